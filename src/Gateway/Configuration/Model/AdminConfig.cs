@@ -1,0 +1,11 @@
+namespace Gateway.Configuration;
+
+/// <summary>The operators' port: status page, API, metrics.</summary>
+internal sealed record AdminConfig
+{
+    /// <summary>Where it listens. Default: <c>http://127.0.0.1:8081</c>.</summary>
+    public Uri Url { get; init; } = new("http://127.0.0.1:8081");
+
+    /// <summary>Bearer token that every call must carry; needed as soon as <see cref="Url"/> is not loopback. Default: none.</summary>
+    public string? Token { get; init; }
+}

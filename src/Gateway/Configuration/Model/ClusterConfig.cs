@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>One service: its tiers in order, and how they are probed, judged, balanced and left.</summary>
+internal sealed record ClusterConfig
+{
+    /// <summary>The key under <c>clusters</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The tiers in order: the first that can serve, serves. At least one.</summary>
+    public required ImmutableArray<TierConfig> Tiers { get; init; }
+
+    /// <summary>Target for the error budget as a ratio. Default: 0.999.</summary>
+    public double Slo { get; init; } = 0.999;
+
+    /// <summary>How a destination is chosen inside a tier. Default: power of two choices.</summary>
+    public BalanceMethod Balance { get; init; } = BalanceMethod.PowerOfTwo;
+
+    /// <summary>Same key, same destination while it can serve. Default: none.</summary>
+    public AffinityConfig? Affinity { get; init; }
+
+    /// <summary>Active probes.</summary>
+    public ProbeConfig Probe { get; init; } = new();
+
+    /// <summary>What traffic tells.</summary>
+    public PassiveConfig Passive { get; init; } = new();
+
+    /// <summary>When a tier is left.</summary>
+    public FailoverConfig Failover { get; init; } = new();
+
+    /// <summary>When a better tier is taken again.</summary>
+    public FailbackConfig Failback { get; init; } = new();
+
+    /// <summary>How many destinations one request may try, and when.</summary>
+    public AttemptsConfig Attempts { get; init; } = new();
+
+    /// <summary>An answer with a Content-Length up to this many bytes is committed only once whole. 0: none is held. Default: 64 KiB.</summary>
+    public long HoldAnswers { get; init; } = 64 * 1024;
+
+    /// <summary>The deadlines of one request.</summary>
+    public TimeoutsConfig Timeouts { get; init; } = new();
+}
+
+/// <summary>Destinations that serve together.</summary>
+internal sealed record TierConfig
+{
+    /// <summary>Unique inside the cluster.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Requests in flight that the whole tier can carry. Default: null, unlimited.</summary>
+    public int? Capacity { get; init; }
+
+    /// <summary>At least one.</summary>
+    public required ImmutableArray<DestinationConfig> Destinations { get; init; }
+}
+
+/// <summary>One instance of the service.</summary>
+internal sealed record DestinationConfig
+{
+    /// <summary>Unique inside the cluster. Default: <c>host:port</c> of the URL.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Scheme, host and port; a path is put before the request's path. When <see cref="Resolve"/> is set the scheme is what follows <c>dns+</c>.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>Share beside its neighbours. Default: 1. Limits: 1 to 1,000.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>True for <c>dns+http://</c> and <c>dns+https://</c>: one destination an address, resolved again every 5 s.</summary>
+    public bool Resolve { get; init; }
+}
+
+/// <summary>How a destination is chosen inside a tier.</summary>
+internal enum BalanceMethod
+{
+    /// <summary>The less busy of two drawn by weight (Mitzenmacher 2001).</summary>
+    PowerOfTwo,
+
+    /// <summary>In turn, smoothly by weight.</summary>
+    RoundRobin,
+
+    /// <summary>Fewest requests in flight for its weight.</summary>
+    LeastRequests,
+
+    /// <summary>Drawn by weight.</summary>
+    Random,
+}
+
+/// <summary>Where the affinity key is read; exactly one of the two is set.</summary>
+internal sealed record AffinityConfig
+{
+    /// <summary>A request header's name.</summary>
+    public string? Header { get; init; }
+
+    /// <summary>A cookie's name.</summary>
+    public string? Cookie { get; init; }
+}

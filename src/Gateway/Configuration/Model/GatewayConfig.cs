@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Gateway.Configuration;
+
+/// <summary>One whole, valid configuration. Immutable: a reload makes a new one and swaps one reference.</summary>
+internal sealed record GatewayConfig
+{
+    /// <summary>The users' ports. At least one.</summary>
+    public required ImmutableArray<ListenConfig> Listen { get; init; }
+
+    /// <summary>The operators' port.</summary>
+    public AdminConfig Admin { get; init; } = new();
+
+    /// <summary>What a client may do.</summary>
+    public LimitsConfig Limits { get; init; } = new();
+
+    /// <summary>Folder of what must survive a restart, as an absolute path. Default: <c>state</c> beside the working directory's root of the file.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Folder of the files that <c>file:</c> rungs name, as an absolute path.</summary>
+    public required string StaticFallback { get; init; }
+
+    /// <summary>Networks whose <c>Forwarded</c> and <c>X-Forwarded-*</c> are believed. Default: none.</summary>
+    public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>The clusters in the order of the file; names are unique.</summary>
+    public required ImmutableArray<ClusterConfig> Clusters { get; init; }
+
+    /// <summary>The routes in the order of the file; names are unique.</summary>
+    public required ImmutableArray<RouteConfig> Routes { get; init; }
+
+    /// <summary>What the levels mean.</summary>
+    public LevelsConfig Levels { get; init; } = new();
+
+    /// <summary>The shared store of several gateways; null: each decides alone.</summary>
+    public RedisConfig? Redis { get; init; }
+
+    /// <summary>Who is told of transitions.</summary>
+    public ImmutableArray<NotifyConfig> Notify { get; init; } = [];
+
+    /// <summary>Where logs, metrics and traces go.</summary>
+    public TelemetryConfig Telemetry { get; init; } = new();
+}

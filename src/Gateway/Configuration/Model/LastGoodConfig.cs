@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>Which answers of a route are kept, and for whom.</summary>
+internal sealed record LastGoodConfig
+{
+    /// <summary>What tells answers apart, besides method and host. Default: path and query.</summary>
+    public ImmutableArray<KeyPart> Key { get; init; } = [new(KeyPartKind.Path), new(KeyPartKind.Query)];
+
+    /// <summary>Oldest answer that is served. Default: 1 h.</summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Largest body that is kept, in bytes. Default: 256 KiB.</summary>
+    public long MaxBody { get; init; } = 256 * 1024;
+
+    /// <summary>A newer answer replaces a stored one at most this often. Default: 5 s.</summary>
+    public TimeSpan RefreshEvery { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>True: cookies do not matter (<c>cookies: ignore</c>); false: a request with Cookie is neither stored nor answered unless the key names the cookie. Default: false.</summary>
+    public bool IgnoreCookies { get; init; }
+
+    /// <summary>Coarser keys in order, filled from anonymous requests only. Default: none.</summary>
+    public ImmutableArray<ImmutableArray<KeyPart>> Nearest { get; init; } = [];
+}
+
+/// <summary>One part of a key: <c>path</c>, <c>query</c>, <c>query:NAME</c>, <c>header:NAME</c> or <c>cookie:NAME</c>.</summary>
+internal readonly record struct KeyPart(KeyPartKind Kind, string? Name = null);
+
+/// <summary>Where a part of a key comes from.</summary>
+internal enum KeyPartKind
+{
+    /// <summary>The request's path.</summary>
+    Path,
+
+    /// <summary>The whole query, its parameters sorted.</summary>
+    Query,
+
+    /// <summary>One query parameter.</summary>
+    QueryParameter,
+
+    /// <summary>One request header.</summary>
+    Header,
+
+    /// <summary>One cookie.</summary>
+    Cookie,
+}

@@ -1,0 +1,17 @@
+namespace Gateway.Configuration;
+
+/// <summary>What a client may do; beyond it the answer is 413, 431 or 408 and no tier is asked.</summary>
+internal sealed record LimitsConfig
+{
+    /// <summary>Largest request body in bytes. Default: 10 MiB.</summary>
+    public long RequestBody { get; init; } = 10 * 1024 * 1024;
+
+    /// <summary>Largest request head in bytes. Default: 32 KiB. Limits: 1 KiB to 1 MiB.</summary>
+    public long RequestHeaders { get; init; } = 32 * 1024;
+
+    /// <summary>Time for a whole request head. Default: 10 s.</summary>
+    public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Users' connections at once; further ones are closed at once. Default: 10,000.</summary>
+    public int Connections { get; init; } = 10_000;
+}

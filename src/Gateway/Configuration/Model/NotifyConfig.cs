@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>Who is told of what; exactly one of webhook and exec is set.</summary>
+internal sealed record NotifyConfig
+{
+    /// <summary>Gets a POST with JSON.</summary>
+    public Uri? Webhook { get; init; }
+
+    /// <summary>Program and its arguments.</summary>
+    public ImmutableArray<string> Exec { get; init; } = [];
+
+    /// <summary>At least one.</summary>
+    public required ImmutableArray<NotifyEvent> On { get; init; }
+
+    /// <summary>Default: 10 s.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>What can be told.</summary>
+internal enum NotifyEvent
+{
+    /// <summary>A later tier serves.</summary>
+    Failover,
+
+    /// <summary>A better tier serves again.</summary>
+    Failback,
+
+    /// <summary>No tier can serve.</summary>
+    Exhausted,
+
+    /// <summary>A tier serves again after none could.</summary>
+    Recovered,
+
+    /// <summary>A changed configuration was refused.</summary>
+    ConfigRejected,
+
+    /// <summary>A drill began or ended.</summary>
+    Drill,
+}

@@ -1,0 +1,23 @@
+namespace Gateway.Configuration;
+
+/// <summary>How traffic condemns a destination.</summary>
+internal sealed record PassiveConfig
+{
+    /// <summary>Failures in a row on one route. Default: 3.</summary>
+    public int ConsecutiveFailures { get; init; } = 3;
+
+    /// <summary>Failures as a share of requests in <see cref="Window"/>. Default: 0.5.</summary>
+    public double FailureRatio { get; init; } = 0.5;
+
+    /// <summary>Requests in the window before the ratio counts. Default: 20.</summary>
+    public int MinimumRequests { get; init; } = 20;
+
+    /// <summary>Default: 10 s.</summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>First ejection, doubled each time in a row; ends in a trial request. Default: 5 s.</summary>
+    public TimeSpan EjectFor { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest ejection. Default: 5 min.</summary>
+    public TimeSpan MaxEjectFor { get; init; } = TimeSpan.FromMinutes(5);
+}

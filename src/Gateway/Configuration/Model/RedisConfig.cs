@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>The Redis that several gateways share; <see cref="Endpoints"/> or <see cref="Sentinel"/>, never both.</summary>
+internal sealed record RedisConfig
+{
+    /// <summary><c>host:port</c> each.</summary>
+    public ImmutableArray<string> Endpoints { get; init; } = [];
+
+    /// <summary>Default: none.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Asks the sentinels who the master is.</summary>
+    public SentinelConfig? Sentinel { get; init; }
+
+    /// <summary>Put before every key. Default: <c>gateway:</c>.</summary>
+    public string Prefix { get; init; } = "gateway:";
+}
+
+/// <summary>The sentinels of one master.</summary>
+internal sealed record SentinelConfig(string Service, ImmutableArray<string> Endpoints);

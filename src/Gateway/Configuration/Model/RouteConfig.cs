@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>Which requests go to which cluster, how important they are, and what they get when no tier can serve.</summary>
+internal sealed record RouteConfig
+{
+    /// <summary>The key under <c>routes</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>An ASP.NET route pattern that starts with a slash.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Upper-case methods; empty: all. Default: all.</summary>
+    public ImmutableArray<string> Methods { get; init; } = [];
+
+    /// <summary>The name of a cluster.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>Default: high.</summary>
+    public Level Level { get; init; } = Level.High;
+
+    /// <summary>Keeps the last good answers. Default: null, none are kept.</summary>
+    public LastGoodConfig? LastGood { get; init; }
+
+    /// <summary>The ladder, without the built-in rung that always stands at its end. Default: empty.</summary>
+    public ImmutableArray<RungConfig> Fallback { get; init; } = [];
+
+    /// <summary>The route carries server-sent events. Default: null, it does not.</summary>
+    public StreamConfig? Stream { get; init; }
+
+    /// <summary>True: every method of this route may be sent twice. Default: null, by method.</summary>
+    public bool? Repeatable { get; init; }
+}
+
+/// <summary>How important a route is.</summary>
+internal enum Level
+{
+    /// <summary>Served by every tier until nothing is left.</summary>
+    High,
+
+    /// <summary>Served by every tier, shed before high.</summary>
+    Medium,
+
+    /// <summary>Served by the first tier only, shed first.</summary>
+    Low,
+}
+
+/// <summary>One step of the ladder.</summary>
+internal abstract record RungConfig;
+
+/// <summary>The last good answer for the request's key.</summary>
+internal sealed record LastGoodRung : RungConfig;
+
+/// <summary>A prepared file.</summary>
+internal sealed record FileRung : RungConfig
+{
+    /// <summary>Path below <c>staticFallback</c>; <c>{name}</c> is filled from the route's values.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The status. Default: null: 503 for HTML pages, 200 for data and event streams.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>Mean of the <c>Retry-After</c> of a 503. Default: 10 s.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>The answer that needs no disk, network or configuration.</summary>
+internal sealed record BuiltInRung : RungConfig;
+
+/// <summary>How server-sent events are carried.</summary>
+internal sealed record StreamConfig
+{
+    /// <summary>Until the first event that carries data; another destination after that. Default: 10 s.</summary>
+    public TimeSpan FirstContent { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between two pieces after that. Default: 30 s.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A comment line keeps the way open while the guide thinks. Default: 15 s.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>True: a cut stream goes on elsewhere by <c>Last-Event-ID</c> (<c>onCut: resume</c>); false: it ends with an error event. Default: false.</summary>
+    public bool Resume { get; init; }
+}
