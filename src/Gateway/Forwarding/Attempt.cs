@@ -62,6 +62,8 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// <summary>It is certain that the destination never saw the request.</summary>
     public bool NeverSent { get; private set; }
 
+    private bool IsTrial => purpose is AttemptPurpose.Trial or AttemptPurpose.FirstOnTrial;
+
     /// <summary>The client's own body broke.</summary>
     public bool ClientFailed => message.Content is AttemptContent { ClientFailed: true };
 
@@ -248,11 +250,11 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
                 {
                     Report(EvidenceKind.Status, waited);
                 }
-                else if ((purpose == AttemptPurpose.Trial || Volatile.Read(ref _state) == Lingering) && waited > plan.Traffic.Cluster.LateAfter)
+                else if ((IsTrial || Volatile.Read(ref _state) == Lingering) && waited > plan.Traffic.Cluster.LateAfter)
                 {
                     Report(EvidenceKind.Late, waited);
                 }
-                else if (purpose == AttemptPurpose.Trial)
+                else if (IsTrial)
                 {
                     Report(EvidenceKind.Success, waited);
                 }
@@ -279,6 +281,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             case AttemptResult.Timeout:
                 Report(EvidenceKind.Timeout, waited);
                 break;
+            case AttemptResult.Cancelled when purpose == AttemptPurpose.FirstOnTrial:
+                peer.Destination.ReturnTrial();
+                break;
             case AttemptResult.Cancelled when Volatile.Read(ref _state) == Lingering:
                 Report(EvidenceKind.Late, waited);
                 break;
@@ -292,7 +297,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             peer.Destination,
             plan.Route.Name,
             kind,
-            Trial: purpose == AttemptPurpose.Trial,
+            Trial: IsTrial,
             Waited: waited,
             Status: kind == EvidenceKind.Status ? status : 0,
             RetryAfter: kind == EvidenceKind.Status && status == 503 ? RetryAfterOf(Response!) : default));
@@ -324,4 +329,7 @@ internal enum AttemptPurpose
 
     /// <summary>A copy of a request that shows whether a condemned destination is well again; no user waits for it.</summary>
     Trial,
+
+    /// <summary>The request's first, at a destination on trial: there was nothing better to do with it.</summary>
+    FirstOnTrial,
 }

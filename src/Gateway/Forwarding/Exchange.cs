@@ -76,6 +76,9 @@ internal sealed class Exchange : HttpMessageInvoker
     /// <summary>Asks for the events after this one; the answer's body is then handed over untouched.</summary>
     public string? LastEventId { get; init; }
 
+    /// <summary>The first attempt is this destination's trial.</summary>
+    public TrialSeat? OnTrial { get; init; }
+
     /// <summary>The gateway stops: streams end.</summary>
     public CancellationToken Stopping { get; init; }
 
@@ -273,6 +276,15 @@ internal sealed class Exchange : HttpMessageInvoker
         attempt is { Result: AttemptResult.Status, Response: not null }
         && (!_mayRepeat || (_started >= _attempts.Length && !IsRead(_context.Request.Method)));
 
+    /// <summary>Gives the body's buffer back, unless an attempt that lost may still be reading it.</summary>
+    public void ReturnBody()
+    {
+        if (_started <= 1 && End == ExchangeEnd.Answered)
+        {
+            _body?.Return();
+        }
+    }
+
     private HttpResponseMessage GiveUp(Attempt? last)
     {
         if (last is { Result: AttemptResult.Status, Response: { } answer } && !IsRead(_context.Request.Method))
@@ -301,7 +313,8 @@ internal sealed class Exchange : HttpMessageInvoker
 
     private bool TryStart(HttpRequestMessage message, AttemptPurpose purpose)
     {
-        var (destination, tier) = Choose(purpose);
+        var onTrial = purpose == AttemptPurpose.First ? OnTrial : null;
+        var (destination, tier) = onTrial is { } seat ? (seat.Destination, seat.Tier) : Choose(purpose);
         if (destination is null)
         {
             _plan.Traffic.Meter.Skipped(SkipReason.NoDestination);
@@ -310,7 +323,7 @@ internal sealed class Exchange : HttpMessageInvoker
 
         var peer = _plan.PeerOf(destination);
         Prepare(message, peer);
-        var attempt = new Attempt(_plan, peer, tier!, message, purpose, raw: LastEventId is not null);
+        var attempt = new Attempt(_plan, peer, tier!, message, onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
         _tried[_avoid + _started] = destination;
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
