@@ -60,8 +60,10 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     /// <inheritdoc/>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        if (_link is not null)
+        if (_link is { } known)
         {
+            await Within(known.Database.PingAsync(), cancellationToken);
+            known.Missed = 0;
             return;
         }
 
@@ -280,19 +282,20 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     }
 
     // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as nobody's.
-    private static void Observe(Task call) =>
-        call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    private static void Observe(Task call) => _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    // The library's own end may wait for what never comes; it gets a thread of the pool and no one waits for it.
-    private static void GiveUp(Task<ConnectionMultiplexer> connecting)
+    // The library's own end may wait for what never comes: it has the pool, and no one waits for it.
+    private static void GiveUp(Task<ConnectionMultiplexer> connecting) => _ = Task.Run(async () =>
     {
-        Observe(connecting);
-        connecting.ContinueWith(
-            static connected => Task.Run(() => connected.Result.Close(allowCommandsToComplete: false)),
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnRanToCompletion,
-            TaskScheduler.Default);
-    }
+        try
+        {
+            (await connecting).Close(allowCommandsToComplete: false);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // It never was connected, or is broken: there is nothing to end then.
+        }
+    });
 
     [LoggerMessage(5030, LogLevel.Warning, "Redis has missed three heartbeats ({Reason}): the connection is made anew. Last-good answers go on from memory.")]
     private partial void ConnectionLost(string reason);

@@ -14,6 +14,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private const int MaxOwed = 65_536;
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan RetryMost = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookAfterStore = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(3);
 
     private readonly ILastGoodBacking _backing;
@@ -153,7 +154,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
                 }
 
                 // 2. Write behind until it fails.
-                while (await _queue.Reader.WaitToReadAsync(_end.Token))
+                while (await WaitForWorkAsync())
                 {
                     await SettleAsync(_end.Token);
                     await WriteBatchAsync(batch, _end.Token);
@@ -179,6 +180,26 @@ internal sealed partial class WriteBehind : IAsyncDisposable
 
                 await Task.Delay(retry, _time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 retry = retry * 2 < RetryMost ? retry * 2 : RetryMost;
+            }
+        }
+    }
+
+    // Without work too it must come out that the store is away: in an outage nothing is written, and requests want to look.
+    private async ValueTask<bool> WaitForWorkAsync()
+    {
+        var work = _queue.Reader.WaitToReadAsync(_end.Token).AsTask();
+        while (true)
+        {
+            try
+            {
+                return await work.WaitAsync(LookAfterStore, _time, _end.Token);
+            }
+            catch (TimeoutException)
+            {
+                if (!_backing.IsUp)
+                {
+                    throw new TimeoutException("It does not answer");
+                }
             }
         }
     }
