@@ -190,16 +190,15 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         var work = _queue.Reader.WaitToReadAsync(_end.Token).AsTask();
         while (true)
         {
-            try
+            await Task.WhenAny(work, Task.Delay(LookAfterStore, _time, _end.Token));
+            if (work.IsCompleted)
             {
-                return await work.WaitAsync(LookAfterStore, _time, _end.Token);
+                return await work;
             }
-            catch (TimeoutException)
+
+            if (!_backing.IsUp)
             {
-                if (!_backing.IsUp)
-                {
-                    throw new TimeoutException("It does not answer");
-                }
+                throw new TimeoutException("It does not answer");
             }
         }
     }
