@@ -32,6 +32,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private GatewayEndpoints? _endpoints;
     private volatile bool _ready;
 
+    public bool Ready => _ready;
+
     public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time)
     {
         var config = loaded.Config ?? throw new ArgumentException("The configuration has problems.", nameof(loaded));
