@@ -6,7 +6,10 @@ namespace Gateway.Health;
 /// </summary>
 internal sealed class RouteTally(string route)
 {
+    private const int LateAgain = 3;
+
     private long _successes;
+    private int _lates;
 
     /// <summary>The route's name.</summary>
     public string Route => route;
@@ -14,6 +17,19 @@ internal sealed class RouteTally(string route)
     /// <summary>Successes since the start.</summary>
     public long Successes => Volatile.Read(ref _successes);
 
+    /// <summary>True: the last few attempts were all late. One late answer is chance; a run of them wants to be looked into.</summary>
+    public bool IsLateAgain => Volatile.Read(ref _lates) >= LateAgain;
+
     /// <summary>An attempt succeeded in time.</summary>
-    public void Success() => Interlocked.Increment(ref _successes);
+    public void Success()
+    {
+        Interlocked.Increment(ref _successes);
+        if (Volatile.Read(ref _lates) != 0)
+        {
+            Volatile.Write(ref _lates, 0);
+        }
+    }
+
+    /// <summary>Another destination answered first.</summary>
+    public void Late() => Interlocked.Increment(ref _lates);
 }
