@@ -45,10 +45,9 @@ internal sealed class AdminServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(static o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
         _app = builder.Build();
 
-        var holds = new Holds();
         var page = new StatusPage();
-        _reader = new StatusReader(sources, holds, time);
-        _verbs = new Verbs(sources, holds, time, log.CreateLogger<Verbs>());
+        _reader = new StatusReader(sources, time);
+        _verbs = new Verbs(sources, time, log.CreateLogger<Verbs>());
         var events = new EventStream(_reader, sources.Records.Journal, time, _stopping.Token);
         _app.Use(next => new AdminGate(next, page, url.Host, token, time, log.CreateLogger<AdminGate>()).InvokeAsync);
         _app.UseRouting();
@@ -147,9 +146,9 @@ internal sealed class AdminServer : IAsyncDisposable
 
     private Task ConfigAsync(HttpContext context)
     {
-        var status = _sources.ConfigStatus();
+        var state = _sources.Config();
         return context.Response.WriteAsJsonAsync(
-            new { status.Revision, status.AppliedAt, status.File, status.Rejected, Config = ConfigView.Hide(_sources.Config()) }, ConfigView.Options, context.RequestAborted);
+            new { Status = ConfigStatus.Of(state), Config = ConfigView.Hide(state.Config) }, ConfigView.Options, context.RequestAborted);
     }
 
     private async Task JournalAsync(HttpContext context)
@@ -170,7 +169,7 @@ internal sealed class AdminServer : IAsyncDisposable
             return;
         }
 
-        var clusters = await AvailabilityView.ReadAsync(_sources.Config(), _sources.Records, name, window, context.RequestAborted);
+        var clusters = await AvailabilityView.ReadAsync(_sources.Config().Config, _sources.Records, name, window, context.RequestAborted);
         await (clusters is null
             ? AdminJson.ProblemAsync(context, 503, _sources.Records.Alarm ?? "The ledger has no file yet. Try again in a moment.")
             : AdminJson.WriteAsync(context, clusters));

@@ -12,6 +12,8 @@ internal sealed class EventStream(StatusReader reader, Journal journal, TimeProv
 
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(250);
+
     private int _readers;
 
     /// <summary>Writes until the reader leaves or the gateway stops.</summary>
@@ -55,6 +57,9 @@ internal sealed class EventStream(StatusReader reader, Journal journal, TimeProv
         try
         {
             await changed.WaitAsync(either.Token);
+
+            // What the rooms show follows what they announce by up to 200 ms.
+            await Task.Delay(Settle, time, end);
         }
         catch (OperationCanceledException) when (!end.IsCancellationRequested)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gateway.Configuration;
 using Gateway.Failover;
+using Gateway.Health;
 using Gateway.Observability;
 
 namespace Gateway.Admin;
@@ -31,7 +32,7 @@ internal sealed record VerbResult(string Message);
 /// The operators' hands. Each change is made alone (another one meanwhile is told 409), is refused when it would leave nothing that can serve or comes
 /// within 5 s of the last switch, unless <c>force</c> is given, and is in the journal with who and why.
 /// </summary>
-internal sealed partial class Verbs(AdminSources sources, Holds holds, TimeProvider time, ILogger log) : IDisposable
+internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILogger log) : IDisposable
 {
     private const int MaxText = 500;
 
@@ -47,7 +48,6 @@ internal sealed partial class Verbs(AdminSources sources, Holds holds, TimeProvi
     /// <summary><c>POST /clusters/{c}/hold</c>.</summary>
     public Task HoldAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
     {
-        var snapshot = cluster.Snapshot;
         if (request.Tier is null || request.For is null || string.IsNullOrWhiteSpace(request.Reason))
         {
             return Refusal(400, "A hold needs \"tier\", \"for\" and \"reason\", like {\"tier\": \"standby\", \"for\": \"10m\", \"reason\": \"guide-a is being replaced\"}.");
@@ -58,36 +58,33 @@ internal sealed partial class Verbs(AdminSources sources, Holds holds, TimeProvi
             return Refusal(400, $"The \"for\" of a hold was \"{request.For}\". {instead}; at most 24h.");
         }
 
-        if (snapshot.Tiers.FirstOrDefault(t => string.Equals(t.Name, request.Tier, StringComparison.Ordinal)) is not { } tier)
+        if (cluster.Tiers.FirstOrDefault(t => string.Equals(t.Name, request.Tier, StringComparison.Ordinal)) is not { } tier)
         {
-            return Refusal(404, $"The cluster \"{cluster.Name}\" has no tier \"{request.Tier}\". Its tiers are {List(snapshot.Tiers.Select(static t => t.Name))}.");
+            return Refusal(404, $"The cluster \"{cluster.Name}\" has no tier \"{request.Tier}\". Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
         }
 
-        if (!request.Force && !tier.CanServe)
+        if (!request.Force && !StatusReader.CanServe(tier))
         {
             return Refusal(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or send \"force\": true to hold it as soon as it does.");
         }
 
-        if (!request.Force && snapshot.Active != tier.Index && JustSwitched(cluster.Name))
+        if (!request.Force && !string.Equals(cluster.Active, tier.Name, StringComparison.Ordinal) && JustSwitched(cluster))
         {
             return Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true.");
         }
 
-        return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name)
-        {
-            Done = who => holds.Set(cluster.Name, new(tier.Name, time.GetUtcNow() + length, request.Reason, who)),
-        };
+        return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name);
     });
 
     /// <summary><c>POST /clusters/{c}/release</c>.</summary>
     public Task ReleaseAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
-        !request.Force && JustSwitched(cluster.Name)
+        !request.Force && JustSwitched(cluster)
             ? Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true.")
-            : new Planned("release", new ReleaseCommand(cluster.Name), null) { Done = _ => holds.Clear(cluster.Name) });
+            : new Planned("release", new ReleaseCommand(cluster.Name), null));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/drain</c>.</summary>
     public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
-        !request.Force && !cluster.Snapshot.Tiers.Any(t => t.Usable.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal)))
+        !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, Verdict: Verdict.Up or Verdict.Unknown }))
             ? Refusal(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or send \"force\": true.")
             : new Planned("drain", new DrainCommand(cluster.Name, destination), destination));
 
@@ -98,23 +95,29 @@ internal sealed partial class Verbs(AdminSources sources, Holds holds, TimeProvi
     /// <summary><c>POST /config/reload</c>.</summary>
     public Task ReloadAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>
     {
-        var status = await sources.Reload(token);
-        if (status.Rejected is { } rejected)
+        var outcome = await sources.Reload(token);
+        if (!outcome.Problems.IsDefaultOrEmpty)
         {
             // That it was refused is announced by whoever judged the file; here it is only answered.
-            await AdminJson.ProblemAsync(context, 422, $"The file was refused and the configuration {status.Revision} stays in force: {string.Join(" ", rejected.Problems)}");
+            await AdminJson.ProblemAsync(context, 422, $"The file was refused and revision {outcome.Revision} stays in force:\n{string.Join("\n", outcome.Problems)}");
             return;
         }
 
-        Tell(new(time.GetUtcNow(), "reload", $"The configuration {status.Revision} is in force.") { Reason = request.Reason, Who = who });
-        await AdminJson.WriteAsync(context, new VerbResult($"The configuration {status.Revision} is in force."));
+        var message = outcome.Applied ? $"Configuration revision {outcome.Revision} is in force." : $"The file has not changed: configuration revision {outcome.Revision} stays in force.";
+        if (!outcome.RestartNeeded.IsDefaultOrEmpty)
+        {
+            message += $" These changed keys take effect only with the next start: {string.Join(", ", outcome.RestartNeeded)}.";
+        }
+
+        Tell(new(time.GetUtcNow(), "reload", message) { Reason = request.Reason, Who = who });
+        await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
     /// <summary><c>DELETE /last-good</c>, with <c>?route=NAME</c> for one route.</summary>
     public Task PurgeAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>
     {
         var route = context.Request.Query["route"] is [{ Length: > 0 } name, ..] ? name : null;
-        if (sources.Purge is null || (route is not null && !sources.Config().Routes.Any(r => string.Equals(r.Name, route, StringComparison.Ordinal))))
+        if (sources.Purge is null || (route is not null && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, route, StringComparison.Ordinal))))
         {
             await AdminJson.ProblemAsync(context, 404, route is null ? "No route keeps last-good answers." : $"There is no route \"{Short(route)}\".");
             return;
@@ -132,22 +135,18 @@ internal sealed partial class Verbs(AdminSources sources, Holds holds, TimeProvi
 
     private static string Short(string text) => text.Length <= MaxText ? text : text[..MaxText];
 
-    private bool JustSwitched(string cluster)
-    {
-        var now = time.GetUtcNow();
-        return sources.Records.Journal.Recent(50).Any(e => e.Kind is "transition" && string.Equals(e.Cluster, cluster, StringComparison.Ordinal) && now - e.At < Quiet);
-    }
+    private bool JustSwitched(ClusterView cluster) => cluster.LastTransition is { } last && time.GetUtcNow() - last.At < Quiet;
 
-    private Task OnDestinationAsync(HttpContext context, Func<Cluster, string, VerbRequest, Planned> plan) => OnClusterAsync(context, (cluster, request) =>
+    private Task OnDestinationAsync(HttpContext context, Func<ClusterView, string, VerbRequest, Planned> plan) => OnClusterAsync(context, (cluster, request) =>
     {
         var name = (string?)context.Request.RouteValues["destination"] ?? "";
-        var all = cluster.Snapshot.Tiers.SelectMany(static t => t.All).Select(static d => d.Name).ToArray();
+        var all = cluster.Tiers.SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
         return all.Contains(name, StringComparer.Ordinal)
             ? plan(cluster, name, request)
             : Refusal(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\". Its destinations are {List(all)}.");
     });
 
-    private Task OnClusterAsync(HttpContext context, Func<Cluster, VerbRequest, Planned> plan) => AloneAsync(context, async (request, who, token) =>
+    private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) => AloneAsync(context, async (request, who, token) =>
     {
         var name = (string?)context.Request.RouteValues["cluster"] ?? "";
         var clusters = sources.Clusters();
@@ -171,7 +170,6 @@ internal sealed partial class Verbs(AdminSources sources, Holds holds, TimeProvi
             return;
         }
 
-        planned.Done?.Invoke(who);
         Tell(new(time.GetUtcNow(), planned.Kind, result.Message) { Cluster = cluster.Name, To = planned.Subject, Reason = request.Reason, Who = who });
         await AdminJson.WriteAsync(context, new VerbResult(result.Message));
     });
@@ -253,7 +251,5 @@ internal sealed partial class Verbs(AdminSources sources, Holds holds, TimeProvi
         public int Status { get; init; }
 
         public string Why { get; init; } = "";
-
-        public Action<string>? Done { get; init; }
     }
 }

@@ -61,13 +61,18 @@ internal sealed class Ledger(
     /// <summary>What has to be added on disk, by grain, start (Unix seconds), cluster and tier.</summary>
     public Dictionary<(int Grain, long At, string Cluster, string Tier), TimeSums> Times { get; } = [];
 
+    /// <summary>The clusters that are configured now.</summary>
+    public IReadOnlyCollection<string> Clusters { get; private set; } = [];
+
     /// <summary>Reads everything; called once a second.</summary>
     public void Tick(DateTimeOffset now)
     {
         var step = _last is { } last && now > last && now - last <= LongestStep ? now - last : TimeSpan.Zero;
         _last = now;
         var byCluster = CountRequests(now);
-        foreach (var reading in serving())
+        var readings = serving();
+        Clusters = [.. readings.Where(static r => r.Tier.Length == 0).Select(static r => r.Cluster)];
+        foreach (var reading in readings)
         {
             var key = (reading.Cluster, reading.Tier);
             var failed = !reading.CanServe && _wasUp.TryGetValue(key, out var was) && was;

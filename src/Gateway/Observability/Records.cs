@@ -12,7 +12,11 @@ internal sealed partial class Records : IDisposable
 
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(10);
+
+    private static readonly (string Name, TimeSpan Window)[] Windows =
+        [("1h", TimeSpan.FromHours(1)), ("24h", TimeSpan.FromHours(24)), ("30d", TimeSpan.FromDays(30))];
 
     private readonly string _folder;
     private readonly Ledger _ledger;
@@ -25,6 +29,9 @@ internal sealed partial class Records : IDisposable
     private volatile string? _alarm;
     private volatile bool _stopping;
     private long _lastTick;
+    private long _lastSummary;
+    private volatile IReadOnlyList<AvailabilityReading> _availability = [];
+    private volatile IReadOnlyList<ReliabilityReading> _reliability = [];
 
     /// <param name="folder">The state folder; made when it is missing.</param>
     /// <param name="ledger">The ledger; from now on only the thread in here touches it.</param>
@@ -47,6 +54,12 @@ internal sealed partial class Records : IDisposable
 
     /// <summary>Why nothing is written now; null: all is well.</summary>
     public string? Alarm => _alarm;
+
+    /// <summary>Availability by requests of each cluster that had some, over an hour, a day and 30 days; at most 15 s old.</summary>
+    public IReadOnlyList<AvailabilityReading> Availability => _availability;
+
+    /// <summary>Mean times over 30 days of each cluster that failed; at most 15 s old.</summary>
+    public IReadOnlyList<ReliabilityReading> Reliability => _reliability;
 
     /// <summary>Begins to count and write.</summary>
     public void Start() => _thread.Start();
@@ -153,6 +166,12 @@ internal sealed partial class Records : IDisposable
                 _database.Trim(_time.GetUtcNow());
             }
 
+            if (_lastSummary == 0 || _time.GetElapsedTime(_lastSummary) >= SummaryEvery)
+            {
+                _lastSummary = _time.GetTimestamp();
+                Summarise(_database);
+            }
+
             if (_alarm is not null)
             {
                 LogWritesAgain(_folder);
@@ -197,6 +216,32 @@ internal sealed partial class Records : IDisposable
         {
             LogRefused(_folder, e);
         }
+    }
+
+    private void Summarise(RecordDatabase database)
+    {
+        var now = _time.GetUtcNow();
+        var availability = new List<AvailabilityReading>();
+        var reliability = new List<ReliabilityReading>();
+        foreach (var cluster in _ledger.Clusters)
+        {
+            foreach (var (name, window) in Windows)
+            {
+                var measured = Observability.Availability.Of(name, database.Window(cluster, window, now), slo: 1);
+                if (measured.ByRequests is { } ratio)
+                {
+                    availability.Add(new(cluster, name, ratio));
+                }
+
+                if (window == Windows[^1].Window && measured.Failures > 0)
+                {
+                    reliability.Add(new(cluster, measured.BetweenFailures, measured.ToRepair));
+                }
+            }
+        }
+
+        _availability = availability;
+        _reliability = reliability;
     }
 
     private static string Why(Exception e) => e switch

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Admin;
@@ -14,26 +13,25 @@ namespace Gateway.Tests.Admin;
 /// <summary>An operators' port on a free port, over one cluster whose state the test sets.</summary>
 internal sealed class AdminFixture : IAsyncDisposable
 {
+    private static readonly DateTimeOffset Start = TimeProvider.System.GetUtcNow().AddMinutes(-5);
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
     private readonly AdminServer _server;
 
     private AdminFixture(string? token, ILoggerFactory log)
     {
         Instruments = new Instruments(NullLogger<Instruments>.Instance);
-        var cluster = Cluster = new Cluster("ai-guide", Snapshot(active: 0));
-        Ledger ledger = new(() => Instruments.Routes, static _ => "ai-guide", () => [new("ai-guide", "", !cluster.Snapshot.Exhausted), new("ai-guide", "primary", cluster.Snapshot.Tiers[0].CanServe)]);
+        Ledger ledger = new(() => Instruments.Routes, static _ => "ai-guide", () => Readings.Serving([Cluster]));
         Records = new Records(_folder.FullName, ledger, TimeProvider.System, NullLogger<Records>.Instance);
         _server = new AdminServer(new Uri("http://127.0.0.1:0"), token, new AdminSources
         {
-            Config = () => Config,
-            ConfigStatus = () => Status,
+            Config = () => State,
             Reload = token => Reload(token),
             Clusters = () => [Cluster],
             Command = (command, token) => Command(command, token),
             Readiness = () => Readiness,
             Instruments = Instruments,
             Records = Records,
-            Detail = static d => new(null, null, TimeSpan.FromSeconds(0.3), Draining: false, P99: TimeSpan.FromMilliseconds(12)),
             LastGood = static () => [new("recommend", 12, 4096, 0.9)],
             Purge = static (route, _) => Task.FromResult(route is null ? 12L : 5L),
         }, TimeProvider.System, log);
@@ -47,17 +45,17 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public Records Records { get; }
 
-    public Cluster Cluster { get; }
+    public ClusterView Cluster { get; set; } = View("primary", primaryCanServe: true, null, null);
 
     public Readiness Readiness { get; set; } = new(true, null);
 
-    public ConfigStatus Status { get; set; } = new("3f2a91c0", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), "config/gateway.yaml", null);
+    public ConfigState State { get; set; } = new() { Config = Whole, Revision = 4, Hash = "3f2a91c0aa01ffff", AppliedAt = Start };
 
-    public Func<CancellationToken, Task<ConfigStatus>> Reload { get; set; } = static _ => throw new InvalidOperationException("Not expected.");
+    public Func<CancellationToken, Task<ReloadOutcome>> Reload { get; set; } = static _ => throw new InvalidOperationException("Not expected.");
 
     public Func<Command, CancellationToken, Task<CommandResult>> Command { get; set; } = static (_, _) => Task.FromResult(new CommandResult(true, "Done."));
 
-    public GatewayConfig Config { get; } = new()
+    private static GatewayConfig Whole => new()
     {
         Listen = [new() { Url = new("http://127.0.0.1:8080") }],
         Admin = new() { Token = "s3cret-admin" },
@@ -95,7 +93,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         return fixture;
     }
 
-    public void Show(int active, bool primaryCanServe = true, bool held = false) => Cluster.Snapshot = Snapshot(active, primaryCanServe, held);
+    public void Show(string? active, bool primaryCanServe = true, HoldView? hold = null, Transition? last = null) => Cluster = View(active, primaryCanServe, hold, last);
 
     public async Task<JsonElement> GetAsync(string path) => await Client.GetFromJsonAsync<JsonElement>(path);
 
@@ -113,27 +111,21 @@ internal sealed class AdminFixture : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static ClusterSnapshot Snapshot(int active, bool primaryCanServe = true, bool held = false)
+    private static ClusterView View(string? active, bool primaryCanServe, HoldView? hold, Transition? last)
     {
-        Destination a = new("ai-guide", "primary", "guide-a", new("http://127.0.0.1:9001")) { Verdict = primaryCanServe ? Verdict.Up : Verdict.Down };
-        Destination c = new("ai-guide", "standby", "guide-c", new("http://127.0.0.1:9003")) { Verdict = active < 0 ? Verdict.Ejected : Verdict.Up };
-        return new()
-        {
-            Active = active,
-            Held = held,
-            Tiers = ImmutableArray.Create(Tier("primary", 0, a, primaryCanServe), Tier("standby", 1, c, active >= 0)),
-        };
+        var standbyCanServe = active is not null;
+        return new("ai-guide", active, Start, null, 1, hold, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(500), last,
+        [
+            Tier("primary", primaryCanServe, active is "primary", "guide-a", 9001),
+            Tier("standby", standbyCanServe, active is "standby", "guide-c", 9003),
+        ]);
     }
 
-    private static TierSnapshot Tier(string name, int index, Destination destination, bool canServe) => new()
-    {
-        Name = name,
-        Index = index,
-        Load = new TierLoad(),
-        Usable = canServe ? [destination] : [],
-        Weights = canServe ? [1] : [],
-        OnTrial = [],
-        All = [destination],
-        CanServe = canServe,
-    };
+    private static TierView Tier(string name, bool canServe, bool active, string destination, int port) =>
+        new(name, canServe ? TierStanding.Able : TierStanding.None, active ? 1 : 0, canServe ? 1 : 0, 1, canServe ? Start : null, active ? 3 : 0, active ? null : 400,
+        [
+            new(destination, new($"http://user:s3cret-url@127.0.0.1:{port}"), 1, canServe ? Verdict.Up : Verdict.Down, Start,
+                canServe ? "3 of 3 probes passed." : "2 of 2 probes timed out.", Draining: false, Suspect: false, 0.1, null, null, 0, active ? 3 : 0,
+                new ProbeResult(canServe ? ProbeOutcome.Passed : ProbeOutcome.TimedOut, TimeSpan.FromMilliseconds(canServe ? 4 : 800), canServe ? 200 : 0), Start, TimeSpan.FromSeconds(0.3)),
+        ]);
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Admin;
+using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Observability;
 using Xunit;
@@ -27,15 +28,14 @@ public sealed class AdminServerTests
         Assert.Equal(1, cluster.GetProperty("tiers")[0].GetProperty("share").GetDouble());
         Assert.Equal(1, status.GetProperty("routes")[0].GetProperty("requests").GetProperty("live").GetInt64());
         Assert.Equal("lastGood, file: recommend.json, builtIn", string.Join(", ", status.GetProperty("routes")[0].GetProperty("ladder").EnumerateArray().Select(static r => r.GetString())));
-        Assert.Equal("3f2a91c0", status.GetProperty("config").GetProperty("revision").GetString());
+        Assert.Equal((4, "3f2a91c0aa01"), (status.GetProperty("config").GetProperty("revision").GetInt64(), status.GetProperty("config").GetProperty("hash").GetString()));
     }
 
     [Fact]
     public async Task Status_AfterATransition_GivesItsEvidence()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Show(active: 1, primaryCanServe: false);
-        admin.Records.Journal.Tell(new(TimeProvider.System.GetUtcNow(), "transition", "guide-a: 2 of 2 probes timed out.") { Cluster = "ai-guide", From = "primary", To = "standby", Reason = "failover" });
+        admin.Show("standby", primaryCanServe: false, last: Switched("primary", "standby"));
 
         var cluster = (await admin.GetAsync("/status")).GetProperty("clusters")[0];
 
@@ -47,7 +47,7 @@ public sealed class AdminServerTests
     public async Task Status_Exhausted_ServesNone()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Show(active: -1, primaryCanServe: false);
+        admin.Show(null, primaryCanServe: false);
         Assert.False((await admin.GetAsync("/status")).GetProperty("clusters")[0].TryGetProperty("serving", out _));
     }
 
@@ -95,25 +95,25 @@ public sealed class AdminServerTests
     public async Task Reload_Refused_AnswersEveryProblem()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Reload = _ => Task.FromResult(admin.Status with { Rejected = new(DateTimeOffset.UnixEpoch, ["gateway.yaml:3:5: one.", "gateway.yaml:9:1: two."]) });
+        admin.Reload = _ => Task.FromResult(new ReloadOutcome(Applied: false, [new("gateway.yaml", 3, 5, "One."), new("gateway.yaml", 9, 1, "Two.")], [], [], 4));
 
         var answer = await admin.PostAsync("/config/reload");
 
         Assert.Equal(422, (int)answer.StatusCode);
         var text = await answer.Content.ReadAsStringAsync(Token);
-        Assert.Contains("gateway.yaml:3:5: one. gateway.yaml:9:1: two.", text, StringComparison.Ordinal);
+        Assert.Contains("gateway.yaml:3:5: One.\\ngateway.yaml:9:1: Two.", text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Reload_Accepted_IsInTheJournalWithWhoAndWhy()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Reload = _ => Task.FromResult(admin.Status with { Revision = "77" });
+        admin.Reload = _ => Task.FromResult(new ReloadOutcome(Applied: true, [], [], ["listen"], 77));
 
         (await admin.PostAsync("/config/reload", new { reason = "new guide", who = "ann" })).EnsureSuccessStatusCode();
 
         var entry = (await admin.GetAsync("/journal"))[0];
-        Assert.Equal("The configuration 77 is in force.", entry.GetProperty("text").GetString());
+        Assert.Equal("Configuration revision 77 is in force. These changed keys take effect only with the next start: listen.", entry.GetProperty("text").GetString());
         Assert.Equal("new guide", entry.GetProperty("reason").GetString());
         Assert.Equal("ann (127.0.0.1)", entry.GetProperty("who").GetString());
     }
@@ -126,7 +126,7 @@ public sealed class AdminServerTests
         admin.Command = (command, _) =>
         {
             got = command;
-            admin.Show(active: 1, held: true);
+            admin.Show("standby", hold: new("standby", TimeProvider.System.GetUtcNow().AddMinutes(10), "disk swap", Yielded: false));
             return Task.FromResult(new CommandResult(true, "The standby is held for 10 minutes."));
         };
 
@@ -162,7 +162,7 @@ public sealed class AdminServerTests
     public async Task Hold_TierCannotServe_NeedsForce()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Show(active: 1, primaryCanServe: false);
+        admin.Show("standby", primaryCanServe: false);
         Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "x" })).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "x", force = true })).StatusCode);
     }
@@ -171,7 +171,7 @@ public sealed class AdminServerTests
     public async Task Hold_JustSwitched_NeedsForce()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Records.Journal.Tell(new(TimeProvider.System.GetUtcNow(), "transition", "It switched.") { Cluster = "ai-guide", To = "primary" });
+        admin.Show("primary", last: Switched("standby", "primary"));
         Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "x" })).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "x", force = true })).StatusCode);
     }
@@ -180,7 +180,7 @@ public sealed class AdminServerTests
     public async Task Drain_LastThatCanServe_NeedsForce()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Show(active: 1, primaryCanServe: false);
+        admin.Show("standby", primaryCanServe: false);
         Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-c/drain")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-c/drain", new { force = true })).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-a/ready")).StatusCode);
@@ -278,6 +278,39 @@ public sealed class AdminServerTests
         Assert.Equal(0.75, measured.GetProperty("byRequests").GetDouble());
         Assert.Equal(HttpStatusCode.BadRequest, (await admin.Client.GetAsync("/availability?window=soon", Token)).StatusCode);
     }
+
+    [Fact]
+    public async Task Status_NewestFileRefused_SaysWhere()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.State = admin.State with { FileIsInForce = false, LastRejected = new([new("gateway.yaml", 3, 5, "One.")], "", DateTimeOffset.UnixEpoch) };
+        foreach (var config in new[] { (await admin.GetAsync("/status")).GetProperty("config"), (await admin.GetAsync("/config")).GetProperty("status") })
+        {
+            Assert.False(config.GetProperty("fileIsInForce").GetBoolean());
+            Assert.Equal("gateway.yaml:3:5: One.", config.GetProperty("rejected").GetProperty("problems")[0].GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Metrics_FromTheRoomsReadings_ShowStateAndAvailability()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Instruments.ReadStateFrom(Readings.State(() => [admin.Cluster], () => admin.State, admin.Records));
+        Readings.Count(admin.Instruments, Switched("primary", null));
+        admin.Instruments.Route("recommend").Live(TimeSpan.FromMilliseconds(3));
+
+        var text = await admin.Client.GetStringAsync("/metrics", Token);
+
+        Assert.Contains("gateway_active_tier{cluster=\"ai-guide\",tier=\"primary\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_tier_share{cluster=\"ai-guide\",tier=\"standby\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_destination_up{cluster=\"ai-guide\",tier=\"primary\",destination=\"guide-a\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_inflight{cluster=\"ai-guide\",tier=\"primary\"} 3\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_config_reload_success 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_transitions_total{cluster=\"ai-guide\",from=\"primary\",to=\"none\",reason=\"failover\"} 1\n", text, StringComparison.Ordinal);
+    }
+
+    private static Transition Switched(string from, string? to) =>
+        new("ai-guide", from, to, TransitionReason.Failover, "guide-a: 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow());
 
     [Fact]
     public void Server_OpenAddressWithoutToken_IsRefused()
