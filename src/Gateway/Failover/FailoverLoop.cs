@@ -160,6 +160,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     {
         while (await _messages.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
+            // Before anything is judged: evidence that waited for a loop that was late itself is not to be believed.
+            SuspectOurselves(Now);
             for (var count = 0; count < Batch && _messages.Reader.TryRead(out var message); count++)
             {
                 try
@@ -236,14 +238,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private void Tick(TimeSpan now)
     {
-        var doubted = _suspicion.Doubts(now);
-        _suspicion = _suspicion.OnTick(_nextTick, now);
         _nextTick = now + TickEvery;
-        if (!doubted && _suspicion.Doubts(now))
-        {
-            Starved(SelfSuspicion.Grace.TotalSeconds);
-        }
-
         Resolve(now);
         foreach (var cluster in _runtimes.Values)
         {
@@ -272,6 +267,16 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         }
 
         _retiring.RemoveAll(static t => t.IsCompletedSuccessfully);
+    }
+
+    private void SuspectOurselves(TimeSpan now)
+    {
+        var doubted = _suspicion.Doubts(now);
+        _suspicion = _suspicion.OnTick(_nextTick, now);
+        if (!doubted && _suspicion.Doubts(now))
+        {
+            Starved(SelfSuspicion.Grace.TotalSeconds);
+        }
     }
 
     private void Probe(DestinationWatch watch, TimeSpan now)
