@@ -12,7 +12,13 @@ namespace Gateway.Forwarding;
 /// One exchange with one destination for one request. It ends with an answer that the user may have, or with a reason.
 /// It tells its destination's figures and evidence itself, exactly once.
 /// </summary>
-internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, HttpRequestMessage message, AttemptPurpose purpose)
+/// <param name="plan">The route's plan.</param>
+/// <param name="peer">Where it goes.</param>
+/// <param name="tier">The tier of that destination.</param>
+/// <param name="message">What it sends; its own.</param>
+/// <param name="purpose">Why it is made.</param>
+/// <param name="raw">The body is not touched: an event stream that goes on reads it.</param>
+internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, HttpRequestMessage message, AttemptPurpose purpose, bool raw = false)
 {
     private const int Running = 0;
     private const int Lingering = 1;
@@ -55,6 +61,8 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
 
     /// <summary>It is certain that the destination never saw the request.</summary>
     public bool NeverSent { get; private set; }
+
+    private bool IsTrial => purpose is AttemptPurpose.Trial or AttemptPurpose.FirstOnTrial;
 
     /// <summary>The client's own body broke.</summary>
     public bool ClientFailed => message.Content is AttemptContent { ClientFailed: true };
@@ -158,12 +166,14 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             Failure = exception;
             Response?.Dispose();
             Response = null;
+            // A trial's only canceller is its deadline.
+            _timedOut |= purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested;
             Result = _timedOut ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || ClientFailed, _headReceived);
             NeverSent = !_headReceived && (Result == AttemptResult.Connect || IsUnsent(exception));
         }
 
         Tell();
-        var handedOn = Result == AttemptResult.Success && Response?.Content is StreamedContent;
+        var handedOn = Result == AttemptResult.Success && (raw || Response?.Content is StreamedContent);
         if (!handedOn)
         {
             Leave();
@@ -191,7 +201,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             return;
         }
 
-        if (status == (int)HttpStatusCode.SwitchingProtocols)
+        if (raw || status == (int)HttpStatusCode.SwitchingProtocols)
         {
             Result = AttemptResult.Success;
             return;
@@ -235,19 +245,24 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         switch (Result)
         {
             case AttemptResult.Success:
-                if (Response is { } answer && (int)answer.StatusCode >= 500)
+                var answer = Response!;
+                if ((int)answer.StatusCode >= 500)
                 {
                     Report(EvidenceKind.Status, waited);
                 }
-                else if (Volatile.Read(ref _state) == Lingering && waited > plan.Traffic.Cluster.LateAfter)
+                else if ((IsTrial || Volatile.Read(ref _state) == Lingering) && waited > plan.Traffic.Cluster.LateAfter)
                 {
                     Report(EvidenceKind.Late, waited);
+                }
+                else if (IsTrial)
+                {
+                    Report(EvidenceKind.Success, waited);
                 }
                 else
                 {
                     plan.Traffic.Cluster.Latency.Record(waited);
                     // A body that still streams counts when it has come to its end.
-                    if (answer?.Content is not StreamedContent)
+                    if (answer.Content is not StreamedContent && !raw)
                     {
                         peer.Tally.Success();
                     }
@@ -266,6 +281,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             case AttemptResult.Timeout:
                 Report(EvidenceKind.Timeout, waited);
                 break;
+            case AttemptResult.Cancelled when purpose == AttemptPurpose.FirstOnTrial:
+                peer.Destination.ReturnTrial();
+                break;
             case AttemptResult.Cancelled when Volatile.Read(ref _state) == Lingering:
                 Report(EvidenceKind.Late, waited);
                 break;
@@ -279,6 +297,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             peer.Destination,
             plan.Route.Name,
             kind,
+            Trial: IsTrial,
             Waited: waited,
             Status: kind == EvidenceKind.Status ? status : 0,
             RetryAfter: kind == EvidenceKind.Status && status == 503 ? RetryAfterOf(Response!) : default));
@@ -307,4 +326,10 @@ internal enum AttemptPurpose
 
     /// <summary>Beside one that is late.</summary>
     Hedge,
+
+    /// <summary>A copy of a request that shows whether a condemned destination is well again; no user waits for it.</summary>
+    Trial,
+
+    /// <summary>The request's first, at a destination on trial: there was nothing better to do with it.</summary>
+    FirstOnTrial,
 }

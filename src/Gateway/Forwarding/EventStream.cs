@@ -35,6 +35,7 @@ internal sealed class EventStream : ReadOnlyStream
     private ReadOnlyMemory<byte> _ready;
     private int _readyInBuffer;
     private bool _insideLongEvent;
+    private bool _started;
     private bool _ended;
     private bool _disposed;
     private Exception? _broken;
@@ -74,6 +75,7 @@ internal sealed class EventStream : ReadOnlyStream
         try
         {
             await stream.ReadToFirstContentAsync(attempt.Token).ConfigureAwait(false);
+            stream._started = true;
             return stream;
         }
         catch
@@ -125,10 +127,7 @@ internal sealed class EventStream : ReadOnlyStream
 
             _upstream.Dispose();
             _timer.Return();
-            if (_arrival is null or { IsCompleted: true })
-            {
-                ReturnBuffer();
-            }
+            ReturnBuffer();
         }
 
         base.Dispose(disposing);
@@ -136,6 +135,8 @@ internal sealed class EventStream : ReadOnlyStream
 
     private async Task ReadToFirstContentAsync(CancellationToken cancellationToken)
     {
+        var handOn = 0;
+        var hasContent = false;
         while (true)
         {
             if (!await FillAsync(cancellationToken).ConfigureAwait(false))
@@ -143,8 +144,6 @@ internal sealed class EventStream : ReadOnlyStream
                 throw new HttpIOException(HttpRequestError.ResponseEnded, "The event stream ended before its first event.");
             }
 
-            var handOn = 0;
-            var hasContent = false;
             while (EventScanner.TryFindEnd(_buffer.AsSpan(handOn, _filled - handOn), ref _scanned, out var end))
             {
                 var fields = EventScanner.Read(_buffer.AsSpan(handOn, end));
@@ -159,9 +158,6 @@ internal sealed class EventStream : ReadOnlyStream
                 HandOn(handOn == 0 ? _filled : handOn);
                 return;
             }
-
-            // Empty events before the content say nothing to a user; they are not worth keeping.
-            Consume(handOn);
         }
     }
 
@@ -180,7 +176,7 @@ internal sealed class EventStream : ReadOnlyStream
         {
             _arrival.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_raise);
             await WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (!_arrival.IsCompleted)
+            if (_arrival is not { IsCompleted: true })
             {
                 return;
             }
@@ -192,7 +188,7 @@ internal sealed class EventStream : ReadOnlyStream
         try
         {
             await arrival.ConfigureAwait(false);
-            if (await FillAsync(CancellationToken.None).ConfigureAwait(false))
+            if (await FillAsync(_attempt.Token).ConfigureAwait(false))
             {
                 _lastUpstream = _time.GetTimestamp();
                 return;
@@ -291,7 +287,6 @@ internal sealed class EventStream : ReadOnlyStream
     private bool TakeEvents()
     {
         var handOn = 0;
-        var skipped = false;
         while (EventScanner.TryFindEnd(_buffer.AsSpan(handOn, _filled - handOn), ref _scanned, out var end))
         {
             var fields = EventScanner.Read(_buffer.AsSpan(handOn, end));
@@ -313,7 +308,6 @@ internal sealed class EventStream : ReadOnlyStream
                 }
 
                 Consume(end);
-                skipped = true;
                 continue;
             }
 
@@ -332,7 +326,7 @@ internal sealed class EventStream : ReadOnlyStream
             HandOn(handOn);
         }
 
-        return handOn > 0 || (skipped && _filled > 0 && false);
+        return handOn > 0;
     }
 
     private ResumeStep Remember(int start, EventFields fields) =>
@@ -356,7 +350,19 @@ internal sealed class EventStream : ReadOnlyStream
             _buffer = larger;
         }
 
-        var count = await _upstream.ReadAsync(_buffer.AsMemory(_filled), cancellationToken).ConfigureAwait(false);
+        var read = _upstream.ReadAsync(_buffer.AsMemory(_filled), cancellationToken);
+        var bounded = _started && !read.IsCompleted;
+        if (bounded)
+        {
+            _attempt.CancelAfter(_config.Idle);
+        }
+
+        var count = await read.ConfigureAwait(false);
+        if (bounded)
+        {
+            _attempt.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+
         _filled += count;
         return count > 0;
     }

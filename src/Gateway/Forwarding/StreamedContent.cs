@@ -9,6 +9,9 @@ internal sealed class StreamedContent(HttpContent upstream, Stream body) : HttpC
     /// <summary>The headers of the body as they came.</summary>
     public System.Net.Http.Headers.HttpContentHeaders UpstreamHeaders => upstream.Headers;
 
+    /// <summary>The body.</summary>
+    public Stream Body => body;
+
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(body);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => body.CopyToAsync(stream);

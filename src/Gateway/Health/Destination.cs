@@ -19,6 +19,7 @@ internal sealed class Destination
     private int _trialPermits;
     private int _verdict;
     private long _backoffUntil;
+    private string? _condemnedOn;
 
     public Destination(string cluster, string tier, string name, Uri url, string? hostName = null)
     {
@@ -64,6 +65,22 @@ internal sealed class Destination
         get => Volatile.Read(ref _backoffUntil);
         internal set => Volatile.Write(ref _backoffUntil, value);
     }
+
+    /// <summary>
+    /// The route whose failures condemned it: only that route's requests can show that it is well again, cheap successes of another
+    /// cannot. Null: connections failed, which every route's requests can show. Written by the loop alone.
+    /// </summary>
+    public string? CondemnedOn
+    {
+        get => Volatile.Read(ref _condemnedOn);
+        internal set => Volatile.Write(ref _condemnedOn, value);
+    }
+
+    /// <summary>True: a request of this route may be the trial.</summary>
+    public bool IsTrialFor(string route) => CondemnedOn is not { } condemnedOn || string.Equals(condemnedOn, route, StringComparison.Ordinal);
+
+    /// <summary>True: even a request that may not be repeated may be the trial, since a failed connection carries nothing.</summary>
+    public bool IsTrialForAll => CondemnedOn is null;
 
     /// <summary>True while nobody holds the trial permit.</summary>
     public bool TrialOffered => Volatile.Read(ref _trialPermits) > 0;

@@ -18,6 +18,9 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>A suspect is passed over for this long, then shown to traffic again.</summary>
     private static readonly TimeSpan SuspectFor = TimeSpan.FromSeconds(1);
 
+    /// <summary>For this long only the route that condemned it may try it.</summary>
+    private static readonly TimeSpan TrialOfOneRoute = TimeSpan.FromSeconds(30);
+
     /// <summary>The longest <c>Retry-After</c> that is granted.</summary>
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
 
@@ -164,12 +167,14 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         var shareTooHigh = record.ShareTooHigh(Config.Passive, now);
         if (shareTooHigh)
         {
+            Destination.CondemnedOn = RouteOf(evidence);
             return Become(DestinationHealth.Eject(State, Config.Passive, now), $"too large a share of failures on route '{evidence.Route}', the last one {WordsOf(evidence)}", now) | changed;
         }
 
         // The last healthy one that answers most requests well is better than the ladder: a chance run of bad statuses does not condemn it.
         if (record.Run >= Config.Passive.ConsecutiveFailures && (around.HasSpare || evidence.Kind != EvidenceKind.Status))
         {
+            Destination.CondemnedOn = RouteOf(evidence);
             return Become(DestinationHealth.Eject(State, Config.Passive, now), $"{record.Run} failures in a row on route '{evidence.Route}', the last one {WordsOf(evidence)}", now) | changed;
         }
 
@@ -193,6 +198,12 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         }
 
         WatchTrial(now);
+        // A route that sees no requests any more must not keep it out for ever.
+        if (State.Traffic == TrafficOpinion.Trial && now - Since > TrialOfOneRoute)
+        {
+            Destination.CondemnedOn = null;
+        }
+
         return changed;
     }
 
@@ -298,6 +309,8 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
         return record;
     }
+
+    private static string? RouteOf(in Evidence evidence) => evidence.Kind == EvidenceKind.Connect ? null : evidence.Route;
 
     private bool InRow(in Evidence evidence) => evidence.Kind != EvidenceKind.Status || Config.Attempts.OnStatus.Contains(evidence.Status);
 

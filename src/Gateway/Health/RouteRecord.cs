@@ -9,7 +9,7 @@ namespace Gateway.Health;
 internal sealed class RouteRecord(RouteTally tally)
 {
     private readonly FailureWindow _window = new();
-    private long _counted = tally.Successes;
+    private long _counted;
     private long _atLastFailure = -1;
     private long _atLastLate = -1;
 

@@ -4,7 +4,12 @@ namespace Gateway.Configuration;
 internal static class ConfigChecks
 {
     /// <summary>Notes every problem and warning.</summary>
-    public static void Run(GatewayConfig config, Reader reader)
+    public static void Run(GatewayConfig config, Reader reader, DateTimeOffset now)
     {
+        PortChecks.Run(config, reader, now);
+        foreach (var cluster in config.Clusters) ClusterChecks.Run(cluster, config, reader);
+        RouteChecks.Run(config, reader);
+        foreach (var route in config.Routes) LadderChecks.Run(route, config, reader);
+        OperationChecks.Run(config, reader);
     }
 }
