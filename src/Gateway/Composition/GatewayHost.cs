@@ -169,7 +169,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private void Announce(Transition transition)
     {
         _instruments.Transition(transition.Cluster, transition.From ?? "none", transition.To ?? "none", NameOf(transition.Reason));
-        LogTransition(transition.Cluster, transition.From ?? "none", transition.To ?? "none", NameOf(transition.Reason), transition.Evidence);
     }
 
     private static string NameOf(TransitionReason reason) => reason.ToString().ToLowerInvariant();
@@ -192,7 +191,4 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     [LoggerMessage(10104, LogLevel.Error, "A valid configuration could not be put into force; the gateway goes on with the one before. Restart it to take the new one.")]
     private partial void LogChangeFailed(Exception exception);
-
-    [LoggerMessage(10105, LogLevel.Warning, "Cluster '{Cluster}': {From} → {To} ({Reason}). {Evidence}")]
-    private partial void LogTransition(string cluster, string from, string to, string reason, string evidence);
 }

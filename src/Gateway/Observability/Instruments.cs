@@ -84,6 +84,9 @@ internal sealed partial class Instruments : IDisposable
     /// <summary>The cells of one route; <see cref="AllRoutes"/> for requests that matched none.</summary>
     public RouteMeter Route(string route) => _routes.GetOrAdd(route, static (r, self) => new(r, self._exportedDuration), this);
 
+    /// <summary>The cells of all routes now.</summary>
+    public IReadOnlyCollection<RouteMeter> Routes => (IReadOnlyCollection<RouteMeter>)_routes.Values;
+
     /// <summary>The cells of one cluster.</summary>
     public ClusterMeter Cluster(string cluster) => _clusters.GetOrAdd(cluster, static c => new(c));
 
