@@ -42,6 +42,8 @@ internal sealed partial class CertificateFiles
             var hash = HashOf();
             if (string.Equals(hash, _hash, StringComparison.Ordinal))
             {
+                // Rubbish that was taken back leaves no alarm behind.
+                Volatile.Write(ref _refused, null);
                 return;
             }
 

@@ -16,7 +16,6 @@ namespace Gateway.Composition;
 /// </summary>
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private readonly TimeProvider _time;
@@ -25,6 +24,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Instruments _instruments;
     private readonly FailoverLoop _loop;
     private readonly FallbackFiles _files;
+    private readonly ForwardedHeaders _forwarded;
     private readonly WebApplication _users;
     private readonly Dictionary<ListenConfig, CertificateFiles> _certificates = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -59,9 +59,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             }
         }
 
+        _forwarded = new ForwardedHeaders(config.TrustedProxies);
         _users = UsersServer.Build(config, _log, _certificates, forwarder =>
         {
-            var headers = new HeaderTransformer(new ForwardedHeaders(config.TrustedProxies));
+            var headers = new HeaderTransformer(_forwarded);
             var entry = new RequestEntry(forwarder, headers, new Trials(headers), ladder, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _instruments, entry, time);
             return _endpoints;
@@ -75,6 +76,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         });
         Store.WhenRejected(rejected => _records.Journal.Tell(Readings.Entry(rejected)));
     }
+
+    /// <summary>How long requests in flight may take to finish when the gateway stops; event streams end after two thirds of it. Default 30 s.</summary>
+    public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The configuration in force.</summary>
     public ConfigStore Store { get; }
@@ -150,6 +154,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             {
                 await _loop.ApplyAsync(config, _stopping.Token).ConfigureAwait(false);
                 _files.UseFolder(config.StaticFallback);
+                _forwarded.Trust(config.TrustedProxies);
                 _endpoints!.Apply(config);
                 _instruments.Retain(
                     config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Text;
 using Gateway.Configuration;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -53,6 +54,9 @@ internal static class UsersServer
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
+        // Byte for byte in both directions: what a header means is between client and destination.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxConcurrentConnections = config.Limits.Connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = config.Limits.Connections;
         kestrel.Limits.MaxRequestBodySize = config.Limits.RequestBody;

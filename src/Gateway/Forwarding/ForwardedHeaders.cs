@@ -10,6 +10,11 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 {
+    private IPNetwork[] _trusted = [.. trusted];
+
+    /// <summary>Whom a new configuration trusts.</summary>
+    public void Trust(ImmutableArray<IPNetwork> networks) => Volatile.Write(ref _trusted, [.. networks]);
+
     /// <summary>True: these headers are ours to write.</summary>
     public static bool Owns(string name) =>
         name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
@@ -51,7 +56,7 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
     private bool IsTrusted(IPAddress address)
     {
-        foreach (var network in trusted)
+        foreach (var network in Volatile.Read(ref _trusted))
         {
             if (network.Contains(address))
             {

@@ -12,7 +12,8 @@ namespace Gateway.Forwarding;
 internal sealed class HeaderTransformer(ForwardedHeaders forwarded) : HttpTransformer
 {
     private const string Via = "Via";
-    private static readonly StringValues ResponseVia = "1.1 gateway";
+    private static readonly StringValues Via11 = "1.1 gateway";
+    private static readonly StringValues Via20 = "2.0 gateway";
 
     public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -65,22 +66,29 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded) : HttpTransf
         {
             case HeldContent held:
                 Copy(held.UpstreamHeaders.NonValidated, response.Headers, connection);
-                AddVia(response);
+                AddVia(response, proxyResponse);
                 response.ContentLength = held.Body.Length;
                 await response.Body.WriteAsync(held.Body, cancellationToken).ConfigureAwait(false);
                 return false;
             case StreamedContent streamed:
                 Copy(streamed.UpstreamHeaders.NonValidated, response.Headers, connection);
-                AddVia(response);
+                if (streamed.Body is EventStream)
+                {
+                    // Heartbeats and what is said of a cut are not in the destination's count.
+                    response.ContentLength = null;
+                }
+
+                AddVia(response, proxyResponse);
                 return true;
             default:
                 Copy(proxyResponse.Content.Headers.NonValidated, response.Headers, connection);
-                AddVia(response);
+                AddVia(response, proxyResponse);
                 return true;
         }
     }
 
-    private static void AddVia(HttpResponse response) => response.Headers.Append(Via, ResponseVia);
+    private static void AddVia(HttpResponse response, HttpResponseMessage received) =>
+        response.Headers.Append(Via, received.Version.Major >= 2 ? Via20 : Via11);
 
     private static void Copy(HttpHeadersNonValidated source, IHeaderDictionary target, StringValues connection)
     {
