@@ -127,6 +127,23 @@ internal sealed class InProcessGateway : IAsyncDisposable
     public async Task<JsonElement> StatusAsync() =>
         JsonDocument.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/status"))).RootElement;
 
+    /// <summary>What is held true of a destination of the only cluster.</summary>
+    public async Task<string> VerdictAsync(string tier, int destination = 0) =>
+        (await StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers").EnumerateArray().First(t => t.GetProperty("name").GetString() == tier)
+            .GetProperty("destinations")[destination].GetProperty("verdict").GetString()!;
+
+    /// <summary>Awaits a verdict.</summary>
+    public async Task BecomesAsync(string verdict, string tier, int destination = 0)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        string last;
+        while ((last = await VerdictAsync(tier, destination)) != verdict)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(8), $"The verdict is {last}, not {verdict}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+    }
+
     /// <summary>The status of an operators' page.</summary>
     public async Task<int> AdminStatusAsync(string path)
     {
