@@ -120,7 +120,6 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _nextTick = Now;
         _timer = _time.CreateTimer(static state => ((Channel<Message>)state!).Writer.TryWrite(new Message(Wake)), _messages, TickEvery, TickEvery);
         _messages.Writer.TryWrite(new Message(Wake));
         _running = Task.Run(RunAsync, CancellationToken.None);
@@ -158,6 +157,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private async Task RunAsync()
     {
+        _nextTick = Now;
         while (await _messages.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
             // Before anything is judged: evidence that waited for a loop that was late itself is not to be believed.
@@ -193,6 +193,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         if (now >= _nextTick)
         {
             Tick(now);
+
+            // Planned from the end: the time that our own work takes is not lateness.
+            _nextTick = Now + TickEvery;
         }
 
         foreach (var cluster in _runtimes.Values)
@@ -238,7 +241,6 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private void Tick(TimeSpan now)
     {
-        _nextTick = now + TickEvery;
         Resolve(now);
         foreach (var cluster in _runtimes.Values)
         {

@@ -141,7 +141,8 @@ internal sealed class Destination
     internal void WithdrawTrial() => Interlocked.Exchange(ref _trialPermits, 0);
 
     /// <summary>Every route's count; for the loop.</summary>
-    internal IEnumerable<RouteTally> Tallies => _tallies.Values;
+    /// <remarks>Enumerated, since <c>Values</c> would lock and copy.</remarks>
+    internal IEnumerable<RouteTally> Tallies => _tallies.Select(static pair => pair.Value);
 
     // FNV-1a: string.GetHashCode differs in each process, and two gateways must choose the same destination for a key.
     private static ulong SeedOf(string cluster, string name, Uri url)
