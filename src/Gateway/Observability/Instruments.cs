@@ -43,7 +43,7 @@ internal sealed partial class Instruments : IDisposable
 
     // Reasons of other rooms are closed sets there; these bounds hold even if one of them were not.
     private const int MaxTransitionsACluster = 12;
-    private const int MaxRefusalReasons = 12;
+    private const int MaxRefusalReasons = 20;
     private const string Other = "other";
 
     private static readonly double[] ProbeBounds = [0.005, 0.025, 0.1, 0.25, 1];
@@ -83,6 +83,9 @@ internal sealed partial class Instruments : IDisposable
 
     /// <summary>The cells of one route; <see cref="AllRoutes"/> for requests that matched none.</summary>
     public RouteMeter Route(string route) => _routes.GetOrAdd(route, static (r, self) => new(r, self._exportedDuration), this);
+
+    /// <summary>The cells of all routes now.</summary>
+    public IReadOnlyCollection<RouteMeter> Routes => (IReadOnlyCollection<RouteMeter>)_routes.Values;
 
     /// <summary>The cells of one cluster.</summary>
     public ClusterMeter Cluster(string cluster) => _clusters.GetOrAdd(cluster, static c => new(c));

@@ -121,6 +121,9 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     /// <summary>The durations of one outcome; its count is the number of requests.</summary>
     public DurationCells Durations(RequestOutcome outcome) => _durations[(int)outcome];
 
+    /// <summary>Requests so far, by outcome.</summary>
+    public RequestSums Sums => new(_durations[0].Count, _durations[1].Count, _durations[2].Count, _durations[3].Count, _durations[4].Count);
+
     /// <summary>Answers of one rung.</summary>
     public long Rung(FallbackRung rung) => Volatile.Read(ref _rungs[(int)rung]);
 }
