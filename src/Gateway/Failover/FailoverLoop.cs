@@ -329,7 +329,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
         watch.Discarded = 0;
         var before = monitor.State.Verdict;
-        cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, now), now);
+        cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, cluster.Config.Timeouts.FirstByte, now), now);
         Tell(monitor, before);
         var doubted = !message.Result.Passed && _suspicion.Doubts(now);
         var fast = cluster.Exhausted || doubted || DestinationHealth.WantsFastProbe(monitor.State);
@@ -345,7 +345,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
         var monitor = entry.Watch.Monitor;
         var before = monitor.State.Verdict;
-        entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, now), now);
+        entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now), now);
         Tell(monitor, before);
         PublishBackoff(monitor, now);
         if (evidence.Kind is EvidenceKind.Connect or EvidenceKind.Reset or EvidenceKind.Timeout || monitor.Suspect)
@@ -360,8 +360,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         }
     }
 
-    private Surroundings AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, TimeSpan now) =>
-        new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), cluster.Cluster.LateAfter);
+    private Surroundings AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, TimeSpan lateAfter, TimeSpan now) =>
+        new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), lateAfter);
 
     // The machine's turn; then the snapshot, then the announcement.
     private void Evaluate(ClusterRuntime cluster, Order? order, Command? command, TimeSpan now)
@@ -519,8 +519,10 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
         // 4. Published.
         IndexWatches();
+        var routes = config.Routes.Select(r => r.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var runtime in _runtimes.Values)
         {
+            runtime.Cluster.Retain(routes);
             Evaluate(runtime, order: null, command: null, now);
         }
 
@@ -618,23 +620,19 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     {
         foreach (var cluster in _runtimes.Values)
         {
-            var latency = cluster.Cluster.Latency;
-            if (latency.Count >= AttemptTiming.MinimumAnswers)
+            foreach (var timing in cluster.Cluster.Timings)
             {
-                cluster.LongTermP80 = cluster.LongTermP80.With(latency.Quantile(0.8).TotalSeconds, now);
+                timing.Measure(cluster.Config.Timeouts, now);
+                if (now >= _nextDecay)
+                {
+                    timing.Decay();
+                }
             }
-
-            cluster.Cluster.HedgeDelay = AttemptTiming.HedgeDelay(latency, cluster.Config.Timeouts);
-            cluster.Cluster.LateAfter = AttemptTiming.LateAfter(cluster.LongTermP80, cluster.Config.Timeouts);
         }
 
         if (now >= _nextDecay)
         {
             _nextDecay = now + DecayEvery;
-            foreach (var cluster in _runtimes.Values)
-            {
-                cluster.Cluster.Latency.Decay();
-            }
         }
     }
 

@@ -110,7 +110,7 @@ internal sealed class Destination
     }
 
     /// <summary>
-    /// Asks to let a hedged-away attempt run on (at most until <c>Cluster.LateAfter</c>) to learn how late it really is:
+    /// Asks to let a hedged-away attempt run on (at most until <c>RouteTiming.LateAfter</c>) to learn how late it really is:
     /// only so can a frozen destination be told from one that is a little slower. False: enough of them do; cancel it now.
     /// Balance with <see cref="EndLinger"/>.
     /// </summary>
