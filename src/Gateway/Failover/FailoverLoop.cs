@@ -120,7 +120,6 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _nextTick = Now;
         _timer = _time.CreateTimer(static state => ((Channel<Message>)state!).Writer.TryWrite(new Message(Wake)), _messages, TickEvery, TickEvery);
         _messages.Writer.TryWrite(new Message(Wake));
         _running = Task.Run(RunAsync, CancellationToken.None);
@@ -158,6 +157,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private async Task RunAsync()
     {
+        _nextTick = Now;
         while (await _messages.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
             // Before anything is judged: evidence that waited for a loop that was late itself is not to be believed.
@@ -193,6 +193,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         if (now >= _nextTick)
         {
             Tick(now);
+
+            // Planned from the end: the time that our own work takes is not lateness.
+            _nextTick = Now + TickEvery;
         }
 
         foreach (var cluster in _runtimes.Values)
@@ -238,7 +241,6 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private void Tick(TimeSpan now)
     {
-        _nextTick = now + TickEvery;
         Resolve(now);
         foreach (var cluster in _runtimes.Values)
         {
@@ -327,7 +329,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
         watch.Discarded = 0;
         var before = monitor.State.Verdict;
-        cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, now), now);
+        cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, cluster.Config.Timeouts.FirstByte, now), now);
         Tell(monitor, before);
         var doubted = !message.Result.Passed && _suspicion.Doubts(now);
         var fast = cluster.Exhausted || doubted || DestinationHealth.WantsFastProbe(monitor.State);
@@ -343,7 +345,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
         var monitor = entry.Watch.Monitor;
         var before = monitor.State.Verdict;
-        entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, now), now);
+        entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now), now);
         Tell(monitor, before);
         PublishBackoff(monitor, now);
         if (evidence.Kind is EvidenceKind.Connect or EvidenceKind.Reset or EvidenceKind.Timeout || monitor.Suspect)
@@ -358,8 +360,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         }
     }
 
-    private Surroundings AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, TimeSpan now) =>
-        new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), cluster.Cluster.LateAfter);
+    private Surroundings AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, TimeSpan lateAfter, TimeSpan now) =>
+        new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), lateAfter);
 
     // The machine's turn; then the snapshot, then the announcement.
     private void Evaluate(ClusterRuntime cluster, Order? order, Command? command, TimeSpan now)
@@ -517,8 +519,10 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
         // 4. Published.
         IndexWatches();
+        var routes = config.Routes.Select(r => r.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var runtime in _runtimes.Values)
         {
+            runtime.Cluster.Retain(routes);
             Evaluate(runtime, order: null, command: null, now);
         }
 
@@ -616,23 +620,19 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     {
         foreach (var cluster in _runtimes.Values)
         {
-            var latency = cluster.Cluster.Latency;
-            if (latency.Count >= AttemptTiming.MinimumAnswers)
+            foreach (var timing in cluster.Cluster.Timings)
             {
-                cluster.LongTermP80 = cluster.LongTermP80.With(latency.Quantile(0.8).TotalSeconds, now);
+                timing.Measure(cluster.Config.Timeouts, now);
+                if (now >= _nextDecay)
+                {
+                    timing.Decay();
+                }
             }
-
-            cluster.Cluster.HedgeDelay = AttemptTiming.HedgeDelay(latency, cluster.Config.Timeouts);
-            cluster.Cluster.LateAfter = AttemptTiming.LateAfter(cluster.LongTermP80, cluster.Config.Timeouts);
         }
 
         if (now >= _nextDecay)
         {
             _nextDecay = now + DecayEvery;
-            foreach (var cluster in _runtimes.Values)
-            {
-                cluster.Cluster.Latency.Decay();
-            }
         }
     }
 

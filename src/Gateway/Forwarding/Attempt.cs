@@ -109,7 +109,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
 
         peer.Tally.Late();
         plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, EvidenceKind.Late, Waited: waited));
-        var left = plan.Traffic.Cluster.LateAfter - waited;
+        var left = plan.Timing.LateAfter - waited;
         if (left > TimeSpan.Zero && message.Content is null && peer.Tally.IsLateAgain && peer.Destination.TryLinger())
         {
             if (Interlocked.CompareExchange(ref _state, Lingering, Running) == Running)
@@ -250,7 +250,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
                 {
                     Report(EvidenceKind.Status, waited);
                 }
-                else if ((IsTrial || Volatile.Read(ref _state) == Lingering) && waited > plan.Traffic.Cluster.LateAfter)
+                else if ((IsTrial || Volatile.Read(ref _state) == Lingering) && waited > plan.Timing.LateAfter)
                 {
                     Report(EvidenceKind.Late, waited);
                 }
@@ -260,7 +260,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
                 }
                 else
                 {
-                    plan.Traffic.Cluster.Latency.Record(waited);
+                    plan.Timing.Latency.Record(waited);
                     // A body that still streams counts when it has come to its end.
                     if (answer.Content is not StreamedContent && !raw)
                     {

@@ -22,6 +22,7 @@ internal sealed class RoutePlan
         Route = route;
         ClusterConfig = cluster;
         Traffic = traffic;
+        Timing = traffic.Cluster.TimingOf(route.Name);
         Meter = instruments.Route(route.Name);
         FirstTierOnly = level.FirstTierOnly;
         RequestBodyLimit = limits.RequestBody;
@@ -38,6 +39,9 @@ internal sealed class RoutePlan
 
     /// <summary>What outlives a reload: the cluster's published state, its connections, its budget.</summary>
     public ClusterTraffic Traffic { get; }
+
+    /// <summary>How long the route's answers take there.</summary>
+    public RouteTiming Timing { get; }
 
     /// <summary>The route's figures.</summary>
     public RouteMeter Meter { get; }
