@@ -1,7 +1,9 @@
+using Gateway.Observability;
+
 namespace Gateway.LastGood;
 
 /// <summary>What has happened since the start, for <c>gateway_last_good_*</c>. Counted without locks.</summary>
-internal sealed class LastGoodCounters
+internal sealed class LastGoodCounters(Instruments? instruments = null)
 {
     private readonly long[] _refused = new long[Enum.GetValues<Refusal>().Length];
     private long _stored;
@@ -29,10 +31,18 @@ internal sealed class LastGoodCounters
     public long Refused(Refusal reason) => Interlocked.Read(ref _refused[(int)reason]);
 
     /// <summary>Counts.</summary>
-    public void CountRefused(Refusal reason) => Interlocked.Increment(ref _refused[(int)reason]);
+    public void CountRefused(Refusal reason)
+    {
+        Interlocked.Increment(ref _refused[(int)reason]);
+        instruments?.LastGoodRefused(StorageRules.Labels[reason]);
+    }
 
     /// <summary>Counts.</summary>
-    public void CountStored() => Interlocked.Increment(ref _stored);
+    public void CountStored()
+    {
+        Interlocked.Increment(ref _stored);
+        instruments?.LastGoodStored();
+    }
 
     /// <summary>Counts.</summary>
     public void CountReadAhead() => Interlocked.Increment(ref _readAhead);

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration;
+using Gateway.Observability;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>Keeps the last good answers: learns from live ones (<see cref="OnAnswer(RouteConfig, HttpRequest, int, IHeaderDictionary, string, TimeSpan)"/>) and finds them when no tier can serve.</summary>
+/// <summary>Keeps the last good answers: learns from live ones (<see cref="OnAnswer(RouteConfig, HttpRequest, int, IHeaderDictionary, string, TimeSpan, bool)"/>) and finds them when no tier can serve.</summary>
 /// <remarks>Memory answers; a store behind it (SQLite or Redis) is written behind and read ahead, and may be away at any time. No call waits for it, except one bounded look in <see cref="FindAsync"/>.</remarks>
 internal sealed partial class LastGoodStore : IAsyncDisposable
 {
@@ -22,8 +23,9 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     private long _copying;
     private int _looking;
 
-    public LastGoodStore(LastGoodOptions options, TimeProvider time, ILogger<LastGoodStore> logger, ILastGoodBacking? backing = null)
+    public LastGoodStore(LastGoodOptions options, TimeProvider time, ILogger<LastGoodStore> logger, ILastGoodBacking? backing = null, Instruments? instruments = null)
     {
+        Counters = new LastGoodCounters(instruments);
         _options = options;
         _time = time;
         _logger = logger;
@@ -32,7 +34,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     }
 
     /// <summary>What has happened since the start.</summary>
-    public LastGoodCounters Counters { get; } = new();
+    public LastGoodCounters Counters { get; }
 
     /// <summary>Answers in memory (<c>gateway_last_good_entries</c>).</summary>
     public long Entries => _memory.Entries;
@@ -57,9 +59,10 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <param name="headers">The answer's headers.</param>
     /// <param name="tier">Who gave it.</param>
     /// <param name="delay">From the request sent to the head received.</param>
+    /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks whole.</param>
     /// <returns>A copy to feed with the body; null: this answer is not wanted.</returns>
-    public LastGoodCapture? OnAnswer(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default) =>
-        Learn(route, request, status, new ResponseHeaders(headers), endIsKnown: true, tier, delay);
+    public LastGoodCapture? OnAnswer(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default, bool endIsKnown = true) =>
+        Learn(route, request, status, new ResponseHeaders(headers), endIsKnown, tier, delay);
 
     /// <summary>As above, for an answer as it came from a destination.</summary>
     public LastGoodCapture? OnAnswer(RouteConfig route, HttpRequest request, HttpResponseMessage answer, string tier, TimeSpan delay = default)
@@ -70,7 +73,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     }
 
     /// <summary>Finds the answer that a request may be given: the exact one, else the nearest. Never waits.</summary>
-    public LastGoodAnswer? Find(RouteConfig route, HttpRequest request)
+    public FoundAnswer? Find(RouteConfig route, HttpRequest request)
     {
         if (KeyPlan.For(route) is not { } plan)
         {
@@ -83,7 +86,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     }
 
     /// <summary>As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when memory has nothing.</summary>
-    public ValueTask<LastGoodAnswer?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken)
+    public ValueTask<FoundAnswer?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken)
     {
         if (_behind is not { CanLook: true } behind)
         {
@@ -476,7 +479,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         }
     }
 
-    private LastGoodAnswer? Search(KeyPlan plan, HttpRequest request, in RequestFacts facts, List<string>? missing)
+    private FoundAnswer? Search(KeyPlan plan, HttpRequest request, in RequestFacts facts, List<string>? missing)
     {
         var now = _time.GetTimestamp();
         var key = new KeyBuilder(stackalloc char[KeyOnStack]);
@@ -490,7 +493,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
             FindSlot(request, ref key, out var live);
             if (IsServable(plan, facts, live, now, out var age))
             {
-                return new LastGoodAnswer(live!.Answer, age);
+                return new FoundAnswer(live!.Answer, age);
             }
 
             missing?.Add(key.Text.ToString());
@@ -503,7 +506,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         return SearchNearest(plan, request, facts, now, missing);
     }
 
-    private LastGoodAnswer? SearchNearest(KeyPlan plan, HttpRequest request, in RequestFacts facts, long now, List<string>? missing)
+    private FoundAnswer? SearchNearest(KeyPlan plan, HttpRequest request, in RequestFacts facts, long now, List<string>? missing)
     {
         var key = new KeyBuilder(stackalloc char[KeyOnStack]);
         try
@@ -518,7 +521,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
                 FindSlot(request, ref key, out var live);
                 if (IsServable(plan, facts, live, now, out var age))
                 {
-                    return new LastGoodAnswer(live!.Answer, age);
+                    return new FoundAnswer(live!.Answer, age);
                 }
 
                 missing?.Add(key.Text.ToString());
@@ -572,9 +575,9 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         return StorageRules.IsYoungEnough(age, plan.Config.MaxAge, live.Answer.FreshSeconds, live.Answer.StaleIfErrorSeconds);
     }
 
-    private async ValueTask<LastGoodAnswer?> SearchBehindAsync(WriteBehind behind, KeyPlan plan, HttpRequest request, RequestFacts facts, List<string> missing, CancellationToken cancellationToken)
+    private async ValueTask<FoundAnswer?> SearchBehindAsync(WriteBehind behind, KeyPlan plan, HttpRequest request, RequestFacts facts, List<string> missing, CancellationToken cancellationToken)
     {
-        LastGoodAnswer? found = null;
+        FoundAnswer? found = null;
         if (missing.Count > 0 && Interlocked.Increment(ref _looking) <= _options.LooksAtOnce)
         {
             using var deadline = new CancellationTokenSource(_options.LookTimeout, _time);

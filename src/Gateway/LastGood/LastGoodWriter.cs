@@ -10,7 +10,7 @@ internal static class LastGoodWriter
 {
     /// <summary>Writes the answer; a Range gets the whole, HEAD no body, and <c>If-None-Match</c> a 304 if it names the stored validator.</summary>
     /// <returns>False: the response had begun, or the client is gone. Never throws.</returns>
-    public static async ValueTask<bool> WriteAsync(HttpContext context, LastGoodAnswer found)
+    public static async ValueTask<bool> WriteAsync(HttpContext context, FoundAnswer found)
     {
         var response = context.Response;
         if (response.HasStarted)
@@ -67,7 +67,7 @@ internal static class LastGoodWriter
     }
 
     /// <summary><c>Cache-Status</c> (RFC 9211): the freshness left, negative once stale.</summary>
-    internal static string StatusOf(LastGoodAnswer found)
+    internal static string StatusOf(FoundAnswer found)
     {
         var left = found.TimeToLive;
         var sign = left > 0 ? "" : "-";

@@ -29,13 +29,13 @@ public class FlappingTests
             // Traffic, when there is any to this tier: three connects fail within a tick, and a trial is taken at once.
             if (!alive && state.Active == 0)
             {
-                health = DestinationHealth.Eject(health, config.Passive, now);
+                health = DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
             }
 
             health = DestinationHealth.OnTick(health, config.Passive, exhausted: false, now);
             if (health.Verdict == Verdict.Trial)
             {
-                health = alive ? DestinationHealth.PassTrial(health, now) : DestinationHealth.Eject(health, config.Passive, now);
+                health = alive ? DestinationHealth.PassTrial(health, now) : DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
             }
 
             if (now >= nextProbe)
