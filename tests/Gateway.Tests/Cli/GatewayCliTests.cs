@@ -192,14 +192,14 @@ public sealed class GatewayCliTests
     }
 
     [Fact]
-    public async Task FurtherCommand_Fails_EndsWithOneAndOneLine()
+    public async Task FurtherCommand_Fails_SaysWhyAndEndsWithOne()
     {
         var command = new Command("run", "Runs.");
         command.SetAction((_, _) => throw new InvalidOperationException("The port is taken."));
         using var output = new StringWriter();
-        using var error = new StringWriter();
+        using var error = new StringWriter { NewLine = "\n" };
         Assert.Equal(1, await GatewayCli.RunAsync(["run"], output, error, _ => null, command));
-        Assert.Contains("The port is taken.", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("The command failed: The port is taken.\nSet GATEWAY_DEBUG=1 to see where.\n", error.ToString());
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string[] args, Func<string, string?>? environment = null)

@@ -9,6 +9,8 @@ namespace Gateway.Tests.Configuration;
 
 public sealed class ConfigLoaderTests
 {
+    private const string Marks = " \n\t-:{}[],&*!|>'\"%@#?a1~$";
+
     internal const string Smallest = """
         version: 1
         listen: [ { url: "http://127.0.0.1:8080" } ]
@@ -128,11 +130,23 @@ public sealed class ConfigLoaderTests
     public void Aliases_UnfoldingWithoutEnd_AreStopped()
     {
         var text = new StringBuilder("version: 1\nroutes: { all: { match: { path: /a }, cluster: guide, lastGood: { nearest: &b [");
-        text.AppendJoin(',', Enumerable.Range(0, 2_000).Select(i => i == 0 ? "&a [" + string.Join(',', Enumerable.Repeat("path", 2_000)) + "]" : "*a")).Append("] } } }\n");
+        text.AppendJoin(',', Enumerable.Range(0, 900).Select(i => i == 0 ? "&a [" + string.Join(',', Enumerable.Repeat("path", 900)) + "]" : "*a")).Append("] } } }\n");
 
         var result = Judge(text.ToString());
 
         Assert.Contains(result.Problems, problem => problem.Message.StartsWith("The file unfolds into too many values", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("listen: [LIST]", "{ url: \"http://127.0.0.1:8080\" }", 5_000)]
+    [InlineData("notify: [LIST]", "{ on: [drill] }", 5_000)]
+    [InlineData("routes: {LIST}", "rN: { match: { path: /a }, cluster: guide }", 5_000)]
+    public void Items_Thousands_AreRefusedBeforeTheyAreCompared(string list, string item, int count)
+    {
+        var items = string.Join(", ", Enumerable.Range(0, count).Select(i => item.Replace("rN", $"r{i}", StringComparison.Ordinal)));
+        var result = Judge("version: 1\n" + list.Replace("LIST", items, StringComparison.Ordinal) + "\n");
+        Assert.Contains(result.Problems, problem => problem.Message.Contains("more than", StringComparison.Ordinal) && problem.Line == 2);
+        Assert.True(result.Problems.Length < 10, "One list that is too long is one problem.");
     }
 
     [Fact]
@@ -208,7 +222,7 @@ public sealed class ConfigLoaderTests
         for (var round = 0; round < 1_000; round++)
         {
             var bytes = new byte[random.Next(0, 300)];
-            for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)(round % 2 == 0 ? random.Next(256) : " \n\t-:{}[],&*!|>'\"%@#?a1~${}"[random.Next(28)]);
+            for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)(round % 2 == 0 ? random.Next(256) : Marks[random.Next(Marks.Length)]);
             Assert.NotEmpty(ConfigLoader.Judge(ConfigFile.Of("a.yaml", bytes), _ => null).Problems);
         }
     }

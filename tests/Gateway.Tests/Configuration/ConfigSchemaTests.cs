@@ -77,6 +77,8 @@ public sealed class ConfigSchemaTests
                 "minLength" => value?.GetValueKind() is not System.Text.Json.JsonValueKind.String || value.GetValue<string>().Length >= rule!.GetValue<int>(),
                 "maxLength" => value?.GetValueKind() is not System.Text.Json.JsonValueKind.String || value.GetValue<string>().Length <= rule!.GetValue<int>(),
                 "minItems" => value is not JsonArray list || list.Count >= rule!.GetValue<int>(),
+                "maxItems" => value is not JsonArray list || list.Count <= rule!.GetValue<int>(),
+                "maxProperties" => value is not JsonObject mapping || mapping.Count <= rule!.GetValue<int>(),
                 "minProperties" => value is not JsonObject mapping || mapping.Count >= rule!.GetValue<int>(),
                 "required" => value is not JsonObject mapping || rule!.AsArray().All(key => mapping.ContainsKey(key!.GetValue<string>())),
                 "propertyNames" => value is not JsonObject mapping || mapping.All(entry => Regex.IsMatch(entry.Key, rule!["pattern"]!.GetValue<string>(), RegexOptions.None, TimeSpan.FromSeconds(5))),
