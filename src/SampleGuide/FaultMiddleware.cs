@@ -1,0 +1,104 @@
+namespace SampleGuide;
+
+/// <summary>Stands before the guide and plays the fault in force. <c>/faults</c> itself is never hit.</summary>
+internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.Request.Path == "/faults")
+        {
+            await SwitchAsync(context);
+            return;
+        }
+
+        Fault? fault = faults.ForRequest(isHealth: context.Request.Path == "/health");
+        if (fault is null)
+        {
+            await next(context);
+            return;
+        }
+
+        switch (fault.Mode)
+        {
+            case "500" or "503" or "429":
+                await FailAsync(context, fault);
+                break;
+            case "slow":
+                // An order that has arrived is executed even if its client has given up by then: a second copy of it must show.
+                bool isSafe = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+                await Task.Delay(fault.Delay, time, isSafe ? context.RequestAborted : lifetime.ApplicationStopping);
+                await next(context);
+                break;
+            case "hang":
+                await HangAsync(context);
+                break;
+            case "reset" when fault.When is "request" or "accept":
+                await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+                BreakConnection.ByReset(context);
+                break;
+            case "garbage":
+                await BreakConnection.ByGarbageAsync(context);
+                break;
+            default:
+                var body = new FaultyBody(context, context.Response.Body, fault, time);
+                context.Response.Body = body;
+                await next(context);
+                await body.FinishAsync();
+                break;
+        }
+    }
+
+    private static Task FailAsync(HttpContext context, Fault fault)
+    {
+        if (fault.RetryAfter is { } seconds && fault.Mode is not "500")
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString();
+        }
+
+        return Answer.JsonAsync(context, int.Parse(fault.Mode), json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("error", "The guide fails on purpose.");
+            json.WriteEndObject();
+        });
+    }
+
+    private async Task HangAsync(HttpContext context)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Abort();
+        }
+    }
+
+    private async Task SwitchAsync(HttpContext context)
+    {
+        if (HttpMethods.IsPut(context.Request.Method))
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            if (!Fault.TryRead(await reader.ReadToEndAsync(context.RequestAborted), out Fault fault, out string problem))
+            {
+                await Answer.JsonAsync(context, StatusCodes.Status400BadRequest, json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("error", problem);
+                    json.WriteEndObject();
+                });
+                return;
+            }
+
+            faults.Current = fault;
+        }
+        else if (HttpMethods.IsDelete(context.Request.Method))
+        {
+            faults.Current = Fault.None;
+        }
+
+        await Answer.JsonAsync(context, StatusCodes.Status200OK, faults.Current.Write);
+    }
+}
