@@ -23,6 +23,9 @@ internal sealed class EventParser
     /// <summary>An event of the type "error" came: the stream's visible end.</summary>
     public bool SawError { get; private set; }
 
+    /// <summary>An event of the type "done" came: the guide had said everything.</summary>
+    public bool SawDone { get; private set; }
+
     /// <summary>Each id is one more than the one before it: none missing, none twice.</summary>
     public bool AreIdsWhole => _ids.Count > 0 && _ids[0] is 0 or 1 && _ids.Index().All(pair => pair.Item == pair.Index + _ids[0]);
 
@@ -79,6 +82,10 @@ internal sealed class EventParser
             if (string.Equals(_event, "error", StringComparison.Ordinal))
             {
                 SawError = true;
+            }
+            else if (string.Equals(_event, "done", StringComparison.Ordinal))
+            {
+                SawDone = true;
             }
             else if (_id is { } id)
             {

@@ -28,6 +28,15 @@ internal sealed record GuideFault
     /// <summary>What /health says meanwhile: same (as the mode makes it), good or bad.</summary>
     public string Health { get; init; } = "same";
 
+    /// <summary>When a reset comes: accept, request, headers or body. Null: the guide's default, request.</summary>
+    public string? When { get; init; }
+
+    /// <summary>Bytes of the body before a cut. Null: half of them.</summary>
+    public long? After { get; init; }
+
+    /// <summary>How a cut ends the connection: reset or close. Null: the guide's default, reset.</summary>
+    public string? End { get; init; }
+
     /// <summary>The delay as the guide reads it.</summary>
     [JsonPropertyName("delay")]
     public string? DelayText => Delay is { } delay ? delay.TotalSeconds.ToString(CultureInfo.InvariantCulture) + "s" : null;

@@ -28,6 +28,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<FailoverLoop> _logger;
     private readonly IReadOnlyList<Action<Transition>> _subscribers;
+    private readonly Action<TimeSpan>? _probed;
     private readonly long _origin;
     private readonly Channel<Message> _messages = Channel.CreateBounded<Message>(new BoundedChannelOptions(QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,8 +53,10 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="subscribers">Told of every transition, on the loop: they must not wait. What one throws is logged and keeps nobody else from hearing.</param>
-    public FailoverLoop(GatewayConfig config, TimeProvider time, ILogger<FailoverLoop> logger, IReadOnlyList<Action<Transition>> subscribers)
+    /// <param name="probed">Told how long each probe took; must not wait.</param>
+    public FailoverLoop(GatewayConfig config, TimeProvider time, ILogger<FailoverLoop> logger, IReadOnlyList<Action<Transition>> subscribers, Action<TimeSpan>? probed = null)
     {
+        _probed = probed;
         _time = time;
         _logger = logger;
         _subscribers = subscribers;
@@ -157,6 +160,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     {
         while (await _messages.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
+            // Before anything is judged: evidence that waited for a loop that was late itself is not to be believed.
+            SuspectOurselves(Now);
             for (var count = 0; count < Batch && _messages.Reader.TryRead(out var message); count++)
             {
                 try
@@ -233,14 +238,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private void Tick(TimeSpan now)
     {
-        var doubted = _suspicion.Doubts(now);
-        _suspicion = _suspicion.OnTick(_nextTick, now);
         _nextTick = now + TickEvery;
-        if (!doubted && _suspicion.Doubts(now))
-        {
-            Starved(SelfSuspicion.Grace.TotalSeconds);
-        }
-
         Resolve(now);
         foreach (var cluster in _runtimes.Values)
         {
@@ -269,6 +267,16 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         }
 
         _retiring.RemoveAll(static t => t.IsCompletedSuccessfully);
+    }
+
+    private void SuspectOurselves(TimeSpan now)
+    {
+        var doubted = _suspicion.Doubts(now);
+        _suspicion = _suspicion.OnTick(_nextTick, now);
+        if (!doubted && _suspicion.Doubts(now))
+        {
+            Starved(SelfSuspicion.Grace.TotalSeconds);
+        }
     }
 
     private void Probe(DestinationWatch watch, TimeSpan now)
@@ -308,6 +316,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         var cluster = entry.Cluster;
         var monitor = watch.Monitor;
         watch.Ended();
+        _probed?.Invoke(message.Result.Duration);
         ProbeEnded(monitor.Destination.Cluster, monitor.Destination.Name, message.Result.Words, message.Result.Duration.TotalMilliseconds);
         if (message.Result.OurFault && watch.Discarded < MostDiscardedProbes)
         {

@@ -43,7 +43,7 @@ internal sealed partial class Instruments : IDisposable
 
     // Reasons of other rooms are closed sets there; these bounds hold even if one of them were not.
     private const int MaxTransitionsACluster = 12;
-    private const int MaxRefusalReasons = 12;
+    private const int MaxRefusalReasons = 20;
     private const string Other = "other";
 
     private static readonly double[] ProbeBounds = [0.005, 0.025, 0.1, 0.25, 1];

@@ -39,8 +39,14 @@ internal sealed class YamlComposer
         }
         catch (YamlException failure)
         {
+            if (TabIndentation(text) is { } tab)
+            {
+                report(tab.Line, tab.Column, "A tab indents this line. Write spaces: YAML knows no other indentation.");
+                return null;
+            }
+
             var (line, column) = Place(failure.Start);
-            report(line, column, Explain(text, line, failure));
+            report(line, column, Explain(failure));
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -122,13 +128,14 @@ internal sealed class YamlComposer
         {
             return _anchors.TryGetValue(alias.Value.Value, out var shared)
                 ? shared
-                : throw new Refusal(line, column, $"The alias names no anchor before it, given \"*{alias.Value.Value}\". Write \"&{alias.Value.Value}\" before the value it stands for, or write the value out.");
+                // The name is not repeated: a password that begins with an asterisk looks like an alias.
+                : throw new Refusal(line, column, "There is no anchor of this name before the alias, given a value that begins with \"*\". Put the value into quotes if the asterisk belongs to it, or write the anchor \"&NAME\" before the value it stands for.");
         }
 
         var nodeEvent = (NodeEvent)next;
         if (!nodeEvent.Tag.IsEmpty && nodeEvent is not Scalar { Tag.IsNonSpecific: true })
         {
-            throw new Refusal(line, column, $"Tags are not understood, given \"{(nodeEvent.Tag.IsNonSpecific ? "!" : nodeEvent.Tag.Value)}\". Write the value alone.");
+            throw new Refusal(line, column, "Tags are not understood, given a value that begins with \"!\". Put the value into quotes if the exclamation mark belongs to it, or write the value alone.");
         }
 
         ConfigNode node = next switch
@@ -173,13 +180,24 @@ internal sealed class YamlComposer
 
     private static (int Line, int Column) Place(in Mark mark) => ((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 
-    /// <summary>The parser's own words are kept short and never quote values: a half-written secret must not reach a log.</summary>
-    private static string Explain(string text, int line, YamlException failure)
+    /// <summary>Where the first line begins that a tab indents; the parser itself points elsewhere. JSON may be indented by tabs.</summary>
+    private static (int Line, int Column)? TabIndentation(string text)
     {
-        var row = text.Split('\n').ElementAtOrDefault(line - 1) ?? "";
-        var indent = row[..(row.Length - row.TrimStart().Length)];
-        if (indent.Contains('\t', StringComparison.Ordinal)) return "A tab indents this line. Write spaces: YAML knows no other indentation.";
+        if (text.AsSpan().TrimStart() is ['{', ..]) return null;
+        var line = 0;
+        foreach (var row in text.AsSpan().EnumerateLines())
+        {
+            line++;
+            var tab = row[..(row.Length - row.TrimStart().Length)].IndexOf('\t');
+            if (tab >= 0 && !row.IsWhiteSpace()) return (line, tab + 1);
+        }
 
+        return null;
+    }
+
+    /// <summary>The parser's own words are kept short and never quote values: a half-written secret must not reach a log.</summary>
+    private static string Explain(YamlException failure)
+    {
         var reason = failure.Message;
         var colon = reason.LastIndexOf("): ", StringComparison.Ordinal);
         if (colon >= 0) reason = reason[(colon + 3)..];
