@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Configuration;
+using Gateway.Fallback;
 using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Cli;
@@ -134,20 +135,14 @@ internal sealed record Explanation
         _ => $"cookie:{part.Name}",
     };
 
+    /// <summary>The file by the same rules as when it is given: they are Fallback's own.</summary>
     private static string FileText(GatewayConfig config, FileRung rung, RouteValueDictionary values)
     {
-        var file = rung.File;
-        foreach (var (name, value) in values)
-        {
-            var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-            if (!file.Contains($"{{{name}}}", StringComparison.OrdinalIgnoreCase)) continue;
-            // A value is one name of a file: whatever could lead elsewhere gives no file, as when it is served.
-            if (text.Length == 0 || text.AsSpan().IndexOfAny("/\\:") >= 0 || text.Any(char.IsControl) || text.StartsWith('.')) return $"file {rung.File}: none for this request, so the next rung";
-            file = file.Replace($"{{{name}}}", text, StringComparison.OrdinalIgnoreCase);
-        }
+        Span<char> name = stackalloc char[FileName.MostCharacters];
+        if (!FileName.TryFill(rung.File, values, name, out var length)) return $"file {rung.File}: none for this request, so the next rung";
 
-        var isPage = file.EndsWith(".html", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".htm", StringComparison.OrdinalIgnoreCase);
-        var status = rung.Status ?? (isPage ? 503 : 200);
+        var file = new string(name[..length]);
+        var status = rung.Status ?? (FallbackFileType.Of(file).IsPage ? 503 : 200);
         return File.Exists(Path.Combine(config.StaticFallback, file)) ? $"file {file}: {status}" : $"file {file}: does not exist, so the next rung";
     }
 }
