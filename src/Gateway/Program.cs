@@ -1,1 +1,5 @@
-Console.WriteLine("hi");
+using Gateway.Cli;
+using Gateway.Composition;
+
+Startup.Prepare();
+return await GatewayCli.RunAsync(args, RunCommand.Create(Environment.GetEnvironmentVariable), DemoCommand.Create(Environment.GetEnvironmentVariable));

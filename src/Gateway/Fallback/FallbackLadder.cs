@@ -17,8 +17,21 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
     /// <summary>Answers the request and says which rung did.</summary>
     /// <param name="context">The request, of which nothing was answered yet.</param>
     /// <param name="route">Its route, with the ladder.</param>
-    public async ValueTask<FallbackRung> AnswerAsync(HttpContext context, RouteConfig route)
+    /// <param name="wasShed">A tier could serve but is full for this level: whatever the rung, the answer says when to come back.</param>
+    public async ValueTask<FallbackRung> AnswerAsync(HttpContext context, RouteConfig route, bool wasShed = false)
     {
+        if (wasShed)
+        {
+            context.Response.OnStarting(
+                static state =>
+                {
+                    var (response, seconds) = ((HttpResponse, string))state;
+                    response.Headers.RetryAfter = seconds;
+                    return Task.CompletedTask;
+                },
+                (context.Response, RetryAfter.Seconds(RetryAfter.Default, random()).ToString()));
+        }
+
         // 1. A write is never answered from a file or a stored answer, and a WebSocket cannot be: what they would say is not what happened.
         if (IsRead(context.Request))
         {

@@ -16,6 +16,9 @@ internal sealed record RedisConfig
 
     /// <summary>Put before every key. Default: <c>gateway:</c>.</summary>
     public string Prefix { get; init; } = "gateway:";
+
+    /// <summary>Without the secret: a record that is printed must not give it away.</summary>
+    public override string ToString() => $"RedisConfig {{ Prefix = {Prefix} }}";
 }
 
 /// <summary>The sentinels of one master.</summary>

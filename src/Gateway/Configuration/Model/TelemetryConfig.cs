@@ -40,4 +40,8 @@ internal enum LogFormat
 }
 
 /// <summary>Splunk's HTTP Event Collector.</summary>
-internal sealed record SplunkConfig(Uri Url, string Token);
+internal sealed record SplunkConfig(Uri Url, string Token)
+{
+    /// <summary>Without the secret: a record that is printed must not give it away.</summary>
+    public override string ToString() => $"SplunkConfig {{ Url = {Url} }}";
+}

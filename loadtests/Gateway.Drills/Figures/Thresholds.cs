@@ -1,0 +1,47 @@
+namespace Gateway.Drills.Figures;
+
+/// <summary>Every figure that a drill holds the gateway to, in one place.</summary>
+internal static class Thresholds
+{
+    /// <summary>p99 with one or both primaries killed.</summary>
+    public static readonly TimeSpan KilledP99 = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>p99 with one or both primaries frozen.</summary>
+    public static readonly TimeSpan FrozenP99 = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>p99 with one or both primaries slow.</summary>
+    public static readonly TimeSpan SlowP99 = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>p99 with everything dead: answers come from the ladder.</summary>
+    public static readonly TimeSpan DeadP99 = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>From a destination's return to answers from it.</summary>
+    public static readonly TimeSpan BackToLive = TimeSpan.FromSeconds(2);
+
+    /// <summary>From a fault to the switch, at the latest.</summary>
+    public static readonly TimeSpan SwitchWithin = TimeSpan.FromSeconds(3);
+
+    /// <summary>Extra attempts as a share of requests.</summary>
+    public const double ExtraShare = 0.20;
+
+    /// <summary>Extra attempts that are always allowed, a second.</summary>
+    public const double ExtraFloor = 3;
+
+    /// <summary>A stream goes on, or ends visibly, within this.</summary>
+    public static readonly TimeSpan StreamWithin = TimeSpan.FromSeconds(1);
+
+    /// <summary>A good configuration applies, and a broken one shows, within this.</summary>
+    public static readonly TimeSpan ReloadWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>The share of high-level requests that stay live on an overloaded standby.</summary>
+    public const double HighLive = 0.99;
+
+    /// <summary>p99 under disturbance over p99 without.</summary>
+    public const double P99Factor = 2.0;
+
+    /// <summary>Memory of the gateway for one idle event stream.</summary>
+    public const long IdleStreamBytes = 40 * 1024;
+
+    /// <summary>The generator's own lateness (p99): above it a run says more about this machine than about the gateway.</summary>
+    public static readonly TimeSpan GeneratorLateness = TimeSpan.FromMilliseconds(20);
+}

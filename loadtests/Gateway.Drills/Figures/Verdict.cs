@@ -1,0 +1,66 @@
+namespace Gateway.Drills.Figures;
+
+/// <summary>One thing that a drill expects, with what was measured.</summary>
+/// <param name="What">In words: "failed requests".</param>
+/// <param name="Measured">The value that was found.</param>
+/// <param name="Limit">The value that was allowed.</param>
+/// <param name="Holds">Whether it is within.</param>
+internal sealed record Expectation(string What, string Measured, string Limit, bool Holds);
+
+/// <summary>What a drill found: it passes only if every expectation holds.</summary>
+internal sealed class Verdict
+{
+    private readonly List<Expectation> _expectations = [];
+
+    /// <summary>Each expectation, in the order of its check.</summary>
+    public IReadOnlyList<Expectation> Expectations => _expectations;
+
+    /// <summary>True: all of them hold, and there is at least one.</summary>
+    public bool Holds => _expectations.Count > 0 && _expectations.TrueForAll(expectation => expectation.Holds);
+
+    /// <summary>At most so many.</summary>
+    public Verdict AtMost(string what, double measured, double limit) =>
+        Add(new(what, Text(measured), $"at most {Text(limit)}", measured <= limit));
+
+    /// <summary>At least so many.</summary>
+    public Verdict AtLeast(string what, double measured, double limit) =>
+        Add(new(what, Text(measured), $"at least {Text(limit)}", measured >= limit));
+
+    /// <summary>Exactly so many.</summary>
+    public Verdict Exactly(string what, double measured, double expected) =>
+        Add(new(what, Text(measured), $"exactly {Text(expected)}", Math.Abs(measured - expected) < 1e-9));
+
+    /// <summary>At most so long; null: it never happened, which does not hold.</summary>
+    public Verdict Within(string what, TimeSpan? measured, TimeSpan limit) =>
+        Add(new(what, measured is { } time ? Text(time) : "never", $"at most {Text(limit)}", measured <= limit));
+
+    /// <summary>At most this percentage.</summary>
+    public Verdict ShareAtMost(string what, double measured, double limit) =>
+        Add(new(what, Percent(measured), $"at most {Percent(limit)}", measured <= limit));
+
+    /// <summary>At least this percentage.</summary>
+    public Verdict ShareAtLeast(string what, double measured, double limit) =>
+        Add(new(what, Percent(measured), $"at least {Percent(limit)}", measured >= limit));
+
+    /// <summary>Takes over another's expectations, named after where they come from.</summary>
+    public Verdict Include(string from, Verdict other)
+    {
+        _expectations.AddRange(other.Expectations.Select(expectation => expectation with { What = $"{from}: {expectation.What}" }));
+        return this;
+    }
+
+    /// <summary>A time as people read it.</summary>
+    public static string Text(TimeSpan time) => time >= TimeSpan.FromSeconds(10)
+        ? FormattableString.Invariant($"{time.TotalSeconds:0.0} s")
+        : FormattableString.Invariant($"{time.TotalMilliseconds:0.#} ms");
+
+    private Verdict Add(Expectation expectation)
+    {
+        _expectations.Add(expectation);
+        return this;
+    }
+
+    private static string Text(double number) => FormattableString.Invariant($"{number:0.##}");
+
+    private static string Percent(double share) => FormattableString.Invariant($"{share * 100:0.##} %");
+}

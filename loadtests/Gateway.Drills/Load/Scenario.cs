@@ -1,0 +1,37 @@
+namespace Gateway.Drills.Load;
+
+/// <summary>One kind of request: how it is written, and what counts as a good answer.</summary>
+/// <param name="name">What ledgers and reports call it.</param>
+/// <param name="weight">How often it is drawn, relative to the plan's other scenarios.</param>
+internal abstract class Scenario(string name, int weight)
+{
+    /// <summary>What ledgers and reports call it.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>How often it is drawn, relative to the plan's other scenarios.</summary>
+    public int Weight { get; } = weight;
+
+    /// <summary>
+    /// Writes a request, head and body, and says which key (user, order) it is about. Called on the dispatching
+    /// thread, so it is quick and allocates nothing.
+    /// </summary>
+    /// <param name="into">2 KiB.</param>
+    /// <param name="host">The value of the Host header.</param>
+    /// <param name="number">The request's number in the run, from 0.</param>
+    /// <param name="key">Goes into the ledger.</param>
+    public abstract int Write(Span<byte> into, ReadOnlySpan<byte> host, long number, out long key);
+
+    /// <summary>Judges a whole answer.</summary>
+    public virtual Outcome Judge(in HttpAnswer answer, long key) => answer.Rung switch
+    {
+        Rung.LastGood => IsBodyGood(answer, key) ? Outcome.LastGood : Outcome.WrongBody,
+        Rung.File => Outcome.File,
+        Rung.BuiltIn => Outcome.BuiltIn,
+        Rung.Unknown => Outcome.WrongBody,
+        _ when answer.Status is < 200 or > 299 => Outcome.Status,
+        _ => IsBodyGood(answer, key) ? Outcome.Live : Outcome.WrongBody,
+    };
+
+    /// <summary>Whether a body with a good status is what was asked for. Default: yes.</summary>
+    protected virtual bool IsBodyGood(in HttpAnswer answer, long key) => true;
+}

@@ -1,0 +1,48 @@
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Observability;
+
+namespace Gateway.Admin;
+
+/// <summary>
+/// What the operators' port shows and may do. Reading delegates answer at once, from what the rooms publish; doing ones keep to the token they get.
+/// </summary>
+internal sealed record AdminSources
+{
+    /// <summary>The configuration in force, and what became of the file since.</summary>
+    public required Func<ConfigState> Config { get; init; }
+
+    /// <summary>Judges the file again and puts it in force when it is good.</summary>
+    public required Func<CancellationToken, Task<ReloadOutcome>> Reload { get; init; }
+
+    /// <summary>The clusters, in the order of the file.</summary>
+    public required Func<IReadOnlyList<ClusterView>> Clusters { get; init; }
+
+    /// <summary>Carries out what an operator asked for.</summary>
+    public required Func<Command, CancellationToken, Task<CommandResult>> Command { get; init; }
+
+    /// <summary>Ready after the first round of probes, no longer as soon as the process begins to stop.</summary>
+    public required Func<Readiness> Readiness { get; init; }
+
+    /// <summary>The figures.</summary>
+    public required Instruments Instruments { get; init; }
+
+    /// <summary>Journal and ledger.</summary>
+    public required Records Records { get; init; }
+
+    /// <summary>The store of last-good answers, by route. Default: none.</summary>
+    public Func<IReadOnlyList<LastGoodStatus>> LastGood { get; init; } = static () => [];
+
+    /// <summary>Forgets the stored answers of a route, or all (null), and says how many. Default: there is no store.</summary>
+    public Func<string?, CancellationToken, Task<long>>? Purge { get; init; }
+
+    /// <summary>Parts of our own that do not work, a sentence each. Default: none.</summary>
+    public Func<IReadOnlyList<string>> Alarms { get; init; } = static () => [];
+}
+
+/// <summary>Whether users' traffic should come here; <paramref name="Why"/> is a sentence when not.</summary>
+internal readonly record struct Readiness(bool Ready, string? Why);
+
+/// <summary>Stored answers of one route.</summary>
+/// <param name="Coverage">Share of recent requests for which an answer is stored, 0 to 1; null: unknown.</param>
+internal sealed record LastGoodStatus(string Route, long Entries, long Bytes, double? Coverage);

@@ -1,0 +1,65 @@
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Observability;
+
+namespace Gateway.Admin;
+
+/// <summary>Turns what the rooms publish into what Observability, which knows no room, is told.</summary>
+internal static class Readings
+{
+    /// <summary>The figures of state. The store of last-good answers and Redis are added by <c>with</c>, where they exist.</summary>
+    public static StateReadings State(Func<IReadOnlyList<ClusterView>> clusters, Func<ConfigState> config, Records records) => new()
+    {
+        Tiers = () => [.. from c in clusters()
+                          from t in c.Tiers
+                          select new TierReading(c.Name, t.Name, t.InFlight, string.Equals(t.Name, c.Active, StringComparison.Ordinal), t.Share)],
+        Destinations = () => [.. from c in clusters()
+                                 from t in c.Tiers
+                                 from d in t.Destinations
+                                 select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, Verdict: Health.Verdict.Up }, d.ProbeAge)],
+        Availability = () => records.Availability,
+        Reliability = () => records.Reliability,
+        Reload = () => config() is var state ? new ReloadReading(state.FileIsInForce, state.AppliedAt) : null,
+    };
+
+    /// <summary>For the ledger: whether each cluster (empty tier) and each of its tiers can serve.</summary>
+    public static IReadOnlyList<ServingReading> Serving(IReadOnlyList<ClusterView> clusters) =>
+    [
+        .. clusters.SelectMany(static c => c.Tiers
+            .Select(t => new ServingReading(c.Name, t.Name, StatusReader.CanServe(t)))
+            .Prepend(new ServingReading(c.Name, "", c.Active is not null))),
+    ];
+
+    /// <summary>A transition for the journal.</summary>
+    public static JournalEntry Entry(Transition transition) => new(transition.At, "transition", transition.Evidence)
+    {
+        Cluster = transition.Cluster,
+        From = transition.From,
+        To = transition.To,
+        Reason = Word(transition.Reason),
+    };
+
+    /// <summary>A transition for its counter; no tier is called <c>none</c>.</summary>
+    public static void Count(Instruments instruments, Transition transition) =>
+        instruments.Transition(transition.Cluster, transition.From ?? "none", transition.To ?? "none", Word(transition.Reason));
+
+    /// <summary>A refused file for the journal.</summary>
+    public static JournalEntry Entry(RejectedConfig rejected) =>
+        new(rejected.At, "config-rejected", "The changed configuration was refused: " + string.Join(" ", rejected.Problems.Take(3).Select(static p => p.ToString()))
+            + (rejected.Problems.Length > 3 ? $" And {rejected.Problems.Length - 3} more." : ""));
+
+    /// <summary>A configuration that was put in force, for the journal.</summary>
+    public static JournalEntry Entry(ConfigChange change, DateTimeOffset at) => new(at, "config", $"Configuration revision {change.Revision} is in force.");
+
+    private static string Word(TransitionReason reason) => reason switch
+    {
+        TransitionReason.Failover => "failover",
+        TransitionReason.Failback => "failback",
+        TransitionReason.Relapse => "relapse",
+        TransitionReason.Exhausted => "exhausted",
+        TransitionReason.Recovered => "recovered",
+        TransitionReason.Hold => "hold",
+        TransitionReason.Release => "release",
+        _ => "config",
+    };
+}

@@ -1,0 +1,145 @@
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Health;
+using Gateway.Observability;
+
+namespace Gateway.Admin;
+
+/// <summary>All that <c>/status</c>, the status page and <c>./gateway status</c> show, as of one moment.</summary>
+internal sealed record StatusReport(
+    GatewayStatus Gateway,
+    ConfigStatus Config,
+    IReadOnlyList<ClusterStatus> Clusters,
+    IReadOnlyList<RouteStatus> Routes,
+    IReadOnlyList<JournalEntry> Journal,
+    IReadOnlyList<string> Alarms);
+
+/// <summary>The process.</summary>
+internal sealed record GatewayStatus(string Version, DateTimeOffset Now, DateTimeOffset StartedAt, bool Ready, string? Why);
+
+/// <summary>The configuration.</summary>
+/// <param name="Revision">Counts what was put in force: 1 at the start.</param>
+/// <param name="Hash">The beginning of the SHA-256 of the file in force.</param>
+/// <param name="AppliedAt">Since when.</param>
+/// <param name="FileIsInForce">False while the newest file is refused.</param>
+/// <param name="Rejected">The last file that was refused, even if a good one followed; null: none was.</param>
+/// <param name="Warnings">What an operator should know of the one in force.</param>
+/// <param name="RestartNeeded">Changed keys that take effect only with the next start.</param>
+internal sealed record ConfigStatus(
+    long Revision, string Hash, DateTimeOffset AppliedAt, bool FileIsInForce, RejectedStatus? Rejected, IReadOnlyList<string> Warnings, IReadOnlyList<string> RestartNeeded)
+{
+    /// <summary>From the store's snapshot.</summary>
+    public static ConfigStatus Of(ConfigState state) => new(
+        state.Revision,
+        state.Hash.Length > 12 ? state.Hash[..12] : state.Hash,
+        state.AppliedAt,
+        state.FileIsInForce,
+        state.LastRejected is { } rejected ? new(rejected.At, [.. rejected.Problems.Select(static p => p.ToString())]) : null,
+        [.. state.Warnings.Select(static w => w.ToString())],
+        state.RestartNeeded);
+}
+
+/// <summary>A file that was refused; each problem with file, line and column.</summary>
+internal sealed record RejectedStatus(DateTimeOffset At, IReadOnlyList<string> Problems);
+
+/// <summary>One cluster.</summary>
+/// <param name="Serving">The tier that serves; null: none can.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Why">What the last change rests on.</param>
+/// <param name="Hold">An operator's hold; null: none.</param>
+/// <param name="Ramp">The tier that carries the rest while the serving one takes over step by step; null: none.</param>
+/// <param name="HedgeDelayMs">When a second attempt starts; null: not known yet.</param>
+internal sealed record ClusterStatus(
+    string Name, string? Serving, DateTimeOffset Since, string Why, HoldStatus? Hold, RampStatus? Ramp, IReadOnlyList<TierStatus> Tiers, double? HedgeDelayMs);
+
+/// <summary>An operator's hold; <paramref name="Yielded"/>: the held tier cannot serve, so that another one does.</summary>
+internal sealed record HoldStatus(string Tier, DateTimeOffset Until, string Reason, bool Yielded);
+
+/// <summary>A share, 0 to 1, of new requests that goes to the serving tier; the rest goes to <paramref name="From"/>.</summary>
+internal sealed record RampStatus(string From, double Share);
+
+/// <summary>One tier.</summary>
+internal sealed record TierStatus(
+    string Name, bool Active, double Share, TierStanding Standing, bool CanServe, int Healthy, int Needed, int InFlight, int? Capacity, IReadOnlyList<DestinationStatus> Destinations);
+
+/// <summary>One destination.</summary>
+internal sealed record DestinationStatus(
+    string Name, string Url, Verdict Verdict, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, int Weight, double ProbeAgeSeconds,
+    string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, DateTimeOffset? BackedOffUntil);
+
+/// <summary>One route: its requests since the start by outcome and by rung.</summary>
+internal sealed record RouteStatus(
+    string Name, string Cluster, Level Level, RequestSums Requests, IReadOnlyDictionary<string, long> Rungs, IReadOnlyList<string> Ladder, LastGoodStatus? LastGood);
+
+/// <summary>Gathers the report from what the rooms publish; nothing is asked that could wait.</summary>
+internal sealed class StatusReader(AdminSources sources, TimeProvider time)
+{
+    private static readonly string Version = typeof(StatusReader).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+
+    /// <summary>The report now.</summary>
+    public StatusReport Read()
+    {
+        var readiness = sources.Readiness();
+        var config = sources.Config();
+        string[] alarms = sources.Records.Alarm is { } alarm ? [.. sources.Alarms(), alarm] : [.. sources.Alarms()];
+        return new(
+            new(Version, time.GetUtcNow(), _startedAt, readiness.Ready, readiness.Why),
+            ConfigStatus.Of(config),
+            [.. sources.Clusters().Select(Of)],
+            Routes(config.Config),
+            sources.Records.Journal.Recent(20),
+            alarms);
+    }
+
+    /// <summary>True for a tier that may be the active one.</summary>
+    public static bool CanServe(TierView tier) => tier.Standing >= TierStanding.Unproven;
+
+    private static ClusterStatus Of(ClusterView cluster) => new(
+        cluster.Name,
+        cluster.Active,
+        cluster.ActiveSince,
+        cluster.LastTransition?.Evidence ?? "Unchanged since the start.",
+        cluster.Hold is { } hold ? new(hold.Tier, hold.Until, hold.Reason, hold.Yielded) : null,
+        cluster.RampFrom is { } from ? new(from, cluster.RampShare) : null,
+        [.. cluster.Tiers.Select(t => new TierStatus(t.Name, string.Equals(t.Name, cluster.Active, StringComparison.Ordinal), t.Share, t.Standing, CanServe(t),
+            t.Healthy, t.Needed, t.InFlight, t.Capacity, [.. t.Destinations.Select(Of)]))],
+        cluster.HedgeDelay?.TotalMilliseconds);
+
+    private static DestinationStatus Of(DestinationView d) => new(
+        d.Name,
+        d.Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
+        d.Verdict,
+        d.Since,
+        d.Why,
+        d.Draining,
+        d.Suspect,
+        d.InFlight,
+        d.Weight,
+        Math.Round(d.ProbeAge.TotalSeconds, 3),
+        d.LastProbe?.Words,
+        d.LastProbe?.Duration.TotalMilliseconds,
+        d.EjectedUntil,
+        d.BackedOffUntil);
+
+    private RouteStatus[] Routes(GatewayConfig config)
+    {
+        var lastGood = sources.LastGood().ToDictionary(static l => l.Route, StringComparer.Ordinal);
+        return [.. config.Routes.Select(route =>
+        {
+            var meter = sources.Instruments.Route(route.Name);
+            return new RouteStatus(route.Name, route.Cluster, route.Level, meter.Sums,
+                Enum.GetValues<FallbackRung>().ToDictionary(static r => Instruments.RungNames[(int)r], meter.Rung, StringComparer.Ordinal),
+                [.. route.Fallback.Select(Name), "builtIn"],
+                lastGood.GetValueOrDefault(route.Name));
+        })];
+    }
+
+    private static string Name(RungConfig rung) => rung switch
+    {
+        FileRung file => $"file: {file.File}",
+        LastGoodRung => "lastGood",
+        _ => "builtIn",
+    };
+}

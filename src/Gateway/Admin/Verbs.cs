@@ -1,0 +1,255 @@
+using System.Text.Json;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Health;
+using Gateway.Observability;
+
+namespace Gateway.Admin;
+
+/// <summary>What an operator may send with a verb.</summary>
+internal sealed record VerbRequest
+{
+    /// <summary>The tier to hold.</summary>
+    public string? Tier { get; init; }
+
+    /// <summary>How long to hold it, as <c>10m</c>; at most 24 h.</summary>
+    public string? For { get; init; }
+
+    /// <summary>Why; it goes to the journal. Needed for a hold.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Who, when more is known than the address.</summary>
+    public string? Who { get; init; }
+
+    /// <summary>Do it although a safety rule says no.</summary>
+    public bool Force { get; init; }
+}
+
+/// <summary>What became of a verb, a sentence.</summary>
+internal sealed record VerbResult(string Message);
+
+/// <summary>
+/// The operators' hands. Each change is made alone (another one meanwhile is told 409), is refused when it would leave nothing that can serve or comes
+/// within 5 s of the last switch, unless <c>force</c> is given, and is in the journal with who and why.
+/// </summary>
+internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILogger log) : IDisposable
+{
+    private const int MaxText = 500;
+
+    private static readonly TimeSpan LongestHold = TimeSpan.FromHours(24);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+
+    /// <inheritdoc/>
+    public void Dispose() => _oneAtATime.Dispose();
+
+    /// <summary><c>POST /clusters/{c}/hold</c>.</summary>
+    public Task HoldAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
+    {
+        if (request.Tier is null || request.For is null || string.IsNullOrWhiteSpace(request.Reason))
+        {
+            return Refusal(400, "A hold needs \"tier\", \"for\" and \"reason\", like {\"tier\": \"standby\", \"for\": \"10m\", \"reason\": \"guide-a is being replaced\"}.");
+        }
+
+        if (DurationText.Parse(request.For, out var instead) is not { } length || length <= TimeSpan.Zero || length > LongestHold)
+        {
+            return Refusal(400, $"The \"for\" of a hold was \"{request.For}\". {instead}; at most 24h.");
+        }
+
+        if (cluster.Tiers.FirstOrDefault(t => string.Equals(t.Name, request.Tier, StringComparison.Ordinal)) is not { } tier)
+        {
+            return Refusal(404, $"The cluster \"{cluster.Name}\" has no tier \"{request.Tier}\". Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
+        }
+
+        if (!request.Force && !StatusReader.CanServe(tier))
+        {
+            return Refusal(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or send \"force\": true to hold it as soon as it does.");
+        }
+
+        if (!request.Force && !string.Equals(cluster.Active, tier.Name, StringComparison.Ordinal) && JustSwitched(cluster))
+        {
+            return Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true.");
+        }
+
+        return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name);
+    });
+
+    /// <summary><c>POST /clusters/{c}/release</c>.</summary>
+    public Task ReleaseAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
+        !request.Force && JustSwitched(cluster)
+            ? Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true.")
+            : new Planned("release", new ReleaseCommand(cluster.Name), null));
+
+    /// <summary><c>POST /clusters/{c}/destinations/{d}/drain</c>.</summary>
+    public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
+        !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, Verdict: Verdict.Up or Verdict.Unknown }))
+            ? Refusal(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or send \"force\": true.")
+            : new Planned("drain", new DrainCommand(cluster.Name, destination), destination));
+
+    /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
+    public Task ReadyAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, _) =>
+        new Planned("ready", new ReadyCommand(cluster.Name, destination), destination));
+
+    /// <summary><c>POST /config/reload</c>.</summary>
+    public Task ReloadAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>
+    {
+        var outcome = await sources.Reload(token);
+        if (!outcome.Problems.IsDefaultOrEmpty)
+        {
+            // That it was refused is announced by whoever judged the file; here it is only answered.
+            await AdminJson.ProblemAsync(context, 422, $"The file was refused and revision {outcome.Revision} stays in force:\n{string.Join("\n", outcome.Problems)}");
+            return;
+        }
+
+        var message = outcome.Applied ? $"Configuration revision {outcome.Revision} is in force." : $"The file has not changed: configuration revision {outcome.Revision} stays in force.";
+        if (!outcome.RestartNeeded.IsDefaultOrEmpty)
+        {
+            message += $" These changed keys take effect only with the next start: {string.Join(", ", outcome.RestartNeeded)}.";
+        }
+
+        Tell(new(time.GetUtcNow(), "reload", message) { Reason = request.Reason, Who = who });
+        await AdminJson.WriteAsync(context, new VerbResult(message));
+    });
+
+    /// <summary><c>DELETE /last-good</c>, with <c>?route=NAME</c> for one route.</summary>
+    public Task PurgeAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>
+    {
+        var route = context.Request.Query["route"] is [{ Length: > 0 } name, ..] ? name : null;
+        if (sources.Purge is null || (route is not null && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, route, StringComparison.Ordinal))))
+        {
+            await AdminJson.ProblemAsync(context, 404, route is null ? "No route keeps last-good answers." : $"There is no route \"{Short(route)}\".");
+            return;
+        }
+
+        var count = await sources.Purge(route, token);
+        var message = route is null ? $"{count} stored answers were forgotten." : $"{count} stored answers of the route \"{route}\" were forgotten.";
+        Tell(new(time.GetUtcNow(), "purge", message) { Reason = request.Reason, Who = who });
+        await AdminJson.WriteAsync(context, new VerbResult(message));
+    });
+
+    private static Planned Refusal(int status, string why) => new("", null, null) { Status = status, Why = why };
+
+    private static string List(IEnumerable<string> names) => string.Join(", ", names.Select(static n => $"\"{n}\""));
+
+    private static string Short(string text) => text.Length <= MaxText ? text : text[..MaxText];
+
+    private bool JustSwitched(ClusterView cluster) => cluster.LastTransition is { } last && time.GetUtcNow() - last.At < Quiet;
+
+    private Task OnDestinationAsync(HttpContext context, Func<ClusterView, string, VerbRequest, Planned> plan) => OnClusterAsync(context, (cluster, request) =>
+    {
+        var name = (string?)context.Request.RouteValues["destination"] ?? "";
+        var all = cluster.Tiers.SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
+        return all.Contains(name, StringComparer.Ordinal)
+            ? plan(cluster, name, request)
+            : Refusal(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\". Its destinations are {List(all)}.");
+    });
+
+    private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) => AloneAsync(context, async (request, who, token) =>
+    {
+        var name = (string?)context.Request.RouteValues["cluster"] ?? "";
+        var clusters = sources.Clusters();
+        if (clusters.FirstOrDefault(c => string.Equals(c.Name, name, StringComparison.Ordinal)) is not { } cluster)
+        {
+            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{Short(name)}\". The clusters are {List(clusters.Select(static c => c.Name))}.");
+            return;
+        }
+
+        var planned = plan(cluster, request);
+        if (planned.Command is null)
+        {
+            await AdminJson.ProblemAsync(context, planned.Status, planned.Why);
+            return;
+        }
+
+        var result = await sources.Command(planned.Command, token);
+        if (!result.Done)
+        {
+            await AdminJson.ProblemAsync(context, 409, result.Message);
+            return;
+        }
+
+        Tell(new(time.GetUtcNow(), planned.Kind, result.Message) { Cluster = cluster.Name, To = planned.Subject, Reason = request.Reason, Who = who });
+        await AdminJson.WriteAsync(context, new VerbResult(result.Message));
+    });
+
+    private async Task AloneAsync(HttpContext context, Func<VerbRequest, string, CancellationToken, Task> act)
+    {
+        if (await ReadAsync(context) is not { } request)
+        {
+            return;
+        }
+
+        // The address is what we know; a name is what the operator says, and stands beside it.
+        var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+        var who = request.Who is { Length: > 0 } given ? $"{Short(given)} ({address})" : address;
+        if (!await _oneAtATime.WaitAsync(0, context.RequestAborted))
+        {
+            await AdminJson.ProblemAsync(context, 409, "Another operator's change is being made at this moment. Look at the status, then try again.");
+            return;
+        }
+
+        // A change that began is finished although the operator's connection may break.
+        using var deadline = new CancellationTokenSource(Deadline, time);
+        try
+        {
+            await act(request, who, deadline.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            await AdminJson.ProblemAsync(context, 503, "The change was not confirmed within 10 s. Look at the status before trying again.");
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private static async Task<VerbRequest?> ReadAsync(HttpContext context)
+    {
+        if (context.Request.ContentLength is null or 0 && !context.Request.Headers.TransferEncoding.Any(static v => v is not null))
+        {
+            return new();
+        }
+
+        if (!context.Request.HasJsonContentType())
+        {
+            // A form of another site cannot send JSON without asking first.
+            await AdminJson.ProblemAsync(context, 415, "Send the body as \"Content-Type: application/json\".");
+            return null;
+        }
+
+        try
+        {
+            var request = await context.Request.ReadFromJsonAsync<VerbRequest>(AdminJson.Options, context.RequestAborted) ?? new();
+            return request with { Reason = request.Reason is null ? null : Short(request.Reason) };
+        }
+        catch (JsonException)
+        {
+            await AdminJson.ProblemAsync(context, 400, "The body is not the JSON that this verb takes, like {\"reason\": \"why\"}.");
+            return null;
+        }
+        catch (BadHttpRequestException e)
+        {
+            await AdminJson.ProblemAsync(context, e.StatusCode, "The body could not be read. At most 16 KiB are taken.");
+            return null;
+        }
+    }
+
+    private void Tell(JournalEntry entry)
+    {
+        sources.Records.Journal.Tell(entry);
+        LogVerb(entry.Kind, entry.Who, entry.Reason, entry.Text);
+    }
+
+    [LoggerMessage(8010, LogLevel.Information, "An operator's {Verb} by {Who}, reason \"{Reason}\": {Result}")]
+    private partial void LogVerb(string verb, string? who, string? reason, string result);
+
+    private sealed record Planned(string Kind, Command? Command, string? Subject)
+    {
+        public int Status { get; init; }
+
+        public string Why { get; init; } = "";
+    }
+}

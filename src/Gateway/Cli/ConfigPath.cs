@@ -1,0 +1,32 @@
+using Gateway.Configuration;
+
+namespace Gateway.Cli;
+
+/// <summary>Which configuration file a command means.</summary>
+internal static class ConfigPath
+{
+    /// <summary>Names the file when the command line does not.</summary>
+    public const string Variable = "GATEWAY_CONFIG";
+
+    /// <summary>The file when nothing names one.</summary>
+    public const string Default = "config/gateway.yaml";
+
+    /// <summary>What an option's or argument's help says.</summary>
+    public const string Description = $"The configuration file. Default: the variable {Variable}, else {Default}.";
+
+    /// <summary>The named file, else the variable's, else the default.</summary>
+    public static string Of(string? given, Func<string, string?> environment)
+    {
+        if (!string.IsNullOrEmpty(given)) return given;
+        return environment(Variable) is { Length: > 0 } variable ? variable : Default;
+    }
+
+    /// <summary>Loads the file; prints its problems to <paramref name="error"/> and gives no configuration when there are any.</summary>
+    public static async Task<ConfigResult> LoadAsync(string path, Func<string, string?> environment, TextWriter error)
+    {
+        var result = ConfigLoader.Load(path, environment);
+        foreach (var problem in result.Problems) await error.WriteLineAsync(problem.ToString());
+        if (result.Config is null) await error.WriteLineAsync(result.Problems.Length == 1 ? "There is 1 problem." : $"There are {result.Problems.Length} problems.");
+        return result;
+    }
+}

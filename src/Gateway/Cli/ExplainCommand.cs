@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gateway.Configuration;
+
+namespace Gateway.Cli;
+
+/// <summary><c>explain METHOD URL</c>: what the configuration makes of one request, by the routing that serves it, without a server.</summary>
+internal static class ExplainCommand
+{
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The command; exit code 1 when no route takes the request.</summary>
+    public static Command Create(Func<string, string?> environment)
+    {
+        var method = new Argument<string>("METHOD") { Description = "The request's method, like GET." };
+        var url = new Argument<string>("URL") { Description = "The request's URL or path, like /api/guide/recommend?category=shoes." };
+        var config = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
+        var json = new Option<bool>("--json") { Description = "Print JSON instead of text." };
+        var command = new Command("explain", "Says which route, cluster, level and ladder a request gets.") { method, url, config, json };
+        command.SetAction(async (parsed, _) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var verb = parsed.GetRequiredValue(method);
+            if (!Shapes.IsToken(verb))
+            {
+                await error.WriteLineAsync($"This is no method, given {Reader.Quote(verb)}. Write one like GET, and the URL after it.");
+                return GatewayCli.BadUsage;
+            }
+
+            if (UrlOf(parsed.GetRequiredValue(url)) is not { } target)
+            {
+                await error.WriteLineAsync($"This is no URL, given {Reader.Quote(parsed.GetRequiredValue(url))}. Write http://HOST/PATH, or a path that begins with a slash.");
+                return GatewayCli.BadUsage;
+            }
+
+            var loaded = await ConfigPath.LoadAsync(ConfigPath.Of(parsed.GetValue(config), environment), environment, error);
+            if (loaded.Config is not { } valid) return GatewayCli.BadUsage;
+
+            var explanation = await Explanation.OfAsync(valid, verb, target);
+            await output.WriteAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(explanation, Readable) + "\n" : ExplanationText.Of(explanation));
+            return explanation.Route is null ? GatewayCli.Failed : GatewayCli.Done;
+        });
+        return command;
+    }
+
+    private static Uri? UrlOf(string text)
+    {
+        var absolute = text.StartsWith('/') ? "http://localhost" + text : text;
+        return Uri.TryCreate(absolute, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? url : null;
+    }
+}

@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Configuration;
+using Microsoft.AspNetCore.Routing;
+
+namespace Gateway.Cli;
+
+/// <summary>What the configuration makes of one request, as <c>explain --json</c> prints it.</summary>
+internal sealed record Explanation
+{
+    /// <summary>Of the request.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Path and query of the request.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>The status when no route takes it: 404, or 405 when only the method is refused.</summary>
+    public int? Refused { get; init; }
+
+    /// <summary>The route's name; null when none takes it.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>The route's pattern.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>The route's values.</summary>
+    public ImmutableSortedDictionary<string, string>? Values { get; init; }
+
+    /// <summary>The cluster.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>high, medium or low.</summary>
+    public string? Level { get; init; }
+
+    /// <summary>What the level means.</summary>
+    public string? LevelMeans { get; init; }
+
+    /// <summary>The tiers in the order in which they serve.</summary>
+    public ImmutableArray<string>? Tiers { get; init; }
+
+    /// <summary>True: it may be sent twice.</summary>
+    public bool? Repeatable { get; init; }
+
+    /// <summary>Why.</summary>
+    public string? RepeatableBecause { get; init; }
+
+    /// <summary>How often and when it is tried elsewhere.</summary>
+    public string? Attempts { get; init; }
+
+    /// <summary>What bounds it in time.</summary>
+    public string? Deadlines { get; init; }
+
+    /// <summary>What it gets when no tier can serve, first to last.</summary>
+    public ImmutableArray<string>? Ladder { get; init; }
+
+    /// <summary>Matches one request by the routing that serves it, and says what follows.</summary>
+    public static async Task<Explanation> OfAsync(GatewayConfig config, string method, Uri url)
+    {
+        await using var matcher = new RouteMatcher(config.Routes);
+        var match = await matcher.MatchAsync(method, url);
+        var request = new Explanation { Method = method, Url = url.PathAndQuery };
+        if (match.Route is not { } route) return request with { Refused = match.MethodRefused ? 405 : 404 };
+
+        var cluster = config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal));
+        var level = config.Levels.Of(route.Level);
+        var (repeatable, because) = RepeatableOf(route, cluster, method);
+        return request with
+        {
+            Route = route.Name,
+            Pattern = route.Path,
+            Values = match.Values.ToImmutableSortedDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture) ?? "", StringComparer.Ordinal),
+            Cluster = cluster.Name,
+            Level = route.Level.ToString().ToLowerInvariant(),
+            LevelMeans = $"{(level.FirstTierOnly ? "served by the first tier only" : "served by every tier")}, and from the ladder once a tier is {PercentText.Format(level.ShedAt)} full",
+            Tiers = [.. (level.FirstTierOnly ? cluster.Tiers.Take(1) : cluster.Tiers).Select(CheckSummary.TierText)],
+            Repeatable = repeatable,
+            RepeatableBecause = because,
+            Attempts = AttemptsOf(cluster.Attempts),
+            Deadlines = DeadlinesOf(route, cluster),
+            Ladder = [.. LadderOf(config, route, method, match.Values)],
+        };
+    }
+
+    private static (bool Repeatable, string Because) RepeatableOf(RouteConfig route, ClusterConfig cluster, string method)
+    {
+        if (route.Repeatable is { } said) return (said, said ? "the route says so" : "the route says so: tried elsewhere only if nothing of it was sent");
+        return cluster.Attempts.Repeatable.Contains(method, StringComparer.OrdinalIgnoreCase)
+            ? (true, $"{method} is among the cluster's repeatable methods")
+            : (false, $"{method} is not among the cluster's repeatable methods: tried elsewhere only if nothing of it was sent");
+    }
+
+    private static string AttemptsOf(AttemptsConfig attempts)
+    {
+        if (attempts.Max == 1) return "1, never tried elsewhere";
+        (bool On, string Name)[] reasons = [(attempts.OnConnect, "connect"), (attempts.OnReset, "reset"), (attempts.OnTimeout, "timeout"), (attempts.OnTruncated, "truncated")];
+        var listed = reasons.Where(reason => reason.On).Select(reason => reason.Name).Concat(attempts.OnStatus.Select(status => status.ToString(CultureInfo.InvariantCulture))).ToList();
+        var hedge = attempts.Hedge switch
+        {
+            HedgeMode.Auto => "a second one starts when the first is later than usual",
+            HedgeMode.Off => "no second one beside a late first",
+            _ => $"a second one starts after {DurationText.Format(attempts.HedgeAfter)}",
+        };
+        return $"up to {attempts.Max}, after {(listed.Count == 0 ? "no failure" : string.Join(", ", listed))}; {hedge}; within {PercentText.Format(attempts.Budget)} of all requests";
+    }
+
+    private static string DeadlinesOf(RouteConfig route, ClusterConfig cluster)
+    {
+        var times = cluster.Timeouts;
+        return route.Stream is { } stream
+            ? $"connect {DurationText.Format(times.Connect)}, first event {DurationText.Format(stream.FirstContent)}, then {DurationText.Format(stream.Idle)} between pieces; no total for event streams"
+            : $"connect {DurationText.Format(times.Connect)}, first byte {DurationText.Format(times.FirstByte)}, {DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
+    }
+
+    private static IEnumerable<string> LadderOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values)
+    {
+        if (method.ToUpperInvariant() is "GET" or "HEAD" or "OPTIONS" or "TRACE")
+        {
+            foreach (var rung in route.Fallback)
+            {
+                if (rung is LastGoodRung && route.LastGood is { } lastGood) yield return $"lastGood: the last good answer for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, not older than {DurationText.Format(lastGood.MaxAge)}";
+                else if (rung is FileRung file) yield return FileText(config, file, values);
+            }
+        }
+
+        yield return $"builtIn: 503{(method.ToUpperInvariant() is "GET" or "HEAD" or "OPTIONS" or "TRACE" ? "" : $", for a {method} is never answered from a file or a stored answer")}";
+    }
+
+    private static string PartText(KeyPart part) => part.Kind switch
+    {
+        KeyPartKind.Path => "path",
+        KeyPartKind.Query => "query",
+        KeyPartKind.QueryParameter => $"query:{part.Name}",
+        KeyPartKind.Header => $"header:{part.Name}",
+        _ => $"cookie:{part.Name}",
+    };
+
+    private static string FileText(GatewayConfig config, FileRung rung, RouteValueDictionary values)
+    {
+        var file = rung.File;
+        foreach (var (name, value) in values)
+        {
+            var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+            if (!file.Contains($"{{{name}}}", StringComparison.OrdinalIgnoreCase)) continue;
+            // A value is one name of a file: whatever could lead elsewhere gives no file, as when it is served.
+            if (text.Length == 0 || text.AsSpan().IndexOfAny("/\\:") >= 0 || text.Any(char.IsControl) || text.StartsWith('.')) return $"file {rung.File}: none for this request, so the next rung";
+            file = file.Replace($"{{{name}}}", text, StringComparison.OrdinalIgnoreCase);
+        }
+
+        var isPage = file.EndsWith(".html", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".htm", StringComparison.OrdinalIgnoreCase);
+        var status = rung.Status ?? (isPage ? 503 : 200);
+        return File.Exists(Path.Combine(config.StaticFallback, file)) ? $"file {file}: {status}" : $"file {file}: does not exist, so the next rung";
+    }
+}

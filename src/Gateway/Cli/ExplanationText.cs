@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Gateway.Cli;
+
+/// <summary>An explanation for people.</summary>
+internal static class ExplanationText
+{
+    /// <summary>The text of <c>explain</c>.</summary>
+    public static string Of(Explanation explanation)
+    {
+        var request = $"{explanation.Method} {explanation.Url}";
+        if (explanation.Refused is 405)
+        {
+            return $"{request}\n\nNo route takes this: the path matches a route, the method does not. The answer is 405. Add the method to \"match.methods\" of the route.\n";
+        }
+
+        if (explanation.Refused is not null)
+        {
+            return $"{request}\n\nNo route takes this: the answer is 404. Add a route, for example one with the path \"/{{**rest}}\" for everything else.\n";
+        }
+
+        var text = new StringBuilder(request).Append("\n\n");
+        var values = explanation.Values is { Count: > 0 } some ? $", {string.Join(", ", some.Select(value => $"{value.Key} = \"{value.Value}\""))}" : "";
+        Line(text, "Route", $"{explanation.Route} ({explanation.Pattern}{values})");
+        Line(text, "Cluster", explanation.Cluster!);
+        Line(text, "Level", $"{explanation.Level}: {explanation.LevelMeans}");
+        Numbered(text, "Tiers", explanation.Tiers ?? []);
+        Line(text, "Attempts", explanation.Attempts!);
+        Line(text, "Repeatable", $"{(explanation.Repeatable is true ? "yes" : "no")}: {explanation.RepeatableBecause}");
+        Line(text, "Deadlines", explanation.Deadlines!);
+        Numbered(text, "Ladder", explanation.Ladder ?? []);
+        return text.ToString();
+    }
+
+    private static void Line(StringBuilder text, string name, string value) => text.Append(name.PadRight(12)).Append(value).Append('\n');
+
+    private static void Numbered(StringBuilder text, string name, IReadOnlyList<string> values)
+    {
+        for (var i = 0; i < values.Count; i++) Line(text, i == 0 ? name : "", $"{i + 1}. {values[i]}");
+    }
+}

@@ -1,0 +1,259 @@
+using System.Threading.Channels;
+using Gateway.Admin;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Fallback;
+using Gateway.Forwarding;
+using Gateway.Health;
+using Gateway.Observability;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Composition;
+
+/// <summary>
+/// The whole gateway in one object: it builds the rooms from left to right, starts them, carries a changed configuration to them, and
+/// stops them from right to left.
+/// </summary>
+internal sealed partial class GatewayHost : IAsyncDisposable
+{
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
+    private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    private readonly TimeProvider _time;
+    private readonly LogSetup _log;
+    private readonly ILogger _logger;
+    private readonly Instruments _instruments;
+    private readonly FailoverLoop _loop;
+    private readonly FallbackFiles _files;
+    private readonly WebApplication _users;
+    private readonly Dictionary<ListenConfig, CertificateFiles> _certificates = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _endStreams = new();
+    private readonly Channel<GatewayConfig> _changes = Channel.CreateBounded<GatewayConfig>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly System.Collections.Concurrent.ConcurrentBag<Task> _owned = [];
+    private readonly Records _records;
+    private readonly AdminServer _admin;
+    private GatewayEndpoints? _endpoints;
+    private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
+
+    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time)
+    {
+        var config = loaded.Config ?? throw new ArgumentException("The configuration has problems.", nameof(loaded));
+        _time = time;
+        _log = new LogSetup(OptionsOf(config.Telemetry.Logs));
+        _logger = _log.Factory.CreateLogger<GatewayHost>();
+        _instruments = new Instruments(_log.Factory.CreateLogger<Instruments>());
+        Store = new ConfigStore(loaded, time, _log.Factory.CreateLogger<ConfigStore>());
+        Watcher = new ConfigWatcher(path, Store, environment, time, _log.Factory.CreateLogger<ConfigWatcher>());
+        _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), [Announce], _instruments.ProbeEnded);
+        var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
+        _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
+        _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records));
+        _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
+        var ladder = new FallbackLadder(_files, lastGood: null, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
+        foreach (var listen in config.Listen)
+        {
+            if (listen.Certificate is { } certificate)
+            {
+                _certificates.Add(listen, new CertificateFiles(certificate, _log.Factory.CreateLogger<CertificateFiles>()));
+            }
+        }
+
+        _users = UsersServer.Build(config, _log, _certificates, forwarder =>
+        {
+            var headers = new HeaderTransformer(new ForwardedHeaders(config.TrustedProxies));
+            var entry = new RequestEntry(forwarder, headers, new Trials(headers), ladder, _endStreams.Token);
+            _endpoints = new GatewayEndpoints(_loop, _instruments, entry, time);
+            return _endpoints;
+        });
+        _endpoints!.Apply(config);
+        _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, _log.Factory);
+        Store.WhenApplied(change =>
+        {
+            _changes.Writer.TryWrite(change.New);
+            _records.Journal.Tell(Readings.Entry(change, time.GetUtcNow()));
+        });
+        Store.WhenRejected(rejected => _records.Journal.Tell(Readings.Entry(rejected)));
+    }
+
+    /// <summary>The configuration in force.</summary>
+    public ConfigStore Store { get; }
+
+    /// <summary>Follows the file.</summary>
+    public ConfigWatcher Watcher { get; }
+
+    /// <summary>The users' addresses, once started.</summary>
+    public IReadOnlyCollection<string> Addresses => UsersServer.AddressesOf(_users);
+
+    /// <summary>The operators' address, once started.</summary>
+    public Uri AdminAddress => _admin.Address;
+
+    /// <summary>Starts everything; when it returns, users' ports accept.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _files.StartAsync(cancellationToken).ConfigureAwait(false);
+        await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
+        _records.Start();
+        _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
+        await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
+        await _users.StartAsync(cancellationToken).ConfigureAwait(false);
+        _owned.Add(Watcher.RunAsync(_stopping.Token));
+        _owned.Add(CarryChangesAsync());
+        _owned.Add(WatchCertificatesAsync());
+        _owned.Add(BecomeReadyAsync());
+    }
+
+    /// <summary>Reads the configuration again; what comes of it is told by the log, <c>/status</c> and the metric.</summary>
+    public void RequestReload() => _owned.Add(ReloadAsync());
+
+    /// <summary>
+    /// Not ready at once; requests in flight finish, event streams get two thirds of the time and then end visibly; nothing outlives
+    /// <see cref="StopWithin"/>.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        _readiness = new Readiness(Ready: false, "The gateway is stopping.");
+        LogStopping();
+        _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "stop", "The gateway stops; requests in flight finish."));
+        _endStreams.CancelAfter(StopWithin * 2 / 3);
+        await _users.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _files.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        _changes.Writer.TryComplete();
+        await Task.WhenAll(_owned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The operators' port is the last to go: until now it could be asked what holds things up.
+        await _admin.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        LogStopped();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _admin.DisposeAsync().ConfigureAwait(false);
+        await _users.DisposeAsync().ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        _files.Dispose();
+        _records.Dispose();
+        _instruments.Dispose();
+        _stopping.Dispose();
+        _endStreams.Dispose();
+        _log.Dispose();
+    }
+
+    /// <summary>A changed configuration: first the loop, which makes the clusters, then the routes that use them.</summary>
+    private async Task CarryChangesAsync()
+    {
+        await foreach (var config in _changes.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            try
+            {
+                await _loop.ApplyAsync(config, _stopping.Token).ConfigureAwait(false);
+                _files.UseFolder(config.StaticFallback);
+                _endpoints!.Apply(config);
+                _instruments.Retain(
+                    config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),
+                    config.Clusters.SelectMany(static c => c.Tiers.SelectMany(t => t.Destinations.Select(d => (c.Name, d.Name)))).ToHashSet());
+                _log.SetLevel(config.Telemetry.Logs.Level);
+            }
+            catch (Exception e) when (!_stopping.IsCancellationRequested)
+            {
+                LogChangeFailed(e);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ReloadAsync()
+    {
+        try
+        {
+            await Watcher.ReloadAsync(_stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
+        {
+            LogReloadNotDone(e);
+        }
+    }
+
+    private async Task WatchCertificatesAsync()
+    {
+        if (_certificates.Count == 0)
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(CertificateFiles.Interval, _time);
+        while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
+        {
+            foreach (var files in _certificates.Values)
+            {
+                files.Look();
+            }
+        }
+    }
+
+    private async Task BecomeReadyAsync()
+    {
+        await _loop.FirstRound.WaitAsync(_stopping.Token).ConfigureAwait(false);
+        _readiness = new Readiness(Ready: true, null);
+        LogReady();
+    }
+
+    private void Announce(Transition transition)
+    {
+        Readings.Count(_instruments, transition);
+        _records.Journal.Tell(Readings.Entry(transition));
+    }
+
+    private AdminSources Sources() => new()
+    {
+        Config = () => Store.State,
+        Reload = Watcher.ReloadAsync,
+        Clusters = () => _loop.Views,
+        Command = _loop.CommandAsync,
+        Readiness = () => _readiness,
+        Instruments = _instruments,
+        Records = _records,
+        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).OfType<string>()],
+    };
+
+    private string? ClusterOf(string route)
+    {
+        foreach (var known in Store.Current.Routes)
+        {
+            if (string.Equals(known.Name, route, StringComparison.Ordinal))
+            {
+                return known.Cluster;
+            }
+        }
+
+        return null;
+    }
+
+
+    private static LogOptions OptionsOf(LogsConfig logs) => new()
+    {
+        Shape = logs.Format switch { LogFormat.Json => LogShape.Json, LogFormat.Ecs => LogShape.Ecs, _ => LogShape.Text },
+        Level = logs.Level,
+        File = logs.File,
+    };
+
+    [LoggerMessage(10101, LogLevel.Information, "Ready: every destination was probed once, or five seconds have passed.")]
+    private partial void LogReady();
+
+    [LoggerMessage(10102, LogLevel.Information, "Stopping: not ready any more; requests in flight have 30 s to finish.")]
+    private partial void LogStopping();
+
+    [LoggerMessage(10105, LogLevel.Warning, "A reload that a signal asked for was not done.")]
+    private partial void LogReloadNotDone(Exception exception);
+
+    [LoggerMessage(10103, LogLevel.Information, "Stopped.")]
+    private partial void LogStopped();
+
+    [LoggerMessage(10104, LogLevel.Error, "A valid configuration could not be put into force; the gateway goes on with the one before. Restart it to take the new one.")]
+    private partial void LogChangeFailed(Exception exception);
+}

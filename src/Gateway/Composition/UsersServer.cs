@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Security;
+using Gateway.Configuration;
+using Gateway.Observability;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Composition;
+
+/// <summary>The users' ports: Kestrel with the configured limits, and nothing between it and the routes.</summary>
+internal static class UsersServer
+{
+    /// <summary>Builds the host; the endpoints are made from its services.</summary>
+    /// <param name="config">What to listen on, and the limits.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="certificates">The certificate of each port that has one.</param>
+    /// <param name="endpoints">Makes the routes from YARP's forwarder.</param>
+    public static WebApplication Build(
+        GatewayConfig config,
+        LogSetup log,
+        IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates,
+        Func<IHttpForwarder, EndpointDataSource> endpoints)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(static sockets =>
+        {
+            // A request runs on the thread that read it: two thirds of a request's cost was moving it between threads. Nothing on its way may block.
+            sockets.UnsafePreferInlineScheduling = true;
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddHttpForwarder();
+        log.Use(builder.Logging);
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, config, certificates));
+        var app = builder.Build();
+        app.UseRouting();
+        ((IEndpointRouteBuilder)app).DataSources.Add(endpoints(app.Services.GetRequiredService<IHttpForwarder>()));
+        app.UseEndpoints(static _ => { });
+        return app;
+    }
+
+    /// <summary>Where it listens, once started; ports are the real ones.</summary>
+    public static IReadOnlyCollection<string> AddressesOf(WebApplication app) =>
+        [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+
+    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+        kestrel.Limits.MaxConcurrentConnections = config.Limits.Connections;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = config.Limits.Connections;
+        kestrel.Limits.MaxRequestBodySize = config.Limits.RequestBody;
+        kestrel.Limits.MaxRequestHeadersTotalSize = (int)config.Limits.RequestHeaders;
+        kestrel.Limits.MaxRequestLineSize = (int)Math.Min(config.Limits.RequestHeaders, 16 * 1024);
+        kestrel.Limits.MaxRequestBufferSize = Math.Max(kestrel.Limits.MaxRequestLineSize, 1024 * 1024);
+        kestrel.Limits.RequestHeadersTimeout = config.Limits.HeadersTimeout;
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        foreach (var listen in config.Listen)
+        {
+            Listen(kestrel, listen, certificates);
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates)
+    {
+        void Use(ListenOptions options)
+        {
+            if (certificates.TryGetValue(listen, out var files))
+            {
+                options.Protocols = HttpProtocols.Http1AndHttp2;
+                options.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    HandshakeTimeout = TimeSpan.FromSeconds(10),
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = files.Context }),
+                });
+            }
+            else
+            {
+                options.Protocols = HttpProtocols.Http1;
+            }
+        }
+
+        var host = listen.Url.Host.Trim('[', ']');
+        if (IPAddress.TryParse(host, out var address))
+        {
+            kestrel.Listen(address, listen.Url.Port, Use);
+        }
+        else if (string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            if (listen.Url.Port == 0)
+            {
+                kestrel.Listen(IPAddress.Loopback, 0, Use);
+            }
+            else
+            {
+                kestrel.ListenLocalhost(listen.Url.Port, Use);
+            }
+        }
+        else
+        {
+            kestrel.ListenAnyIP(listen.Url.Port, Use);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace Gateway.Configuration;
+
+/// <summary>What keys must be to each other and to the machine, once each was understood alone.</summary>
+internal static class ConfigChecks
+{
+    /// <summary>Notes every problem and warning.</summary>
+    public static void Run(GatewayConfig config, Reader reader, DateTimeOffset now)
+    {
+        PortChecks.Run(config, reader, now);
+        foreach (var cluster in config.Clusters) ClusterChecks.Run(cluster, config, reader);
+        RouteChecks.Run(config, reader);
+        foreach (var route in config.Routes) LadderChecks.Run(route, config, reader);
+        OperationChecks.Run(config, reader);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Gateway.Configuration;
+
+/// <summary>Either-or keys of Redis and notifications, folders that are files.</summary>
+internal static class OperationChecks
+{
+    /// <summary>Notes every problem and warning.</summary>
+    public static void Run(GatewayConfig config, Reader reader)
+    {
+        if (File.Exists(config.State)) reader.ProblemAt("state", $"This is a file, given {Reader.Quote(config.State)}. Write the path of a folder; it is made when it is missing.");
+
+        if (config.Redis is { } redis && redis.Endpoints.IsEmpty == redis.Sentinel is null)
+        {
+            reader.ProblemAt("redis", $"\"redis\" must have either endpoints or sentinel, given {(redis.Sentinel is null ? "neither" : "both")}. Write \"endpoints: [ HOST:PORT ]\", or \"sentinel: {{ service: NAME, endpoints: [ HOST:PORT ] }}\".", "redis/endpoints", "redis/sentinel");
+        }
+
+        for (var i = 0; i < config.Notify.Length; i++)
+        {
+            var (notify, path) = (config.Notify[i], $"notify/{i.ToString(CultureInfo.InvariantCulture)}");
+            if (notify.Webhook is null == notify.Exec.IsEmpty)
+            {
+                reader.ProblemAt(path, $"An item of \"notify\" must have either webhook or exec, given {(notify.Webhook is null ? "neither" : "both")}. Write \"webhook: URL\" or \"exec: [ PROGRAM ]\".", $"{path}/webhook", $"{path}/exec");
+            }
+
+            if (!notify.Exec.IsEmpty && notify.Exec[0].Contains('/', StringComparison.Ordinal) && !File.Exists(notify.Exec[0]))
+            {
+                reader.WarningAt($"{path}/exec", $"The program does not exist, given {Reader.Quote(notify.Exec[0])}. Put it there before it is needed.");
+            }
+        }
+
+        if (config.Telemetry.Logs.File is { } file && Directory.Exists(file)) reader.ProblemAt("telemetry/logs/file", $"This is a folder, given {Reader.Quote(file)}. Write the path of a file.");
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Configuration;
+
+/// <summary>Ports that clash, certificates that do not load, an operators' port that the world could use.</summary>
+internal static class PortChecks
+{
+    /// <summary>Notes every problem and warning.</summary>
+    public static void Run(GatewayConfig config, Reader reader, DateTimeOffset now)
+    {
+        for (var i = 0; i < config.Listen.Length; i++)
+        {
+            var path = $"listen/{i.ToString(CultureInfo.InvariantCulture)}";
+            Certificate(config.Listen[i], path, reader, now);
+            for (var before = 0; before < i; before++)
+            {
+                if (Clash(config.Listen[before].Url, config.Listen[i].Url))
+                {
+                    reader.ProblemAt($"{path}/url", $"Two ports of \"listen\" are the same, given \"{Shown(config.Listen[i].Url)}\" beside \"{Shown(config.Listen[before].Url)}\". Write another port.");
+                }
+            }
+
+            if (Clash(config.Listen[i].Url, config.Admin.Url))
+            {
+                var at = reader.IsWritten("admin/url") ? "admin/url" : $"{path}/url";
+                reader.ProblemAt(at, $"The users' port and the operators' port are the same, given \"{Shown(config.Listen[i].Url)}\" under \"listen\" and \"{Shown(config.Admin.Url)}\" under \"admin\". Write another port for one of them.", "admin/url", $"{path}/url");
+            }
+        }
+
+        if (config.Admin.Token is null && !config.Admin.Url.IsLoopback)
+        {
+            reader.ProblemAt(reader.IsWritten("admin/token") ? "admin/token" : "admin/url", $"The operators' port can be reached from other machines and has no token, given \"{Shown(config.Admin.Url)}\". Write \"token: ${{GATEWAY_ADMIN_TOKEN}}\" under \"admin\" and set it in the environment, or let it listen on 127.0.0.1.", "admin/token");
+        }
+        else if (config.Admin.Token is { Length: < 16 } && !config.Admin.Url.IsLoopback)
+        {
+            reader.WarningAt("admin/token", "The token of the operators' port is shorter than 16 characters and can be guessed. Set a longer one.");
+        }
+
+        for (var i = 0; i < config.TrustedProxies.Length; i++)
+        {
+            if (config.TrustedProxies[i].PrefixLength == 0)
+            {
+                reader.WarningAt($"trustedProxies/{i.ToString(CultureInfo.InvariantCulture)}", $"Every client is believed about its own address, given \"{config.TrustedProxies[i]}\". Write only the networks of your own proxies.");
+            }
+        }
+    }
+
+    private static void Certificate(ListenConfig listen, string path, Reader reader, DateTimeOffset now)
+    {
+        var https = string.Equals(listen.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal);
+        if (listen.Certificate is not { } certificate)
+        {
+            if (https) reader.ProblemAt($"{path}/url", $"An https port needs a certificate, given \"{Shown(listen.Url)}\". Write \"certificate: {{ file: FILE.pem, key: FILE.key }}\" beside it, or http://.", $"{path}/certificate");
+            return;
+        }
+
+        if (!https)
+        {
+            reader.ProblemAt($"{path}/certificate", $"The certificate would not be used, given with \"{Shown(listen.Url)}\". Write https:// in the URL, or remove the certificate.", $"{path}/url");
+            return;
+        }
+
+        var complete = true;
+        foreach (var (key, file) in new[] { ("file", certificate.File), ("key", certificate.Key) })
+        {
+            if (File.Exists(file)) continue;
+            complete = false;
+            reader.ProblemAt($"{path}/certificate/{key}", $"The file does not exist, given {Reader.Quote(file)}. Put it there, or write another path; a relative one starts at the folder in which the gateway is started.");
+        }
+
+        if (!complete) return;
+        try
+        {
+            using var loaded = X509Certificate2.CreateFromPemFile(certificate.File, certificate.Key);
+            if (loaded.NotAfter.ToUniversalTime() <= now.UtcDateTime)
+            {
+                reader.WarningAt($"{path}/certificate/file", $"The certificate expired at {loaded.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(certificate.File)}. Renew it: clients will refuse the port.");
+            }
+        }
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            reader.ProblemAt($"{path}/certificate/file", $"The certificate and its key do not load ({failure.GetType().Name}), given {Reader.Quote(certificate.File)} and {Reader.Quote(certificate.Key)}. Write readable PEM files that belong together, the key without a password.");
+        }
+    }
+
+    /// <summary>True when both cannot be bound.</summary>
+    internal static bool Clash(Uri one, Uri other)
+    {
+        if (one.Port != other.Port || one.Port == 0) return false;
+        var (a, b) = (AddressOf(one), AddressOf(other));
+        return a.Equals(b) || IsEverywhere(a) || IsEverywhere(b) || (IPAddress.IsLoopback(a) && IPAddress.IsLoopback(b) && (IsName(one) || IsName(other)));
+    }
+
+    /// <summary>As an operator writes it: without the slash that a URL gets at its end, and <c>*</c> for every address.</summary>
+    internal static string Shown(Uri url) => url.GetLeftPart(UriPartial.Authority).Replace("//[::]", "//*", StringComparison.Ordinal);
+
+    private static bool IsName(Uri url) => url.HostNameType is UriHostNameType.Dns;
+
+    private static IPAddress AddressOf(Uri url) => IsName(url) ? IPAddress.Loopback : IPAddress.Parse(url.Host);
+
+    private static bool IsEverywhere(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.Configuration;
+
+/// <summary>Patterns that ASP.NET does not understand, routes that can never match, clusters that nobody routes to.</summary>
+internal static class RouteChecks
+{
+    // Only routing's own services, and no state: one for the process.
+    private static readonly ParameterPolicyFactory Policies = new ServiceCollection().AddLogging().AddRouting().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
+
+    private static readonly string[] KnownMethods =
+    [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
+        "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "QUERY", "PURGE",
+    ];
+
+    /// <summary>Notes every problem and warning.</summary>
+    public static void Run(GatewayConfig config, Reader reader)
+    {
+        var patterns = new List<(RouteConfig Route, RoutePattern Pattern)>();
+        foreach (var route in config.Routes)
+        {
+            var path = $"routes/{route.Name}";
+            if (Parse(route, path, reader) is { } pattern) patterns.Add((route, pattern));
+
+            foreach (var method in route.Methods)
+            {
+                if (KnownMethods.Contains(method, StringComparer.Ordinal)) continue;
+                var nearest = NearestName.Of(method, KnownMethods);
+                reader.WarningAt($"{path}/match/methods", $"This method is not a usual one, given \"{method}\". {(nearest is null ? "Leave it if a client sends it." : $"Write \"{nearest}\" if that was meant.")}");
+            }
+
+            if (config.Clusters.IsEmpty && reader.IsBad("clusters")) continue; // Said at its place already.
+            if (config.Clusters.Any(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal))) continue;
+            var names = config.Clusters.Select(cluster => cluster.Name).ToList();
+            reader.ProblemAt($"{path}/cluster", $"There is no such cluster, given {Reader.Quote(route.Cluster)}. Write {(NearestName.Of(route.Cluster, names) is { } near ? $"\"{near}\" instead" : names.Count == 0 ? "it under \"clusters\"" : $"one of these: {string.Join(", ", names)}")}.");
+        }
+
+        NeverMatching(patterns, reader);
+
+        foreach (var cluster in config.Clusters)
+        {
+            if (config.Routes.Any(route => string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal)) || reader.IsBad("routes")) continue;
+            reader.WarningAt($"clusters/{cluster.Name}", $"No route leads to cluster \"{cluster.Name}\". It is probed and never used: add a route, or remove it.");
+        }
+    }
+
+    private static RoutePattern? Parse(RouteConfig route, string path, Reader reader)
+    {
+        var at = $"{path}/match/path";
+        if (reader.IsBad(at)) return null;
+        try
+        {
+            var pattern = RoutePatternFactory.Parse(route.Path);
+            foreach (var parameter in pattern.Parameters)
+            {
+                foreach (var policy in parameter.ParameterPolicies) Policies.Create(parameter, policy);
+            }
+
+            var literals = string.Concat(pattern.PathSegments.SelectMany(segment => segment.Parts).OfType<RoutePatternLiteralPart>().Select(part => part.Content));
+            if (literals.IndexOfAny(['%', '#', '\\']) is var unusual and >= 0)
+            {
+                reader.ProblemAt(at, $"No path has a \"{literals[unusual]}\" once it is decoded, given {Reader.Quote(route.Path)}. Write the path decoded, as people read it, without query or fragment.");
+                return null;
+            }
+
+            return pattern;
+        }
+        catch (Exception failure) when (failure is RoutePatternException or InvalidOperationException or ArgumentException or RouteCreationException or FormatException)
+        {
+            var reason = (failure.InnerException ?? failure).Message.Split('\n')[0].Split(". ")[0].Trim().TrimEnd('.');
+            reader.ProblemAt(at, $"This is no ASP.NET route pattern ({reason}), given {Reader.Quote(route.Path)}. Write a path like /api/{{name}} or \"/guide/{{**rest}}\".");
+            return null;
+        }
+    }
+
+    /// <summary>Walks the routes as they are tried, and finds those of which every form and method was taken before.</summary>
+    private static void NeverMatching(List<(RouteConfig Route, RoutePattern Pattern)> patterns, Reader reader)
+    {
+        var taken = new Dictionary<string, List<RouteConfig>>(StringComparer.Ordinal);
+        foreach (var (route, pattern) in RouteEndpoints.Ranked(patterns))
+        {
+            var forms = FormsOf(pattern);
+            var methods = route.Methods.Length == 0 ? [""] : route.Methods;
+            var owners = forms.SelectMany(form => methods.Select(method => OwnerOf(taken, form, method))).ToList();
+            var at = $"routes/{route.Name}/match";
+            if (owners.TrueForAll(owner => owner is not null))
+            {
+                reader.ProblemAt($"{at}/path", $"This route can never match, given {Reader.Quote(route.Path)}: route \"{owners[0]!.Name}\" takes the same requests before it. Write another path or other methods, or remove one of the two.", $"{at}/methods");
+            }
+            else if (owners.Find(owner => owner is not null) is { } first && !reader.IsBad(at))
+            {
+                reader.WarningAt($"{at}/path", $"Some requests of this route go to route \"{first.Name}\", which takes the same path. Write methods that do not overlap.");
+            }
+
+            foreach (var form in forms)
+            {
+                if (!taken.TryGetValue(form, out var routes)) taken[form] = routes = [];
+                routes.Add(route);
+            }
+        }
+    }
+
+    private static RouteConfig? OwnerOf(Dictionary<string, List<RouteConfig>> taken, string form, string method) =>
+        taken.TryGetValue(form, out var routes) ? routes.Find(route => route.Methods.Length == 0 || route.Methods.Contains(method, StringComparer.Ordinal)) : null;
+
+    /// <summary>A pattern without its parameters' names: one form, or two when its last parameter may be missing.</summary>
+    private static List<string> FormsOf(RoutePattern pattern)
+    {
+        var form = "";
+        var forms = new List<string>();
+        foreach (var segment in pattern.PathSegments)
+        {
+            if (segment.Parts is [RoutePatternParameterPart { IsCatchAll: false } last] && (last.IsOptional || last.Default is not null)) forms.Add(form);
+            form += "/" + string.Concat(segment.Parts.Select(part => part switch
+            {
+                RoutePatternLiteralPart literal => literal.Content.ToLowerInvariant(),
+                RoutePatternSeparatorPart separator => separator.Content,
+                RoutePatternParameterPart parameter => $"{{{(parameter.IsCatchAll ? "**" : "")}{string.Concat(parameter.ParameterPolicies.Select(policy => ":" + policy.Content))}}}",
+                _ => "",
+            }));
+        }
+
+        forms.Add(form);
+        return forms;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>Judges a file, by the same code for the start, a reload and <c>check</c>. No exception leaves it: whatever is wrong is a problem with a place.</summary>
+internal static class ConfigLoader
+{
+    /// <summary>Reads and judges the file at <paramref name="path"/>.</summary>
+    /// <param name="path">As the operator named it; problems repeat it.</param>
+    /// <param name="environment">The value of a variable, or null when it is not set.</param>
+    /// <param name="timeProvider">The clock that a certificate's expiry is held against; the system's when left out.</param>
+    public static ConfigResult Load(string path, Func<string, string?> environment, TimeProvider? timeProvider = null) => Judge(ConfigFile.Read(path), environment, timeProvider);
+
+    /// <summary>Judges bytes that were read already.</summary>
+    public static ConfigResult Judge(ConfigFile file, Func<string, string?> environment, TimeProvider? timeProvider = null)
+    {
+        var reader = new Reader(file.Path, environment);
+        if (file.Failure is { } failure)
+        {
+            reader.Problem(1, 1, failure);
+            return Result(null);
+        }
+
+        if (YamlComposer.Compose(file.Content, reader.Problem) is not { } root) return Result(null);
+        if (!GatewayKeys.Root.TryRead(root, "", reader, out var config)) return Result(null);
+
+        ConfigChecks.Run(config, reader, (timeProvider ?? TimeProvider.System).GetUtcNow());
+        return Result(reader.HasProblems ? null : config);
+
+        ConfigResult Result(GatewayConfig? valid) => new() { Config = valid, Problems = reader.Problems, Warnings = valid is null ? ImmutableArray<ConfigProblem>.Empty : reader.Warnings, Hash = file.Hash };
+    }
+}

@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>What a file was judged to be: a configuration, or every reason why it is none.</summary>
+internal sealed record ConfigResult
+{
+    /// <summary>Null as soon as there is one problem.</summary>
+    public GatewayConfig? Config { get; init; }
+
+    /// <summary>What must be changed, in the order of the file. Empty: the configuration is valid.</summary>
+    public required ImmutableArray<ConfigProblem> Problems { get; init; }
+
+    /// <summary>What an operator should know and may leave as it is, in the order of the file.</summary>
+    public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
+
+    /// <summary>SHA-256 of the file's bytes in lower-case hexadecimal; empty when they could not be read.</summary>
+    public required string Hash { get; init; }
+}

@@ -1,0 +1,24 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Gateway.Configuration;
+
+/// <summary>The JSON schema of the file, made from the table of keys that reads it.</summary>
+internal static class ConfigSchema
+{
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The schema as a file's text, with a line end.</summary>
+    public static string Text()
+    {
+        // Draft 7: what the YAML language server of the common editors understands in full.
+        var schema = new JsonObject
+        {
+            ["$schema"] = "http://json-schema.org/draft-07/schema#",
+            ["title"] = "The gateway's configuration",
+        };
+        foreach (var (name, value) in GatewayKeys.Root.ToSchema()) schema[name] = value?.DeepClone();
+        return schema.ToJsonString(Readable) + "\n";
+    }
+}

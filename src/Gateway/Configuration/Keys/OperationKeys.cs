@@ -1,0 +1,45 @@
+namespace Gateway.Configuration;
+
+/// <summary>The keys of what stands beside the gateway: Redis, those who are told, logs and collectors.</summary>
+internal static class OperationKeys
+{
+    /// <summary>The Redis that several gateways share.</summary>
+    public static RecordShape<RedisConfig> Redis() => new RecordShape<RedisConfig>("a mapping with endpoints or sentinel", () => new RedisConfig())
+        .Key("endpoints", new ListShape<string>(UrlShapes.Endpoint(), atLeast: 1), (redis, value) => redis with { Endpoints = value }, "host:port each; either this or sentinel.")
+        .Key("password", Shapes.Secret("a secret text"), (redis, value) => redis with { Password = value }, "Its password; none when left out or empty.")
+        .Key("sentinel", Sentinel(), (redis, value) => redis with { Sentinel = value }, "Asks the sentinels who the master is; instead of endpoints.")
+        .Key("prefix", Shapes.Text("a text", "Write what stands before every key, like \"gateway:\"", @"^[\x21-\x7E]{1,64}$|\$\{", text => text.Length is > 0 and <= 64 && text.All(letter => letter is > ' ' and <= '~')), (redis, value) => redis with { Prefix = value }, "Put before every key.", "\"gateway:\"");
+
+    private static RecordShape<SentinelConfig> Sentinel() => new RecordShape<SentinelConfig>("a mapping with service and endpoints", () => new SentinelConfig("", []))
+        .Key("service", Shapes.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (sentinel, value) => sentinel with { Service = value }, "The master's name among the sentinels.", required: true)
+        .Key("endpoints", new ListShape<string>(UrlShapes.Endpoint(), atLeast: 1), (sentinel, value) => sentinel with { Endpoints = value }, "host:port of each sentinel.", required: true);
+
+    /// <summary>Who is told of what.</summary>
+    public static RecordShape<NotifyConfig> Notify() => new RecordShape<NotifyConfig>("a mapping with webhook or exec, and on", () => new NotifyConfig { On = [] })
+        .Key("webhook", UrlShapes.Target("a URL"), (notify, value) => notify with { Webhook = value }, "Gets a POST with JSON; either this or exec.")
+        .Key("exec", new ListShape<string>(Shapes.Text("a text", "Write the program, then its arguments, each an item", longest: 4096), atLeast: 1), (notify, value) => notify with { Exec = value }, "A program and its arguments; instead of webhook.")
+        .Key("on", new ListShape<NotifyEvent>(Shapes.Word(("failover", NotifyEvent.Failover), ("failback", NotifyEvent.Failback), ("exhausted", NotifyEvent.Exhausted), ("recovered", NotifyEvent.Recovered), ("configRejected", NotifyEvent.ConfigRejected), ("drill", NotifyEvent.Drill)), atLeast: 1), (notify, value) => notify with { On = [.. value.Distinct()] }, "What it is told of.", required: true)
+        .Key("timeout", Shapes.Duration("100ms", "10m"), (notify, value) => notify with { Timeout = value }, "How long it may take.", "10s");
+
+    /// <summary>Where logs, metrics and traces go.</summary>
+    public static RecordShape<TelemetryConfig> Telemetry() => new RecordShape<TelemetryConfig>("a mapping with otlp, logs and splunk", () => new TelemetryConfig())
+        .Key("otlp", UrlShapes.Target("the URL of an OTLP collector"), (telemetry, value) => telemetry with { Otlp = value }, "OTLP collector for metrics and traces.")
+        .Key("logs", Logs(), (telemetry, value) => telemetry with { Logs = value }, "The log.")
+        .Key("splunk", Splunk(), (telemetry, value) => telemetry with { Splunk = value }, "Splunk's HTTP Event Collector.");
+
+    private static RecordShape<LogsConfig> Logs() => new RecordShape<LogsConfig>("a mapping with format, level and file", () => new LogsConfig())
+        .Key("format", Shapes.Word(("text", LogFormat.Text), ("json", LogFormat.Json), ("ecs", LogFormat.Ecs)), (logs, value) => logs with { Format = value }, "text for people, json for machines, ecs with the field names of the Elastic Common Schema.", "text")
+        .Key("level", Shapes.Word(("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("information", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("critical", LogLevel.Critical)), (logs, value) => logs with { Level = value }, "Lowest level that is written.", "information")
+        .Key("file", Shapes.Path("a file"), (logs, value) => logs with { File = value }, "A file beside the console.");
+
+    private static RecordShape<SplunkConfig> Splunk() => new RecordShape<SplunkConfig>("a mapping with url and token", () => new SplunkConfig(null!, ""))
+        .Key("url", UrlShapes.Target("the URL of Splunk's HTTP Event Collector"), (splunk, value) => splunk with { Url = value }, "Where it listens.", required: true)
+        .Key("token", RequiredSecret(), (splunk, value) => splunk with { Token = value }, "Its token.", required: true);
+
+    private static TextShape<string> RequiredSecret()
+    {
+        var secret = Shapes.Secret("a secret text");
+        return new TextShape<string>("a secret text that is not empty", "Write \"${SPLUNK_TOKEN}\" and set it in the environment", secret.ToSchema, text =>
+            text.Length is > 0 and <= 1024 && !text.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter)) ? text : Parsed<string>.Bad(), secret: true);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>The keys of a route, its last good answers, its ladder and its streams.</summary>
+internal static class RouteKeys
+{
+    /// <summary>One route.</summary>
+    public static RecordShape<RouteConfig> Route { get; } = new RecordShape<RouteConfig>("a route", () => new RouteConfig { Name = "", Path = "", Cluster = "" })
+        .Key("match", Match(), (route, value) => route with { Path = value.Path, Methods = value.Methods }, "Which requests it is for.", required: true)
+        .Key("cluster", Shapes.Text("the name of a cluster", "Write the name of a cluster under \"clusters\"", NameText.Pattern + @"|\$\{", NameText.IsName), (route, value) => route with { Cluster = value }, "The cluster that serves it.", required: true)
+        .Key("level", Shapes.Word(("high", Level.High), ("medium", Level.Medium), ("low", Level.Low)), (route, value) => route with { Level = value }, "How important it is; what that means stands under levels.", "high")
+        .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last good answers, to serve when no tier can.")
+        .Key("fallback", new ListShape<RungConfig>(new EitherShape<RungConfig>(Shapes.Word<RungConfig>(("lastGood", new LastGoodRung()), ("builtIn", new BuiltInRung())), FileRung())), Ladder, "The ladder when no tier can serve: the first rung that has an answer gives it; builtIn (503) always stands at its end.", "[builtIn]")
+        .Key("stream", Stream(), (route, value) => route with { Stream = value }, "The route carries server-sent events.")
+        .Key("repeatable", Shapes.Flag(), (route, value) => route with { Repeatable = value }, "Whether this route's requests may be sent twice; by method when left out.")
+        .Finish(Together);
+
+    private sealed record Matched(string Path = "", ImmutableArray<string> Methods = default);
+
+    private static RecordShape<Matched> Match() => new RecordShape<Matched>("a mapping with path and methods", () => new Matched("", []))
+        .Key("path", Shapes.Text("a route pattern", "Write a pattern that begins with a slash, like /api/{name} or \"/guide/{**rest}\"", @"^/|\$\{", text => text.Length <= 1024 && text.StartsWith('/') && !text.Any(char.IsControl)), (match, value) => match with { Path = value }, "An ASP.NET route pattern. The most exact pattern wins, wherever it stands in the file.", required: true)
+        .Key("methods", new ListShape<string>(Shapes.Method(), atLeast: 1), (match, value) => match with { Methods = [.. value.Distinct(StringComparer.Ordinal)] }, "The methods it is for; every method when left out.");
+
+    private static RecordShape<LastGoodConfig> LastGood() => new RecordShape<LastGoodConfig>("a mapping of what is kept", () => new LastGoodConfig())
+        .Key("key", new ListShape<KeyPart>(Part(), atLeast: 1), (lastGood, value) => lastGood with { Key = value }, "What tells answers apart besides method and host. Parts: path, query, query:NAME, header:NAME, cookie:NAME.", "[path, query]")
+        .Key("maxAge", Shapes.Duration("1s", "8760h"), (lastGood, value) => lastGood with { MaxAge = value }, "Oldest answer that is served.", "1h")
+        .Key("maxBody", Shapes.Size("1B", "16MiB"), (lastGood, value) => lastGood with { MaxBody = value }, "Largest body that is kept.", "256KiB")
+        .Key("refreshEvery", Shapes.Duration("0s", "24h"), (lastGood, value) => lastGood with { RefreshEvery = value }, "A newer answer replaces a stored one at most this often.", "5s")
+        .Key("cookies", Shapes.Word(("refuse", false), ("ignore", true)), (lastGood, value) => lastGood with { IgnoreCookies = value }, "refuse: a request with Cookie is neither stored nor answered, unless cookie:NAME is in the key; ignore: cookies do not matter.", "refuse")
+        .Key("nearest", new ListShape<ImmutableArray<KeyPart>>(new ListShape<KeyPart>(Part(), atLeast: 1)), (lastGood, value) => lastGood with { Nearest = value }, "Coarser keys in order, filled from anonymous requests only.", "[]");
+
+    private static TextShape<KeyPart> Part()
+    {
+        const string rule = "Write path, query, query:NAME, header:NAME or cookie:NAME";
+        return new("a part of a key", rule, () => Shapes.Pattern(@"^(path|query|query:[^\s]+|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+|cookie:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$|\$\{"), text =>
+        {
+            var colon = text.IndexOf(':', StringComparison.Ordinal);
+            var name = colon < 0 ? null : text[(colon + 1)..];
+            switch (colon < 0 ? text : text[..colon])
+            {
+                case "path" when name is null: return new KeyPart(KeyPartKind.Path);
+                case "query" when name is null: return new KeyPart(KeyPartKind.Query);
+                case "query" when name!.Length is > 0 and <= 128 && !name.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter)): return new KeyPart(KeyPartKind.QueryParameter, name);
+                case "header" when name is not null && Shapes.IsToken(name): return new KeyPart(KeyPartKind.Header, name);
+                case "cookie" when name is not null && Shapes.IsToken(name): return new KeyPart(KeyPartKind.Cookie, name);
+                default: return Parsed<KeyPart>.Bad();
+            }
+        });
+    }
+
+    private static RecordShape<RungConfig> FileRung() => new RecordShape<RungConfig>("a mapping with file, status and retryAfter", () => new FileRung { File = "" })
+        .Key("file", Shapes.Text("a path below staticFallback", "Write a relative path with forward slashes, without \"..\", like offers/{category}.json", @"^[^/\\]|\$\{", IsBelow), (rung, value) => (FileRung)rung with { File = value }, "Path below staticFallback; {name} is filled from the route's values.", required: true)
+        .Key("status", Shapes.Whole(200, 599), (rung, value) => (FileRung)rung with { Status = value }, "503 for HTML pages and 200 for data and event streams when left out.")
+        .Key("retryAfter", Shapes.Duration("1s", "24h"), (rung, value) => (FileRung)rung with { RetryAfter = value }, "Mean of the Retry-After header of a 503.", "10s");
+
+    private static bool IsBelow(string text) =>
+        text.Length is > 0 and <= 1024 && !text.Any(letter => char.IsControl(letter) || letter is '\\' or ':') && text.Split('/').All(part => part.Length > 0 && part is not ("." or ".."));
+
+    private static RecordShape<StreamConfig> Stream() => new RecordShape<StreamConfig>("a mapping of how events are carried", () => new StreamConfig())
+        .Key("firstContent", Shapes.Duration("10ms", "1h"), (stream, value) => stream with { FirstContent = value }, "Until the first event that carries data; another tier after that.", "10s")
+        .Key("idle", Shapes.Duration("100ms", "24h"), (stream, value) => stream with { Idle = value }, "Between two pieces after that.", "30s")
+        .Key("heartbeat", Shapes.Duration("100ms", "1h"), (stream, value) => stream with { Heartbeat = value }, "A comment line keeps the way open while the guide thinks.", "15s")
+        .Key("onCut", Shapes.Word(("error", false), ("resume", true)), (stream, value) => stream with { Resume = value }, "error: event: error, then a visible end; resume: go on elsewhere by Last-Event-ID.", "error");
+
+    /// <summary>builtIn is understood at the end and not kept: it stands there anyway.</summary>
+    private static RouteConfig Ladder(RouteConfig route, ImmutableArray<RungConfig> rungs) => route with { Fallback = rungs };
+
+    private static RouteConfig Together(RouteConfig route, string path, Reader reader)
+    {
+        for (var i = 0; i < route.Fallback.Length; i++)
+        {
+            if (route.Fallback[i] is not BuiltInRung) continue;
+            if (i < route.Fallback.Length - 1)
+            {
+                reader.ProblemAt($"{path}/fallback/{i + 1}", "This rung never gives an answer, for \"builtIn\" before it always does. Write builtIn last, or leave it out: it always stands at the end.", $"{path}/fallback");
+            }
+
+            return route with { Fallback = route.Fallback[..i] };
+        }
+
+        return route;
+    }
+}

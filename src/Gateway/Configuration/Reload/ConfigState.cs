@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>The configuration in force and what became of the file since: one immutable snapshot, so that readers never see halves.</summary>
+internal sealed record ConfigState
+{
+    /// <summary>In force.</summary>
+    public required GatewayConfig Config { get; init; }
+
+    /// <summary>Counts what was put in force: 1 at the start.</summary>
+    public required long Revision { get; init; }
+
+    /// <summary>SHA-256 of the file that is in force.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Since when it is in force.</summary>
+    public required DateTimeOffset AppliedAt { get; init; }
+
+    /// <summary>What an operator should know of it.</summary>
+    public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
+
+    /// <summary>Changed keys that take effect only with the next start.</summary>
+    public ImmutableArray<string> RestartNeeded { get; init; } = [];
+
+    /// <summary>The last file that was refused; it stays here when a good one follows. Null: none was.</summary>
+    public RejectedConfig? LastRejected { get; init; }
+
+    /// <summary>False while the file on disk is not the one in force because it was refused.</summary>
+    public bool FileIsInForce { get; init; } = true;
+}
+
+/// <summary>A file that was refused, and why.</summary>
+/// <param name="Problems">Every reason.</param>
+/// <param name="Hash">SHA-256 of the file; empty when it could not be read.</param>
+/// <param name="At">When.</param>
+internal sealed record RejectedConfig(ImmutableArray<ConfigProblem> Problems, string Hash, DateTimeOffset At);
+
+/// <summary>A configuration was put in force.</summary>
+/// <param name="Old">Until now.</param>
+/// <param name="New">From now on.</param>
+/// <param name="Revision">Of the new one.</param>
+internal sealed record ConfigChange(GatewayConfig Old, GatewayConfig New, long Revision);
+
+/// <summary>What came of one reload.</summary>
+/// <param name="Applied">True: a new configuration is in force. False: the file is the one in force already, or was refused.</param>
+/// <param name="Problems">Why it was refused; empty when it was not.</param>
+/// <param name="Warnings">What an operator should know.</param>
+/// <param name="RestartNeeded">Changed keys that take effect only with the next start.</param>
+/// <param name="Revision">In force now.</param>
+internal sealed record ReloadOutcome(bool Applied, ImmutableArray<ConfigProblem> Problems, ImmutableArray<ConfigProblem> Warnings, ImmutableArray<string> RestartNeeded, long Revision);

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+
+namespace Gateway.Configuration;
+
+/// <summary>Follows the file: a hash of its content every 500 ms, sooner when the file system tells of a change. One loop judges and writes; it ends only with its token.</summary>
+/// <remarks>The poll is what can be relied on: notifications miss a symlink that is swapped far away, as a Kubernetes ConfigMap does, and some network file systems.</remarks>
+internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func<string, string?> environment, TimeProvider timeProvider, ILogger<ConfigWatcher> logger)
+{
+    /// <summary>Between two looks at the content.</summary>
+    public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A changed content must stay the same for this long before it is judged: a file that is being written is not.</summary>
+    public static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A refused file is judged again this often: what it was refused for may lie outside it, such as a missing static file.</summary>
+    public static readonly TimeSpan RejudgeInterval = TimeSpan.FromSeconds(2);
+
+    private const int MostWaitingReloads = 64;
+
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ConcurrentQueue<TaskCompletionSource<ReloadOutcome>> _reloads = new();
+    private volatile bool _ended;
+    private string _judged = store.Hash;
+    private long _judgedAt = timeProvider.GetTimestamp();
+
+    /// <summary>Judges the file at once, changed or not, as SIGHUP and the operators' port ask for. Ends when the loop has done it.</summary>
+    public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken)
+    {
+        if (_ended) return Task.FromException<ReloadOutcome>(new InvalidOperationException("The configuration is not watched any more: the gateway is stopping."));
+        if (_reloads.Count >= MostWaitingReloads) return Task.FromException<ReloadOutcome>(new InvalidOperationException("Too many reloads are waiting. Try again in a second."));
+        var reload = new TaskCompletionSource<ReloadOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _reloads.Enqueue(reload);
+        _wake.Writer.TryWrite(true);
+        if (_ended) EndReloads(); // The loop may have ended between the two looks.
+        return reload.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The loop. Whoever starts it owns it.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var notifications = Notifications();
+        await using var timer = timeProvider.CreateTimer(_ => _wake.Writer.TryWrite(true), state: null, PollInterval, PollInterval);
+        try
+        {
+            while (await _wake.Reader.WaitToReadAsync(cancellationToken))
+            {
+                _wake.Reader.TryRead(out _);
+                try
+                {
+                    await LookAsync(cancellationToken);
+                }
+                catch (Exception failure) when (failure is not OperationCanceledException)
+                {
+                    // Nothing here is known to throw; watching must go on all the same, or no change would ever be taken again.
+                    LogLookFailed(logger, failure);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The owner asked for the end.
+        }
+        finally
+        {
+            _ended = true;
+            EndReloads();
+        }
+    }
+
+    private void EndReloads()
+    {
+        while (_reloads.TryDequeue(out var waiting)) waiting.TrySetCanceled(CancellationToken.None);
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (_reloads.TryDequeue(out var reload))
+        {
+            try
+            {
+                var outcome = Judge(await SettledAsync(cancellationToken));
+                reload.TrySetResult(outcome);
+                while (_reloads.TryDequeue(out var same)) same.TrySetResult(outcome);
+            }
+            catch (Exception failure)
+            {
+                reload.TrySetException(failure);
+                throw;
+            }
+
+            return;
+        }
+
+        var file = ConfigFile.Read(path);
+        var isKnown = string.Equals(IdentityOf(file), _judged, StringComparison.Ordinal);
+        if (isKnown && (store.State.FileIsInForce || timeProvider.GetElapsedTime(_judgedAt) < RejudgeInterval)) return;
+        Judge(isKnown ? file : await SettledAsync(cancellationToken));
+    }
+
+    /// <summary>The content once two readings, a debounce apart, agree; after two seconds of writing whatever is there.</summary>
+    private async Task<ConfigFile> SettledAsync(CancellationToken cancellationToken)
+    {
+        var file = ConfigFile.Read(path);
+        for (var readings = 0; readings < 20; readings++)
+        {
+            await Task.Delay(Debounce, timeProvider, cancellationToken);
+            var again = ConfigFile.Read(path);
+            if (string.Equals(IdentityOf(file), IdentityOf(again), StringComparison.Ordinal)) return again;
+            file = again;
+        }
+
+        return file;
+    }
+
+    private ReloadOutcome Judge(ConfigFile file)
+    {
+        var result = ConfigLoader.Judge(file, environment, timeProvider);
+        _judged = IdentityOf(file);
+        _judgedAt = timeProvider.GetTimestamp();
+        return store.Take(result);
+    }
+
+    private static string IdentityOf(ConfigFile file) => file.Failure ?? file.Hash;
+
+    private FileSystemWatcher? Notifications()
+    {
+        try
+        {
+            var full = Path.GetFullPath(path);
+            var watcher = new FileSystemWatcher(Path.GetDirectoryName(full) ?? "/")
+            {
+                NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.FileName | NotifyFilters.CreationTime | NotifyFilters.Size,
+            };
+            watcher.Changed += Wake;
+            watcher.Created += Wake;
+            watcher.Renamed += Wake;
+            watcher.Deleted += Wake;
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+
+            void Wake(object sender, FileSystemEventArgs change)
+            {
+                // Other files of the folder change too, a log for example: only ours is worth a look.
+                if (string.Equals(change.Name, Path.GetFileName(full), StringComparison.Ordinal)) _wake.Writer.TryWrite(true);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or ArgumentException or UnauthorizedAccessException or PlatformNotSupportedException)
+        {
+            // Only an accelerator, and often refused for want of inotify instances: the poll sees everything within half a second.
+            LogPollOnly(logger, failure);
+            return null;
+        }
+    }
+
+    [LoggerMessage(2011, LogLevel.Debug, "The file system does not tell of changes here; the configuration is looked at every 500 ms.")]
+    private static partial void LogPollOnly(ILogger logger, Exception failure);
+
+    [LoggerMessage(2012, LogLevel.Error, "A look at the configuration file failed; the configuration in force stays, and watching goes on.")]
+    private static partial void LogLookFailed(ILogger logger, Exception failure);
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Configuration;
+
+/// <summary>Which changes a running gateway cannot take over: ports and what is built once around them.</summary>
+internal static class RestartNeeded
+{
+    /// <summary>The changed keys that take effect only with the next start, as an operator writes them. <paramref name="started"/> is what the process started with, not the last reload: a change that is taken back needs no restart.</summary>
+    public static ImmutableArray<string> Between(GatewayConfig started, GatewayConfig now)
+    {
+        var names = ImmutableArray.CreateBuilder<string>();
+        Add("listen", started.Listen.SequenceEqual(now.Listen));
+        Add("admin.url", started.Admin.Url == now.Admin.Url);
+        Add("limits.requestHeaders", started.Limits.RequestHeaders == now.Limits.RequestHeaders);
+        Add("limits.headersTimeout", started.Limits.HeadersTimeout == now.Limits.HeadersTimeout);
+        Add("limits.connections", started.Limits.Connections == now.Limits.Connections);
+        Add("state", string.Equals(started.State, now.State, StringComparison.Ordinal));
+        Add("redis", Same(started.Redis, now.Redis));
+        Add("telemetry", started.Telemetry == now.Telemetry);
+        return names.ToImmutable();
+
+        void Add(string name, bool same)
+        {
+            if (!same) names.Add(name);
+        }
+    }
+
+    // Records compare arrays by reference; two readings of one file never share them.
+    private static bool Same(RedisConfig? one, RedisConfig? other)
+    {
+        if (one is null || other is null) return one is null == other is null;
+        return one.Endpoints.SequenceEqual(other.Endpoints, StringComparer.Ordinal)
+            && string.Equals(one.Password, other.Password, StringComparison.Ordinal)
+            && string.Equals(one.Prefix, other.Prefix, StringComparison.Ordinal)
+            && string.Equals(one.Sentinel?.Service, other.Sentinel?.Service, StringComparison.Ordinal)
+            && (one.Sentinel?.Endpoints ?? []).SequenceEqual(other.Sentinel?.Endpoints ?? [], StringComparer.Ordinal);
+    }
+}

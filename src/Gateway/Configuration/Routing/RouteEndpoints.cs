@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace Gateway.Configuration;
+
+/// <summary>Turns routes into ASP.NET endpoints. The data plane and <c>explain</c> use the same ones, so that what is explained is what happens.</summary>
+internal static class RouteEndpoints
+{
+    /// <summary>The endpoints, most exact pattern first. Each carries its <see cref="RouteConfig"/> as metadata and its name as display name.</summary>
+    /// <param name="routes">Valid routes, as the loader gives them.</param>
+    /// <param name="handler">What serves a route.</param>
+    public static ImmutableArray<Endpoint> Build(ImmutableArray<RouteConfig> routes, Func<RouteConfig, RequestDelegate> handler)
+    {
+        var endpoints = ImmutableArray.CreateBuilder<Endpoint>(routes.Length);
+        foreach (var (route, pattern) in Ranked(routes.Select(route => (route, RoutePatternFactory.Parse(route.Path)))))
+        {
+            // The order only refines ASP.NET's own precedence: of two equally exact patterns the first in the file wins, where ASP.NET would throw.
+            var builder = new RouteEndpointBuilder(handler(route), pattern, order: endpoints.Count) { DisplayName = route.Name };
+            builder.Metadata.Add(route);
+            if (route.Methods.Length > 0) builder.Metadata.Add(new HttpMethodMetadata(MethodsOf(route)));
+            endpoints.Add(builder.Build());
+        }
+
+        return endpoints.MoveToImmutable();
+    }
+
+    /// <summary>The methods that a route takes; GET takes HEAD with it, which is answered like GET without the body. Empty: all.</summary>
+    public static IReadOnlyList<string> MethodsOf(RouteConfig route) =>
+        route.Methods.Contains("GET", StringComparer.Ordinal) && !route.Methods.Contains("HEAD", StringComparer.Ordinal) ? [.. route.Methods, "HEAD"] : route.Methods;
+
+    /// <summary>In the order in which they are tried: by precedence, those with methods before those without, then as in the file.</summary>
+    public static IEnumerable<(RouteConfig Route, RoutePattern Pattern)> Ranked(IEnumerable<(RouteConfig Route, RoutePattern Pattern)> routes) =>
+        routes.OrderBy(route => route.Pattern.InboundPrecedence).ThenBy(route => route.Route.Methods.Length == 0);
+}

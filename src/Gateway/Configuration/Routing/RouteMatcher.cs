@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.Configuration;
+
+/// <summary>What ASP.NET's routing says of one request.</summary>
+/// <param name="Route">The route, or null when none matches.</param>
+/// <param name="Values">The route's values.</param>
+/// <param name="MethodRefused">True when the path matches a route and the method does not (405).</param>
+internal sealed record RouteMatch(RouteConfig? Route, RouteValueDictionary Values, bool MethodRefused);
+
+/// <summary>ASP.NET's own routing in memory, without a server, for <c>explain</c>.</summary>
+internal sealed class RouteMatcher : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly RequestDelegate _pipeline;
+
+    public RouteMatcher(ImmutableArray<RouteConfig> routes)
+    {
+        _services = new ServiceCollection()
+            .AddLogging()
+            .AddRouting()
+            .AddSingleton(new DiagnosticListener("gateway.explain"))
+            .AddSingleton<DiagnosticSource>(provider => provider.GetRequiredService<DiagnosticListener>())
+            .BuildServiceProvider();
+
+        var app = new ApplicationBuilder(_services);
+        app.UseRouting();
+        app.Use(_ => _ => Task.CompletedTask);
+        app.UseEndpoints(endpoints => endpoints.DataSources.Add(new DefaultEndpointDataSource(RouteEndpoints.Build(routes, _ => _ => Task.CompletedTask))));
+        _pipeline = app.Build();
+    }
+
+    /// <summary>Matches one request; <paramref name="url"/> may be absolute or begin with a slash.</summary>
+    public async Task<RouteMatch> MatchAsync(string method, Uri url)
+    {
+        var context = new DefaultHttpContext { RequestServices = _services };
+        context.Request.Method = method;
+        context.Request.Scheme = url.Scheme;
+        context.Request.Host = HostString.FromUriComponent(url);
+        context.Request.Path = PathString.FromUriComponent(url);
+        context.Request.QueryString = QueryString.FromUriComponent(url);
+        context.Features.Set<IEndpointFeature>(new EndpointFeature());
+        await _pipeline(context);
+
+        var endpoint = context.GetEndpoint();
+        var route = endpoint?.Metadata.GetMetadata<RouteConfig>();
+        return new RouteMatch(route, context.Request.RouteValues, MethodRefused: endpoint is not null && route is null);
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private sealed class EndpointFeature : IEndpointFeature
+    {
+        public Endpoint? Endpoint { get; set; }
+    }
+}

@@ -1,0 +1,42 @@
+using Gateway.Configuration;
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <summary>From recent latencies to the two waits that Forwarding needs. Pure.</summary>
+internal static class AttemptTiming
+{
+    /// <summary>With fewer latencies nothing is said.</summary>
+    public const int MinimumAnswers = 50;
+
+    /// <summary>A second attempt never starts earlier.</summary>
+    public static readonly TimeSpan ShortestHedge = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Lateness below this is never a failure.</summary>
+    public static readonly TimeSpan ShortestLate = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// The 99th percentile, but no more than four times the 80th: when some percent of all answers are seconds late, the 99th is one of those, and
+    /// waiting for it would help nobody.
+    /// </summary>
+    public static TimeSpan? HedgeDelay(LatencyHistogram latency, TimeoutsConfig timeouts)
+    {
+        if (latency.Count < MinimumAnswers)
+        {
+            return null;
+        }
+
+        var p99 = latency.Quantile(0.99);
+        var bulk = latency.Quantile(0.8) * 4;
+        return Clamp(p99 < bulk ? p99 : bulk, ShortestHedge, timeouts.FirstByte);
+    }
+
+    /// <summary>Eight times the long-term 80th percentile: far beyond what this route's answers ever take, not merely slower. Unknown: nothing is late before its timeout.</summary>
+    public static TimeSpan LateAfter(Ewma longTermP80Seconds, TimeoutsConfig timeouts) =>
+        longTermP80Seconds.Known
+            ? Clamp(TimeSpan.FromSeconds(longTermP80Seconds.Value * 8), ShortestLate, timeouts.FirstByte)
+            : timeouts.FirstByte;
+
+    private static TimeSpan Clamp(TimeSpan value, TimeSpan least, TimeSpan most) =>
+        value > most ? most : value < least ? (least < most ? least : most) : value;
+}

@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+
+namespace Gateway.Failover;
+
+/// <summary>One service at run time. The object survives reloads by its name. Its snapshot is written by the failover loop alone.</summary>
+internal sealed class Cluster(string name, ClusterSnapshot snapshot, TimeSpan firstByte)
+{
+    private readonly ConcurrentDictionary<string, RouteTiming> _timings = new(StringComparer.Ordinal);
+    private ClusterSnapshot _snapshot = snapshot;
+
+    /// <summary>The key under <c>clusters</c>.</summary>
+    public string Name => name;
+
+    /// <summary>What holds now. Read it once a request.</summary>
+    public ClusterSnapshot Snapshot
+    {
+        get => Volatile.Read(ref _snapshot);
+        internal set => Volatile.Write(ref _snapshot, value);
+    }
+
+    /// <summary>How long the answers of a route take here. Ask once a configuration, not once a request.</summary>
+    public RouteTiming TimingOf(string route) => _timings.GetOrAdd(route, static (added, wait) => new RouteTiming(added, wait), firstByte);
+
+    /// <summary>Every route's; for the loop.</summary>
+    internal IEnumerable<RouteTiming> Timings => _timings.Select(static pair => pair.Value);
+
+    /// <summary>Forgets routes that left the configuration.</summary>
+    internal void Retain(IReadOnlySet<string> routes)
+    {
+        foreach (var (route, _) in _timings)
+        {
+            if (!routes.Contains(route))
+            {
+                _timings.TryRemove(route, out _);
+            }
+        }
+    }
+}

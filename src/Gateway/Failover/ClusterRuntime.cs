@@ -1,0 +1,142 @@
+using System.Net;
+using Gateway.Configuration;
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <summary>One cluster as the loop keeps it: configuration in force, destinations under watch, the machine's state. Only the loop touches it.</summary>
+internal sealed class ClusterRuntime
+{
+    /// <summary>A first round of probes that takes longer than this is over all the same.</summary>
+    public static readonly TimeSpan LongestFirstRound = TimeSpan.FromSeconds(5);
+
+    private readonly TimeSpan _born;
+
+    public ClusterRuntime(ClusterConfig config, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
+    {
+        _born = now;
+        Config = config;
+        Tiers = BuildTiers(config, [], addresses, time, now);
+        State = new ClusterState { ActiveSince = now };
+        Cluster = new Cluster(config.Name, SnapshotNow(now), config.Timeouts.FirstByte);
+    }
+
+    /// <summary>What requests see.</summary>
+    public Cluster Cluster { get; }
+
+    /// <summary>The configuration in force.</summary>
+    public ClusterConfig Config { get; private set; }
+
+    /// <summary>In order.</summary>
+    public TierRuntime[] Tiers { get; private set; }
+
+    /// <summary>What the machine remembers.</summary>
+    public ClusterState State { get; set; }
+
+    /// <summary>The active tier's name before a reload took it away.</summary>
+    public string? GoneTier { get; private set; }
+
+    /// <summary>The last announced change.</summary>
+    public Transition? LastTransition { get; set; }
+
+    /// <summary>Something that requests see has changed and is not yet published.</summary>
+    public bool Dirty { get; set; } = true;
+
+    /// <summary>No tier serves.</summary>
+    public bool Exhausted => State is { Settled: true, Active: -1 };
+
+    /// <summary>All destinations.</summary>
+    public IEnumerable<DestinationWatch> Watches => Tiers.SelectMany(t => t.Watches);
+
+    /// <summary>Puts a changed configuration, or changed addresses, into force. Returns the destinations that are no longer needed.</summary>
+    public IReadOnlyList<DestinationWatch> Rebuild(ClusterConfig config, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
+    {
+        var before = Tiers;
+        var names = before.Select(t => t.Config.Name).ToArray();
+        Tiers = BuildTiers(config, before, addresses, time, now);
+        Config = config;
+        GoneTier = State.Active >= 0 ? names[State.Active] : GoneTier;
+        State = FailoverMachine.Remap(State, names, [.. config.Tiers.Select(t => t.Name)]);
+        Dirty = true;
+        var kept = Watches.ToHashSet();
+        return [.. before.SelectMany(t => t.Watches).Where(w => !kept.Contains(w))];
+    }
+
+    /// <summary>Every destination had a probe, or it took too long.</summary>
+    public bool FirstRoundOver(TimeSpan now) =>
+        now - _born >= LongestFirstRound || Tiers.All(t => t.Watches.Count > 0 && t.Watches.All(w => w.Monitor.State.Probes != ProbeOpinion.Unknown));
+
+    /// <summary>Another destination than <paramref name="one"/> is healthy and not suspect.</summary>
+    public bool HasSpare(DestinationMonitor one)
+    {
+        foreach (var tier in Tiers)
+        {
+            foreach (var other in tier.Monitors)
+            {
+                if (other != one && other is { Serving: true, Suspect: false, BackedOff: false })
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What requests are to see.</summary>
+    public ClusterSnapshot SnapshotNow(TimeSpan now) => new()
+    {
+        Tiers = [.. Tiers.Select((t, index) => TierJudge.SnapshotOf(t.Config, index, t.Load, t.Monitors, Config.Failover))],
+        Active = Math.Max(-1, State.Active),
+        RampFrom = State.RampFrom,
+        RampShare = FailoverMachine.ShareOf(State, Config.Failback, now),
+        Held = State.Held is { } held && held.Tier == State.Active,
+    };
+
+    private static TierRuntime[] BuildTiers(ClusterConfig config, TierRuntime[] before, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
+    {
+        var known = before.SelectMany(t => t.Watches).ToDictionary(w => (w.Destination.Tier, w.Destination.Name, w.Destination.Url));
+        var loads = before.ToDictionary(t => t.Config.Name, t => t.Load, StringComparer.Ordinal);
+        return
+        [
+            .. config.Tiers.Select(tier => new TierRuntime(
+                tier,
+                loads.GetValueOrDefault(tier.Name) ?? new TierLoad(),
+                [.. tier.Destinations.SelectMany(d => Expand(d, addresses)).Select(d => WatchOf(config, tier, d.Name, d.Url, d.HostName, d.Weight, known, time, now))])),
+        ];
+    }
+
+    private static DestinationWatch WatchOf(
+        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, Dictionary<(string, string, Uri), DestinationWatch> known, TimeProvider time, TimeSpan now)
+    {
+        if (known.TryGetValue((tier.Name, name, url), out var watch))
+        {
+            watch.Monitor.Configure(config, weight);
+            return watch;
+        }
+
+        var destination = new Destination(config.Name, tier.Name, name, url, hostName);
+        return new DestinationWatch(new DestinationMonitor(destination, config, weight, now), new Prober(destination, time), now);
+    }
+
+    private static IEnumerable<(string Name, Uri Url, string? HostName, int Weight)> Expand(DestinationConfig destination, Func<string, IReadOnlyList<IPAddress>> addresses) =>
+        destination.Resolve
+            ? addresses(destination.Url.DnsSafeHost).Select(a => ($"{destination.Name}@{a}", new UriBuilder(destination.Url) { Host = a.ToString() }.Uri, (string?)destination.Url.Authority, destination.Weight))
+            : [(destination.Name, destination.Url, null, destination.Weight)];
+}
+
+/// <summary>One tier as the loop keeps it.</summary>
+internal sealed class TierRuntime(TierConfig config, TierLoad load, IReadOnlyList<DestinationWatch> watches)
+{
+    /// <summary>The configuration in force.</summary>
+    public TierConfig Config => config;
+
+    /// <summary>Requests under way.</summary>
+    public TierLoad Load => load;
+
+    /// <summary>Its destinations.</summary>
+    public IReadOnlyList<DestinationWatch> Watches => watches;
+
+    /// <summary>What is known of them.</summary>
+    public DestinationMonitor[] Monitors { get; } = [.. watches.Select(w => w.Monitor)];
+}

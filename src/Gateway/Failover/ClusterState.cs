@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Failover;
+
+/// <summary>What the machine remembers of a cluster. Times count from the loop's start.</summary>
+internal sealed record ClusterState
+{
+    /// <summary>The tier that serves; -1: exhausted; <see cref="Gone"/>: it left the configuration.</summary>
+    public int Active { get; init; }
+
+    /// <summary>Since when <see cref="Active"/> is what it is.</summary>
+    public TimeSpan ActiveSince { get; init; }
+
+    /// <summary>The first round of probes is over. Before it the choice is provisional and not announced.</summary>
+    public bool Settled { get; init; }
+
+    /// <summary>Since when each tier has been able without a break; null: it is not.</summary>
+    public ImmutableArray<TimeSpan?> AbleSince { get; init; } = [];
+
+    /// <summary>Since when the active tier cannot serve; null: it can.</summary>
+    public TimeSpan? UnableSince { get; init; }
+
+    /// <summary>The tier that carries the rest while the active one ramps up; -1: no ramp.</summary>
+    public int RampFrom { get; init; } = -1;
+
+    /// <summary>When the active tier took over by failback, while that is not long ago; a loss of it counts as a relapse.</summary>
+    public TimeSpan? ReturnedAt { get; init; }
+
+    /// <summary>Relapses in a row; each doubles the wait for the next failback.</summary>
+    public int Relapses { get; init; }
+
+    /// <summary>An operator's wish; null: none.</summary>
+    public Hold? Held { get; init; }
+
+    /// <summary>Stands for a tier that a reload took away.</summary>
+    public const int Gone = -2;
+}
+
+/// <summary>An operator wants this tier.</summary>
+/// <param name="Tier">Its index.</param>
+/// <param name="Until">When the wish ends by itself.</param>
+/// <param name="Reason">The operator's words.</param>
+internal sealed record Hold(int Tier, TimeSpan Until, string Reason);

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <summary>A cluster for eyes: status page, <c>/status</c>, metrics. Immutable, at most 200 ms old.</summary>
+/// <param name="Name">The key under <c>clusters</c>.</param>
+/// <param name="Active">The tier that serves; null: exhausted.</param>
+/// <param name="ActiveSince">Since when.</param>
+/// <param name="RampFrom">The tier that carries the rest while <paramref name="Active"/> ramps up; null: no ramp.</param>
+/// <param name="RampShare">The share of <paramref name="Active"/>, from 0 to 1.</param>
+/// <param name="Hold">An operator's hold; null: none.</param>
+/// <param name="FailbackWait">How long a better tier must be able before it takes over, relapses counted in.</param>
+/// <param name="Timings">Each route's waits.</param>
+/// <param name="LastTransition">The last change of the active tier; null: none yet.</param>
+/// <param name="Tiers">In order.</param>
+internal sealed record ClusterView(
+    string Name,
+    string? Active,
+    DateTimeOffset ActiveSince,
+    string? RampFrom,
+    double RampShare,
+    HoldView? Hold,
+    TimeSpan FailbackWait,
+    ImmutableArray<TimingView> Timings,
+    Transition? LastTransition,
+    ImmutableArray<TierView> Tiers)
+{
+    /// <summary>The longest wait of its routes before a second attempt starts; null: none is known yet.</summary>
+    public TimeSpan? HedgeDelay => Timings.Max(t => t.HedgeDelay);
+}
+
+/// <summary>The waits of one route.</summary>
+/// <param name="Route">Its name.</param>
+/// <param name="HedgeDelay">When a second attempt starts; null: not known yet.</param>
+/// <param name="LateAfter">From when lateness is a failure.</param>
+internal sealed record TimingView(string Route, TimeSpan? HedgeDelay, TimeSpan LateAfter);
+
+/// <summary>An operator's hold.</summary>
+internal sealed record HoldView(string Tier, DateTimeOffset Until, string Reason, bool Yielded);
+
+/// <summary>A tier for eyes.</summary>
+/// <param name="Name">Unique inside the cluster.</param>
+/// <param name="Standing">What it is good for.</param>
+/// <param name="Share">Its share of the cluster's requests, from 0 to 1.</param>
+/// <param name="Healthy">Destinations that may take requests.</param>
+/// <param name="Needed">How many it needs.</param>
+/// <param name="AbleSince">Since when it has been able without a break; null: it is not.</param>
+/// <param name="InFlight">Requests under way.</param>
+/// <param name="Capacity">How many it can carry; null: unlimited.</param>
+/// <param name="Destinations">All of them.</param>
+internal sealed record TierView(
+    string Name,
+    TierStanding Standing,
+    double Share,
+    int Healthy,
+    int Needed,
+    DateTimeOffset? AbleSince,
+    int InFlight,
+    int? Capacity,
+    ImmutableArray<DestinationView> Destinations);
+
+/// <summary>A destination for eyes.</summary>
+/// <param name="Name">Unique inside the cluster.</param>
+/// <param name="Url">Where it is.</param>
+/// <param name="Weight">Its share beside its neighbours.</param>
+/// <param name="Verdict">What is held true of it.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Why">What it rests on, in words.</param>
+/// <param name="Draining">An operator drains it.</param>
+/// <param name="Suspect">Others are preferred.</param>
+/// <param name="Phi">The suspicion from silence; from 8 it is a suspect.</param>
+/// <param name="BackedOffUntil">It asked us to stay away until then; null: it did not.</param>
+/// <param name="EjectedUntil">The end of its ejection; null: it is not ejected.</param>
+/// <param name="Ejections">Ejections in a row.</param>
+/// <param name="InFlight">Requests under way.</param>
+/// <param name="LastProbe">The last probe's result; null before the first.</param>
+/// <param name="LastProbeAt">When it ended; null before the first.</param>
+/// <param name="ProbeAge">How long ago it ended (before the first: since the destination is known).</param>
+internal sealed record DestinationView(
+    string Name,
+    Uri Url,
+    int Weight,
+    Verdict Verdict,
+    DateTimeOffset Since,
+    string Why,
+    bool Draining,
+    bool Suspect,
+    double Phi,
+    DateTimeOffset? BackedOffUntil,
+    DateTimeOffset? EjectedUntil,
+    int Ejections,
+    int InFlight,
+    ProbeResult? LastProbe,
+    DateTimeOffset? LastProbeAt,
+    TimeSpan ProbeAge);

@@ -1,0 +1,26 @@
+namespace Gateway.Failover;
+
+/// <summary>What an operator asks for.</summary>
+/// <param name="Cluster">The cluster's name.</param>
+internal abstract record Command(string Cluster);
+
+/// <summary>Let this tier serve for a while. It yields while the tier cannot serve.</summary>
+/// <param name="Cluster">The cluster's name.</param>
+/// <param name="Tier">The tier's name.</param>
+/// <param name="For">How long; more than 0.</param>
+/// <param name="Reason">For the journal.</param>
+internal sealed record HoldCommand(string Cluster, string Tier, TimeSpan For, string Reason) : Command(Cluster);
+
+/// <summary>End a hold; with <c>failback.mode: manual</c> also: go back to the best tier now.</summary>
+internal sealed record ReleaseCommand(string Cluster) : Command(Cluster);
+
+/// <summary>Send nothing new to a destination until <see cref="ReadyCommand"/>.</summary>
+internal sealed record DrainCommand(string Cluster, string Destination) : Command(Cluster);
+
+/// <summary>End a drain; an ejected destination gets its trial now.</summary>
+internal sealed record ReadyCommand(string Cluster, string Destination) : Command(Cluster);
+
+/// <summary>What became of a command.</summary>
+/// <param name="Done">It was carried out.</param>
+/// <param name="Message">A sentence for the operator.</param>
+internal sealed record CommandResult(bool Done, string Message);

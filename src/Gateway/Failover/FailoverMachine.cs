@@ -1,0 +1,226 @@
+using Gateway.Configuration;
+
+namespace Gateway.Failover;
+
+/// <summary>What an operator's command means to the machine.</summary>
+/// <param name="Hold">Hold this; null: release.</param>
+internal readonly record struct Order(Hold? Hold);
+
+/// <summary>The active tier changed; -1 stands for none, <see cref="ClusterState.Gone"/> for one that left the configuration.</summary>
+internal readonly record struct Change(int From, int To, TransitionReason Reason);
+
+/// <summary>
+/// What we do about a cluster, as one pure function: down at once, up slowly.
+/// It never stays with a tier that cannot serve while another can (once <c>switchAfter</c> is over), and goes back to a better one only after that
+/// has been able for <c>failback.after</c>. A tier that relapsed soon after its return must prove itself for twice as long the next time.
+/// </summary>
+internal static class FailoverMachine
+{
+    /// <summary>The wait for a failback is doubled up to this, unless <c>failback.after</c> itself is longer.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
+
+    /// <summary>A tier that held for this long after its return did not relapse; past relapses are forgotten.</summary>
+    public static readonly TimeSpan Forget = TimeSpan.FromMinutes(10);
+
+    private const double FirstShare = 0.1;
+
+    /// <summary>One step. At most one change comes of it, and every change of <see cref="ClusterState.Active"/> after the first round is one.</summary>
+    public static (ClusterState State, Change? Change) Step(
+        ClusterState state, ReadOnlySpan<TierStanding> tiers, Order? order, bool firstRound, ClusterConfig config, TimeSpan now)
+    {
+        // 1. Bring the memory up to date.
+        state = Remember(state, tiers, config.Failback, now);
+
+        // 2. Before the first round is over: follow quietly. What then differs from the first tier is announced once.
+        if (!state.Settled)
+        {
+            var best = BestOf(tiers);
+            if (order is { } early)
+            {
+                return Obey(state with { Settled = true, Active = best }, early, tiers, config.Failback, now);
+            }
+
+            return firstRound
+                ? Move(state with { Settled = true, Active = 0 }, best, best < 0 ? TransitionReason.Exhausted : TransitionReason.Failover, ramp: false, now)
+                : (state with { Active = best }, null);
+        }
+
+        // 3. An operator's order.
+        if (order is { } given)
+        {
+            return Obey(state, given, tiers, config.Failback, now);
+        }
+
+        // 4. The active tier left the configuration.
+        if (state.Active == ClusterState.Gone)
+        {
+            var best = BestOf(tiers);
+            return Move(state, best, best < 0 ? TransitionReason.Exhausted : TransitionReason.Config, ramp: false, now);
+        }
+
+        // 5. Nothing serves: whatever can, takes over at once and whole.
+        if (state.Active < 0)
+        {
+            var best = state.Held is { } wish && tiers[wish.Tier] >= TierStanding.Unproven ? wish.Tier : BestOf(tiers);
+            return best < 0 ? (state, null) : Move(state, best, TransitionReason.Recovered, ramp: false, now);
+        }
+
+        // 6. The active tier cannot serve.
+        if (state.UnableSince is { } since)
+        {
+            return Leave(state, tiers, config.Failover, since, now);
+        }
+
+        // 7. A better tier, or the one an operator wants.
+        return Return(state, config.Failback, now);
+    }
+
+    /// <summary>The active tier's share: 1, or what its ramp has reached.</summary>
+    public static double ShareOf(ClusterState state, FailbackConfig failback, TimeSpan now) =>
+        state is { RampFrom: >= 0, ReturnedAt: { } start } && failback.Ramp > TimeSpan.Zero
+            ? Math.Clamp(FirstShare + ((1 - FirstShare) * ((now - start) / failback.Ramp)), FirstShare, 1)
+            : 1;
+
+    /// <summary>How long a better tier must have been able before it takes over.</summary>
+    public static TimeSpan WaitOf(int relapses, FailbackConfig failback)
+    {
+        var longest = failback.After > LongestWait ? failback.After : LongestWait;
+        var wait = failback.After * (1L << Math.Min(relapses, 16));
+        return wait < longest ? wait : longest;
+    }
+
+    /// <summary>The same state for a changed list of tiers, matched by name.</summary>
+    public static ClusterState Remap(ClusterState state, IReadOnlyList<string> before, IReadOnlyList<string> after)
+    {
+        int IndexOf(int old) => old < 0 ? old : Enumerable.Range(0, after.Count).Where(i => string.Equals(after[i], before[old], StringComparison.Ordinal)).DefaultIfEmpty(ClusterState.Gone).First();
+        var able = new TimeSpan?[after.Count];
+        for (var old = 0; old < before.Count && old < state.AbleSince.Length; old++)
+        {
+            if (IndexOf(old) is >= 0 and var index)
+            {
+                able[index] = state.AbleSince[old];
+            }
+        }
+
+        var held = state.Held is { } hold && IndexOf(hold.Tier) is >= 0 and var heldIndex ? hold with { Tier = heldIndex } : null;
+        return state with { Active = IndexOf(state.Active), RampFrom = Math.Max(-1, IndexOf(state.RampFrom)), AbleSince = [.. able], Held = held };
+    }
+
+    private static ClusterState Remember(ClusterState state, ReadOnlySpan<TierStanding> tiers, FailbackConfig failback, TimeSpan now)
+    {
+        var able = new TimeSpan?[tiers.Length];
+        for (var index = 0; index < able.Length; index++)
+        {
+            able[index] = tiers[index] == TierStanding.Able ? (index < state.AbleSince.Length ? state.AbleSince[index] : null) ?? now : null;
+        }
+
+        var unable = state.Active >= 0 && tiers[state.Active] < TierStanding.Unproven ? state.UnableSince ?? now : (TimeSpan?)null;
+        state = state with { AbleSince = [.. able], UnableSince = unable };
+        if (state.Held is { } held && now >= held.Until)
+        {
+            state = state with { Held = null };
+        }
+
+        if (state.RampFrom >= 0 && unable is null && (ShareOf(state, failback, now) >= 1 || tiers[state.RampFrom] == TierStanding.None))
+        {
+            state = state with { RampFrom = -1 };
+        }
+
+        // On a later tier relapses are not forgotten, or a long wait would undo itself.
+        var proven = unable is null && state.RampFrom < 0 && (state.ReturnedAt is not null || state.Active == 0) && now - state.ActiveSince >= Forget;
+        return proven ? state with { ReturnedAt = null, Relapses = 0 } : state;
+    }
+
+    private static (ClusterState, Change?) Obey(ClusterState state, Order order, ReadOnlySpan<TierStanding> tiers, FailbackConfig failback, TimeSpan now)
+    {
+        if (order.Hold is { } hold)
+        {
+            state = state with { Held = hold };
+            return hold.Tier != state.Active && tiers[hold.Tier] >= TierStanding.Unproven ? Move(state, hold.Tier, TransitionReason.Hold, ramp: false, now) : (state, null);
+        }
+
+        // A release in manual mode is the operator's word that the better tier may serve; in automatic mode its wait goes on counting.
+        state = state with { Held = null };
+        for (var index = 0; index < state.Active; index++)
+        {
+            if (state.AbleSince[index] is { } since && (!failback.Auto || now - since >= WaitOf(state.Relapses, failback)))
+            {
+                return Move(state, index, TransitionReason.Release, failback.Ramp > TimeSpan.Zero, now);
+            }
+        }
+
+        return (state, null);
+    }
+
+    private static (ClusterState, Change?) Leave(ClusterState state, ReadOnlySpan<TierStanding> tiers, FailoverConfig failover, TimeSpan since, TimeSpan now)
+    {
+        var relapse = state.ReturnedAt is not null;
+        var best = state.RampFrom >= 0 && tiers[state.RampFrom] >= TierStanding.Unproven ? state.RampFrom : BestOf(tiers);
+
+        // A tier in its ramp gets no patience: the one that carries the rest is still there.
+        var patient = state.RampFrom < 0 && now - since < failover.SwitchAfter;
+        if (patient || best == state.Active || (best >= 0 && tiers[best] <= tiers[state.Active]))
+        {
+            return (state, null);
+        }
+
+        state = state with { Relapses = relapse ? state.Relapses + 1 : state.Relapses };
+        return Move(state, best, best < 0 ? TransitionReason.Exhausted : relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
+    }
+
+    private static (ClusterState, Change?) Return(ClusterState state, FailbackConfig failback, TimeSpan now)
+    {
+        if (state.RampFrom >= 0)
+        {
+            return (state, null);
+        }
+
+        var wait = WaitOf(state.Relapses, failback);
+        if (state.Held is { } held)
+        {
+            // The hold had to yield; it takes effect again once its tier has proved itself.
+            return held.Tier != state.Active && state.AbleSince[held.Tier] is { } able && now - able >= wait
+                ? Move(state, held.Tier, TransitionReason.Hold, ramp: false, now)
+                : (state, null);
+        }
+
+        for (var index = 0; failback.Auto && index < state.Active; index++)
+        {
+            if (state.AbleSince[index] is { } since && now - since >= wait)
+            {
+                return Move(state, index, TransitionReason.Failback, failback.Ramp > TimeSpan.Zero, now);
+            }
+        }
+
+        return (state, null);
+    }
+
+    private static (ClusterState, Change?) Move(ClusterState state, int to, TransitionReason reason, bool ramp, TimeSpan now)
+    {
+        var from = state.Active;
+        if (to == from)
+        {
+            return (state, null);
+        }
+
+        var returns = reason is TransitionReason.Failback or TransitionReason.Release;
+        return (
+            state with { Active = to, ActiveSince = now, UnableSince = null, RampFrom = ramp ? from : -1, ReturnedAt = returns ? now : null },
+            new Change(from, to, reason));
+    }
+
+    // The first that is able; else the first that may be; else the first that has anything at all; else none.
+    private static int BestOf(ReadOnlySpan<TierStanding> tiers)
+    {
+        for (var wanted = TierStanding.Able; wanted > TierStanding.None; wanted--)
+        {
+            var index = tiers.IndexOf(wanted);
+            if (index >= 0)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+}

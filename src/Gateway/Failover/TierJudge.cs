@@ -1,0 +1,58 @@
+using Gateway.Configuration;
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <summary>What the destinations of a tier make of it. Pure.</summary>
+internal static class TierJudge
+{
+    /// <summary>What the tier is good for.</summary>
+    public static TierStanding StandingOf(IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover)
+    {
+        var needed = failover.NeededOf(monitors.Count);
+        var serving = 0;
+        var ready = 0;
+        var proven = 0;
+        foreach (var monitor in monitors)
+        {
+            if (!monitor.Serving)
+            {
+                continue;
+            }
+
+            serving++;
+            if (!monitor.BackedOff)
+            {
+                ready++;
+                proven += monitor.State.Verdict == Verdict.Up ? 1 : 0;
+            }
+        }
+
+        return proven >= needed ? TierStanding.Able
+            : ready >= needed ? TierStanding.Unproven
+            : serving > 0 ? TierStanding.Weak
+            : TierStanding.None;
+    }
+
+    /// <summary>The tier as requests see it.</summary>
+    public static TierSnapshot SnapshotOf(TierConfig tier, int index, TierLoad load, IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover)
+    {
+        // The best class that is not empty: sound, else suspect, else those that asked us to stay away.
+        var sound = monitors.Where(m => m is { Serving: true, BackedOff: false, Suspect: false }).ToArray();
+        var suspect = monitors.Where(m => m is { Serving: true, BackedOff: false }).ToArray();
+        var chosen = sound.Length > 0 ? sound : suspect.Length > 0 ? suspect : [.. monitors.Where(m => m.Serving)];
+        return new TierSnapshot
+        {
+            Name = tier.Name,
+            Index = index,
+            Capacity = tier.Capacity,
+            Load = load,
+            Usable = [.. chosen.Select(m => m.Destination)],
+            Weights = [.. chosen.Select(m => m.Weight)],
+            OnTrial = [.. monitors.Where(m => m is { Draining: false, State.Verdict: Verdict.Trial }).Select(m => m.Destination)],
+            All = [.. monitors.Select(m => m.Destination)],
+            CanServe = StandingOf(monitors, failover) >= TierStanding.Unproven,
+            LooksIll = sound.Length == 0,
+        };
+    }
+}

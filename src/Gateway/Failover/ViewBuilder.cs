@@ -1,0 +1,58 @@
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <summary>Turns what the loop knows into what people and metrics read.</summary>
+internal static class ViewBuilder
+{
+    /// <summary>One cluster; <paramref name="utc"/> is the wall clock at <paramref name="now"/>.</summary>
+    public static ClusterView Of(ClusterRuntime cluster, TimeSpan now, DateTimeOffset utc)
+    {
+        var state = cluster.State;
+        var share = FailoverMachine.ShareOf(state, cluster.Config.Failback, now);
+        string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : null;
+        DateTimeOffset Wall(TimeSpan at) => utc + (at - now);
+        return new ClusterView(
+            cluster.Config.Name,
+            NameOf(state.Active),
+            Wall(state.ActiveSince),
+            NameOf(state.RampFrom),
+            share,
+            state.Held is { } held ? new HoldView(cluster.Tiers[held.Tier].Config.Name, Wall(held.Until), held.Reason, Yielded: held.Tier != state.Active) : null,
+            FailoverMachine.WaitOf(state.Relapses, cluster.Config.Failback),
+            [.. cluster.Cluster.Timings.OrderBy(t => t.Route, StringComparer.Ordinal).Select(t => new TimingView(t.Route, t.HedgeDelay, t.LateAfter))],
+            cluster.LastTransition,
+            [.. cluster.Tiers.Select((tier, index) => new TierView(
+                tier.Config.Name,
+                TierJudge.StandingOf(tier.Monitors, cluster.Config.Failover),
+                index == state.Active ? share : index == state.RampFrom ? 1 - share : 0,
+                tier.Monitors.Count(m => m is { Serving: true, BackedOff: false }),
+                cluster.Config.Failover.NeededOf(tier.Monitors.Length),
+                index < state.AbleSince.Length && state.AbleSince[index] is { } since ? Wall(since) : null,
+                tier.Load.InFlight,
+                tier.Config.Capacity,
+                [.. tier.Monitors.Select(m => Of(m, now, utc))]))]);
+    }
+
+    private static DestinationView Of(DestinationMonitor monitor, TimeSpan now, DateTimeOffset utc)
+    {
+        DateTimeOffset Wall(TimeSpan at) => utc + (at - now);
+        return new DestinationView(
+            monitor.Destination.Name,
+            monitor.Destination.Url,
+            monitor.Weight,
+            monitor.State.Verdict,
+            Wall(monitor.Since),
+            monitor.Why,
+            monitor.Draining,
+            monitor.Suspect,
+            monitor.Phi,
+            monitor.BackedOff ? Wall(monitor.BackoffUntil) : null,
+            monitor.State.Verdict == Verdict.Ejected ? Wall(monitor.State.EjectedUntil) : null,
+            monitor.State.Ejections,
+            monitor.Destination.InFlight,
+            monitor.LastProbe,
+            monitor.LastProbe is null ? null : Wall(monitor.LastProbeEnded),
+            now - monitor.LastProbeEnded);
+    }
+}

@@ -1,0 +1,72 @@
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// The body of one answer on its way through: each read has the idle deadline, and its end is told once: whole, cut by
+/// the destination, or left by the client.
+/// </summary>
+internal sealed class AnswerStream(Stream upstream, Attempt attempt, TimeSpan idle) : ReadOnlyStream
+{
+    private bool _ended;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var read = upstream.ReadAsync(buffer, cancellationToken);
+            int count;
+            if (read.IsCompletedSuccessfully)
+            {
+                count = read.Result;
+            }
+            else
+            {
+                attempt.CancelAfter(idle);
+                using (attempt.Token.UnsafeRegister(static stream => ((Stream)stream!).Dispose(), upstream))
+                {
+                    count = await read.ConfigureAwait(false);
+                }
+
+                attempt.CancelAfter(Timeout.InfiniteTimeSpan);
+            }
+
+            // A read of nothing only asks whether there is something to read.
+            if (count == 0 && buffer.Length > 0 && !_ended)
+            {
+                _ended = true;
+                attempt.StreamEnded();
+            }
+
+            return count;
+        }
+        catch (Exception) when (!_ended)
+        {
+            _ended = true;
+            if (cancellationToken.IsCancellationRequested)
+            {
+                attempt.StreamLeft();
+            }
+            else
+            {
+                attempt.StreamFailed(silent: attempt.Token.IsCancellationRequested);
+            }
+
+            throw;
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                attempt.StreamLeft();
+            }
+
+            upstream.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net.Http;
+using Gateway.Observability;
+
+namespace Gateway.Forwarding;
+
+/// <summary>Tells what an exception of <see cref="SocketsHttpHandler"/> means, by its type and codes alone.</summary>
+internal static class AttemptFailure
+{
+    /// <param name="exception">What the attempt threw.</param>
+    /// <param name="cancelledByUs">The attempt's own token was cancelled.</param>
+    /// <param name="headReceived">The head of the answer was already here.</param>
+    public static AttemptResult Classify(Exception exception, bool cancelledByUs, bool headReceived)
+    {
+        if (cancelledByUs)
+        {
+            return AttemptResult.Cancelled;
+        }
+
+        return exception switch
+        {
+            // SocketsHttpHandler tells its ConnectTimeout as a cancellation that nobody asked for.
+            OperationCanceledException => AttemptResult.Connect,
+            HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                    or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+            } => AttemptResult.Connect,
+            _ => headReceived ? AttemptResult.Truncated : AttemptResult.Reset,
+        };
+    }
+
+    /// <summary>True: HTTP/2 said that the request was not processed (RFC 9113, section 8.7), so that it is safe to repeat whatever it was.</summary>
+    public static bool IsRefusedStream(Exception exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is HttpProtocolException { ErrorCode: 0x7 })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,80 @@
+namespace Gateway.Forwarding;
+
+/// <summary>What to do next for one request. Pure: numbers in, a decision out.</summary>
+internal static class AttemptPlan
+{
+    /// <summary>Decides from what is known now. Times are timestamps of one clock.</summary>
+    public static AttemptStep Next(in AttemptSituation now)
+    {
+        if (now.Now >= now.Deadline)
+        {
+            return new AttemptStep(AttemptStepKind.GiveUp, now.Now);
+        }
+
+        if (now.Started == 0)
+        {
+            return new AttemptStep(AttemptStepKind.Start, now.Now);
+        }
+
+        if (now.Running == 0)
+        {
+            return new AttemptStep(now.MayRepeat && now.Started < now.Max ? AttemptStepKind.Repeat : AttemptStepKind.GiveUp, now.Now);
+        }
+
+        var until = Math.Min(now.Deadline, now.AttemptDeadline);
+        if (!now.MayHedge || now.Started >= now.Max)
+        {
+            return new AttemptStep(AttemptStepKind.Wait, until);
+        }
+
+        var hedgeAt = now.LastStart + now.HedgeAfter;
+        return now.Now >= hedgeAt
+            ? new AttemptStep(AttemptStepKind.Hedge, now.Now)
+            : new AttemptStep(AttemptStepKind.Wait, Math.Min(until, hedgeAt));
+    }
+}
+
+/// <summary>What <see cref="AttemptPlan"/> decides from.</summary>
+/// <param name="Now">The time.</param>
+/// <param name="Deadline">When the request as a whole is given up.</param>
+/// <param name="AttemptDeadline">When the first of the running attempts is out of time; <see cref="long.MaxValue"/>: none is.</param>
+/// <param name="LastStart">When the newest attempt began.</param>
+/// <param name="HedgeAfter">How late an attempt is before another starts beside it.</param>
+/// <param name="Started">Attempts begun.</param>
+/// <param name="Running">Attempts under way.</param>
+/// <param name="Max">Most attempts of one request.</param>
+/// <param name="MayRepeat">The request may be repeated, or it is certain that nobody saw it.</param>
+/// <param name="MayHedge">Two attempts may be under way at once, and the budget has not refused one.</param>
+internal readonly record struct AttemptSituation(
+    long Now,
+    long Deadline,
+    long AttemptDeadline,
+    long LastStart,
+    long HedgeAfter,
+    int Started,
+    int Running,
+    int Max,
+    bool MayRepeat,
+    bool MayHedge);
+
+/// <summary>A decision and the time it holds until.</summary>
+internal readonly record struct AttemptStep(AttemptStepKind Kind, long Until);
+
+/// <summary>What to do next.</summary>
+internal enum AttemptStepKind
+{
+    /// <summary>Begin the first attempt.</summary>
+    Start,
+
+    /// <summary>Begin another in place of one that failed.</summary>
+    Repeat,
+
+    /// <summary>Begin another beside one that is late.</summary>
+    Hedge,
+
+    /// <summary>Wait for an answer, but not longer than the step says.</summary>
+    Wait,
+
+    /// <summary>No attempt is left that could help.</summary>
+    GiveUp,
+}

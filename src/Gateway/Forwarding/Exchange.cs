@@ -1,0 +1,500 @@
+using System.Net;
+using System.Net.Http;
+using Gateway.Failover;
+using Gateway.Health;
+using Gateway.Observability;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// One user's request among the destinations. YARP takes it for its client: it asks for one answer, and here the attempts
+/// happen of which it sees only the one that is handed on.
+/// </summary>
+/// <remarks>
+/// The flow of <see cref="SendAsync"/>:
+/// (1) look at the attempts that ended: an answer that the user may have ends the race, a failure is counted;
+/// (2) look at the clock: an attempt out of time is cancelled;
+/// (3) let <see cref="AttemptPlan"/> decide: another attempt, waiting, or giving up;
+/// (4) wait for whatever comes first, then begin at (1).
+/// </remarks>
+internal sealed class Exchange : HttpMessageInvoker
+{
+    /// <summary>Until fifty answers were seen, nobody knows what is late here.</summary>
+    private static readonly TimeSpan UnknownHedgeDelay = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The base class asks for a handler; the attempts have their own.</summary>
+    private static readonly HttpMessageHandler Unused = new SocketsHttpHandler();
+
+    private readonly RoutePlan _plan;
+    private readonly HttpContext _context;
+    private readonly ClusterSnapshot _snapshot;
+    private readonly RequestBody? _body;
+    private readonly string _target;
+    private readonly Signal _signal = new();
+    private readonly Action _raise;
+    private readonly bool _mayRepeat;
+    private readonly bool _mayHedge;
+    private readonly bool _isUpgrade;
+    private readonly int _firstTier;
+    private readonly Attempt?[] _attempts;
+    private readonly Destination?[] _tried;
+    private int _started;
+    private int _judged;
+    private bool _hedgeRefused;
+    private bool _nothingLeft;
+    private long _lastStart;
+    private int _hedges;
+    private int _avoid;
+
+    public Exchange(RoutePlan plan, HttpContext context, ClusterSnapshot snapshot, int firstTier, RequestBody? body, bool mayRepeat)
+        : base(Unused, disposeHandler: false)
+    {
+        _plan = plan;
+        _context = context;
+        _snapshot = snapshot;
+        _firstTier = firstTier;
+        _raise = _signal.Raise;
+        _isUpgrade = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpUpgradeFeature>()?.IsUpgradableRequest ?? false;
+        _mayRepeat = mayRepeat && body is null or { IsWhole: true };
+        _mayHedge = _mayRepeat && !_isUpgrade && plan.ClusterConfig.Attempts.Hedge != Configuration.HedgeMode.Off;
+        // Without a content SocketsHttpHandler repeats a request on its own when a kept connection dies under it.
+        _body = body ?? (mayRepeat || _isUpgrade ? null : RequestBody.ForUnrepeatable);
+        _target = TargetOf(context);
+        _attempts = new Attempt?[plan.ClusterConfig.Attempts.Max];
+        _tried = new Destination?[_attempts.Length + 1];
+    }
+
+    /// <summary>How the race ended.</summary>
+    public ExchangeEnd End { get; private set; }
+
+    /// <summary>The attempt whose answer was handed on.</summary>
+    private Attempt? Winner { get; set; }
+
+    /// <summary>The tier of the answer; null: none came.</summary>
+    public TierSnapshot? AnsweredBy { get; private set; }
+
+    /// <summary>Asks for the events after this one; the answer's body is then handed over untouched.</summary>
+    public string? LastEventId { get; init; }
+
+    /// <summary>The first attempt is this destination's trial.</summary>
+    public TrialSeat? OnTrial { get; init; }
+
+    /// <summary>The gateway stops: streams end.</summary>
+    public CancellationToken Stopping { get; init; }
+
+    /// <summary>The client's own body broke: the status to refuse it with; 0: it did not.</summary>
+    public int ClientStatus { get; private set; }
+
+    /// <summary>Races the attempts; the answer is one that the user may have, or a marker (<see cref="NoAnswer"/>) when there is none.</summary>
+    public override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var time = _plan.Traffic.Time;
+        var began = time.GetTimestamp();
+        var deadline = began + _plan.Traffic.ToTimestamp(_plan.ClusterConfig.Timeouts.Total);
+        var hedgeAfter = _plan.Traffic.ToTimestamp(HedgeDelay());
+        WakeTimer? timer = null;
+        Attempt? kept = null;
+        var neverSent = true;
+        using var left = cancellationToken.UnsafeRegister(static raise => ((Action)raise!)(), _raise);
+        try
+        {
+            while (true)
+            {
+                // 1. What ended.
+                var running = 0;
+                var attemptDeadline = long.MaxValue;
+                for (var i = 0; i < _started; i++)
+                {
+                    if (_attempts[i] is not { } attempt)
+                    {
+                        continue;
+                    }
+
+                    if (!attempt.IsDone)
+                    {
+                        running++;
+                        attemptDeadline = Math.Min(attemptDeadline, attempt.Deadline);
+                        continue;
+                    }
+
+                    if (attempt.Result == AttemptResult.Success || IsAnswerAllTheSame(attempt))
+                    {
+                        _attempts[i] = null;
+                        return Win(request, attempt, hedgeAfter);
+                    }
+
+                    _attempts[i] = null;
+                    _judged++;
+                    neverSent &= attempt.NeverSent;
+                    _nothingLeft |= !_plan.RepeatsOn(attempt.Result);
+                    if (attempt.ClientFailed)
+                    {
+                        ClientStatus = attempt.Failure is { } failure && StatusOf(failure) is { } status ? status : StatusCodes.Status400BadRequest;
+                    }
+
+                    kept?.Response?.Dispose();
+                    kept = attempt;
+                }
+
+                // 2. The clock and the client.
+                cancellationToken.ThrowIfCancellationRequested();
+                var now = time.GetTimestamp();
+                if (running > 0 && now >= attemptDeadline)
+                {
+                    CancelLate(now);
+                    continue;
+                }
+
+                // 3. What next.
+                var newest = _started > 0 ? _lastStart : now;
+                var step = AttemptPlan.Next(new AttemptSituation(
+                    now,
+                    deadline,
+                    attemptDeadline,
+                    newest,
+                    hedgeAfter,
+                    _started,
+                    running,
+                    _attempts.Length,
+                    MayRepeat: !_nothingLeft && ClientStatus == 0 && (_mayRepeat || (neverSent && _body is null or { IsWhole: true })),
+                    MayHedge: _mayHedge && !_hedgeRefused));
+                switch (step.Kind)
+                {
+                    case AttemptStepKind.Start:
+                        if (!TryStart(request, AttemptPurpose.First))
+                        {
+                            return GiveUp(kept);
+                        }
+
+                        continue;
+                    case AttemptStepKind.Repeat:
+                        if (!MayStartAnother() || !TryStart(CloneOf(request), AttemptPurpose.Repeat))
+                        {
+                            return GiveUp(kept);
+                        }
+
+                        continue;
+                    case AttemptStepKind.Hedge:
+                        if (!MayStartAnother() || !TryStart(CloneOf(request), AttemptPurpose.Hedge))
+                        {
+                            _hedgeRefused = true;
+                        }
+
+                        continue;
+                    case AttemptStepKind.GiveUp:
+                        Abandon();
+                        if (running > 0)
+                        {
+                            _plan.Traffic.Meter.Skipped(SkipReason.Deadline);
+                        }
+                        else if (!_mayRepeat && _started < _attempts.Length)
+                        {
+                            _plan.Traffic.Meter.Skipped(SkipReason.NotRepeatable);
+                        }
+
+                        return GiveUp(kept);
+                }
+
+                // 4. Whatever comes first.
+                timer ??= WakeTimer.Rent(time, _signal);
+                timer.Arm(time.GetElapsedTime(now, step.Until));
+                await _signal.WaitAsync().ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+        finally
+        {
+            timer?.Return();
+        }
+    }
+
+    /// <summary>The answer was handed on; the others are told that they lost.</summary>
+    private HttpResponseMessage Win(HttpRequestMessage request, Attempt winner, long hedgeAfter)
+    {
+        for (var i = 0; i < _started; i++)
+        {
+            _attempts[i]?.Lose(hedgeAfter);
+            _attempts[i] = null;
+        }
+
+        if (_hedges > 0)
+        {
+            _plan.Traffic.Meter.Hedged(winner.Purpose == AttemptPurpose.Hedge);
+        }
+
+        End = ExchangeEnd.Answered;
+        AnsweredBy = winner.Tier;
+        Winner = winner;
+        if (winner.Response!.Content is StreamedContent { Body: EventStream events })
+        {
+            events.Stopping = Stopping;
+            events.Reopen = _mayRepeat ? (id, cancellationToken) => ReopenAsync(request, winner, id, cancellationToken) : null;
+        }
+
+        return winner.Response!;
+    }
+
+    /// <summary>A stream was cut: the same request again, elsewhere, from the last event that the user has.</summary>
+    private async ValueTask<(Attempt Attempt, Stream Upstream)?> ReopenAsync(HttpRequestMessage request, Attempt cut, string lastEventId, CancellationToken cancellationToken)
+    {
+        if (!MayStartAnother())
+        {
+            return null;
+        }
+
+        var snapshot = _plan.Traffic.Cluster.Snapshot;
+        var tier = snapshot.Exhausted ? _firstTier : snapshot.Choose(Random.Shared.NextDouble());
+        if (_plan.FirstTierOnly && tier != 0)
+        {
+            return null;
+        }
+
+        using var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { LastEventId = lastEventId };
+        // Not where it was just cut, as long as there is anywhere else.
+        next._tried[next._started] = cut.Peer.Destination;
+        next._avoid = 1;
+        var response = await next.SendAsync(CloneOf(request), cancellationToken).ConfigureAwait(false);
+        if (next.Winner is not { } winner || response.StatusCode != HttpStatusCode.OK || !EventStream.Is(response))
+        {
+            next.Winner?.StreamLeft();
+            response.Dispose();
+            return null;
+        }
+
+        return (winner, await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// A failing status is an answer all the same where no other answer can come in its place: to a request that may not be repeated, and
+    /// to an unsafe one that has no attempt left, whose ladder could only say less.
+    /// </summary>
+    private bool IsAnswerAllTheSame(Attempt attempt) =>
+        attempt is { Result: AttemptResult.Status, Response: not null }
+        && (!_mayRepeat || (_started >= _attempts.Length && !IsRead(_context.Request.Method)));
+
+    /// <summary>Gives the body's buffer back, unless an attempt that lost may still be reading it.</summary>
+    public void ReturnBody()
+    {
+        if (_started <= 1 && End == ExchangeEnd.Answered)
+        {
+            _body?.Return();
+        }
+    }
+
+    private HttpResponseMessage GiveUp(Attempt? last)
+    {
+        if (last is { Result: AttemptResult.Status, Response: { } answer } && !IsRead(_context.Request.Method))
+        {
+            End = ExchangeEnd.Answered;
+            AnsweredBy = last.Tier;
+            return answer;
+        }
+
+        last?.Response?.Dispose();
+        End = ClientStatus > 0 ? ExchangeEnd.ClientFailed : ExchangeEnd.NoAnswer;
+        return NoAnswer.Create();
+    }
+
+    /// <summary>The budget lets another attempt start.</summary>
+    private bool MayStartAnother()
+    {
+        if (_plan.Traffic.Budget.TryWithdraw())
+        {
+            return true;
+        }
+
+        _plan.Traffic.Meter.Skipped(SkipReason.Budget);
+        return false;
+    }
+
+    private bool TryStart(HttpRequestMessage message, AttemptPurpose purpose)
+    {
+        var onTrial = purpose == AttemptPurpose.First ? OnTrial : null;
+        var (destination, tier) = onTrial is { } seat ? (seat.Destination, seat.Tier) : Choose(purpose);
+        if (destination is null)
+        {
+            _plan.Traffic.Meter.Skipped(SkipReason.NoDestination);
+            return false;
+        }
+
+        var peer = _plan.PeerOf(destination);
+        Prepare(message, peer);
+        var attempt = new Attempt(_plan, peer, tier!, message, onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
+        _tried[_avoid + _started] = destination;
+        _attempts[_started++] = attempt;
+        _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
+        attempt.Start(_raise);
+        _lastStart = attempt.StartedAt;
+        return true;
+    }
+
+    /// <summary>
+    /// Where the next attempt goes: first inside the tier that serves, then, when that looks ill or has nothing left, and for
+    /// the last attempt of all, to the tiers behind and before it.
+    /// </summary>
+    private (Destination? Destination, TierSnapshot? Tier) Choose(AttemptPurpose purpose)
+    {
+        var tiers = _snapshot.Tiers;
+        var first = tiers[_firstTier];
+        var elsewhere = purpose != AttemptPurpose.First
+            && !_plan.FirstTierOnly
+            && (first.LooksIll || _started == _attempts.Length - 1);
+        if (!elsewhere && ChooseIn(first, purpose) is { } here)
+        {
+            return (here, first);
+        }
+
+        if (!_plan.FirstTierOnly)
+        {
+            for (var pass = 0; pass < 2; pass++)
+            {
+                for (var i = 0; i < tiers.Length; i++)
+                {
+                    // Those behind come before those in front: a better tier that does not serve has its reasons.
+                    var index = (_firstTier + 1 + i) % tiers.Length;
+                    if (index != _firstTier && (pass == 1 || tiers[index].CanServe) && ChooseIn(tiers[index], purpose) is { } there)
+                    {
+                        return (there, tiers[index]);
+                    }
+                }
+            }
+        }
+
+        return elsewhere && ChooseIn(first, purpose) is { } last ? (last, first) : (null, null);
+    }
+
+    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose)
+    {
+        if (purpose != AttemptPurpose.First && tier.Capacity is { } capacity && tier.Load.InFlight >= capacity)
+        {
+            return null;
+        }
+
+        var tried = _avoid + _started;
+        return Affinity.KeyOf(_plan.ClusterConfig.Affinity, _context.Request) is { Length: > 0 } key
+            ? Balancer.ByAffinity(key, tier, _tried, tried)
+            : Balancer.Choose(_plan.ClusterConfig.Balance, tier, _tried, tried, ref _plan.Traffic.Turn, Random.Shared);
+    }
+
+    private void Prepare(HttpRequestMessage message, Peer peer)
+    {
+        message.RequestUri = peer.At(_target);
+        if (peer.IsTls && !_isUpgrade)
+        {
+            message.Version = HttpVersion.Version20;
+            message.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+        }
+        else if (IsGrpc(_context.Request))
+        {
+            // gRPC is HTTP/2 or nothing; without TLS the destination has to know that beforehand.
+            message.Version = HttpVersion.Version20;
+            message.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        }
+
+        if (LastEventId is not null)
+        {
+            message.Headers.Remove("Last-Event-ID");
+            message.Headers.TryAddWithoutValidation("Last-Event-ID", LastEventId);
+        }
+
+        if (_body is null)
+        {
+            message.Content = null;
+            return;
+        }
+
+        var content = _body.ForAttempt();
+        RequestHeaders.CopyContentHeaders(_context.Request, content);
+        message.Content = content;
+    }
+
+    /// <summary>The first attempt uses YARP's message; each further one needs its own, since two may be under way.</summary>
+    private static HttpRequestMessage CloneOf(HttpRequestMessage request)
+    {
+        var clone = new HttpRequestMessage(request.Method, (Uri?)null) { Version = HttpVersion.Version11, VersionPolicy = request.VersionPolicy };
+        foreach (var header in request.Headers.NonValidated)
+        {
+            clone.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+
+        return clone;
+    }
+
+    private TimeSpan HedgeDelay() => _plan.ClusterConfig.Attempts.Hedge == Configuration.HedgeMode.Fixed
+        ? _plan.ClusterConfig.Attempts.HedgeAfter
+        : _plan.Timing.HedgeDelay ?? UnknownHedgeDelay;
+
+    private void CancelLate(long now)
+    {
+        for (var i = 0; i < _started; i++)
+        {
+            if (_attempts[i] is { } attempt && attempt.Deadline <= now)
+            {
+                attempt.TimeOut();
+            }
+        }
+    }
+
+    private void Abandon()
+    {
+        for (var i = 0; i < _started; i++)
+        {
+            if (_attempts[i] is { } attempt)
+            {
+                attempt.Cancel();
+                _attempts[i] = null;
+            }
+        }
+    }
+
+    private static int? StatusOf(Exception exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is BadHttpRequestException bad)
+            {
+                return bad.StatusCode;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+
+    private static bool IsGrpc(HttpRequest request) =>
+        request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Path and query as the client wrote them where that is plain, so that nothing is escaped twice; else as YARP escapes them.</summary>
+    internal static string TargetOf(HttpContext context)
+    {
+        var raw = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
+        var request = context.Request;
+        var path = request.Path.Value ?? "/";
+        // A raw path that differs from the decoded one had escapes or dot segments: hand on what was matched, not what was written.
+        return raw.Length > 0 && raw[0] == '/' && raw.AsSpan().StartsWith(path, StringComparison.Ordinal)
+            && (raw.Length == path.Length || raw[path.Length] == '?')
+            ? raw
+            : string.Concat(request.Path.ToUriComponent(), request.QueryString.ToUriComponent());
+    }
+}
+
+/// <summary>How a race ended.</summary>
+internal enum ExchangeEnd
+{
+    /// <summary>It did not.</summary>
+    None,
+
+    /// <summary>With an answer of a tier.</summary>
+    Answered,
+
+    /// <summary>With none: the ladder's turn.</summary>
+    NoAnswer,
+
+    /// <summary>The client's own body broke.</summary>
+    ClientFailed,
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// Says who asked: <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c> and <c>Forwarded</c> (RFC 7239). What a client says of itself is
+/// replaced; only proxies that the configuration trusts are believed, and their chain is made longer.
+/// </summary>
+internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
+{
+    /// <summary>True: these headers are ours to write.</summary>
+    public static bool Owns(string name) =>
+        name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Writes them to the message for a destination.</summary>
+    public void Write(HttpContext context, HttpRequestMessage message)
+    {
+        var request = context.Request;
+        var remote = context.Connection.RemoteIpAddress;
+        if (remote is { IsIPv4MappedToIPv6: true })
+        {
+            remote = remote.MapToIPv4();
+        }
+
+        var client = remote?.ToString() ?? "unknown";
+        var believed = remote is not null && IsTrusted(remote);
+        var headers = message.Headers;
+        headers.TryAddWithoutValidation("X-Forwarded-For", believed && request.Headers.TryGetValue("X-Forwarded-For", out var chain) ? $"{chain}, {client}" : client);
+        headers.TryAddWithoutValidation("X-Forwarded-Proto", believed && request.Headers.TryGetValue("X-Forwarded-Proto", out var scheme) ? scheme.ToString() : request.Scheme);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", believed && request.Headers.TryGetValue("X-Forwarded-Host", out var host) ? host.ToString() : request.Host.Value);
+        if (believed && request.Headers.TryGetValue("X-Forwarded-Port", out var port))
+        {
+            headers.TryAddWithoutValidation("X-Forwarded-Port", port.ToString());
+        }
+
+        var element = Element(client, request);
+        headers.TryAddWithoutValidation("Forwarded", believed && request.Headers.TryGetValue("Forwarded", out var elements) ? $"{elements}, {element}" : element);
+    }
+
+    private static string Element(string client, HttpRequest request)
+    {
+        // An IPv6 address and a host with a port need quotes; a quote or a backslash cannot stand in either.
+        var node = client.Contains(':', StringComparison.Ordinal) ? $"\"[{client}]\"" : client;
+        var host = request.Host.Value is { Length: > 0 } value && value.AsSpan().IndexOfAny('"', '\\') < 0 ? $";host=\"{value}\"" : "";
+        return $"for={node}{host};proto={request.Scheme}";
+    }
+
+    private bool IsTrusted(IPAddress address)
+    {
+        foreach (var network in trusted)
+        {
+            if (network.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

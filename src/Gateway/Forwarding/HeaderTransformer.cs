@@ -1,0 +1,98 @@
+using System.Net.Http;
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Primitives;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// Copies what belongs to the message and drops what belongs to one connection, in both directions. A whole answer is written here at once;
+/// others YARP streams.
+/// </summary>
+internal sealed class HeaderTransformer(ForwardedHeaders forwarded) : HttpTransformer
+{
+    private const string Via = "Via";
+    private static readonly StringValues ResponseVia = "1.1 gateway";
+
+    public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        var request = httpContext.Request;
+        var connection = request.Headers.Connection;
+        var target = proxyRequest.Headers;
+        foreach (var (name, values) in request.Headers)
+        {
+            // The host is the destination's own: its certificate and its virtual host go by it. Users' host is in X-Forwarded-Host.
+            if (name.Length == 0 || name[0] == ':' || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
+                || RequestHeaders.EndsHere(name, connection) || ForwardedHeaders.Owns(name))
+            {
+                continue;
+            }
+
+            // Headers of a body are refused here and stand with the body.
+            if (values.Count == 1)
+            {
+                target.TryAddWithoutValidation(name, values[0]);
+            }
+            else
+            {
+                target.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        if (request.Headers.TE.Count > 0 && RequestHeaders.IsNamedBy("trailers", request.Headers.TE))
+        {
+            // Each hop says for itself that it takes trailers; gRPC needs it said.
+            target.TryAddWithoutValidation("TE", "trailers");
+        }
+
+        target.TryAddWithoutValidation(Via, request.Protocol is "HTTP/2" ? "2.0 gateway" : "1.1 gateway");
+        forwarded.Write(httpContext, proxyRequest);
+        return ValueTask.CompletedTask;
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null || proxyResponse.Content is NoAnswer)
+        {
+            return false;
+        }
+
+        var response = httpContext.Response;
+        var source = proxyResponse.Headers.NonValidated;
+        var connection = source.TryGetValues("Connection", out var named) ? new StringValues([.. named]) : default;
+        Copy(source, response.Headers, connection);
+        switch (proxyResponse.Content)
+        {
+            case HeldContent held:
+                Copy(held.UpstreamHeaders.NonValidated, response.Headers, connection);
+                AddVia(response);
+                response.ContentLength = held.Body.Length;
+                await response.Body.WriteAsync(held.Body, cancellationToken).ConfigureAwait(false);
+                return false;
+            case StreamedContent streamed:
+                Copy(streamed.UpstreamHeaders.NonValidated, response.Headers, connection);
+                AddVia(response);
+                return true;
+            default:
+                Copy(proxyResponse.Content.Headers.NonValidated, response.Headers, connection);
+                AddVia(response);
+                return true;
+        }
+    }
+
+    private static void AddVia(HttpResponse response) => response.Headers.Append(Via, ResponseVia);
+
+    private static void Copy(HttpHeadersNonValidated source, IHeaderDictionary target, StringValues connection)
+    {
+        foreach (var header in source)
+        {
+            if (RequestHeaders.EndsHere(header.Key, connection))
+            {
+                continue;
+            }
+
+            var values = header.Value;
+            target[header.Key] = values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Gateway.Health;
+using Gateway.Observability;
+
+namespace Gateway.Forwarding;
+
+/// <summary>One destination as one route meets it: all that an attempt needs, looked up once.</summary>
+internal sealed class Peer(Destination destination, RouteTally tally, DestinationMeter meter)
+{
+    private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly string _prefix = destination.Url.GetLeftPart(UriPartial.Path).TrimEnd('/');
+
+    /// <summary>The destination.</summary>
+    public Destination Destination => destination;
+
+    /// <summary>Its successes on this route.</summary>
+    public RouteTally Tally => tally;
+
+    /// <summary>Its figures.</summary>
+    public DestinationMeter Meter => meter;
+
+    /// <summary>HTTP/2 is offered where TLS can negotiate it.</summary>
+    public bool IsTls { get; } = string.Equals(destination.Url.Scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The request's path and query at this destination.</summary>
+    /// <param name="target">Escaped path and query, as the client wrote them.</param>
+    public Uri At(string target) => new(string.Concat(_prefix, target), AsWritten);
+}

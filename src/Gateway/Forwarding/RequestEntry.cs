@@ -1,0 +1,164 @@
+using System.Globalization;
+using Gateway.Failover;
+using Gateway.Fallback;
+using Gateway.Health;
+using Gateway.Observability;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Forwarding;
+
+/// <summary>A user's request from its route to its one outcome.</summary>
+/// <remarks>
+/// (1) The published state of the cluster is read, once.
+/// (2) A condemned destination may get a copy as its trial.
+/// (3) The tier is chosen; without one, or when it is full for this level, the ladder answers at once.
+/// (4) A small body is read ahead, so that it can be sent again.
+/// (5) YARP asks the <see cref="Exchange"/> for one answer and hands it on.
+/// (6) Without an answer the ladder gives one. One outcome is counted.
+/// </remarks>
+internal sealed class RequestEntry(IHttpForwarder forwarder, HeaderTransformer headers, Trials trials, FallbackLadder ladder, CancellationToken stopping)
+{
+    /// <summary>YARP wants a prefix; the exchange sets the real address of each attempt.</summary>
+    private const string NoPrefix = "http://destination.invalid";
+
+    // All deadlines are the exchange's and the streams'. YARP's own would end a quiet event stream.
+    private static readonly ForwarderRequestConfig Unbounded = new()
+    {
+        ActivityTimeout = TimeSpan.FromDays(20),
+        Version = System.Net.HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        AllowResponseBuffering = true,
+    };
+
+    /// <summary>Serves one request of this route.</summary>
+    public async Task ServeAsync(HttpContext context, RoutePlan plan)
+    {
+        var time = plan.Traffic.Time;
+        var began = time.GetTimestamp();
+        var outcome = RequestOutcome.Failed;
+        try
+        {
+            outcome = await AnswerAsync(context, plan).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException)
+        {
+            // Kestrel answers with the status that the exception carries.
+            outcome = RequestOutcome.Refused;
+            throw;
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            outcome = RequestOutcome.Aborted;
+        }
+        finally
+        {
+            plan.Meter.Ended(outcome, time.GetElapsedTime(began));
+        }
+    }
+
+    private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan)
+    {
+        // 1. What holds now.
+        var snapshot = plan.Traffic.Cluster.Snapshot;
+        plan.Traffic.Budget.Request();
+
+        // 2. Trials.
+        var onTrial = trials.Offer(plan, snapshot, context);
+
+        // 3. The tier.
+        var tier = snapshot.Choose(Random.Shared.NextDouble());
+        if (plan.FirstTierOnly && tier > 0)
+        {
+            tier = -1;
+        }
+
+        if (tier < 0 && onTrial is null)
+        {
+            return await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
+        }
+
+        if (tier >= 0 && snapshot.Tiers[tier] is { Capacity: { } capacity } full && full.Load.InFlight >= (int)(capacity * plan.ShedAt))
+        {
+            if (onTrial is { } unused)
+            {
+                unused.Destination.ReturnTrial();
+            }
+
+            return await FallBackAsync(context, plan, wasShed: true).ConfigureAwait(false);
+        }
+
+        // 4. The body.
+        var request = context.Request;
+        var mayRepeat = plan.MayRepeat(request.Method, request.Headers.ContainsKey("Idempotency-Key"));
+        var body = await ReadBodyAsync(context, plan).ConfigureAwait(false);
+
+        // 5. The race.
+        using var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial };
+        var error = await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, headers).ConfigureAwait(false);
+        exchange.ReturnBody();
+        switch (exchange.End)
+        {
+            case ExchangeEnd.Answered when error == ForwarderError.None:
+                return RequestOutcome.Live;
+            case ExchangeEnd.Answered or ExchangeEnd.None:
+                return context.RequestAborted.IsCancellationRequested || IsClients(error) ? RequestOutcome.Aborted : RequestOutcome.Failed;
+            case ExchangeEnd.ClientFailed:
+                if (!context.Response.HasStarted)
+                {
+                    context.Response.Clear();
+                    context.Response.StatusCode = exchange.ClientStatus;
+                }
+
+                return RequestOutcome.Refused;
+        }
+
+        // 6. The ladder.
+        return await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
+    }
+
+    private async ValueTask<RequestOutcome> FallBackAsync(HttpContext context, RoutePlan plan, bool wasShed)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return RequestOutcome.Aborted;
+        }
+
+        var rung = await ladder.AnswerAsync(context, plan.Route, wasShed).ConfigureAwait(false);
+        switch (rung)
+        {
+            case Fallback.FallbackRung.LastGood:
+                plan.Meter.AnsweredBy(Observability.FallbackRung.LastGood);
+                return RequestOutcome.Degraded;
+            case Fallback.FallbackRung.File:
+                plan.Meter.AnsweredBy(Observability.FallbackRung.File);
+                return RequestOutcome.Degraded;
+            case Fallback.FallbackRung.BuiltIn:
+                plan.Meter.AnsweredBy(Observability.FallbackRung.BuiltIn);
+                return RequestOutcome.Failed;
+            default:
+                return context.RequestAborted.IsCancellationRequested ? RequestOutcome.Aborted : RequestOutcome.Failed;
+        }
+    }
+
+    private static async ValueTask<RequestBody?> ReadBodyAsync(HttpContext context, RoutePlan plan)
+    {
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+        {
+            return null;
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit && limit.MaxRequestBodySize != plan.RequestBodyLimit)
+        {
+            limit.MaxRequestBodySize = plan.RequestBodyLimit;
+        }
+
+        return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static bool IsClients(ForwarderError error) => error
+        is ForwarderError.ResponseBodyClient or ForwarderError.ResponseBodyCanceled or ForwarderError.RequestCanceled
+        or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
+        or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
+        or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled;
+}

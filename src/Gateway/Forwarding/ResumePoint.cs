@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// Remembers which events of one stream a user has, so that after a change of destination none is repeated and none
+/// is lost, whether or not the new destination honours <c>Last-Event-ID</c>. Numbers are compared; other ids are
+/// looked up among the last ones seen.
+/// </summary>
+internal sealed class ResumePoint
+{
+    private const int Remembered = 1024;
+
+    private readonly Queue<string> _recent = new();
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private bool _consecutive = true;
+    private bool _afterResume;
+    private bool _skipping;
+
+    /// <summary>The id of the last event that the user has; null: no event had one.</summary>
+    public string? LastId { get; private set; }
+
+    /// <summary>The stream goes on at another destination.</summary>
+    public void Resumed() => _afterResume = true;
+
+    /// <summary>Decides about the next event.</summary>
+    public ResumeStep Next(ReadOnlySpan<byte> id)
+    {
+        var text = Encoding.UTF8.GetString(id);
+        var number = NumberOf(text);
+        var last = NumberOf(LastId);
+        if (_afterResume)
+        {
+            if (number is not null && last is not null)
+            {
+                if (number <= last)
+                {
+                    return ResumeStep.Skip;
+                }
+
+                // Ids went up by one so far: a hole now is an answer that lost something on the way.
+                if (_consecutive && number > last + 1)
+                {
+                    return ResumeStep.Lost;
+                }
+            }
+            else if (_seen.Contains(text) || _skipping)
+            {
+                // It began again from the start: everything up to the last known one is old.
+                _skipping = !string.Equals(text, LastId, StringComparison.Ordinal);
+                return ResumeStep.Skip;
+            }
+
+            _afterResume = false;
+        }
+        else if (LastId is not null)
+        {
+            _consecutive &= number is not null && last is not null && number == last + 1;
+        }
+
+        LastId = text;
+        if (number is null && _seen.Add(text))
+        {
+            _recent.Enqueue(text);
+            if (_recent.Count > Remembered)
+            {
+                _seen.Remove(_recent.Dequeue());
+            }
+        }
+
+        return ResumeStep.HandOn;
+    }
+
+    private static long? NumberOf(string? id) =>
+        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}
+
+/// <summary>What to do with an event.</summary>
+internal enum ResumeStep
+{
+    /// <summary>The user does not have it yet.</summary>
+    HandOn,
+
+    /// <summary>The user has it already.</summary>
+    Skip,
+
+    /// <summary>Something between the last one and this one is missing: the stream cannot go on truthfully.</summary>
+    Lost,
+}

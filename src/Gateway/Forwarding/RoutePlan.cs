@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Health;
+using Gateway.Observability;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// Everything that a request of one route needs, made once for each configuration. A request keeps the plan it began
+/// with, so that a reload changes nothing under it.
+/// </summary>
+internal sealed class RoutePlan
+{
+    private readonly ConcurrentDictionary<Destination, Peer> _peers = new(ReferenceEqualityComparer.Instance);
+    private readonly Func<Destination, Peer> _newPeer;
+    private readonly FrozenSet<string> _repeatable;
+
+    public RoutePlan(RouteConfig route, ClusterConfig cluster, LevelConfig level, LimitsConfig limits, ClusterTraffic traffic, Instruments instruments)
+    {
+        Route = route;
+        ClusterConfig = cluster;
+        Traffic = traffic;
+        Timing = traffic.Cluster.TimingOf(route.Name);
+        Meter = instruments.Route(route.Name);
+        FirstTierOnly = level.FirstTierOnly;
+        RequestBodyLimit = limits.RequestBody;
+        ShedAt = level.ShedAt;
+        _newPeer = destination => new Peer(destination, destination.Tally(route.Name), instruments.Destination(cluster.Name, destination.Name));
+        _repeatable = cluster.Attempts.Repeatable.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The route as written.</summary>
+    public RouteConfig Route { get; }
+
+    /// <summary>Its cluster as written.</summary>
+    public ClusterConfig ClusterConfig { get; }
+
+    /// <summary>What outlives a reload: the cluster's published state, its connections, its budget.</summary>
+    public ClusterTraffic Traffic { get; }
+
+    /// <summary>How long the route's answers take there.</summary>
+    public RouteTiming Timing { get; }
+
+    /// <summary>The route's figures.</summary>
+    public RouteMeter Meter { get; }
+
+    /// <summary>This level is served by the cluster's first tier alone.</summary>
+    public bool FirstTierOnly { get; }
+
+    /// <summary>Share of a tier's capacity from which this level is shed.</summary>
+    public double ShedAt { get; }
+
+    /// <summary>Largest request body in bytes.</summary>
+    public long RequestBodyLimit { get; }
+
+    /// <summary>What an attempt needs to know of a destination.</summary>
+    public Peer PeerOf(Destination destination) => _peers.GetOrAdd(destination, _newPeer);
+
+    /// <summary>True: a request of this method may be sent twice.</summary>
+    public bool MayRepeat(string method, bool hasIdempotencyKey) =>
+        Route.Repeatable ?? (hasIdempotencyKey || _repeatable.Contains(method));
+
+    /// <summary>True: an answer with this status is tried elsewhere (<c>attempts.on</c>).</summary>
+    public bool FailsOn(int status) => status >= 500 && ClusterConfig.Attempts.OnStatus.Contains(status);
+
+    /// <summary>True: an attempt that ended so may be made elsewhere (<c>attempts.on</c>).</summary>
+    public bool RepeatsOn(AttemptResult result) => result switch
+    {
+        AttemptResult.Connect => ClusterConfig.Attempts.OnConnect,
+        AttemptResult.Reset => ClusterConfig.Attempts.OnReset,
+        AttemptResult.Timeout => ClusterConfig.Attempts.OnTimeout,
+        AttemptResult.Truncated => ClusterConfig.Attempts.OnTruncated,
+        AttemptResult.Status => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,71 @@
+using System.Net.Http;
+using Gateway.Failover;
+using Gateway.Health;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// Lets traffic decide whether a condemned destination is well again: a copy of one safe request goes to it, and its answer is
+/// thrown away. No user waits for it, and none gets it.
+/// </summary>
+internal sealed class Trials(HeaderTransformer headers)
+{
+    /// <summary>
+    /// Sends a copy of this request to each destination that waits for its trial. A request that cannot be copied is itself the trial, where
+    /// nothing else can be done: when no tier can serve, or when it is certain that the destination never saw what failed before.
+    /// </summary>
+    /// <returns>The destination that this request itself shall try first; null: none.</returns>
+    public TrialSeat? Offer(RoutePlan plan, ClusterSnapshot snapshot, HttpContext context)
+    {
+        foreach (var tier in snapshot.Tiers)
+        {
+            if (tier.OnTrial.Length == 0 || (plan.FirstTierOnly && tier.Index > 0))
+            {
+                continue;
+            }
+
+            foreach (var destination in tier.OnTrial)
+            {
+                if (!destination.TrialOffered || !destination.IsTrialFor(plan.Route.Name))
+                {
+                    continue;
+                }
+
+                if (CanCopy(context))
+                {
+                    if (destination.TryTakeTrial())
+                    {
+                        Run(plan, tier, destination, context);
+                    }
+                }
+                else if ((snapshot.Exhausted || destination.IsTrialForAll) && destination.TryTakeTrial())
+                {
+                    return new TrialSeat(destination, tier);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private void Run(RoutePlan plan, TierSnapshot tier, Destination destination, HttpContext context)
+    {
+        var peer = plan.PeerOf(destination);
+        var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Head : HttpMethod.Get;
+        var message = new HttpRequestMessage(method, peer.At(Exchange.TargetOf(context)));
+        // It completes at once: there is nothing in it to wait for.
+        _ = headers.TransformRequestAsync(context, message, "", CancellationToken.None);
+        var attempt = new Attempt(plan, peer, tier, message, AttemptPurpose.Trial);
+        attempt.CancelAfter(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
+        attempt.Start(() => attempt.Response?.Dispose());
+    }
+
+    /// <summary>Safe methods without a body (RFC 9110, section 9.2.1): to answer them twice changes nothing.</summary>
+    private static bool CanCopy(HttpContext context) =>
+        (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+        && context.Request.ContentLength is null or 0
+        && context.Request.Headers.Upgrade.Count == 0;
+}
+
+/// <summary>A destination whose trial permit a request holds.</summary>
+internal readonly record struct TrialSeat(Destination Destination, TierSnapshot Tier);

@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace Gateway.Health;
+
+/// <summary>
+/// One instance of a service at run time. The object stays the same over reloads as long as cluster, tier, name and address do;
+/// with it stay its counts, its health and its connections' key.
+/// </summary>
+internal sealed class Destination
+{
+    // Enough late attempts to decide on at once; few enough that a frozen destination holds no crowd of connections.
+    private const int MaxLingering = 8;
+
+    private readonly ConcurrentDictionary<string, RouteTally> _tallies = new(StringComparer.Ordinal);
+    private readonly Func<string, RouteTally> _newTally = static route => new RouteTally(route);
+    private int _inFlight;
+    private int _lingering;
+    private int _trialPermits;
+    private int _verdict;
+    private long _backoffUntil;
+    private string? _condemnedOn;
+
+    public Destination(string cluster, string tier, string name, Uri url, string? hostName = null)
+    {
+        Cluster = cluster;
+        Tier = tier;
+        Name = name;
+        Url = url;
+        HostName = hostName;
+        Seed = SeedOf(cluster, name, url);
+    }
+
+    /// <summary>The cluster's name.</summary>
+    public string Cluster { get; }
+
+    /// <summary>The tier's name.</summary>
+    public string Tier { get; }
+
+    /// <summary>Unique inside the cluster. One address of a <c>dns+</c> name is called <c>name@address</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Where it is. For one address of a <c>dns+</c> name the host is that address.</summary>
+    public Uri Url { get; }
+
+    /// <summary>The name behind an address of a <c>dns+</c> destination, for Host and TLS (<c>host</c> or <c>host:port</c>); else null.</summary>
+    public string? HostName { get; }
+
+    /// <summary>For rendezvous hashing: the same on every gateway and after every restart.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>Requests under way.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>What is held true of it; written by the failover loop alone, for eyes. Choose from <c>TierSnapshot</c> instead.</summary>
+    public Verdict Verdict
+    {
+        get => (Verdict)Volatile.Read(ref _verdict);
+        internal set => Volatile.Write(ref _verdict, (int)value);
+    }
+
+    /// <summary>Timestamp (<see cref="TimeProvider.GetTimestamp"/>) until which a 503 asked us to stay away; 0: not at all. Written by the loop alone.</summary>
+    public long BackoffUntil
+    {
+        get => Volatile.Read(ref _backoffUntil);
+        internal set => Volatile.Write(ref _backoffUntil, value);
+    }
+
+    /// <summary>
+    /// The route whose failures condemned it: only that route's requests can show that it is well again, cheap successes of another
+    /// cannot. Null: connections failed, which every route's requests can show. Written by the loop alone.
+    /// </summary>
+    public string? CondemnedOn
+    {
+        get => Volatile.Read(ref _condemnedOn);
+        internal set => Volatile.Write(ref _condemnedOn, value);
+    }
+
+    /// <summary>True: a request of this route may be the trial.</summary>
+    public bool IsTrialFor(string route) => CondemnedOn is not { } condemnedOn || string.Equals(condemnedOn, route, StringComparison.Ordinal);
+
+    /// <summary>True: even a request that may not be repeated may be the trial, since a failed connection carries nothing.</summary>
+    public bool IsTrialForAll => CondemnedOn is null;
+
+    /// <summary>True while nobody holds the trial permit.</summary>
+    public bool TrialOffered => Volatile.Read(ref _trialPermits) > 0;
+
+    /// <summary>An attempt begins.</summary>
+    public void Begin() => Interlocked.Increment(ref _inFlight);
+
+    /// <summary>An attempt ended, however.</summary>
+    public void End() => Interlocked.Decrement(ref _inFlight);
+
+    /// <summary>The count of one route's successes here. Lock-free once the route was seen.</summary>
+    public RouteTally Tally(string route) => _tallies.GetOrAdd(route, _newTally);
+
+    /// <summary>
+    /// Takes the one permit of a destination on trial. Who got it sends one request and then tells its outcome as <see cref="Evidence"/>
+    /// with <c>Trial: true</c>, or calls <see cref="ReturnTrial"/> when the request showed nothing (a client's abort).
+    /// </summary>
+    public bool TryTakeTrial() => Volatile.Read(ref _trialPermits) > 0 && Interlocked.CompareExchange(ref _trialPermits, 0, 1) == 1;
+
+    /// <summary>The trial showed nothing: another request may try.</summary>
+    public void ReturnTrial()
+    {
+        if (Verdict == Verdict.Trial)
+        {
+            OfferTrial();
+        }
+    }
+
+    /// <summary>
+    /// Asks to let a hedged-away attempt run on (at most until <c>RouteTiming.LateAfter</c>) to learn how late it really is:
+    /// only so can a frozen destination be told from one that is a little slower. False: enough of them do; cancel it now.
+    /// Balance with <see cref="EndLinger"/>.
+    /// </summary>
+    public bool TryLinger()
+    {
+        if (Volatile.Read(ref _lingering) >= MaxLingering)
+        {
+            return false;
+        }
+
+        if (Interlocked.Increment(ref _lingering) <= MaxLingering)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _lingering);
+        return false;
+    }
+
+    /// <summary>The lingering attempt ended; its outcome is told as Success (in time) or Late.</summary>
+    public void EndLinger() => Interlocked.Decrement(ref _lingering);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Cluster}/{Tier}/{Name}";
+
+    internal void OfferTrial() => Interlocked.Exchange(ref _trialPermits, 1);
+
+    internal void WithdrawTrial() => Interlocked.Exchange(ref _trialPermits, 0);
+
+    /// <summary>Every route's count; for the loop.</summary>
+    /// <remarks>Enumerated, since <c>Values</c> would lock and copy.</remarks>
+    internal IEnumerable<RouteTally> Tallies => _tallies.Select(static pair => pair.Value);
+
+    // FNV-1a: string.GetHashCode differs in each process, and two gateways must choose the same destination for a key.
+    private static ulong SeedOf(string cluster, string name, Uri url)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var value in Encoding.UTF8.GetBytes($"{cluster}\n{name}\n{url.Authority}"))
+        {
+            hash = (hash ^ value) * 1099511628211UL;
+        }
+
+        return hash;
+    }
+}

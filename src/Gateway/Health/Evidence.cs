@@ -1,0 +1,43 @@
+namespace Gateway.Health;
+
+/// <summary>What one attempt showed of a destination.</summary>
+internal enum EvidenceKind
+{
+    /// <summary>It was not reached: refused, connect timeout, TLS failure.</summary>
+    Connect,
+
+    /// <summary>The connection broke before the answer.</summary>
+    Reset,
+
+    /// <summary>No first byte within <c>timeouts.firstByte</c>.</summary>
+    Timeout,
+
+    /// <summary>The answer ended before its Content-Length.</summary>
+    Truncated,
+
+    /// <summary>A status from 500; whether it counts towards the run of failures is decided by <c>attempts.on</c>.</summary>
+    Status,
+
+    /// <summary>Another destination answered first, or the answer came later than <c>RouteTiming.LateAfter</c>; see <see cref="Evidence.Waited"/>.</summary>
+    Late,
+
+    /// <summary>A trial request succeeded. All other successes only go to <see cref="RouteTally"/>.</summary>
+    Success,
+}
+
+/// <summary>One observation of a destination by traffic. A client's abort is none; 429 and other 4xx are successes.</summary>
+/// <param name="Destination">Of whom.</param>
+/// <param name="Route">The route's name: failures of one route are not hidden by another's successes.</param>
+/// <param name="Kind">What was seen.</param>
+/// <param name="Trial">The attempt held the trial permit (<see cref="Health.Destination.TryTakeTrial"/>).</param>
+/// <param name="Waited">From the request sent until it was given up or answered.</param>
+/// <param name="Status">The status, when <paramref name="Kind"/> is <see cref="EvidenceKind.Status"/>.</param>
+/// <param name="RetryAfter">What a 503 asked for; at most 60 s are granted.</param>
+internal readonly record struct Evidence(
+    Destination Destination,
+    string Route,
+    EvidenceKind Kind,
+    bool Trial = false,
+    TimeSpan Waited = default,
+    int Status = 0,
+    TimeSpan RetryAfter = default);

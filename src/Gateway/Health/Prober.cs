@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text;
+using Gateway.Configuration;
+
+namespace Gateway.Health;
+
+/// <summary>
+/// Sends single probes to one destination, each over a new connection: a probe proves that one can still be made, and never waits behind traffic.
+/// When to probe is the loop's decision.
+/// </summary>
+internal sealed class Prober : IDisposable
+{
+    private const int BodyLimit = 64 * 1024;
+
+    /// <summary>A probe that ended this long after its own deadline says more about us than about the destination.</summary>
+    private static readonly TimeSpan OurDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly Destination _destination;
+    private readonly TimeProvider _time;
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        ActivityHeadersPropagator = null,
+        PooledConnectionLifetime = TimeSpan.Zero,
+        MaxResponseHeadersLength = 32,
+        MaxResponseDrainSize = 0,
+    });
+
+    public Prober(Destination destination, TimeProvider time)
+    {
+        _destination = destination;
+        _time = time;
+    }
+
+    /// <summary>One probe. Never throws, but for <paramref name="cancellationToken"/>; whatever else goes wrong is a failed probe.</summary>
+    public async Task<ProbeResult> ProbeAsync(ProbeConfig probe, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        using var deadline = new CancellationTokenSource(probe.Timeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var (outcome, status) = await ExchangeAsync(probe, deadline.Token, both.Token).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        var duration = _time.GetElapsedTime(started);
+        return new ProbeResult(outcome, duration, status, OurFault: outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private async Task<(ProbeOutcome Outcome, int Status)> ExchangeAsync(ProbeConfig probe, CancellationToken deadline, CancellationToken both)
+    {
+        var status = 0;
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(_destination.Url, probe.Path));
+            request.Headers.UserAgent.Add(new ProductInfoHeaderValue(new ProductHeaderValue("gateway-probe")));
+            request.Headers.ConnectionClose = true;
+            request.Headers.Host = _destination.HostName;
+            using var response = await _client.SendAsync(request, both).ConfigureAwait(false);
+            status = (int)response.StatusCode;
+            if (status < probe.ExpectStatusFrom || status > probe.ExpectStatusTo)
+            {
+                return (ProbeOutcome.WrongStatus, status);
+            }
+
+            return (await BodyPassesAsync(response, probe.ExpectBody, both).ConfigureAwait(false) ? ProbeOutcome.Passed : ProbeOutcome.WrongBody, status);
+        }
+        catch (Exception) when (deadline.IsCancellationRequested)
+        {
+            return (ProbeOutcome.TimedOut, status);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+            || e.InnerException is SocketException or AuthenticationException)
+        {
+            return (ProbeOutcome.NotReached, status);
+        }
+        catch (Exception)
+        {
+            // Whatever it was (a reset, garbage instead of HTTP, a cancelled loop): no good answer came, and a prober never dies of it.
+            return (ProbeOutcome.Broken, status);
+        }
+    }
+
+    /// <summary>The probe's address: the destination's, its path and then the probe's path; a query in the probe's path stays one.</summary>
+    internal static Uri AddressOf(Uri destination, string path)
+    {
+        var left = destination.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        return new Uri(left + (path.StartsWith('/') ? path : "/" + path), UriKind.Absolute);
+    }
+
+    // The body is read to its end or to 64 KiB, even when no text is expected: a body that hangs is an ill destination, one of 10 MB is not our memory's business.
+    private static async Task<bool> BodyPassesAsync(HttpResponseMessage response, string? expected, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BodyLimit);
+        try
+        {
+            var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using (body.ConfigureAwait(false))
+            {
+                var length = await body.ReadAtLeastAsync(buffer.AsMemory(0, BodyLimit), BodyLimit, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                return string.IsNullOrEmpty(expected) || buffer.AsSpan(0, length).IndexOf(Encoding.UTF8.GetBytes(expected)) >= 0;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

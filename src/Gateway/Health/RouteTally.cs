@@ -1,0 +1,35 @@
+namespace Gateway.Health;
+
+/// <summary>
+/// Counts the successes of one route at one destination. It is all that the happy path tells Health: one increment.
+/// The loop reads it when a failure arrives: if it moved since the last failure, the run of failures starts anew.
+/// </summary>
+internal sealed class RouteTally(string route)
+{
+    private const int LateAgain = 3;
+
+    private long _successes;
+    private int _lates;
+
+    /// <summary>The route's name.</summary>
+    public string Route => route;
+
+    /// <summary>Successes since the start.</summary>
+    public long Successes => Volatile.Read(ref _successes);
+
+    /// <summary>True: the last few attempts were all late. One late answer is chance; a run of them wants to be looked into.</summary>
+    public bool IsLateAgain => Volatile.Read(ref _lates) >= LateAgain;
+
+    /// <summary>An attempt succeeded in time.</summary>
+    public void Success()
+    {
+        Interlocked.Increment(ref _successes);
+        if (Volatile.Read(ref _lates) != 0)
+        {
+            Volatile.Write(ref _lates, 0);
+        }
+    }
+
+    /// <summary>Another destination answered first.</summary>
+    public void Late() => Interlocked.Increment(ref _lates);
+}

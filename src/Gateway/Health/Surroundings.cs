@@ -1,0 +1,8 @@
+namespace Gateway.Health;
+
+/// <summary>What is true around a destination while evidence about it is judged.</summary>
+/// <param name="Exhausted">No tier of the cluster can serve.</param>
+/// <param name="HasSpare">Another destination of the cluster is healthy and not suspect.</param>
+/// <param name="Doubtful">Our own process was starved just now: lateness may be ours.</param>
+/// <param name="LateAfter">From when lateness is a failure.</param>
+internal readonly record struct Surroundings(bool Exhausted, bool HasSpare, bool Doubtful, TimeSpan LateAfter);

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.LastGood;
+
+/// <summary>What the storage rules need to know of an answer; a value, read once from its head.</summary>
+internal readonly record struct AnswerFacts
+{
+    /// <summary>The status.</summary>
+    public int Status { get; init; }
+
+    /// <summary><c>Cache-Control</c>, and <c>Pragma: no-cache</c> in its place.</summary>
+    public CacheDirectives Directives { get; init; }
+
+    /// <summary>The answer sets a cookie.</summary>
+    public bool SetsCookie { get; init; }
+
+    /// <summary>The answer has <c>Content-Range</c>.</summary>
+    public bool HasContentRange { get; init; }
+
+    /// <summary>The answer is an event stream, which never is whole.</summary>
+    public bool IsEventStream { get; init; }
+
+    /// <summary><c>Vary: *</c>.</summary>
+    public bool VariesByAnything { get; init; }
+
+    /// <summary><c>Content-Length</c> in bytes.</summary>
+    public long? ContentLength { get; init; }
+
+    /// <summary>Reads an answer's head.</summary>
+    public static AnswerFacts Read<THeaders>(int status, THeaders headers)
+        where THeaders : struct, IAnswerHeaders
+    {
+        var control = headers[HeaderNames.CacheControl];
+        var directives = CacheDirectives.Parse(control);
+        if (status != 200)
+        {
+            return new AnswerFacts { Status = status, Directives = directives };
+        }
+
+        if (control.Count == 0 && headers[HeaderNames.Pragma].ToString().Contains("no-cache", StringComparison.OrdinalIgnoreCase))
+        {
+            directives = directives with { NoCache = true };
+        }
+
+        var length = headers[HeaderNames.ContentLength];
+        return new AnswerFacts
+        {
+            Status = status,
+            Directives = directives,
+            SetsCookie = headers[HeaderNames.SetCookie].Count > 0 || headers["Set-Cookie2"].Count > 0,
+            HasContentRange = headers[HeaderNames.ContentRange].Count > 0,
+            IsEventStream = headers[HeaderNames.ContentType].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase),
+            VariesByAnything = headers[HeaderNames.Vary].ToString().Contains('*', StringComparison.Ordinal),
+            ContentLength = length.Count == 1 && long.TryParse(length[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null,
+        };
+    }
+
+    /// <summary>The request headers that choose between variants, in lower case and sorted: what <c>Vary</c> names, and what it should have named.</summary>
+    /// <remarks>A compressed body reaches only those who asked for it so, and an answer for one origin only that origin, even if the service forgot to say so.</remarks>
+    public static string[] VariantsOf<THeaders>(THeaders headers)
+        where THeaders : struct, IAnswerHeaders
+    {
+        var vary = headers[HeaderNames.Vary];
+        var encoded = headers[HeaderNames.ContentEncoding].Count > 0;
+        var origin = headers[HeaderNames.AccessControlAllowOrigin];
+        var oneOrigin = origin.Count > 0 && !string.Equals(origin[0], "*", StringComparison.Ordinal);
+        if (vary.Count == 0 && !encoded && !oneOrigin)
+        {
+            return [];
+        }
+
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var line in vary)
+        {
+            foreach (var name in (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                names.Add(name.ToLowerInvariant());
+            }
+        }
+
+        if (encoded)
+        {
+            names.Add("accept-encoding");
+        }
+
+        if (oneOrigin)
+        {
+            names.Add("origin");
+        }
+
+        return [.. names];
+    }
+}

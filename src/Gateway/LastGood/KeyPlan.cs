@@ -1,0 +1,400 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Configuration;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Gateway.LastGood;
+
+/// <summary>How a route's keys are written; made once for each route of a configuration.</summary>
+/// <remarks>
+/// <para>A key reads <c>shop.example/api/recommend?category=tea header:x-shop=3 cookie:sid=#… ~recommend.1a2b3c4d</c>, with <c> vary:NAME=…</c> behind it for one variant.
+/// Blanks inside values are escaped, so a blank always starts the next part: no value can imitate another key. GET and HEAD share a key; no other method has one.</para>
+/// <para>The end names the route and a digest of its key rules: after a change of the rules, answers kept under the old ones are not found any more.</para>
+/// </remarks>
+internal sealed class KeyPlan
+{
+    /// <summary>The exact key, as opposed to the nearest key of an index.</summary>
+    public const int Exact = -1;
+
+    private const int MaxOwnHeaders = 32;
+    private static readonly ConditionalWeakTable<RouteConfig, KeyPlan> Plans = [];
+
+    private readonly FrozenSet<string> _keyedHeaders;
+    private readonly string[] _keyedCookies;
+    private readonly string[] _ends;
+
+    private KeyPlan(RouteConfig route, LastGoodConfig config)
+    {
+        Route = route;
+        Config = config;
+        _keyedHeaders = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _keyedCookies = [.. config.Key.Where(static part => part.Kind == KeyPartKind.Cookie).Select(static part => part.Name!).Distinct(StringComparer.Ordinal)];
+        _ends = new string[config.Nearest.Length + 1];
+        for (var i = Exact; i < config.Nearest.Length; i++)
+        {
+            var rules = string.Join('\n', PartsOf(i).Select(static part => $"{part.Kind}:{part.Name}").Append(config.IgnoreCookies ? "cookies ignored" : "cookies refused"));
+            var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(rules)), 0, 4);
+            _ends[i + 1] = i == Exact ? $" ~{route.Name}.{digest}" : $" ~{route.Name}.{digest}.nearest{i + 1}";
+        }
+    }
+
+    /// <summary>The route.</summary>
+    public RouteConfig Route { get; }
+
+    /// <summary>The route's rules.</summary>
+    public LastGoodConfig Config { get; }
+
+    /// <summary>The plan of a route; null when it keeps no answers.</summary>
+    public static KeyPlan? For(RouteConfig route) =>
+        route.LastGood is null ? null : Plans.GetValue(route, static r => new KeyPlan(r, r.LastGood!));
+
+    /// <summary>Reads a request's head once.</summary>
+    public RequestFacts Read(HttpRequest request)
+    {
+        bool authorization = false, range = false, noStore = false, body = false, own = false;
+        var cookies = CookieStanding.None;
+        foreach (var (name, values) in request.Headers)
+        {
+            switch (RequestHeaderRoles.Of(name))
+            {
+                case HeaderRole.Own:
+                    own |= !_keyedHeaders.Contains(name);
+                    break;
+                case HeaderRole.Authorization:
+                    authorization = true;
+                    break;
+                case HeaderRole.Cookie:
+                    cookies = StandingOf(values);
+                    break;
+                case HeaderRole.Range:
+                    range = true;
+                    break;
+                case HeaderRole.CacheControl:
+                    noStore = CacheDirectives.Parse(values).NoStore;
+                    break;
+                case HeaderRole.Body:
+                    body |= !string.Equals(values.ToString(), "0", StringComparison.Ordinal);
+                    break;
+            }
+        }
+
+        return new RequestFacts
+        {
+            IsGet = HttpMethods.IsGet(request.Method),
+            IsHead = HttpMethods.IsHead(request.Method),
+            HasAuthorization = authorization,
+            Cookies = cookies,
+            HasRange = range,
+            NoStore = noStore,
+            HasBody = body,
+            HasOwnHeaders = own,
+        };
+    }
+
+    /// <summary>Writes the key of a request, without variants.</summary>
+    /// <param name="nearest"><see cref="Exact"/>, or the index of a nearest key.</param>
+    /// <returns>False: the request has no key (a query or a head beyond all measure, no host).</returns>
+    public bool TryWrite(HttpRequest request, in RequestFacts facts, int nearest, ref KeyBuilder key)
+    {
+        key.CutTo(0);
+        var host = request.Host.Value;
+        if (string.IsNullOrEmpty(host))
+        {
+            return false;
+        }
+
+        key.AppendLower(host);
+        foreach (var part in PartsOf(nearest).AsSpan())
+        {
+            if (!AppendPart(request, part, ref key))
+            {
+                return false;
+            }
+        }
+
+        // 2. What frameworks negotiate by, with or without Vary.
+        AppendNegotiated(" accept=", request.Headers.Accept, "*/*", ref key);
+        AppendNegotiated(" language=", request.Headers.AcceptLanguage, "*", ref key);
+
+        // 3. Headers of the request's own kind. Nearest answers are filled without them and found in spite of them.
+        if (facts.HasOwnHeaders && nearest == Exact && !AppendOwnHeaders(request.Headers, ref key))
+        {
+            return false;
+        }
+
+        key.Append(_ends[nearest + 1]);
+        return !key.TooLong;
+    }
+
+    /// <summary>Adds the variant that a <c>Vary</c> chooses for this request.</summary>
+    public static bool TryAppendVariant(IHeaderDictionary headers, ReadOnlySpan<string> vary, ref KeyBuilder key)
+    {
+        foreach (var name in vary)
+        {
+            key.Append(" vary:");
+            key.AppendLower(name);
+            AppendHeaderValue(headers[name], IsSecret(name), ref key);
+        }
+
+        return !key.TooLong;
+    }
+
+    /// <summary>Host and path of a request: what a write to the same path invalidates.</summary>
+    public static bool TryWritePlace(HttpRequest request, ref KeyBuilder place)
+    {
+        place.CutTo(0);
+        place.AppendLower(request.Host.Value);
+        AppendPath(request, ref place);
+        return !place.TooLong;
+    }
+
+    private ImmutableArray<KeyPart> PartsOf(int nearest) => nearest == Exact ? Config.Key : Config.Nearest[nearest];
+
+    private static bool AppendPart(HttpRequest request, KeyPart part, ref KeyBuilder key)
+    {
+        switch (part.Kind)
+        {
+            case KeyPartKind.Path:
+                AppendPath(request, ref key);
+                return true;
+            case KeyPartKind.Query:
+                return AppendQuery(request.QueryString.Value, null, ref key);
+            case KeyPartKind.QueryParameter:
+                return AppendQuery(request.QueryString.Value, part.Name, ref key);
+            case KeyPartKind.Header:
+                key.Append(" header:");
+                key.AppendLower(part.Name);
+                AppendHeaderValue(request.Headers[part.Name!], IsSecret(part.Name!), ref key);
+                return true;
+            default:
+                AppendCookie(request.Headers.Cookie, part.Name!, ref key);
+                return true;
+        }
+    }
+
+    private static void AppendPath(HttpRequest request, ref KeyBuilder key)
+    {
+        key.AppendEscaped(request.PathBase.Value);
+        key.AppendEscaped(request.Path.Value);
+    }
+
+    private static bool AppendQuery(string? raw, string? only, ref KeyBuilder key)
+    {
+        var length = raw?.Length ?? 0;
+        if (length > KeyBuilder.MaxLength)
+        {
+            return false;
+        }
+
+        var room = QueryText.RoomFor(length);
+        var rented = room > 768 ? ArrayPool<char>.Shared.Rent(room) : null;
+        Span<char> text = rented ?? stackalloc char[768];
+        Span<Range> parameters = stackalloc Range[QueryText.MaxParameters];
+        var count = QueryText.Normalise(raw, text, parameters);
+        var any = false;
+        if (only is not null)
+        {
+            key.Append(" query:");
+            key.AppendEscaped(only);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            var parameter = text[parameters[i]];
+            if (only is null)
+            {
+                key.Append(any ? '&' : '?');
+                key.Append(parameter);
+                any = true;
+            }
+            else if (QueryText.NameOf(parameter).SequenceEqual(only))
+            {
+                // "query:page=2&=3": the second value of one name cannot look like another name.
+                key.Append(any ? "&" : default);
+                key.Append(parameter[only.Length..]);
+                any = true;
+            }
+        }
+
+        if (only is not null && !any)
+        {
+            key.Append('!');
+        }
+
+        if (rented is not null)
+        {
+            ArrayPool<char>.Shared.Return(rented);
+        }
+
+        return count >= 0;
+    }
+
+    private static void AppendHeaderValue(StringValues values, bool secret, ref KeyBuilder key)
+    {
+        if (values.Count == 0)
+        {
+            return;
+        }
+
+        key.Append('=');
+        var value = values.Count == 1 ? values[0] : values.ToString();
+        if (secret)
+        {
+            key.AppendDigest(value);
+        }
+        else
+        {
+            key.AppendEscaped(value.AsSpan().Trim());
+        }
+    }
+
+    private static void AppendCookie(StringValues header, string name, ref KeyBuilder key)
+    {
+        key.Append(" cookie:");
+        key.AppendEscaped(name);
+        foreach (var line in header)
+        {
+            foreach (var part in line.AsSpan().Split(';'))
+            {
+                var pair = line.AsSpan()[part].Trim();
+                if (CookieName(pair).SequenceEqual(name))
+                {
+                    // Every cookie of that name: services differ in which one they read.
+                    key.Append('=');
+                    key.AppendDigest(pair);
+                }
+            }
+        }
+    }
+
+    private static void AppendNegotiated(string label, StringValues values, string anything, ref KeyBuilder key)
+    {
+        if (values.Count == 0 || (values.Count == 1 && string.Equals(values[0], anything, StringComparison.Ordinal)))
+        {
+            return;
+        }
+
+        key.Append(label);
+        key.AppendEscaped(values.Count == 1 ? values[0] : values.ToString());
+    }
+
+    private bool AppendOwnHeaders(IHeaderDictionary headers, ref KeyBuilder key)
+    {
+        var own = ArrayPool<KeyValuePair<string, StringValues>>.Shared.Rent(MaxOwnHeaders);
+        var count = 0;
+        try
+        {
+            foreach (var header in headers)
+            {
+                if (RequestHeaderRoles.Of(header.Key) != HeaderRole.Own || _keyedHeaders.Contains(header.Key))
+                {
+                    continue;
+                }
+
+                if (count == MaxOwnHeaders)
+                {
+                    return false;
+                }
+
+                own[count++] = header;
+            }
+
+            own.AsSpan(0, count).Sort(static (a, b) => string.Compare(a.Key, b.Key, StringComparison.OrdinalIgnoreCase));
+            var text = new KeyBuilder(stackalloc char[256]);
+            foreach (var (name, values) in own.AsSpan(0, count))
+            {
+                text.AppendLower(name);
+                foreach (var value in values)
+                {
+                    text.Append('\n');
+                    text.AppendEscaped(value);
+                }
+
+                text.Append('\r');
+            }
+
+            var fits = !text.TooLong;
+            if (fits)
+            {
+                key.Append(" own=");
+                key.AppendDigest(text.Text);
+            }
+
+            text.Dispose();
+            return fits;
+        }
+        finally
+        {
+            own.AsSpan(0, count).Clear();
+            ArrayPool<KeyValuePair<string, StringValues>>.Shared.Return(own);
+        }
+    }
+
+    // Cookies count as keyed when the key holds every cookie sent, or when every cookie that the key names was sent.
+    // A request that carries only others (a session the key does not know) would share its answers with all such requests.
+    private CookieStanding StandingOf(StringValues header)
+    {
+        if (Config.IgnoreCookies)
+        {
+            return CookieStanding.Ignored;
+        }
+
+        if (_keyedCookies.Length == 0)
+        {
+            return CookieStanding.Unkeyed;
+        }
+
+        var allSentAreKeyed = true;
+        ulong seen = 0;
+        foreach (var line in header)
+        {
+            foreach (var part in line.AsSpan().Split(';'))
+            {
+                var name = CookieName(line.AsSpan()[part].Trim());
+                if (name.IsEmpty)
+                {
+                    continue;
+                }
+
+                var index = IndexOf(name);
+                allSentAreKeyed &= index >= 0;
+                seen |= index >= 0 ? 1UL << (index & 63) : 0;
+            }
+        }
+
+        var allKeyedWereSent = System.Numerics.BitOperations.PopCount(seen) == _keyedCookies.Length;
+        return allSentAreKeyed || allKeyedWereSent ? CookieStanding.Keyed : CookieStanding.Unkeyed;
+    }
+
+    private int IndexOf(ReadOnlySpan<char> cookie)
+    {
+        for (var i = 0; i < _keyedCookies.Length; i++)
+        {
+            if (cookie.SequenceEqual(_keyedCookies[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static ReadOnlySpan<char> CookieName(ReadOnlySpan<char> pair)
+    {
+        var equals = pair.IndexOf('=');
+        return equals < 0 ? pair : pair[..equals].TrimEnd();
+    }
+
+    private static bool IsSecret(string header) =>
+        header.Contains("auth", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("cookie", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("token", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("key", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("secret", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("session", StringComparison.OrdinalIgnoreCase);
+}

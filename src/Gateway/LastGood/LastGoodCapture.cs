@@ -1,0 +1,159 @@
+using System.Buffers;
+
+namespace Gateway.LastGood;
+
+/// <summary>A copy of one answer while it streams to its client. One writer; ends by <see cref="Complete"/> or <see cref="Abandon"/>, whichever comes first.</summary>
+/// <remarks>Appending copies bytes and does nothing else; nothing here throws for what an answer holds.</remarks>
+internal sealed class LastGoodCapture
+{
+    private readonly LastGoodStore _store;
+    private readonly long _maxBody;
+    private readonly long? _contentLength;
+    private byte[]? _buffer;
+    private int _length;
+    private int _ended;
+
+    internal LastGoodCapture(LastGoodStore store, CaptureHead head, long maxBody, long? contentLength)
+    {
+        _store = store;
+        Head = head;
+        _maxBody = Math.Min(maxBody, Array.MaxLength);
+        _contentLength = contentLength;
+    }
+
+    /// <summary>What is known of the answer besides its body.</summary>
+    internal CaptureHead Head { get; }
+
+    /// <summary>Copies a piece of the body as it goes by.</summary>
+    public void Append(ReadOnlySpan<byte> piece)
+    {
+        if (Volatile.Read(ref _ended) != 0 || piece.IsEmpty)
+        {
+            return;
+        }
+
+        var length = (long)_length + piece.Length;
+        if (length > _maxBody)
+        {
+            End(Refusal.TooLarge);
+            return;
+        }
+
+        if (length > _contentLength)
+        {
+            End(Refusal.Truncated);
+            return;
+        }
+
+        if ((_buffer is null || length > _buffer.Length) && !Grow((int)length))
+        {
+            End(Refusal.Busy);
+            return;
+        }
+
+        piece.CopyTo(_buffer.AsSpan(_length));
+        _length = (int)length;
+    }
+
+    /// <summary>The answer has reached its end as the protocol tells it: checks it and keeps it.</summary>
+    public void Complete()
+    {
+        if (_contentLength is { } promised && promised != _length)
+        {
+            End(Refusal.Truncated);
+        }
+        else if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            if (BodyCheck.IsCheap(Head.ContentType, Head.ContentEncoding, _length))
+            {
+                Keep();
+            }
+            else
+            {
+                // The copy stays counted until it is done, so the waiting work is bounded by the same bytes.
+                ThreadPool.UnsafeQueueUserWorkItem(static capture => capture.Keep(), this, preferLocal: false);
+            }
+        }
+    }
+
+    /// <summary>The answer was cut, or nobody wants it: nothing is kept.</summary>
+    public void Abandon() => End(Refusal.Truncated);
+
+    private void Keep()
+    {
+        try
+        {
+            _store.Keep(Head, _buffer.AsMemory(0, _length));
+        }
+        catch (Exception exception)
+        {
+            // A safety net never throws into what it serves; the reason is told by the store's log.
+            _store.Report(exception);
+        }
+        finally
+        {
+            Head.Claimed?.Unclaim();
+            ReturnBuffer();
+        }
+    }
+
+    private void End(Refusal reason)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            _store.Counters.CountRefused(reason);
+            Head.Claimed?.Unclaim();
+            ReturnBuffer();
+        }
+    }
+
+    private bool Grow(int needed)
+    {
+        var size = (int)Math.Min(_maxBody, Math.Max(needed, _contentLength ?? Math.Max(4096, 2L * _length)));
+        if (!_store.TryReserveCopy(size))
+        {
+            return false;
+        }
+
+        var bigger = ArrayPool<byte>.Shared.Rent(size);
+        _buffer.AsSpan(0, _length).CopyTo(bigger);
+        ReturnBuffer();
+        _buffer = bigger;
+        Reserved = size;
+        return true;
+    }
+
+    private int Reserved { get; set; }
+
+    private void ReturnBuffer()
+    {
+        if (_buffer is { } buffer)
+        {
+            _buffer = null;
+            _store.ReleaseCopy(Reserved);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
+
+/// <summary>What is known of a captured answer besides its body.</summary>
+internal sealed record CaptureHead
+{
+    /// <summary>Its record, still without a body.</summary>
+    public required StoredAnswer Answer { get; init; }
+
+    /// <summary>The nearest keys that it fills as well: the whole key and the key without its variant.</summary>
+    public (string Key, string BaseKey)[] Nearest { get; init; } = [];
+
+    /// <summary>How long a nearest answer is left as it is.</summary>
+    public long RefreshTicks { get; init; }
+
+    /// <summary>The slot whose refresh this copy has claimed; null: the key is new.</summary>
+    public LastGoodMemory.Slot? Claimed { get; init; }
+
+    /// <summary><c>Content-Type</c>.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary><c>Content-Encoding</c>.</summary>
+    public string? ContentEncoding { get; init; }
+}

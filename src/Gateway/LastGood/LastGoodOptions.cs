@@ -1,0 +1,20 @@
+namespace Gateway.LastGood;
+
+/// <summary>The bounds of the store.</summary>
+internal sealed record LastGoodOptions
+{
+    /// <summary>Memory for answers, overhead included, in bytes. Default: 256 MiB.</summary>
+    public long MemoryCap { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>Memory for answers that are being copied, in bytes; beyond it no further copy is begun or grown. Default: 32 MiB.</summary>
+    public long CopyCap { get; init; } = 32L * 1024 * 1024;
+
+    /// <summary>Changes that wait for the store behind; beyond it the oldest is dropped and counted. Default: 4,096.</summary>
+    public int QueueLength { get; init; } = 4096;
+
+    /// <summary>How long a request may look into a shared store when memory has nothing and no tier can serve. Default: 50 ms.</summary>
+    public TimeSpan LookTimeout { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Looks at the same time; further requests go without. Default: 256.</summary>
+    public int LooksAtOnce { get; init; } = 256;
+}

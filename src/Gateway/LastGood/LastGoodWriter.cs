@@ -1,0 +1,141 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.LastGood;
+
+/// <summary>Gives a kept answer to a client, with the headers of the contract.</summary>
+internal static class LastGoodWriter
+{
+    /// <summary>Writes the answer; a Range gets the whole, HEAD no body, and <c>If-None-Match</c> a 304 if it names the stored validator.</summary>
+    /// <returns>False: the response had begun, or the client is gone. Never throws.</returns>
+    public static async ValueTask<bool> WriteAsync(HttpContext context, FoundAnswer found)
+    {
+        var response = context.Response;
+        if (response.HasStarted)
+        {
+            return false;
+        }
+
+        try
+        {
+            // 1. Nothing of a failed attempt may show through.
+            var answer = found.Answer;
+            response.Headers.Clear();
+            response.StatusCode = IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
+
+            // 2. The stored headers. A nearest answer is another resource's: its validators would make later conditional requests go wrong.
+            foreach (var (name, value) in answer.Headers)
+            {
+                if (!answer.IsNearest || !IsValidator(name))
+                {
+                    response.Headers.Append(name, value);
+                }
+            }
+
+            // 3. What we say of it.
+            response.Headers["X-Fallback"] = "last-good";
+            response.Headers[HeaderNames.Age] = ((long)found.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            response.Headers[HeaderNames.CacheControl] = "no-cache";
+            response.Headers["Cache-Status"] = StatusOf(found);
+
+            // 4. The body.
+            if (response.StatusCode == StatusCodes.Status304NotModified)
+            {
+                return true;
+            }
+
+            response.ContentLength = answer.Body.Length;
+            if (!HttpMethods.IsHead(context.Request.Method) && answer.Body.Length > 0)
+            {
+                await response.Body.WriteAsync(answer.Body, context.RequestAborted);
+            }
+
+            return true;
+        }
+        catch (Exception)
+        {
+            // The last net never throws. A client that left is the usual case; a response that was begun is cut, so that it cannot look whole.
+            if (response.HasStarted)
+            {
+                context.Features.Get<IHttpRequestLifetimeFeature>()?.Abort();
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary><c>Cache-Status</c> (RFC 9211): the freshness left, negative once stale.</summary>
+    internal static string StatusOf(FoundAnswer found)
+    {
+        var left = found.TimeToLive;
+        var sign = left > 0 ? "" : "-";
+        return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl={sign}{Math.Abs(left)}; detail={(found.Answer.IsNearest ? "nearest" : "stale-if-error")}");
+    }
+
+    private static bool IsNotModified(HttpRequest request, StoredAnswer answer)
+    {
+        if (answer.ETag is null || answer.IsNearest)
+        {
+            return false;
+        }
+
+        // The weak comparison of RFC 9110, section 8.8.3.2; "*" names no validator.
+        var stored = Opaque(answer.ETag);
+        foreach (var line in request.Headers.IfNoneMatch)
+        {
+            foreach (var tag in new TagList(line))
+            {
+                if (Opaque(tag).SequenceEqual(stored))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static ReadOnlySpan<char> Opaque(ReadOnlySpan<char> tag) => tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag;
+
+    private static bool IsValidator(string name) =>
+        name.Equals(HeaderNames.ETag, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(HeaderNames.LastModified, StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Content-Location", StringComparison.OrdinalIgnoreCase);
+
+    // The tags of a line; a comma inside quotes does not end one.
+    private ref struct TagList(ReadOnlySpan<char> line)
+    {
+        private ReadOnlySpan<char> _rest = line;
+
+        public ReadOnlySpan<char> Current { get; private set; }
+
+        public readonly TagList GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            while (!_rest.IsEmpty)
+            {
+                var open = _rest.IndexOf('"');
+                if (open < 0)
+                {
+                    return false;
+                }
+
+                var length = _rest[(open + 1)..].IndexOf('"');
+                if (length < 0)
+                {
+                    return false;
+                }
+
+                var start = open >= 2 && _rest[open - 1] == '/' && _rest[open - 2] == 'W' ? open - 2 : open;
+                Current = _rest[start..(open + length + 2)];
+                _rest = _rest[(open + length + 2)..];
+                return true;
+            }
+
+            return false;
+        }
+    }
+}

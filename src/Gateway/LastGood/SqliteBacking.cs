@@ -1,0 +1,327 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.LastGood;
+
+/// <summary>The embedded store: one SQLite file in the state folder, written in batches by a thread of its own.</summary>
+/// <remarks>
+/// WAL with <c>synchronous=NORMAL</c>: a killed process loses nothing that was committed, a power cut the last moments, and neither leaves a torn file; each record has its own checksum besides.
+/// A file that SQLite calls corrupt, or that is none of ours, is set aside under another name and a new one is begun.
+/// </remarks>
+internal sealed partial class SqliteBacking : ILastGoodBacking
+{
+    private const int SchemaVersion = 1;
+    private const int BusyTimeoutMs = 2000;
+    private const int SetAsideMost = 3;
+    private readonly string _file;
+    private readonly long _cap;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly OwnThread _thread = new("last-good store");
+    private SqliteConnection? _connection;
+    private long _size;
+    private long _corrupt;
+    private long _purgeAt;
+
+    /// <param name="file">The file; its folder is made if it is not there.</param>
+    /// <param name="cap">Bytes of records; the oldest leave beyond it.</param>
+    public SqliteBacking(string file, long cap, TimeProvider time, ILogger<SqliteBacking> logger)
+    {
+        _file = file;
+        _cap = cap;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"the file \"{Path.GetFileName(_file)}\"";
+
+    /// <inheritdoc/>
+    public bool IsShared => false;
+
+    /// <inheritdoc/>
+    public bool IsUp => _connection is not null;
+
+    /// <inheritdoc/>
+    public int MaxRecord => LastGoodRecord.MaxSize / 2;
+
+    /// <inheritdoc/>
+    public long CorruptTotal => Interlocked.Read(ref _corrupt);
+
+    /// <inheritdoc/>
+    public Task OpenAsync(CancellationToken cancellationToken) => OnThread(Open);
+
+    /// <inheritdoc/>
+    public Task ReadAheadAsync(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken) => OnThread(() => ReadAhead(admit, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken) => OnThread(() => Write(changes));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredAnswer>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<StoredAnswer>>([]);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _thread.RunAsync(Close);
+        _thread.Dispose();
+    }
+
+    private async Task OnThread(Action work) => await _thread.RunAsync(() =>
+    {
+        try
+        {
+            work();
+        }
+        catch (SqliteException exception)
+        {
+            // Result codes, never texts. 11 CORRUPT, 26 NOTADB: the file is lost; anything else may pass.
+            Close();
+            if (exception.SqliteErrorCode is 11 or 26)
+            {
+                SetAside(exception);
+            }
+
+            throw;
+        }
+    });
+
+    private void Open()
+    {
+        Close();
+        Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _file, Pooling = false, DefaultTimeout = (BusyTimeoutMs / 1000) }.ToString());
+        try
+        {
+            connection.Open();
+            Run(connection, $"PRAGMA busy_timeout={BusyTimeoutMs}");
+            Run(connection, "PRAGMA journal_mode=WAL");
+            Run(connection, "PRAGMA synchronous=NORMAL");
+            Run(connection, "PRAGMA journal_size_limit=16777216");
+            Run(connection, "PRAGMA wal_autocheckpoint=1000");
+
+            // A hard end beside the count of our own, so that the file cannot grow without bound even if that count is wrong.
+            Run(connection, $"PRAGMA max_page_count={Math.Max(1024, (_cap * 2 / 4096) + 1024)}");
+            var version = Number(connection, "PRAGMA user_version");
+            if (version == 0 && Number(connection, "SELECT count(*) FROM sqlite_master") == 0)
+            {
+                Run(connection, $"""
+                    BEGIN IMMEDIATE;
+                    CREATE TABLE answers(key TEXT PRIMARY KEY, base TEXT NOT NULL, place TEXT NOT NULL, began INTEGER NOT NULL, expires INTEGER NOT NULL, size INTEGER NOT NULL, record BLOB NOT NULL);
+                    CREATE INDEX answers_base ON answers(base);
+                    CREATE INDEX answers_place ON answers(place);
+                    CREATE INDEX answers_began ON answers(began);
+                    PRAGMA user_version={SchemaVersion};
+                    COMMIT;
+                    """);
+            }
+            else if (version != SchemaVersion)
+            {
+                throw new SqliteException($"The file has the version {version}, and this gateway knows only {SchemaVersion}", 26);
+            }
+
+            _size = Number(connection, "SELECT coalesce(sum(size), 0) FROM answers");
+            _connection = connection;
+        }
+        catch (Exception)
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void Close()
+    {
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+    private void ReadAhead(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken)
+    {
+        var bad = new List<string>();
+        using (var select = Command("SELECT key, record FROM answers WHERE expires > $now ORDER BY began DESC"))
+        {
+            var now = ClockReading.Of(_time);
+            select.Parameters.AddWithValue("$now", now.UnixMs);
+            using var rows = select.ExecuteReader();
+            while (rows.Read() && !cancellationToken.IsCancellationRequested)
+            {
+                // A row's type is what a foreign hand made it; anything but a text and a blob is no record.
+                if (rows.GetValue(0) is not string key)
+                {
+                    Interlocked.Increment(ref _corrupt);
+                    continue;
+                }
+
+                if (rows.GetValue(1) is not byte[] record
+                    || !LastGoodRecord.TryDecode(record, now, out var answer)
+                    || !string.Equals(answer.Key, key, StringComparison.Ordinal))
+                {
+                    Interlocked.Increment(ref _corrupt);
+                    bad.Add(key);
+                }
+                else if (!admit(answer))
+                {
+                    break;
+                }
+            }
+        }
+
+        foreach (var key in bad)
+        {
+            Delete("key = $text", key, long.MaxValue);
+        }
+
+        if (bad.Count > 0)
+        {
+            DroppedCorrupt(bad.Count, Name);
+        }
+    }
+
+    private void Write(IReadOnlyList<BackingChange> changes)
+    {
+        // The file may have been deleted under us: SQLite would go on writing into nothing.
+        if (_connection is null || !File.Exists(_file))
+        {
+            Open();
+        }
+
+        using var transaction = _connection!.BeginTransaction();
+        foreach (var change in changes)
+        {
+            switch (change.Kind)
+            {
+                case ChangeKind.Put:
+                    Put(change.Answer!);
+                    break;
+                case ChangeKind.Evict:
+                    Delete("base = $text", change.Text, change.AtUnixMs);
+                    break;
+                case ChangeKind.Invalidate:
+                    Delete("place = $text", change.Text, change.AtUnixMs);
+                    break;
+                default:
+                    Delete("(substr(key, 1, length($text)) = $text OR substr(place, 1, length($text)) = $text OR substr(place, instr(place, '/'), length($text)) = $text)", change.Text, change.AtUnixMs);
+                    break;
+            }
+        }
+
+        MakeRoom();
+        transaction.Commit();
+    }
+
+    private void Put(StoredAnswer answer)
+    {
+        var record = LastGoodRecord.Encode(answer);
+        using var put = Command("""
+            INSERT INTO answers(key, base, place, began, expires, size, record) VALUES($key, $base, $place, $began, $expires, $size, $record)
+            ON CONFLICT(key) DO UPDATE SET base=excluded.base, place=excluded.place, began=excluded.began, expires=excluded.expires, size=excluded.size, record=excluded.record
+            """);
+        put.Parameters.AddWithValue("$key", answer.Key);
+        put.Parameters.AddWithValue("$base", answer.BaseKey);
+        put.Parameters.AddWithValue("$place", answer.Place);
+        put.Parameters.AddWithValue("$began", answer.BeganUnixMs);
+        put.Parameters.AddWithValue("$expires", answer.BeganUnixMs + (long)answer.KeepFor.TotalMilliseconds);
+        put.Parameters.AddWithValue("$size", record.Length + answer.Key.Length);
+        put.Parameters.AddWithValue("$record", record);
+        using (var old = Command("SELECT size FROM answers WHERE key = $key"))
+        {
+            old.Parameters.AddWithValue("$key", answer.Key);
+            _size -= old.ExecuteScalar() as long? ?? 0;
+        }
+
+        put.ExecuteNonQuery();
+        _size += record.Length + answer.Key.Length;
+    }
+
+    private void Delete(string where, string text, long began)
+    {
+        using var delete = Command($"DELETE FROM answers WHERE {where} AND began <= $began RETURNING size");
+        delete.Parameters.AddWithValue("$text", text);
+        delete.Parameters.AddWithValue("$began", began);
+        using var sizes = delete.ExecuteReader();
+        while (sizes.Read())
+        {
+            _size -= sizes.GetInt64(0);
+        }
+    }
+
+    // Over the cap the oldest leave, and once a minute those beyond their maxAge.
+    private void MakeRoom()
+    {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (now >= _purgeAt)
+        {
+            _purgeAt = now + 60_000;
+            Delete("expires <= cast($text AS INTEGER)", now.ToString(CultureInfo.InvariantCulture), long.MaxValue);
+        }
+
+        while (_size > _cap)
+        {
+            var before = _size;
+            Delete("key IN (SELECT key FROM answers WHERE $text = '' ORDER BY began LIMIT 64)", "", long.MaxValue);
+            if (_size >= before)
+            {
+                _size = Number(_connection!, "SELECT coalesce(sum(size), 0) FROM answers");
+                return;
+            }
+        }
+    }
+
+    private void SetAside(SqliteException exception)
+    {
+        try
+        {
+            var aside = $"{_file}.corrupt-{_time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
+            File.Move(_file, aside, overwrite: true);
+            File.Delete(_file + "-wal");
+            File.Delete(_file + "-shm");
+            Interlocked.Increment(ref _corrupt);
+            FileSetAside(exception, Name, Path.GetFileName(aside));
+
+            // Evidence is kept, but not without end.
+            var all = Directory.GetFiles(Path.GetDirectoryName(_file)!, Path.GetFileName(_file) + ".corrupt-*");
+            Array.Sort(all, StringComparer.Ordinal);
+            foreach (var old in all.AsSpan(0, Math.Max(0, all.Length - SetAsideMost)))
+            {
+                File.Delete(old);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The folder cannot be written either: the alarm that follows says so, and it is tried again.
+            CannotSetAside(failure, Name);
+        }
+    }
+
+    private SqliteCommand Command(string text)
+    {
+        var command = (_connection ?? throw new InvalidOperationException("The file is not open")).CreateCommand();
+        command.CommandText = text;
+        return command;
+    }
+
+    private static void Run(SqliteConnection connection, string text)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
+    }
+
+    private static long Number(SqliteConnection connection, string text)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        return command.ExecuteScalar() as long? ?? 0;
+    }
+
+    [LoggerMessage(5020, LogLevel.Error, "The store of last-good answers ({Store}) was corrupt or foreign and was set aside as \"{Aside}\"; a new one is begun. Answers are kept in memory meanwhile.")]
+    private partial void FileSetAside(Exception exception, string store, string aside);
+
+    [LoggerMessage(5021, LogLevel.Error, "The store of last-good answers ({Store}) is corrupt and cannot be set aside: make its folder writable, or delete the file.")]
+    private partial void CannotSetAside(Exception exception, string store);
+
+    [LoggerMessage(5022, LogLevel.Warning, "{Count} corrupt or foreign records were dropped from the store of last-good answers ({Store}).")]
+    private partial void DroppedCorrupt(int count, string store);
+}

@@ -1,0 +1,136 @@
+using System.Collections.Frozen;
+
+namespace Gateway.LastGood;
+
+/// <summary>What may be kept, who may be given it, and what makes a kept answer leave. Pure: facts in, verdict out.</summary>
+internal static class StorageRules
+{
+    /// <summary>The labels of <see cref="Refusal"/>.</summary>
+    public static readonly FrozenDictionary<Refusal, string> Labels = new Dictionary<Refusal, string>
+    {
+        [Refusal.Method] = "method",
+        [Refusal.Status] = "status",
+        [Refusal.Range] = "range",
+        [Refusal.NoStore] = "no-store",
+        [Refusal.Private] = "private",
+        [Refusal.NoCache] = "no-cache",
+        [Refusal.MustRevalidate] = "must-revalidate",
+        [Refusal.SharedMaxAge] = "s-maxage",
+        [Refusal.SetCookie] = "set-cookie",
+        [Refusal.Authorization] = "authorization",
+        [Refusal.Cookie] = "cookie",
+        [Refusal.Vary] = "vary",
+        [Refusal.EventStream] = "event-stream",
+        [Refusal.RequestBody] = "request-body",
+        [Refusal.TooLarge] = "too-large",
+        [Refusal.Key] = "key",
+        [Refusal.Truncated] = "truncated",
+        [Refusal.Invalid] = "invalid",
+        [Refusal.Overtaken] = "overtaken",
+        [Refusal.Busy] = "busy",
+    }.ToFrozenDictionary();
+
+    /// <summary>Whether an answer's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).</summary>
+    public static Refusal Judge(in RequestFacts request, in AnswerFacts answer, long maxBody)
+    {
+        var directives = answer.Directives;
+
+        // 1. What it is an answer to.
+        if (!request.IsGet)
+        {
+            return Refusal.Method;
+        }
+
+        if (request.HasRange || answer.HasContentRange || answer.Status == 206)
+        {
+            return Refusal.Range;
+        }
+
+        if (answer.Status != 200)
+        {
+            return Refusal.Status;
+        }
+
+        if (request.HasBody)
+        {
+            return Refusal.RequestBody;
+        }
+
+        // 2. What the service and the client forbid. No stale answer may come of any of these.
+        if (request.NoStore || directives.NoStore)
+        {
+            return Refusal.NoStore;
+        }
+
+        if (directives.Private)
+        {
+            return Refusal.Private;
+        }
+
+        if (directives.NoCache)
+        {
+            return Refusal.NoCache;
+        }
+
+        if (directives.MustRevalidate)
+        {
+            return Refusal.MustRevalidate;
+        }
+
+        if (directives.SharedMaxAge)
+        {
+            return Refusal.SharedMaxAge;
+        }
+
+        // 3. What belongs to one user.
+        if (answer.SetsCookie)
+        {
+            return Refusal.SetCookie;
+        }
+
+        if (request.HasAuthorization && !directives.Public)
+        {
+            return Refusal.Authorization;
+        }
+
+        if (request.Cookies == CookieStanding.Unkeyed && !directives.Public)
+        {
+            return Refusal.Cookie;
+        }
+
+        // 4. What no key can tell apart, or no memory can hold.
+        if (answer.VariesByAnything)
+        {
+            return Refusal.Vary;
+        }
+
+        if (answer.IsEventStream)
+        {
+            return Refusal.EventStream;
+        }
+
+        return answer.ContentLength > maxBody ? Refusal.TooLarge : Refusal.None;
+    }
+
+    /// <summary>Whether an answer makes what is kept for its key leave: the service took it back, or the user may not see it any more.</summary>
+    public static bool Evicts(in AnswerFacts answer) =>
+        answer.Directives.NoStore || answer.Directives.Private || answer.Status is 401 or 403 or 404 or 410;
+
+    /// <summary>Whether a request changed what its path shows: a method that is not safe, answered without an error (RFC 9111, section 4.4).</summary>
+    public static bool Invalidates(string method, int status) => status is >= 200 and < 400 && !IsSafe(method);
+
+    /// <summary>Whether a kept answer may be given to a request.</summary>
+    /// <param name="isPublic">The answer was explicitly public.</param>
+    /// <param name="isNearest">The answer was filled from anonymous requests only.</param>
+    public static bool MayServe(in RequestFacts request, bool isPublic, bool isNearest) =>
+        (request.IsGet || request.IsHead)
+        && !request.HasBody
+        && (isPublic || request.Cookies != CookieStanding.Unkeyed)
+        && (isPublic || isNearest || !request.HasAuthorization);
+
+    /// <summary>Whether a kept answer is young enough: within the route's <c>maxAge</c>, and within the service's own <c>stale-if-error</c> when it gave one.</summary>
+    public static bool IsYoungEnough(TimeSpan age, TimeSpan maxAge, long freshSeconds, long? staleIfErrorSeconds) =>
+        age <= maxAge && (staleIfErrorSeconds is not { } allowed || age.TotalSeconds <= freshSeconds + allowed);
+
+    private static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
+}

@@ -1,0 +1,370 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+
+namespace Gateway.LastGood;
+
+/// <summary>Carries changes from memory to the store behind it: one bounded queue, one task, and no one ever waits for either.</summary>
+/// <remarks>
+/// <para>The queue holds keys, not bodies: what is written is what memory holds when its turn comes, so a queue of any length costs little and repeated changes of a key cost one write each batch.</para>
+/// <para>A dropped put is only counted. A dropped eviction must not be forgotten, or a restart would bring back what the service took back: it is set aside and done as soon as the store takes it.</para>
+/// </remarks>
+internal sealed partial class WriteBehind : IAsyncDisposable
+{
+    private const int BatchSize = 128;
+    private const int MaxOwed = 65_536;
+    private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryMost = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookAfterStore = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(3);
+
+    private readonly ILastGoodBacking _backing;
+    private readonly LastGoodMemory _memory;
+    private readonly LastGoodCounters _counters;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Channel<BackingChange> _queue;
+    private readonly ConcurrentQueue<BackingChange> _owed = new();
+    private readonly CancellationTokenSource _end = new();
+    private readonly TaskCompletionSource _readAhead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _loop = Task.CompletedTask;
+    private volatile string? _alarm;
+    private long _enqueued;
+    private long _done;
+    private int _owedCount;
+    private int _owesEverything;
+    private int _started;
+    private volatile bool _ending;
+    private volatile bool _hasRead;
+    private volatile bool _leftSome;
+
+    public WriteBehind(ILastGoodBacking backing, LastGoodMemory memory, LastGoodCounters counters, LastGoodOptions options, TimeProvider time, ILogger logger)
+    {
+        _backing = backing;
+        _memory = memory;
+        _counters = counters;
+        _time = time;
+        _logger = logger;
+        _queue = Channel.CreateBounded<BackingChange>(
+            new BoundedChannelOptions(options.QueueLength) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, AllowSynchronousContinuations = false },
+            Dropped);
+    }
+
+    /// <summary>What is wrong, in a sentence; null: nothing.</summary>
+    public string? Alarm => _alarm;
+
+    /// <summary>Records dropped as corrupt.</summary>
+    public long CorruptTotal => _backing.CorruptTotal;
+
+    /// <summary>Completed once read ahead, or once that has failed.</summary>
+    public Task ReadAhead => _readAhead.Task;
+
+    /// <summary>A request may look.</summary>
+    public bool CanLook => _backing is { IsShared: true, IsUp: true };
+
+    /// <summary>The store may hold keys that memory does not.</summary>
+    public bool KeepsMoreThanMemory => _backing.IsShared || !_hasRead || _leftSome || _memory.HasBeenFull;
+
+    /// <summary>Starts the one task.</summary>
+    public void Start()
+    {
+        if (Interlocked.Exchange(ref _started, 1) == 0)
+        {
+            _loop = Task.Run(RunAsync);
+        }
+    }
+
+    /// <summary>Adds a change; never waits.</summary>
+    public void Enqueue(BackingChange change)
+    {
+        Interlocked.Increment(ref _enqueued);
+        if (!_queue.Writer.TryWrite(change))
+        {
+            Dropped(change);
+        }
+    }
+
+    /// <summary>Looks for keys and takes what is found into memory.</summary>
+    public async Task LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        foreach (var answer in await _backing.LookAsync(keys, cancellationToken))
+        {
+            Admit(answer);
+        }
+    }
+
+    /// <summary>Waits until what was added so far is done or the store is away.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        var target = Interlocked.Read(ref _enqueued);
+        while (Interlocked.Read(ref _done) < target && _alarm is null && !_loop.IsCompleted)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // What waits is written if that is possible soon; a store that is away does not hold up the end.
+        _ending = true;
+        _queue.Writer.TryComplete();
+        try
+        {
+            if (_alarm is not null)
+            {
+                await _end.CancelAsync();
+            }
+
+            await _loop.WaitAsync(EndWithin, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            EndedWithoutStore(_backing.Name);
+        }
+
+        await _end.CancelAsync();
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _backing.DisposeAsync();
+        _end.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var retry = RetryFirst;
+        var batch = new List<BackingChange>(BatchSize);
+        while (!_end.IsCancellationRequested)
+        {
+            try
+            {
+                // 1. Open, settle what is owed, and read ahead (first) or write everything again (after an absence).
+                await _backing.OpenAsync(_end.Token);
+                await SettleAsync(_end.Token);
+                if (!_hasRead)
+                {
+                    await _backing.ReadAheadAsync(Admit, _end.Token);
+                    _hasRead = true;
+                    _readAhead.TrySetResult();
+                }
+
+                if (_alarm is not null)
+                {
+                    await WriteEverythingAsync(_end.Token);
+                    _alarm = null;
+                    StoreIsBack(_backing.Name);
+                }
+
+                // 2. Write behind until it fails.
+                while (await WaitForWorkAsync())
+                {
+                    await SettleAsync(_end.Token);
+                    await WriteBatchAsync(batch, _end.Token);
+                    retry = RetryFirst;
+                }
+
+                return;
+            }
+            catch (OperationCanceledException) when (_end.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // 3. The store is away, whatever the reason: memory goes on, operators are told, and it is tried again.
+                _readAhead.TrySetResult();
+                OnFailure(exception);
+                batch.Clear();
+                if (_ending)
+                {
+                    return;
+                }
+
+                await Task.Delay(retry, _time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                retry = retry * 2 < RetryMost ? retry * 2 : RetryMost;
+            }
+        }
+    }
+
+    // Without work too it must come out that the store is away: in an outage nothing is written, and requests want to look.
+    private async ValueTask<bool> WaitForWorkAsync()
+    {
+        var work = _queue.Reader.WaitToReadAsync(_end.Token).AsTask();
+        while (true)
+        {
+            await Task.WhenAny(work, Task.Delay(LookAfterStore, _time, _end.Token));
+            if (work.IsCompleted)
+            {
+                return await work;
+            }
+
+            if (!_backing.IsUp)
+            {
+                throw new TimeoutException("It does not answer");
+            }
+        }
+    }
+
+    private async Task WriteBatchAsync(List<BackingChange> batch, CancellationToken cancellationToken)
+    {
+        batch.Clear();
+        var taken = 0;
+        while (taken < BatchSize && _queue.Reader.TryRead(out var change))
+        {
+            taken++;
+            if (Resolve(change) is { } resolved)
+            {
+                batch.Add(resolved);
+            }
+        }
+
+        try
+        {
+            if (batch.Count > 0)
+            {
+                await _backing.WriteAsync(batch, cancellationToken);
+            }
+        }
+        catch (Exception)
+        {
+            foreach (var change in batch)
+            {
+                NotWritten(change);
+            }
+
+            throw;
+        }
+        finally
+        {
+            Interlocked.Add(ref _done, taken);
+        }
+    }
+
+    private async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _owesEverything, 0) == 1)
+        {
+            // Too many evictions are owed to tell them apart: the store begins anew with what memory holds.
+            await WriteOwedAsync([new BackingChange(ChangeKind.Purge, "", ClockReading.Of(_time).UnixMs)], cancellationToken);
+            await WriteEverythingAsync(cancellationToken);
+        }
+
+        var owed = new List<BackingChange>();
+        while (_owed.TryDequeue(out var change))
+        {
+            Interlocked.Decrement(ref _owedCount);
+            owed.Add(change);
+        }
+
+        if (owed.Count > 0)
+        {
+            await WriteOwedAsync(owed, cancellationToken);
+        }
+    }
+
+    private async Task WriteOwedAsync(List<BackingChange> owed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _backing.WriteAsync(owed, cancellationToken);
+        }
+        catch (Exception)
+        {
+            owed.ForEach(NotWritten);
+            throw;
+        }
+    }
+
+    private async Task WriteEverythingAsync(CancellationToken cancellationToken)
+    {
+        foreach (var chunk in _memory.All.Chunk(BatchSize))
+        {
+            var changes = new List<BackingChange>(chunk.Length);
+            foreach (var answer in chunk)
+            {
+                if (Resolve(new BackingChange(ChangeKind.Put, answer.Key, answer.BeganUnixMs)) is { } resolved)
+                {
+                    changes.Add(resolved);
+                }
+            }
+
+            await _backing.WriteAsync(changes, cancellationToken);
+        }
+    }
+
+    private BackingChange? Resolve(BackingChange change)
+    {
+        if (change.Kind != ChangeKind.Put)
+        {
+            return change;
+        }
+
+        // Gone from memory meanwhile: evicted (its eviction stands in the queue behind), or it had to make room.
+        return _memory.Peek(change.Text)?.Live is { } content && content.Answer.Body.Length <= _backing.MaxRecord ? change with { Answer = content.Answer } : null;
+    }
+
+    // Read-ahead stops short of a full memory: what traffic brings next must not push out what was just read.
+    private bool Admit(StoredAnswer answer)
+    {
+        if (_memory.Bytes + answer.Cost > _memory.Cap)
+        {
+            _leftSome = true;
+            return false;
+        }
+
+        if (_memory.Put(answer) == Refusal.None)
+        {
+            _counters.CountReadAhead();
+        }
+
+        return true;
+    }
+
+    private void Dropped(BackingChange change)
+    {
+        Interlocked.Increment(ref _done);
+        NotWritten(change);
+    }
+
+    private void NotWritten(BackingChange change)
+    {
+        if (change.Kind == ChangeKind.Put)
+        {
+            _counters.CountUnwritten();
+        }
+        else if (Interlocked.Increment(ref _owedCount) <= MaxOwed)
+        {
+            _owed.Enqueue(change);
+        }
+        else
+        {
+            // A store that gateways share is never emptied for one of them: there, what is kept leaves with its maxAge.
+            Interlocked.Decrement(ref _owedCount);
+            if (_backing.IsShared)
+            {
+                _counters.CountUnwritten();
+                return;
+            }
+
+            Volatile.Write(ref _owesEverything, 1);
+        }
+    }
+
+    private void OnFailure(Exception exception)
+    {
+        var alarm = $"The store of last-good answers ({_backing.Name}) cannot be used: {exception.Message.TrimEnd('.')}. Answers are kept in memory and would be lost by a restart; it is tried again.";
+        if (_alarm is null)
+        {
+            StoreIsAway(exception, _backing.Name);
+        }
+
+        _alarm = alarm;
+    }
+
+    [LoggerMessage(5010, LogLevel.Error, "The store of last-good answers ({Store}) cannot be used. Answers are kept in memory and would be lost by a restart; it is tried again.")]
+    private partial void StoreIsAway(Exception exception, string store);
+
+    [LoggerMessage(5011, LogLevel.Information, "The store of last-good answers ({Store}) can be used again.")]
+    private partial void StoreIsBack(string store);
+
+    [LoggerMessage(5012, LogLevel.Warning, "The gateway ends while the store of last-good answers ({Store}) is away: what was waiting for it is lost.")]
+    private partial void EndedWithoutStore(string store);
+}

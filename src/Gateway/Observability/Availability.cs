@@ -1,0 +1,77 @@
+namespace Gateway.Observability;
+
+/// <summary>How available a cluster was in one window. A value is null while nothing was measured that it could rest on.</summary>
+internal sealed record Availability
+{
+    /// <summary>The window, such as <c>24h</c>.</summary>
+    public required string Window { get; init; }
+
+    /// <summary>Requests by outcome.</summary>
+    public required RequestSums Requests { get; init; }
+
+    /// <summary>Share of requests that a tier answered: live / (live + degraded + failed).</summary>
+    public double? ByRequests { get; init; }
+
+    /// <summary>Share of requests that got an answer of use: (live + degraded) / (live + degraded + failed).</summary>
+    public double? Answered { get; init; }
+
+    /// <summary>Uptime / (uptime + downtime); down is when no tier could serve.</summary>
+    public double? ByTime { get; init; }
+
+    /// <summary>Time observed.</summary>
+    public TimeSpan Observed { get; init; }
+
+    /// <summary>Time in which no tier could serve.</summary>
+    public TimeSpan Downtime { get; init; }
+
+    /// <summary>Times that no tier could serve any more.</summary>
+    public long Failures { get; init; }
+
+    /// <summary>Mean time between failures: uptime / failures.</summary>
+    public TimeSpan? BetweenFailures { get; init; }
+
+    /// <summary>Mean time to repair: downtime / failures.</summary>
+    public TimeSpan? ToRepair { get; init; }
+
+    /// <summary>Failures an hour of uptime.</summary>
+    public double? FailureRate { get; init; }
+
+    /// <summary>Number of nines of <see cref="ByRequests"/>: -log10(1 - a); null while nothing failed.</summary>
+    public double? Nines { get; init; }
+
+    /// <summary>The target, 0 to 1.</summary>
+    public required double Slo { get; init; }
+
+    /// <summary>Share of the error budget that is left: 1 - (1 - a) / (1 - slo); below 0: overspent.</summary>
+    public double? BudgetLeft { get; init; }
+
+    /// <summary>From the ledger's sums.</summary>
+    public static Availability Of(string window, LedgerWindow ledger, double slo)
+    {
+        var requests = ledger.Requests;
+        var time = ledger.Times.GetValueOrDefault("");
+        var up = TimeSpan.FromMilliseconds(time.Up);
+        var down = TimeSpan.FromMilliseconds(time.Down);
+        double? byRequests = requests.Judged > 0 ? (double)requests.Live / requests.Judged : null;
+        return new()
+        {
+            Window = window,
+            Requests = requests,
+            Slo = slo,
+            ByRequests = byRequests,
+            Answered = requests.Judged > 0 ? (double)(requests.Live + requests.Degraded) / requests.Judged : null,
+            ByTime = time.Up + time.Down > 0 ? (double)time.Up / (time.Up + time.Down) : null,
+            Observed = up + down,
+            Downtime = down,
+            Failures = time.Failures,
+            BetweenFailures = time.Failures > 0 ? up / time.Failures : null,
+            ToRepair = time.Failures > 0 ? down / time.Failures : null,
+            FailureRate = time.Failures > 0 && up > TimeSpan.Zero ? time.Failures / up.TotalHours : null,
+            Nines = NinesOf(byRequests),
+            BudgetLeft = byRequests is { } a && slo < 1 ? 1 - ((1 - a) / (1 - slo)) : null,
+        };
+    }
+
+    /// <summary>-log10(1 - a); null for none or for exactly 1, which no number of nines says.</summary>
+    public static double? NinesOf(double? availability) => availability is { } a && a < 1 ? -Math.Log10(1 - Math.Max(a, 0)) : null;
+}

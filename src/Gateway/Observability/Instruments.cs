@@ -1,0 +1,334 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace Gateway.Observability;
+
+/// <summary>
+/// Every instrument of the gateway, with its name, its labels and their closed sets. The rooms tell cells (<see cref="RouteMeter"/> and
+/// its like) that they fetch once a configuration; a scrape and the push exporters read the same cells. A label set exists once
+/// it occurred, and no value comes from a client.
+/// </summary>
+internal sealed partial class Instruments : IDisposable
+{
+    /// <summary>The name of the meter, for the push exporters.</summary>
+    public const string MeterName = "Gateway";
+
+    public const string RouteLabel = "route";
+    public const string OutcomeLabel = "outcome";
+    public const string ClusterLabel = "cluster";
+    public const string TierLabel = "tier";
+    public const string DestinationLabel = "destination";
+    public const string ResultLabel = "result";
+    public const string ReasonLabel = "reason";
+    public const string RungLabel = "rung";
+    public const string WonLabel = "won";
+    public const string FromLabel = "from";
+    public const string ToLabel = "to";
+    public const string WindowLabel = "window";
+
+    /// <summary>The route's name in a series that stands for all routes, or for requests that matched none. No route can be named so.</summary>
+    public const string AllRoutes = "*";
+
+    /// <summary>By <see cref="RequestOutcome"/>.</summary>
+    public static readonly string[] OutcomeNames = ["live", "degraded", "failed", "refused", "aborted"];
+
+    /// <summary>By <see cref="AttemptResult"/>.</summary>
+    public static readonly string[] ResultNames = ["success", "connect", "reset", "timeout", "truncated", "status", "cancelled"];
+
+    /// <summary>By <see cref="SkipReason"/>.</summary>
+    public static readonly string[] SkipNames = ["budget", "deadline", "not_repeatable", "no_destination"];
+
+    /// <summary>By <see cref="FallbackRung"/>; as in <c>X-Fallback</c>.</summary>
+    public static readonly string[] RungNames = ["last-good", "file", "built-in"];
+
+    // Reasons of other rooms are closed sets there; these bounds hold even if one of them were not.
+    private const int MaxTransitionsACluster = 12;
+    private const int MaxRefusalReasons = 20;
+    private const string Other = "other";
+
+    private static readonly double[] ProbeBounds = [0.005, 0.025, 0.1, 0.25, 1];
+
+    private readonly ConcurrentDictionary<string, RouteMeter> _routes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ClusterMeter> _clusters = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Cluster, string Destination), DestinationMeter> _destinations = new();
+    private readonly ConcurrentDictionary<(string Cluster, string From, string To, string Reason), SharedCount> _transitions = new();
+    private readonly ConcurrentDictionary<string, SharedCount> _refusals = new(StringComparer.Ordinal);
+    private readonly SharedCount _stored = new();
+    private readonly DurationCells _probes = new();
+    private readonly Meter _meter;
+    private readonly Histogram<double> _exportedDuration;
+    private readonly Histogram<double> _exportedProbes;
+    private readonly ILogger _log;
+    private readonly MetricFamily[] _families;
+    private volatile StateReadings _state = new();
+    private int _step;
+
+    /// <param name="log">Where a reading that fails is told.</param>
+    public Instruments(ILogger<Instruments> log)
+    {
+        _log = log;
+        _meter = new Meter(MeterName);
+        var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationCells.Bounds };
+        _exportedDuration = _meter.CreateHistogram("gateway_request_duration_seconds", "s", DurationHelp, null, advice);
+        _exportedProbes = _meter.CreateHistogram("gateway_probe_duration_seconds", "s", ProbeHelp, null, advice);
+        _families = Describe();
+        foreach (var family in _families)
+        {
+            Publish(family);
+        }
+    }
+
+    private const string DurationHelp = "Time from a request's head to the end of its answer, in seconds.";
+    private const string ProbeHelp = "Time a probe took, failed ones included, in seconds.";
+
+    /// <summary>The cells of one route; <see cref="AllRoutes"/> for requests that matched none.</summary>
+    public RouteMeter Route(string route) => _routes.GetOrAdd(route, static (r, self) => new(r, self._exportedDuration), this);
+
+    /// <summary>The cells of all routes now.</summary>
+    public IReadOnlyCollection<RouteMeter> Routes => (IReadOnlyCollection<RouteMeter>)_routes.Values;
+
+    /// <summary>The cells of one cluster.</summary>
+    public ClusterMeter Cluster(string cluster) => _clusters.GetOrAdd(cluster, static c => new(c));
+
+    /// <summary>The cells of one destination.</summary>
+    public DestinationMeter Destination(string cluster, string destination) =>
+        _destinations.GetOrAdd((cluster, destination), static key => new(key.Cluster, key.Destination));
+
+    /// <summary>A probe ended, well or not.</summary>
+    public void ProbeEnded(TimeSpan duration)
+    {
+        _probes.Add(duration);
+        if (_exportedProbes.Enabled)
+        {
+            _exportedProbes.Record(duration.TotalSeconds);
+        }
+    }
+
+    /// <summary>A cluster's active tier changed; called by the one who announces it.</summary>
+    public void Transition(string cluster, string from, string to, string reason)
+    {
+        var key = (cluster, from, to, reason);
+        if (!_transitions.ContainsKey(key)
+            && _transitions.Keys.Count(k => string.Equals(k.Cluster, cluster, StringComparison.Ordinal)) >= MaxTransitionsACluster)
+        {
+            key = (cluster, Other, Other, Other);
+        }
+
+        _transitions.GetOrAdd(key, static _ => new()).Increment();
+    }
+
+    /// <summary>An answer was kept.</summary>
+    public void LastGoodStored() => _stored.Increment();
+
+    /// <summary>An answer was not kept; the reason is one of a closed set.</summary>
+    public void LastGoodRefused(string reason)
+    {
+        if (!_refusals.TryGetValue(reason, out var count))
+        {
+            count = _refusals.GetOrAdd(_refusals.Count < MaxRefusalReasons ? reason : Other, static _ => new());
+        }
+
+        count.Increment();
+    }
+
+    /// <summary>Says where the figures of state are read from.</summary>
+    public void ReadStateFrom(StateReadings state) => _state = state;
+
+    /// <summary>After a reload: forgets the series of routes, clusters and destinations that are no more.</summary>
+    public void Retain(IReadOnlySet<string> routes, IReadOnlySet<(string Cluster, string Destination)> destinations)
+    {
+        var clusters = destinations.Select(static d => d.Cluster).ToHashSet(StringComparer.Ordinal);
+        Forget(_routes, name => routes.Contains(name) || string.Equals(name, AllRoutes, StringComparison.Ordinal));
+        Forget(_destinations, destinations.Contains);
+        Forget(_clusters, clusters.Contains);
+        Forget(_transitions, key => clusters.Contains(key.Cluster));
+        Volatile.Write(ref _step, 0);
+    }
+
+    /// <summary>All figures now, within the series allowed. <paramref name="others"/> are families from elsewhere that count too.</summary>
+    public MetricSnapshot Collect(IEnumerable<MetricFamily>? others = null)
+    {
+        var families = new List<(MetricFamily, IReadOnlyList<Sample>)>(_families.Length + 16);
+        var series = 0;
+        foreach (var family in others is null ? _families : _families.Concat(others))
+        {
+            var samples = ReadSafely(family);
+            series += samples.Count;
+            families.Add((family, samples));
+        }
+
+        var probes = _probes.Count == 0 ? [] : new[] { DurationCells.Read([], ProbeBounds, [_probes]) };
+        series += probes.Sum(static p => p.Series);
+        return new(families,
+        [
+            new("gateway_request_duration_seconds", DurationHelp, Durations(series)),
+            new("gateway_probe_duration_seconds", ProbeHelp, probes),
+        ]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    /// <summary>Whether a meter is this one; several hosts of one process have one each.</summary>
+    internal bool Owns(Meter meter) => ReferenceEquals(meter, _meter);
+
+    private MetricFamily[] Describe() =>
+    [
+        Counter("gateway_requests_total", "Users' requests that ended, by who answered.", () =>
+            [.. from route in _routes.Values
+                from outcome in Enum.GetValues<RequestOutcome>()
+                let count = route.Durations(outcome).Count
+                where count > 0
+                select new Sample(count, new(RouteLabel, route.Route), new(OutcomeLabel, OutcomeNames[(int)outcome]))]),
+        Counter("gateway_attempts_total", "Exchanges with a destination that ended.", () =>
+            [.. from destination in _destinations.Values
+                from result in Enum.GetValues<AttemptResult>()
+                let count = destination.Attempts(result)
+                where count > 0
+                select new Sample(count, new(ClusterLabel, destination.Cluster), new(DestinationLabel, destination.Destination),
+                    new(ResultLabel, ResultNames[(int)result]))]),
+        Counter("gateway_attempts_skipped_total", "Further attempts that were not made.", () =>
+            [.. from cluster in _clusters.Values
+                from reason in Enum.GetValues<SkipReason>()
+                let count = cluster.Skips(reason)
+                where count > 0
+                select new Sample(count, new(ClusterLabel, cluster.Cluster), new(ReasonLabel, SkipNames[(int)reason]))]),
+        Counter("gateway_hedges_total", "Second attempts beside a late first one, by whether they gave the answer.", () =>
+            [.. from cluster in _clusters.Values
+                from won in new[] { false, true }
+                let count = cluster.Hedges(won)
+                where count > 0
+                select new Sample(count, new(ClusterLabel, cluster.Cluster), new(WonLabel, won ? "true" : "false"))]),
+        Gauge("gateway_inflight", "Requests in flight to a tier.", () =>
+            [.. _state.Tiers().Select(static t => new Sample(t.InFlight, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier)))]),
+        Gauge("gateway_destination_up", "1 while a destination can serve, else 0.", () =>
+            [.. _state.Destinations().Select(static d => new Sample(d.Up ? 1 : 0,
+                new(ClusterLabel, d.Cluster), new(TierLabel, d.Tier), new(DestinationLabel, d.Destination)))]),
+        Gauge("gateway_probe_age_seconds", "Time since a destination's last probe ended, in seconds.", () =>
+            [.. from d in _state.Destinations()
+                where d.ProbeAge is not null
+                select new Sample(d.ProbeAge.GetValueOrDefault().TotalSeconds, new(ClusterLabel, d.Cluster), new(DestinationLabel, d.Destination))]),
+        Gauge("gateway_active_tier", "1 for the tier that serves a cluster, else 0; all 0 when none can.", () =>
+            [.. _state.Tiers().Select(static t => new Sample(t.Active ? 1 : 0, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier)))]),
+        Gauge("gateway_tier_share", "A tier's share of new requests, 0 to 1.", () =>
+            [.. _state.Tiers().Select(static t => new Sample(t.Share, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier)))]),
+        Counter("gateway_transitions_total", "Changes of a cluster's active tier.", () =>
+            [.. _transitions.Select(static t => new Sample(t.Value.Value, new(ClusterLabel, t.Key.Cluster),
+                new(FromLabel, t.Key.From), new(ToLabel, t.Key.To), new(ReasonLabel, t.Key.Reason)))]),
+        Counter("gateway_fallback_total", "Answers from the ladder, by rung.", () =>
+            [.. from route in _routes.Values
+                from rung in Enum.GetValues<FallbackRung>()
+                let count = route.Rung(rung)
+                where count > 0
+                select new Sample(count, new(RouteLabel, route.Route), new(RungLabel, RungNames[(int)rung]))]),
+        Gauge("gateway_last_good_entries", "Last good answers in memory.", () => One(_state.LastGood()?.Entries)),
+        Gauge("gateway_last_good_bytes", "Memory that the last good answers take, in bytes.", () => One(_state.LastGood()?.Bytes)),
+        Counter("gateway_last_good_stored_total", "Answers that were kept.", () => One(_stored.Value)),
+        Counter("gateway_last_good_refused_total", "Answers that were not kept, by reason.", () =>
+            [.. _refusals.Select(static r => new Sample(r.Value.Value, new KeyValuePair<string, object?>(ReasonLabel, r.Key)))]),
+        Gauge("gateway_availability_ratio", "Share of a cluster's requests that a tier answered, 0 to 1.", () =>
+            [.. _state.Availability().Select(static a => new Sample(a.Ratio, new(ClusterLabel, a.Cluster), new(WindowLabel, a.Window)))]),
+        Gauge("gateway_mtbf_seconds", "Mean time between a cluster's failures over 30 days, in seconds.", () =>
+            [.. from r in _state.Reliability()
+                where r.BetweenFailures is not null
+                select new Sample(r.BetweenFailures.GetValueOrDefault().TotalSeconds, new KeyValuePair<string, object?>(ClusterLabel, r.Cluster))]),
+        Gauge("gateway_mttr_seconds", "Mean time to a cluster's repair over 30 days, in seconds.", () =>
+            [.. from r in _state.Reliability()
+                where r.ToRepair is not null
+                select new Sample(r.ToRepair.GetValueOrDefault().TotalSeconds, new KeyValuePair<string, object?>(ClusterLabel, r.Cluster))]),
+        Gauge("gateway_config_reload_success", "1 while the newest configuration file is in force, 0 after one was refused.", () =>
+            One(_state.Reload() is { } reload ? (reload.Success ? 1 : 0) : null)),
+        Gauge("gateway_config_reload_timestamp_seconds", "When the configuration in force was applied, in seconds since 1970.", () =>
+            One(_state.Reload()?.AppliedAt.ToUnixTimeMilliseconds() / 1000.0)),
+        Gauge("gateway_redis_up", "1 while Redis answers, else 0.", () => One(_state.RedisUp() is { } up ? (up ? 1 : 0) : null)),
+    ];
+
+    private static Sample[] One(double? value) => value is null ? [] : [new Sample(value.Value)];
+
+    private static MetricFamily Counter(string name, string help, Func<IReadOnlyList<Sample>> read) => new(name, help, MetricKind.Counter, read);
+
+    private static MetricFamily Gauge(string name, string help, Func<IReadOnlyList<Sample>> read) => new(name, help, MetricKind.Gauge, read);
+
+    private void Publish(MetricFamily family)
+    {
+        IEnumerable<Measurement<double>> Measure() => ReadSafely(family).Select(static s => new Measurement<double>(s.Value, s.Labels));
+        if (family.Kind == MetricKind.Counter)
+        {
+            // Receivers of OTLP add the suffix themselves.
+            _meter.CreateObservableCounter(family.Name[..^"_total".Length], Measure, null, family.Help);
+        }
+        else
+        {
+            _meter.CreateObservableGauge(family.Name, Measure, null, family.Help);
+        }
+    }
+
+    private IReadOnlyList<Sample> ReadSafely(MetricFamily family)
+    {
+        try
+        {
+            return family.Read();
+        }
+        catch (Exception e)
+        {
+            // One reading that fails must not take the other figures away from an operator.
+            LogReadingFailed(family.Name, e);
+            return [];
+        }
+    }
+
+    private List<HistogramSample> Durations(int otherSeries)
+    {
+        var pairs = new List<(string Route, RequestOutcome Outcome, DurationCells Cells)>();
+        foreach (var route in _routes.Values)
+        {
+            foreach (var outcome in Enum.GetValues<RequestOutcome>())
+            {
+                if (route.Durations(outcome) is { Count: > 0 } cells)
+                {
+                    pairs.Add((route.Route, outcome, cells));
+                }
+            }
+        }
+
+        var step = SeriesBudget.Step(Volatile.Read(ref _step), otherSeries, SeriesBudget.Limit(_routes.Count, _destinations.Count),
+            pairs.Count, pairs.Count(static p => p.Outcome == RequestOutcome.Live), pairs.Select(static p => p.Outcome).Distinct().Count());
+        Volatile.Write(ref _step, step);
+        var (detail, bounds) = SeriesBudget.Steps[step];
+        return
+        [
+            .. pairs
+                .GroupBy(p => (Route: OwnSeries(p.Outcome, detail) ? p.Route : AllRoutes, p.Outcome), static p => p.Cells)
+                .Select(g => DurationCells.Read(
+                    [new(RouteLabel, g.Key.Route), new(OutcomeLabel, OutcomeNames[(int)g.Key.Outcome])], bounds, g)),
+        ];
+    }
+
+    private static bool OwnSeries(RequestOutcome outcome, DurationDetail detail) => detail switch
+    {
+        DurationDetail.EveryOutcome => true,
+        DurationDetail.LiveByRoute => outcome == RequestOutcome.Live,
+        _ => false,
+    };
+
+    private static void Forget<TKey, TValue>(ConcurrentDictionary<TKey, TValue> cells, Func<TKey, bool> stays)
+        where TKey : notnull
+    {
+        foreach (var key in cells.Keys.Where(k => !stays(k)))
+        {
+            cells.TryRemove(key, out _);
+        }
+    }
+
+    [LoggerMessage(1001, LogLevel.Warning, "The figures of {Metric} could not be read and are left out of this scrape.")]
+    private partial void LogReadingFailed(string metric, Exception exception);
+
+    private sealed class SharedCount
+    {
+        private long _value;
+
+        public long Value => Volatile.Read(ref _value);
+
+        public void Increment() => Interlocked.Increment(ref _value);
+    }
+}

@@ -1,0 +1,111 @@
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
+using Serilog.Formatting;
+using Serilog.Sinks.Async;
+
+namespace Gateway.Observability;
+
+/// <summary>
+/// The process's log: Serilog behind <see cref="ILoggerFactory"/>. A caller hands its line to a bounded buffer and goes on; one
+/// thread writes. When the console or the disk cannot keep up, lines are dropped and counted, never waited for.
+/// </summary>
+internal sealed class LogSetup : IDisposable
+{
+    private readonly Logger _logger;
+    private readonly LoggingLevelSwitch _level;
+    private readonly DropCount _drops = new();
+
+    /// <summary>Opens the log. The file's folder is made when it is missing.</summary>
+    public LogSetup(LogOptions options)
+        : this(options, null)
+    {
+    }
+
+    /// <param name="options">What is written where.</param>
+    /// <param name="sink">Instead of the console, for tests.</param>
+    internal LogSetup(LogOptions options, ILogEventSink? sink)
+    {
+        _level = new LoggingLevelSwitch(Map(options.Level));
+        var formatter = Formatter(options.Shape);
+        var configuration = new LoggerConfiguration()
+            .MinimumLevel.ControlledBy(_level)
+
+            // The framework tells each request at Information; what users asked is the access log's business.
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("System", LogEventLevel.Warning)
+            .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
+            .WriteTo.Async(
+                writers =>
+                {
+                    _ = sink is null ? writers.Console(formatter) : writers.Sink(sink);
+                    if (options.File is not null)
+                    {
+                        writers.File(formatter, options.File, fileSizeLimitBytes: 100L * 1024 * 1024, rollOnFileSizeLimit: true,
+                            retainedFileCountLimit: 7);
+                    }
+                },
+                _drops,
+                options.Buffer,
+                blockWhenFull: false);
+        _logger = configuration.CreateLogger();
+        Factory = new SerilogLoggerFactory(_logger);
+    }
+
+    /// <summary>Makes the loggers of all rooms; hand it to every host, so that they share one log.</summary>
+    public ILoggerFactory Factory { get; }
+
+    /// <summary>Lines dropped because the buffer was full.</summary>
+    public long Dropped => _drops.Count;
+
+    /// <summary>Changes the lowest level that is written, at once.</summary>
+    public void SetLevel(LogLevel level) => _level.MinimumLevel = Map(level);
+
+    /// <summary>Makes a host write here instead of to its own providers.</summary>
+    public void Use(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(LogLevel.Trace);
+        logging.Services.AddSingleton(Factory);
+    }
+
+    /// <summary>Writes what waits, then closes.</summary>
+    public void Dispose()
+    {
+        Factory.Dispose();
+        _logger.Dispose();
+    }
+
+    /// <summary>How lines of a shape are written.</summary>
+    internal static ITextFormatter Formatter(LogShape shape) => shape switch
+    {
+        LogShape.Json => new JsonLine(),
+        LogShape.Ecs => new EcsLine(),
+        _ => new TextLine(),
+    };
+
+    private static LogEventLevel Map(LogLevel level) => level switch
+    {
+        LogLevel.Trace => LogEventLevel.Verbose,
+        LogLevel.Debug => LogEventLevel.Debug,
+        LogLevel.Information => LogEventLevel.Information,
+        LogLevel.Warning => LogEventLevel.Warning,
+        LogLevel.Error => LogEventLevel.Error,
+        _ => LogEventLevel.Fatal,
+    };
+
+    private sealed class DropCount : IAsyncLogEventSinkMonitor
+    {
+        private IAsyncLogEventSinkInspector? _inspector;
+
+        public long Count => Volatile.Read(ref _inspector)?.DroppedMessagesCount ?? 0;
+
+        public void StartMonitoring(IAsyncLogEventSinkInspector inspector) => Volatile.Write(ref _inspector, inspector);
+
+        public void StopMonitoring(IAsyncLogEventSinkInspector inspector)
+        {
+            // The last count stays readable after the log was closed.
+        }
+    }
+}

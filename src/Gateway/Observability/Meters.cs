@@ -1,0 +1,169 @@
+using System.Diagnostics.Metrics;
+
+namespace Gateway.Observability;
+
+/// <summary>How a user's request ended.</summary>
+internal enum RequestOutcome
+{
+    /// <summary>A tier answered.</summary>
+    Live,
+
+    /// <summary>A rung of the ladder answered, the built-in one apart.</summary>
+    Degraded,
+
+    /// <summary>The user got an error: the built-in 503, or an answer that had to be cut.</summary>
+    Failed,
+
+    /// <summary>We refused it before a tier was asked: 400, 413, 414, 431.</summary>
+    Refused,
+
+    /// <summary>The client went away; that blames nobody.</summary>
+    Aborted,
+}
+
+/// <summary>How one exchange with one destination ended.</summary>
+internal enum AttemptResult
+{
+    /// <summary>An answer that was handed on.</summary>
+    Success,
+
+    /// <summary>No connection.</summary>
+    Connect,
+
+    /// <summary>The connection broke before the answer's head.</summary>
+    Reset,
+
+    /// <summary>No first byte in time.</summary>
+    Timeout,
+
+    /// <summary>A body that ended early.</summary>
+    Truncated,
+
+    /// <summary>An answer whose status counts as a failure.</summary>
+    Status,
+
+    /// <summary>Given up by us: another attempt won, or the client left.</summary>
+    Cancelled,
+}
+
+/// <summary>Why a further attempt was not made.</summary>
+internal enum SkipReason
+{
+    /// <summary>The budget for extra attempts is used up.</summary>
+    Budget,
+
+    /// <summary>The request's deadline is too near.</summary>
+    Deadline,
+
+    /// <summary>The method may not be sent twice, or the body was not kept.</summary>
+    NotRepeatable,
+
+    /// <summary>No other destination can serve.</summary>
+    NoDestination,
+}
+
+/// <summary>The rung of the ladder that answered.</summary>
+internal enum FallbackRung
+{
+    /// <summary>A stored answer.</summary>
+    LastGood,
+
+    /// <summary>A prepared file.</summary>
+    File,
+
+    /// <summary>The answer that needs nothing.</summary>
+    BuiltIn,
+}
+
+/// <summary>The figures of one route. Obtained once for each configuration; telling it never blocks or allocates.</summary>
+internal sealed class RouteMeter(string route, Histogram<double> exported)
+{
+    private readonly DurationCells[] _durations = [new(), new(), new(), new(), new()];
+    private readonly long[] _rungs = new long[3];
+
+    // For the push exporters only, which cannot read our cells: one boxed pair an outcome, made once.
+    private readonly KeyValuePair<string, object?>[] _outcomeTags =
+        [.. Instruments.OutcomeNames.Select(static n => new KeyValuePair<string, object?>(Instruments.OutcomeLabel, n))];
+
+    private readonly KeyValuePair<string, object?> _routeTag = new(Instruments.RouteLabel, route);
+
+    /// <summary>The route's name.</summary>
+    public string Route => route;
+
+    /// <summary>A request ended; call it once for each.</summary>
+    public void Ended(RequestOutcome outcome, TimeSpan duration)
+    {
+        _durations[(int)outcome].Add(duration);
+        if (exported.Enabled)
+        {
+            exported.Record(duration.TotalSeconds, _routeTag, _outcomeTags[(int)outcome]);
+        }
+    }
+
+    /// <summary>A tier answered.</summary>
+    public void Live(TimeSpan duration) => Ended(RequestOutcome.Live, duration);
+
+    /// <summary>The ladder answered with something of use.</summary>
+    public void Degraded(TimeSpan duration) => Ended(RequestOutcome.Degraded, duration);
+
+    /// <summary>The user got an error or a cut answer.</summary>
+    public void Failed(TimeSpan duration) => Ended(RequestOutcome.Failed, duration);
+
+    /// <summary>We refused it.</summary>
+    public void Refused(TimeSpan duration) => Ended(RequestOutcome.Refused, duration);
+
+    /// <summary>The client went away.</summary>
+    public void Aborted(TimeSpan duration) => Ended(RequestOutcome.Aborted, duration);
+
+    /// <summary>A rung of the ladder gave the answer.</summary>
+    public void AnsweredBy(FallbackRung rung) => Interlocked.Increment(ref _rungs[(int)rung]);
+
+    /// <summary>The durations of one outcome; its count is the number of requests.</summary>
+    public DurationCells Durations(RequestOutcome outcome) => _durations[(int)outcome];
+
+    /// <summary>Requests so far, by outcome.</summary>
+    public RequestSums Sums => new(_durations[0].Count, _durations[1].Count, _durations[2].Count, _durations[3].Count, _durations[4].Count);
+
+    /// <summary>Answers of one rung.</summary>
+    public long Rung(FallbackRung rung) => Volatile.Read(ref _rungs[(int)rung]);
+}
+
+/// <summary>The figures of one destination in traffic.</summary>
+internal sealed class DestinationMeter(string cluster, string destination)
+{
+    private readonly long[] _results = new long[Instruments.ResultNames.Length];
+
+    /// <summary>The cluster's name.</summary>
+    public string Cluster => cluster;
+
+    /// <summary>The destination's name.</summary>
+    public string Destination => destination;
+
+    /// <summary>An attempt ended; call it once for each.</summary>
+    public void Attempt(AttemptResult result) => Interlocked.Increment(ref _results[(int)result]);
+
+    /// <summary>Attempts that ended so.</summary>
+    public long Attempts(AttemptResult result) => Volatile.Read(ref _results[(int)result]);
+}
+
+/// <summary>The figures of one cluster in traffic.</summary>
+internal sealed class ClusterMeter(string cluster)
+{
+    private readonly long[] _skips = new long[Instruments.SkipNames.Length];
+    private readonly long[] _hedges = new long[2];
+
+    /// <summary>The cluster's name.</summary>
+    public string Cluster => cluster;
+
+    /// <summary>A further attempt would have been right and was not made.</summary>
+    public void Skipped(SkipReason reason) => Interlocked.Increment(ref _skips[(int)reason]);
+
+    /// <summary>A hedge was decided: true when the second attempt gave the answer.</summary>
+    public void Hedged(bool won) => Interlocked.Increment(ref _hedges[won ? 1 : 0]);
+
+    /// <summary>Skipped attempts of one reason.</summary>
+    public long Skips(SkipReason reason) => Volatile.Read(ref _skips[(int)reason]);
+
+    /// <summary>Hedges that were decided so.</summary>
+    public long Hedges(bool won) => Volatile.Read(ref _hedges[won ? 1 : 0]);
+}

@@ -1,0 +1,309 @@
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Observability;
+
+/// <summary>
+/// Keeps journal and ledger in the state folder. One thread of its own reads the cells once a second and writes, so that a slow disk holds up
+/// nothing else. When the disk refuses, everything stays in memory, within bounds, <see cref="Alarm"/> says so, and writing is tried again.
+/// </summary>
+internal sealed partial class Records : IDisposable
+{
+    private const string FileName = "records.db";
+
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(10);
+
+    private static readonly (string Name, TimeSpan Window)[] Windows =
+        [("1h", TimeSpan.FromHours(1)), ("24h", TimeSpan.FromHours(24)), ("30d", TimeSpan.FromDays(30))];
+
+    private readonly string _folder;
+    private readonly Ledger _ledger;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly Thread _thread;
+    private readonly IDisposable _listening;
+    private RecordDatabase? _database;
+    private volatile string? _alarm;
+    private volatile bool _stopping;
+    private long _lastTick;
+    private long _lastSummary;
+    private volatile IReadOnlyList<AvailabilityReading> _availability = [];
+    private volatile IReadOnlyList<ReliabilityReading> _reliability = [];
+
+    /// <param name="folder">The state folder; made when it is missing.</param>
+    /// <param name="ledger">The ledger; from now on only the thread in here touches it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where a disk that refuses is told.</param>
+    public Records(string folder, Ledger ledger, TimeProvider time, ILogger<Records> log)
+    {
+        _folder = folder;
+        _ledger = ledger;
+        _time = time;
+        _log = log;
+        Journal = new Journal(time.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
+        _listening = Journal.Listen(() => _wake.Set());
+        _lastTick = time.GetTimestamp();
+        _thread = new Thread(Run) { IsBackground = true, Name = "records" };
+    }
+
+    /// <summary>Tell it what happened.</summary>
+    public Journal Journal { get; }
+
+    /// <summary>Why nothing is written now; null: all is well.</summary>
+    public string? Alarm => _alarm;
+
+    /// <summary>Availability by requests of each cluster that had some, over an hour, a day and 30 days; at most 15 s old.</summary>
+    public IReadOnlyList<AvailabilityReading> Availability => _availability;
+
+    /// <summary>Mean times over 30 days of each cluster that failed; at most 15 s old.</summary>
+    public IReadOnlyList<ReliabilityReading> Reliability => _reliability;
+
+    /// <summary>Begins to count and write.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Entries of the journal, newest first; from memory alone while the disk refuses.</summary>
+    public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(int count, long before, string? cluster, CancellationToken cancellationToken) =>
+        Task.Run<IReadOnlyList<JournalEntry>>(
+            () =>
+            {
+                // What is not yet on disk is in memory; what is in both is shown once.
+                var recent = Journal.Recent(int.MaxValue).Where(e => e.Id < before && (cluster is null || e.Cluster is null || string.Equals(e.Cluster, cluster, StringComparison.Ordinal)));
+                return [.. recent.Concat(TryRead(d => d.Journal(count, before, cluster)) ?? []).DistinctBy(static e => e.Id).OrderByDescending(static e => e.Id).Take(count)];
+            },
+            cancellationToken);
+
+    /// <summary>The ledger's sums of a cluster; null while the disk refuses.</summary>
+    public Task<LedgerWindow?> ReadLedgerAsync(string cluster, TimeSpan window, CancellationToken cancellationToken) =>
+        Task.Run(() => TryRead(d => d.Window(cluster, window, _time.GetUtcNow())), cancellationToken);
+
+    /// <summary>Writes what is left (at most 3 s) and closes.</summary>
+    public void Dispose()
+    {
+        _listening.Dispose();
+        _stopping = true;
+        _wake.Set();
+        if (!_thread.IsAlive || _thread.Join(TimeSpan.FromSeconds(3)))
+        {
+            _wake.Dispose();
+        }
+    }
+
+    private void Run()
+    {
+        long lastTrim = 0, retryAt = 0;
+        var first = true;
+        while (true)
+        {
+            var stopping = _stopping;
+            var now = _time.GetTimestamp();
+            if (stopping || first || _time.GetElapsedTime(_lastTick, now) >= Step)
+            {
+                _lastTick = now;
+                Tick();
+            }
+
+            if (stopping || now >= retryAt)
+            {
+                retryAt = TryWrite(first, trim: lastTrim == 0 || _time.GetElapsedTime(lastTrim, now) >= TrimEvery)
+                    ? 0
+                    : now + (long)(RetryAfter.TotalSeconds * _time.TimestampFrequency);
+                lastTrim = retryAt == 0 && (lastTrim == 0 || _time.GetElapsedTime(lastTrim, now) >= TrimEvery) ? now : lastTrim;
+                first = first && retryAt != 0;
+            }
+
+            if (stopping)
+            {
+                Close();
+                return;
+            }
+
+            var rest = Step - _time.GetElapsedTime(_lastTick);
+            _wake.WaitOne(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
+        }
+    }
+
+    private void Tick()
+    {
+        try
+        {
+            _ledger.Tick(_time.GetUtcNow());
+        }
+        catch (Exception e)
+        {
+            // The delegates are other rooms' code; this thread must outlive their failures.
+            LogTickFailed(e);
+        }
+    }
+
+    private bool TryWrite(bool remember, bool trim)
+    {
+        try
+        {
+            if (_database is null)
+            {
+                Directory.CreateDirectory(_folder);
+                _database = new RecordDatabase(Path.Combine(_folder, FileName));
+            }
+
+            if (remember)
+            {
+                Journal.Remember(_database.Journal(500, long.MaxValue, null).Reverse());
+            }
+
+            var entries = Journal.Unwritten();
+            _database.Write(entries, _ledger);
+            _ledger.Written();
+            if (entries.Count > 0)
+            {
+                Journal.Written(entries[^1].Id);
+            }
+
+            if (trim)
+            {
+                _database.Trim(_time.GetUtcNow());
+            }
+
+            if (_lastSummary == 0 || _time.GetElapsedTime(_lastSummary) >= SummaryEvery)
+            {
+                _lastSummary = _time.GetTimestamp();
+                Summarise(_database);
+            }
+
+            if (_alarm is not null)
+            {
+                LogWritesAgain(_folder);
+                _alarm = null;
+            }
+
+            return true;
+        }
+        catch (Exception e)
+        {
+            // Whatever it is: this thread goes on, since the ledger in memory and the alarm depend on it.
+            if (_alarm is null)
+            {
+                LogRefused(_folder, e);
+            }
+
+            _alarm = $"Journal and ledger cannot be written to the state folder ({Why(e)}): they are kept in memory. Free space or repair the folder; writing is tried again every 5 s.";
+
+            // A connection that met a full or broken disk is not to be trusted.
+            Close();
+            if (e is SqliteException { SqliteErrorCode: 11 or 26 })
+            {
+                SetAside();
+            }
+
+            return false;
+        }
+    }
+
+    // A damaged file would refuse for ever; kept beside, a person can still look into it.
+    private void SetAside()
+    {
+        try
+        {
+            var file = Path.Combine(_folder, FileName);
+            File.Move(file, file + ".damaged", overwrite: true);
+            File.Delete(file + "-wal");
+            File.Delete(file + "-shm");
+            LogSetAside(file + ".damaged");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogRefused(_folder, e);
+        }
+    }
+
+    private void Summarise(RecordDatabase database)
+    {
+        var now = _time.GetUtcNow();
+        var availability = new List<AvailabilityReading>();
+        var reliability = new List<ReliabilityReading>();
+        foreach (var cluster in _ledger.Clusters)
+        {
+            foreach (var (name, window) in Windows)
+            {
+                var measured = Observability.Availability.Of(name, database.Window(cluster, window, now), slo: 1);
+                if (measured.ByRequests is { } ratio)
+                {
+                    availability.Add(new(cluster, name, ratio));
+                }
+
+                if (window == Windows[^1].Window && measured.Failures > 0)
+                {
+                    reliability.Add(new(cluster, measured.BetweenFailures, measured.ToRepair));
+                }
+            }
+        }
+
+        _availability = availability;
+        _reliability = reliability;
+    }
+
+    private static string Why(Exception e) => e switch
+    {
+        SqliteException { SqliteErrorCode: 13 } => "the disk is full",
+        SqliteException { SqliteErrorCode: 11 or 26 } => "the file is damaged",
+        SqliteException { SqliteErrorCode: 8 or 14 } or UnauthorizedAccessException => "no permission to write",
+        SqliteException { SqliteErrorCode: 5 } => "another process holds the file",
+        _ => "the disk answers with an error",
+    };
+
+    // Readers have a connection of their own each: SQLite's connections are not for several threads, and WAL lets them read beside the writer.
+    private T? TryRead<T>(Func<RecordDatabase, T> read)
+        where T : class
+    {
+        try
+        {
+            var file = Path.Combine(_folder, FileName);
+            if (!File.Exists(file))
+            {
+                return null;
+            }
+
+            using var database = new RecordDatabase(file);
+            return read(database);
+        }
+        catch (SqliteException e)
+        {
+            LogNotRead(_folder, e);
+            return null;
+        }
+    }
+
+    private void Close()
+    {
+        try
+        {
+            _database?.Dispose();
+        }
+        catch (SqliteException e)
+        {
+            LogNotClosed(_folder, e);
+        }
+
+        _database = null;
+    }
+
+    [LoggerMessage(1010, LogLevel.Error, "Journal and ledger cannot be written to \"{Folder}\" and are kept in memory. Free space or repair the folder; writing is tried again every 5 s.")]
+    private partial void LogRefused(string folder, Exception exception);
+
+    [LoggerMessage(1011, LogLevel.Information, "Journal and ledger are written to \"{Folder}\" again.")]
+    private partial void LogWritesAgain(string folder);
+
+    [LoggerMessage(1012, LogLevel.Warning, "Journal and ledger could not be read from \"{Folder}\"; what is in memory is shown.")]
+    private partial void LogNotRead(string folder, Exception exception);
+
+    [LoggerMessage(1013, LogLevel.Warning, "Journal and ledger in \"{Folder}\" were not closed cleanly; the next start repairs them.")]
+    private partial void LogNotClosed(string folder, Exception exception);
+
+    [LoggerMessage(1015, LogLevel.Error, "The file of journal and ledger was damaged and is kept as \"{File}\"; a new one is begun.")]
+    private partial void LogSetAside(string file);
+
+    [LoggerMessage(1014, LogLevel.Error, "The ledger missed a second because a reading failed.")]
+    private partial void LogTickFailed(Exception exception);
+}

@@ -1,0 +1,52 @@
+namespace Gateway.Observability;
+
+/// <summary>
+/// Where the figures of state come from: read at a scrape, from what the rooms publish. Observability is told by delegates,
+/// so that it knows no other room. Each must answer at once, from memory; one that is not set shows nothing.
+/// </summary>
+internal sealed record StateReadings
+{
+    /// <summary>Every tier of every cluster.</summary>
+    public Func<IReadOnlyList<TierReading>> Tiers { get; init; } = static () => [];
+
+    /// <summary>Every destination.</summary>
+    public Func<IReadOnlyList<DestinationReading>> Destinations { get; init; } = static () => [];
+
+    /// <summary>The store of last-good answers; null: there is none.</summary>
+    public Func<LastGoodReading?> LastGood { get; init; } = static () => null;
+
+    /// <summary>Availability of each cluster and window that has data.</summary>
+    public Func<IReadOnlyList<AvailabilityReading>> Availability { get; init; } = static () => [];
+
+    /// <summary>Times between and to repair of each cluster that failed at least once.</summary>
+    public Func<IReadOnlyList<ReliabilityReading>> Reliability { get; init; } = static () => [];
+
+    /// <summary>The last reload, or the start.</summary>
+    public Func<ReloadReading?> Reload { get; init; } = static () => null;
+
+    /// <summary>Whether Redis answers; null: none is configured.</summary>
+    public Func<bool?> RedisUp { get; init; } = static () => null;
+}
+
+/// <summary>One tier now.</summary>
+/// <param name="InFlight">Requests in flight.</param>
+/// <param name="Active">True: it is the tier that serves.</param>
+/// <param name="Share">Its share of new requests, 0 to 1.</param>
+internal readonly record struct TierReading(string Cluster, string Tier, long InFlight, bool Active, double Share);
+
+/// <summary>One destination now.</summary>
+/// <param name="Up">True: it can serve.</param>
+/// <param name="ProbeAge">Since the last probe ended; null: none did yet.</param>
+internal readonly record struct DestinationReading(string Cluster, string Tier, string Destination, bool Up, TimeSpan? ProbeAge);
+
+/// <summary>The store of last-good answers now; sizes in bytes.</summary>
+internal readonly record struct LastGoodReading(long Entries, long Bytes);
+
+/// <summary>Share of requests that a tier answered, 0 to 1, in a window such as <c>24h</c>.</summary>
+internal readonly record struct AvailabilityReading(string Cluster, string Window, double Ratio);
+
+/// <summary>Mean times of one cluster, null while unknown.</summary>
+internal readonly record struct ReliabilityReading(string Cluster, TimeSpan? BetweenFailures, TimeSpan? ToRepair);
+
+/// <summary>Whether the newest configuration file is the one in force, and since when one is.</summary>
+internal readonly record struct ReloadReading(bool Success, DateTimeOffset AppliedAt);

@@ -1,0 +1,131 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Gateway.Admin;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Health;
+using Gateway.Observability;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Tests.Admin;
+
+/// <summary>An operators' port on a free port, over one cluster whose state the test sets.</summary>
+internal sealed class AdminFixture : IAsyncDisposable
+{
+    private static readonly DateTimeOffset Start = TimeProvider.System.GetUtcNow().AddMinutes(-5);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+    private readonly AdminServer _server;
+
+    private AdminFixture(string? token, ILoggerFactory log)
+    {
+        Instruments = new Instruments(NullLogger<Instruments>.Instance);
+        Ledger ledger = new(() => Instruments.Routes, static _ => "ai-guide", () => Readings.Serving([Cluster]));
+        Records = new Records(_folder.FullName, ledger, TimeProvider.System, NullLogger<Records>.Instance);
+        _server = new AdminServer(new Uri("http://127.0.0.1:0"), token, new AdminSources
+        {
+            Config = () => State,
+            Reload = token => Reload(token),
+            Clusters = () => [Cluster],
+            Command = (command, token) => Command(command, token),
+            Readiness = () => Readiness,
+            Instruments = Instruments,
+            Records = Records,
+            LastGood = static () => [new("recommend", 12, 4096, 0.9)],
+            Purge = static (route, _) => Task.FromResult(route is null ? 12L : 5L),
+        }, TimeProvider.System, log);
+    }
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public Uri Address => _server.Address;
+
+    public Instruments Instruments { get; }
+
+    public Records Records { get; }
+
+    public ClusterView Cluster { get; set; } = View("primary", primaryCanServe: true, null, null);
+
+    public Readiness Readiness { get; set; } = new(true, null);
+
+    public ConfigState State { get; set; } = new() { Config = Whole, Revision = 4, Hash = "3f2a91c0aa01ffff", AppliedAt = Start };
+
+    public Func<CancellationToken, Task<ReloadOutcome>> Reload { get; set; } = static _ => throw new InvalidOperationException("Not expected.");
+
+    public Func<Command, CancellationToken, Task<CommandResult>> Command { get; set; } = static (_, _) => Task.FromResult(new CommandResult(true, "Done."));
+
+    private static GatewayConfig Whole => new()
+    {
+        Listen = [new() { Url = new("http://127.0.0.1:8080") }],
+        Admin = new() { Token = "s3cret-admin" },
+        State = "state",
+        StaticFallback = "static-fallback",
+        TrustedProxies = [System.Net.IPNetwork.Parse("10.0.0.0/8")],
+        Clusters =
+        [
+            new()
+            {
+                Name = "ai-guide",
+                Tiers =
+                [
+                    new() { Name = "primary", Destinations = [new() { Name = "guide-a", Url = new("http://user:s3cret-url@127.0.0.1:9001") }] },
+                    new() { Name = "standby", Destinations = [new() { Name = "guide-c", Url = new("http://127.0.0.1:9003") }] },
+                ],
+            },
+        ],
+        Routes =
+        [
+            new() { Name = "recommend", Path = "/api/guide/recommend", Cluster = "ai-guide", LastGood = new(), Fallback = [new LastGoodRung(), new FileRung { File = "recommend.json" }] },
+            new() { Name = "chat", Path = "/api/guide/chat", Cluster = "ai-guide" },
+        ],
+        Redis = new() { Endpoints = ["127.0.0.1:6379"], Password = "s3cret-redis" },
+        Notify = [new() { Webhook = new("http://127.0.0.1:9999/hook/s3cret-hook"), On = [NotifyEvent.Failover] }, new() { Exec = ["/bin/true", "s3cret-arg"], On = [NotifyEvent.Failback] }],
+        Telemetry = new() { Splunk = new(new("http://127.0.0.1:8088"), "s3cret-splunk") },
+    };
+
+    public static async Task<AdminFixture> StartAsync(string? token = null, ILoggerFactory? log = null)
+    {
+        var fixture = new AdminFixture(token, log ?? NullLoggerFactory.Instance);
+        fixture.Records.Start();
+        await fixture._server.StartAsync(CancellationToken.None);
+        fixture.Client = new HttpClient { BaseAddress = fixture._server.Address, Timeout = TimeSpan.FromSeconds(20) };
+        return fixture;
+    }
+
+    public void Show(string? active, bool primaryCanServe = true, HoldView? hold = null, Transition? last = null) => Cluster = View(active, primaryCanServe, hold, last);
+
+    public async Task<JsonElement> GetAsync(string path) => await Client.GetFromJsonAsync<JsonElement>(path);
+
+    public Task<HttpResponseMessage> PostAsync(string path, object? body = null) =>
+        body is null ? Client.PostAsync(path, null) : Client.PostAsJsonAsync(path, body);
+
+    public Task StopAsync() => _server.StopAsync(CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _server.DisposeAsync();
+        Records.Dispose();
+        Instruments.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static ClusterView View(string? active, bool primaryCanServe, HoldView? hold, Transition? last)
+    {
+        var standbyCanServe = active is not null;
+        return new("ai-guide", active, Start, null, 1, hold, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(500), last,
+        [
+            Tier("primary", primaryCanServe, active is "primary", "guide-a", 9001),
+            Tier("standby", standbyCanServe, active is "standby", "guide-c", 9003),
+        ]);
+    }
+
+    private static TierView Tier(string name, bool canServe, bool active, string destination, int port) =>
+        new(name, canServe ? TierStanding.Able : TierStanding.None, active ? 1 : 0, canServe ? 1 : 0, 1, canServe ? Start : null, active ? 3 : 0, active ? null : 400,
+        [
+            new(destination, new($"http://user:s3cret-url@127.0.0.1:{port}"), 1, canServe ? Verdict.Up : Verdict.Down, Start,
+                canServe ? "3 of 3 probes passed." : "2 of 2 probes timed out.", Draining: false, Suspect: false, 0.1, null, null, 0, active ? 3 : 0,
+                new ProbeResult(canServe ? ProbeOutcome.Passed : ProbeOutcome.TimedOut, TimeSpan.FromMilliseconds(canServe ? 4 : 800), canServe ? 200 : 0), Start, TimeSpan.FromSeconds(0.3)),
+        ]);
+}

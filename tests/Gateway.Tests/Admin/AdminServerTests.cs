@@ -1,0 +1,321 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Gateway.Admin;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Observability;
+using Xunit;
+
+namespace Gateway.Tests.Admin;
+
+public sealed class AdminServerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Status_PrimaryServes_SaysWhoSinceWhenAndWhat()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Instruments.Route("recommend").Live(TimeSpan.FromMilliseconds(3));
+
+        var status = await admin.GetAsync("/status");
+
+        var cluster = status.GetProperty("clusters")[0];
+        Assert.Equal("primary", cluster.GetProperty("serving").GetString());
+        Assert.Equal("up", cluster.GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("verdict").GetString());
+        Assert.Equal(1, cluster.GetProperty("tiers")[0].GetProperty("share").GetDouble());
+        Assert.Equal(1, status.GetProperty("routes")[0].GetProperty("requests").GetProperty("live").GetInt64());
+        Assert.Equal("lastGood, file: recommend.json, builtIn", string.Join(", ", status.GetProperty("routes")[0].GetProperty("ladder").EnumerateArray().Select(static r => r.GetString())));
+        Assert.Equal((4, "3f2a91c0aa01"), (status.GetProperty("config").GetProperty("revision").GetInt64(), status.GetProperty("config").GetProperty("hash").GetString()));
+    }
+
+    [Fact]
+    public async Task Status_AfterATransition_GivesItsEvidence()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Show("standby", primaryCanServe: false, last: Switched("primary", "standby"));
+
+        var cluster = (await admin.GetAsync("/status")).GetProperty("clusters")[0];
+
+        Assert.Equal("standby", cluster.GetProperty("serving").GetString());
+        Assert.Equal("guide-a: 2 of 2 probes timed out.", cluster.GetProperty("why").GetString());
+    }
+
+    [Fact]
+    public async Task Status_Exhausted_ServesNone()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Show(null, primaryCanServe: false);
+        Assert.False((await admin.GetAsync("/status")).GetProperty("clusters")[0].TryGetProperty("serving", out _));
+    }
+
+    [Fact]
+    public async Task Readyz_NotReady_Says503AndWhyWhileLivezStays()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await admin.Client.GetAsync("/readyz", Token)).StatusCode);
+
+        admin.Readiness = new(false, "The gateway is stopping.");
+
+        var answer = await admin.Client.GetAsync("/readyz", Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Contains("The gateway is stopping.", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await admin.Client.GetAsync("/livez", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Metrics_ByAccept_TextOrOpenMetrics()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        var text = await admin.Client.GetAsync("/metrics", Token);
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", text.Content.Headers.ContentType!.ToString());
+        Assert.Contains("process_cpu_seconds_total ", await text.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics") { Headers = { Accept = { new("application/openmetrics-text") } } };
+        var open = await (await admin.Client.SendAsync(request, Token)).Content.ReadAsStringAsync(Token);
+        Assert.EndsWith("# EOF\n", open, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Config_WithSecrets_ShowsNone()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        var text = await admin.Client.GetStringAsync("/config", Token);
+        Assert.DoesNotContain("s3cret", text, StringComparison.Ordinal);
+        var config = JsonDocument.Parse(text).RootElement.GetProperty("config");
+        Assert.Equal("(hidden)", config.GetProperty("redis").GetProperty("password").GetString());
+        Assert.Equal("800ms", config.GetProperty("clusters")[0].GetProperty("probe").GetProperty("timeout").GetString());
+        Assert.Equal("lastGood", config.GetProperty("routes")[0].GetProperty("fallback")[0].GetString());
+        Assert.Equal("10.0.0.0/8", config.GetProperty("trustedProxies")[0].GetString());
+    }
+
+    [Fact]
+    public async Task Reload_Refused_AnswersEveryProblem()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Reload = _ => Task.FromResult(new ReloadOutcome(Applied: false, [new("gateway.yaml", 3, 5, "One."), new("gateway.yaml", 9, 1, "Two.")], [], [], 4));
+
+        var answer = await admin.PostAsync("/config/reload");
+
+        Assert.Equal(422, (int)answer.StatusCode);
+        var text = await answer.Content.ReadAsStringAsync(Token);
+        Assert.Contains("gateway.yaml:3:5: One.\\ngateway.yaml:9:1: Two.", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reload_Accepted_IsInTheJournalWithWhoAndWhy()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Reload = _ => Task.FromResult(new ReloadOutcome(Applied: true, [], [], ["listen"], 77));
+
+        (await admin.PostAsync("/config/reload", new { reason = "new guide", who = "ann" })).EnsureSuccessStatusCode();
+
+        var entry = (await admin.GetAsync("/journal"))[0];
+        Assert.Equal("Configuration revision 77 is in force. These changed keys take effect only with the next start: listen.", entry.GetProperty("text").GetString());
+        Assert.Equal("new guide", entry.GetProperty("reason").GetString());
+        Assert.Equal("ann (127.0.0.1)", entry.GetProperty("who").GetString());
+    }
+
+    [Fact]
+    public async Task Hold_Allowed_IsCommandedShownAndInTheJournal()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        Command? got = null;
+        admin.Command = (command, _) =>
+        {
+            got = command;
+            admin.Show("standby", hold: new("standby", TimeProvider.System.GetUtcNow().AddMinutes(10), "disk swap", Yielded: false));
+            return Task.FromResult(new CommandResult(true, "The standby is held for 10 minutes."));
+        };
+
+        (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "disk swap" })).EnsureSuccessStatusCode();
+
+        Assert.Equal(new HoldCommand("ai-guide", "standby", TimeSpan.FromMinutes(10), "disk swap"), got);
+        var hold = (await admin.GetAsync("/status")).GetProperty("clusters")[0].GetProperty("hold");
+        Assert.Equal("disk swap", hold.GetProperty("reason").GetString());
+        Assert.InRange(hold.GetProperty("until").GetDateTimeOffset() - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10));
+        var entry = (await admin.GetAsync("/journal?cluster=ai-guide"))[0];
+        Assert.Equal(("hold", "standby"), (entry.GetProperty("kind").GetString(), entry.GetProperty("to").GetString()));
+    }
+
+    [Theory]
+    [InlineData("/clusters/ai-guide/hold", """{"tier":"standby","for":"10m"}""", 400, "reason")]
+    [InlineData("/clusters/ai-guide/hold", """{"tier":"standby","for":"10","reason":"x"}""", 400, "10ms or 10s")]
+    [InlineData("/clusters/ai-guide/hold", """{"tier":"standby","for":"25h","reason":"x"}""", 400, "at most 24h")]
+    [InlineData("/clusters/ai-guide/hold", """{"tier":"third","for":"10m","reason":"x"}""", 404, "\\\"primary\\\", \\\"standby\\\"")]
+    [InlineData("/clusters/other/hold", """{"tier":"standby","for":"10m","reason":"x"}""", 404, "\\\"ai-guide\\\"")]
+    [InlineData("/clusters/ai-guide/hold", "{", 400, "JSON")]
+    [InlineData("/clusters/ai-guide/destinations/nobody/drain", "{}", 404, "guide-a")]
+    public async Task Verb_Wrong_SaysWhatToWrite(string path, string body, int status, string says)
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        using var content = new StringContent(body, MediaTypeHeaderValue.Parse("application/json"));
+        var answer = await admin.Client.PostAsync(path, content, Token);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Contains(says, await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hold_TierCannotServe_NeedsForce()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Show("standby", primaryCanServe: false);
+        Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "x" })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "x", force = true })).StatusCode);
+    }
+
+    [Fact]
+    public async Task Hold_JustSwitched_NeedsForce()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Show("primary", last: Switched("standby", "primary"));
+        Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "x" })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "x", force = true })).StatusCode);
+    }
+
+    [Fact]
+    public async Task Drain_LastThatCanServe_NeedsForce()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Show("standby", primaryCanServe: false);
+        Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-c/drain")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-c/drain", new { force = true })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-a/ready")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Verbs_TwoAtOnce_OneWinsAndTheOtherIsTold()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        admin.Command = async (_, _) =>
+        {
+            begun.TrySetResult();
+            await go.Task;
+            return new(true, "Done.");
+        };
+
+        var first = admin.PostAsync("/clusters/ai-guide/release");
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        var second = await admin.PostAsync("/clusters/ai-guide/release");
+        go.SetResult();
+
+        Assert.Equal(HttpStatusCode.Conflict, second.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await first).StatusCode);
+    }
+
+    [Fact]
+    public async Task Purge_OneRoute_SaysHowMany()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        var answer = await admin.Client.DeleteAsync("/last-good?route=recommend", Token);
+        Assert.Contains("5 stored answers of the route \\\"recommend\\\" were forgotten.", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await admin.Client.DeleteAsync("/last-good?route=nobody", Token)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET", "/clusters/ai-guide/hold", 405)]
+    [InlineData("GET", "/config/reload", 405)]
+    [InlineData("POST", "/status", 405)]
+    [InlineData("GET", "/nothing", 404)]
+    public async Task Path_WrongMethodOrNone_IsAProblem(string method, string path, int status)
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        using var request = new HttpRequestMessage(new(method), path);
+        var answer = await admin.Client.SendAsync(request, Token);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task Events_JournalEntry_ComesAtOnceAndStopEndsTheStream()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        using var answer = await admin.Client.GetAsync("/events", HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Token));
+        Assert.Equal("event: status", await reader.ReadLineAsync(Token));
+
+        admin.Records.Journal.Tell(new(TimeProvider.System.GetUtcNow(), "transition", "NEWS") { Cluster = "ai-guide" });
+
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        while (!(await reader.ReadLineAsync(deadline.Token))!.Contains("NEWS", StringComparison.Ordinal))
+        {
+        }
+
+        await admin.StopAsync();
+        while (await reader.ReadLineAsync(deadline.Token) is not null)
+        {
+        }
+    }
+
+    [Fact]
+    public async Task Availability_RequestsCounted_AreInTheWindow()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        for (var i = 0; i < 4; i++)
+        {
+            admin.Instruments.Route("recommend").Ended(i == 3 ? RequestOutcome.Failed : RequestOutcome.Live, TimeSpan.FromMilliseconds(3));
+        }
+
+        var deadline = TimeProvider.System.GetTimestamp();
+        JsonElement measured = default;
+        while (TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(20))
+        {
+            var answer = await admin.Client.GetAsync("/availability?window=1h", Token);
+            if (answer.IsSuccessStatusCode && (measured = (await answer.Content.ReadFromJsonAsync<JsonElement>(Token))[0].GetProperty("measured")).TryGetProperty("byRequests", out _))
+            {
+                break;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
+        }
+
+        Assert.Equal(0.75, measured.GetProperty("byRequests").GetDouble());
+        Assert.Equal(HttpStatusCode.BadRequest, (await admin.Client.GetAsync("/availability?window=soon", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Status_NewestFileRefused_SaysWhere()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.State = admin.State with { FileIsInForce = false, LastRejected = new([new("gateway.yaml", 3, 5, "One.")], "", DateTimeOffset.UnixEpoch) };
+        foreach (var config in new[] { (await admin.GetAsync("/status")).GetProperty("config"), (await admin.GetAsync("/config")).GetProperty("status") })
+        {
+            Assert.False(config.GetProperty("fileIsInForce").GetBoolean());
+            Assert.Equal("gateway.yaml:3:5: One.", config.GetProperty("rejected").GetProperty("problems")[0].GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Metrics_FromTheRoomsReadings_ShowStateAndAvailability()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Instruments.ReadStateFrom(Readings.State(() => [admin.Cluster], () => admin.State, admin.Records));
+        Readings.Count(admin.Instruments, Switched("primary", null));
+        admin.Instruments.Route("recommend").Live(TimeSpan.FromMilliseconds(3));
+
+        var text = await admin.Client.GetStringAsync("/metrics", Token);
+
+        Assert.Contains("gateway_active_tier{cluster=\"ai-guide\",tier=\"primary\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_tier_share{cluster=\"ai-guide\",tier=\"standby\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_destination_up{cluster=\"ai-guide\",tier=\"primary\",destination=\"guide-a\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_inflight{cluster=\"ai-guide\",tier=\"primary\"} 3\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_config_reload_success 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("gateway_transitions_total{cluster=\"ai-guide\",from=\"primary\",to=\"none\",reason=\"failover\"} 1\n", text, StringComparison.Ordinal);
+    }
+
+    private static Transition Switched(string from, string? to) =>
+        new("ai-guide", from, to, TransitionReason.Failover, "guide-a: 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow());
+
+    [Fact]
+    public void Server_OpenAddressWithoutToken_IsRefused()
+    {
+        var e = Assert.Throws<ArgumentException>(() => new AdminServer(new("http://0.0.0.0:8081"), null, null!, TimeProvider.System, null!));
+        Assert.Contains("admin.token", e.Message, StringComparison.Ordinal);
+    }
+}

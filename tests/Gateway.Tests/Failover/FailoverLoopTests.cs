@@ -1,0 +1,418 @@
+using System.Collections.Concurrent;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Health;
+using Gateway.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Gateway.Tests.Failover;
+
+/// <summary>The loop with real probes against real sockets.</summary>
+public sealed class FailoverLoopTests : IAsyncDisposable
+{
+    // What must happen is awaited for this long; how fast it must be is the arithmetic's test, for a busy machine proves nothing about it.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly RawServer _a = new();
+    private readonly RawServer _b = new();
+    private readonly RawServer _standby = new();
+    private readonly ConcurrentQueue<Transition> _transitions = new();
+    private FailoverLoop? _loop;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private FailoverLoop Loop => _loop ?? throw new InvalidOperationException("The loop was not started.");
+
+    private Cluster Cluster => Loop.Find("guide")!;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_loop is not null)
+        {
+            await _loop.DisposeAsync();
+        }
+
+        await _a.DisposeAsync();
+        await _b.DisposeAsync();
+        await _standby.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Construction_BeforeAnyProbe_AlreadyServesTheFirstTier()
+    {
+        await using var loop = new FailoverLoop(ConfigOf(ClusterOf()), TimeProvider.System, NullLogger<FailoverLoop>.Instance, []);
+        var snapshot = loop.Find("guide")!.Snapshot;
+        Assert.Equal(0, snapshot.Active);
+        Assert.Equal("a,b", string.Join(",", snapshot.Tiers[0].Usable.Select(d => d.Name)));
+        Assert.Null(loop.Find("nobody"));
+    }
+
+    [Fact]
+    public async Task FirstRound_AllAnswer_EveryoneIsUp()
+    {
+        await StartAsync(ClusterOf());
+        Assert.All(Loop.Views[0].Tiers.SelectMany(t => t.Destinations), d => Assert.Equal(Verdict.Up, d.Verdict));
+        Assert.Empty(_transitions);
+    }
+
+    [Fact]
+    public async Task FirstRound_PrimaryDead_StandbyServesAndItIsSaidOnce()
+    {
+        await _a.KillAsync();
+        await _b.KillAsync();
+        await StartAsync(ClusterOf());
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Active == 1, Patience, "the standby serves");
+        var only = Assert.Single(_transitions);
+        Assert.Equal(("primary", "standby", TransitionReason.Failover), (only.From, only.To, only.Reason));
+    }
+
+    [Fact]
+    public async Task OneOfTwo_Killed_LeavesTheTierServing()
+    {
+        await StartAsync(ClusterOf());
+        await _a.KillAsync();
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].Usable is [{ Name: "b" }], Patience, "only b is used");
+        Assert.Equal(0, Cluster.Snapshot.Active);
+        Assert.Empty(_transitions);
+    }
+
+    [Fact]
+    public async Task Primary_KilledAndBack_FailsOverAndBackByARamp()
+    {
+        await StartAsync(ClusterOf() with { Failback = new FailbackConfig { After = TimeSpan.FromSeconds(0.5), Ramp = TimeSpan.FromSeconds(1) } });
+        await _a.KillAsync();
+        await _b.KillAsync();
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Active == 1, Patience, "the standby serves");
+        _a.Restart();
+        _b.Restart();
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot is { Active: 0, RampFrom: 1, RampShare: > 0.1 and < 1 }, Patience, "the primary ramps up");
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot is { Active: 0, RampFrom: -1, RampShare: 1 }, Patience, "the primary serves alone");
+        Assert.Equal([TransitionReason.Failover, TransitionReason.Failback], _transitions.Select(t => t.Reason));
+        Assert.Contains("a is down (", _transitions.First().Evidence, StringComparison.Ordinal);
+        Assert.Contains("probes did not get a connection", _transitions.First().Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Primary_Frozen_IsLeftByProbesAlone()
+    {
+        await StartAsync(ClusterOf());
+        _a.Behaviour = RawServer.Freeze;
+        _b.Behaviour = RawServer.Freeze;
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Active == 1, Patience, "the standby serves");
+        Assert.Contains("timed out", _transitions.Single().Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Everything_KilledAndOneBack_IsExhaustedThenRecoversAtOnce()
+    {
+        await StartAsync(ClusterOf());
+        await Task.WhenAll(_a.KillAsync(), _b.KillAsync(), _standby.KillAsync());
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Exhausted, Patience, "exhausted");
+        _a.Restart();
+        var took = await Eventually.BeTrueAsync(() => Cluster.Snapshot.Active == 0, Patience, "the primary serves");
+        Assert.True(took < TimeSpan.FromSeconds(2), $"Back after {took}.");
+        Assert.Equal(-1, Cluster.Snapshot.RampFrom);
+        Assert.Equal(TransitionReason.Recovered, _transitions.Last().Reason);
+        Assert.Null(_transitions.Last().From);
+    }
+
+    [Fact]
+    public async Task Evidence_ThreeResetsEach_LeavesTheTierAtOnceThoughProbesAreGreen()
+    {
+        await StartAsync(ClusterOf());
+        await FailAsync("a", 3);
+        await FailAsync("b", 3);
+        Assert.Equal(1, Cluster.Snapshot.Active);
+        Assert.Equal(TransitionReason.Failover, Assert.Single(_transitions).Reason);
+        Assert.Contains("3 failures in a row on route 'r'", _transitions.First().Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ejected_EndsInATrial_WhoseSuccessBringsItBack()
+    {
+        await StartAsync(ClusterOf() with { Passive = new PassiveConfig { EjectFor = TimeSpan.FromMilliseconds(300) } });
+        await FailAsync("a", 3);
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].OnTrial is [{ Name: "a" }], Patience, "a is on trial");
+        Assert.DoesNotContain(Cluster.Snapshot.Tiers[0].Usable, d => d.Name is "a");
+        var destination = Find("a");
+        Assert.True(destination.TryTakeTrial());
+        Assert.True(Loop.Report(new Evidence(destination, "r", EvidenceKind.Success, Trial: true)));
+        await BarrierAsync();
+        Assert.Contains(Cluster.Snapshot.Tiers[0].Usable, d => d.Name is "a");
+        Assert.Empty(Cluster.Snapshot.Tiers[0].OnTrial);
+    }
+
+    [Fact]
+    public async Task Exhausted_ByTrafficAlone_OffersTrialsWithinASecond()
+    {
+        await StartAsync(ClusterOf() with { Passive = new PassiveConfig { EjectFor = TimeSpan.FromMinutes(1) } });
+        foreach (var name in new[] { "a", "b", "s" })
+        {
+            await FailAsync(name, 3);
+        }
+
+        Assert.True(Cluster.Snapshot.Exhausted);
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers.All(t => t.OnTrial.Length == t.All.Length), Patience, "all are on trial");
+        Assert.True(Find("s").TryTakeTrial());
+        Loop.Report(new Evidence(Find("s"), "r", EvidenceKind.Success, Trial: true));
+        await BarrierAsync();
+        Assert.Equal(1, Cluster.Snapshot.Active);
+    }
+
+    [Fact]
+    public async Task RetryAfter_OneOfTwo_IsPassedOver()
+    {
+        await StartAsync(ClusterOf());
+        Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Status, Status: 503, RetryAfter: TimeSpan.FromSeconds(30)));
+        await BarrierAsync();
+        Assert.Equal("b", string.Join(",", Cluster.Snapshot.Tiers[0].Usable.Select(d => d.Name)));
+        Assert.True(Find("a").BackoffUntil > TimeProvider.System.GetTimestamp());
+        await CommandAsync(new ReadyCommand("guide", "a"));
+        Assert.Equal(0, Find("a").BackoffUntil);
+        Assert.Equal(2, Cluster.Snapshot.Tiers[0].Usable.Length);
+    }
+
+    [Fact]
+    public async Task Commands_HoldReleaseDrainReady_DoWhatTheySay()
+    {
+        await StartAsync(ClusterOf());
+        Assert.True((await CommandAsync(new HoldCommand("guide", "standby", TimeSpan.FromMinutes(5), "upgrade"))).Done);
+        Assert.Equal((1, true), (Cluster.Snapshot.Active, Cluster.Snapshot.Held));
+        Assert.Equal("upgrade", Loop.Views[0].Hold?.Reason);
+        Assert.True((await CommandAsync(new ReleaseCommand("guide"))).Done);
+        Assert.False(Cluster.Snapshot.Held);
+
+        Assert.True((await CommandAsync(new DrainCommand("guide", "s"))).Done);
+        Assert.False(Cluster.Snapshot.Tiers[1].CanServe);
+        Assert.Equal(0, Cluster.Snapshot.Active);
+        Assert.True((await CommandAsync(new ReadyCommand("guide", "s"))).Done);
+        Assert.True(Cluster.Snapshot.Tiers[1].CanServe);
+    }
+
+    [Theory]
+    [InlineData("other", "primary", "a", "There is no cluster 'other'; there are: guide.")]
+    [InlineData("guide", "tertiary", "a", "Cluster 'guide' has no tier 'tertiary'; it has: primary, standby.")]
+    public async Task Commands_UnknownNames_SayWhatThereIs(string cluster, string tier, string destination, string message)
+    {
+        await StartAsync(ClusterOf());
+        Assert.Equal(new CommandResult(Done: false, message), await CommandAsync(new HoldCommand(cluster, tier, TimeSpan.FromMinutes(1), "x")));
+        _ = destination;
+    }
+
+    [Fact]
+    public async Task Commands_UnknownDestination_SaysWhatThereIs()
+    {
+        await StartAsync(ClusterOf());
+        Assert.Equal("Cluster 'guide' has no destination 'z'; it has: a, b, s.", (await CommandAsync(new DrainCommand("guide", "z"))).Message);
+    }
+
+    [Fact]
+    public async Task Reload_WhatDidNotChange_KeepsItsHealthAndIdentity()
+    {
+        await StartAsync(ClusterOf());
+        await FailAsync("a", 3);
+        var (a, b, cluster) = (Find("a"), Find("b"), Cluster);
+        var changed = ClusterOf();
+        changed = changed with { Tiers = [changed.Tiers[0] with { Destinations = [changed.Tiers[0].Destinations[0], changed.Tiers[0].Destinations[1] with { Weight = 7, }] }, changed.Tiers[1]] };
+        await Loop.ApplyAsync(ConfigOf(changed), Cancel);
+        Assert.Same(cluster, Cluster);
+        Assert.Same(a, Find("a"));
+        Assert.Same(b, Find("b"));
+        Assert.Equal(Verdict.Ejected, a.Verdict);
+        Assert.Equal([7], Cluster.Snapshot.Tiers[0].Weights);
+        Assert.Empty(_transitions);
+    }
+
+    [Fact]
+    public async Task Reload_ChangedAddress_StartsUnknownAndIsProbed()
+    {
+        await StartAsync(ClusterOf());
+        var before = Find("a");
+        var changed = ClusterOf();
+        changed = changed with { Tiers = [changed.Tiers[0] with { Destinations = [Destination("a", _b), changed.Tiers[0].Destinations[1]] }, changed.Tiers[1]] };
+        await Loop.ApplyAsync(ConfigOf(changed), Cancel);
+        Assert.NotSame(before, Find("a"));
+        await Eventually.BeTrueAsync(() => Find("a").Verdict == Verdict.Up, Patience, "the new one is up");
+        Assert.False(Loop.Find("guide")!.Snapshot.Tiers[0].All.Contains(before));
+    }
+
+    [Fact]
+    public async Task Reload_ActiveTierRemoved_SaysSoOnce()
+    {
+        await StartAsync(ClusterOf());
+        await Loop.ApplyAsync(ConfigOf(ClusterOf() with { Tiers = [ClusterOf().Tiers[1]] }), Cancel);
+        await BarrierAsync();
+        var only = Assert.Single(_transitions);
+        Assert.Equal(("primary", "standby", TransitionReason.Config), (only.From, only.To, only.Reason));
+    }
+
+    [Fact]
+    public async Task Reload_ClusterRemovedAndAdded_IsFoundOrNot()
+    {
+        await StartAsync(ClusterOf());
+        await Loop.ApplyAsync(ConfigOf(ClusterOf() with { Name = "other" }), Cancel);
+        Assert.Null(Loop.Find("guide"));
+        Assert.NotNull(Loop.Find("other"));
+        var probed = _a.Connections;
+        await Eventually.BeTrueAsync(() => _a.Connections >= probed + 2, Patience, "the new cluster's probes go on");
+    }
+
+    [Fact]
+    public async Task Subscriber_Throws_OthersStillHear()
+    {
+        await StartAsync(ClusterOf(), _ => throw new InvalidOperationException("An eye that fails."));
+        await CommandAsync(new HoldCommand("guide", "standby", TimeSpan.FromMinutes(5), "x"));
+        await CommandAsync(new ReleaseCommand("guide"));
+        Assert.Equal(TransitionReason.Hold, Assert.Single(_transitions).Reason);
+    }
+
+    [Fact]
+    public async Task Name_ThatStandsForAddresses_BecomesOneDestinationEach()
+    {
+        var tier = new TierConfig { Name = "primary", Destinations = [new DestinationConfig { Name = "guide", Url = new Uri($"http://localhost:{_a.Port}"), Resolve = true }] };
+        await StartAsync(ClusterOf() with { Tiers = [tier, ClusterOf().Tiers[1]] });
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All.Any(d => d is { Name: "guide@127.0.0.1", Verdict: Verdict.Up }), Patience, "the address is up");
+        var destination = Cluster.Snapshot.Tiers[0].All.Single(d => d.Name is "guide@127.0.0.1");
+        Assert.Equal("127.0.0.1", destination.Url.Host);
+        Assert.Equal($"localhost:{_a.Port}", destination.HostName);
+        Assert.Contains($"Host: localhost:{_a.Port}\r\n", _a.LastRequest, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Report_ManyAtOnce_NeverWaitsAndNothingIsLost()
+    {
+        await StartAsync(ClusterOf());
+        var accepted = 0;
+        Parallel.For(0, 20_000, _ => Interlocked.Add(ref accepted, Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Reset)) ? 1 : 0));
+        await BarrierAsync();
+        Assert.Equal(20_000, accepted + Loop.DroppedEvidence);
+        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+    }
+
+    [Fact]
+    public async Task Reload_AHundredTimes_KeepsHealthAndEndsWhatIsNotNeeded()
+    {
+        await StartAsync(ClusterOf());
+        await FailAsync("a", 3);
+        for (var round = 0; round < 100; round++)
+        {
+            var changed = ClusterOf();
+            changed = changed with { Tiers = [changed.Tiers[0], changed.Tiers[1] with { Destinations = [Destination($"s{round}", _standby)] }] };
+            await Loop.ApplyAsync(ConfigOf(changed), Cancel);
+        }
+
+        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+        Assert.Equal(0, Cluster.Snapshot.Active);
+        await Eventually.BeTrueAsync(() => Find("s99").Verdict == Verdict.Up, Patience, "the last one is up");
+        Assert.Empty(_transitions);
+    }
+
+    [Fact]
+    public async Task ClockOfOurs_JumpsAhead_TimeoutsAreDoubtedForAWhile()
+    {
+        // One probe each and no more: sockets do not live by this clock.
+        var time = new ManualTime();
+        var once = ClusterOf() with { Probe = new ProbeConfig { Interval = TimeSpan.FromHours(2), FastInterval = TimeSpan.FromHours(2), Timeout = TimeSpan.FromHours(1) } };
+        _loop = new FailoverLoop(ConfigOf(once), time, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue]);
+        await _loop.StartAsync(Cancel);
+        await StepAsync(time, () => Loop.FirstRound.IsCompleted);
+
+        // Our process stood still for a second: what timed out meanwhile says nothing.
+        time.Jump(TimeSpan.FromSeconds(1));
+        await TimeOutAsync("a");
+        Assert.Equal(Verdict.Up, Find("a").Verdict);
+
+        // Once the grace is over, it does.
+        for (var tick = 0; tick < 45; tick++)
+        {
+            time.Advance(FailoverLoop.TickEvery);
+            await BarrierAsync();
+        }
+
+        await TimeOutAsync("a");
+        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+    }
+
+    [Fact]
+    public async Task Stop_EndsProbesAndAnswersCommandsStill()
+    {
+        await StartAsync(ClusterOf());
+        await Loop.StopAsync(Cancel);
+        var connections = _a.Connections;
+        Assert.False((await CommandAsync(new ReleaseCommand("guide"))).Done);
+        Assert.False(Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Reset)));
+        Assert.Equal(1, Loop.DroppedEvidence);
+        Assert.Equal(connections, _a.Connections);
+    }
+
+    private async Task StartAsync(ClusterConfig cluster, Action<Transition>? first = null)
+    {
+        _loop = new FailoverLoop(ConfigOf(cluster), TimeProvider.System, NullLogger<FailoverLoop>.Instance, [first ?? (static _ => { }), _transitions.Enqueue]);
+        await _loop.StartAsync(Cancel);
+        await _loop.FirstRound.WaitAsync(Patience, Cancel);
+    }
+
+    private Task<CommandResult> CommandAsync(Command command) => Loop.CommandAsync(command, Cancel);
+
+    // Messages are handled in order: when a later one is answered, all before it are done.
+    private async Task BarrierAsync() => await CommandAsync(new ReadyCommand("guide", "nobody"));
+
+    private async Task FailAsync(string name, int times)
+    {
+        for (var count = 0; count < times; count++)
+        {
+            Assert.True(Loop.Report(new Evidence(Find(name), "r", EvidenceKind.Reset)));
+        }
+
+        await BarrierAsync();
+    }
+
+    private async Task TimeOutAsync(string name)
+    {
+        for (var count = 0; count < 3; count++)
+        {
+            Loop.Report(new Evidence(Find(name), "r", EvidenceKind.Timeout, Waited: TimeSpan.FromSeconds(5)));
+        }
+
+        await BarrierAsync();
+    }
+
+    // Moves the clock tick by tick; the sockets behind it live in real time.
+    private async Task StepAsync(ManualTime time, Func<bool> condition)
+    {
+        await Eventually.BeTrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(2));
+                return condition();
+            },
+            Patience,
+            "the condition, while the clock moves");
+        await BarrierAsync();
+    }
+
+    private Destination Find(string name) => Cluster.Snapshot.Tiers.SelectMany(t => t.All).Single(d => string.Equals(d.Name, name, StringComparison.Ordinal));
+
+    private static DestinationConfig Destination(string name, RawServer server) => new() { Name = name, Url = server.Url };
+
+    private ClusterConfig ClusterOf() => new()
+    {
+        Name = "guide",
+        Tiers =
+        [
+            new TierConfig { Name = "primary", Destinations = [Destination("a", _a), Destination("b", _b)] },
+            new TierConfig { Name = "standby", Destinations = [Destination("s", _standby)] },
+        ],
+        Probe = new ProbeConfig { Interval = TimeSpan.FromMilliseconds(500), FastInterval = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromMilliseconds(400) },
+    };
+
+    private static GatewayConfig ConfigOf(params ReadOnlySpan<ClusterConfig> clusters) => new()
+    {
+        Listen = [],
+        State = "state",
+        StaticFallback = "static-fallback",
+        Clusters = [.. clusters],
+        Routes = [],
+    };
+}

@@ -1,0 +1,339 @@
+using Gateway.Configuration;
+using Gateway.Health;
+using Xunit;
+
+namespace Gateway.Tests.Health;
+
+public class DestinationMonitorTests
+{
+    private static readonly Surroundings WithSpare = new(Exhausted: false, HasSpare: true, Doubtful: false, LateAfter: TimeSpan.FromMilliseconds(250));
+    private static readonly Surroundings Alone = WithSpare with { HasSpare = false };
+    private readonly Destination _destination = new("guide", "primary", "a", new Uri("http://127.0.0.1:9001"));
+    private readonly DestinationMonitor _monitor;
+
+    public DestinationMonitorTests()
+    {
+        _monitor = NewMonitor(new ClusterConfig { Name = "guide", Tiers = [] });
+    }
+
+    [Theory]
+    [InlineData((int)EvidenceKind.Connect)]
+    [InlineData((int)EvidenceKind.Reset)]
+    [InlineData((int)EvidenceKind.Timeout)]
+    [InlineData((int)EvidenceKind.Truncated)]
+    public void Failures_ThreeInARow_Eject(int kind)
+    {
+        Fail((EvidenceKind)kind, 2);
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Fail((EvidenceKind)kind, 1);
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.Equal(Verdict.Ejected, _destination.Verdict);
+        Assert.StartsWith("3 failures in a row on route 'r'", _monitor.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Failures_ASuccessBetween_StartTheRunAnew()
+    {
+        for (var round = 0; round < 4; round++)
+        {
+            Fail(EvidenceKind.Reset, 2);
+            _destination.Tally("r").Success();
+            Succeed("r", 10);
+        }
+
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void Failures_OnOneRoute_AreNotHiddenByAnother()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            Succeed("cheap", 1000);
+            Fail(EvidenceKind.Truncated, 1, "dear");
+        }
+
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void Failures_EverySecondRequest_EjectByTheirShare()
+    {
+        for (var round = 0; round < 9; round++)
+        {
+            Fail(EvidenceKind.Reset, 1);
+            Succeed("r", 1);
+        }
+
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Fail(EvidenceKind.Reset, 1);
+        Succeed("r", 1);
+        Fail(EvidenceKind.Reset, 1);
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.StartsWith("too large a share", _monitor.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(503, 3, true)]
+    [InlineData(500, 3, false)]
+    [InlineData(500, 19, false)]
+    [InlineData(500, 20, true)]
+    public void Statuses_InAttemptsOn_CountForTheRun_OthersForTheShare(int status, int count, bool ejected)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: status), WithSpare, At(1));
+        }
+
+        Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
+    }
+
+    [Fact]
+    public void Statuses_500AddedToAttemptsOn_CountForTheRun()
+    {
+        var monitor = NewMonitor(new ClusterConfig { Name = "guide", Tiers = [], Attempts = new AttemptsConfig { OnStatus = [500, 502, 503, 504] } });
+        for (var index = 0; index < 3; index++)
+        {
+            monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 500), WithSpare, At(1));
+        }
+
+        Assert.Equal(Verdict.Ejected, monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void Statuses_ChanceRunAtTheLastHealthyOne_DoesNotCondemnIt()
+    {
+        Succeed("r", 100);
+        for (var index = 0; index < 3; index++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 503), Alone, At(1));
+        }
+
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void Statuses_MostlyBadAtTheLastHealthyOne_CondemnIt()
+    {
+        Succeed("r", 10);
+        for (var index = 0; index < 10; index++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 503), Alone, At(1));
+        }
+
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+    }
+
+    [Theory]
+    [InlineData((int)EvidenceKind.Status, false)]
+    [InlineData((int)EvidenceKind.Truncated, false)]
+    [InlineData((int)EvidenceKind.Late, false)]
+    [InlineData((int)EvidenceKind.Reset, true)]
+    [InlineData((int)EvidenceKind.Connect, true)]
+    [InlineData((int)EvidenceKind.Timeout, true)]
+    public void LastHealthyOne_OneRouteBroken_OthersWell_IsKeptUnlessUsersWouldWait(int kind, bool ejected)
+    {
+        for (var second = 0; second < 30; second++)
+        {
+            Succeed("well", 10);
+            _monitor.OnEvidence(new Evidence(_destination, "broken", (EvidenceKind)kind, Status: 503, Waited: TimeSpan.FromSeconds(5)), Alone, At(1));
+        }
+
+        Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
+    }
+
+    [Fact]
+    public void Late_FarBeyond_EjectsAFrozenOne()
+    {
+        Late(2, 250);
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Late(1, 250);
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void Late_ALittle_MakesASuspectButNoVerdict()
+    {
+        Late(4, 205);
+        Assert.False(_monitor.Suspect);
+        Late(1000, 205);
+        Assert.True(_monitor.Suspect);
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.True(_monitor.OnTick(exhausted: false, At(2.1)));
+        Assert.False(_monitor.Suspect);
+    }
+
+    [Fact]
+    public void Late_NobodyElseIsBetter_CondemnsNobody()
+    {
+        for (var index = 0; index < 1000; index++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, Waited: TimeSpan.FromSeconds(4)), Alone, At(1));
+        }
+
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+    }
+
+    [Theory]
+    [InlineData((int)EvidenceKind.Timeout, 5000, false)]
+    [InlineData((int)EvidenceKind.Late, 300, false)]
+    [InlineData((int)EvidenceKind.Connect, 500, false)]
+    [InlineData((int)EvidenceKind.Connect, 1, true)]
+    [InlineData((int)EvidenceKind.Reset, 5000, true)]
+    public void Failures_WhileWeWereStarved_CountOnlyIfTheyNeedNoClock(int kind, int waited, bool ejected)
+    {
+        for (var index = 0; index < 5; index++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", (EvidenceKind)kind, Waited: TimeSpan.FromMilliseconds(waited)), WithSpare with { Doubtful = true }, At(1));
+        }
+
+        Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
+    }
+
+    [Fact]
+    public void Probe_TimedOutWhileWeWereStarved_DoesNotCount()
+    {
+        var timedOut = new ProbeResult(ProbeOutcome.TimedOut, TimeSpan.FromSeconds(1));
+        for (var index = 0; index < 5; index++)
+        {
+            _monitor.OnProbe(timedOut, WithSpare with { Doubtful = true }, At(1));
+        }
+
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        _monitor.OnProbe(timedOut, WithSpare, At(2));
+        _monitor.OnProbe(timedOut, WithSpare, At(3));
+        Assert.Equal(Verdict.Down, _monitor.State.Verdict);
+        Assert.Equal("2 of the last 2 probes timed out", _monitor.Why);
+    }
+
+    [Fact]
+    public void Trial_OnePermit_IsGivenOnce()
+    {
+        EjectUntilTrial();
+        Assert.True(_destination.TryTakeTrial());
+        Assert.False(_destination.TryTakeTrial());
+        _destination.ReturnTrial();
+        Assert.True(_destination.TryTakeTrial());
+    }
+
+    [Fact]
+    public void Trial_Succeeded_IsUpAndStartsClean()
+    {
+        EjectUntilTrial();
+        Assert.True(_destination.TryTakeTrial());
+        Assert.True(_monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Success, Trial: true), WithSpare, At(6)));
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Fail(EvidenceKind.Reset, 2);
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void Trial_Failed_IsEjectedAgainAndItsPermitIsGone()
+    {
+        EjectUntilTrial();
+        Assert.True(_destination.TryTakeTrial());
+        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Trial: true, Status: 500), WithSpare, At(6));
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        _destination.ReturnTrial();
+        Assert.False(_destination.TryTakeTrial());
+    }
+
+    [Fact]
+    public void Trial_HedgedAwayTooSoonToTell_IsOfferedAgain()
+    {
+        EjectUntilTrial();
+        Assert.True(_destination.TryTakeTrial());
+        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, Trial: true, Waited: TimeSpan.FromMilliseconds(60)), WithSpare, At(6));
+        Assert.Equal(Verdict.Trial, _monitor.State.Verdict);
+        Assert.True(_destination.TryTakeTrial());
+        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, Trial: true, Waited: TimeSpan.FromMilliseconds(260)), WithSpare, At(6));
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void Trial_ItsHolderVanished_IsOfferedAgain()
+    {
+        EjectUntilTrial();
+        Assert.True(_destination.TryTakeTrial());
+        _monitor.OnTick(exhausted: false, At(7));
+        Assert.False(_destination.TrialOffered);
+        _monitor.OnTick(exhausted: false, At(30));
+        Assert.True(_destination.TrialOffered);
+    }
+
+    [Fact]
+    public void Trial_StragglersFromBefore_DoNotDecideIt()
+    {
+        EjectUntilTrial();
+        Fail(EvidenceKind.Reset, 10);
+        Assert.Equal(Verdict.Trial, _monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void RetryAfter_IsGrantedUpToAMinute()
+    {
+        Assert.True(_monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 503, RetryAfter: TimeSpan.FromHours(1)), WithSpare, At(1)));
+        Assert.True(_monitor.BackedOff);
+        Assert.Equal(At(61), _monitor.BackoffUntil);
+        Assert.False(_monitor.OnTick(exhausted: false, At(60.9)));
+        Assert.True(_monitor.OnTick(exhausted: false, At(61)));
+        Assert.False(_monitor.BackedOff);
+    }
+
+    [Fact]
+    public void Probes_GoSilent_MakeASuspectBeforeTheVerdict()
+    {
+        for (var second = 1; second <= 10; second++)
+        {
+            _monitor.OnProbe(new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(2)), WithSpare, At(second));
+        }
+
+        Assert.False(_monitor.OnTick(exhausted: false, At(11.3)));
+        Assert.True(_monitor.OnTick(exhausted: false, At(11.8)));
+        Assert.True(_monitor.Suspect);
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+    }
+
+    private DestinationMonitor NewMonitor(ClusterConfig config)
+    {
+        var monitor = new DestinationMonitor(_destination, config, 1, At(0));
+        monitor.OnProbe(new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(1)), WithSpare, At(0));
+        return monitor;
+    }
+
+    private void EjectUntilTrial()
+    {
+        Fail(EvidenceKind.Reset, 3);
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        _monitor.OnTick(exhausted: false, At(6));
+        Assert.Equal(Verdict.Trial, _monitor.State.Verdict);
+    }
+
+    private void Fail(EvidenceKind kind, int count, string route = "r")
+    {
+        for (var index = 0; index < count; index++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, route, kind), WithSpare, At(1));
+        }
+    }
+
+    private void Late(int count, int milliseconds)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, Waited: TimeSpan.FromMilliseconds(milliseconds)), WithSpare, At(1));
+        }
+    }
+
+    private void Succeed(string route, int count)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            _destination.Tally(route).Success();
+        }
+
+        _monitor.OnTick(exhausted: false, At(1));
+    }
+
+    private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
+}

@@ -1,0 +1,254 @@
+using System.Diagnostics.Metrics;
+using Gateway.Observability;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Gateway.Tests.Observability;
+
+public sealed class InstrumentsTests : IDisposable
+{
+    private readonly Instruments _instruments = new(NullLogger<Instruments>.Instance);
+
+    public void Dispose() => _instruments.Dispose();
+
+    [Fact]
+    public void Scrape_EverythingHappenedWithTwentyOfEach_StaysWithinFiveHundredSeries()
+    {
+        MakeEverythingHappen(clusters: 4);
+
+        var snapshot = _instruments.Collect(ProcessFigures.Families);
+
+        Assert.InRange(snapshot.Series, 400, 500);
+        Assert.Equal(snapshot.Series, Lines(snapshot).Length);
+    }
+
+    [Fact]
+    public void Scrape_TwentyOfEachWithUsualTraffic_ShowsEachRoutesLatency()
+    {
+        Announce(clusters: 2);
+        for (var i = 0; i < 20; i++)
+        {
+            _instruments.Route($"r{i}").Live(TimeSpan.FromMilliseconds(20));
+            _instruments.Destination($"c{i % 2}", $"d{i}").Attempt(AttemptResult.Success);
+        }
+
+        _instruments.Route("r3").Failed(TimeSpan.FromSeconds(2));
+
+        var lines = Lines(_instruments.Collect(ProcessFigures.Families));
+
+        Assert.InRange(lines.Length, 200, 500);
+        Assert.Contains("gateway_request_duration_seconds_bucket{route=\"r7\",outcome=\"live\",le=\"0.025\"} 1", lines);
+        Assert.Contains("gateway_request_duration_seconds_count{route=\"r3\",outcome=\"failed\"} 1", lines);
+    }
+
+    [Fact]
+    public void Scrape_ManyRoutesDegraded_LiveStaysByRouteAndTheRestIsSummed()
+    {
+        Announce(clusters: 2);
+        for (var i = 0; i < 20; i++)
+        {
+            _instruments.Route($"r{i}").Live(TimeSpan.FromMilliseconds(20));
+            _instruments.Route($"r{i}").Degraded(TimeSpan.FromMilliseconds(2));
+            _instruments.Route($"r{i}").AnsweredBy(FallbackRung.LastGood);
+        }
+
+        var lines = Lines(_instruments.Collect(ProcessFigures.Families));
+
+        Assert.InRange(lines.Length, 300, 500);
+        Assert.Contains("gateway_request_duration_seconds_count{route=\"r7\",outcome=\"live\"} 1", lines);
+        Assert.Contains("gateway_request_duration_seconds_count{route=\"*\",outcome=\"degraded\"} 20", lines);
+        Assert.Contains("gateway_requests_total{route=\"r7\",outcome=\"degraded\"} 1", lines);
+    }
+
+    [Fact]
+    public void Scrape_FewRoutes_ShowsEveryBucketOfEveryOutcome()
+    {
+        foreach (var outcome in Enum.GetValues<RequestOutcome>())
+        {
+            _instruments.Route("a").Ended(outcome, TimeSpan.FromSeconds(1.5));
+        }
+
+        var lines = Lines(_instruments.Collect());
+
+        Assert.Equal(5 * 16, lines.Count(static l => l.StartsWith("gateway_request_duration_seconds_bucket", StringComparison.Ordinal)));
+        Assert.Contains("gateway_request_duration_seconds_bucket{route=\"a\",outcome=\"aborted\",le=\"1.0\"} 0", lines);
+        Assert.Contains("gateway_request_duration_seconds_bucket{route=\"a\",outcome=\"aborted\",le=\"2.5\"} 1", lines);
+        Assert.Contains("gateway_request_duration_seconds_sum{route=\"a\",outcome=\"live\"} 1.5", lines);
+        Assert.Contains("gateway_requests_total{route=\"a\",outcome=\"refused\"} 1", lines);
+    }
+
+    [Fact]
+    public void Scrape_CoarserOnce_StaysCoarseUntilTheNextConfiguration()
+    {
+        MakeEverythingHappen(clusters: 4);
+        _instruments.Collect(ProcessFigures.Families);
+
+        var alone = Buckets();
+        _instruments.Retain(new HashSet<string> { "r1" }, new HashSet<(string, string)> { ("c0", "d0") });
+
+        Assert.Equal(5 * 4, alone);
+        Assert.Equal(5 * 16, Buckets());
+
+        int Buckets() => Lines(_instruments.Collect()).Count(static l => l.StartsWith("gateway_request_duration_seconds_bucket", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Retain_RoutesAndDestinationsGone_TheirSeriesGoToo()
+    {
+        MakeEverythingHappen(clusters: 4);
+
+        _instruments.ReadStateFrom(new());
+        _instruments.Retain(new HashSet<string> { "r1" }, new HashSet<(string, string)> { ("c0", "d0") });
+
+        var lines = Lines(_instruments.Collect());
+        Assert.DoesNotContain(lines, static l => l.Contains("\"r2\"", StringComparison.Ordinal) || l.Contains("\"c1\"", StringComparison.Ordinal)
+            || l.Contains("\"d4\"", StringComparison.Ordinal));
+        Assert.Contains("gateway_requests_total{route=\"r1\",outcome=\"live\"} 1", lines);
+    }
+
+    [Fact]
+    public void Transition_ManyReasons_AreBoundedAndNoneIsLost()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            _instruments.Transition("c", "primary", "standby", $"reason {i}");
+        }
+
+        var samples = _instruments.Collect().Families.Single(static f => string.Equals(f.Family.Name, "gateway_transitions_total", StringComparison.Ordinal)).Samples;
+        Assert.Equal(13, samples.Count);
+        Assert.Equal(100, samples.Sum(static s => s.Value));
+    }
+
+    [Fact]
+    public void Scrape_OneReadingThrows_TheOthersAreStillThere()
+    {
+        _instruments.ReadStateFrom(new()
+        {
+            Tiers = static () => throw new InvalidOperationException("broken"),
+            RedisUp = static () => true,
+        });
+
+        var lines = Lines(_instruments.Collect());
+
+        Assert.Contains("gateway_redis_up 1", lines);
+        Assert.DoesNotContain(lines, static l => l.StartsWith("gateway_inflight", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Route_ToldByManyThreads_CountsEachOnce()
+    {
+        var route = _instruments.Route("a");
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < 20_000; i++)
+            {
+                route.Live(TimeSpan.FromMilliseconds(i % 100));
+            }
+        })));
+
+        Assert.Equal(80_000, route.Durations(RequestOutcome.Live).Count);
+    }
+
+    [Fact]
+    public void Route_Told_AllocatesNothing()
+    {
+        var route = _instruments.Route("a");
+        var destination = _instruments.Destination("c", "d");
+        route.Live(TimeSpan.FromMilliseconds(5));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var i = 0; i < 1000; i++)
+        {
+            route.Live(TimeSpan.FromMilliseconds(5));
+            destination.Attempt(AttemptResult.Success);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Meter_PushExporterListens_GetsTheSameFigures()
+    {
+        var counted = new List<(string Name, double Value)>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            // Other tests' instruments share the meter's name.
+            if (string.Equals(instrument.Meter.Name, Instruments.MeterName, StringComparison.Ordinal) && _instruments.Owns(instrument.Meter))
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => counted.Add((instrument.Name, value)));
+        listener.Start();
+
+        _instruments.Route("a").Live(TimeSpan.FromSeconds(2));
+        _instruments.Destination("c", "d").Attempt(AttemptResult.Reset);
+        listener.RecordObservableInstruments();
+
+        Assert.Contains(("gateway_request_duration_seconds", 2.0), counted);
+        Assert.Contains(("gateway_requests", 1.0), counted);
+        Assert.Contains(("gateway_attempts", 1.0), counted);
+    }
+
+    private static string[] Lines(MetricSnapshot snapshot) =>
+        [.. PrometheusText.Write(snapshot, openMetrics: false).Split('\n').Where(static l => l.Length > 0 && l[0] != '#')];
+
+    private void Announce(int clusters)
+    {
+        _instruments.ReadStateFrom(new()
+        {
+            Tiers = () => [.. from c in Enumerable.Range(0, clusters) from t in new[] { "primary", "standby" } select new TierReading($"c{c}", t, 1, true, 1)],
+            Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1)))],
+            LastGood = static () => new(1, 1),
+            Reload = static () => new(true, DateTimeOffset.UnixEpoch),
+            RedisUp = static () => true,
+            Availability = () => [.. from c in Enumerable.Range(0, clusters) from w in new[] { "1h", "24h", "30d" } select new AvailabilityReading($"c{c}", w, 1)],
+            Reliability = () => [.. Enumerable.Range(0, clusters).Select(static c => new ReliabilityReading($"c{c}", TimeSpan.FromHours(1), TimeSpan.FromSeconds(1)))],
+        });
+    }
+
+    private void MakeEverythingHappen(int clusters)
+    {
+        Announce(clusters);
+        for (var i = 0; i < 20; i++)
+        {
+            foreach (var outcome in Enum.GetValues<RequestOutcome>())
+            {
+                _instruments.Route($"r{i}").Ended(outcome, TimeSpan.FromMilliseconds(20));
+            }
+
+            foreach (var rung in Enum.GetValues<FallbackRung>())
+            {
+                _instruments.Route($"r{i}").AnsweredBy(rung);
+            }
+
+            foreach (var result in Enum.GetValues<AttemptResult>())
+            {
+                _instruments.Destination($"c{i % clusters}", $"d{i}").Attempt(result);
+            }
+        }
+
+        for (var c = 0; c < clusters; c++)
+        {
+            foreach (var reason in Enum.GetValues<SkipReason>())
+            {
+                _instruments.Cluster($"c{c}").Skipped(reason);
+            }
+
+            _instruments.Cluster($"c{c}").Hedged(true);
+            _instruments.Cluster($"c{c}").Hedged(false);
+            foreach (var (from, to) in new[] { ("primary", "standby"), ("standby", "primary"), ("standby", "none"), ("none", "primary"), ("primary", "none"), ("none", "standby") })
+            {
+                _instruments.Transition($"c{c}", from, to, "down");
+            }
+        }
+
+        _instruments.ProbeEnded(TimeSpan.FromMilliseconds(3));
+        _instruments.LastGoodStored();
+        foreach (var reason in new[] { "private", "status", "size", "vary", "cookie", "cut" })
+        {
+            _instruments.LastGoodRefused(reason);
+        }
+    }
+}

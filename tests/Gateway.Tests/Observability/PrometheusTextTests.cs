@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Gateway.Observability;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Gateway.Tests.Observability;
+
+public sealed class PrometheusTextTests
+{
+    private static readonly MetricFamily Odd = new("odd_total", "Odd \\ help\nwith \"quotes\".", MetricKind.Counter,
+        static () => [new(1, new KeyValuePair<string, object?>("name", "a\"b\\c\nd"))]);
+
+    [Fact]
+    public void Write_OddLabels_AreEscaped() => Assert.Equal(
+        "# HELP odd_total Odd \\\\ help\\nwith \"quotes\".\n# TYPE odd_total counter\nodd_total{name=\"a\\\"b\\\\c\\nd\"} 1\n",
+        PrometheusText.Write(new([(Odd, Odd.Read())], []), openMetrics: false));
+
+    [Fact]
+    public void Write_OpenMetrics_NamesTheFamilyWithoutSuffixAndEnds()
+    {
+        var text = PrometheusText.Write(new([(Odd, Odd.Read())], []), openMetrics: true);
+        Assert.Contains("# TYPE odd counter\nodd_total{", text, StringComparison.Ordinal);
+        Assert.EndsWith("# EOF\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("*/*", false)]
+    [InlineData("text/plain", false)]
+    [InlineData("application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.3", true)]
+    [InlineData("text/plain;q=0.9, application/openmetrics-text;q=0.2", false)]
+    [InlineData("application/openmetrics-text; q=0", false)]
+    public void WantsOpenMetrics_ByAccept(string? accept, bool expected) => Assert.Equal(expected, PrometheusText.WantsOpenMetrics(accept));
+
+    [Fact]
+    public async Task Write_AllFigures_AreCleanForPromtool()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/promtool"), "promtool is not installed: Debian's package is \"prometheus\".");
+        using var instruments = new Instruments(NullLogger<Instruments>.Instance);
+        Fill(instruments);
+        var text = PrometheusText.Write(instruments.Collect(ProcessFigures.Families), openMetrics: false);
+
+        using var promtool = Process.Start(new ProcessStartInfo("/usr/bin/promtool", ["check", "metrics"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        await promtool.StandardInput.WriteAsync(text);
+        promtool.StandardInput.Close();
+        var said = await promtool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)
+            + await promtool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await promtool.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("", said);
+        Assert.Equal(0, promtool.ExitCode);
+        Assert.Contains("process_cpu_seconds_total ", text, StringComparison.Ordinal);
+        Assert.Contains("process_open_fds ", text, StringComparison.Ordinal);
+        Assert.Contains("process_max_fds ", text, StringComparison.Ordinal);
+    }
+
+    private static void Fill(Instruments instruments)
+    {
+        instruments.ReadStateFrom(new()
+        {
+            Tiers = static () => [new("c", "primary", 3, true, 1)],
+            Destinations = static () => [new("c", "primary", "d", true, TimeSpan.FromSeconds(0.4))],
+            LastGood = static () => new(1, 1),
+            Reload = static () => new(true, DateTimeOffset.UnixEpoch.AddSeconds(1.5)),
+            RedisUp = static () => false,
+            Availability = static () => [new("c", "1h", 0.999)],
+            Reliability = static () => [new("c", TimeSpan.FromHours(1), TimeSpan.FromSeconds(1))],
+        });
+        foreach (var outcome in Enum.GetValues<RequestOutcome>())
+        {
+            instruments.Route("r").Ended(outcome, TimeSpan.FromMilliseconds(20));
+        }
+
+        instruments.Route("r").AnsweredBy(FallbackRung.File);
+        instruments.Destination("c", "d").Attempt(AttemptResult.Truncated);
+        instruments.Cluster("c").Skipped(SkipReason.Budget);
+        instruments.Cluster("c").Hedged(true);
+        instruments.Transition("c", "primary", "standby", "down");
+        instruments.ProbeEnded(TimeSpan.FromMilliseconds(3));
+        instruments.LastGoodStored();
+        instruments.LastGoodRefused("private");
+    }
+}
