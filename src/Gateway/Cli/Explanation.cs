@@ -114,7 +114,8 @@ internal sealed record Explanation
 
     private static IEnumerable<string> LadderOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values)
     {
-        if (method.ToUpperInvariant() is "GET" or "HEAD" or "OPTIONS" or "TRACE")
+        var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+        if (isRead)
         {
             foreach (var rung in route.Fallback)
             {
@@ -123,7 +124,7 @@ internal sealed record Explanation
             }
         }
 
-        yield return $"builtIn: 503{(method.ToUpperInvariant() is "GET" or "HEAD" or "OPTIONS" or "TRACE" ? "" : $", for a {method} is never answered from a file or a stored answer")}";
+        yield return $"builtIn: 503{(isRead ? "" : $", for only GET and HEAD are answered from a file or a stored answer")}";
     }
 
     private static string PartText(KeyPart part) => part.Kind switch
