@@ -139,6 +139,18 @@ public class LoadRunTests
     }
 
     [Fact]
+    public async Task Run_ClientsVanish_CountsThemAsNobodysFailure()
+    {
+        await using var server = new ScriptedServer(_ => ScriptedServer.Ok("hello"));
+
+        var ledger = await LoadRun.RunAsync(Plan(server.Url, RateProfile.Constant(100, TimeSpan.FromSeconds(0.5))) with { Vanishing = 0.5 });
+
+        Assert.InRange(ledger.Count(Outcome.Vanished), 10, 40);
+        Assert.Equal(50, ledger.Count(Outcome.Vanished) + ledger.Count(Outcome.Live));
+        Assert.Equal(0, ledger.Failed);
+    }
+
+    [Fact]
     public async Task Run_Stopped_EndsEarlyWithWhatWasSent()
     {
         await using var server = new ScriptedServer(_ => ScriptedServer.Ok("hello"));
