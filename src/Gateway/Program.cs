@@ -1,3 +1,5 @@
 using Gateway.Cli;
+using Gateway.Composition;
 
-return await GatewayCli.RunAsync(args);
+Startup.Prepare();
+return await GatewayCli.RunAsync(args, RunCommand.Create(Environment.GetEnvironmentVariable), DemoCommand.Create(Environment.GetEnvironmentVariable));

@@ -96,6 +96,9 @@ internal sealed class Ledger(long started, IReadOnlyList<string> scenarios, IRea
     /// <summary>What users waited: every request that was answered or failed.</summary>
     public Percentiles Latencies() => Percentiles.Of(Entries, static entry => entry.Latency, static entry => entry.End != 0);
 
+    /// <summary>From the sending, as closed-model tools count: to compare with them only, for it forgives a stall.</summary>
+    public Percentiles LatenciesFromSending() => Percentiles.Of(Entries, static entry => Stopwatch.GetElapsedTime(entry.Sent, entry.End), static entry => entry.Sent != 0);
+
     /// <summary>How late the generator sent.</summary>
     public Percentiles Lateness() => Percentiles.Of(Entries, static entry => entry.Lateness, static entry => entry.Sent != 0);
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Gateway.Drills.Load;
 
 namespace Gateway.Drills.Processes;
 
@@ -61,6 +62,8 @@ internal static class Launcher
 
     private static void ServeOrders()
     {
+        // What is measured runs at the usual priority, whatever the generator has taken for itself.
+        Niceness.TrySet(Niceness.Normal);
         foreach (var (start, done) in Orders.GetConsumingEnumerable())
         {
             try

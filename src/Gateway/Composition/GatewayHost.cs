@@ -1,9 +1,10 @@
 using System.Threading.Channels;
+using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Forwarding;
-using Gateway.Health;
+using Gateway.LastGood;
 using Gateway.Observability;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -16,6 +17,8 @@ namespace Gateway.Composition;
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
+    private const long MostBytesOnDisk = 1024L * 1024 * 1024;
+    private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private readonly TimeProvider _time;
     private readonly LogSetup _log;
@@ -23,16 +26,17 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Instruments _instruments;
     private readonly FailoverLoop _loop;
     private readonly FallbackFiles _files;
+    private readonly LastGoodStore _lastGood;
     private readonly WebApplication _users;
     private readonly Dictionary<ListenConfig, CertificateFiles> _certificates = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _endStreams = new();
     private readonly Channel<GatewayConfig> _changes = Channel.CreateBounded<GatewayConfig>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-    private readonly List<Task> _owned = [];
+    private readonly System.Collections.Concurrent.ConcurrentBag<Task> _owned = [];
+    private readonly Records _records;
+    private readonly AdminServer _admin;
     private GatewayEndpoints? _endpoints;
-    private volatile bool _ready;
-
-    public bool Ready => _ready;
+    private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
 
     public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time)
     {
@@ -43,9 +47,16 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _instruments = new Instruments(_log.Factory.CreateLogger<Instruments>());
         Store = new ConfigStore(loaded, time, _log.Factory.CreateLogger<ConfigStore>());
         Watcher = new ConfigWatcher(path, Store, environment, time, _log.Factory.CreateLogger<ConfigWatcher>());
-        _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), [Announce]);
+        _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), [Announce], _instruments.ProbeEnded);
+        var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
+        _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
-        var ladder = new FallbackLadder(_files, lastGood: null, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
+        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), BackingOf(config), _instruments);
+        var ladder = new FallbackLadder(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
+        _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
+        {
+            LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
+        });
         foreach (var listen in config.Listen)
         {
             if (listen.Certificate is { } certificate)
@@ -56,13 +67,18 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
         _users = UsersServer.Build(config, _log, _certificates, forwarder =>
         {
-            var headers = new HeaderTransformer(new ForwardedHeaders(config.TrustedProxies));
-            var entry = new RequestEntry(forwarder, headers, new Trials(headers), ladder, _endStreams.Token);
-            _endpoints = new GatewayEndpoints(_loop, _instruments, entry, time);
+            var entry = new RequestEntry(forwarder, ladder, _endStreams.Token);
+            _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, time);
             return _endpoints;
         });
         _endpoints!.Apply(config);
-        Store.WhenApplied(change => _changes.Writer.TryWrite(change.New));
+        _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, _log.Factory);
+        Store.WhenApplied(change =>
+        {
+            _changes.Writer.TryWrite(change.New);
+            _records.Journal.Tell(Readings.Entry(change, time.GetUtcNow()));
+        });
+        Store.WhenRejected(rejected => _records.Journal.Tell(Readings.Entry(rejected)));
     }
 
     /// <summary>The configuration in force.</summary>
@@ -74,11 +90,18 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>The users' addresses, once started.</summary>
     public IReadOnlyCollection<string> Addresses => UsersServer.AddressesOf(_users);
 
+    /// <summary>The operators' address, once started.</summary>
+    public Uri AdminAddress => _admin.Address;
+
     /// <summary>Starts everything; when it returns, users' ports accept.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
+        _lastGood.Start();
+        _records.Start();
+        _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
+        await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
         await _users.StartAsync(cancellationToken).ConfigureAwait(false);
         _owned.Add(Watcher.RunAsync(_stopping.Token));
         _owned.Add(CarryChangesAsync());
@@ -86,14 +109,18 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _owned.Add(BecomeReadyAsync());
     }
 
+    /// <summary>Reads the configuration again; what comes of it is told by the log, <c>/status</c> and the metric.</summary>
+    public void RequestReload() => _owned.Add(ReloadAsync());
+
     /// <summary>
     /// Not ready at once; requests in flight finish, event streams get two thirds of the time and then end visibly; nothing outlives
     /// <see cref="StopWithin"/>.
     /// </summary>
     public async Task StopAsync()
     {
-        _ready = false;
+        _readiness = new Readiness(Ready: false, "The gateway is stopping.");
         LogStopping();
+        _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "stop", "The gateway stops; requests in flight finish."));
         _endStreams.CancelAfter(StopWithin * 2 / 3);
         await _users.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
@@ -101,15 +128,20 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _files.StopAsync(CancellationToken.None).ConfigureAwait(false);
         _changes.Writer.TryComplete();
         await Task.WhenAll(_owned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The operators' port is the last to go: until now it could be asked what holds things up.
+        await _admin.StopAsync(CancellationToken.None).ConfigureAwait(false);
         LogStopped();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _admin.DisposeAsync().ConfigureAwait(false);
         await _users.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
+        await _lastGood.DisposeAsync().ConfigureAwait(false);
         _files.Dispose();
+        _records.Dispose();
         _instruments.Dispose();
         _stopping.Dispose();
         _endStreams.Dispose();
@@ -142,6 +174,18 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         }
     }
 
+    private async Task ReloadAsync()
+    {
+        try
+        {
+            await Watcher.ReloadAsync(_stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
+        {
+            LogReloadNotDone(e);
+        }
+    }
+
     private async Task WatchCertificatesAsync()
     {
         if (_certificates.Count == 0)
@@ -162,16 +206,60 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private async Task BecomeReadyAsync()
     {
         await _loop.FirstRound.WaitAsync(_stopping.Token).ConfigureAwait(false);
-        _ready = true;
+        _readiness = new Readiness(Ready: true, null);
         LogReady();
     }
 
     private void Announce(Transition transition)
     {
-        _instruments.Transition(transition.Cluster, transition.From ?? "none", transition.To ?? "none", NameOf(transition.Reason));
+        Readings.Count(_instruments, transition);
+        _records.Journal.Tell(Readings.Entry(transition));
     }
 
-    private static string NameOf(TransitionReason reason) => reason.ToString().ToLowerInvariant();
+    private AdminSources Sources() => new()
+    {
+        Config = () => Store.State,
+        Reload = Watcher.ReloadAsync,
+        Clusters = () => _loop.Views,
+        Command = _loop.CommandAsync,
+        Readiness = () => _readiness,
+        Instruments = _instruments,
+        Records = _records,
+        LastGood = LastGoodByRoute,
+        Purge = (prefix, _) => Task.FromResult((long)_lastGood.PurgePrefix(prefix ?? "")),
+        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_lastGood.Alarm).OfType<string>()],
+    };
+
+    private IReadOnlyList<LastGoodStatus> LastGoodByRoute()
+    {
+        var entries = _lastGood.List("", int.MaxValue);
+        return [.. from route in Store.Current.Routes
+                   where route.LastGood is not null
+                   let own = entries.Where(e => string.Equals(e.Route, route.Name, StringComparison.Ordinal)).ToArray()
+                   select new LastGoodStatus(route.Name, own.Length, own.Sum(static e => e.Size), _lastGood.CoverageOf(route.Name).Ratio)];
+    }
+
+    private async ValueTask<bool> FindLastGoodAsync(HttpContext context, RouteConfig route) =>
+        await _lastGood.FindAsync(route, context.Request, context.RequestAborted).ConfigureAwait(false) is { } found
+        && await LastGoodWriter.WriteAsync(context, found).ConfigureAwait(false);
+
+    private ILastGoodBacking BackingOf(GatewayConfig config) => config.Redis is { } redis
+        ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>())
+        : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, _time, _log.Factory.CreateLogger<SqliteBacking>());
+
+    private string? ClusterOf(string route)
+    {
+        foreach (var known in Store.Current.Routes)
+        {
+            if (string.Equals(known.Name, route, StringComparison.Ordinal))
+            {
+                return known.Cluster;
+            }
+        }
+
+        return null;
+    }
+
 
     private static LogOptions OptionsOf(LogsConfig logs) => new()
     {
@@ -185,6 +273,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     [LoggerMessage(10102, LogLevel.Information, "Stopping: not ready any more; requests in flight have 30 s to finish.")]
     private partial void LogStopping();
+
+    [LoggerMessage(10105, LogLevel.Warning, "A reload that a signal asked for was not done.")]
+    private partial void LogReloadNotDone(Exception exception);
 
     [LoggerMessage(10103, LogLevel.Information, "Stopped.")]
     private partial void LogStopped();

@@ -426,7 +426,7 @@ internal sealed class Exchange : HttpMessageInvoker
 
     private TimeSpan HedgeDelay() => _plan.ClusterConfig.Attempts.Hedge == Configuration.HedgeMode.Fixed
         ? _plan.ClusterConfig.Attempts.HedgeAfter
-        : _plan.Traffic.Cluster.HedgeDelay ?? UnknownHedgeDelay;
+        : _plan.Timing.HedgeDelay ?? UnknownHedgeDelay;
 
     private void CancelLate(long now)
     {

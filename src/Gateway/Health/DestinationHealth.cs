@@ -49,20 +49,24 @@ internal static class DestinationHealth
     /// <summary>True: the last probe contradicted the verdict, so the next one comes at the fast interval.</summary>
     public static bool WantsFastProbe(HealthState state) => state.Streak > 0;
 
-    /// <summary>Traffic condemns it. Evidence that is still on its way from before an ejection does not lengthen it.</summary>
-    public static HealthState Eject(HealthState state, PassiveConfig passive, TimeSpan now)
+    /// <summary>
+    /// Traffic condemns it. Evidence that is still on its way from before an ejection does not lengthen it; nor do the many trials that fail
+    /// while no tier is left, for they are made early, and the time after such an outage must not pay for them.
+    /// </summary>
+    public static HealthState Eject(HealthState state, PassiveConfig passive, bool exhausted, TimeSpan now)
     {
         if (state.Traffic == TrafficOpinion.Ejected)
         {
             return state;
         }
 
+        var ejections = exhausted ? Math.Max(1, state.Ejections) : state.Ejections + 1;
         return state with
         {
             Traffic = TrafficOpinion.Ejected,
             EjectedAt = now,
-            EjectedUntil = now + EjectionOf(state.Ejections, passive),
-            Ejections = state.Ejections + 1,
+            EjectedUntil = now + EjectionOf(ejections - 1, passive),
+            Ejections = ejections,
         };
     }
 

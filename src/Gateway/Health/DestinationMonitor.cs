@@ -25,6 +25,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, RouteRecord> _routes = new(StringComparer.Ordinal);
+    private readonly FailureWindow _all = new();
     private readonly PhiAccrual _phi = new();
     private TimeSpan _lateSuspectUntil;
     private TimeSpan? _trialTakenAt;
@@ -101,6 +102,8 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         var after = DestinationHealth.OnProbe(before, result.Passed, Config.Probe, around.Exhausted);
         if (before.Probes == ProbeOpinion.Down && after.Probes == ProbeOpinion.Up)
         {
+            // It was restarted: what one route held against it is past.
+            Destination.CondemnedOn = null;
             ClearRoutes();
         }
         else if (after.Probes == ProbeOpinion.Down && before.Probes != ProbeOpinion.Down)
@@ -152,14 +155,14 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             }
 
             // A little late is no failure; and when everyone is late, the slow answer is the best there is.
-            if (evidence.Waited < around.LateAfter)
+            if (IsOnlySlow(evidence, around))
             {
                 return changed;
             }
         }
 
-        record.Fail(InRow(evidence), Config.Passive, now);
-        if (late && !around.HasSpare)
+        record.Fail(InRow(evidence), _all, Config.Passive, now);
+        if (!around.HasSpare && IsForgiven(evidence, now))
         {
             return changed;
         }
@@ -168,14 +171,13 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         if (shareTooHigh)
         {
             Destination.CondemnedOn = RouteOf(evidence);
-            return Become(DestinationHealth.Eject(State, Config.Passive, now), $"too large a share of failures on route '{evidence.Route}', the last one {WordsOf(evidence)}", now) | changed;
+            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"too large a share of failures on route '{evidence.Route}', the last one {WordsOf(evidence)}", now) | changed;
         }
 
-        // The last healthy one that answers most requests well is better than the ladder: a chance run of bad statuses does not condemn it.
-        if (record.Run >= Config.Passive.ConsecutiveFailures && (around.HasSpare || evidence.Kind != EvidenceKind.Status))
+        if (record.Run >= Config.Passive.ConsecutiveFailures)
         {
             Destination.CondemnedOn = RouteOf(evidence);
-            return Become(DestinationHealth.Eject(State, Config.Passive, now), $"{record.Run} failures in a row on route '{evidence.Route}', the last one {WordsOf(evidence)}", now) | changed;
+            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"{record.Run} failures in a row on route '{evidence.Route}', the last one {WordsOf(evidence)}", now) | changed;
         }
 
         return changed;
@@ -186,7 +188,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     {
         foreach (var tally in destination.Tallies)
         {
-            RecordOf(tally.Route).CountSuccesses(Config.Passive, now);
+            RecordOf(tally.Route).CountSuccesses(_all, Config.Passive, now);
         }
 
         var changed = Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", now);
@@ -198,6 +200,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         }
 
         WatchTrial(now);
+
         // A route that sees no requests any more must not keep it out for ever.
         if (State.Traffic == TrafficOpinion.Trial && now - Since > TrialOfOneRoute)
         {
@@ -211,6 +214,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public void OnReady(TimeSpan now)
     {
         Draining = false;
+        Destination.CondemnedOn = null;
         BackedOff = false;
         BackoffUntil = now;
         Become(DestinationHealth.OfferTrial(State), "an operator called it ready: one request may try it", now);
@@ -230,13 +234,13 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         }
 
         // Hedged away before one could tell, or starved ourselves: the trial showed nothing.
-        if ((evidence.Kind == EvidenceKind.Late && evidence.Waited < around.LateAfter) || (around.Doubtful && RestsOnTime(evidence)))
+        if ((evidence.Kind == EvidenceKind.Late && IsOnlySlow(evidence, around)) || (around.Doubtful && RestsOnTime(evidence)))
         {
             Destination.ReturnTrial();
             return false;
         }
 
-        return Become(DestinationHealth.Eject(State, Config.Passive, now), $"its trial request on route '{evidence.Route}' failed: {WordsOf(evidence)}", now);
+        return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"its trial request on route '{evidence.Route}' failed: {WordsOf(evidence)}", now);
     }
 
     // A trial whose holder vanished must not leave the destination out for ever.
@@ -297,6 +301,8 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             record.Clear();
         }
 
+        _all.Clear();
+
         _lateSuspectUntil = default;
     }
 
@@ -309,6 +315,15 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
         return record;
     }
+
+    // The last healthy destination is better than the ladder: not condemned for being slow, since everyone is; nor for bad answers as long
+    // as it answers most requests, of all routes, well. That it cannot be reached or never answers is not forgiven: users would wait for it.
+    private bool IsForgiven(in Evidence evidence, TimeSpan now) =>
+        evidence.Kind == EvidenceKind.Late
+        || (evidence.Kind is EvidenceKind.Status or EvidenceKind.Truncated && !_all.ShareTooHigh(Config.Passive, now));
+
+    // A lingering attempt is cut at LateAfter by a timer that may be a little early, and the value itself moves once a second.
+    private static bool IsOnlySlow(in Evidence evidence, in Surroundings around) => evidence.Waited < around.LateAfter * 0.9;
 
     private static string? RouteOf(in Evidence evidence) => evidence.Kind == EvidenceKind.Connect ? null : evidence.Route;
 

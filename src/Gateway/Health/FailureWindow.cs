@@ -1,3 +1,5 @@
+using Gateway.Configuration;
+
 namespace Gateway.Health;
 
 /// <summary>Successes and failures of the recent past in a ring of ten buckets. Knows no clock; the caller tells the time and never goes back.</summary>
@@ -31,6 +33,13 @@ internal sealed class FailureWindow
 
         var requests = successes + failures;
         return (requests, requests == 0 ? 0 : (double)failures / requests);
+    }
+
+    /// <summary>The share of failures is too high, and rests on enough requests.</summary>
+    public bool ShareTooHigh(PassiveConfig passive, TimeSpan now)
+    {
+        var (requests, share) = Read(passive.Window, now);
+        return requests >= passive.MinimumRequests && share >= passive.FailureRatio;
     }
 
     /// <summary>Forgets everything: a destination that passed its trial starts clean.</summary>

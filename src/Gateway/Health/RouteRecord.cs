@@ -19,22 +19,24 @@ internal sealed class RouteRecord(RouteTally tally)
     /// <summary>Late attempts in a row, however little they were late.</summary>
     public int LateRun { get; private set; }
 
-    /// <summary>Brings the successes since the last look into the window.</summary>
-    public void CountSuccesses(PassiveConfig passive, TimeSpan now)
+    /// <summary>Brings the successes since the last look into the window, and into <paramref name="all"/>, the window of the whole destination.</summary>
+    public void CountSuccesses(FailureWindow all, PassiveConfig passive, TimeSpan now)
     {
-        var successes = tally.Successes;
-        if (successes != _counted)
+        var successes = tally.Successes - _counted;
+        if (successes > 0)
         {
-            _window.Add(successes - _counted, 0, passive.Window, now);
-            _counted = successes;
+            _window.Add(successes, 0, passive.Window, now);
+            all.Add(successes, 0, passive.Window, now);
+            _counted += successes;
         }
     }
 
     /// <summary>A failure; one that is not <paramref name="inRow"/> counts for the share only.</summary>
-    public void Fail(bool inRow, PassiveConfig passive, TimeSpan now)
+    public void Fail(bool inRow, FailureWindow all, PassiveConfig passive, TimeSpan now)
     {
-        CountSuccesses(passive, now);
+        CountSuccesses(all, passive, now);
         _window.Add(0, 1, passive.Window, now);
+        all.Add(0, 1, passive.Window, now);
         if (inRow)
         {
             Run = _counted == _atLastFailure ? Run + 1 : 1;
@@ -51,11 +53,7 @@ internal sealed class RouteRecord(RouteTally tally)
     }
 
     /// <summary>The share of failures is too high, and rests on enough requests.</summary>
-    public bool ShareTooHigh(PassiveConfig passive, TimeSpan now)
-    {
-        var (requests, share) = _window.Read(passive.Window, now);
-        return requests >= passive.MinimumRequests && share >= passive.FailureRatio;
-    }
+    public bool ShareTooHigh(PassiveConfig passive, TimeSpan now) => _window.ShareTooHigh(passive, now);
 
     /// <summary>Starts clean after a trial.</summary>
     public void Clear()

@@ -10,7 +10,7 @@ public class FlappingTests
 {
     /// <summary>Up for so long, down for so long, for five minutes; with the given wait before failback.</summary>
     [Theory]
-    [InlineData(2, 2, 30, 6)]
+    [InlineData(2, 2, 30, 1)]
     [InlineData(2, 2, 1, 6)]
     [InlineData(5, 5, 1, 8)]
     [InlineData(40, 2, 30, 6)]
@@ -29,13 +29,13 @@ public class FlappingTests
             // Traffic, when there is any to this tier: three connects fail within a tick, and a trial is taken at once.
             if (!alive && state.Active == 0)
             {
-                health = DestinationHealth.Eject(health, config.Passive, now);
+                health = DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
             }
 
             health = DestinationHealth.OnTick(health, config.Passive, exhausted: false, now);
             if (health.Verdict == Verdict.Trial)
             {
-                health = alive ? DestinationHealth.PassTrial(health, now) : DestinationHealth.Eject(health, config.Passive, now);
+                health = alive ? DestinationHealth.PassTrial(health, now) : DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
             }
 
             if (now >= nextProbe)

@@ -64,7 +64,7 @@ public class DestinationHealthTests
     [Fact]
     public void Ejected_GreenProbesAlone_DoNotBringItBack()
     {
-        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, At(0));
+        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         for (var second = 0; second < 300; second++)
         {
             state = DestinationHealth.OnProbe(state, passed: true, Probe, exhausted: false);
@@ -76,7 +76,7 @@ public class DestinationHealthTests
     [Fact]
     public void Trial_Passed_IsUpAndForgetsItsEjectionsOnlyAfterALongGoodTime()
     {
-        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, At(0));
+        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = DestinationHealth.OnTick(state, Passive, exhausted: false, At(5));
         state = DestinationHealth.PassTrial(state, At(6));
         Assert.Equal(Verdict.Up, state.Verdict);
@@ -87,9 +87,9 @@ public class DestinationHealthTests
     [Fact]
     public void Trial_Failed_IsEjectedForTwiceAsLong()
     {
-        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, At(0));
+        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = DestinationHealth.OnTick(state, Passive, exhausted: false, At(5));
-        state = DestinationHealth.Eject(state, Passive, At(5));
+        state = DestinationHealth.Eject(state, Passive, exhausted: false, At(5));
         Assert.Equal(Verdict.Ejected, state.Verdict);
         Assert.Equal(At(15), state.EjectedUntil);
     }
@@ -97,14 +97,14 @@ public class DestinationHealthTests
     [Fact]
     public void Ejected_LateEvidenceOfTheSameFault_DoesNotLengthenIt()
     {
-        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, At(0));
-        Assert.Equal(state, DestinationHealth.Eject(state, Passive, At(1)));
+        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
+        Assert.Equal(state, DestinationHealth.Eject(state, Passive, exhausted: false, At(1)));
     }
 
     [Fact]
     public void Ejected_RestartedMeanwhile_GetsItsTrialAtOnce()
     {
-        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, At(0));
+        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = "--+++".Aggregate(state, (s, p) => DestinationHealth.OnProbe(s, p == '+', Probe, exhausted: false));
         Assert.Equal(Verdict.Trial, state.Verdict);
     }
@@ -112,7 +112,7 @@ public class DestinationHealthTests
     [Fact]
     public void Ejected_ProbesSayDown_IsDown()
     {
-        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, At(0));
+        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = "--".Aggregate(state, (s, p) => DestinationHealth.OnProbe(s, p == '+', Probe, exhausted: false));
         Assert.Equal(Verdict.Down, state.Verdict);
     }
@@ -120,9 +120,23 @@ public class DestinationHealthTests
     [Fact]
     public void Ejected_ClusterExhausted_GetsItsTrialAfterASecond()
     {
-        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up, Ejections: 3), Passive, At(0));
+        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up, Ejections: 3), Passive, exhausted: false, At(0));
         Assert.Equal(Verdict.Ejected, DestinationHealth.OnTick(state, Passive, exhausted: true, At(0.9)).Verdict);
         Assert.Equal(Verdict.Trial, DestinationHealth.OnTick(state, Passive, exhausted: true, At(1)).Verdict);
+    }
+
+    [Fact]
+    public void Trial_FailedAgainAndAgainWhileExhausted_LeavesNoLongEjection()
+    {
+        var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
+        for (var second = 1; second < 60; second++)
+        {
+            state = DestinationHealth.OnTick(state, Passive, exhausted: true, At(second));
+            Assert.Equal(Verdict.Trial, state.Verdict);
+            state = DestinationHealth.Eject(state, Passive, exhausted: true, At(second));
+        }
+
+        Assert.Equal(Passive.EjectFor, state.EjectedUntil - state.EjectedAt);
     }
 
     [Theory]

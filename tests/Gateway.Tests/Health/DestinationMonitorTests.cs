@@ -124,6 +124,24 @@ public class DestinationMonitorTests
         Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
     }
 
+    [Theory]
+    [InlineData((int)EvidenceKind.Status, false)]
+    [InlineData((int)EvidenceKind.Truncated, false)]
+    [InlineData((int)EvidenceKind.Late, false)]
+    [InlineData((int)EvidenceKind.Reset, true)]
+    [InlineData((int)EvidenceKind.Connect, true)]
+    [InlineData((int)EvidenceKind.Timeout, true)]
+    public void LastHealthyOne_OneRouteBroken_OthersWell_IsKeptUnlessUsersWouldWait(int kind, bool ejected)
+    {
+        for (var second = 0; second < 30; second++)
+        {
+            Succeed("well", 10);
+            _monitor.OnEvidence(new Evidence(_destination, "broken", (EvidenceKind)kind, Status: 503, Waited: TimeSpan.FromSeconds(5)), Alone, At(1));
+        }
+
+        Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
+    }
+
     [Fact]
     public void Late_FarBeyond_EjectsAFrozenOne()
     {

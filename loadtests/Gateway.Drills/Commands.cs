@@ -1,0 +1,124 @@
+using System.CommandLine;
+using Gateway.Drills.Figures;
+
+namespace Gateway.Drills;
+
+/// <summary>The command line: <c>./gateway drill NAME [OPTIONS]</c>. Exit codes: 0 all figures hold, 1 some do not, 2 usage.</summary>
+internal static class Commands
+{
+    private static readonly Report Report = new();
+
+    /// <summary>The commands.</summary>
+    public static RootCommand Create() => new("Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 only if its figures hold.")
+    {
+        Table(), Once(), Streams(), Reloads(), Overload(), Tail(), IdleStreams(), Load(),
+    };
+
+    private static Command Table()
+    {
+        var (rate, warm, only) = (Rate(300), Warm(), Only());
+        var json = new Option<FileInfo?>("--json") { Description = "Write the rows and expectations to this file as well." };
+        return Command("table", "Every fault of the design's table under load: a row each.", [rate, warm, only, json], parsed =>
+            TableDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), parsed.GetValue(only) ?? [], parsed.GetValue(json)));
+    }
+
+    private static Command Once()
+    {
+        var (rate, warm, only) = (Rate(300), Warm(), Only());
+        var posts = new Option<int>("--posts") { Description = "Posts while the primaries are killed and restarted.", DefaultValueFactory = _ => 1_000 };
+        return Command("once", "Half of the load are orders: none executed twice, none acknowledged and lost, under every fault.", [rate, warm, only, posts], parsed =>
+            OnceDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), parsed.GetValue(only) ?? [], parsed.GetValue(posts)));
+    }
+
+    private static Command Streams()
+    {
+        var warm = Warm();
+        var count = Count(200);
+        return Command("streams", "Event streams while the primary dies: each goes on or ends visibly within a second.", [count, warm], parsed =>
+            StreamsDrill.RunAsync(Report, parsed.GetValue(count), Seconds(parsed.GetValue(warm))));
+    }
+
+    private static Command Reloads()
+    {
+        var (rate, warm, count) = (Rate(300), Warm(), Count(100));
+        return Command("reloads", "Reloads under load, every tenth broken: nothing fails, no stream is dropped.", [rate, warm, count], parsed =>
+            ReloadsDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), parsed.GetValue(count)));
+    }
+
+    private static Command Overload()
+    {
+        var warm = Warm();
+        return Command("overload", "A small standby under four times its load: the high level stays live.", [warm], parsed =>
+            OverloadDrill.RunAsync(Report, Seconds(parsed.GetValue(warm))));
+    }
+
+    private static Command Tail()
+    {
+        var (rate, warm) = (Rate(300), Warm());
+        var usual = new Option<double>("--usual") { Description = "Milliseconds that every answer takes without the fault.", DefaultValueFactory = _ => 40 };
+        return Command("tail", "One answer in twenty is three seconds late: users do not feel it.", [rate, warm, usual], parsed =>
+            TailDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), TimeSpan.FromMilliseconds(parsed.GetValue(usual))));
+    }
+
+    private static Command IdleStreams()
+    {
+        var (count, warm) = (Count(2_000), Warm());
+        return Command("idle-streams", "What an idle event stream costs in memory.", [count, warm], parsed =>
+            IdleStreamsDrill.RunAsync(Report, parsed.GetValue(count), Seconds(parsed.GetValue(warm))));
+    }
+
+    private static Command Load()
+    {
+        var (rate, warm) = (Rate(300), new Option<double>("--warm") { Description = "Seconds of load before anything is counted.", DefaultValueFactory = _ => 2 });
+        var url = new Argument<string>("url") { Description = "http:// on this machine." };
+        var seconds = new Option<double>("--seconds") { Description = "How long.", DefaultValueFactory = _ => 10 };
+        var allow = new Option<bool>("--allow-target") { Description = "Allow a target that is not this machine." };
+        var command = Command("load", "GETs at a constant rate, and their figures.", [rate, seconds, warm, allow], parsed =>
+            LoadCommand.RunAsync(Report, ToUri(parsed.GetRequiredValue(url)), parsed.GetValue(rate), Seconds(parsed.GetValue(seconds)), Seconds(parsed.GetValue(warm)), parsed.GetValue(allow)));
+        command.Add(url);
+        return command;
+    }
+
+    private static Command Command(string name, string description, IReadOnlyList<Option> options, Func<ParseResult, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(async (parsed, _) =>
+        {
+            try
+            {
+                return await run(parsed);
+            }
+            catch (ArgumentException error)
+            {
+                await Console.Error.WriteLineAsync(error.Message);
+                return 2;
+            }
+            catch (Exception error) when (error is InvalidOperationException or TimeoutException or IOException or HttpRequestException)
+            {
+                // The drill could not be carried out at all: what it says is enough, where in our code is no help.
+                await Console.Error.WriteLineAsync($"FAILED: {name} could not be carried out: {error.Message}");
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    private static Option<double> Rate(double otherwise) => new("--rate") { Description = "Requests a second.", DefaultValueFactory = _ => otherwise };
+
+    private static Option<double> Warm() => new("--warm") { Description = "Seconds of load before anything is counted.", DefaultValueFactory = _ => 10 };
+
+    private static Option<int> Count(int otherwise) => new("--count") { Description = "How many.", DefaultValueFactory = _ => otherwise };
+
+    private static Option<string[]> Only() => new("--only") { Description = "Only these faults, by name.", AllowMultipleArgumentsPerToken = true };
+
+    private static Uri ToUri(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url)
+        ? url
+        : throw new ArgumentException($"'{text}' is not a URL. Write it like http://127.0.0.1:8080/guide/about.", nameof(text));
+
+    private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
+}
