@@ -30,6 +30,7 @@ internal static class GatewayCli
         root.Subcommands.Add(CheckCommand.Create(environment));
         root.Subcommands.Add(ExplainCommand.Create(environment));
         root.Subcommands.Add(SchemaCommand.Create());
+        foreach (var command in OperatorCommands.All(environment)) root.Subcommands.Add(command);
 
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -44,6 +44,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// <summary>When it began.</summary>
     public long StartedAt { get; private set; }
 
+    /// <summary>From its begin to the head of its answer.</summary>
+    public TimeSpan ToHead { get; private set; }
+
     /// <summary>When it is out of time.</summary>
     public long Deadline => Volatile.Read(ref _deadline);
 
@@ -193,6 +196,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     {
         var response = await plan.Traffic.Transport.SendAsync(message, _cancellation.Token).ConfigureAwait(false);
         _headReceived = true;
+        ToHead = plan.Traffic.Time.GetElapsedTime(StartedAt);
         Response = response;
         var status = (int)response.StatusCode;
         if (plan.FailsOn(status))
@@ -221,12 +225,12 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         else if (plan.Route.Stream is { } stream && EventStream.Is(response))
         {
             var events = await EventStream.OpenAsync(response.Content, this, stream, plan.Traffic.Time).ConfigureAwait(false);
-            response.Content = new StreamedContent(response.Content, events);
+            response.Content = new StreamedContent(response.Content, events, this);
         }
         else
         {
             var body = await response.Content.ReadAsStreamAsync(_cancellation.Token).ConfigureAwait(false);
-            response.Content = new StreamedContent(response.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle));
+            response.Content = new StreamedContent(response.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle), this);
         }
 
         Result = AttemptResult.Success;

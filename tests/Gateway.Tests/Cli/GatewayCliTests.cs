@@ -120,7 +120,7 @@ public sealed class GatewayCliTests
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; a second one starts when the first is later than usual; within 20% of all requests
         Repeatable  no: the route says so: tried elsewhere only if nothing of it was sent
         Deadlines   connect 500ms, first event 10s, then 30s between pieces; no total for event streams
-        Ladder      1. builtIn: 503, for a POST is never answered from a file or a stored answer
+        Ladder      1. builtIn: 503, for only GET and HEAD are answered from a file or a stored answer
 
         """)]
     public async Task Explain_Request_SaysWhatItGets(string method, string url, string expected)
