@@ -133,7 +133,8 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.Select(static n => $"\"{n}\""));
 
-    private static string Short(string text) => text.Length <= MaxText ? text : text[..MaxText];
+    // It is shown in terminals and logs: nothing in it may steer them.
+    private static string Short(string text) => string.Concat(text.Take(MaxText).Select(static c => char.IsControl(c) ? ' ' : c));
 
     private bool JustSwitched(ClusterView cluster) => cluster.LastTransition is { } last && time.GetUtcNow() - last.At < Quiet;
 

@@ -12,8 +12,8 @@ internal static class CheckSummary
     {
         var text = new StringBuilder();
         text.Append(path).Append(" is valid.\n\n");
-        text.Append("Users      ").AppendJoin(", ", config.Listen.Select(listen => Shown(listen.Url))).Append('\n');
-        text.Append("Operators  ").Append(Shown(config.Admin.Url)).Append(config.Admin.Token is null ? "" : " with a token").Append('\n');
+        text.Append("Users      ").AppendJoin(", ", config.Listen.Select(listen => PortChecks.Shown(listen.Url))).Append('\n');
+        text.Append("Operators  ").Append(PortChecks.Shown(config.Admin.Url)).Append(config.Admin.Token is null ? "" : " with a token").Append('\n');
 
         foreach (var cluster in config.Clusters)
         {
@@ -71,6 +71,4 @@ internal static class CheckSummary
         FileRung file => file.File,
         _ => "builtIn",
     }).Append("builtIn");
-
-    private static string Shown(Uri url) => url.GetLeftPart(UriPartial.Authority);
 }

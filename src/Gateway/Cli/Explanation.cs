@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Configuration;
+using Gateway.Fallback;
 using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Cli;
@@ -113,7 +114,8 @@ internal sealed record Explanation
 
     private static IEnumerable<string> LadderOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values)
     {
-        if (method.ToUpperInvariant() is "GET" or "HEAD" or "OPTIONS" or "TRACE")
+        var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+        if (isRead)
         {
             foreach (var rung in route.Fallback)
             {
@@ -122,7 +124,7 @@ internal sealed record Explanation
             }
         }
 
-        yield return $"builtIn: 503{(method.ToUpperInvariant() is "GET" or "HEAD" or "OPTIONS" or "TRACE" ? "" : $", for a {method} is never answered from a file or a stored answer")}";
+        yield return $"builtIn: 503{(isRead ? "" : $", for only GET and HEAD are answered from a file or a stored answer")}";
     }
 
     private static string PartText(KeyPart part) => part.Kind switch
@@ -134,20 +136,14 @@ internal sealed record Explanation
         _ => $"cookie:{part.Name}",
     };
 
+    /// <summary>The file by the same rules as when it is given: they are Fallback's own.</summary>
     private static string FileText(GatewayConfig config, FileRung rung, RouteValueDictionary values)
     {
-        var file = rung.File;
-        foreach (var (name, value) in values)
-        {
-            var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-            if (!file.Contains($"{{{name}}}", StringComparison.OrdinalIgnoreCase)) continue;
-            // A value is one name of a file: whatever could lead elsewhere gives no file, as when it is served.
-            if (text.Length == 0 || text.AsSpan().IndexOfAny("/\\:") >= 0 || text.Any(char.IsControl) || text.StartsWith('.')) return $"file {rung.File}: none for this request, so the next rung";
-            file = file.Replace($"{{{name}}}", text, StringComparison.OrdinalIgnoreCase);
-        }
+        Span<char> name = stackalloc char[FileName.MostCharacters];
+        if (!FileName.TryFill(rung.File, values, name, out var length)) return $"file {rung.File}: none for this request, so the next rung";
 
-        var isPage = file.EndsWith(".html", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".htm", StringComparison.OrdinalIgnoreCase);
-        var status = rung.Status ?? (isPage ? 503 : 200);
+        var file = new string(name[..length]);
+        var status = rung.Status ?? (FallbackFileType.Of(file).IsPage ? 503 : 200);
         return File.Exists(Path.Combine(config.StaticFallback, file)) ? $"file {file}: {status}" : $"file {file}: does not exist, so the next rung";
     }
 }

@@ -14,6 +14,9 @@ internal static class GatewayCli
     /// <summary>The configuration or the command line is wrong.</summary>
     public const int BadUsage = 2;
 
+    /// <summary>When set, a failed command also prints where it failed.</summary>
+    public const string DebugVariable = "GATEWAY_DEBUG";
+
     /// <summary>Parses and runs one command line.</summary>
     /// <param name="args">Without the program's name.</param>
     /// <param name="further">Commands from rooms further right, such as <c>run</c>; they are listed first.</param>
@@ -27,6 +30,7 @@ internal static class GatewayCli
         root.Subcommands.Add(CheckCommand.Create(environment));
         root.Subcommands.Add(ExplainCommand.Create(environment));
         root.Subcommands.Add(SchemaCommand.Create());
+        foreach (var command in OperatorCommands.All(environment)) root.Subcommands.Add(command);
 
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -36,6 +40,17 @@ internal static class GatewayCli
             return BadUsage;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+        try
+        {
+            // No termination handling here: `run` ends gracefully by its own deadline, and this library would cut it off after two seconds.
+            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception failure)
+        {
+            // The last place before the process ends: an operator needs the reason, whoever repairs it the trace.
+            await error.WriteLineAsync($"The command failed: {failure.Message}");
+            await error.WriteLineAsync(environment(DebugVariable) is null or "" ? $"Set {DebugVariable}=1 to see where." : failure.ToString());
+            return Failed;
+        }
     }
 }

@@ -4,7 +4,7 @@ using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Forwarding;
-using Gateway.Health;
+using Gateway.LastGood;
 using Gateway.Observability;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -16,6 +16,7 @@ namespace Gateway.Composition;
 /// </summary>
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
+    private const long MostBytesOnDisk = 1024L * 1024 * 1024;
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private readonly TimeProvider _time;
@@ -24,7 +25,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Instruments _instruments;
     private readonly FailoverLoop _loop;
     private readonly FallbackFiles _files;
-    private readonly ForwardedHeaders _forwarded;
+    private readonly LastGoodStore _lastGood;
     private readonly WebApplication _users;
     private readonly Dictionary<ListenConfig, CertificateFiles> _certificates = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -48,9 +49,13 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), [Announce], _instruments.ProbeEnded);
         var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
-        _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records));
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
-        var ladder = new FallbackLadder(_files, lastGood: null, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
+        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), BackingOf(config), _instruments);
+        var ladder = new FallbackLadder(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
+        _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
+        {
+            LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
+        });
         foreach (var listen in config.Listen)
         {
             if (listen.Certificate is { } certificate)
@@ -59,12 +64,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             }
         }
 
-        _forwarded = new ForwardedHeaders(config.TrustedProxies);
         _users = UsersServer.Build(config, _log, _certificates, forwarder =>
         {
-            var headers = new HeaderTransformer(_forwarded);
-            var entry = new RequestEntry(forwarder, headers, new Trials(headers), ladder, _endStreams.Token);
-            _endpoints = new GatewayEndpoints(_loop, _instruments, entry, time);
+            var entry = new RequestEntry(forwarder, ladder, _endStreams.Token);
+            _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, time);
             return _endpoints;
         });
         _endpoints!.Apply(config);
@@ -97,6 +100,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
+        _lastGood.Start();
         _records.Start();
         _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -137,6 +141,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _admin.DisposeAsync().ConfigureAwait(false);
         await _users.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
+        await _lastGood.DisposeAsync().ConfigureAwait(false);
         _files.Dispose();
         _records.Dispose();
         _instruments.Dispose();
@@ -154,7 +159,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             {
                 await _loop.ApplyAsync(config, _stopping.Token).ConfigureAwait(false);
                 _files.UseFolder(config.StaticFallback);
-                _forwarded.Trust(config.TrustedProxies);
                 _endpoints!.Apply(config);
                 _instruments.Retain(
                     config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),
@@ -223,8 +227,27 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Readiness = () => _readiness,
         Instruments = _instruments,
         Records = _records,
-        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).OfType<string>()],
+        LastGood = LastGoodByRoute,
+        Purge = (prefix, _) => Task.FromResult((long)_lastGood.PurgePrefix(prefix ?? "")),
+        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_lastGood.Alarm).OfType<string>()],
     };
+
+    private IReadOnlyList<LastGoodStatus> LastGoodByRoute()
+    {
+        var entries = _lastGood.List("", int.MaxValue);
+        return [.. from route in Store.Current.Routes
+                   where route.LastGood is not null
+                   let own = entries.Where(e => string.Equals(e.Route, route.Name, StringComparison.Ordinal)).ToArray()
+                   select new LastGoodStatus(route.Name, own.Length, own.Sum(static e => e.Size), _lastGood.CoverageOf(route.Name).Ratio)];
+    }
+
+    private async ValueTask<bool> FindLastGoodAsync(HttpContext context, RouteConfig route) =>
+        await _lastGood.FindAsync(route, context.Request, context.RequestAborted).ConfigureAwait(false) is { } found
+        && await LastGoodWriter.WriteAsync(context, found).ConfigureAwait(false);
+
+    private ILastGoodBacking BackingOf(GatewayConfig config) => config.Redis is { } redis
+        ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>())
+        : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, _time, _log.Factory.CreateLogger<SqliteBacking>());
 
     private string? ClusterOf(string route)
     {

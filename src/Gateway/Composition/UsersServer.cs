@@ -37,6 +37,8 @@ internal static class UsersServer
         builder.Services.AddRoutingCore();
         builder.Services.AddHttpForwarder();
         log.Use(builder.Logging);
+        // YARP warns with a stack for every client that leaves; what a request came to is in our own figures.
+        builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
         builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, config, certificates));
         var app = builder.Build();

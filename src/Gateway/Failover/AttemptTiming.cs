@@ -31,11 +31,11 @@ internal static class AttemptTiming
         return Clamp(p99 < bulk ? p99 : bulk, ShortestHedge, timeouts.FirstByte);
     }
 
-    /// <summary>Eight times the long-term 80th percentile: far beyond what this cluster's answers ever take, not merely slower.</summary>
+    /// <summary>Eight times the long-term 80th percentile: far beyond what this route's answers ever take, not merely slower. Unknown: nothing is late before its timeout.</summary>
     public static TimeSpan LateAfter(Ewma longTermP80Seconds, TimeoutsConfig timeouts) =>
         longTermP80Seconds.Known
             ? Clamp(TimeSpan.FromSeconds(longTermP80Seconds.Value * 8), ShortestLate, timeouts.FirstByte)
-            : Clamp(TimeSpan.FromMilliseconds(500), ShortestLate, timeouts.FirstByte);
+            : timeouts.FirstByte;
 
     private static TimeSpan Clamp(TimeSpan value, TimeSpan least, TimeSpan most) =>
         value > most ? most : value < least ? (least < most ? least : most) : value;

@@ -1,13 +1,12 @@
-using Gateway.Health;
+using System.Collections.Concurrent;
 
 namespace Gateway.Failover;
 
-/// <summary>One service at run time. The object survives reloads by its name. Everything but <see cref="Latency"/> is written by the failover loop alone.</summary>
-internal sealed class Cluster(string name, ClusterSnapshot snapshot)
+/// <summary>One service at run time. The object survives reloads by its name. Its snapshot is written by the failover loop alone.</summary>
+internal sealed class Cluster(string name, ClusterSnapshot snapshot, TimeSpan firstByte)
 {
+    private readonly ConcurrentDictionary<string, RouteTiming> _timings = new(StringComparer.Ordinal);
     private ClusterSnapshot _snapshot = snapshot;
-    private long _hedgeDelay;
-    private long _lateAfter = TimeSpan.FromMilliseconds(500).Ticks;
 
     /// <summary>The key under <c>clusters</c>.</summary>
     public string Name => name;
@@ -19,28 +18,21 @@ internal sealed class Cluster(string name, ClusterSnapshot snapshot)
         internal set => Volatile.Write(ref _snapshot, value);
     }
 
-    /// <summary>Give it the time to the first byte of every good answer, those of lingering attempts included.</summary>
-    public LatencyHistogram Latency { get; } = new();
+    /// <summary>How long the answers of a route take here. Ask once a configuration, not once a request.</summary>
+    public RouteTiming TimingOf(string route) => _timings.GetOrAdd(route, static (added, wait) => new RouteTiming(added, wait), firstByte);
 
-    /// <summary>How long a first answer may take before a second attempt starts; null while fewer than 50 answers are known. From 20 ms to <c>timeouts.firstByte</c>.</summary>
-    public TimeSpan? HedgeDelay
+    /// <summary>Every route's; for the loop.</summary>
+    internal IEnumerable<RouteTiming> Timings => _timings.Select(static pair => pair.Value);
+
+    /// <summary>Forgets routes that left the configuration.</summary>
+    internal void Retain(IReadOnlySet<string> routes)
     {
-        get
+        foreach (var (route, _) in _timings)
         {
-            var ticks = Volatile.Read(ref _hedgeDelay);
-            return ticks > 0 ? new TimeSpan(ticks) : null;
+            if (!routes.Contains(route))
+            {
+                _timings.TryRemove(route, out _);
+            }
         }
-
-        internal set => Volatile.Write(ref _hedgeDelay, value?.Ticks ?? 0);
-    }
-
-    /// <summary>
-    /// From when lateness is a failure and not mere slowness: a lingering attempt is cut at this age, and an answer slower than this is told as Late, not as a success.
-    /// From 250 ms to <c>timeouts.firstByte</c>.
-    /// </summary>
-    public TimeSpan LateAfter
-    {
-        get => new(Volatile.Read(ref _lateAfter));
-        internal set => Volatile.Write(ref _lateAfter, value.Ticks);
     }
 }

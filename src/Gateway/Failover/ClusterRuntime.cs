@@ -18,7 +18,7 @@ internal sealed class ClusterRuntime
         Config = config;
         Tiers = BuildTiers(config, [], addresses, time, now);
         State = new ClusterState { ActiveSince = now };
-        Cluster = new Cluster(config.Name, SnapshotNow(now)) { LateAfter = AttemptTiming.LateAfter(LongTermP80, config.Timeouts) };
+        Cluster = new Cluster(config.Name, SnapshotNow(now), config.Timeouts.FirstByte);
     }
 
     /// <summary>What requests see.</summary>
@@ -41,9 +41,6 @@ internal sealed class ClusterRuntime
 
     /// <summary>Something that requests see has changed and is not yet published.</summary>
     public bool Dirty { get; set; } = true;
-
-    /// <summary>The long memory under <see cref="Cluster.LateAfter"/>.</summary>
-    public Ewma LongTermP80 { get; set; } = new(TimeSpan.FromSeconds(30));
 
     /// <summary>No tier serves.</summary>
     public bool Exhausted => State is { Settled: true, Active: -1 };

@@ -11,8 +11,7 @@ namespace Gateway.Failover;
 /// <param name="RampShare">The share of <paramref name="Active"/>, from 0 to 1.</param>
 /// <param name="Hold">An operator's hold; null: none.</param>
 /// <param name="FailbackWait">How long a better tier must be able before it takes over, relapses counted in.</param>
-/// <param name="HedgeDelay">When a second attempt starts; null: not known yet.</param>
-/// <param name="LateAfter">From when lateness is a failure.</param>
+/// <param name="Timings">Each route's waits.</param>
 /// <param name="LastTransition">The last change of the active tier; null: none yet.</param>
 /// <param name="Tiers">In order.</param>
 internal sealed record ClusterView(
@@ -23,10 +22,19 @@ internal sealed record ClusterView(
     double RampShare,
     HoldView? Hold,
     TimeSpan FailbackWait,
-    TimeSpan? HedgeDelay,
-    TimeSpan LateAfter,
+    ImmutableArray<TimingView> Timings,
     Transition? LastTransition,
-    ImmutableArray<TierView> Tiers);
+    ImmutableArray<TierView> Tiers)
+{
+    /// <summary>The longest wait of its routes before a second attempt starts; null: none is known yet.</summary>
+    public TimeSpan? HedgeDelay => Timings.Max(t => t.HedgeDelay);
+}
+
+/// <summary>The waits of one route.</summary>
+/// <param name="Route">Its name.</param>
+/// <param name="HedgeDelay">When a second attempt starts; null: not known yet.</param>
+/// <param name="LateAfter">From when lateness is a failure.</param>
+internal sealed record TimingView(string Route, TimeSpan? HedgeDelay, TimeSpan LateAfter);
 
 /// <summary>An operator's hold.</summary>
 internal sealed record HoldView(string Tier, DateTimeOffset Until, string Reason, bool Yielded);

@@ -20,8 +20,7 @@ internal static class ViewBuilder
             share,
             state.Held is { } held ? new HoldView(cluster.Tiers[held.Tier].Config.Name, Wall(held.Until), held.Reason, Yielded: held.Tier != state.Active) : null,
             FailoverMachine.WaitOf(state.Relapses, cluster.Config.Failback),
-            cluster.Cluster.HedgeDelay,
-            cluster.Cluster.LateAfter,
+            [.. cluster.Cluster.Timings.OrderBy(t => t.Route, StringComparer.Ordinal).Select(t => new TimingView(t.Route, t.HedgeDelay, t.LateAfter))],
             cluster.LastTransition,
             [.. cluster.Tiers.Select((tier, index) => new TierView(
                 tier.Config.Name,

@@ -38,7 +38,16 @@ internal static class FallbackFolder
         }
 
         way.Add(folder);
-        AddChildren(root, folder, prefix, way, entries, problems, ref folders);
+        try
+        {
+            AddChildren(root, folder, prefix, way, entries, problems, ref folders);
+        }
+        catch (Exception e) when (prefix.Length > 0 && e is (IOException or UnauthorizedAccessException))
+        {
+            // One folder that cannot be listed takes no other file with it.
+            problems.Add(new(prefix, $"The folder '{prefix}' cannot be listed ({e.GetType().Name}); check its owner and permissions."));
+        }
+
         way.RemoveAt(way.Count - 1);
     }
 

@@ -1,3 +1,5 @@
+using Gateway.LastGood;
+
 namespace Gateway.Forwarding;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace Gateway.Forwarding;
 internal sealed class AnswerStream(Stream upstream, Attempt attempt, TimeSpan idle) : ReadOnlyStream
 {
     private bool _ended;
+
+    /// <summary>Takes a copy for the store of last good answers; null: none is wanted.</summary>
+    public LastGoodCapture? Capture { get; set; }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -40,13 +45,17 @@ internal sealed class AnswerStream(Stream upstream, Attempt attempt, TimeSpan id
             {
                 _ended = true;
                 attempt.StreamEnded();
+                Capture?.Complete();
             }
+
+            Capture?.Append(buffer.Span[..count]);
 
             return count;
         }
         catch (Exception) when (!_ended)
         {
             _ended = true;
+            Capture?.Abandon();
             if (cancellationToken.IsCancellationRequested)
             {
                 attempt.StreamLeft();
@@ -67,6 +76,7 @@ internal sealed class AnswerStream(Stream upstream, Attempt attempt, TimeSpan id
             if (!_ended)
             {
                 _ended = true;
+                Capture?.Abandon();
                 attempt.StreamLeft();
             }
 

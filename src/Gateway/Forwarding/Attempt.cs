@@ -46,6 +46,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// <summary>When it began.</summary>
     public long StartedAt { get; private set; }
 
+    /// <summary>From its begin to the head of its answer.</summary>
+    public TimeSpan ToHead { get; private set; }
+
     /// <summary>When it is out of time.</summary>
     public long Deadline => Volatile.Read(ref _deadline);
 
@@ -129,7 +132,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
 
         peer.Tally.Late();
         plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, EvidenceKind.Late, Waited: waited));
-        var left = plan.Traffic.Cluster.LateAfter - waited;
+        var left = plan.Timing.LateAfter - waited;
         if (left > TimeSpan.Zero && message.Content is null && peer.Tally.IsLateAgain && peer.Destination.TryLinger())
         {
             if (Interlocked.CompareExchange(ref _state, Lingering, Running) == Running)
@@ -153,7 +156,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         if (answer.Content is not StreamedContent && answer.Content.Headers.ContentLength != 0 && message.Method != HttpMethod.Head)
         {
             var body = await answer.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
-            answer.Content = new StreamedContent(answer.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle));
+            answer.Content = new StreamedContent(answer.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle), this);
         }
     }
 
@@ -254,6 +257,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     {
         var response = await plan.Traffic.Transport.SendAsync(message, _cancellation.Token).ConfigureAwait(false);
         _headReceived = true;
+        ToHead = plan.Traffic.Time.GetElapsedTime(StartedAt);
         Response = response;
         var status = (int)response.StatusCode;
         if (plan.FailsOn(status))
@@ -269,6 +273,12 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         }
 
         var length = response.Content.Headers.ContentLength;
+        if (response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths) && (length is null || lengths.Count != 1))
+        {
+            // A length that is no number, or two of them: nobody can say where this answer ends (RFC 9112, section 6.3).
+            throw new HttpIOException(HttpRequestError.InvalidResponse, "The answer's Content-Length is malformed.");
+        }
+
         if (length == 0 || status is 204 or 304 || message.Method == HttpMethod.Head)
         {
             Result = AttemptResult.Success;
@@ -282,12 +292,12 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         else if (plan.Route.Stream is { } stream && EventStream.Is(response))
         {
             var events = await EventStream.OpenAsync(response.Content, this, stream, plan.Traffic.Time).ConfigureAwait(false);
-            response.Content = new StreamedContent(response.Content, events);
+            response.Content = new StreamedContent(response.Content, events, this);
         }
         else
         {
             var body = await response.Content.ReadAsStreamAsync(_cancellation.Token).ConfigureAwait(false);
-            response.Content = new StreamedContent(response.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle));
+            response.Content = new StreamedContent(response.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle), this);
         }
 
         Result = AttemptResult.Success;
@@ -311,7 +321,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
                 {
                     Report(EvidenceKind.Status, waited);
                 }
-                else if ((IsTrial || Volatile.Read(ref _state) == Lingering) && waited > plan.Traffic.Cluster.LateAfter)
+                else if ((IsTrial || Volatile.Read(ref _state) == Lingering) && waited > plan.Timing.LateAfter)
                 {
                     Report(EvidenceKind.Late, waited);
                 }
@@ -321,7 +331,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
                 }
                 else
                 {
-                    plan.Traffic.Cluster.Latency.Record(waited);
+                    plan.Timing.Latency.Record(waited);
                     // A body that still streams counts when it has come to its end.
                     if (answer.Content is not StreamedContent && !raw)
                     {

@@ -175,14 +175,14 @@ internal sealed class Exchange : HttpMessageInvoker
 
                         continue;
                     case AttemptStepKind.Repeat:
-                        if (!MayStartAnother() || !TryStart(CloneOf(request), AttemptPurpose.Repeat))
+                        if (!TryStart(request, AttemptPurpose.Repeat))
                         {
                             return await GiveUpAsync(kept).ConfigureAwait(false);
                         }
 
                         continue;
                     case AttemptStepKind.Hedge:
-                        if (!MayStartAnother() || !TryStart(CloneOf(request), AttemptPurpose.Hedge))
+                        if (!TryStart(request, AttemptPurpose.Hedge))
                         {
                             _hedgeRefused = true;
                         }
@@ -324,7 +324,7 @@ internal sealed class Exchange : HttpMessageInvoker
         return false;
     }
 
-    private bool TryStart(HttpRequestMessage message, AttemptPurpose purpose)
+    private bool TryStart(HttpRequestMessage request, AttemptPurpose purpose)
     {
         var onTrial = purpose == AttemptPurpose.First ? OnTrial : null;
         var (destination, tier) = onTrial is { } seat ? (seat.Destination, seat.Tier) : Choose(purpose);
@@ -334,7 +334,14 @@ internal sealed class Exchange : HttpMessageInvoker
             return false;
         }
 
+        // Only an attempt that has somewhere to go is paid for.
+        if (purpose != AttemptPurpose.First && !MayStartAnother())
+        {
+            return false;
+        }
+
         var peer = _plan.PeerOf(destination);
+        var message = purpose == AttemptPurpose.First ? request : CloneOf(request);
         Prepare(message, peer);
         var attempt = new Attempt(_plan, peer, tier!, message, onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
         _tried[_avoid + _started] = destination;
@@ -445,7 +452,7 @@ internal sealed class Exchange : HttpMessageInvoker
 
     private TimeSpan HedgeDelay() => _plan.ClusterConfig.Attempts.Hedge == Configuration.HedgeMode.Fixed
         ? _plan.ClusterConfig.Attempts.HedgeAfter
-        : _plan.Traffic.Cluster.HedgeDelay ?? UnknownHedgeDelay;
+        : _plan.Timing.HedgeDelay ?? UnknownHedgeDelay;
 
     private void CancelLate(long now)
     {

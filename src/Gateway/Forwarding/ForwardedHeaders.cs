@@ -10,11 +10,6 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 {
-    private IPNetwork[] _trusted = [.. trusted];
-
-    /// <summary>Whom a new configuration trusts.</summary>
-    public void Trust(ImmutableArray<IPNetwork> networks) => Volatile.Write(ref _trusted, [.. networks]);
-
     /// <summary>True: these headers are ours to write.</summary>
     public static bool Owns(string name) =>
         name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
@@ -56,7 +51,7 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
     private bool IsTrusted(IPAddress address)
     {
-        foreach (var network in Volatile.Read(ref _trusted))
+        foreach (var network in trusted)
         {
             if (network.Contains(address))
             {

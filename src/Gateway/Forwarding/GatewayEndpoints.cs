@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Failover;
+using Gateway.LastGood;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Primitives;
@@ -10,7 +11,7 @@ namespace Gateway.Forwarding;
 /// The routes as ASP.NET endpoints, each with the plan of its configuration. A new configuration swaps them all at once; a request that was
 /// matched before keeps its plan to its end.
 /// </summary>
-internal sealed class GatewayEndpoints(FailoverLoop loop, Instruments instruments, RequestEntry entry, TimeProvider time) : EndpointDataSource
+internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood, Instruments instruments, RequestEntry entry, TimeProvider time) : EndpointDataSource
 {
     private readonly Dictionary<string, ClusterTraffic> _traffic = new(StringComparer.Ordinal);
     private CancellationTokenSource _changed = new();
@@ -40,10 +41,11 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, Instruments instrument
             _traffic.Remove(gone);
         }
 
+        var forwarded = new ForwardedHeaders(config.TrustedProxies);
         Volatile.Write(ref _endpoints, RouteEndpoints.Build(config.Routes, route =>
         {
             var (cluster, traffic) = clusters[route.Cluster];
-            var plan = new RoutePlan(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, instruments);
+            var plan = new RoutePlan(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new HeaderTransformer(forwarded, route, lastGood), instruments);
             return context => entry.ServeAsync(context, plan);
         }));
         // The new token must be in place before the old one fires: whoever is told asks for it at once.

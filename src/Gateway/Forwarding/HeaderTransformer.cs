@@ -1,5 +1,7 @@
 using System.Net.Http;
 using System.Net.Http.Headers;
+using Gateway.Configuration;
+using Gateway.LastGood;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -7,9 +9,9 @@ namespace Gateway.Forwarding;
 
 /// <summary>
 /// Copies what belongs to the message and drops what belongs to one connection, in both directions. A whole answer is written here at once;
-/// others YARP streams.
+/// others YARP streams. On the way the store of last good answers takes its copy.
 /// </summary>
-internal sealed class HeaderTransformer(ForwardedHeaders forwarded) : HttpTransformer
+internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig route, LastGoodStore lastGood) : HttpTransformer
 {
     private const string Via = "Via";
     private static readonly StringValues Via11 = "1.1 gateway";
@@ -66,6 +68,12 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded) : HttpTransf
         {
             case HeldContent held:
                 Copy(held.UpstreamHeaders.NonValidated, response.Headers, connection);
+                if (lastGood.OnAnswer(route, httpContext.Request, response.StatusCode, response.Headers, held.Attempt.Tier.Name, held.Attempt.ToHead) is { } whole)
+                {
+                    whole.Append(held.Body.Span);
+                    whole.Complete();
+                }
+
                 AddVia(response, proxyResponse);
                 response.ContentLength = held.Body.Length;
                 await response.Body.WriteAsync(held.Body, cancellationToken).ConfigureAwait(false);
@@ -78,10 +86,20 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded) : HttpTransf
                     response.ContentLength = null;
                 }
 
+                if (streamed.Body is AnswerStream body)
+                {
+                    // A body that ends with its connection cannot be told from one that was cut.
+                    var endIsKnown = proxyResponse.Version.Major >= 2 || streamed.UpstreamHeaders.ContentLength is not null || proxyResponse.Headers.TransferEncodingChunked == true;
+                    body.Capture = lastGood.OnAnswer(
+                        route, httpContext.Request, response.StatusCode, response.Headers, streamed.Attempt.Tier.Name, streamed.Attempt.ToHead, endIsKnown);
+                }
+
                 AddVia(response, proxyResponse);
                 return true;
             default:
+                // Without a body there is nothing to keep, but what it says can make a kept answer leave.
                 Copy(proxyResponse.Content.Headers.NonValidated, response.Headers, connection);
+                lastGood.OnAnswer(route, httpContext.Request, response.StatusCode, response.Headers, "")?.Abandon();
                 AddVia(response, proxyResponse);
                 return true;
         }

@@ -14,12 +14,16 @@ internal sealed class HeldContent : HttpContent
     private readonly int _length;
     private byte[]? _buffer;
 
-    private HeldContent(HttpContent upstream, byte[] buffer, int length)
+    private HeldContent(HttpContent upstream, byte[] buffer, int length, Attempt attempt)
     {
+        Attempt = attempt;
         _upstream = upstream;
         _buffer = buffer;
         _length = length;
     }
+
+    /// <summary>Where it came from.</summary>
+    public Attempt Attempt { get; }
 
     /// <summary>The headers of the body as they came.</summary>
     public System.Net.Http.Headers.HttpContentHeaders UpstreamHeaders => _upstream.Headers;
@@ -54,7 +58,7 @@ internal sealed class HeldContent : HttpContent
                 filled += count;
             }
 
-            return new HeldContent(upstream, buffer, length);
+            return new HeldContent(upstream, buffer, length, attempt);
         }
         catch
         {

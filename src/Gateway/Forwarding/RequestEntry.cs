@@ -17,7 +17,7 @@ namespace Gateway.Forwarding;
 /// (5) YARP asks the <see cref="Exchange"/> for one answer and hands it on.
 /// (6) Without an answer the ladder gives one. One outcome is counted.
 /// </remarks>
-internal sealed class RequestEntry(IHttpForwarder forwarder, HeaderTransformer headers, Trials trials, FallbackLadder ladder, CancellationToken stopping)
+internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladder, CancellationToken stopping)
 {
     /// <summary>YARP wants a prefix; the exchange sets the real address of each attempt.</summary>
     private const string NoPrefix = "http://destination.invalid";
@@ -71,7 +71,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, HeaderTransformer h
         plan.Traffic.Budget.Request();
 
         // 2. Trials.
-        var onTrial = trials.Offer(plan, snapshot, context);
+        var onTrial = Trials.Offer(plan, snapshot, context);
 
         // 3. The tier.
         var tier = snapshot.Choose(Random.Shared.NextDouble());
@@ -107,7 +107,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, HeaderTransformer h
 
         // 5. The race.
         using var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial };
-        var error = await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, headers).ConfigureAwait(false);
+        var error = await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, plan.Headers).ConfigureAwait(false);
         if (body is not null && !await body.EndAsync(plan.Traffic.Time).ConfigureAwait(false))
         {
             // Something still reads this client's connection: the next request on it would not be safe.
@@ -119,8 +119,8 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, HeaderTransformer h
         {
             case ExchangeEnd.Answered when error == ForwarderError.None:
                 return RequestOutcome.Live;
-            case ExchangeEnd.None when !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested && !IsClients(error):
-                // YARP or the race itself broke: the ladder does not ask why.
+            case ExchangeEnd.Answered or ExchangeEnd.None when !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested && !IsClients(error):
+                // The answer cannot be written, or YARP or the race itself broke: the ladder does not ask why.
                 context.Response.Clear();
                 break;
             case ExchangeEnd.Answered or ExchangeEnd.None:

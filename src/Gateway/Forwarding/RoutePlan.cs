@@ -17,11 +17,13 @@ internal sealed class RoutePlan
     private readonly Func<Destination, Peer> _newPeer;
     private readonly FrozenSet<string> _repeatable;
 
-    public RoutePlan(RouteConfig route, ClusterConfig cluster, LevelConfig level, LimitsConfig limits, ClusterTraffic traffic, Instruments instruments)
+    public RoutePlan(RouteConfig route, ClusterConfig cluster, LevelConfig level, LimitsConfig limits, ClusterTraffic traffic, HeaderTransformer headers, Instruments instruments)
     {
         Route = route;
         ClusterConfig = cluster;
         Traffic = traffic;
+        Headers = headers;
+        Timing = traffic.Cluster.TimingOf(route.Name);
         Meter = instruments.Route(route.Name);
         FirstTierOnly = level.FirstTierOnly;
         RequestBodyLimit = limits.RequestBody;
@@ -38,6 +40,12 @@ internal sealed class RoutePlan
 
     /// <summary>What outlives a reload: the cluster's published state, its connections, its budget.</summary>
     public ClusterTraffic Traffic { get; }
+
+    /// <summary>How long the route's answers take there.</summary>
+    public RouteTiming Timing { get; }
+
+    /// <summary>What becomes of headers on their way.</summary>
+    public HeaderTransformer Headers { get; }
 
     /// <summary>The route's figures.</summary>
     public RouteMeter Meter { get; }

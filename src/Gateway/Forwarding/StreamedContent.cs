@@ -4,8 +4,11 @@ using System.Net.Http;
 namespace Gateway.Forwarding;
 
 /// <summary>An answer that is handed on as it comes, read through a stream of ours that watches it.</summary>
-internal sealed class StreamedContent(HttpContent upstream, Stream body) : HttpContent
+internal sealed class StreamedContent(HttpContent upstream, Stream body, Attempt attempt) : HttpContent
 {
+    /// <summary>Where it comes from.</summary>
+    public Attempt Attempt => attempt;
+
     /// <summary>The headers of the body as they came.</summary>
     public System.Net.Http.Headers.HttpContentHeaders UpstreamHeaders => upstream.Headers;
 

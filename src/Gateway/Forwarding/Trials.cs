@@ -9,14 +9,14 @@ namespace Gateway.Forwarding;
 /// Lets traffic decide whether a condemned destination is well again: a copy of one safe request goes to it, and its answer is
 /// thrown away. No user waits for it, and none gets it.
 /// </summary>
-internal sealed class Trials(HeaderTransformer headers)
+internal static class Trials
 {
     /// <summary>
     /// Sends a copy of this request to each destination that waits for its trial. A request that cannot be copied is itself the trial, where
     /// nothing else can be done: when no tier can serve, or when it is certain that the destination never saw what failed before.
     /// </summary>
     /// <returns>The destination that this request itself shall try first; null: none.</returns>
-    public TrialSeat? Offer(RoutePlan plan, ClusterSnapshot snapshot, HttpContext context)
+    public static TrialSeat? Offer(RoutePlan plan, ClusterSnapshot snapshot, HttpContext context)
     {
         foreach (var tier in snapshot.Tiers)
         {
@@ -49,7 +49,7 @@ internal sealed class Trials(HeaderTransformer headers)
         return null;
     }
 
-    private void Run(RoutePlan plan, TierSnapshot tier, Destination destination, HttpContext context)
+    private static void Run(RoutePlan plan, TierSnapshot tier, Destination destination, HttpContext context)
     {
         var peer = plan.PeerOf(destination);
         var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Head : HttpMethod.Get;
@@ -60,7 +60,7 @@ internal sealed class Trials(HeaderTransformer headers)
         }
 
         // It completes at once: there is nothing in it to wait for.
-        _ = headers.TransformRequestAsync(context, message, "", CancellationToken.None);
+        _ = plan.Headers.TransformRequestAsync(context, message, "", CancellationToken.None);
         var attempt = new Attempt(plan, peer, tier, message, AttemptPurpose.Trial);
         attempt.CancelAfter(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
         attempt.Start(() => attempt.Response?.Dispose());

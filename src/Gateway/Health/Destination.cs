@@ -110,7 +110,7 @@ internal sealed class Destination
     }
 
     /// <summary>
-    /// Asks to let a hedged-away attempt run on (at most until <c>Cluster.LateAfter</c>) to learn how late it really is:
+    /// Asks to let a hedged-away attempt run on (at most until <c>RouteTiming.LateAfter</c>) to learn how late it really is:
     /// only so can a frozen destination be told from one that is a little slower. False: enough of them do; cancel it now.
     /// Balance with <see cref="EndLinger"/>.
     /// </summary>
@@ -141,7 +141,8 @@ internal sealed class Destination
     internal void WithdrawTrial() => Interlocked.Exchange(ref _trialPermits, 0);
 
     /// <summary>Every route's count; for the loop.</summary>
-    internal IEnumerable<RouteTally> Tallies => _tallies.Values;
+    /// <remarks>Enumerated, since <c>Values</c> would lock and copy.</remarks>
+    internal IEnumerable<RouteTally> Tallies => _tallies.Select(static pair => pair.Value);
 
     // FNV-1a: string.GetHashCode differs in each process, and two gateways must choose the same destination for a key.
     private static ulong SeedOf(string cluster, string name, Uri url)

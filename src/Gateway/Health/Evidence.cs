@@ -18,7 +18,7 @@ internal enum EvidenceKind
     /// <summary>A status from 500; whether it counts towards the run of failures is decided by <c>attempts.on</c>.</summary>
     Status,
 
-    /// <summary>Another destination answered first, or the answer came later than <c>Cluster.LateAfter</c>; see <see cref="Evidence.Waited"/>.</summary>
+    /// <summary>Another destination answered first, or the answer came later than <c>RouteTiming.LateAfter</c>; see <see cref="Evidence.Waited"/>.</summary>
     Late,
 
     /// <summary>A trial request succeeded. All other successes only go to <see cref="RouteTally"/>.</summary>

@@ -114,7 +114,7 @@ internal sealed class AdminFixture : IAsyncDisposable
     private static ClusterView View(string? active, bool primaryCanServe, HoldView? hold, Transition? last)
     {
         var standbyCanServe = active is not null;
-        return new("ai-guide", active, Start, null, 1, hold, TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(500), last,
+        return new("ai-guide", active, Start, null, 1, hold, TimeSpan.FromSeconds(30), [new TimingView("recommend", TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(500))], last,
         [
             Tier("primary", primaryCanServe, active is "primary", "guide-a", 9001),
             Tier("standby", standbyCanServe, active is "standby", "guide-c", 9003),

@@ -110,7 +110,7 @@ public sealed class AdminServerTests
         await using var admin = await AdminFixture.StartAsync();
         admin.Reload = _ => Task.FromResult(new ReloadOutcome(Applied: true, [], [], ["listen"], 77));
 
-        (await admin.PostAsync("/config/reload", new { reason = "new guide", who = "ann" })).EnsureSuccessStatusCode();
+        (await admin.PostAsync("/config/reload", new { reason = "new\u001bguide", who = "ann" })).EnsureSuccessStatusCode();
 
         var entry = (await admin.GetAsync("/journal"))[0];
         Assert.Equal("Configuration revision 77 is in force. These changed keys take effect only with the next start: listen.", entry.GetProperty("text").GetString());

@@ -280,6 +280,61 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Report_ManyAtOnce_NeverWaitsAndNothingIsLost()
+    {
+        await StartAsync(ClusterOf());
+        var accepted = 0;
+        Parallel.For(0, 20_000, _ => Interlocked.Add(ref accepted, Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Reset)) ? 1 : 0));
+        await BarrierAsync();
+        Assert.Equal(20_000, accepted + Loop.DroppedEvidence);
+        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+    }
+
+    [Fact]
+    public async Task Reload_AHundredTimes_KeepsHealthAndEndsWhatIsNotNeeded()
+    {
+        await StartAsync(ClusterOf());
+        await FailAsync("a", 3);
+        for (var round = 0; round < 100; round++)
+        {
+            var changed = ClusterOf();
+            changed = changed with { Tiers = [changed.Tiers[0], changed.Tiers[1] with { Destinations = [Destination($"s{round}", _standby)] }] };
+            await Loop.ApplyAsync(ConfigOf(changed), Cancel);
+        }
+
+        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+        Assert.Equal(0, Cluster.Snapshot.Active);
+        await Eventually.BeTrueAsync(() => Find("s99").Verdict == Verdict.Up, Patience, "the last one is up");
+        Assert.Empty(_transitions);
+    }
+
+    [Fact]
+    public async Task ClockOfOurs_JumpsAhead_TimeoutsAreDoubtedForAWhile()
+    {
+        // One probe each and no more: sockets do not live by this clock.
+        var time = new ManualTime();
+        var once = ClusterOf() with { Probe = new ProbeConfig { Interval = TimeSpan.FromHours(2), FastInterval = TimeSpan.FromHours(2), Timeout = TimeSpan.FromHours(1) } };
+        _loop = new FailoverLoop(ConfigOf(once), time, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue]);
+        await _loop.StartAsync(Cancel);
+        await StepAsync(time, () => Loop.FirstRound.IsCompleted);
+
+        // Our process stood still for a second: what timed out meanwhile says nothing.
+        time.Jump(TimeSpan.FromSeconds(1));
+        await TimeOutAsync("a");
+        Assert.Equal(Verdict.Up, Find("a").Verdict);
+
+        // Once the grace is over, it does.
+        for (var tick = 0; tick < 45; tick++)
+        {
+            time.Advance(FailoverLoop.TickEvery);
+            await BarrierAsync();
+        }
+
+        await TimeOutAsync("a");
+        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+    }
+
+    [Fact]
     public async Task Stop_EndsProbesAndAnswersCommandsStill()
     {
         await StartAsync(ClusterOf());
@@ -310,6 +365,30 @@ public sealed class FailoverLoopTests : IAsyncDisposable
             Assert.True(Loop.Report(new Evidence(Find(name), "r", EvidenceKind.Reset)));
         }
 
+        await BarrierAsync();
+    }
+
+    private async Task TimeOutAsync(string name)
+    {
+        for (var count = 0; count < 3; count++)
+        {
+            Loop.Report(new Evidence(Find(name), "r", EvidenceKind.Timeout, Waited: TimeSpan.FromSeconds(5)));
+        }
+
+        await BarrierAsync();
+    }
+
+    // Moves the clock tick by tick; the sockets behind it live in real time.
+    private async Task StepAsync(ManualTime time, Func<bool> condition)
+    {
+        await Eventually.BeTrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(2));
+                return condition();
+            },
+            Patience,
+            "the condition, while the clock moves");
         await BarrierAsync();
     }
 

@@ -10,7 +10,7 @@ public class FlappingTests
 {
     /// <summary>Up for so long, down for so long, for five minutes; with the given wait before failback.</summary>
     [Theory]
-    [InlineData(2, 2, 30, 6)]
+    [InlineData(2, 2, 30, 1)]
     [InlineData(2, 2, 1, 6)]
     [InlineData(5, 5, 1, 8)]
     [InlineData(40, 2, 30, 6)]

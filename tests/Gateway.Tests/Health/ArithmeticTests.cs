@@ -151,6 +151,29 @@ public class ArithmeticTests
     public void LateAfter_ByTheLongTerm_StaysBetweenItsLimits(double p80Seconds, double milliseconds) =>
         Assert.Equal(milliseconds, AttemptTiming.LateAfter(new Ewma(At(30)).With(p80Seconds, At(0)), new TimeoutsConfig()).TotalMilliseconds, 3);
 
+    [Fact]
+    public void LateAfter_NothingKnown_IsTheTimeout() =>
+        Assert.Equal(new TimeoutsConfig().FirstByte, AttemptTiming.LateAfter(new Ewma(At(30)), new TimeoutsConfig()));
+
+    [Fact]
+    public void Timing_SlowRouteBesideAFastOne_HasItsOwnWaits()
+    {
+        var cluster = new Cluster("guide", new ClusterSnapshot { Tiers = [], Active = 0 }, At(5));
+        var (fast, slow) = (cluster.TimingOf("pages"), cluster.TimingOf("recommend"));
+        Assert.Same(slow, cluster.TimingOf("recommend"));
+        Fill(fast.Latency, 1000, 5);
+        Fill(slow.Latency, 60, 1000);
+        foreach (var timing in cluster.Timings)
+        {
+            timing.Decay();
+            timing.Measure(new TimeoutsConfig(), At(1));
+        }
+
+        Assert.Equal((20, 250), (fast.HedgeDelay!.Value.TotalMilliseconds, fast.LateAfter.TotalMilliseconds));
+        Assert.InRange(slow.HedgeDelay!.Value.TotalMilliseconds, 1000, 1130);
+        Assert.Equal(At(5), slow.LateAfter);
+    }
+
     [Theory]
     [InlineData(0.2, false)]
     [InlineData(0.3, true)]

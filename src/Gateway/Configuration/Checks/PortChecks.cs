@@ -94,8 +94,8 @@ internal static class PortChecks
         return a.Equals(b) || IsEverywhere(a) || IsEverywhere(b) || (IPAddress.IsLoopback(a) && IPAddress.IsLoopback(b) && (IsName(one) || IsName(other)));
     }
 
-    /// <summary>As the operator wrote it: without the slash that a URL gets at its end.</summary>
-    internal static string Shown(Uri url) => url.GetLeftPart(UriPartial.Authority);
+    /// <summary>As an operator writes it: without the slash that a URL gets at its end, and <c>*</c> for every address.</summary>
+    internal static string Shown(Uri url) => url.GetLeftPart(UriPartial.Authority).Replace("//[::]", "//*", StringComparison.Ordinal);
 
     private static bool IsName(Uri url) => url.HostNameType is UriHostNameType.Dns;
 

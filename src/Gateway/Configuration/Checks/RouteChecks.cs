@@ -33,6 +33,7 @@ internal static class RouteChecks
                 reader.WarningAt($"{path}/match/methods", $"This method is not a usual one, given \"{method}\". {(nearest is null ? "Leave it if a client sends it." : $"Write \"{nearest}\" if that was meant.")}");
             }
 
+            if (config.Clusters.IsEmpty && reader.IsBad("clusters")) continue; // Said at its place already.
             if (config.Clusters.Any(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal))) continue;
             var names = config.Clusters.Select(cluster => cluster.Name).ToList();
             reader.ProblemAt($"{path}/cluster", $"There is no such cluster, given {Reader.Quote(route.Cluster)}. Write {(NearestName.Of(route.Cluster, names) is { } near ? $"\"{near}\" instead" : names.Count == 0 ? "it under \"clusters\"" : $"one of these: {string.Join(", ", names)}")}.");
@@ -70,7 +71,7 @@ internal static class RouteChecks
         }
         catch (Exception failure) when (failure is RoutePatternException or InvalidOperationException or ArgumentException or RouteCreationException or FormatException)
         {
-            var reason = (failure.InnerException ?? failure).Message.Split('\n')[0].Trim().TrimEnd('.');
+            var reason = (failure.InnerException ?? failure).Message.Split('\n')[0].Split(". ")[0].Trim().TrimEnd('.');
             reader.ProblemAt(at, $"This is no ASP.NET route pattern ({reason}), given {Reader.Quote(route.Path)}. Write a path like /api/{{name}} or \"/guide/{{**rest}}\".");
             return null;
         }

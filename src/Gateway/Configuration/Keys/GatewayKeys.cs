@@ -11,7 +11,7 @@ internal static class GatewayKeys
             () => new GatewayConfig { Listen = [], Clusters = [], Routes = [], State = Path.GetFullPath("state"), StaticFallback = Path.GetFullPath("static-fallback") },
             keepsPartial: true)
         .Key("version", Shapes.Whole(1, 1), (config, _) => config, "The version of this file's grammar.", required: true)
-        .Key("listen", new ListShape<ListenConfig>(Listen(), atLeast: 1), (config, value) => config with { Listen = value }, "The users' ports.", required: true)
+        .Key("listen", new ListShape<ListenConfig>(Listen(), atLeast: 1, atMost: 64), (config, value) => config with { Listen = value }, "The users' ports.", required: true)
         .Key("admin", Admin(), (config, value) => config with { Admin = value }, "The operators' port: status page, API, metrics.")
         .Key("limits", Limits(), (config, value) => config with { Limits = value }, "What a client may do.")
         .Key("state", Shapes.Path("a folder"), (config, value) => config with { State = value }, "Folder of what must survive a restart: last-good answers, availability ledger, decision journal. It is made when it is missing.", "state")

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace Gateway.Configuration;
 
 /// <summary>Items of one shape, in order.</summary>
-internal sealed class ListShape<T>(Shape<T> item, int atLeast = 0) : Shape<ImmutableArray<T>>
+internal sealed class ListShape<T>(Shape<T> item, int atLeast = 0, int atMost = 1_000) : Shape<ImmutableArray<T>>
 {
     public override string What => $"a list, each item {item.What}";
 
@@ -30,6 +30,13 @@ internal sealed class ListShape<T>(Shape<T> item, int atLeast = 0) : Shape<Immut
             return false;
         }
 
+        // Items are compared with one another later on: a bound here bounds that.
+        if (list.Items.Length > atMost)
+        {
+            reader.Problem(node, path, $"{Reader.NameOf(path)} has more than {atMost:N0} items, given {list.Items.Length:N0}. Write fewer, or split what the gateway does over several.");
+            return false;
+        }
+
         // Items that could not be read are left out, and those that remain are numbered as they are in the record.
         var items = ImmutableArray.CreateBuilder<T>(list.Items.Length);
         foreach (var one in list.Items)
@@ -45,6 +52,7 @@ internal sealed class ListShape<T>(Shape<T> item, int atLeast = 0) : Shape<Immut
     {
         var schema = new JsonObject { ["type"] = "array", ["items"] = item.ToSchema() };
         if (atLeast > 0) schema["minItems"] = atLeast;
+        schema["maxItems"] = atMost;
         return schema;
     }
 }
@@ -55,6 +63,8 @@ internal sealed class ListShape<T>(Shape<T> item, int atLeast = 0) : Shape<Immut
 /// <param name="named">The record with its name.</param>
 internal sealed class NamedShape<T>(RecordShape<T> item, string what, Func<T, string, T> named) : Shape<ImmutableArray<T>> where T : class
 {
+    private const int AtMost = 1_000;
+
     public override string What => $"a mapping of names, each to {what}";
 
     public override bool HoldsSecrets => item.HoldsSecrets;
@@ -69,6 +79,12 @@ internal sealed class NamedShape<T>(RecordShape<T> item, string what, Func<T, st
         {
             if (node is MappingNode) reader.Problem(node, path, $"{Reader.NameOf(path)} must have at least one name, given an empty mapping. Write {what} under a name of your choice.");
             else WrongKind(node, path, reader, $"Write a name of your choice with {what} below it");
+            return false;
+        }
+
+        if (mapping.Entries.Length > AtMost)
+        {
+            reader.Problem(node, path, $"{Reader.NameOf(path)} has more than {AtMost:N0} names, given {mapping.Entries.Length:N0}. Write fewer, or split what the gateway does over several.");
             return false;
         }
 
@@ -94,6 +110,7 @@ internal sealed class NamedShape<T>(RecordShape<T> item, string what, Func<T, st
     {
         ["type"] = "object",
         ["minProperties"] = 1,
+        ["maxProperties"] = AtMost,
         ["propertyNames"] = new JsonObject { ["pattern"] = NameText.Pattern },
         ["additionalProperties"] = item.ToSchema(),
     };

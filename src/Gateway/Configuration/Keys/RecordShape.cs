@@ -84,7 +84,7 @@ internal sealed class RecordShape<T>(string what, Func<T> seed, bool keepsPartia
         {
             if (!key.Required || seen.ContainsKey(key.Name)) continue;
             complete = false;
-            reader.Problem(node, Reader.Below(path, key.Name), $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no key \"{key.Name}\". Write {key.Shape.What} there: {key.Description}");
+            reader.Problem(node, Reader.Below(path, key.Name), $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no key \"{key.Name}\" ({char.ToLowerInvariant(key.Description[0])}{key.Description.AsSpan(1).TrimEnd('.')}). Write {key.Shape.What} there.");
         }
 
         if (complete || keepsPartial)

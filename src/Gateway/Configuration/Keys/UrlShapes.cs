@@ -42,13 +42,14 @@ internal static class UrlShapes
     public static TextShape<IPNetwork> Network() =>
         new("a network in CIDR notation", "Write an address and a length, like 10.0.0.0/8", () => Shapes.Pattern(@"^[0-9a-fA-F.:]+/[0-9]{1,3}$|\$\{"), text =>
         {
-            if (IPNetwork.TryParse(text, out var network)) return network;
             var slash = text.IndexOf('/', StringComparison.Ordinal);
             if (!IPAddress.TryParse(slash < 0 ? text : text[..slash], out var address)) return Parsed<IPNetwork>.Bad();
             var bits = address.GetAddressBytes().Length * 8;
             if (slash < 0) return Parsed<IPNetwork>.Bad($"Write \"{address}/{bits}\" for this one address");
             if (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length > bits) return Parsed<IPNetwork>.Bad();
-            return Parsed<IPNetwork>.Bad($"Bits are set beyond the length: write \"{new IPNetwork(Masked(address, length), length)}\"");
+            // .NET clears such bits silently; an operator who wrote one address of a large network meant something else.
+            var masked = Masked(address, length);
+            return masked.Equals(address) ? new IPNetwork(address, length) : Parsed<IPNetwork>.Bad($"Bits are set beyond the length: write \"{masked}/{length}\" for the network, or \"{address}/{bits}\" for the one address");
         });
 
     /// <summary>An absolute URL of one of two schemes, without user, password or fragment.</summary>

@@ -72,7 +72,7 @@ internal sealed class Reader(string file, Func<string, string?> environment)
 
     /// <summary>True when the key, or something below it, could not be read.</summary>
     public bool IsBad(string path) =>
-        _bad.Contains(path) || _bad.GetViewBetween(path + "/", path + "0").Count > 0;
+        _bad.Contains(path) || _bad.GetViewBetween(path + "/", path + "0").Min is not null;
 
     /// <summary>Where a key's value stands, or that of its nearest written ancestor.</summary>
     public (int Line, int Column) PlaceOf(string path)

@@ -8,12 +8,14 @@ namespace Gateway.Configuration;
 /// <summary>Turns bytes into nodes with places. Bounded in depth and count, so that no file can hold the gateway up, and strict about what YAML would guess.</summary>
 internal sealed class YamlComposer
 {
+    private const string Remedy = "Check that quotes and brackets are closed, that a space follows each colon, and the indentation.";
     private const int DeepestNesting = 32;
     private const int MostNodes = 100_000;
 
     private readonly Parser _parser;
     private readonly Dictionary<string, ConfigNode> _anchors = new(StringComparer.Ordinal);
     private int _nodes;
+    private (int Line, int Column) _last = (1, 1);
 
     private readonly bool _shielded;
 
@@ -29,9 +31,11 @@ internal sealed class YamlComposer
     {
         if (Decode(content, report) is not { } text) return null;
 
+        var composer = default(YamlComposer);
         try
         {
-            return new YamlComposer(text).Document();
+            composer = new YamlComposer(text);
+            return composer.Document();
         }
         catch (Refusal refusal)
         {
@@ -51,7 +55,8 @@ internal sealed class YamlComposer
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // The parser is a library's: whatever else it may throw on hostile text, a configuration must be judged, not crash a reload.
-            report(1, 1, $"The YAML parser gave up on this file ({failure.GetType().Name}). Write it as plain YAML or JSON.");
+            var (line, column) = composer?._last ?? (1, 1);
+            report(line, column, $"This is not YAML from here on. {Remedy}");
         }
 
         return null;
@@ -120,6 +125,7 @@ internal sealed class YamlComposer
     {
         if (!_parser.Accept<ParsingEvent>(out var next)) throw new Refusal(1, 1, "The file ends too early. Write it to its end.");
         var (line, column) = Place(next.Start);
+        _last = (line, column);
 
         if (++_nodes > MostNodes) throw new Refusal(line, column, $"The file has more than {MostNodes:N0} values. Split what it does over several gateways.");
         if (depth > DeepestNesting) throw new Refusal(line, column, $"The file is nested deeper than {DeepestNesting} levels here. Nothing in the configuration is: see the sample.");
@@ -202,7 +208,7 @@ internal sealed class YamlComposer
         var colon = reason.LastIndexOf("): ", StringComparison.Ordinal);
         if (colon >= 0) reason = reason[(colon + 3)..];
         reason = reason.Replace('\n', ' ').Replace('\r', ' ').TrimEnd('.', ' ');
-        return $"This is not YAML: {reason}. Check the indentation, the colons (with a space after each), quotes and brackets up to here.";
+        return $"This is not YAML: {reason}. {Remedy}";
     }
 
     private sealed class Refusal(int line, int column, string message) : Exception(message)

@@ -20,16 +20,19 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
 
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentQueue<TaskCompletionSource<ReloadOutcome>> _reloads = new();
+    private volatile bool _ended;
     private string _judged = store.Hash;
     private long _judgedAt = timeProvider.GetTimestamp();
 
     /// <summary>Judges the file at once, changed or not, as SIGHUP and the operators' port ask for. Ends when the loop has done it.</summary>
     public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken)
     {
+        if (_ended) return Task.FromException<ReloadOutcome>(new InvalidOperationException("The configuration is not watched any more: the gateway is stopping."));
         if (_reloads.Count >= MostWaitingReloads) return Task.FromException<ReloadOutcome>(new InvalidOperationException("Too many reloads are waiting. Try again in a second."));
         var reload = new TaskCompletionSource<ReloadOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         _reloads.Enqueue(reload);
         _wake.Writer.TryWrite(true);
+        if (_ended) EndReloads(); // The loop may have ended between the two looks.
         return reload.Task.WaitAsync(cancellationToken);
     }
 
@@ -60,8 +63,14 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
         }
         finally
         {
-            while (_reloads.TryDequeue(out var waiting)) waiting.TrySetCanceled(CancellationToken.None);
+            _ended = true;
+            EndReloads();
         }
+    }
+
+    private void EndReloads()
+    {
+        while (_reloads.TryDequeue(out var waiting)) waiting.TrySetCanceled(CancellationToken.None);
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)

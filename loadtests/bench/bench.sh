@@ -1,0 +1,215 @@
+#!/usr/bin/env bash
+# What a request costs in CPU: the gateway with everything on, stock YARP and HAProxy, in turn, behind the same origin.
+#
+# Each proxy is alone on one core; the origin (nginx, a static answer of 1 kB) and the client (wrk) share another.
+# The cost is the proxy's own accounting: user and system time from /proc/PID/stat over the requests that wrk counted.
+# Warm means a minute of load first: .NET compiles what is hot with what it has seen. Rounds go in turn, so that a slow
+# minute of the machine hits all three; medians and ratios are printed last.
+#
+#   bench.sh [--warm SECONDS] [--seconds SECONDS] [--rounds N] [--connections N] [--proxy-core N] [--other-core N]
+#            [--only gateway,yarp,haproxy]
+# Short, to see that it works: bench.sh --warm 5 --seconds 5 --rounds 1
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+warm=60 seconds=15 rounds=3 connections=64 proxy_core=0 other_core=1 only=gateway,yarp,haproxy
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --warm) warm=$2 ;;
+    --seconds) seconds=$2 ;;
+    --rounds) rounds=$2 ;;
+    --connections) connections=$2 ;;
+    --proxy-core) proxy_core=$2 ;;
+    --other-core) other_core=$2 ;;
+    --only) only=$2 ;;
+    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
+  esac
+  shift 2
+done
+
+for tool in wrk nginx haproxy taskset curl dotnet; do
+  command -v "$tool" >/dev/null 2>&1 || { echo "bench.sh needs '$tool': on Debian, apt-get install wrk nginx-light haproxy util-linux curl" >&2; exit 2; }
+done
+if [ "$(nproc)" -lt 2 ]; then echo "bench.sh needs two cores: one for the proxy, one for origin and client." >&2; exit 2; fi
+
+work=$(mktemp -d)
+pids=()
+finish() {
+  for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+  rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# A free port is one that nobody accepts on; below the kernel's range for outgoing connections.
+used=" "
+free_port() {
+  while :; do
+    port=$((20000 + RANDOM % 12000))
+    case "$used" in *" $port "*) continue ;; esac
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
+    used="$used$port "
+    return
+  done
+}
+
+free_port; origin_port=$port
+free_port; spare_port=$port
+free_port; gateway_port=$port
+free_port; admin_port=$port
+free_port; yarp_port=$port
+free_port; haproxy_port=$port
+path='/api/guide/recommend?user=u1&category=shoes'
+
+# --- the origin -------------------------------------------------------------------------------------------------
+mkdir -p "$work/www/api/guide" "$work/static"
+{ printf '{"items":"'; head -c 1008 /dev/zero | tr '\0' 'x'; printf '"}\n'; } > "$work/www/api/guide/recommend"
+echo ok > "$work/www/health"
+echo '{"items":[]}' > "$work/static/recommend.json"
+chmod -R a+rX "$work"
+cat > "$work/nginx.conf" <<EOF
+worker_processes 1;
+pid $work/nginx.pid;
+error_log $work/nginx.err;
+daemon off;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  keepalive_requests 100000000;
+  default_type application/json;
+  client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3; uwsgi_temp_path $work/t4; scgi_temp_path $work/t5;
+  server { listen 127.0.0.1:$origin_port backlog=4096; listen 127.0.0.1:$spare_port; root $work/www; }
+}
+EOF
+taskset -c "$other_core" nginx -c "$work/nginx.conf" 2>"$work/nginx.out" & pids+=($!)
+
+# --- the proxies ------------------------------------------------------------------------------------------------
+until_answers() { # URL NAME
+  for _ in $(seq 200); do
+    if curl -sf -o "$work/probe" "$1"; then return; fi
+    sleep 0.1
+  done
+  echo "$2 did not answer on $1 within 20 s. It wrote:" >&2
+  tail -30 "$work/$2.out" >&2
+  exit 1
+}
+
+declare -A pid_of url_of
+start_gateway() {
+  dotnet build "$root/src/Gateway" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
+  cat > "$work/gateway.yaml" <<EOF
+version: 1
+listen: [ { url: "http://127.0.0.1:$gateway_port" } ]
+admin: { url: "http://127.0.0.1:$admin_port" }
+state: "$work/state"
+staticFallback: "$work/static"
+clusters:
+  ai-guide:
+    tiers:
+      - { name: primary, destinations: [ "http://127.0.0.1:$origin_port" ] }
+      - { name: standby, destinations: [ "http://127.0.0.1:$spare_port" ] }
+    attempts: { hedge: auto }
+routes:
+  recommend:
+    match: { path: /api/guide/recommend, methods: [GET] }
+    cluster: ai-guide
+    lastGood: { key: [path, query] }
+    fallback: [ lastGood, { file: recommend.json }, builtIn ]
+EOF
+  taskset -c "$proxy_core" dotnet "$root/src/Gateway/bin/Release/net10.0/gateway.dll" run --config "$work/gateway.yaml" >"$work/gateway.out" 2>&1 & pids+=($!)
+  pid_of[gateway]=$!
+  until_answers "http://127.0.0.1:$admin_port/readyz" gateway
+  url_of[gateway]="http://127.0.0.1:$gateway_port$path"
+}
+start_yarp() {
+  dotnet build "$root/loadtests/peers/Yarp" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
+  taskset -c "$proxy_core" dotnet "$root/loadtests/peers/Yarp/bin/Release/net10.0/yarp-peer.dll" --urls "http://127.0.0.1:$yarp_port" "http://127.0.0.1:$origin_port" >"$work/yarp.out" 2>&1 & pids+=($!)
+  pid_of[yarp]=$!
+  url_of[yarp]="http://127.0.0.1:$yarp_port$path"
+}
+start_haproxy() {
+  # Fair: health checks, retries, keep-alive and reuse of connections on both sides, no access log - as the others.
+  cat > "$work/haproxy.cfg" <<EOF
+global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  timeout connect 500ms
+  timeout client 60s
+  timeout server 5s
+  option redispatch
+  retries 3
+  retry-on conn-failure empty-response response-timeout 502 503 504
+  option http-keep-alive
+  http-reuse always
+frontend users
+  bind 127.0.0.1:$haproxy_port
+  default_backend guide
+backend guide
+  option httpchk GET /health
+  option forwardfor
+  server primary 127.0.0.1:$origin_port check inter 1s
+  server standby 127.0.0.1:$spare_port check inter 1s backup
+EOF
+  taskset -c "$proxy_core" haproxy -f "$work/haproxy.cfg" -db >"$work/haproxy.out" 2>&1 & pids+=($!)
+  pid_of[haproxy]=$!
+  url_of[haproxy]="http://127.0.0.1:$haproxy_port$path"
+}
+
+# --- measuring --------------------------------------------------------------------------------------------------
+cpu_ticks() { # PID: user and system time in 1/100 s; the command's name may hold spaces, so count after its bracket.
+  local stat; stat=$(cat "/proc/$1/stat"); set -- ${stat##*) }; echo $(( ${12} + ${13} ))
+}
+load() { # URL SECONDS: sets `requests` and `rate`, and ends the script if anything was not answered with 2xx.
+  taskset -c "$other_core" wrk -t1 -c "$connections" -d "${2}s" "$1" > "$work/wrk.out"
+  if grep -qE 'Non-2xx|Socket errors' "$work/wrk.out"; then echo "Not every request to $1 was answered:" >&2; cat "$work/wrk.out" >&2; exit 1; fi
+  requests=$(awk '/requests in/ {print $1}' "$work/wrk.out")
+  rate=$(awk '/Requests\/sec/ {print $2}' "$work/wrk.out")
+}
+median() { sort -n | awk '{v[NR]=$1} END {if (NR % 2) print v[(NR+1)/2]; else print (v[NR/2]+v[NR/2+1])/2}'; }
+
+proxies=${only//,/ }
+for proxy in $proxies; do
+  "start_$proxy"
+  until_answers "${url_of[$proxy]}" "$proxy"
+  echo "warming $proxy for $warm s ..."
+  load "${url_of[$proxy]}" "$warm"
+done
+
+printf '\n%-6s %-9s %12s %14s\n' round proxy requests/s 'us/request'
+for round in $(seq "$rounds"); do
+  for proxy in $proxies; do
+    before=$(cpu_ticks "${pid_of[$proxy]}")
+    load "${url_of[$proxy]}" "$seconds"
+    after=$(cpu_ticks "${pid_of[$proxy]}")
+    us=$(awk -v t="$((after - before))" -v n="$requests" 'BEGIN {printf "%.2f", t * 10000 / n}')
+    echo "$us" >> "$work/us.$proxy"
+    printf '%-6s %-9s %12s %14s\n' "$round" "$proxy" "$rate" "$us"
+  done
+done
+
+echo
+declare -A cost
+for proxy in $proxies; do
+  cost[$proxy]=$(median < "$work/us.$proxy")
+  printf 'median %-9s %8.2f us of CPU a request\n' "$proxy" "${cost[$proxy]}"
+done
+if [ -n "${cost[gateway]:-}" ]; then
+  for peer in yarp haproxy; do
+    if [ -n "${cost[$peer]:-}" ]; then
+      awk -v g="${cost[gateway]}" -v p="${cost[$peer]}" -v n="$peer" 'BEGIN {printf "gateway / %-8s %6.2f\n", n, g / p}'
+    fi
+  done
+fi
+
+# The figure to hold: two thirds of stock YARP's, in the same run.
+if [ -n "${cost[gateway]:-}" ] && [ -n "${cost[yarp]:-}" ]; then
+  if awk -v g="${cost[gateway]}" -v y="${cost[yarp]}" 'BEGIN {exit !(g <= y * 2 / 3)}'; then
+    echo "PASSED: cost: at most two thirds of stock YARP's."
+  else
+    echo "FAILED: cost: more than two thirds of stock YARP's."
+    exit 1
+  fi
+fi

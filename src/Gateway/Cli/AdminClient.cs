@@ -1,0 +1,104 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Gateway.Admin;
+
+namespace Gateway.Cli;
+
+/// <summary>What the operators' port answered: the value, or a sentence that says why there is none.</summary>
+internal readonly record struct AdminAnswer<T>(T? Value, string? Problem)
+    where T : class;
+
+/// <summary>Talks to the operators' port of a running gateway. It throws nothing: what goes wrong is a sentence for the operator.</summary>
+internal sealed class AdminClient : IDisposable
+{
+    // A verb may take ten seconds there; two more are for the way.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(12);
+
+    private readonly HttpClient _client;
+
+    public AdminClient(Uri url, string? token)
+    {
+        // A proxy of the environment is meant for the world outside, not for a port of our own.
+        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) }) { BaseAddress = url, Timeout = Deadline };
+        if (token is not null)
+        {
+            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
+
+    /// <summary>Reads a value.</summary>
+    public Task<AdminAnswer<T>> GetAsync<T>(string path, CancellationToken cancellationToken)
+        where T : class => SendAsync<T>(HttpMethod.Get, path, null, cancellationToken);
+
+    /// <summary>Makes a change.</summary>
+    public Task<AdminAnswer<VerbResult>> SendAsync(HttpMethod method, string path, VerbRequest request, CancellationToken cancellationToken) =>
+        SendAsync<VerbResult>(method, path, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private async Task<AdminAnswer<T>> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, path);
+            if (body is not null)
+            {
+                request.Content = JsonContent.Create(body, body.GetType(), mediaType: null, AdminJson.Options);
+            }
+
+            using var response = await _client.SendAsync(request, cancellationToken);
+            if (response.IsSuccessStatusCode)
+            {
+                return new(await response.Content.ReadFromJsonAsync<T>(AdminJson.Options, cancellationToken), null);
+            }
+
+            return new(null, await ProblemAsync(response, cancellationToken));
+        }
+        catch (HttpRequestException e)
+        {
+            return new(null, $"No gateway answers at \"{_client.BaseAddress}\" ({Why(e)}). Start it with ./gateway run, or name the operators' port with --admin URL.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(null, $"The gateway at \"{_client.BaseAddress}\" did not answer within {Deadline.TotalSeconds:0} s. Whether it did what was asked is unknown: look at ./gateway journal.");
+        }
+        catch (JsonException)
+        {
+            return new(null, $"What answers at \"{_client.BaseAddress}\" is no gateway of this version. Name the operators' port with --admin URL.");
+        }
+    }
+
+    private async Task<string> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
+        {
+            return $"The operators' port at \"{_client.BaseAddress}\" asks for its token. Set GATEWAY_ADMIN_TOKEN, or name the configuration with --config FILE.";
+        }
+
+        try
+        {
+            var problem = await response.Content.ReadFromJsonAsync<JsonElement>(AdminJson.Options, cancellationToken);
+            if (problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty("detail", out var detail) && detail.GetString() is { } said)
+            {
+                return said;
+            }
+        }
+        catch (JsonException)
+        {
+            // Not ours, so that its status is all that can be said.
+        }
+
+        return $"\"{_client.BaseAddress}\" answered with status {(int)response.StatusCode}, as no gateway does. Name the operators' port with --admin URL.";
+    }
+
+    private static string Why(HttpRequestException e) => e.HttpRequestError switch
+    {
+        HttpRequestError.ConnectionError => "connection refused or not reached",
+        HttpRequestError.NameResolutionError => "the name is unknown",
+        HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse => "the answer is no HTTP",
+        _ => "the exchange failed",
+    };
+}

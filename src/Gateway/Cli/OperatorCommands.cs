@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Gateway.Admin;
+using Gateway.Observability;
+
+namespace Gateway.Cli;
+
+/// <summary>The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>availability</c>, <c>last-good</c>.</summary>
+internal static class OperatorCommands
+{
+    /// <summary>All commands that talk to the operators' port.</summary>
+    public static IEnumerable<Command> All(Func<string, string?> environment) =>
+    [
+        Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment), VerbCommands.Ready(environment),
+        VerbCommands.Reload(environment), Journal(environment), Availability(environment), LastGood(environment),
+    ];
+
+    private static Command Status(Func<string, string?> environment)
+    {
+        var command = new Command("status", "Shows who serves, since when and why.");
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(parsed, client => client.GetAsync<StatusReport>("/status", token), StatusText.Of));
+        return command;
+    }
+
+    private static Command Journal(Func<string, string?> environment)
+    {
+        var count = new Option<int>("--count") { Description = "Entries, the newest last. Default: 20; at most 1000.", HelpName = "N", DefaultValueFactory = static _ => 20 };
+        var cluster = new Option<string?>("--cluster") { Description = "Only of this cluster.", HelpName = "NAME" };
+        var command = new Command("journal", "Shows what happened: transitions with their evidence, and operators' acts.") { count, cluster };
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(
+            parsed,
+            client => client.GetAsync<JournalEntry[]>(
+                $"/journal?count={parsed.GetValue(count).ToString(CultureInfo.InvariantCulture)}&cluster={Uri.EscapeDataString(parsed.GetValue(cluster) ?? "")}", token),
+            static entries => StatusText.Journal(entries.Reverse())));
+        return command;
+    }
+
+    private static Command Availability(Func<string, string?> environment)
+    {
+        var window = new Option<string>("--window") { Description = "Like 1h, 24h or 30d. Default: 24h.", HelpName = "SPAN", DefaultValueFactory = static _ => "24h" };
+        var command = new Command("availability", "Shows how available each cluster was, and what another standby or a faster switch would bring.") { window };
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(
+            parsed, client => client.GetAsync<ClusterAvailability[]>($"/availability?window={Uri.EscapeDataString(parsed.GetValue(window) ?? "24h")}", token), AvailabilityText.Of));
+        return command;
+    }
+
+    private static Command LastGood(Func<string, string?> environment)
+    {
+        var command = new Command("last-good", "Shows the stored last good answers by route.");
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(parsed, client => client.GetAsync<LastGoodStatus[]>("/last-good", token), static routes =>
+        {
+            var text = new StringBuilder();
+            foreach (var route in routes)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{route.Route}: {route.Entries} answers, {route.Bytes} bytes");
+                text.Append(route.Coverage is { } coverage ? $", for {coverage:P0} of recent requests.\n" : ".\n");
+            }
+
+            return text.Length > 0 ? text.ToString() : "No answers are stored.\n";
+        }));
+        command.Subcommands.Add(VerbCommands.Purge(environment));
+        return command;
+    }
+}

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using Gateway.Admin;
+
+namespace Gateway.Cli;
+
+/// <summary>The commands that change a running gateway.</summary>
+internal static class VerbCommands
+{
+    /// <summary><c>hold TIER --for 10m --reason TEXT</c>.</summary>
+    public static Command Hold(Func<string, string?> environment)
+    {
+        var tier = new Argument<string>("TIER") { Description = "The tier that shall serve." };
+        var length = new Option<string>("--for") { Description = "How long, like 10m; at most 24h.", HelpName = "SPAN", Required = true };
+        var command = new Command("hold", "Lets a tier serve for a while, as long as it can.") { tier, length };
+        return Verb(command, environment, needsReason: true, static _ => true, _ => "hold", (parsed, request) => request with { Tier = parsed.GetRequiredValue(tier), For = parsed.GetValue(length) });
+    }
+
+    /// <summary><c>release</c>.</summary>
+    public static Command Release(Func<string, string?> environment) =>
+        Verb(new Command("release", "Ends a hold: the gateway decides again."), environment, needsReason: false, static _ => true, static _ => "release", static (_, request) => request);
+
+    /// <summary><c>drain DESTINATION</c>.</summary>
+    public static Command Drain(Func<string, string?> environment) => OnDestination("drain", "Sends nothing new to a destination until it is made ready again.", environment);
+
+    /// <summary><c>ready DESTINATION</c>.</summary>
+    public static Command Ready(Func<string, string?> environment) => OnDestination("ready", "Ends a drain; an ejected destination gets its trial now.", environment);
+
+    /// <summary><c>reload</c>.</summary>
+    public static Command Reload(Func<string, string?> environment) => Plain("reload", "Reads the configuration again and puts it in force when it is good.", environment, HttpMethod.Post, static _ => "/config/reload");
+
+    /// <summary><c>last-good purge [--route NAME]</c>.</summary>
+    public static Command Purge(Func<string, string?> environment)
+    {
+        var route = new Option<string?>("--route") { Description = "Only of this route. Default: all.", HelpName = "NAME" };
+        var command = Plain("purge", "Forgets stored answers.", environment, HttpMethod.Delete,
+            parsed => parsed.GetValue(route) is { } name ? $"/last-good?route={Uri.EscapeDataString(name)}" : "/last-good");
+        command.Options.Add(route);
+        return command;
+    }
+
+    private static Command OnDestination(string verb, string description, Func<string, string?> environment)
+    {
+        var destination = new Argument<string>("DESTINATION") { Description = "Its name, as ./gateway status shows it." };
+        return Verb(
+            new Command(verb, description) { destination },
+            environment,
+            needsReason: false,
+            parsed => cluster => cluster.Tiers.Any(t => t.Destinations.Any(d => string.Equals(d.Name, parsed.GetRequiredValue(destination), StringComparison.Ordinal))),
+            parsed => $"destinations/{Uri.EscapeDataString(parsed.GetRequiredValue(destination))}/{verb}",
+            static (_, request) => request);
+    }
+
+    private static Command Verb(
+        Command command, Func<string, string?> environment, bool needsReason, Func<ClusterStatus, bool> fits, Func<ParseResult, string> path, Func<ParseResult, VerbRequest, VerbRequest> fill) =>
+        Verb(command, environment, needsReason, _ => fits, path, fill);
+
+    private static Command Verb(
+        Command command, Func<string, string?> environment, bool needsReason, Func<ParseResult, Func<ClusterStatus, bool>> fits, Func<ParseResult, string> path, Func<ParseResult, VerbRequest, VerbRequest> fill)
+    {
+        var cluster = new Option<string?>("--cluster") { Description = "The cluster; may be left out where only one fits.", HelpName = "NAME" };
+        var reason = new Option<string?>("--reason") { Description = "Why; it goes to the journal.", HelpName = "TEXT", Required = needsReason };
+        var force = new Option<bool>("--force") { Description = "Do it although a safety rule says no." };
+        command.Options.Add(cluster);
+        command.Options.Add(reason);
+        command.Options.Add(force);
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(
+            parsed,
+            async client =>
+            {
+                var name = parsed.GetValue(cluster);
+                if (name is null)
+                {
+                    var (found, problem) = await OnlyClusterAsync(client, fits(parsed), token);
+                    if (found is null)
+                    {
+                        return new(null, problem);
+                    }
+
+                    name = found;
+                }
+
+                var request = fill(parsed, new() { Reason = parsed.GetValue(reason), Who = environment("USER"), Force = parsed.GetValue(force) });
+                return await client.SendAsync(HttpMethod.Post, $"/clusters/{Uri.EscapeDataString(name)}/{path(parsed)}", request, token);
+            },
+            static (VerbResult result) => result.Message + "\n"));
+        return command;
+    }
+
+    private static Command Plain(string name, string description, Func<string, string?> environment, HttpMethod method, Func<ParseResult, string> path)
+    {
+        var reason = new Option<string?>("--reason") { Description = "Why; it goes to the journal.", HelpName = "TEXT" };
+        var command = new Command(name, description) { reason };
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(
+            parsed,
+            client => client.SendAsync(method, path(parsed), new() { Reason = parsed.GetValue(reason), Who = environment("USER") }, token),
+            static result => result.Message + "\n"));
+        return command;
+    }
+
+    private static async Task<(string? Name, string? Problem)> OnlyClusterAsync(AdminClient client, Func<ClusterStatus, bool> fits, CancellationToken cancellationToken)
+    {
+        var status = await client.GetAsync<StatusReport>("/status", cancellationToken);
+        if (status.Value is not { } report)
+        {
+            return (null, status.Problem);
+        }
+
+        var fitting = report.Clusters.Where(fits).Select(static c => c.Name).ToArray();
+        return fitting switch
+        {
+            [var only] => (only, null),
+            [] => (null, "No cluster has a destination of this name. Look at ./gateway status."),
+            _ => (null, $"More than one cluster fits: {string.Join(", ", fitting)}. Name one with --cluster."),
+        };
+    }
+}

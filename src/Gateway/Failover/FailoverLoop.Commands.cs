@@ -1,0 +1,69 @@
+namespace Gateway.Failover;
+
+/// <content>What operators ask for.</content>
+internal sealed partial class FailoverLoop
+{
+    private CommandResult Carry(Command command, TimeSpan now)
+    {
+        if (!_runtimes.TryGetValue(command.Cluster, out var cluster))
+        {
+            return new CommandResult(Done: false, $"There is no cluster '{command.Cluster}'; there are: {string.Join(", ", _runtimes.Keys.Order(StringComparer.Ordinal))}.");
+        }
+
+        switch (command)
+        {
+            case HoldCommand hold:
+                var tier = Array.FindIndex(cluster.Tiers, t => string.Equals(t.Config.Name, hold.Tier, StringComparison.Ordinal));
+                if (tier < 0)
+                {
+                    return new CommandResult(Done: false, $"Cluster '{hold.Cluster}' has no tier '{hold.Tier}'; it has: {string.Join(", ", cluster.Tiers.Select(t => t.Config.Name))}.");
+                }
+
+                if (hold.For <= TimeSpan.Zero)
+                {
+                    return new CommandResult(Done: false, "A hold needs a duration above 0, such as 30m: it ends by itself.");
+                }
+
+                Evaluate(cluster, new Order(new Hold(tier, now + hold.For, hold.Reason)), hold, now);
+                return new CommandResult(Done: true, cluster.State.Active == tier
+                    ? $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' is held for {hold.For}."
+                    : $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' cannot serve now; it is held for {hold.For} and takes over once it can.");
+            case ReleaseCommand:
+                Evaluate(cluster, new Order(Hold: null), command, now);
+                return new CommandResult(Done: true, cluster.State.Active < 0
+                    ? $"Cluster '{command.Cluster}' is released; no tier can serve now."
+                    : $"Cluster '{command.Cluster}' is released; tier '{cluster.Tiers[cluster.State.Active].Config.Name}' serves.");
+            case DrainCommand drain:
+                return CarryOn(cluster, drain.Destination, draining: true, now);
+            case ReadyCommand ready:
+                return CarryOn(cluster, ready.Destination, draining: false, now);
+            default:
+                return new CommandResult(Done: false, $"The failover loop knows no command '{command.GetType().Name}'.");
+        }
+    }
+
+    private CommandResult CarryOn(ClusterRuntime cluster, string name, bool draining, TimeSpan now)
+    {
+        var watch = cluster.Watches.FirstOrDefault(w => string.Equals(w.Destination.Name, name, StringComparison.Ordinal));
+        if (watch is null)
+        {
+            return new CommandResult(Done: false, $"Cluster '{cluster.Config.Name}' has no destination '{name}'; it has: {string.Join(", ", cluster.Watches.Select(w => w.Destination.Name))}.");
+        }
+
+        if (draining)
+        {
+            watch.Monitor.Draining = true;
+        }
+        else
+        {
+            watch.Monitor.OnReady(now);
+            PublishBackoff(watch.Monitor, now);
+        }
+
+        cluster.Dirty = true;
+        Evaluate(cluster, order: null, command: null, now);
+        return new CommandResult(Done: true, draining
+            ? $"Destination '{name}' gets no new requests; {watch.Destination.InFlight} are still under way."
+            : $"Destination '{name}' takes requests again as soon as its health allows it.");
+    }
+}

@@ -1,0 +1,142 @@
+using System.Threading.Channels;
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <content>Probes and traffic: from evidence to what is held true of a destination.</content>
+internal sealed partial class FailoverLoop
+{
+    private void SuspectOurselves(TimeSpan now)
+    {
+        var doubted = _suspicion.Doubts(now);
+        _suspicion = _suspicion.OnTick(_nextTick, now);
+        if (!doubted && _suspicion.Doubts(now))
+        {
+            Starved(SelfSuspicion.Grace.TotalSeconds);
+        }
+    }
+
+    private void Probe(DestinationWatch watch, TimeSpan now)
+    {
+        // A probe has its own deadline; one that ignores it is given up, so that the next can start.
+        if (watch.Probing && now - watch.StartedAt > (watch.Monitor.Config.Probe.Timeout * 2) + TimeSpan.FromSeconds(2))
+        {
+            OnProbe(new ProbeMessage(watch, watch.Round, new ProbeResult(ProbeOutcome.TimedOut, now - watch.StartedAt)), now);
+        }
+
+        if (!watch.Probing && now >= watch.NextAt)
+        {
+            watch.Start(now, ReportProbeAsync);
+        }
+    }
+
+    private async ValueTask ReportProbeAsync(DestinationWatch watch, int round, ProbeResult result)
+    {
+        try
+        {
+            await _messages.Writer.WriteAsync(new Message(new ProbeMessage(watch, round, result)), _stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
+        {
+            // Stopping: nobody waits for this result.
+        }
+    }
+
+    private void OnProbe(ProbeMessage message, TimeSpan now)
+    {
+        var watch = message.Watch;
+        if (message.Round != watch.Round || !watch.Probing || !_watches.TryGetValue(watch.Destination, out var entry))
+        {
+            return;
+        }
+
+        var cluster = entry.Cluster;
+        var monitor = watch.Monitor;
+        watch.Ended();
+        _probed?.Invoke(message.Result.Duration);
+        ProbeEnded(monitor.Destination.Cluster, monitor.Destination.Name, message.Result.Words, message.Result.Duration.TotalMilliseconds);
+        if (message.Result.OurFault && watch.Discarded < MostDiscardedProbes)
+        {
+            watch.Discarded++;
+            watch.NextAt = now;
+            return;
+        }
+
+        watch.Discarded = 0;
+        var before = monitor.State.Verdict;
+        cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, cluster.Config.Timeouts.FirstByte, now), now);
+        Tell(monitor, before);
+        var doubted = !message.Result.Passed && _suspicion.Doubts(now);
+        var fast = cluster.Exhausted || doubted || DestinationHealth.WantsFastProbe(monitor.State);
+        watch.NextAt = ProbeSchedule.Next(watch.StartedAt, now, fast, monitor.Config.Probe, (Random.Shared.NextDouble() * 2) - 1);
+    }
+
+    private void OnEvidence(in Evidence evidence, TimeSpan now)
+    {
+        if (!_watches.TryGetValue(evidence.Destination, out var entry))
+        {
+            return;
+        }
+
+        var monitor = entry.Watch.Monitor;
+        var before = monitor.State.Verdict;
+        entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now), now);
+        Tell(monitor, before);
+        PublishBackoff(monitor, now);
+        if (evidence.Kind is EvidenceKind.Connect or EvidenceKind.Reset or EvidenceKind.Timeout || monitor.Suspect)
+        {
+            entry.Watch.Hasten(now);
+        }
+
+        // The next piece of evidence in this batch must already meet the cluster that this one leaves.
+        if (entry.Cluster.Dirty)
+        {
+            Evaluate(entry.Cluster, order: null, command: null, now);
+        }
+    }
+
+    private Surroundings AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, TimeSpan lateAfter, TimeSpan now) =>
+        new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), lateAfter);
+
+    private void Measure(TimeSpan now)
+    {
+        foreach (var cluster in _runtimes.Values)
+        {
+            foreach (var timing in cluster.Cluster.Timings)
+            {
+                timing.Measure(cluster.Config.Timeouts, now);
+                if (now >= _nextDecay)
+                {
+                    timing.Decay();
+                }
+            }
+        }
+
+        if (now >= _nextDecay)
+        {
+            _nextDecay = now + DecayEvery;
+        }
+    }
+
+    private void PublishBackoff(DestinationMonitor monitor, TimeSpan now) =>
+        monitor.Destination.BackoffUntil = monitor.BackedOff ? _time.GetTimestamp() + (long)((monitor.BackoffUntil - now).TotalSeconds * _time.TimestampFrequency) : 0;
+
+    private void Tell(DestinationMonitor monitor, Verdict before)
+    {
+        var verdict = monitor.State.Verdict;
+        if (verdict == before)
+        {
+            return;
+        }
+
+        var destination = monitor.Destination;
+        if (verdict is Verdict.Down or Verdict.Ejected)
+        {
+            Condemned(destination.Cluster, destination.Tier, destination.Name, before, verdict, monitor.Why);
+        }
+        else
+        {
+            Improved(destination.Cluster, destination.Tier, destination.Name, before, verdict, monitor.Why);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Gateway.Configuration;
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <summary>
+/// How long one route's answers take, and the two waits that follow. Kept by route: beside a thousand pages of 5 ms a recommendation that needs 2 s is not late.
+/// Everything but <see cref="Latency"/> is written by the failover loop alone.
+/// </summary>
+internal sealed class RouteTiming(string route, TimeSpan firstByte)
+{
+    private long _hedgeDelay;
+    private long _lateAfter = firstByte.Ticks;
+    private Ewma _longTermP80 = new(TimeSpan.FromSeconds(30));
+
+    /// <summary>The route's name.</summary>
+    public string Route => route;
+
+    /// <summary>Give it the time to the first byte of every good answer, those of lingering attempts included.</summary>
+    public LatencyHistogram Latency { get; } = new();
+
+    /// <summary>How long a first answer may take before a second attempt starts; null while fewer than 50 answers are known. From 20 ms to <c>timeouts.firstByte</c>.</summary>
+    public TimeSpan? HedgeDelay
+    {
+        get
+        {
+            var ticks = Volatile.Read(ref _hedgeDelay);
+            return ticks > 0 ? new TimeSpan(ticks) : null;
+        }
+    }
+
+    /// <summary>
+    /// From when lateness is a failure and not mere slowness: a lingering attempt is cut at this age, and an answer slower than this is told as Late, not as a success.
+    /// From 250 ms to <c>timeouts.firstByte</c>, which it is while fewer than 50 answers are known.
+    /// </summary>
+    public TimeSpan LateAfter => new(Volatile.Read(ref _lateAfter));
+
+    /// <summary>Derives both waits anew.</summary>
+    internal void Measure(TimeoutsConfig timeouts, TimeSpan now)
+    {
+        if (Latency.Count >= AttemptTiming.MinimumAnswers)
+        {
+            _longTermP80 = _longTermP80.With(Latency.Quantile(0.8).TotalSeconds, now);
+        }
+
+        Volatile.Write(ref _hedgeDelay, AttemptTiming.HedgeDelay(Latency, timeouts)?.Ticks ?? 0);
+        Volatile.Write(ref _lateAfter, AttemptTiming.LateAfter(_longTermP80, timeouts).Ticks);
+    }
+
+    /// <summary>Lets the past fade, unless so little is known that nothing would be left of it.</summary>
+    internal void Decay()
+    {
+        if (Latency.Count >= AttemptTiming.MinimumAnswers * 4)
+        {
+            Latency.Decay();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Gateway.Cli;
+using Gateway.Failover;
+using Gateway.Observability;
+using Gateway.Tests.Admin;
+using Xunit;
+
+namespace Gateway.Tests.Cli;
+
+public sealed class OperatorCommandsTests
+{
+    [Fact]
+    public async Task Status_FailedOver_SaysItInWords()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Show("standby", primaryCanServe: false, last: new("ai-guide", "primary", "standby", TransitionReason.Failover, "guide-a: 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow()));
+
+        var (code, output, _) = await RunAsync(admin, "status");
+
+        Assert.Equal(0, code);
+        Assert.Contains("ai-guide: standby serves for 5 min. guide-a: 2 of 2 probes timed out.\n", output, StringComparison.Ordinal);
+        Assert.Contains("    primary: CANNOT SERVE (0 of 1 healthy, 1 needed), 0 % of new requests, 0 of 400 in flight\n", output, StringComparison.Ordinal);
+        Assert.Contains("  > standby: can serve (1 of 1 healthy, 1 needed), 100 % of new requests, 3 in flight\n", output, StringComparison.Ordinal);
+        Assert.Contains("      guide-a http://127.0.0.1:9001/: down for 5 min, 0 in flight, last probe timed out in 800 ms, 0.3 s ago. 2 of 2 probes timed out.\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_AsJson_IsWhatThePortSays()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        var (code, output, _) = await RunAsync(admin, "status", "--json");
+        Assert.Equal(0, code);
+        Assert.Equal("primary", JsonDocument.Parse(output).RootElement.GetProperty("clusters")[0].GetProperty("serving").GetString());
+    }
+
+    [Fact]
+    public async Task Hold_OneCluster_NeedsNoNameAndSendsEverything()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        Command? got = null;
+        admin.Command = (command, _) =>
+        {
+            got = command;
+            return Task.FromResult(new CommandResult(true, "It is held."));
+        };
+
+        var (code, output, _) = await RunAsync(admin, "hold", "standby", "--for", "10m", "--reason", "disk swap");
+
+        Assert.Equal((0, "It is held.\n"), (code, output));
+        Assert.Equal(new HoldCommand("ai-guide", "standby", TimeSpan.FromMinutes(10), "disk swap"), got);
+        var (_, journal, _) = await RunAsync(admin, "journal");
+        Assert.Contains("hold ai-guide: It is held. By ann (127.0.0.1): disk swap.\n", journal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Drain_ByName_FindsItsCluster()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        Command? got = null;
+        admin.Command = (command, _) =>
+        {
+            got = command;
+            return Task.FromResult(new CommandResult(true, "It is drained."));
+        };
+
+        Assert.Equal(0, (await RunAsync(admin, "drain", "guide-a")).Code);
+        Assert.Equal(new DrainCommand("ai-guide", "guide-a"), got);
+        Assert.Equal(0, (await RunAsync(admin, "ready", "guide-a")).Code);
+        Assert.Equal(new ReadyCommand("ai-guide", "guide-a"), got);
+        var (code, _, error) = await RunAsync(admin, "drain", "guide-x");
+        Assert.Equal(1, code);
+        Assert.Contains("No cluster has a destination of this name.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verb_Refused_IsFailureWithTheReason()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Show("standby", primaryCanServe: false);
+        var (code, output, error) = await RunAsync(admin, "hold", "primary", "--for", "10m", "--reason", "x");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("The tier \"primary\" cannot serve now", error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(admin, "hold", "primary", "--for", "10m", "--reason", "x", "--force")).Code);
+    }
+
+    [Fact]
+    public async Task Hold_WithoutReason_IsBadUsage()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        Assert.Equal(2, (await RunAsync(admin, "hold", "standby", "--for", "10m")).Code);
+    }
+
+    [Fact]
+    public async Task Token_FromTheEnvironment_IsSentAndItsLackIsNamed()
+    {
+        await using var admin = await AdminFixture.StartAsync(token: "right");
+        var (code, _, error) = await RunAsync(admin, "status");
+        Assert.Equal(1, code);
+        Assert.Contains("Set GATEWAY_ADMIN_TOKEN", error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(admin.Address.ToString(), ["status"], "right")).Code);
+    }
+
+    [Fact]
+    public async Task Gateway_NotThere_SaysWhatToDo()
+    {
+        var (code, _, error) = await RunAsync("http://127.0.0.1:1", ["status"], null);
+        Assert.Equal(1, code);
+        Assert.Contains("No gateway answers at \"http://127.0.0.1:1/\" (connection refused or not reached). Start it with ./gateway run", error, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("nonsense", ["status"], null)).Code);
+    }
+
+    [Fact]
+    public async Task LastGood_ListAndPurge_SayHowMany()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        Assert.Equal("recommend: 12 answers, 4096 bytes, for 90 % of recent requests.\n", (await RunAsync(admin, "last-good")).Output);
+        Assert.Equal("5 stored answers of the route \"recommend\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--route", "recommend")).Output);
+    }
+
+    [Fact]
+    public void Availability_Measured_IsWholeSentences() => Assert.Equal(
+        """
+        ai-guide, last 24h, observed for 100 h
+          by requests      99.9 % answered by a tier (3.0 nines); 100 % answered with the ladder's help
+          requests         999 live, 1 degraded, 0 failed; not judged: 2 refused, 3 aborted
+          by time          98 %, 2 h without a tier
+          failures         4; between them 24.5 h, to repair 30 min, 0.0408 an hour
+          error budget     0 % left of 0.1 %
+          forecast         none: the first tier did not fail in this window, so that no rate can be measured
+
+        """.ReplaceLineEndings("\n").Replace("100 h", "4.2 days", StringComparison.Ordinal),
+        AvailabilityText.Of([new("ai-guide", Availability.Of("24h", new(new(999, 1, 0, 2, 3), new Dictionary<string, TimeSums> { [""] = new(98 * 3_600_000L, 2 * 3_600_000L, 0, 4) }), 0.999), [])]));
+
+    private static Task<(int Code, string Output, string Error)> RunAsync(AdminFixture admin, params string[] args) => RunAsync(admin.Address.ToString(), args, null);
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(string admin, string[] args, string? token)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var code = await GatewayCli.RunAsync([.. args, "--admin", admin], output, error, name => name switch
+        {
+            "USER" => "ann",
+            "GATEWAY_ADMIN_TOKEN" => token,
+            _ => null,
+        });
+        return (code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gateway.Configuration;
+using Xunit;
+
+namespace Gateway.Tests.Configuration;
+
+/// <summary>Every default that the schema and the reference name is what leaving the key out means.</summary>
+public sealed class ConfigDefaultsTests
+{
+    // One of every mapping, so that each key has a place to stand.
+    private const string Everything = """
+        {
+          "version": 1,
+          "listen": [ { "url": "http://127.0.0.1:8080" } ],
+          "admin": {}, "limits": {}, "levels": { "high": {}, "medium": {}, "low": {} },
+          "clusters": { "NAME": {
+            "tiers": [ { "name": "primary", "destinations": [ { "url": "http://127.0.0.1:9001" } ] } ],
+            "affinity": { "header": "X-A" }, "probe": { "expect": {} }, "passive": {}, "failover": {}, "failback": {}, "attempts": {}, "timeouts": {} } },
+          "routes": { "NAME": { "match": { "path": "/" }, "cluster": "NAME", "lastGood": {}, "stream": {}, "fallback": [ { "file": "a.json" } ] } },
+          "redis": { "endpoints": [ "127.0.0.1:6379" ] },
+          "notify": [ { "webhook": "http://127.0.0.1:1/x", "on": [ "drill" ] } ],
+          "telemetry": { "logs": {} },
+          "staticFallback": "STATIC"
+        }
+        """;
+
+    public static TheoryData<string, string> Defaults()
+    {
+        var data = new TheoryData<string, string>();
+        Add(GatewayKeys.Root, []);
+        return data;
+
+        void Add(Shape shape, string[] path)
+        {
+            foreach (var key in shape.Keys)
+            {
+                string[] here = [.. path, key.Name];
+                if (key.Default is { } text && here is not ["staticFallback"]) data.Add(string.Join('/', here), text);
+                string[] below = key.Shape.What.StartsWith("a list", StringComparison.Ordinal) ? [.. here, "0"] : key.Shape.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? [.. here, "NAME"] : here;
+                Add(key.Shape, below);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Defaults))]
+    public void Default_Written_IsTheSameAsLeftOut(string path, string byDefault)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("a.json", "{}");
+        var without = JsonNode.Parse(Everything.Replace("STATIC", folder.Path, StringComparison.Ordinal))!;
+        var (parent, key) = Find(without, path);
+        parent.Remove(key);
+        var with = without.DeepClone();
+        Find(with, path).Parent[key] = "@@";
+
+        var (expected, actual) = (Printed(without.ToJsonString()), Printed(with.ToJsonString().Replace("\"@@\"", byDefault, StringComparison.Ordinal)));
+
+        Assert.Equal(expected, actual);
+    }
+
+    private static (JsonObject Parent, string Key) Find(JsonNode root, string path)
+    {
+        var parts = path.Split('/');
+        var at = root;
+        foreach (var part in parts[..^1]) at = at is JsonArray list ? list[int.Parse(part)]! : at[part]!;
+        return ((JsonObject)at, parts[^1]);
+    }
+
+    private static string Printed(string text)
+    {
+        var result = ConfigLoaderTests.Judge(text);
+        Assert.Empty(result.Problems);
+        return JsonSerializer.Serialize(result.Config) + JsonSerializer.Serialize(result.Config!.Routes[0].Fallback.Cast<object>());
+    }
+}

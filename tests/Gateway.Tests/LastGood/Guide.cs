@@ -1,0 +1,83 @@
+using System.Text;
+using Gateway.Configuration;
+using Gateway.LastGood;
+using Gateway.Tests.Support;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gateway.Tests.LastGood;
+
+/// <summary>Requests, answers and stores as the tests of this room need them.</summary>
+internal static class Guide
+{
+    public const string Host = "shop.example";
+
+    public static RouteConfig Route(LastGoodConfig? lastGood = null, string name = "recommend") =>
+        new() { Name = name, Path = "/{**rest}", Cluster = "ai-guide", LastGood = lastGood ?? new LastGoodConfig() };
+
+    public static HttpRequest Get(string target, params (string Name, string Value)[] headers) => Request("GET", target, headers);
+
+    public static HttpRequest Request(string method, string target, params (string Name, string Value)[] headers)
+    {
+        var request = new DefaultHttpContext().Request;
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        request.Method = method;
+        request.Scheme = "http";
+        request.Host = new HostString(Host);
+        request.Path = query < 0 ? target : target[..query];
+        request.QueryString = query < 0 ? QueryString.Empty : new QueryString(target[query..]);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.Append(name, value);
+        }
+
+        return request;
+    }
+
+    public static HeaderDictionary Headers(params (string Name, string Value)[] headers)
+    {
+        var dictionary = new HeaderDictionary();
+        foreach (var (name, value) in headers)
+        {
+            dictionary.Append(name, value);
+        }
+
+        return dictionary;
+    }
+
+    public static LastGoodStore Store(TimeProvider time, ILastGoodBacking? backing = null, LastGoodOptions? options = null) =>
+        new(options ?? new LastGoodOptions(), time, NullLogger<LastGoodStore>.Instance, backing);
+
+    /// <summary>A live answer from head to end.</summary>
+    public static void Answer(this LastGoodStore store, RouteConfig route, HttpRequest request, string body, int status = 200, params (string Name, string Value)[] headers)
+    {
+        var capture = store.OnAnswer(route, request, status, Headers(headers), "primary");
+        capture?.Append(Encoding.UTF8.GetBytes(body));
+        capture?.Complete();
+    }
+
+    /// <summary>The body that a request would be given; null: none.</summary>
+    public static string? BodyFor(this LastGoodStore store, RouteConfig route, HttpRequest request) =>
+        store.Find(route, request) is { } found ? Encoding.UTF8.GetString(found.Answer.Body) : null;
+
+    /// <summary>Waits for a condition with a deadline.</summary>
+    public static async Task Until(Func<bool> condition, string what, int seconds = 20)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), TimeProvider.System);
+        while (!condition())
+        {
+            Xunit.Assert.False(deadline.IsCancellationRequested, $"Not within {seconds} s: {what}");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None);
+        }
+    }
+}
+
+/// <summary>A folder that goes with its test.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("last-good-").FullName;
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,125 @@
+using Gateway.LastGood;
+using Xunit;
+
+namespace Gateway.Tests.LastGood;
+
+public sealed class MemoryTests
+{
+    [Fact]
+    public void Put_AMillionKeys_StaysUnderItsCapInTruth()
+    {
+        const long Cap = 16 * 1024 * 1024;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var memory = new LastGoodMemory(Cap);
+        for (var i = 0; i < 1_000_000; i++)
+        {
+            memory.Put(Answer($"shop.example/a?user={i} ~r.00000000", i, body: 64));
+            if (i % 10_000 == 0)
+            {
+                Assert.InRange(memory.Bytes, 1, Cap);
+            }
+        }
+
+        Assert.InRange(memory.Bytes, Cap * 9 / 10, Cap);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, Cap + (4 * 1024 * 1024));
+        GC.KeepAlive(memory);
+    }
+
+    [Fact]
+    public void Put_Full_TheUnusedLeaveFirst()
+    {
+        var memory = new LastGoodMemory(100 * 1000);
+        for (var i = 0; i < 1000; i++)
+        {
+            memory.Put(Answer($"shop.example/{i}", i));
+            memory.Find("shop.example/0");
+            memory.Find("shop.example/7");
+        }
+
+        Assert.NotNull(memory.Find("shop.example/0"));
+        Assert.NotNull(memory.Find("shop.example/7"));
+        Assert.Null(memory.Find("shop.example/8"));
+        Assert.NotNull(memory.Find("shop.example/999"));
+        Assert.True(memory.HasBeenFull);
+    }
+
+    [Fact]
+    public void Put_LargerThanTheCap_IsRefusedAndNothingLeaves()
+    {
+        var memory = new LastGoodMemory(10_000);
+        memory.Put(Answer("shop.example/1", 1));
+        Assert.Equal(Refusal.Busy, memory.Put(Answer("shop.example/2", 2, body: 20_000)));
+        Assert.NotNull(memory.Find("shop.example/1")?.Live);
+    }
+
+    [Fact]
+    public void Put_OlderThanWhatIsKept_IsRefused()
+    {
+        var memory = new LastGoodMemory(10_000);
+        memory.Put(Answer("shop.example/1", 5));
+        Assert.Equal(Refusal.Overtaken, memory.Put(Answer("shop.example/1", 4)));
+        Assert.Equal(5, memory.Find("shop.example/1")!.Live!.Answer.Began);
+    }
+
+    [Fact]
+    public async Task Everything_FromManyThreads_CountsToZeroInTheEnd()
+    {
+        var memory = new LastGoodMemory(200_000);
+        long clock = 0;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(seed => Task.Run(() =>
+        {
+            var random = new Random(seed);
+            for (var i = 0; i < 60_000; i++)
+            {
+                var key = $"shop.example/{random.Next(400)}";
+                switch (random.Next(10))
+                {
+                    case < 6:
+                        memory.Put(Answer(key, Interlocked.Increment(ref clock), random.Next(500)));
+                        break;
+                    case < 8:
+                        if (memory.Find(key)?.Live is { } live)
+                        {
+                            Assert.Equal(key, live.Answer.Key);
+                        }
+
+                        break;
+                    case 8:
+                        memory.Evict(key, Interlocked.Increment(ref clock));
+                        break;
+                    default:
+                        memory.Invalidate(key, Interlocked.Increment(ref clock));
+                        break;
+                }
+
+                Assert.InRange(memory.Bytes, 0, 200_000);
+            }
+        })));
+
+        // What is counted is what is there.
+        var costs = Costs(memory);
+        Assert.Equal(costs, memory.Bytes);
+        memory.Purge(static _ => true, long.MaxValue);
+        Assert.Equal((0L, 0L), (memory.Bytes, memory.Entries));
+    }
+
+    // Invalidated answers count until they leave, so those are purged first.
+    private static long Costs(LastGoodMemory memory)
+    {
+        var live = memory.All.ToHashSet();
+        memory.Purge(answer => !live.Contains(answer), long.MinValue);
+        return memory.All.Sum(static answer => answer.Cost);
+    }
+
+    private static StoredAnswer Answer(string key, long began, int body = 100) => new()
+    {
+        Key = key,
+        BaseKey = key,
+        Place = key,
+        Route = "r",
+        Tier = "primary",
+        Began = began,
+        BeganUnixMs = began,
+        Body = new byte[body],
+    };
+}

@@ -1,0 +1,232 @@
+using System.Text;
+using Gateway.Configuration;
+using Gateway.LastGood;
+using Gateway.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+using Xunit;
+
+namespace Gateway.Tests.LastGood;
+
+public sealed class RedisBackingTests
+{
+    private readonly RouteConfig _route = Guide.Route(new() { Nearest = [[new(KeyPartKind.Path)]] });
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task FindAsync_GatewayThatNeverSawTheRequests_AnswersFromRedis()
+    {
+        using var redis = await RedisServer.StartAsync();
+        await using var one = await OpenAsync(redis);
+        await using var two = await OpenAsync(redis);
+        for (var user = 0; user < 50; user++)
+        {
+            one.Answer(_route, Guide.Get($"/a/{user}?x=1"), $"body {user}", 200, ("ETag", $"\"{user}\""));
+        }
+
+        one.Answer(_route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
+        one.Answer(_route, Guide.Get("/gone"), "gone");
+        await one.FlushAsync(Cancel);
+        one.Answer(_route, Guide.Get("/gone"), "", 404);
+        await one.FlushAsync(Cancel);
+
+        for (var user = 0; user < 50; user++)
+        {
+            Assert.Null(two.Find(_route, Guide.Get($"/a/{user}?x=1")));
+            var found = await two.FindAsync(_route, Guide.Get($"/a/{user}?x=1"), Cancel);
+            Assert.Equal($"body {user}", Encoding.UTF8.GetString(found!.Answer.Body));
+            Assert.NotNull(two.Find(_route, Guide.Get($"/a/{user}?x=1")));
+        }
+
+        Assert.Equal("small", await BodyFor(two, Guide.Get("/v", ("User-Agent", "phone"))));
+        Assert.Null(await BodyFor(two, Guide.Get("/gone")));
+        Assert.Null(await BodyFor(two, Guide.Get("/never")));
+        var nearest = await two.FindAsync(_route, Guide.Get("/a/7?x=2"), Cancel);
+        Assert.True(nearest!.Answer.IsNearest);
+
+        // A write that one gateway sees counts for what the other reads.
+        one.OnAnswer(_route, Guide.Request("POST", "/a/9"), 200, Guide.Headers(), "primary");
+        await one.FlushAsync(Cancel);
+        await using var three = await OpenAsync(redis);
+        Assert.Null(await BodyFor(three, Guide.Get("/a/9?x=1")));
+        Assert.NotNull(await BodyFor(three, Guide.Get("/a/8?x=1")));
+        one.PurgePrefix("/a/8");
+        await one.FlushAsync(Cancel);
+        await using var four = await OpenAsync(redis);
+        Assert.Null(await BodyFor(four, Guide.Get("/a/8?x=1")));
+        Assert.NotNull(await BodyFor(four, Guide.Get("/a/7?x=1")));
+    }
+
+    [Fact]
+    public async Task Values_LimitsAndPrefix_Hold()
+    {
+        using var redis = await RedisServer.StartAsync();
+        var route = Guide.Route(new() { MaxAge = TimeSpan.FromMinutes(10), MaxBody = 1 << 20 });
+        await using (var store = await OpenAsync(redis))
+        {
+            store.Answer(route, Guide.Get("/small"), "x");
+            store.Answer(route, Guide.Get("/large"), new string('x', 300 * 1024));
+            await store.FlushAsync(Cancel);
+            Assert.NotNull(store.Find(route, Guide.Get("/large")));
+            Assert.Null(store.Alarm);
+        }
+
+        using var client = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
+        var keys = client.GetServer($"127.0.0.1:{redis.Port}").Keys(pattern: "*").ToArray();
+        var key = Assert.Single(keys);
+        Assert.StartsWith("shop:lg:", (string)key!, StringComparison.Ordinal);
+        var left = await client.GetDatabase().KeyTimeToLiveAsync(key);
+        Assert.InRange(left!.Value.TotalSeconds, 500, 600);
+    }
+
+    [Fact]
+    public async Task FindAsync_HostileValues_AreNeverServed()
+    {
+        using var redis = await RedisServer.StartAsync();
+        const int Keys = 200;
+        await using (var store = await OpenAsync(redis))
+        {
+            for (var i = 0; i < Keys; i++)
+            {
+                store.Answer(_route, Guide.Get($"/{i}"), $"body {i}");
+            }
+
+            await store.FlushAsync(Cancel);
+        }
+
+        // Every value is replaced: by noise, by a stump, by another key's record, by another type.
+        using var client = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
+        var database = client.GetDatabase();
+        var names = client.GetServer($"127.0.0.1:{redis.Port}").Keys(pattern: "*", pageSize: 1000).ToArray();
+        var values = await Task.WhenAll(names.Select(async name => (byte[])(await database.StringGetAsync(name))!));
+        var random = new Random(6);
+        for (var round = 0; round < 50; round++)
+        {
+            for (var i = 0; i < names.Length; i++)
+            {
+                var value = values[i].ToArray();
+                switch (random.Next(4))
+                {
+                    case 0:
+                        random.NextBytes(value);
+                        break;
+                    case 1:
+                        value = value.AsSpan(0, random.Next(value.Length)).ToArray();
+                        break;
+                    case 2:
+                        value = values[(i + 1) % values.Length];
+                        break;
+                    default:
+                        value[random.Next(value.Length)] ^= 1;
+                        break;
+                }
+
+                await database.StringSetAsync(names[i], value);
+            }
+
+            await using var store = await OpenAsync(redis);
+            for (var i = 0; i < Keys; i++)
+            {
+                Assert.Null(await store.FindAsync(_route, Guide.Get($"/{i}"), Cancel));
+            }
+
+            Assert.InRange(store.CorruptTotal, Keys, long.MaxValue);
+        }
+
+        foreach (var name in names)
+        {
+            await database.KeyDeleteAsync(name);
+            await database.ListLeftPushAsync(name, "a list");
+        }
+
+        await using var last = await OpenAsync(redis);
+        Assert.Null(await last.FindAsync(_route, Guide.Get("/1"), Cancel));
+    }
+
+    [Fact]
+    public async Task Frozen_RequestsWaitNoLongerThanTheirLook_AndItRecovers()
+    {
+        using var redis = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(redis);
+        store.Answer(_route, Guide.Get("/a"), "one");
+        await store.FlushAsync(Cancel);
+        redis.Signal("STOP");
+        try
+        {
+            // 1. Until it is noticed each look costs its 50 ms, and afterwards none.
+            for (var i = 0; i < 5; i++)
+            {
+                var began = TimeProvider.System.GetTimestamp();
+                Assert.Null(await store.FindAsync(_route, Guide.Get($"/unknown/{i}"), Cancel));
+                Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 0, 1000);
+            }
+
+            store.Answer(_route, Guide.Get("/b"), "two");
+            await Guide.Until(() => store.Alarm is not null, "the alarm shows");
+            Assert.Equal("one", await BodyFor(store, Guide.Get("/a")));
+            Assert.Equal("two", await BodyFor(store, Guide.Get("/b")));
+        }
+        finally
+        {
+            redis.Signal("CONT");
+        }
+
+        // 2. It is used again, and has what was kept meanwhile.
+        await Guide.Until(() => store.Alarm is null, "the alarm goes", 40);
+        await using var other = await OpenAsync(redis);
+        Assert.Equal("two", await BodyFor(other, Guide.Get("/b")));
+    }
+
+    [Fact]
+    public async Task KilledAndStartedEmpty_MemoryAnswersAndFillsItAgain()
+    {
+        using var redis = await RedisServer.StartAsync();
+        await using var store = await OpenAsync(redis);
+        store.Answer(_route, Guide.Get("/a"), "one");
+        await store.FlushAsync(Cancel);
+        redis.Kill();
+        await Guide.Until(() => store.Alarm is not null, "the alarm shows without any traffic");
+        Assert.Equal("one", await BodyFor(store, Guide.Get("/a")));
+        await redis.RunAsync();
+        await Guide.Until(() => store.Alarm is null, "the alarm goes", 40);
+        await using var other = await OpenAsync(redis);
+        Assert.Equal("one", await BodyFor(other, Guide.Get("/a")));
+    }
+
+    [Fact]
+    public async Task AbsentAtStart_StartIsNotHeldUp_AndItIsUsedOnceItIsThere()
+    {
+        using var redis = await RedisServer.StartAsync();
+        redis.Kill();
+        var store = Guide.Store(TimeProvider.System, Backing(redis));
+        await using (store)
+        {
+            store.Start();
+            store.Answer(_route, Guide.Get("/a"), "one");
+            Assert.Equal("one", await BodyFor(store, Guide.Get("/a")));
+            await Guide.Until(() => store.Alarm is not null, "the alarm shows");
+            await redis.RunAsync();
+            await Guide.Until(() => store.Alarm is null, "the alarm goes", 40);
+        }
+
+        await using var other = await OpenAsync(redis);
+        Assert.Equal("one", await BodyFor(other, Guide.Get("/a")));
+    }
+
+    private static RedisBacking Backing(RedisServer redis) =>
+        new(new RedisConfig { Endpoints = [$"127.0.0.1:{redis.Port}"], Prefix = "shop:" }, TimeProvider.System, NullLogger<RedisBacking>.Instance);
+
+    private static async Task<LastGoodStore> OpenAsync(RedisServer redis)
+    {
+        // A shared machine may be slow for a moment; what the tests hold is what comes back, and the deadline has tests of its own.
+        var store = Guide.Store(TimeProvider.System, Backing(redis), new LastGoodOptions { LookTimeout = TimeSpan.FromMilliseconds(500) });
+        store.Start();
+        await store.ReadAhead.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        Assert.Null(store.Alarm);
+        return store;
+    }
+
+    private async Task<string?> BodyFor(LastGoodStore store, Microsoft.AspNetCore.Http.HttpRequest request) =>
+        await store.FindAsync(_route, request, Cancel) is { } found ? Encoding.UTF8.GetString(found.Answer.Body) : null;
+}

@@ -1,0 +1,180 @@
+using Gateway.Observability;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Gateway.Tests.Observability;
+
+public sealed class RecordsTests : IDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+    private readonly Instruments _instruments = new(NullLogger<Instruments>.Instance);
+
+    private string File => Path.Combine(_folder.FullName, "state", "records.db");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _instruments.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Restart_JournalAndLedger_AreThereAgain()
+    {
+        using (var first = Open())
+        {
+            first.Journal.Tell(Entry("one"));
+            _instruments.Route("r").Live(TimeSpan.Zero);
+            first.Journal.Tell(Entry("two") with { Cluster = "c", From = "primary", To = null, Reason = "exhausted", Who = "ann" });
+        }
+
+        // A new process counts from nothing.
+        using var instruments = new Instruments(NullLogger<Instruments>.Instance);
+        using var second = Open(instruments);
+        await UntilAsync(() => second.Journal.Recent(10).Count == 2);
+
+        Assert.Equal(["two", "one"], second.Journal.Recent(10).Select(static e => e.Text));
+        Assert.Equal(("c", "primary", null, "exhausted", "ann"), (second.Journal.Recent(1)[0].Cluster, second.Journal.Recent(1)[0].From, second.Journal.Recent(1)[0].To,
+            second.Journal.Recent(1)[0].Reason, second.Journal.Recent(1)[0].Who));
+        Assert.Equal(1, (await second.ReadLedgerAsync("c", TimeSpan.FromHours(1), Token))!.Requests.Live);
+        second.Journal.Tell(Entry("three"));
+        Assert.Equal(["three", "two", "one"], (await second.ReadJournalAsync(10, long.MaxValue, null, Token)).Select(static e => e.Text));
+    }
+
+    [Fact]
+    public async Task Journal_Told_IsOnDiskWithoutAClose()
+    {
+        // What a kill -9 leaves is what another process can read while this one still runs.
+        using var records = Open();
+        records.Journal.Tell(Entry("news"));
+        await UntilAsync(() => System.IO.File.Exists(File) && ReadBeside() is ["news"]);
+    }
+
+    [Fact]
+    public async Task Journal_Pages_FollowEachOtherAndFilterByCluster()
+    {
+        using var records = Open();
+        for (var i = 0; i < 30; i++)
+        {
+            records.Journal.Tell(Entry($"{i}") with { Cluster = i % 2 == 0 ? "even" : "odd" });
+        }
+
+        var first = await records.ReadJournalAsync(10, long.MaxValue, null, Token);
+        var second = await records.ReadJournalAsync(10, first[^1].Id, null, Token);
+        var odd = await records.ReadJournalAsync(100, long.MaxValue, "odd", Token);
+
+        Assert.Equal("29", first[0].Text);
+        Assert.Equal(["19", "18"], second.Take(2).Select(static e => e.Text));
+        Assert.Equal(15, odd.Count);
+    }
+
+    [Fact]
+    public async Task Disk_Refuses_AlarmsKeepsInMemoryAndWritesLater()
+    {
+        // A file where the folder should be: nothing can be written, whoever runs the test.
+        var blocker = Path.Combine(_folder.FullName, "state");
+        await System.IO.File.WriteAllTextAsync(blocker, "in the way", Token);
+        using var records = Open();
+        records.Journal.Tell(Entry("kept"));
+        await UntilAsync(() => records.Alarm is not null);
+
+        Assert.Equal(["kept"], records.Journal.Recent(10).Select(static e => e.Text));
+        Assert.Equal(["kept"], (await records.ReadJournalAsync(10, long.MaxValue, null, Token)).Select(static e => e.Text));
+        Assert.Null(await records.ReadLedgerAsync("c", TimeSpan.FromHours(1), Token));
+
+        System.IO.File.Delete(blocker);
+        await UntilAsync(() => records.Alarm is null);
+        await UntilAsync(() => ReadBeside() is ["kept"]);
+    }
+
+    [Fact]
+    public async Task File_Damaged_IsSetAsideAndANewOneBegun()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        await System.IO.File.WriteAllBytesAsync(File, [.. Enumerable.Repeat((byte)7, 8192)], Token);
+        using var records = Open();
+        records.Journal.Tell(Entry("after"));
+
+        await UntilAsync(() => System.IO.File.Exists(File + ".damaged") && System.IO.File.Exists(File) && records.Alarm is null && ReadBeside() is ["after"]);
+    }
+
+    [Fact]
+    public async Task Summary_RequestsAndFailures_AreReadyForAScrape()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            _instruments.Route("r").Ended(i == 0 ? RequestOutcome.Failed : RequestOutcome.Live, TimeSpan.Zero);
+        }
+
+        using var records = Open();
+        await UntilAsync(() => records.Availability.Count == 3);
+        Assert.All(records.Availability, static a => Assert.Equal(0.75, a.Ratio));
+        Assert.Equal(["1h", "24h", "30d"], records.Availability.Select(static a => a.Window));
+    }
+
+    [Fact]
+    public void Trim_OldRecords_AreGone()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        var now = new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
+        var ledger = new Ledger(() => _instruments.Routes, static _ => "c", static () => []);
+        _instruments.Route("r").Live(TimeSpan.Zero);
+        ledger.Tick(now.AddDays(-2));
+        using var database = new RecordDatabase(File);
+        database.Write([new JournalEntry(now.AddDays(-91), "start", "old") { Id = 1 }, new JournalEntry(now.AddDays(-89), "start", "young") { Id = 2 }], ledger);
+
+        database.Trim(now);
+
+        Assert.Equal(["young"], database.Journal(10, long.MaxValue, null).Select(static e => e.Text));
+        Assert.Equal(0, database.Window("c", TimeSpan.FromHours(25), now.AddDays(-2)).Requests.Live);
+        Assert.Equal(1, database.Window("c", TimeSpan.FromDays(30), now).Requests.Live);
+    }
+
+    private static JournalEntry Entry(string text) => new(TimeProvider.System.GetUtcNow(), "start", text);
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Deadline, "The condition did not come true within 20 s.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token);
+        }
+    }
+
+    private Records Open(Instruments? instruments = null)
+    {
+        var ledger = new Ledger(() => (instruments ?? _instruments).Routes, static _ => "c", static () => [new("c", "", true)]);
+        var records = new Records(Path.Combine(_folder.FullName, "state"), ledger, TimeProvider.System, NullLogger<Records>.Instance);
+        records.Start();
+        return records;
+    }
+
+    private string[] ReadBeside()
+    {
+        using var connection = new SqliteConnection($"Data Source={File};Mode=ReadOnly;Pooling=False");
+        try
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT text FROM journal";
+            using var rows = command.ExecuteReader();
+            var texts = new List<string>();
+            while (rows.Read())
+            {
+                texts.Add(rows.GetString(0));
+            }
+
+            return [.. texts];
+        }
+        catch (SqliteException)
+        {
+            // Not made yet: the caller looks again.
+            return [];
+        }
+    }
+}
