@@ -57,7 +57,8 @@ internal static class UsersServer
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
         // Byte for byte in both directions: what a header means is between client and destination.
-        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.RequestHeaderEncodingSelector = static name =>
+            string.Equals(name, "Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxConcurrentConnections = config.Limits.Connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = config.Limits.Connections;

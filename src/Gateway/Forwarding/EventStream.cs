@@ -18,6 +18,9 @@ internal sealed class EventStream : ReadOnlyStream
     private const int MaxEvent = 64 * 1024;
     private const int Piece = 4 * 1024;
 
+    // A reset overtakes what was sent just before it, on its way and in the client's own buffers: the error event gets a head start.
+    private static readonly TimeSpan SayBeforeCut = TimeSpan.FromMilliseconds(250);
+
     private static readonly byte[] Heartbeat = ":\n\n"u8.ToArray();
 
     private readonly StreamConfig _config;
@@ -38,6 +41,7 @@ internal sealed class EventStream : ReadOnlyStream
     private bool _started;
     private bool _ended;
     private bool _disposed;
+    private bool _said;
     private Exception? _broken;
     private long _lastUpstream;
     private long _lastHandedOn;
@@ -93,6 +97,12 @@ internal sealed class EventStream : ReadOnlyStream
         {
             if (_broken is not null)
             {
+                if (_said)
+                {
+                    _said = false;
+                    await Task.Delay(SayBeforeCut, _time, cancellationToken).ConfigureAwait(false);
+                }
+
                 throw _broken;
             }
 
@@ -309,6 +319,7 @@ internal sealed class EventStream : ReadOnlyStream
 
 
             """.ReplaceLineEndings("\n"));
+        _said = true;
         _broken = new IOException("The event stream was interrupted.");
     }
 

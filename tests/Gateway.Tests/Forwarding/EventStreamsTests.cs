@@ -266,8 +266,8 @@ public partial class EventStreamsTests
         await r.EndChunksAsync();
     };
 
-    private static string Ids(string body) => string.Join(' ', IdPattern().Matches(body).Select(static m => m.Groups[1].Value));
+    private static string Ids(string body) => string.Join(' ', IdPattern().Matches(body).Select(static m => m.Groups["id"].Value));
 
-    [GeneratedRegex(@"^id: (\d+)$", RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(@"^id: (?<id>\d+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex IdPattern();
 }

@@ -5,13 +5,19 @@ namespace Gateway.Tests.Forwarding;
 
 public class ProxiedHeadersTests
 {
-    [Fact]
-    public async Task Request_HopByHopHeaders_EndAtTheGateway()
+    [Theory]
+    [InlineData("X-Private, keep-alive")]
+    [InlineData("keep-alive,x-private")]
+    [InlineData("X-Private, close")]
+    [InlineData("close\r\nConnection: X-Private")]
+    [InlineData("upgrade, X-Private")]
+    [InlineData("X-Private")]
+    public async Task Request_HopByHopHeaders_EndAtTheGateway(string connection)
     {
         await using var guide = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        await gateway.GetAsync("/", "Connection: X-Private, keep-alive\r\nX-Private: 1\r\nKeep-Alive: 5\r\nTE: gzip\r\nProxy-Authorization: Basic eA==\r\nX-Public: 2\r\nVia: 1.0 edge\r\n");
+        await gateway.GetAsync("/", $"Connection: {connection}\r\nX-Private: 1\r\nKeep-Alive: 5\r\nTE: gzip\r\nProxy-Authorization: Basic eA==\r\nX-Public: 2\r\nVia: 1.0 edge\r\n");
 
         var sent = guide.Last;
         Assert.Empty(sent.Header("X-Private"));
