@@ -72,7 +72,7 @@ internal sealed record TableRow
         progress("broken");
         await run.UntilAsync(Timeline.MendAt);
         await @case.Fault.MendAsync(bed);
-        var mendedAt = Stopwatch.GetTimestamp();
+        var returnedAt = bed.Guides.Min(guide => guide.AnsweringSince);
         progress("mended");
         var ledger = await run.Completion;
         var last = await watch.FinishAsync();
@@ -92,7 +92,7 @@ internal sealed record TableRow
             Max = during.Max,
             P99Before = ledger.Between(TimeSpan.Zero, Timeline.FaultAt).Latencies().P99,
             Switch = @case.Extent == Extent.OneDestination ? watch.DestinationsChangedAfter(brokenAt) : watch.ActiveTierChangedAfter(brokenAt),
-            BackToLive = @case.Extent == Extent.Everything ? BackAfter(ledger, mendedAt) : null,
+            BackToLive = @case.Extent == Extent.Everything ? BackAfter(ledger, returnedAt) : null,
             ExtraAttempts = ExtraOf(watch.First, last),
             Transitions = [.. MetricsWatch.Transitions(watch.First, last).Select(transition => transition.Count == 1 ? transition.Name : $"{transition.Name} x{transition.Count}")],
             Lateness = ledger.Lateness().P99,

@@ -10,10 +10,10 @@ internal enum StreamEnd
     /// <summary>In order, after the guide's last event.</summary>
     Done,
 
-    /// <summary>In order, after an error event: visible to the user's program.</summary>
+    /// <summary>After an error event, in order or not: visible to the user's program.</summary>
     ErrorEvent,
 
-    /// <summary>By a reset or without the last chunk: visible to the user's browser.</summary>
+    /// <summary>By a reset or without the last chunk, and without a word: visible to the user's browser.</summary>
     Cut,
 
     /// <summary>In order, although the guide had more to say: looks whole and is not.</summary>
@@ -69,7 +69,10 @@ internal sealed class StreamClient(LoadTarget target, int tokens, int intervalMs
         catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException
             or NoAnswerException or TruncatedAnswerException or MalformedAnswerException)
         {
-            end = stop.IsCancellationRequested ? StreamEnd.Stopped : _parser.Events > 0 ? StreamEnd.Cut : StreamEnd.Failed;
+            end = stop.IsCancellationRequested ? StreamEnd.Stopped
+                : _parser.SawError ? StreamEnd.ErrorEvent
+                : _parser.Events > 0 ? StreamEnd.Cut
+                : StreamEnd.Failed;
         }
 
         _firstEvent.TrySetResult();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
@@ -26,6 +27,9 @@ internal sealed class GuideProcess : ChildProcess
     /// <summary>Where the guide notes each order that it executed: a line <c>id name pid</c>.</summary>
     public string OrdersFile { get; }
 
+    /// <summary>When it last began to answer after a start; a <see cref="Stopwatch"/> timestamp.</summary>
+    public long AnsweringSince { get; private set; }
+
     /// <summary>Describes a guide; nothing is started yet.</summary>
     public static GuideProcess Create(string name, string ordersFile, int? port = null, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -43,6 +47,7 @@ internal sealed class GuideProcess : ChildProcess
     {
         await base.StartAsync(cancel);
         await UntilAsync("answering on /health", TimeSpan.FromSeconds(20), AnswersAsync, cancel);
+        AnsweringSince = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Makes it misbehave from now on. A restart ends every fault.</summary>

@@ -16,9 +16,6 @@ internal static class Repository
     /// <summary>The sample guide's program.</summary>
     public static string GuideProgram => Built("src/SampleGuide", "sample-guide.dll");
 
-    /// <summary>The prepared answers that the repository brings.</summary>
-    public static string StaticFallback => Path.Combine(Root, "static-fallback");
-
     private static string Built(string project, string file)
     {
         var path = Path.Combine(Root, project, "bin", Configuration, "net10.0", file);

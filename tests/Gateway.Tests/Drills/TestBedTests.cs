@@ -80,6 +80,32 @@ public class TestBedTests
     }
 
     [Fact]
+    public async Task RelayFault_BrokenAndMended_RefusesThenAnswers()
+    {
+        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0, StartGateway = false, Relays = true }, Cancel);
+        var behind = Plan(bed.Primaries[0]) with { Target = LoadTarget.Parse("http://127.0.0.1:" + bed.Relays[0].Port.ToString(CultureInfo.InvariantCulture)) };
+        var fault = new RelayFault(RelayBehaviour.Pass, RelayBehaviour.Pass, RelayDoor.Refuse, "p1");
+
+        await fault.BreakAsync(bed);
+        Assert.Equal(5, (await LoadRun.RunAsync(behind)).Count(Outcome.Refused));
+        await fault.MendAsync(bed);
+        Assert.Equal(5, (await LoadRun.RunAsync(behind)).LiveFrom("p1"));
+    }
+
+    [Fact]
+    public async Task ConfigFault_BrokenAndMended_ReplacesTheFileAndPutsItBack()
+    {
+        await using var bed = await TestBed.StartAsync(new() { Primaries = 0, Standbys = 0, StartGateway = false }, Cancel);
+        var good = await File.ReadAllTextAsync(bed.Gateway.ConfigFile, Cancel);
+        var fault = new ConfigFault("version: [");
+
+        await fault.BreakAsync(bed);
+        Assert.Equal("version: [", await File.ReadAllTextAsync(bed.Gateway.ConfigFile, Cancel));
+        await fault.MendAsync(bed);
+        Assert.Equal(good, await File.ReadAllTextAsync(bed.Gateway.ConfigFile, Cancel));
+    }
+
+    [Fact]
     public async Task Cart_Posted_IsWrittenOnceForEachIdBeforeItsAcknowledgement()
     {
         await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0, StartGateway = false }, Cancel);
