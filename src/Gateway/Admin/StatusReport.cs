@@ -11,6 +11,7 @@ internal sealed record StatusReport(
     ConfigStatus Config,
     IReadOnlyList<ClusterStatus> Clusters,
     IReadOnlyList<RouteStatus> Routes,
+    RequestHistory History,
     IReadOnlyList<JournalEntry> Journal,
     IReadOnlyList<string> Alarms);
 
@@ -89,6 +90,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
             ConfigStatus.Of(config),
             [.. sources.Clusters().Select(Of)],
             Routes(config.Config),
+            sources.Records.History,
             sources.Records.Journal.Recent(20),
             alarms);
     }
@@ -100,7 +102,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         cluster.Name,
         cluster.Active,
         cluster.ActiveSince,
-        cluster.LastTransition?.Evidence ?? "Unchanged since the start.",
+        Sentence(cluster.LastTransition?.Evidence ?? "Unchanged since the start."),
         cluster.Hold is { } hold ? new(hold.Tier, hold.Until, hold.Reason, hold.Yielded) : null,
         cluster.RampFrom is { } from ? new(from, cluster.RampShare) : null,
         [.. cluster.Tiers.Select(t => new TierStatus(t.Name, string.Equals(t.Name, cluster.Active, StringComparison.Ordinal), t.Share, t.Standing, CanServe(t),
@@ -112,7 +114,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         d.Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
         d.Verdict,
         d.Since,
-        d.Why,
+        Sentence(d.Why),
         d.Draining,
         d.Suspect,
         d.InFlight,
@@ -122,6 +124,8 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         d.LastProbe?.Duration.TotalMilliseconds,
         d.EjectedUntil,
         d.BackedOffUntil);
+
+    private static string Sentence(string text) => text.Length == 0 || text[^1] is '.' or '!' or '?' ? text : text + ".";
 
     private RouteStatus[] Routes(GatewayConfig config)
     {

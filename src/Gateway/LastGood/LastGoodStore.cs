@@ -336,7 +336,18 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
                 return null;
             }
 
-            // 4. Whether it may be kept.
+            // 4. A 304 says that what is kept is as good as new (RFC 9111, section 4.3.4): browsers that revalidate would else let it grow old.
+            else if (status == 304 && live is not null && IsConfirmed(plan, facts, live.Answer, directives, headers[HeaderNames.ETag]))
+            {
+                if (now - live.Answer.Began >= RefreshTicks(plan))
+                {
+                    Put(live.Answer with { Began = now, BeganUnixMs = Now().UnixMsOf(now), InitialAge = TimeSpan.Zero });
+                }
+
+                return null;
+            }
+
+            // 5. Whether it may be kept.
             var answer = AnswerFacts.Read(status, headers);
             var refusal = StorageRules.Judge(facts, answer, plan.Config.MaxBody);
             if (refusal == Refusal.None && !endIsKnown)
@@ -357,6 +368,15 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         {
             key.Dispose();
         }
+    }
+
+    private static bool IsConfirmed(KeyPlan plan, in RequestFacts facts, StoredAnswer kept, CacheDirectives directives, Microsoft.Extensions.Primitives.StringValues etag)
+    {
+        var asIfWhole = new AnswerFacts { Status = 200, Directives = directives with { Public = directives.Public || kept.IsPublic } };
+        return kept.ETag is not null
+            && etag.Count == 1
+            && string.Equals(etag[0], kept.ETag, StringComparison.Ordinal)
+            && StorageRules.Judge(facts, asIfWhole, plan.Config.MaxBody) == Refusal.None;
     }
 
     private LastGoodCapture? Begin<THeaders>(KeyPlan plan, HttpRequest request, in RequestFacts facts, in AnswerFacts answer, THeaders headers, ref KeyBuilder key, string tier, long began, TimeSpan delay)

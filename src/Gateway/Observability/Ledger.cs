@@ -28,7 +28,7 @@ internal readonly record struct TimeSums(long Up, long Down, long Lost, long Fai
 
 /// <summary>
 /// Counts, by second, minute, hour and day, how requests ended and how long each tier could serve. It reads the instruments' cells once a second,
-/// so that a request pays nothing for it; a kill loses at most that second. Only the thread of <see cref="Records"/> uses it.
+/// so that a request pays nothing for it; a kill loses at most that second. But for <see cref="History"/> only the thread of <see cref="Records"/> uses it.
 /// </summary>
 /// <param name="routes">The cells now.</param>
 /// <param name="clusterOf">The cluster of a route; null: it is no longer configured.</param>
@@ -54,12 +54,16 @@ internal sealed class Ledger(
     private readonly Dictionary<RouteMeter, RequestSums> _seen = [];
     private readonly Dictionary<(string Cluster, string Tier), bool> _wasUp = [];
     private DateTimeOffset? _last;
+    private volatile RequestHistory _history = RequestHistory.Empty;
 
     /// <summary>What has to be added on disk, by grain, start (Unix seconds), route and cluster.</summary>
     public Dictionary<(int Grain, long At, string Route, string Cluster), RequestSums> Requests { get; } = [];
 
     /// <summary>What has to be added on disk, by grain, start (Unix seconds), cluster and tier.</summary>
     public Dictionary<(int Grain, long At, string Cluster, string Tier), TimeSums> Times { get; } = [];
+
+    /// <summary>The last 15 minutes, for eyes; from any thread.</summary>
+    public RequestHistory History => _history;
 
     /// <summary>The clusters that are configured now.</summary>
     public IReadOnlyCollection<string> Clusters { get; private set; } = [];
@@ -70,6 +74,7 @@ internal sealed class Ledger(
         var step = _last is { } last && now > last && now - last <= LongestStep ? now - last : TimeSpan.Zero;
         _last = now;
         var byCluster = CountRequests(now);
+        _history = _history.Add(byCluster.Values.Aggregate(default(RequestSums), static (a, b) => a + b), now);
         var readings = serving();
         Clusters = [.. readings.Where(static r => r.Tier.Length == 0).Select(static r => r.Cluster)];
         foreach (var reading in readings)

@@ -61,6 +61,9 @@ internal sealed partial class Records : IDisposable
     /// <summary>Mean times over 30 days of each cluster that failed; at most 15 s old.</summary>
     public IReadOnlyList<ReliabilityReading> Reliability => _reliability;
 
+    /// <summary>Requests of the last 15 minutes.</summary>
+    public RequestHistory History => _ledger.History;
+
     /// <summary>Begins to count and write.</summary>
     public void Start() => _thread.Start();
 

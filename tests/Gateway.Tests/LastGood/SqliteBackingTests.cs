@@ -199,6 +199,33 @@ public sealed class SqliteBackingTests : IDisposable
     }
 
     [Fact]
+    public async Task Write_Refused_MemoryGoesOnAndTheStoreCatchesUp()
+    {
+        await using (var store = await OpenAsync())
+        {
+            store.Answer(_route, Guide.Get("/before"), "before");
+            await store.FlushAsync(TestContext.Current.CancellationToken);
+
+            // A full disk and a read-only one end in the same place: SQLite refuses the write, whatever its code.
+            await using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+            connection.Open();
+            using var fill = connection.CreateCommand();
+            fill.CommandText = "CREATE TRIGGER full BEFORE INSERT ON answers BEGIN SELECT RAISE(ABORT, 'full'); END";
+            fill.ExecuteNonQuery();
+            store.Answer(_route, Guide.Get("/a"), "one");
+            await Guide.Until(() => store.Alarm is not null, "the alarm shows");
+            Assert.Equal("one", store.BodyFor(_route, Guide.Get("/a")));
+            fill.CommandText = "DROP TRIGGER full";
+            fill.ExecuteNonQuery();
+            await Guide.Until(() => store.Alarm is null, "the alarm goes");
+        }
+
+        await using var again = await OpenAsync();
+        Assert.Equal("one", again.BodyFor(_route, Guide.Get("/a")));
+        Assert.Equal("before", again.BodyFor(_route, Guide.Get("/before")));
+    }
+
+    [Fact]
     public async Task Write_FileDeletedUnderIt_IsMadeAnew()
     {
         await using (var store = await OpenAsync())

@@ -217,6 +217,22 @@ public sealed class StoreTests
         Assert.Equal("new", _store.BodyFor(_route, Guide.Get("/a?x=1")));
     }
 
+    [Theory]
+    [InlineData("\"1\"", null, true)]
+    [InlineData("\"2\"", null, false)]
+    [InlineData(null, null, false)]
+    [InlineData("\"1\"", "no-cache", false)]
+    public void OnAnswer_304ForTheStoredValidator_MakesItYoungAgain(string? etag, string? cacheControl, bool young)
+    {
+        _store.Answer(_route, Guide.Get("/a"), "one", 200, ("ETag", "\"1\""), ("Age", "100"));
+        _time.Advance(TimeSpan.FromMinutes(50));
+        (string, string)[] headers = [.. new[] { ("ETag", etag), ("Cache-Control", cacheControl) }.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))];
+        Assert.Null(_store.OnAnswer(_route, Guide.Get("/a", ("If-None-Match", "\"1\"")), 304, Guide.Headers(headers), "primary"));
+        _time.Advance(TimeSpan.FromMinutes(20));
+        Assert.Equal(young ? "one" : null, _store.BodyFor(_route, Guide.Get("/a")));
+        Assert.Equal(1, _store.Entries);
+    }
+
     [Fact]
     public void Vary_NamedHeaders_ArePartOfTheKey()
     {

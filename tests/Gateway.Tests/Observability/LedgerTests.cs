@@ -99,6 +99,26 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal(20_000, _ledger.Requests.Where(static r => r.Key.Grain == 3600).Sum(static r => r.Value.Live));
     }
 
+    [Fact]
+    public void History_OverSteps_MovesAndForgets()
+    {
+        Requests(live: 3, failed: 1);
+        _ledger.Tick(Start);
+        Requests(live: 2, failed: 0);
+        _ledger.Tick(Start.AddSeconds(5));
+
+        var history = _ledger.History;
+        Assert.Equal([3, 2], history.Live[^2..]);
+        Assert.Equal([1, 0], history.Failed[^2..]);
+        Assert.Equal(Start.AddSeconds(10), history.Until);
+
+        _ledger.Tick(Start.AddSeconds(5 + (179 * 5)));
+        Assert.Equal(2, _ledger.History.Live[0]);
+        Assert.Equal(2, _ledger.History.Live.Sum());
+        _ledger.Tick(Start.AddDays(1));
+        Assert.Equal(0, _ledger.History.Live.Sum());
+    }
+
     private TimeSums Day(string tier) => _ledger.Times.Single(t => t.Key is { Grain: 86400 } && string.Equals(t.Key.Tier, tier, StringComparison.Ordinal)).Value;
 
     private void Requests(int live, int failed)

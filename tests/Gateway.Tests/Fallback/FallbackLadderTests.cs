@@ -1,0 +1,269 @@
+using System.Text;
+using System.Text.Json;
+using Gateway.Configuration;
+using Gateway.Fallback;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace Gateway.Tests.Fallback;
+
+public sealed class FallbackLadderTests : IAsyncLifetime
+{
+    private const string FromFile = "Proxy-Status: gateway; error=destination_unavailable | X-Fallback: file";
+    private const string FromFile503 = "Proxy-Status: gateway; error=destination_unavailable | Retry-After: 10 | X-Fallback: file";
+    private const string BuiltIn = "Proxy-Status: gateway; error=destination_unavailable | Retry-After: 10 | X-Fallback: built-in";
+    private const string StoredHeaders = "Access-Control-Allow-Origin: https://shop.example | Age: 7 | Content-Length: 6 | X-Fallback: last-good";
+
+    private static readonly string ProblemLength = BuiltInAnswer.Body(BuiltInShape.Problem).Length.ToString();
+
+    private static readonly RouteConfig[] Routes =
+    [
+        Route("/data", new FileRung { File = "data.json" }),
+        Route("/page", new FileRung { File = "page.html" }),
+        Route("/page200", new FileRung { File = "page.html", Status = 200 }),
+        Route("/page503", new FileRung { File = "page.html", Status = 503, RetryAfter = TimeSpan.FromSeconds(30) }),
+        Route("/data404", new FileRung { File = "data.json", Status = 404 }),
+        Route("/data204", new FileRung { File = "data.json", Status = 204 }),
+        Route("/chat", new FileRung { File = "chat.sse" }),
+        Route("/none"),
+        Route("/only-built-in", new BuiltInRung(), new FileRung { File = "data.json" }),
+        Route("/missing", new FileRung { File = "missing.json" }, new FileRung { File = "data.json" }),
+        Route("/outside", new FileRung { File = "../secret.json" }),
+        Route("/trending/{category}", new FileRung { File = "trending/{category}.json" }, new FileRung { File = "trending/any.json" }),
+        Route("/only/{category}", new FileRung { File = "trending/{category}.json" }),
+        Route("/deep/{**rest}", new FileRung { File = "{rest}.json" }),
+        Route("/stored", new LastGoodRung(), new FileRung { File = "data.json" }),
+        Route("/not-stored", new LastGoodRung(), new FileRung { File = "data.json" }),
+        Route("/throws", new LastGoodRung(), new FileRung { File = "data.json" }),
+        Route("/half-out", new LastGoodRung(), new FileRung { File = "data.json" }),
+    ];
+
+    private LadderServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await LadderServer.StartAsync(Routes, StoredAsync, LeaveTracesAsync);
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    public static TheoryData<string, string, int, string, string> Golden => new()
+    {
+        { "GET", "/data", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
+        { "HEAD", "/data", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "" },
+        { "GET", "/page", 503, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile503, "<p>away</p>" },
+        { "HEAD", "/page", 503, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile503, "" },
+        { "GET", "/page200", 200, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile, "<p>away</p>" },
+        { "GET", "/page503", 503, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile503.Replace("10", "30", StringComparison.Ordinal), "<p>away</p>" },
+        { "GET", "/data404", 404, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
+        { "GET", "/data204", 204, "Cache-Control: no-store | " + FromFile, "" },
+        { "GET", "/chat", 200, "Cache-Control: no-store | Content-Length: 10 | Content-Type: text/event-stream | " + FromFile, "data: {}\n\n" },
+        { "GET", "/missing", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
+        { "GET", "/trending/shoes", 200, "Cache-Control: no-store | Content-Length: 9 | Content-Type: application/json | " + FromFile, "[\"shoes\"]" },
+        { "GET", "/trending/hats", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "[\"any\"]" },
+        { "GET", "/stored", 200, StoredHeaders, "stored" },
+        { "HEAD", "/stored", 200, StoredHeaders, "" },
+        { "GET", "/not-stored", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
+        { "GET", "/throws", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Golden))]
+    public async Task Answer_MethodAndRung_IsExactlyTheContracts(string method, string path, int status, string headers, string body) =>
+        Assert.Equal(new WireAnswer(status, headers, body), await _server.SendAsync(method, path));
+
+    [Theory]
+    [InlineData("GET", "/none")]
+    [InlineData("GET", "/only-built-in")]
+    [InlineData("GET", "/outside")]
+    [InlineData("POST", "/data")]
+    [InlineData("PUT", "/data")]
+    [InlineData("PATCH", "/page200")]
+    [InlineData("DELETE", "/stored")]
+    [InlineData("POST", "/stored")]
+    [InlineData("POST", "/chat")]
+    [InlineData("OPTIONS", "/data")]
+    [InlineData("TRACE", "/data")]
+    [InlineData("QUERY", "/data")]
+    [InlineData("get", "/none")]
+    public async Task Answer_WriteOrNoRung_IsBuiltIn(string method, string path)
+    {
+        WireAnswer answer = await _server.SendAsync(method, path, "Content-Length: 0\r\n");
+
+        Assert.Equal(503, answer.Status);
+        Assert.Equal($"Cache-Control: no-store | Content-Length: {ProblemLength} | Content-Type: application/problem+json | {BuiltIn}", answer.Headers);
+        Assert.Equal(503, JsonDocument.Parse(answer.Body).RootElement.GetProperty("status").GetInt32());
+        Assert.Equal(FallbackRung.BuiltIn, _server.LastRung);
+    }
+
+    [Fact]
+    public async Task Answer_HeadBuiltIn_HasTheLengthAndNoBody()
+    {
+        WireAnswer answer = await _server.SendAsync("HEAD", "/none");
+
+        Assert.Equal("", answer.Body);
+        Assert.Contains($"Content-Length: {ProblemLength} |", answer.Headers, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text/html", "text/html; charset=utf-8", "<!doctype html>")]
+    [InlineData("text/plain", "text/plain; charset=utf-8", "This service cannot answer")]
+    [InlineData("text/event-stream", "text/event-stream", "retry: 10000\nevent: error\ndata: {")]
+    [InlineData("application/json", "application/problem+json", "{\"type\":")]
+    public async Task Answer_BuiltIn_HasTheShapeThatTheClientAccepts(string accept, string contentType, string start)
+    {
+        WireAnswer answer = await _server.SendAsync("GET", "/none", $"Accept: {accept}\r\n");
+
+        Assert.Equal(503, answer.Status);
+        Assert.Contains($"Content-Type: {contentType} | {BuiltIn}", answer.Headers, StringComparison.Ordinal);
+        Assert.StartsWith(start, answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BuiltIn_EventStream_EndsItsEvent() =>
+        Assert.EndsWith("}\n\n", Encoding.UTF8.GetString(BuiltInAnswer.Body(BuiltInShape.EventStream).Span), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Range: bytes=0-1\r\n")]
+    [InlineData("If-None-Match: *\r\n")]
+    [InlineData("If-Modified-Since: Sat, 01 Jan 2050 00:00:00 GMT\r\n")]
+    [InlineData("Origin: https://elsewhere.example\r\n")]
+    [InlineData("Accept: text/html\r\n")]
+    public async Task Answer_FileAndCondition_IsWholeAndInventsNothing(string header)
+    {
+        WireAnswer answer = await _server.SendAsync("GET", "/data", header);
+
+        Assert.Equal(new WireAnswer(200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}"), answer);
+    }
+
+    [Fact]
+    public async Task Answer_WebSocketHandshake_IsBuiltIn()
+    {
+        WireAnswer answer = await _server.SendAsync("GET", "/data", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+
+        Assert.Equal(503, answer.Status);
+        Assert.Equal(FallbackRung.BuiltIn, _server.LastRung);
+    }
+
+    [Fact]
+    public async Task Answer_StoredAnswerBreaksHalfWay_IsCutVisibly()
+    {
+        WireAnswer answer = await _server.SendAsync("GET", "/half-out");
+
+        Assert.Equal("half", answer.Body);
+        Assert.Contains("Content-Length: 100", answer.Headers, StringComparison.Ordinal);
+        Assert.Equal(FallbackRung.None, _server.LastRung);
+    }
+
+    [Theory]
+    [InlineData("../secret")]
+    [InlineData("..%2fsecret")]
+    [InlineData("..%2Fsecret")]
+    [InlineData("%2e%2e/secret")]
+    [InlineData("%2e%2e%2fsecret")]
+    [InlineData("%2E%2E%2Fsecret")]
+    [InlineData("%252e%252e%252fsecret")]
+    [InlineData("%25252e%25252e%25252fsecret")]
+    [InlineData("..%5csecret")]
+    [InlineData("..\\secret")]
+    [InlineData("%2e%2e%5csecret")]
+    [InlineData("..%255csecret")]
+    [InlineData("..%252fsecret")]
+    [InlineData("..%c0%afsecret")]
+    [InlineData("..%c1%9csecret")]
+    [InlineData("%c0%ae%c0%ae%c0%afsecret")]
+    [InlineData("..%e0%80%afsecret")]
+    [InlineData("..%ef%bc%8fsecret")]
+    [InlineData("..%u2216secret")]
+    [InlineData("....//....//secret")]
+    [InlineData("..;/secret")]
+    [InlineData("..%3b/secret")]
+    [InlineData("%2fetc%2fpasswd")]
+    [InlineData("%2e%2e%2f%2e%2e%2fsecret")]
+    [InlineData("..%2f..%2f..%2f..%2f..%2fetc%2fpasswd")]
+    [InlineData("secret.json%00")]
+    [InlineData("shoes.json%00")]
+    [InlineData("shoes%00")]
+    [InlineData("shoes%0d%0aX-Evil:%201")]
+    [InlineData("Shoes")]
+    [InlineData("SHOES")]
+    [InlineData("shoes.")]
+    [InlineData("shoes%20")]
+    [InlineData("shoes.json")]
+    [InlineData("./shoes%2f.")]
+    [InlineData("file:%2f%2f%2fetc%2fpasswd")]
+    [InlineData("~%2fsecret")]
+    [InlineData("$HOME")]
+    [InlineData("%2e")]
+    [InlineData("%2e%2e")]
+    [InlineData("..%2fstatic%2fdata")]
+    [InlineData("..%2fdata")]
+    [InlineData("shoes%e2%80%8b")]
+    public async Task Answer_ValueThatWouldEscape_NeverReachesAnotherFile(string value)
+    {
+        foreach (string route in new[] { "/only/", "/deep/" })
+        {
+            WireAnswer answer = await _server.SendAsync("GET", route + value);
+
+            // 400: the server refused it; 404: no route after dots were removed; 503: the ladder's end.
+            Assert.Contains(answer.Status, new[] { 400, 404, 503 });
+            Assert.DoesNotContain("secret\":", answer.Body, StringComparison.Ordinal);
+            Assert.DoesNotContain("X-Evil", answer.Headers, StringComparison.Ordinal);
+            Assert.DoesNotContain(_server.Folder.Path, answer.Headers + answer.Body, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Answer_LongValue_IsBuiltIn() =>
+        Assert.Equal(503, (await _server.SendAsync("GET", "/only/" + new string('a', 4000))).Status);
+
+    [Fact]
+    public async Task Answer_FileChangedAndDeleted_IsTheNewestGoodOne()
+    {
+        string path = _server.Folder.Write("static/data.json", "{\"a\":22}");
+        await _server.Files.LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("{\"a\":22}", (await _server.SendAsync("GET", "/data")).Body);
+
+        File.Delete(path);
+        await _server.Files.LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("{\"a\":22}", (await _server.SendAsync("GET", "/data")).Body);
+    }
+
+    private static RouteConfig Route(string path, params RungConfig[] ladder) =>
+        new() { Name = path, Path = path, Cluster = "ai-guide", Fallback = [.. ladder] };
+
+    private static async ValueTask<bool> StoredAsync(HttpContext context, RouteConfig route)
+    {
+        switch (route.Path)
+        {
+            case "/stored":
+                context.Response.Headers["X-Fallback"] = FallbackRung.LastGood.Label();
+                context.Response.Headers.Age = "7";
+                context.Response.Headers.AccessControlAllowOrigin = "https://shop.example";
+                context.Response.ContentLength = 6;
+                if (!HttpMethods.IsHead(context.Request.Method))
+                {
+                    await context.Response.Body.WriteAsync("stored"u8.ToArray());
+                }
+
+                return true;
+            case "/throws":
+                context.Response.Headers["X-Half-Written"] = "1";
+                throw new InvalidOperationException("The store is broken.");
+            case "/half-out":
+                context.Response.ContentLength = 100;
+                await context.Response.Body.WriteAsync("half"u8.ToArray());
+                await context.Response.Body.FlushAsync();
+                throw new IOException("The store broke half-way.");
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>What a failed attempt can leave behind must not show.</summary>
+    private static Task LeaveTracesAsync(HttpContext context)
+    {
+        context.Response.StatusCode = 502;
+        context.Response.Headers.ETag = "\"of-another-answer\"";
+        context.Response.Headers.ContentEncoding = "br";
+        context.Response.ContentLength = 4711;
+        return Task.CompletedTask;
+    }
+}
