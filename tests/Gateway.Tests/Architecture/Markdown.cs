@@ -8,7 +8,7 @@ internal static partial class Markdown
 {
     /// <summary>The targets of links and pictures, code left out.</summary>
     public static IEnumerable<string> LinksIn(string page) =>
-        Link().Matches(Code().Replace(page, "")).Select(static match => match.Groups[1].Value);
+        Link().Matches(Code().Replace(page, "")).Select(static match => match.Groups["target"].Value);
 
     /// <summary>What stands between backticks, in lines of code as well as in the text.</summary>
     public static IEnumerable<string> CodeIn(string page) => Code().Matches(page).Select(static match => match.Value);
@@ -17,7 +17,7 @@ internal static partial class Markdown
     public static IEnumerable<string> AnchorsIn(string page)
     {
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var heading in Heading().Matches(Fence().Replace(page, "")).Select(static match => match.Groups[1].Value))
+        foreach (var heading in Heading().Matches(Fence().Replace(page, "")).Select(static match => match.Groups["text"].Value))
         {
             var anchor = AnchorOf(heading);
             seen[anchor] = seen.TryGetValue(anchor, out var before) ? before + 1 : 0;
@@ -59,7 +59,7 @@ internal static partial class Markdown
         return anchor.ToString();
     }
 
-    [GeneratedRegex(@"\]\(([^)\s]+)[^)]*\)", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)[^)]*\)", RegexOptions.None, 5000)]
     private static partial Regex Link();
 
     [GeneratedRegex(@"^```.*?^```|`[^`\n]+`", RegexOptions.Singleline | RegexOptions.Multiline, 5000)]
@@ -68,6 +68,6 @@ internal static partial class Markdown
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Singleline | RegexOptions.Multiline, 5000)]
     private static partial Regex Fence();
 
-    [GeneratedRegex(@"^#{1,6} +(.+?)\s*$", RegexOptions.Multiline, 5000)]
+    [GeneratedRegex(@"^#{1,6} +(?<text>.+?)\s*$", RegexOptions.Multiline, 5000)]
     private static partial Regex Heading();
 }

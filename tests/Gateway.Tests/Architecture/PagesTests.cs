@@ -56,7 +56,7 @@ public sealed partial class PagesTests
         var drills = Gateway.Drills.Commands.Create().Subcommands.Select(static command => command.Name).Append("NAME").ToHashSet(StringComparer.Ordinal);
 
         Assert.Empty(Pages().SelectMany(page => Markdown.CodeIn(page.Text).SelectMany(static code => CommandName().Matches(code))
-            .Where(match => !commands.Contains(match.Groups[1].Value) || (match.Groups[1].Value is "drill" && match.Groups[2].Success && !drills.Contains(match.Groups[2].Value)))
+            .Where(match => !commands.Contains(match.Groups["command"].Value) || (match.Groups["command"].Value is "drill" && match.Groups["word"].Success && !drills.Contains(match.Groups["word"].Value)))
             .Select(match => $"{page.Name} names the command \"{match.Value}\", which does not exist.")));
     }
 
@@ -74,6 +74,6 @@ public sealed partial class PagesTests
     [GeneratedRegex(@"(?<![\w./])(?:[\w.]+/)+\w+\.(?:cs|sh)\b", RegexOptions.None, 5000)]
     private static partial Regex SourceName();
 
-    [GeneratedRegex(@"\./gateway ([a-z][a-z-]*)(?: ([\w-]+))?", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"\./gateway (?<command>[a-z][a-z-]*)(?: (?<word>[\w-]+))?", RegexOptions.None, 5000)]
     private static partial Regex CommandName();
 }

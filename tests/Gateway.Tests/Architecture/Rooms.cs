@@ -44,16 +44,16 @@ internal static partial class Rooms
         }
 
         var code = WithoutCommentsAndTexts(source);
-        var declared = Namespace().Matches(code).Select(static match => match.Groups[1].Value).ToArray();
+        var declared = Namespace().Matches(code).Select(static match => match.Groups["name"].Value).ToArray();
         if (declared is not [var only] || !string.Equals(only, $"Gateway.{room}", StringComparison.Ordinal))
         {
             yield return $"{path}: its namespace must be Gateway.{room}, and is {(declared.Length == 0 ? "none" : string.Join(", ", declared))}.";
         }
 
-        var used = Qualified().Matches(Namespace().Replace(code, "")).Select(static match => match.Groups[1].Value)
+        var used = Qualified().Matches(Namespace().Replace(code, "")).Select(static match => match.Groups["room"].Value)
             .Concat(Relative().Matches(code)
-                .Where(match => typesOf.TryGetValue(match.Groups[1].Value, out var types) && types.Contains(match.Groups[2].Value))
-                .Select(static match => match.Groups[1].Value))
+                .Where(match => typesOf.TryGetValue(match.Groups["room"].Value, out var types) && types.Contains(match.Groups["type"].Value))
+                .Select(static match => match.Groups["room"].Value))
             .Distinct(StringComparer.Ordinal);
         foreach (var other in used)
         {
@@ -74,22 +74,22 @@ internal static partial class Rooms
 
     /// <summary>The names of the types that a source declares.</summary>
     public static IEnumerable<string> TypesIn(string source) =>
-        Declaration().Matches(WithoutCommentsAndTexts(source)).Select(static match => match.Groups[1].Value);
+        Declaration().Matches(WithoutCommentsAndTexts(source)).Select(static match => match.Groups["name"].Value);
 
     private static string WithoutCommentsAndTexts(string source) => CommentOrText().Replace(source, " ");
 
     [GeneratedRegex("""//[^\n]*|/\*.*?\*/|\$*"{3,}.*?"{3,}|\$?@\$?"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'""", RegexOptions.Singleline, 5000)]
     private static partial Regex CommentOrText();
 
-    [GeneratedRegex(@"\bnamespace\s+([\w.]+)", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"\bnamespace\s+(?<name>[\w.]+)", RegexOptions.None, 5000)]
     private static partial Regex Namespace();
 
-    [GeneratedRegex(@"(?<![\w.])Gateway\s*\.\s*(\w+)", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"(?<![\w.])Gateway\s*\.\s*(?<room>\w+)", RegexOptions.None, 5000)]
     private static partial Regex Qualified();
 
-    [GeneratedRegex(@"(?<![\w.])([A-Z]\w+)\s*\.\s*(\w+)", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"(?<![\w.])(?<room>[A-Z]\w+)\s*\.\s*(?<type>\w+)", RegexOptions.None, 5000)]
     private static partial Regex Relative();
 
-    [GeneratedRegex(@"\b(?:class|struct|record|interface|enum)\s+([A-Z]\w*)", RegexOptions.None, 5000)]
+    [GeneratedRegex(@"\b(?:class|struct|record|interface|enum)\s+(?<name>[A-Z]\w*)", RegexOptions.None, 5000)]
     private static partial Regex Declaration();
 }
