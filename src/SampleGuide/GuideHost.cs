@@ -1,9 +1,8 @@
-using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace SampleGuide;
 
-/// <summary>Puts the guide together: a bare host, HTTP/1.1 on loopback, no logging.</summary>
+/// <summary>Puts the guide together: a bare host, HTTP/1.1, no logging.</summary>
 internal static class GuideHost
 {
     public static WebApplication Build(GuideOptions options, TimeProvider time)
@@ -17,7 +16,7 @@ internal static class GuideHost
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, options.Port, listen =>
+            kestrel.Listen(options.Address, options.Port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
                 listen.Use(next => BreakConnection.AtAccept(next, faults, time));

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 
 namespace SampleGuide;
@@ -7,8 +8,11 @@ namespace SampleGuide;
 /// <summary>What the command line asks for.</summary>
 internal sealed record GuideOptions
 {
-    /// <summary>The port on 127.0.0.1; 0 takes any free one.</summary>
+    /// <summary>The port; 0 takes any free one.</summary>
     public required int Port { get; init; }
+
+    /// <summary>The address that it listens on. Default: 127.0.0.1, since its fault switches are open to whoever reaches it.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Stands in every answer as <c>X-Guide</c> and <c>source</c>. Default: <c>guide-PORT</c>.</summary>
     public required string Name { get; init; }
@@ -24,7 +28,7 @@ internal sealed record GuideOptions
 
     public const string Help =
         """
-        sample-guide --port N [--name NAME] [--fault MODE] [--orders FILE] [--latency 5ms]
+        sample-guide --port N [--name NAME] [--fault MODE] [--orders FILE] [--latency 5ms] [--address 127.0.0.1]
 
           An AI shopping guide to stand behind the gateway.
 
@@ -55,6 +59,7 @@ internal sealed record GuideOptions
         string? orders = null;
         Fault fault = Fault.None;
         TimeSpan latency = TimeSpan.Zero;
+        IPAddress? address = IPAddress.Loopback;
         options = null;
 
         for (int i = 0; i < args.Length; i += 2)
@@ -76,6 +81,8 @@ internal sealed record GuideOptions
                     break;
                 case "--orders" when value.Length > 0:
                     orders = value;
+                    break;
+                case "--address" when IPAddress.TryParse(value, out address):
                     break;
                 case "--latency" when Durations.TryParse(value, out latency):
                     break;
@@ -100,7 +107,7 @@ internal sealed record GuideOptions
         }
 
         problem = "";
-        options = new GuideOptions { Port = port.Value, Name = name ?? $"guide-{port}", Fault = fault, Orders = orders, Latency = latency };
+        options = new GuideOptions { Port = port.Value, Name = name ?? $"guide-{port}", Fault = fault, Orders = orders, Latency = latency, Address = address! };
         return true;
     }
 }

@@ -18,7 +18,9 @@ internal static class AvailabilityText
             text.Append($"  requests         {m.Requests.Live} live, {m.Requests.Degraded} degraded, {m.Requests.Failed} failed; not judged: {m.Requests.Refused} refused, {m.Requests.Aborted} aborted\n");
             text.Append($"  by time          {Percent(m.ByTime)}, {Span(m.Downtime)} without a tier\n");
             text.Append($"  failures         {m.Failures}; between them {Span(m.BetweenFailures)}, to repair {Span(m.ToRepair)}{(m.FailureRate is { } rate ? string.Create(CultureInfo.InvariantCulture, $", {rate:0.####} an hour") : "")}\n");
-            text.Append($"  error budget     {Percent(m.BudgetLeft)} left of {Percent(1 - m.Slo)}\n");
+            text.Append(m.BudgetLeft is < 0 and { } left
+                ? string.Create(CultureInfo.InvariantCulture, $"  error budget     overspent: {1 - left:0.#} times the {Percent(1 - m.Slo)} that were allowed\n")
+                : $"  error budget     {Percent(m.BudgetLeft)} left of {Percent(1 - m.Slo)}\n");
             if (forecast.Count == 0)
             {
                 text.Append("  forecast         none: the first tier did not fail in this window, so that no rate can be measured\n");

@@ -1,3 +1,5 @@
+using Gateway.Configuration;
+
 namespace Gateway.Failover;
 
 /// <content>What operators ask for.</content>
@@ -26,8 +28,8 @@ internal sealed partial class FailoverLoop
 
                 Evaluate(cluster, new Order(new Hold(tier, now + hold.For, hold.Reason)), hold, now);
                 return new CommandResult(Done: true, cluster.State.Active == tier
-                    ? $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' is held for {hold.For}."
-                    : $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' cannot serve now; it is held for {hold.For} and takes over once it can.");
+                    ? $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' is held for {DurationText.Format(hold.For)}."
+                    : $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' cannot serve now; it is held for {DurationText.Format(hold.For)} and takes over once it can.");
             case ReleaseCommand:
                 Evaluate(cluster, new Order(Hold: null), command, now);
                 return new CommandResult(Done: true, cluster.State.Active < 0

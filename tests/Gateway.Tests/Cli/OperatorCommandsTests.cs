@@ -131,6 +131,13 @@ public sealed class OperatorCommandsTests
         """.ReplaceLineEndings("\n").Replace("100 h", "4.2 days", StringComparison.Ordinal),
         AvailabilityText.Of([new("ai-guide", Availability.Of("24h", new(new(999, 1, 0, 2, 3), new Dictionary<string, TimeSums> { [""] = new(98 * 3_600_000L, 2 * 3_600_000L, 0, 4) }), 0.999), [])]));
 
+    [Fact]
+    public void Availability_BudgetOverspent_SaysHowManyTimes() =>
+        Assert.Contains(
+            "  error budget     overspent: 250 times the 0.1 % that were allowed\n",
+            AvailabilityText.Of([new("ai-guide", Availability.Of("24h", new(new(3, 1, 0, 0, 0), new Dictionary<string, TimeSums>()), 0.999), [])]),
+            StringComparison.Ordinal);
+
     private static Task<(int Code, string Output, string Error)> RunAsync(AdminFixture admin, params string[] args) => RunAsync(admin.Address.ToString(), args, null);
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string admin, string[] args, string? token)

@@ -29,7 +29,7 @@ internal sealed class GuideUnderTest : IAsyncDisposable
 
     public static async Task<GuideUnderTest> StartAsync(params string[] options)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, UseShellExecute = false };
         foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "sample-guide.dll"), "--port", "0", .. options])
         {
             start.ArgumentList.Add(argument);

@@ -1,0 +1,33 @@
+# Two images from one build: `--target gateway` (the default) and `--target guide`, the sample guide to try it with.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
+COPY eng eng
+COPY src src
+RUN dotnet publish src/Gateway -c Release -o /out/gateway \
+ && dotnet publish src/SampleGuide -c Release -o /out/guide
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS guide
+WORKDIR /app
+COPY --from=build /out/guide ./
+USER $APP_UID
+EXPOSE 9000
+HEALTHCHECK --interval=5s --timeout=2s --start-period=20s \
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9000 && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q '200 OK' <&3"]
+ENTRYPOINT ["dotnet", "sample-guide.dll", "--port", "9000", "--address", "0.0.0.0"]
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS gateway
+WORKDIR /app
+COPY --from=build /out/gateway ./
+COPY config config
+COPY static-fallback static-fallback
+# The state folder is the only thing that it writes; give it a volume.
+RUN mkdir state && chown "$APP_UID" state
+USER $APP_UID
+EXPOSE 8080 8081
+# It asks the operators' port as an operator would; the token comes from the environment.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["dotnet", "gateway.dll", "status"]
+# SIGTERM: not ready at once, requests in flight get 30 s. Give `docker stop` as long (stop_grace_period).
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["dotnet", "gateway.dll"]
+CMD ["run"]
