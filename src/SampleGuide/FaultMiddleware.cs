@@ -24,9 +24,12 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, 
                 await FailAsync(context, fault);
                 break;
             case "slow":
-                // An order that has arrived is executed even if its client has given up by then: a second copy of it must show.
-                bool isSafe = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-                await Task.Delay(fault.Delay, time, isSafe ? context.RequestAborted : lifetime.ApplicationStopping);
+                if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+                {
+                    await TakeForGoodAsync(context);
+                }
+
+                await Task.Delay(fault.Delay, time, context.RequestAborted);
                 await next(context);
                 break;
             case "hang":
@@ -46,6 +49,17 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, 
                 await body.FinishAsync();
                 break;
         }
+    }
+
+    /// <summary>An order that has arrived is executed even if its client has given up by then: a second copy of it, sent elsewhere, must show.</summary>
+    private async Task TakeForGoodAsync(HttpContext context)
+    {
+        // Before the first reading: the client may have gone right after its last byte.
+        context.RequestAborted = lifetime.ApplicationStopping;
+        var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        body.Position = 0;
+        context.Request.Body = body;
     }
 
     private static Task FailAsync(HttpContext context, Fault fault)

@@ -37,7 +37,7 @@ internal sealed class LadderServer : IAsyncDisposable
     public FallbackFiles Files { get; }
 
     /// <summary>What the ladder said of its last answer.</summary>
-    public FallbackRung LastRung { get; private set; }
+    public FallbackRung? LastRung { get; private set; }
 
     public static async Task<LadderServer> StartAsync(RouteConfig[] routes, LastGoodAnswer? lastGood = null, Func<HttpContext, Task>? before = null)
     {
