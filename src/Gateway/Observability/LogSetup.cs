@@ -35,9 +35,7 @@ internal sealed class LogSetup : IDisposable
             // The framework tells each request at Information; what users asked is the access log's business.
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("System", LogEventLevel.Warning)
-
-            // What an attempt meets is told as evidence and figures; the forwarder would add a warning with a stack trace for each stream that is cut.
-            .MinimumLevel.Override("Yarp", LogEventLevel.Error)
+            .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
             .WriteTo.Async(
                 writers =>
                 {
