@@ -26,6 +26,9 @@ internal sealed class Exchange : HttpMessageInvoker
     /// <summary>The base class asks for a handler; the attempts have their own.</summary>
     private static readonly HttpMessageHandler Unused = new SocketsHttpHandler();
 
+    /// <summary>How often one stream may go on elsewhere.</summary>
+    private const int MostResumes = 16;
+
     private readonly RoutePlan _plan;
     private readonly HttpContext _context;
     private readonly ClusterSnapshot _snapshot;
@@ -46,6 +49,7 @@ internal sealed class Exchange : HttpMessageInvoker
     private long _lastStart;
     private int _hedges;
     private int _avoid;
+    private int _resumes;
 
     public Exchange(RoutePlan plan, HttpContext context, ClusterSnapshot snapshot, int firstTier, RequestBody? body, bool mayRepeat)
         : base(Unused, disposeHandler: false)
@@ -253,7 +257,8 @@ internal sealed class Exchange : HttpMessageInvoker
     /// <summary>A stream was cut: the same request again, elsewhere, from the last event that the user has.</summary>
     private async ValueTask<(Attempt Attempt, Stream Upstream)?> ReopenAsync(HttpRequestMessage request, Attempt cut, string lastEventId, CancellationToken cancellationToken)
     {
-        if (!MayStartAnother())
+        // Destinations that cut every stream must not keep one going round for ever.
+        if (++_resumes > MostResumes)
         {
             return null;
         }
@@ -315,7 +320,8 @@ internal sealed class Exchange : HttpMessageInvoker
     /// <summary>The budget lets another attempt start.</summary>
     private bool MayStartAnother()
     {
-        if (_plan.Traffic.Budget.TryWithdraw())
+        // A stream that goes on takes the place of one that is gone: nothing grows, and all that one dead destination carried must find another at once.
+        if (LastEventId is not null || _plan.Traffic.Budget.TryWithdraw())
         {
             return true;
         }
