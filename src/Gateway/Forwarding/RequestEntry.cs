@@ -41,11 +41,17 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         {
             outcome = await AnswerAsync(context, plan).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException)
+        catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
-            // Kestrel answers with the status that the exception carries.
+            // Answered here: thrown on, Kestrel would answer the same, and log an error with a stack for whatever a client does wrong.
             outcome = RequestOutcome.Refused;
-            throw;
+            context.Response.Clear();
+            context.Response.StatusCode = refused.StatusCode;
+            if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
+            {
+                // What follows on this connection cannot be told from the rest of the body.
+                context.Response.Headers.Connection = "close";
+            }
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
