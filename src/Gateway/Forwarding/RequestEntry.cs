@@ -60,6 +60,13 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
     private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan)
     {
         // 1. What holds now.
+        if (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
+        {
+            // A tunnel to wherever the client says is no request for a destination.
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return RequestOutcome.Refused;
+        }
+
         var snapshot = plan.Traffic.Cluster.Snapshot;
         plan.Traffic.Budget.Request();
 
@@ -78,29 +85,44 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
             return await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
         }
 
-        if (tier >= 0 && snapshot.Tiers[tier] is { Capacity: { } capacity } full && full.Load.InFlight >= (int)(capacity * plan.ShedAt))
+        if (tier >= 0 && snapshot.Tiers[tier] is { Capacity: { } capacity } full && full.Load.InFlight >= capacity * plan.ShedAt)
         {
-            if (onTrial is { } unused)
-            {
-                unused.Destination.ReturnTrial();
-            }
-
+            onTrial?.Destination.ReturnTrial();
             return await FallBackAsync(context, plan, wasShed: true).ConfigureAwait(false);
         }
 
         // 4. The body.
         var request = context.Request;
         var mayRepeat = plan.MayRepeat(request.Method, request.Headers.ContainsKey("Idempotency-Key"));
-        var body = await ReadBodyAsync(context, plan).ConfigureAwait(false);
+        RequestBody? body;
+        try
+        {
+            body = await ReadBodyAsync(context, plan).ConfigureAwait(false);
+        }
+        catch
+        {
+            onTrial?.Destination.ReturnTrial();
+            throw;
+        }
 
         // 5. The race.
         using var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial };
         var error = await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, plan.Headers).ConfigureAwait(false);
+        if (body is not null && !await body.EndAsync(plan.Traffic.Time).ConfigureAwait(false))
+        {
+            // Something still reads this client's connection: the next request on it would not be safe.
+            context.Abort();
+        }
+
         exchange.ReturnBody();
         switch (exchange.End)
         {
             case ExchangeEnd.Answered when error == ForwarderError.None:
                 return RequestOutcome.Live;
+            case ExchangeEnd.Answered or ExchangeEnd.None when !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested && !IsClients(error):
+                // The answer cannot be written, or YARP or the race itself broke: the ladder does not ask why.
+                context.Response.Clear();
+                break;
             case ExchangeEnd.Answered or ExchangeEnd.None:
                 return context.RequestAborted.IsCancellationRequested || IsClients(error) ? RequestOutcome.Aborted : RequestOutcome.Failed;
             case ExchangeEnd.ClientFailed:
@@ -151,6 +173,11 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit && limit.MaxRequestBodySize != plan.RequestBodyLimit)
         {
             limit.MaxRequestBodySize = plan.RequestBodyLimit;
+        }
+
+        if (context.Request.ContentLength > plan.RequestBodyLimit)
+        {
+            throw new BadHttpRequestException("The body is longer than limits.requestBody allows.", StatusCodes.Status413PayloadTooLarge);
         }
 
         return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, context.RequestAborted).ConfigureAwait(false);
