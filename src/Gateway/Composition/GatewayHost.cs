@@ -55,6 +55,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
         {
             LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
+            Coverage = () => [.. from route in LastGoodByRoute()
+                                 where route.Coverage is not null
+                                 select new CoverageRatio(route.Route, route.Coverage.GetValueOrDefault())],
+            RedisUp = () => config.Redis is null ? null : _lastGood.IsStoreUp,
         });
         foreach (var listen in config.Listen)
         {
@@ -228,18 +232,18 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Instruments = _instruments,
         Records = _records,
         LastGood = LastGoodByRoute,
-        Purge = (prefix, _) => Task.FromResult((long)_lastGood.PurgePrefix(prefix ?? "")),
+        LastGoodEntries = _lastGood.List,
+        Purge = rule => _lastGood.Purge(rule),
         Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_lastGood.Alarm).OfType<string>()],
     };
 
-    private IReadOnlyList<LastGoodStatus> LastGoodByRoute()
-    {
-        var entries = _lastGood.List("", int.MaxValue);
-        return [.. from route in Store.Current.Routes
-                   where route.LastGood is not null
-                   let own = entries.Where(e => string.Equals(e.Route, route.Name, StringComparison.Ordinal)).ToArray()
-                   select new LastGoodStatus(route.Name, own.Length, own.Sum(static e => e.Size), _lastGood.CoverageOf(route.Name).Ratio)];
-    }
+    private IReadOnlyList<LastGoodStatus> LastGoodByRoute() =>
+    [
+        .. from route in Store.Current.Routes
+           where route.LastGood is not null
+           let totals = _lastGood.TotalsOf(route.Name)
+           select new LastGoodStatus(route.Name, totals.Entries, totals.Bytes, _lastGood.CoverageOf(route.Name).Ratio),
+    ];
 
     private async ValueTask<bool> FindLastGoodAsync(HttpContext context, RouteConfig route) =>
         await _lastGood.FindAsync(route, context.Request, context.RequestAborted).ConfigureAwait(false) is { } found
