@@ -25,7 +25,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
     // All deadlines are the exchange's and the streams'. YARP's own would end a quiet event stream.
     private static readonly ForwarderRequestConfig Unbounded = new()
     {
-        ActivityTimeout = TimeSpan.FromDays(20),
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
         Version = System.Net.HttpVersion.Version11,
         VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         AllowResponseBuffering = true,
