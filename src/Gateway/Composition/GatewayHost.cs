@@ -17,6 +17,7 @@ namespace Gateway.Composition;
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReadAheadWithin = TimeSpan.FromSeconds(2);
     private const long MostBytesOnDisk = 1024L * 1024 * 1024;
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
 
@@ -100,12 +101,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Starts everything; when it returns, users' ports accept.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        _lastGood.Start();
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
-        _lastGood.Start();
         _records.Start();
         _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
+
+        // Restarted in the middle of an outage, the first request finds what was kept; a store that is away does not hold up the start for long.
+        await _lastGood.ReadAhead.WaitAsync(ReadAheadWithin, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _users.StartAsync(cancellationToken).ConfigureAwait(false);
         _owned.Add(Watcher.RunAsync(_stopping.Token));
         _owned.Add(CarryChangesAsync());
