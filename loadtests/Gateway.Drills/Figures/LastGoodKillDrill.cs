@@ -21,7 +21,7 @@ internal static class LastGoodKillDrill
         var known = await KnownScenario.AskAsync(bed.Primaries[0].Url, Users);
         var target = LoadTarget.Parse(bed.Gateway.Url);
         var random = new Random(rounds);
-        var (wrong, live, alarms, empty) = (0, 0, 0, 0);
+        var (wrong, live, alarms, lost, kept) = (0, 0, 0, 0, 0.0);
         for (var round = 1; round <= rounds; round++)
         {
             // 1. Every answer is written anew; in the middle of it the process is killed.
@@ -37,7 +37,9 @@ internal static class LastGoodKillDrill
             // 2. The store opens, with what was in it.
             await bed.Gateway.StartAsync();
             alarms += (await bed.Gateway.StatusAsync()).Contains("\"alarms\":[]", StringComparison.Ordinal) ? 0 : 1;
-            empty += (await bed.Gateway.MetricsAsync()).Sum("gateway_last_good_entries") > 0 ? 0 : 1;
+            var now = await EntriesAsync(bed, kept);
+            lost += now < kept ? 1 : 0;
+            kept = now;
         }
 
         // 3. What the kills left is all that users are given.
@@ -48,9 +50,27 @@ internal static class LastGoodKillDrill
             .AtLeast("live answers while it was killed", live, rounds)
             .Exactly("wrong bytes", wrong + last.Count(Outcome.WrongBody), 0)
             .Exactly("starts with an alarm", alarms, 0)
-            .Exactly("starts with an empty store", empty, 0)
+            .Exactly("starts that lost what an earlier one had", lost, 0)
             .Exactly("stores set aside as corrupt", corrupt, 0)
             .Exactly("last good or file at the end", last.Count(Outcome.LastGood) + last.Count(Outcome.File), last.Total)
             .AtLeast("last good at the end", last.Count(Outcome.LastGood), Users / 2.0);
+    }
+
+    // Nothing is ever taken out here, so there can only be more; on a slow machine the read-ahead may end after the start.
+    private static async Task<double> EntriesAsync(TestBed bed, double atLeast)
+    {
+        var entries = 0.0;
+        for (var tries = 0; tries < 50; tries++)
+        {
+            entries = (await bed.Gateway.MetricsAsync()).Sum("gateway_last_good_entries");
+            if (entries >= atLeast)
+            {
+                break;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        return entries;
     }
 }

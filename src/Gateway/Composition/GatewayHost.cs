@@ -57,9 +57,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
         {
             LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
-            Coverage = () => [.. from route in LastGoodByRoute()
-                                 where route.Coverage is not null
-                                 select new CoverageRatio(route.Route, route.Coverage.GetValueOrDefault())],
+            Coverage = () => [.. from route in Store.Current.Routes
+                                 where route.LastGood is not null
+                                 let coverage = _lastGood.CoverageOf(route.Name)
+                                 select new RouteCoverage(route.Name, coverage.Requests, coverage.Answerable)],
             RedisUp = () => config.Redis is null ? null : _lastGood.IsStoreUp,
         });
         foreach (var listen in config.Listen)
