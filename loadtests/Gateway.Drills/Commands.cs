@@ -11,7 +11,7 @@ internal static class Commands
     /// <summary>The commands.</summary>
     public static RootCommand Create() => new("Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 only if its figures hold.")
     {
-        Table(), Once(), Streams(), Reloads(), Overload(), Tail(), IdleStreams(), Load(),
+        Table(), Once(), Streams(), Reloads(), Overload(), Tail(), IdleStreams(), LastGood(), LastGoodMix(), LastGoodKill(), Load(),
     };
 
     private static Command Table()
@@ -65,6 +65,28 @@ internal static class Commands
         var (count, warm) = (Count(2_000), Warm());
         return Command("idle-streams", "What an idle event stream costs in memory.", [count, warm], parsed =>
             IdleStreamsDrill.RunAsync(Report, parsed.GetValue(count), Seconds(parsed.GetValue(warm))));
+    }
+
+    private static Command LastGood()
+    {
+        var (rate, warm) = (Rate(300), Warm());
+        return Command("last-good", "Everything dies: each user gets the last live answer to the byte, after a restart and through Redis too.", [rate, warm], parsed =>
+            LastGoodDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm))));
+    }
+
+    private static Command LastGoodMix()
+    {
+        var rate = Rate(2_000);
+        var requests = new Option<int>("--requests") { Description = "How many.", DefaultValueFactory = _ => 50_000 };
+        return Command("last-good-mix", "A hundred users, outages, aborts and restarts: no byte of one user's answer in another's.", [requests, rate], parsed =>
+            LastGoodMixDrill.RunAsync(Report, parsed.GetValue(requests), parsed.GetValue(rate)));
+    }
+
+    private static Command LastGoodKill()
+    {
+        var rounds = new Option<int>("--rounds") { Description = "How many kills.", DefaultValueFactory = _ => 20 };
+        return Command("last-good-kill", "kill -9 while the store is written: it opens each time and serves no wrong byte.", [rounds], parsed =>
+            LastGoodKillDrill.RunAsync(Report, parsed.GetValue(rounds)));
     }
 
     private static Command Load()
