@@ -127,12 +127,7 @@ internal sealed class DrillRunner(Report report)
                 progress(line);
                 if (!report.IsTerminal)
                 {
-                    foreach (var happening in happenings.Skip(told))
-                    {
-                        report.Line($"  {System.Diagnostics.Stopwatch.GetElapsedTime(run.Started, happening.At).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s: {happening.Label}");
-                    }
-
-                    told = happenings.Count;
+                    told = TellHappenings(run, happenings, told);
                     report.Line($"  {line}");
                 }
             }
@@ -140,7 +135,21 @@ internal sealed class DrillRunner(Report report)
         catch (OperationCanceledException)
         {
             // The load is over.
+            if (!report.IsTerminal)
+            {
+                TellHappenings(run, stage.Happenings, told);
+            }
         }
+    }
+
+    private int TellHappenings(LoadRun run, IReadOnlyList<Happening> happenings, int told)
+    {
+        foreach (var happening in happenings.Skip(told))
+        {
+            report.Line($"  {System.Diagnostics.Stopwatch.GetElapsedTime(run.Started, happening.At).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s: {happening.Label}");
+        }
+
+        return happenings.Count;
     }
 
     private static async Task<OrderAudit> AuditAsync(Stage stage, Ledger ledger, IReadOnlyList<Scenario> scenarios)

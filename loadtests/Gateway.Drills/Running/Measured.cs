@@ -56,6 +56,9 @@ internal sealed record Measured
     public long? MendedAt => Happenings.Where(happening => happening.Effect.HasFlag(Effect.Mends)).Select(happening => (long?)happening.Done).Max()
         ?? (BrokenAt is null ? null : Ledger.Started + (long)(Plan.Load.For.TotalSeconds * Stopwatch.Frequency));
 
+    /// <summary>When the first of what was mended last answered again.</summary>
+    private long? WorksAt => Happenings.LastOrDefault(happening => happening.Effect.HasFlag(Effect.Mends))?.Works ?? MendedAt;
+
     /// <summary>From the first fault until another set of destinations was up; null: never.</summary>
     public TimeSpan? Detected => BrokenAt is { } broken ? After(broken, reading => string.Join(',', reading.Up.Where(pair => pair.Value).Select(pair => pair.Key))) : null;
 
@@ -77,7 +80,7 @@ internal sealed record Measured
         }
     }
 
-    /// <summary>From the last mend to the end of the last answer that was not live; zero when there was none; null: not by the end.</summary>
+    /// <summary>From the last mend, when the first guide answered again, to the end of the last answer that was not live; zero when there was none; null: not by the end.</summary>
     public TimeSpan? Live
     {
         get
@@ -88,9 +91,9 @@ internal sealed record Measured
                 last = entry.Outcome is Outcome.Live or Outcome.Vanished ? last : entry;
             }
 
-            return last is not { } found || MendedAt is not { } mended || found.End < mended ? TimeSpan.Zero
+            return last is not { } found || WorksAt is not { } works || found.End < works ? TimeSpan.Zero
                 : found.Due >= Ledger.Entries[^1].Due - (Stopwatch.Frequency / 10) ? null
-                : Stopwatch.GetElapsedTime(mended, found.End);
+                : Stopwatch.GetElapsedTime(works, found.End);
         }
     }
 

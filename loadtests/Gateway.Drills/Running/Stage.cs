@@ -11,7 +11,8 @@ namespace Gateway.Drills.Running;
 /// <param name="Done">When it was done.</param>
 /// <param name="Label">What.</param>
 /// <param name="Effect">What it meant.</param>
-internal sealed record Happening(long At, long Done, string Label, Effect Effect);
+/// <param name="Works">For a mend: when the first of what it mends answered again, which is what a way back counts from.</param>
+internal sealed record Happening(long At, long Done, string Label, Effect Effect, long Works);
 
 /// <summary>What a drill plays on: an own installation, another proxy before own guides, or a gateway that runs already.</summary>
 internal sealed class Stage : IAsyncDisposable
@@ -87,7 +88,7 @@ internal sealed class Stage : IAsyncDisposable
     public void Mark(string label)
     {
         var now = Stopwatch.GetTimestamp();
-        _happenings.Enqueue(new(now, now, label, Effect.None));
+        _happenings.Enqueue(new(now, now, label, Effect.None, now));
     }
 
     /// <summary>Does a deed and notes when.</summary>
@@ -95,7 +96,9 @@ internal sealed class Stage : IAsyncDisposable
     {
         var begun = Stopwatch.GetTimestamp();
         await deed.DoAsync(this, cancel);
-        _happenings.Enqueue(new(begun, Stopwatch.GetTimestamp(), deed.Label, deed.Effect));
+        var done = Stopwatch.GetTimestamp();
+        var started = _bed?.Guides.Select(guide => guide.AnsweringSince).Where(since => since > begun).DefaultIfEmpty(done).Min() ?? done;
+        _happenings.Enqueue(new(begun, done, deed.Label, deed.Effect, deed.Effect == Effect.Mends ? started : done));
     }
 
     /// <inheritdoc/>
