@@ -84,7 +84,7 @@ internal static class HtmlReport
         page.Append("</tbody></table>\n<h3>Who served</h3>\n");
         Legend(page);
         Figure(page, Pictures.Served(measured));
-        page.Append("<h3>What users waited</h3><p>From the moment a request was due; a scale of powers of ten.</p>\n");
+        page.Append("<h3>What users waited</h3><p>From the moment a request was due; a scale of powers of ten. p50 is the solid line, p99 the dashed, the longest wait the dotted one.</p>\n");
         Figure(page, Pictures.Latency(measured));
         if (measured.Readings.Count > 0)
         {

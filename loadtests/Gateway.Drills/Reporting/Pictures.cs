@@ -46,12 +46,12 @@ internal static class Pictures
         double[] decades = [0.1, 1, 10, 100, 1_000, 10_000];
         static double Share(double milliseconds) => (Math.Log10(Math.Max(0.1, milliseconds)) + 1) / 5.2;
         svg.Scale(decades.Select(decade => (Share(decade), decade >= 1_000 ? $"{decade / 1_000} s" : $"{decade.ToString(CultureInfo.InvariantCulture)} ms")));
-        foreach (var (percent, style, label) in new[] { (50.0, "p50", "p50"), (99.0, "p99", "p99"), (100.0, "max", "max") })
+        foreach (var (percent, style) in new[] { (100.0, "max"), (99.0, "p99"), (50.0, "p50") })
         {
             var points = percentiles.Index().Where(pair => pair.Item.Count > 0).Select(pair => (svg.X((pair.Index + 0.5) * each), svg.Y(Share(pair.Item.At(percent).TotalMilliseconds)))).ToList();
             if (points.Count > 0)
             {
-                svg.Path(points, $"line {style}").Text(points[^1].Item1 - 4, points[^1].Item2 - 5, label, "end", "number");
+                svg.Path(points, $"line {style}");
             }
         }
 
@@ -77,8 +77,9 @@ internal static class Pictures
                 points.Add((x, y));
             }
 
+            // Its name stands where its share is largest: there it is alone.
             var peak = points.MinBy(point => point.Y);
-            svg.Path(points, $"line tier{i % 4}").Text(Math.Min(peak.X + 6, Svg.Left + Svg.Width - 60), peak.Y + 14 + (i * 12), tier, "start", "number");
+            svg.Path(points, $"line tier{i % 4}").Text(Math.Min(peak.X + 6, Svg.Left + Svg.Width - 60), peak.Y + (peak.Y > svg.Bottom - 20 ? -6 : 14), tier, "start", "number");
         }
 
         return svg.Marks(Marks(measured)).End();
@@ -156,7 +157,7 @@ internal static class Pictures
     private static (IReadOnlyList<List<LedgerEntry>> Cells, double Each) Cells(Measured measured)
     {
         var seconds = measured.Plan.Load.For.TotalSeconds;
-        var each = new[] { 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 30 }.First(width => seconds / width <= 140 || width >= 30);
+        var each = new[] { 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 30 }.First(width => seconds / width <= 70 || width >= 30);
         var cells = Enumerable.Range(0, (int)Math.Ceiling(seconds / each)).Select(_ => new List<LedgerEntry>()).ToList();
         foreach (var entry in measured.Ledger.Entries)
         {

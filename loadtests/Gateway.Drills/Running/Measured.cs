@@ -70,13 +70,13 @@ internal sealed record Measured
     {
         get
         {
-            if (MendedAt is not { } mended || Readings.Count == 0 || !SameTier(Readings[^1], Readings[0]))
+            if (WorksAt is not { } works || Readings.Count == 0 || !SameTier(Readings[^1], Readings[0]))
             {
                 return null;
             }
 
             var lastOther = Readings.LastOrDefault(reading => !SameTier(reading, Readings[0]));
-            return lastOther is null || lastOther.At < mended ? TimeSpan.Zero : Stopwatch.GetElapsedTime(mended, lastOther.At);
+            return lastOther is null || lastOther.At < works ? TimeSpan.Zero : Stopwatch.GetElapsedTime(works, lastOther.At);
         }
     }
 
