@@ -17,7 +17,7 @@ namespace Gateway.Forwarding;
 /// (5) YARP asks the <see cref="Exchange"/> for one answer and hands it on.
 /// (6) Without an answer the ladder gives one. One outcome is counted.
 /// </remarks>
-internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladder, CancellationToken stopping)
+internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladder, AccessLog access, CancellationToken stopping)
 {
     /// <summary>YARP wants a prefix; the exchange sets the real address of each attempt.</summary>
     private const string NoPrefix = "http://destination.invalid";
@@ -37,13 +37,16 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         var time = plan.Traffic.Time;
         var began = time.GetTimestamp();
         var outcome = RequestOutcome.Failed;
+        var refusedWith = 0;
+        var span = Traces.BeginRequest(context, plan.Route.Name);
         try
         {
             outcome = await AnswerAsync(context, plan).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException)
+        catch (BadHttpRequestException e)
         {
             // Kestrel answers with the status that the exception carries.
+            refusedWith = e.StatusCode;
             outcome = RequestOutcome.Refused;
             throw;
         }
@@ -53,7 +56,14 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         }
         finally
         {
-            plan.Meter.Ended(outcome, time.GetElapsedTime(began));
+            var elapsed = time.GetElapsedTime(began);
+            plan.Meter.Ended(outcome, elapsed);
+            var status = refusedWith > 0 ? refusedWith : context.Response.StatusCode;
+            Traces.EndRequest(span, outcome, status);
+            if (access.Wants(outcome))
+            {
+                access.Tell(context, plan.Route.Name, outcome, status, elapsed);
+            }
         }
     }
 
