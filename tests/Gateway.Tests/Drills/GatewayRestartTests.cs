@@ -33,10 +33,13 @@ public sealed class GatewayRestartTests
         var before = Assert.Single(await JournalAsync(bed), IsFailover);
 
         await bed.Gateway.KillAsync();
+        // Well again, so that the new process has nothing of its own to tell.
+        await bed.Primaries[0].StartAsync(Cancel);
         await bed.Gateway.StartAsync(Cancel);
 
         var after = Assert.Single(await JournalAsync(bed), IsFailover);
-        Assert.Equal(before.GetRawText(), after.GetRawText());
+        Assert.All(["id", "text", "from", "to", "cluster", "kind"], name => Assert.Equal(before.GetProperty(name).ToString(), after.GetProperty(name).ToString()));
+        Assert.Equal(before.GetProperty("at").GetDateTimeOffset(), after.GetProperty("at").GetDateTimeOffset(), TimeSpan.FromMilliseconds(1));
         Assert.Contains("primary", after.GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Equal(2, (await JournalAsync(bed)).Count(static e => e.GetProperty("kind").GetString() == "start"));
         Assert.Equal(50, await LedgerAsync(bed));

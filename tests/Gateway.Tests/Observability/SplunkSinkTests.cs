@@ -27,7 +27,7 @@ public sealed class SplunkSinkTests
         Assert.All(splunk.All, static call => Assert.Equal("/services/collector/event", call.Path));
         Assert.All(splunk.All, static call => Assert.Equal("Splunk t0ken", call.Authorization));
         Assert.Equal(3, splunk.All.Count);
-        var lines = splunk.All.SelectMany(static call => call.Text.Split('}' + "\n", StringSplitOptions.RemoveEmptyEntries)).Select(static l => JsonDocument.Parse(l + "}").RootElement).ToArray();
+        var lines = splunk.All.SelectMany(static call => call.Text.Split("\n}\n", StringSplitOptions.RemoveEmptyEntries)).Select(static l => JsonDocument.Parse(l + "}").RootElement).ToArray();
         Assert.Equal(1200, lines.Length);
         Assert.Equal("gateway:json", lines[0].GetProperty("sourcetype").GetString());
         Assert.Equal("Line 0 \u001b.", lines[0].GetProperty("event").GetProperty("message").GetString());
