@@ -35,6 +35,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly System.Collections.Concurrent.ConcurrentBag<Task> _owned = [];
     private readonly Records _records;
     private readonly AdminServer _admin;
+    private readonly Notifier _notifier;
+    private readonly OtlpPush? _otlp;
     private GatewayEndpoints? _endpoints;
     private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
 
@@ -42,7 +44,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         var config = loaded.Config ?? throw new ArgumentException("The configuration has problems.", nameof(loaded));
         _time = time;
-        _log = new LogSetup(OptionsOf(config.Telemetry.Logs));
+        _log = new LogSetup(OptionsOf(config.Telemetry));
         _logger = _log.Factory.CreateLogger<GatewayHost>();
         _instruments = new Instruments(_log.Factory.CreateLogger<Instruments>());
         Store = new ConfigStore(loaded, time, _log.Factory.CreateLogger<ConfigStore>());
@@ -51,7 +53,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
-        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), BackingOf(config), _instruments);
+        var backing = BackingOf(config);
+        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
+        _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
+        _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
+        var access = new AccessLog(_log.Factory.CreateLogger<AccessLog>(), time);
         var ladder = new FallbackLadder(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
         _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
         {
@@ -61,6 +67,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                                  let coverage = _lastGood.CoverageOf(route.Name)
                                  select new RouteCoverage(route.Name, coverage.Requests, coverage.Answerable)],
             RedisUp = () => config.Redis is null ? null : _lastGood.IsStoreUp,
+            Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
         });
         foreach (var listen in config.Listen)
         {
@@ -72,7 +79,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
         _users = UsersServer.Build(config, _log, _certificates, forwarder =>
         {
-            var entry = new RequestEntry(forwarder, ladder, _endStreams.Token);
+            var entry = new RequestEntry(forwarder, ladder, access, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, time);
             return _endpoints;
         });
@@ -83,7 +90,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             _changes.Writer.TryWrite(change.New);
             _records.Journal.Tell(Readings.Entry(change, time.GetUtcNow()));
         });
-        Store.WhenRejected(rejected => _records.Journal.Tell(Readings.Entry(rejected)));
+        Store.WhenRejected(rejected =>
+        {
+            _records.Journal.Tell(Readings.Entry(rejected));
+            _notifier.Tell(Notification.Of(rejected));
+        });
     }
 
     /// <summary>How long requests in flight may take to finish when the gateway stops; event streams end after two thirds of it. Default 30 s.</summary>
@@ -105,6 +116,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _lastGood.Start();
+        await _notifier.UseAsync(Store.Current.Notify).ConfigureAwait(false);
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
         _records.Start();
@@ -152,10 +164,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _lastGood.DisposeAsync().ConfigureAwait(false);
         _files.Dispose();
+
+        // Their last results go to the journal, the last lines to Splunk: in this order.
+        await _notifier.DisposeAsync().ConfigureAwait(false);
+        _otlp?.Dispose();
         _records.Dispose();
         _instruments.Dispose();
         _stopping.Dispose();
         _endStreams.Dispose();
+        await _log.DrainAsync().ConfigureAwait(false);
         _log.Dispose();
     }
 
@@ -173,6 +190,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                     config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),
                     config.Clusters.SelectMany(static c => c.Tiers.SelectMany(t => t.Destinations.Select(d => (c.Name, d.Name)))).ToHashSet());
                 _log.SetLevel(config.Telemetry.Logs.Level);
+                await _notifier.UseAsync(config.Notify).ConfigureAwait(false);
             }
             catch (Exception e) when (!_stopping.IsCancellationRequested)
             {
@@ -225,6 +243,18 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         Readings.Count(_instruments, transition);
         _records.Journal.Tell(Readings.Entry(transition));
+        _notifier.Tell(transition);
+    }
+
+    private async Task<CommandResult> CommandAsync(Command command, CancellationToken cancellationToken)
+    {
+        var result = await _loop.CommandAsync(command, cancellationToken).ConfigureAwait(false);
+        if (result.Done)
+        {
+            _notifier.Commanded(command);
+        }
+
+        return result;
     }
 
     private AdminSources Sources() => new()
@@ -232,14 +262,14 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Config = () => Store.State,
         Reload = Watcher.ReloadAsync,
         Clusters = () => _loop.Views,
-        Command = _loop.CommandAsync,
+        Command = CommandAsync,
         Readiness = () => _readiness,
         Instruments = _instruments,
         Records = _records,
         LastGood = LastGoodByRoute,
         LastGoodEntries = _lastGood.List,
         Purge = rule => _lastGood.Purge(rule),
-        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_lastGood.Alarm).OfType<string>()],
+        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_lastGood.Alarm).Append(_log.Alarm).OfType<string>()],
     };
 
     private IReadOnlyList<LastGoodStatus> LastGoodByRoute() =>
@@ -272,11 +302,12 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     }
 
 
-    private static LogOptions OptionsOf(LogsConfig logs) => new()
+    private static LogOptions OptionsOf(TelemetryConfig telemetry) => new()
     {
-        Shape = logs.Format switch { LogFormat.Json => LogShape.Json, LogFormat.Ecs => LogShape.Ecs, _ => LogShape.Text },
-        Level = logs.Level,
-        File = logs.File,
+        Shape = telemetry.Logs.Format switch { LogFormat.Json => LogShape.Json, LogFormat.Ecs => LogShape.Ecs, _ => LogShape.Text },
+        Level = telemetry.Logs.Level,
+        File = telemetry.Logs.File,
+        Splunk = telemetry.Splunk is { } splunk ? new SplunkOptions(splunk.Url, splunk.Token) : null,
     };
 
     [LoggerMessage(10101, LogLevel.Information, "Ready: every destination was probed once, or five seconds have passed.")]

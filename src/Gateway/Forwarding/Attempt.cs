@@ -23,6 +23,8 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     private const int Running = 0;
     private const int Lingering = 1;
     private const int Done = 2;
+
+    private static readonly string[] PurposeNames = ["first", "repeat", "hedge", "trial", "first-on-trial"];
     private const int TimedOut = 3;
     private const int Settled = 4;
     private const int Abandoned = 5;
@@ -198,6 +200,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
 
     private async Task RunAsync()
     {
+        var span = Traces.BeginAttempt(message, plan.ClusterConfig.Name, tier.Name, peer.Destination.Name, PurposeNames[(int)purpose]);
         try
         {
             await SendAsync().ConfigureAwait(false);
@@ -219,6 +222,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         }
 
         Tell();
+        Traces.EndAttempt(span, Result, Response is { } came ? (int)came.StatusCode : 0);
         var handedOn = Result == AttemptResult.Success && (raw || Response?.Content is StreamedContent);
         if (!handedOn)
         {

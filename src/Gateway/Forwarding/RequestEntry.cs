@@ -17,7 +17,7 @@ namespace Gateway.Forwarding;
 /// (5) YARP asks the <see cref="Exchange"/> for one answer and hands it on.
 /// (6) Without an answer the ladder gives one. One outcome is counted.
 /// </remarks>
-internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladder, CancellationToken stopping)
+internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladder, AccessLog access, CancellationToken stopping)
 {
     /// <summary>YARP wants a prefix; the exchange sets the real address of each attempt.</summary>
     private const string NoPrefix = "http://destination.invalid";
@@ -37,6 +37,8 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         var time = plan.Traffic.Time;
         var began = time.GetTimestamp();
         var outcome = RequestOutcome.Failed;
+        var refusedWith = 0;
+        var span = Traces.BeginRequest(context, plan.Route.Name);
         try
         {
             outcome = await AnswerAsync(context, plan).ConfigureAwait(false);
@@ -44,6 +46,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
             // Answered here: thrown on, Kestrel would answer the same, and log an error with a stack for whatever a client does wrong.
+            refusedWith = refused.StatusCode;
             outcome = RequestOutcome.Refused;
             context.Response.Clear();
             context.Response.StatusCode = refused.StatusCode;
@@ -59,7 +62,14 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         }
         finally
         {
-            plan.Meter.Ended(outcome, time.GetElapsedTime(began));
+            var elapsed = time.GetElapsedTime(began);
+            plan.Meter.Ended(outcome, elapsed);
+            var status = refusedWith > 0 ? refusedWith : context.Response.StatusCode;
+            Traces.EndRequest(span, outcome, status);
+            if (access.Wants(outcome))
+            {
+                access.Tell(context, plan.Route.Name, outcome, status, elapsed);
+            }
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class Instruments : IDisposable
     public const string FromLabel = "from";
     public const string ToLabel = "to";
     public const string WindowLabel = "window";
+    public const string ListenLabel = "listen";
 
     /// <summary>The route's name in a series that stands for all routes, or for requests that matched none. No route can be named so.</summary>
     public const string AllRoutes = "*";
@@ -41,6 +42,9 @@ internal sealed partial class Instruments : IDisposable
     /// <summary>By <see cref="FallbackRung"/>; as in <c>X-Fallback</c>.</summary>
     public static readonly string[] RungNames = ["last-good", "file", "built-in"];
 
+    /// <summary>By <see cref="NotifyResult"/>.</summary>
+    public static readonly string[] NotifyNames = ["sent", "failed", "dropped"];
+
     // Reasons of other rooms are closed sets there; these bounds hold even if one of them were not.
     private const int MaxTransitionsACluster = 12;
     private const int MaxRefusalReasons = 20;
@@ -55,6 +59,7 @@ internal sealed partial class Instruments : IDisposable
     private readonly ConcurrentDictionary<(string Cluster, string From, string To, string Reason), SharedCount> _transitions = new();
     private readonly ConcurrentDictionary<string, SharedCount> _refusals = new(StringComparer.Ordinal);
     private readonly SharedCount _stored = new();
+    private readonly long[] _notifications = new long[NotifyNames.Length];
     private readonly DurationCells _probes = new();
     private readonly Meter _meter;
     private readonly Histogram<double> _exportedDuration;
@@ -131,6 +136,9 @@ internal sealed partial class Instruments : IDisposable
 
         count.Increment();
     }
+
+    /// <summary>A notification ended.</summary>
+    public void Notified(NotifyResult result) => Interlocked.Increment(ref _notifications[(int)result]);
 
     /// <summary>Says where the figures of state are read from.</summary>
     public void ReadStateFrom(StateReadings state) => _state = state;
@@ -243,6 +251,13 @@ internal sealed partial class Instruments : IDisposable
             One(_state.Reload() is { } reload ? (reload.Success ? 1 : 0) : null)),
         Gauge("gateway_config_reload_timestamp_seconds", "When the configuration in force was applied, in seconds since 1970.", () =>
             One(_state.Reload()?.AppliedAt.ToUnixTimeMilliseconds() / 1000.0)),
+        Gauge("gateway_certificate_expiry_seconds", "When the certificate of a users' port ends, in seconds since 1970.", () =>
+            [.. _state.Certificates().Select(static c => new Sample(c.EndsAt.ToUnixTimeSeconds(), new KeyValuePair<string, object?>(ListenLabel, c.Listen)))]),
+        Counter("gateway_notifications_total", "Notifications, by whether their receiver took them.", () =>
+            [.. from result in Enum.GetValues<NotifyResult>()
+                let count = Volatile.Read(ref _notifications[(int)result])
+                where count > 0
+                select new Sample(count, new KeyValuePair<string, object?>(ResultLabel, NotifyNames[(int)result]))]),
         Gauge("gateway_redis_up", "1 while Redis answers, else 0.", () => One(_state.RedisUp() is { } up ? (up ? 1 : 0) : null)),
     ];
 

@@ -174,6 +174,8 @@ internal sealed class JsonLine : JsonFormatter
 /// <summary>A line as Elasticsearch expects it (ECS 8).</summary>
 internal sealed class EcsLine : JsonFormatter
 {
+    private const int AccessEventId = 1201;
+
     /// <inheritdoc/>
     protected override void Write(Utf8JsonWriter json, LogEvent line)
     {
@@ -199,12 +201,57 @@ internal sealed class EcsLine : JsonFormatter
             json.WriteString("span.id", span.ToHexString());
         }
 
-        WriteValues(json, "labels", line);
+        if (LogText.Event(line).Id == AccessEventId)
+        {
+            WriteRequest(json, line);
+        }
+        else
+        {
+            WriteValues(json, "labels", line);
+        }
+
         if (line.Exception is { } exception)
         {
             json.WriteString("error.type", exception.GetType().FullName);
             json.WriteString("error.message", LogText.Shorten(exception.Message));
             json.WriteString("error.stack_trace", exception.ToString());
+        }
+    }
+
+    /// <summary>A request of the access log, under the names that dashboards for web servers look for.</summary>
+    private static void WriteRequest(Utf8JsonWriter json, LogEvent line)
+    {
+        foreach (var (name, value) in line.Properties)
+        {
+            var text = LogText.Value(value);
+            switch (name)
+            {
+                case "Method":
+                    json.WriteString("http.request.method", text);
+                    break;
+                case "Path":
+                    json.WriteString("url.path", text);
+                    break;
+                case "Query" when text.Length > 1:
+                    json.WriteString("url.query", text[1..]);
+                    break;
+                case "Client":
+                    json.WriteString("source.ip", text);
+                    break;
+                case "Status" when value is ScalarValue { Value: int status }:
+                    json.WriteNumber("http.response.status_code", status);
+                    break;
+                case "Outcome":
+                    json.WriteString("labels.outcome", text);
+                    json.WriteString("event.outcome", text is "live" ? "success" : text is "failed" or "degraded" ? "failure" : "unknown");
+                    break;
+                case "Route":
+                    json.WriteString("labels.route", text);
+                    break;
+                case "Milliseconds" when value is ScalarValue { Value: double milliseconds }:
+                    json.WriteNumber("event.duration", (long)(milliseconds * 1_000_000));
+                    break;
+            }
         }
     }
 }

@@ -14,6 +14,16 @@ internal sealed record LogOptions
 
     /// <summary>Lines that may wait for a slow console or disk; further ones are dropped and counted. Default: 10,000.</summary>
     public int Buffer { get; init; } = 10_000;
+
+    /// <summary>Splunk's HTTP Event Collector. Default: none.</summary>
+    public SplunkOptions? Splunk { get; init; }
+}
+
+/// <summary>Splunk's HTTP Event Collector.</summary>
+internal sealed record SplunkOptions(Uri Url, string Token)
+{
+    /// <summary>Without the secret: a record that is printed must not give it away.</summary>
+    public override string ToString() => $"SplunkOptions {{ Url = {Url} }}";
 }
 
 /// <summary>The shape of a log line.</summary>

@@ -13,6 +13,7 @@ namespace Gateway.Observability;
 /// </summary>
 internal sealed class LogSetup : IDisposable
 {
+    private readonly SplunkSink? _splunk;
     private readonly Logger _logger;
     private readonly LoggingLevelSwitch _level;
     private readonly DropCount _drops = new();
@@ -49,6 +50,12 @@ internal sealed class LogSetup : IDisposable
                 _drops,
                 options.Buffer,
                 blockWhenFull: false);
+        if (options.Splunk is { } splunk)
+        {
+            _splunk = new SplunkSink(splunk.Url, splunk.Token, TimeProvider.System);
+            configuration.WriteTo.Sink(_splunk);
+        }
+
         _logger = configuration.CreateLogger();
         Factory = new SerilogLoggerFactory(_logger);
     }
@@ -58,6 +65,9 @@ internal sealed class LogSetup : IDisposable
 
     /// <summary>Lines dropped because the buffer was full.</summary>
     public long Dropped => _drops.Count;
+
+    /// <summary>Why the log does not reach Splunk; null: it does, or none is configured.</summary>
+    public string? Alarm => _splunk?.Alarm;
 
     /// <summary>Changes the lowest level that is written, at once.</summary>
     public void SetLevel(LogLevel level) => _level.MinimumLevel = Map(level);
@@ -69,6 +79,9 @@ internal sealed class LogSetup : IDisposable
         logging.SetMinimumLevel(LogLevel.Trace);
         logging.Services.AddSingleton(Factory);
     }
+
+    /// <summary>Before the end: sends what waits for Splunk, for three seconds at most.</summary>
+    public ValueTask DrainAsync() => _splunk?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>Writes what waits, then closes.</summary>
     public void Dispose()

@@ -75,6 +75,19 @@ internal enum FallbackRung
     BuiltIn,
 }
 
+/// <summary>What became of a notification.</summary>
+internal enum NotifyResult
+{
+    /// <summary>Its receiver took it.</summary>
+    Sent,
+
+    /// <summary>Its receiver did not take it, at none of the attempts.</summary>
+    Failed,
+
+    /// <summary>It was not tried: too many waited, or more than allowed within a minute.</summary>
+    Dropped,
+}
+
 /// <summary>The figures of one route. Obtained once for each configuration; telling it never blocks or allocates.</summary>
 internal sealed class RouteMeter(string route, Histogram<double> exported)
 {

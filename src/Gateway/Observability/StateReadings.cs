@@ -29,6 +29,9 @@ internal sealed record StateReadings
 
     /// <summary>Whether Redis answers; null: none is configured.</summary>
     public Func<bool?> RedisUp { get; init; } = static () => null;
+
+    /// <summary>The certificates in force.</summary>
+    public Func<IReadOnlyList<CertificateReading>> Certificates { get; init; } = static () => [];
 }
 
 /// <summary>One tier now.</summary>
@@ -56,3 +59,6 @@ internal readonly record struct ReliabilityReading(string Cluster, TimeSpan? Bet
 
 /// <summary>Whether the newest configuration file is the one in force, and since when one is.</summary>
 internal readonly record struct ReloadReading(bool Success, DateTimeOffset AppliedAt);
+
+/// <summary>The certificate of one users' port, by the URL as configured.</summary>
+internal readonly record struct CertificateReading(string Listen, DateTimeOffset EndsAt);

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gateway.Configuration;
+using Gateway.Failover;
+
+namespace Gateway.Admin;
+
+/// <summary>What a webhook or a program is told.</summary>
+/// <param name="Event">What happened.</param>
+/// <param name="At">When.</param>
+/// <param name="Text">A sentence for people; chat services show it.</param>
+/// <param name="Evidence">What it rests on, as in the journal.</param>
+internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string Text, string Evidence)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>The cluster; null: the whole gateway.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>The tier that served before; null: none could, or it is no switch.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The tier that serves now; null: none can, or it is no switch.</summary>
+    public string? To { get; init; }
+
+    /// <summary>The machine that tells it.</summary>
+    public string Gateway { get; init; } = Environment.MachineName;
+
+    /// <summary>The event's name in configuration and JSON.</summary>
+    [JsonIgnore]
+    public string EventName => JsonNamingPolicy.CamelCase.ConvertName(Event.ToString());
+
+    /// <summary>A transition that somebody may want to be told of; null: an operator or a new configuration made it.</summary>
+    public static Notification? Of(Transition transition)
+    {
+        var (what, text) = transition.Reason switch
+        {
+            TransitionReason.Failover or TransitionReason.Relapse => (NotifyEvent.Failover, $"{transition.Cluster}: {transition.To} serves instead of {transition.From}."),
+            TransitionReason.Failback => (NotifyEvent.Failback, $"{transition.Cluster}: {transition.To} serves again."),
+            TransitionReason.Exhausted => (NotifyEvent.Exhausted, $"{transition.Cluster}: no tier can serve; users get the ladder."),
+            TransitionReason.Recovered => (NotifyEvent.Recovered, $"{transition.Cluster}: {transition.To} serves after no tier could."),
+            _ => (default, null),
+        };
+        return text is null ? null : new Notification(what, transition.At, text, transition.Evidence)
+        {
+            Cluster = transition.Cluster,
+            From = transition.From,
+            To = transition.To,
+        };
+    }
+
+    /// <summary>A changed configuration was refused.</summary>
+    public static Notification Of(RejectedConfig rejected) => new(
+        NotifyEvent.ConfigRejected, rejected.At, "The changed configuration was refused; the one before stays in force.", Readings.Entry(rejected).Text);
+
+    /// <summary>A drill: a hold whose reason begins with "drill".</summary>
+    public static Notification DrillBegan(HoldCommand hold, DateTimeOffset at) => new(
+        NotifyEvent.Drill, at, $"{hold.Cluster}: a drill begins, {hold.Tier} is held.", hold.Reason) { Cluster = hold.Cluster, To = hold.Tier };
+
+    /// <summary>A drill was released.</summary>
+    public static Notification DrillEnded(string cluster, DateTimeOffset at) => new(
+        NotifyEvent.Drill, at, $"{cluster}: the drill is over.", "released by an operator") { Cluster = cluster };
+
+    /// <summary>The body of a webhook and the input of a program.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+}

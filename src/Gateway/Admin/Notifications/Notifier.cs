@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Observability;
+
+namespace Gateway.Admin;
+
+/// <summary>Tells every configured receiver what happened. Telling never waits.</summary>
+internal sealed class Notifier(Instruments instruments, Journal journal, TimeProvider time, ILoggerFactory log) : IAsyncDisposable
+{
+    private const string Drill = "drill";
+
+    private readonly ConcurrentDictionary<string, bool> _drills = new(StringComparer.Ordinal);
+    private Dictionary<string, NotifyWorker> _workers = new(StringComparer.Ordinal);
+
+    /// <summary>Takes over a configuration's receivers; those that stay keep their queue. One caller at a time.</summary>
+    public async Task UseAsync(IReadOnlyList<NotifyConfig> receivers)
+    {
+        var before = _workers;
+        var after = new Dictionary<string, NotifyWorker>(StringComparer.Ordinal);
+        foreach (var receiver in receivers)
+        {
+            var key = KeyOf(receiver);
+            if (!after.ContainsKey(key))
+            {
+                after.Add(key, before.TryGetValue(key, out var stays) ? stays : Create(receiver));
+            }
+        }
+
+        Volatile.Write(ref _workers, after);
+        await EndAsync(before.Where(w => !after.ContainsKey(w.Key)).Select(static w => w.Value)).ConfigureAwait(false);
+    }
+
+    /// <summary>A transition was announced.</summary>
+    public void Tell(Transition transition)
+    {
+        if (Notification.Of(transition) is { } notification)
+        {
+            Tell(notification);
+        }
+    }
+
+    /// <summary>Something happened.</summary>
+    public void Tell(Notification notification)
+    {
+        foreach (var worker in Volatile.Read(ref _workers).Values)
+        {
+            worker.Tell(notification);
+        }
+    }
+
+    /// <summary>An operator's command was carried out: a hold whose reason begins with "drill" is one, until its release.</summary>
+    public void Commanded(Command command)
+    {
+        switch (command)
+        {
+            case HoldCommand hold when hold.Reason.StartsWith(Drill, StringComparison.OrdinalIgnoreCase):
+                _drills[hold.Cluster] = true;
+                Tell(Notification.DrillBegan(hold, time.GetUtcNow()));
+                break;
+            case HoldCommand or ReleaseCommand when _drills.TryRemove(command.Cluster, out _):
+                Tell(Notification.DrillEnded(command.Cluster, time.GetUtcNow()));
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        var workers = Interlocked.Exchange(ref _workers, new(StringComparer.Ordinal));
+        await EndAsync(workers.Values).ConfigureAwait(false);
+    }
+
+    private static Task EndAsync(IEnumerable<NotifyWorker> workers) => Task.WhenAll(workers.Select(static w => w.DisposeAsync().AsTask()));
+
+    private static string KeyOf(NotifyConfig receiver) =>
+        $"{receiver.Webhook}\n{string.Join('\0', receiver.Exec)}\n{string.Join(',', receiver.On)}\n{receiver.Timeout}";
+
+    private NotifyWorker Create(NotifyConfig receiver) => new(
+        receiver,
+        receiver.Webhook is { } webhook ? new WebhookDelivery(webhook) : new ExecDelivery(receiver.Exec),
+        instruments,
+        journal,
+        time,
+        log.CreateLogger<NotifyWorker>());
+}

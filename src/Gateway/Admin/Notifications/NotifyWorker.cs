@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Threading.Channels;
+using Gateway.Configuration;
+using Gateway.Observability;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace Gateway.Admin;
+
+/// <summary>
+/// One receiver with its queue and its worker, so that a dead one holds up nobody. Each notification gets five attempts with growing,
+/// scattered pauses, each within the configured time; what came of it is in the journal.
+/// </summary>
+internal sealed partial class NotifyWorker : IAsyncDisposable
+{
+    /// <summary>Notifications that may wait.</summary>
+    public const int MaxWaiting = 100;
+
+    /// <summary>Most notifications within a minute; a cluster that flaps must not flood a chat.</summary>
+    public const int MaxAMinute = 30;
+
+    /// <summary>The first included.</summary>
+    public const int MaxAttempts = 5;
+
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<Notification> _waiting = Channel.CreateBounded<Notification>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly NotifyConfig _config;
+    private readonly INotifyDelivery _delivery;
+    private readonly Instruments _instruments;
+    private readonly Journal _journal;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly Task _worker;
+    private long _minute;
+    private int _inMinute;
+
+    public NotifyWorker(NotifyConfig config, INotifyDelivery delivery, Instruments instruments, Journal journal, TimeProvider time, ILogger<NotifyWorker> logger)
+    {
+        _config = config;
+        _delivery = delivery;
+        _instruments = instruments;
+        _journal = journal;
+        _time = time;
+        _logger = logger;
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<DeliveryException>(static e => e.MayRepeat).Handle<TimeoutRejectedException>(),
+                MaxRetryAttempts = MaxAttempts - 1,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = TimeSpan.FromMilliseconds(500),
+                MaxDelay = TimeSpan.FromSeconds(30),
+            })
+            .AddTimeout(config.Timeout)
+            .Build();
+        _worker = Task.Run(() => RunAsync(_stopping.Token));
+    }
+
+    /// <summary>Queues a notification that this receiver wants; takes microseconds.</summary>
+    public void Tell(Notification notification)
+    {
+        if (_config.On.Contains(notification.Event) && !_waiting.Writer.TryWrite(notification))
+        {
+            _instruments.Notified(NotifyResult.Dropped);
+            LogQueueFull(_delivery.Name, notification.EventName);
+        }
+    }
+
+    /// <summary>Delivers what waits, for two seconds at most.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_waiting.Writer.TryComplete())
+        {
+            return;
+        }
+
+        _stopping.CancelAfter(StopWithin);
+        await _worker.ConfigureAwait(false);
+        _stopping.Dispose();
+        _delivery.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await foreach (var notification in _waiting.Reader.ReadAllAsync(stopping).ConfigureAwait(false))
+            {
+                if (MayTell())
+                {
+                    await DeliverAsync(notification, stopping).ConfigureAwait(false);
+                }
+                else
+                {
+                    _instruments.Notified(NotifyResult.Dropped);
+                    LogTooMany(_delivery.Name, notification.EventName, MaxAMinute);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The gateway stops, or the receiver left the configuration.
+        }
+    }
+
+    private async Task DeliverAsync(Notification notification, CancellationToken stopping)
+    {
+        var attempts = 0;
+        try
+        {
+            await _pipeline.ExecuteAsync(
+                async token =>
+                {
+                    attempts++;
+                    await _delivery.DeliverAsync(notification, token).ConfigureAwait(false);
+                },
+                stopping).ConfigureAwait(false);
+            _instruments.Notified(NotifyResult.Sent);
+            Tell(notification, attempts == 1
+                ? $"{_delivery.Name} was told of {notification.EventName}."
+                : string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} was told of {notification.EventName} at attempt {attempts}."));
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            // Whatever it was: the next notification must get its turn.
+            var why = e switch
+            {
+                DeliveryException => e.Message,
+                TimeoutRejectedException => string.Create(CultureInfo.InvariantCulture, $"it took longer than {_config.Timeout.TotalSeconds:0.###} s"),
+                _ => e.GetType().Name + ": " + e.Message,
+            };
+            _instruments.Notified(NotifyResult.Failed);
+            LogFailed(_delivery.Name, notification.EventName, attempts, why);
+            Tell(notification, string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} could not be told of {notification.EventName}, {attempts} attempts: {why}."));
+        }
+    }
+
+    private void Tell(Notification notification, string text) =>
+        _journal.Tell(new JournalEntry(_time.GetUtcNow(), "notify", text) { Cluster = notification.Cluster, Reason = notification.EventName });
+
+    private bool MayTell()
+    {
+        var minute = _time.GetTimestamp() / (_time.TimestampFrequency * 60);
+        if (minute != _minute)
+        {
+            _minute = minute;
+            _inMinute = 0;
+        }
+
+        return ++_inMinute <= MaxAMinute;
+    }
+
+    [LoggerMessage(8301, LogLevel.Error, "The {Receiver} could not be told of {Event} ({Attempts} attempts): {Why}. Look at the receiver; users are not touched.")]
+    private partial void LogFailed(string receiver, string @event, int attempts, string why);
+
+    [LoggerMessage(8302, LogLevel.Warning, "The {Receiver} is not told of {Event}: too many notifications wait for it.")]
+    private partial void LogQueueFull(string receiver, string @event);
+
+    [LoggerMessage(8303, LogLevel.Warning, "The {Receiver} is not told of {Event}: it was told {Limit} times within this minute.")]
+    private partial void LogTooMany(string receiver, string @event, int limit);
+}

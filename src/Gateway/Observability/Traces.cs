@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Net.Http;
+
+namespace Gateway.Observability;
+
+/// <summary>
+/// Spans: one a request, below it one an attempt, whose id goes to the destination in <c>traceparent</c>. While nobody listens, that is
+/// unless <c>telemetry.otlp</c> is set, both cost one look and the client's own <c>traceparent</c> is passed on as it is.
+/// </summary>
+internal static class Traces
+{
+    /// <summary>The source's name, for the exporter.</summary>
+    public const string SourceName = "Gateway";
+
+    private const string TraceParent = "traceparent";
+
+    private static readonly ActivitySource Source = new(SourceName);
+
+    /// <summary>Begins a request's span, below the client's own if it sent one.</summary>
+    public static Activity? BeginRequest(HttpContext context, string route)
+    {
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
+
+        var request = context.Request;
+        var parent = default(ActivityContext);
+        if (request.Headers.TraceParent is [{ } traceParent] && !ActivityContext.TryParse(traceParent, request.Headers.TraceState, isRemote: true, out parent))
+        {
+            // A trace that nobody can read is none: ours begins here.
+            parent = default;
+        }
+
+        // The server's own activity is recorded by nobody; below it ours would not be recorded either.
+        Activity.Current = null;
+        var span = Source.StartActivity(request.Method, ActivityKind.Server, parent);
+        if (span is { IsAllDataRequested: true })
+        {
+            span.DisplayName = $"{request.Method} {route}";
+            span.SetTag("http.request.method", request.Method);
+            span.SetTag("url.path", LogText.Shorten(request.Path.ToUriComponent()));
+            span.SetTag("gateway.route", route);
+        }
+
+        return span;
+    }
+
+    /// <summary>Ends a request's span.</summary>
+    public static void EndRequest(Activity? span, RequestOutcome outcome, int status)
+    {
+        if (span is null)
+        {
+            return;
+        }
+
+        span.SetTag("http.response.status_code", status);
+        span.SetTag("gateway.outcome", Instruments.OutcomeNames[(int)outcome]);
+        if (outcome == RequestOutcome.Failed)
+        {
+            span.SetStatus(ActivityStatusCode.Error);
+        }
+
+        span.Dispose();
+    }
+
+    /// <summary>Begins an attempt's span and names it to the destination.</summary>
+    public static Activity? BeginAttempt(HttpRequestMessage message, string cluster, string tier, string destination, string purpose)
+    {
+        if (!Source.HasListeners() || Source.StartActivity("attempt", ActivityKind.Client) is not { } span)
+        {
+            return null;
+        }
+
+        message.Headers.Remove(TraceParent);
+        message.Headers.TryAddWithoutValidation(TraceParent, span.Id);
+        if (span.IsAllDataRequested)
+        {
+            span.SetTag("gateway.cluster", cluster);
+            span.SetTag("gateway.tier", tier);
+            span.SetTag("gateway.destination", destination);
+            span.SetTag("gateway.purpose", purpose);
+        }
+
+        return span;
+    }
+
+    /// <summary>Ends an attempt's span; a streamed answer's ends with its head.</summary>
+    public static void EndAttempt(Activity? span, AttemptResult result, int status)
+    {
+        if (span is null)
+        {
+            return;
+        }
+
+        span.SetTag("gateway.result", Instruments.ResultNames[(int)result]);
+        if (status > 0)
+        {
+            span.SetTag("http.response.status_code", status);
+        }
+
+        if (result is not (AttemptResult.Success or AttemptResult.Cancelled))
+        {
+            span.SetStatus(ActivityStatusCode.Error);
+        }
+
+        span.Dispose();
+    }
+}
