@@ -246,11 +246,11 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     private void Tell(JournalEntry entry)
     {
         sources.Records.Journal.Tell(entry);
-        LogVerb(entry.Kind, entry.Who, entry.Reason, entry.Text);
+        LogVerb(entry.Kind, entry.Who, entry.Reason ?? "none given", entry.Text);
     }
 
     [LoggerMessage(8010, LogLevel.Information, "An operator's {Verb} by {Who}, reason \"{Reason}\": {Result}")]
-    private partial void LogVerb(string verb, string? who, string? reason, string result);
+    private partial void LogVerb(string verb, string? who, string reason, string result);
 
     private sealed record Planned(string Kind, Command? Command, string? Subject)
     {

@@ -42,6 +42,8 @@ internal sealed partial class CertificateFiles
             var hash = HashOf();
             if (string.Equals(hash, _hash, StringComparison.Ordinal))
             {
+                // Rubbish that was taken back leaves no alarm behind.
+                Volatile.Write(ref _refused, null);
                 return;
             }
 
@@ -51,7 +53,7 @@ internal sealed partial class CertificateFiles
             Volatile.Write(ref _refused, null);
             LogRenewed(_config.File, context.TargetCertificate.NotAfter);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             // Half-renewed files are common: the key comes a moment after the certificate. Told once, tried again each round.
             if (Interlocked.Exchange(ref _refused, $"The certificate files changed and cannot be used ({e.Message}); the old certificate stays in force.") is null)

@@ -16,7 +16,6 @@ namespace Gateway.Composition;
 /// </summary>
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReadAheadWithin = TimeSpan.FromSeconds(2);
     private const long MostBytesOnDisk = 1024L * 1024 * 1024;
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
@@ -86,6 +85,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         });
         Store.WhenRejected(rejected => _records.Journal.Tell(Readings.Entry(rejected)));
     }
+
+    /// <summary>How long requests in flight may take to finish when the gateway stops; event streams end after two thirds of it. Default 30 s.</summary>
+    public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The configuration in force.</summary>
     public ConfigStore Store { get; }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Text;
 using Gateway.Configuration;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -36,6 +37,9 @@ internal static class UsersServer
         builder.Services.AddRoutingCore();
         builder.Services.AddHttpForwarder();
         log.Use(builder.Logging);
+        builder.Services.AddSingleton<ILoggerFactory>(new WithoutRequestLog(log.Factory));
+        // YARP warns with a stack for every client that leaves; what a request came to is in our own figures.
+        builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
         builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, config, certificates));
         var app = builder.Build();
@@ -53,6 +57,10 @@ internal static class UsersServer
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
+        // Byte for byte in both directions: what a header means is between client and destination.
+        kestrel.RequestHeaderEncodingSelector = static name =>
+            string.Equals(name, "Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance : Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxConcurrentConnections = config.Limits.Connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = config.Limits.Connections;
         kestrel.Limits.MaxRequestBodySize = config.Limits.RequestBody;

@@ -34,6 +34,12 @@ internal sealed class AnswerStream(Stream upstream, Attempt attempt, TimeSpan id
                 attempt.CancelAfter(Timeout.InfiniteTimeSpan);
             }
 
+            if (count == 0 && attempt.Token.IsCancellationRequested)
+            {
+                // Disposing ends a read without an error at times: an answer that fell silent must never look whole.
+                throw new IOException("The answer was cut by its deadline.");
+            }
+
             // A read of nothing only asks whether there is something to read.
             if (count == 0 && buffer.Length > 0 && !_ended)
             {

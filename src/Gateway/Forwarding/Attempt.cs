@@ -23,12 +23,14 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     private const int Running = 0;
     private const int Lingering = 1;
     private const int Done = 2;
+    private const int TimedOut = 3;
+    private const int Settled = 4;
+    private const int Abandoned = 5;
 
     private readonly CancellationTokenSource _cancellation = new();
     private Action? _whenDone;
     private int _state = Running;
     private int _left;
-    private bool _timedOut;
     private bool _headReceived;
     private long _deadline;
 
@@ -81,15 +83,39 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         _ = RunAsync();
     }
 
-    /// <summary>Ends it because it is out of time.</summary>
+    /// <summary>Ends it because it is out of time. An answer that is here by now is left alone: it came.</summary>
     public void TimeOut()
     {
-        _timedOut = true;
-        Cancel();
+        if (Interlocked.CompareExchange(ref _state, TimedOut, Running) == Running)
+        {
+            Cancel();
+        }
     }
 
-    /// <summary>Ends it; nobody is blamed.</summary>
-    public void Cancel() => _cancellation.Cancel();
+    /// <summary>
+    /// Nobody waits for it any more, and nobody is blamed. It may end at this very moment: whichever of the two comes last lets go of the answer,
+    /// so that no connection and no count of requests under way is left behind.
+    /// </summary>
+    public void Abandon()
+    {
+        var before = Volatile.Read(ref _state);
+        while (before is Running or TimedOut or Settled)
+        {
+            var found = Interlocked.CompareExchange(ref _state, Abandoned, before);
+            if (found == before)
+            {
+                Cancel();
+                return;
+            }
+
+            before = found;
+        }
+
+        if (before == Done)
+        {
+            Release();
+        }
+    }
 
     /// <summary>
     /// The user has another answer. Late attempts are told as such; most are cancelled, a few of a destination that is late again
@@ -97,16 +123,10 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// </summary>
     public void Lose(long hedgeAfter)
     {
-        if (IsDone)
-        {
-            Response?.Dispose();
-            return;
-        }
-
         var waited = plan.Traffic.Time.GetElapsedTime(StartedAt);
-        if (plan.Traffic.ToTimestamp(waited) < hedgeAfter)
+        if (IsDone || plan.Traffic.ToTimestamp(waited) < hedgeAfter)
         {
-            Cancel();
+            Abandon();
             return;
         }
 
@@ -122,10 +142,22 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             }
 
             peer.Destination.EndLinger();
-            Response?.Dispose();
         }
 
-        Cancel();
+        Abandon();
+    }
+
+    /// <summary>
+    /// A failing status that the user gets after all: its body has the idle deadline of any other. It was told when its head came.
+    /// </summary>
+    public async ValueTask HandOnAsync()
+    {
+        var answer = Response!;
+        if (answer.Content is not StreamedContent && answer.Content.Headers.ContentLength != 0 && message.Method != HttpMethod.Head)
+        {
+            var body = await answer.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
+            answer.Content = new StreamedContent(answer.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle), this);
+        }
     }
 
     /// <summary>More of the answer came: the next piece has its own time.</summary>
@@ -140,7 +172,11 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// <summary>The streamed answer came to its end.</summary>
     public void StreamEnded()
     {
-        peer.Tally.Success();
+        if (Result == AttemptResult.Success)
+        {
+            peer.Tally.Success();
+        }
+
         Leave();
     }
 
@@ -158,11 +194,18 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         Leave();
     }
 
+    private void Cancel() => _cancellation.Cancel();
+
     private async Task RunAsync()
     {
         try
         {
             await SendAsync().ConfigureAwait(false);
+            if (Interlocked.CompareExchange(ref _state, Settled, Running) == TimedOut)
+            {
+                // Its token is cancelled: the body behind this head could not be read any more.
+                throw new OperationCanceledException("The answer came when its time was over.");
+            }
         }
         catch (Exception exception)
         {
@@ -170,8 +213,8 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             Response?.Dispose();
             Response = null;
             // A trial's only canceller is its deadline.
-            _timedOut |= purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested;
-            Result = _timedOut ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || ClientFailed, _headReceived);
+            var timedOut = Volatile.Read(ref _state) == TimedOut || (purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested);
+            Result = timedOut ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || ClientFailed, _headReceived);
             NeverSent = !_headReceived && (Result == AttemptResult.Connect || IsUnsent(exception));
         }
 
@@ -182,14 +225,32 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             Leave();
         }
 
-        if (Interlocked.Exchange(ref _state, Done) == Lingering)
+        var before = Volatile.Read(ref _state);
+        while (before is not (Lingering or Abandoned))
         {
-            peer.Destination.EndLinger();
-            Response?.Dispose();
-            return;
+            var found = Interlocked.CompareExchange(ref _state, Done, before);
+            if (found == before)
+            {
+                _whenDone!();
+                return;
+            }
+
+            before = found;
         }
 
-        _whenDone!();
+        if (before == Lingering)
+        {
+            peer.Destination.EndLinger();
+        }
+
+        Release();
+    }
+
+    /// <summary>Lets go of an answer that nobody gets.</summary>
+    private void Release()
+    {
+        Response?.Dispose();
+        StreamLeft();
     }
 
     private async Task SendAsync()
@@ -212,6 +273,12 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         }
 
         var length = response.Content.Headers.ContentLength;
+        if (response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths) && (length is null || lengths.Count != 1))
+        {
+            // A length that is no number, or two of them: nobody can say where this answer ends (RFC 9112, section 6.3).
+            throw new HttpIOException(HttpRequestError.InvalidResponse, "The answer's Content-Length is malformed.");
+        }
+
         if (length == 0 || status is 204 or 304 || message.Method == HttpMethod.Head)
         {
             Result = AttemptResult.Success;
@@ -307,7 +374,13 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             RetryAfter: kind == EvidenceKind.Status && status == 503 ? RetryAfterOf(Response!) : default));
     }
 
-    private static TimeSpan RetryAfterOf(HttpResponseMessage response) => response.Headers.RetryAfter?.Delta ?? TimeSpan.Zero;
+    /// <summary>What <c>Retry-After</c> asks for, as seconds or as a date; zero: nothing.</summary>
+    private TimeSpan RetryAfterOf(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } when date > plan.Traffic.Time.GetUtcNow() => date - plan.Traffic.Time.GetUtcNow(),
+        _ => TimeSpan.Zero,
+    };
 
     private void Leave()
     {

@@ -60,8 +60,10 @@ internal sealed class AttemptBudget
             return;
         }
 
+        // Somebody with a later span may be here at the same time: a request is paid for by one of the two.
+        var paid = Interlocked.Read(ref _requestsPaid);
         var requests = Interlocked.Read(ref _requests);
-        var served = requests - Interlocked.Exchange(ref _requestsPaid, requests);
+        var served = requests > paid && Interlocked.CompareExchange(ref _requestsPaid, requests, paid) == paid ? requests - paid : 0;
         var seconds = (double)(now - since) / _time.TimestampFrequency;
         var earned = Math.Max(served * _share, seconds * FloorPerSecond) * One;
         if (seconds >= 1)

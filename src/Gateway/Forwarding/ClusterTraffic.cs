@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Observability;
@@ -58,6 +59,9 @@ internal sealed class ClusterTraffic
             AllowAutoRedirect = false,
             AutomaticDecompression = System.Net.DecompressionMethods.None,
             ActivityHeadersPropagator = null,
+            // Byte for byte: a client's header with a byte above 127 must neither be refused here nor be blamed on a destination.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ConnectTimeout = connectTimeout,
             EnableMultipleHttp2Connections = true,
             // Shorter than the 5 s after which common servers close an idle connection: a POST that meets such a close is lost.

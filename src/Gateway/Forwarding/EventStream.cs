@@ -18,13 +18,16 @@ internal sealed class EventStream : ReadOnlyStream
     private const int MaxEvent = 64 * 1024;
     private const int Piece = 4 * 1024;
 
+    // A reset overtakes what was sent just before it, on its way and in the client's own buffers: the error event gets a head start.
+    private static readonly TimeSpan SayBeforeCut = TimeSpan.FromMilliseconds(250);
+
     private static readonly byte[] Heartbeat = ":\n\n"u8.ToArray();
 
     private readonly StreamConfig _config;
     private readonly TimeProvider _time;
     private readonly Signal _signal = new();
     private readonly Action _raise;
-    private readonly ResumePoint? _resume;
+    private ResumePoint? _resume;
     private readonly WakeTimer _timer;
     private Attempt _attempt;
     private Stream _upstream;
@@ -38,6 +41,7 @@ internal sealed class EventStream : ReadOnlyStream
     private bool _started;
     private bool _ended;
     private bool _disposed;
+    private bool _said;
     private Exception? _broken;
     private long _lastUpstream;
     private long _lastHandedOn;
@@ -60,9 +64,10 @@ internal sealed class EventStream : ReadOnlyStream
     /// <summary>Ends the stream for the user when the gateway stops.</summary>
     public CancellationToken Stopping { get; set; }
 
-    /// <summary>True for an answer of the media type <c>text/event-stream</c>.</summary>
+    /// <summary>True for an answer of the media type <c>text/event-stream</c>; not when it is compressed, where no event can be seen.</summary>
     public static bool Is(HttpResponseMessage response) =>
-        string.Equals(response.Content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
+        response.Content.Headers.ContentEncoding.Count == 0
+        && string.Equals(response.Content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Waits for the first event that carries data. Until then nothing has reached the user, so a destination that opens a stream
@@ -92,6 +97,12 @@ internal sealed class EventStream : ReadOnlyStream
         {
             if (_broken is not null)
             {
+                if (_said)
+                {
+                    _said = false;
+                    await Task.Delay(SayBeforeCut, _time, cancellationToken).ConfigureAwait(false);
+                }
+
                 throw _broken;
             }
 
@@ -152,10 +163,15 @@ internal sealed class EventStream : ReadOnlyStream
                 handOn += end;
             }
 
-            if (hasContent || _filled >= MaxEvent)
+            if (handOn > 0 && (hasContent || _filled >= MaxEvent))
             {
-                _insideLongEvent = handOn == 0;
-                HandOn(handOn == 0 ? _filled : handOn);
+                HandOn(handOn);
+                return;
+            }
+
+            if (_filled >= MaxEvent)
+            {
+                HandOnPiece();
                 return;
             }
         }
@@ -164,17 +180,28 @@ internal sealed class EventStream : ReadOnlyStream
     /// <summary>Waits for something to hand on: an event, a heartbeat, an error, or the end.</summary>
     private async ValueTask NextAsync(CancellationToken cancellationToken)
     {
-        // 1. Whole events that are here already.
+        // 1. The gateway stops: even a stream that never pauses ends.
+        if (Stopping.IsCancellationRequested)
+        {
+            Stop();
+            return;
+        }
+
+        // 2. Whole events that are here already.
         if (_filled > 0 && TakeEvents())
         {
             return;
         }
 
-        // 2. Ask for more without holding a buffer: a quiet stream costs none.
-        _arrival ??= _upstream.ReadAsync(Memory<byte>.Empty, CancellationToken.None).AsTask();
+        // 3. Ask for more without holding a buffer: a quiet stream costs none.
+        if (_arrival is null)
+        {
+            _arrival = _upstream.ReadAsync(Memory<byte>.Empty, CancellationToken.None).AsTask();
+            _arrival.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_raise);
+        }
+
         if (!_arrival.IsCompleted)
         {
-            _arrival.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_raise);
             await WaitAsync(cancellationToken).ConfigureAwait(false);
             if (_arrival is not { IsCompleted: true })
             {
@@ -182,7 +209,7 @@ internal sealed class EventStream : ReadOnlyStream
             }
         }
 
-        // 3. It is there, or it ended.
+        // 4. It is there, or it ended.
         var arrival = _arrival;
         _arrival = null;
         try
@@ -215,8 +242,7 @@ internal sealed class EventStream : ReadOnlyStream
         {
             if (Stopping.IsCancellationRequested)
             {
-                _attempt.StreamLeft();
-                End(retry: true, "The gateway is restarting.");
+                Stop();
                 return;
             }
 
@@ -240,6 +266,19 @@ internal sealed class EventStream : ReadOnlyStream
             _timer.Arm(heartbeat > TimeSpan.Zero && heartbeat < next ? heartbeat : next);
             await _signal.WaitAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The gateway stops: the user is told, unless half an event stands in the way.</summary>
+    private void Stop()
+    {
+        _attempt.StreamLeft();
+        if (_insideLongEvent)
+        {
+            _broken = new IOException("The gateway stopped inside an event.");
+            return;
+        }
+
+        End(retry: true, "The gateway is restarting.");
     }
 
     /// <summary>The destination's stream broke: go on elsewhere if that can be done truthfully, else say so and end.</summary>
@@ -280,6 +319,7 @@ internal sealed class EventStream : ReadOnlyStream
 
 
             """.ReplaceLineEndings("\n"));
+        _said = true;
         _broken = new IOException("The event stream was interrupted.");
     }
 
@@ -315,18 +355,29 @@ internal sealed class EventStream : ReadOnlyStream
             handOn += end;
         }
 
-        if (handOn == 0 && _filled >= MaxEvent)
-        {
-            _insideLongEvent = true;
-            handOn = _filled;
-        }
-
         if (handOn > 0)
         {
             HandOn(handOn);
         }
+        else if (_filled >= MaxEvent)
+        {
+            HandOnPiece();
+        }
 
-        return handOn > 0;
+        return !_ready.IsEmpty;
+    }
+
+    /// <summary>
+    /// The event is longer than is kept: a piece of it is handed on, up to the start of a line, or, in one long line, up to the two bytes that an end of
+    /// line may be half of. Its id may be in a piece that is gone, so this stream cannot be resumed truthfully any more.
+    /// </summary>
+    private void HandOnPiece()
+    {
+        _insideLongEvent = true;
+        _resume = null;
+        var piece = _scanned > 0 ? _scanned : _filled - 2;
+        _scanned = 0;
+        HandOn(piece);
     }
 
     private ResumeStep Remember(int start, EventFields fields) =>

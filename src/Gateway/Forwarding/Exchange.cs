@@ -3,6 +3,7 @@ using System.Net.Http;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Observability;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding;
 
@@ -25,6 +26,9 @@ internal sealed class Exchange : HttpMessageInvoker
     /// <summary>The base class asks for a handler; the attempts have their own.</summary>
     private static readonly HttpMessageHandler Unused = new SocketsHttpHandler();
 
+    /// <summary>How often one stream may go on elsewhere.</summary>
+    private const int MostResumes = 16;
+
     private readonly RoutePlan _plan;
     private readonly HttpContext _context;
     private readonly ClusterSnapshot _snapshot;
@@ -45,6 +49,7 @@ internal sealed class Exchange : HttpMessageInvoker
     private long _lastStart;
     private int _hedges;
     private int _avoid;
+    private int _resumes;
 
     public Exchange(RoutePlan plan, HttpContext context, ClusterSnapshot snapshot, int firstTier, RequestBody? body, bool mayRepeat)
         : base(Unused, disposeHandler: false)
@@ -54,12 +59,13 @@ internal sealed class Exchange : HttpMessageInvoker
         _snapshot = snapshot;
         _firstTier = firstTier;
         _raise = _signal.Raise;
-        _isUpgrade = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpUpgradeFeature>()?.IsUpgradableRequest ?? false;
+        _isUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
         _mayRepeat = mayRepeat && body is null or { IsWhole: true };
         _mayHedge = _mayRepeat && !_isUpgrade && plan.ClusterConfig.Attempts.Hedge != Configuration.HedgeMode.Off;
         // Without a content SocketsHttpHandler repeats a request on its own when a kept connection dies under it.
-        _body = body ?? (mayRepeat || _isUpgrade ? null : RequestBody.ForUnrepeatable);
-        _target = TargetOf(context);
+        _body = body ?? (mayRepeat || _isUpgrade ? null : RequestBody.ForUnrepeatable());
+        _target = RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget);
         _attempts = new Attempt?[plan.ClusterConfig.Attempts.Max];
         _tried = new Destination?[_attempts.Length + 1];
     }
@@ -120,6 +126,11 @@ internal sealed class Exchange : HttpMessageInvoker
                     if (attempt.Result == AttemptResult.Success || IsAnswerAllTheSame(attempt))
                     {
                         _attempts[i] = null;
+                        if (attempt.Result == AttemptResult.Status)
+                        {
+                            await attempt.HandOnAsync().ConfigureAwait(false);
+                        }
+
                         return Win(request, attempt, hedgeAfter);
                     }
 
@@ -156,26 +167,26 @@ internal sealed class Exchange : HttpMessageInvoker
                     _started,
                     running,
                     _attempts.Length,
-                    MayRepeat: !_nothingLeft && ClientStatus == 0 && (_mayRepeat || (neverSent && _body is null or { IsWhole: true })),
+                    MayRepeat: !_nothingLeft && ClientStatus == 0 && (_mayRepeat || (neverSent && _body is null or { CanSend: true })),
                     MayHedge: _mayHedge && !_hedgeRefused));
                 switch (step.Kind)
                 {
                     case AttemptStepKind.Start:
                         if (!TryStart(request, AttemptPurpose.First))
                         {
-                            return GiveUp(kept);
+                            return await GiveUpAsync(kept).ConfigureAwait(false);
                         }
 
                         continue;
                     case AttemptStepKind.Repeat:
-                        if (!MayStartAnother() || !TryStart(CloneOf(request), AttemptPurpose.Repeat))
+                        if (!TryStart(request, AttemptPurpose.Repeat))
                         {
-                            return GiveUp(kept);
+                            return await GiveUpAsync(kept).ConfigureAwait(false);
                         }
 
                         continue;
                     case AttemptStepKind.Hedge:
-                        if (!MayStartAnother() || !TryStart(CloneOf(request), AttemptPurpose.Hedge))
+                        if (!TryStart(request, AttemptPurpose.Hedge))
                         {
                             _hedgeRefused = true;
                         }
@@ -192,7 +203,7 @@ internal sealed class Exchange : HttpMessageInvoker
                             _plan.Traffic.Meter.Skipped(SkipReason.NotRepeatable);
                         }
 
-                        return GiveUp(kept);
+                        return await GiveUpAsync(kept).ConfigureAwait(false);
                 }
 
                 // 4. Whatever comes first.
@@ -209,6 +220,11 @@ internal sealed class Exchange : HttpMessageInvoker
         finally
         {
             timer?.Return();
+            if (!ReferenceEquals(kept, Winner))
+            {
+                // An answer that is not handed on would keep its connection until the next collection of garbage.
+                kept?.Response?.Dispose();
+            }
         }
     }
 
@@ -241,7 +257,8 @@ internal sealed class Exchange : HttpMessageInvoker
     /// <summary>A stream was cut: the same request again, elsewhere, from the last event that the user has.</summary>
     private async ValueTask<(Attempt Attempt, Stream Upstream)?> ReopenAsync(HttpRequestMessage request, Attempt cut, string lastEventId, CancellationToken cancellationToken)
     {
-        if (!MayStartAnother())
+        // Destinations that cut every stream must not keep one going round for ever.
+        if (++_resumes > MostResumes)
         {
             return null;
         }
@@ -285,16 +302,17 @@ internal sealed class Exchange : HttpMessageInvoker
         }
     }
 
-    private HttpResponseMessage GiveUp(Attempt? last)
+    private async ValueTask<HttpResponseMessage> GiveUpAsync(Attempt? last)
     {
         if (last is { Result: AttemptResult.Status, Response: { } answer } && !IsRead(_context.Request.Method))
         {
             End = ExchangeEnd.Answered;
             AnsweredBy = last.Tier;
+            Winner = last;
+            await last.HandOnAsync().ConfigureAwait(false);
             return answer;
         }
 
-        last?.Response?.Dispose();
         End = ClientStatus > 0 ? ExchangeEnd.ClientFailed : ExchangeEnd.NoAnswer;
         return NoAnswer.Create();
     }
@@ -302,7 +320,8 @@ internal sealed class Exchange : HttpMessageInvoker
     /// <summary>The budget lets another attempt start.</summary>
     private bool MayStartAnother()
     {
-        if (_plan.Traffic.Budget.TryWithdraw())
+        // A stream that goes on takes the place of one that is gone: nothing grows, and all that one dead destination carried must find another at once.
+        if (LastEventId is not null || _plan.Traffic.Budget.TryWithdraw())
         {
             return true;
         }
@@ -311,7 +330,7 @@ internal sealed class Exchange : HttpMessageInvoker
         return false;
     }
 
-    private bool TryStart(HttpRequestMessage message, AttemptPurpose purpose)
+    private bool TryStart(HttpRequestMessage request, AttemptPurpose purpose)
     {
         var onTrial = purpose == AttemptPurpose.First ? OnTrial : null;
         var (destination, tier) = onTrial is { } seat ? (seat.Destination, seat.Tier) : Choose(purpose);
@@ -321,7 +340,14 @@ internal sealed class Exchange : HttpMessageInvoker
             return false;
         }
 
+        // Only an attempt that has somewhere to go is paid for.
+        if (purpose != AttemptPurpose.First && !MayStartAnother())
+        {
+            return false;
+        }
+
         var peer = _plan.PeerOf(destination);
+        var message = purpose == AttemptPurpose.First ? request : CloneOf(request);
         Prepare(message, peer);
         var attempt = new Attempt(_plan, peer, tier!, message, onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
         _tried[_avoid + _started] = destination;
@@ -383,6 +409,12 @@ internal sealed class Exchange : HttpMessageInvoker
     private void Prepare(HttpRequestMessage message, Peer peer)
     {
         message.RequestUri = peer.At(_target);
+        if (peer.Destination.HostName is { } hostName)
+        {
+            // The address was looked up for this name: virtual hosts and certificates go by the name.
+            message.Headers.Host = hostName;
+        }
+
         if (peer.IsTls && !_isUpgrade)
         {
             message.Version = HttpVersion.Version20;
@@ -445,7 +477,7 @@ internal sealed class Exchange : HttpMessageInvoker
         {
             if (_attempts[i] is { } attempt)
             {
-                attempt.Cancel();
+                attempt.Abandon();
                 _attempts[i] = null;
             }
         }
@@ -468,19 +500,6 @@ internal sealed class Exchange : HttpMessageInvoker
 
     private static bool IsGrpc(HttpRequest request) =>
         request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Path and query as the client wrote them where that is plain, so that nothing is escaped twice; else as YARP escapes them.</summary>
-    internal static string TargetOf(HttpContext context)
-    {
-        var raw = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
-        var request = context.Request;
-        var path = request.Path.Value ?? "/";
-        // A raw path that differs from the decoded one had escapes or dot segments: hand on what was matched, not what was written.
-        return raw.Length > 0 && raw[0] == '/' && raw.AsSpan().StartsWith(path, StringComparison.Ordinal)
-            && (raw.Length == path.Length || raw[path.Length] == '?')
-            ? raw
-            : string.Concat(request.Path.ToUriComponent(), request.QueryString.ToUriComponent());
-    }
 }
 
 /// <summary>How a race ended.</summary>

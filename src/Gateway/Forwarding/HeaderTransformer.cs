@@ -14,7 +14,8 @@ namespace Gateway.Forwarding;
 internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig route, LastGoodStore lastGood) : HttpTransformer
 {
     private const string Via = "Via";
-    private static readonly StringValues ResponseVia = "1.1 gateway";
+    private static readonly StringValues Via11 = "1.1 gateway";
+    private static readonly StringValues Via20 = "2.0 gateway";
 
     public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -73,12 +74,18 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
                     whole.Complete();
                 }
 
-                AddVia(response);
+                AddVia(response, proxyResponse);
                 response.ContentLength = held.Body.Length;
                 await response.Body.WriteAsync(held.Body, cancellationToken).ConfigureAwait(false);
                 return false;
             case StreamedContent streamed:
                 Copy(streamed.UpstreamHeaders.NonValidated, response.Headers, connection);
+                if (streamed.Body is EventStream)
+                {
+                    // Heartbeats and what is said of a cut are not in the destination's count.
+                    response.ContentLength = null;
+                }
+
                 if (streamed.Body is AnswerStream body)
                 {
                     // A body that ends with its connection cannot be told from one that was cut.
@@ -87,18 +94,19 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
                         route, httpContext.Request, response.StatusCode, response.Headers, streamed.Attempt.Tier.Name, streamed.Attempt.ToHead, endIsKnown);
                 }
 
-                AddVia(response);
+                AddVia(response, proxyResponse);
                 return true;
             default:
                 // Without a body there is nothing to keep, but what it says can make a kept answer leave.
                 Copy(proxyResponse.Content.Headers.NonValidated, response.Headers, connection);
                 lastGood.OnAnswer(route, httpContext.Request, response.StatusCode, response.Headers, "")?.Abandon();
-                AddVia(response);
+                AddVia(response, proxyResponse);
                 return true;
         }
     }
 
-    private static void AddVia(HttpResponse response) => response.Headers.Append(Via, ResponseVia);
+    private static void AddVia(HttpResponse response, HttpResponseMessage received) =>
+        response.Headers.Append(Via, received.Version.Major >= 2 ? Via20 : Via11);
 
     private static void Copy(HttpHeadersNonValidated source, IHeaderDictionary target, StringValues connection)
     {

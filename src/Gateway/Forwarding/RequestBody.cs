@@ -10,13 +10,20 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal sealed class RequestBody
 {
-    /// <summary>The body of a request that has none and may be sent only once. See <see cref="ForUnrepeatable"/>.</summary>
-    private static readonly RequestBody Empty = new(null, ReadOnlyMemory<byte>.Empty, null, 0);
+    private const int Untouched = 0;
+    private const int Taken = 1;
+    private const int Ended = 2;
+
+    /// <summary>How long an attempt that is over may take to let go of the client's body.</summary>
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
 
     private readonly PipeReader? _rest;
     private readonly byte[]? _rented;
     private readonly ReadOnlyMemory<byte> _head;
     private readonly long? _length;
+    private readonly TaskCompletionSource? _restDone;
+    private int _restState;
+    private int _writers;
 
     private RequestBody(PipeReader? rest, ReadOnlyMemory<byte> head, byte[]? rented, long? length)
     {
@@ -24,7 +31,11 @@ internal sealed class RequestBody
         _head = head;
         _rented = rented;
         _length = length;
+        _restDone = rest is null ? null : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
+
+    /// <summary>True: another attempt can send it: all of it is in memory, or nobody has begun to take what is not.</summary>
+    public bool CanSend => _rest is null || Volatile.Read(ref _restState) == Untouched;
 
     /// <summary>True: the whole body is in memory and every attempt can send it.</summary>
     public bool IsWhole => _rest is null;
@@ -33,7 +44,7 @@ internal sealed class RequestBody
     /// A body of zero bytes. A request without content is repeated by SocketsHttpHandler itself when a kept connection
     /// dies under it, whether or not the destination had executed it; with a content, even an empty one, it never is.
     /// </summary>
-    public static RequestBody ForUnrepeatable => Empty;
+    public static RequestBody ForUnrepeatable() => new(null, ReadOnlyMemory<byte>.Empty, null, 0);
 
     /// <summary>Reads the client's body up to <paramref name="limit"/> bytes.</summary>
     /// <exception cref="BadHttpRequestException">The client broke the framing or sent more than the gateway takes.</exception>
@@ -85,43 +96,112 @@ internal sealed class RequestBody
     /// <summary>A content for one attempt. A body that is not whole can be given only once.</summary>
     public AttemptContent ForAttempt() => new(this, _length);
 
-    /// <summary>Gives the buffer back. No attempt may be under way.</summary>
+    /// <summary>
+    /// The exchange is over: nobody reads the client's body any more when this returns. A destination may answer before it has taken the whole
+    /// body; were the sending left to itself, it would go on with the bytes of the client's next request.
+    /// </summary>
+    /// <returns>False: something still reads it, and the client's connection must not be used again.</returns>
+    public async ValueTask<bool> EndAsync(TimeProvider time)
+    {
+        if (_rest is null || Interlocked.Exchange(ref _restState, Ended) != Taken || _restDone!.Task.IsCompleted)
+        {
+            return true;
+        }
+
+        _rest.CancelPendingRead();
+        try
+        {
+            await _restDone.Task.WaitAsync(EndWithin, time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            // The answer says it: the caller ends the connection.
+            return false;
+        }
+    }
+
+    /// <summary>Gives the buffer back, unless it is still being sent: then it is left to the garbage collector.</summary>
     public void Return()
     {
-        if (_rented is not null)
+        if (_rented is not null && Volatile.Read(ref _writers) == 0)
         {
             ArrayPool<byte>.Shared.Return(_rented);
         }
     }
 
-    internal async Task WriteToAsync(Stream stream, CancellationToken cancellationToken)
+    internal async Task WriteToAsync(Stream stream, AttemptContent content, CancellationToken cancellationToken)
     {
-        if (!_head.IsEmpty)
+        Interlocked.Increment(ref _writers);
+        try
         {
-            await stream.WriteAsync(_head, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (_rest is null)
-        {
-            return;
-        }
-
-        while (true)
-        {
-            var read = await _rest.ReadAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var segment in read.Buffer)
+            if (!_head.IsEmpty)
             {
-                await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+                await stream.WriteAsync(_head, cancellationToken).ConfigureAwait(false);
             }
 
-            _rest.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
+            if (_rest is not null)
             {
-                return;
+                await WriteRestAsync(_rest, stream, content, cancellationToken).ConfigureAwait(false);
             }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _writers);
+        }
+    }
 
-            // A client that drips its body must reach the destination as it drips.
-            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+    private async ValueTask WriteRestAsync(PipeReader rest, Stream stream, AttemptContent content, CancellationToken cancellationToken)
+    {
+        if (Interlocked.CompareExchange(ref _restState, Taken, Untouched) != Untouched)
+        {
+            throw new OperationCanceledException("The request is over, or another attempt has taken its body.");
+        }
+
+        try
+        {
+            while (true)
+            {
+                ReadResult read;
+                try
+                {
+                    read = await rest.ReadAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception) when (!cancellationToken.IsCancellationRequested)
+                {
+                    content.ClientFailed = true;
+                    throw;
+                }
+
+                try
+                {
+                    if (read.IsCanceled)
+                    {
+                        throw new OperationCanceledException("The request is over.");
+                    }
+
+                    foreach (var segment in read.Buffer)
+                    {
+                        await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+                    }
+                }
+                finally
+                {
+                    rest.AdvanceTo(read.Buffer.End);
+                }
+
+                if (read.IsCompleted)
+                {
+                    return;
+                }
+
+                // A client that drips its body must reach the destination as it drips.
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _restDone!.TrySetResult();
         }
     }
 
@@ -160,7 +240,7 @@ internal sealed class AttemptContent : HttpContent
     public bool Started { get; private set; }
 
     /// <summary>Set when the client's body could not be read: the destination is not to blame for what follows.</summary>
-    public bool ClientFailed { get; private set; }
+    public bool ClientFailed { get; set; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -168,15 +248,7 @@ internal sealed class AttemptContent : HttpContent
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         Started = true;
-        try
-        {
-            await _body.WriteToAsync(stream, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is BadHttpRequestException or Microsoft.AspNetCore.Connections.ConnectionResetException)
-        {
-            ClientFailed = true;
-            throw;
-        }
+        await _body.WriteToAsync(stream, this, cancellationToken).ConfigureAwait(false);
     }
 
     protected override bool TryComputeLength(out long length)

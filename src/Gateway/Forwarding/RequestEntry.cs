@@ -25,7 +25,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
     // All deadlines are the exchange's and the streams'. YARP's own would end a quiet event stream.
     private static readonly ForwarderRequestConfig Unbounded = new()
     {
-        ActivityTimeout = TimeSpan.FromDays(20),
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
         Version = System.Net.HttpVersion.Version11,
         VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         AllowResponseBuffering = true,
@@ -41,11 +41,17 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         {
             outcome = await AnswerAsync(context, plan).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException)
+        catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
-            // Kestrel answers with the status that the exception carries.
+            // Answered here: thrown on, Kestrel would answer the same, and log an error with a stack for whatever a client does wrong.
             outcome = RequestOutcome.Refused;
-            throw;
+            context.Response.Clear();
+            context.Response.StatusCode = refused.StatusCode;
+            if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
+            {
+                // What follows on this connection cannot be told from the rest of the body.
+                context.Response.Headers.Connection = "close";
+            }
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -60,6 +66,13 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
     private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan)
     {
         // 1. What holds now.
+        if (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
+        {
+            // A tunnel to wherever the client says is no request for a destination.
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return RequestOutcome.Refused;
+        }
+
         var snapshot = plan.Traffic.Cluster.Snapshot;
         plan.Traffic.Budget.Request();
 
@@ -78,29 +91,44 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
             return await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
         }
 
-        if (tier >= 0 && snapshot.Tiers[tier] is { Capacity: { } capacity } full && full.Load.InFlight >= (int)(capacity * plan.ShedAt))
+        if (tier >= 0 && snapshot.Tiers[tier] is { Capacity: { } capacity } full && full.Load.InFlight >= capacity * plan.ShedAt)
         {
-            if (onTrial is { } unused)
-            {
-                unused.Destination.ReturnTrial();
-            }
-
+            onTrial?.Destination.ReturnTrial();
             return await FallBackAsync(context, plan, wasShed: true).ConfigureAwait(false);
         }
 
         // 4. The body.
         var request = context.Request;
         var mayRepeat = plan.MayRepeat(request.Method, request.Headers.ContainsKey("Idempotency-Key"));
-        var body = await ReadBodyAsync(context, plan).ConfigureAwait(false);
+        RequestBody? body;
+        try
+        {
+            body = await ReadBodyAsync(context, plan).ConfigureAwait(false);
+        }
+        catch
+        {
+            onTrial?.Destination.ReturnTrial();
+            throw;
+        }
 
         // 5. The race.
         using var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial };
         var error = await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, plan.Headers).ConfigureAwait(false);
+        if (body is not null && !await body.EndAsync(plan.Traffic.Time).ConfigureAwait(false))
+        {
+            // Something still reads this client's connection: the next request on it would not be safe.
+            context.Abort();
+        }
+
         exchange.ReturnBody();
         switch (exchange.End)
         {
             case ExchangeEnd.Answered when error == ForwarderError.None:
                 return RequestOutcome.Live;
+            case ExchangeEnd.Answered or ExchangeEnd.None when !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested && !IsClients(error):
+                // The answer cannot be written, or YARP or the race itself broke: the ladder does not ask why.
+                context.Response.Clear();
+                break;
             case ExchangeEnd.Answered or ExchangeEnd.None:
                 return context.RequestAborted.IsCancellationRequested || IsClients(error) ? RequestOutcome.Aborted : RequestOutcome.Failed;
             case ExchangeEnd.ClientFailed:
@@ -151,6 +179,11 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit && limit.MaxRequestBodySize != plan.RequestBodyLimit)
         {
             limit.MaxRequestBodySize = plan.RequestBodyLimit;
+        }
+
+        if (context.Request.ContentLength > plan.RequestBodyLimit)
+        {
+            throw new BadHttpRequestException("The body is longer than limits.requestBody allows.", StatusCodes.Status413PayloadTooLarge);
         }
 
         return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, context.RequestAborted).ConfigureAwait(false);

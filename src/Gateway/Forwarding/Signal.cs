@@ -30,17 +30,23 @@ internal sealed class Signal : IValueTaskSource
         _core.Reset();
         if (Interlocked.CompareExchange(ref _state, Waiting, Quiet) == Raised)
         {
-            Volatile.Write(ref _state, Quiet);
+            BeQuiet();
             return ValueTask.CompletedTask;
         }
 
         return new ValueTask(this, _core.Version);
     }
 
+    /// <summary>
+    /// A full fence, not only a volatile write: were what the waiter looks at next read before this is visible, a signal in between would
+    /// be overwritten unseen.
+    /// </summary>
+    private void BeQuiet() => Interlocked.Exchange(ref _state, Quiet);
+
     void IValueTaskSource.GetResult(short token)
     {
         _core.GetResult(token);
-        Volatile.Write(ref _state, Quiet);
+        BeQuiet();
     }
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);

@@ -1,6 +1,7 @@
 using System.Net.Http;
 using Gateway.Failover;
 using Gateway.Health;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding;
 
@@ -52,7 +53,12 @@ internal static class Trials
     {
         var peer = plan.PeerOf(destination);
         var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Head : HttpMethod.Get;
-        var message = new HttpRequestMessage(method, peer.At(Exchange.TargetOf(context)));
+        var message = new HttpRequestMessage(method, peer.At(RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget)));
+        if (destination.HostName is { } hostName)
+        {
+            message.Headers.Host = hostName;
+        }
+
         // It completes at once: there is nothing in it to wait for.
         _ = plan.Headers.TransformRequestAsync(context, message, "", CancellationToken.None);
         var attempt = new Attempt(plan, peer, tier, message, AttemptPurpose.Trial);

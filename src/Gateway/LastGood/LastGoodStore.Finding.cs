@@ -102,6 +102,9 @@ internal sealed partial class LastGoodStore
         return null;
     }
 
+    // Two records of one moment that come back from a store behind may lie apart by what their clock was rounded to.
+    private long Rounding => _time.TimestampFrequency / 500;
+
     // Follows the note of a key with variants to the variant of this request; the key is left at what was looked for last.
     private LastGoodMemory.Slot? FindSlot(HttpRequest request, ref KeyBuilder key, out LastGoodMemory.Content? live)
     {
@@ -119,7 +122,7 @@ internal sealed partial class LastGoodStore
         }
 
         slot = _memory.Find(key.Text);
-        if (slot?.Live is { Answer: { IsMarker: false } } variant && variant.Answer.Began >= marker.Began)
+        if (slot?.Live is { Answer: { IsMarker: false } } variant && variant.Answer.Began >= marker.Began - Rounding)
         {
             live = variant;
         }

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Gateway.Tests.Support;
+using Xunit;
+
+namespace Gateway.Tests.Forwarding;
+
+public class DeadlinesTests
+{
+    [Fact]
+    public async Task Total_NobodyAnswers_EndsInTheLadder()
+    {
+        await using var silent = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([silent.Url], cluster: "    timeouts: { connect: 100ms, firstByte: 400ms, total: 600ms }"));
+        var began = Stopwatch.GetTimestamp();
+
+        var get = await gateway.GetAsync();
+        var took = Stopwatch.GetElapsedTime(began);
+        var post = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+
+        Assert.Equal((503, 503), (get.Status, post.Status));
+        Assert.Equal(["built-in"], get.Header("X-Fallback"));
+        Assert.InRange(took.TotalMilliseconds, 350, 2000);
+        Assert.Equal(1, silent.Requests.Count(static r => r.Method == "POST"));
+        await HedgingTests.NothingInFlightAsync(gateway);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")]
+    public async Task Client_Leaves_CancelsTheDestinationAndBlamesNobody(string begun)
+    {
+        await using var guide = new ScriptedUpstream(async r =>
+        {
+            await r.SendAsync(begun);
+            await r.ClosedByPeerAsync();
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        for (var i = 1; i <= 6; i++)
+        {
+            await using var client = await RawClient.ConnectAsync(gateway.Url);
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            await Eventually.BeTrueAsync(() => guide.Requests.Count == i, TimeSpan.FromSeconds(5), "the destination has it");
+            client.Reset();
+            await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(1), "the destination is told");
+        }
+
+        await gateway.MetricReachesAsync(6, "gateway_requests_total", ("outcome", "aborted"));
+        Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total", ("outcome", "failed")));
+        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.False((await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("suspect").GetBoolean());
+        await HedgingTests.NothingInFlightAsync(gateway);
+    }
+}

@@ -1,0 +1,344 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http;
+using System.Net.Security;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Forwarding;
+using Gateway.Health;
+using Gateway.Observability;
+using Gateway.Tests.Support;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Xunit;
+
+namespace Gateway.Tests.Forwarding;
+
+public class AttemptPlanTests
+{
+    private static readonly AttemptSituation Late = new(Now: 100, Deadline: 1000, AttemptDeadline: 500, LastStart: 50, HedgeAfter: 40, Started: 1, Running: 1, Max: 3, MayRepeat: true, MayHedge: true);
+
+    public static TheoryData<string, int, long> Cases() => new()
+    {
+        { "nothing began", (int)AttemptStepKind.Start, 100 },
+        { "the first is late", (int)AttemptStepKind.Hedge, 100 },
+        { "the first is not late yet", (int)AttemptStepKind.Wait, 140 },
+        { "the attempt ends before it would be late", (int)AttemptStepKind.Wait, 120 },
+        { "late, but must not be hedged", (int)AttemptStepKind.Wait, 500 },
+        { "late, but all attempts are made", (int)AttemptStepKind.Wait, 500 },
+        { "the request ends before the attempt", (int)AttemptStepKind.Wait, 300 },
+        { "the first failed", (int)AttemptStepKind.Repeat, 100 },
+        { "the first failed and must not be repeated", (int)AttemptStepKind.GiveUp, 100 },
+        { "the last failed", (int)AttemptStepKind.GiveUp, 100 },
+        { "the request is out of time", (int)AttemptStepKind.GiveUp, 1000 },
+        { "out of time before the first", (int)AttemptStepKind.GiveUp, 1000 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Next_Case_Decides(string situation, int kind, long until)
+    {
+        var now = situation switch
+        {
+            "nothing began" => Late with { Started = 0, Running = 0, AttemptDeadline = long.MaxValue },
+            "the first is late" => Late,
+            "the first is not late yet" => Late with { LastStart = 100 },
+            "the attempt ends before it would be late" => Late with { LastStart = 100, AttemptDeadline = 120 },
+            "late, but must not be hedged" => Late with { MayHedge = false },
+            "late, but all attempts are made" => Late with { Started = 3 },
+            "the request ends before the attempt" => Late with { MayHedge = false, Deadline = 300 },
+            "the first failed" => Late with { Running = 0 },
+            "the first failed and must not be repeated" => Late with { Running = 0, MayRepeat = false },
+            "the last failed" => Late with { Running = 0, Started = 3 },
+            "the request is out of time" => Late with { Now = 1000 },
+            "out of time before the first" => Late with { Now = 1000, Started = 0, Running = 0 },
+            _ => throw new ArgumentException("No such case.", nameof(situation)),
+        };
+
+        Assert.Equal(new AttemptStep((AttemptStepKind)kind, until), AttemptPlan.Next(now));
+    }
+}
+
+public class AttemptBudgetTests
+{
+    [Fact]
+    public void Fresh_HasTenSecondsOfItsFloor_AndNoMore()
+    {
+        var budget = new AttemptBudget(0, new ManualTime());
+
+        Assert.Equal(30, Drain(budget));
+    }
+
+    [Fact]
+    public void Floor_ThreeASecond_WhateverTheTraffic()
+    {
+        var time = new ManualTime();
+        var budget = new AttemptBudget(0, time);
+        Drain(budget);
+        time.Advance(TimeSpan.FromSeconds(4));
+
+        Assert.Equal(12, Drain(budget));
+        Assert.Equal(0, Drain(budget));
+    }
+
+    [Fact]
+    public void Share_OfTheRequests_IsEarnedOnce()
+    {
+        var time = new ManualTime();
+        var budget = new AttemptBudget(0.2, time);
+        Drain(budget);
+        Requests(budget, 1000);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(200, Drain(budget));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(3, Drain(budget));
+    }
+
+    [Fact]
+    public void Cap_LongCalm_KeepsTenSecondsOfEarning()
+    {
+        var time = new ManualTime();
+        var budget = new AttemptBudget(0.2, time);
+        Requests(budget, 60_000);
+        time.Advance(TimeSpan.FromMinutes(10));
+
+        // A hundred requests a second earn twenty.
+        Assert.Equal(200, Drain(budget));
+    }
+
+    [Fact]
+    public void Withdraw_FromManyThreads_NeverGivesMoreThanThereIs()
+    {
+        var time = new ManualTime();
+        var budget = new AttemptBudget(0.1, time);
+        Drain(budget);
+        for (var round = 0; round < 50; round++)
+        {
+            Requests(budget, 1000);
+            time.Advance(TimeSpan.FromSeconds(1));
+            var taken = 0;
+            Parallel.For(0, 8, _ => Interlocked.Add(ref taken, Drain(budget)));
+            Assert.Equal(100, taken);
+        }
+    }
+
+    private static int Drain(AttemptBudget budget)
+    {
+        var taken = 0;
+        while (budget.TryWithdraw())
+        {
+            taken++;
+        }
+
+        return taken;
+    }
+
+    private static void Requests(AttemptBudget budget, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            budget.Request();
+        }
+    }
+}
+
+public class BalancerTests
+{
+    private const int Draws = 60_000;
+
+    [Theory]
+    [InlineData(BalanceMethod.RoundRobin, 1, 1, 1)]
+    [InlineData(BalanceMethod.RoundRobin, 1, 2, 5)]
+    [InlineData(BalanceMethod.Random, 1, 1, 1)]
+    [InlineData(BalanceMethod.Random, 1, 2, 5)]
+    [InlineData(BalanceMethod.PowerOfTwo, 1, 1, 1)]
+    [InlineData(BalanceMethod.PowerOfTwo, 1, 2, 5)]
+    [InlineData(BalanceMethod.LeastRequests, 1, 1, 1)]
+    internal void Choose_Idle_SharesByWeight(BalanceMethod method, int a, int b, int c)
+    {
+        var tier = Tier(a, b, c);
+        var counts = new Dictionary<Destination, int>();
+        var random = new Random(1);
+        uint turn = 0;
+        for (var i = 0; i < Draws; i++)
+        {
+            var chosen = Balancer.Choose(method, tier, null, 0, ref turn, random)!;
+            counts[chosen] = counts.GetValueOrDefault(chosen) + 1;
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal((double)tier.Weights[i] / (a + b + c), (double)counts[tier.Usable[i]] / Draws, tolerance: 0.02);
+        }
+    }
+
+    [Theory]
+    [InlineData(BalanceMethod.PowerOfTwo)]
+    [InlineData(BalanceMethod.LeastRequests)]
+    internal void Choose_UnderLoad_SharesWhatIsInFlightByWeight(BalanceMethod method)
+    {
+        var tier = Tier(1, 2, 5);
+        var random = new Random(1);
+        uint turn = 0;
+        for (var i = 0; i < 800; i++)
+        {
+            Balancer.Choose(method, tier, null, 0, ref turn, random)!.Begin();
+        }
+
+        Assert.InRange(tier.Usable[0].InFlight, 80, 120);
+        Assert.InRange(tier.Usable[1].InFlight, 175, 225);
+        Assert.InRange(tier.Usable[2].InFlight, 460, 540);
+    }
+
+    [Theory]
+    [InlineData(BalanceMethod.RoundRobin)]
+    [InlineData(BalanceMethod.Random)]
+    [InlineData(BalanceMethod.PowerOfTwo)]
+    [InlineData(BalanceMethod.LeastRequests)]
+    internal void Choose_Tried_AreLeftOutUntilNothingIsLeft(BalanceMethod method)
+    {
+        var tier = Tier(1, 2, 5);
+        var tried = new Destination?[3];
+        uint turn = uint.MaxValue - 1;
+        for (var i = 0; i < 3; i++)
+        {
+            tried[i] = Balancer.Choose(method, tier, tried, i, ref turn, new Random(i));
+        }
+
+        Assert.Equal(3, tried.Distinct().Count());
+        Assert.Null(Balancer.Choose(method, tier, tried, 3, ref turn, new Random(1)));
+        Assert.Null(Balancer.ByAffinity("key", tier, tried, 3));
+    }
+
+    [Fact]
+    public void ByAffinity_ADestinationLeaves_OnlyItsOwnKeysMove()
+    {
+        var all = Tier(1, 1, 2, 4);
+        var counts = new int[4];
+        var fewer = new TierSnapshot { Name = "t", Index = 0, Load = all.Load, Usable = all.Usable[..3], Weights = all.Weights[..3], OnTrial = [], All = all.All, CanServe = true };
+        for (var i = 0; i < 20_000; i++)
+        {
+            var before = Balancer.ByAffinity("key-" + i, all, null, 0)!;
+            var after = Balancer.ByAffinity("key-" + i, fewer, null, 0)!;
+            counts[Array.IndexOf(all.Usable, before)]++;
+            Assert.True(ReferenceEquals(before, after) || ReferenceEquals(before, all.Usable[3]));
+            Assert.Same(after, Balancer.ByAffinity("key-" + i, all, [all.Usable[3]], 1));
+        }
+
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(all.Weights[i] / 8.0, counts[i] / 20_000.0, tolerance: 0.015);
+        }
+    }
+
+    private static TierSnapshot Tier(params int[] weights)
+    {
+        var destinations = weights.Select(static (_, i) => new Destination("c", "t", $"d{i}", new Uri($"http://127.0.0.1:{9000 + i}"))).ToArray();
+        return new TierSnapshot { Name = "t", Index = 0, Load = new TierLoad(), Usable = destinations, Weights = weights, OnTrial = [], All = destinations, CanServe = true };
+    }
+}
+
+public class AttemptFailureTests
+{
+    [Fact]
+    public void Classify_ByTypeAndCode_TellsConnectFromResetFromTruncated()
+    {
+        Assert.Equal(AttemptResult.Connect, AttemptFailure.Classify(new HttpRequestException(HttpRequestError.ConnectionError), cancelledByUs: false, headReceived: false));
+        Assert.Equal(AttemptResult.Connect, AttemptFailure.Classify(new HttpRequestException(HttpRequestError.NameResolutionError), cancelledByUs: false, headReceived: false));
+        Assert.Equal(AttemptResult.Connect, AttemptFailure.Classify(new HttpRequestException(HttpRequestError.SecureConnectionError), cancelledByUs: false, headReceived: false));
+        Assert.Equal(AttemptResult.Connect, AttemptFailure.Classify(new TaskCanceledException("connect timeout", new TimeoutException()), cancelledByUs: false, headReceived: false));
+        Assert.Equal(AttemptResult.Reset, AttemptFailure.Classify(new HttpRequestException(HttpRequestError.ResponseEnded), cancelledByUs: false, headReceived: false));
+        Assert.Equal(AttemptResult.Truncated, AttemptFailure.Classify(new HttpIOException(HttpRequestError.ResponseEnded), cancelledByUs: false, headReceived: true));
+        Assert.Equal(AttemptResult.Cancelled, AttemptFailure.Classify(new IOException(), cancelledByUs: true, headReceived: true));
+    }
+
+    [Theory]
+    [InlineData(0x7, true)]
+    [InlineData(0x2, false)]
+    public void IsRefusedStream_OnlyTheCodeThatMeansIt(long code, bool refused) =>
+        Assert.Equal(refused, AttemptFailure.IsRefusedStream(new HttpRequestException("x", new HttpProtocolException(code, "y", null))));
+}
+
+public class RequestHeadersTests
+{
+    [Theory]
+    [InlineData("Connection", "", true)]
+    [InlineData("transfer-encoding", "", true)]
+    [InlineData("X-Mine", "", false)]
+    [InlineData("X-Mine", "close, x-mine", true)]
+    [InlineData("X-Mine", "x-mine-too", false)]
+    [InlineData("X-Mine", " , ,X-MINE ,", true)]
+    public void EndsHere_HopByHopOrNamed_IsTrue(string name, string connection, bool ends) =>
+        Assert.Equal(ends, RequestHeaders.EndsHere(name, connection.Length == 0 ? default : new StringValues(connection)));
+
+    [Fact]
+    public void EndsHere_SeveralLines_AllCount() => Assert.True(RequestHeaders.EndsHere("B", new StringValues(["a", "c,b"])));
+}
+
+public class ForwardedHeadersTests
+{
+    [Theory]
+    [InlineData("10.1.2.3", true, "1.2.3.4, 10.1.2.3")]
+    [InlineData("::ffff:10.1.2.3", true, "1.2.3.4, 10.1.2.3")]
+    [InlineData("11.1.2.3", false, "11.1.2.3")]
+    [InlineData("fd00::1", true, "1.2.3.4, fd00::1")]
+    [InlineData("fe80::1", false, "fe80::1")]
+    public void Write_TrustedOrNot_ExtendsOrReplaces(string remote, bool trusted, string expected)
+    {
+        var context = new DefaultHttpContext();
+        context.Connection.RemoteIpAddress = IPAddress.Parse(remote);
+        context.Request.Scheme = "http";
+        context.Request.Host = new HostString("shop.test", 81);
+        context.Request.Headers["X-Forwarded-For"] = "1.2.3.4";
+        context.Request.Headers["Forwarded"] = "for=1.2.3.4";
+        using var message = new HttpRequestMessage();
+
+        new ForwardedHeaders([IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8")]).Write(context, message);
+
+        var node = remote.Contains("fd", StringComparison.Ordinal) || remote.Contains("fe", StringComparison.Ordinal) ? $"\"[{remote}]\"" : remote.Replace("::ffff:", "", StringComparison.Ordinal);
+        Assert.Equal(expected, message.Headers.NonValidated["X-Forwarded-For"].ToString());
+        Assert.Equal((trusted ? "for=1.2.3.4, " : "") + $"for={node};host=\"shop.test:81\";proto=http", message.Headers.NonValidated["Forwarded"].ToString());
+    }
+}
+
+public class AffinityTests
+{
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("X-Id", null, "from-header")]
+    [InlineData(null, "sid", "from-cookie")]
+    [InlineData("X-None", null, null)]
+    [InlineData(null, "none", null)]
+    public void KeyOf_HeaderOrCookie_IsRead(string? header, string? cookie, string? key)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers["X-Id"] = "from-header";
+        context.Request.Headers.Cookie = "a=b; sid=from-cookie";
+
+        Assert.Equal(key, Affinity.KeyOf(header is null && cookie is null ? null : new AffinityConfig { Header = header, Cookie = cookie }, context.Request));
+    }
+}
+
+public class RequestTargetTests
+{
+    [Theory]
+    [InlineData("/", "/")]
+    [InlineData("/a%2Fb?x=%2e/../", "/a%2Fb?x=%2e/../")]
+    [InlineData("/a%252F/.hidden/..b/...", "/a%252F/.hidden/..b/...")]
+    [InlineData("//a//", "//a//")]
+    [InlineData("/a/./b", "/a/b")]
+    [InlineData("/a/b/..", "/a/")]
+    [InlineData("/a/b/.", "/a/b/")]
+    [InlineData("/../../a", "/a")]
+    [InlineData("/..", "/")]
+    [InlineData("/a/%2e%2E/%2e/b?q", "/b?q")]
+    [InlineData("/a//../b", "/a/b")]
+    [InlineData("http://h:1/p%20q?x", "/p%20q?x")]
+    [InlineData("http://h", "/")]
+    [InlineData("http://h?x", "/?x")]
+    [InlineData("*", "/")]
+    [InlineData("", "/")]
+    [InlineData("host:80", "/")]
+    public void Of_AnyForm_IsPathAndQueryAsWritten(string raw, string expected) => Assert.Equal(expected, RequestTarget.Of(raw));
+}

@@ -1,0 +1,129 @@
+using Gateway.Tests.Support;
+using Xunit;
+
+namespace Gateway.Tests.Forwarding;
+
+public class ProxiedHeadersTests
+{
+    [Theory]
+    [InlineData("X-Private, keep-alive")]
+    [InlineData("keep-alive,x-private")]
+    [InlineData("X-Private, close")]
+    [InlineData("X-Private\r\nConnection: X-Other")]
+    [InlineData("upgrade, X-Private")]
+    [InlineData("X-Private")]
+    public async Task Request_HopByHopHeaders_EndAtTheGateway(string connection)
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        await gateway.GetAsync("/", $"Connection: {connection}\r\nX-Private: 1\r\nKeep-Alive: 5\r\nTE: gzip\r\nProxy-Authorization: Basic eA==\r\nX-Public: 2\r\nVia: 1.0 edge\r\n");
+
+        var sent = guide.Last;
+        Assert.Empty(sent.Header("X-Private"));
+        Assert.Empty(sent.Header("Keep-Alive"));
+        Assert.Empty(sent.Header("TE"));
+        Assert.Empty(sent.Header("Proxy-Authorization"));
+        Assert.Equal(["2"], sent.Header("X-Public"));
+        Assert.Equal("1.0 edge, 1.1 gateway", string.Join(", ", sent.Header("Via")));
+        Assert.Equal([$"127.0.0.1:{guide.Port}"], sent.Header("Host"));
+    }
+
+    [Fact]
+    public async Task Answer_HopByHopHeaders_EndAtTheGateway()
+    {
+        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("ok", 200, "Connection: X-Private\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nVia: 1.1 origin\r\n"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        var answer = await gateway.GetAsync();
+
+        Assert.Equal((200, "ok"), (answer.Status, answer.Body));
+        Assert.Empty(answer.Header("X-Private"));
+        Assert.Empty(answer.Header("Keep-Alive"));
+        Assert.Equal(["2"], answer.Header("X-Public"));
+        Assert.Equal(["a=1", "b=2"], answer.Header("Set-Cookie"));
+        Assert.Equal("1.1 origin, 1.1 gateway", string.Join(", ", answer.Header("Via")));
+        Assert.Empty(answer.Header("Server"));
+    }
+
+    [Fact]
+    public async Task ForwardedHeaders_StrangerAsks_AreReplaced()
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        await gateway.GetAsync("/", Spoofed);
+
+        var sent = guide.Last;
+        Assert.Equal(["127.0.0.1"], sent.Header("X-Forwarded-For"));
+        Assert.Equal(["http"], sent.Header("X-Forwarded-Proto"));
+        Assert.Equal(["shop.test"], sent.Header("X-Forwarded-Host"));
+        Assert.Equal(["for=127.0.0.1;host=\"shop.test\";proto=http"], sent.Header("Forwarded"));
+        Assert.Empty(sent.Header("X-Forwarded-Prefix"));
+        Assert.Empty(sent.Header("X-Real-IP"));
+    }
+
+    [Fact]
+    public async Task ForwardedHeaders_TrustedByReload_AreMadeLonger()
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+        gateway.WriteConfig(InProcessGateway.Config([guide.Url], top: "trustedProxies: [ 127.0.0.0/8 ]"));
+
+        await Eventually.BecomeTrueAsync(
+            async () =>
+            {
+                await gateway.GetAsync("/", Spoofed);
+                return guide.Last.Header("X-Forwarded-For") is ["9.9.9.9, 127.0.0.1"];
+            },
+            TimeSpan.FromSeconds(5),
+            "the new configuration's proxies are believed");
+
+        var sent = guide.Last;
+        Assert.Equal(["https"], sent.Header("X-Forwarded-Proto"));
+        Assert.Equal(["bank.test"], sent.Header("X-Forwarded-Host"));
+        Assert.Equal(["for=9.9.9.9, for=127.0.0.1;host=\"shop.test\";proto=http"], sent.Header("Forwarded"));
+    }
+
+    [Fact]
+    public async Task Headers_BytesAbove127_PassBothWaysAndBlameNobody()
+    {
+        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("ok", 200, "X-Name: M\u00fcller \u00c3\u00a9\r\n"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        for (var i = 0; i < 6; i++)
+        {
+            var answer = await gateway.GetAsync("/", "X-City: Z\u00fcrich \u00c3\u00a9\r\n");
+
+            Assert.Equal(200, answer.Status);
+            Assert.Equal(["M\u00fcller \u00c3\u00a9"], answer.Header("X-Name"));
+            Assert.Equal(["Z\u00fcrich \u00c3\u00a9"], guide.Last.Header("X-City"));
+        }
+    }
+
+    [Theory]
+    [InlineData("/a%2Fb/c%20d/%C3%A9?q=%2F+x&y=a b", null)]
+    [InlineData("/a%252Fb/%2e%2e%2e", null)]
+    [InlineData("//double//slash/", null)]
+    [InlineData("/a;v=1/b:c@d!$&'()*+,=~", null)]
+    [InlineData("/a/../b/./c?x=/../", "/b/c?x=/../")]
+    [InlineData("/a/%2E%2e/b", "/b")]
+    [InlineData("http://shop.test/abs%2Fx?y", "/abs%2Fx?y")]
+    public async Task Target_AsWritten_ReachesTheDestination(string target, string? expected)
+    {
+        if (target.Contains(' ', StringComparison.Ordinal))
+        {
+            target = target.Replace(" ", "%20", StringComparison.Ordinal);
+        }
+
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        var answer = await gateway.GetAsync(target);
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(expected ?? target, guide.Last.Target);
+    }
+
+    private const string Spoofed = "X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: bank.test\r\nX-Forwarded-Prefix: /x\r\nX-Real-IP: 9.9.9.9\r\nForwarded: for=9.9.9.9\r\n";
+}

@@ -1,0 +1,73 @@
+using Gateway.Tests.Support;
+using Xunit;
+
+namespace Gateway.Tests.Forwarding;
+
+public class TrialsTests
+{
+    private const string Quick = "    passive: { consecutiveFailures: 3, ejectFor: 300ms }\n    failback: { after: 300ms, ramp: 0s }";
+
+    [Fact]
+    public async Task Condemned_HealthIsGreen_ReturnsOnlyByACopiedRequestAndUsersNeverSee()
+    {
+        var broken = true;
+        await using var guide = new ScriptedUpstream(r => Volatile.Read(ref broken) ? r.AnswerAsync("busy", 503) : r.AnswerAsync("primary"));
+        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("standby"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: Quick));
+
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal("standby", (await gateway.GetAsync()).Body);
+        }
+
+        await gateway.BecomesAsync("trial", "primary");
+        var asked = guide.Requests.Count;
+
+        // Trials fail: nobody sees them, and green probes alone do not bring it back.
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("standby", (await gateway.GetAsync()).Body);
+        }
+
+        await Eventually.BeTrueAsync(() => guide.Requests.Count > asked, TimeSpan.FromSeconds(5), "a copy is sent as a trial");
+        Assert.NotEqual("up", await gateway.VerdictAsync("primary"));
+        Volatile.Write(ref broken, false);
+        await Eventually.BecomeTrueAsync(
+            async () =>
+            {
+                var answer = await gateway.GetAsync();
+                Assert.Equal(200, answer.Status);
+                return answer.Body == "primary";
+            },
+            TimeSpan.FromSeconds(15),
+            "the primary serves again");
+    }
+
+    [Fact]
+    public async Task Exhausted_OnlyOrdersCome_TheyAreTheTrial()
+    {
+        var broken = true;
+        await using var guide = new ScriptedUpstream(async r =>
+        {
+            await r.ReadBodyAsync();
+            if (Volatile.Read(ref broken))
+            {
+                r.Reset();
+                return;
+            }
+
+            await r.AnswerAsync("done");
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: Quick));
+        const string order = "POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(503, (await gateway.AskAsync(order)).Status);
+        }
+
+        Volatile.Write(ref broken, false);
+
+        await Eventually.BecomeTrueAsync(async () => (await gateway.AskAsync(order)).Status == 200, TimeSpan.FromSeconds(10), "an order is done again");
+        await gateway.BecomesAsync("up", "primary");
+    }
+}

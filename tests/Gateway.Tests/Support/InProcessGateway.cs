@@ -1,0 +1,180 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Gateway.Composition;
+using Gateway.Configuration;
+using Gateway.Drills.Processes;
+using Xunit;
+
+namespace Gateway.Tests.Support;
+
+/// <summary>A whole gateway in this process, on free ports, with its files in a temporary folder. It is ready when it is handed out.</summary>
+internal sealed class InProcessGateway : IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly GatewayHost _host;
+    private readonly HttpClient _operators = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(10) };
+    private bool _stopped;
+
+    private InProcessGateway(string folder, GatewayHost host)
+    {
+        _folder = folder;
+        _host = host;
+        Url = new Uri(host.Addresses.First());
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    /// <summary>The users' address.</summary>
+    public Uri Url { get; }
+
+    /// <summary>A user.</summary>
+    public HttpClient Client { get; }
+
+    public string ConfigFile => Path.Combine(_folder, "gateway.yaml");
+
+    /// <summary>
+    /// A configuration with one cluster, <c>guide</c>, of two tiers. Probes are quick, failover keeps to probes and traffic as by default,
+    /// and hedging is off unless a test asks for it.
+    /// </summary>
+    /// <param name="primary">Addresses of the first tier.</param>
+    /// <param name="standby">Addresses of the second tier; null: there is none.</param>
+    /// <param name="cluster">Lines of the cluster, with their indentation of four.</param>
+    /// <param name="route">Lines of the only route, with their indentation of four.</param>
+    /// <param name="attempts">Keys of <c>attempts</c>, as a flow mapping's inside.</param>
+    /// <param name="top">Lines of the file's top.</param>
+    public static string Config(IEnumerable<string> primary, IEnumerable<string>? standby = null, string cluster = "", string route = "", string attempts = "hedge: off", string top = "", string listen = "  - url: http://127.0.0.1:0") => $$"""
+        version: 1
+        listen:
+        {{listen}}
+        admin: { url: "http://127.0.0.1:0" }
+        state: FOLDER/state
+        staticFallback: FOLDER/static
+        {{top}}
+        clusters:
+          guide:
+            tiers:
+              - { name: primary, destinations: [ {{string.Join(", ", primary)}} ] }
+        {{(standby is null ? "" : $"      - {{ name: standby, destinations: [ {string.Join(", ", standby)} ] }}")}}
+            probe: { interval: 500ms, timeout: 400ms, rise: 1 }
+            attempts: { {{attempts}} }
+        {{cluster}}
+        routes:
+          all:
+            match: { path: "/{**rest}" }
+            cluster: guide
+        {{route}}
+        """;
+
+    /// <summary>Starts one.</summary>
+    /// <param name="config">The file; <c>FOLDER</c> in it stands for the temporary folder.</param>
+    /// <param name="files">More files in that folder, by name.</param>
+    /// <param name="stopWithin">How long requests may take to finish when it stops.</param>
+    public static async Task<InProcessGateway> StartAsync(string config, IReadOnlyDictionary<string, string>? files = null, TimeSpan? stopWithin = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-test-").FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "static"));
+        foreach (var (name, content) in files ?? new Dictionary<string, string>())
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, name), content);
+        }
+
+        var path = Path.Combine(folder, "gateway.yaml");
+        await File.WriteAllTextAsync(path, config.Replace("FOLDER", folder, StringComparison.Ordinal));
+        var loaded = ConfigLoader.Load(path, static _ => null);
+        Assert.True(loaded.Config is not null, string.Join('\n', loaded.Problems));
+        var host = new GatewayHost(loaded, path, static _ => null, TimeProvider.System) { StopWithin = stopWithin ?? TimeSpan.FromSeconds(30) };
+        await host.StartAsync(CancellationToken.None);
+        var gateway = new InProcessGateway(folder, host);
+        var ready = false;
+        for (var tries = 0; tries < 1000 && !ready; tries++)
+        {
+            ready = await gateway.AdminStatusAsync("/readyz") == 200;
+            if (!ready)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+            }
+        }
+
+        Assert.True(ready, "The gateway was not ready within 10 s.");
+        return gateway;
+    }
+
+    /// <summary>Replaces the configuration file; the gateway watches it.</summary>
+    public void WriteConfig(string config)
+    {
+        File.WriteAllText(ConfigFile + ".new", config.Replace("FOLDER", _folder, StringComparison.Ordinal));
+        File.Move(ConfigFile + ".new", ConfigFile, overwrite: true);
+    }
+
+    public string PathOf(string name) => Path.Combine(_folder, name);
+
+    /// <summary>The sum of a counter.</summary>
+    public async Task<double> MetricAsync(string name, params (string Label, string Value)[] labels) =>
+        Metrics.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/metrics"))).Sum(name, labels);
+
+    /// <summary>Awaits that a counter reaches a value.</summary>
+    public async Task MetricReachesAsync(double value, string name, params (string Label, string Value)[] labels)
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        double last;
+        while ((last = await MetricAsync(name, labels)) < value)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(5), $"{name} is {last}, not {value}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+    }
+
+    /// <summary>The page <c>/status</c>.</summary>
+    public async Task<JsonElement> StatusAsync() =>
+        JsonDocument.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/status"))).RootElement;
+
+    /// <summary>What is held true of a destination of the only cluster.</summary>
+    public async Task<string> VerdictAsync(string tier, int destination = 0) =>
+        (await StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers").EnumerateArray().First(t => t.GetProperty("name").GetString() == tier)
+            .GetProperty("destinations")[destination].GetProperty("verdict").GetString()!;
+
+    /// <summary>Awaits a verdict.</summary>
+    public async Task BecomesAsync(string verdict, string tier, int destination = 0)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        string last;
+        while ((last = await VerdictAsync(tier, destination)) != verdict)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(8), $"The verdict is {last}, not {verdict}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+    }
+
+    /// <summary>The status of an operators' page.</summary>
+    public async Task<int> AdminStatusAsync(string path)
+    {
+        using var answer = await _operators.GetAsync(new Uri(_host.AdminAddress, path));
+        return (int)answer.StatusCode;
+    }
+
+    public Task<RawAnswer> AskAsync(string request, string method = "GET") => RawClient.AskAsync(Url, request, method);
+
+    public Task<RawAnswer> GetAsync(string target = "/", string headers = "") => AskAsync($"GET {target} HTTP/1.1\r\nHost: shop.test\r\n{headers}\r\n");
+
+    public async Task StopAsync()
+    {
+        _stopped = true;
+        await _host.StopAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!_stopped)
+        {
+            await StopAsync();
+        }
+
+        await _host.DisposeAsync();
+        _operators.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    // Kestrel reads its switch once in a process, at its first server: before any test.
+    [ModuleInitializer]
+    internal static void RefuseBareLineFeeds() => AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
+}
