@@ -24,14 +24,14 @@ public sealed class HotPathTests
         Assert.Equal(1, store.Counters.Stored);
         Run(store, route, request, headers, 20_000);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var began = TimeProvider.System.GetTimestamp();
+        var began = Environment.CpuUsage.TotalTime;
         const int Requests = 20_000;
         Run(store, route, request, headers, Requests);
-        var micros = TimeProvider.System.GetElapsedTime(began).TotalMicroseconds / Requests;
+        var micros = (Environment.CpuUsage.TotalTime - began).TotalMicroseconds / Requests;
         var bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Requests;
-        TestContext.Current.SendDiagnosticMessage($"{micros:0.00} us and {bytes} bytes a request");
+        TestContext.Current.SendDiagnosticMessage($"{micros:0.00} us of CPU and {bytes} bytes a request");
 
-        // The enumerator of the headers is nearly all. The time is told and not held: this machine may be busy.
+        // The enumerator of the headers is nearly all. The time is told and not held: other tests of this process count in it.
         Assert.InRange(bytes, 0, 256);
     }
 
