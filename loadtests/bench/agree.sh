@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whether the drills' generator and h2load agree: the same rates against the same nginx, in turn, and the medians of
-# both rates within 5 %, and the best p99 of each (a disturbance only ever adds) within 2 ms. h2load counts from the sending, so ours is asked for that figure too.
+# Whether the drills' generator and h2load agree: the same rates against the same nginx, in turn. What both sent, within
+# 5 %; the best p99 of each (a disturbance only ever adds) within 2 ms. h2load counts from the sending: ours does too here.
 # Only a quiet machine can say: another process's slice of the core is longer than the difference that is allowed.
 #
 #   agree.sh [--seconds SECONDS] [--rounds N] [--rates "200 1000 2000"]
