@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whether the drills' generator and h2load agree: the same rates against the same nginx, in turn, and the medians of
-# both: sent within 5 %, p99 within 2 ms. h2load counts from the sending, so ours is asked for that figure too.
+# Whether the drills' generator and h2load agree: the same rates against the same nginx, in turn. What both sent, within
+# 5 %; the best p99 of each (a disturbance only ever adds) within 2 ms. h2load counts from the sending: ours does too here.
 # Only a quiet machine can say: another process's slice of the core is longer than the difference that is allowed.
 #
 #   agree.sh [--seconds SECONDS] [--rounds N] [--rates "200 1000 2000"]
@@ -62,7 +62,8 @@ ours() { # RATE: "sent-a-second p99-from-sending-in-ms"
 }
 theirs() {
   rm -f "$work/requests.log"
-  h2load --h1 -c 20 --rps "$(($1 / 20))" -D "$seconds" --log-file="$work/requests.log" "$url" > "$work/h2load.out" 2>&1
+  # With the priority that ours gives itself: else the comparison is one of priorities.
+  nice -n -10 h2load --h1 -c 20 --rps "$(($1 / 20))" -D "$seconds" --log-file="$work/requests.log" "$url" > "$work/h2load.out" 2>&1
   awk '{print $3}' "$work/requests.log" | sort -n | awk -v s="$seconds" '{v[NR] = $1} END {i = int(NR * 0.99 + 0.999); if (i > NR) i = NR; print NR / s, v[i] / 1000}'
 }
 
@@ -73,7 +74,7 @@ for rate in $rates; do
     read -r sent p99 <<< "$(ours "$rate")"; echo "$sent" >> "$work/$rate.os"; echo "$p99" >> "$work/$rate.op"
     read -r sent p99 <<< "$(theirs "$rate")"; echo "$sent" >> "$work/$rate.ts"; echo "$p99" >> "$work/$rate.tp"
   done
-  os=$(median < "$work/$rate.os") op=$(median < "$work/$rate.op") ts=$(median < "$work/$rate.ts") tp=$(median < "$work/$rate.tp")
+  os=$(median < "$work/$rate.os") op=$(sort -n "$work/$rate.op" | head -n 1) ts=$(median < "$work/$rate.ts") tp=$(sort -n "$work/$rate.tp" | head -n 1)
   printf '%-6s %12s %12s %9s ms %9s ms\n' "$rate" "$os" "$ts" "$op" "$tp"
   awk -v a="$os" -v b="$ts" -v c="$op" -v d="$tp" 'function abs(x) {return x < 0 ? -x : x} BEGIN {exit !(abs(a - b) <= 0.05 * b && abs(c - d) <= 2)}' || agreed=no
 done

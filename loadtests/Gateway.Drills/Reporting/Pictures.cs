@@ -135,7 +135,7 @@ internal static class Pictures
             svg.Text(Svg.Left - 6, y + 17, run.Subject, "end");
             foreach (var (who, label) in Servers)
             {
-                var width = seen.GetValueOrDefault(who) / total * (Svg.Width - 170);
+                var width = seen.GetValueOrDefault(who) / total * (Svg.Width - 240);
 
                 // A single failed request in thousands must not vanish in the width of a hair.
                 width = width > 0 ? Math.Max(2, width) : 0;

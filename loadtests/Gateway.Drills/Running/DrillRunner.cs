@@ -10,6 +10,7 @@ namespace Gateway.Drills.Running;
 internal sealed class DrillRunner(Report report)
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstTierPatience = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs a plan against the gateway, or against another proxy that <paramref name="peer"/> starts.</summary>
     public Task<Measured> RunAsync(DrillPlan plan, string subject = "gateway", Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer = null, CancellationToken cancel = default) =>
@@ -22,6 +23,10 @@ internal sealed class DrillRunner(Report report)
         await using var stage = await Stage.OpenAsync(plan.Environment, peer, cancel);
         var prefix = $"drill{Random.Shared.Next():x}";
         await WarmAsync(stage, plan, progress);
+        if (peer is null && stage.HasOwnGuides)
+        {
+            await FirstTierServesAsync(stage, progress, cancel);
+        }
 
         // 2. Load and timeline side by side; whatever fails in one ends both.
         await using var readings = await Readings.StartAsync(stage);
@@ -84,6 +89,25 @@ internal sealed class DrillRunner(Report report)
         if (ledger.Count(Outcome.Live) < ledger.Total / 2)
         {
             throw new InvalidOperationException($"Even before any fault, most requests were not answered by a guide: {ledger.Summary()}.");
+        }
+    }
+
+    /// <summary>A machine with too much to do can make guides look dead while they warm up: a drill begins with a healthy first tier or not at all.</summary>
+    private static async Task FirstTierServesAsync(Stage stage, Action<string> progress, CancellationToken cancel)
+    {
+        progress("waiting for the first tier");
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(FirstTierPatience);
+        try
+        {
+            while ((await stage.OwnBed.Gateway.MetricsAsync(patience.Token)).Sum("gateway_active_tier", ("tier", "primary")) < 1)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
+            }
+        }
+        catch (OperationCanceledException error) when (!cancel.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Before any fault the first tier did not serve within {FirstTierPatience.TotalSeconds} s: this machine has too much else to do.", error);
         }
     }
 

@@ -53,7 +53,10 @@ public sealed partial class PagesTests
             .Select(static command => command.Name)
             .Concat(ofTheScript)
             .ToHashSet(StringComparer.Ordinal);
-        var drills = Gateway.Drills.Commands.Create().Subcommands.Select(static command => command.Name).Append("NAME").ToHashSet(StringComparer.Ordinal);
+        var drills = Gateway.Drills.Commands.Create().Subcommands.Select(static command => command.Name)
+            .Concat(Gateway.Drills.Running.DrillSet.All().SelectMany(static plan => plan.Groups.Append(plan.Name)))
+            .Concat(["NAME", "FILE", "all"])
+            .ToHashSet(StringComparer.Ordinal);
 
         Assert.Empty(Pages().SelectMany(page => Markdown.CodeIn(page.Text).SelectMany(static code => CommandName().Matches(code))
             .Where(match => !commands.Contains(match.Groups["command"].Value) || (match.Groups["command"].Value is "drill" && match.Groups["word"].Success && !drills.Contains(match.Groups["word"].Value)))

@@ -31,11 +31,11 @@ public class DrillFileTests
 
     [Theory]
     [InlineData("expect:", "expct:", "drill.yaml:7:1: 'expct' is no key of 'drill'. Did you mean 'expect'?")]
-    [InlineData("kill: [p1]", "kil: [p1]", "drill.yaml:6:14: 'kil' is no key of 'timeline'. Did you mean 'kill'?")]
-    [InlineData("kill: [p1]", "kill: [p3]", "drill.yaml:6:21: 'kill' names 'p3', and there is no such guide. Did you mean 'p1'?")]
-    [InlineData("p99: 250ms", "p99: 250", "drill.yaml:7:28: 'expect.p99' is '250', which is no duration of at most a day.")]
+    [InlineData("kill: [p1]", "kil: [p1]", "drill.yaml:6:15: 'kil' is no key of 'timeline'. Did you mean 'kill'?")]
+    [InlineData("kill: [p1]", "kill: [p3]", "drill.yaml:6:22: 'kill' names 'p3', and there is no such guide. Did you mean 'p1'?")]
+    [InlineData("p99: 250ms", "p99: 250", "drill.yaml:7:27: 'expect.p99' is '250', which is no duration of at most a day.")]
     [InlineData("for: 20s", "for: 8s", "drill.yaml:5:5: 'start p1' ends at 8 s, but the load ends at 8 s")]
-    [InlineData("kill: [p1]", "relay: { on: [p1], toClient: stall }", "drill.yaml:6:21: 'relay' needs relays before the guides.")]
+    [InlineData("kill: [p1]", "relay: { on: [p1], toClient: stall }", "drill.yaml:6:22: 'relay' needs relays before the guides.")]
     [InlineData("load: {", "load: [", "drill.yaml:3:")]
     public void Parse_Mistake_IsNamedWithItsPlaceAndARemedy(string text, string instead, string expected)
     {

@@ -23,7 +23,7 @@ public class ShortDrillTests
 
     [Fact]
     public async Task LyingHealth_WithoutPassiveDetection_FailsByTheMissingSwitch() => AssertMisses(
-        await RunAsync("short-lying-health", ("clusters.ai-guide.passive", "{ consecutiveFailures: 100000, failureRatio: 100%, minimumRequests: 100000 }")),
+        await RunAsync("short-lying-health", ("clusters.ai-guide.passive", "{ consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 1000000 }")),
         "switched after");
 
     [Fact]
