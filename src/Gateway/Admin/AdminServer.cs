@@ -117,7 +117,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/config", ConfigAsync);
         _app.MapGet("/journal", JournalAsync);
         _app.MapGet("/availability", AvailabilityAsync);
-        _app.MapGet("/last-good", context => AdminJson.WriteAsync(context, _sources.LastGood()));
+        _app.MapGet("/last-good", context => LastGoodView.WriteAsync(context, _sources));
         _app.MapDelete("/last-good", Handle(_verbs.PurgeAsync));
         _app.MapPost("/config/reload", Handle(_verbs.ReloadAsync));
         _app.MapPost("/clusters/{cluster}/hold", Handle(_verbs.HoldAsync));

@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Failover;
+using Gateway.LastGood;
 using Gateway.Observability;
 
 namespace Gateway.Admin;
@@ -33,8 +34,11 @@ internal sealed record AdminSources
     /// <summary>The store of last-good answers, by route. Default: none.</summary>
     public Func<IReadOnlyList<LastGoodStatus>> LastGood { get; init; } = static () => [];
 
-    /// <summary>Forgets the stored answers of a route, or all (null), and says how many. Default: there is no store.</summary>
-    public Func<string?, CancellationToken, Task<long>>? Purge { get; init; }
+    /// <summary>The first stored answers by key, of those whose key or path begins with a text; at most so many. Default: none.</summary>
+    public Func<string, int, IReadOnlyList<LastGoodEntry>> LastGoodEntries { get; init; } = static (_, _) => [];
+
+    /// <summary>Forgets stored answers and says how many. Default: there is no store.</summary>
+    public Func<PurgeRule, long>? Purge { get; init; }
 
     /// <summary>Parts of our own that do not work, a sentence each. Default: none.</summary>
     public Func<IReadOnlyList<string>> Alarms { get; init; } = static () => [];
@@ -43,6 +47,6 @@ internal sealed record AdminSources
 /// <summary>Whether users' traffic should come here; <paramref name="Why"/> is a sentence when not.</summary>
 internal readonly record struct Readiness(bool Ready, string? Why);
 
-/// <summary>Stored answers of one route.</summary>
-/// <param name="Coverage">Share of recent requests for which an answer is stored, 0 to 1; null: unknown.</param>
+/// <summary>Stored answers of one route; <paramref name="Bytes"/> as they are counted against the memory's cap.</summary>
+/// <param name="Coverage">Share of the last hour's requests that a total outage could have answered, 0 to 1; null: there was none.</param>
 internal sealed record LastGoodStatus(string Route, long Entries, long Bytes, double? Coverage);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Health;
+using Gateway.LastGood;
 using Gateway.Observability;
 
 namespace Gateway.Admin;
@@ -113,18 +114,22 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
-    /// <summary><c>DELETE /last-good</c>, with <c>?route=NAME</c> for one route.</summary>
-    public Task PurgeAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>
+    /// <summary><c>DELETE /last-good</c>, with <c>?key=</c>, <c>?prefix=</c> or <c>?route=</c>; with none of them everything.</summary>
+    public Task PurgeAsync(HttpContext context) => AloneAsync(context, async (request, who, _) =>
     {
-        var route = context.Request.Query["route"] is [{ Length: > 0 } name, ..] ? name : null;
-        if (sources.Purge is null || (route is not null && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, route, StringComparison.Ordinal))))
+        if (LastGoodView.RuleOf(context.Request.Query) is not { } rule)
         {
-            await AdminJson.ProblemAsync(context, 404, route is null ? "No route keeps last-good answers." : $"There is no route \"{Short(route)}\".");
+            await AdminJson.ProblemAsync(context, 400, "Give only one of \"key\", \"prefix\" and \"route\".");
             return;
         }
 
-        var count = await sources.Purge(route, token);
-        var message = route is null ? $"{count} stored answers were forgotten." : $"{count} stored answers of the route \"{route}\" were forgotten.";
+        if (sources.Purge is null || (rule.By == PurgeBy.Route && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, rule.Text, StringComparison.Ordinal))))
+        {
+            await AdminJson.ProblemAsync(context, 404, rule.By == PurgeBy.Route ? $"There is no route \"{Short(rule.Text)}\"." : "No route keeps last-good answers.");
+            return;
+        }
+
+        var message = LastGoodView.Words(rule with { Text = Short(rule.Text) }, sources.Purge(rule));
         Tell(new(time.GetUtcNow(), "purge", message) { Reason = request.Reason, Who = who });
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
@@ -241,11 +246,11 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     private void Tell(JournalEntry entry)
     {
         sources.Records.Journal.Tell(entry);
-        LogVerb(entry.Kind, entry.Who, entry.Reason, entry.Text);
+        LogVerb(entry.Kind, entry.Who, entry.Reason ?? "none given", entry.Text);
     }
 
     [LoggerMessage(8010, LogLevel.Information, "An operator's {Verb} by {Who}, reason \"{Reason}\": {Result}")]
-    private partial void LogVerb(string verb, string? who, string? reason, string result);
+    private partial void LogVerb(string verb, string? who, string reason, string result);
 
     private sealed record Planned(string Kind, Command? Command, string? Subject)
     {

@@ -49,6 +49,15 @@ internal sealed class AdminTarget
         return GatewayCli.Done;
     }
 
+    /// <summary>The users' port, as the configuration names it; where there is none, the default one.</summary>
+    public string UsersUrl(ParseResult parsed)
+    {
+        var listen = ConfigLoader.Load(ConfigPath.Of(parsed.GetValue(_config), _environment), _environment).Config?.Listen;
+        return listen is [var first, ..] ? Reached(first.Url).GetLeftPart(UriPartial.Authority) : "http://127.0.0.1:8080";
+    }
+
+    private static Uri Reached(Uri url) => url.Host is "0.0.0.0" or "[::]" or "*" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
+
     private (Uri Url, string? Token)? Resolve(ParseResult parsed)
     {
         var token = _environment(TokenVariable) is { Length: > 0 } set ? set : null;
@@ -60,7 +69,6 @@ internal sealed class AdminTarget
 
         // A file that is missing or wrong must not keep an operator from a gateway that runs: its defaults are tried.
         var config = ConfigLoader.Load(ConfigPath.Of(parsed.GetValue(_config), _environment), _environment).Config?.Admin ?? new AdminConfig();
-        var reached = config.Url.Host is "0.0.0.0" or "[::]" or "*" ? new UriBuilder(config.Url) { Host = "127.0.0.1" }.Uri : config.Url;
-        return (reached, token ?? config.Token);
+        return (Reached(config.Url), token ?? config.Token);
     }
 }

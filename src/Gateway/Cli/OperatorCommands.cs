@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using Gateway.Admin;
 using Gateway.Observability;
 
@@ -13,7 +12,7 @@ internal static class OperatorCommands
     public static IEnumerable<Command> All(Func<string, string?> environment) =>
     [
         Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment), VerbCommands.Ready(environment),
-        VerbCommands.Reload(environment), Journal(environment), Availability(environment), LastGood(environment),
+        VerbCommands.Reload(environment), Journal(environment), Availability(environment), LastGoodCommands.Create(environment),
     ];
 
     private static Command Status(Func<string, string?> environment)
@@ -45,25 +44,6 @@ internal static class OperatorCommands
         var target = new AdminTarget(command, environment);
         command.SetAction((parsed, token) => target.RunAsync(
             parsed, client => client.GetAsync<ClusterAvailability[]>($"/availability?window={Uri.EscapeDataString(parsed.GetValue(window) ?? "24h")}", token), AvailabilityText.Of));
-        return command;
-    }
-
-    private static Command LastGood(Func<string, string?> environment)
-    {
-        var command = new Command("last-good", "Shows the stored last good answers by route.");
-        var target = new AdminTarget(command, environment);
-        command.SetAction((parsed, token) => target.RunAsync(parsed, client => client.GetAsync<LastGoodStatus[]>("/last-good", token), static routes =>
-        {
-            var text = new StringBuilder();
-            foreach (var route in routes)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{route.Route}: {route.Entries} answers, {route.Bytes} bytes");
-                text.Append(route.Coverage is { } coverage ? $", for {coverage:P0} of recent requests.\n" : ".\n");
-            }
-
-            return text.Length > 0 ? text.ToString() : "No answers are stored.\n";
-        }));
-        command.Subcommands.Add(VerbCommands.Purge(environment));
         return command;
     }
 }

@@ -28,12 +28,18 @@ internal static class VerbCommands
     /// <summary><c>reload</c>.</summary>
     public static Command Reload(Func<string, string?> environment) => Plain("reload", "Reads the configuration again and puts it in force when it is good.", environment, HttpMethod.Post, static _ => "/config/reload");
 
-    /// <summary><c>last-good purge [--route NAME]</c>.</summary>
+    /// <summary><c>last-good purge [--key KEY | --prefix TEXT | --route NAME]</c>.</summary>
     public static Command Purge(Func<string, string?> environment)
     {
+        var key = new Option<string?>("--key") { Description = "Only the answer of this key, as ./gateway last-good --prefix lists it.", HelpName = "KEY" };
+        var prefix = new Option<string?>("--prefix") { Description = "Only those whose key or path begins so.", HelpName = "TEXT" };
         var route = new Option<string?>("--route") { Description = "Only of this route. Default: all.", HelpName = "NAME" };
-        var command = Plain("purge", "Forgets stored answers.", environment, HttpMethod.Delete,
-            parsed => parsed.GetValue(route) is { } name ? $"/last-good?route={Uri.EscapeDataString(name)}" : "/last-good");
+        var command = Plain("purge", "Forgets stored answers.", environment, HttpMethod.Delete, parsed =>
+            "/last-good?" + string.Join('&', new[] { key, prefix, route }
+                .Where(option => parsed.GetValue(option) is not null)
+                .Select(option => $"{option.Name.TrimStart('-')}={Uri.EscapeDataString(parsed.GetValue(option)!)}")));
+        command.Options.Add(key);
+        command.Options.Add(prefix);
         command.Options.Add(route);
         return command;
     }

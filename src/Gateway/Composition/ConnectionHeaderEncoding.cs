@@ -8,7 +8,7 @@ namespace Gateway.Composition;
 /// </summary>
 /// <remarks>
 /// Beside other names a lone <c>keep-alive</c> is left out, which HTTP/1.1 takes for granted, and a lone <c>close</c> or <c>upgrade</c> gets <c>keep-alive</c> for company: two known
-/// options are left alone, and a <c>close</c> among them still closes.
+/// options are left alone, and a <c>close</c> among them still closes. Each line is read by itself: a name on one line beside a lone known option on another is still lost, and goes on as an ordinary header.
 /// </remarks>
 internal sealed class ConnectionHeaderEncoding : Encoding
 {

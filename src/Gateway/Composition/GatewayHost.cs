@@ -52,8 +52,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
-        var backing = BackingOf(config);
-        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
+        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), BackingOf(config), _instruments);
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
         var access = new AccessLog(_log.Factory.CreateLogger<AccessLog>(), time);
@@ -61,8 +60,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
         {
             LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
-            RedisUp = () => backing is RedisBacking redis ? redis.IsUp : null,
             Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
+            Coverage = () => [.. from route in LastGoodByRoute()
+                                 where route.Coverage is not null
+                                 select new CoverageRatio(route.Route, route.Coverage.GetValueOrDefault())],
+            RedisUp = () => config.Redis is null ? null : _lastGood.IsStoreUp,
         });
         foreach (var listen in config.Listen)
         {
@@ -259,18 +261,18 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Instruments = _instruments,
         Records = _records,
         LastGood = LastGoodByRoute,
-        Purge = (prefix, _) => Task.FromResult((long)_lastGood.PurgePrefix(prefix ?? "")),
+        LastGoodEntries = _lastGood.List,
+        Purge = rule => _lastGood.Purge(rule),
         Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_lastGood.Alarm).Append(_log.Alarm).OfType<string>()],
     };
 
-    private IReadOnlyList<LastGoodStatus> LastGoodByRoute()
-    {
-        var entries = _lastGood.List("", int.MaxValue);
-        return [.. from route in Store.Current.Routes
-                   where route.LastGood is not null
-                   let own = entries.Where(e => string.Equals(e.Route, route.Name, StringComparison.Ordinal)).ToArray()
-                   select new LastGoodStatus(route.Name, own.Length, own.Sum(static e => e.Size), _lastGood.CoverageOf(route.Name).Ratio)];
-    }
+    private IReadOnlyList<LastGoodStatus> LastGoodByRoute() =>
+    [
+        .. from route in Store.Current.Routes
+           where route.LastGood is not null
+           let totals = _lastGood.TotalsOf(route.Name)
+           select new LastGoodStatus(route.Name, totals.Entries, totals.Bytes, _lastGood.CoverageOf(route.Name).Ratio),
+    ];
 
     private async ValueTask<bool> FindLastGoodAsync(HttpContext context, RouteConfig route) =>
         await _lastGood.FindAsync(route, context.Request, context.RequestAborted).ConfigureAwait(false) is { } found

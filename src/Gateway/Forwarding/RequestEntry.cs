@@ -25,7 +25,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
     // All deadlines are the exchange's and the streams'. YARP's own would end a quiet event stream.
     private static readonly ForwarderRequestConfig Unbounded = new()
     {
-        ActivityTimeout = TimeSpan.FromDays(20),
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
         Version = System.Net.HttpVersion.Version11,
         VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         AllowResponseBuffering = true,
@@ -37,18 +37,22 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         var time = plan.Traffic.Time;
         var began = time.GetTimestamp();
         var outcome = RequestOutcome.Failed;
-        var refusedWith = 0;
         var span = Traces.BeginRequest(context, plan.Route.Name);
         try
         {
             outcome = await AnswerAsync(context, plan).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException e)
+        catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
-            // Kestrel answers with the status that the exception carries.
-            refusedWith = e.StatusCode;
+            // Answered here: thrown on, Kestrel would answer the same, and log an error with a stack for whatever a client does wrong.
             outcome = RequestOutcome.Refused;
-            throw;
+            context.Response.Clear();
+            context.Response.StatusCode = refused.StatusCode;
+            if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
+            {
+                // What follows on this connection cannot be told from the rest of the body.
+                context.Response.Headers.Connection = "close";
+            }
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -58,7 +62,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         {
             var elapsed = time.GetElapsedTime(began);
             plan.Meter.Ended(outcome, elapsed);
-            var status = refusedWith > 0 ? refusedWith : context.Response.StatusCode;
+            var status = context.Response.StatusCode;
             Traces.EndRequest(span, outcome, status);
             if (access.Wants(outcome))
             {

@@ -33,10 +33,23 @@ internal interface ILastGoodBacking : IAsyncDisposable
 
 /// <summary>One change to a store behind memory.</summary>
 /// <param name="Kind">What changes.</param>
-/// <param name="Text">The key, the base key, the place, or the prefix.</param>
+/// <param name="Text">The key, the base key, the place, the prefix, or the route's name.</param>
 /// <param name="AtUnixMs">Only what began until then leaves.</param>
 /// <param name="Answer">The answer to put.</param>
-internal readonly record struct BackingChange(ChangeKind Kind, string Text, long AtUnixMs, StoredAnswer? Answer = null);
+internal readonly record struct BackingChange(ChangeKind Kind, string Text, long AtUnixMs, StoredAnswer? Answer = null)
+{
+    /// <summary>The change that carries out a purge.</summary>
+    public static BackingChange Of(PurgeRule rule, long atUnixMs) => new(
+        rule.By switch { PurgeBy.Key => ChangeKind.PurgeKey, PurgeBy.Route => ChangeKind.PurgeRoute, _ => ChangeKind.Purge }, rule.Text, atUnixMs);
+
+    /// <summary>The purge that this change carries out; null: it is none, or one of a single key.</summary>
+    public PurgeRule? Search => Kind switch
+    {
+        ChangeKind.Purge => new PurgeRule(PurgeBy.Prefix, Text),
+        ChangeKind.PurgeRoute => new PurgeRule(PurgeBy.Route, Text),
+        _ => null,
+    };
+}
 
 /// <summary>What changes in a store behind memory.</summary>
 internal enum ChangeKind
@@ -52,4 +65,10 @@ internal enum ChangeKind
 
     /// <summary>Everything whose key or path begins with a text leaves.</summary>
     Purge,
+
+    /// <summary>One whole key leaves, without its variants.</summary>
+    PurgeKey,
+
+    /// <summary>Everything of a route leaves.</summary>
+    PurgeRoute,
 }

@@ -25,7 +25,7 @@ internal sealed class KeyPlan
     private static readonly ConditionalWeakTable<RouteConfig, KeyPlan> Plans = [];
 
     private readonly FrozenSet<string> _keyedHeaders;
-    private readonly string[] _keyedCookies;
+    private readonly KeyedCookies _keyedCookies;
     private readonly string[] _ends;
 
     private KeyPlan(RouteConfig route, LastGoodConfig config)
@@ -33,7 +33,7 @@ internal sealed class KeyPlan
         Route = route;
         Config = config;
         _keyedHeaders = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        _keyedCookies = [.. config.Key.Where(static part => part.Kind == KeyPartKind.Cookie).Select(static part => part.Name!).Distinct(StringComparer.Ordinal)];
+        _keyedCookies = new KeyedCookies(config);
         _ends = new string[config.Nearest.Length + 1];
         for (var i = Exact; i < config.Nearest.Length; i++)
         {
@@ -69,7 +69,7 @@ internal sealed class KeyPlan
                     authorization = true;
                     break;
                 case HeaderRole.Cookie:
-                    cookies = StandingOf(values);
+                    cookies = _keyedCookies.StandingOf(values);
                     break;
                 case HeaderRole.Range:
                     range = true;
@@ -172,7 +172,7 @@ internal sealed class KeyPlan
                 AppendHeaderValue(request.Headers[part.Name!], IsSecret(part.Name!), ref key);
                 return true;
             default:
-                AppendCookie(request.Headers.Cookie, part.Name!, ref key);
+                KeyedCookies.Append(request.Headers.Cookie, part.Name!, ref key);
                 return true;
         }
     }
@@ -253,25 +253,6 @@ internal sealed class KeyPlan
         }
     }
 
-    private static void AppendCookie(StringValues header, string name, ref KeyBuilder key)
-    {
-        key.Append(" cookie:");
-        key.AppendEscaped(name);
-        foreach (var line in header)
-        {
-            foreach (var part in line.AsSpan().Split(';'))
-            {
-                var pair = line.AsSpan()[part].Trim();
-                if (CookieName(pair).SequenceEqual(name))
-                {
-                    // Every cookie of that name: services differ in which one they read.
-                    key.Append('=');
-                    key.AppendDigest(pair);
-                }
-            }
-        }
-    }
-
     private static void AppendNegotiated(string label, StringValues values, string anything, ref KeyBuilder key)
     {
         if (values.Count == 0 || (values.Count == 1 && string.Equals(values[0], anything, StringComparison.Ordinal)))
@@ -333,61 +314,6 @@ internal sealed class KeyPlan
             own.AsSpan(0, count).Clear();
             ArrayPool<KeyValuePair<string, StringValues>>.Shared.Return(own);
         }
-    }
-
-    // Cookies count as keyed when the key holds every cookie sent, or when every cookie that the key names was sent.
-    // A request that carries only others (a session the key does not know) would share its answers with all such requests.
-    private CookieStanding StandingOf(StringValues header)
-    {
-        if (Config.IgnoreCookies)
-        {
-            return CookieStanding.Ignored;
-        }
-
-        if (_keyedCookies.Length == 0)
-        {
-            return CookieStanding.Unkeyed;
-        }
-
-        var allSentAreKeyed = true;
-        ulong seen = 0;
-        foreach (var line in header)
-        {
-            foreach (var part in line.AsSpan().Split(';'))
-            {
-                var name = CookieName(line.AsSpan()[part].Trim());
-                if (name.IsEmpty)
-                {
-                    continue;
-                }
-
-                var index = IndexOf(name);
-                allSentAreKeyed &= index >= 0;
-                seen |= index >= 0 ? 1UL << (index & 63) : 0;
-            }
-        }
-
-        var allKeyedWereSent = System.Numerics.BitOperations.PopCount(seen) == _keyedCookies.Length;
-        return allSentAreKeyed || allKeyedWereSent ? CookieStanding.Keyed : CookieStanding.Unkeyed;
-    }
-
-    private int IndexOf(ReadOnlySpan<char> cookie)
-    {
-        for (var i = 0; i < _keyedCookies.Length; i++)
-        {
-            if (cookie.SequenceEqual(_keyedCookies[i]))
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private static ReadOnlySpan<char> CookieName(ReadOnlySpan<char> pair)
-    {
-        var equals = pair.IndexOf('=');
-        return equals < 0 ? pair : pair[..equals].TrimEnd();
     }
 
     private static bool IsSecret(string header) =>

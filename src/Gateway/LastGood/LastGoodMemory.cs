@@ -16,6 +16,8 @@ internal sealed class LastGoodMemory
     private readonly ConcurrentQueue<Slot> _order = new();
     private readonly Tombstones _keys = new();
     private readonly Tombstones _places = new();
+    private readonly RecentPurges _purges = new();
+    private readonly RouteTotals _routes = new();
     private readonly long _cap;
     private long _bytes;
     private long _entries;
@@ -38,6 +40,9 @@ internal sealed class LastGoodMemory
 
     /// <summary>Answers and variant notes.</summary>
     public long Entries => Interlocked.Read(ref _entries);
+
+    /// <summary>Answers of one route, and the bytes that they are counted for.</summary>
+    public (long Entries, long Bytes) TotalsOf(string route) => _routes.Read(route);
 
     /// <summary>True: answers had to leave for want of room, so a store behind may hold more than memory does.</summary>
     public bool HasBeenFull => _hasBeenFull;
@@ -89,7 +94,8 @@ internal sealed class LastGoodMemory
 
         // 2. The swap.
         var group = Enter(answer.Place);
-        var content = new Content(answer, group, cost);
+        var content = new Content(answer, group, _routes.Of(answer.Route), cost);
+        content.Total.Count(answer, cost, 1);
         while (true)
         {
             var slot = _slots.GetOrAdd(answer.Key, static key => new Slot(key));
@@ -155,14 +161,14 @@ internal sealed class LastGoodMemory
         return group.Place;
     }
 
-    /// <summary>Evicts every answer for which <paramref name="match"/> holds, and whatever is on its way.</summary>
-    public List<StoredAnswer> Purge(Func<StoredAnswer, bool> match, long now)
+    /// <summary>Evicts what a rule means, and what is on its way for it.</summary>
+    public List<StoredAnswer> Purge(PurgeRule rule, long now)
     {
-        _keys.MarkAll(now);
+        _purges.Add(rule, now);
         var purged = new List<StoredAnswer>();
         foreach (var (_, slot) in _slots)
         {
-            if (slot.Content is { IsRemoved: false } content && match(content.Answer) && Remove(slot))
+            if (slot.Content is { IsRemoved: false } content && rule.Matches(content.Answer) && Remove(slot))
             {
                 purged.Add(content.Answer);
             }
@@ -175,7 +181,8 @@ internal sealed class LastGoodMemory
     public bool IsOvertaken(StoredAnswer answer) =>
         _keys.Overtakes(answer.BaseKey, answer.Began)
         || (answer.FilledBy is { } exact && _keys.Overtakes(exact, answer.Began))
-        || _places.Overtakes(answer.Place, answer.Began);
+        || _places.Overtakes(answer.Place, answer.Began)
+        || _purges.Overtakes(answer);
 
     private PathGroup Enter(string place)
     {
@@ -257,6 +264,7 @@ internal sealed class LastGoodMemory
     private void Release(Content content)
     {
         Interlocked.Add(ref _bytes, -content.Cost);
+        content.Total.Count(content.Answer, content.Cost, -1);
         if (content.Group.Leave())
         {
             _groups.TryRemove(new KeyValuePair<string, PathGroup>(content.Group.Place, content.Group));
@@ -286,11 +294,11 @@ internal sealed class LastGoodMemory
         Volatile.Write(ref _sweeping, 0);
     }
 
-    /// <summary>What a slot holds: an answer, the path that it hangs on, and the bytes reserved for it.</summary>
-    internal sealed record Content(StoredAnswer Answer, PathGroup Group, long Cost)
+    /// <summary>What a slot holds: an answer, the path that it hangs on, the route's total that it counts in, and the bytes reserved for it.</summary>
+    internal sealed record Content(StoredAnswer Answer, PathGroup Group, RouteTotal Total, long Cost)
     {
         /// <summary>The end of a slot: it never holds anything again.</summary>
-        public static readonly Content Removed = new(null!, null!, 0);
+        public static readonly Content Removed = new(null!, null!, null!, 0);
 
         /// <summary>True: the slot has left.</summary>
         public bool IsRemoved => ReferenceEquals(this, Removed);

@@ -66,12 +66,12 @@ internal static class LastGoodWriter
         }
     }
 
-    /// <summary><c>Cache-Status</c> (RFC 9211): the freshness left, negative once stale.</summary>
+    /// <summary><c>Cache-Status</c> (RFC 9211): for how many seconds the answer is stale, with the minus of a freshness that is over; <c>-0</c> while it is still fresh.</summary>
     internal static string StatusOf(FoundAnswer found)
     {
-        var left = found.TimeToLive;
-        var sign = left > 0 ? "" : "-";
-        return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl={sign}{Math.Abs(left)}; detail={(found.Answer.IsNearest ? "nearest" : "stale-if-error")}");
+        // One form in every case: whoever looks for "ttl=-" finds each answer that stands for a live one.
+        var stale = Math.Max(0, -found.TimeToLive);
+        return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl=-{stale}; detail={(found.Answer.IsNearest ? "nearest" : "stale-if-error")}");
     }
 
     private static bool IsNotModified(HttpRequest request, StoredAnswer answer)

@@ -17,6 +17,9 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     private const int HeartbeatsToLose = 3;
     private static readonly TimeSpan CallWithin = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(2);
+    private const int ReadAheadMost = 20_000;
+    private const long ReadAheadBytes = 64L * 1024 * 1024;
+    private static readonly TimeSpan ReadAheadFor = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
 
     // A record never outlives the note of a write to its path.
@@ -98,8 +101,43 @@ internal sealed partial class RedisBacking : ILastGoodBacking
         }
     }
 
-    /// <summary>Nothing: a shared store may hold far more than one memory, and the look finds what is needed.</summary>
-    public Task ReadAheadAsync(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Hands over some of what Redis holds, in Redis' own order and within bounds of count, bytes and time: it may hold far more than one memory, and the look finds the rest.</summary>
+    public async Task ReadAheadAsync(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken)
+    {
+        if (_link is not { } link)
+        {
+            return;
+        }
+
+        using var enough = new CancellationTokenSource(ReadAheadFor, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
+        try
+        {
+            var (cursor, count, bytes) = ("0", 0, 0L);
+            do
+            {
+                (cursor, var names) = await ScanAsync(link.Database, cursor, both.Token);
+                foreach (var chunk in names.Chunk(16))
+                {
+                    foreach (var answer in await ReadAsync(link.Database, chunk, both.Token))
+                    {
+                        count++;
+                        bytes += answer.Cost;
+                        if (count > ReadAheadMost || bytes > ReadAheadBytes || !admit(answer))
+                        {
+                            return;
+                        }
+                    }
+                }
+            }
+            while (!string.Equals(cursor, "0", StringComparison.Ordinal));
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is RedisException or TimeoutException or OperationCanceledException or InvalidCastException)
+        {
+            // What was read is of use, and what was not is found by the look; whether Redis is away is for the heartbeat to say.
+            ReadAheadEnded(exception.GetType().Name);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken)
@@ -115,9 +153,9 @@ internal sealed partial class RedisBacking : ILastGoodBacking
 
             foreach (var change in changes)
             {
-                if (change.Kind == ChangeKind.Purge)
+                if (change.Search is { } rule)
                 {
-                    await PurgeAsync(link.Database, change, cancellationToken);
+                    await PurgeAsync(link.Database, rule, change.AtUnixMs, cancellationToken);
                 }
             }
         }
@@ -136,40 +174,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
             return [];
         }
 
-        var values = await Within(link.Database.StringGetAsync([.. keys.Select(key => (RedisKey)NameOf(_answers, key))]), cancellationToken);
-        var found = new List<StoredAnswer>(keys.Count);
-        for (var i = 0; i < keys.Count; i++)
-        {
-            if (Decode(values[i]) is { } answer)
-            {
-                // The name is a digest of the key, and anyone may have written the value: only the key inside tells whose answer it is.
-                if (string.Equals(answer.Key, keys[i], StringComparison.Ordinal))
-                {
-                    found.Add(answer);
-                }
-                else
-                {
-                    Interlocked.Increment(ref _corrupt);
-                }
-            }
-        }
-
-        if (found.Count == 0)
-        {
-            return found;
-        }
-
-        var writes = await Within(link.Database.StringGetAsync([.. found.Select(answer => (RedisKey)NameOf(_writes, answer.Place))]), cancellationToken);
-        var alive = new List<StoredAnswer>(found.Count);
-        for (var i = 0; i < found.Count; i++)
-        {
-            if (!long.TryParse((string?)writes[i], NumberStyles.Integer, CultureInfo.InvariantCulture, out var written) || written < found[i].BeganUnixMs)
-            {
-                alive.Add(found[i]);
-            }
-        }
-
-        return alive;
+        return await ReadAsync(link.Database, [.. keys.Select(key => (RedisKey)NameOf(_answers, key))], cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -186,6 +191,46 @@ internal sealed partial class RedisBacking : ILastGoodBacking
         _end.Dispose();
     }
 
+    // The name is a digest of the key, and anyone may have written the value: only the key inside tells whose answer it is.
+    private async Task<IReadOnlyList<StoredAnswer>> ReadAsync(IDatabase database, RedisKey[] names, CancellationToken cancellationToken)
+    {
+        var values = await Within(database.StringGetAsync(names), cancellationToken);
+        var found = new List<StoredAnswer>(names.Length);
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (Decode(values[i]) is not { } answer)
+            {
+                continue;
+            }
+
+            if (string.Equals(NameOf(_answers, answer.Key), names[i], StringComparison.Ordinal))
+            {
+                found.Add(answer);
+            }
+            else
+            {
+                Interlocked.Increment(ref _corrupt);
+            }
+        }
+
+        if (found.Count == 0)
+        {
+            return found;
+        }
+
+        var writes = await Within(database.StringGetAsync([.. found.Select(answer => (RedisKey)NameOf(_writes, answer.Place))]), cancellationToken);
+        var alive = new List<StoredAnswer>(found.Count);
+        for (var i = 0; i < found.Count; i++)
+        {
+            if (!long.TryParse((string?)writes[i], NumberStyles.Integer, CultureInfo.InvariantCulture, out var written) || written < found[i].BeganUnixMs)
+            {
+                alive.Add(found[i]);
+            }
+        }
+
+        return alive;
+    }
+
     private static string NameOf(string kind, string text) => kind + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private Task WriteAsync(IDatabase database, BackingChange change)
@@ -198,7 +243,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
                 left = left < KeepMost ? left : KeepMost;
                 var record = left > TimeSpan.FromSeconds(1) ? LastGoodRecord.Encode(answer) : null;
                 return record is null || record.Length > MaxRecord ? Task.CompletedTask : database.StringSetAsync(NameOf(_answers, answer.Key), record, left);
-            case ChangeKind.Evict:
+            case ChangeKind.Evict or ChangeKind.PurgeKey:
                 return database.KeyDeleteAsync(NameOf(_answers, change.Text));
             case ChangeKind.Invalidate:
                 return database.StringSetAsync(NameOf(_writes, change.Text), change.AtUnixMs.ToString(CultureInfo.InvariantCulture), KeepWrites);
@@ -207,24 +252,29 @@ internal sealed partial class RedisBacking : ILastGoodBacking
         }
     }
 
-    // Rare, and in the background: names are digests, so a prefix is found by reading every record of ours.
-    private async Task PurgeAsync(IDatabase database, BackingChange change, CancellationToken cancellationToken)
+    // Rare, and in the background: names are digests, so what a rule means is found by reading every record of ours.
+    private async Task PurgeAsync(IDatabase database, PurgeRule rule, long atUnixMs, CancellationToken cancellationToken)
     {
         var cursor = "0";
         do
         {
-            var page = (RedisResult[])await Within(database.ExecuteAsync("SCAN", cursor, "MATCH", Escaped(_answers) + "*", "COUNT", "200"), cancellationToken);
-            cursor = (string)page[0];
-            foreach (var name in (RedisKey[])page[1])
+            (cursor, var names) = await ScanAsync(database, cursor, cancellationToken);
+            foreach (var name in names)
             {
                 var value = await Within(database.StringGetAsync(name), cancellationToken);
-                if (Decode(value) is not { } answer || (answer.BeganUnixMs <= change.AtUnixMs && LastGoodStore.Begins(answer, change.Text)))
+                if (Decode(value) is not { } answer || (answer.BeganUnixMs <= atUnixMs && rule.Matches(answer)))
                 {
                     await Within(database.KeyDeleteAsync(name), cancellationToken);
                 }
             }
         }
         while (!string.Equals(cursor, "0", StringComparison.Ordinal));
+    }
+
+    private async Task<(string Cursor, RedisKey[] Names)> ScanAsync(IDatabase database, string cursor, CancellationToken cancellationToken)
+    {
+        var page = (RedisResult[])await Within(database.ExecuteAsync("SCAN", cursor, "MATCH", Escaped(_answers) + "*", "COUNT", "200"), cancellationToken);
+        return ((string)page[0], (RedisKey[])page[1]);
     }
 
     private static string Escaped(string glob) => glob.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
@@ -299,6 +349,9 @@ internal sealed partial class RedisBacking : ILastGoodBacking
 
     [LoggerMessage(5030, LogLevel.Warning, "Redis has missed three heartbeats ({Reason}): the connection is made anew. Last-good answers go on from memory.")]
     private partial void ConnectionLost(string reason);
+
+    [LoggerMessage(5031, LogLevel.Information, "Reading last-good answers ahead from Redis ended early ({Reason}); what is missing is looked up when it is needed.")]
+    private partial void ReadAheadEnded(string reason);
 
     private sealed class Link(ConnectionMultiplexer connection)
     {

@@ -201,6 +201,12 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
                 case ChangeKind.Invalidate:
                     Delete("place = $text", change.Text, change.AtUnixMs);
                     break;
+                case ChangeKind.PurgeKey:
+                    Delete("key = $text", change.Text, change.AtUnixMs);
+                    break;
+                case ChangeKind.PurgeRoute:
+                    PurgeRoute(change.Text, change.AtUnixMs);
+                    break;
                 default:
                     Delete("(substr(key, 1, length($text)) = $text OR substr(place, 1, length($text)) = $text OR substr(place, instr(place, '/'), length($text)) = $text)", change.Text, change.AtUnixMs);
                     break;
@@ -233,6 +239,32 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
 
         put.ExecuteNonQuery();
         _size += record.Length + answer.Key.Length;
+    }
+
+    // Every key tells its route at its end; the record tells it exactly ("a" is not "a.b").
+    private void PurgeRoute(string route, long began)
+    {
+        var keys = new List<string>();
+        using (var select = Command("SELECT key, record FROM answers WHERE instr(key, ' ~' || $route || '.') > 0 AND began <= $began"))
+        {
+            select.Parameters.AddWithValue("$route", route);
+            select.Parameters.AddWithValue("$began", began);
+            using var rows = select.ExecuteReader();
+            var now = ClockReading.Of(_time);
+            while (rows.Read())
+            {
+                if (rows.GetValue(0) is string key
+                    && (rows.GetValue(1) is not byte[] record || !LastGoodRecord.TryDecode(record, now, out var answer) || string.Equals(answer.Route, route, StringComparison.Ordinal)))
+                {
+                    keys.Add(key);
+                }
+            }
+        }
+
+        foreach (var key in keys)
+        {
+            Delete("key = $text", key, began);
+        }
     }
 
     private void Delete(string where, string text, long began)

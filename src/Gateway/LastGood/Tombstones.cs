@@ -6,19 +6,15 @@ internal sealed class Tombstones
 {
     private const int Size = 8192;
     private readonly long[] _evictedAt = new long[Size];
-    private long _everything = long.MinValue;
 
     public Tombstones() => _evictedAt.AsSpan().Fill(long.MinValue);
 
     /// <summary>Notes an eviction.</summary>
     public void Mark(ReadOnlySpan<char> text, long now) => Stamps.Raise(ref _evictedAt[PlaceOf(text)], now);
 
-    /// <summary>Notes an eviction of everything.</summary>
-    public void MarkAll(long now) => Stamps.Raise(ref _everything, now);
-
     /// <summary>Whether what began at <paramref name="began"/> has been overtaken.</summary>
     public bool Overtakes(ReadOnlySpan<char> text, long began) =>
-        Volatile.Read(ref _evictedAt[PlaceOf(text)]) >= began || Volatile.Read(ref _everything) >= began;
+        Volatile.Read(ref _evictedAt[PlaceOf(text)]) >= began;
 
     private static int PlaceOf(ReadOnlySpan<char> text) => string.GetHashCode(text, StringComparison.Ordinal) & (Size - 1);
 }

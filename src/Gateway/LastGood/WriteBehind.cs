@@ -58,6 +58,9 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     /// <summary>Completed once read ahead, or once that has failed.</summary>
     public Task ReadAhead => _readAhead.Task;
 
+    /// <summary>It answers at the moment.</summary>
+    public bool IsUp => _backing.IsUp;
+
     /// <summary>A request may look.</summary>
     public bool CanLook => _backing is { IsShared: true, IsUp: true };
 
@@ -170,8 +173,9 @@ internal sealed partial class WriteBehind : IAsyncDisposable
             catch (Exception exception)
             {
                 // 3. The store is away, whatever the reason: memory goes on, operators are told, and it is tried again.
-                _readAhead.TrySetResult();
+                // The alarm stands before anyone who waited for the read-ahead goes on.
                 OnFailure(exception);
+                _readAhead.TrySetResult();
                 batch.Clear();
                 if (_ending)
                 {

@@ -234,6 +234,8 @@ internal sealed partial class Instruments : IDisposable
         Counter("gateway_last_good_stored_total", "Answers that were kept.", () => One(_stored.Value)),
         Counter("gateway_last_good_refused_total", "Answers that were not kept, by reason.", () =>
             [.. _refusals.Select(static r => new Sample(r.Value.Value, new KeyValuePair<string, object?>(ReasonLabel, r.Key)))]),
+        Gauge("gateway_last_good_coverage_ratio", "Share of the last hour's requests that a total outage could have answered, 0 to 1.", () =>
+            [.. _state.Coverage().Select(static c => new Sample(c.Ratio, new KeyValuePair<string, object?>(RouteLabel, c.Route)))]),
         Gauge("gateway_availability_ratio", "Share of a cluster's requests that a tier answered, 0 to 1.", () =>
             [.. _state.Availability().Select(static a => new Sample(a.Ratio, new(ClusterLabel, a.Cluster), new(WindowLabel, a.Window)))]),
         Gauge("gateway_mtbf_seconds", "Mean time between a cluster's failures over 30 days, in seconds.", () =>

@@ -4,6 +4,7 @@ using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Health;
+using Gateway.LastGood;
 using Gateway.Observability;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,7 +34,14 @@ internal sealed class AdminFixture : IAsyncDisposable
             Instruments = Instruments,
             Records = Records,
             LastGood = static () => [new("recommend", 12, 4096, 0.9)],
-            Purge = static (route, _) => Task.FromResult(route is null ? 12L : 5L),
+            LastGoodEntries = static (prefix, limit) =>
+            [
+                .. Enumerable.Range(0, 12)
+                    .Select(static n => new LastGoodEntry($"shop.example/{(char)('a' + n)} ~recommend.12345678", "recommend", "primary", TimeSpan.FromSeconds(90), 2048, IsNearest: false))
+                    .Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal))
+                    .Take(limit),
+            ],
+            Purge = static rule => rule.By switch { PurgeBy.Key => 1, PurgeBy.Route => 5, _ => rule.MeansAll ? 12 : 7 },
         }, TimeProvider.System, log);
     }
 

@@ -208,6 +208,35 @@ public sealed class AdminServerTests
         Assert.Equal(HttpStatusCode.OK, (await first).StatusCode);
     }
 
+    [Theory]
+    [InlineData("?key=shop.example%2Fa%20~recommend.12345678", 200, "1 stored answer with the key \\\"shop.example/a ~recommend.12345678\\\" was forgotten.")]
+    [InlineData("?prefix=/api", 200, "7 stored answers whose key or path begins with \\\"/api\\\" were forgotten.")]
+    [InlineData("", 200, "12 stored answers were forgotten.")]
+    [InlineData("?prefix=/api&route=recommend", 400, "Give only one of")]
+    public async Task Purge_KeyPrefixOrAll_SaysHowMany(string query, int status, string says)
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        var answer = await admin.Client.DeleteAsync("/last-good" + query, Token);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(says, await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LastGood_PrefixAndLimit_ListsSoManyAndSaysThatThereAreMore()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        var some = await admin.Client.GetFromJsonAsync<JsonElement>("/last-good?limit=2", Token);
+        Assert.True(some.GetProperty("more").GetBoolean());
+        Assert.Equal(2, some.GetProperty("entries").GetArrayLength());
+        var first = some.GetProperty("entries")[0];
+        Assert.Equal(("shop.example/a ~recommend.12345678", 90, 2048, "primary"), (first.GetProperty("key").GetString(), first.GetProperty("age").GetDouble(), first.GetProperty("size").GetInt32(), first.GetProperty("tier").GetString()));
+        Assert.Equal(12, some.GetProperty("routes")[0].GetProperty("entries").GetInt32());
+        var one = await admin.Client.GetFromJsonAsync<JsonElement>("/last-good?prefix=shop.example/b", Token);
+        Assert.False(one.GetProperty("more").GetBoolean());
+        Assert.Equal(1, one.GetProperty("entries").GetArrayLength());
+        Assert.Equal(HttpStatusCode.BadRequest, (await admin.Client.GetAsync("/last-good?limit=10001", Token)).StatusCode);
+    }
+
     [Fact]
     public async Task Purge_OneRoute_SaysHowMany()
     {

@@ -113,7 +113,14 @@ public sealed class OperatorCommandsTests
     public async Task LastGood_ListAndPurge_SayHowMany()
     {
         await using var admin = await AdminFixture.StartAsync();
-        Assert.Equal("recommend: 12 answers, 4096 bytes, for 90 % of recent requests.\n", (await RunAsync(admin, "last-good")).Output);
+        const string Sums = "recommend: 12 answers, 4096 bytes, for 90 % of the last hour's requests.\n";
+        Assert.Equal(Sums, (await RunAsync(admin, "last-good")).Output);
+        Assert.Equal(
+            Sums + "\nshop.example/a ~recommend.12345678\n  2048 bytes from primary, 90 s old\nThere are more: name a longer --prefix or a larger --limit.\n",
+            (await RunAsync(admin, "last-good", "--prefix", "shop.example/", "--limit", "1")).Output);
+        Assert.Equal("7 stored answers whose key or path begins with \"/api\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--prefix", "/api")).Output);
+        Assert.Equal("1 stored answer with the key \"a b\" was forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--key", "a b")).Output);
+        Assert.Equal("12 stored answers were forgotten.\n", (await RunAsync(admin, "last-good", "purge")).Output);
         Assert.Equal("5 stored answers of the route \"recommend\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--route", "recommend")).Output);
     }
 

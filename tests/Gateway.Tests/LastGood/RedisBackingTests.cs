@@ -51,11 +51,40 @@ public sealed class RedisBackingTests
         await using var three = await OpenAsync(redis);
         Assert.Null(await BodyFor(three, Guide.Get("/a/9?x=1")));
         Assert.NotNull(await BodyFor(three, Guide.Get("/a/8?x=1")));
-        one.PurgePrefix("/a/8");
+        one.Purge(new(PurgeBy.Prefix, "/a/8"));
         await one.FlushAsync(Cancel);
         await using var four = await OpenAsync(redis);
         Assert.Null(await BodyFor(four, Guide.Get("/a/8?x=1")));
         Assert.NotNull(await BodyFor(four, Guide.Get("/a/7?x=1")));
+    }
+
+    [Fact]
+    public async Task Start_RedisHoldsAnswers_SomeAreReadAheadAndPurgedRoutesAreNot()
+    {
+        using var redis = await RedisServer.StartAsync();
+        var gone = Guide.Route(name: "gone");
+        await using (var one = await OpenAsync(redis))
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                one.Answer(_route, Guide.Get($"/a/{i}"), $"body {i}");
+                one.Answer(gone, Guide.Get($"/a/{i}"), "gone");
+                await one.FlushAsync(Cancel);
+            }
+
+            one.OnAnswer(_route, Guide.Request("POST", "/a/9"), 200, Guide.Headers(), "primary");
+            one.Purge(new(PurgeBy.Route, "gone"));
+            await one.FlushAsync(Cancel);
+        }
+
+        // Without a look: from memory.
+        await using var two = await OpenAsync(redis);
+        Assert.Equal("body 7", two.BodyFor(_route, Guide.Get("/a/7")));
+        Assert.Equal("body 499", two.BodyFor(_route, Guide.Get("/a/499")));
+        Assert.Null(two.Find(_route, Guide.Get("/a/9")));
+        Assert.Equal((0L, 0L), two.TotalsOf("gone"));
+        Assert.True(two.IsStoreUp);
+        Assert.Equal(0, two.CorruptTotal);
     }
 
     [Fact]

@@ -49,11 +49,20 @@ public sealed class SqliteBackingTests : IDisposable
             store.Answer(_route, Guide.Get("/a/1"), "one");
             store.Answer(_route, Guide.Get("/b/1"), "two");
             await store.FlushAsync(TestContext.Current.CancellationToken);
-            store.PurgePrefix("/a");
+            store.Purge(new(PurgeBy.Prefix, "/a"));
+            store.Answer(Guide.Route(name: "gone"), Guide.Get("/b/1"), "three");
+            store.Answer(Guide.Route(name: "gone.not"), Guide.Get("/b/1"), "four");
+            store.Answer(_route, Guide.Get("/c/1"), "five");
+            await store.FlushAsync(TestContext.Current.CancellationToken);
+            store.Purge(new(PurgeBy.Route, "gone"));
+            store.Purge(new(PurgeBy.Key, store.List("/c/1", 1)[0].Key));
         }
 
         await using var again = await OpenAsync();
         Assert.Null(again.Find(_route, Guide.Get("/a/1")));
+        Assert.Null(again.Find(Guide.Route(name: "gone"), Guide.Get("/b/1")));
+        Assert.Equal("four", again.BodyFor(Guide.Route(name: "gone.not"), Guide.Get("/b/1")));
+        Assert.Null(again.Find(_route, Guide.Get("/c/1")));
         Assert.Equal("two", again.BodyFor(_route, Guide.Get("/b/1")));
     }
 

@@ -329,12 +329,66 @@ public sealed class StoreTests
         var entries = _store.List("/a", 10);
         Assert.Equal(2, entries.Count);
         Assert.Equal(("primary", 3L, 2.0, "recommend"), (entries[0].Tier, entries[0].Size, entries[0].Age.TotalSeconds, entries[0].Route));
-        Assert.Equal(1, _store.PurgeKey(entries[0].Key));
-        Assert.Equal(1, _store.PurgePrefix("shop.example/a"));
-        Assert.Equal(0, _store.PurgePrefix("/a"));
+        Assert.Equal([entries[0].Key], _store.List("", 1).Select(static e => e.Key));
+        Assert.Equal(0, _store.Purge(new(PurgeBy.Key, entries[0].Key[..^1])));
+        Assert.Equal(1, _store.Purge(new(PurgeBy.Key, entries[0].Key)));
+        Assert.Equal(1, _store.Purge(new(PurgeBy.Prefix, "shop.example/a")));
+        Assert.Equal(0, _store.Purge(new(PurgeBy.Prefix, "/a")));
         Assert.NotNull(_store.Find(_route, Guide.Get("/b")));
-        Assert.Equal(1, _store.PurgePrefix(""));
+        Assert.Equal(1, _store.Purge(new(PurgeBy.Prefix, "")));
         Assert.Equal((0L, 0L), (_store.Entries, _store.Bytes));
+    }
+
+    [Fact]
+    public void Purge_OneRoute_LeavesRoutesWhoseNamesBeginAlike_AndWhatIsOnItsWayIsNotKept()
+    {
+        var longer = Guide.Route(name: "recommend.more");
+        _store.Answer(_route, Guide.Get("/a"), "one");
+        _store.Answer(longer, Guide.Get("/a"), "two");
+        _store.Answer(longer, Guide.Get("/b"), "three");
+        Assert.Equal((1L, 2L), (_store.TotalsOf("recommend").Entries, _store.TotalsOf("recommend.more").Entries));
+        var onItsWay = _store.OnAnswer(_route, Guide.Get("/c"), 200, Guide.Headers(), "primary")!;
+        var other = _store.OnAnswer(longer, Guide.Get("/c"), 200, Guide.Headers(), "primary")!;
+
+        Assert.Equal(1, _store.Purge(new(PurgeBy.Route, "recommend")));
+
+        onItsWay.Complete();
+        other.Complete();
+        Assert.Null(_store.Find(_route, Guide.Get("/c")));
+        Assert.NotNull(_store.Find(longer, Guide.Get("/c")));
+        Assert.NotNull(_store.Find(longer, Guide.Get("/a")));
+        Assert.Equal((0L, 0L), _store.TotalsOf("recommend"));
+        Assert.Equal((3L, _store.Bytes), _store.TotalsOf("recommend.more"));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _store.Answer(_route, Guide.Get("/a"), "new");
+        Assert.Equal("new", _store.BodyFor(_route, Guide.Get("/a")));
+    }
+
+    [Fact]
+    public void Purge_AThousandTimes_ForgetsNoneOfThem()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            var onItsWay = _store.OnAnswer(_route, Guide.Get($"/{i}"), 200, Guide.Headers(), "primary");
+            _store.Purge(new(PurgeBy.Prefix, $"/{i}"));
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            onItsWay?.Complete();
+        }
+
+        Assert.Equal(0, _store.Entries);
+    }
+
+    [Fact]
+    public void Purge_ExactKey_TakesTheNearestAnswerThatItFilled_AndNoOther()
+    {
+        var route = Guide.Route(new() { Nearest = [[new(KeyPartKind.Path)]] });
+        _store.Answer(route, Guide.Get("/a?x=1"), "one");
+        _store.Answer(route, Guide.Get("/b?x=1"), "two");
+
+        Assert.Equal(2, _store.Purge(new(PurgeBy.Key, _store.List("/a?", 1)[0].Key)));
+
+        Assert.Null(_store.Find(route, Guide.Get("/a?x=2")));
+        Assert.Equal("two", _store.BodyFor(route, Guide.Get("/b?x=2")));
     }
 
     [Fact]

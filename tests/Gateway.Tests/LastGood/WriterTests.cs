@@ -57,10 +57,10 @@ public sealed class WriterTests
 
     [Theory]
     [InlineData(0, 0, "-0")]
-    [InlineData(10, 3, "7")]
+    [InlineData(10, 3, "-0")]
     [InlineData(10, 10, "-0")]
     [InlineData(0, 25, "-25")]
-    public void StatusOf_FreshnessLeft_IsNegativeOnceStale(int fresh, int age, string expected) =>
+    public void StatusOf_FreshOrStale_SaysHowLongItIsStale(int fresh, int age, string expected) =>
         Assert.Equal($"gateway; hit; ttl={expected}; detail=stale-if-error", LastGoodWriter.StatusOf(new(Exact.Answer with { FreshSeconds = fresh }, TimeSpan.FromSeconds(age))));
 
     [Fact]

@@ -201,6 +201,7 @@ public sealed class InstrumentsTests : IDisposable
             Tiers = () => [.. from c in Enumerable.Range(0, clusters) from t in new[] { "primary", "standby" } select new TierReading($"c{c}", t, 1, true, 1)],
             Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1)))],
             LastGood = static () => new(1, 1),
+            Coverage = static () => [.. Enumerable.Range(0, 20).Select(static r => new CoverageRatio($"r{r}", 0.5))],
             Reload = static () => new(true, DateTimeOffset.UnixEpoch),
             RedisUp = static () => true,
             Availability = () => [.. from c in Enumerable.Range(0, clusters) from w in new[] { "1h", "24h", "30d" } select new AvailabilityReading($"c{c}", w, 1)],

@@ -58,7 +58,8 @@ internal static class ClusterChecks
             }
 
             var needed = cluster.Failover.NeededOf(tier.Destinations.Length);
-            if (needed > tier.Destinations.Length && !tier.Destinations.Any(destination => destination.Resolve))
+            // A tier whose destinations could not be read has its own problem already.
+            if (tier.Destinations.Length > 0 && needed > tier.Destinations.Length && !tier.Destinations.Any(destination => destination.Resolve))
             {
                 reader.ProblemAt($"{path}/failover/minHealthy", $"Tier \"{tier.Name}\" could never serve, given minHealthy \"{needed}\" and {tier.Destinations.Length} destination{(tier.Destinations.Length == 1 ? "" : "s")}. Write at most {tier.Destinations.Length}, or a percentage.", $"{tierPath}/destinations");
             }

@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+using Gateway.Configuration;
+using Gateway.Observability;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.LastGood;
+
+// What a request may be given when no tier can serve.
+internal sealed partial class LastGoodStore
+{
+    /// <summary>Finds the answer that a request may be given: the exact one, else the nearest. Never waits.</summary>
+    public FoundAnswer? Find(RouteConfig route, HttpRequest request)
+    {
+        if (KeyPlan.For(route) is not { } plan)
+        {
+            return null;
+        }
+
+        var found = Search(plan, request, plan.Read(request), missing: null);
+        CountCoverage(route, found is not null);
+        return found;
+    }
+
+    /// <summary>As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when memory has nothing.</summary>
+    public ValueTask<FoundAnswer?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (_behind is not { CanLook: true } behind)
+        {
+            return new(Find(route, request));
+        }
+
+        if (KeyPlan.For(route) is not { } plan)
+        {
+            return default;
+        }
+
+        var facts = plan.Read(request);
+        var missing = new List<string>();
+        if (Search(plan, request, facts, missing) is { } found)
+        {
+            CountCoverage(route, answerable: true);
+            return new(found);
+        }
+
+        return SearchBehindAsync(behind, plan, request, facts, missing, cancellationToken);
+    }
+
+    private FoundAnswer? Search(KeyPlan plan, HttpRequest request, in RequestFacts facts, List<string>? missing)
+    {
+        var now = _time.GetTimestamp();
+        var key = new KeyBuilder(stackalloc char[KeyOnStack]);
+        try
+        {
+            if (!plan.TryWrite(request, facts, KeyPlan.Exact, ref key))
+            {
+                return null;
+            }
+
+            FindSlot(request, ref key, out var live);
+            if (IsServable(plan, facts, live, now, out var age))
+            {
+                return new FoundAnswer(live!.Answer, age);
+            }
+
+            missing?.Add(key.Text.ToString());
+        }
+        finally
+        {
+            key.Dispose();
+        }
+
+        return SearchNearest(plan, request, facts, now, missing);
+    }
+
+    private FoundAnswer? SearchNearest(KeyPlan plan, HttpRequest request, in RequestFacts facts, long now, List<string>? missing)
+    {
+        var key = new KeyBuilder(stackalloc char[KeyOnStack]);
+        try
+        {
+            for (var i = 0; i < plan.Config.Nearest.Length; i++)
+            {
+                if (!plan.TryWrite(request, facts, i, ref key))
+                {
+                    continue;
+                }
+
+                FindSlot(request, ref key, out var live);
+                if (IsServable(plan, facts, live, now, out var age))
+                {
+                    return new FoundAnswer(live!.Answer, age);
+                }
+
+                missing?.Add(key.Text.ToString());
+            }
+        }
+        finally
+        {
+            key.Dispose();
+        }
+
+        return null;
+    }
+
+    // Two records of one moment that come back from a store behind may lie apart by what their clock was rounded to.
+    private long Rounding => _time.TimestampFrequency / 500;
+
+    // Follows the note of a key with variants to the variant of this request; the key is left at what was looked for last.
+    private LastGoodMemory.Slot? FindSlot(HttpRequest request, ref KeyBuilder key, out LastGoodMemory.Content? live)
+    {
+        var slot = _memory.Find(key.Text);
+        live = slot?.Live;
+        if (live is not { Answer: { IsMarker: true } marker })
+        {
+            return slot;
+        }
+
+        live = null;
+        if (!KeyPlan.TryAppendVariant(request.Headers, marker.Vary, ref key))
+        {
+            return null;
+        }
+
+        slot = _memory.Find(key.Text);
+        if (slot?.Live is { Answer: { IsMarker: false } } variant && variant.Answer.Began >= marker.Began - Rounding)
+        {
+            live = variant;
+        }
+
+        return slot;
+    }
+
+    private bool IsServable(KeyPlan plan, in RequestFacts facts, LastGoodMemory.Content? live, long now, out TimeSpan age)
+    {
+        age = default;
+        if (live is null
+            || !StorageRules.MayServe(facts, live.Answer.IsPublic, live.Answer.IsNearest)
+            || (live.Answer.IsNearest && _memory.IsOvertaken(live.Answer)))
+        {
+            // The last case: the exact answer that filled this nearest one was taken back.
+            return false;
+        }
+
+        age = AgeOf(live.Answer, now);
+        return StorageRules.IsYoungEnough(age, plan.Config.MaxAge, live.Answer.FreshSeconds, live.Answer.StaleIfErrorSeconds);
+    }
+
+    private async ValueTask<FoundAnswer?> SearchBehindAsync(WriteBehind behind, KeyPlan plan, HttpRequest request, RequestFacts facts, List<string> missing, CancellationToken cancellationToken)
+    {
+        FoundAnswer? found = null;
+        if (missing.Count > 0 && Interlocked.Increment(ref _looking) <= _options.LooksAtOnce)
+        {
+            using var deadline = new CancellationTokenSource(_options.LookTimeout, _time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+            try
+            {
+                // The second round follows the note of a key with variants, which the first one brought.
+                for (var round = 0; round < 2 && found is null && missing.Count > 0; round++)
+                {
+                    var asked = missing;
+                    await behind.LookAsync(asked, both.Token).WaitAsync(both.Token);
+                    missing = [];
+                    found = Search(plan, request, facts, missing);
+                    missing.RemoveAll(asked.Contains);
+                }
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // The shared store is late or away: that is what the deadline and the next rung are for. Its alarm tells of it.
+                LookFailed(exception.GetType().Name);
+            }
+        }
+
+        Interlocked.Decrement(ref _looking);
+        CountCoverage(plan.Route, found is not null);
+        return found;
+    }
+
+    private TimeSpan AgeOf(StoredAnswer answer, long now) =>
+        answer.InitialAge + (now > answer.Began ? _time.GetElapsedTime(answer.Began, now) : TimeSpan.Zero);
+
+    [LoggerMessage(5003, LogLevel.Debug, "A look into the shared store of last-good answers brought nothing: {Reason}.")]
+    private partial void LookFailed(string reason);
+}

@@ -1,0 +1,281 @@
+using System.Collections.Concurrent;
+using Gateway.Configuration;
+using Gateway.Observability;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.LastGood;
+
+// What live answers teach: each is judged, and copied when it is wanted.
+internal sealed partial class LastGoodStore
+{
+    /// <summary>Learns from a live answer's head, seen on its way to the client. Call it for every answer of every route, before the body.</summary>
+    /// <param name="status">The answer's status.</param>
+    /// <param name="headers">The answer's headers.</param>
+    /// <param name="tier">Who gave it.</param>
+    /// <param name="delay">From the request sent to the head received.</param>
+    /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks whole.</param>
+    /// <returns>A copy to feed with the body; null: this answer is not wanted.</returns>
+    public LastGoodCapture? OnAnswer(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default, bool endIsKnown = true) =>
+        Learn(route, request, status, new ResponseHeaders(headers), endIsKnown, tier, delay);
+
+    /// <summary>As above, for an answer as it came from a destination.</summary>
+    public LastGoodCapture? OnAnswer(RouteConfig route, HttpRequest request, HttpResponseMessage answer, string tier, TimeSpan delay = default)
+    {
+        // A body that ends with its connection cannot be told from one that was cut.
+        var endIsKnown = answer.Version.Major >= 2 || answer.Content.Headers.ContentLength is not null || answer.Headers.TransferEncodingChunked == true;
+        return Learn(route, request, (int)answer.StatusCode, new MessageHeaders(answer), endIsKnown, tier, delay);
+    }
+
+    /// <summary>A write to a path succeeded: what is kept for it is not served any more.</summary>
+    public void Invalidate(HttpRequest request)
+    {
+        var place = new KeyBuilder(stackalloc char[KeyOnStack]);
+        if (KeyPlan.TryWritePlace(request, ref place))
+        {
+            Invalidate(place.Text);
+        }
+
+        place.Dispose();
+    }
+
+    /// <summary>As above.</summary>
+    /// <param name="place">Host in lower case, and path.</param>
+    public void Invalidate(ReadOnlySpan<char> place)
+    {
+        var known = _memory.Invalidate(place, _time.GetTimestamp());
+        if (known is not null)
+        {
+            Counters.CountInvalidation();
+        }
+
+        // What is not in memory may still be in the store: after a restart that is not read ahead yet, or from another gateway.
+        if (_behind is not null && (known is not null || _behind.KeepsMoreThanMemory))
+        {
+            _behind.Enqueue(new BackingChange(ChangeKind.Invalidate, known ?? place.ToString(), Now().UnixMs));
+        }
+    }
+
+    private LastGoodCapture? Learn<THeaders>(RouteConfig route, HttpRequest request, int status, THeaders headers, bool endIsKnown, string tier, TimeSpan delay)
+        where THeaders : struct, IAnswerHeaders
+    {
+        // 1. A write that succeeded invalidates its path, on every route.
+        if (StorageRules.Invalidates(request.Method, status))
+        {
+            Invalidate(request);
+        }
+
+        if (KeyPlan.For(route) is not { } plan)
+        {
+            return null;
+        }
+
+        var facts = plan.Read(request);
+        if (!facts.IsGet && !facts.IsHead)
+        {
+            CountCoverage(route, answerable: false);
+            return null;
+        }
+
+        var key = new KeyBuilder(stackalloc char[KeyOnStack]);
+        try
+        {
+            if (!plan.TryWrite(request, facts, KeyPlan.Exact, ref key))
+            {
+                Counters.CountRefused(Refusal.Key);
+                CountCoverage(route, answerable: false);
+                return null;
+            }
+
+            // 2. What is kept already, and would have answered this request.
+            var now = _time.GetTimestamp() - (long)(delay.TotalSeconds * _time.TimestampFrequency);
+            var baseLength = key.Text.Length;
+            var slot = FindSlot(request, ref key, out var live);
+            CountCoverage(route, IsServable(plan, facts, live, now, out _) || (plan.Config.Nearest.Length > 0 && SearchNearest(plan, request, facts, now, missing: null) is not null));
+
+            // 3. The service may have taken it back.
+            var directives = CacheDirectives.Parse(headers[HeaderNames.CacheControl]);
+            if (StorageRules.Evicts(new AnswerFacts { Status = status, Directives = directives }))
+            {
+                key.CutTo(baseLength);
+                Evict(plan, request, facts, ref key);
+            }
+            else if (status == 200 && live is not null && now - live.Answer.Began < RefreshTicks(plan))
+            {
+                // The usual case under load: what is kept is recent enough.
+                return null;
+            }
+
+            // 4. A 304 says that what is kept is as good as new (RFC 9111, section 4.3.4): browsers that revalidate would else let it grow old.
+            else if (status == 304 && live is not null && IsConfirmed(plan, facts, live.Answer, directives, headers[HeaderNames.ETag]))
+            {
+                if (now - live.Answer.Began >= RefreshTicks(plan))
+                {
+                    Put(live.Answer with { Began = now, BeganUnixMs = Now().UnixMsOf(now), InitialAge = TimeSpan.Zero });
+                }
+
+                return null;
+            }
+
+            // 5. Whether it may be kept.
+            var answer = AnswerFacts.Read(status, headers);
+            var refusal = StorageRules.Judge(facts, answer, plan.Config.MaxBody);
+            if (refusal == Refusal.None && !endIsKnown)
+            {
+                refusal = Refusal.Truncated;
+            }
+
+            if (refusal != Refusal.None)
+            {
+                Counters.CountRefused(refusal);
+                return null;
+            }
+
+            key.CutTo(baseLength);
+            return Begin(plan, request, facts, answer, headers, ref key, tier, now, delay);
+        }
+        finally
+        {
+            key.Dispose();
+        }
+    }
+
+    private static bool IsConfirmed(KeyPlan plan, in RequestFacts facts, StoredAnswer kept, CacheDirectives directives, Microsoft.Extensions.Primitives.StringValues etag)
+    {
+        var asIfWhole = new AnswerFacts { Status = 200, Directives = directives with { Public = directives.Public || kept.IsPublic } };
+        return kept.ETag is not null
+            && etag.Count == 1
+            && string.Equals(etag[0], kept.ETag, StringComparison.Ordinal)
+            && StorageRules.Judge(facts, asIfWhole, plan.Config.MaxBody) == Refusal.None;
+    }
+
+    private LastGoodCapture? Begin<THeaders>(KeyPlan plan, HttpRequest request, in RequestFacts facts, in AnswerFacts answer, THeaders headers, ref KeyBuilder key, string tier, long began, TimeSpan delay)
+        where THeaders : struct, IAnswerHeaders
+    {
+        // 1. The variant, by this answer's Vary rather than by the one that is kept.
+        var baseLength = key.Text.Length;
+        var vary = AnswerFacts.VariantsOf(headers);
+        if (!KeyPlan.TryAppendVariant(request.Headers, vary, ref key))
+        {
+            Counters.CountRefused(Refusal.Key);
+            return null;
+        }
+
+        // 2. One copy at a time for a key that is kept already, and one in refreshEvery.
+        var refresh = RefreshTicks(plan);
+        var slot = _memory.Find(key.Text);
+        if (slot?.Live is { Answer: { IsMarker: false } kept })
+        {
+            if (began - kept.Began < refresh || !slot.TryClaim(began, began - (ClaimSeconds * _time.TimestampFrequency)))
+            {
+                return null;
+            }
+        }
+        else
+        {
+            slot = null;
+        }
+
+        // 3. The record, still without its body.
+        var clock = Now();
+        var arrived = DateTimeOffset.FromUnixTimeMilliseconds(clock.UnixMs);
+        var date = AgeRules.ParseDate(headers[HeaderNames.Date]);
+        var lines = new StoredHeaders.Builder(headers[HeaderNames.Connection]);
+        headers.CopyTo(lines);
+        var exact = key.Text.ToString();
+        var etag = headers[HeaderNames.ETag];
+        var record = new StoredAnswer
+        {
+            Key = exact,
+            BaseKey = vary.Length == 0 ? exact : exact[..baseLength],
+            Place = PlaceOf(request),
+            Route = plan.Route.Name,
+            Tier = tier,
+            Vary = vary,
+            IsPublic = answer.Directives.Public,
+            Began = began,
+            BeganUnixMs = clock.UnixMsOf(began),
+            InitialAge = AgeRules.AtArrival(date, AgeRules.ParseAge(headers[HeaderNames.Age]), arrived, delay) - delay is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero,
+            FreshSeconds = AgeRules.FreshSeconds(answer.Directives.MaxAge, headers[HeaderNames.Expires], date, arrived),
+            StaleIfErrorSeconds = answer.Directives.StaleIfError,
+            KeepFor = plan.Config.MaxAge,
+            Headers = lines.ToArray(),
+            ETag = etag.Count == 1 ? etag[0] : null,
+        };
+        var head = new CaptureHead
+        {
+            Answer = record,
+            Nearest = facts.IsAnonymous ? NearestKeys(plan, request, facts, vary, ref key) : [],
+            RefreshTicks = refresh,
+            Claimed = slot,
+            ContentType = headers[HeaderNames.ContentType],
+            ContentEncoding = headers[HeaderNames.ContentEncoding],
+        };
+        return new LastGoodCapture(this, head, plan.Config.MaxBody, answer.ContentLength);
+    }
+
+    private static (string Key, string BaseKey)[] NearestKeys(KeyPlan plan, HttpRequest request, in RequestFacts facts, string[] vary, ref KeyBuilder key)
+    {
+        var keys = new List<(string, string)>(plan.Config.Nearest.Length);
+        for (var i = 0; i < plan.Config.Nearest.Length; i++)
+        {
+            if (plan.TryWrite(request, facts, i, ref key))
+            {
+                var baseLength = key.Text.Length;
+                if (KeyPlan.TryAppendVariant(request.Headers, vary, ref key))
+                {
+                    var text = key.Text.ToString();
+                    keys.Add((text, text[..baseLength]));
+                }
+            }
+        }
+
+        return [.. keys];
+    }
+
+    private void Evict(KeyPlan plan, HttpRequest request, in RequestFacts facts, ref KeyBuilder key)
+    {
+        var now = _time.GetTimestamp();
+        if (_memory.Evict(key.Text, now))
+        {
+            Counters.CountEvicted();
+            _behind?.Enqueue(new BackingChange(ChangeKind.Evict, key.Text.ToString(), Now().UnixMs));
+        }
+        else if (_behind is { KeepsMoreThanMemory: true } behind)
+        {
+            behind.Enqueue(new BackingChange(ChangeKind.Evict, key.Text.ToString(), Now().UnixMs));
+        }
+
+        // A nearest answer leaves with the exact one that filled it.
+        if (plan.Config.Nearest.Length == 0)
+        {
+            return;
+        }
+
+        var exact = key.Text.ToString();
+        for (var i = 0; i < plan.Config.Nearest.Length; i++)
+        {
+            if (plan.TryWrite(request, facts, i, ref key))
+            {
+                var baseLength = key.Text.Length;
+                FindSlot(request, ref key, out var live);
+                if (live is not null && string.Equals(live.Answer.FilledBy, exact, StringComparison.Ordinal))
+                {
+                    key.CutTo(baseLength);
+                    _memory.Evict(key.Text, now);
+                    _behind?.Enqueue(new BackingChange(ChangeKind.Evict, key.Text.ToString(), Now().UnixMs));
+                }
+            }
+        }
+    }
+
+    private long RefreshTicks(KeyPlan plan) => (long)(plan.Config.RefreshEvery.TotalSeconds * _time.TimestampFrequency);
+
+    private static string PlaceOf(HttpRequest request)
+    {
+        var place = new KeyBuilder(stackalloc char[KeyOnStack]);
+        var text = KeyPlan.TryWritePlace(request, ref place) ? place.Text.ToString() : "";
+        place.Dispose();
+        return text;
+    }
+}

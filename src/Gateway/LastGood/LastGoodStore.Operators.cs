@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using Gateway.Configuration;
+using Gateway.Observability;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.LastGood;
+
+// What operators see and may forget.
+internal sealed partial class LastGoodStore
+{
+    /// <summary>The route's share of the last hour's requests that a total outage could have answered (<c>coverage</c>).</summary>
+    public CoverageReading CoverageOf(string route) =>
+        _coverage.TryGetValue(route, out var coverage) ? coverage.Read(Minute()) : default;
+
+    /// <summary>Counts a request that no kept answer could be given to, and that neither <see cref="Find"/> nor OnAnswer sees.</summary>
+    public void CountUnanswerable(RouteConfig route)
+    {
+        if (route.LastGood is not null)
+        {
+            CountCoverage(route, answerable: false);
+        }
+    }
+
+    /// <summary>How many answers of a route are in memory, and the bytes that they are counted for. Costs nothing, whatever is kept.</summary>
+    public (long Entries, long Bytes) TotalsOf(string route) => _memory.TotalsOf(route);
+
+    /// <summary>The answers that are kept, without bodies, sorted by key.</summary>
+    /// <param name="prefix">Begin of the key, or of the path; empty: all.</param>
+    /// <param name="limit">At most so many: the first ones by key. The rest is gone through, and not held.</param>
+    public IReadOnlyList<LastGoodEntry> List(string prefix, int limit)
+    {
+        // The last by key of those that are in so far stands at the queue's head and leaves first.
+        var first = new PriorityQueue<StoredAnswer, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
+        foreach (var answer in _memory.All)
+        {
+            if (answer.IsMarker || !PurgeRule.Begins(answer, prefix))
+            {
+                continue;
+            }
+
+            if (first.Count < limit)
+            {
+                first.Enqueue(answer, answer.Key);
+            }
+            else
+            {
+                first.EnqueueDequeue(answer, answer.Key);
+            }
+        }
+
+        var now = _time.GetTimestamp();
+        var entries = new LastGoodEntry[first.Count];
+        for (var i = entries.Length - 1; i >= 0; i--)
+        {
+            var answer = first.Dequeue();
+            entries[i] = new LastGoodEntry(answer.Key, answer.Route, answer.Tier, AgeOf(answer, now), answer.Body.Length, answer.IsNearest);
+        }
+
+        return entries;
+    }
+
+    /// <summary>Forgets what a rule means, here and behind, and what is on its way for it.</summary>
+    /// <returns>How many answers left memory.</returns>
+    public int Purge(PurgeRule rule)
+    {
+        var purged = _memory.Purge(rule, _time.GetTimestamp());
+        var at = Now().UnixMs;
+        _behind?.Enqueue(BackingChange.Of(rule, at));
+        if (rule.By == PurgeBy.Key && _behind is { } behind)
+        {
+            foreach (var answer in purged)
+            {
+                // The nearest answers that the key has filled.
+                behind.Enqueue(new BackingChange(ChangeKind.PurgeKey, answer.Key, at));
+            }
+        }
+
+        Purged(rule.By, rule.Text, purged.Count);
+        return purged.Count(static answer => !answer.IsMarker);
+    }
+
+    private long Minute() => _time.GetTimestamp() / _time.TimestampFrequency / 60;
+
+    private void CountCoverage(RouteConfig route, bool answerable)
+    {
+        if (!_coverage.TryGetValue(route.Name, out var coverage))
+        {
+            coverage = _coverage.GetOrAdd(route.Name, static _ => new Coverage());
+        }
+
+        coverage.Count(Minute(), answerable);
+    }
+
+    [LoggerMessage(5002, LogLevel.Information, "Last-good answers were purged by {By} \"{Text}\": {Count} left memory.")]
+    private partial void Purged(PurgeBy by, string text, int count);
+}
+
+/// <summary>One kept answer, as operators see it: no body.</summary>
+internal sealed record LastGoodEntry(string Key, string Route, string Tier, TimeSpan Age, long Size, bool IsNearest);

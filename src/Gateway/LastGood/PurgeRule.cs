@@ -1,0 +1,43 @@
+namespace Gateway.LastGood;
+
+/// <summary>Which kept answers an operator wants forgotten.</summary>
+/// <param name="By">What <paramref name="Text"/> is.</param>
+/// <param name="Text">A key, the begin of a key or path, or a route's name.</param>
+internal readonly record struct PurgeRule(PurgeBy By, string Text)
+{
+    /// <summary>True: every answer is meant.</summary>
+    public bool MeansAll => By == PurgeBy.Prefix && Text.Length == 0;
+
+    /// <summary>Whether an answer is meant. A nearest answer goes with the exact one that filled it: it says the same.</summary>
+    public bool Matches(StoredAnswer answer) => By switch
+    {
+        PurgeBy.Key => string.Equals(answer.Key, Text, StringComparison.Ordinal) || (answer.FilledBy is { } exact && Text.StartsWith(exact, StringComparison.Ordinal)),
+        PurgeBy.Route => string.Equals(answer.Route, Text, StringComparison.Ordinal),
+        _ => Begins(answer, Text),
+    };
+
+    /// <summary>Whether a key or path begins with a text; a path may stand without its host.</summary>
+    public static bool Begins(StoredAnswer answer, string prefix)
+    {
+        if (answer.Key.StartsWith(prefix, StringComparison.Ordinal) || answer.Place.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        var path = answer.Place.IndexOf('/', StringComparison.Ordinal);
+        return path >= 0 && answer.Place.AsSpan(path).StartsWith(prefix, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>What a purge goes by.</summary>
+internal enum PurgeBy
+{
+    /// <summary>One whole key.</summary>
+    Key,
+
+    /// <summary>Keys and paths that begin with a text.</summary>
+    Prefix,
+
+    /// <summary>All answers of one route.</summary>
+    Route,
+}
