@@ -1,5 +1,8 @@
 using System.CommandLine;
+using Gateway.Drills.Against;
 using Gateway.Drills.Figures;
+using Gateway.Drills.Plans;
+using Gateway.Drills.Running;
 
 namespace Gateway.Drills;
 
@@ -9,10 +12,53 @@ internal static class Commands
     private static readonly Report Report = new();
 
     /// <summary>The commands.</summary>
-    public static RootCommand Create() => new("Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 only if its figures hold.")
+    public static RootCommand Create()
     {
-        Table(), Once(), Streams(), Reloads(), Overload(), Tail(), IdleStreams(), Load(),
-    };
+        var root = new RootCommand("Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 only if its figures hold.")
+        {
+            Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), IdleStreams(), LastGood(), LastGoodMix(), LastGoodKill(), Load(),
+        };
+        var names = new Argument<string[]>("drills") { Description = "Drills of config/drills by name or group, 'all', or files. 'list' shows them.", Arity = ArgumentArity.ZeroOrMore };
+        var rate = new Option<double?>("--rate") { Description = "Requests a second, instead of the file's." };
+        var warm = new Option<double?>("--warm") { Description = "Seconds of load before anything is counted, instead of the file's." };
+        var seed = new Option<int?>("--seed") { Description = "The seed of chaos, to run the same faults again." };
+        var chaos = new Option<double?>("--chaos-minutes") { Description = "How long chaos lasts, instead of the file's." };
+        var against = new Option<string?>("--against") { Description = "Run the faults through other proxies too: haproxy,nginx,caddy,yarp." };
+        root.Add(names);
+        foreach (var option in new Option[] { rate, warm, seed, chaos, against })
+        {
+            root.Add(option);
+        }
+
+        root.SetAction((parsed, _) => GuardedAsync("drill", () =>
+        {
+            var wanted = parsed.GetValue(names) ?? [];
+            var adjustments = new Adjustments(
+                parsed.GetValue(rate),
+                parsed.GetValue(warm) is { } seconds ? Seconds(seconds) : null,
+                parsed.GetValue(seed),
+                parsed.GetValue(chaos) is { } minutes ? TimeSpan.FromMinutes(minutes) : null);
+            return parsed.GetValue(against) is { } peers
+                ? AgainstCommand.RunAsync(Report, wanted.Length > 0 ? wanted : ["faults"], peers.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), adjustments)
+                : DrillCommand.RunAsync(Report, wanted, adjustments);
+        }));
+        return root;
+    }
+
+    private static Command Check()
+    {
+        var files = new Argument<string[]>("files") { Description = "Drill files; none: those of config/drills.", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("check", "Judges drill files without running anything.") { files };
+        command.SetAction(parsed => DrillCommand.Check(Report, parsed.GetValue(files) ?? []));
+        return command;
+    }
+
+    private static Command List()
+    {
+        var command = new Command("list", "The drills of config/drills.");
+        command.SetAction((_, _) => GuardedAsync("list", () => Task.FromResult(DrillCommand.List(Report))));
+        return command;
+    }
 
     private static Command Table()
     {
@@ -67,6 +113,28 @@ internal static class Commands
             IdleStreamsDrill.RunAsync(Report, parsed.GetValue(count), Seconds(parsed.GetValue(warm))));
     }
 
+    private static Command LastGood()
+    {
+        var (rate, warm) = (Rate(300), Warm());
+        return Command("last-good", "Everything dies: each user gets the last live answer to the byte, after a restart and through Redis too.", [rate, warm], parsed =>
+            LastGoodDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm))));
+    }
+
+    private static Command LastGoodMix()
+    {
+        var rate = Rate(2_000);
+        var requests = new Option<int>("--requests") { Description = "How many.", DefaultValueFactory = _ => 50_000 };
+        return Command("last-good-mix", "A hundred users, outages, aborts and restarts: no byte of one user's answer in another's.", [requests, rate], parsed =>
+            LastGoodMixDrill.RunAsync(Report, parsed.GetValue(requests), parsed.GetValue(rate)));
+    }
+
+    private static Command LastGoodKill()
+    {
+        var rounds = new Option<int>("--rounds") { Description = "How many kills.", DefaultValueFactory = _ => 20 };
+        return Command("last-good-kill", "kill -9 while the store is written: it opens each time and serves no wrong byte.", [rounds], parsed =>
+            LastGoodKillDrill.RunAsync(Report, parsed.GetValue(rounds)));
+    }
+
     private static Command Load()
     {
         var (rate, warm) = (Rate(300), new Option<double>("--warm") { Description = "Seconds of load before anything is counted.", DefaultValueFactory = _ => 2 });
@@ -87,25 +155,28 @@ internal static class Commands
             command.Add(option);
         }
 
-        command.SetAction(async (parsed, _) =>
-        {
-            try
-            {
-                return await run(parsed);
-            }
-            catch (ArgumentException error)
-            {
-                await Console.Error.WriteLineAsync(error.Message);
-                return 2;
-            }
-            catch (Exception error) when (error is InvalidOperationException or TimeoutException or IOException or HttpRequestException)
-            {
-                // The drill could not be carried out at all: what it says is enough, where in our code is no help.
-                await Console.Error.WriteLineAsync($"FAILED: {name} could not be carried out: {error.Message}");
-                return 1;
-            }
-        });
+        command.SetAction((parsed, _) => GuardedAsync(name, () => run(parsed)));
         return command;
+    }
+
+    private static async Task<int> GuardedAsync(string name, Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (Exception error) when (error is ArgumentException or PlanException)
+        {
+            // What .NET appends about parameters is about our code, not about what was typed.
+            await Console.Error.WriteLineAsync(error.Message.Split(" (Parameter '")[0]);
+            return 2;
+        }
+        catch (Exception error) when (error is InvalidOperationException or TimeoutException or IOException or HttpRequestException)
+        {
+            // The drill could not be carried out at all: what it says is enough, where in our code is no help.
+            await Console.Error.WriteLineAsync($"FAILED: {name} could not be carried out: {error.Message}");
+            return 1;
+        }
     }
 
     private static Option<double> Rate(double otherwise) => new("--rate") { Description = "Requests a second.", DefaultValueFactory = _ => otherwise };

@@ -7,6 +7,9 @@ internal sealed class Report
 {
     private readonly bool _isTerminal = !Console.IsOutputRedirected;
 
+    /// <summary>Whether a person watches.</summary>
+    public bool IsTerminal => _isTerminal;
+
     /// <summary>One line.</summary>
     public void Line(string text)
     {

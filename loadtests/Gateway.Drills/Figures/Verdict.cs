@@ -30,6 +30,10 @@ internal sealed class Verdict
     public Verdict Exactly(string what, double measured, double expected) =>
         Add(new(what, Text(measured), $"exactly {Text(expected)}", Math.Abs(measured - expected) < 1e-9));
 
+    /// <summary>Exactly these, in this order.</summary>
+    public Verdict Same(string what, IReadOnlyList<string> measured, IReadOnlyList<string> expected) =>
+        Add(new(what, List(measured), $"exactly {List(expected)}", measured.SequenceEqual(expected, StringComparer.Ordinal)));
+
     /// <summary>At most so long; null: it never happened, which does not hold.</summary>
     public Verdict Within(string what, TimeSpan? measured, TimeSpan limit) =>
         Add(new(what, measured is { } time ? Text(time) : "never", $"at most {Text(limit)}", measured <= limit));
@@ -61,6 +65,8 @@ internal sealed class Verdict
     }
 
     private static string Text(double number) => FormattableString.Invariant($"{number:0.##}");
+
+    private static string List(IReadOnlyList<string> items) => items.Count == 0 ? "none" : string.Join(", ", items);
 
     private static string Percent(double share) => FormattableString.Invariant($"{share * 100:0.##} %");
 }

@@ -89,6 +89,11 @@ internal sealed class LoadRun
                 }
 
                 PreciseTimer.WaitUntil(due);
+                while (_plan.Waits && InFlight >= _plan.MaxInFlight && !_stopped)
+                {
+                    PreciseTimer.WaitUntil(Stopwatch.GetTimestamp() + (SweepEvery / 50));
+                    Sweep();
+                }
 
                 // 2. Send: this thread goes as far as the first real wait, usually past the write.
                 ref var entry = ref _entries[number];

@@ -20,8 +20,9 @@ internal sealed class LoadTarget
     public ReadOnlyMemory<byte> Host { get; }
 
     /// <summary>Judges a URL.</summary>
+    /// <param name="host">Another Host header than the URL's own; null: the URL's.</param>
     /// <exception cref="ArgumentException">It is not plain HTTP, has no address, or is not loopback and not allowed.</exception>
-    public static LoadTarget Parse(string url, bool allowRemote = false)
+    public static LoadTarget Parse(string url, bool allowRemote = false, string? host = null)
     {
         var uri = new Uri(url, UriKind.Absolute);
         if (!string.Equals(uri.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal))
@@ -36,6 +37,6 @@ internal sealed class LoadTarget
             throw new ArgumentException($"The target '{url}' is not on this machine. Load is sent elsewhere only when the drill says 'allowTarget'.", nameof(url));
         }
 
-        return new(new(address, uri.Port), uri.Authority);
+        return new(new(address, uri.Port), host ?? uri.Authority);
     }
 }

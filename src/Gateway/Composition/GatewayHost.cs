@@ -16,6 +16,7 @@ namespace Gateway.Composition;
 /// </summary>
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
+    private static readonly TimeSpan ReadAheadWithin = TimeSpan.FromSeconds(2);
     private const long MostBytesOnDisk = 1024L * 1024 * 1024;
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
 
@@ -61,9 +62,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         {
             LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
             Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
-            Coverage = () => [.. from route in LastGoodByRoute()
-                                 where route.Coverage is not null
-                                 select new CoverageRatio(route.Route, route.Coverage.GetValueOrDefault())],
+            Coverage = () => [.. from route in Store.Current.Routes
+                                 where route.LastGood is not null
+                                 let coverage = _lastGood.CoverageOf(route.Name)
+                                 select new RouteCoverage(route.Name, coverage.Requests, coverage.Answerable)],
             RedisUp = () => config.Redis is null ? null : _lastGood.IsStoreUp,
         });
         foreach (var listen in config.Listen)
@@ -113,12 +115,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _notifier.UseAsync(Store.Current.Notify).ConfigureAwait(false);
+        _lastGood.Start();
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
-        _lastGood.Start();
         _records.Start();
         _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
+
+        // Restarted in the middle of an outage, the first request finds what was kept; a store that is away does not hold up the start for long.
+        await _lastGood.ReadAhead.WaitAsync(ReadAheadWithin, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _users.StartAsync(cancellationToken).ConfigureAwait(false);
         _owned.Add(Watcher.RunAsync(_stopping.Token));
         _owned.Add(CarryChangesAsync());

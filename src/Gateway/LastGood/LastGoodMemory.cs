@@ -165,10 +165,16 @@ internal sealed class LastGoodMemory
     public List<StoredAnswer> Purge(PurgeRule rule, long now)
     {
         _purges.Add(rule, now);
+        return RemoveWhere(rule.Matches);
+    }
+
+    /// <summary>Takes out every answer, invalidated ones too, for which <paramref name="match"/> holds.</summary>
+    public List<StoredAnswer> RemoveWhere(Func<StoredAnswer, bool> match)
+    {
         var purged = new List<StoredAnswer>();
         foreach (var (_, slot) in _slots)
         {
-            if (slot.Content is { IsRemoved: false } content && rule.Matches(content.Answer) && Remove(slot))
+            if (slot.Content is { IsRemoved: false } content && match(content.Answer) && Remove(slot))
             {
                 purged.Add(content.Answer);
             }

@@ -16,7 +16,7 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
         _ => Begins(answer, Text),
     };
 
-    /// <summary>Whether a key or path begins with a text; a path may stand without its host.</summary>
+    /// <summary>Whether a key or path begins with a text; both may stand without their host.</summary>
     public static bool Begins(StoredAnswer answer, string prefix)
     {
         if (answer.Key.StartsWith(prefix, StringComparison.Ordinal) || answer.Place.StartsWith(prefix, StringComparison.Ordinal))
@@ -24,8 +24,13 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
             return true;
         }
 
-        var path = answer.Place.IndexOf('/', StringComparison.Ordinal);
-        return path >= 0 && answer.Place.AsSpan(path).StartsWith(prefix, StringComparison.Ordinal);
+        return PathOf(answer.Place).StartsWith(prefix, StringComparison.Ordinal) || PathOf(answer.Key).StartsWith(prefix, StringComparison.Ordinal);
+    }
+
+    private static ReadOnlySpan<char> PathOf(string text)
+    {
+        var path = text.IndexOf('/', StringComparison.Ordinal);
+        return path < 0 ? default : text.AsSpan(path);
     }
 }
 

@@ -208,7 +208,7 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
                     PurgeRoute(change.Text, change.AtUnixMs);
                     break;
                 default:
-                    Delete("(substr(key, 1, length($text)) = $text OR substr(place, 1, length($text)) = $text OR substr(place, instr(place, '/'), length($text)) = $text)", change.Text, change.AtUnixMs);
+                    Delete("(substr(key, 1, length($text)) = $text OR substr(place, 1, length($text)) = $text OR substr(place, instr(place, '/'), length($text)) = $text OR substr(key, instr(key, '/'), length($text)) = $text)", change.Text, change.AtUnixMs);
                     break;
             }
         }

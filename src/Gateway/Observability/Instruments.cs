@@ -48,6 +48,7 @@ internal sealed partial class Instruments : IDisposable
     // Reasons of other rooms are closed sets there; these bounds hold even if one of them were not.
     private const int MaxTransitionsACluster = 12;
     private const int MaxRefusalReasons = 20;
+    private const int MaxCoverageRoutes = 10;
     private const string Other = "other";
 
     private static readonly double[] ProbeBounds = [0.005, 0.025, 0.1, 0.25, 1];
@@ -235,7 +236,7 @@ internal sealed partial class Instruments : IDisposable
         Counter("gateway_last_good_refused_total", "Answers that were not kept, by reason.", () =>
             [.. _refusals.Select(static r => new Sample(r.Value.Value, new KeyValuePair<string, object?>(ReasonLabel, r.Key)))]),
         Gauge("gateway_last_good_coverage_ratio", "Share of the last hour's requests that a total outage could have answered, 0 to 1.", () =>
-            [.. _state.Coverage().Select(static c => new Sample(c.Ratio, new KeyValuePair<string, object?>(RouteLabel, c.Route)))]),
+            CoverageOf(_state.Coverage())),
         Gauge("gateway_availability_ratio", "Share of a cluster's requests that a tier answered, 0 to 1.", () =>
             [.. _state.Availability().Select(static a => new Sample(a.Ratio, new(ClusterLabel, a.Cluster), new(WindowLabel, a.Window)))]),
         Gauge("gateway_mtbf_seconds", "Mean time between a cluster's failures over 30 days, in seconds.", () =>
@@ -259,6 +260,20 @@ internal sealed partial class Instruments : IDisposable
                 select new Sample(count, new KeyValuePair<string, object?>(ResultLabel, NotifyNames[(int)result]))]),
         Gauge("gateway_redis_up", "1 while Redis answers, else 0.", () => One(_state.RedisUp() is { } up ? (up ? 1 : 0) : null)),
     ];
+
+    // With many routes one figure for all of them, so that a scrape keeps to its series; which form is shown depends on the configuration alone.
+    private static Sample[] CoverageOf(IReadOnlyList<RouteCoverage> routes)
+    {
+        var shown = routes.Count <= MaxCoverageRoutes
+            ? routes
+            : [new RouteCoverage(AllRoutes, routes.Sum(static r => r.Requests), routes.Sum(static r => r.Answerable))];
+        return
+        [
+            .. from route in shown
+               where route.Requests > 0
+               select new Sample((double)route.Answerable / route.Requests, new KeyValuePair<string, object?>(RouteLabel, route.Route)),
+        ];
+    }
 
     private static Sample[] One(double? value) => value is null ? [] : [new Sample(value.Value)];
 

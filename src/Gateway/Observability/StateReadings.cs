@@ -15,8 +15,8 @@ internal sealed record StateReadings
     /// <summary>The store of last-good answers; null: there is none.</summary>
     public Func<LastGoodReading?> LastGood { get; init; } = static () => null;
 
-    /// <summary>For each route that keeps answers and had requests: the share of the last hour's that a total outage could have answered.</summary>
-    public Func<IReadOnlyList<CoverageRatio>> Coverage { get; init; } = static () => [];
+    /// <summary>For each route that keeps answers: the last hour's requests, and those that a total outage could have answered.</summary>
+    public Func<IReadOnlyList<RouteCoverage>> Coverage { get; init; } = static () => [];
 
     /// <summary>Availability of each cluster and window that has data.</summary>
     public Func<IReadOnlyList<AvailabilityReading>> Availability { get; init; } = static () => [];
@@ -48,8 +48,8 @@ internal readonly record struct DestinationReading(string Cluster, string Tier, 
 /// <summary>The store of last-good answers now; sizes in bytes.</summary>
 internal readonly record struct LastGoodReading(long Entries, long Bytes);
 
-/// <summary>What the last-good answers of a route would carry, 0 to 1.</summary>
-internal readonly record struct CoverageRatio(string Route, double Ratio);
+/// <summary>What the last-good answers of a route would have carried in the last hour.</summary>
+internal readonly record struct RouteCoverage(string Route, long Requests, long Answerable);
 
 /// <summary>Share of requests that a tier answered, 0 to 1, in a window such as <c>24h</c>.</summary>
 internal readonly record struct AvailabilityReading(string Cluster, string Window, double Ratio);

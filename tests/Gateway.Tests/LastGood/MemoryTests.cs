@@ -5,6 +5,8 @@ namespace Gateway.Tests.LastGood;
 
 public sealed class MemoryTests
 {
+    private const string Route = "r";
+
     [Fact]
     public void Put_AMillionKeys_StaysUnderItsCapInTruth()
     {
@@ -99,15 +101,17 @@ public sealed class MemoryTests
         // What is counted is what is there.
         var costs = Costs(memory);
         Assert.Equal(costs, memory.Bytes);
-        memory.Purge(static _ => true, long.MaxValue);
+        Assert.Equal((memory.Entries, memory.Bytes), memory.TotalsOf(Route));
+        memory.Purge(new(PurgeBy.Prefix, ""), long.MaxValue);
         Assert.Equal((0L, 0L), (memory.Bytes, memory.Entries));
+        Assert.Equal((0L, 0L), memory.TotalsOf(Route));
     }
 
     // Invalidated answers count until they leave, so those are purged first.
     private static long Costs(LastGoodMemory memory)
     {
         var live = memory.All.ToHashSet();
-        memory.Purge(answer => !live.Contains(answer), long.MinValue);
+        memory.RemoveWhere(answer => !live.Contains(answer));
         return memory.All.Sum(static answer => answer.Cost);
     }
 
@@ -116,7 +120,7 @@ public sealed class MemoryTests
         Key = key,
         BaseKey = key,
         Place = key,
-        Route = "r",
+        Route = Route,
         Tier = "primary",
         Began = began,
         BeganUnixMs = began,

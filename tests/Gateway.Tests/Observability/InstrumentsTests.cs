@@ -9,11 +9,16 @@ public sealed class InstrumentsTests : IDisposable
 {
     private readonly Instruments _instruments = new(NullLogger<Instruments>.Instance);
 
+    private int _coverageRoutes = 20;
+
     public void Dispose() => _instruments.Dispose();
 
-    [Fact]
-    public void Scrape_EverythingHappenedWithTwentyOfEach_StaysWithinFiveHundredSeries()
+    [Theory]
+    [InlineData(10)]
+    [InlineData(20)]
+    public void Scrape_EverythingHappenedWithTwentyOfEach_StaysWithinFiveHundredSeries(int coverageRoutes)
     {
+        _coverageRoutes = coverageRoutes;
         MakeEverythingHappen(clusters: 4);
 
         var snapshot = _instruments.Collect(ProcessFigures.Families);
@@ -75,6 +80,20 @@ public sealed class InstrumentsTests : IDisposable
         Assert.Contains("gateway_request_duration_seconds_bucket{route=\"a\",outcome=\"aborted\",le=\"2.5\"} 1", lines);
         Assert.Contains("gateway_request_duration_seconds_sum{route=\"a\",outcome=\"live\"} 1.5", lines);
         Assert.Contains("gateway_requests_total{route=\"a\",outcome=\"refused\"} 1", lines);
+    }
+
+    [Theory]
+    [InlineData(3, "gateway_last_good_coverage_ratio{route=\"r2\"} 0.5", 3)]
+    [InlineData(20, "gateway_last_good_coverage_ratio{route=\"*\"} 0.75", 1)]
+    public void Scrape_RoutesThatKeepAnswers_ShowTheirCoverageOrWithManyOneForAll(int routes, string line, int series)
+    {
+        _coverageRoutes = routes;
+        Announce(clusters: 1);
+
+        var lines = Lines(_instruments.Collect());
+
+        Assert.Contains(line, lines);
+        Assert.Equal(series, lines.Count(static l => l.StartsWith("gateway_last_good_coverage_ratio", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -201,7 +220,7 @@ public sealed class InstrumentsTests : IDisposable
             Tiers = () => [.. from c in Enumerable.Range(0, clusters) from t in new[] { "primary", "standby" } select new TierReading($"c{c}", t, 1, true, 1)],
             Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1)))],
             LastGood = static () => new(1, 1),
-            Coverage = static () => [.. Enumerable.Range(0, 20).Select(static r => new CoverageRatio($"r{r}", 0.5))],
+            Coverage = () => [.. Enumerable.Range(0, _coverageRoutes).Select(static r => new RouteCoverage($"r{r}", 4, r % 2 == 0 ? 2 : 4))],
             Reload = static () => new(true, DateTimeOffset.UnixEpoch),
             RedisUp = static () => true,
             Availability = () => [.. from c in Enumerable.Range(0, clusters) from w in new[] { "1h", "24h", "30d" } select new AvailabilityReading($"c{c}", w, 1)],

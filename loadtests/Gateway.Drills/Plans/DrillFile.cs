@@ -1,0 +1,227 @@
+using System.Globalization;
+using Gateway.Drills.Processes;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Gateway.Drills.Plans;
+
+/// <summary>Reads a drill file and judges all of it before anything is started.</summary>
+internal static class DrillFile
+{
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="PlanException">It has problems: all of them are named.</exception>
+    public static DrillPlan Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new PlanException([new(path, 1, 1, "There is no such file.")]);
+        }
+
+        return Parse(path, File.ReadAllText(path));
+    }
+
+    /// <summary>Reads a file's text.</summary>
+    /// <exception cref="PlanException">It has problems.</exception>
+    public static DrillPlan Parse(string path, string text)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(text));
+        }
+        catch (YamlException error)
+        {
+            throw new PlanException([new(path, error.Start.Line, error.Start.Column, $"This is not YAML: {error.Message}")]);
+        }
+
+        var reader = new PlanReader(path);
+        if (stream.Documents.Count != 1 || reader.Map(stream.Documents[0].RootNode, "drill", "about", "groups", "guards", "environment", "load", "timeline", "expect") is not { } map)
+        {
+            throw new PlanException([new(path, 1, 1, "A drill file is one mapping with the keys about, groups, guards, environment, load, timeline, expect.")]);
+        }
+
+        map.Require("load", "{ rate: 300, for: 13s }");
+        map.Require("expect", "{ failed: 0 }");
+        var environment = ReadEnvironment(map);
+        var load = ReadLoad(map);
+        var plan = new DrillPlan
+        {
+            Name = Path.GetFileNameWithoutExtension(path),
+            About = map.Text("about") ?? string.Empty,
+            Groups = map.Texts("groups"),
+            Guards = map.Text("guards") ?? string.Empty,
+            Environment = environment,
+            Load = load,
+            Timeline = new TimelineReader(reader, environment).Read(map.At("timeline"), load.For),
+            Expect = ReadExpect(map),
+        };
+        JudgeWhole(reader, map, plan);
+        return reader.Problems.Count == 0 ? plan : throw new PlanException([.. reader.Problems.OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)]);
+    }
+
+    private static EnvironmentPlan ReadEnvironment(PlanMap map)
+    {
+        if (map.At("environment") is not { } node || map.Reader.Map(node, "environment", "primaries", "standbys", "relays", "set", "gateway", "admin", "token", "allowTarget") is not { } environment)
+        {
+            return new();
+        }
+
+        var running = environment.Text("gateway");
+        foreach (var key in new[] { "primaries", "standbys", "relays", "set" })
+        {
+            if (running is not null && environment.At(key) is { } at)
+            {
+                map.Reader.Problem(at, $"'environment.{key}' is about guides and a gateway that the drill starts, but 'environment.gateway' names one that runs already. Remove one of them.");
+            }
+        }
+
+        foreach (var key in new[] { "gateway", "admin" })
+        {
+            if (environment.Text(key) is { } url && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")))
+            {
+                map.Reader.Problem(environment.At(key)!, $"'environment.{key}' is '{url}', which is no URL. Write it like http://127.0.0.1:8080.");
+            }
+        }
+
+        return new()
+        {
+            Bed = new()
+            {
+                Primaries = (int)(environment.Number("primaries", 8) ?? 2),
+                Standbys = (int)(environment.Number("standbys", 8) ?? 2),
+                Relays = environment.Flag("relays"),
+                Config = environment.At("set") is { } set ? TimelineReader.Changes(map.Reader, set) : [],
+            },
+            Url = running?.TrimEnd('/'),
+            AdminUrl = environment.Text("admin")?.TrimEnd('/'),
+            Token = environment.Text("token"),
+            AllowTarget = environment.Flag("allowTarget"),
+        };
+    }
+
+    private static LoadShape ReadLoad(PlanMap map)
+    {
+        var nothing = new LoadShape { Stretches = [(1, 1, TimeSpan.FromSeconds(1))] };
+        if (map.At("load") is not { } node || map.Reader.Map(node, "load", "rate", "for", "warm", "mix", "vanishing", "users") is not { } load)
+        {
+            return nothing;
+        }
+
+        load.Require("rate", "300");
+        load.Require("for", "13s");
+        var time = load.Duration("for") ?? TimeSpan.FromSeconds(1);
+        if (time < TimeSpan.FromSeconds(1))
+        {
+            map.Reader.Problem(load.Node, "'load.for' is shorter than a second, in which nothing can be measured.");
+            return nothing;
+        }
+
+        return new()
+        {
+            Stretches = ReadRate(load, time),
+            Warm = load.Duration("warm") ?? TimeSpan.FromSeconds(5),
+            Mix = ReadMix(load),
+            Vanishing = load.Share("vanishing") ?? 0,
+            Users = (int)Math.Max(1, load.Number("users", 1_000_000) ?? 200),
+        };
+    }
+
+    /// <summary><c>300</c>, <c>{ from: 100, to: 500 }</c> or <c>{ steps: [100, 200, 400] }</c>.</summary>
+    private static IReadOnlyList<(double From, double To, TimeSpan For)> ReadRate(PlanMap load, TimeSpan time)
+    {
+        const double most = 10_000;
+        var reader = load.Reader;
+        switch (load.At("rate"))
+        {
+            case YamlMappingNode shape when reader.Map(shape, "load.rate", "from", "to", "steps") is { } rate:
+                if (rate.At("steps") is YamlSequenceNode { Children.Count: > 0 } steps)
+                {
+                    var each = time / steps.Children.Count;
+                    return [.. steps.Children.Select(step => reader.Number(step, "load.rate.steps", most) ?? 1).Select(one => (one, one, each))];
+                }
+
+                rate.Require("from", "100");
+                rate.Require("to", "500");
+                return [(rate.Number("from", most) ?? 1, rate.Number("to", most) ?? 1, time)];
+            case { } node:
+                var constant = reader.Number(node, "load.rate", most) ?? 1;
+                return [(constant, constant, time)];
+            default:
+                return [(1, 1, time)];
+        }
+    }
+
+    private static IReadOnlyList<(string Kind, int Weight)> ReadMix(PlanMap load)
+    {
+        if (load.At("mix") is not { } node || load.Reader.Map(node, "load.mix", Kinds.Names) is not { } mix)
+        {
+            return [("recommend", 1)];
+        }
+
+        var kinds = Kinds.Names.Select(kind => (kind, (int)(mix.Number(kind, 100) ?? 0))).Where(kind => kind.Item2 > 0).ToList();
+        if (kinds.Count == 0)
+        {
+            load.Reader.Problem(node, "'load.mix' gives no kind of request a weight above 0.");
+        }
+
+        return kinds;
+    }
+
+    private static ExpectPlan ReadExpect(PlanMap map)
+    {
+        if (map.At("expect") is not { } node || map.Reader.Map(
+            node,
+            "expect",
+            "failed", "degraded", "static", "p99", "max", "switchWithin", "backWithin", "liveWithin", "postOnce", "transitions", "transitionsAtMost", "extraAttempts", "coverage", "seen", "lateness") is not { } expect)
+        {
+            return new();
+        }
+
+        var isShare = expect.At("failed") is YamlScalarNode { Value: { } failed } && failed.EndsWith('%');
+        return new()
+        {
+            Failed = isShare ? null : (int)(expect.Number("failed", int.MaxValue) ?? 0),
+            FailedShare = isShare ? expect.Share("failed") ?? 0 : 0,
+            Degraded = expect.Share("degraded"),
+            Static = (int?)expect.Number("static", int.MaxValue),
+            P99 = expect.Duration("p99"),
+            Max = expect.Duration("max"),
+            SwitchWithin = expect.Duration("switchWithin"),
+            BackWithin = expect.Duration("backWithin"),
+            LiveWithin = expect.Duration("liveWithin"),
+            PostOnce = expect.Flag("postOnce"),
+            Transitions = expect.At("transitions") is null ? null : expect.Texts("transitions"),
+            TransitionsAtMost = (int?)expect.Number("transitionsAtMost", 1_000),
+            ExtraAttempts = expect.Share("extraAttempts"),
+            Coverage = expect.Share("coverage"),
+            Seen = expect.Texts("seen"),
+            Lateness = expect.Duration("lateness"),
+        };
+    }
+
+    /// <summary>What no single key can tell.</summary>
+    private static void JudgeWhole(PlanReader reader, PlanMap map, DrillPlan plan)
+    {
+        var (expect, where) = (plan.Expect, map.At("expect") ?? map.Node);
+        if (plan.Environment is { Url: not null, AdminUrl: null }
+            && (expect.SwitchWithin ?? expect.BackWithin) is not null | expect.Transitions is not null | expect.TransitionsAtMost is not null | expect.ExtraAttempts is not null)
+        {
+            reader.Problem(where, "Expectations about switches, transitions and attempts are read from the operators' port. Write 'environment.admin' too.");
+        }
+
+        if (expect.PostOnce && (plan.Environment.Url is not null || !plan.Load.Mix.Any(kind => string.Equals(kind.Kind, "cart", StringComparison.Ordinal))))
+        {
+            reader.Problem(where, "'expect.postOnce' needs orders ('cart' in 'load.mix') and the drill's own guides, which note what they executed.");
+        }
+
+        if (expect.Seen.FirstOrDefault(seen => seen is not ("primary" or "standby" or "lastGood" or "file" or "builtIn")) is { } strange)
+        {
+            reader.Problem(where, $"'expect.seen' names '{strange}'. {Nearest.Hint(strange, ["primary", "standby", "lastGood", "file", "builtIn"])}");
+        }
+
+        if (plan.Load.For > TimeSpan.FromHours(1) || plan.Load.Stretches.Sum(stretch => (stretch.From + stretch.To) / 2 * stretch.For.TotalSeconds) > 2_000_000)
+        {
+            reader.Problem(map.At("load")!, string.Create(CultureInfo.InvariantCulture, $"A drill lasts at most an hour and sends at most 2,000,000 requests; this one would be {plan.Load.For.TotalSeconds} s."));
+        }
+    }
+}

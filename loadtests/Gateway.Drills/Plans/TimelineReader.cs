@@ -1,0 +1,293 @@
+using Gateway.Drills.Faults;
+using Gateway.Drills.Processes;
+using YamlDotNet.RepresentationModel;
+
+namespace Gateway.Drills.Plans;
+
+/// <summary>Reads the timeline: each entry has <c>at</c> and one deed.</summary>
+internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environment)
+{
+    private static readonly string[] Verbs =
+        ["kill", "start", "freeze", "thaw", "fault", "clear", "relay", "heal", "config", "brokenConfig", "mendConfig", "reloads", "rolling", "gateway", "burst", "flap", "chaos", "run"];
+
+    private static readonly string[] Modes = ["500", "503", "429", "slow", "late", "hang", "reset", "cut", "drip", "garbage"];
+    private static readonly string[] Ways = ["pass", "delay", "drip", "stall", "swallow", "reset", "cut"];
+    private static readonly string[] Doors = ["open", "refuse", "reset", "silent"];
+
+    private IReadOnlyList<string> Guides =>
+    [
+        .. Enumerable.Range(1, environment.Bed.Primaries).Select(n => $"p{n}"),
+        .. Enumerable.Range(1, environment.Bed.Standbys).Select(n => $"s{n}"),
+    ];
+
+    /// <summary>Configuration changes: path to value, in YAML.</summary>
+    public static IReadOnlyList<(string Path, string? Yaml)> Changes(PlanReader reader, YamlNode node)
+    {
+        if (node is not YamlMappingNode map)
+        {
+            reader.Problem(node, "Changes of the configuration are a mapping, like 'clusters.ai-guide.attempts.hedge: off'.");
+            return [];
+        }
+
+        return [.. map.Children.Select(pair => (((YamlScalarNode)pair.Key).Value ?? string.Empty, ToYaml(pair.Value)))];
+    }
+
+    /// <summary>Reads all entries; the load lasts <paramref name="load"/>.</summary>
+    public IReadOnlyList<Step> Read(YamlNode? node, TimeSpan load)
+    {
+        if (node is null)
+        {
+            return [];
+        }
+
+        if (node is not YamlSequenceNode list)
+        {
+            reader.Problem(node, "'timeline' is not a list. Write entries like '- { at: 3s, kill: [p1] }'.");
+            return [];
+        }
+
+        var steps = new List<Step>();
+        foreach (var entry in list.Children)
+        {
+            if (reader.Map(entry, "timeline", ["at", .. Verbs]) is not { } map)
+            {
+                continue;
+            }
+
+            map.Require("at", "3s");
+            if (Deed(map) is not { } deed || map.Duration("at") is not { } at)
+            {
+                continue;
+            }
+
+            if (at + deed.Lasts >= load)
+            {
+                reader.Problem(entry, $"'{deed.Label}' ends at {(at + deed.Lasts).TotalSeconds} s, but the load ends at {load.TotalSeconds} s: nothing after it would be measured. Make 'load.for' longer.");
+            }
+
+            if (environment.Url is not null && (deed.NeedsOwnGuides || deed.IsAboutTheGateway))
+            {
+                reader.Problem(entry, $"'{deed.Label}' needs guides and a gateway that the drill starts itself. With 'environment.gateway', break and mend things with 'run'.");
+            }
+
+            steps.Add(new(at, deed));
+        }
+
+        return [.. steps.OrderBy(step => step.At)];
+    }
+
+    private Deed? Deed(PlanMap map)
+    {
+        var verbs = Verbs.Where(verb => map.At(verb) is not null).ToList();
+        if (verbs.Count != 1)
+        {
+            reader.Problem(map.Node, $"An entry does one thing, and this one does {(verbs.Count == 0 ? "none" : string.Join(" and ", verbs))}. Write one of: {string.Join(", ", Verbs)}.");
+            return null;
+        }
+
+        var (verb, node) = (verbs[0], map.At(verbs[0])!);
+        return verb switch
+        {
+            "kill" => Named(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
+            "start" => Named(node, verb) is var on ? End($"start {List(on)}", new KillFault(on)) : null,
+            "freeze" => Named(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
+            "thaw" => Named(node, verb) is var on ? End($"thaw {List(on)}", new FreezeFault(on)) : null,
+            "fault" => Broken("fault", node),
+            "clear" => Named(node, verb) is var on ? End($"clear {List(on)}", new HttpFault(new() { Mode = "none" }, on)) : null,
+            "relay" => Broken("relay", node),
+            "heal" => Named(node, verb) is var on ? End($"heal {List(on)}", new RelayFault(RelayBehaviour.Pass, RelayBehaviour.Pass, RelayDoor.Open, on)) : null,
+            "config" => new ConfigDeed(Changes(reader, node)),
+            "brokenConfig" => Broken("brokenConfig", node),
+            "mendConfig" => End("mend the configuration", new ConfigFault(string.Empty)),
+            "reloads" => reader.Map(node, verb, "count", "every") is { } reloads
+                ? new ReloadsDeed((int)(reloads.Number("count", 1_000) ?? 100), reloads.Duration("every") ?? TimeSpan.FromMilliseconds(200)) : null,
+            "rolling" => reader.Map(node, verb, "on", "pause") is { } rolling
+                ? new RollingDeed(Named(rolling.At("on") ?? node, verb), rolling.Duration("pause") ?? TimeSpan.FromSeconds(3)) : null,
+            "gateway" => reader.Word(node, verb, "restart", "kill") is { } how ? new GatewayRestartDeed(how is "kill") : null,
+            "burst" => reader.Map(node, verb, "kind", "rate", "for", "vanishing") is { } burst
+                ? new BurstDeed(burst.Word("kind", Kinds.Names) ?? "recommend", burst.Number("rate", 10_000) ?? 100, burst.Duration("for") ?? TimeSpan.FromSeconds(3), burst.Share("vanishing") ?? 0) : null,
+            "flap" => Flap(node),
+            "chaos" => Chaos(node),
+            _ => Run(node),
+        };
+    }
+
+    /// <summary>A fault that can be mended again: what chaos and flapping draw from.</summary>
+    private FaultDeed? Broken(string verb, YamlNode node) => verb switch
+    {
+        "kill" => Begin($"kill {List(Named(node, verb))}", new KillFault(Named(node, verb))),
+        "freeze" => Begin($"freeze {List(Named(node, verb))}", new FreezeFault(Named(node, verb))),
+        "brokenConfig" => reader.Text(node, verb) is { } text ? Begin("broken configuration", new ConfigFault(text)) : null,
+        "relay" => Relay(node),
+        _ => Http(node),
+    };
+
+    private FaultDeed? Http(YamlNode node)
+    {
+        if (reader.Map(node, "fault", "on", "mode", "delay", "share", "retryAfter", "health", "when", "after", "end") is not { } map)
+        {
+            return null;
+        }
+
+        map.Require("mode", "\"500\"");
+        var on = Named(map.At("on") ?? node, "fault.on");
+        var mode = map.Word("mode", Modes) ?? "500";
+        return Begin($"{mode} at {List(on)}{(map.Text("health") is "good" ? ", health good" : string.Empty)}", new HttpFault(
+            new()
+            {
+                Mode = mode,
+                Delay = map.Duration("delay"),
+                Share = map.Share("share") ?? 1,
+                RetryAfter = (int?)map.Number("retryAfter", 86_400),
+                Health = map.Word("health", "same", "good", "bad") ?? "same",
+                When = map.Word("when", "accept", "request", "headers", "body"),
+                After = (long?)map.Number("after", int.MaxValue),
+                End = map.Word("end", "reset", "close"),
+            },
+            on));
+    }
+
+    private FaultDeed? Relay(YamlNode node)
+    {
+        if (reader.Map(node, "relay", "on", "toServer", "toClient", "door", "wait", "after") is not { } map)
+        {
+            return null;
+        }
+
+        if (!environment.Bed.Relays)
+        {
+            reader.Problem(node, "'relay' needs relays before the guides. Write 'relays: true' below 'environment'.");
+        }
+
+        var on = Named(map.At("on") ?? node, "relay.on");
+        RelayBehaviour Way(string key) => map.Word(key, Ways) is { } way
+            ? new(Enum.Parse<RelayMode>(way, ignoreCase: true), map.Duration("wait") ?? TimeSpan.FromMilliseconds(100), (int)(map.Number("after", int.MaxValue) ?? 0))
+            : RelayBehaviour.Pass;
+        var door = Enum.Parse<RelayDoor>(map.Word("door", Doors) ?? "open", ignoreCase: true);
+        var words = string.Join(", ", new[] { map.Text("toServer") is { } up ? $"{up} to it" : null, map.Text("toClient") is { } down ? $"{down} from it" : null, map.Text("door") is { } at ? $"door {at}" : null }.OfType<string>());
+        return Begin($"network of {List(on)}: {words}", new RelayFault(Way("toServer"), Way("toClient"), door, on));
+    }
+
+    private FlapDeed? Flap(YamlNode node)
+    {
+        if (reader.Map(node, "flap", "kill", "freeze", "fault", "relay", "down", "up", "for") is not { } map || OneOf(map, "kill", "freeze", "fault", "relay") is not { } fault)
+        {
+            return null;
+        }
+
+        var (down, up) = (map.Duration("down") ?? TimeSpan.FromSeconds(2), map.Duration("up") ?? TimeSpan.FromSeconds(2));
+        return new($"flapping: {fault.Label}, {down.TotalSeconds} s down, {up.TotalSeconds} s up", fault.Fault, down, up, map.Duration("for") ?? TimeSpan.FromSeconds(20));
+    }
+
+    private ChaosDeed? Chaos(YamlNode node)
+    {
+        if (reader.Map(node, "chaos", "seed", "every", "lasts", "for", "faults") is not { } map)
+        {
+            return null;
+        }
+
+        var faults = new List<(Deed, Deed)>();
+        foreach (var item in map.At("faults") is YamlSequenceNode list ? list.Children : [])
+        {
+            if (reader.Map(item, "chaos.faults", "kill", "freeze", "fault", "relay", "brokenConfig", "run", "undo") is not { } entry)
+            {
+                continue;
+            }
+
+            if (entry.Text("run") is { } run)
+            {
+                entry.Require("undo", "systemctl start guide");
+                faults.Add((new RunDeed(run, Effect.Breaks), new RunDeed(entry.Text("undo") ?? "true", Effect.Mends)));
+            }
+            else if (OneOf(entry, "kill", "freeze", "fault", "relay", "brokenConfig") is { } fault)
+            {
+                faults.Add((fault, new FaultDeed($"mend {fault.Label}", fault.Fault, mends: true)));
+            }
+        }
+
+        var (every, lasts) = (map.Duration("every") ?? TimeSpan.FromSeconds(15), map.Duration("lasts") ?? TimeSpan.FromSeconds(5));
+        if (faults.Count == 0 || lasts >= every)
+        {
+            reader.Problem(node, "'chaos' needs a list 'faults', and 'lasts' shorter than 'every'.");
+            return null;
+        }
+
+        return new((int)(map.Number("seed", int.MaxValue) ?? Random.Shared.Next(1, 1_000_000)), every, lasts, map.Duration("for") ?? TimeSpan.FromMinutes(10), faults);
+    }
+
+    private RunDeed? Run(YamlNode node)
+    {
+        if (node is YamlScalarNode { Value: { Length: > 0 } command })
+        {
+            return new(command, Effect.None);
+        }
+
+        if (reader.Map(node, "run", "command", "is") is not { } map)
+        {
+            return null;
+        }
+
+        map.Require("command", "systemctl stop guide");
+        return new(map.Text("command") ?? "true", map.Word("is", "breaks", "mends") switch
+        {
+            "breaks" => Effect.Breaks,
+            "mends" => Effect.Mends,
+            _ => Effect.None,
+        });
+    }
+
+    private FaultDeed? OneOf(PlanMap map, params string[] verbs)
+    {
+        var found = verbs.Where(verb => map.At(verb) is not null).ToList();
+        if (found.Count == 1)
+        {
+            return Broken(found[0], map.At(found[0])!);
+        }
+
+        reader.Problem(map.Node, $"Exactly one of these is needed here: {string.Join(", ", verbs)}.");
+        return null;
+    }
+
+    private string[] Named(YamlNode node, string what)
+    {
+        var (names, known) = (new List<string>(), Guides);
+        if (node is YamlMappingNode)
+        {
+            reader.Problem(node, $"'{what}' does not say which guides. Write 'on: [p1]'.");
+            return [];
+        }
+
+        foreach (var (at, name) in reader.Texts(node, what))
+        {
+            if (known.Contains(name, StringComparer.Ordinal))
+            {
+                names.Add(name);
+            }
+            else if (environment.Url is null)
+            {
+                reader.Problem(at, $"'{what}' names '{name}', and there is no such guide. {Nearest.Hint(name, known)}");
+            }
+        }
+
+        return [.. names];
+    }
+
+    private static FaultDeed Begin(string label, Fault fault) => new(label, fault, mends: false);
+
+    private static FaultDeed End(string label, Fault fault) => new(label, fault, mends: true);
+
+    private static string List(IEnumerable<string> names) => string.Join(", ", names);
+
+    /// <summary>A value of the file as the YAML text that the configuration takes; an empty value removes the key.</summary>
+    private static string? ToYaml(YamlNode node)
+    {
+        if (node is YamlScalarNode { Value: null or "" })
+        {
+            return null;
+        }
+
+        var writer = new StringWriter();
+        new YamlStream(new YamlDocument(node)).Save(writer, assignAnchors: false);
+        return writer.ToString().Replace("\n...", string.Empty, StringComparison.Ordinal).Trim();
+    }
+}
