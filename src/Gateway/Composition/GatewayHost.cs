@@ -53,7 +53,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
-        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), BackingOf(config), _instruments);
+        var backing = BackingOf(config);
+        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
         var access = new AccessLog(_log.Factory.CreateLogger<AccessLog>(), time);
@@ -61,12 +62,12 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
         {
             LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
-            Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
             Coverage = () => [.. from route in Store.Current.Routes
                                  where route.LastGood is not null
                                  let coverage = _lastGood.CoverageOf(route.Name)
                                  select new RouteCoverage(route.Name, coverage.Requests, coverage.Answerable)],
             RedisUp = () => config.Redis is null ? null : _lastGood.IsStoreUp,
+            Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
         });
         foreach (var listen in config.Listen)
         {
@@ -114,8 +115,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Starts everything; when it returns, users' ports accept.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _notifier.UseAsync(Store.Current.Notify).ConfigureAwait(false);
         _lastGood.Start();
+        await _notifier.UseAsync(Store.Current.Notify).ConfigureAwait(false);
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
         _records.Start();

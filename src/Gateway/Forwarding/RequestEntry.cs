@@ -37,6 +37,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         var time = plan.Traffic.Time;
         var began = time.GetTimestamp();
         var outcome = RequestOutcome.Failed;
+        var refusedWith = 0;
         var span = Traces.BeginRequest(context, plan.Route.Name);
         try
         {
@@ -45,6 +46,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
             // Answered here: thrown on, Kestrel would answer the same, and log an error with a stack for whatever a client does wrong.
+            refusedWith = refused.StatusCode;
             outcome = RequestOutcome.Refused;
             context.Response.Clear();
             context.Response.StatusCode = refused.StatusCode;
@@ -62,7 +64,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         {
             var elapsed = time.GetElapsedTime(began);
             plan.Meter.Ended(outcome, elapsed);
-            var status = context.Response.StatusCode;
+            var status = refusedWith > 0 ? refusedWith : context.Response.StatusCode;
             Traces.EndRequest(span, outcome, status);
             if (access.Wants(outcome))
             {
