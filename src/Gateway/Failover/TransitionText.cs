@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Configuration;
 using Gateway.Health;
 
 namespace Gateway.Failover;
@@ -12,7 +13,7 @@ internal static class TransitionText
         TransitionReason.Failover or TransitionReason.Relapse when change.From >= 0 => IllnessOf(cluster.Tiers[change.From]),
         TransitionReason.Exhausted => string.Join("; ", cluster.Tiers.Select(IllnessOf)),
         TransitionReason.Recovered => string.Create(CultureInfo.InvariantCulture, $"tier '{cluster.Tiers[change.To].Config.Name}' can serve again after {(now - before.ActiveSince).TotalSeconds:0.0} s without any"),
-        TransitionReason.Hold when command is HoldCommand hold => $"held by an operator: {hold.Reason}",
+        TransitionReason.Hold when command is HoldCommand hold => $"held by an operator for {DurationText.Format(hold.For)}: {hold.Reason}",
         TransitionReason.Hold => $"tier '{cluster.Tiers[change.To].Config.Name}' is held by an operator and can serve again",
         TransitionReason.Release => "released by an operator",
         TransitionReason.Config => $"tier '{cluster.GoneTier}' left the configuration",
