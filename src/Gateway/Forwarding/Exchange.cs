@@ -26,12 +26,15 @@ internal sealed class Exchange : HttpMessageInvoker
     /// <summary>The base class asks for a handler; the attempts have their own.</summary>
     private static readonly HttpMessageHandler Unused = new SocketsHttpHandler();
 
+    /// <summary>How long a late request that could not be sent elsewhere waits until it is tried again.</summary>
+    private static readonly TimeSpan HedgeAgain = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How often one stream may go on elsewhere.</summary>
     private const int MostResumes = 16;
 
     private readonly RoutePlan _plan;
     private readonly HttpContext _context;
-    private readonly ClusterSnapshot _snapshot;
+    private ClusterSnapshot _snapshot;
     private readonly RequestBody? _body;
     private readonly string _target;
     private readonly Signal _signal = new();
@@ -39,12 +42,13 @@ internal sealed class Exchange : HttpMessageInvoker
     private readonly bool _mayRepeat;
     private readonly bool _mayHedge;
     private readonly bool _isUpgrade;
-    private readonly int _firstTier;
+    private int _firstTier;
     private readonly Attempt?[] _attempts;
     private readonly Destination?[] _tried;
     private int _started;
     private int _judged;
-    private bool _hedgeRefused;
+    private long _hedgeAgainAt;
+    private bool _skipped;
     private bool _nothingLeft;
     private long _lastStart;
     private int _hedges;
@@ -163,12 +167,12 @@ internal sealed class Exchange : HttpMessageInvoker
                     deadline,
                     attemptDeadline,
                     newest,
-                    hedgeAfter,
+                    Math.Max(hedgeAfter, _hedgeAgainAt - newest),
                     _started,
                     running,
                     _attempts.Length,
                     MayRepeat: !_nothingLeft && ClientStatus == 0 && (_mayRepeat || (neverSent && _body is null or { CanSend: true })),
-                    MayHedge: _mayHedge && !_hedgeRefused));
+                    MayHedge: _mayHedge));
                 switch (step.Kind)
                 {
                     case AttemptStepKind.Start:
@@ -188,7 +192,8 @@ internal sealed class Exchange : HttpMessageInvoker
                     case AttemptStepKind.Hedge:
                         if (!TryStart(request, AttemptPurpose.Hedge))
                         {
-                            _hedgeRefused = true;
+                            // Asked again a little later: the budget fills, and a verdict may fall on whom this request waits for.
+                            _hedgeAgainAt = now + _plan.Traffic.ToTimestamp(HedgeAgain);
                         }
 
                         continue;
@@ -321,22 +326,73 @@ internal sealed class Exchange : HttpMessageInvoker
     private bool MayStartAnother()
     {
         // A stream that goes on takes the place of one that is gone: nothing grows, and all that one dead destination carried must find another at once.
-        if (LastEventId is not null || _plan.Traffic.Budget.TryWithdraw())
+        // Nor does it grow when everything that this request waits for has been condemned: those attempts are as good as over.
+        if (LastEventId is not null || WaitsInVain() || _plan.Traffic.Budget.TryWithdraw())
         {
             return true;
         }
 
-        _plan.Traffic.Meter.Skipped(SkipReason.Budget);
+        Skip(SkipReason.Budget);
         return false;
+    }
+
+    /// <summary>Counts a further attempt that was not made, once a request however often it asks.</summary>
+    private void Skip(SkipReason reason)
+    {
+        if (!_skipped)
+        {
+            _skipped = true;
+            _plan.Traffic.Meter.Skipped(reason);
+        }
+    }
+
+    /// <summary>A further attempt goes by what holds now, which may have changed since the request began.</summary>
+    private void LookAgain()
+    {
+        var snapshot = _plan.Traffic.Cluster.Snapshot;
+        if (ReferenceEquals(snapshot, _snapshot) || snapshot.Exhausted || (_plan.FirstTierOnly && snapshot.Active > 0))
+        {
+            return;
+        }
+
+        _snapshot = snapshot;
+        _firstTier = _plan.FirstTierOnly ? 0 : snapshot.Choose(Random.Shared.NextDouble());
+    }
+
+    /// <summary>True: attempts are under way, and each of them is at a destination that is down or ejected.</summary>
+    private bool WaitsInVain()
+    {
+        var any = false;
+        for (var i = 0; i < _started; i++)
+        {
+            if (_attempts[i] is not { } attempt)
+            {
+                continue;
+            }
+
+            if (attempt.Peer.Destination.Verdict is not (Health.Verdict.Down or Health.Verdict.Ejected))
+            {
+                return false;
+            }
+
+            any = true;
+        }
+
+        return any;
     }
 
     private bool TryStart(HttpRequestMessage request, AttemptPurpose purpose)
     {
+        if (purpose != AttemptPurpose.First)
+        {
+            LookAgain();
+        }
+
         var onTrial = purpose == AttemptPurpose.First ? OnTrial : null;
         var (destination, tier) = onTrial is { } seat ? (seat.Destination, seat.Tier) : Choose(purpose);
         if (destination is null)
         {
-            _plan.Traffic.Meter.Skipped(SkipReason.NoDestination);
+            Skip(SkipReason.NoDestination);
             return false;
         }
 

@@ -14,7 +14,8 @@ namespace Gateway.Tests.Admin;
 /// <summary>An operators' port on a free port, over one cluster whose state the test sets.</summary>
 internal sealed class AdminFixture : IAsyncDisposable
 {
-    private static readonly DateTimeOffset Start = TimeProvider.System.GetUtcNow().AddMinutes(-5);
+    // A minute after the tests began it would be six.
+    private static DateTimeOffset Start => TimeProvider.System.GetUtcNow().AddMinutes(-5);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
     private readonly AdminServer _server;
