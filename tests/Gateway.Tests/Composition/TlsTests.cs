@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Tests.Support;
@@ -152,14 +151,7 @@ public class TlsTests
         InProcessGateway.Config(primary, route: route, listen: "  - { url: \"https://127.0.0.1:0\", certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }"),
         new Dictionary<string, string> { ["cert.pem"] = pair.Certificate, ["key.pem"] = pair.Key });
 
-    private static (string Certificate, string Key) NewCertificate(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        var now = TimeProvider.System.GetUtcNow();
-        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
-        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
-    }
+    private static (string Certificate, string Key) NewCertificate(string name) => Certificates.Create(name);
 
     /// <summary>A body that never ends, at a few pieces a second.</summary>
     private sealed class EndlessStream : MemoryStream

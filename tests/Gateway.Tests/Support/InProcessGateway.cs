@@ -155,6 +155,9 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
     public Task<RawAnswer> GetAsync(string target = "/", string headers = "") => AskAsync($"GET {target} HTTP/1.1\r\nHost: shop.test\r\n{headers}\r\n");
 
+    /// <summary>What SIGTERM does first.</summary>
+    public Task DrainAsync(CancellationToken hurry) => _host.DrainAsync(hurry);
+
     public async Task StopAsync()
     {
         _stopped = true;
