@@ -206,6 +206,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             }
         }
 
+        PublishOpinions(now);
         if (now >= _nextViews)
         {
             _nextViews = now + ViewsEvery;
@@ -235,6 +236,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 break;
             case NameMessage name:
                 OnResolved(name, now);
+                break;
+            case GuideMessage guide:
+                OnGuided(guide, now);
                 break;
         }
     }
