@@ -42,4 +42,18 @@ internal static class AttemptFailure
 
         return false;
     }
+
+    /// <summary>The status to refuse a client with whose own body broke; null: it says none.</summary>
+    public static int? StatusOf(Exception exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is BadHttpRequestException bad)
+            {
+                return bad.StatusCode;
+            }
+        }
+
+        return null;
+    }
 }

@@ -34,7 +34,7 @@ internal sealed class Exchange : HttpMessageInvoker
 
     private readonly RoutePlan _plan;
     private readonly HttpContext _context;
-    private ClusterSnapshot _snapshot;
+    private readonly DestinationChoice _choice;
     private readonly RequestBody? _body;
     private readonly string _target;
     private readonly Signal _signal = new();
@@ -42,9 +42,7 @@ internal sealed class Exchange : HttpMessageInvoker
     private readonly bool _mayRepeat;
     private readonly bool _mayHedge;
     private readonly bool _isUpgrade;
-    private int _firstTier;
     private readonly Attempt?[] _attempts;
-    private readonly Destination?[] _tried;
     private int _started;
     private int _judged;
     private long _hedgeAgainAt;
@@ -52,7 +50,6 @@ internal sealed class Exchange : HttpMessageInvoker
     private bool _nothingLeft;
     private long _lastStart;
     private int _hedges;
-    private int _avoid;
     private int _resumes;
 
     public Exchange(RoutePlan plan, HttpContext context, ClusterSnapshot snapshot, int firstTier, RequestBody? body, bool mayRepeat)
@@ -60,8 +57,6 @@ internal sealed class Exchange : HttpMessageInvoker
     {
         _plan = plan;
         _context = context;
-        _snapshot = snapshot;
-        _firstTier = firstTier;
         _raise = _signal.Raise;
         _isUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
             || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
@@ -71,7 +66,7 @@ internal sealed class Exchange : HttpMessageInvoker
         _body = body ?? (mayRepeat || _isUpgrade ? null : RequestBody.ForUnrepeatable());
         _target = RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget);
         _attempts = new Attempt?[plan.ClusterConfig.Attempts.Max];
-        _tried = new Destination?[_attempts.Length + 1];
+        _choice = new DestinationChoice(plan, context.Request, snapshot, firstTier, _attempts.Length);
     }
 
     /// <summary>How the race ended.</summary>
@@ -144,7 +139,7 @@ internal sealed class Exchange : HttpMessageInvoker
                     _nothingLeft |= !_plan.RepeatsOn(attempt.Result);
                     if (attempt.ClientFailed)
                     {
-                        ClientStatus = attempt.Failure is { } failure && StatusOf(failure) is { } status ? status : StatusCodes.Status400BadRequest;
+                        ClientStatus = attempt.Failure is { } failure && AttemptFailure.StatusOf(failure) is { } status ? status : StatusCodes.Status400BadRequest;
                     }
 
                     kept?.Response?.Dispose();
@@ -269,7 +264,7 @@ internal sealed class Exchange : HttpMessageInvoker
         }
 
         var snapshot = _plan.Traffic.Cluster.Snapshot;
-        var tier = snapshot.Exhausted ? _firstTier : snapshot.Choose(Random.Shared.NextDouble());
+        var tier = snapshot.Exhausted ? _choice.FirstTier : snapshot.Choose(Random.Shared.NextDouble());
         if (_plan.FirstTierOnly && tier != 0)
         {
             return null;
@@ -277,9 +272,8 @@ internal sealed class Exchange : HttpMessageInvoker
 
         using var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { LastEventId = lastEventId };
         // Not where it was just cut, as long as there is anywhere else.
-        next._tried[next._started] = cut.Peer.Destination;
-        next._avoid = 1;
-        var response = await next.SendAsync(CloneOf(request), cancellationToken).ConfigureAwait(false);
+        next._choice.Avoid(cut.Peer.Destination);
+        var response = await next.SendAsync(AttemptMessage.CloneOf(request), cancellationToken).ConfigureAwait(false);
         if (next.Winner is not { } winner || response.StatusCode != HttpStatusCode.OK || !EventStream.Is(response))
         {
             next.Winner?.StreamLeft();
@@ -346,19 +340,6 @@ internal sealed class Exchange : HttpMessageInvoker
         }
     }
 
-    /// <summary>A further attempt goes by what holds now, which may have changed since the request began.</summary>
-    private void LookAgain()
-    {
-        var snapshot = _plan.Traffic.Cluster.Snapshot;
-        if (ReferenceEquals(snapshot, _snapshot) || snapshot.Exhausted || (_plan.FirstTierOnly && snapshot.Active > 0))
-        {
-            return;
-        }
-
-        _snapshot = snapshot;
-        _firstTier = _plan.FirstTierOnly ? 0 : snapshot.Choose(Random.Shared.NextDouble());
-    }
-
     /// <summary>True: attempts are under way, and each of them is at a destination that is down or ejected.</summary>
     private bool WaitsInVain()
     {
@@ -385,11 +366,11 @@ internal sealed class Exchange : HttpMessageInvoker
     {
         if (purpose != AttemptPurpose.First)
         {
-            LookAgain();
+            _choice.LookAgain();
         }
 
         var onTrial = purpose == AttemptPurpose.First ? OnTrial : null;
-        var (destination, tier) = onTrial is { } seat ? (seat.Destination, seat.Tier) : Choose(purpose);
+        var (destination, tier) = onTrial is { } seat ? (seat.Destination, seat.Tier) : _choice.Next(purpose, isLast: _started == _attempts.Length - 1);
         if (destination is null)
         {
             Skip(SkipReason.NoDestination);
@@ -403,113 +384,15 @@ internal sealed class Exchange : HttpMessageInvoker
         }
 
         var peer = _plan.PeerOf(destination);
-        var message = purpose == AttemptPurpose.First ? request : CloneOf(request);
-        Prepare(message, peer);
+        var message = purpose == AttemptPurpose.First ? request : AttemptMessage.CloneOf(request);
+        AttemptMessage.Prepare(message, peer, _target, _context.Request, _isUpgrade, LastEventId, _body);
         var attempt = new Attempt(_plan, peer, tier!, message, onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
-        _tried[_avoid + _started] = destination;
+        _choice.Avoid(destination);
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
         attempt.Start(_raise);
         _lastStart = attempt.StartedAt;
         return true;
-    }
-
-    /// <summary>
-    /// Where the next attempt goes: first inside the tier that serves, then, when that looks ill or has nothing left, and for
-    /// the last attempt of all, to the tiers behind and before it.
-    /// </summary>
-    private (Destination? Destination, TierSnapshot? Tier) Choose(AttemptPurpose purpose)
-    {
-        var tiers = _snapshot.Tiers;
-        var first = tiers[_firstTier];
-        var elsewhere = purpose != AttemptPurpose.First
-            && !_plan.FirstTierOnly
-            && (first.LooksIll || _started == _attempts.Length - 1);
-        if (!elsewhere && ChooseIn(first, purpose) is { } here)
-        {
-            return (here, first);
-        }
-
-        if (!_plan.FirstTierOnly)
-        {
-            for (var pass = 0; pass < 2; pass++)
-            {
-                for (var i = 0; i < tiers.Length; i++)
-                {
-                    // Those behind come before those in front: a better tier that does not serve has its reasons.
-                    var index = (_firstTier + 1 + i) % tiers.Length;
-                    if (index != _firstTier && (pass == 1 || tiers[index].CanServe) && ChooseIn(tiers[index], purpose) is { } there)
-                    {
-                        return (there, tiers[index]);
-                    }
-                }
-            }
-        }
-
-        return elsewhere && ChooseIn(first, purpose) is { } last ? (last, first) : (null, null);
-    }
-
-    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose)
-    {
-        if (purpose != AttemptPurpose.First && tier.Capacity is { } capacity && tier.Load.InFlight >= capacity)
-        {
-            return null;
-        }
-
-        var tried = _avoid + _started;
-        return Affinity.KeyOf(_plan.ClusterConfig.Affinity, _context.Request) is { Length: > 0 } key
-            ? Balancer.ByAffinity(key, tier, _tried, tried)
-            : Balancer.Choose(_plan.ClusterConfig.Balance, tier, _tried, tried, ref _plan.Traffic.Turn, Random.Shared);
-    }
-
-    private void Prepare(HttpRequestMessage message, Peer peer)
-    {
-        message.RequestUri = peer.At(_target);
-        if (peer.Destination.HostName is { } hostName)
-        {
-            // The address was looked up for this name: virtual hosts and certificates go by the name.
-            message.Headers.Host = hostName;
-        }
-
-        if (peer.IsTls && !_isUpgrade)
-        {
-            message.Version = HttpVersion.Version20;
-            message.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
-        }
-        else if (IsGrpc(_context.Request))
-        {
-            // gRPC is HTTP/2 or nothing; without TLS the destination has to know that beforehand.
-            message.Version = HttpVersion.Version20;
-            message.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        }
-
-        if (LastEventId is not null)
-        {
-            message.Headers.Remove("Last-Event-ID");
-            message.Headers.TryAddWithoutValidation("Last-Event-ID", LastEventId);
-        }
-
-        if (_body is null)
-        {
-            message.Content = null;
-            return;
-        }
-
-        var content = _body.ForAttempt();
-        RequestHeaders.CopyContentHeaders(_context.Request, content);
-        message.Content = content;
-    }
-
-    /// <summary>The first attempt uses YARP's message; each further one needs its own, since two may be under way.</summary>
-    private static HttpRequestMessage CloneOf(HttpRequestMessage request)
-    {
-        var clone = new HttpRequestMessage(request.Method, (Uri?)null) { Version = HttpVersion.Version11, VersionPolicy = request.VersionPolicy };
-        foreach (var header in request.Headers.NonValidated)
-        {
-            clone.Headers.TryAddWithoutValidation(header.Key, header.Value);
-        }
-
-        return clone;
     }
 
     private TimeSpan HedgeDelay() => _plan.ClusterConfig.Attempts.Hedge == Configuration.HedgeMode.Fixed
@@ -539,37 +422,5 @@ internal sealed class Exchange : HttpMessageInvoker
         }
     }
 
-    private static int? StatusOf(Exception exception)
-    {
-        for (var inner = exception; inner is not null; inner = inner.InnerException)
-        {
-            if (inner is BadHttpRequestException bad)
-            {
-                return bad.StatusCode;
-            }
-        }
-
-        return null;
-    }
-
     private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
-
-    private static bool IsGrpc(HttpRequest request) =>
-        request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
-}
-
-/// <summary>How a race ended.</summary>
-internal enum ExchangeEnd
-{
-    /// <summary>It did not.</summary>
-    None,
-
-    /// <summary>With an answer of a tier.</summary>
-    Answered,
-
-    /// <summary>With none: the ladder's turn.</summary>
-    NoAnswer,
-
-    /// <summary>The client's own body broke.</summary>
-    ClientFailed,
 }

@@ -1,0 +1,83 @@
+using Gateway.Failover;
+using Gateway.Health;
+
+namespace Gateway.Forwarding;
+
+/// <summary>Where each attempt of one request goes: what was tried, and the published state that the choice is made from.</summary>
+/// <param name="plan">The route's plan.</param>
+/// <param name="request">The request, for its affinity key.</param>
+/// <param name="snapshot">The published state when the request began.</param>
+/// <param name="firstTier">The tier that serves this request.</param>
+/// <param name="mostAttempts">Attempts that the request may make; one destination more may be named to be avoided.</param>
+internal sealed class DestinationChoice(RoutePlan plan, HttpRequest request, ClusterSnapshot snapshot, int firstTier, int mostAttempts)
+{
+    private readonly Destination?[] _tried = new Destination?[mostAttempts + 1];
+    private ClusterSnapshot _snapshot = snapshot;
+    private int _triedCount;
+
+    /// <summary>The tier that serves this request.</summary>
+    public int FirstTier { get; private set; } = firstTier;
+
+    /// <summary>This destination is not chosen again as long as there is another.</summary>
+    public void Avoid(Destination destination) => _tried[_triedCount++] = destination;
+
+    /// <summary>A further attempt goes by what holds now, which may have changed since the request began.</summary>
+    public void LookAgain()
+    {
+        var now = plan.Traffic.Cluster.Snapshot;
+        if (ReferenceEquals(now, _snapshot) || now.Exhausted || (plan.FirstTierOnly && now.Active > 0))
+        {
+            return;
+        }
+
+        _snapshot = now;
+        FirstTier = plan.FirstTierOnly ? 0 : now.Choose(Random.Shared.NextDouble());
+    }
+
+    /// <summary>
+    /// Where the next attempt goes: first inside the tier that serves, then, when that looks ill or has nothing left, and for
+    /// the last attempt of all, to the tiers behind and before it.
+    /// </summary>
+    /// <param name="purpose">Why it is made.</param>
+    /// <param name="isLast">No other may follow it.</param>
+    public (Destination? Destination, TierSnapshot? Tier) Next(AttemptPurpose purpose, bool isLast)
+    {
+        var tiers = _snapshot.Tiers;
+        var first = tiers[FirstTier];
+        var elsewhere = purpose != AttemptPurpose.First && !plan.FirstTierOnly && (first.LooksIll || isLast);
+        if (!elsewhere && ChooseIn(first, purpose) is { } here)
+        {
+            return (here, first);
+        }
+
+        if (!plan.FirstTierOnly)
+        {
+            for (var pass = 0; pass < 2; pass++)
+            {
+                for (var i = 0; i < tiers.Length; i++)
+                {
+                    // Those behind come before those in front: a better tier that does not serve has its reasons.
+                    var index = (FirstTier + 1 + i) % tiers.Length;
+                    if (index != FirstTier && (pass == 1 || tiers[index].CanServe) && ChooseIn(tiers[index], purpose) is { } there)
+                    {
+                        return (there, tiers[index]);
+                    }
+                }
+            }
+        }
+
+        return elsewhere && ChooseIn(first, purpose) is { } last ? (last, first) : (null, null);
+    }
+
+    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose)
+    {
+        if (purpose != AttemptPurpose.First && tier.Capacity is { } capacity && tier.Load.InFlight >= capacity)
+        {
+            return null;
+        }
+
+        return Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is { Length: > 0 } key
+            ? Balancer.ByAffinity(key, tier, _tried, _triedCount)
+            : Balancer.Choose(plan.ClusterConfig.Balance, tier, _tried, _triedCount, ref plan.Traffic.Turn, Random.Shared);
+    }
+}
