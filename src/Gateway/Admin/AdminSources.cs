@@ -40,8 +40,8 @@ internal sealed record AdminSources
     /// <summary>Forgets stored answers and says how many. Default: there is no store.</summary>
     public Func<PurgeRule, long>? Purge { get; init; }
 
-    /// <summary>Parts of our own that do not work, a sentence each. Default: none.</summary>
-    public Func<IReadOnlyList<string>> Alarms { get; init; } = static () => [];
+    /// <summary>Parts of our own that do not work. Default: none.</summary>
+    public Func<IReadOnlyList<PartAlarm>> Alarms { get; init; } = static () => [];
 }
 
 /// <summary>Whether users' traffic should come here; <paramref name="Why"/> is a sentence when not.</summary>
