@@ -16,6 +16,10 @@ namespace Gateway.Composition;
 /// </summary>
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
+    private static readonly Readiness Left = new(Ready: false, "The gateway is stopping.");
+
+    // From the closing of the ports to the closing of idle connections: whoever connected last has sent the request by then.
+    private static readonly TimeSpan LastAccepted = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ReadAheadWithin = TimeSpan.FromSeconds(2);
     private const long MostBytesOnDisk = 1024L * 1024 * 1024;
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
@@ -31,6 +35,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Dictionary<ListenConfig, CertificateFiles> _certificates = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _endStreams = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<GatewayConfig> _changes = Channel.CreateBounded<GatewayConfig>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly System.Collections.Concurrent.ConcurrentBag<Task> _owned = [];
     private readonly Records _records;
@@ -38,12 +43,19 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Notifier _notifier;
     private readonly OtlpPush? _otlp;
     private readonly Watchdog _watchdog;
+    private readonly Leaving _leaving = new();
     private GatewayEndpoints? _endpoints;
     private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
 
-    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time)
+    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, InheritedSockets? inherited = null)
     {
         var config = loaded.Config ?? throw new ArgumentException("The configuration has problems.", nameof(loaded));
+        inherited ??= InheritedSockets.None;
+        if (inherited.WithoutPort(config.Listen) is { } unused)
+        {
+            throw new IOException(unused);
+        }
+
         _time = time;
         _log = new LogSetup(OptionsOf(config.Telemetry));
         _logger = _log.Factory.CreateLogger<GatewayHost>();
@@ -81,7 +93,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             }
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, forwarder =>
+        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, forwarder =>
         {
             var entry = new RequestEntry(forwarder, ladder, access, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, time);
@@ -146,18 +158,38 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Reads the configuration again; what comes of it is told by the log, <c>/status</c> and the metric.</summary>
     public void RequestReload() => _owned.Add(ReloadAsync());
 
+    /// <summary>Completes once it is ready for the first time; is cancelled when it stops before that.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>
+    /// Before <see cref="StopAsync"/>: not ready at once, yet everything is still served for <c>drain</c>, each answer ending its connection, so
+    /// that a balancer in front turns away in time. Then the ports close, and what was accepted by then still gets its answer.
+    /// </summary>
+    /// <param name="hurry">Ends the waiting.</param>
+    public async Task DrainAsync(CancellationToken hurry)
+    {
+        var drain = Store.Current.Drain;
+        _leaving.Begin();
+        LogDraining(drain.TotalSeconds);
+        await Task.Delay(drain, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await UsersServer.ClosePortsAsync(_users).ConfigureAwait(false);
+        await Task.Delay(LastAccepted, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     /// <summary>
     /// Not ready at once; requests in flight finish, event streams get two thirds of the time and then end visibly; nothing outlives
     /// <see cref="StopWithin"/>.
     /// </summary>
-    public async Task StopAsync()
+    /// <param name="hurry">Cuts what is still in flight.</param>
+    public async Task StopAsync(CancellationToken hurry = default)
     {
-        _readiness = new Readiness(Ready: false, "The gateway is stopping.");
+        _leaving.Begin();
         LogStopping();
         _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "stop", "The gateway stops; requests in flight finish."));
         _endStreams.CancelAfter(StopWithin * 2 / 3);
-        await _users.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _users.StopAsync(hurry).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
+        _ready.TrySetCanceled(CancellationToken.None);
         await _loop.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _files.StopAsync(CancellationToken.None).ConfigureAwait(false);
         _changes.Writer.TryComplete();
@@ -234,7 +266,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     }
 
     // Without the loop nobody decides who can serve: another gateway should have the traffic.
-    private Readiness Readiness() => _readiness.Ready && Watchdog.Standstill(_loop.SinceTurn) is { } standstill ? new Readiness(Ready: false, standstill) : _readiness;
+    private Readiness Readiness() =>
+        _leaving.HasBegun ? Left
+        : _readiness.Ready && Watchdog.Standstill(_loop.SinceTurn) is { } standstill ? new Readiness(Ready: false, standstill)
+        : _readiness;
 
     private async Task ReloadAsync()
     {
@@ -265,6 +300,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _loop.FirstRound.WaitAsync(_stopping.Token).ConfigureAwait(false);
         _readiness = new Readiness(Ready: true, null);
         LogReady();
+        _ready.TrySetResult();
     }
 
     private void Announce(Transition transition)
@@ -340,6 +376,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     [LoggerMessage(10101, LogLevel.Information, "Ready: every destination was probed once, or five seconds have passed.")]
     private partial void LogReady();
+
+    [LoggerMessage(10106, LogLevel.Information, "Draining: not ready any more; requests are still accepted for {Seconds} s. A second signal ends the wait.")]
+    private partial void LogDraining(double seconds);
 
     [LoggerMessage(10102, LogLevel.Information, "Stopping: not ready any more; requests in flight have 30 s to finish.")]
     private partial void LogStopping();

@@ -95,7 +95,7 @@ internal sealed class ClusterRuntime
 
     private static TierRuntime[] BuildTiers(ClusterConfig config, TierRuntime[] before, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
     {
-        var known = before.SelectMany(t => t.Watches).ToDictionary(w => (w.Destination.Tier, w.Destination.Name, w.Destination.Url));
+        var known = before.SelectMany(t => t.Watches).ToDictionary(w => (w.Destination.Tier, w.Destination.Name, w.Destination.Url, w.Destination.HostName));
         var loads = before.ToDictionary(t => t.Config.Name, t => t.Load, StringComparer.Ordinal);
         return
         [
@@ -107,9 +107,9 @@ internal sealed class ClusterRuntime
     }
 
     private static DestinationWatch WatchOf(
-        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, Dictionary<(string, string, Uri), DestinationWatch> known, TimeProvider time, TimeSpan now)
+        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, Dictionary<(string, string, Uri, string?), DestinationWatch> known, TimeProvider time, TimeSpan now)
     {
-        if (known.TryGetValue((tier.Name, name, url), out var watch))
+        if (known.TryGetValue((tier.Name, name, url, hostName), out var watch))
         {
             watch.Monitor.Configure(config, weight);
             return watch;

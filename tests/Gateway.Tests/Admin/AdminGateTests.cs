@@ -71,6 +71,17 @@ public sealed class AdminGateTests
     }
 
     [Fact]
+    public async Task Token_Set_IsNotAskedForWhenABalancerAsksForHealth()
+    {
+        await using var admin = await AdminFixture.StartAsync(token: "right");
+        Assert.Equal(HttpStatusCode.OK, (await admin.Client.GetAsync("/livez", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await admin.Client.GetAsync("/readyz", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.PostAsync("/readyz", content: null, Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.GetAsync("/readyz/../status", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.GetAsync("/livezx", Token)).StatusCode);
+    }
+
+    [Fact]
     public async Task Token_MissingForThePage_GivesThePageThatAsks()
     {
         await using var admin = await AdminFixture.StartAsync(token: "right");
