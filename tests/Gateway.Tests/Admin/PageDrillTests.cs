@@ -60,7 +60,8 @@ public sealed class PageDrillTests
         }
 
         delays.Add(await DelayAsync(bed, page, "primary"));
-        var release = new ChildProcess("release", "dotnet", [Repository.GatewayProgram, "release", "--reason", "by command", "--who", "bob", "--force", "--admin", bed.Gateway.AdminUrl]);
+        var release = new ChildProcess("release", "dotnet", [Repository.GatewayProgram, "release", "--reason", "by command", "--force", "--admin", bed.Gateway.AdminUrl],
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["USER"] = "bob" });
         await using (release)
         {
             await release.StartAsync(Cancel);
