@@ -6,12 +6,20 @@
 # Warm means a minute of load first: .NET compiles what is hot with what it has seen. Rounds go in turn, so that a slow
 # minute of the machine hits all three; medians and ratios are printed last.
 #
-#   bench.sh [--warm SECONDS] [--seconds SECONDS] [--rounds N] [--connections N] [--proxy-core N] [--other-core N]
+# The same for two of our own at once, which differ in one thing:
+#   bench.sh observe      with a scrape every 5 s, OTLP metrics and traces, access log to a file as JSON, and Splunk, against none of it
+#                         (counters, journal and ledger cannot be switched off: they are in both)
+#   bench.sh last-good    a route that keeps last good answers against the same route that does not
+#   bench.sh scrape       what a scrape takes with 20 routes and 20 destinations in use; no load, no rounds
+#
+#   bench.sh [observe|last-good|scrape] [--warm SECONDS] [--seconds SECONDS] [--rounds N] [--connections N] [--proxy-core N] [--other-core N]
 #            [--only gateway,yarp,haproxy]
 # Short, to see that it works: bench.sh --warm 5 --seconds 5 --rounds 1
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
+mode=compare
+case "${1:-}" in observe|last-good|scrape) mode=$1; shift ;; esac
 warm=60 seconds=15 rounds=3 connections=64 proxy_core=0 other_core=1 only=gateway,yarp,haproxy
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -22,11 +30,16 @@ while [ $# -gt 0 ]; do
     --proxy-core) proxy_core=$2 ;;
     --other-core) other_core=$2 ;;
     --only) only=$2 ;;
-    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,18p' "$0" >&2; exit 2 ;;
   esac
   shift 2
 done
 
+case "$mode" in
+  observe) only=plain,observed ;;
+  last-good) only=without,keeping ;;
+  scrape) only=wide ;;
+esac
 for tool in wrk nginx haproxy taskset curl dotnet; do
   command -v "$tool" >/dev/null 2>&1 || { echo "bench.sh needs '$tool': on Debian, apt-get install wrk nginx-light haproxy util-linux curl" >&2; exit 2; }
 done
@@ -56,8 +69,7 @@ free_port() {
 
 free_port; origin_port=$port
 free_port; spare_port=$port
-free_port; gateway_port=$port
-free_port; admin_port=$port
+free_port; sink_port=$port
 free_port; yarp_port=$port
 free_port; haproxy_port=$port
 path='/api/guide/recommend?user=u1&category=shoes'
@@ -79,7 +91,8 @@ http {
   keepalive_requests 100000000;
   default_type application/json;
   client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3; uwsgi_temp_path $work/t4; scgi_temp_path $work/t5;
-  server { listen 127.0.0.1:$origin_port backlog=4096; listen 127.0.0.1:$spare_port; root $work/www; }
+  server { listen $origin_port backlog=4096; listen $spare_port; root $work/www; }
+  server { listen 127.0.0.1:$sink_port; client_max_body_size 64m; location / { return 200; } }
 }
 EOF
 taskset -c "$other_core" nginx -c "$work/nginx.conf" 2>"$work/nginx.out" & pids+=($!)
@@ -95,32 +108,64 @@ until_answers() { # URL NAME
   exit 1
 }
 
-declare -A pid_of url_of
-start_gateway() {
-  dotnet build "$root/src/Gateway" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
-  cat > "$work/gateway.yaml" <<EOF
+declare -A pid_of url_of admin_of
+built=
+start_gateway_as() { # NAME EXTRA-YAML ROUTES-YAML: the tiers' addresses are in $primaries and $standbys.
+  local name=$1 extra=$2 routes=$3 users admin
+  if [ -z "$built" ]; then
+    dotnet build "$root/src/Gateway" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
+    built=1
+  fi
+  free_port; users=$port
+  free_port; admin=$port
+  cat > "$work/$name.yaml" <<EOF
 version: 1
-listen: [ { url: "http://127.0.0.1:$gateway_port" } ]
-admin: { url: "http://127.0.0.1:$admin_port" }
-state: "$work/state"
+listen: [ { url: "http://127.0.0.1:$users" } ]
+admin: { url: "http://127.0.0.1:$admin" }
+state: "$work/state-$name"
 staticFallback: "$work/static"
+$extra
 clusters:
   ai-guide:
     tiers:
-      - { name: primary, destinations: [ "http://127.0.0.1:$origin_port" ] }
-      - { name: standby, destinations: [ "http://127.0.0.1:$spare_port" ] }
+      - { name: primary, destinations: [ $primaries ] }
+      - { name: standby, destinations: [ $standbys ] }
     attempts: { hedge: auto }
 routes:
-  recommend:
-    match: { path: /api/guide/recommend, methods: [GET] }
-    cluster: ai-guide
-    lastGood: { key: [path, query] }
-    fallback: [ lastGood, { file: recommend.json }, builtIn ]
+$routes
 EOF
-  taskset -c "$proxy_core" dotnet "$root/src/Gateway/bin/Release/net10.0/gateway.dll" run --config "$work/gateway.yaml" >"$work/gateway.out" 2>&1 & pids+=($!)
-  pid_of[gateway]=$!
-  until_answers "http://127.0.0.1:$admin_port/readyz" gateway
-  url_of[gateway]="http://127.0.0.1:$gateway_port$path"
+  taskset -c "$proxy_core" dotnet "$root/src/Gateway/bin/Release/net10.0/gateway.dll" run --config "$work/$name.yaml" >"$work/$name.out" 2>&1 & pids+=($!)
+  pid_of[$name]=$!
+  admin_of[$name]="http://127.0.0.1:$admin"
+  until_answers "http://127.0.0.1:$admin/readyz" "$name"
+  url_of[$name]="http://127.0.0.1:$users$path"
+}
+primaries="\"http://127.0.0.1:$origin_port\"" standbys="\"http://127.0.0.1:$spare_port\""
+recommend='  recommend:
+    match: { path: /api/guide/recommend, methods: [GET] }
+    cluster: ai-guide'
+keeping='
+    lastGood: { key: [path, query] }
+    fallback: [ lastGood, { file: recommend.json }, builtIn ]'
+start_gateway() { start_gateway_as gateway "" "$recommend$keeping"; }
+start_keeping() { start_gateway_as keeping "" "$recommend$keeping"; }
+start_without() { start_gateway_as without "" "$recommend
+    fallback: [ { file: recommend.json }, builtIn ]"; }
+start_plain() { start_gateway_as plain "telemetry: { logs: { level: warning } }" "$recommend$keeping"; }
+start_observed() {
+  start_gateway_as observed "telemetry:
+  otlp: http://127.0.0.1:$sink_port/otlp
+  logs: { format: json, file: \"$work/observed.log\" }
+  splunk: { url: \"http://127.0.0.1:$sink_port\", token: bench }" "$recommend$keeping"
+  { while sleep 5; do taskset -c "$other_core" curl -s -o "$work/scrape" "${admin_of[observed]}/metrics" || true; done; } & pids+=($!)
+}
+start_wide() {
+  local routes="$recommend$keeping" n
+  for n in $(seq 19); do routes="$routes
+  r$n: { match: { path: \"/r$n/{**rest}\" }, cluster: ai-guide, lastGood: {} }"; done
+  addresses() { for n in $(seq "$1" "$2"); do printf '"http://127.0.0.%s:%s", ' "$n" "$origin_port"; done | sed 's/, $//'; }
+  primaries=$(addresses 1 10) standbys=$(addresses 11 20)
+  start_gateway_as wide "" "$routes"
 }
 start_yarp() {
   dotnet build "$root/loadtests/peers/Yarp" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
@@ -170,6 +215,16 @@ load() { # URL SECONDS: sets `requests` and `rate`, and ends the script if anyth
 }
 median() { sort -n | awk '{v[NR]=$1} END {if (NR % 2) print v[(NR+1)/2]; else print (v[NR/2]+v[NR/2+1])/2}'; }
 
+# A scrape: each route asked once, then a hundred scrapes one after the other.
+if [ "$mode" = scrape ]; then
+  start_wide
+  for n in $(seq 19); do curl -s -o "$work/probe" "${url_of[wide]%/api/*}/r$n/x"; done
+  for _ in $(seq 300); do curl -s -o "$work/probe" "${url_of[wide]}"; done
+  for _ in $(seq 110); do curl -s -o "$work/scrape" -w '%{time_total}\n' "${admin_of[wide]}/metrics"; done | tail -n 100 | sort -n > "$work/times"
+  awk -v series="$(grep -vc '^#' "$work/scrape")" '{t[NR] = $1 * 1000} END {printf "a scrape of %d series: median %.1f ms, slowest of %d %.1f ms (limit 50)\n", series, t[int((NR + 1) / 2)], NR, t[NR]; exit t[int((NR + 1) / 2)] > 50}' "$work/times"
+  exit
+fi
+
 proxies=${only//,/ }
 for proxy in $proxies; do
   "start_$proxy"
@@ -204,7 +259,21 @@ if [ -n "${cost[gateway]:-}" ]; then
   done
 fi
 
-# The figure to hold: two thirds of stock YARP's, in the same run.
+# The figures to hold. What we add: at most 10 % more.
+at_most() { # ONE OTHER
+  if awk -v a="${cost[$1]}" -v b="${cost[$2]}" -v x="$1" -v y="$2" 'BEGIN {printf "%s / %s %6.3f\n", x, y, a / b; exit !(a <= b * 1.10)}'; then
+    echo "PASSED: cost: at most 10 % over."
+  else
+    echo "FAILED: cost: more than 10 % over."
+    exit 1
+  fi
+}
+case "$mode" in
+  observe) at_most observed plain; exit ;;
+  last-good) at_most keeping without; exit ;;
+esac
+
+# Two thirds of stock YARP's, in the same run.
 if [ -n "${cost[gateway]:-}" ] && [ -n "${cost[yarp]:-}" ]; then
   if awk -v g="${cost[gateway]}" -v y="${cost[yarp]}" 'BEGIN {exit !(g <= y * 2 / 3)}'; then
     echo "PASSED: cost: at most two thirds of stock YARP's."

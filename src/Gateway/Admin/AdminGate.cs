@@ -7,10 +7,13 @@ namespace Gateway.Admin;
 
 /// <summary>
 /// Who may pass, in this order: the right Host (against DNS rebinding), the right Origin (against other sites in an operator's browser), the right
-/// token, a change only by a method that changes. Every answer carries the headers that keep a browser strict.
+/// token, a change only by a method that changes. Every answer carries the headers that keep a browser strict. Whether the process lives and is ready
+/// is told without a token, by the status alone: what asks for it (Kubernetes, keepalived, a balancer's check) has nowhere to keep a secret.
 /// </summary>
 internal sealed partial class AdminGate
 {
+    private static readonly object StatusOnly = new();
+
     private readonly RequestDelegate _next;
     private readonly StatusPage _page;
     private readonly AttemptLimit _attempts;
@@ -28,13 +31,17 @@ internal sealed partial class AdminGate
         _log = log;
     }
 
+    /// <summary>Whether this caller, who showed no token where one is needed, may see no more than a status.</summary>
+    public static bool SeesStatusOnly(HttpContext context) => context.Items.ContainsKey(StatusOnly);
+
     /// <summary>Lets a request pass or answers it.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
         Harden(context.Response.Headers);
 
         // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.
-        if (_token is null && !IsOwnHost(context.Request.Host.Host))
+        var isCheck = IsCheck(context.Request);
+        if (_token is null && !isCheck && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
                 "This host name is not one of the operators' port. Use the address of \"admin.url\", or set \"admin.token\" to allow every name.");
@@ -49,8 +56,12 @@ internal sealed partial class AdminGate
             return;
         }
 
-        // 3. The token. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets; that yes or no is all they learn.
-        if (_token is not null && !IsHealthQuestion(context.Request) && !await MayPassAsync(context, _token))
+        // 3. The token.
+        if (_token is not null && isCheck && context.Request.Headers.Authorization.Count == 0)
+        {
+            context.Items[StatusOnly] = StatusOnly;
+        }
+        else if (_token is not null && !await MayPassAsync(context, _token))
         {
             return;
         }
@@ -89,6 +100,9 @@ internal sealed partial class AdminGate
         headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
     }
 
+    private static bool IsCheck(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Path.Value is ("/livez" or "/readyz");
+
     private bool IsOwnHost(string host) =>
         string.Equals(host, _host, StringComparison.OrdinalIgnoreCase)
         || string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
@@ -106,9 +120,6 @@ internal sealed partial class AdminGate
         return request.Headers["Sec-Fetch-Site"] is ["cross-site" or "same-site", ..]
             && !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] is ["navigate", ..]);
     }
-
-    private static bool IsHealthQuestion(HttpRequest request) =>
-        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Path.Value is "/livez" or "/readyz";
 
     private async Task<bool> MayPassAsync(HttpContext context, byte[] token)
     {

@@ -111,8 +111,9 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/", context => page.WriteAsync(context));
         _app.MapGet("/status", context => AdminJson.WriteAsync(context, _reader.Read()));
         _app.MapGet("/events", events.WriteAsync);
-        _app.MapGet("/livez", static context => AdminJson.WriteAsync(context, new { live = true }));
-        _app.MapGet("/readyz", ReadyzAsync);
+        string[] asked = [HttpMethods.Get, HttpMethods.Head];
+        _app.MapMethods("/livez", asked, Handle(static context => AdminGate.SeesStatusOnly(context) ? Task.CompletedTask : AdminJson.WriteAsync(context, new { live = true })));
+        _app.MapMethods("/readyz", asked, Handle(ReadyzAsync));
         _app.MapGet("/metrics", MetricsAsync);
         _app.MapGet("/config", ConfigAsync);
         _app.MapGet("/journal", JournalAsync);
@@ -132,6 +133,14 @@ internal sealed class AdminServer : IAsyncDisposable
     private Task ReadyzAsync(HttpContext context)
     {
         var readiness = _sources.Readiness();
+        if (AdminGate.SeesStatusOnly(context))
+        {
+            context.Response.StatusCode = readiness.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+
+            // Marked as answered, so that the gate adds no words to it.
+            return context.Response.StartAsync(context.RequestAborted);
+        }
+
         return readiness.Ready
             ? AdminJson.WriteAsync(context, new { ready = true })
             : AdminJson.WriteAsync(context, new { ready = false, why = readiness.Why }, StatusCodes.Status503ServiceUnavailable);

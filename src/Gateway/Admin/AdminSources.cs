@@ -43,8 +43,8 @@ internal sealed record AdminSources
     /// <summary>The other gateways, as heard through Redis; null: none is configured. Default: null.</summary>
     public Func<FleetView?> Fleet { get; init; } = static () => null;
 
-    /// <summary>Parts of our own that do not work, a sentence each. Default: none.</summary>
-    public Func<IReadOnlyList<string>> Alarms { get; init; } = static () => [];
+    /// <summary>Parts of our own that do not work. Default: none.</summary>
+    public Func<IReadOnlyList<PartAlarm>> Alarms { get; init; } = static () => [];
 }
 
 /// <summary>Whether users' traffic should come here; <paramref name="Why"/> is a sentence when not.</summary>

@@ -19,6 +19,7 @@ internal static class Readings
                                  select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, Verdict: Health.Verdict.Up }, d.ProbeAge)],
         Availability = () => records.Availability,
         Reliability = () => records.Reliability,
+        Slo = () => Slo(config().Config, records.Totals),
         Reload = () => config() is var state ? new ReloadReading(state.FileIsInForce, state.AppliedAt) : null,
     };
 
@@ -28,6 +29,22 @@ internal static class Readings
         .. clusters.SelectMany(static c => c.Tiers
             .Select(t => new ServingReading(c.Name, t.Name, StatusReader.CanServe(t)))
             .Prepend(new ServingReading(c.Name, "", c.Active is not null))),
+    ];
+
+    /// <summary>For the ledger: good answers so far by tier, those of one name together.</summary>
+    public static IReadOnlyList<TierAnswers> Answers(IReadOnlyList<ClusterView> clusters, Instruments instruments) =>
+    [
+        .. clusters.SelectMany(static c => c.Tiers, static (cluster, tier) => (Cluster: cluster.Name, Tier: tier))
+            .GroupBy(static t => t.Tier.Name, StringComparer.Ordinal)
+            .Select(tiers => new TierAnswers(tiers.Key, tiers.Sum(t => t.Tier.Destinations.Sum(d => instruments.Destination(t.Cluster, d.Name).Attempts(AttemptResult.Success))))),
+    ];
+
+    /// <summary>For the error budgets: each configured cluster's target and requests.</summary>
+    public static IReadOnlyList<SloReading> Slo(GatewayConfig config, IReadOnlyDictionary<string, RequestSums> totals) =>
+    [
+        .. from cluster in config.Clusters
+           let sums = totals.GetValueOrDefault(cluster.Name)
+           select new SloReading(cluster.Name, cluster.Slo, sums.Live, sums.Degraded + sums.Failed),
     ];
 
     /// <summary>A transition for the journal.</summary>

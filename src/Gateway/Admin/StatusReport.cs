@@ -65,8 +65,10 @@ internal sealed record TierStatus(
     string Name, bool Active, double Share, TierStanding Standing, bool CanServe, int Healthy, int Needed, int InFlight, int? Capacity, IReadOnlyList<DestinationStatus> Destinations);
 
 /// <summary>One destination.</summary>
+/// <param name="Share">Its share of the cluster's good answers in about the last twenty seconds, 0 to 1; null: there were none.</param>
+/// <param name="P99Ms">99 of 100 of these were there within so many milliseconds.</param>
 internal sealed record DestinationStatus(
-    string Name, string Url, Verdict Verdict, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, int Weight, double ProbeAgeSeconds,
+    string Name, string Url, Verdict Verdict, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, double? Share, double? P99Ms, int Weight, double ProbeAgeSeconds,
     string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, DateTimeOffset? BackedOffUntil);
 
 /// <summary>One route: its requests since the start by outcome and by rung.</summary>
@@ -85,7 +87,6 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
     {
         var readiness = sources.Readiness();
         var config = sources.Config();
-        string[] alarms = sources.Records.Alarm is { } alarm ? [.. sources.Alarms(), alarm] : [.. sources.Alarms()];
         return new(
             new(Version, time.GetUtcNow(), _startedAt, readiness.Ready, readiness.Why),
             ConfigStatus.Of(config),
@@ -93,7 +94,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
             Routes(config.Config),
             sources.Records.History,
             sources.Records.Journal.Recent(20),
-            alarms,
+            [.. sources.Alarms().Select(static a => a.Text)],
             sources.Fleet() is { } fleet ? FleetStatus.Of(fleet) : null);
     }
 
@@ -120,6 +121,8 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         d.Draining,
         d.Suspect,
         d.InFlight,
+        d.Share,
+        d.P99?.TotalMilliseconds,
         d.Weight,
         Math.Round(d.ProbeAge.TotalSeconds, 3),
         d.LastProbe?.Words,

@@ -98,7 +98,7 @@ internal static class StatusText
             {
                 var state = d.Draining ? "draining" : d.Verdict.ToString().ToLowerInvariant();
                 var probe = d.LastProbe is null ? "not probed yet" : string.Create(CultureInfo.InvariantCulture, $"last probe {d.LastProbe} in {d.LastProbeMs:0} ms, {d.ProbeAgeSeconds:0.0} s ago");
-                text.Append($"      {d.Name} {d.Url}: {state} for {Ago(d.Since, now)}, {d.InFlight} in flight, {probe}. {d.Why}\n");
+                text.Append($"      {d.Name} {d.Url}: {state} for {Ago(d.Since, now)}, {d.InFlight} in flight{(d.Share is { } share && d.P99Ms is { } p99 ? string.Create(CultureInfo.InvariantCulture, $", {share:P0} of the answers, p99 {p99:0} ms") : "")}, {probe}. {d.Why}\n");
             }
         }
     }

@@ -45,6 +45,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly AdminServer _admin;
     private readonly Notifier _notifier;
     private readonly OtlpPush? _otlp;
+    private readonly Watchdog _watchdog;
     private readonly Leaving _leaving = new();
     private GatewayEndpoints? _endpoints;
     private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
@@ -65,7 +66,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Store = new ConfigStore(loaded, time, _log.Factory.CreateLogger<ConfigStore>());
         Watcher = new ConfigWatcher(path, Store, environment, time, _log.Factory.CreateLogger<ConfigWatcher>());
         _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), [Announce], _instruments.ProbeEnded);
-        var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
+        var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views), () => Readings.Answers(_loop.Views, _instruments));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
         if (config.Redis is { } redis)
@@ -79,6 +80,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
+        _watchdog = new Watchdog(_records.Journal, time, _log.Factory.CreateLogger<Watchdog>());
         var access = new AccessLog(_log.Factory.CreateLogger<AccessLog>(), time);
         var ladder = new FallbackLadder(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
         _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
@@ -88,6 +90,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                                  where route.LastGood is not null
                                  let coverage = _lastGood.CoverageOf(route.Name)
                                  select new RouteCoverage(route.Name, coverage.Requests, coverage.Answerable)],
+            Alarms = _watchdog.Alarms,
+            LogDrops = () => [new LogDropReading("output", _log.Dropped), new LogDropReading("splunk", _log.DroppedForSplunk ?? 0)],
             RedisUp = () => _redis?.IsUp,
             Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
         });
@@ -107,6 +111,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         });
         _endpoints!.Apply(config);
         _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, _log.Factory);
+        WatchOurselves();
         Store.WhenApplied(change =>
         {
             _changes.Writer.TryWrite(change.New);
@@ -150,9 +155,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         // Restarted in the middle of an outage, the first request finds what was kept; a store that is away does not hold up the start for long.
         await _lastGood.ReadAhead.WaitAsync(ReadAheadWithin, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _users.StartAsync(cancellationToken).ConfigureAwait(false);
-        _owned.Add(Watcher.RunAsync(_stopping.Token));
-        _owned.Add(CarryChangesAsync());
-        _owned.Add(WatchCertificatesAsync());
+        Own("config", "The loop that watches the configuration file", Watcher.RunAsync(_stopping.Token));
+        Own("config", "The loop that puts a changed configuration in force", CarryChangesAsync());
+        if (_certificates.Count > 0)
+        {
+            Own("certificates", "The loop that watches the certificates", WatchCertificatesAsync());
+        }
+
+        Own("files", "The loop that watches the prepared files", _files.ExecuteTask ?? Task.CompletedTask);
+        _owned.Add(_watchdog.RunAsync(_stopping.Token));
         _owned.Add(BecomeReadyAsync());
     }
 
@@ -257,6 +268,33 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         }
     }
 
+    private void Own(string part, string what, Task task)
+    {
+        _owned.Add(task);
+        _watchdog.Follow(part, what, task, _stopping.Token);
+    }
+
+    private void WatchOurselves()
+    {
+        _watchdog.Ask("failover", () => _stopping.IsCancellationRequested ? null : Watchdog.Standstill(_loop.SinceTurn));
+        _watchdog.Ask("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, Store.Current));
+        _watchdog.Ask("records", () => _records.Alarm ?? Watchdog.RecordsStandstill(_records.SinceTurn));
+        _watchdog.Ask("last-good", () => _lastGood.Alarm);
+        _watchdog.Ask("redis", () => _redis?.Alarm);
+        _watchdog.Ask(() => _fleet?.Alarms.Select(static text => new PartAlarm("fleet", text)) ?? []);
+        _watchdog.Ask("log", () => _log.Alarm);
+        foreach (var files in _certificates.Values)
+        {
+            _watchdog.Ask("certificates", () => files.Alarm);
+        }
+    }
+
+    // Without the loop nobody decides who can serve: another gateway should have the traffic.
+    private Readiness Readiness() =>
+        _leaving.HasBegun ? Left
+        : _readiness.Ready && Watchdog.Standstill(_loop.SinceTurn) is { } standstill ? new Readiness(Ready: false, standstill)
+        : _readiness;
+
     private async Task ReloadAsync()
     {
         try
@@ -271,11 +309,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private async Task WatchCertificatesAsync()
     {
-        if (_certificates.Count == 0)
-        {
-            return;
-        }
-
         using var timer = new PeriodicTimer(CertificateFiles.Interval, _time);
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
         {
@@ -319,14 +352,14 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Reload = Watcher.ReloadAsync,
         Clusters = () => _loop.Views,
         Command = CommandAsync,
-        Readiness = () => _leaving.HasBegun ? Left : _readiness,
+        Readiness = Readiness,
         Instruments = _instruments,
         Records = _records,
         LastGood = LastGoodByRoute,
         LastGoodEntries = _lastGood.List,
         Purge = Purge,
         Fleet = () => _fleet?.View,
-        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_redis?.Alarm).Concat(_fleet?.Alarms ?? []).Append(_lastGood.Alarm).Append(_log.Alarm).OfType<string>()],
+        Alarms = _watchdog.Alarms,
     };
 
     private IReadOnlyList<LastGoodStatus> LastGoodByRoute() =>

@@ -114,6 +114,11 @@ internal sealed partial class FailoverLoop
 
         if (now >= _nextDecay)
         {
+            foreach (var destination in _watches.Keys)
+            {
+                destination.Latency.Decay();
+            }
+
             _nextDecay = now + DecayEvery;
         }
     }

@@ -45,6 +45,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private TimeSpan _nextTiming;
     private TimeSpan _nextDecay = DecayEvery;
     private long _dropped;
+    private long _turnedAt;
     private ITimer? _timer;
     private Task _running = Task.CompletedTask;
 
@@ -61,6 +62,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _logger = logger;
         _subscribers = subscribers;
         _origin = time.GetTimestamp();
+        _turnedAt = _origin;
         Apply(config, TimeSpan.Zero);
     }
 
@@ -72,6 +74,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     /// <summary>Evidence that was dropped because the loop was behind.</summary>
     public long DroppedEvidence => Volatile.Read(ref _dropped);
+
+    /// <summary>How long ago the loop last turned; it does every 50 ms. Longer: it is stuck, or the process is starved.</summary>
+    public TimeSpan SinceTurn => _time.GetElapsedTime(Volatile.Read(ref _turnedAt));
 
     /// <summary>For eyes, at most 200 ms old.</summary>
     public IReadOnlyList<ClusterView> Views => Volatile.Read(ref _views);
@@ -125,6 +130,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     {
         _timer = _time.CreateTimer(static state => ((Channel<Message>)state!).Writer.TryWrite(new Message(Wake)), _messages, TickEvery, TickEvery);
         _messages.Writer.TryWrite(new Message(Wake));
+        Volatile.Write(ref _turnedAt, _time.GetTimestamp());
         _running = Task.Run(RunAsync, CancellationToken.None);
         return Task.CompletedTask;
     }
@@ -187,6 +193,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             {
                 MessageFailed(e, nameof(Decide));
             }
+
+            Volatile.Write(ref _turnedAt, _time.GetTimestamp());
         }
     }
 

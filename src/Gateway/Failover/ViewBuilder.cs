@@ -10,6 +10,7 @@ internal static class ViewBuilder
     {
         var state = cluster.State;
         var share = FailoverMachine.ShareOf(state, cluster.Config.Failback, now);
+        var answers = cluster.Tiers.Sum(static tier => tier.Monitors.Sum(static m => m.Destination.Latency.Count));
         string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : null;
         DateTimeOffset Wall(TimeSpan at) => utc + (at - now);
         return new ClusterView(
@@ -31,11 +32,13 @@ internal static class ViewBuilder
                 index < state.AbleSince.Length && state.AbleSince[index] is { } since ? Wall(since) : null,
                 tier.Load.InFlight,
                 tier.Config.Capacity,
-                [.. tier.Monitors.Select(m => Of(m, now, utc))]))]);
+                [.. tier.Monitors.Select(m => Of(m, answers, now, utc))]))]);
     }
 
-    private static DestinationView Of(DestinationMonitor monitor, TimeSpan now, DateTimeOffset utc)
+    private static DestinationView Of(DestinationMonitor monitor, long answers, TimeSpan now, DateTimeOffset utc)
     {
+        var latency = monitor.Destination.Latency;
+        var count = latency.Count;
         DateTimeOffset Wall(TimeSpan at) => utc + (at - now);
         return new DestinationView(
             monitor.Destination.Name,
@@ -51,6 +54,8 @@ internal static class ViewBuilder
             monitor.State.Verdict == Verdict.Ejected ? Wall(monitor.State.EjectedUntil) : null,
             monitor.State.Ejections,
             monitor.Destination.InFlight,
+            answers > 0 ? Math.Min(1, (double)count / answers) : null,
+            count > 0 ? latency.Quantile(0.99) : null,
             monitor.LastProbe,
             monitor.LastProbe is null ? null : Wall(monitor.LastProbeEnded),
             now - monitor.LastProbeEnded);

@@ -339,6 +339,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
                 else
                 {
                     plan.Timing.Latency.Record(waited);
+                    peer.Destination.Latency.Record(waited);
                     // A body that still streams counts when it has come to its end.
                     if (answer.Content is not StreamedContent && !raw)
                     {

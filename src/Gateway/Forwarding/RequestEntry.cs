@@ -39,7 +39,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         var began = time.GetTimestamp();
         var outcome = RequestOutcome.Failed;
         var refusedWith = 0;
-        var span = Traces.BeginRequest(context, plan.Route.Name);
+        var span = Traces.BeginRequest(context, plan.Route.Name, time);
         try
         {
             outcome = await AnswerAsync(context, plan).ConfigureAwait(false);

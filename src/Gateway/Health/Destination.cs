@@ -85,6 +85,9 @@ internal sealed class Destination
     /// <summary>True while nobody holds the trial permit.</summary>
     public bool TrialOffered => Volatile.Read(ref _trialPermits) > 0;
 
+    /// <summary>What its good answers took; halved every ten seconds, so that it tells of about the last twenty. One increment an answer.</summary>
+    public LatencyHistogram Latency { get; } = new();
+
     /// <summary>An attempt begins.</summary>
     public void Begin() => Interlocked.Increment(ref _inFlight);
 

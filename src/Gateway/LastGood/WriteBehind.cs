@@ -50,7 +50,9 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     }
 
     /// <summary>What is wrong, in a sentence; null: nothing.</summary>
-    public string? Alarm => _alarm;
+    public string? Alarm => _alarm ?? (_loop.IsCompleted && !ReferenceEquals(_loop, Task.CompletedTask) && !_ending
+        ? $"The task that writes last-good answers to the store ({_backing.Name}) has ended. Answers are kept in memory and would be lost by a restart."
+        : null);
 
     /// <summary>Records dropped as corrupt.</summary>
     public long CorruptTotal => _backing.CorruptTotal;

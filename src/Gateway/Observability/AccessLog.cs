@@ -3,15 +3,16 @@ using System.Text;
 namespace Gateway.Observability;
 
 /// <summary>
-/// Users' requests in the log: degraded and failed ones always, of the others one in <see cref="OneOf"/>, together at most
-/// <see cref="MaxASecond"/> a second. Bodies, headers and cookies are never written, nor values of the query that may be secrets.
+/// Users' requests in the log: degraded and failed ones always, of the others one in <see cref="OneOf"/> and at most
+/// <see cref="MaxASecond"/> a second. Nobody waits for a line: what the log's buffer does not take is dropped and counted there.
+/// Bodies, headers and cookies are never written, nor values of the query that may be secrets.
 /// </summary>
 internal sealed partial class AccessLog(ILogger<AccessLog> logger, TimeProvider time)
 {
     /// <summary>Of this many requests that went well one is written.</summary>
     public const int OneOf = 100;
 
-    /// <summary>More lines a second are counted instead of written: an outage at full load must not fill the disk.</summary>
+    /// <summary>More lines a second of requests that went well are counted instead of written.</summary>
     public const int MaxASecond = 50;
 
     private const string Hidden = "***";
@@ -25,7 +26,7 @@ internal sealed partial class AccessLog(ILogger<AccessLog> logger, TimeProvider 
 
     /// <summary>Whether this request is written; costs one random number when it is not.</summary>
     public bool Wants(RequestOutcome outcome) =>
-        (outcome is RequestOutcome.Degraded or RequestOutcome.Failed || Random.Shared.Next(OneOf) == 0) && logger.IsEnabled(LogLevel.Information);
+        (IsAlwaysWritten(outcome) || Random.Shared.Next(OneOf) == 0) && logger.IsEnabled(LogLevel.Information);
 
     /// <summary>Writes one request that ended.</summary>
     /// <param name="context">The request; read, not kept.</param>
@@ -35,7 +36,7 @@ internal sealed partial class AccessLog(ILogger<AccessLog> logger, TimeProvider 
     /// <param name="duration">From its head to its end.</param>
     public void Tell(HttpContext context, string route, RequestOutcome outcome, int status, TimeSpan duration)
     {
-        if (!MayWrite())
+        if (!IsAlwaysWritten(outcome) && !MayWrite())
         {
             return;
         }
@@ -96,6 +97,8 @@ internal sealed partial class AccessLog(ILogger<AccessLog> logger, TimeProvider 
         return false;
     }
 
+    private static bool IsAlwaysWritten(RequestOutcome outcome) => outcome is RequestOutcome.Degraded or RequestOutcome.Failed;
+
     private bool MayWrite()
     {
         var second = time.GetTimestamp() / time.TimestampFrequency;
@@ -121,6 +124,6 @@ internal sealed partial class AccessLog(ILogger<AccessLog> logger, TimeProvider 
     [LoggerMessage(1201, LogLevel.Information, "{Method} {Path}{Query} from {Client}: {Status}, {Outcome} by route \"{Route}\" in {Milliseconds:0.0} ms.", EventName = "Request")]
     private partial void LogRequest(string method, string path, string query, string? client, int status, string outcome, string route, double milliseconds);
 
-    [LoggerMessage(1202, LogLevel.Information, "{Count} more requests were not written, because there were too many at once.", EventName = "RequestsUnwritten")]
+    [LoggerMessage(1202, LogLevel.Information, "{Count} more requests that went well were not written, because there were too many at once.", EventName = "RequestsUnwritten")]
     private partial void LogUnwritten(long count);
 }

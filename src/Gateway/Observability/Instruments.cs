@@ -26,8 +26,10 @@ internal sealed partial class Instruments : IDisposable
     public const string ToLabel = "to";
     public const string WindowLabel = "window";
     public const string ListenLabel = "listen";
+    public const string GoodLabel = "good";
+    public const string PartLabel = "part";
 
-    /// <summary>The route's name in a series that stands for all routes, or for requests that matched none. No route can be named so.</summary>
+    /// <summary>The route's name in a series that stands for all routes, or for requests that matched none; no route can be named so. The outcome's name where all stand together.</summary>
     public const string AllRoutes = "*";
 
     /// <summary>By <see cref="RequestOutcome"/>.</summary>
@@ -247,6 +249,18 @@ internal sealed partial class Instruments : IDisposable
             [.. from r in _state.Reliability()
                 where r.ToRepair is not null
                 select new Sample(r.ToRepair.GetValueOrDefault().TotalSeconds, new KeyValuePair<string, object?>(ClusterLabel, r.Cluster))]),
+        Counter("gateway_slo_requests_total", "Requests that count for a cluster's error budget: good ones were answered by a tier.", () =>
+            [.. from s in _state.Slo()
+                from good in new[] { true, false }
+                select new Sample(good ? s.Good : s.Bad, new(ClusterLabel, s.Cluster), new(GoodLabel, good ? "true" : "false"))]),
+        Gauge("gateway_slo_ratio", "The target of a cluster's error budget, 0 to 1.", () =>
+            [.. _state.Slo().Select(static s => new Sample(s.Target, new KeyValuePair<string, object?>(ClusterLabel, s.Cluster)))]),
+        Gauge("gateway_alarm", "1 for each part of the gateway itself that does not work; none while all do.", () =>
+            [.. _state.Alarms().Select(static a => a.Part).Distinct(StringComparer.Ordinal).Select(static p => new Sample(1, new KeyValuePair<string, object?>(PartLabel, p)))]),
+        Counter("gateway_log_dropped_total", "Log lines that were dropped because what they go to could not keep up.", () =>
+            [.. from drop in _state.LogDrops()
+                where drop.Count > 0
+                select new Sample(drop.Count, new KeyValuePair<string, object?>(ToLabel, drop.To))]),
         Gauge("gateway_config_reload_success", "1 while the newest configuration file is in force, 0 after one was refused.", () =>
             One(_state.Reload() is { } reload ? (reload.Success ? 1 : 0) : null)),
         Gauge("gateway_config_reload_timestamp_seconds", "When the configuration in force was applied, in seconds since 1970.", () =>
@@ -330,9 +344,8 @@ internal sealed partial class Instruments : IDisposable
         return
         [
             .. pairs
-                .GroupBy(p => (Route: OwnSeries(p.Outcome, detail) ? p.Route : AllRoutes, p.Outcome), static p => p.Cells)
-                .Select(g => DurationCells.Read(
-                    [new(RouteLabel, g.Key.Route), new(OutcomeLabel, OutcomeNames[(int)g.Key.Outcome])], bounds, g)),
+                .GroupBy(p => (Route: OwnSeries(p.Outcome, detail) ? p.Route : AllRoutes, Outcome: detail == DurationDetail.Together ? AllRoutes : OutcomeNames[(int)p.Outcome]), static p => p.Cells)
+                .Select(g => DurationCells.Read([new(RouteLabel, g.Key.Route), new(OutcomeLabel, g.Key.Outcome)], bounds, g)),
         ];
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Gateway.Observability;
 
 /// <summary>Whether one part of a cluster can serve now; <paramref name="Tier"/> is empty for the cluster as a whole.</summary>
@@ -33,8 +35,10 @@ internal readonly record struct TimeSums(long Up, long Down, long Lost, long Fai
 /// <param name="routes">The cells now.</param>
 /// <param name="clusterOf">The cluster of a route; null: it is no longer configured.</param>
 /// <param name="serving">Whether each cluster (tier empty) and each tier can serve.</param>
+/// <param name="answers">Good answers so far by tier, in their order, for <see cref="History"/>; null: it does not tell tiers apart.</param>
 internal sealed class Ledger(
-    Func<IReadOnlyCollection<RouteMeter>> routes, Func<string, string?> clusterOf, Func<IReadOnlyList<ServingReading>> serving)
+    Func<IReadOnlyCollection<RouteMeter>> routes, Func<string, string?> clusterOf, Func<IReadOnlyList<ServingReading>> serving,
+    Func<IReadOnlyList<TierAnswers>>? answers = null)
 {
     /// <summary>Lengths of the spans in seconds, and how long each is kept.</summary>
     public static readonly (int Seconds, TimeSpan Kept)[] Grains =
@@ -54,7 +58,9 @@ internal sealed class Ledger(
     private readonly Dictionary<RouteMeter, RequestSums> _seen = [];
     private readonly Dictionary<(string Cluster, string Tier), bool> _wasUp = [];
     private DateTimeOffset? _last;
+    private readonly Dictionary<string, long> _answered = new(StringComparer.Ordinal);
     private volatile RequestHistory _history = RequestHistory.Empty;
+    private volatile ImmutableDictionary<string, RequestSums> _totals = ImmutableDictionary.Create<string, RequestSums>(StringComparer.Ordinal);
 
     /// <summary>What has to be added on disk, by grain, start (Unix seconds), route and cluster.</summary>
     public Dictionary<(int Grain, long At, string Route, string Cluster), RequestSums> Requests { get; } = [];
@@ -65,6 +71,9 @@ internal sealed class Ledger(
     /// <summary>The last 15 minutes, for eyes; from any thread.</summary>
     public RequestHistory History => _history;
 
+    /// <summary>The requests of each cluster since the start; never less than before, whatever a reload takes away. From any thread.</summary>
+    public IReadOnlyDictionary<string, RequestSums> Totals => _totals;
+
     /// <summary>The clusters that are configured now.</summary>
     public IReadOnlyCollection<string> Clusters { get; private set; } = [];
 
@@ -74,7 +83,8 @@ internal sealed class Ledger(
         var step = _last is { } last && now > last && now - last <= LongestStep ? now - last : TimeSpan.Zero;
         _last = now;
         var byCluster = CountRequests(now);
-        _history = _history.Add(byCluster.Values.Aggregate(default(RequestSums), static (a, b) => a + b), now);
+        _history = _history.Add(byCluster.Values.Aggregate(default(RequestSums), static (a, b) => a + b), CountAnswers(), now);
+        _totals = _totals.SetItems(byCluster.Select(c => KeyValuePair.Create(c.Key, _totals.GetValueOrDefault(c.Key) + c.Value)));
         var readings = serving();
         Clusters = [.. readings.Where(static r => r.Tier.Length == 0).Select(static r => r.Cluster)];
         foreach (var reading in readings)
@@ -116,6 +126,19 @@ internal sealed class Ledger(
     {
         Requests.Clear();
         Times.Clear();
+    }
+
+    private List<TierAnswers> CountAnswers()
+    {
+        var added = new List<TierAnswers>();
+        foreach (var (tier, total) in answers?.Invoke() ?? [])
+        {
+            // Less than before: a reload took destinations away.
+            added.Add(new TierAnswers(tier, Math.Max(0, total - _answered.GetValueOrDefault(tier))));
+            _answered[tier] = total;
+        }
+
+        return added;
     }
 
     private Dictionary<string, RequestSums> CountRequests(DateTimeOffset now)

@@ -63,8 +63,11 @@ internal sealed class LogSetup : IDisposable
     /// <summary>Makes the loggers of all rooms; hand it to every host, so that they share one log.</summary>
     public ILoggerFactory Factory { get; }
 
-    /// <summary>Lines dropped because the buffer was full.</summary>
+    /// <summary>Lines dropped because the buffer of the console and the file was full.</summary>
     public long Dropped => _drops.Count;
+
+    /// <summary>Lines that never reached Splunk; null: none is configured.</summary>
+    public long? DroppedForSplunk => _splunk?.Dropped;
 
     /// <summary>Why the log does not reach Splunk; null: it does, or none is configured.</summary>
     public string? Alarm => _splunk?.Alarm;

@@ -32,8 +32,9 @@ internal sealed class RecordDatabase : IDisposable
     /// <summary>Opens the file and makes what is missing in it.</summary>
     public RecordDatabase(string file)
     {
-        // Pooling would keep the file open after the last user is gone.
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+        // Pooling would keep the file open after the last user is gone. Without a timeout of its own the beginning of a transaction waits 30 s for a
+        // locked file, and the ledger's seconds with it.
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = 2 }.ToString());
         try
         {
             _connection.Open();

@@ -30,6 +30,7 @@ internal sealed partial class Records : IDisposable
     private volatile bool _stopping;
     private long _lastTick;
     private long _lastSummary;
+    private long _turnedAt;
     private volatile IReadOnlyList<AvailabilityReading> _availability = [];
     private volatile IReadOnlyList<ReliabilityReading> _reliability = [];
 
@@ -46,6 +47,7 @@ internal sealed partial class Records : IDisposable
         Journal = new Journal(time.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
         _listening = Journal.Listen(() => _wake.Set());
         _lastTick = time.GetTimestamp();
+        _turnedAt = _lastTick;
         _thread = new Thread(Run) { IsBackground = true, Name = "records" };
     }
 
@@ -64,8 +66,18 @@ internal sealed partial class Records : IDisposable
     /// <summary>Requests of the last 15 minutes.</summary>
     public RequestHistory History => _ledger.History;
 
+    /// <summary>How long ago the thread last turned; it does once a second. Longer: the disk hangs.</summary>
+    public TimeSpan SinceTurn => _time.GetElapsedTime(Volatile.Read(ref _turnedAt));
+
+    /// <summary>What each cluster's requests came to since the start, for the error budget.</summary>
+    public IReadOnlyDictionary<string, RequestSums> Totals => _ledger.Totals;
+
     /// <summary>Begins to count and write.</summary>
-    public void Start() => _thread.Start();
+    public void Start()
+    {
+        Volatile.Write(ref _turnedAt, _time.GetTimestamp());
+        _thread.Start();
+    }
 
     /// <summary>Entries of the journal, newest first; from memory alone while the disk refuses.</summary>
     public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(int count, long before, string? cluster, CancellationToken cancellationToken) =>
@@ -102,6 +114,7 @@ internal sealed partial class Records : IDisposable
         {
             var stopping = _stopping;
             var now = _time.GetTimestamp();
+            Volatile.Write(ref _turnedAt, now);
             if (stopping || first || _time.GetElapsedTime(_lastTick, now) >= Step)
             {
                 _lastTick = now;

@@ -11,6 +11,9 @@ internal enum DurationDetail
 
     /// <summary>Every outcome has one histogram, with <c>route="*"</c>.</summary>
     ByOutcome,
+
+    /// <summary>One histogram of all requests, with <c>route="*"</c> and <c>outcome="*"</c>.</summary>
+    Together,
 }
 
 /// <summary>
@@ -32,6 +35,7 @@ internal static class SeriesBudget
         (DurationDetail.ByOutcome, [0.005, 0.025, 0.1, 0.25, 1, 5, 60]),
         (DurationDetail.ByOutcome, [0.1, 0.25, 1]),
         (DurationDetail.ByOutcome, [0.25]),
+        (DurationDetail.Together, [0.1, 0.25, 1]),
     ];
 
     /// <summary>Series that a scrape may have: 500 up to 20 routes and 20 destinations, 25 for each one of the larger number above that.</summary>
@@ -53,6 +57,7 @@ internal static class SeriesBudget
             {
                 DurationDetail.EveryOutcome => pairs,
                 DurationDetail.LiveByRoute => liveRoutes + outcomes,
+                DurationDetail.Together => Math.Min(1, outcomes),
                 _ => outcomes,
             };
             if (others + (sets * (bounds.Length + 3)) <= limit)

@@ -24,6 +24,15 @@ internal sealed record StateReadings
     /// <summary>Times between and to repair of each cluster that failed at least once.</summary>
     public Func<IReadOnlyList<ReliabilityReading>> Reliability { get; init; } = static () => [];
 
+    /// <summary>Each cluster's target and what its requests came to.</summary>
+    public Func<IReadOnlyList<SloReading>> Slo { get; init; } = static () => [];
+
+    /// <summary>Parts of the gateway itself that do not work.</summary>
+    public Func<IReadOnlyList<PartAlarm>> Alarms { get; init; } = static () => [];
+
+    /// <summary>Log lines that were dropped, by where they should have gone.</summary>
+    public Func<IReadOnlyList<LogDropReading>> LogDrops { get; init; } = static () => [];
+
     /// <summary>The last reload, or the start.</summary>
     public Func<ReloadReading?> Reload { get; init; } = static () => null;
 
@@ -56,6 +65,14 @@ internal readonly record struct AvailabilityReading(string Cluster, string Windo
 
 /// <summary>Mean times of one cluster, null while unknown.</summary>
 internal readonly record struct ReliabilityReading(string Cluster, TimeSpan? BetweenFailures, TimeSpan? ToRepair);
+
+/// <summary>A cluster's error budget: its target, 0 to 1, and its judged requests since the start.</summary>
+/// <param name="Good">Answered by a tier.</param>
+/// <param name="Bad">Answered by the ladder, or not at all.</param>
+internal readonly record struct SloReading(string Cluster, double Target, long Good, long Bad);
+
+/// <summary>Log lines that were dropped; <paramref name="To"/> is <c>output</c> or <c>splunk</c>.</summary>
+internal readonly record struct LogDropReading(string To, long Count);
 
 /// <summary>Whether the newest configuration file is the one in force, and since when one is.</summary>
 internal readonly record struct ReloadReading(bool Success, DateTimeOffset AppliedAt);

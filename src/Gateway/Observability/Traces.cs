@@ -12,14 +12,27 @@ internal static class Traces
     /// <summary>The source's name, for the exporter.</summary>
     public const string SourceName = "Gateway";
 
+    /// <summary>Requests of which a span is made within a second. The exporter carries no more; what it would drop need not be made.</summary>
+    public const int MaxASecond = 500;
+
     private const string TraceParent = "traceparent";
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>Begins a request's span, below the client's own if it sent one.</summary>
-    public static Activity? BeginRequest(HttpContext context, string route)
+    private static long _second;
+    private static int _begun;
+
+    /// <summary>Begins a request's span, below the client's own if it sent one. Null: nobody listens, or more than <see cref="MaxASecond"/> came within this second.</summary>
+    public static Activity? BeginRequest(HttpContext context, string route, TimeProvider time)
     {
         if (!Source.HasListeners())
+        {
+            return null;
+        }
+
+        // The server's own activity is recorded by nobody; below it ours would not be recorded either.
+        Activity.Current = null;
+        if (!MayBegin(time))
         {
             return null;
         }
@@ -32,8 +45,6 @@ internal static class Traces
             parent = default;
         }
 
-        // The server's own activity is recorded by nobody; below it ours would not be recorded either.
-        Activity.Current = null;
         var span = Source.StartActivity(request.Method, ActivityKind.Server, parent);
         if (span is { IsAllDataRequested: true })
         {
@@ -67,7 +78,8 @@ internal static class Traces
     /// <summary>Begins an attempt's span and names it to the destination.</summary>
     public static Activity? BeginAttempt(HttpRequestMessage message, string cluster, string tier, string destination, string purpose)
     {
-        if (!Source.HasListeners() || Source.StartActivity("attempt", ActivityKind.Client) is not { } span)
+        // Without a request's span there is none below it: alone it would begin a trace of its own.
+        if (Activity.Current is null || !Source.HasListeners() || Source.StartActivity("attempt", ActivityKind.Client) is not { } span)
         {
             return null;
         }
@@ -105,5 +117,18 @@ internal static class Traces
         }
 
         span.Dispose();
+    }
+
+    /// <summary>Takes one of this second's places.</summary>
+    internal static bool MayBegin(TimeProvider time)
+    {
+        var second = time.GetTimestamp() / time.TimestampFrequency;
+        var before = Volatile.Read(ref _second);
+        if (second != before && Interlocked.CompareExchange(ref _second, second, before) == before)
+        {
+            Volatile.Write(ref _begun, 0);
+        }
+
+        return Volatile.Read(ref _begun) < MaxASecond && Interlocked.Increment(ref _begun) <= MaxASecond;
     }
 }

@@ -31,6 +31,45 @@ public sealed class AdminGateTests
         }
     }
 
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("HEAD")]
+    public async Task Token_MissingForLivezAndReadyz_TellsTheStatusAlone(string method)
+    {
+        await using var admin = await AdminFixture.StartAsync(token: "right");
+        Assert.Equal((200, ""), await AskAsync("/livez"));
+        Assert.Equal((200, ""), await AskAsync("/readyz"));
+        admin.Readiness = new(false, "The gateway is stopping.");
+        Assert.Equal((503, ""), await AskAsync("/readyz"));
+        Assert.Equal((200, ""), await AskAsync("/livez"));
+
+        // With the token the reason is told; a wrong one is wrong here, too; and checks are never shut out by somebody's wrong tokens.
+        Assert.Equal(method == "HEAD" ? (503, "") : (503, "{\"ready\":false,\"why\":\"The gateway is stopping.\"}"), await AskAsync("/readyz", "right"));
+        for (var i = 0; i < AttemptLimit.Max; i++)
+        {
+            Assert.Equal(401, (await AskAsync("/readyz", "wrong")).Status);
+        }
+
+        Assert.Equal(429, (await AskAsync("/readyz", "right")).Status);
+        Assert.Equal((200, ""), await AskAsync("/livez"));
+
+        async Task<(int Status, string Body)> AskAsync(string path, string? token = null)
+        {
+            using var request = new HttpRequestMessage(new(method), path);
+            request.Headers.Authorization = token is null ? null : new("Bearer", token);
+            using var answer = await admin.Client.SendAsync(request, Token);
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(Token));
+        }
+    }
+
+    [Fact]
+    public async Task Livez_WithoutTokenUnderAnyHost_Answers()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/livez") { Headers = { Host = "10.1.2.3:8081" } };
+        Assert.Equal(HttpStatusCode.OK, (await admin.Client.SendAsync(request, Token)).StatusCode);
+    }
+
     [Fact]
     public async Task Token_Set_IsNotAskedForWhenABalancerAsksForHealth()
     {

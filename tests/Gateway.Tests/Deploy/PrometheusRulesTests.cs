@@ -36,7 +36,7 @@ public sealed partial class PrometheusRulesTests
         var runbook = File.ReadAllText(Repository.PathOf("docs", "operations.md"));
         var alerts = Alert().Matches(File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml"))).Select(static m => m.Groups["name"].Value).ToArray();
 
-        Assert.Equal(12, alerts.Length);
+        Assert.Equal(13, alerts.Length);
         Assert.All(alerts, alert => Assert.Contains($"alertname: {alert}\n        exp_alerts:\n", tests, StringComparison.Ordinal));
         Assert.All(alerts, alert => Assert.Contains($"\n### {alert}\n", runbook, StringComparison.Ordinal));
     }

@@ -108,6 +108,73 @@ public sealed class SqliteBackingTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAhead_TenThousandRubbishRecords_AllAreDroppedAndNoneIsServed()
+    {
+        const int Rubbish = 10_000;
+        await using (var store = await OpenAsync())
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                store.Answer(_route, Guide.Get($"/{i}"), $"body {i}");
+            }
+        }
+
+        // Copies of whole records under keys that are not theirs, turned over at a bit, cut, and noise.
+        await using (var connection = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            connection.Open();
+            using var transaction = connection.BeginTransaction();
+            using var select = connection.CreateCommand();
+            select.CommandText = "SELECT record FROM answers";
+            var whole = new List<byte[]>();
+            using (var rows = select.ExecuteReader())
+            {
+                while (rows.Read())
+                {
+                    whole.Add((byte[])rows.GetValue(0));
+                }
+            }
+
+            var random = new Random(8);
+            using var insert = connection.CreateCommand();
+            insert.CommandText = "INSERT INTO answers SELECT 'shop.example/rubbish' || $n || ' ~r.00000000', base, 'shop.example/rubbish' || $n, began, expires, size, $record FROM answers WHERE place = 'shop.example/0'";
+            var (number, record) = (insert.Parameters.Add("$n", SqliteType.Integer), insert.Parameters.Add("$record", SqliteType.Blob));
+            for (var i = 0; i < Rubbish; i++)
+            {
+                var bytes = whole[i % whole.Count].ToArray();
+                switch (i % 4)
+                {
+                    case 0:
+                        bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+                        break;
+                    case 1:
+                        bytes = bytes.AsSpan(0, random.Next(bytes.Length)).ToArray();
+                        break;
+                    case 2:
+                        random.NextBytes(bytes);
+                        break;
+                }
+
+                (number.Value, record.Value) = (i, bytes);
+                Assert.Equal(1, insert.ExecuteNonQuery());
+            }
+
+            transaction.Commit();
+        }
+
+        await using var again = await OpenAsync();
+        Assert.Equal(Rubbish, again.CorruptTotal);
+        Assert.Equal(4, again.Entries);
+        Assert.Null(again.Alarm);
+        for (var i = 0; i < Rubbish; i++)
+        {
+            Assert.Null(again.BodyFor(_route, Guide.Get($"/rubbish{i}")));
+        }
+
+        Assert.All(Enumerable.Range(0, 4), i => Assert.Equal($"body {i}", again.BodyFor(_route, Guide.Get($"/{i}"))));
+    }
+
+    [Fact]
     public async Task Open_FileOfRandomBytes_ServesNothingWrongAndGoesOn()
     {
         await using (var store = await OpenAsync())

@@ -38,7 +38,7 @@ public sealed class AccessLogTests
     }
 
     [Fact]
-    public void Requests_MoreThanFitASecond_AreCountedInstead()
+    public void Requests_ManyThatWentWell_AreCountedInsteadAndNoFailedOneIsMissing()
     {
         var (time, lines) = (new ManualTime(), new Lines());
         using (var log = new LogSetup(new LogOptions(), lines))
@@ -53,14 +53,18 @@ public sealed class AccessLogTests
             for (var i = 0; i < 80; i++)
             {
                 access.Tell(context, "recommend", RequestOutcome.Failed, 503, TimeSpan.FromMilliseconds(12));
+                access.Tell(context, "recommend", RequestOutcome.Degraded, 200, TimeSpan.FromMilliseconds(12));
+                access.Tell(context, "recommend", RequestOutcome.Live, 200, TimeSpan.FromMilliseconds(12));
             }
 
             time.Advance(TimeSpan.FromSeconds(1));
-            access.Tell(context, "recommend", RequestOutcome.Failed, 503, TimeSpan.FromMilliseconds(12));
+            access.Tell(context, "recommend", RequestOutcome.Live, 200, TimeSpan.FromMilliseconds(12));
         }
 
-        Assert.Equal(51, lines.All.Count(static l => l.Contains("\"http.request.method\":\"GET\"", StringComparison.Ordinal)));
-        Assert.Contains(lines.All, static l => l.Contains("30 more requests were not written", StringComparison.Ordinal));
+        Assert.Equal(51, lines.All.Count(static l => l.Contains("\"labels.outcome\":\"live\"", StringComparison.Ordinal)));
+        Assert.Equal(80, lines.All.Count(static l => l.Contains("\"labels.outcome\":\"failed\"", StringComparison.Ordinal)));
+        Assert.Equal(80, lines.All.Count(static l => l.Contains("\"labels.outcome\":\"degraded\"", StringComparison.Ordinal)));
+        Assert.Contains(lines.All, static l => l.Contains("30 more requests that went well were not written", StringComparison.Ordinal));
         Assert.Contains("\"http.response.status_code\":503", lines.All[0], StringComparison.Ordinal);
         Assert.Contains("\"event.duration\":12000000", lines.All[0], StringComparison.Ordinal);
         Assert.Contains("\"url.query\":\"token=***\"", lines.All[0], StringComparison.Ordinal);

@@ -105,7 +105,7 @@ public sealed class InstrumentsTests : IDisposable
         var alone = Buckets();
         _instruments.Retain(new HashSet<string> { "r1" }, new HashSet<(string, string)> { ("c0", "d0") });
 
-        Assert.Equal(5 * 4, alone);
+        Assert.Equal(4, alone);
         Assert.Equal(5 * 16, Buckets());
 
         int Buckets() => Lines(_instruments.Collect()).Count(static l => l.StartsWith("gateway_request_duration_seconds_bucket", StringComparison.Ordinal));
@@ -210,6 +210,25 @@ public sealed class InstrumentsTests : IDisposable
         Assert.Contains(("gateway_attempts", 1.0), counted);
     }
 
+    [Fact]
+    public void Scrape_BudgetsAlarmsAndDroppedLines_AreShown()
+    {
+        _instruments.ReadStateFrom(new()
+        {
+            Slo = static () => [new("c", 0.9995, 900, 100)],
+            Alarms = static () => [new("records", "The disk is full."), new("records", "And slow."), new("probes", "They stopped.")],
+            LogDrops = static () => [new("output", 7), new("splunk", 0)],
+        });
+
+        var lines = Lines(_instruments.Collect());
+
+        Assert.Contains("gateway_slo_requests_total{cluster=\"c\",good=\"true\"} 900", lines);
+        Assert.Contains("gateway_slo_requests_total{cluster=\"c\",good=\"false\"} 100", lines);
+        Assert.Contains("gateway_slo_ratio{cluster=\"c\"} 0.9995", lines);
+        Assert.Equal(["gateway_alarm{part=\"records\"} 1", "gateway_alarm{part=\"probes\"} 1"], lines.Where(static l => l.StartsWith("gateway_alarm", StringComparison.Ordinal)));
+        Assert.Equal("gateway_log_dropped_total{to=\"output\"} 7", Assert.Single(lines, static l => l.StartsWith("gateway_log_dropped_total", StringComparison.Ordinal)));
+    }
+
     private static string[] Lines(MetricSnapshot snapshot) =>
         [.. PrometheusText.Write(snapshot, openMetrics: false).Split('\n').Where(static l => l.Length > 0 && l[0] != '#')];
 
@@ -221,6 +240,7 @@ public sealed class InstrumentsTests : IDisposable
             Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1)))],
             LastGood = static () => new(1, 1),
             Coverage = () => [.. Enumerable.Range(0, _coverageRoutes).Select(static r => new RouteCoverage($"r{r}", 4, r % 2 == 0 ? 2 : 4))],
+            Slo = () => [.. Enumerable.Range(0, clusters).Select(static c => new SloReading($"c{c}", 0.999, 900, 100))],
             Reload = static () => new(true, DateTimeOffset.UnixEpoch),
             RedisUp = static () => true,
             Availability = () => [.. from c in Enumerable.Range(0, clusters) from w in new[] { "1h", "24h", "30d" } select new AvailabilityReading($"c{c}", w, 1)],

@@ -119,6 +119,43 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal(0, _ledger.History.Live.Sum());
     }
 
+    [Fact]
+    public void History_LiveRequests_AreSharedOutByTheTiersThatAnswered()
+    {
+        var answers = new Dictionary<string, long>(StringComparer.Ordinal) { ["primary"] = 0, ["standby"] = 0 };
+        var ledger = new Ledger(() => _instruments.Routes, static _ => "c", static () => [], () => [.. answers.Select(static a => new TierAnswers(a.Key, a.Value))]);
+        Requests(live: 8, failed: 1);
+        (answers["primary"], answers["standby"]) = (6, 2);
+        ledger.Tick(Start);
+        Requests(live: 3, failed: 0);
+        (answers["primary"], answers["standby"]) = (6, 6);
+        ledger.Tick(Start.AddSeconds(5));
+
+        // Streams that end in a second in which no attempt did: by whoever answered last.
+        Requests(live: 2, failed: 0);
+        ledger.Tick(Start.AddSeconds(6));
+
+        Assert.Equal(["primary", "standby"], ledger.History.Tiers.Select(static t => t.Name));
+        Assert.Equal([6, 0], ledger.History.Tiers[0].Requests[^2..]);
+        Assert.Equal([2, 5], ledger.History.Tiers[1].Requests[^2..]);
+        Assert.Equal([8, 5], ledger.History.Live[^2..]);
+    }
+
+    [Fact]
+    public void Totals_RouteTakenAwayByAReload_NeverFall()
+    {
+        Requests(live: 8, failed: 1);
+        _ledger.Tick(Start);
+        var before = Assert.Single(_ledger.Totals);
+        Assert.Equal((8L, 1L), (before.Value.Live, before.Value.Failed));
+
+        _instruments.Retain(new HashSet<string>(), new HashSet<(string, string)>());
+        Requests(live: 1, failed: 0);
+        _ledger.Tick(Start.AddSeconds(1));
+
+        Assert.Equal((9L, 1L), (_ledger.Totals[before.Key].Live, _ledger.Totals[before.Key].Failed));
+    }
+
     private TimeSums Day(string tier) => _ledger.Times.Single(t => t.Key is { Grain: 86400 } && string.Equals(t.Key.Tier, tier, StringComparison.Ordinal)).Value;
 
     private void Requests(int live, int failed)

@@ -2,6 +2,7 @@ using System.Text;
 using Gateway.Drills.Processes;
 using Gateway.Observability;
 using Gateway.Tests.Support;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Exporter;
 using Xunit;
 
@@ -18,12 +19,26 @@ public sealed class OtlpPushTests
     [InlineData("https://a/otlp", OtlpExportProtocol.HttpProtobuf)]
     public void Protocol_ByPortAndPath(string url, OtlpExportProtocol protocol) => Assert.Equal(protocol, OtlpPush.ProtocolOf(new Uri(url)));
 
-    // The spans of a process have one source: a process of its own keeps other tests' requests out.
     [Fact]
-    public async Task Request_WithATrace_IsPushedWithItsAttemptsAndPassedOn()
+    public void Requests_MoreThanASecondsPlaces_GetNoSpan()
+    {
+        var time = new ManualTime();
+        time.Advance(TimeSpan.FromSeconds(100));
+        Assert.Equal(Traces.MaxASecond, Enumerable.Range(0, 2000).Count(_ => Traces.MayBegin(time)));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(Traces.MayBegin(time));
+    }
+
+    // The spans of a process have one source: a process of its own keeps other tests' requests out.
+    [Theory]
+    [InlineData(OtlpExportProtocol.HttpProtobuf, "/otlp", "/otlp/v1/traces", "/otlp/v1/metrics")]
+    [InlineData(OtlpExportProtocol.Grpc, "", "/opentelemetry.proto.collector.trace.v1.TraceService/Export", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export")]
+    public async Task Request_WithATrace_IsPushedWithItsAttemptsAndPassedOn(OtlpExportProtocol protocol, string path, string tracesTo, string metricsTo)
     {
         var cancel = TestContext.Current.CancellationToken;
-        await using var collector = await Receiver.StartAsync();
+        await using var collector = protocol == OtlpExportProtocol.Grpc
+            ? await Receiver.StartAsync(static (_, context) => Receiver.Grpc(context), HttpProtocols.Http2)
+            : await Receiver.StartAsync();
         await using var bad = new ScriptedUpstream(static r => r.AnswerAsync("no", 503));
         await using var good = new ScriptedUpstream(static r => r.AnswerAsync("yes"));
         await using var bed = await TestBed.StartAsync(
@@ -34,7 +49,7 @@ public sealed class OtlpPushTests
                 Config =
                 [
                     ("clusters.ai-guide.tiers", $"[ {{ name: primary, destinations: [ \"{bad.Url}\" ] }}, {{ name: standby, destinations: [ \"{good.Url}\" ] }} ]"),
-                    ("telemetry.otlp", $"\"{collector.Url.GetLeftPart(UriPartial.Authority)}/otlp\""),
+                    ("telemetry.otlp", $"\"{collector.Url.GetLeftPart(UriPartial.Authority)}{path}\""),
                 ],
             },
             cancel);
@@ -50,17 +65,16 @@ public sealed class OtlpPushTests
         Assert.StartsWith($"00-{Trace}-", sentAgain, StringComparison.Ordinal);
         Assert.NotEqual(sent, sentAgain);
         Assert.DoesNotContain("b7ad6b7169203331", sent, StringComparison.Ordinal);
-        await Eventually.BeTrueAsync(() => Pushed("/otlp/v1/traces").Length > 0 && Pushed("/otlp/v1/metrics").Length > 0, TimeSpan.FromSeconds(30), "metrics and traces pushed");
-        var traces = Pushed("/otlp/v1/traces");
-        Assert.Contains("GET recommend", traces, StringComparison.Ordinal);
+        await Eventually.BeTrueAsync(() => Pushed(tracesTo).Contains("GET recommend", StringComparison.Ordinal) && Pushed(metricsTo).Contains("gateway_request_duration_seconds", StringComparison.Ordinal), TimeSpan.FromSeconds(60), "metrics and traces pushed");
+        var traces = Pushed(tracesTo);
         Assert.Contains("gateway.destination", traces, StringComparison.Ordinal);
         Assert.Contains("repeat", traces, StringComparison.Ordinal);
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(Trace)), traces, StringComparison.Ordinal);
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(sentAgain[36..52])), traces, StringComparison.Ordinal);
         Assert.DoesNotContain("category=shoes", traces, StringComparison.Ordinal);
-        Assert.Contains("gateway_request_duration_seconds", Pushed("/otlp/v1/metrics"), StringComparison.Ordinal);
+        Assert.All(collector.All, call => Assert.Contains(call.Path, new[] { tracesTo, metricsTo }));
 
-        string Pushed(string path) => string.Concat(collector.All.Where(c => c.Path == path).Select(static c => Encoding.Latin1.GetString(c.Body)));
+        string Pushed(string to) => string.Concat(collector.All.Where(c => c.Path == to).Select(static c => Encoding.Latin1.GetString(c.Body)));
     }
 
     [Fact]

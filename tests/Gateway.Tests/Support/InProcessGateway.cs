@@ -111,6 +111,9 @@ internal sealed class InProcessGateway : IAsyncDisposable
     public async Task<double> MetricAsync(string name, params (string Label, string Value)[] labels) =>
         Metrics.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/metrics"))).Sum(name, labels);
 
+    /// <summary>A scrape as it is.</summary>
+    public Task<string> MetricsTextAsync() => _operators.GetStringAsync(new Uri(_host.AdminAddress, "/metrics"));
+
     /// <summary>Awaits that a counter reaches a value.</summary>
     public async Task MetricReachesAsync(double value, string name, params (string Label, string Value)[] labels)
     {

@@ -38,6 +38,35 @@ internal sealed class RawClient : IAsyncDisposable
     /// <summary>Like a client whose process was killed.</summary>
     public void Reset() => _socket.Close(0);
 
+    /// <summary>Reads until so many answers with this status line came; what follows the last one's line is thrown away with the rest.</summary>
+    public async Task SkipAsync(string statusLine, int count)
+    {
+        var wanted = Encoding.Latin1.GetBytes(statusLine);
+        var buffer = new byte[16 * 1024];
+        var filled = 0;
+        while (count > 0)
+        {
+            var received = await _socket.ReceiveAsync(buffer.AsMemory(filled), SocketFlags.None);
+            if (received == 0)
+            {
+                throw new IOException($"The connection ended with {count} answers missing.");
+            }
+
+            filled += received;
+            var seen = 0;
+            while (buffer.AsSpan(seen, filled - seen).IndexOf(wanted) is >= 0 and var at)
+            {
+                count--;
+                seen += at + wanted.Length;
+            }
+
+            // A line may be cut by the end of what was received.
+            var kept = Math.Min(wanted.Length - 1, filled - seen);
+            buffer.AsSpan(filled - kept, kept).CopyTo(buffer);
+            filled = kept;
+        }
+    }
+
     /// <summary>The next answer, up to its end or to where it was cut. Interim answers (1xx) are left out.</summary>
     public async Task<RawAnswer> ReadAsync(string method = "GET")
     {

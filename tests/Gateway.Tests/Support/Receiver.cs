@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,11 +17,11 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<Received> _received = new();
 
-    private Receiver(Func<int, HttpContext, Task> answer)
+    private Receiver(Func<int, HttpContext, Task> answer, HttpProtocols protocols)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
         _app = builder.Build();
         _app.Run(async context =>
         {
@@ -35,11 +37,20 @@ internal sealed class Receiver : IAsyncDisposable
     public IReadOnlyList<Received> All => [.. _received];
 
     /// <param name="answer">Answers the nth request, from 1; null: always 200.</param>
-    public static async Task<Receiver> StartAsync(Func<int, HttpContext, Task>? answer = null)
+    /// <param name="protocols">HTTP/2 alone means without TLS and without a negotiation, as gRPC speaks it.</param>
+    public static async Task<Receiver> StartAsync(Func<int, HttpContext, Task>? answer = null, HttpProtocols protocols = HttpProtocols.Http1)
     {
-        var receiver = new Receiver(answer ?? (static (_, _) => Task.CompletedTask));
+        var receiver = new Receiver(answer ?? (static (_, _) => Task.CompletedTask), protocols);
         await receiver._app.StartAsync();
         return receiver;
+    }
+
+    /// <summary>Answers as a gRPC service that has nothing to say: an empty message and the status in the trailers.</summary>
+    public static async Task Grpc(HttpContext context)
+    {
+        context.Response.ContentType = "application/grpc";
+        context.Response.AppendTrailer("grpc-status", "0");
+        await context.Response.Body.WriteAsync(new byte[5], context.RequestAborted);
     }
 
     /// <summary>Answers with a status.</summary>
