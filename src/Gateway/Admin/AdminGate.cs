@@ -33,8 +33,11 @@ internal sealed partial class AdminGate
     {
         Harden(context.Response.Headers);
 
+        // 0. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets and often name no host; that yes or no is all they learn.
+        var isHealthQuestion = IsHealthQuestion(context.Request);
+
         // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.
-        if (_token is null && !IsOwnHost(context.Request.Host.Host))
+        if (_token is null && !isHealthQuestion && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
                 "This host name is not one of the operators' port. Use the address of \"admin.url\", or set \"admin.token\" to allow every name.");
@@ -49,8 +52,8 @@ internal sealed partial class AdminGate
             return;
         }
 
-        // 3. The token. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets; that yes or no is all they learn.
-        if (_token is not null && !IsHealthQuestion(context.Request) && !await MayPassAsync(context, _token))
+        // 3. The token.
+        if (_token is not null && !isHealthQuestion && !await MayPassAsync(context, _token))
         {
             return;
         }
