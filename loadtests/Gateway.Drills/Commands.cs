@@ -24,8 +24,10 @@ internal static class Commands
         var seed = new Option<int?>("--seed") { Description = "The seed of chaos, to run the same faults again." };
         var chaos = new Option<double?>("--chaos-minutes") { Description = "How long chaos lasts, instead of the file's." };
         var against = new Option<string?>("--against") { Description = "Run the faults through other proxies too: haproxy,nginx,caddy,yarp." };
+        var set = new Option<string[]>("--set") { Description = "Change the gateway's configuration: PATH=VALUE, like clusters.ai-guide.failback.after=0s; without a value the key is removed. Repeatable." };
+        var prove = new Option<bool>("--prove") { Description = "Take out what each drill guards, as its file says, and pass only if the drill then fails by it." };
         root.Add(names);
-        foreach (var option in new Option[] { rate, warm, seed, chaos, against })
+        foreach (var option in new Option[] { rate, warm, seed, chaos, set, prove, against })
         {
             root.Add(option);
         }
@@ -37,7 +39,14 @@ internal static class Commands
                 parsed.GetValue(rate),
                 parsed.GetValue(warm) is { } seconds ? Seconds(seconds) : null,
                 parsed.GetValue(seed),
-                parsed.GetValue(chaos) is { } minutes ? TimeSpan.FromMinutes(minutes) : null);
+                parsed.GetValue(chaos) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+                [.. (parsed.GetValue(set) ?? []).Select(Adjustments.ParseSet)],
+                parsed.GetValue(prove));
+            if (adjustments.Prove && parsed.GetValue(against) is not null)
+            {
+                throw new ArgumentException("--prove takes parts out of the gateway, and --against compares it with others: one of them at a time.", nameof(parsed));
+            }
+
             return parsed.GetValue(against) is { } peers
                 ? AgainstCommand.RunAsync(Report, wanted.Length > 0 ? wanted : ["faults"], peers.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), adjustments)
                 : DrillCommand.RunAsync(Report, wanted, adjustments);

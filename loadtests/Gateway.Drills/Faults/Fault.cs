@@ -16,24 +16,24 @@ internal abstract class Fault
 }
 
 /// <summary>kill -9; mended by a start on the same port.</summary>
-internal sealed class KillFault(params string[] guides) : Fault
+internal sealed class KillFault(params string[] processes) : Fault
 {
     /// <inheritdoc/>
-    public override Task BreakAsync(TestBed bed) => Task.WhenAll(Pick(bed, guides).Select(guide => guide.KillAsync()));
+    public override Task BreakAsync(TestBed bed) => Task.WhenAll(processes.Select(name => bed.Process(name).KillAsync()));
 
     /// <inheritdoc/>
-    public override Task MendAsync(TestBed bed) => Task.WhenAll(Pick(bed, guides).Select(guide => guide.StartAsync()));
+    public override Task MendAsync(TestBed bed) => Task.WhenAll(processes.Select(name => bed.Process(name).StartAsync()));
 }
 
 /// <summary>SIGSTOP; mended by SIGCONT.</summary>
-internal sealed class FreezeFault(params string[] guides) : Fault
+internal sealed class FreezeFault(params string[] processes) : Fault
 {
     /// <inheritdoc/>
     public override Task BreakAsync(TestBed bed)
     {
-        foreach (var guide in Pick(bed, guides))
+        foreach (var name in processes)
         {
-            guide.Freeze();
+            bed.Process(name).Freeze();
         }
 
         return Task.CompletedTask;
@@ -42,9 +42,9 @@ internal sealed class FreezeFault(params string[] guides) : Fault
     /// <inheritdoc/>
     public override Task MendAsync(TestBed bed)
     {
-        foreach (var guide in Pick(bed, guides))
+        foreach (var name in processes)
         {
-            guide.Thaw();
+            bed.Process(name).Thaw();
         }
 
         return Task.CompletedTask;

@@ -5,7 +5,8 @@ namespace Gateway.Drills.Figures;
 /// <param name="Measured">The value that was found.</param>
 /// <param name="Limit">The value that was allowed.</param>
 /// <param name="Holds">Whether it is within.</param>
-internal sealed record Expectation(string What, string Measured, string Limit, bool Holds);
+/// <param name="Key">The key in a drill file's <c>expect</c> that asked for it; null: none did.</param>
+internal sealed record Expectation(string What, string Measured, string Limit, bool Holds, string? Key = null);
 
 /// <summary>What a drill found: it passes only if every expectation holds.</summary>
 internal sealed class Verdict
@@ -38,6 +39,10 @@ internal sealed class Verdict
     public Verdict Within(string what, TimeSpan? measured, TimeSpan limit) =>
         Add(new(what, measured is { } time ? Text(time) : "never", $"at most {Text(limit)}", measured <= limit));
 
+    /// <summary>At least so long.</summary>
+    public Verdict AtLeast(string what, TimeSpan measured, TimeSpan limit) =>
+        Add(new(what, Text(measured), $"at least {Text(limit)}", measured >= limit));
+
     /// <summary>At most this percentage.</summary>
     public Verdict ShareAtMost(string what, double measured, double limit) =>
         Add(new(what, Percent(measured), $"at most {Percent(limit)}", measured <= limit));
@@ -52,6 +57,20 @@ internal sealed class Verdict
         _expectations.AddRange(other.Expectations.Select(expectation => expectation with { What = $"{from}: {expectation.What}" }));
         return this;
     }
+
+    /// <summary>Says which key asked for what was added since the last time.</summary>
+    public Verdict As(string key)
+    {
+        for (var i = _expectations.Count - 1; i >= 0 && _expectations[i].Key is null; i--)
+        {
+            _expectations[i] = _expectations[i] with { Key = key };
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds one as it is.</summary>
+    public Verdict With(Expectation expectation) => Add(expectation);
 
     /// <summary>A time as people read it.</summary>
     public static string Text(TimeSpan time) => time >= TimeSpan.FromSeconds(10)

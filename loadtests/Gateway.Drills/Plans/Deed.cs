@@ -159,14 +159,14 @@ internal sealed class BurstDeed(string kind, double rate, TimeSpan time, double 
     public override bool NeedsOwnGuides => false;
 
     /// <inheritdoc/>
-    public override Task DoAsync(Stage stage, CancellationToken cancel) => Load.LoadRun.RunAsync(new()
+    public override async Task DoAsync(Stage stage, CancellationToken cancel) => stage.Note(await Load.LoadRun.RunAsync(new()
     {
         Target = stage.Target,
         Rate = Load.RateProfile.Constant(rate, time),
         Scenarios = [Kinds.Create(kind, 1, stage.BurstPrefix, 200)],
         Vanishing = vanishing,
         Seed = 7,
-    });
+    }));
 }
 
 /// <summary>A fault that comes and goes: down, up, down, up.</summary>

@@ -8,6 +8,8 @@ namespace Gateway.Drills.Plans;
 /// <summary>Reads a drill file and judges all of it before anything is started.</summary>
 internal static class DrillFile
 {
+    private static readonly string[] Keys = ["about", "groups", "guards", "without", "misses", "environment", "load", "timeline", "expect"];
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="PlanException">It has problems: all of them are named.</exception>
     public static DrillPlan Read(string path)
@@ -35,9 +37,9 @@ internal static class DrillFile
         }
 
         var reader = new PlanReader(path);
-        if (stream.Documents.Count != 1 || reader.Map(stream.Documents[0].RootNode, "drill", "about", "groups", "guards", "environment", "load", "timeline", "expect") is not { } map)
+        if (stream.Documents.Count != 1 || reader.Map(stream.Documents[0].RootNode, "drill", Keys) is not { } map)
         {
-            throw new PlanException([new(path, 1, 1, "A drill file is one mapping with the keys about, groups, guards, environment, load, timeline, expect.")]);
+            throw new PlanException([new(path, 1, 1, $"A drill file is one mapping with the keys {string.Join(", ", Keys)}.")]);
         }
 
         map.Require("load", "{ rate: 300, for: 13s }");
@@ -50,6 +52,8 @@ internal static class DrillFile
             About = map.Text("about") ?? string.Empty,
             Groups = map.Texts("groups"),
             Guards = map.Text("guards") ?? string.Empty,
+            Without = map.At("without") is { } without ? TimelineReader.Changes(reader, without) : [],
+            Misses = map.Texts("misses"),
             Environment = environment,
             Load = load,
             Timeline = new TimelineReader(reader, environment).Read(map.At("timeline"), load.For),
@@ -61,13 +65,13 @@ internal static class DrillFile
 
     private static EnvironmentPlan ReadEnvironment(PlanMap map)
     {
-        if (map.At("environment") is not { } node || map.Reader.Map(node, "environment", "primaries", "standbys", "relays", "set", "gateway", "admin", "token", "allowTarget") is not { } environment)
+        if (map.At("environment") is not { } node || map.Reader.Map(node, "environment", "primaries", "standbys", "relays", "redis", "set", "gateway", "admin", "token", "allowTarget") is not { } environment)
         {
             return new();
         }
 
         var running = environment.Text("gateway");
-        foreach (var key in new[] { "primaries", "standbys", "relays", "set" })
+        foreach (var key in new[] { "primaries", "standbys", "relays", "redis", "set" })
         {
             if (running is not null && environment.At(key) is { } at)
             {
@@ -77,10 +81,12 @@ internal static class DrillFile
 
         foreach (var key in new[] { "gateway", "admin" })
         {
-            if (environment.Text(key) is { } url && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")))
-            {
-                map.Reader.Problem(environment.At(key)!, $"'environment.{key}' is '{url}', which is no URL. Write it like http://127.0.0.1:8080.");
-            }
+            JudgeUrl(environment, key);
+        }
+
+        if (running is null && new[] { "admin", "token", "allowTarget" }.FirstOrDefault(key => environment.At(key) is not null) is { } lonely)
+        {
+            map.Reader.Problem(environment.At(lonely)!, $"'environment.{lonely}' is about a gateway that runs already. Write 'environment.gateway' too, or remove it.");
         }
 
         return new()
@@ -90,6 +96,7 @@ internal static class DrillFile
                 Primaries = (int)(environment.Number("primaries", 8) ?? 2),
                 Standbys = (int)(environment.Number("standbys", 8) ?? 2),
                 Relays = environment.Flag("relays"),
+                Redis = environment.Flag("redis"),
                 Config = environment.At("set") is { } set ? TimelineReader.Changes(map.Reader, set) : [],
             },
             Url = running?.TrimEnd('/'),
@@ -97,6 +104,29 @@ internal static class DrillFile
             Token = environment.Text("token"),
             AllowTarget = environment.Flag("allowTarget"),
         };
+    }
+
+    /// <summary>Load goes without TLS, and only to this machine: a slip of a URL must not become an attack.</summary>
+    private static void JudgeUrl(PlanMap environment, string key)
+    {
+        if (environment.Text(key) is not { } url)
+        {
+            return;
+        }
+
+        var (reader, at) = (environment.Reader, environment.At(key)!);
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+        {
+            reader.Problem(at, $"'environment.{key}' is '{url}', which is no URL. Write it like http://127.0.0.1:8080.");
+        }
+        else if (key is "gateway" && uri.Scheme is "https")
+        {
+            reader.Problem(at, $"'environment.gateway' is '{url}', and load is sent without TLS only. Name a plain http:// port of the gateway.");
+        }
+        else if (key is "gateway" && !uri.IsLoopback && !environment.Flag("allowTarget"))
+        {
+            reader.Problem(at, $"'environment.gateway' is '{url}', which is not this machine. If load may be sent there, write 'allowTarget: true' beside it.");
+        }
     }
 
     private static LoadShape ReadLoad(PlanMap map)
@@ -172,7 +202,7 @@ internal static class DrillFile
         if (map.At("expect") is not { } node || map.Reader.Map(
             node,
             "expect",
-            "failed", "degraded", "static", "p99", "max", "switchWithin", "backWithin", "liveWithin", "postOnce", "transitions", "transitionsAtMost", "extraAttempts", "coverage", "seen", "lateness") is not { } expect)
+            "failed", "degraded", "static", "p99", "max", "switchWithin", "backWithin", "liveWithin", "rampAtLeast", "postOnce", "transitions", "transitionsAtMost", "extraAttempts", "coverage", "seen", "lateness") is not { } expect)
         {
             return new();
         }
@@ -189,6 +219,7 @@ internal static class DrillFile
             SwitchWithin = expect.Duration("switchWithin"),
             BackWithin = expect.Duration("backWithin"),
             LiveWithin = expect.Duration("liveWithin"),
+            RampAtLeast = expect.Duration("rampAtLeast"),
             PostOnce = expect.Flag("postOnce"),
             Transitions = expect.At("transitions") is null ? null : expect.Texts("transitions"),
             TransitionsAtMost = (int?)expect.Number("transitionsAtMost", 1_000),
@@ -204,7 +235,7 @@ internal static class DrillFile
     {
         var (expect, where) = (plan.Expect, map.At("expect") ?? map.Node);
         if (plan.Environment is { Url: not null, AdminUrl: null }
-            && (expect.SwitchWithin ?? expect.BackWithin) is not null | expect.Transitions is not null | expect.TransitionsAtMost is not null | expect.ExtraAttempts is not null)
+            && (expect.SwitchWithin ?? expect.BackWithin ?? expect.RampAtLeast) is not null | expect.Transitions is not null | expect.TransitionsAtMost is not null | expect.ExtraAttempts is not null)
         {
             reader.Problem(where, "Expectations about switches, transitions and attempts are read from the operators' port. Write 'environment.admin' too.");
         }
@@ -212,6 +243,16 @@ internal static class DrillFile
         if (expect.PostOnce && (plan.Environment.Url is not null || !plan.Load.Mix.Any(kind => string.Equals(kind.Kind, "cart", StringComparison.Ordinal))))
         {
             reader.Problem(where, "'expect.postOnce' needs orders ('cart' in 'load.mix') and the drill's own guides, which note what they executed.");
+        }
+
+        if (plan.Without.Count > 0 != plan.Misses.Count > 0 || (plan.Without.Count > 0 && plan.Environment.Url is not null))
+        {
+            reader.Problem(map.At("without") ?? map.At("misses")!, "'without' takes out of an own gateway what the drill guards, and 'misses' names the expectations that then do not hold: both, or neither, and not with 'environment.gateway'.");
+        }
+
+        if (plan.Misses.FirstOrDefault(miss => where is not YamlMappingNode expects || !expects.Children.ContainsKey(miss)) is { } unexpected)
+        {
+            reader.Problem(map.At("misses")!, $"'misses' names '{unexpected}', which 'expect' does not hold. {Nearest.Hint(unexpected, where is YamlMappingNode all ? [.. all.Children.Keys.Select(key => key.ToString())] : [])}");
         }
 
         if (expect.Seen.FirstOrDefault(seen => seen is not ("primary" or "standby" or "lastGood" or "file" or "builtIn")) is { } strange)

@@ -18,6 +18,12 @@ internal sealed record DrillPlan
     /// <summary>Which part of the gateway it holds: with that part switched off, the drill fails.</summary>
     public string Guards { get; init; } = string.Empty;
 
+    /// <summary>Changes of the configuration that take that part out: with them the drill must fail, else it guards nothing. Empty: nobody can switch it off.</summary>
+    public IReadOnlyList<(string Path, string? Yaml)> Without { get; init; } = [];
+
+    /// <summary>The expectations, by their keys, that do not hold then.</summary>
+    public IReadOnlyList<string> Misses { get; init; } = [];
+
     /// <summary>What stands.</summary>
     public required EnvironmentPlan Environment { get; init; }
 
@@ -112,6 +118,9 @@ internal sealed record ExpectPlan
 
     /// <summary>From the last mend to the end of the last answer that was not live.</summary>
     public TimeSpan? LiveWithin { get; init; }
+
+    /// <summary>After the last mend two tiers share the load for at least so long.</summary>
+    public TimeSpan? RampAtLeast { get; init; }
 
     /// <summary>No order executed twice, none acknowledged that nobody executed.</summary>
     public bool PostOnce { get; init; }

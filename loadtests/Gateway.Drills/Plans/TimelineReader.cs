@@ -88,10 +88,10 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         var (verb, node) = (verbs[0], map.At(verbs[0])!);
         return verb switch
         {
-            "kill" => Named(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
-            "start" => Named(node, verb) is var on ? End($"start {List(on)}", new KillFault(on)) : null,
-            "freeze" => Named(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
-            "thaw" => Named(node, verb) is var on ? End($"thaw {List(on)}", new FreezeFault(on)) : null,
+            "kill" => Processes(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
+            "start" => Processes(node, verb) is var on ? End($"start {List(on)}", new KillFault(on)) : null,
+            "freeze" => Processes(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
+            "thaw" => Processes(node, verb) is var on ? End($"thaw {List(on)}", new FreezeFault(on)) : null,
             "fault" => Broken("fault", node),
             "clear" => Named(node, verb) is var on ? End($"clear {List(on)}", new HttpFault(new() { Mode = "none" }, on)) : null,
             "relay" => Broken("relay", node),
@@ -115,8 +115,8 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
     /// <summary>A fault that can be mended again: what chaos and flapping draw from.</summary>
     private FaultDeed? Broken(string verb, YamlNode node) => verb switch
     {
-        "kill" => Begin($"kill {List(Named(node, verb))}", new KillFault(Named(node, verb))),
-        "freeze" => Begin($"freeze {List(Named(node, verb))}", new FreezeFault(Named(node, verb))),
+        "kill" => Processes(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
+        "freeze" => Processes(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
         "brokenConfig" => reader.Text(node, verb) is { } text ? Begin("broken configuration", new ConfigFault(text)) : null,
         "relay" => Relay(node),
         _ => Http(node),
@@ -248,9 +248,14 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         return null;
     }
 
-    private string[] Named(YamlNode node, string what)
+    /// <summary>What can be killed and frozen: guides, and Redis where there is one.</summary>
+    private string[] Processes(YamlNode node, string what) => Named(node, what, environment.Bed.Redis ? [.. Guides, RedisProcess.RedisName] : Guides);
+
+    private string[] Named(YamlNode node, string what) => Named(node, what, Guides);
+
+    private string[] Named(YamlNode node, string what, IReadOnlyList<string> known)
     {
-        var (names, known) = (new List<string>(), Guides);
+        var names = new List<string>();
         if (node is YamlMappingNode)
         {
             reader.Problem(node, $"'{what}' does not say which guides. Write 'on: [p1]'.");
@@ -265,7 +270,9 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             }
             else if (environment.Url is null)
             {
-                reader.Problem(at, $"'{what}' names '{name}', and there is no such guide. {Nearest.Hint(name, known)}");
+                reader.Problem(at, name is RedisProcess.RedisName
+                    ? $"'{what}' names '{name}', and this drill starts none that can be meant. Write 'redis: true' below 'environment'; it can be killed, started, frozen and thawed."
+                    : $"'{what}' names '{name}', and there is no such guide. {Nearest.Hint(name, known)}");
             }
         }
 

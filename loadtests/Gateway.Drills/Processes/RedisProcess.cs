@@ -8,8 +8,11 @@ internal sealed class RedisProcess : ChildProcess
 {
     private const string Program = "/usr/bin/redis-server";
 
+    /// <summary>What timelines and messages call it.</summary>
+    public const string RedisName = "redis";
+
     private RedisProcess(int port, IReadOnlyList<string> arguments)
-        : base("redis-server", Program, arguments) => Port = port;
+        : base(RedisName, Program, arguments) => Port = port;
 
     /// <summary>False: redis-server is not installed.</summary>
     public static bool IsInstalled => File.Exists(Program);
@@ -18,8 +21,14 @@ internal sealed class RedisProcess : ChildProcess
     public int Port { get; }
 
     /// <summary>Describes one; nothing is started yet.</summary>
+    /// <exception cref="InvalidOperationException">It is not installed.</exception>
     public static RedisProcess Create()
     {
+        if (!IsInstalled)
+        {
+            throw new InvalidOperationException($"'{Program}' is not installed. On Debian: apt-get install redis-server.");
+        }
+
         var port = FreePorts.Next();
         return new(port, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
     }

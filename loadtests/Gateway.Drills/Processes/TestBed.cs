@@ -12,11 +12,12 @@ internal sealed class TestBed : IAsyncDisposable
     private readonly string _folder;
     private readonly List<TcpRelay> _relays = [];
 
-    private TestBed(string folder, IReadOnlyList<GuideProcess> primaries, IReadOnlyList<GuideProcess> standbys, GatewayProcess gateway, GatewayYaml config)
+    private TestBed(string folder, IReadOnlyList<GuideProcess> primaries, IReadOnlyList<GuideProcess> standbys, RedisProcess? redis, GatewayProcess gateway, GatewayYaml config)
     {
         _folder = folder;
         Primaries = primaries;
         Standbys = standbys;
+        Redis = redis;
         Gateway = gateway;
         Config = config;
     }
@@ -32,6 +33,9 @@ internal sealed class TestBed : IAsyncDisposable
 
     /// <summary>The relays before the guides, in the order of <see cref="Guides"/>; empty unless asked for.</summary>
     public IReadOnlyList<TcpRelay> Relays => _relays;
+
+    /// <summary>The gateway's Redis; null unless asked for.</summary>
+    public RedisProcess? Redis { get; }
 
     /// <summary>The gateway.</summary>
     public GatewayProcess Gateway { get; }
@@ -64,21 +68,27 @@ internal sealed class TestBed : IAsyncDisposable
             relays.TryGetValue(guide, out var relay) ? $"http://127.0.0.1:{relay.Port.ToString(CultureInfo.InvariantCulture)}" : guide.Url;
 
         var (port, adminPort) = (FreePorts.Next(), FreePorts.Next());
+        var redis = options.Redis ? RedisProcess.Create() : null;
         var config = TestBedConfig.Create(port, adminPort, folder, primaries.Select(Address), standbys.Select(Address));
+        if (redis is not null)
+        {
+            config.Set("redis.endpoints", $"[ \"127.0.0.1:{redis.Port.ToString(CultureInfo.InvariantCulture)}\" ]");
+        }
+
         foreach (var (path, yaml) in options.Config)
         {
             config.Set(path, yaml);
         }
 
         var gateway = GatewayProcess.Create(Path.Combine(folder, "gateway.yaml"), port, adminPort, options.GatewayCpu, options.GatewayEnvironment);
-        var bed = new TestBed(folder, primaries, standbys, gateway, config);
+        var bed = new TestBed(folder, primaries, standbys, redis, gateway, config);
         bed._relays.AddRange(relays.Values);
         bed.WriteConfig();
 
         // 2. Start them: guides first, so that the gateway's first round of probes finds them.
         try
         {
-            await Task.WhenAll(bed.Guides.Select(guide => guide.StartAsync(cancel)));
+            await Task.WhenAll(bed.Guides.Append<ChildProcess?>(redis).OfType<ChildProcess>().Select(process => process.StartAsync(cancel)));
             if (options.StartGateway)
             {
                 await gateway.StartAsync(cancel);
@@ -107,10 +117,18 @@ internal sealed class TestBed : IAsyncDisposable
     /// <summary>The guide of a name: p1, p2, s1, …</summary>
     public GuideProcess Guide(string name) => Guides.First(guide => string.Equals(guide.Name, name, StringComparison.Ordinal));
 
+    /// <summary>A guide by its name, or the gateway's Redis: what can be killed and frozen.</summary>
+    public ChildProcess Process(string name) => Redis is { } redis && name is RedisProcess.RedisName ? redis : Guide(name);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Gateway.DisposeAsync();
+        if (Redis is not null)
+        {
+            await Redis.DisposeAsync();
+        }
+
         foreach (var guide in Guides)
         {
             await guide.DisposeAsync();

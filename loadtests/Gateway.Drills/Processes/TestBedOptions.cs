@@ -12,6 +12,9 @@ internal sealed record TestBedOptions
     /// <summary>True: a TCP relay stands before each guide, for faults of the network. Default: false.</summary>
     public bool Relays { get; init; }
 
+    /// <summary>True: the gateway has a redis-server of its own, named redis. Default: false.</summary>
+    public bool Redis { get; init; }
+
     /// <summary>False: the guides start, the gateway does not yet. Default: true.</summary>
     public bool StartGateway { get; init; } = true;
 

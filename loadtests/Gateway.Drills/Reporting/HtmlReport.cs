@@ -9,19 +9,25 @@ namespace Gateway.Drills.Reporting;
 internal static class HtmlReport
 {
     /// <summary>The whole page.</summary>
-    public static string Of(IReadOnlyList<Finding> findings)
+    public static string Of(IReadOnlyList<Finding> findings, IReadOnlyList<NotRun>? notRun = null)
     {
+        notRun ??= [];
         var page = new StringBuilder();
-        var failed = findings.Count(finding => !finding.Verdict.Holds);
+        var failed = findings.Count(finding => !finding.Verdict.Holds) + notRun.Count;
         page.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
             .Append(failed == 0 ? "Passed" : "Failed").Append(": drills</title><style>").Append(Style).Append("</style></head><body>\n").Append(Patterns)
-            .Append(CultureInfo.InvariantCulture, $"<header><p class=\"verdict {(failed == 0 ? "good" : "bad")}\">{(failed == 0 ? "✔ PASSED" : "✘ FAILED")}</p><p>{Count(findings.Count, "drill")}, {(failed == 0 ? "all expectations hold" : $"{failed} with expectations that do not hold")}. {findings[0].Measured.StartedAt:yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores.</p></header>\n");
-        if (findings.Count > 1)
+            .Append(CultureInfo.InvariantCulture, $"<header><p class=\"verdict {(failed == 0 ? "good" : "bad")}\">{(failed == 0 ? "✔ PASSED" : "✘ FAILED")}</p><p>{Count(findings.Count + notRun.Count, "drill")}, {(failed == 0 ? "all expectations hold" : $"{failed} not passed")}. {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores.</p></header>\n");
+        if (findings.Count > 1 || notRun.Count > 0)
         {
             page.Append("<table class=\"all\"><thead><tr><th>drill</th><th>verdict</th><th>failed</th><th>degraded</th><th>p99 in the fault</th><th>switched</th><th>available</th></tr></thead><tbody>\n");
             foreach (var (measured, verdict) in findings)
             {
-                page.Append(CultureInfo.InvariantCulture, $"<tr><td><a href=\"#{Svg.Escape(measured.Plan.Name)}\">{Svg.Escape(measured.Plan.Name)}</a></td><td>{Mark(verdict.Holds)}</td><td>{measured.Failed}</td><td>{measured.Ledger.Degraded}</td><td>{Verdict.Text(measured.During.P99)}</td><td>{Time(measured.Switched)}</td><td>{Percent(measured.Availability)}</td></tr>\n");
+                page.Append(CultureInfo.InvariantCulture, $"<tr><td><a href=\"#{Svg.Escape(measured.Plan.Name)}\">{Svg.Escape(measured.Plan.Name)}</a></td><td>{Mark(verdict.Holds)}</td><td>{measured.Failed}</td><td>{measured.Degraded}</td><td>{Verdict.Text(measured.During.P99)}</td><td>{Time(measured.Switched)}</td><td>{Percent(measured.Availability)}</td></tr>\n");
+            }
+
+            foreach (var (drill, why) in notRun)
+            {
+                page.Append(CultureInfo.InvariantCulture, $"<tr class=\"misses\"><td>{Svg.Escape(drill)}</td><td>{Mark(false)}</td><td colspan=\"5\">could not be carried out: {Svg.Escape(why)}</td></tr>\n");
             }
 
             page.Append("</tbody></table>\n");
@@ -67,7 +73,7 @@ internal static class HtmlReport
         foreach (var (name, value) in new (string, string)[]
         {
             ("available", Percent(measured.Availability)), ("detected after", Time(measured.Detected)), ("switched after", Time(measured.Switched)),
-            ("first tier back after", Time(measured.MendedAt is null ? null : measured.Returned)), ("requests", measured.Ledger.Total.ToString(CultureInfo.InvariantCulture)),
+            ("first tier back after", Time(measured.MendedAt is null ? null : measured.Returned)), ("requests", measured.Total.ToString(CultureInfo.InvariantCulture)),
             ("failed", measured.Failed.ToString(CultureInfo.InvariantCulture)), ("p99 in the fault", Verdict.Text(measured.During.P99)),
         })
         {
@@ -158,6 +164,3 @@ internal static class HtmlReport
         .legend span{white-space:nowrap;margin-right:.9rem;font-size:.85rem}.legend svg{width:18px;height:12px;vertical-align:-1px}.beside{display:grid;grid-template-columns:1fr 1.3fr;gap:1.5rem}@media(max-width:700px){.beside{grid-template-columns:1fr}}ol,ul{padding-left:1.4rem;margin:.3rem 0;font-size:.9rem}.journal{list-style:none;padding:0}li b{font-variant-numeric:tabular-nums}
         """;
 }
-
-/// <summary>A run with its verdict.</summary>
-internal sealed record Finding(Measured Measured, Verdict Verdict);

@@ -11,13 +11,13 @@ internal static class ReportFiles
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>Writes both; returns the page's path.</summary>
-    public static async Task<string> WriteAsync(IReadOnlyList<Finding> findings)
+    public static async Task<string> WriteAsync(IReadOnlyList<Finding> findings, IReadOnlyList<NotRun> notRun)
     {
         var data = findings.Select(finding => Data(finding.Measured, finding.Verdict));
         return await WriteAsync(
-            findings.Count == 1 ? findings[0].Measured.Plan.Name : "drills",
-            HtmlReport.Of(findings),
-            JsonSerializer.Serialize(new { passed = findings.All(finding => finding.Verdict.Holds), drills = data }, Format));
+            findings is [var only] && notRun.Count == 0 ? only.Measured.Plan.Name : "drills",
+            HtmlReport.Of(findings, notRun),
+            JsonSerializer.Serialize(new { passed = notRun.Count == 0 && findings.All(finding => finding.Verdict.Holds), drills = data, notRun }, Format));
     }
 
     /// <summary>Writes a comparison; returns the page's path.</summary>
@@ -32,7 +32,7 @@ internal static class ReportFiles
         subject = measured.Subject,
         passed = verdict?.Holds,
         startedAt = measured.StartedAt,
-        requests = measured.Ledger.Total,
+        requests = measured.Total,
         outcomes = measured.Ledger.Summary(),
         served = Judge.Seen(measured),
         measured.Failed,

@@ -10,7 +10,7 @@ namespace Gateway.Drills.Running;
 internal sealed class DrillRunner(Report report)
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan FirstTierPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FirstTierPatience = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs a plan against the gateway, or against another proxy that <paramref name="peer"/> starts.</summary>
     public Task<Measured> RunAsync(DrillPlan plan, string subject = "gateway", Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer = null, CancellationToken cancel = default) =>
@@ -61,6 +61,7 @@ internal sealed class DrillRunner(Report report)
             Plan = plan,
             Subject = subject,
             Ledger = ledger,
+            Bursts = stage.Bursts,
             Happenings = stage.Happenings,
             Readings = readings.All,
             Transitions = readings.Transitions(),

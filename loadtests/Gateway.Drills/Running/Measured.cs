@@ -14,8 +14,14 @@ internal sealed record Measured
     /// <summary>Who was under test: "gateway", or another proxy's name.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>Every request.</summary>
+    /// <summary>Every request of the drill's own load, which percentiles and pictures are made of.</summary>
     public required Ledger Ledger { get; init; }
+
+    /// <summary>Those of its bursts: they count where something failed, and as requests.</summary>
+    public IReadOnlyList<Ledger> Bursts { get; init; } = [];
+
+    /// <summary>All requests.</summary>
+    public int Total => Ledger.Total + Bursts.Sum(burst => burst.Total);
 
     /// <summary>What was done when.</summary>
     public required IReadOnlyList<Happening> Happenings { get; init; }
@@ -38,11 +44,14 @@ internal sealed record Measured
     /// <summary>When, by the wall's clock.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>Refused, reset, cut, wrong or never sent.</summary>
-    public int Failed => Ledger.Failed + Ledger.Count(Outcome.Unsent) + Ledger.Count(Outcome.Pending);
+    /// <summary>Refused, reset, cut, wrong or never sent, those of bursts too.</summary>
+    public int Failed => Bursts.Append(Ledger).Sum(ledger => ledger.Failed + ledger.Count(Outcome.Unsent) + ledger.Count(Outcome.Pending));
 
     /// <summary>Prepared or built-in answers.</summary>
-    public int Static => Ledger.Count(Outcome.File) + Ledger.Count(Outcome.BuiltIn);
+    public int Static => Bursts.Append(Ledger).Sum(ledger => ledger.Count(Outcome.File) + ledger.Count(Outcome.BuiltIn));
+
+    /// <summary>All that no guide answered.</summary>
+    public int Degraded => Bursts.Append(Ledger).Sum(ledger => ledger.Degraded);
 
     /// <summary>Of the requests due while something was broken; of all when nothing ever was.</summary>
     public Percentiles During => (BrokenAt, MendedAt) is ({ } broken, { } mended)
@@ -97,8 +106,26 @@ internal sealed record Measured
         }
     }
 
+    /// <summary>How long two tiers shared the load after the last mend, as the gateway says.</summary>
+    public TimeSpan Ramped
+    {
+        get
+        {
+            var sum = TimeSpan.Zero;
+            foreach (var (reading, next) in Readings.Zip(Readings.Skip(1)))
+            {
+                if (WorksAt is { } works && reading.At >= works && reading.Shares.Values.Count(share => share is > 0 and < 1) > 1)
+                {
+                    sum += Stopwatch.GetElapsedTime(reading.At, next.At);
+                }
+            }
+
+            return sum;
+        }
+    }
+
     /// <summary>Answers of any use (live, kept or prepared) over all requests whose clients stayed.</summary>
-    public double Availability => 1 - ((Failed + Ledger.Count(Outcome.BuiltIn)) / (double)Math.Max(1, Ledger.Total - Ledger.Count(Outcome.Vanished)));
+    public double Availability => 1 - ((Failed + Bursts.Append(Ledger).Sum(ledger => ledger.Count(Outcome.BuiltIn))) / (double)Math.Max(1, Bursts.Append(Ledger).Sum(ledger => ledger.Total - ledger.Count(Outcome.Vanished))));
 
     /// <summary>Of the answers that were not live, the share that was a last-good one; 1 when all were live.</summary>
     public double Coverage => Ledger.Degraded == 0 ? 1 : Ledger.Count(Outcome.LastGood) / (double)Ledger.Degraded;

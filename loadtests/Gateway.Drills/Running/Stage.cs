@@ -18,6 +18,7 @@ internal sealed record Happening(long At, long Done, string Label, Effect Effect
 internal sealed class Stage : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Happening> _happenings = new();
+    private readonly ConcurrentQueue<Ledger> _bursts = new();
     private readonly TestBed? _bed;
     private readonly IAsyncDisposable? _peer;
 
@@ -57,6 +58,9 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>What happened so far, in order of its end.</summary>
     public IReadOnlyList<Happening> Happenings => [.. _happenings.OrderBy(happening => happening.At)];
 
+    /// <summary>What came of the bursts beside the drill's own load.</summary>
+    public IReadOnlyList<Ledger> Bursts => [.. _bursts];
+
     /// <summary>Starts what the plan needs.</summary>
     /// <param name="peer">Starts another proxy before the guides of a bed and gives its URL; null: the gateway.</param>
     public static async Task<Stage> OpenAsync(EnvironmentPlan environment, Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer, CancellationToken cancel)
@@ -83,6 +87,9 @@ internal sealed class Stage : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Notes what came of a burst.</summary>
+    public void Note(Ledger burst) => _bursts.Enqueue(burst);
 
     /// <summary>Notes a moment.</summary>
     public void Mark(string label)

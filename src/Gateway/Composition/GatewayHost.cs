@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Gateway.Admin;
 using Gateway.Configuration;
@@ -29,6 +30,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Instruments _instruments;
     private readonly FailoverLoop _loop;
+    private readonly RedisConnection? _redis;
+    private readonly FleetLoop? _fleet;
     private readonly FallbackFiles _files;
     private readonly LastGoodStore _lastGood;
     private readonly WebApplication _users;
@@ -65,6 +68,13 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
+        if (config.Redis is { } redis)
+        {
+            _redis = new RedisConnection(redis, time, _log.Factory.CreateLogger<RedisConnection>());
+            _fleet = new FleetLoop(_redis, _loop, Self(), time, _log.Factory.CreateLogger<FleetLoop>());
+            _loop.WhenOpinionChanges(_fleet.Wake);
+        }
+
         var backing = BackingOf(config);
         _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
@@ -78,7 +88,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                                  where route.LastGood is not null
                                  let coverage = _lastGood.CoverageOf(route.Name)
                                  select new RouteCoverage(route.Name, coverage.Requests, coverage.Answerable)],
-            RedisUp = () => config.Redis is null ? null : _lastGood.IsStoreUp,
+            RedisUp = () => _redis?.IsUp,
             Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
         });
         foreach (var listen in config.Listen)
@@ -127,6 +137,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Starts everything; when it returns, users' ports accept.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        _redis?.Start();
         _lastGood.Start();
         await _notifier.UseAsync(Store.Current.Notify).ConfigureAwait(false);
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -134,6 +145,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _records.Start();
         _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
+        _fleet?.Start();
 
         // Restarted in the middle of an outage, the first request finds what was kept; a store that is away does not hold up the start for long.
         await _lastGood.ReadAhead.WaitAsync(ReadAheadWithin, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -179,6 +191,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _users.StopAsync(hurry).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         _ready.TrySetCanceled(CancellationToken.None);
+        if (_fleet is not null)
+        {
+            await _fleet.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _loop.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _files.StopAsync(CancellationToken.None).ConfigureAwait(false);
         _changes.Writer.TryComplete();
@@ -195,6 +212,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _users.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _lastGood.DisposeAsync().ConfigureAwait(false);
+        if (_redis is not null)
+        {
+            await _redis.DisposeAsync().ConfigureAwait(false);
+        }
+
         _files.Dispose();
 
         // Their last results go to the journal, the last lines to Splunk: in this order.
@@ -285,6 +307,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         if (result.Done)
         {
             _notifier.Commanded(command);
+            _fleet?.Tell(command);
         }
 
         return result;
@@ -301,8 +324,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Records = _records,
         LastGood = LastGoodByRoute,
         LastGoodEntries = _lastGood.List,
-        Purge = rule => _lastGood.Purge(rule),
-        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_lastGood.Alarm).Append(_log.Alarm).OfType<string>()],
+        Purge = Purge,
+        Fleet = () => _fleet?.View,
+        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_redis?.Alarm).Concat(_fleet?.Alarms ?? []).Append(_lastGood.Alarm).Append(_log.Alarm).OfType<string>()],
     };
 
     private IReadOnlyList<LastGoodStatus> LastGoodByRoute() =>
@@ -317,7 +341,29 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _lastGood.FindAsync(route, context.Request, context.RequestAborted).ConfigureAwait(false) is { } found
         && await LastGoodWriter.WriteAsync(context, found).ConfigureAwait(false);
 
-    private ILastGoodBacking BackingOf(GatewayConfig config) => config.Redis is { } redis
+    private long Purge(PurgeRule rule)
+    {
+        var purged = _lastGood.Purge(rule);
+        _fleet?.TellPurge(rule.By.ToString(), rule.Text);
+        return purged;
+    }
+
+    // What the fleet's loop asks and tells this gateway.
+    private FleetSelf Self() => new(
+        () => $"{Environment.MachineName}:{_admin!.Address.Port.ToString(CultureInfo.InvariantCulture)}",
+        Version,
+        () => Store.State.Hash is { Length: > 12 } hash ? hash[..12] : Store.State.Hash,
+        (command, result) => _records.Journal.Tell(Readings.Entry(command, result, _time.GetUtcNow())),
+        (by, text) =>
+        {
+            // From another gateway: what is no rule of ours is none.
+            if (Enum.TryParse<PurgeBy>(by, out var kind) && Enum.IsDefined(kind))
+            {
+                _lastGood.ForgetPurged(new PurgeRule(kind, text));
+            }
+        });
+
+    private ILastGoodBacking BackingOf(GatewayConfig config) => _redis is { } redis
         ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>())
         : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, _time, _log.Factory.CreateLogger<SqliteBacking>());
 

@@ -42,6 +42,15 @@ internal sealed class ClusterRuntime
     /// <summary>Something that requests see has changed and is not yet published.</summary>
     public bool Dirty { get; set; } = true;
 
+    /// <summary>What the fleet said last; null: this gateway decides alone.</summary>
+    public FleetGuidance? Guidance { get; set; }
+
+    /// <summary>When it said so.</summary>
+    public TimeSpan GuidedAt { get; set; }
+
+    /// <summary>What the fleet says, if that still counts; null: this gateway decides alone.</summary>
+    public FleetGuidance? GuidanceAt(TimeSpan now) => now - GuidedAt <= FleetLoop.StaleAfter ? Guidance : null;
+
     /// <summary>No tier serves.</summary>
     public bool Exhausted => State is { Settled: true, Active: -1 };
 
@@ -136,6 +145,9 @@ internal sealed class TierRuntime(TierConfig config, TierLoad load, IReadOnlyLis
 
     /// <summary>Its destinations.</summary>
     public IReadOnlyList<DestinationWatch> Watches => watches;
+
+    /// <summary>Since when it cannot serve, by our own eyes; null: it can.</summary>
+    public TimeSpan? DownSince { get; set; }
 
     /// <summary>What is known of them.</summary>
     public DestinationMonitor[] Monitors { get; } = [.. watches.Select(w => w.Monitor)];

@@ -209,6 +209,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             }
         }
 
+        PublishOpinions(now);
         if (now >= _nextViews)
         {
             _nextViews = now + ViewsEvery;
@@ -238,6 +239,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 break;
             case NameMessage name:
                 OnResolved(name, now);
+                break;
+            case GuideMessage guide:
+                OnGuided(guide, now);
                 break;
         }
     }

@@ -58,14 +58,14 @@ public class TlsTests
             var asked = guide.Requests.Count;
             var body = new StreamContent(new EndlessStream());
             var sending = client.PostAsync("/upload", body, leave.Token);
-            await Eventually.BeTrueAsync(() => guide.Requests.Count > asked, TimeSpan.FromSeconds(5), "the upload has begun");
+            await Eventually.BeTrueAsync(() => guide.Requests.Count > asked, TimeSpan.FromSeconds(30), "the upload has begun");
             await leave.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
         }
 
         await Eventually.BecomeTrueAsync(
             async () => await gateway.MetricAsync("gateway_requests_total", ("outcome", "refused")) + await gateway.MetricAsync("gateway_requests_total", ("outcome", "aborted")) >= 5,
-            TimeSpan.FromSeconds(5),
+            TimeSpan.FromSeconds(30),
             "they are counted as the client's");
         Assert.Equal("up", await gateway.VerdictAsync("primary"));
     }
@@ -112,7 +112,7 @@ public class TlsTests
         await AlarmsAsync(gateway, 1);
         Assert.Equal("CN=one", await SubjectAsync(gateway));
         await File.WriteAllTextAsync(gateway.PathOf("key.pem"), second.Key, TestContext.Current.CancellationToken);
-        await Eventually.BecomeTrueAsync(async () => await SubjectAsync(gateway) == "CN=two", TimeSpan.FromSeconds(3), "the new certificate is served");
+        await Eventually.BecomeTrueAsync(async () => await SubjectAsync(gateway) == "CN=two", TimeSpan.FromSeconds(5), "the new certificate is served");
         await AlarmsAsync(gateway, 0);
 
         await File.WriteAllTextAsync(gateway.PathOf("cert.pem"), "rubbish", TestContext.Current.CancellationToken);

@@ -1,4 +1,6 @@
+using Gateway.Configuration;
 using Gateway.Drills.Plans;
+using Gateway.Drills.Processes;
 using Gateway.Drills.Running;
 using Xunit;
 
@@ -37,6 +39,10 @@ public class DrillFileTests
     [InlineData("for: 20s", "for: 8s", "drill.yaml:5:5: 'start p1' ends at 8 s, but the load ends at 8 s")]
     [InlineData("kill: [p1]", "relay: { on: [p1], toClient: stall }", "drill.yaml:6:22: 'relay' needs relays before the guides.")]
     [InlineData("load: {", "load: [", "drill.yaml:3:")]
+    [InlineData("kill: [p1]", "kill: [redis]", "drill.yaml:6:22: 'kill' names 'redis', and this drill starts none that can be meant. Write 'redis: true' below 'environment'")]
+    [InlineData("groups: [some]", "without: { clusters.ai-guide.attempts.hedge: off }", "drill.yaml:2:10: 'without' takes out of an own gateway what the drill guards, and 'misses' names the expectations")]
+    [InlineData("groups: [some]", "misses: [p98]", "drill.yaml:2:9: 'misses' names 'p98', which 'expect' does not hold. Did you mean 'p99'?")]
+    [InlineData("groups: [some]", "environment: { admin: \"http://127.0.0.1:8081\" }", "drill.yaml:2:23: 'environment.admin' is about a gateway that runs already. Write 'environment.gateway' too")]
     public void Parse_Mistake_IsNamedWithItsPlaceAndARemedy(string text, string instead, string expected)
     {
         var error = Assert.Throws<PlanException>(() => DrillFile.Parse("drill.yaml", Good.Replace(text, instead, StringComparison.Ordinal)));
@@ -61,6 +67,78 @@ public class DrillFileTests
         Assert.Equal(5, problem.Line);
         Assert.Contains("break and mend things with 'run'", problem.Text, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("http://192.0.2.7:8080", "", "'environment.gateway' is 'http://192.0.2.7:8080', which is not this machine. If load may be sent there, write 'allowTarget: true' beside it.")]
+    [InlineData("http://guide.example", "", "which is not this machine")]
+    [InlineData("https://127.0.0.1:8443", "", "load is sent without TLS only")]
+    [InlineData("127.0.0.1:8080", "", "which is no URL. Write it like http://127.0.0.1:8080.")]
+    [InlineData("http://192.0.2.7:8080", ", allowTarget: true", null)]
+    [InlineData("http://localhost:8080", "", null)]
+    [InlineData("http://[::1]:8080", "", null)]
+    public void Parse_RunningGateway_MayBeElsewhereOnlyIfAllowed(string url, string allowed, string? expected)
+    {
+        var text = $"environment: {{ gateway: \"{url}\"{allowed} }}\nload: {{ rate: 10, for: 10s }}\nexpect: {{ failed: 0 }}\n";
+        if (expected is null)
+        {
+            Assert.NotNull(DrillFile.Parse("drill.yaml", text).Environment.Url);
+            return;
+        }
+
+        Assert.Contains(expected, Assert.Single(Assert.Throws<PlanException>(() => DrillFile.Parse("drill.yaml", text)).Problems).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_Redis_CanBeFrozenLikeAGuide()
+    {
+        var plan = DrillFile.Parse("drill.yaml", Good.Replace("groups: [some]", "environment: { redis: true }", StringComparison.Ordinal).Replace("kill: [p1]", "freeze: [redis, p1]", StringComparison.Ordinal));
+
+        Assert.True(plan.Environment.Bed.Redis);
+        Assert.Equal("freeze redis, p1", plan.Timeline[0].Deed.Label);
+    }
+
+    [Fact]
+    public void Apply_SetAndProve_ChangeTheConfigurationInThatOrder()
+    {
+        var plan = DrillFile.Parse("drill.yaml", Good.Replace("groups: [some]", "without: { a.b: off, c: }\nmisses: [p99]", StringComparison.Ordinal));
+
+        Assert.Equal([("x.y", "1s")], new Adjustments(Set: [Adjustments.ParseSet("x.y=1s")]).Apply(plan).Environment.Bed.Config);
+        Assert.Equal([("x", null), ("a.b", "off"), ("c", null)], new Adjustments(Set: [Adjustments.ParseSet("x=")], Prove: true).Apply(plan).Environment.Bed.Config);
+        Assert.Contains("--set clusters.ai-guide.failback.after=0s", Assert.Throws<ArgumentException>(() => Adjustments.ParseSet("x.y")).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a drill changes, and what it takes out to be proven, are keys that the gateway knows.</summary>
+    [Fact]
+    public void Set_EveryFile_ConfiguresAGatewayThatStarts()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-drills-").FullName;
+        try
+        {
+            TestBedConfig.WriteStaticFiles(Path.Combine(folder, "static"));
+            foreach (var plan in DrillSet.All())
+            {
+                var config = TestBedConfig.Create(20_001, 20_002, folder, ["http://127.0.0.1:20003"], ["http://127.0.0.1:20004"]);
+                foreach (var (path, yaml) in plan.Environment.Bed.Config.Concat(plan.Without))
+                {
+                    config.Set(path, yaml);
+                }
+
+                var file = Path.Combine(folder, plan.Name + ".yaml");
+                File.WriteAllText(file, config.ToString());
+                Assert.Empty(ConfigLoader.Load(file, _ => null).Problems.Select(problem => problem.ToString()));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>A drill that nobody can make fail guards nothing; these guard what no configuration switches off.</summary>
+    [Fact]
+    public void Set_EveryFile_SaysHowItFails() => Assert.Equal(
+        ["broken-configuration-in-an-outage", "chaos", "reloads", "vanishing-clients"],
+        DrillSet.All().Where(plan => plan.Without.Count == 0).Select(plan => plan.Name).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Set_EveryFile_IsGoodAndEveryRowOfTheTableIsThere()

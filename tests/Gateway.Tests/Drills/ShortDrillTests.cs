@@ -1,5 +1,4 @@
 using Gateway.Drills.Figures;
-using Gateway.Drills.Plans;
 using Gateway.Drills.Reporting;
 using Gateway.Drills.Running;
 using Xunit;
@@ -7,8 +6,8 @@ using Xunit;
 namespace Gateway.Tests.Drills;
 
 /// <summary>
-/// The short set: real processes, real faults, about ten seconds each. Two of them are also run with the part that
-/// they guard taken out, and must then fail: a drill that cannot fail guards nothing.
+/// The short set: real processes, real faults, about ten seconds each. Each is also run with the part that it guards
+/// taken out, as its file says, and must then fail by it: a drill that cannot fail guards nothing.
 /// </summary>
 public class ShortDrillTests
 {
@@ -18,13 +17,20 @@ public class ShortDrillTests
     public async Task Frozen_WithHedging_Holds() => AssertHolds(await RunAsync("short-frozen"));
 
     [Fact]
-    public async Task Frozen_WithoutHedging_FailsByWhatUsersWait() =>
-        AssertMisses(await RunAsync("short-frozen", ("clusters.ai-guide.attempts.hedge", "off")), "p99 during the fault");
+    public async Task FailbackWait_PrimariesBackForAMoment_Holds() => AssertHolds(await RunAsync("short-failback-wait"));
 
-    [Fact]
-    public async Task LyingHealth_WithoutPassiveDetection_FailsByTheMissingSwitch() => AssertMisses(
-        await RunAsync("short-lying-health", ("clusters.ai-guide.passive", "{ consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 1000000 }")),
-        "switched after");
+    [Theory]
+    [InlineData("short-frozen", "p99")]
+    [InlineData("short-lying-health", "switchWithin")]
+    [InlineData("short-everything-dead", "coverage")]
+    [InlineData("short-failback-wait", "transitions")]
+    public async Task Drill_WithoutWhatItGuards_FailsByIt(string name, string miss)
+    {
+        var finding = await RunAsync(name, prove: true);
+
+        Assert.Contains(miss, finding.Measured.Plan.Misses);
+        AssertHolds(finding);
+    }
 
     [Fact]
     public async Task EverythingDead_WithLastGoodAnswers_Holds()
@@ -41,17 +47,13 @@ public class ShortDrillTests
         Assert.Contains(finding.Measured.Journal, line => line is { Kind: "transition" });
     }
 
-    private static async Task<Finding> RunAsync(string name, params (string Path, string? Yaml)[] broken)
+    private static async Task<Finding> RunAsync(string name, bool prove = false)
     {
-        var plan = DrillSet.Select([name])[0];
-        var environment = plan.Environment with { Bed = plan.Environment.Bed with { Config = [.. plan.Environment.Bed.Config, .. broken] } };
-        var measured = await new DrillRunner(new Report()).RunAsync(plan with { Environment = environment }, cancel: Cancel);
-        return new(measured, Judge.Of(measured));
+        var plan = new Adjustments(Prove: prove).Apply(DrillSet.Select([name])[0]);
+        var measured = await new DrillRunner(new Report()).RunAsync(plan, cancel: Cancel);
+        return new(measured, prove ? Judge.OfProof(measured) : Judge.Of(measured));
     }
 
     private static void AssertHolds(Finding finding) =>
         Assert.Empty(finding.Verdict.Expectations.Where(expectation => !expectation.Holds).Select(expectation => $"{expectation.What}: {expectation.Measured}, {expectation.Limit}"));
-
-    private static void AssertMisses(Finding finding, string what) =>
-        Assert.Contains(finding.Verdict.Expectations, expectation => !expectation.Holds && expectation.What.Contains(what, StringComparison.Ordinal));
 }

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Gateway.Drills.Figures;
+using Gateway.Drills.Plans;
+using Gateway.Drills.Processes;
+using Gateway.Drills.Reporting;
+using Gateway.Drills.Running;
+using Xunit;
+
+namespace Gateway.Tests.Drills;
+
+/// <summary>Drills on a gateway that they did not start, broken and mended by shell commands.</summary>
+public class RunningGatewayDrillTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Run_CommandsBreakAndMend_TheDrillSeesTheSwitch()
+    {
+        await using var bed = await TestBed.StartAsync(new() { Config = [("clusters.ai-guide.attempts.hedge", "100ms"), ("clusters.ai-guide.attempts.budget", "100%")] }, Cancel);
+        var pids = string.Join(' ', bed.Primaries.Select(guide => guide.Pid.ToString(CultureInfo.InvariantCulture)));
+        var told = Path.Combine(bed.Folder, "told");
+        var plan = DrillFile.Parse("running.yaml", $$"""
+            environment: { gateway: "{{bed.Gateway.Url}}", admin: "{{bed.Gateway.AdminUrl}}" }
+            load: { rate: 60, for: 8s, warm: 2s }
+            timeline:
+              - { at: 1s, run: { command: "kill -STOP {{pids}}", is: breaks } }
+              - { at: 2s, run: "echo $GATEWAY_URL $GATEWAY_ADMIN_URL > {{told}}" }
+              - { at: 5s, run: { command: "kill -CONT {{pids}}", is: mends } }
+            expect: { failed: 0, degraded: 0%, switchWithin: 4s, transitions: [ "primary->standby" ], lateness: 1s }
+            """);
+
+        var measured = await new DrillRunner(new Report()).RunAsync(plan, cancel: Cancel);
+
+        Assert.Empty(Judge.Of(measured).Expectations.Where(expectation => !expectation.Holds).Select(expectation => $"{expectation.What}: {expectation.Measured}, {expectation.Limit}"));
+        Assert.Equal($"{bed.Gateway.Url} {bed.Gateway.AdminUrl}\n", await File.ReadAllTextAsync(told, Cancel));
+        Assert.True(bed.Gateway.IsRunning);
+    }
+
+    [Fact]
+    public async Task Run_CommandFails_SaysWhichAndWhatItWrote()
+    {
+        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0 }, Cancel);
+        var plan = DrillFile.Parse("running.yaml", $$"""
+            environment: { gateway: "{{bed.Gateway.Url}}" }
+            load: { rate: 10, for: 2s, warm: 1s }
+            timeline: [ { at: 1s, run: { command: "echo no such guide; exit 3", is: breaks } } ]
+            expect: { failed: 0 }
+            """);
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => new DrillRunner(new Report()).RunAsync(plan, cancel: Cancel));
+
+        Assert.Contains("'echo no such guide; exit 3' ended with exit code 3. It wrote:\nno such guide", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Page_DrillThatCouldNotBeCarriedOut_DoesNotPass()
+    {
+        var page = HtmlReport.Of([], [new("some-drill", "no <such> guide")]);
+
+        Assert.Contains("FAILED", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("PASSED", page, StringComparison.Ordinal);
+        Assert.Contains("could not be carried out: no &lt;such&gt; guide", page, StringComparison.Ordinal);
+    }
+}
