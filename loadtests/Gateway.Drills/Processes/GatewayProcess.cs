@@ -74,6 +74,9 @@ internal sealed class GatewayProcess : ChildProcess
     public async Task<Metrics> MetricsAsync(CancellationToken cancel = default) =>
         Metrics.Parse(await Http.GetStringAsync($"{AdminUrl}/metrics", cancel));
 
+    /// <summary>How long the page <c>/metrics</c> is, in bytes.</summary>
+    public async Task<int> MetricsLengthAsync(CancellationToken cancel = default) => (await Http.GetByteArrayAsync($"{AdminUrl}/metrics", cancel)).Length;
+
     /// <summary>SIGHUP: reads its configuration again.</summary>
     public void Reload() => Send(Signals.Hangup);
 }

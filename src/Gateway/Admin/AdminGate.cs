@@ -39,8 +39,10 @@ internal sealed partial class AdminGate
     {
         Harden(context.Response.Headers);
 
-        // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.
+        // 0. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets and often name no host; that yes or no is all they learn.
         var isCheck = IsCheck(context.Request);
+
+        // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.
         if (_token is null && !isCheck && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Gateway.Admin;
+using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -79,6 +80,14 @@ public sealed class AdminGateTests
         Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.PostAsync("/readyz", content: null, Token)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.GetAsync("/readyz/../status", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.GetAsync("/livezx", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Host_AskedForHealthWithoutOne_IsAnswered()
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        Assert.StartsWith("HTTP/1.1 200", (await RawClient.AskAsync(admin.Client.BaseAddress!, "GET /readyz HTTP/1.0\r\n\r\n")).Head, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 421", (await RawClient.AskAsync(admin.Client.BaseAddress!, "GET /status HTTP/1.0\r\n\r\n")).Head, StringComparison.Ordinal);
     }
 
     [Fact]

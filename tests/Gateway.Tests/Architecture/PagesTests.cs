@@ -35,6 +35,12 @@ public sealed partial class PagesTests
             .Except(Markdown.LinksIn(File.ReadAllText(Repository.PathOf("README.md"))), StringComparer.Ordinal));
 
     [Fact]
+    public void DeployIndex_LinksEveryPageBesideIt() =>
+        Assert.Empty(Directory.EnumerateFiles(Repository.PathOf("docs", "deploy"), "*.md")
+            .Select(static file => Path.GetFileName(file))
+            .Except(Markdown.LinksIn(File.ReadAllText(Repository.PathOf("docs", "deploy", "README.md"))).Append("README.md"), StringComparer.Ordinal));
+
+    [Fact]
     public void SourcesThatPagesName_Exist() =>
         Assert.Empty(Pages()
             .SelectMany(static page => Markdown.CodeIn(page.Text)
@@ -65,7 +71,7 @@ public sealed partial class PagesTests
 
     private static IEnumerable<(string Name, string Text)> Pages() =>
         Directory.EnumerateFiles(Repository.Root, "*.md")
-            .Concat(Directory.EnumerateFiles(Repository.PathOf("docs"), "*.md"))
+            .Concat(Directory.EnumerateFiles(Repository.PathOf("docs"), "*.md", SearchOption.AllDirectories))
             .Select(static file => (Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'), File.ReadAllText(file)));
 
     private static string? Read(string name)

@@ -1,3 +1,8 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration;
 using Gateway.Health;
 using Gateway.Tests.Support;
@@ -12,6 +17,48 @@ public sealed class ProberTests : IAsyncDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Probe_OfOneAddressOfAName_AsksForTheNameInTls()
+    {
+        var (certificate, key) = Certificates.Create("guide.test");
+        using var own = X509Certificate2.CreateFromPem(certificate, key);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var asked = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var serving = ServeAsync();
+        using var prober = new Prober(new Destination("c", "t", "guide@127.0.0.1", new Uri($"https://127.0.0.1:{port}"), $"guide.test:{port}"), TimeProvider.System);
+
+        await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(20) }, TestContext.Current.CancellationToken);
+
+        Assert.Equal("guide.test", await asked.Task);
+        await serving;
+
+        async Task ServeAsync()
+        {
+            using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+            await using var tls = new SslStream(client.GetStream());
+            try
+            {
+                await tls.AuthenticateAsServerAsync(
+                    new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateSelectionCallback = (_, name) =>
+                        {
+                            asked.TrySetResult(name);
+                            return own;
+                        },
+                    },
+                    TestContext.Current.CancellationToken);
+                await tls.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
+            }
+            catch (Exception e) when (e is IOException or AuthenticationException)
+            {
+                // The prober does not trust this certificate; the name was asked for before that.
+            }
+        }
+    }
 
     [Fact]
     public async Task Probe_GoodAnswer_PassesAndSaysWhoAsks()
