@@ -16,7 +16,7 @@ internal static class Commands
     {
         var root = new RootCommand("Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 only if its figures hold.")
         {
-            Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), IdleStreams(), LastGood(), LastGoodMix(), LastGoodKill(), Scale(), Load(),
+            Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), IdleStreams(), LastGood(), LastGoodMix(), LastGoodKill(), Scale(), Fleet(), Load(),
         };
         var names = new Argument<string[]>("drills") { Description = "Drills of config/drills by name or group, 'all', or files. 'list' shows them.", Arity = ArgumentArity.ZeroOrMore };
         var rate = new Option<double?>("--rate") { Description = "Requests a second, instead of the file's." };
@@ -150,6 +150,13 @@ internal static class Commands
         var seconds = new Option<double>("--seconds") { Description = "How long each is measured, idle and under load.", DefaultValueFactory = _ => 10 };
         return Command("scale", "What more gateways, destinations, routes and stored answers cost.", [rate, warm, seconds], parsed =>
             ScaleDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), Seconds(parsed.GetValue(seconds))));
+    }
+
+    private static Command Fleet()
+    {
+        var (rate, warm) = (Rate(150), Warm());
+        return Command("fleet", "Three gateways and Redis with sentinels: each fault of Redis costs no request and no switch, and they change together.", [rate, warm], parsed =>
+            FleetDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm))));
     }
 
     private static Command Load()

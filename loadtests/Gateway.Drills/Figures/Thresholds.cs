@@ -42,6 +42,21 @@ internal static class Thresholds
     /// <summary>Memory of the gateway for one idle event stream.</summary>
     public const long IdleStreamBytes = 40 * 1024;
 
+    /// <summary>What a fault of Redis may add to the p99 of users.</summary>
+    public static readonly TimeSpan RedisCost = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>From a fault of Redis to the alarm on every gateway.</summary>
+    public static readonly TimeSpan RedisAlarm = TimeSpan.FromSeconds(5);
+
+    /// <summary>From its end to gateways that agree.</summary>
+    public static readonly TimeSpan RedisAgreement = TimeSpan.FromSeconds(5);
+
+    /// <summary>From an operator's order to its being in force on every gateway.</summary>
+    public static readonly TimeSpan HoldWithin = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between the first and the last gateway that makes the same change.</summary>
+    public static readonly TimeSpan FleetSpread = TimeSpan.FromSeconds(1);
+
     /// <summary>The generator's own lateness (p99): above it a run says more about this machine than about the gateway.</summary>
     public static readonly TimeSpan GeneratorLateness = TimeSpan.FromMilliseconds(20);
 }

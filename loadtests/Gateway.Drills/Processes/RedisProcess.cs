@@ -20,9 +20,12 @@ internal sealed class RedisProcess : ChildProcess
     /// <summary>Its port.</summary>
     public int Port { get; }
 
-    /// <summary>Describes one; nothing is started yet.</summary>
+    /// <summary><c>host:port</c>.</summary>
+    public string Endpoint => "127.0.0.1:" + Port.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Describes one; nothing is started yet. <paramref name="options"/> as on its command line.</summary>
     /// <exception cref="InvalidOperationException">It is not installed.</exception>
-    public static RedisProcess Create()
+    public static RedisProcess Create(params string[] options)
     {
         if (!IsInstalled)
         {
@@ -30,7 +33,35 @@ internal sealed class RedisProcess : ChildProcess
         }
 
         var port = FreePorts.Next();
-        return new(port, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        return new(port, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0", .. options]);
+    }
+
+    /// <summary>Tells it commands, one a line, and gives the beginning of what it answers to the last.</summary>
+    public Task<string> TellAsync(params string[] commands) => TellAsync(Port, commands);
+
+    /// <summary>The same to a port; empty: it did not answer.</summary>
+    public static async Task<string> TellAsync(int port, IReadOnlyList<string> commands)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System);
+            await client.ConnectAsync("127.0.0.1", port, deadline.Token);
+            var answer = "";
+            var buffer = new byte[16 * 1024];
+            foreach (var command in commands)
+            {
+                await client.GetStream().WriteAsync(System.Text.Encoding.UTF8.GetBytes(command + "\r\n"), deadline.Token);
+                answer = System.Text.Encoding.UTF8.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, deadline.Token));
+            }
+
+            return answer;
+        }
+        catch (Exception error) when (error is SocketException or IOException or OperationCanceledException)
+        {
+            // It is down or frozen: who asks decides what that means.
+            return "";
+        }
     }
 
     /// <summary>Starts it and waits until it answers.</summary>

@@ -68,7 +68,9 @@ internal sealed partial class FailoverLoop
         Tell(monitor, before);
         var doubted = !message.Result.Passed && _suspicion.Doubts(now);
         var fast = cluster.Exhausted || doubted || DestinationHealth.WantsFastProbe(monitor.State);
-        watch.NextAt = ProbeSchedule.Next(watch.StartedAt, now, fast, monitor.Config.Probe, (Random.Shared.NextDouble() * 2) - 1);
+        watch.NextAt = watch.Round == 1 && !fast
+            ? ProbeSchedule.Second(watch.StartedAt, now, monitor.Config.Probe, Random.Shared.NextDouble())
+            : ProbeSchedule.Next(watch.StartedAt, now, fast, monitor.Config.Probe, (Random.Shared.NextDouble() * 2) - 1);
     }
 
     private void OnEvidence(in Evidence evidence, TimeSpan now)

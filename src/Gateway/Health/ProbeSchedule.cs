@@ -14,4 +14,14 @@ internal static class ProbeSchedule
         var next = started + ((fast ? probe.FastInterval : probe.Interval) * (1 + (0.1 * Math.Clamp(jitter, -1, 1))));
         return next > ended ? next : ended;
     }
+
+    /// <summary>
+    /// After the first probe, which a start makes at once: <paramref name="draw"/> from 0 to 1 puts the second anywhere between a tenth of the interval and all of
+    /// it. So gateways that start at the same moment fall out of step with their second probe, and none is later for it.
+    /// </summary>
+    public static TimeSpan Second(TimeSpan started, TimeSpan ended, ProbeConfig probe, double draw)
+    {
+        var next = started + (probe.Interval * (0.1 + (0.9 * Math.Clamp(draw, 0, 1))));
+        return next > ended ? next : ended;
+    }
 }

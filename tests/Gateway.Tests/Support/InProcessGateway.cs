@@ -130,6 +130,38 @@ internal sealed class InProcessGateway : IAsyncDisposable
     public async Task<JsonElement> StatusAsync() =>
         JsonDocument.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/status"))).RootElement;
 
+    /// <summary>An operator's verb, with a JSON body.</summary>
+    public async Task<(int Status, string Body)> PostAsync(string path, string json)
+    {
+        using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        using var answer = await _operators.PostAsync(new Uri(_host.AdminAddress, path), content);
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>An operator's <c>DELETE</c>.</summary>
+    public async Task<int> DeleteAsync(string path)
+    {
+        using var answer = await _operators.DeleteAsync(new Uri(_host.AdminAddress, path));
+        return (int)answer.StatusCode;
+    }
+
+    /// <summary>The tier that serves the only cluster; empty: none can.</summary>
+    public async Task<string> ServingAsync() =>
+        (await StatusAsync()).GetProperty("clusters")[0].TryGetProperty("serving", out var serving) ? serving.GetString() ?? "" : "";
+
+    /// <summary>The transitions in the journal, oldest first: <c>from>to reason</c>, and when.</summary>
+    public async Task<IReadOnlyList<(string What, DateTimeOffset At)>> TransitionsAsync()
+    {
+        var journal = JsonDocument.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/journal?count=100"))).RootElement;
+        var entries = journal.ValueKind == JsonValueKind.Array ? journal : journal.GetProperty("entries");
+        string Text(JsonElement entry, string name) => entry.TryGetProperty(name, out var value) ? value.GetString() ?? "none" : "none";
+        return
+        [
+            .. entries.EnumerateArray().Where(e => Text(e, "kind") == "transition").Reverse()
+                .Select(e => ($"{Text(e, "from")}>{Text(e, "to")} {Text(e, "reason")}", e.GetProperty("at").GetDateTimeOffset())),
+        ];
+    }
+
     /// <summary>What is held true of a destination of the only cluster.</summary>
     public async Task<string> VerdictAsync(string tier, int destination = 0) =>
         (await StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers").EnumerateArray().First(t => t.GetProperty("name").GetString() == tier)

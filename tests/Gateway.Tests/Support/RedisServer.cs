@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Drills.Processes;
 using Xunit;
 
 namespace Gateway.Tests.Support;
@@ -37,13 +38,8 @@ internal sealed class RedisServer : IDisposable
         return server;
     }
 
-    /// <summary>A port that nobody uses now.</summary>
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
+    /// <summary>A port that nobody uses now, and that no outgoing connection takes while a server is down.</summary>
+    public static int FreePort() => FreePorts.Next();
 
     /// <summary>Starts it (again), empty.</summary>
     public async Task RunAsync()

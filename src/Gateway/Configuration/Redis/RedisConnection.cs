@@ -236,7 +236,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                 }
             }
 
-            if (link.Refusals >= HeartbeatsToLose && _fault is RedisFault.ReadOnly or RedisFault.WrongPassword)
+            if (link.Refusals >= HeartbeatsToAlarm && _fault is RedisFault.ReadOnly or RedisFault.WrongPassword)
             {
                 // It was the master once: look again who is.
                 return;
