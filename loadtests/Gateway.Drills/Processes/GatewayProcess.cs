@@ -31,7 +31,10 @@ internal sealed class GatewayProcess : ChildProcess
 
     /// <summary>Describes a gateway; nothing is started yet. The ports must be those that the file names.</summary>
     /// <param name="cpu">A core to stay on, by taskset; null: any.</param>
-    public static GatewayProcess Create(string configFile, int port, int adminPort, int? cpu = null, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="environment">More variables.</param>
+    /// <param name="before">A command that starts the gateway's, whose words are appended to it; null: none.</param>
+    public static GatewayProcess Create(
+        string configFile, int port, int adminPort, int? cpu = null, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? before = null)
     {
         string[] command = ["dotnet", Repository.GatewayProgram, "run", "--config", configFile];
         if (cpu is { } core)
@@ -39,7 +42,7 @@ internal sealed class GatewayProcess : ChildProcess
             command = ["taskset", "-c", core.ToString(CultureInfo.InvariantCulture), .. command];
         }
 
-        return new(configFile, port, adminPort, command, environment);
+        return new(configFile, port, adminPort, [.. before ?? [], .. command], environment);
     }
 
     /// <summary>Starts it and waits until <c>/readyz</c> says 200.</summary>

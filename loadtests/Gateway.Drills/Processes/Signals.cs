@@ -8,6 +8,9 @@ internal static class Signals
     /// <summary>Reload.</summary>
     public const int Hangup = 1;
 
+    /// <summary>Ctrl-C.</summary>
+    public const int Interrupt = 2;
+
     /// <summary>Dies at once, without a word to anyone.</summary>
     public const int Kill = 9;
 

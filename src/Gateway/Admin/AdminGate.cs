@@ -49,8 +49,8 @@ internal sealed partial class AdminGate
             return;
         }
 
-        // 3. The token.
-        if (_token is not null && !await MayPassAsync(context, _token))
+        // 3. The token. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets; that yes or no is all they learn.
+        if (_token is not null && !IsHealthQuestion(context.Request) && !await MayPassAsync(context, _token))
         {
             return;
         }
@@ -106,6 +106,9 @@ internal sealed partial class AdminGate
         return request.Headers["Sec-Fetch-Site"] is ["cross-site" or "same-site", ..]
             && !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] is ["navigate", ..]);
     }
+
+    private static bool IsHealthQuestion(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Path.Value is "/livez" or "/readyz";
 
     private async Task<bool> MayPassAsync(HttpContext context, byte[] token)
     {

@@ -40,6 +40,9 @@ internal sealed record AdminSources
     /// <summary>Forgets stored answers and says how many. Default: there is no store.</summary>
     public Func<PurgeRule, long>? Purge { get; init; }
 
+    /// <summary>The other gateways, as heard through Redis; null: none is configured. Default: null.</summary>
+    public Func<FleetView?> Fleet { get; init; } = static () => null;
+
     /// <summary>Parts of our own that do not work, a sentence each. Default: none.</summary>
     public Func<IReadOnlyList<string>> Alarms { get; init; } = static () => [];
 }

@@ -51,6 +51,15 @@ internal static class Readings
     /// <summary>A configuration that was put in force, for the journal.</summary>
     public static JournalEntry Entry(ConfigChange change, DateTimeOffset at) => new(at, "config", $"Configuration revision {change.Revision} is in force.");
 
+    /// <summary>An operator's order that was given at another gateway, for the journal.</summary>
+    public static JournalEntry Entry(Command command, CommandResult result, DateTimeOffset at) => new(at, command switch { HoldCommand => "hold", ReleaseCommand => "release", DrainCommand => "drain", _ => "ready" }, result.Message)
+    {
+        Cluster = command.Cluster,
+        To = command switch { HoldCommand hold => hold.Tier, DrainCommand drain => drain.Destination, ReadyCommand ready => ready.Destination, _ => null },
+        Reason = (command as HoldCommand)?.Reason,
+        Who = "an operator at another gateway",
+    };
+
     private static string Word(TransitionReason reason) => reason switch
     {
         TransitionReason.Failover => "failover",

@@ -13,7 +13,8 @@ internal sealed record StatusReport(
     IReadOnlyList<RouteStatus> Routes,
     RequestHistory History,
     IReadOnlyList<JournalEntry> Journal,
-    IReadOnlyList<string> Alarms);
+    IReadOnlyList<string> Alarms,
+    FleetStatus? Fleet = null);
 
 /// <summary>The process.</summary>
 internal sealed record GatewayStatus(string Version, DateTimeOffset Now, DateTimeOffset StartedAt, bool Ready, string? Why);
@@ -92,7 +93,8 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
             Routes(config.Config),
             sources.Records.History,
             sources.Records.Journal.Recent(20),
-            alarms);
+            alarms,
+            sources.Fleet() is { } fleet ? FleetStatus.Of(fleet) : null);
     }
 
     /// <summary>True for a tier that may be the active one.</summary>

@@ -34,6 +34,11 @@ internal static class StatusText
             Cluster(text, cluster, now);
         }
 
+        if (status.Fleet is { } fleet)
+        {
+            Fleet(text, fleet);
+        }
+
         text.Append("\nRoutes\n");
         var wide = status.Routes.Select(static r => r.Name.Length).DefaultIfEmpty(0).Max();
         foreach (var r in status.Routes)
@@ -95,6 +100,21 @@ internal static class StatusText
                 var probe = d.LastProbe is null ? "not probed yet" : string.Create(CultureInfo.InvariantCulture, $"last probe {d.LastProbe} in {d.LastProbeMs:0} ms, {d.ProbeAgeSeconds:0.0} s ago");
                 text.Append($"      {d.Name} {d.Url}: {state} for {Ago(d.Since, now)}, {d.InFlight} in flight, {probe}. {d.Why}\n");
             }
+        }
+    }
+
+    private static void Fleet(StringBuilder text, FleetStatus fleet)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\nGateways: {(fleet.Agreeing ? $"{fleet.Gateways.Count} decide together, epoch {fleet.Epoch}" : "THE OTHERS ARE NOT HEARD, this one decides alone")}\n");
+        foreach (var g in fleet.Gateways)
+        {
+            var serving = string.Join(", ", g.Clusters.Select(static c => $"{c.Name}: {c.Serving ?? "NONE"}{(c.Down.Count > 0 ? $" (cannot use {string.Join(", ", c.Down)})" : "")}"));
+            text.Append($"  {(g.Self ? ">" : " ")} {g.Name}  version {g.Version}, configuration {g.Revision}  {(serving.Length > 0 ? serving : "not ready")}\n");
+        }
+
+        foreach (var a in fleet.Agreements)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {a.Cluster}: {a.Kind} from {a.From} to {a.To} was agreed, epoch {a.Epoch}\n");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Gateway.Admin;
 using Gateway.Configuration;
@@ -16,6 +17,10 @@ namespace Gateway.Composition;
 /// </summary>
 internal sealed partial class GatewayHost : IAsyncDisposable
 {
+    private static readonly Readiness Left = new(Ready: false, "The gateway is stopping.");
+
+    // From the closing of the ports to the closing of idle connections: whoever connected last has sent the request by then.
+    private static readonly TimeSpan LastAccepted = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ReadAheadWithin = TimeSpan.FromSeconds(2);
     private const long MostBytesOnDisk = 1024L * 1024 * 1024;
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
@@ -25,24 +30,34 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Instruments _instruments;
     private readonly FailoverLoop _loop;
+    private readonly RedisConnection? _redis;
+    private readonly FleetLoop? _fleet;
     private readonly FallbackFiles _files;
     private readonly LastGoodStore _lastGood;
     private readonly WebApplication _users;
     private readonly Dictionary<ListenConfig, CertificateFiles> _certificates = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _endStreams = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<GatewayConfig> _changes = Channel.CreateBounded<GatewayConfig>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly System.Collections.Concurrent.ConcurrentBag<Task> _owned = [];
     private readonly Records _records;
     private readonly AdminServer _admin;
     private readonly Notifier _notifier;
     private readonly OtlpPush? _otlp;
+    private readonly Leaving _leaving = new();
     private GatewayEndpoints? _endpoints;
     private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
 
-    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time)
+    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, InheritedSockets? inherited = null)
     {
         var config = loaded.Config ?? throw new ArgumentException("The configuration has problems.", nameof(loaded));
+        inherited ??= InheritedSockets.None;
+        if (inherited.WithoutPort(config.Listen) is { } unused)
+        {
+            throw new IOException(unused);
+        }
+
         _time = time;
         _log = new LogSetup(OptionsOf(config.Telemetry));
         _logger = _log.Factory.CreateLogger<GatewayHost>();
@@ -53,6 +68,13 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
+        if (config.Redis is { } redis)
+        {
+            _redis = new RedisConnection(redis, time, _log.Factory.CreateLogger<RedisConnection>());
+            _fleet = new FleetLoop(_redis, _loop, Self(), time, _log.Factory.CreateLogger<FleetLoop>());
+            _loop.WhenOpinionChanges(_fleet.Wake);
+        }
+
         var backing = BackingOf(config);
         _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
@@ -66,7 +88,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
                                  where route.LastGood is not null
                                  let coverage = _lastGood.CoverageOf(route.Name)
                                  select new RouteCoverage(route.Name, coverage.Requests, coverage.Answerable)],
-            RedisUp = () => config.Redis is null ? null : _lastGood.IsStoreUp,
+            RedisUp = () => _redis?.IsUp,
             Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
         });
         foreach (var listen in config.Listen)
@@ -77,7 +99,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             }
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, forwarder =>
+        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, forwarder =>
         {
             var entry = new RequestEntry(forwarder, ladder, access, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, time);
@@ -115,6 +137,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Starts everything; when it returns, users' ports accept.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        _redis?.Start();
         _lastGood.Start();
         await _notifier.UseAsync(Store.Current.Notify).ConfigureAwait(false);
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -122,6 +145,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _records.Start();
         _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
+        _fleet?.Start();
 
         // Restarted in the middle of an outage, the first request finds what was kept; a store that is away does not hold up the start for long.
         await _lastGood.ReadAhead.WaitAsync(ReadAheadWithin, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -135,18 +159,43 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Reads the configuration again; what comes of it is told by the log, <c>/status</c> and the metric.</summary>
     public void RequestReload() => _owned.Add(ReloadAsync());
 
+    /// <summary>Completes once it is ready for the first time; is cancelled when it stops before that.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>
+    /// Before <see cref="StopAsync"/>: not ready at once, yet everything is still served for <c>drain</c>, each answer ending its connection, so
+    /// that a balancer in front turns away in time. Then the ports close, and what was accepted by then still gets its answer.
+    /// </summary>
+    /// <param name="hurry">Ends the waiting.</param>
+    public async Task DrainAsync(CancellationToken hurry)
+    {
+        var drain = Store.Current.Drain;
+        _leaving.Begin();
+        LogDraining(drain.TotalSeconds);
+        await Task.Delay(drain, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await UsersServer.ClosePortsAsync(_users).ConfigureAwait(false);
+        await Task.Delay(LastAccepted, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     /// <summary>
     /// Not ready at once; requests in flight finish, event streams get two thirds of the time and then end visibly; nothing outlives
     /// <see cref="StopWithin"/>.
     /// </summary>
-    public async Task StopAsync()
+    /// <param name="hurry">Cuts what is still in flight.</param>
+    public async Task StopAsync(CancellationToken hurry = default)
     {
-        _readiness = new Readiness(Ready: false, "The gateway is stopping.");
+        _leaving.Begin();
         LogStopping();
         _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "stop", "The gateway stops; requests in flight finish."));
         _endStreams.CancelAfter(StopWithin * 2 / 3);
-        await _users.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _users.StopAsync(hurry).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
+        _ready.TrySetCanceled(CancellationToken.None);
+        if (_fleet is not null)
+        {
+            await _fleet.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _loop.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _files.StopAsync(CancellationToken.None).ConfigureAwait(false);
         _changes.Writer.TryComplete();
@@ -163,6 +212,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _users.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _lastGood.DisposeAsync().ConfigureAwait(false);
+        if (_redis is not null)
+        {
+            await _redis.DisposeAsync().ConfigureAwait(false);
+        }
+
         _files.Dispose();
 
         // Their last results go to the journal, the last lines to Splunk: in this order.
@@ -237,6 +291,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _loop.FirstRound.WaitAsync(_stopping.Token).ConfigureAwait(false);
         _readiness = new Readiness(Ready: true, null);
         LogReady();
+        _ready.TrySetResult();
     }
 
     private void Announce(Transition transition)
@@ -252,6 +307,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         if (result.Done)
         {
             _notifier.Commanded(command);
+            _fleet?.Tell(command);
         }
 
         return result;
@@ -263,13 +319,14 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Reload = Watcher.ReloadAsync,
         Clusters = () => _loop.Views,
         Command = CommandAsync,
-        Readiness = () => _readiness,
+        Readiness = () => _leaving.HasBegun ? Left : _readiness,
         Instruments = _instruments,
         Records = _records,
         LastGood = LastGoodByRoute,
         LastGoodEntries = _lastGood.List,
-        Purge = rule => _lastGood.Purge(rule),
-        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_lastGood.Alarm).Append(_log.Alarm).OfType<string>()],
+        Purge = Purge,
+        Fleet = () => _fleet?.View,
+        Alarms = () => [.. _certificates.Values.Select(static c => c.Alarm).Append(_redis?.Alarm).Concat(_fleet?.Alarms ?? []).Append(_lastGood.Alarm).Append(_log.Alarm).OfType<string>()],
     };
 
     private IReadOnlyList<LastGoodStatus> LastGoodByRoute() =>
@@ -284,7 +341,29 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _lastGood.FindAsync(route, context.Request, context.RequestAborted).ConfigureAwait(false) is { } found
         && await LastGoodWriter.WriteAsync(context, found).ConfigureAwait(false);
 
-    private ILastGoodBacking BackingOf(GatewayConfig config) => config.Redis is { } redis
+    private long Purge(PurgeRule rule)
+    {
+        var purged = _lastGood.Purge(rule);
+        _fleet?.TellPurge(rule.By.ToString(), rule.Text);
+        return purged;
+    }
+
+    // What the fleet's loop asks and tells this gateway.
+    private FleetSelf Self() => new(
+        () => $"{Environment.MachineName}:{_admin!.Address.Port.ToString(CultureInfo.InvariantCulture)}",
+        Version,
+        () => Store.State.Hash is { Length: > 12 } hash ? hash[..12] : Store.State.Hash,
+        (command, result) => _records.Journal.Tell(Readings.Entry(command, result, _time.GetUtcNow())),
+        (by, text) =>
+        {
+            // From another gateway: what is no rule of ours is none.
+            if (Enum.TryParse<PurgeBy>(by, out var kind) && Enum.IsDefined(kind))
+            {
+                _lastGood.ForgetPurged(new PurgeRule(kind, text));
+            }
+        });
+
+    private ILastGoodBacking BackingOf(GatewayConfig config) => _redis is { } redis
         ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>())
         : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, _time, _log.Factory.CreateLogger<SqliteBacking>());
 
@@ -312,6 +391,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     [LoggerMessage(10101, LogLevel.Information, "Ready: every destination was probed once, or five seconds have passed.")]
     private partial void LogReady();
+
+    [LoggerMessage(10106, LogLevel.Information, "Draining: not ready any more; requests are still accepted for {Seconds} s. A second signal ends the wait.")]
+    private partial void LogDraining(double seconds);
 
     [LoggerMessage(10102, LogLevel.Information, "Stopping: not ready any more; requests in flight have 30 s to finish.")]
     private partial void LogStopping();

@@ -12,7 +12,7 @@ internal static class RunCommand
     public static Command Create(Func<string, string?> environment)
     {
         var file = new Option<string?>("--config") { Description = ConfigPath.Description };
-        var command = new Command("run", "Runs the gateway until SIGTERM or Ctrl-C. SIGHUP reads the configuration again.") { file };
+        var command = new Command("run", "Runs the gateway until SIGTERM or Ctrl-C; a second one ends it without waiting. SIGHUP reads the configuration again.") { file };
         command.SetAction((parsed, cancellationToken) =>
             RunAsync(ConfigPath.Of(parsed.GetValue(file), environment), environment, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
@@ -26,12 +26,11 @@ internal static class RunCommand
             return GatewayCli.BadUsage;
         }
 
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var signals = new StopSignals();
         try
         {
-            await using var host = new GatewayHost(loaded, path, environment, TimeProvider.System);
+            var systemd = SystemdNotice.Of(environment);
+            await using var host = new GatewayHost(loaded, path, environment, TimeProvider.System, InheritedSockets.Take(environment, Environment.ProcessId));
             using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
             {
                 context.Cancel = true;
@@ -39,20 +38,22 @@ internal static class RunCommand
             });
             await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
             await output.WriteLineAsync($"Users: {string.Join(", ", host.Addresses)}  Operators: {host.AdminAddress.GetLeftPart(UriPartial.Authority)}").ConfigureAwait(false);
-            await stop.Task.ConfigureAwait(false);
-            await host.StopAsync().ConfigureAwait(false);
+            var telling = systemd?.TellAsync(host.Ready, signals.Asked, TimeProvider.System) ?? Task.CompletedTask;
+
+            // Ctrl-C comes from somebody who waits at a terminal; SIGTERM from something that may stand behind a balancer.
+            if (await signals.Asked.ConfigureAwait(false) == PosixSignal.SIGTERM)
+            {
+                await host.DrainAsync(signals.Hurry).ConfigureAwait(false);
+            }
+
+            await host.StopAsync(signals.Hurry).ConfigureAwait(false);
+            await telling.ConfigureAwait(false);
             return GatewayCli.Done;
         }
         catch (Exception e) when (e is IOException or CryptographicException or ArgumentException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
             await error.WriteLineAsync($"The gateway cannot start: {e.Message}").ConfigureAwait(false);
             return GatewayCli.Failed;
-        }
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.TrySetResult();
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Observability;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
@@ -19,11 +20,15 @@ internal static class UsersServer
     /// <param name="config">What to listen on, and the limits.</param>
     /// <param name="log">The log.</param>
     /// <param name="certificates">The certificate of each port that has one.</param>
+    /// <param name="inherited">Sockets that systemd passed on; ports that have one are not opened anew.</param>
+    /// <param name="leaving">Ends connections once the gateway leaves.</param>
     /// <param name="endpoints">Makes the routes from YARP's forwarder.</param>
     public static WebApplication Build(
         GatewayConfig config,
         LogSetup log,
         IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates,
+        InheritedSockets inherited,
+        Leaving leaving,
         Func<IHttpForwarder, EndpointDataSource> endpoints)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -33,7 +38,12 @@ internal static class UsersServer
         {
             // A request runs on the thread that read it: two thirds of a request's cost was moving it between threads. Nothing on its way may block.
             sockets.UnsafePreferInlineScheduling = true;
+            // While a restarted gateway warms up, clients wait in this queue instead of being turned away; the kernel bounds it by somaxconn.
+            sockets.Backlog = 4096;
         });
+        // Kestrel uses the factory that was registered last; ours hands every port to its own sockets.
+        builder.Services.AddSingleton<UserSockets>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(static services => services.GetRequiredService<UserSockets>());
         builder.Services.AddRoutingCore();
         builder.Services.AddHttpForwarder();
         log.Use(builder.Logging);
@@ -41,8 +51,9 @@ internal static class UsersServer
         // YARP warns with a stack for every client that leaves; what a request came to is in our own figures.
         builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, config, certificates));
+        builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, config, certificates, inherited));
         var app = builder.Build();
+        app.Use(leaving.Before);
         app.UseRouting();
         ((IEndpointRouteBuilder)app).DataSources.Add(endpoints(app.Services.GetRequiredService<IHttpForwarder>()));
         app.UseEndpoints(static _ => { });
@@ -53,7 +64,10 @@ internal static class UsersServer
     public static IReadOnlyCollection<string> AddressesOf(WebApplication app) =>
         [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
 
-    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates)
+    /// <summary>Closes the users' ports; connections that were accepted stay open.</summary>
+    public static Task ClosePortsAsync(WebApplication app) => app.Services.GetRequiredService<UserSockets>().CloseAsync();
+
+    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -73,11 +87,11 @@ internal static class UsersServer
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         foreach (var listen in config.Listen)
         {
-            Listen(kestrel, listen, certificates);
+            Listen(kestrel, listen, certificates, inherited);
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates)
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited)
     {
         void Use(ListenOptions options)
         {
@@ -97,7 +111,11 @@ internal static class UsersServer
         }
 
         var host = listen.Url.Host.Trim('[', ']');
-        if (IPAddress.TryParse(host, out var address))
+        if (inherited.Find(listen.Url) is { } handle)
+        {
+            kestrel.ListenHandle(handle, Use);
+        }
+        else if (IPAddress.TryParse(host, out var address))
         {
             kestrel.Listen(address, listen.Url.Port, Use);
         }

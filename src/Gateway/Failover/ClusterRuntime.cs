@@ -42,6 +42,15 @@ internal sealed class ClusterRuntime
     /// <summary>Something that requests see has changed and is not yet published.</summary>
     public bool Dirty { get; set; } = true;
 
+    /// <summary>What the fleet said last; null: this gateway decides alone.</summary>
+    public FleetGuidance? Guidance { get; set; }
+
+    /// <summary>When it said so.</summary>
+    public TimeSpan GuidedAt { get; set; }
+
+    /// <summary>What the fleet says, if that still counts; null: this gateway decides alone.</summary>
+    public FleetGuidance? GuidanceAt(TimeSpan now) => now - GuidedAt <= FleetLoop.StaleAfter ? Guidance : null;
+
     /// <summary>No tier serves.</summary>
     public bool Exhausted => State is { Settled: true, Active: -1 };
 
@@ -95,7 +104,7 @@ internal sealed class ClusterRuntime
 
     private static TierRuntime[] BuildTiers(ClusterConfig config, TierRuntime[] before, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
     {
-        var known = before.SelectMany(t => t.Watches).ToDictionary(w => (w.Destination.Tier, w.Destination.Name, w.Destination.Url));
+        var known = before.SelectMany(t => t.Watches).ToDictionary(w => (w.Destination.Tier, w.Destination.Name, w.Destination.Url, w.Destination.HostName));
         var loads = before.ToDictionary(t => t.Config.Name, t => t.Load, StringComparer.Ordinal);
         return
         [
@@ -107,9 +116,9 @@ internal sealed class ClusterRuntime
     }
 
     private static DestinationWatch WatchOf(
-        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, Dictionary<(string, string, Uri), DestinationWatch> known, TimeProvider time, TimeSpan now)
+        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, Dictionary<(string, string, Uri, string?), DestinationWatch> known, TimeProvider time, TimeSpan now)
     {
-        if (known.TryGetValue((tier.Name, name, url), out var watch))
+        if (known.TryGetValue((tier.Name, name, url, hostName), out var watch))
         {
             watch.Monitor.Configure(config, weight);
             return watch;
@@ -136,6 +145,9 @@ internal sealed class TierRuntime(TierConfig config, TierLoad load, IReadOnlyLis
 
     /// <summary>Its destinations.</summary>
     public IReadOnlyList<DestinationWatch> Watches => watches;
+
+    /// <summary>Since when it cannot serve, by our own eyes; null: it can.</summary>
+    public TimeSpan? DownSince { get; set; }
 
     /// <summary>What is known of them.</summary>
     public DestinationMonitor[] Monitors { get; } = [.. watches.Select(w => w.Monitor)];

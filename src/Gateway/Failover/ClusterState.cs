@@ -32,6 +32,9 @@ internal sealed record ClusterState
     /// <summary>An operator's wish; null: none.</summary>
     public Hold? Held { get; init; }
 
+    /// <summary>The last change agreed with other gateways that was acted on; 0: none.</summary>
+    public long Epoch { get; init; }
+
     /// <summary>Stands for a tier that a reload took away.</summary>
     public const int Gone = -2;
 }

@@ -14,8 +14,9 @@ internal sealed partial class FailoverLoop
             tiers[index] = TierJudge.StandingOf(cluster.Tiers[index].Monitors, cluster.Config.Failover);
         }
 
+        var word = HearFleet(cluster, tiers, now);
         var before = cluster.State;
-        var (after, change) = FailoverMachine.Step(before, tiers, order, cluster.FirstRoundOver(now), cluster.Config, now);
+        var (after, change) = FailoverMachine.Step(before, tiers, order, cluster.FirstRoundOver(now), cluster.Config, now, word);
         cluster.State = after;
         var seen = cluster.Dirty || after.Active != before.Active || after.RampFrom != before.RampFrom || after.RampFrom >= 0 || after.Held != before.Held;
         if (seen)
@@ -34,7 +35,7 @@ internal sealed partial class FailoverLoop
     {
         string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : tier == ClusterState.Gone ? cluster.GoneTier : null;
         var transition = new Transition(
-            cluster.Config.Name, NameOf(change.From), NameOf(change.To), change.Reason, TransitionText.Of(cluster, change, before, command, now), _time.GetUtcNow());
+            cluster.Config.Name, NameOf(change.From), NameOf(change.To), change.Reason, TransitionText.Of(cluster, change, before, command, now) + TransitionText.OfFleet(cluster, change, before, now), _time.GetUtcNow());
         cluster.LastTransition = transition;
         Log(transition);
         if (change.To < 0)

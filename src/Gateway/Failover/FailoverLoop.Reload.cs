@@ -95,7 +95,7 @@ internal sealed partial class FailoverLoop
         try
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            var addresses = await NameResolver.ResolveAsync(host, _time, _stopping.Token).ConfigureAwait(false);
+            var addresses = await Resolver(host, _time, _stopping.Token).ConfigureAwait(false);
             await _messages.Writer.WriteAsync(new Message(new NameMessage(host, addresses)), _stopping.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)

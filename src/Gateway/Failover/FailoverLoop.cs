@@ -64,6 +64,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         Apply(config, TimeSpan.Zero);
     }
 
+    /// <summary>Turns names into addresses; empty: the name does not resolve now.</summary>
+    internal Func<string, TimeProvider, CancellationToken, Task<IReadOnlyList<System.Net.IPAddress>>> Resolver { get; init; } = NameResolver.ResolveAsync;
+
     /// <summary>Completes once every destination had its first probe's result, or 5 s after the start.</summary>
     public Task FirstRound => _firstRound.Task;
 
@@ -206,6 +209,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             }
         }
 
+        PublishOpinions(now);
         if (now >= _nextViews)
         {
             _nextViews = now + ViewsEvery;
@@ -235,6 +239,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 break;
             case NameMessage name:
                 OnResolved(name, now);
+                break;
+            case GuideMessage guide:
+                OnGuided(guide, now);
                 break;
         }
     }

@@ -25,8 +25,15 @@ internal static class FailoverMachine
     private const double FirstShare = 0.1;
 
     /// <summary>One step. At most one change comes of it, and every change of <see cref="ClusterState.Active"/> after the first round is one.</summary>
+    /// <param name="state">What is remembered.</param>
+    /// <param name="tiers">What each tier is good for, the fleet's opinion weighed in.</param>
+    /// <param name="order">An operator's order; null: none.</param>
+    /// <param name="firstRound">The first round of probes is over.</param>
+    /// <param name="config">The rules.</param>
+    /// <param name="now">The loop's clock.</param>
+    /// <param name="fleet">What the gateways agreed on; the default: this one decides alone.</param>
     public static (ClusterState State, Change? Change) Step(
-        ClusterState state, ReadOnlySpan<TierStanding> tiers, Order? order, bool firstRound, ClusterConfig config, TimeSpan now)
+        ClusterState state, ReadOnlySpan<TierStanding> tiers, Order? order, bool firstRound, ClusterConfig config, TimeSpan now, FleetWord fleet = default)
     {
         // 1. Bring the memory up to date.
         state = Remember(state, tiers, config.Failback, now);
@@ -65,14 +72,24 @@ internal static class FailoverMachine
             return best < 0 ? (state, null) : Move(state, best, TransitionReason.Recovered, ramp: false, now);
         }
 
-        // 6. The active tier cannot serve.
+        // 6. The gateways agreed on a change that was not carried out here yet.
+        if (fleet.Call is { } call && call.Epoch > state.Epoch)
+        {
+            (state, var followed) = Follow(state with { Epoch = call.Epoch }, call, tiers, config.Failback, now);
+            if (followed is not null)
+            {
+                return (state, followed);
+            }
+        }
+
+        // 7. The active tier cannot serve.
         if (state.UnableSince is { } since)
         {
             return Leave(state, tiers, config.Failover, since, now);
         }
 
-        // 7. A better tier, or the one an operator wants.
-        return Return(state, config.Failback, now);
+        // 8. A better tier, or the one an operator wants.
+        return Return(state, config.Failback, fleet, now);
     }
 
     /// <summary>The active tier's share: 1, or what its ramp has reached.</summary>
@@ -168,7 +185,35 @@ internal static class FailoverMachine
         return Move(state, best, best < 0 ? TransitionReason.Exhausted : relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
     }
 
-    private static (ClusterState, Change?) Return(ClusterState state, FailbackConfig failback, TimeSpan now)
+    // Nobody follows to a tier that cannot serve from here; a failback needs one that is known to.
+    private static (ClusterState, Change?) Follow(ClusterState state, FleetOrder call, ReadOnlySpan<TierStanding> tiers, FailbackConfig failback, TimeSpan now)
+    {
+        if (!call.Up)
+        {
+            if (state.Active > call.From || state.Active >= call.To || tiers[call.To] < TierStanding.Unproven)
+            {
+                return (state, null);
+            }
+
+            // The others' evidence counts like our own: what they left must prove itself anew.
+            var able = state.AbleSince.Select((since, index) => index < call.To ? null : since);
+            var relapse = state.ReturnedAt is not null;
+            return Move(
+                state with { AbleSince = [.. able], Relapses = relapse ? state.Relapses + 1 : state.Relapses }, call.To, relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
+        }
+
+        if (call.To < state.Active && tiers[call.To] == TierStanding.Able && state.Held is null)
+        {
+            var (moved, change) = Move(state, call.To, TransitionReason.Failback, failback.Ramp > TimeSpan.Zero, now);
+            return (moved with { ReturnedAt = call.Since }, change);
+        }
+
+        // Started in the middle of a ramp: joins it where the others are.
+        var joins = call.To == state.Active && state.RampFrom < 0 && state.ActiveSince > call.Since && now - call.Since < failback.Ramp && tiers[call.From] >= TierStanding.Unproven;
+        return (joins ? state with { RampFrom = call.From, ReturnedAt = call.Since } : state, null);
+    }
+
+    private static (ClusterState, Change?) Return(ClusterState state, FailbackConfig failback, FleetWord fleet, TimeSpan now)
     {
         if (state.RampFrom >= 0)
         {
@@ -186,7 +231,7 @@ internal static class FailoverMachine
 
         for (var index = 0; failback.Auto && index < state.Active; index++)
         {
-            if (state.AbleSince[index] is { } since && now - since >= wait)
+            if (state.AbleSince[index] is { } since && now - since >= wait && fleet.Lets(index))
             {
                 return Move(state, index, TransitionReason.Failback, failback.Ramp > TimeSpan.Zero, now);
             }

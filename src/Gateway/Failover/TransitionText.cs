@@ -22,6 +22,20 @@ internal static class TransitionText
             : $"tier '{cluster.Tiers[change.To].Config.Name}' can serve",
     };
 
+    /// <summary>What the other gateways had to do with it; empty: nothing.</summary>
+    public static string OfFleet(ClusterRuntime cluster, Change change, ClusterState before, TimeSpan now)
+    {
+        if (cluster.GuidanceAt(now) is not { } guidance || change.From < 0)
+        {
+            return "";
+        }
+
+        var agreed = cluster.State.Epoch > before.Epoch ? string.Create(CultureInfo.InvariantCulture, $"; agreed by the gateways (epoch {cluster.State.Epoch})") : "";
+        return change.Reason is TransitionReason.Failover or TransitionReason.Relapse && guidance.Of(cluster.Tiers[change.From].Config.Name) is { DownVotes: > 0 } said
+            ? string.Create(CultureInfo.InvariantCulture, $"; {said.DownVotes} of {guidance.Living} gateways cannot use it{agreed}")
+            : agreed;
+    }
+
     private static string IllnessOf(TierRuntime tier)
     {
         if (tier.Monitors.Length == 0)
@@ -30,7 +44,8 @@ internal static class TransitionText
         }
 
         var ill = tier.Monitors.Where(m => !m.Serving || m.BackedOff).Select(m => $"{m.Destination.Name} {WordsOf(m)}");
-        return $"tier '{tier.Config.Name}': {string.Join(", ", ill)}";
+        var words = string.Join(", ", ill);
+        return words.Length > 0 ? $"tier '{tier.Config.Name}': {words}" : $"tier '{tier.Config.Name}' looks well from here";
     }
 
     private static string WordsOf(DestinationMonitor monitor)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Http;
+using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Observability;
@@ -257,7 +258,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         StreamLeft();
     }
 
-    private async Task SendAsync()
+    // Pooled: its only caller waits for it once, so that its state costs no garbage.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SendAsync()
     {
         var response = await plan.Traffic.Transport.SendAsync(message, _cancellation.Token).ConfigureAwait(false);
         _headReceived = true;

@@ -12,9 +12,11 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 {
     /// <summary>True: these headers are ours to write.</summary>
     public static bool Owns(string name) =>
-        name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        // Most names are through after one look.
+        name.Length > 0 && (name[0] | 0x20) is 'x' or 'f'
+        && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase);
+        || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Writes them to the message for a destination.</summary>
     public void Write(HttpContext context, HttpRequestMessage message)

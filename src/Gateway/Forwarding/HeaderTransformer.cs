@@ -14,11 +14,14 @@ namespace Gateway.Forwarding;
 internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig route, LastGoodStore lastGood) : HttpTransformer
 {
     private const string Via = "Via";
+    private static readonly Uri NoAddress = new("http://destination.invalid/");
     private static readonly StringValues Via11 = "1.1 gateway";
     private static readonly StringValues Via20 = "2.0 gateway";
 
     public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
+        // Each attempt has an address of its own; left empty, YARP would make one here for nobody.
+        proxyRequest.RequestUri ??= NoAddress;
         var request = httpContext.Request;
         var connection = request.Headers.Connection;
         var target = proxyRequest.Headers;

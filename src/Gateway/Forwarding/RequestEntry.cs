@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Health;
@@ -73,6 +74,8 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         }
     }
 
+    // Pooled: its only caller waits for it once, so that its state costs no garbage.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan)
     {
         // 1. What holds now.

@@ -80,6 +80,13 @@ internal sealed partial class LastGoodStore
         return purged.Count(static answer => !answer.IsMarker);
     }
 
+    /// <summary>Forgets what another gateway purged. It has told the store behind already.</summary>
+    public void ForgetPurged(PurgeRule rule)
+    {
+        var purged = _memory.Purge(rule, _time.GetTimestamp());
+        Purged(rule.By, rule.Text, purged.Count);
+    }
+
     private long Minute() => _time.GetTimestamp() / _time.TimestampFrequency / 60;
 
     private void CountCoverage(RouteConfig route, bool answerable)

@@ -13,7 +13,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private const int BatchSize = 128;
     private const int MaxOwed = 65_536;
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan RetryMost = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryMost = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan LookAfterStore = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(3);
 

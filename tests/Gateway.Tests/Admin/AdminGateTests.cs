@@ -19,7 +19,7 @@ public sealed class AdminGateTests
     public async Task Token_Set_IsNeededOnEveryPath(string? authorization, int status)
     {
         await using var admin = await AdminFixture.StartAsync(token: "right");
-        foreach (var path in new[] { "/status", "/metrics", "/livez", "/config", "/journal" })
+        foreach (var path in new[] { "/status", "/metrics", "/config", "/journal" })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, path);
             if (authorization is not null)
@@ -29,6 +29,17 @@ public sealed class AdminGateTests
 
             Assert.Equal(status, (int)(await admin.Client.SendAsync(request, Token)).StatusCode);
         }
+    }
+
+    [Fact]
+    public async Task Token_Set_IsNotAskedForWhenABalancerAsksForHealth()
+    {
+        await using var admin = await AdminFixture.StartAsync(token: "right");
+        Assert.Equal(HttpStatusCode.OK, (await admin.Client.GetAsync("/livez", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await admin.Client.GetAsync("/readyz", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.PostAsync("/readyz", content: null, Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.GetAsync("/readyz/../status", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await admin.Client.GetAsync("/livezx", Token)).StatusCode);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public class ProcessTests
         await client.ReadHeadAsync();
 
         var ending = bed.Gateway.TerminateAsync(TimeSpan.FromSeconds(29));
-        await Eventually.BecomeTrueAsync(async () => !await bed.Gateway.IsReadyAsync(), TimeSpan.FromSeconds(1), "it is not ready at once");
+        await Eventually.BecomeTrueAsync(async () => !await bed.Gateway.IsReadyAsync(), TimeSpan.FromSeconds(5), "it is not ready at once");
         var last = await client.ReadUntilAsync("0\r\n\r\n");
 
         Assert.NotEmpty(last);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Health;
@@ -13,6 +14,9 @@ public sealed class FailoverLoopTests : IAsyncDisposable
 {
     // What must happen is awaited for this long; how fast it must be is the arithmetic's test, for a busy machine proves nothing about it.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    // For what only the clock decides.
+    private static readonly TimeSpan Stride = TimeSpan.FromMilliseconds(100);
 
     private readonly RawServer _a = new();
     private readonly RawServer _b = new();
@@ -280,6 +284,65 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Name_NoLongerResolves_KeepsTheKnownAddressesUntilItNamesOthers()
+    {
+        IPAddress[] answer = [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.2")];
+        var asked = 0;
+        var tier = new TierConfig { Name = "primary", Destinations = [new DestinationConfig { Name = "guide", Url = new Uri($"http://guide.test:{_a.Port}"), Resolve = true }] };
+        var time = new ManualTime();
+        _loop = new FailoverLoop(ConfigOf(ClusterOf() with { Tiers = [tier] }), time, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue])
+        {
+            Resolver = (_, _, _) =>
+            {
+                Interlocked.Increment(ref asked);
+                return Task.FromResult<IReadOnlyList<IPAddress>>(Volatile.Read(ref answer));
+            },
+        };
+        await _loop.StartAsync(Cancel);
+
+        // 1. Two addresses are two destinations.
+        await StepAsync(time, () => Names() is "guide@127.0.0.1 guide@127.0.0.2", Stride);
+        var first = Cluster.Snapshot.Tiers[0].All[0];
+
+        // 2. Twice no answer: both stay, as the objects that they were.
+        Volatile.Write(ref answer, []);
+        var before = Volatile.Read(ref asked);
+        await StepAsync(time, () => Volatile.Read(ref asked) >= before + 2, Stride);
+        await BarrierAsync();
+        Assert.Equal("guide@127.0.0.1 guide@127.0.0.2", Names());
+        Assert.Same(first, Cluster.Snapshot.Tiers[0].All[0]);
+
+        // 3. Another set: what is still in it stays, the rest goes.
+        Volatile.Write(ref answer, [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.3")]);
+        await StepAsync(time, () => Names() is "guide@127.0.0.1 guide@127.0.0.3", Stride);
+        Assert.Same(first, Cluster.Snapshot.Tiers[0].All[0]);
+
+        string Names() => string.Join(' ', Cluster.Snapshot.Tiers[0].All.Select(static d => d.Name));
+    }
+
+    [Fact]
+    public async Task Name_ReplacedByAnotherOfTheSameAddress_ItsHostIsTheNewOne()
+    {
+        DestinationConfig Named(string host) => new() { Name = "guide", Url = new Uri($"http://{host}:{_a.Port}"), Resolve = true };
+        ClusterConfig Of(string host) => ClusterOf() with { Tiers = [new TierConfig { Name = "primary", Destinations = [Named(host)] }] };
+        _loop = new FailoverLoop(ConfigOf(Of("old.test")), TimeProvider.System, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue])
+        {
+            Resolver = (_, _, _) => Task.FromResult<IReadOnlyList<IPAddress>>([IPAddress.Loopback]),
+        };
+        await _loop.StartAsync(Cancel);
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ Verdict: Verdict.Up }], Patience, "the old name's address is up");
+
+        await Loop.ApplyAsync(ConfigOf(Of("new.test")), Cancel);
+
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ Verdict: Verdict.Up } now] && now.HostName == $"new.test:{_a.Port}", Patience, "it is called by its new name");
+        await Eventually.BeTrueAsync(() => _a.LastRequest.Contains($"Host: new.test:{_a.Port}\r\n", StringComparison.Ordinal), Patience, "its probes name it so");
+    }
+
+    [Fact]
+    public async Task Resolver_NameThatDoesNotExist_GivesNothingInsteadOfAnError() =>
+        Assert.Empty(await NameResolver.ResolveAsync("no-such-name.invalid", TimeProvider.System, Cancel));
+
+    [Fact]
     public async Task Report_ManyAtOnce_NeverWaitsAndNothingIsLost()
     {
         await StartAsync(ClusterOf());
@@ -379,12 +442,12 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     }
 
     // Moves the clock tick by tick; the sockets behind it live in real time.
-    private async Task StepAsync(ManualTime time, Func<bool> condition)
+    private async Task StepAsync(ManualTime time, Func<bool> condition, TimeSpan? stride = null)
     {
         await Eventually.BeTrueAsync(
             () =>
             {
-                time.Advance(TimeSpan.FromMilliseconds(2));
+                time.Advance(stride ?? TimeSpan.FromMilliseconds(2));
                 return condition();
             },
             Patience,

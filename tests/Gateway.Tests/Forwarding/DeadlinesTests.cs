@@ -41,9 +41,9 @@ public class DeadlinesTests
         {
             await using var client = await RawClient.ConnectAsync(gateway.Url);
             await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-            await Eventually.BeTrueAsync(() => guide.Requests.Count == i, TimeSpan.FromSeconds(5), "the destination has it");
+            await Eventually.BeTrueAsync(() => guide.Requests.Count == i, TimeSpan.FromSeconds(30), "the destination has it");
             client.Reset();
-            await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(1), "the destination is told");
+            await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the destination is told");
         }
 
         await gateway.MetricReachesAsync(6, "gateway_requests_total", ("outcome", "aborted"));

@@ -29,7 +29,7 @@ public partial class EventStreamsTests
         Assert.True(answer.IsWhole);
         Assert.Equal("0 1 2", Ids(answer.Body));
         Assert.DoesNotContain("thinking", answer.Body, StringComparison.Ordinal);
-        await Eventually.BeTrueAsync(() => first.Last.ClosedAt > 0, TimeSpan.FromSeconds(1), "the silent one is let go");
+        await Eventually.BeTrueAsync(() => first.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the silent one is let go");
     }
 
     [Fact]
@@ -221,7 +221,7 @@ public partial class EventStreamsTests
             await client.SendAsync(Get);
             await client.ReadUntilAsync("data: a\n\n");
             client.Reset();
-            await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(1), "the destination is told");
+            await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the destination is told");
         }
 
         Assert.Equal("up", await gateway.VerdictAsync("primary"));

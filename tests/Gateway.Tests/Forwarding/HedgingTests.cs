@@ -21,7 +21,7 @@ public class HedgingTests
 
         Assert.Equal("good", answer.Body);
         Assert.InRange(Stopwatch.GetElapsedTime(began, answered).TotalMilliseconds, 50, 1000);
-        await Eventually.BeTrueAsync(() => silent.Last.ClosedAt > 0, TimeSpan.FromSeconds(2), "the loser's connection is closed");
+        await Eventually.BeTrueAsync(() => silent.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the loser's connection is closed");
         Assert.InRange(Stopwatch.GetElapsedTime(answered, silent.Last.ClosedAt).TotalMilliseconds, -1000, 200);
         Assert.Equal(1, await gateway.MetricAsync("gateway_hedges_total"));
         Assert.Equal("up", await gateway.VerdictAsync("primary"));
@@ -41,7 +41,7 @@ public class HedgingTests
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: 20ms"));
 
         var asking = gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
-        await Eventually.BeTrueAsync(() => slow.Requests.Count == 1, TimeSpan.FromSeconds(5), "it was sent");
+        await Eventually.BeTrueAsync(() => slow.Requests.Count == 1, TimeSpan.FromSeconds(30), "it was sent");
         var hedged = await gateway.GetAsync("/beside");
         release.SetResult();
 
@@ -94,5 +94,5 @@ public class HedgingTests
     }
 
     internal static Task<TimeSpan> NothingInFlightAsync(InProcessGateway gateway) => Eventually.BecomeTrueAsync(
-        async () => await gateway.MetricAsync("gateway_inflight") == 0, TimeSpan.FromSeconds(5), "no attempt is counted as under way");
+        async () => await gateway.MetricAsync("gateway_inflight") == 0, TimeSpan.FromSeconds(30), "no attempt is counted as under way");
 }

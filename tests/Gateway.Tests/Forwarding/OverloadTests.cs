@@ -86,11 +86,11 @@ public class OverloadTests
                 Assert.Equal("ok", (await gateway.GetAsync()).Body);
                 return busy.Requests.Count > 0;
             },
-            TimeSpan.FromSeconds(5),
+            TimeSpan.FromSeconds(30),
             "the busy one was asked");
         await Eventually.BecomeTrueAsync(
             async () => (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].TryGetProperty("backedOffUntil", out _),
-            TimeSpan.FromSeconds(2),
+            TimeSpan.FromSeconds(30),
             "it is backed off");
         var asked = busy.Requests.Count;
 

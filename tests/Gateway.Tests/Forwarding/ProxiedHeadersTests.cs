@@ -76,7 +76,7 @@ public class ProxiedHeadersTests
                 await gateway.GetAsync("/", Spoofed);
                 return guide.Last.Header("X-Forwarded-For") is ["9.9.9.9, 127.0.0.1"];
             },
-            TimeSpan.FromSeconds(5),
+            TimeSpan.FromSeconds(30),
             "the new configuration's proxies are believed");
 
         var sent = guide.Last;

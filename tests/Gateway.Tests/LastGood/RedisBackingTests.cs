@@ -102,7 +102,7 @@ public sealed class RedisBackingTests
         }
 
         using var client = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
-        var keys = client.GetServer($"127.0.0.1:{redis.Port}").Keys(pattern: "*").ToArray();
+        var keys = client.GetServer($"127.0.0.1:{redis.Port}").Keys(pattern: "shop:lg*").ToArray();
         var key = Assert.Single(keys);
         Assert.StartsWith("shop:lg:", (string)key!, StringComparison.Ordinal);
         var left = await client.GetDatabase().KeyTimeToLiveAsync(key);
@@ -127,7 +127,7 @@ public sealed class RedisBackingTests
         // Every value is replaced: by noise, by a stump, by another key's record, by another type.
         using var client = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
         var database = client.GetDatabase();
-        var names = client.GetServer($"127.0.0.1:{redis.Port}").Keys(pattern: "*", pageSize: 1000).ToArray();
+        var names = client.GetServer($"127.0.0.1:{redis.Port}").Keys(pattern: "shop:lg*", pageSize: 1000).ToArray();
         var values = await Task.WhenAll(names.Select(async name => (byte[])(await database.StringGetAsync(name))!));
         var random = new Random(6);
         for (var round = 0; round < 50; round++)
@@ -243,8 +243,8 @@ public sealed class RedisBackingTests
         Assert.Equal("one", await BodyFor(other, Guide.Get("/a")));
     }
 
-    private static RedisBacking Backing(RedisServer redis) =>
-        new(new RedisConfig { Endpoints = [$"127.0.0.1:{redis.Port}"], Prefix = "shop:" }, TimeProvider.System, NullLogger<RedisBacking>.Instance);
+    // Its own connection ends with the store behind which it stands.
+    private static OwnConnection Backing(RedisServer redis) => new(redis);
 
     private static async Task<LastGoodStore> OpenAsync(RedisServer redis)
     {
@@ -252,8 +252,44 @@ public sealed class RedisBackingTests
         var store = Guide.Store(TimeProvider.System, Backing(redis), new LastGoodOptions { LookTimeout = TimeSpan.FromMilliseconds(500) });
         store.Start();
         await store.ReadAhead.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
-        Assert.Null(store.Alarm);
+        await Guide.Until(() => store.Alarm is null, "the store is used");
         return store;
+    }
+
+    private sealed class OwnConnection : ILastGoodBacking
+    {
+        private readonly RedisConnection _connection;
+        private readonly RedisBacking _backing;
+
+        public OwnConnection(RedisServer redis)
+        {
+            _connection = RedisUnderTest.Start(new RedisConfig { Endpoints = [redis.Endpoint], Prefix = "shop:" });
+            _backing = new(_connection, TimeProvider.System, NullLogger<RedisBacking>.Instance);
+        }
+
+        public string Name => _backing.Name;
+
+        public bool IsShared => _backing.IsShared;
+
+        public bool IsUp => _backing.IsUp;
+
+        public int MaxRecord => _backing.MaxRecord;
+
+        public long CorruptTotal => _backing.CorruptTotal;
+
+        public Task OpenAsync(CancellationToken cancellationToken) => _backing.OpenAsync(cancellationToken);
+
+        public Task ReadAheadAsync(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken) => _backing.ReadAheadAsync(admit, cancellationToken);
+
+        public Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken) => _backing.WriteAsync(changes, cancellationToken);
+
+        public Task<IReadOnlyList<StoredAnswer>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) => _backing.LookAsync(keys, cancellationToken);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _backing.DisposeAsync();
+            await _connection.DisposeAsync();
+        }
     }
 
     private async Task<string?> BodyFor(LastGoodStore store, Microsoft.AspNetCore.Http.HttpRequest request) =>

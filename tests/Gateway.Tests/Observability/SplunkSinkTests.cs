@@ -42,7 +42,7 @@ public sealed class SplunkSinkTests
 
         sink.Emit(Line(7));
 
-        await Eventually.BeTrueAsync(() => splunk.All.Count == 3, TimeSpan.FromSeconds(15), "three attempts");
+        await Eventually.BeTrueAsync(() => splunk.All.Count == 3, TimeSpan.FromSeconds(30), "three attempts");
         Assert.All(splunk.All, static call => Assert.Contains("Line 7", call.Text, StringComparison.Ordinal));
         Assert.Equal(0, sink.Dropped);
     }
@@ -55,8 +55,8 @@ public sealed class SplunkSinkTests
 
         sink.Emit(Line(1));
 
-        await Eventually.BeTrueAsync(() => sink.Dropped == 1, TimeSpan.FromSeconds(10), "the line is dropped");
-        await Eventually.BeTrueAsync(() => sink.Alarm?.Contains("403", StringComparison.Ordinal) == true, TimeSpan.FromSeconds(5), "an alarm");
+        await Eventually.BeTrueAsync(() => sink.Dropped == 1, TimeSpan.FromSeconds(30), "the line is dropped");
+        await Eventually.BeTrueAsync(() => sink.Alarm?.Contains("403", StringComparison.Ordinal) == true, TimeSpan.FromSeconds(30), "an alarm");
         Assert.Single(splunk.All);
     }
 

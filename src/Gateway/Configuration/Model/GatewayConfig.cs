@@ -21,6 +21,12 @@ internal sealed record GatewayConfig
     /// <summary>Folder of the files that <c>file:</c> rungs name, as an absolute path.</summary>
     public required string StaticFallback { get; init; }
 
+    /// <summary>
+    /// After SIGTERM: how long the users' ports go on accepting while <c>/readyz</c> already says no and every answer ends its connection,
+    /// so that a balancer in front has stopped sending before the ports close. Default: 1 s. Limits: 0 s to 5 min.
+    /// </summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Networks whose <c>Forwarded</c> and <c>X-Forwarded-*</c> are believed. Default: none.</summary>
     public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
 

@@ -1,0 +1,68 @@
+using BenchmarkDotNet.Attributes;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Forwarding;
+using Gateway.Health;
+
+namespace Gateway.Parts;
+
+/// <summary>What is decided for each request: the next step of its attempts, the destination, what its latency says.</summary>
+public class Decisions
+{
+    private static readonly AttemptSituation Waiting = new(
+        Now: 100, Deadline: 1000, AttemptDeadline: 500, LastStart: 90, HedgeAfter: 40, Started: 1, Running: 1, Max: 3, MayRepeat: true, MayHedge: true);
+
+    private readonly LatencyHistogram _latency = new();
+    private readonly PhiAccrual _suspicion = new();
+    private readonly Destination?[] _tried = new Destination?[3];
+    private TierSnapshot _tier = null!;
+    private uint _turn;
+
+    /// <summary>Destinations of the tier.</summary>
+    [Params(2, 20)]
+    public int Destinations { get; set; }
+
+    /// <summary>A tier in which everything is well.</summary>
+    [GlobalSetup]
+    public void Prepare()
+    {
+        var all = Enumerable.Range(0, Destinations).Select(static i => new Destination("guide", "primary", $"d{i}", new Uri($"http://127.0.0.1:{9001 + i}"))).ToArray();
+        _tier = new TierSnapshot
+        {
+            Name = "primary", Index = 0, Load = new TierLoad(), Usable = all, Weights = [.. all.Select(static _ => 1)], OnTrial = [], All = all, CanServe = true,
+        };
+        _tried[0] = all[0];
+        for (var i = 0; i < 64; i++)
+        {
+            _suspicion.Beat(TimeSpan.FromSeconds(i));
+        }
+    }
+
+    /// <summary>What to do while the first attempt is under way.</summary>
+    [Benchmark]
+    public long NextStep() => AttemptPlan.Next(Waiting).Until;
+
+    /// <summary>The default balance: the less busy of two.</summary>
+    [Benchmark]
+    public bool PowerOfTwo() => Balancer.Choose(BalanceMethod.PowerOfTwo, _tier, null, 0, ref _turn, Random.Shared) is not null;
+
+    /// <summary>Taking turns.</summary>
+    [Benchmark]
+    public bool RoundRobin() => Balancer.Choose(BalanceMethod.RoundRobin, _tier, null, 0, ref _turn, Random.Shared) is not null;
+
+    /// <summary>A second attempt leaves out the first one's destination.</summary>
+    [Benchmark]
+    public bool Another() => Balancer.Choose(BalanceMethod.PowerOfTwo, _tier, _tried, 1, ref _turn, Random.Shared) is not null;
+
+    /// <summary>The same key, the same destination.</summary>
+    [Benchmark]
+    public bool ByAffinity() => Balancer.ByAffinity("conversation-4711", _tier, null, 0) is not null;
+
+    /// <summary>Each answer's latency, from which the hedge delay is learned.</summary>
+    [Benchmark]
+    public void RecordLatency() => _latency.Record(TimeSpan.FromMilliseconds(3));
+
+    /// <summary>The suspicion of a silent destination; once a tick, not a request.</summary>
+    [Benchmark]
+    public double Suspicion() => _suspicion.Phi(TimeSpan.FromSeconds(65));
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Gateway.Configuration;
+
+/// <summary>
+/// Asks a server of the Redis protocol one thing over a connection of its own, within a deadline. For what the client library does not tell: who the sentinels hold
+/// to be the master, and why a server cannot be used.
+/// </summary>
+internal static class RawQuestion
+{
+    private const int AnswerLimit = 2048;
+    private static readonly TimeSpan Within = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>What it answered, until <paramref name="enough"/> says so; null: nothing of use in time.</summary>
+    public static async Task<string?> AskAsync(string endpoint, IReadOnlyList<string[]> commands, Predicate<string> enough, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Within, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            var colon = endpoint.LastIndexOf(':');
+            using var client = new TcpClient();
+            await client.ConnectAsync(endpoint[..colon].Trim('[', ']'), int.Parse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture), both.Token).ConfigureAwait(false);
+            var stream = client.GetStream();
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(commands.Select(TextOf))), both.Token).ConfigureAwait(false);
+            var buffer = new byte[AnswerLimit];
+            for (var length = 0; length < AnswerLimit;)
+            {
+                var read = await stream.ReadAsync(buffer.AsMemory(length), both.Token).ConfigureAwait(false);
+                length += read;
+                var text = Encoding.UTF8.GetString(buffer, 0, length);
+                if (enough(text))
+                {
+                    return text;
+                }
+
+                if (read == 0)
+                {
+                    break;
+                }
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is SocketException or IOException or FormatException or ArgumentException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    private static string TextOf(string[] command) =>
+        string.Create(CultureInfo.InvariantCulture, $"*{command.Length}\r\n") + string.Concat(command.Select(static part => string.Create(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n")));
+}

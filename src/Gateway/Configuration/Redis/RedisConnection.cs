@@ -1,0 +1,397 @@
+using StackExchange.Redis;
+
+namespace Gateway.Configuration;
+
+/// <summary>
+/// The one connection to the Redis that gateways share, and the one file that knows the client library. Last-good answers and the fleet's agreement
+/// both go through it. Every call has its own deadline and fails by <see cref="RedisFailedException"/>; none is made on a request's way, but for the one bounded look.
+/// </summary>
+/// <remarks>
+/// A heartbeat a second writes a key: only that shows a replica, a full or a frozen server alike. Three failed ones in a row and the connection is made anew,
+/// because the client library can hang on to a dead one for minutes. With sentinels the master is asked for with every heartbeat and followed.
+/// </remarks>
+internal sealed partial class RedisConnection : IAsyncDisposable
+{
+    /// <summary>The deadline of a call.</summary>
+    public static readonly TimeSpan CallWithin = TimeSpan.FromMilliseconds(200);
+
+    private const int HeartbeatsToLose = 3;
+    private const int HeartbeatsToAlarm = 2;
+    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(500);
+
+    // No heartbeat ended for this long: whatever hangs, nobody may rely on the connection.
+    private static readonly TimeSpan Overdue = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan KeepBeat = TimeSpan.FromSeconds(10);
+
+    private readonly RedisConfig _config;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _end = new();
+    private readonly long _startedAt;
+    private volatile Link? _link;
+    private volatile object? _fault;
+    private string? _master;
+    private int _failures;
+    private int _silentSentinels;
+    private Task _running = Task.CompletedTask;
+
+    public RedisConnection(RedisConfig config, TimeProvider time, ILogger<RedisConnection> logger)
+    {
+        _config = config;
+        _time = time;
+        _logger = logger;
+        _startedAt = time.GetTimestamp();
+    }
+
+    /// <summary>Put before every key.</summary>
+    public string Prefix => _config.Prefix;
+
+    /// <summary>It answers: reading may be tried.</summary>
+    public bool Answers => _link is { Missed: 0 } link && _time.GetElapsedTime(link.LastBeat) < Overdue;
+
+    /// <summary>It answers and takes writes (<c>gateway_redis_up</c>).</summary>
+    public bool IsUp => Answers && _fault is null;
+
+    /// <summary>What is wrong, in a sentence for operators; null: nothing.</summary>
+    public string? Alarm
+    {
+        get
+        {
+            if (_fault is RedisFault fault)
+            {
+                return RedisFailedException.WordsOf(fault) + ". Each gateway decides alone and keeps its answers in memory until it can be used again; no request waits for it.";
+            }
+
+            // The watchdog: even if our own task hangs, the alarm does not.
+            if (_time.GetElapsedTime(_link?.LastBeat ?? _startedAt) >= Overdue)
+            {
+                return RedisFailedException.WordsOf(RedisFault.Late) + ". Each gateway decides alone until it does; no request waits for it.";
+            }
+
+            return _silentSentinels >= HeartbeatsToLose ? "None of the sentinels in \"redis.sentinel.endpoints\" answers: a new Redis master would not be found. The one that is known stays in use." : null;
+        }
+    }
+
+    /// <summary>Connects, and stays connected, until the end; returns at once.</summary>
+    public void Start() => _running = Task.Run(RunAsync);
+
+    /// <summary>The values of names; null where there is none, or none that is a text.</summary>
+    public Task<byte[]?[]> GetAsync(IReadOnlyList<string> names, CancellationToken cancellationToken) => CallAsync(async database =>
+    {
+        var values = await database.StringGetAsync([.. names.Select(static n => (RedisKey)n)]).ConfigureAwait(false);
+        return Array.ConvertAll(values, static v => (byte[]?)v);
+    }, cancellationToken);
+
+    /// <summary>Sets values, in order and sent together, each with its time to live.</summary>
+    public Task SetAsync(IReadOnlyList<(string Name, byte[]? Value, TimeSpan KeepFor)> values, CancellationToken cancellationToken) => CallAsync(async database =>
+    {
+        // No value: the name is deleted. All are sent before the first answer is awaited.
+        await Task.WhenAll(values.Select(v => v.Value is null ? database.KeyDeleteAsync(v.Name) : database.StringSetAsync(v.Name, v.Value, v.KeepFor))).ConfigureAwait(false);
+        return 0;
+    }, cancellationToken);
+
+    /// <summary>Some names that match a pattern, and where to go on; the end is "0".</summary>
+    public Task<(string Cursor, string[] Names)> ScanAsync(string pattern, string cursor, CancellationToken cancellationToken) => CallAsync(async database =>
+    {
+        var page = (RedisResult[])await database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", "200").ConfigureAwait(false);
+        return ((string)page[0], (string[])page[1]);
+    }, cancellationToken);
+
+    /// <summary>Runs a script on the master; it gives a list of texts.</summary>
+    public Task<byte[]?[]> ScriptAsync(string script, IReadOnlyList<string> keys, IReadOnlyList<byte[]> values, CancellationToken cancellationToken) => CallAsync(async database =>
+    {
+        List<object> arguments = [script, keys.Count, .. keys.Select(static k => (object)(RedisKey)k), .. values];
+        var reply = (RedisResult[])await database.ExecuteAsync("EVAL", arguments, CommandFlags.DemandMaster).ConfigureAwait(false);
+        return Array.ConvertAll(reply, static r => (byte[]?)r);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _end.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_end.IsCancellationRequested)
+        {
+            Link? link = null;
+            try
+            {
+                link = await ConnectAsync().ConfigureAwait(false);
+                _link = link;
+                await KeepAsync(link).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_end.IsCancellationRequested)
+            {
+                // The end.
+            }
+            catch (RedisFailedException failed)
+            {
+                Failed(failed.Fault);
+            }
+            catch (Exception e)
+            {
+                // Whatever it is, the owner of the connection must outlive it.
+                ConnectionBroke(e);
+                Failed(RedisFault.Unreachable);
+            }
+
+            _link = null;
+            if (link is not null)
+            {
+                GiveUp(Task.FromResult(link.Connection));
+            }
+
+            await Task.Delay(RetryEvery, _time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<Link> ConnectAsync()
+    {
+        // 1. Where to: as configured, or as the sentinels say. While they are silent the last known master is tried.
+        string[] endpoints = [.. _config.Endpoints];
+        if (_config.Sentinel is { } sentinel)
+        {
+            var (master, answered) = await SentinelQuestion.AskAsync(sentinel, _time, _end.Token).ConfigureAwait(false);
+            Heard(answered);
+            _master = master ?? _master ?? throw new RedisFailedException(answered > 0 ? RedisFault.NoMaster : RedisFault.Unreachable);
+            endpoints = [_master];
+        }
+
+        var options = new ConfigurationOptions
+        {
+            AbortOnConnectFail = true,
+            ConnectTimeout = (int)ConnectWithin.TotalMilliseconds,
+            ConnectRetry = 1,
+            SyncTimeout = (int)CallWithin.TotalMilliseconds,
+            Password = _config.Password,
+            ClientName = "gateway",
+            AllowAdmin = false,
+            TieBreaker = "",
+            ConfigurationChannel = "",
+        };
+        foreach (var endpoint in endpoints)
+        {
+            options.EndPoints.Add(endpoint);
+        }
+
+        // 2. Connecting resolves names and may block: on a thread of its own turn, and not for longer than we say.
+        var connecting = Task.Run(() => ConnectionMultiplexer.ConnectAsync(options), _end.Token);
+        try
+        {
+            var link = new Link(await connecting.WaitAsync(ConnectWithin + CallWithin, _time, _end.Token).ConfigureAwait(false), endpoints, _time.GetTimestamp());
+
+            // 3. It counts as connected once it took a first heartbeat, whatever it says to it.
+            await BeatAsync(link).ConfigureAwait(false);
+            return link;
+        }
+        catch (Exception e)
+        {
+            GiveUp(connecting);
+            if (e is OperationCanceledException && _end.IsCancellationRequested)
+            {
+                throw;
+            }
+
+            throw await ExplainedAsync(FailureOf(e), endpoints).ConfigureAwait(false);
+        }
+    }
+
+    // Returns when the connection is to be made anew.
+    private async Task KeepAsync(Link link)
+    {
+        while (true)
+        {
+            await Task.Delay(Heartbeat, _time, _end.Token).ConfigureAwait(false);
+            var asking = _config.Sentinel is { } sentinel ? SentinelQuestion.AskAsync(sentinel, _time, _end.Token) : null;
+            try
+            {
+                await BeatAsync(link).ConfigureAwait(false);
+            }
+            catch (RedisFailedException failed)
+            {
+                link.Missed++;
+                Failed(failed.Fault);
+                if (link.Missed >= HeartbeatsToLose)
+                {
+                    ConnectionLost(RedisFailedException.WordsOf(failed.Fault));
+                    return;
+                }
+            }
+
+            if (asking is not null)
+            {
+                var (master, answered) = await asking.ConfigureAwait(false);
+                Heard(answered);
+                if (master is not null && !string.Equals(master, _master, StringComparison.Ordinal))
+                {
+                    MasterMoved();
+                    _master = master;
+                    return;
+                }
+            }
+
+            if (link.Refusals >= HeartbeatsToLose && _fault is RedisFault.ReadOnly or RedisFault.WrongPassword)
+            {
+                // It was the master once: look again who is.
+                return;
+            }
+        }
+    }
+
+    // Throws when it does not answer. What it refuses is a fault too, but it is there.
+    private async Task BeatAsync(Link link)
+    {
+        try
+        {
+            await WithinAsync(link.Database.StringSetAsync(_config.Prefix + "beat", "1", KeepBeat), CancellationToken.None).ConfigureAwait(false);
+            link.Missed = 0;
+            link.Refusals = 0;
+            link.LastBeat = _time.GetTimestamp();
+            _failures = 0;
+            if (_fault is not null)
+            {
+                _fault = null;
+                Back();
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            var failure = await ExplainedAsync(FailureOf(e), link.Endpoints).ConfigureAwait(false);
+            if (failure.Fault is not (RedisFault.ReadOnly or RedisFault.Full or RedisFault.WrongPassword or RedisFault.Refused))
+            {
+                throw failure;
+            }
+
+            link.Missed = failure.Fault == RedisFault.WrongPassword ? 1 : 0;
+            link.Refusals++;
+            link.LastBeat = _time.GetTimestamp();
+            _failures = HeartbeatsToAlarm;
+            Failed(failure.Fault);
+        }
+    }
+
+    private async Task<RedisFailedException> ExplainedAsync(RedisFailedException failure, IReadOnlyList<string> endpoints) =>
+        failure.Fault == RedisFault.Unreachable && await RedisDiagnosis.AskAsync(endpoints, _config.Password, _time, _end.Token).ConfigureAwait(false) is { } known
+            ? new RedisFailedException(known, failure)
+            : failure;
+
+    private void Failed(RedisFault fault)
+    {
+        if (++_failures < HeartbeatsToAlarm || (_fault is RedisFault known && known == fault))
+        {
+            return;
+        }
+
+        _fault = fault;
+        Unusable(RedisFailedException.WordsOf(fault));
+    }
+
+    private void Heard(int answered) => _silentSentinels = answered > 0 ? 0 : _silentSentinels + 1;
+
+    private async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
+    {
+        if (_link is not { } link)
+        {
+            throw new RedisFailedException(_fault is RedisFault known ? known : RedisFault.Unreachable);
+        }
+
+        try
+        {
+            return await WithinAsync(call(link.Database), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            throw FailureOf(e);
+        }
+    }
+
+    private async Task<T> WithinAsync<T>(Task<T> call, CancellationToken cancellationToken)
+    {
+        // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as nobody's.
+        _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A server's refusal begins with its code, which is part of the protocol; the words after it are not looked at.
+    private static RedisFailedException FailureOf(Exception e) => e switch
+    {
+        RedisFailedException already => already,
+        TimeoutException => new(RedisFault.Late, e),
+        RedisServerException => new(
+            e.Message.Split(' ', 2)[0] switch
+            {
+                "NOAUTH" or "WRONGPASS" or "NOPERM" => RedisFault.WrongPassword,
+                "READONLY" => RedisFault.ReadOnly,
+                "OOM" => RedisFault.Full,
+                "LOADING" or "MASTERDOWN" => RedisFault.Unreachable,
+                _ => RedisFault.Refused,
+            },
+            e),
+        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => new(RedisFault.WrongPassword, e),
+        RedisConnectionException => new(RedisFault.Unreachable, e),
+        RedisCommandException => new(RedisFault.ReadOnly, e),
+        InvalidCastException => new(RedisFault.Refused, e),
+        _ => new(RedisFault.Unreachable, e),
+    };
+
+    // The library's own end may wait for what never comes: it has the pool, and no one waits for it.
+    private static void GiveUp(Task<ConnectionMultiplexer> connecting) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            (await connecting.ConfigureAwait(false)).Close(allowCommandsToComplete: false);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // It never was connected, or is broken: there is nothing to end then.
+        }
+    });
+
+    [LoggerMessage(2101, LogLevel.Error, "Redis cannot be used: {Reason}. The gateway decides alone and keeps answers in memory; it is tried again.")]
+    private partial void Unusable(string reason);
+
+    [LoggerMessage(2102, LogLevel.Information, "Redis can be used again.")]
+    private partial void Back();
+
+    [LoggerMessage(2103, LogLevel.Warning, "Redis has missed three heartbeats ({Reason}): the connection is made anew.")]
+    private partial void ConnectionLost(string reason);
+
+    [LoggerMessage(2104, LogLevel.Warning, "The sentinels name another Redis master: the gateway follows.")]
+    private partial void MasterMoved();
+
+    [LoggerMessage(2105, LogLevel.Error, "The connection to Redis broke in a way that was not foreseen, and is made anew; please report it.")]
+    private partial void ConnectionBroke(Exception exception);
+
+    private sealed class Link(ConnectionMultiplexer connection, string[] endpoints, long now)
+    {
+        private int _missed;
+        private long _lastBeat = now;
+
+        public ConnectionMultiplexer Connection { get; } = connection;
+
+        public IDatabase Database { get; } = connection.GetDatabase();
+
+        public string[] Endpoints => endpoints;
+
+        // Heartbeats without an answer, and with a refusal, in a row.
+        public int Missed
+        {
+            get => Volatile.Read(ref _missed);
+            set => Volatile.Write(ref _missed, value);
+        }
+
+        public int Refusals { get; set; }
+
+        public long LastBeat
+        {
+            get => Volatile.Read(ref _lastBeat);
+            set => Volatile.Write(ref _lastBeat, value);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Gateway.Configuration;
+
+/// <summary>
+/// Asks the sentinels who the master is: each over a connection of its own, all at once. Asked with every heartbeat, so that a sentinel that comes, goes or
+/// hangs costs nothing but its own answer.
+/// </summary>
+internal static class SentinelQuestion
+{
+    /// <summary>The address (<c>host:port</c>) that most sentinels name, among equals the first one's; null: none names one. <c>Answered</c>: how many sentinels spoke at all.</summary>
+    public static async Task<(string? Master, int Answered)> AskAsync(SentinelConfig sentinel, TimeProvider time, CancellationToken cancellationToken)
+    {
+        string[][] question = [["SENTINEL", "get-master-addr-by-name", sentinel.Service]];
+        var answers = await Task.WhenAll(sentinel.Endpoints.Select(endpoint => RawQuestion.AskAsync(endpoint, question, static text => Read(text) is not null, time, cancellationToken))).ConfigureAwait(false);
+        var named = answers.Select(static a => a is null ? null : Read(a)).Where(static a => !string.IsNullOrEmpty(a)).GroupBy(static a => a!, StringComparer.Ordinal).MaxBy(static group => group.Count());
+        return (named?.Key, answers.Count(static a => a is not null));
+    }
+
+    /// <summary>The address in a sentinel's answer (<c>*2 $N host $N port</c>); empty: it knows no such master; null: that is no such answer, or not yet all of it.</summary>
+    internal static string? Read(string answer)
+    {
+        var lines = answer.Split("\r\n");
+        if (lines is ["*-1" or "$-1" or "_", _, ..])
+        {
+            return "";
+        }
+
+        return lines is ["*2", ['$', ..], { Length: > 0 } host, ['$', ..], var port, _, ..] && int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 65536
+            ? (host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}")
+            : null;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Gateway.Failover;
+
+/// <summary>
+/// What gateways write for one another: <c>1 CHECK JSON</c>, the version, the beginning of the JSON's SHA-256, the JSON. What has another version, another
+/// sum, another shape or too much of anything is not taken.
+/// </summary>
+internal static class FleetPayload
+{
+    /// <summary>Nothing longer is read.</summary>
+    public const int MaxLength = 16 * 1024;
+
+    /// <summary>An epoch beyond this is nobody's count.</summary>
+    public const long MaxEpoch = 1L << 50;
+
+    private const string Head = "1 ";
+    private const int CheckLength = 8;
+    private const int MaxText = 200;
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { MaxDepth = 8 };
+
+    /// <summary>For Redis.</summary>
+    public static byte[] Encode<T>(T value)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(value, Json);
+        return [.. Encoding.ASCII.GetBytes(Head + CheckOf(json) + " "), .. json];
+    }
+
+    /// <summary>From Redis; null: not ours, or damaged.</summary>
+    public static T? Decode<T>(ReadOnlySpan<byte> payload)
+        where T : class
+    {
+        var head = Head.Length + CheckLength + 1;
+        if (payload.Length <= head || payload.Length > MaxLength || !payload.StartsWith("1 "u8) || payload[head - 1] != ' ')
+        {
+            return null;
+        }
+
+        var json = payload[head..];
+        if (!payload.Slice(Head.Length, CheckLength).SequenceEqual(Encoding.ASCII.GetBytes(CheckOf(json))))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A text of another gateway as it may stand in a log, a page or a terminal.</summary>
+    public static string Clean(string? text) => string.Concat((text ?? "").Take(MaxText).Select(static c => char.IsControl(c) ? ' ' : c));
+
+    private static string CheckOf(ReadOnlySpan<byte> json) => Convert.ToHexStringLower(SHA256.HashData(json))[..CheckLength];
+}
+
+/// <summary>A gateway's sign of life.</summary>
+/// <param name="Name">For people: host and operators' port.</param>
+/// <param name="Version">The program's.</param>
+/// <param name="Revision">The beginning of the SHA-256 of its configuration.</param>
+/// <param name="Epoch">The highest that it has seen.</param>
+/// <param name="Clusters">Its votes; empty before its first round of probes is over.</param>
+internal sealed record SignOfLife(string Name, string Version, string Revision, long Epoch, ImmutableArray<ClusterOpinion> Clusters)
+{
+    /// <summary>Everything that must be there is, and in bounds.</summary>
+    public bool IsSound => Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch && !Clusters.IsDefault
+        && Clusters.All(static c => c is { Cluster: not null, Tiers.IsDefault: false } && c.Tiers.All(static t => t.Tier is not null));
+}
+
+/// <summary>An operator's order as it stands in Redis, under the name of what it is about.</summary>
+/// <param name="Epoch">The higher one counts.</param>
+/// <param name="By">The gateway at which it was given; among equal epochs the greater one counts.</param>
+/// <param name="Kind">What is ordered.</param>
+/// <param name="Tier">The tier to hold.</param>
+/// <param name="Reason">The operator's words.</param>
+internal sealed record SharedOrder(long Epoch, string By, SharedOrderKind Kind, string? Tier, string? Reason)
+{
+    /// <summary>Everything that must be there is, and in bounds.</summary>
+    public bool IsSound => Epoch is > 0 and <= FleetPayload.MaxEpoch && By is not null && Enum.IsDefined(Kind) && (Kind != SharedOrderKind.Hold || Tier is not null);
+
+    /// <summary>Whether it replaces another one: by epoch, never by a clock.</summary>
+    public bool Overrules(SharedOrder? other) => other is null || Epoch > other.Epoch || (Epoch == other.Epoch && string.CompareOrdinal(By, other.By) > 0);
+}
+
+/// <summary>What an operator ordered.</summary>
+internal enum SharedOrderKind
+{
+    /// <summary>Hold a tier.</summary>
+    Hold,
+
+    /// <summary>End a hold.</summary>
+    Release,
+
+    /// <summary>Drain a destination.</summary>
+    Drain,
+
+    /// <summary>End a drain.</summary>
+    Ready,
+}
+
+/// <summary>Last-good answers that were purged at one gateway.</summary>
+/// <param name="Id">Tells it from others.</param>
+/// <param name="By">What <paramref name="Text"/> is; the store of last-good answers knows.</param>
+/// <param name="Text">A key, the begin of one, or a route.</param>
+internal sealed record SharedPurge(string Id, string By, string Text)
+{
+    /// <summary>Everything that must be there is.</summary>
+    public bool IsSound => Id is { Length: > 0 and <= 64 } && By is not null && Text is not null;
+}

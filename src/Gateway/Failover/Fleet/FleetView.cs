@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Failover;
+
+/// <summary>The fleet for eyes. Immutable, of the last exchange.</summary>
+/// <param name="Agreeing">The gateways hear one another now; false: this one decides alone.</param>
+/// <param name="Epoch">The highest that was seen.</param>
+/// <param name="Gateways">Those that live, by name; this one too.</param>
+/// <param name="Verdicts">The last agreed change of each cluster.</param>
+/// <param name="Warnings">Sentences for operators: revisions that differ, and the like.</param>
+internal sealed record FleetView(bool Agreeing, long Epoch, ImmutableArray<GatewayView> Gateways, ImmutableArray<FleetVerdict> Verdicts, ImmutableArray<string> Warnings);
+
+/// <summary>One living gateway.</summary>
+/// <param name="Id">Drawn anew with each start.</param>
+/// <param name="Name">Host and operators' port.</param>
+/// <param name="Self">It is this one.</param>
+/// <param name="Version">The program's.</param>
+/// <param name="Revision">The beginning of the SHA-256 of its configuration.</param>
+/// <param name="Clusters">What it serves and holds of each cluster that this gateway knows too.</param>
+internal sealed record GatewayView(string Id, string Name, bool Self, string Version, string Revision, ImmutableArray<ClusterOpinion> Clusters);

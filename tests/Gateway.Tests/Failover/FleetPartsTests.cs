@@ -1,0 +1,176 @@
+using System.Text;
+using Gateway.Failover;
+using Xunit;
+
+namespace Gateway.Tests.Failover;
+
+/// <summary>The fleet's parts that know neither clock nor network.</summary>
+public sealed class FleetPartsTests
+{
+    private static readonly OrderSubject Hold = new("guide", null);
+    private static readonly OrderSubject Drain = new("guide", "a");
+
+    [Fact]
+    public void Payload_ComesBackAsItWas_AndDamagedNotAtAll()
+    {
+        var order = new SharedOrder(7, "gateway", SharedOrderKind.Hold, "standby", "disk \"swap\"\n");
+        var bytes = FleetPayload.Encode(order);
+        Assert.Equal(order, FleetPayload.Decode<SharedOrder>(bytes));
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            var damaged = bytes.ToArray();
+            damaged[i] ^= 1;
+            Assert.Null(FleetPayload.Decode<SharedOrder>(damaged));
+            Assert.Null(FleetPayload.Decode<SharedOrder>(bytes.AsSpan(0, i)));
+        }
+
+        var random = new Random(3);
+        for (var i = 0; i < 2000; i++)
+        {
+            var noise = new byte[random.Next(200)];
+            random.NextBytes(noise);
+            Assert.Null(FleetPayload.Decode<SignOfLife>(noise));
+        }
+
+        Assert.Null(FleetPayload.Decode<SharedOrder>(FleetPayload.Encode(new string('x', FleetPayload.MaxLength))));
+        Assert.Null(FleetPayload.Decode<SharedOrder>("2 00000000 {}"u8));
+    }
+
+    [Theory]
+    [InlineData(0L, "by", 1, null)]
+    [InlineData(-1L, "by", 1, null)]
+    [InlineData(long.MaxValue, "by", 1, null)]
+    [InlineData(1L, null, 1, null)]
+    [InlineData(1L, "by", 0, null)]
+    [InlineData(1L, "by", 9, null)]
+    public void Order_OutOfBounds_IsNotTaken(long epoch, string? by, int kind, string? tier)
+    {
+        var (order, command, write, garbage) = new OrderBook().Read(Hold, FleetPayload.Encode(new SharedOrder(epoch, by!, (SharedOrderKind)kind, tier, null)), At(10), At(0));
+        Assert.Null(order);
+        Assert.Null(command);
+        Assert.True(garbage);
+        Assert.Empty(write!.Value.Value);
+    }
+
+    [Fact]
+    public void SignOfLife_WithoutWhatMustBeThere_IsNotSound()
+    {
+        SignOfLife? Read(string json)
+        {
+            var sum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..8];
+            return FleetPayload.Decode<SignOfLife>(Encoding.UTF8.GetBytes($"1 {sum} {json}"));
+        }
+
+        Assert.True(Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[{"cluster":"c","active":null,"epoch":0,"tiers":[]}]}""")!.IsSound);
+        Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":3}""")!.IsSound);
+        Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":-3,"clusters":[]}""")!.IsSound);
+        Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[null]}""")!.IsSound);
+        Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[{"cluster":"c"}]}""")!.IsSound);
+        Assert.Null(Read("""{"name":[],"version":"1"}"""));
+        Assert.Null(Read("[]"));
+    }
+
+    [Fact]
+    public void OrderBook_HoldGivenHere_IsWrittenWithWhatIsLeftOfIt_AndTakenElsewhere()
+    {
+        var (here, there, epoch) = (new OrderBook(), new OrderBook(), 41L);
+        here.Give(new HoldCommand("guide", "standby", At(600), "why"), "one", ref epoch, At(0));
+        Assert.Equal(42, epoch);
+        var write = here.Read(Hold, [], At(0), At(100)).Write!.Value;
+        Assert.Equal(At(500), write.KeepFor);
+
+        // Elsewhere another clock shows another time: what counts is what is left.
+        var (order, command, _, _) = there.Read(Hold, write.Value, At(480), At(7000));
+        Assert.Equal(42, order!.Epoch);
+        Assert.Equal(new HoldCommand("guide", "standby", At(480), "why"), command);
+        Assert.Equal((null, null, null, false), there.Read(Hold, write.Value, At(479), At(7001)));
+        Assert.Equal((null, null, null, false), here.Read(Hold, write.Value, At(480), At(120)));
+    }
+
+    [Fact]
+    public void OrderBook_TwoOrders_TheHigherEpochWins_AmongEqualsTheGreaterName()
+    {
+        var book = new OrderBook();
+        var five = Encoded(5, "one", SharedOrderKind.Hold, "standby");
+        var six = Encoded(6, "one", SharedOrderKind.Release, null);
+        var other = Encoded(6, "two", SharedOrderKind.Hold, "primary");
+        Assert.IsType<HoldCommand>(book.Read(Hold, five, At(60), At(0)).Command);
+        Assert.IsType<ReleaseCommand>(book.Read(Hold, six, OrderBook.KeepRelease, At(1)).Command);
+        Assert.IsType<HoldCommand>(book.Read(Hold, other, At(60), At(2)).Command);
+
+        // What comes late is put right.
+        var (_, command, write, _) = book.Read(Hold, five, At(60), At(3));
+        Assert.Null(command);
+        Assert.Equal(other, write!.Value.Value);
+        Assert.Equal(five, write.Value.Expected);
+    }
+
+    [Fact]
+    public void OrderBook_RedisWasEmptied_OrdersAreWrittenAgainUnlessTheyAreOver()
+    {
+        var book = new OrderBook();
+        book.Read(Hold, Encoded(5, "one", SharedOrderKind.Hold, "standby"), At(60), At(0));
+        Assert.Equal(At(50), book.Read(Hold, [], At(0), At(10)).Write!.Value.KeepFor);
+        Assert.Null(book.Read(Hold, [], At(0), At(61)).Write);
+        book.Read(Drain, Encoded(6, "one", SharedOrderKind.Drain, null), OrderBook.KeepDrain, At(0));
+        Assert.NotNull(book.Read(Drain, [], At(0), At(86_400)).Write);
+    }
+
+    [Fact]
+    public void OrderBook_ReleaseOfLongAgo_ReleasesNothingAtANewcomer()
+    {
+        var old = Encoded(5, "one", SharedOrderKind.Release, null);
+        Assert.Null(new OrderBook().Read(Hold, old, OrderBook.KeepRelease - At(60), At(0)).Command);
+        Assert.NotNull(new OrderBook().Read(Hold, old, OrderBook.KeepRelease - At(1), At(0)).Command);
+    }
+
+    [Fact]
+    public void OrderBook_HoldWithoutEnd_EndsAllTheSame()
+    {
+        var command = new OrderBook().Read(Hold, Encoded(5, "one", SharedOrderKind.Hold, "standby"), TimeSpan.FromMilliseconds(-1), At(0)).Command;
+        Assert.Equal(OrderBook.LongestHold, Assert.IsType<HoldCommand>(command).For);
+        Assert.True(new OrderBook().Read(Hold, Encoded(5, "one", SharedOrderKind.Drain, null), At(5), At(0)).Garbage);
+    }
+
+    [Fact]
+    public void PurgeLog_TellsEachOnce_AndWhoMissedTooManyForgetsEverything()
+    {
+        var (here, there) = (new PurgeLog(), new PurgeLog());
+        there.Add("Route", "own");
+        there.Sent(there.Waiting());
+        Assert.Empty(there.Waiting());
+        here.Add("Route", "a");
+        var log = here.Waiting().Select(static p => (TimeSpan.Zero, FleetPayload.Encode(p))).ToList();
+        here.Sent(here.Waiting());
+        Assert.Empty(here.News(log, At(100)));
+        Assert.Equal("a", Assert.Single(there.News(log, At(100))).Text);
+        Assert.Empty(there.News(log, At(100)));
+
+        // Before a newcomer's time: nothing of it can be in its memory.
+        var old = new List<(TimeSpan, byte[])> { (At(60), FleetPayload.Encode(new SharedPurge("old", "Route", "a"))) };
+        Assert.Empty(new PurgeLog().News(old, At(59)));
+        Assert.Single(new PurgeLog().News(old, At(61)));
+
+        // All that stood there when it looked last has left.
+        var many = Enumerable.Range(0, FleetScript.MostPurges).Select(static i => (TimeSpan.Zero, FleetPayload.Encode(new SharedPurge($"n{i}", "Key", "k")))).ToList();
+        Assert.Equal(("Prefix", ""), there.News(many, At(100)) is [var only] ? (only.By, only.Text) : default);
+    }
+
+    [Fact]
+    public void PurgeLog_MoreThanFits_BecomesOneOfEverything()
+    {
+        var log = new PurgeLog();
+        for (var i = 0; i < 100; i++)
+        {
+            log.Add("Key", $"k{i}");
+        }
+
+        Assert.True(log.Waiting().Count <= FleetScript.MostPurges);
+        Assert.Contains(log.Waiting(), static p => p is { By: "Prefix", Text: "" });
+        Assert.All(log.Waiting(), static p => Assert.NotEqual("all", p.Id));
+    }
+
+    private static byte[] Encoded(long epoch, string by, SharedOrderKind kind, string? tier) => FleetPayload.Encode(new SharedOrder(epoch, by, kind, tier, "why"));
+
+    private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
+}
