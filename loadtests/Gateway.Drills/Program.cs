@@ -6,6 +6,7 @@ using Gateway.Drills.Load;
 // runtime, before the first socket.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
+using var precedence = SessionPriority.TryRaise();
 Niceness.TrySet(Niceness.Generator);
 var command = Commands.Create().Parse(args);
 var code = await command.InvokeAsync();

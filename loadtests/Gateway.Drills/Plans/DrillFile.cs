@@ -260,6 +260,11 @@ internal static class DrillFile
             reader.Problem(where, $"'expect.seen' names '{strange}'. {Nearest.Hint(strange, ["primary", "standby", "lastGood", "file", "builtIn"])}");
         }
 
+        if (plan.Environment.Url is not null && expect.Seen.Any(seen => seen is "primary" or "standby"))
+        {
+            reader.Problem(map.At("expect")!, "'expect.seen' cannot tell the tiers of a gateway that the drill did not start apart. Write 'switchWithin' or 'transitions' instead.");
+        }
+
         if (plan.Load.For > TimeSpan.FromHours(1) || plan.Load.Stretches.Sum(stretch => (stretch.From + stretch.To) / 2 * stretch.For.TotalSeconds) > 2_000_000)
         {
             reader.Problem(map.At("load")!, string.Create(CultureInfo.InvariantCulture, $"A drill lasts at most an hour and sends at most 2,000,000 requests; this one would be {plan.Load.For.TotalSeconds} s."));

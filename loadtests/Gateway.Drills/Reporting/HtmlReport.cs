@@ -19,15 +19,15 @@ internal static class HtmlReport
             .Append(CultureInfo.InvariantCulture, $"<header><p class=\"verdict {(failed == 0 ? "good" : "bad")}\">{(failed == 0 ? "✔ PASSED" : "✘ FAILED")}</p><p>{Count(findings.Count + notRun.Count, "drill")}, {(failed == 0 ? "all expectations hold" : $"{failed} not passed")}. {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores.</p></header>\n");
         if (findings.Count > 1 || notRun.Count > 0)
         {
-            page.Append("<table class=\"all\"><thead><tr><th>drill</th><th>verdict</th><th>failed</th><th>degraded</th><th>p99 in the fault</th><th>switched</th><th>available</th></tr></thead><tbody>\n");
+            page.Append("<table class=\"all\"><thead><tr><th>drill</th><th>verdict</th><th>failed</th><th>degraded</th><th>p99 in the fault</th><th>switched</th><th>available</th><th>what does not hold</th></tr></thead><tbody>\n");
             foreach (var (measured, verdict) in findings)
             {
-                page.Append(CultureInfo.InvariantCulture, $"<tr><td><a href=\"#{Svg.Escape(measured.Plan.Name)}\">{Svg.Escape(measured.Plan.Name)}</a></td><td>{Mark(verdict.Holds)}</td><td>{measured.Failed}</td><td>{measured.Degraded}</td><td>{Verdict.Text(measured.During.P99)}</td><td>{Time(measured.Switched)}</td><td>{Percent(measured.Availability)}</td></tr>\n");
+                page.Append(CultureInfo.InvariantCulture, $"<tr><td><a href=\"#{Svg.Escape(measured.Plan.Name)}\">{Svg.Escape(measured.Plan.Name)}</a></td><td>{Mark(verdict.Holds)}</td><td>{measured.Failed}</td><td>{measured.Degraded}</td><td>{Verdict.Text(measured.During.P99)}</td><td>{Time(measured.Switched)}</td><td>{Percent(measured.Availability)}</td><td>{Missed(verdict)}</td></tr>\n");
             }
 
             foreach (var (drill, why) in notRun)
             {
-                page.Append(CultureInfo.InvariantCulture, $"<tr class=\"misses\"><td>{Svg.Escape(drill)}</td><td>{Mark(false)}</td><td colspan=\"5\">could not be carried out: {Svg.Escape(why)}</td></tr>\n");
+                page.Append(CultureInfo.InvariantCulture, $"<tr class=\"misses\"><td>{Svg.Escape(drill)}</td><td>{Mark(false)}</td><td colspan=\"6\">could not be carried out: {Svg.Escape(why)}</td></tr>\n");
             }
 
             page.Append("</tbody></table>\n");
@@ -90,6 +90,7 @@ internal static class HtmlReport
         page.Append("</tbody></table>\n<h3>Who served</h3>\n");
         Legend(page);
         Figure(page, Pictures.Served(measured));
+        Marks(page, measured);
         page.Append("<h3>What users waited</h3><p>From the moment a request was due; a scale of powers of ten. p50 is the solid line, p99 the dashed, the longest wait the dotted one.</p>\n");
         Figure(page, Pictures.Latency(measured));
         if (measured.Readings.Count > 0)
@@ -115,6 +116,22 @@ internal static class HtmlReport
 
         page.Append(measured.Journal.Count == 0 ? "<li>Nothing was written during the drill.</li>\n" : string.Empty).Append("</ul></div></div></section>\n");
     }
+
+    /// <summary>What the numbers in the pictures mean, next to the first of them; of many only the first dozen, the list below has all.</summary>
+    private static void Marks(StringBuilder page, Measured measured)
+    {
+        const int shown = 12;
+        page.Append("<p class=\"marks\">");
+        foreach (var (i, happening) in measured.Happenings.Take(shown).Index())
+        {
+            page.Append(CultureInfo.InvariantCulture, $"<span><b>{i + 1}</b> {Svg.Escape(happening.Label)}</span> ");
+        }
+
+        page.Append(measured.Happenings.Count > shown ? "<span>… all of them below</span>" : string.Empty).Append("</p>\n");
+    }
+
+    private static string Missed(Verdict verdict) =>
+        string.Join("; ", verdict.Expectations.Where(expectation => !expectation.Holds).Select(expectation => Svg.Escape($"{expectation.What}: {expectation.Measured}, {expectation.Limit}")));
 
     private static void Figure(StringBuilder page, string svg) => page.Append("<figure>").Append(svg).Append("</figure>\n");
 
@@ -156,11 +173,11 @@ internal static class HtmlReport
         .defs{position:absolute;width:0;height:0}h1,h2,h3{line-height:1.25}h2{margin:2.5rem 0 .3rem;border-top:2px solid var(--line);padding-top:1.2rem}h3{margin:1.4rem 0 .3rem;font-size:1rem}
         .verdict{font-size:2.4rem;font-weight:700;margin:0}.good,.yes{color:var(--good)}.bad,.no{color:var(--bad);font-weight:700}h2 .yes,h2 .no{font-size:.8em;margin-right:.4em}
         table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:.28rem .6rem;border-bottom:1px solid var(--line)}th{color:var(--soft);font-weight:600}.misses td{background:color-mix(in srgb,var(--bad) 12%,transparent)}
-        .figures{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}.figures div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.45rem .8rem;min-width:6.2rem}dt{color:var(--soft);font-size:.8rem}dd{margin:0;font-size:1.15rem;font-weight:600}
+        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.3rem,1fr));gap:.5rem;margin:1rem 0}.figures div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.45rem .7rem}dt{color:var(--soft);font-size:.8rem}dd{margin:0;font-size:1.15rem;font-weight:600}
         figure{margin:.3rem 0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.4rem}figure svg{display:block;width:100%;height:auto}
         .label{font-size:11px;fill:var(--soft)}.number{font-size:11px;fill:var(--ink);font-weight:600}.state{font-size:11px;fill:var(--paper);font-weight:600}.grid{stroke:var(--line)}.mark{stroke:var(--ink);stroke-dasharray:3 3}
         .by-primary,.by-live{fill:var(--primary)}.by-standby{fill:url(#standby)}.by-lastGood{fill:url(#lastGood)}.by-file{fill:url(#file)}.by-builtIn{fill:url(#builtIn)}.by-failed{fill:var(--failed);stroke:var(--ink)}.up{fill:var(--primary)}.down{fill:url(#down)}
         .line{fill:none;stroke-width:1.8;stroke-linejoin:round}.p50{stroke:var(--primary)}.p99{stroke:var(--ink);stroke-dasharray:6 3}.max{stroke:var(--failed);stroke-dasharray:2 2}.tier0{stroke:var(--primary)}.tier1{stroke:var(--standby);stroke-dasharray:7 3}.tier2{stroke:var(--file);stroke-dasharray:2 2}.tier3{stroke:var(--ink)}
-        .legend span{white-space:nowrap;margin-right:.9rem;font-size:.85rem}.legend svg{width:18px;height:12px;vertical-align:-1px}.beside{display:grid;grid-template-columns:1fr 1.3fr;gap:1.5rem}@media(max-width:700px){.beside{grid-template-columns:1fr}}ol,ul{padding-left:1.4rem;margin:.3rem 0;font-size:.9rem}.journal{list-style:none;padding:0}li b{font-variant-numeric:tabular-nums}
+        .marks{font-size:.85rem;margin:.2rem 0}.marks span{margin-right:.9rem}.all{font-size:.88rem}.legend span{white-space:nowrap;margin-right:.9rem;font-size:.85rem}.legend svg{width:18px;height:12px;vertical-align:-1px}.beside{display:grid;grid-template-columns:1fr 1.3fr;gap:1.5rem}@media(max-width:700px){.beside{grid-template-columns:1fr}}ol,ul{padding-left:1.4rem;margin:.3rem 0;font-size:.9rem}.journal{list-style:none;padding:0}li b{font-variant-numeric:tabular-nums}
         """;
 }

@@ -17,7 +17,7 @@ internal static class Pictures
     {
         var (cells, each) = Cells(measured);
         var counts = cells.Select(cell => cell.CountBy(entry => measured.ServedBy(entry), StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal)).ToList();
-        var most = Math.Max(1, counts.Max(cell => cell.Values.Sum())) * 1.05;
+        var most = RoundUp(Math.Max(1, counts.Max(cell => cell.Values.Sum())) / each) * each;
         var svg = new Svg("Requests a second by who served them", measured.Plan.Load.For.TotalSeconds);
         svg.Scale(new[] { 0, 0.25, 0.5, 0.75, 1 }.Select(share => (share, (share * most / each).ToString("0", CultureInfo.InvariantCulture) + "/s")));
         foreach (var (i, cell) in counts.Index())
@@ -147,6 +147,13 @@ internal static class Pictures
         }
 
         return svg.End().Replace(">0 s<", "><", StringComparison.Ordinal).Replace(">1 s<", "><", StringComparison.Ordinal);
+    }
+
+    /// <summary>The next number that a quarter of is easy to read.</summary>
+    private static double RoundUp(double number)
+    {
+        var power = Math.Pow(10, Math.Floor(Math.Log10(number)));
+        return new[] { 1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10 }.First(step => step * power >= number) * power;
     }
 
     /// <summary>The happenings with their numbers, as seconds.</summary>

@@ -8,9 +8,6 @@ namespace Gateway.Drills.Running;
 /// <summary>Runs drills by name, shows their verdicts and writes the report.</summary>
 internal static class DrillCommand
 {
-    private const int MostRuns = 3;
-    private static readonly TimeSpan LongestRepeated = TimeSpan.FromMinutes(2);
-
     /// <summary>Runs all of them, one after the other; returns the exit code.</summary>
     public static async Task<int> RunAsync(Report report, IReadOnlyList<string> names, Adjustments adjustments)
     {
@@ -30,7 +27,10 @@ internal static class DrillCommand
 
             try
             {
-                findings.Add(await RunAsync(report, runner, plan, adjustments.Prove));
+                var begun = Stopwatch.GetTimestamp();
+                var measured = await runner.RunUndisturbedAsync(plan);
+                findings.Add(new(measured, adjustments.Prove ? Judge.OfProof(measured) : Judge.Of(measured)));
+                report.Line($"{plan.Name}: {measured.Ledger.Summary()}; p99 {Verdict.Text(measured.During.P99)} in the fault; {Verdict.Text(Stopwatch.GetElapsedTime(begun))}");
                 report.Conclude(plan.Name, findings[^1].Verdict, all: plans.Count == 1 || adjustments.Prove);
             }
             catch (Exception error) when (error is InvalidOperationException or TimeoutException or IOException or HttpRequestException)
@@ -53,24 +53,6 @@ internal static class DrillCommand
         }
 
         return passed == plans.Count ? 0 : 1;
-    }
-
-    /// <summary>A run whose generator was late says nothing, neither good nor bad: it is made again, and only the last one counts.</summary>
-    private static async Task<Finding> RunAsync(Report report, DrillRunner runner, DrillPlan plan, bool prove)
-    {
-        for (var run = 1; ; run++)
-        {
-            var begun = Stopwatch.GetTimestamp();
-            var measured = await runner.RunAsync(plan);
-            var finding = new Finding(measured, prove ? Judge.OfProof(measured) : Judge.Of(measured));
-            report.Line($"{plan.Name}: {measured.Ledger.Summary()}; p99 {Verdict.Text(measured.During.P99)} in the fault; {Verdict.Text(Stopwatch.GetElapsedTime(begun))}");
-            if (run >= MostRuns || plan.Load.For > LongestRepeated || finding.Verdict.Expectations.All(expectation => expectation.Holds || expectation.Key is not "lateness"))
-            {
-                return finding;
-            }
-
-            report.Line($"{plan.Name}: the generator was {Verdict.Text(measured.Ledger.Lateness().P99)} late (p99): this machine had too much else to do, and the run does not count. Once more.");
-        }
     }
 
     /// <summary>The drills as they will run. To prove them is possible only where a file says what to take out.</summary>

@@ -36,6 +36,23 @@ public class RunningGatewayDrillTests
         Assert.True(bed.Gateway.IsRunning);
     }
 
+    /// <summary>The file that the documentation runs on the demo, on other ports.</summary>
+    [Fact]
+    public async Task Run_FileOfTheDocumentation_Holds()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/curl"), "curl is not installed.");
+        await using var bed = await TestBed.StartAsync(cancel: Cancel);
+        var text = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "drills", "running", "demo.yaml"), Cancel))
+            .Replace("http://127.0.0.1:8080", bed.Gateway.Url, StringComparison.Ordinal)
+            .Replace("http://127.0.0.1:8081", bed.Gateway.AdminUrl, StringComparison.Ordinal)
+            .Replace("9001 9002", string.Join(' ', bed.Primaries.Select(guide => guide.Port.ToString(CultureInfo.InvariantCulture))), StringComparison.Ordinal);
+        var plan = DrillFile.Parse("demo.yaml", text);
+
+        var verdict = Judge.Of(await new DrillRunner(new Report()).RunAsync(plan with { Expect = plan.Expect with { Lateness = TimeSpan.FromSeconds(1) } }, cancel: Cancel));
+
+        Assert.Empty(verdict.Expectations.Where(expectation => !expectation.Holds).Select(expectation => $"{expectation.What}: {expectation.Measured}, {expectation.Limit}"));
+    }
+
     [Fact]
     public async Task Run_CommandFails_SaysWhichAndWhatItWrote()
     {
