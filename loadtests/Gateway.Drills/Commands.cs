@@ -195,7 +195,7 @@ internal static class Commands
             await Console.Error.WriteLineAsync(error.Message.Split(" (Parameter '")[0]);
             return 2;
         }
-        catch (Exception error) when (error is InvalidOperationException or TimeoutException or IOException or HttpRequestException)
+        catch (Exception error) when (error is InvalidOperationException or TimeoutException or OperationCanceledException or IOException or HttpRequestException)
         {
             // The drill could not be carried out at all: what it says is enough, where in our code is no help.
             await Console.Error.WriteLineAsync($"FAILED: {name} could not be carried out: {error.Message}");

@@ -39,7 +39,21 @@ internal static class ScaleDrill
             verdict.AtMost($"probes with {Text(gateways)} gateways, as a multiple of one's", found.Probes / alone, gateways * 1.2);
         }
 
-        // 2. Destinations: every one behind a relay of its own, so that few guides look like many.
+        // 2. Gateways that share a Redis: what they tell each other, and store.
+        foreach (var gateways in RedisProcess.IsInstalled ? (int[])[1, 2, 4] : [])
+        {
+            progress($"gateways with Redis: {Text(gateways)}");
+            await using var bed = await TestBed.StartAsync(new() { StartGateway = false });
+            await using var redis = RedisProcess.Create();
+            await redis.StartAsync();
+            bed.Config.Set("redis", $"{{ endpoints: [ \"127.0.0.1:{Text(redis.Port)}\" ] }}");
+            var found = await RunAsync(bed, gateways, new RecommendScenario(), rate, warm, phase, redis);
+            rows.Add(found.Row($"gateways with Redis: {Text(gateways)}"));
+            report.Line(string.Create(CultureInfo.InvariantCulture, $"gateways with Redis: {gateways}: redis-server uses {found.RedisIdle:0.0%} of a core while they idle, {found.RedisBusy:0.0%} under load"));
+            verdict.Exactly($"failed with {Text(gateways)} gateways and Redis", found.Failed, 0);
+        }
+
+        // 3. Destinations: every one behind a relay of its own, so that few guides look like many.
         foreach (var destinations in (int[])[20, 60])
         {
             progress($"destinations: {Text(destinations)}");
@@ -67,7 +81,7 @@ internal static class ScaleDrill
             }
         }
 
-        // 3. Routes: more of them beside the one that is asked for.
+        // 4. Routes: more of them beside the one that is asked for.
         foreach (var routes in (int[])[50, 200])
         {
             progress($"routes: {Text(routes)}");
@@ -82,7 +96,7 @@ internal static class ScaleDrill
             verdict.Exactly($"failed with {Text(routes)} more routes", found.Failed, 0);
         }
 
-        // 4. Keys: as many stored answers as there are users.
+        // 5. Keys: as many stored answers as there are users.
         foreach (var keys in (int[])[1_000, 5_000])
         {
             progress($"keys: {Text(keys)}");
@@ -98,7 +112,7 @@ internal static class ScaleDrill
         return verdict;
     }
 
-    private static async Task<Found> RunAsync(TestBed bed, int count, RecommendScenario scenario, double rate, TimeSpan warm, TimeSpan phase)
+    private static async Task<Found> RunAsync(TestBed bed, int count, RecommendScenario scenario, double rate, TimeSpan warm, TimeSpan phase, RedisProcess? redis = null)
     {
         await using var siblings = await Siblings.StartAsync(bed, count);
         var gateways = siblings.Gateways;
@@ -106,12 +120,16 @@ internal static class ScaleDrill
         // 1. Warm, then idle: probes, ticks and nothing else.
         await LoadAsync(gateways, scenario, rate, warm);
         var (idleBefore, probesBefore) = (Cpu(gateways), await ProbesAsync(gateways));
+        var redisBefore = redis?.Figures.Cpu ?? TimeSpan.Zero;
         await Task.Delay(phase, TimeProvider.System);
         var idle = (Cpu(gateways) - idleBefore) / phase;
         var probes = (await ProbesAsync(gateways) - probesBefore) / phase.TotalSeconds;
 
+        var redisIdle = (redis?.Figures.Cpu ?? TimeSpan.Zero) - redisBefore;
+
         // 2. Under load.
         var before = Cpu(gateways);
+        redisBefore = redis?.Figures.Cpu ?? TimeSpan.Zero;
         var ledgers = await LoadAsync(gateways, scenario, rate, phase);
         var cpu = Cpu(gateways) - before;
         var requests = ledgers.Sum(static ledger => ledger.Total);
@@ -126,7 +144,9 @@ internal static class ScaleDrill
             probes,
             ledgers.Sum(static ledger => ledger.Failed),
             page.Sum("gateway_last_good_entries"),
-            page.Sum("gateway_last_good_bytes"));
+            page.Sum("gateway_last_good_bytes"),
+            redisIdle / phase,
+            ((redis?.Figures.Cpu ?? TimeSpan.Zero) - redisBefore) / phase);
     }
 
     private static Task<Ledger[]> LoadAsync(IReadOnlyList<GatewayProcess> gateways, RecommendScenario scenario, double rate, TimeSpan time) => Task.WhenAll(
@@ -140,7 +160,7 @@ internal static class ScaleDrill
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private sealed record Found(
-        double Rate, double CpuOfOne, double Idle, double Memory, int Series, double PageLength, double Probes, int Failed, double Entries, double StoredBytes)
+        double Rate, double CpuOfOne, double Idle, double Memory, int Series, double PageLength, double Probes, int Failed, double Entries, double StoredBytes, double RedisIdle, double RedisBusy)
     {
         public IReadOnlyList<string> Row(string what) =>
         [

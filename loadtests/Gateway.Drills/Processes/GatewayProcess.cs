@@ -49,7 +49,7 @@ internal sealed class GatewayProcess : ChildProcess
     public override async Task StartAsync(CancellationToken cancel = default)
     {
         await base.StartAsync(cancel);
-        await UntilAsync("ready on /readyz", TimeSpan.FromSeconds(20), IsReadyAsync, cancel);
+        await UntilAsync("ready on /readyz", TimeSpan.FromSeconds(60), IsReadyAsync, cancel);
     }
 
     /// <summary>Whether <c>/readyz</c> says 200 now.</summary>
@@ -60,9 +60,9 @@ internal sealed class GatewayProcess : ChildProcess
             using var answer = await Http.GetAsync($"{AdminUrl}/readyz", cancel);
             return answer.StatusCode == HttpStatusCode.OK;
         }
-        catch (HttpRequestException)
+        catch (Exception error) when (error is HttpRequestException || (error is TaskCanceledException && !cancel.IsCancellationRequested))
         {
-            // Not listening yet, or no more.
+            // Not listening yet, or no more, or too busy to say so.
             return false;
         }
     }

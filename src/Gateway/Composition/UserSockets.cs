@@ -10,11 +10,15 @@ namespace Gateway.Composition;
 /// together with its port; a client that had just connected would see that as a failure. With the ports closed first, what was accepted
 /// still gets its answer.
 /// </summary>
-internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILoggerFactory log) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILoggerFactory log, Leaving leaving) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(options, log);
     private readonly Lock _gate = new();
     private readonly List<Listener> _listeners = [];
+    private int _late;
+
+    /// <summary>Connections that were accepted after the gateway began to leave and are still open. Each ends by itself with its first answer.</summary>
+    public int Late => Volatile.Read(ref _late);
 
     /// <inheritdoc/>
     public bool CanBind(EndPoint endpoint) => _sockets.CanBind(endpoint);
@@ -22,7 +26,7 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
     /// <inheritdoc/>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var listener = new Listener(await _sockets.BindAsync(endpoint, cancellationToken).ConfigureAwait(false));
+        var listener = new Listener(await _sockets.BindAsync(endpoint, cancellationToken).ConfigureAwait(false), Accepted);
         lock (_gate)
         {
             _listeners.Add(listener);
@@ -46,7 +50,16 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
         }
     }
 
-    private sealed class Listener(IConnectionListener inner) : IConnectionListener
+    private void Accepted(ConnectionContext connection)
+    {
+        if (leaving.HasBegun)
+        {
+            Interlocked.Increment(ref _late);
+            connection.ConnectionClosed.UnsafeRegister(static state => Interlocked.Decrement(ref ((UserSockets)state!)._late), this);
+        }
+    }
+
+    private sealed class Listener(IConnectionListener inner, Action<ConnectionContext> accepted) : IConnectionListener
     {
         private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -58,6 +71,7 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
         {
             if (await inner.AcceptAsync(cancellationToken).ConfigureAwait(false) is { } connection)
             {
+                accepted(connection);
                 return connection;
             }
 

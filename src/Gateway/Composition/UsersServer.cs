@@ -42,6 +42,7 @@ internal static class UsersServer
             sockets.Backlog = 4096;
         });
         // Kestrel uses the factory that was registered last; ours hands every port to its own sockets.
+        builder.Services.AddSingleton(leaving);
         builder.Services.AddSingleton<UserSockets>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(static services => services.GetRequiredService<UserSockets>());
         builder.Services.AddRoutingCore();
@@ -64,8 +65,8 @@ internal static class UsersServer
     public static IReadOnlyCollection<string> AddressesOf(WebApplication app) =>
         [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
 
-    /// <summary>Closes the users' ports; connections that were accepted stay open.</summary>
-    public static Task ClosePortsAsync(WebApplication app) => app.Services.GetRequiredService<UserSockets>().CloseAsync();
+    /// <summary>The users' listening sockets.</summary>
+    public static UserSockets SocketsOf(WebApplication app) => app.Services.GetRequiredService<UserSockets>();
 
     private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited)
     {

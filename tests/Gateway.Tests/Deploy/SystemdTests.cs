@@ -22,7 +22,7 @@ public sealed class SystemdTests
     [Fact]
     public async Task Restart_OnTheSameSocketUnderLoad_FailsNothing()
     {
-        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, StartGateway = false, Config = UserLoad.Patient("1s") }, Cancel);
+        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, StartGateway = false, Config = UserLoad.Patient("2s") }, Cancel);
         await using var gateways = new Siblings(bed);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
