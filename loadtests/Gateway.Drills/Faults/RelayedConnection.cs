@@ -27,14 +27,28 @@ internal sealed class RelayedConnection(TcpRelay relay, Socket client, int? targ
 
             await _server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), _ended.Token);
             await Task.WhenAll(
-                PumpAsync(client, _server, () => relay.ToServer),
-                PumpAsync(_server, client, () => relay.ToClient));
+                EndedByAsync(PumpAsync(client, _server, () => relay.ToServer)),
+                EndedByAsync(PumpAsync(_server, client, () => relay.ToClient)));
             End(reset: false);
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // One side is gone or refused: the other must see it as a reset, as it would without the relay.
             End(reset: true);
+        }
+    }
+
+    /// <summary>A direction that breaks ends both at once: the other one may wait for bytes that nobody is going to send.</summary>
+    private async Task EndedByAsync(Task pump)
+    {
+        try
+        {
+            await pump;
+        }
+        catch
+        {
+            End(reset: true);
+            throw;
         }
     }
 

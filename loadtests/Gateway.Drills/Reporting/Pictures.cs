@@ -63,6 +63,7 @@ internal static class Pictures
     {
         var svg = new Svg("Tier shares", measured.Plan.Load.For.TotalSeconds, 110);
         svg.Scale(new[] { 0, 0.5, 1 }.Select(share => (share, $"{share * 100:0} %")));
+        var labels = new List<double>();
         foreach (var (i, tier) in measured.Readings.SelectMany(reading => reading.Shares.Keys).Distinct(StringComparer.Ordinal).Index())
         {
             var points = new List<(double X, double Y)>();
@@ -79,7 +80,8 @@ internal static class Pictures
 
             // Its name stands where its share is largest: there it is alone.
             var peak = points.MinBy(point => point.Y);
-            svg.Path(points, $"line tier{i % 4}").Text(Math.Min(peak.X + 6, Svg.Left + Svg.Width - 60), peak.Y + (peak.Y > svg.Bottom - 20 ? -6 : 14), tier, "start", "number");
+            svg.Path(points, $"line tier{i % 4}").Text(Math.Min(peak.X + 6, Svg.Left + Svg.Width - 60), peak.Y + (peak.Y > svg.Bottom - 20 ? -6 : 14) + (labels.Contains(peak.X) ? 13 : 0), tier, "start", "number");
+            labels.Add(peak.X);
         }
 
         return svg.Marks(Marks(measured)).End();

@@ -86,9 +86,13 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
         _ = RunAsync();
     }
 
-    /// <summary>Ends it because it is out of time. An answer that is here by now is left alone: it came.</summary>
+    /// <summary>
+    /// Ends it because it is out of time. An answer that is here by now is left alone: it came. Either way it ends by itself from here and says so:
+    /// it has no deadline any more, or whoever waits for it would look again and again until then, without a pause.
+    /// </summary>
     public void TimeOut()
     {
+        Volatile.Write(ref _deadline, long.MaxValue);
         if (Interlocked.CompareExchange(ref _state, TimedOut, Running) == Running)
         {
             Cancel();

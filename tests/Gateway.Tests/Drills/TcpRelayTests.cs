@@ -143,6 +143,17 @@ public class TcpRelayTests
         await Assert.ThrowsAsync<SocketException>(() => client.ReceiveAsync(new byte[64]).WaitAsync(Patience, Cancel));
     }
 
+    [Fact]
+    public async Task Server_Resets_TheWaitingClientSeesItAtOnce()
+    {
+        await using var server = new ScriptedServer(_ => null);
+        await using var relay = TcpRelay.Start(server.Port);
+        using var client = await ConnectAsync(relay);
+        await SendAsync(client);
+
+        await Assert.ThrowsAsync<SocketException>(() => client.ReceiveAsync(new byte[64]).WaitAsync(Patience, Cancel));
+    }
+
     private static async Task<string> AskAsync(TcpRelay relay)
     {
         using var client = await ConnectAsync(relay);

@@ -24,6 +24,25 @@ public class DeadlinesTests
         await HedgingTests.NothingInFlightAsync(gateway);
     }
 
+    /// <summary>Whoever waits for an attempt that was told to end must not spin until it has: with many at once nobody would get to end one.</summary>
+    [Fact]
+    public async Task FirstByte_ManyOutOfTimeAtOnce_AllGoElsewhere()
+    {
+        const int users = 400;
+        await using var silent = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
+        await using var standby = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
+            [silent.Url], [standby.Url], attempts: "hedge: off, budget: 100%", cluster: "    timeouts: { firstByte: 3s, total: 50s }\n    passive: { consecutiveFailures: 1000, minimumRequests: 1000000 }"));
+        await gateway.BecomesAsync("up", "standby");
+
+        var began = Stopwatch.GetTimestamp();
+        var answers = Enumerable.Range(0, users).Select(_ => gateway.GetAsync()).ToList();
+
+        Assert.All(await Task.WhenAll(answers), static answer => Assert.Equal(200, answer.Status));
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 30);
+        await HedgingTests.NothingInFlightAsync(gateway);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")]
