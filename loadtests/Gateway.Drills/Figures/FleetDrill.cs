@@ -14,6 +14,7 @@ internal static class FleetDrill
 {
     private static readonly TimeSpan Undisturbed = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan FaultAt = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FaultLasts = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it; returns the exit code.</summary>
@@ -47,31 +48,34 @@ internal static class FleetDrill
         report.Line($"undisturbed: p99 {Verdict.Text(quiet.P99)}, failed {quiet.Failed}");
         var verdict = new Verdict().Exactly("undisturbed: failed", quiet.Failed, 0).Within("lateness of the generator (p99)", quiet.Lateness, Thresholds.GeneratorLateness);
         Task Secret(string command) => redis.TellAsync("AUTH right", command);
-        (string Name, Func<Task> Break, Func<Task> Mend)[] faults =
+        (string Name, bool Parts, Func<Task> Break, Func<Task> Mend)[] faults =
         [
-            ("killed", redis.KillAsync, async () =>
+            ("killed", true, redis.KillAsync, async () =>
             {
                 await redis.StartAsync();
                 await redis.TellAsync("CONFIG SET requirepass right");
             }),
-            ("frozen", () => Done(redis.Freeze), () => Done(redis.Thaw)),
-            ("full", () => Secret("CONFIG SET maxmemory 1"), () => Secret("CONFIG SET maxmemory 0")),
-            ("read-only replica", () => Secret($"REPLICAOF 127.0.0.1 {elsewhere.Port.ToString(CultureInfo.InvariantCulture)}"), () => Secret("REPLICAOF NO ONE")),
-            ("wrong password", async () =>
+            ("frozen", true, () => Done(redis.Freeze), () => Done(redis.Thaw)),
+            ("full", true, () => Secret("CONFIG SET maxmemory 1"), () => Secret("CONFIG SET maxmemory 0")),
+            ("read-only replica", true, () => Secret($"REPLICAOF 127.0.0.1 {elsewhere.Port.ToString(CultureInfo.InvariantCulture)}"), () => Secret("REPLICAOF NO ONE")),
+            ("wrong password", true, async () =>
             {
                 await Secret("CONFIG SET requirepass other");
                 await redis.TellAsync("AUTH other", "CLIENT KILL TYPE normal SKIPME yes");
             }, () => redis.TellAsync("AUTH other", "CONFIG SET requirepass right")),
-            ("emptied", () => Secret("FLUSHALL"), static () => Task.CompletedTask),
-            ("garbage", () => Secret("SET gateway:fleet:verdict:ai-guide garbage"), static () => Task.CompletedTask),
+            ("emptied", false, () => Secret("FLUSHALL"), static () => Task.CompletedTask),
+            ("garbage", false, () => Secret("SET gateway:fleet:verdict:ai-guide garbage"), static () => Task.CompletedTask),
         ];
-        foreach (var (name, breakIt, mendIt) in faults)
+        foreach (var (name, parts, breakIt, mendIt) in faults)
         {
             progress(name);
+            await fleet.UntilAsync(static s => s.Agreeing && s.Alarms.Length == 0, TimeSpan.FromSeconds(60), $"before {name}: nothing is wrong");
             var loading = fleet.LoadAsync(rate, TimeSpan.FromSeconds(16));
             await Task.Delay(FaultAt, TimeProvider.System);
+            var lasts = Task.Delay(FaultLasts, TimeProvider.System);
             await breakIt();
-            var alarm = await fleet.UntilAsync(static s => s.Alarms.Contains("Redis", StringComparison.Ordinal), Patience, $"{name}: the alarm shows");
+            var alarm = await fleet.UntilAsync(s => s.Agreeing == !parts && s.Alarms.Contains("Redis", StringComparison.Ordinal), Patience, $"{name}: the alarm shows");
+            await lasts;
             await mendIt();
             var agreed = await fleet.UntilAsync(static s => s.Agreeing && s.Gateways == 3, Patience, $"{name}: they agree again");
             var seen = await loading;
@@ -215,7 +219,7 @@ internal static class FleetDrill
 
                 if (Stopwatch.GetElapsedTime(began) > within)
                 {
-                    throw new TimeoutException($"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}. The gateways say: {string.Join("; ", all.Select(static s => s.ToString()))}");
+                    throw new TimeoutException($"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}. The gateways say: {string.Join("; ", all.Select(static s => s.ToString()))}\n{string.Join('\n', gateways.Where((_, i) => !says(all[i])).Select(static g => $"{g.Name} at {g.Url} wrote:\n{string.Join('\n', g.Output.Split('\n').TakeLast(40))}"))}");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
