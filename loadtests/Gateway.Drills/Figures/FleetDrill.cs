@@ -14,6 +14,7 @@ internal static class FleetDrill
 {
     private static readonly TimeSpan Undisturbed = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan FaultAt = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FaultLasts = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it; returns the exit code.</summary>
@@ -43,35 +44,39 @@ internal static class FleetDrill
         progress("warming up");
         await fleet.LoadAsync(rate, warm);
         progress("undisturbed");
+        var began = TimeProvider.System.GetUtcNow();
         var quiet = await fleet.LoadAsync(rate, Undisturbed);
         report.Line($"undisturbed: p99 {Verdict.Text(quiet.P99)}, failed {quiet.Failed}");
         var verdict = new Verdict().Exactly("undisturbed: failed", quiet.Failed, 0).Within("lateness of the generator (p99)", quiet.Lateness, Thresholds.GeneratorLateness);
         Task Secret(string command) => redis.TellAsync("AUTH right", command);
-        (string Name, Func<Task> Break, Func<Task> Mend)[] faults =
+        (string Name, bool Parts, Func<Task> Break, Func<Task> Mend)[] faults =
         [
-            ("killed", redis.KillAsync, async () =>
+            ("killed", true, redis.KillAsync, async () =>
             {
                 await redis.StartAsync();
                 await redis.TellAsync("CONFIG SET requirepass right");
             }),
-            ("frozen", () => Done(redis.Freeze), () => Done(redis.Thaw)),
-            ("full", () => Secret("CONFIG SET maxmemory 1"), () => Secret("CONFIG SET maxmemory 0")),
-            ("read-only replica", () => Secret($"REPLICAOF 127.0.0.1 {elsewhere.Port.ToString(CultureInfo.InvariantCulture)}"), () => Secret("REPLICAOF NO ONE")),
-            ("wrong password", async () =>
+            ("frozen", true, () => Done(redis.Freeze), () => Done(redis.Thaw)),
+            ("full", true, () => Secret("CONFIG SET maxmemory 1"), () => Secret("CONFIG SET maxmemory 0")),
+            ("read-only replica", true, () => Secret($"REPLICAOF 127.0.0.1 {elsewhere.Port.ToString(CultureInfo.InvariantCulture)}"), () => Secret("REPLICAOF NO ONE")),
+            ("wrong password", true, async () =>
             {
                 await Secret("CONFIG SET requirepass other");
                 await redis.TellAsync("AUTH other", "CLIENT KILL TYPE normal SKIPME yes");
             }, () => redis.TellAsync("AUTH other", "CONFIG SET requirepass right")),
-            ("emptied", () => Secret("FLUSHALL"), static () => Task.CompletedTask),
-            ("garbage", () => Secret("SET gateway:fleet:verdict:ai-guide garbage"), static () => Task.CompletedTask),
+            ("emptied", false, () => Secret("FLUSHALL"), static () => Task.CompletedTask),
+            ("garbage", false, () => Secret("SET gateway:fleet:verdict:ai-guide garbage"), static () => Task.CompletedTask),
         ];
-        foreach (var (name, breakIt, mendIt) in faults)
+        foreach (var (name, parts, breakIt, mendIt) in faults)
         {
             progress(name);
+            await fleet.UntilAsync(static s => s.Agreeing && s.Alarms.Length == 0, TimeSpan.FromSeconds(60), $"before {name}: nothing is wrong");
             var loading = fleet.LoadAsync(rate, TimeSpan.FromSeconds(16));
             await Task.Delay(FaultAt, TimeProvider.System);
+            var lasts = Task.Delay(FaultLasts, TimeProvider.System);
             await breakIt();
-            var alarm = await fleet.UntilAsync(static s => s.Alarms.Contains("Redis", StringComparison.Ordinal), Patience, $"{name}: the alarm shows");
+            var alarm = await fleet.UntilAsync(s => s.Agreeing == !parts && s.Alarms.Contains("Redis", StringComparison.Ordinal), Patience, $"{name}: the alarm shows");
+            await lasts;
             await mendIt();
             var agreed = await fleet.UntilAsync(static s => s.Agreeing && s.Gateways == 3, Patience, $"{name}: they agree again");
             var seen = await loading;
@@ -83,14 +88,14 @@ internal static class FleetDrill
                 .Within($"{name}: agreed again", agreed, Thresholds.RedisAgreement);
         }
 
-        verdict.Exactly("transitions", (await fleet.TransitionsAsync()).Count, 0);
+        verdict.Exactly("transitions", await ToldAsync(report, fleet, began), 0);
 
         // An operator's hold.
         progress("hold");
         await fleet.PostAsync(0, "/clusters/ai-guide/hold", """{"tier":"standby","for":"10m","reason":"drill"}""");
-        verdict.Within("a hold is in force on all", await fleet.UntilAsync(static s => s.Held && s.Serving == "standby", Patience, "the hold is in force"), Thresholds.HoldWithin);
+        verdict.Within("a hold is in force on all", await fleet.UntilAsync(static s => s.Held && s.Serves("standby"), Patience, "the hold is in force"), Thresholds.HoldWithin);
         await fleet.RestartAsync();
-        verdict.Within("a hold is in force after the restart of all", await fleet.UntilAsync(static s => s.Held && s.Serving == "standby", Patience, "the hold outlives them"), Thresholds.RedisAgreement);
+        verdict.Within("a hold is in force after the restart of all", await fleet.UntilAsync(static s => s.Held && s.Serves("standby"), Patience, "the hold outlives them"), Thresholds.RedisAgreement);
         return verdict;
     }
 
@@ -108,6 +113,7 @@ internal static class FleetDrill
         progress("warming up");
         await fleet.LoadAsync(rate, warm);
         progress("undisturbed");
+        var began = TimeProvider.System.GetUtcNow();
         var quiet = await fleet.LoadAsync(rate, Undisturbed);
         progress("the master is killed");
         var loading = fleet.LoadAsync(rate, TimeSpan.FromSeconds(16));
@@ -123,18 +129,19 @@ internal static class FleetDrill
             .Within("failover of Redis: p99", seen.P99, quiet.P99 + Thresholds.RedisCost)
             .Within("failover of Redis: alarm", alarm, Thresholds.RedisAlarm)
             .Within("failover of Redis: agreed after the promotion", agreed, Thresholds.RedisAgreement)
-            .Exactly("failover of Redis: transitions", (await fleet.TransitionsAsync()).Count, 0);
+            .Exactly("failover of Redis: transitions", await ToldAsync(report, fleet, began), 0);
 
         progress("the primaries are killed, and return");
+        began = TimeProvider.System.GetUtcNow();
         loading = fleet.LoadAsync(rate, TimeSpan.FromSeconds(18));
         await Task.Delay(FaultAt, TimeProvider.System);
         await Task.WhenAll(bed.Primaries.Select(static p => p.KillAsync()));
-        await fleet.UntilAsync(static s => s.Serving == "standby", Patience, "all switch");
+        await fleet.UntilAsync(static s => s.Serves("standby"), Patience, "all switch");
         await Task.WhenAll(bed.Primaries.Select(static p => p.StartAsync()));
-        await fleet.UntilAsync(static s => s.Serving == "primary", Patience, "all return");
+        await fleet.UntilAsync(static s => s.Serves("primary"), Patience, "all return");
         seen = await loading;
-        var transitions = await fleet.TransitionsAsync();
-        TimeSpan? Spread(string reason) => transitions.Where(t => t.Reason == reason).Select(static t => t.At).ToArray() is { Length: 3 } moments ? moments.Max() - moments.Min() : null;
+        var transitions = await fleet.TransitionsAsync(began);
+        TimeSpan? Spread(string reason) => transitions.Where(t => string.Equals(t.Reason, reason, StringComparison.Ordinal)).Select(static t => t.At).ToArray() is { Length: 3 } moments ? moments.Max() - moments.Min() : null;
         report.Line($"primaries killed: failed {seen.Failed}, p99 {Verdict.Text(seen.P99)}; switched within {Verdict.Text(Spread("failover") ?? Patience)} of each other, returned within {Verdict.Text(Spread("failback") ?? Patience)}");
         return verdict
             .Exactly("primaries killed: failed", seen.Failed, 0)
@@ -144,6 +151,18 @@ internal static class FleetDrill
             .Exactly("primaries killed and back: transitions", transitions.Count, 6);
     }
 
+    // How many transitions there were, where there should be none: each with its evidence, since that says whether it was real.
+    private static async Task<int> ToldAsync(Report report, Fleet fleet, DateTimeOffset since)
+    {
+        var transitions = await fleet.TransitionsAsync(since);
+        foreach (var (reason, at, evidence) in transitions)
+        {
+            report.Line(string.Create(CultureInfo.InvariantCulture, $"unexpected at {at:HH:mm:ss.fff}: {reason}: {evidence}"));
+        }
+
+        return transitions.Count;
+    }
+
     private static Task Done(Action act)
     {
         act();
@@ -151,7 +170,10 @@ internal static class FleetDrill
     }
 
     /// <summary>What one gateway says of itself.</summary>
-    private sealed record Said(bool Agreeing, int Gateways, string Serving, bool Held, string Alarms);
+    private sealed record Said(bool Agreeing, int Gateways, string Serving, bool Held, string Alarms)
+    {
+        public bool Serves(string tier) => string.Equals(Serving, tier, StringComparison.Ordinal);
+    }
 
     /// <summary>What a load of all gateways came to: the worst gateway's percentiles.</summary>
     private sealed record Seen(int Failed, TimeSpan P99, TimeSpan Lateness);
@@ -215,7 +237,7 @@ internal static class FleetDrill
 
                 if (Stopwatch.GetElapsedTime(began) > within)
                 {
-                    throw new TimeoutException($"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}. The gateways say: {string.Join("; ", all.Select(static s => s.ToString()))}");
+                    throw new TimeoutException($"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}. The gateways say: {string.Join("; ", all.Select(static s => s.ToString()))}\n{string.Join('\n', gateways.Where((_, i) => !says(all[i])).Select(static g => $"{g.Name} at {g.Url} wrote:\n{string.Join('\n', g.Output.Split('\n').TakeLast(40))}"))}");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
@@ -235,15 +257,16 @@ internal static class FleetDrill
             await Task.WhenAll(gateways.Select(static g => g.StartAsync()));
         }
 
-        /// <summary>All transitions of all gateways, by their journals.</summary>
-        public async Task<IReadOnlyList<(string Reason, DateTimeOffset At)>> TransitionsAsync()
+        /// <summary>All transitions of all gateways since a moment, by their journals.</summary>
+        public async Task<IReadOnlyList<(string Reason, DateTimeOffset At, string Evidence)>> TransitionsAsync(DateTimeOffset since)
         {
             var pages = await Task.WhenAll(gateways.Select(static g => Http.GetStringAsync($"{g.AdminUrl}/journal?count=200")));
             return
             [
                 .. pages.SelectMany(static page => JsonDocument.Parse(page).RootElement.EnumerateArray())
-                    .Where(static e => e.GetProperty("kind").GetString() == "transition")
-                    .Select(static e => (e.GetProperty("reason").GetString() ?? "", e.GetProperty("at").GetDateTimeOffset())),
+                    .Where(static e => string.Equals(e.GetProperty("kind").GetString(), "transition", StringComparison.Ordinal))
+                    .Select(static e => (e.GetProperty("reason").GetString() ?? "", e.GetProperty("at").GetDateTimeOffset(), e.GetProperty("text").GetString() ?? ""))
+                    .Where(t => t.Item2 >= since),
             ];
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Configuration;
@@ -38,6 +39,13 @@ internal static class ConfigView
             Splunk = config.Telemetry.Splunk is { } splunk ? splunk with { Token = Hidden } : null,
         },
     };
+
+    /// <summary>The beginning of the SHA-256 of what gateways must have in common to decide together: clusters, routes and levels. Ports, folders and receivers may differ.</summary>
+    public static string CommonRevisionOf(GatewayConfig config)
+    {
+        var hidden = Hide(config);
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { hidden.Clusters, hidden.Routes, hidden.Levels }, Options)))[..12];
+    }
 
     private static Uri WithoutUser(Uri url) => url.UserInfo.Length == 0 ? url : new UriBuilder(url) { UserName = "", Password = "" }.Uri;
 

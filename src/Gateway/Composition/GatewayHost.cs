@@ -44,6 +44,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Watchdog _watchdog;
     private readonly Leaving _leaving = new();
     private GatewayEndpoints? _endpoints;
+    private GatewayConfig? _revised;
+    private string _revision = "";
     private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
 
     public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, InheritedSockets? inherited = null)
@@ -306,11 +308,24 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         return purged;
     }
 
+    // Asked for with each exchange, and changed by reloads only.
+    private string CommonRevision()
+    {
+        var config = Store.Current;
+        if (!ReferenceEquals(_revised, config))
+        {
+            _revision = ConfigView.CommonRevisionOf(config);
+            _revised = config;
+        }
+
+        return _revision;
+    }
+
     // What the fleet's loop asks and tells this gateway.
     private FleetSelf Self() => new(
         () => $"{Environment.MachineName}:{_admin!.Address.Port.ToString(CultureInfo.InvariantCulture)}",
         Version,
-        () => Store.State.Hash is { Length: > 12 } hash ? hash[..12] : Store.State.Hash,
+        CommonRevision,
         (command, result) => _records.Journal.Tell(Readings.Entry(command, result, _time.GetUtcNow())),
         (by, text) =>
         {

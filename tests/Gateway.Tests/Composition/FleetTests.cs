@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
+using Gateway.Admin;
+using Gateway.Cli;
 using Gateway.Drills.Faults;
 using Gateway.Tests.Support;
 using Xunit;
@@ -216,7 +219,7 @@ public sealed class FleetTests : IAsyncDisposable
     {
         using var redis = await RedisServer.StartAsync();
         await StartAsync(1, EndpointsOf(redis), "");
-        _gateways.Add(await InProcessGateway.StartAsync(ConfigOf(EndpointsOf(redis), "") + "# another revision\n"));
+        _gateways.Add(await InProcessGateway.StartAsync(ConfigOf(EndpointsOf(redis), "slo: 99.5%")));
         await TogetherAsync(2);
         var fleet = (await _gateways[0].StatusAsync()).GetProperty("fleet");
         Assert.Equal(2, fleet.GetProperty("gateways").EnumerateArray().Select(static g => g.GetProperty("revision").GetString()).Distinct().Count());
@@ -224,6 +227,9 @@ public sealed class FleetTests : IAsyncDisposable
         Assert.All(fleet.GetProperty("gateways").EnumerateArray(), static g => Assert.Equal("primary", g.GetProperty("clusters")[0].GetProperty("serving").GetString()));
         await Eventually.BecomeTrueAsync(async () => (await AlarmsAsync(0)).Contains("2 different configurations", StringComparison.Ordinal), Patience, "the warning shows");
         Assert.Equal(1, await _gateways[0].MetricAsync("gateway_redis_up"));
+        var text = StatusText.Of(JsonSerializer.Deserialize<StatusReport>((await _gateways[0].StatusAsync()).GetRawText(), AdminJson.Options)!);
+        Assert.Contains("Gateways: 2 decide together, epoch ", text, StringComparison.Ordinal);
+        Assert.Contains("guide: primary\n", text, StringComparison.Ordinal);
 
         // One that ends is gone at once.
         await _gateways[1].DisposeAsync();
@@ -327,7 +333,7 @@ public sealed class FleetTests : IAsyncDisposable
                 async () =>
                 {
                     var cluster = (await gateway.StatusAsync()).GetProperty("clusters")[0];
-                    var hold = cluster.TryGetProperty("hold", out var h) && h.ValueKind == System.Text.Json.JsonValueKind.Object;
+                    var hold = cluster.TryGetProperty("hold", out var h) && h.ValueKind == JsonValueKind.Object;
                     var serving = cluster.GetProperty("serving").GetString();
                     var draining = cluster.GetProperty("tiers")[0].GetProperty("destinations")[1].GetProperty("draining").GetBoolean();
                     return hold == held && (!held || serving == "standby") && draining == drained;

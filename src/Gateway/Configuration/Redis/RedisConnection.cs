@@ -315,7 +315,15 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as nobody's.
         _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Sockets complete on the thread that sees them, which serves users' sockets too: what becomes of an answer is worked out elsewhere.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
     }
 
     // A server's refusal begins with its code, which is part of the protocol; the words after it are not looked at.
@@ -340,18 +348,30 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _ => new(RedisFault.Unreachable, e),
     };
 
-    // The library's own end may wait for what never comes: it has the pool, and no one waits for it.
-    private static void GiveUp(Task<ConnectionMultiplexer> connecting) => _ = Task.Run(async () =>
-    {
-        try
+    // The library's own end may wait for what never comes: it has a thread of its own, and no one waits for it.
+    private static void GiveUp(Task<ConnectionMultiplexer> connecting) => _ = connecting.ContinueWith(
+        static connected =>
         {
-            (await connecting.ConfigureAwait(false)).Close(allowCommandsToComplete: false);
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            // It never was connected, or is broken: there is nothing to end then.
-        }
-    });
+            try
+            {
+                if (connected.IsCompletedSuccessfully)
+                {
+                    connected.Result.Close(allowCommandsToComplete: false);
+                }
+                else
+                {
+                    // It never was connected: there is nothing to end, but the exception has been seen.
+                    _ = connected.Exception;
+                }
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // It is broken already.
+            }
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.LongRunning,
+        TaskScheduler.Default);
 
     [LoggerMessage(2101, LogLevel.Error, "Redis cannot be used: {Reason}. The gateway decides alone and keeps answers in memory; it is tried again.")]
     private partial void Unusable(string reason);

@@ -275,6 +275,12 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     {
         for (var i = 0; i < subjects.Length; i++)
         {
+            if (_commands.Reader.TryPeek(out _))
+            {
+                // An operator ordered something here meanwhile, and it is done: it gets its epoch before anything older is read over it.
+                return true;
+            }
+
             var (value, remaining) = reply.Values[first + i];
             var (order, command, write, garbage) = _book.Read(subjects[i], value, remaining, now);
             _garbageAt = garbage ? now : _garbageAt;
@@ -390,7 +396,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         var revisions = gateways.Select(static g => g.Revision).Distinct(StringComparer.Ordinal).Count();
         if (revisions > 1)
         {
-            yield return $"The gateways run {revisions.ToString(CultureInfo.InvariantCulture)} different configurations ({string.Join(", ", gateways.Select(static g => $"{g.Name}: {g.Revision}"))}): bring the same file to all of them.";
+            yield return $"The gateways run {revisions.ToString(CultureInfo.InvariantCulture)} different configurations ({string.Join(", ", gateways.Select(static g => $"{g.Name}: {g.Revision}"))}): bring the same clusters, routes and levels to all of them.";
         }
 
         if (_lostAt is { } lost && now - lost < ShowFor)
@@ -454,7 +460,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
 /// <summary>What the fleet's loop asks and tells its own gateway. None of it may wait.</summary>
 /// <param name="Name">For people: host and operators' port.</param>
 /// <param name="Version">The program's.</param>
-/// <param name="Revision">The beginning of the SHA-256 of the configuration in force.</param>
+/// <param name="Revision">The beginning of the SHA-256 of what configurations must have in common: clusters, routes, levels.</param>
 /// <param name="Obeyed">An order that was given elsewhere was carried out here, with this result.</param>
 /// <param name="Purge">Forget last-good answers that were purged elsewhere.</param>
 internal sealed record FleetSelf(Func<string> Name, string Version, Func<string> Revision, Action<Command, CommandResult> Obeyed, Action<string, string> Purge);

@@ -64,7 +64,7 @@ internal static class FleetPayload
 /// <summary>A gateway's sign of life.</summary>
 /// <param name="Name">For people: host and operators' port.</param>
 /// <param name="Version">The program's.</param>
-/// <param name="Revision">The beginning of the SHA-256 of its configuration.</param>
+/// <param name="Revision">The beginning of the SHA-256 of what its configuration must have in common with others.</param>
 /// <param name="Epoch">The highest that it has seen.</param>
 /// <param name="Clusters">Its votes; empty before its first round of probes is over.</param>
 internal sealed record SignOfLife(string Name, string Version, string Revision, long Epoch, ImmutableArray<ClusterOpinion> Clusters)
