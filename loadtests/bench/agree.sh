@@ -84,6 +84,11 @@ theirs() { # As many connections as no answer outlasts the time between two requ
   awk '{print $3}' "$work/requests.log" | sort -n | awk '{v[NR] = $1} function at(share, i) {i = int(NR * share + 0.999); return v[i > NR ? NR : i] / 1000} END {print at(0.5), at(0.99)}'
 }
 
+# Sessions are weighed against each other: what is measured here must not share the machine evenly with a build next door.
+autogroup=/proc/self/autogroup
+before=$(sed -n 's/.* nice //p' "$autogroup" 2>/dev/null || true)
+if [ -n "$before" ] && echo -10 > "$autogroup" 2>/dev/null; then trap 'echo "$before" > "$autogroup"; finish' EXIT; fi
+
 agreed=yes
 printf '%-6s %-8s %9s %11s %9s %9s   %s\n' rate '' requests 'a second' p50 p99 "($rounds rounds of $seconds s each; load of the machine: $(cut -d' ' -f1 /proc/loadavg))"
 for rate in $rates; do
@@ -94,7 +99,7 @@ for rate in $rates; do
   for who in ours h2load; do
     {
       for column in 1 2; do awk -v c="$column" '{print $c}' "$work/$rate.$who" | median; done
-      for column in 3 4; do awk -v c="$column" '{print $c}' "$work/$rate.$who" | sort -n | head -n 1; done
+      for column in 3 4; do awk -v c="$column" '{print $c}' "$work/$rate.$who" | sort -n | sed -n 1p; done
     } | paste -sd' ' > "$work/$rate.$who.found"
     read -r count sent p50 p99 < "$work/$rate.$who.found"
     printf '%-6s %-8s %9s %11s %6s ms %6s ms\n' "$rate" "$who" "$count" "$sent" "$p50" "$p99"
