@@ -16,7 +16,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     private static readonly TimeSpan ReadAheadFor = TimeSpan.FromSeconds(3);
 
     // The first connection is made while the gateway starts: its first answers are worth a short wait of the one task that writes behind.
-    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
 
     // A record never outlives the note of a write to its path.

@@ -315,15 +315,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as nobody's.
         _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        try
-        {
-            return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            // Sockets complete on the thread that sees them, which serves users' sockets too: what becomes of an answer is worked out elsewhere.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        }
+        return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
     }
 
     // A server's refusal begins with its code, which is part of the protocol; the words after it are not looked at.

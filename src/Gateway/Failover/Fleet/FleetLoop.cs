@@ -211,6 +211,9 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         var purges = _purges.Waiting();
         var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix + "gateway:", writes, [.. purges.Select(FleetPayload.Encode)]);
         var raw = await _redis.ScriptAsync(FleetScript.Text, keys, values, _end.Token).ConfigureAwait(false);
+
+        // Sockets complete on the thread that sees them, which serves users' sockets too: what was said is worked out elsewhere.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (FleetScript.Read(raw, keys.Count - 3) is not { } reply)
         {
             throw new RedisFailedException(RedisFault.Refused);
