@@ -207,6 +207,7 @@ internal sealed class RunDeed(string command, Effect effect) : Deed($"run: {comm
         await shell.Ended.WaitAsync(Patience, TimeProvider.System, cancel);
         if (shell.ExitCode != 0)
         {
+            await shell.ReadToEndAsync();
             throw new InvalidOperationException($"The command '{command}' ended with exit code {shell.ExitCode}. It wrote:\n{shell.Output}");
         }
     }

@@ -30,6 +30,13 @@ internal class ChildProcess(string name, string file, IReadOnlyList<string> argu
     /// <summary>Completes when the process ends.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>After the end: waits until its last lines are read, a second at most, since what it started may keep them open.</summary>
+    public async Task ReadToEndAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
+        await Current.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     /// <summary>CPU time, memory and descriptors now.</summary>
     public ProcessFigures Figures => ProcessFigures.Read(Pid);
 
