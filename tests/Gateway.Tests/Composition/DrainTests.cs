@@ -10,7 +10,7 @@ namespace Gateway.Tests.Composition;
 /// <summary>What SIGTERM does before anything closes: balancers see it, clients are told, nothing fails.</summary>
 public sealed class DrainTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
