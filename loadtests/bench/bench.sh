@@ -12,14 +12,17 @@
 #   bench.sh last-good    a route that keeps last good answers against the same route that does not
 #   bench.sh scrape       what a scrape takes with 20 routes and 20 destinations in use; no load, no rounds
 #
-#   bench.sh [observe|last-good|scrape] [--warm SECONDS] [--seconds SECONDS] [--rounds N] [--connections N] [--proxy-core N] [--other-core N]
+#   bench.sh warm-up      what a request costs in a gateway that was just started, second by second: as it is, and with the runtime's own
+#                         delay before code that is called often is made fast
+#
+#   bench.sh [observe|last-good|scrape|warm-up] [--warm SECONDS] [--seconds SECONDS] [--rounds N] [--connections N] [--proxy-core N] [--other-core N]
 #            [--only gateway,yarp,haproxy]
 # Short, to see that it works: bench.sh --warm 5 --seconds 5 --rounds 1
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 mode=compare
-case "${1:-}" in observe|last-good|scrape) mode=$1; shift ;; esac
+case "${1:-}" in observe|last-good|scrape|warm-up) mode=$1; shift ;; esac
 warm=60 seconds=15 rounds=3 connections=64 proxy_core=0 other_core=1 only=gateway,yarp,haproxy
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -30,7 +33,7 @@ while [ $# -gt 0 ]; do
     --proxy-core) proxy_core=$2 ;;
     --other-core) other_core=$2 ;;
     --only) only=$2 ;;
-    *) sed -n '2,18p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,20p' "$0" >&2; exit 2 ;;
   esac
   shift 2
 done
@@ -39,6 +42,7 @@ case "$mode" in
   observe) only=plain,observed ;;
   last-good) only=without,keeping ;;
   scrape) only=wide ;;
+  warm-up) only=gateway,delayed ;;
 esac
 for tool in wrk nginx haproxy taskset curl dotnet; do
   command -v "$tool" >/dev/null 2>&1 || { echo "bench.sh needs '$tool': on Debian, apt-get install wrk nginx-light haproxy util-linux curl" >&2; exit 2; }
@@ -226,6 +230,25 @@ if [ "$mode" = scrape ]; then
 fi
 
 proxies=${only//,/ }
+
+# A start: the CPU up to the first answer, then a request's cost in each two seconds of the first twenty.
+if [ "$mode" = warm-up ]; then
+  printf '%-9s %12s %14s %14s\n' proxy seconds requests 'us/request'
+  for proxy in $proxies; do
+    # The variable is read as hexadecimal: 100 ms.
+    if [ "$proxy" = delayed ]; then DOTNET_TC_CallCountingDelayMs=64 start_gateway_as delayed "" "$recommend$keeping"; else start_gateway; fi
+    until_answers "${url_of[$proxy]}" "$proxy"
+    printf '%-9s %12s %14s %11s ms\n' "$proxy" start 1 "$(($(cpu_ticks "${pid_of[$proxy]}") * 10))"
+    for second in $(seq 2 2 20); do
+      before=$(cpu_ticks "${pid_of[$proxy]}")
+      load "${url_of[$proxy]}" 2
+      awk -v p="$proxy" -v s="$second" -v t="$(($(cpu_ticks "${pid_of[$proxy]}") - before))" -v n="$requests" 'BEGIN {printf "%-9s %12s %14s %14.1f\n", p, s, n, t * 10000 / n}'
+    done
+    kill "${pid_of[$proxy]}"
+  done
+  exit
+fi
+
 for proxy in $proxies; do
   "start_$proxy"
   until_answers "${url_of[$proxy]}" "$proxy"
