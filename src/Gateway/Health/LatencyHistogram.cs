@@ -31,7 +31,9 @@ internal sealed class LatencyHistogram
     /// <summary>Adds one latency.</summary>
     public void Record(TimeSpan latency) => Interlocked.Increment(ref _counts[IndexOf(Math.Clamp(latency.Ticks / UnitTicks, 0, MaxUnits))]);
 
-    /// <summary>The upper edge of the step in which the share <paramref name="share"/> of all latencies is reached; zero when empty.</summary>
+    /// <summary>
+    /// Where the share <paramref name="share"/> of all latencies is reached, those of one step taken as spread evenly over it; zero when empty.
+    /// </summary>
     public TimeSpan Quantile(double share)
     {
         var total = Count;
@@ -44,11 +46,14 @@ internal sealed class LatencyHistogram
         long seen = 0;
         for (var index = 0; index < _counts.Length; index++)
         {
-            seen += Volatile.Read(ref _counts[index]);
-            if (seen >= needed && seen > 0)
+            var here = Volatile.Read(ref _counts[index]);
+            if (here > 0 && seen + here >= needed)
             {
-                return new TimeSpan(UpperUnitsOf(index) * UnitTicks);
+                var below = (index > 0 ? UpperUnitsOf(index - 1) : 0) * UnitTicks;
+                return new TimeSpan(below + (((UpperUnitsOf(index) * UnitTicks) - below) * Math.Max(1, needed - seen) / here));
             }
+
+            seen += here;
         }
 
         return new TimeSpan(MaxUnits * UnitTicks);

@@ -44,7 +44,7 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Starts it (again), empty.</summary>
     public async Task RunAsync()
     {
-        string[] always = ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"];
+        string[] always = ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath(), "--repl-diskless-sync", "yes", "--repl-diskless-load", "swapdb", "--repl-diskless-sync-delay", "0"];
         _process = Process.Start(new ProcessStartInfo("/usr/bin/redis-server", [.. always, .. _options]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         await Eventually.BeTrueAsync(() => Command("PING").StartsWith("+PONG", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "redis-server answers");
