@@ -189,7 +189,7 @@ internal sealed class FlapDeed(string label, Fault fault, TimeSpan down, TimeSpa
 }
 
 /// <summary>A shell command of the operator's: for a gateway that the drill did not start.</summary>
-internal sealed class RunDeed(string command, Effect effect) : Deed($"run: {command}", effect)
+internal sealed class RunDeed(string command, Effect effect) : Deed($"run: {string.Join("; ", command.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}", effect)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
