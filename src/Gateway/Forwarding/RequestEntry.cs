@@ -144,6 +144,9 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
                 break;
             case ExchangeEnd.Answered or ExchangeEnd.None:
                 return context.RequestAborted.IsCancellationRequested || IsClients(error) ? RequestOutcome.Aborted : RequestOutcome.Failed;
+            case ExchangeEnd.Answered when error == ForwarderError.ResponseBodyDestination:
+                // By now YARP has cut the client's connection, which looks as if the client had gone: that it was cut is the destination's doing.
+                return RequestOutcome.Failed;
             case ExchangeEnd.ClientFailed:
                 if (!context.Response.HasStarted)
                 {
