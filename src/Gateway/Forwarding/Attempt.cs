@@ -383,7 +383,8 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             Trial: IsTrial,
             Waited: waited,
             Status: kind == EvidenceKind.Status ? status : 0,
-            RetryAfter: kind == EvidenceKind.Status && status == 503 ? RetryAfterOf(Response!) : default));
+            RetryAfter: kind == EvidenceKind.Status && status == 503 ? RetryAfterOf(Response!) : default,
+            Tls: kind == EvidenceKind.Connect ? TlsTrust.FlawOf(Failure) : TlsFlaw.None));
     }
 
     /// <summary>What <c>Retry-After</c> asks for, as seconds or as a date; zero: nothing.</summary>
