@@ -298,7 +298,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
 
         if (length <= plan.ClusterConfig.HoldAnswers)
         {
-            response.Content = await HeldContent.ReadAsync(response.Content, (int)length, this, plan.ClusterConfig.Timeouts.Idle).ConfigureAwait(false);
+            // HTTP/2 says behind the last byte whether the answer is whole, and may add trailers.
+            var hasEnd = response.Version.Major >= 2;
+            response.Content = await HeldContent.ReadAsync(response.Content, (int)length, hasEnd, this, plan.ClusterConfig.Timeouts.Idle).ConfigureAwait(false);
         }
         else if (plan.Route.Stream is { } stream && EventStream.Is(response))
         {
