@@ -35,6 +35,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     private int _state = Running;
     private int _left;
     private bool _headReceived;
+    private bool _awaitsClient;
     private long _deadline;
 
     /// <summary>The destination as this route meets it.</summary>
@@ -52,8 +53,15 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// <summary>From its begin to the head of its answer.</summary>
     public TimeSpan ToHead { get; private set; }
 
-    /// <summary>When it is out of time.</summary>
-    public long Deadline => Volatile.Read(ref _deadline);
+    /// <summary>When it is out of time, or has to be asked again: a client that begins to send again begins the destination's time anew.</summary>
+    public long Deadline
+    {
+        get
+        {
+            var deadline = Volatile.Read(ref _deadline);
+            return Volatile.Read(ref _awaitsClient) ? Math.Min(deadline, FirstByteFromNow()) : deadline;
+        }
+    }
 
     /// <summary>True: <see cref="Result"/> and <see cref="Response"/> stand.</summary>
     public bool IsDone => Volatile.Read(ref _state) == Done;
@@ -80,7 +88,12 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     {
         _whenDone = whenDone;
         StartedAt = plan.Traffic.Time.GetTimestamp();
-        _deadline = StartedAt + plan.Traffic.ToTimestamp(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
+        _deadline = FirstByteFromNow();
+        if (message.Content is AttemptContent content)
+        {
+            content.Attempt = this;
+        }
+
         peer.Destination.Begin();
         tier.Load.Enter();
         _ = RunAsync();
@@ -170,6 +183,32 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// <summary>More of the answer came: the next piece has its own time.</summary>
     public void Extend(TimeSpan time) => Volatile.Write(ref _deadline, plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(time));
 
+    /// <summary>
+    /// The request goes no further before the client sends more of it, and no destination is late meanwhile. How slow a client may be is Kestrel's
+    /// business; a gRPC call, which may be silent, has <c>timeouts.idle</c>.
+    /// </summary>
+    /// <param name="maySilent">The client may be silent.</param>
+    public void AwaitClient(bool maySilent)
+    {
+        // In this order: whoever reads in between must not find an attempt without a deadline.
+        Volatile.Write(ref _awaitsClient, true);
+        if (maySilent)
+        {
+            Extend(plan.ClusterConfig.Timeouts.Idle);
+        }
+        else
+        {
+            Volatile.Write(ref _deadline, long.MaxValue);
+        }
+    }
+
+    /// <summary>The client sent more: from here on it is the destination that has to answer.</summary>
+    public void ClientCame()
+    {
+        Volatile.Write(ref _deadline, FirstByteFromNow());
+        Volatile.Write(ref _awaitsClient, false);
+    }
+
     /// <summary>Bounds the wait for the next piece of a streamed answer; <see cref="Timeout.InfiniteTimeSpan"/> lifts the bound.</summary>
     public void CancelAfter(TimeSpan time) => _cancellation.CancelAfter(time);
 
@@ -202,6 +241,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     }
 
     private void Cancel() => _cancellation.Cancel();
+
+    private long FirstByteFromNow() =>
+        plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
 
     private async Task RunAsync()
     {

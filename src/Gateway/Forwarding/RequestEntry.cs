@@ -144,11 +144,11 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
                 // The answer cannot be written, or YARP or the race itself broke: the ladder does not ask why.
                 context.Response.Clear();
                 break;
-            case ExchangeEnd.Answered or ExchangeEnd.None:
-                return context.RequestAborted.IsCancellationRequested || IsClients(error) ? RequestOutcome.Aborted : RequestOutcome.Failed;
             case ExchangeEnd.Answered when error == ForwarderError.ResponseBodyDestination:
                 // By now YARP has cut the client's connection, which looks as if the client had gone: that it was cut is the destination's doing.
                 return RequestOutcome.Failed;
+            case ExchangeEnd.Answered or ExchangeEnd.None:
+                return context.RequestAborted.IsCancellationRequested || IsClients(error) ? RequestOutcome.Aborted : RequestOutcome.Failed;
             case ExchangeEnd.ClientFailed:
                 if (!context.Response.HasStarted)
                 {
@@ -205,7 +205,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
             throw new BadHttpRequestException("The body is longer than limits.requestBody allows.", StatusCodes.Status413PayloadTooLarge);
         }
 
-        return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, context.RequestAborted).ConfigureAwait(false);
+        return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, plan.Traffic.Time, context.RequestAborted).ConfigureAwait(false);
     }
 
     private static bool IsExtendedConnect(HttpContext context) =>
