@@ -184,22 +184,14 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     public void Extend(TimeSpan time) => Volatile.Write(ref _deadline, plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(time));
 
     /// <summary>
-    /// The request goes no further before the client sends more of it, and no destination is late meanwhile. How slow a client may be is Kestrel's
-    /// business; a gRPC call, which may be silent, has <c>timeouts.idle</c>.
+    /// The request goes no further before the client sends more of it. It has to come soon all the same, since a destination that has answered already
+    /// is not heard before; but nobody is blamed if it does not.
     /// </summary>
-    /// <param name="maySilent">The client may be silent.</param>
+    /// <param name="maySilent">The client may be silent for <c>timeouts.idle</c>.</param>
     public void AwaitClient(bool maySilent)
     {
-        // In this order: whoever reads in between must not find an attempt without a deadline.
+        Volatile.Write(ref _deadline, maySilent ? plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(plan.ClusterConfig.Timeouts.Idle) : FirstByteFromNow());
         Volatile.Write(ref _awaitsClient, true);
-        if (maySilent)
-        {
-            Extend(plan.ClusterConfig.Timeouts.Idle);
-        }
-        else
-        {
-            Volatile.Write(ref _deadline, long.MaxValue);
-        }
     }
 
     /// <summary>The client sent more: from here on it is the destination that has to answer.</summary>
@@ -264,7 +256,8 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             Response = null;
             // A trial's only canceller is its deadline.
             var timedOut = Volatile.Read(ref _state) == TimedOut || (purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested);
-            Result = timedOut ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || ClientFailed, _headReceived);
+            var isClients = ClientFailed || (timedOut && Volatile.Read(ref _awaitsClient));
+            Result = timedOut && !isClients ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || isClients, _headReceived);
             NeverSent = !_headReceived && (Result == AttemptResult.Connect || IsUnsent(exception));
         }
 

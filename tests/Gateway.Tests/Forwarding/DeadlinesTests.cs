@@ -47,18 +47,32 @@ public class DeadlinesTests
     public async Task FirstByte_ClientSendsSlowly_CountsFromTheLastOfTheRequest()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 300ms, total: 60s }"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 2s, total: 60s }"));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 5; i++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
-            await client.SendAsync(new string('a', 25_000));
+            await client.SendAsync(new string('a', 20_000));
         }
 
         Assert.Equal(200, (await client.ReadAsync()).Status);
         Assert.Equal(100_000, (await guide.Last.ReadBodyAsync()).Length);
+        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+    }
+
+    [Fact]
+    public async Task FirstByte_ClientSendsNoMore_EndsTheAttemptAndBlamesNobody()
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 300ms, total: 60s }"));
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(503, (await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + new string('a', 50_000))).Status);
+        }
+
+        Assert.Equal(4, guide.Requests.Count);
         Assert.Equal("up", await gateway.VerdictAsync("primary"));
     }
 
