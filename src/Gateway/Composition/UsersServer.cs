@@ -49,8 +49,6 @@ internal static class UsersServer
         builder.Services.AddHttpForwarder();
         log.Use(builder.Logging);
         builder.Services.AddSingleton<ILoggerFactory>(new WithoutRequestLog(log.Factory));
-        // YARP warns with a stack for every client that leaves; what a request came to is in our own figures.
-        builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
         builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, config, certificates, inherited));
         var app = builder.Build();

@@ -35,6 +35,7 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     private int _state = Running;
     private int _left;
     private bool _headReceived;
+    private bool _awaitsClient;
     private long _deadline;
 
     /// <summary>The destination as this route meets it.</summary>
@@ -52,8 +53,15 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// <summary>From its begin to the head of its answer.</summary>
     public TimeSpan ToHead { get; private set; }
 
-    /// <summary>When it is out of time.</summary>
-    public long Deadline => Volatile.Read(ref _deadline);
+    /// <summary>When it is out of time, or has to be asked again: a client that begins to send again begins the destination's time anew.</summary>
+    public long Deadline
+    {
+        get
+        {
+            var deadline = Volatile.Read(ref _deadline);
+            return Volatile.Read(ref _awaitsClient) ? Math.Min(deadline, FirstByteFromNow()) : deadline;
+        }
+    }
 
     /// <summary>True: <see cref="Result"/> and <see cref="Response"/> stand.</summary>
     public bool IsDone => Volatile.Read(ref _state) == Done;
@@ -80,7 +88,12 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     {
         _whenDone = whenDone;
         StartedAt = plan.Traffic.Time.GetTimestamp();
-        _deadline = StartedAt + plan.Traffic.ToTimestamp(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
+        _deadline = FirstByteFromNow();
+        if (message.Content is AttemptContent content)
+        {
+            content.Attempt = this;
+        }
+
         peer.Destination.Begin();
         tier.Load.Enter();
         _ = RunAsync();
@@ -170,6 +183,24 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
     /// <summary>More of the answer came: the next piece has its own time.</summary>
     public void Extend(TimeSpan time) => Volatile.Write(ref _deadline, plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(time));
 
+    /// <summary>
+    /// The request goes no further before the client sends more of it. It has to come soon all the same, since a destination that has answered already
+    /// is not heard before; but nobody is blamed if it does not.
+    /// </summary>
+    /// <param name="maySilent">The client may be silent for <c>timeouts.idle</c>.</param>
+    public void AwaitClient(bool maySilent)
+    {
+        Volatile.Write(ref _deadline, maySilent ? plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(plan.ClusterConfig.Timeouts.Idle) : FirstByteFromNow());
+        Volatile.Write(ref _awaitsClient, true);
+    }
+
+    /// <summary>The client sent more: from here on it is the destination that has to answer.</summary>
+    public void ClientCame()
+    {
+        Volatile.Write(ref _deadline, FirstByteFromNow());
+        Volatile.Write(ref _awaitsClient, false);
+    }
+
     /// <summary>Bounds the wait for the next piece of a streamed answer; <see cref="Timeout.InfiniteTimeSpan"/> lifts the bound.</summary>
     public void CancelAfter(TimeSpan time) => _cancellation.CancelAfter(time);
 
@@ -203,6 +234,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
 
     private void Cancel() => _cancellation.Cancel();
 
+    private long FirstByteFromNow() =>
+        plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
+
     private async Task RunAsync()
     {
         var span = Traces.BeginAttempt(message, plan.ClusterConfig.Name, tier.Name, peer.Destination.Name, PurposeNames[(int)purpose]);
@@ -222,7 +256,8 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             Response = null;
             // A trial's only canceller is its deadline.
             var timedOut = Volatile.Read(ref _state) == TimedOut || (purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested);
-            Result = timedOut ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || ClientFailed, _headReceived);
+            var isClients = ClientFailed || (timedOut && Volatile.Read(ref _awaitsClient));
+            Result = timedOut && !isClients ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || isClients, _headReceived);
             NeverSent = !_headReceived && (Result == AttemptResult.Connect || IsUnsent(exception));
         }
 
@@ -298,7 +333,9 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
 
         if (length <= plan.ClusterConfig.HoldAnswers)
         {
-            response.Content = await HeldContent.ReadAsync(response.Content, (int)length, this, plan.ClusterConfig.Timeouts.Idle).ConfigureAwait(false);
+            // HTTP/2 says behind the last byte whether the answer is whole, and may add trailers.
+            var hasEnd = response.Version.Major >= 2;
+            response.Content = await HeldContent.ReadAsync(response.Content, (int)length, hasEnd, this, plan.ClusterConfig.Timeouts.Idle).ConfigureAwait(false);
         }
         else if (plan.Route.Stream is { } stream && EventStream.Is(response))
         {
@@ -383,7 +420,8 @@ internal sealed class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, Http
             Trial: IsTrial,
             Waited: waited,
             Status: kind == EvidenceKind.Status ? status : 0,
-            RetryAfter: kind == EvidenceKind.Status && status == 503 ? RetryAfterOf(Response!) : default));
+            RetryAfter: kind == EvidenceKind.Status && status == 503 ? RetryAfterOf(Response!) : default,
+            Tls: kind == EvidenceKind.Connect ? TlsTrust.FlawOf(Failure) : TlsFlaw.None));
     }
 
     /// <summary>What <c>Retry-After</c> asks for, as seconds or as a date; zero: nothing.</summary>

@@ -1,6 +1,8 @@
+using System.Net.Security;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Failover;
+using Gateway.Health;
 using Gateway.Observability;
 
 namespace Gateway.Forwarding;
@@ -63,6 +65,7 @@ internal sealed class ClusterTraffic
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ConnectTimeout = connectTimeout,
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
             EnableMultipleHttp2Connections = true,
             // Shorter than the 5 s after which common servers close an idle connection: a POST that meets such a close is lost.
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(4),

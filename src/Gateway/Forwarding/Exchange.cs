@@ -95,7 +95,7 @@ internal sealed class Exchange : HttpMessageInvoker
     {
         var time = _plan.Traffic.Time;
         var began = time.GetTimestamp();
-        var deadline = began + _plan.Traffic.ToTimestamp(_plan.ClusterConfig.Timeouts.Total);
+        var total = _plan.Traffic.ToTimestamp(_plan.ClusterConfig.Timeouts.Total);
         var hedgeAfter = _plan.Traffic.ToTimestamp(HedgeDelay());
         WakeTimer? timer = null;
         Attempt? kept = null;
@@ -157,6 +157,8 @@ internal sealed class Exchange : HttpMessageInvoker
 
                 // 3. What next.
                 var newest = _started > 0 ? _lastStart : now;
+                // The time of a call that talks in both directions begins when the client has said all.
+                var deadline = total + (_body is { IsDuplex: true } call ? (call.ClosedAt > 0 ? call.ClosedAt : now) : began);
                 var step = AttemptPlan.Next(new AttemptSituation(
                     now,
                     deadline,

@@ -79,6 +79,18 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
 
                 AddVia(response, proxyResponse);
                 response.ContentLength = held.Body.Length;
+                if (proxyResponse.TrailingHeaders.NonValidated.Count > 0)
+                {
+                    if (ChunkedBody.IsWanted(httpContext.Request))
+                    {
+                        ChunkedBody.Use(httpContext);
+                    }
+
+                    await response.Body.WriteAsync(held.Body, cancellationToken).ConfigureAwait(false);
+                    await TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+                    return false;
+                }
+
                 await response.Body.WriteAsync(held.Body, cancellationToken).ConfigureAwait(false);
                 return false;
             case StreamedContent streamed:
@@ -98,6 +110,12 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
                 }
 
                 AddVia(response, proxyResponse);
+                if (response.ContentLength is null && ChunkedBody.IsWanted(httpContext.Request))
+                {
+                    // Whether trailers will follow is not known yet.
+                    ChunkedBody.Use(httpContext);
+                }
+
                 return true;
             default:
                 // Without a body there is nothing to keep, but what it says can make a kept answer leave.
@@ -107,6 +125,11 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
                 return true;
         }
     }
+
+    public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
+        httpContext.Response.Body is ChunkedBody body
+            ? body.EndAsync(proxyResponse.TrailingHeaders.NonValidated, cancellationToken)
+            : base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
 
     private static void AddVia(HttpResponse response, HttpResponseMessage received) =>
         response.Headers.Append(Via, received.Version.Major >= 2 ? Via20 : Via11);

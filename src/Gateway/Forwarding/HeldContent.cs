@@ -33,16 +33,22 @@ internal sealed class HeldContent : HttpContent
 
     /// <summary>Reads the body whole.</summary>
     /// <exception cref="HttpRequestException">It ended early, or the connection broke.</exception>
-    public static async ValueTask<HeldContent> ReadAsync(HttpContent upstream, int length, Attempt attempt, TimeSpan idle)
+    /// <param name="upstream">The answer's content.</param>
+    /// <param name="length">Its Content-Length.</param>
+    /// <param name="hasEnd">Its end is said apart from its length, and is awaited: it may bring trailers, or say that the answer is broken.</param>
+    /// <param name="attempt">Where it came from.</param>
+    /// <param name="idle">The time for each piece.</param>
+    public static async ValueTask<HeldContent> ReadAsync(HttpContent upstream, int length, bool hasEnd, Attempt attempt, TimeSpan idle)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        // One more than it should have, to see that nothing follows.
+        var buffer = ArrayPool<byte>.Shared.Rent(length + 1);
         try
         {
             var stream = await upstream.ReadAsStreamAsync(attempt.Token).ConfigureAwait(false);
             var filled = 0;
-            while (filled < length)
+            while (filled < length || hasEnd)
             {
-                var read = stream.ReadAsync(buffer.AsMemory(filled, length - filled), attempt.Token);
+                var read = stream.ReadAsync(buffer.AsMemory(filled, length - filled + (hasEnd ? 1 : 0)), attempt.Token);
                 // The head usually brings the body with it: only a read that really waits gets a deadline of its own.
                 if (!read.IsCompleted)
                 {
@@ -50,9 +56,14 @@ internal sealed class HeldContent : HttpContent
                 }
 
                 var count = await read.ConfigureAwait(false);
-                if (count == 0)
+                if (count == 0 && filled == length)
                 {
-                    throw new HttpIOException(HttpRequestError.ResponseEnded, "The answer ended before its Content-Length.");
+                    break;
+                }
+
+                if (count == 0 || filled + count > length)
+                {
+                    throw new HttpIOException(HttpRequestError.ResponseEnded, "The answer's length is not its Content-Length.");
                 }
 
                 filled += count;

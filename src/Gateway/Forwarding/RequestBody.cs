@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Gateway.Forwarding;
 
@@ -10,35 +11,45 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal sealed class RequestBody
 {
-    private const int Untouched = 0;
-    private const int Taken = 1;
-    private const int Ended = 2;
+    /// <summary>Nobody may take the rest any more.</summary>
+    private static readonly TaskCompletionSource Ended = new();
 
     /// <summary>How long an attempt that is over may take to let go of the client's body.</summary>
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
 
     private readonly PipeReader? _rest;
-    private readonly byte[]? _rented;
-    private readonly ReadOnlyMemory<byte> _head;
     private readonly long? _length;
-    private readonly TaskCompletionSource? _restDone;
-    private int _restState;
+    private readonly long _keep;
+    private byte[]? _rented;
+    private ReadOnlyMemory<byte> _head;
+    private TaskCompletionSource? _taken;
+    private bool _isPartlyGone;
+    private long _closedAt;
     private int _writers;
 
-    private RequestBody(PipeReader? rest, ReadOnlyMemory<byte> head, byte[]? rented, long? length)
+    private readonly TimeProvider? _time;
+
+    private RequestBody(PipeReader? rest, ReadOnlyMemory<byte> head, byte[]? rented, long? length, long keep = 0, TimeProvider? duplex = null)
     {
+        _time = duplex;
         _rest = rest;
         _head = head;
         _rented = rented;
         _length = length;
-        _restDone = rest is null ? null : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _keep = keep;
     }
 
-    /// <summary>True: another attempt can send it: all of it is in memory, or nobody has begun to take what is not.</summary>
-    public bool CanSend => _rest is null || Volatile.Read(ref _restState) == Untouched;
+    /// <summary>True: another attempt can send it: whatever of it was taken so far is in memory.</summary>
+    public bool CanSend => _rest is null || (!Volatile.Read(ref _isPartlyGone) && !ReferenceEquals(Volatile.Read(ref _taken), Ended));
 
     /// <summary>True: the whole body is in memory and every attempt can send it.</summary>
     public bool IsWhole => _rest is null;
+
+    /// <summary>A call that talks in both directions: it has no end that anything could wait for.</summary>
+    public bool IsDuplex => _time is not null;
+
+    /// <summary>When the client had sent the last of a body that is <see cref="IsDuplex"/>; 0: it still sends.</summary>
+    public long ClosedAt => Volatile.Read(ref _closedAt);
 
     /// <summary>
     /// A body of zero bytes. A request without content is repeated by SocketsHttpHandler itself when a kept connection
@@ -48,11 +59,22 @@ internal sealed class RequestBody
 
     /// <summary>Reads the client's body up to <paramref name="limit"/> bytes.</summary>
     /// <exception cref="BadHttpRequestException">The client broke the framing or sent more than the gateway takes.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit, CancellationToken cancellationToken)
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit, TimeProvider time, CancellationToken cancellationToken)
     {
         var reader = context.Request.BodyReader;
         var declared = context.Request.ContentLength;
-        if (declared > limit || limit <= 0 || ExpectsDuplex(context))
+        if (ExpectsDuplex(context))
+        {
+            if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            {
+                // Whoever listens to a stream may have nothing to say for long; Kestrel would end the whole connection after five seconds of it.
+                rate.MinDataRate = null;
+            }
+
+            return new RequestBody(reader, ReadOnlyMemory<byte>.Empty, null, declared, keep: limit, duplex: time);
+        }
+
+        if (declared > limit || limit <= 0)
         {
             return new RequestBody(reader, ReadOnlyMemory<byte>.Empty, null, declared);
         }
@@ -103,7 +125,7 @@ internal sealed class RequestBody
     /// <returns>False: something still reads it, and the client's connection must not be used again.</returns>
     public async ValueTask<bool> EndAsync(TimeProvider time)
     {
-        if (_rest is null || Interlocked.Exchange(ref _restState, Ended) != Taken || _restDone!.Task.IsCompleted)
+        if (_rest is null || Interlocked.Exchange(ref _taken, Ended) is not { Task.IsCompleted: false } taken || ReferenceEquals(taken, Ended))
         {
             return true;
         }
@@ -111,7 +133,7 @@ internal sealed class RequestBody
         _rest.CancelPendingRead();
         try
         {
-            await _restDone.Task.WaitAsync(EndWithin, time).ConfigureAwait(false);
+            await taken.Task.WaitAsync(EndWithin, time).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)
@@ -135,14 +157,13 @@ internal sealed class RequestBody
         Interlocked.Increment(ref _writers);
         try
         {
-            if (!_head.IsEmpty)
-            {
-                await stream.WriteAsync(_head, cancellationToken).ConfigureAwait(false);
-            }
-
             if (_rest is not null)
             {
-                await WriteRestAsync(_rest, stream, content, cancellationToken).ConfigureAwait(false);
+                await TakeAsync(_rest, stream, content, cancellationToken).ConfigureAwait(false);
+            }
+            else if (!_head.IsEmpty)
+            {
+                await stream.WriteAsync(_head, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -151,21 +172,45 @@ internal sealed class RequestBody
         }
     }
 
-    private async ValueTask WriteRestAsync(PipeReader rest, Stream stream, AttemptContent content, CancellationToken cancellationToken)
+    /// <summary>One attempt at a time reads the client's body; the next one begins with what those before it have taken.</summary>
+    private async ValueTask TakeAsync(PipeReader rest, Stream stream, AttemptContent content, CancellationToken cancellationToken)
     {
-        if (Interlocked.CompareExchange(ref _restState, Taken, Untouched) != Untouched)
+        var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        while (Interlocked.CompareExchange(ref _taken, mine, null) is { } other)
         {
-            throw new OperationCanceledException("The request is over, or another attempt has taken its body.");
+            if (!CanSend)
+            {
+                throw new OperationCanceledException("The request is over, or another attempt has taken its body.");
+            }
+
+            // An attempt that failed lets go a moment later than it says so.
+            await other.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
+            if (!_head.IsEmpty)
+            {
+                await stream.WriteAsync(_head, cancellationToken).ConfigureAwait(false);
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             while (true)
             {
                 ReadResult read;
                 try
                 {
-                    read = await rest.ReadAsync(cancellationToken).ConfigureAwait(false);
+                    var reading = rest.ReadAsync(cancellationToken);
+                    if (reading.IsCompleted)
+                    {
+                        read = await reading.ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        content.Attempt?.AwaitClient(maySilent: IsDuplex);
+                        read = await reading.ConfigureAwait(false);
+                        content.Attempt?.ClientCame();
+                    }
                 }
                 catch (Exception) when (!cancellationToken.IsCancellationRequested)
                 {
@@ -180,6 +225,7 @@ internal sealed class RequestBody
                         throw new OperationCanceledException("The request is over.");
                     }
 
+                    Keep(read.Buffer);
                     foreach (var segment in read.Buffer)
                     {
                         await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
@@ -192,6 +238,7 @@ internal sealed class RequestBody
 
                 if (read.IsCompleted)
                 {
+                    Volatile.Write(ref _closedAt, _time?.GetTimestamp() ?? 0);
                     return;
                 }
 
@@ -201,15 +248,42 @@ internal sealed class RequestBody
         }
         finally
         {
-            _restDone!.TrySetResult();
+            if (CanSend)
+            {
+                Interlocked.CompareExchange(ref _taken, null, mine);
+            }
+
+            mine.TrySetResult();
         }
+    }
+
+    /// <summary>Remembers what an attempt is about to send, as long as there is room for all of it.</summary>
+    private void Keep(in ReadOnlySequence<byte> bytes)
+    {
+        if (bytes.IsEmpty || _isPartlyGone)
+        {
+            return;
+        }
+
+        if (_keep < _head.Length + bytes.Length)
+        {
+            Volatile.Write(ref _isPartlyGone, true);
+            return;
+        }
+
+        var length = _head.Length + (int)bytes.Length;
+        if (_rented is null || _rented.Length < length)
+        {
+            _rented = _rented is null ? ArrayPool<byte>.Shared.Rent(length) : Grow(_rented, _head.Length, length);
+        }
+
+        bytes.CopyTo(_rented.AsSpan(_head.Length));
+        _head = _rented.AsMemory(0, length);
     }
 
     /// <summary>gRPC talks in both directions at once: waiting for its whole request would wait for ever.</summary>
     private static bool ExpectsDuplex(HttpContext context) =>
-        context.Request.ContentLength is null
-        && context.Request.ContentType is { } type
-        && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
+        context.Request.ContentLength is null && AttemptMessage.IsGrpc(context.Request);
 
     private static byte[] Grow(byte[] buffer, int filled, int size)
     {
@@ -238,6 +312,9 @@ internal sealed class AttemptContent : HttpContent
     /// it asks the content for its bytes, so a failure before that is certain not to have reached the destination.
     /// </summary>
     public bool Started { get; private set; }
+
+    /// <summary>Whose content it is: told when the client keeps it waiting.</summary>
+    public Attempt? Attempt { get; set; }
 
     /// <summary>Set when the client's body could not be read: the destination is not to blame for what follows.</summary>
     public bool ClientFailed { get; set; }

@@ -79,7 +79,8 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
     private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan)
     {
         // 1. What holds now.
-        if (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
+        var isExtendedConnect = IsExtendedConnect(context);
+        if (HttpMethods.IsConnect(context.Request.Method) && !isExtendedConnect)
         {
             // A tunnel to wherever the client says is no request for a destination.
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
@@ -112,7 +113,8 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
 
         // 4. The body.
         var request = context.Request;
-        var mayRepeat = plan.MayRepeat(request.Method, request.Headers.ContainsKey("Idempotency-Key"));
+        // HTTP/2 opens a WebSocket by CONNECT where HTTP/1.1 has GET; to a destination it goes as GET.
+        var mayRepeat = plan.MayRepeat(isExtendedConnect ? HttpMethods.Get : request.Method, request.Headers.ContainsKey("Idempotency-Key"));
         RequestBody? body;
         try
         {
@@ -142,6 +144,9 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
                 // The answer cannot be written, or YARP or the race itself broke: the ladder does not ask why.
                 context.Response.Clear();
                 break;
+            case ExchangeEnd.Answered when error == ForwarderError.ResponseBodyDestination:
+                // By now YARP has cut the client's connection, which looks as if the client had gone: that it was cut is the destination's doing.
+                return RequestOutcome.Failed;
             case ExchangeEnd.Answered or ExchangeEnd.None:
                 return context.RequestAborted.IsCancellationRequested || IsClients(error) ? RequestOutcome.Aborted : RequestOutcome.Failed;
             case ExchangeEnd.ClientFailed:
@@ -184,7 +189,8 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
 
     private static async ValueTask<RequestBody?> ReadBodyAsync(HttpContext context, RoutePlan plan)
     {
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+        // What follows an extended CONNECT is no body: YARP takes the stream over once a destination has accepted.
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true } || IsExtendedConnect(context))
         {
             return null;
         }
@@ -199,8 +205,11 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
             throw new BadHttpRequestException("The body is longer than limits.requestBody allows.", StatusCodes.Status413PayloadTooLarge);
         }
 
-        return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, context.RequestAborted).ConfigureAwait(false);
+        return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, plan.Traffic.Time, context.RequestAborted).ConfigureAwait(false);
     }
+
+    private static bool IsExtendedConnect(HttpContext context) =>
+        HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     private static bool IsClients(ForwarderError error) => error
         is ForwarderError.ResponseBodyClient or ForwarderError.ResponseBodyCanceled or ForwarderError.RequestCanceled

@@ -53,12 +53,8 @@ internal static class Trials
     {
         var peer = plan.PeerOf(destination);
         var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Head : HttpMethod.Get;
-        var message = new HttpRequestMessage(method, peer.At(RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget)));
-        if (destination.HostName is { } hostName)
-        {
-            message.Headers.Host = hostName;
-        }
-
+        var message = new HttpRequestMessage(method, (Uri?)null);
+        AttemptMessage.Address(message, peer, RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget), context.Request, isUpgrade: false);
         // It completes at once: there is nothing in it to wait for.
         _ = plan.Headers.TransformRequestAsync(context, message, "", CancellationToken.None);
         var attempt = new Attempt(plan, peer, tier, message, AttemptPurpose.Trial);

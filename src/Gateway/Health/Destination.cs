@@ -18,6 +18,7 @@ internal sealed class Destination
     private int _lingering;
     private int _trialPermits;
     private int _verdict;
+    private bool _speaksHttp2Alone;
     private long _backoffUntil;
     private string? _condemnedOn;
 
@@ -45,6 +46,13 @@ internal sealed class Destination
 
     /// <summary>The name behind an address of a <c>dns+</c> destination, for Host and TLS (<c>host</c> or <c>host:port</c>); else null.</summary>
     public string? HostName { get; }
+
+    /// <summary>An http destination that answers HTTP/2 alone, as its probes found: it is asked so without a negotiation. Written by its prober alone.</summary>
+    public bool SpeaksHttp2Alone
+    {
+        get => Volatile.Read(ref _speaksHttp2Alone);
+        internal set => Volatile.Write(ref _speaksHttp2Alone, value);
+    }
 
     /// <summary>For rendezvous hashing: the same on every gateway and after every restart.</summary>
     public ulong Seed { get; }

@@ -334,7 +334,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
     private static string WordsOf(in Evidence evidence) => evidence.Kind switch
     {
-        EvidenceKind.Connect => "got no connection",
+        EvidenceKind.Connect => TlsTrust.WordsOf(evidence.Tls) ?? "got no connection",
         EvidenceKind.Reset => "was reset",
         EvidenceKind.Timeout => "timed out",
         EvidenceKind.Truncated => "was cut half-way",

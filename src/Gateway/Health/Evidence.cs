@@ -33,6 +33,7 @@ internal enum EvidenceKind
 /// <param name="Waited">From the request sent until it was given up or answered.</param>
 /// <param name="Status">The status, when <paramref name="Kind"/> is <see cref="EvidenceKind.Status"/>.</param>
 /// <param name="RetryAfter">What a 503 asked for; at most 60 s are granted.</param>
+/// <param name="Tls">What TLS found wrong, when <paramref name="Kind"/> is <see cref="EvidenceKind.Connect"/>.</param>
 internal readonly record struct Evidence(
     Destination Destination,
     string Route,
@@ -40,4 +41,5 @@ internal readonly record struct Evidence(
     bool Trial = false,
     TimeSpan Waited = default,
     int Status = 0,
-    TimeSpan RetryAfter = default);
+    TimeSpan RetryAfter = default,
+    TlsFlaw Tls = TlsFlaw.None);

@@ -27,7 +27,8 @@ internal enum ProbeOutcome
 /// <param name="Duration">From its start to its end.</param>
 /// <param name="Status">The status, if one came; else 0.</param>
 /// <param name="OurFault">Our own timers ran so late that the result says nothing: to be repeated.</param>
-internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Duration, int Status = 0, bool OurFault = false)
+/// <param name="Tls">What TLS found wrong, when <paramref name="Outcome"/> is <see cref="ProbeOutcome.NotReached"/>.</param>
+internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Duration, int Status = 0, bool OurFault = false, TlsFlaw Tls = TlsFlaw.None)
 {
     /// <summary>Answered as expected.</summary>
     public bool Passed => Outcome == ProbeOutcome.Passed;
@@ -36,7 +37,7 @@ internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Durat
     public string Words => Outcome switch
     {
         ProbeOutcome.Passed => "passed",
-        ProbeOutcome.NotReached => "did not get a connection",
+        ProbeOutcome.NotReached => TlsTrust.WordsOf(Tls) ?? "did not get a connection",
         ProbeOutcome.TimedOut => "timed out",
         ProbeOutcome.Broken => "broke off or got no HTTP",
         ProbeOutcome.WrongStatus => $"got status {Status}",

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
@@ -20,6 +22,7 @@ internal sealed class Prober : IDisposable
 
     private readonly Destination _destination;
     private readonly TimeProvider _time;
+    private readonly bool _isTls;
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -27,14 +30,18 @@ internal sealed class Prober : IDisposable
         UseCookies = false,
         ActivityHeadersPropagator = null,
         PooledConnectionLifetime = TimeSpan.Zero,
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
         MaxResponseHeadersLength = 32,
         MaxResponseDrainSize = 0,
     });
+
+    private bool _spokeHttp11;
 
     public Prober(Destination destination, TimeProvider time)
     {
         _destination = destination;
         _time = time;
+        _isTls = string.Equals(destination.Url.Scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>One probe. Never throws, but for <paramref name="cancellationToken"/>; whatever else goes wrong is a failed probe.</summary>
@@ -43,21 +50,50 @@ internal sealed class Prober : IDisposable
         var started = _time.GetTimestamp();
         using var deadline = new CancellationTokenSource(probe.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var (outcome, status) = await ExchangeAsync(probe, deadline.Token, both.Token).ConfigureAwait(false);
+        var answer = await AskAsync(probe, deadline.Token, both.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var duration = _time.GetElapsedTime(started);
-        return new ProbeResult(outcome, duration, status, OurFault: outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay);
+        return answer with { Duration = duration, OurFault = answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay };
     }
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private async Task<(ProbeOutcome Outcome, int Status)> ExchangeAsync(ProbeConfig probe, CancellationToken deadline, CancellationToken both)
+    // Without TLS nothing is negotiated, and what serves gRPC there often speaks HTTP/2 alone: it answers HTTP/1.1 with a 400 or not in HTTP. Until
+    // a destination has spoken HTTP/1.1, a probe that met this asks once more in HTTP/2.
+    private async Task<ProbeResult> AskAsync(ProbeConfig probe, CancellationToken deadline, CancellationToken both)
+    {
+        var asked = _destination.SpeaksHttp2Alone;
+        var first = await ExchangeAsync(probe, asked, deadline, both).ConfigureAwait(false);
+        if (asked)
+        {
+            // Whoever took its place may speak something else: the next probe finds out.
+            _destination.SpeaksHttp2Alone = first.Outcome != ProbeOutcome.Broken;
+            return first;
+        }
+
+        var isUnclear = first.Outcome == ProbeOutcome.Broken || first.Status == (int)HttpStatusCode.BadRequest;
+        _spokeHttp11 |= !isUnclear && first.Status > 0;
+        if (!isUnclear || _spokeHttp11 || _isTls)
+        {
+            return first;
+        }
+
+        var second = await ExchangeAsync(probe, http2: true, deadline, both).ConfigureAwait(false);
+        _destination.SpeaksHttp2Alone = second.Status > 0;
+        return second.Status > 0 ? second : first;
+    }
+
+    private async Task<ProbeResult> ExchangeAsync(ProbeConfig probe, bool http2, CancellationToken deadline, CancellationToken both)
     {
         var status = 0;
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(_destination.Url, probe.Path));
+            using var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(_destination.Url, probe.Path))
+            {
+                Version = _isTls || http2 ? HttpVersion.Version20 : HttpVersion.Version11,
+                VersionPolicy = http2 ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower,
+            };
             request.Headers.UserAgent.Add(new ProductInfoHeaderValue(new ProductHeaderValue("gateway-probe")));
             request.Headers.ConnectionClose = true;
             request.Headers.Host = _destination.HostName;
@@ -65,24 +101,24 @@ internal sealed class Prober : IDisposable
             status = (int)response.StatusCode;
             if (status < probe.ExpectStatusFrom || status > probe.ExpectStatusTo)
             {
-                return (ProbeOutcome.WrongStatus, status);
+                return new ProbeResult(ProbeOutcome.WrongStatus, default, status);
             }
 
-            return (await BodyPassesAsync(response, probe.ExpectBody, both).ConfigureAwait(false) ? ProbeOutcome.Passed : ProbeOutcome.WrongBody, status);
+            return new ProbeResult(await BodyPassesAsync(response, probe.ExpectBody, both).ConfigureAwait(false) ? ProbeOutcome.Passed : ProbeOutcome.WrongBody, default, status);
         }
         catch (Exception) when (deadline.IsCancellationRequested)
         {
-            return (ProbeOutcome.TimedOut, status);
+            return new ProbeResult(ProbeOutcome.TimedOut, default, status);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
             || e.InnerException is SocketException or AuthenticationException)
         {
-            return (ProbeOutcome.NotReached, status);
+            return new ProbeResult(ProbeOutcome.NotReached, default, status, Tls: TlsTrust.FlawOf(e));
         }
         catch (Exception)
         {
             // Whatever it was (a reset, garbage instead of HTTP, a cancelled loop): no good answer came, and a prober never dies of it.
-            return (ProbeOutcome.Broken, status);
+            return new ProbeResult(ProbeOutcome.Broken, default, status);
         }
     }
 

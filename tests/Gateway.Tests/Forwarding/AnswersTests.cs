@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;
 using Xunit;
 
@@ -93,6 +94,27 @@ public class AnswersTests
 
         Assert.False(answer.IsWhole);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "failed"));
+    }
+
+    [Fact]
+    public async Task Answer_CutInTheStream_IsNoStackInTheLog()
+    {
+        // It is in the figures; a stack for each of them would fill the log just when it is needed.
+        using var folder = new TemporaryFolder();
+        var log = Path.Combine(folder.Path, "gateway.log");
+        await using var guide = new ScriptedUpstream(static async r =>
+        {
+            await r.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+            r.Close();
+        });
+        await using (var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: $"telemetry: {{ logs: {{ file: \"{log}\" }} }}")))
+        {
+            Assert.False((await gateway.GetAsync()).IsWhole);
+        }
+
+        var lines = await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken);
+        Assert.Contains("Stopped.", lines, StringComparison.Ordinal);
+        Assert.DoesNotContain("HttpForwarder", lines, StringComparison.Ordinal);
     }
 
     [Fact]

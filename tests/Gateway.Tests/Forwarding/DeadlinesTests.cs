@@ -43,6 +43,58 @@ public class DeadlinesTests
         await HedgingTests.NothingInFlightAsync(gateway);
     }
 
+    [Fact]
+    public async Task FirstByte_ClientSendsSlowly_CountsFromTheLastOfTheRequest()
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 2s, total: 60s }"));
+        await using var client = await RawClient.ConnectAsync(gateway.Url);
+
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+        for (var i = 0; i < 5; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
+            await client.SendAsync(new string('a', 20_000));
+        }
+
+        Assert.Equal(200, (await client.ReadAsync()).Status);
+        Assert.Equal(100_000, (await guide.Last.ReadBodyAsync()).Length);
+        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+    }
+
+    [Fact]
+    public async Task FirstByte_ClientSendsNoMore_EndsTheAttemptAndBlamesNobody()
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 300ms, total: 60s }"));
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(503, (await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + new string('a', 50_000))).Status);
+        }
+
+        Assert.Equal(4, guide.Requests.Count);
+        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+    }
+
+    [Fact]
+    public async Task FirstByte_RequestIsSentAndNothingComes_EndsTheAttempt()
+    {
+        await using var guide = new ScriptedUpstream(static async r =>
+        {
+            await r.ReadBodyAsync();
+            await r.ClosedByPeerAsync();
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 300ms, total: 60s }"));
+        await using var client = await RawClient.ConnectAsync(gateway.Url);
+
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + new string('a', 50_000));
+        await Eventually.BeTrueAsync(() => guide.Requests.Count == 1, TimeSpan.FromSeconds(60), "the request is under way");
+        await client.SendAsync(new string('a', 50_000));
+
+        Assert.Equal(503, (await client.ReadAsync()).Status);
+        Assert.Equal(1, await gateway.MetricAsync("gateway_attempts_total", ("result", "timeout")));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")]

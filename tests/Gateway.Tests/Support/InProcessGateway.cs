@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Gateway.Composition;
 using Gateway.Configuration;
@@ -10,6 +11,8 @@ namespace Gateway.Tests.Support;
 /// <summary>A whole gateway in this process, on free ports, with its files in a temporary folder. It is ready when it is handed out.</summary>
 internal sealed class InProcessGateway : IAsyncDisposable
 {
+    private const string TlsListen = "  - { url: \"https://127.0.0.1:0\", certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }";
+
     private readonly string _folder;
     private readonly GatewayHost _host;
     private readonly HttpClient _operators = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(10) };
@@ -96,6 +99,19 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
         Assert.True(ready, "The gateway was not ready within 10 s.");
         return gateway;
+    }
+
+    /// <summary>Starts one whose users' port speaks TLS, with a certificate that this process trusts.</summary>
+    /// <param name="config">The file, with the usual port, which becomes an https port.</param>
+    public static async Task<InProcessGateway> StartTlsAsync(string config)
+    {
+        using var certificate = TestAuthority.Issue("127.0.0.1");
+        var files = new Dictionary<string, string>
+        {
+            ["cert.pem"] = certificate.ExportCertificatePem(),
+            ["key.pem"] = certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
+        };
+        return await StartAsync(config.Replace("  - url: http://127.0.0.1:0", TlsListen, StringComparison.Ordinal), files);
     }
 
     /// <summary>Replaces the configuration file; the gateway watches it.</summary>

@@ -18,7 +18,12 @@ internal static class RouteEndpoints
             // The order only refines ASP.NET's own precedence: of two equally exact patterns the first in the file wins, where ASP.NET would throw.
             var builder = new RouteEndpointBuilder(handler(route), pattern, order: endpoints.Count) { DisplayName = route.Name };
             builder.Metadata.Add(route);
-            if (route.Methods.Length > 0) builder.Metadata.Add(new HttpMethodMetadata(MethodsOf(route)));
+            if (route.Methods.Length > 0)
+            {
+                // HTTP/2 opens a WebSocket by CONNECT where HTTP/1.1 has GET. A CONNECT that does not is refused by whatever serves the route.
+                builder.Metadata.Add(new HttpMethodMetadata(route.Methods.Contains("GET", StringComparer.Ordinal) ? [.. MethodsOf(route), HttpMethods.Connect] : MethodsOf(route)));
+            }
+
             endpoints.Add(builder.Build());
         }
 
