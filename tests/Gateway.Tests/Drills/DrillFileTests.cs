@@ -156,7 +156,7 @@ public class DrillFileTests
     /// <summary>The command line would take such a drill for the command.</summary>
     [Fact]
     public void Set_NoFile_HasTheNameOfACommand() =>
-        Assert.Empty(DrillSet.All().Select(plan => plan.Name).Intersect(Commands.Create().Subcommands.Select(command => command.Name), StringComparer.Ordinal));
+        Assert.Empty(DrillSet.All().Select(plan => plan.Name).Intersect(Gateway.Drills.Commands.Create().Subcommands.Select(command => command.Name), StringComparer.Ordinal));
 
     [Fact]
     public void Set_EveryFile_IsGoodAndEveryRowOfTheTableIsThere()

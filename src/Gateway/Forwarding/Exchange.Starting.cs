@@ -1,0 +1,115 @@
+using System.Net.Http;
+using Gateway.Health;
+using Gateway.Observability;
+
+namespace Gateway.Forwarding;
+
+/// <content>Where the next attempt goes, whether it may start, and how those under way are ended.</content>
+internal sealed partial class Exchange
+{
+    /// <summary>The budget lets another attempt start.</summary>
+    private bool MayStartAnother()
+    {
+        // A stream that goes on takes the place of one that is gone: nothing grows, and all that one dead destination carried must find another at once.
+        // Nor does it grow when everything that this request waits for has been condemned: those attempts are as good as over.
+        if (LastEventId is not null || WaitsInVain() || _plan.Traffic.Budget.TryWithdraw())
+        {
+            return true;
+        }
+
+        Skip(SkipReason.Budget);
+        return false;
+    }
+
+    /// <summary>Counts a further attempt that was not made, once a request however often it asks.</summary>
+    private void Skip(SkipReason reason)
+    {
+        if (!_skipped)
+        {
+            _skipped = true;
+            _plan.Traffic.Meter.Skipped(reason);
+        }
+    }
+
+    /// <summary>True: attempts are under way, and each of them is at a destination that is down or ejected.</summary>
+    private bool WaitsInVain()
+    {
+        var any = false;
+        for (var i = 0; i < _started; i++)
+        {
+            if (_attempts[i] is not { } attempt)
+            {
+                continue;
+            }
+
+            if (attempt.Peer.Destination.Verdict is not (Health.Verdict.Down or Health.Verdict.Ejected))
+            {
+                return false;
+            }
+
+            any = true;
+        }
+
+        return any;
+    }
+
+    private bool TryStart(HttpRequestMessage request, AttemptPurpose purpose)
+    {
+        if (purpose != AttemptPurpose.First)
+        {
+            _choice.LookAgain();
+        }
+
+        var onTrial = purpose == AttemptPurpose.First ? OnTrial : null;
+        var (destination, tier) = onTrial is { } seat ? (seat.Destination, seat.Tier) : _choice.Next(purpose, isLast: _started == _attempts.Length - 1);
+        if (destination is null)
+        {
+            Skip(SkipReason.NoDestination);
+            return false;
+        }
+
+        // Only an attempt that has somewhere to go is paid for.
+        if (purpose != AttemptPurpose.First && !MayStartAnother())
+        {
+            return false;
+        }
+
+        var peer = _plan.PeerOf(destination);
+        var message = purpose == AttemptPurpose.First ? request : AttemptMessage.CloneOf(request);
+        AttemptMessage.Prepare(message, peer, _target, _context.Request, _isUpgrade, LastEventId, _body);
+        var attempt = new Attempt(_plan, peer, tier!, message, onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
+        _choice.Avoid(destination);
+        _attempts[_started++] = attempt;
+        _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
+        attempt.Start(_raise);
+        _lastStart = attempt.StartedAt;
+        return true;
+    }
+
+    private TimeSpan HedgeDelay() => _plan.ClusterConfig.Attempts.Hedge == Configuration.HedgeMode.Fixed
+        ? _plan.ClusterConfig.Attempts.HedgeAfter
+        : _plan.Timing.HedgeDelay ?? UnknownHedgeDelay;
+
+    private void CancelLate(long now)
+    {
+        for (var i = 0; i < _started; i++)
+        {
+            if (_attempts[i] is { } attempt && attempt.Deadline <= now)
+            {
+                attempt.TimeOut();
+            }
+        }
+    }
+
+    private void Abandon()
+    {
+        for (var i = 0; i < _started; i++)
+        {
+            if (_attempts[i] is { } attempt)
+            {
+                attempt.Abandon();
+                _attempts[i] = null;
+            }
+        }
+    }
+}
