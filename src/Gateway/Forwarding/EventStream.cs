@@ -317,6 +317,7 @@ internal sealed partial class EventStream : ReadOnlyStream
             event: error
             data: {"error":"stream_interrupted","message":"{{message}}","retry":{{(retry ? "true" : "false")}}}
 
+
             """.ReplaceLineEndings("\n"));
         _said = true;
         _broken = new IOException("The event stream was interrupted.");
