@@ -44,7 +44,12 @@ internal sealed class OtlpPush : IDisposable
             .AddOtlpExporter(exporter =>
             {
                 Configure(exporter, collector, "v1/traces");
-                exporter.BatchExportProcessorOptions = new BatchExportActivityProcessorOptions { ScheduledDelayMilliseconds = (int)Math.Min(5000, interval.TotalMilliseconds) };
+                exporter.BatchExportProcessorOptions = new BatchExportActivityProcessorOptions
+                {
+                    ScheduledDelayMilliseconds = (int)Math.Min(5000, interval.TotalMilliseconds),
+                    // A second of the most spans that are made, two a request: a collector that pauses for that long loses none.
+                    MaxQueueSize = 2 * Traces.MaxASecond,
+                };
             })
             .Build();
     }
