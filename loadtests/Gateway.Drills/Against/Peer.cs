@@ -59,6 +59,19 @@ internal sealed class Peer : ChildProcess
         }
     }
 
+    /// <summary>Asks it to end before it is killed: a killed nginx leaves its worker behind, which holds the port.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        if (IsRunning)
+        {
+            Send(Signals.Terminate);
+            await Ended.WaitAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await base.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
     private static string YarpProgram => Path.Combine(Repository.Root, "loadtests/peers/Yarp/bin/Release/net10.0/yarp-peer.dll");
 
     private static IReadOnlyList<string> Command(string name, int port, string folder, TestBed bed)

@@ -116,7 +116,7 @@ internal class ChildProcess(string name, string file, IReadOnlyList<string> argu
     public void Send(int signal) => Signals.Send(Pid, signal);
 
     /// <summary>Kills it if it still runs.</summary>
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await KillAsync();
         _process?.Dispose();
