@@ -11,6 +11,12 @@ public class Texts
 {
     private static readonly byte[] Events = "id: 41\ndata: {\"token\":\"shoes\"}\n\nid: 42\ndata: {\"token\":\"that\"}\n\n"u8.ToArray();
 
+    private static readonly byte[] NextHead =
+        "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:01 GMT\r\nContent-Type: application/json\r\nContent-Length: 1021\r\nConnection: keep-alive\r\nCache-Control: max-age=60\r\n\r\n"u8.ToArray();
+
+    private readonly AnswerHead _lastHead = AnswerHead.Parse(
+        "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: 1021\r\nConnection: keep-alive\r\nCache-Control: max-age=60\r\n\r\n"u8, null);
+
     private readonly DefaultHttpContext _context = new();
     private readonly ForwardedHeaders _forwarded = new([]);
     private KeyPlan _plan = null!;
@@ -45,12 +51,18 @@ public class Texts
 
     /// <summary>Who asked, for the destination.</summary>
     [Benchmark]
-    public bool Forwarded()
+    public int Forwarded()
     {
-        using var message = new HttpRequestMessage();
-        _forwarded.Write(_context, message);
-        return message.Headers.Contains("Forwarded");
+        var head = new HeadWriter();
+        _forwarded.Write(_context, ref head);
+        var length = head.Written.Length;
+        head.Return();
+        return length;
     }
+
+    /// <summary>The head of a destination's answer of which one line differs from the answer before.</summary>
+    [Benchmark]
+    public int OneAnswer() => AnswerHead.Parse(NextHead, _lastHead).Status;
 
     /// <summary>The end and the fields of one event of a stream.</summary>
     [Benchmark]

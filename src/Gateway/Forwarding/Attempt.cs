@@ -16,10 +16,10 @@ namespace Gateway.Forwarding;
 /// <param name="plan">The route's plan.</param>
 /// <param name="peer">Where it goes.</param>
 /// <param name="tier">The tier of that destination.</param>
-/// <param name="message">What it sends; its own.</param>
+/// <param name="request">What it sends; its own.</param>
 /// <param name="purpose">Why it is made.</param>
 /// <param name="raw">The body is not touched: an event stream that goes on reads it.</param>
-internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, HttpRequestMessage message, AttemptPurpose purpose, bool raw = false)
+internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, AttemptRequest request, AttemptPurpose purpose, bool raw = false)
 {
     private const int Running = 0;
     private const int Lingering = 1;
@@ -81,7 +81,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private bool IsTrial => purpose is AttemptPurpose.Trial or AttemptPurpose.FirstOnTrial;
 
     /// <summary>The client's own body broke.</summary>
-    public bool ClientFailed => message.Content is AttemptContent { ClientFailed: true };
+    public bool ClientFailed => request.Content is { ClientFailed: true };
 
     /// <summary>Begins. <paramref name="whenDone"/> is called once when it has ended.</summary>
     public void Start(Action whenDone)
@@ -89,7 +89,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         _whenDone = whenDone;
         StartedAt = plan.Traffic.Time.GetTimestamp();
         _deadline = FirstByteFromNow();
-        if (message.Content is AttemptContent content)
+        if (request.Content is { } content)
         {
             content.Attempt = this;
         }
@@ -153,7 +153,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         peer.Tally.Late();
         plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, EvidenceKind.Late, Waited: waited));
         var left = plan.Timing.LateAfter - waited;
-        if (left > TimeSpan.Zero && message.Content is null && peer.Tally.IsLateAgain && peer.Destination.TryLinger())
+        if (left > TimeSpan.Zero && request.Content is null && peer.Tally.IsLateAgain && peer.Destination.TryLinger())
         {
             if (Interlocked.CompareExchange(ref _state, Lingering, Running) == Running)
             {
@@ -173,7 +173,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     public async ValueTask HandOnAsync()
     {
         var answer = Response!;
-        if (answer.Content is not StreamedContent && answer.Content.Headers.ContentLength != 0 && message.Method != HttpMethod.Head)
+        if (answer.Content is not StreamedContent && answer.Content.Headers.ContentLength != 0 && !request.IsHead)
         {
             var body = await answer.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
             answer.Content = new StreamedContent(answer.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle), this);
@@ -239,10 +239,10 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
 
     private async Task RunAsync()
     {
-        var span = Traces.BeginAttempt(message, plan.ClusterConfig.Name, tier.Name, peer.Destination.Name, PurposeNames[(int)purpose]);
+        var span = Traces.BeginAttempt(plan.ClusterConfig.Name, tier.Name, peer.Destination.Name, PurposeNames[(int)purpose]);
         try
         {
-            await SendAsync().ConfigureAwait(false);
+            await SendAsync(span?.Id).ConfigureAwait(false);
             if (Interlocked.CompareExchange(ref _state, Settled, Running) == TimedOut)
             {
                 // Its token is cancelled: the body behind this head could not be read any more.
@@ -299,13 +299,26 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
 
     // Pooled: its only caller waits for it once, so that its state costs no garbage.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask SendAsync()
+    private async ValueTask SendAsync(string? traceParent)
     {
-        var response = await plan.Traffic.Transport.SendAsync(message, _cancellation.Token).ConfigureAwait(false);
+        var response = await request.SendAsync(traceParent, _cancellation.Token).ConfigureAwait(false);
         _headReceived = true;
         ToHead = plan.Traffic.Time.GetElapsedTime(StartedAt);
         Response = response;
         var status = (int)response.StatusCode;
+        if (response.Content is Http1Answer plain)
+        {
+            // The usual answer is a small one whose end is known: its headers go straight from its head to the user's.
+            if (plain is { HasBody: true, Head.Length: > 0 and { } small } && small <= plan.ClusterConfig.HoldAnswers && status < 500 && !raw)
+            {
+                response.Content = await HeldContent.ReadAsync(plain, (int)small, this, plan.ClusterConfig.Timeouts.Idle).ConfigureAwait(false);
+                Result = AttemptResult.Success;
+                return;
+            }
+
+            plain.Unfold();
+        }
+
         if (plan.FailsOn(status))
         {
             Result = AttemptResult.Status;
@@ -325,7 +338,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
             throw new HttpIOException(HttpRequestError.InvalidResponse, "The answer's Content-Length is malformed.");
         }
 
-        if (length == 0 || status is 204 or 304 || message.Method == HttpMethod.Head)
+        if (length == 0 || status is 204 or 304 || request.IsHead)
         {
             Result = AttemptResult.Success;
             return;
@@ -354,7 +367,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>Over HTTP/1.1 the head waits for the content's first byte; HTTP/2 sends it at once, so there only a refusal is certain.</summary>
     private bool IsUnsent(Exception exception) =>
         AttemptFailure.IsRefusedStream(exception)
-        || (message.Version.Major == 1 && message.Content is AttemptContent { Started: false });
+        || (request.HeadWaitsForContent && request.Content is { Started: false });
 
     private void Leave()
     {

@@ -70,7 +70,7 @@ internal static class AttemptMessage
         && type.StartsWith(Grpc, StringComparison.OrdinalIgnoreCase)
         && (type.Length == Grpc.Length || type[Grpc.Length] is '+' or ';' or ' ');
 
-    /// <summary>The first attempt uses YARP's message; each further one needs its own, since two may be under way.</summary>
+    /// <summary>The same request once more; without address and body.</summary>
     public static HttpRequestMessage CloneOf(HttpRequestMessage request)
     {
         var clone = new HttpRequestMessage(request.Method, (Uri?)null) { Version = HttpVersion.Version11, VersionPolicy = request.VersionPolicy };

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Failover;
@@ -10,6 +11,8 @@ namespace Gateway.Forwarding;
 /// <summary>What the requests of one cluster share, and what outlives a reload of the configuration: connections, budget, turns.</summary>
 internal sealed class ClusterTraffic
 {
+    // A destination that is gone takes its entry with it; its idle connections close themselves.
+    private readonly ConditionalWeakTable<Destination, Http1Connections> _plain;
     private uint _turn;
 
     public ClusterTraffic(Cluster cluster, ClusterConfig config, ClusterTraffic? previous, FailoverLoop loop, Instruments instruments, TimeProvider time)
@@ -21,7 +24,9 @@ internal sealed class ClusterTraffic
         Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.Budget) ? previous.Budget : new AttemptBudget(config.Attempts.Budget, time);
         BudgetShare = config.Attempts.Budget;
         ConnectTimeout = config.Timeouts.Connect;
-        Transport = previous is not null && previous.ConnectTimeout == ConnectTimeout ? previous.Transport : CreateTransport(ConnectTimeout);
+        var keeps = previous is not null && previous.ConnectTimeout == ConnectTimeout;
+        Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout);
+        _plain = keeps ? previous!._plain : [];
     }
 
     /// <summary>The cluster's published state.</summary>
@@ -39,8 +44,12 @@ internal sealed class ClusterTraffic
     /// <summary>Bounds the extra attempts.</summary>
     public AttemptBudget Budget { get; }
 
-    /// <summary>The connections to all destinations of the cluster.</summary>
+    /// <summary>The connections to all destinations of the cluster for what needs TLS, HTTP/2, a body or another protocol.</summary>
     public HttpMessageInvoker Transport { get; }
+
+    /// <summary>The connections to one destination for plain reads over HTTP/1.1.</summary>
+    public Http1Connections ConnectionsTo(Destination destination) =>
+        _plain.GetValue(destination, at => new Http1Connections(at.Url, ConnectTimeout, Time));
 
     /// <summary>The counter for taking turns.</summary>
     public ref uint Turn => ref _turn;
@@ -67,10 +76,8 @@ internal sealed class ClusterTraffic
             ConnectTimeout = connectTimeout,
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
             EnableMultipleHttp2Connections = true,
-            // Shorter than the 5 s after which common servers close an idle connection: a POST that meets such a close is lost.
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(4),
-            // A name that moves is followed within this time; a connection in use is never cut by it.
-            PooledConnectionLifetime = TimeSpan.FromSeconds(55),
+            PooledConnectionIdleTimeout = ConnectionLife.Idle,
+            PooledConnectionLifetime = ConnectionLife.Longest,
             MaxResponseHeadersLength = 64,
             ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
         },

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Observability;
@@ -8,11 +9,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// One user's request among the destinations. YARP takes it for its client: it asks for one answer, and here the attempts
-/// happen of which it sees only the one that is handed on.
+/// One user's request among the destinations: whoever serves the user asks it for one answer, and here the attempts happen of which he
+/// sees only the one that is handed on. YARP takes it for its client; <see cref="PlainForwarder"/> asks it without a message.
 /// </summary>
 /// <remarks>
-/// The flow of <see cref="SendAsync"/>:
+/// The flow of <see cref="AnswerAsync"/>:
 /// (1) look at the attempts that ended: an answer that the user may have ends the race, a failure is counted;
 /// (2) look at the clock: an attempt out of time is cancelled;
 /// (3) let <see cref="AttemptPlan"/> decide: another attempt, waiting, or giving up;
@@ -43,6 +44,8 @@ internal sealed partial class Exchange : HttpMessageInvoker
     private readonly bool _mayHedge;
     private readonly bool _isUpgrade;
     private readonly Attempt?[] _attempts;
+    private HttpRequestMessage? _message;
+    private bool _messageIsTaken;
     private int _started;
     private int _judged;
     private long _hedgeAgainAt;
@@ -64,10 +67,14 @@ internal sealed partial class Exchange : HttpMessageInvoker
         _mayHedge = _mayRepeat && !_isUpgrade && plan.ClusterConfig.Attempts.Hedge != Configuration.HedgeMode.Off;
         // Without a content SocketsHttpHandler repeats a request on its own when a kept connection dies under it.
         _body = body ?? (mayRepeat || _isUpgrade ? null : RequestBody.ForUnrepeatable());
+        IsPlain = _body is null && !_isUpgrade && Http1Request.Suits(context.Request);
         _target = RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget);
         _attempts = new Attempt?[plan.ClusterConfig.Attempts.Max];
         _choice = new DestinationChoice(plan, context.Request, snapshot, firstTier, _attempts.Length);
     }
+
+    /// <summary>A read without a body: it needs no message, and can go over connections of ours where a destination speaks HTTP/1.1 without TLS.</summary>
+    public bool IsPlain { get; }
 
     /// <summary>How the race ended.</summary>
     public ExchangeEnd End { get; private set; }
@@ -90,8 +97,16 @@ internal sealed partial class Exchange : HttpMessageInvoker
     /// <summary>The client's own body broke: the status to refuse it with; 0: it did not.</summary>
     public int ClientStatus { get; private set; }
 
+    /// <summary>As <see cref="AnswerAsync"/>, with the message that the first attempt sends.</summary>
+    public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        _message = request;
+        return AnswerAsync(cancellationToken).AsTask();
+    }
+
     /// <summary>Races the attempts; the answer is one that the user may have, or a marker (<see cref="NoAnswer"/>) when there is none.</summary>
-    public override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<HttpResponseMessage> AnswerAsync(CancellationToken cancellationToken)
     {
         var time = _plan.Traffic.Time;
         var began = time.GetTimestamp();
@@ -130,7 +145,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
                             await attempt.HandOnAsync().ConfigureAwait(false);
                         }
 
-                        return Win(request, attempt, hedgeAfter);
+                        return Win(attempt, hedgeAfter);
                     }
 
                     _attempts[i] = null;
@@ -173,21 +188,21 @@ internal sealed partial class Exchange : HttpMessageInvoker
                 switch (step.Kind)
                 {
                     case AttemptStepKind.Start:
-                        if (!TryStart(request, AttemptPurpose.First))
+                        if (!TryStart(AttemptPurpose.First))
                         {
                             return await GiveUpAsync(kept).ConfigureAwait(false);
                         }
 
                         continue;
                     case AttemptStepKind.Repeat:
-                        if (!TryStart(request, AttemptPurpose.Repeat))
+                        if (!TryStart(AttemptPurpose.Repeat))
                         {
                             return await GiveUpAsync(kept).ConfigureAwait(false);
                         }
 
                         continue;
                     case AttemptStepKind.Hedge:
-                        if (!TryStart(request, AttemptPurpose.Hedge))
+                        if (!TryStart(AttemptPurpose.Hedge))
                         {
                             // Asked again a little later: the budget fills, and a verdict may fall on whom this request waits for.
                             _hedgeAgainAt = now + _plan.Traffic.ToTimestamp(HedgeAgain);
@@ -231,7 +246,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
     }
 
     /// <summary>The answer was handed on; the others are told that they lost.</summary>
-    private HttpResponseMessage Win(HttpRequestMessage request, Attempt winner, long hedgeAfter)
+    private HttpResponseMessage Win(Attempt winner, long hedgeAfter)
     {
         for (var i = 0; i < _started; i++)
         {
@@ -250,14 +265,14 @@ internal sealed partial class Exchange : HttpMessageInvoker
         if (winner.Response!.Content is StreamedContent { Body: EventStream events })
         {
             events.Stopping = Stopping;
-            events.Reopen = _mayRepeat ? (id, cancellationToken) => ReopenAsync(request, winner, id, cancellationToken) : null;
+            events.Reopen = _mayRepeat ? (id, cancellationToken) => ReopenAsync(winner, id, cancellationToken) : null;
         }
 
         return winner.Response!;
     }
 
     /// <summary>A stream was cut: the same request again, elsewhere, from the last event that the user has.</summary>
-    private async ValueTask<(Attempt Attempt, Stream Upstream)?> ReopenAsync(HttpRequestMessage request, Attempt cut, string lastEventId, CancellationToken cancellationToken)
+    private async ValueTask<(Attempt Attempt, Stream Upstream)?> ReopenAsync(Attempt cut, string lastEventId, CancellationToken cancellationToken)
     {
         // Destinations that cut every stream must not keep one going round for ever.
         if (++_resumes > MostResumes)
@@ -275,7 +290,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
         using var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { LastEventId = lastEventId };
         // Not where it was just cut, as long as there is anywhere else.
         next._choice.Avoid(cut.Peer.Destination);
-        var response = await next.SendAsync(AttemptMessage.CloneOf(request), cancellationToken).ConfigureAwait(false);
+        var response = await next.SendAsync(NextMessage(), cancellationToken).ConfigureAwait(false);
         if (next.Winner is not { } winner || response.StatusCode != HttpStatusCode.OK || !EventStream.Is(response))
         {
             next.Winner?.StreamLeft();

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Http;
 
 namespace Gateway.Forwarding;
 
@@ -18,8 +17,9 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
         || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Writes them to the message for a destination.</summary>
-    public void Write(HttpContext context, HttpRequestMessage message)
+    /// <summary>Writes them to the request for a destination.</summary>
+    public void Write<THeaders>(HttpContext context, ref THeaders headers)
+        where THeaders : struct, IRequestHeaders
     {
         var request = context.Request;
         var remote = context.Connection.RemoteIpAddress;
@@ -30,17 +30,16 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
         var client = remote?.ToString() ?? "unknown";
         var believed = remote is not null && IsTrusted(remote);
-        var headers = message.Headers;
-        headers.TryAddWithoutValidation("X-Forwarded-For", believed && request.Headers.TryGetValue("X-Forwarded-For", out var chain) ? $"{chain}, {client}" : client);
-        headers.TryAddWithoutValidation("X-Forwarded-Proto", believed && request.Headers.TryGetValue("X-Forwarded-Proto", out var scheme) ? scheme.ToString() : request.Scheme);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", believed && request.Headers.TryGetValue("X-Forwarded-Host", out var host) ? host.ToString() : request.Host.Value);
+        headers.Add("X-Forwarded-For", believed && request.Headers.TryGetValue("X-Forwarded-For", out var chain) ? $"{chain}, {client}" : client);
+        headers.Add("X-Forwarded-Proto", believed && request.Headers.TryGetValue("X-Forwarded-Proto", out var scheme) ? scheme.ToString() : request.Scheme);
+        headers.Add("X-Forwarded-Host", believed && request.Headers.TryGetValue("X-Forwarded-Host", out var host) ? host.ToString() : request.Host.Value);
         if (believed && request.Headers.TryGetValue("X-Forwarded-Port", out var port))
         {
-            headers.TryAddWithoutValidation("X-Forwarded-Port", port.ToString());
+            headers.Add("X-Forwarded-Port", port.ToString());
         }
 
         var element = Element(client, request);
-        headers.TryAddWithoutValidation("Forwarded", believed && request.Headers.TryGetValue("Forwarded", out var elements) ? $"{elements}, {element}" : element);
+        headers.Add("Forwarded", believed && request.Headers.TryGetValue("Forwarded", out var elements) ? $"{elements}, {element}" : element);
     }
 
     private static string Element(string client, HttpRequest request)

@@ -22,38 +22,60 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
     {
         // Each attempt has an address of its own; left empty, YARP would make one here for nobody.
         proxyRequest.RequestUri ??= NoAddress;
-        var request = httpContext.Request;
+        var headers = new MessageRequestHeaders(proxyRequest);
+        CopyRequest(httpContext, ref headers, skipTraceParent: false);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The user's request as a message of its own, for a client that takes messages. It has no address yet.</summary>
+    public HttpRequestMessage MessageOf(HttpContext context)
+    {
+        var message = new HttpRequestMessage(HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Head : HttpMethod.Get, (Uri?)null) { Version = System.Net.HttpVersion.Version11 };
+        var headers = new MessageRequestHeaders(message);
+        CopyRequest(context, ref headers, skipTraceParent: false);
+        return message;
+    }
+
+    /// <summary>Writes the headers of a request to a destination: the client's that go further, and ours.</summary>
+    /// <param name="context">The client's request.</param>
+    /// <param name="target">Takes them.</param>
+    /// <param name="skipTraceParent">The client's <c>traceparent</c> is replaced by one of ours.</param>
+    public void CopyRequest<THeaders>(HttpContext context, ref THeaders target, bool skipTraceParent)
+        where THeaders : struct, IRequestHeaders
+    {
+        var request = context.Request;
         var connection = request.Headers.Connection;
-        var target = proxyRequest.Headers;
         foreach (var (name, values) in request.Headers)
         {
             // The host is the destination's own: its certificate and its virtual host go by it. Users' host is in X-Forwarded-Host.
             if (name.Length == 0 || name[0] == ':' || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-                || RequestHeaders.EndsHere(name, connection) || ForwardedHeaders.Owns(name))
+                || RequestHeaders.EndsHere(name, connection) || ForwardedHeaders.Owns(name)
+                || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase)))
             {
                 continue;
             }
 
-            // Headers of a body are refused here and stand with the body.
-            if (values.Count == 1)
+            if (values.Count > 1 && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
             {
-                target.TryAddWithoutValidation(name, values[0]);
+                // HTTP/2 sends each cookie as a line of its own; HTTP/1.1 knows one line only (RFC 9113, section 8.2.3).
+                target.Add(name, string.Join("; ", (IEnumerable<string?>)values));
+                continue;
             }
-            else
+
+            foreach (var value in values)
             {
-                target.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+                target.Add(name, value);
             }
         }
 
         if (request.Headers.TE.Count > 0 && RequestHeaders.IsNamedBy("trailers", request.Headers.TE))
         {
             // Each hop says for itself that it takes trailers; gRPC needs it said.
-            target.TryAddWithoutValidation("TE", "trailers");
+            target.Add("TE", "trailers");
         }
 
-        target.TryAddWithoutValidation(Via, request.Protocol is "HTTP/2" ? "2.0 gateway" : "1.1 gateway");
-        forwarded.Write(httpContext, proxyRequest);
-        return ValueTask.CompletedTask;
+        target.Add(Via, request.Protocol is "HTTP/2" ? "2.0 gateway" : "1.1 gateway");
+        forwarded.Write(context, ref target);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
@@ -64,13 +86,22 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
         }
 
         var response = httpContext.Response;
-        var source = proxyResponse.Headers.NonValidated;
-        var connection = source.TryGetValues("Connection", out var named) ? new StringValues([.. named]) : default;
-        Copy(source, response.Headers, connection);
+        var connection = default(StringValues);
+        if (proxyResponse.Content is HeldContent { Upstream: Http1Answer { IsUnfolded: false } plain })
+        {
+            plain.Head.CopyTo(response.Headers);
+        }
+        else
+        {
+            var source = proxyResponse.Headers.NonValidated;
+            connection = source.TryGetValues("Connection", out var named) ? new StringValues([.. named]) : default;
+            Copy(source, response.Headers, connection);
+        }
+
         switch (proxyResponse.Content)
         {
             case HeldContent held:
-                Copy(held.UpstreamHeaders.NonValidated, response.Headers, connection);
+                Copy(held.Upstream.Headers.NonValidated, response.Headers, connection);
                 if (lastGood.OnAnswer(route, httpContext.Request, response.StatusCode, response.Headers, held.Attempt.Tier.Name, held.Attempt.ToHead) is { } whole)
                 {
                     whole.Append(held.Body.Span);

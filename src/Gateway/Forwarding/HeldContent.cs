@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http;
+using System.Runtime.CompilerServices;
 
 namespace Gateway.Forwarding;
 
@@ -25,8 +26,8 @@ internal sealed class HeldContent : HttpContent
     /// <summary>Where it came from.</summary>
     public Attempt Attempt { get; }
 
-    /// <summary>The headers of the body as they came.</summary>
-    public System.Net.Http.Headers.HttpContentHeaders UpstreamHeaders => _upstream.Headers;
+    /// <summary>What it was read from; it has the headers.</summary>
+    public HttpContent Upstream => _upstream;
 
     /// <summary>The body.</summary>
     public ReadOnlyMemory<byte> Body => _buffer.AsMemory(0, _length);
@@ -62,6 +63,40 @@ internal sealed class HeldContent : HttpContent
                 }
 
                 if (count == 0 || filled + count > length)
+                {
+                    throw new HttpIOException(HttpRequestError.ResponseEnded, "The answer's length is not its Content-Length.");
+                }
+
+                filled += count;
+            }
+
+            return new HeldContent(upstream, buffer, length, attempt);
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+    }
+
+    /// <summary>As above, of an answer on a connection of ours.</summary>
+    /// <exception cref="HttpIOException">It ended early.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<HeldContent> ReadAsync(Http1Answer upstream, int length, Attempt attempt, TimeSpan idle)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            for (var filled = 0; filled < length;)
+            {
+                var read = upstream.ReadAsync(buffer.AsMemory(filled, length - filled));
+                if (!read.IsCompleted)
+                {
+                    attempt.Extend(idle);
+                }
+
+                var count = await read.ConfigureAwait(false);
+                if (count == 0)
                 {
                     throw new HttpIOException(HttpRequestError.ResponseEnded, "The answer's length is not its Content-Length.");
                 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Health;
 using Gateway.Observability;
 
@@ -9,6 +10,13 @@ internal sealed class Peer(Destination destination, RouteTally tally, Destinatio
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly string _prefix = destination.Url.GetLeftPart(UriPartial.Path).TrimEnd('/');
+
+    /// <summary>The path of its address, which stands before every request's; no slash at its end.</summary>
+    public string PathPrefix { get; } = destination.Url.AbsolutePath.TrimEnd('/');
+
+    /// <summary>Under which name it is asked. For an address that was looked up that is the name: virtual hosts go by it.</summary>
+    public string Host { get; } = destination.HostName
+        ?? (destination.Url.IsDefaultPort ? HostOf(destination.Url) : string.Create(CultureInfo.InvariantCulture, $"{HostOf(destination.Url)}:{destination.Url.Port}"));
 
     /// <summary>The destination.</summary>
     public Destination Destination => destination;
@@ -25,4 +33,7 @@ internal sealed class Peer(Destination destination, RouteTally tally, Destinatio
     /// <summary>The request's path and query at this destination.</summary>
     /// <param name="target">Escaped path and query, as the client wrote them.</param>
     public Uri At(string target) => new(string.Concat(_prefix, target), AsWritten);
+
+    // Uri gives an IPv6 address without its brackets here.
+    private static string HostOf(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? $"[{url.IdnHost}]" : url.IdnHost;
 }

@@ -15,7 +15,7 @@ namespace Gateway.Forwarding;
 /// (2) A condemned destination may get a copy as its trial.
 /// (3) The tier is chosen; without one, or when it is full for this level, the ladder answers at once.
 /// (4) A small body is read ahead, so that it can be sent again.
-/// (5) YARP asks the <see cref="Exchange"/> for one answer and hands it on.
+/// (5) YARP, or for a plain read <see cref="PlainForwarder"/>, asks the <see cref="Exchange"/> for one answer and hands it on.
 /// (6) Without an answer the ladder gives one. One outcome is counted.
 /// </remarks>
 internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladder, AccessLog access, CancellationToken stopping)
@@ -128,7 +128,9 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
 
         // 5. The race.
         using var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial };
-        var error = await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, plan.Headers).ConfigureAwait(false);
+        var error = exchange.IsPlain
+            ? await PlainForwarder.SendAsync(context, exchange, plan.Headers).ConfigureAwait(false)
+            : await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, plan.Headers).ConfigureAwait(false);
         if (body is not null && !await body.EndAsync(plan.Traffic.Time).ConfigureAwait(false))
         {
             // Something still reads this client's connection: the next request on it would not be safe.

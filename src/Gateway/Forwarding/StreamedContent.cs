@@ -12,6 +12,9 @@ internal sealed class StreamedContent(HttpContent upstream, Stream body, Attempt
     /// <summary>The headers of the body as they came.</summary>
     public System.Net.Http.Headers.HttpContentHeaders UpstreamHeaders => upstream.Headers;
 
+    /// <summary>What it is read from.</summary>
+    public HttpContent Upstream => upstream;
+
     /// <summary>The body.</summary>
     public Stream Body => body;
 

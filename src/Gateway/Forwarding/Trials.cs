@@ -52,12 +52,9 @@ internal static class Trials
     private static void Run(RoutePlan plan, TierSnapshot tier, Destination destination, HttpContext context)
     {
         var peer = plan.PeerOf(destination);
-        var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Head : HttpMethod.Get;
-        var message = new HttpRequestMessage(method, (Uri?)null);
+        var message = plan.Headers.MessageOf(context);
         AttemptMessage.Address(message, peer, RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget), context.Request, isUpgrade: false);
-        // It completes at once: there is nothing in it to wait for.
-        _ = plan.Headers.TransformRequestAsync(context, message, "", CancellationToken.None);
-        var attempt = new Attempt(plan, peer, tier, message, AttemptPurpose.Trial);
+        var attempt = new Attempt(plan, peer, tier, new MessageRequest(message, plan.Traffic.Transport), AttemptPurpose.Trial);
         attempt.CancelAfter(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
         attempt.Start(() => attempt.Response?.Dispose());
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http;
 
 namespace Gateway.Observability;
 
@@ -14,8 +13,6 @@ internal static class Traces
 
     /// <summary>Requests of which a span is made within a second: with more, spans would cost a request more than a tenth of what it costs without.</summary>
     public const int MaxASecond = 2000;
-
-    private const string TraceParent = "traceparent";
 
     private static readonly ActivitySource Source = new(SourceName);
 
@@ -75,8 +72,8 @@ internal static class Traces
         span.Dispose();
     }
 
-    /// <summary>Begins an attempt's span and names it to the destination.</summary>
-    public static Activity? BeginAttempt(HttpRequestMessage message, string cluster, string tier, string destination, string purpose)
+    /// <summary>Begins an attempt's span; its id is for the destination.</summary>
+    public static Activity? BeginAttempt(string cluster, string tier, string destination, string purpose)
     {
         // Without a request's span there is none below it: alone it would begin a trace of its own.
         if (Activity.Current is null || !Source.HasListeners() || Source.StartActivity("attempt", ActivityKind.Client) is not { } span)
@@ -84,8 +81,6 @@ internal static class Traces
             return null;
         }
 
-        message.Headers.Remove(TraceParent);
-        message.Headers.TryAddWithoutValidation(TraceParent, span.Id);
         if (span.IsAllDataRequested)
         {
             span.SetTag("gateway.cluster", cluster);

@@ -293,13 +293,57 @@ public class ForwardedHeadersTests
         context.Request.Headers["X-Forwarded-For"] = "1.2.3.4";
         context.Request.Headers["Forwarded"] = "for=1.2.3.4";
         using var message = new HttpRequestMessage();
+        var headers = new MessageRequestHeaders(message);
 
-        new ForwardedHeaders([IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8")]).Write(context, message);
+        new ForwardedHeaders([IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8")]).Write(context, ref headers);
 
         var node = remote.Contains("fd", StringComparison.Ordinal) || remote.Contains("fe", StringComparison.Ordinal) ? $"\"[{remote}]\"" : remote.Replace("::ffff:", "", StringComparison.Ordinal);
         Assert.Equal(expected, message.Headers.NonValidated["X-Forwarded-For"].ToString());
         Assert.Equal((trusted ? "for=1.2.3.4, " : "") + $"for={node};host=\"shop.test:81\";proto=http", message.Headers.NonValidated["Forwarded"].ToString());
     }
+}
+
+public class RequestCopyTests
+{
+    /// <summary>Browsers send each cookie as a line of its own over HTTP/2; over HTTP/1.1 there is one line of them (RFC 9113, section 8.2.3).</summary>
+    [Fact]
+    public void Copy_SeveralLinesOfOneName_GoOnAsTheyAreButCookiesAsOne()
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Protocol = "HTTP/2";
+        context.Request.Headers.Cookie = new(["a=1", "b=2"]);
+        context.Request.Headers.Accept = new(["text/x", "text/y"]);
+        context.Request.Headers["Content-Length"] = "0";
+        context.Request.Headers["X-Odd"] = "a\r\nInjected: 1";
+        var head = new HeadWriter();
+
+        TransformerOf().CopyRequest(context, ref head, skipTraceParent: false);
+
+        var lines = System.Text.Encoding.Latin1.GetString(head.Written.Span).Split("\r\n");
+        head.Return();
+        Assert.Contains("Cookie: a=1; b=2", lines);
+        Assert.Equal(["Accept: text/x", "Accept: text/y"], lines.Where(static line => line.StartsWith("Accept", StringComparison.Ordinal)));
+        Assert.Contains("Via: 2.0 gateway", lines);
+        Assert.DoesNotContain(lines, static line => line.StartsWith("Content-Length", StringComparison.Ordinal) || line.StartsWith("Injected", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Copy_TraceParent_StaysUnlessOursTakesItsPlace(bool skip, bool stays)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var head = new HeadWriter();
+
+        TransformerOf().CopyRequest(context, ref head, skip);
+
+        Assert.Equal(stays, System.Text.Encoding.Latin1.GetString(head.Written.Span).Contains("b7ad6b7169203331", StringComparison.Ordinal));
+        head.Return();
+    }
+
+    // Neither the route nor the store is asked for a request's headers.
+    private static HeaderTransformer TransformerOf() => new(new ForwardedHeaders([]), null!, null!);
 }
 
 public class AffinityTests

@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+
+namespace Gateway.Forwarding;
+
+/// <summary>The connections to one destination that speaks HTTP/1.1 without TLS. The one used last is used first, so that the others can close.</summary>
+internal sealed class Http1Connections
+{
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentStack<Http1Connection> _idle = new();
+    private readonly EndPoint _address;
+    private readonly TimeSpan _connectTimeout;
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweep;
+    private int _isSweeping;
+
+    /// <param name="url">The destination's.</param>
+    /// <param name="connectTimeout"><c>timeouts.connect</c>.</param>
+    /// <param name="time">The clock.</param>
+    public Http1Connections(Uri url, TimeSpan connectTimeout, TimeProvider time)
+    {
+        _address = IPAddress.TryParse(url.DnsSafeHost, out var ip) ? new IPEndPoint(ip, url.Port) : new DnsEndPoint(url.IdnHost, url.Port);
+        _connectTimeout = connectTimeout;
+        _time = time;
+        using (ExecutionContext.SuppressFlow())
+        {
+            _sweep = time.CreateTimer(static connections => ((Http1Connections)connections!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>The clock's reading.</summary>
+    public long Now => _time.GetTimestamp();
+
+    /// <summary>An idle connection, or null.</summary>
+    public Http1Connection? Take()
+    {
+        while (_idle.TryPop(out var connection))
+        {
+            if (connection.IsQuiet && IsYoung(connection, Now))
+            {
+                return connection;
+            }
+
+            connection.Dispose();
+        }
+
+        return null;
+    }
+
+    /// <summary>A new connection.</summary>
+    /// <exception cref="HttpRequestException">It was refused, its name is unknown, or <c>timeouts.connect</c> went by.</exception>
+    public async ValueTask<Http1Connection> OpenAsync(CancellationToken cancellationToken)
+    {
+        // A socket for names speaks both families, since only the lookup tells which it will be.
+        var socket = _address is IPEndPoint ? new Socket(_address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limited.CancelAfter(_connectTimeout);
+        try
+        {
+            socket.NoDelay = true;
+            await socket.ConnectAsync(_address, limited.Token).ConfigureAwait(false);
+            return new Http1Connection(this, socket, Now);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw failure switch
+            {
+                OperationCanceledException => new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {_address} within {_connectTimeout.TotalMilliseconds:0} ms.", failure),
+                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery } =>
+                    new HttpRequestException(HttpRequestError.NameResolutionError, $"The name of {_address} was not found.", failure),
+                _ => new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {_address}: {failure.Message}", failure),
+            };
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes back one whose answer was read.</summary>
+    public void Return(Http1Connection connection)
+    {
+        if (!connection.IsQuiet || !IsYoung(connection, connection.IdleSince))
+        {
+            connection.Dispose();
+            return;
+        }
+
+        _idle.Push(connection);
+        SweepLater();
+    }
+
+    private bool IsYoung(Http1Connection connection, long now) =>
+        _time.GetElapsedTime(connection.IdleSince, now) < ConnectionLife.Idle && _time.GetElapsedTime(connection.OpenedAt, now) < ConnectionLife.Longest;
+
+    /// <summary>
+    /// Closes what is too old. Only who has popped one may look at it closely, and popping all would make requests open new ones: so it is done only when
+    /// one of them is due, which its time of day alone tells.
+    /// </summary>
+    private void Sweep()
+    {
+        var now = Now;
+        if (_idle.Any(connection => !IsYoung(connection, now)))
+        {
+            var kept = new Stack<Http1Connection>();
+            while (_idle.TryPop(out var connection))
+            {
+                if (connection.IsQuiet && IsYoung(connection, now))
+                {
+                    kept.Push(connection);
+                }
+                else
+                {
+                    connection.Dispose();
+                }
+            }
+
+            foreach (var connection in kept)
+            {
+                _idle.Push(connection);
+            }
+        }
+
+        Volatile.Write(ref _isSweeping, 0);
+        if (!_idle.IsEmpty)
+        {
+            SweepLater();
+        }
+    }
+
+    /// <summary>One sweep is due at a time, and none while nothing is idle.</summary>
+    private void SweepLater()
+    {
+        if (Volatile.Read(ref _isSweeping) == 0 && Interlocked.Exchange(ref _isSweeping, 1) == 0)
+        {
+            _sweep.Change(SweepEvery, Timeout.InfiniteTimeSpan);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using System.Net.Http;
+
+namespace Gateway.Forwarding;
+
+/// <summary>Takes the headers of a request to a destination. Structs, so that writing them costs no allocation.</summary>
+internal interface IRequestHeaders
+{
+    /// <summary>Adds one line.</summary>
+    void Add(string name, string? value);
+}
+
+/// <summary>Those of an <see cref="HttpRequestMessage"/>; it refuses headers of a body, which stand with the body.</summary>
+internal readonly struct MessageRequestHeaders(HttpRequestMessage message) : IRequestHeaders
+{
+    /// <inheritdoc/>
+    public void Add(string name, string? value) => message.Headers.TryAddWithoutValidation(name, value);
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using Gateway.Tests.Support;
+using Xunit;
+
+namespace Gateway.Tests.Forwarding;
+
+/// <summary>Reads without a body go over connections of the gateway's own: what a client of HTTP/1.1 owes to whatever answers.</summary>
+public class PlainReadsTests
+{
+    [Fact]
+    public async Task Connection_AnswersInARow_IsKept()
+    {
+        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        Assert.Equal(200, (await gateway.GetAsync()).Status);
+        var before = guide.Connections;
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(200, (await gateway.GetAsync()).Status);
+        }
+
+        // A probe may have come meanwhile, on a connection of its own.
+        Assert.InRange(guide.Connections, before, before + 5);
+    }
+
+    [Fact]
+    public async Task Connection_ClosedWhileIdle_IsNoFailure()
+    {
+        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(200, (await gateway.GetAsync()).Status);
+            guide.CloseConnections();
+        }
+    }
+
+    /// <summary>The destination closes while the request is on its way: neither of the two can know, and no attempt is spent on it.</summary>
+    [Fact]
+    public async Task Connection_ClosesUnderARequest_GoesOverAnother()
+    {
+        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("first"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
+        Assert.Equal("first", (await gateway.GetAsync()).Body);
+        var resets = 0;
+        guide.Script = r =>
+        {
+            if (Interlocked.Increment(ref resets) == 1)
+            {
+                r.Reset();
+                return Task.CompletedTask;
+            }
+
+            return r.AnswerAsync("second");
+        };
+
+        Assert.Equal("second", (await gateway.GetAsync()).Body);
+        Assert.Equal(2, resets);
+    }
+
+    /// <summary>One that answered something and then broke may have done its work: that is a failed attempt as any other.</summary>
+    [Fact]
+    public async Task Connection_BreaksInsideAHead_IsAFailedAttempt()
+    {
+        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("first"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
+        Assert.Equal("first", (await gateway.GetAsync()).Body);
+        guide.Script = static async r =>
+        {
+            await r.SendAsync("HTTP/1.1 200 O");
+            r.Close();
+        };
+
+        Assert.Equal(503, (await gateway.GetAsync()).Status);
+        Assert.Equal(2, guide.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Connection_NotUsed_IsClosedWithinSeconds()
+    {
+        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => gateway.GetAsync()));
+
+        // One may be the probe's own.
+        await Eventually.BeTrueAsync(() => guide.Open <= 1, TimeSpan.FromSeconds(15), "idle connections are closed");
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.0 200 OK\r\n\r\nto the end")]
+    [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nto the end")]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\nto the end")]
+    [InlineData("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\nto the end")]
+    public async Task Answer_WhoseConnectionCloses_IsWhole(string sent)
+    {
+        await using var guide = new ScriptedUpstream(async r =>
+        {
+            await r.SendAsync(sent);
+            r.Close();
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
+
+        for (var i = 0; i < 3; i++)
+        {
+            var answer = await gateway.GetAsync();
+            Assert.Equal((200, "to the end", true), (answer.Status, answer.Body, answer.IsWhole));
+        }
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\n\r\nhello")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n")]
+    [InlineData("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\n\r\nhello")]
+    public async Task Answer_ByteAfterByte_IsTheSame(string sent)
+    {
+        await using var guide = new ScriptedUpstream(async r =>
+        {
+            foreach (var character in sent)
+            {
+                await r.SendAsync(character.ToString());
+                await Task.Yield();
+            }
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        for (var i = 0; i < 3; i++)
+        {
+            var answer = await gateway.GetAsync();
+            Assert.Equal((200, "hello", true), (answer.Status, answer.Body, answer.IsWhole));
+            Assert.Equal(["1"], answer.Header("X-A"));
+        }
+    }
+
+    [Fact]
+    public async Task Answer_HeldThoughLongerThanABuffer_IsWhole()
+    {
+        var body = string.Concat(Enumerable.Range(0, 6000).Select(static i => i.ToString("D10", CultureInfo.InvariantCulture)));
+        await using var guide = new ScriptedUpstream(r => r.AnswerAsync(body));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(body, (await gateway.GetAsync()).Body);
+        }
+    }
+
+    [Fact]
+    public async Task Answer_HeadersDifferEachTime_AreItsOwn()
+    {
+        var count = 0;
+        await using var guide = new ScriptedUpstream(r =>
+        {
+            var number = Interlocked.Increment(ref count);
+            return r.AnswerAsync(new string('a', number), 200, number % 2 == 0 ? $"X-Same: s\r\nX-Number: {number}\r\n" : $"X-Number: {number}\r\nX-Same: s\r\nSet-Cookie: n={number}\r\n");
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        for (var i = 1; i <= 12; i++)
+        {
+            var answer = await gateway.GetAsync();
+            Assert.Equal((new string('a', i), $"{i}", "s"), (answer.Body, Assert.Single(answer.Header("X-Number")), Assert.Single(answer.Header("X-Same"))));
+            Assert.Equal(i % 2 == 0 ? [] : [$"n={i}"], answer.Header("Set-Cookie"));
+        }
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nno header\r\n\r\n")]
+    [InlineData("SSH-2.0-OpenSSH_9.2\r\n\r\n")]
+    [InlineData("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")]
+    public async Task Answer_ThatIsNone_IsAFailedAttempt(string sent)
+    {
+        await using var guide = new ScriptedUpstream(r => r.SendAsync(sent));
+        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("other"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
+
+        Assert.Equal("other", (await gateway.GetAsync()).Body);
+        await Eventually.BeTrueAsync(() => guide.Open <= 1, TimeSpan.FromSeconds(5), "its connection is closed");
+    }
+
+    [Fact]
+    public async Task Head_WithoutEnd_IsAFailedAttemptOfBoundedMemory()
+    {
+        await using var guide = new ScriptedUpstream(static async r =>
+        {
+            await r.SendAsync("HTTP/1.1 200 OK\r\n");
+            while (true)
+            {
+                await r.SendAsync(new string('a', 1000) + ": b\r\n");
+            }
+        });
+        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("other"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
+
+        Assert.Equal("other", (await gateway.GetAsync()).Body);
+    }
+
+    [Fact]
+    public async Task Head_Long_IsPassedOn()
+    {
+        var value = new string('v', 50_000);
+        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("ok", 200, $"X-Long: {value}\r\n"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal([value], (await gateway.GetAsync()).Header("X-Long"));
+        }
+    }
+
+    [Fact]
+    public async Task Answer_ChunksAndALength_GoesByItsChunks()
+    {
+        await using var guide = new ScriptedUpstream(static r => r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        for (var i = 0; i < 3; i++)
+        {
+            var answer = await gateway.GetAsync();
+            Assert.Equal(("hello", true), (answer.Body, answer.IsWhole));
+            Assert.Empty(answer.Header("Content-Length"));
+        }
+
+        // Such a connection is not trusted further (RFC 9112, section 6.3).
+        await Eventually.BeTrueAsync(() => guide.Open <= 1, TimeSpan.FromSeconds(3), "its connections are closed");
+    }
+
+    [Fact]
+    public async Task Request_ToAnAddressWithAPath_StandsBehindThatPath()
+    {
+        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([$"http://localhost:{guide.Port}/base/"]));
+
+        await gateway.AskAsync("GET /a%2Fb?c=%20d HTTP/1.1\r\nHost: shop.test\r\nAccept: text/x\r\nContent-Type: text/y\r\nContent-Length: 0\r\n\r\n");
+
+        Assert.Equal("GET /base/a%2Fb?c=%20d HTTP/1.1", guide.Last.Line);
+        Assert.Equal([$"localhost:{guide.Port}"], guide.Last.Header("Host"));
+        Assert.Equal(["text/x"], guide.Last.Header("Accept"));
+        Assert.Equal(["shop.test"], guide.Last.Header("X-Forwarded-Host"));
+        Assert.Empty(guide.Last.Header("Content-Length"));
+    }
+}
