@@ -83,12 +83,14 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>The client's own body broke.</summary>
     public bool ClientFailed => request.Content is { ClientFailed: true };
 
-    /// <summary>Begins. <paramref name="whenDone"/> is called once when it has ended.</summary>
-    public void Start(Action whenDone)
+    /// <summary>Begins.</summary>
+    /// <param name="now">When it is.</param>
+    /// <param name="whenDone">Called once when it has ended.</param>
+    public void Start(long now, Action whenDone)
     {
         _whenDone = whenDone;
-        StartedAt = plan.Traffic.Time.GetTimestamp();
-        _deadline = FirstByteFromNow();
+        StartedAt = now;
+        _deadline = FirstByteFrom(now);
         if (request.Content is { } content)
         {
             content.Attempt = this;
@@ -234,15 +236,19 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
 
     private void Cancel() => _cancellation.Cancel();
 
-    private long FirstByteFromNow() =>
-        plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
+    private long FirstByteFromNow() => FirstByteFrom(plan.Traffic.Time.GetTimestamp());
+
+    private long FirstByteFrom(long now) =>
+        now + plan.Traffic.ToTimestamp(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
 
     private async Task RunAsync()
     {
         var span = Traces.BeginAttempt(plan.ClusterConfig.Name, tier.Name, peer.Destination.Name, PurposeNames[(int)purpose]);
         try
         {
-            await SendAsync(span?.Id).ConfigureAwait(false);
+            var response = await request.SendAsync(span?.Id, _cancellation.Token).ConfigureAwait(false);
+            // Nearly always it is all here by now: what follows then returns at once.
+            await TakeAsync(response).ConfigureAwait(false);
             if (Interlocked.CompareExchange(ref _state, Settled, Running) == TimedOut)
             {
                 // Its token is cancelled: the body behind this head could not be read any more.
@@ -299,9 +305,8 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
 
     // Pooled: its only caller waits for it once, so that its state costs no garbage.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask SendAsync(string? traceParent)
+    private async ValueTask TakeAsync(HttpResponseMessage response)
     {
-        var response = await request.SendAsync(traceParent, _cancellation.Token).ConfigureAwait(false);
         _headReceived = true;
         ToHead = plan.Traffic.Time.GetElapsedTime(StartedAt);
         Response = response;

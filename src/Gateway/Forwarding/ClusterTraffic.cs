@@ -13,6 +13,7 @@ internal sealed class ClusterTraffic
 {
     // A destination that is gone takes its entry with it; its idle connections close themselves.
     private readonly ConditionalWeakTable<Destination, Http1Connections> _plain;
+    private readonly double _timestampsInATick;
     private uint _turn;
 
     public ClusterTraffic(Cluster cluster, ClusterConfig config, ClusterTraffic? previous, FailoverLoop loop, Instruments instruments, TimeProvider time)
@@ -20,6 +21,7 @@ internal sealed class ClusterTraffic
         Cluster = cluster;
         Loop = loop;
         Time = time;
+        _timestampsInATick = (double)time.TimestampFrequency / TimeSpan.TicksPerSecond;
         Meter = instruments.Cluster(config.Name);
         Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.Budget) ? previous.Budget : new AttemptBudget(config.Attempts.Budget, time);
         BudgetShare = config.Attempts.Budget;
@@ -55,7 +57,7 @@ internal sealed class ClusterTraffic
     public ref uint Turn => ref _turn;
 
     /// <summary>A span in the unit of <see cref="TimeProvider.GetTimestamp"/>.</summary>
-    public long ToTimestamp(TimeSpan span) => (long)(span.Ticks * ((double)Time.TimestampFrequency / TimeSpan.TicksPerSecond));
+    public long ToTimestamp(TimeSpan span) => (long)(span.Ticks * _timestampsInATick);
 
     private double BudgetShare { get; }
 

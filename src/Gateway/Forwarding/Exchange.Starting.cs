@@ -53,7 +53,7 @@ internal sealed partial class Exchange
         return any;
     }
 
-    private bool TryStart(AttemptPurpose purpose)
+    private bool TryStart(AttemptPurpose purpose, long now)
     {
         if (purpose != AttemptPurpose.First)
         {
@@ -79,8 +79,8 @@ internal sealed partial class Exchange
         _choice.Avoid(destination);
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
-        attempt.Start(_raise);
-        _lastStart = attempt.StartedAt;
+        _lastStart = now;
+        attempt.Start(now, _raise);
         return true;
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class Exchange
     {
         if (IsPlain && LastEventId is null && !peer.IsTls && !peer.Destination.SpeaksHttp2Alone)
         {
-            return new Http1Request(_context, _plan.Headers, peer, _plan.Traffic.ConnectionsTo(peer.Destination), _target);
+            return new Http1Request(_context, _plan.Headers, peer, _target);
         }
 
         var message = NextMessage();

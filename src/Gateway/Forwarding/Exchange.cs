@@ -61,8 +61,9 @@ internal sealed partial class Exchange : HttpMessageInvoker
         _plan = plan;
         _context = context;
         _raise = _signal.Raise;
-        _isUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
-            || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        // Whoever wants another protocol says so in Connection; over HTTP/2 by CONNECT.
+        _isUpgrade = (context.Request.Headers.Connection.Count > 0 && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
+            || (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true });
         _mayRepeat = mayRepeat && body is null or { IsWhole: true };
         _mayHedge = _mayRepeat && !_isUpgrade && plan.ClusterConfig.Attempts.Hedge != Configuration.HedgeMode.Off;
         // Without a content SocketsHttpHandler repeats a request on its own when a kept connection dies under it.
@@ -110,6 +111,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
     {
         var time = _plan.Traffic.Time;
         var began = time.GetTimestamp();
+        var now = began;
         var total = _plan.Traffic.ToTimestamp(_plan.ClusterConfig.Timeouts.Total);
         var hedgeAfter = _plan.Traffic.ToTimestamp(HedgeDelay());
         WakeTimer? timer = null;
@@ -163,7 +165,6 @@ internal sealed partial class Exchange : HttpMessageInvoker
 
                 // 2. The clock and the client.
                 cancellationToken.ThrowIfCancellationRequested();
-                var now = time.GetTimestamp();
                 if (running > 0 && now >= attemptDeadline)
                 {
                     CancelLate(now);
@@ -188,21 +189,21 @@ internal sealed partial class Exchange : HttpMessageInvoker
                 switch (step.Kind)
                 {
                     case AttemptStepKind.Start:
-                        if (!TryStart(AttemptPurpose.First))
+                        if (!TryStart(AttemptPurpose.First, now))
                         {
                             return await GiveUpAsync(kept).ConfigureAwait(false);
                         }
 
                         continue;
                     case AttemptStepKind.Repeat:
-                        if (!TryStart(AttemptPurpose.Repeat))
+                        if (!TryStart(AttemptPurpose.Repeat, now))
                         {
                             return await GiveUpAsync(kept).ConfigureAwait(false);
                         }
 
                         continue;
                     case AttemptStepKind.Hedge:
-                        if (!TryStart(AttemptPurpose.Hedge))
+                        if (!TryStart(AttemptPurpose.Hedge, now))
                         {
                             // Asked again a little later: the budget fills, and a verdict may fall on whom this request waits for.
                             _hedgeAgainAt = now + _plan.Traffic.ToTimestamp(HedgeAgain);
@@ -227,6 +228,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
                 timer ??= WakeTimer.Rent(time, _signal);
                 timer.Arm(time.GetElapsedTime(now, step.Until));
                 await _signal.WaitAsync().ConfigureAwait(false);
+                now = time.GetTimestamp();
             }
         }
         catch

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http;
-using System.Runtime.CompilerServices;
 
 namespace Gateway.Forwarding;
 
@@ -81,10 +80,17 @@ internal sealed class HeldContent : HttpContent
 
     /// <summary>As above, of an answer on a connection of ours.</summary>
     /// <exception cref="HttpIOException">It ended early.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<HeldContent> ReadAsync(Http1Answer upstream, int length, Attempt attempt, TimeSpan idle)
+    public static ValueTask<HeldContent> ReadAsync(Http1Answer upstream, int length, Attempt attempt, TimeSpan idle)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(length);
+        // A small answer usually comes in one piece.
+        return upstream.TryReadWhole(buffer.AsSpan(0, length))
+            ? ValueTask.FromResult(new HeldContent(upstream, buffer, length, attempt))
+            : ReadOnAsync(upstream, buffer, length, attempt, idle);
+    }
+
+    private static async ValueTask<HeldContent> ReadOnAsync(Http1Answer upstream, byte[] buffer, int length, Attempt attempt, TimeSpan idle)
+    {
         try
         {
             for (var filled = 0; filled < length;)

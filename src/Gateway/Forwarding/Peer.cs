@@ -5,7 +5,7 @@ using Gateway.Observability;
 namespace Gateway.Forwarding;
 
 /// <summary>One destination as one route meets it: all that an attempt needs, looked up once.</summary>
-internal sealed class Peer(Destination destination, RouteTally tally, DestinationMeter meter)
+internal sealed class Peer(Destination destination, RouteTally tally, DestinationMeter meter, Http1Connections connections)
 {
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -26,6 +26,9 @@ internal sealed class Peer(Destination destination, RouteTally tally, Destinatio
 
     /// <summary>Its figures.</summary>
     public DestinationMeter Meter => meter;
+
+    /// <summary>Its connections for plain reads over HTTP/1.1.</summary>
+    public Http1Connections Connections => connections;
 
     /// <summary>HTTP/2 is offered where TLS can negotiate it.</summary>
     public bool IsTls { get; } = string.Equals(destination.Url.Scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Http;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -14,6 +15,7 @@ internal static class PlainForwarder
     private const int Piece = 64 * 1024;
 
     /// <summary>Hands on the exchange's answer; without one the response is untouched.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<ForwarderError> SendAsync(HttpContext context, Exchange exchange, HeaderTransformer headers)
     {
         var left = context.RequestAborted;

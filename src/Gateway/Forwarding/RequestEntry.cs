@@ -191,6 +191,12 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
 
     private static async ValueTask<RequestBody?> ReadBodyAsync(HttpContext context, RoutePlan plan)
     {
+        // Over HTTP/1 a body is announced (RFC 9112, section 6): most requests are through with two looks.
+        if (context.Request.ContentLength is null && context.Request.Headers.TransferEncoding.Count == 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            return null;
+        }
+
         // What follows an extended CONNECT is no body: YARP takes the stream over once a destination has accepted.
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true } || IsExtendedConnect(context))
         {

@@ -28,7 +28,7 @@ internal sealed class RoutePlan
         FirstTierOnly = level.FirstTierOnly;
         RequestBodyLimit = limits.RequestBody;
         ShedAt = level.ShedAt;
-        _newPeer = destination => new Peer(destination, destination.Tally(route.Name), instruments.Destination(cluster.Name, destination.Name));
+        _newPeer = destination => new Peer(destination, destination.Tally(route.Name), instruments.Destination(cluster.Name, destination.Name), traffic.ConnectionsTo(destination));
         _repeatable = cluster.Attempts.Repeatable.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 

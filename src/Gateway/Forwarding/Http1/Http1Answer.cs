@@ -45,6 +45,20 @@ internal sealed class Http1Answer : HttpContent
         Head.CopyTo(_message);
     }
 
+    /// <summary>Reads the whole body of this length, if it is here.</summary>
+    public bool TryReadWhole(Span<byte> into)
+    {
+        if (_connection is not { } connection || _left != into.Length || connection.Received.Length < into.Length)
+        {
+            return false;
+        }
+
+        connection.Received[..into.Length].CopyTo(into);
+        connection.Take(into.Length);
+        Took(into.Length);
+        return true;
+    }
+
     /// <summary>Reads more of the body; 0: that was all. A read of nothing waits until there is something.</summary>
     /// <exception cref="HttpIOException">It ended early, or is not what its head says.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

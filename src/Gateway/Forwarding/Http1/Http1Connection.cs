@@ -70,9 +70,9 @@ internal sealed class Http1Connection : IDisposable
         var interim = 0;
         while (true)
         {
-            if (Received.IsEmpty || scanned > 0)
+            if ((Received.IsEmpty || scanned > 0) && Arrived(await Receiving().ConfigureAwait(false)) == 0)
             {
-                await ReceiveAsync().ConfigureAwait(false);
+                throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection ended before the answer did.");
             }
 
             var head = _last;
@@ -110,33 +110,13 @@ internal sealed class Http1Connection : IDisposable
         }
     }
 
-    /// <summary>Waits for more, behind what was received.</summary>
-    /// <exception cref="HttpIOException">The destination has closed the connection.</exception>
-    public async ValueTask ReceiveAsync()
-    {
-        if (await TryReceiveAsync().ConfigureAwait(false) == 0)
-        {
-            throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection ended before the answer did.");
-        }
-    }
-
-    /// <summary>As above; 0: the destination has closed the connection.</summary>
+    /// <summary>Waits for more, behind what was received. 0: the destination has closed the connection.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> TryReceiveAsync()
     {
-        if (!_isReceiving)
-        {
-            MakeRoom();
-            _ahead = _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
-        }
-
-        _isReceiving = false;
         try
         {
-            var count = await _ahead.ConfigureAwait(false);
-            HasHeard |= count > 0;
-            _end += count;
-            return count;
+            return Arrived(await Receiving().ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
@@ -200,6 +180,26 @@ internal sealed class Http1Connection : IDisposable
 
     // As the streams of HttpClient tell it: those who read need not know what they read from.
     private static HttpIOException Broken(Exception exception) => new(HttpRequestError.ResponseEnded, "The connection broke.", exception);
+
+    /// <summary>The receive under way, or a new one.</summary>
+    private ValueTask<int> Receiving()
+    {
+        if (!_isReceiving)
+        {
+            MakeRoom();
+            _ahead = _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+        }
+
+        _isReceiving = false;
+        return _ahead;
+    }
+
+    private int Arrived(int count)
+    {
+        HasHeard |= count > 0;
+        _end += count;
+        return count;
+    }
 
     private void MakeRoom()
     {

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Forwarding;
 
 /// <summary>A GET or HEAD without a body, on a connection of ours: nothing between the client's headers and the bytes for the destination.</summary>
-internal sealed class Http1Request(HttpContext context, HeaderTransformer headers, Peer peer, Http1Connections connections, string target) : AttemptRequest
+internal sealed class Http1Request(HttpContext context, HeaderTransformer headers, Peer peer, string target) : AttemptRequest
 {
     /// <summary>Kept connections that may turn out to be closed before a new one is opened.</summary>
     private const int MostStale = 2;
@@ -28,7 +28,7 @@ internal sealed class Http1Request(HttpContext context, HeaderTransformer header
         {
             for (var stale = 0; ; stale++)
             {
-                var connection = (stale < MostStale ? connections.Take() : null) ?? await connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+                var connection = (stale < MostStale ? peer.Connections.Take() : null) ?? await peer.Connections.OpenAsync(cancellationToken).ConfigureAwait(false);
                 try
                 {
                     await connection.SendAsync(request.Written, cancellationToken).ConfigureAwait(false);
