@@ -31,7 +31,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private const int Abandoned = 5;
 
     private readonly CancellationTokenSource _cancellation = new();
-    private Action? _whenDone;
+    private Signal? _whenDone;
     private int _state = Running;
     private int _left;
     private bool _headReceived;
@@ -85,8 +85,8 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
 
     /// <summary>Begins.</summary>
     /// <param name="now">When it is.</param>
-    /// <param name="whenDone">Called once when it has ended.</param>
-    public void Start(long now, Action whenDone)
+    /// <param name="whenDone">Raised once when it has ended; null: nobody waits, and nobody gets its answer.</param>
+    public void Start(long now, Signal? whenDone)
     {
         _whenDone = whenDone;
         StartedAt = now;
@@ -281,7 +281,12 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
             var found = Interlocked.CompareExchange(ref _state, Done, before);
             if (found == before)
             {
-                _whenDone!();
+                if (_whenDone is null)
+                {
+                    Response?.Dispose();
+                }
+
+                _whenDone?.Raise();
                 return;
             }
 

@@ -80,7 +80,7 @@ internal sealed partial class Exchange
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
         _lastStart = now;
-        attempt.Start(now, _raise);
+        attempt.Start(now, _signal);
         return true;
     }
 

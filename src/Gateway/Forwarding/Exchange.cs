@@ -39,7 +39,6 @@ internal sealed partial class Exchange : HttpMessageInvoker
     private readonly RequestBody? _body;
     private readonly string _target;
     private readonly Signal _signal = new();
-    private readonly Action _raise;
     private readonly bool _mayRepeat;
     private readonly bool _mayHedge;
     private readonly bool _isUpgrade;
@@ -60,7 +59,6 @@ internal sealed partial class Exchange : HttpMessageInvoker
     {
         _plan = plan;
         _context = context;
-        _raise = _signal.Raise;
         // Whoever wants another protocol says so in Connection; over HTTP/2 by CONNECT.
         _isUpgrade = (context.Request.Headers.Connection.Count > 0 && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
             || (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true });
@@ -86,6 +84,9 @@ internal sealed partial class Exchange : HttpMessageInvoker
     /// <summary>The tier of the answer; null: none came.</summary>
     public TierSnapshot? AnsweredBy { get; private set; }
 
+    /// <summary>When the request came, if its first attempt follows at once; 0: its time begins with its first attempt.</summary>
+    public long Began { get; init; }
+
     /// <summary>Asks for the events after this one; the answer's body is then handed over untouched.</summary>
     public string? LastEventId { get; init; }
 
@@ -110,14 +111,14 @@ internal sealed partial class Exchange : HttpMessageInvoker
     public async ValueTask<HttpResponseMessage> AnswerAsync(CancellationToken cancellationToken)
     {
         var time = _plan.Traffic.Time;
-        var began = time.GetTimestamp();
-        var now = began;
+        var now = Began > 0 ? Began : time.GetTimestamp();
+        var began = now;
         var total = _plan.Traffic.ToTimestamp(_plan.ClusterConfig.Timeouts.Total);
         var hedgeAfter = _plan.Traffic.ToTimestamp(HedgeDelay());
         WakeTimer? timer = null;
         Attempt? kept = null;
         var neverSent = true;
-        using var left = cancellationToken.UnsafeRegister(static raise => ((Action)raise!)(), _raise);
+        using var left = cancellationToken.UnsafeRegister(static signal => ((Signal)signal!).Raise(), _signal);
         try
         {
             while (true)
@@ -165,6 +166,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
 
                 // 2. The clock and the client.
                 cancellationToken.ThrowIfCancellationRequested();
+                now = now > 0 ? now : time.GetTimestamp();
                 if (running > 0 && now >= attemptDeadline)
                 {
                     CancelLate(now);
@@ -228,7 +230,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
                 timer ??= WakeTimer.Rent(time, _signal);
                 timer.Arm(time.GetElapsedTime(now, step.Until));
                 await _signal.WaitAsync().ConfigureAwait(false);
-                now = time.GetTimestamp();
+                now = 0;
             }
         }
         catch

@@ -9,6 +9,10 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 {
+    private const uint Remembered = 256;
+
+    private readonly Origin?[] _origins = new Origin?[Remembered];
+
     /// <summary>True: these headers are ours to write.</summary>
     public static bool Owns(string name) =>
         // Most names are through after one look.
@@ -28,7 +32,8 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
             remote = remote.MapToIPv4();
         }
 
-        var client = remote?.ToString() ?? "unknown";
+        var origin = OriginOf(remote, request);
+        var client = origin.Client;
         var believed = remote is not null && IsTrusted(remote);
         headers.Add("X-Forwarded-For", believed && request.Headers.TryGetValue("X-Forwarded-For", out var chain) ? $"{chain}, {client}" : client);
         headers.Add("X-Forwarded-Proto", believed && request.Headers.TryGetValue("X-Forwarded-Proto", out var scheme) ? scheme.ToString() : request.Scheme);
@@ -38,8 +43,25 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
             headers.Add("X-Forwarded-Port", port.ToString());
         }
 
-        var element = Element(client, request);
+        var element = origin.Element;
         headers.Add("Forwarded", believed && request.Headers.TryGetValue("Forwarded", out var elements) ? $"{elements}, {element}" : element);
+    }
+
+    /// <summary>The texts of who asked. One client's requests come in a row, and say the same each time.</summary>
+    private Origin OriginOf(IPAddress? remote, HttpRequest request)
+    {
+        ref var place = ref _origins[(uint)(remote?.GetHashCode() ?? 0) % Remembered];
+        var (host, scheme) = (request.Host.Value, request.Scheme);
+        if (Volatile.Read(ref place) is { } known && Equals(known.Remote, remote)
+            && string.Equals(known.Host, host, StringComparison.Ordinal) && string.Equals(known.Scheme, scheme, StringComparison.Ordinal))
+        {
+            return known;
+        }
+
+        var client = remote?.ToString() ?? "unknown";
+        var origin = new Origin(remote, host, scheme, client, Element(client, request));
+        Volatile.Write(ref place, origin);
+        return origin;
     }
 
     private static string Element(string client, HttpRequest request)
@@ -62,4 +84,6 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
         return false;
     }
+
+    private sealed record Origin(IPAddress? Remote, string? Host, string Scheme, string Client, string Element);
 }

@@ -42,7 +42,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         var span = Traces.BeginRequest(context, plan.Route.Name, time);
         try
         {
-            outcome = await AnswerAsync(context, plan).ConfigureAwait(false);
+            outcome = await AnswerAsync(context, plan, began).ConfigureAwait(false);
         }
         catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
@@ -76,7 +76,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
 
     // Pooled: its only caller waits for it once, so that its state costs no garbage.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan)
+    private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan, long began)
     {
         // 1. What holds now.
         var isExtendedConnect = IsExtendedConnect(context);
@@ -127,7 +127,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         }
 
         // 5. The race.
-        using var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial };
+        using var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial, Began = body is null ? began : 0 };
         var error = exchange.IsPlain
             ? await PlainForwarder.SendAsync(context, exchange, plan.Headers).ConfigureAwait(false)
             : await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, plan.Headers).ConfigureAwait(false);

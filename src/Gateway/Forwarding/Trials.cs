@@ -56,7 +56,7 @@ internal static class Trials
         AttemptMessage.Address(message, peer, RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget), context.Request, isUpgrade: false);
         var attempt = new Attempt(plan, peer, tier, new MessageRequest(message, plan.Traffic.Transport), AttemptPurpose.Trial);
         attempt.CancelAfter(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
-        attempt.Start(plan.Traffic.Time.GetTimestamp(), () => attempt.Response?.Dispose());
+        attempt.Start(plan.Traffic.Time.GetTimestamp(), whenDone: null);
     }
 
     /// <summary>Safe methods without a body (RFC 9110, section 9.2.1): to answer them twice changes nothing.</summary>

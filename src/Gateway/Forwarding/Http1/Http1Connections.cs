@@ -34,12 +34,12 @@ internal sealed class Http1Connections
     /// <summary>The clock's reading.</summary>
     public long Now => _time.GetTimestamp();
 
-    /// <summary>An idle connection, or null.</summary>
+    /// <summary>An idle connection, or null. How old it is was looked at when it came back, and is by the sweep: a second more does no harm to what may be repeated.</summary>
     public Http1Connection? Take()
     {
         while (_idle.TryPop(out var connection))
         {
-            if (connection.IsQuiet && IsYoung(connection, Now))
+            if (connection.IsQuiet)
             {
                 return connection;
             }
