@@ -27,6 +27,9 @@ internal sealed record TestBedOptions
     /// <summary>A core for the gateway to stay on. Default: null, any.</summary>
     public int? GatewayCpu { get; init; }
 
+    /// <summary>A command that starts the gateway's, whose words are appended to it. Default: null, none.</summary>
+    public IReadOnlyList<string>? GatewayBefore { get; init; }
+
     /// <summary>Environment variables of the gateway's process. Default: none beside our own.</summary>
     public IReadOnlyDictionary<string, string>? GatewayEnvironment { get; init; }
 }

@@ -29,7 +29,7 @@ internal sealed partial class GatewayHost
         LogDraining(drain.TotalSeconds);
         await Task.Delay(drain, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var sockets = UsersServer.SocketsOf(_users);
-        await sockets.CloseAsync().ConfigureAwait(false);
+        sockets.Close();
         var closed = _time.GetTimestamp();
         do
         {

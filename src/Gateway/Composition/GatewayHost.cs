@@ -22,6 +22,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private readonly TimeProvider _time;
+    private readonly Descriptors _descriptors;
     private readonly LogSetup _log;
     private readonly ILogger _logger;
     private readonly Instruments _instruments;
@@ -101,10 +102,16 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             }
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, forwarder =>
+        _descriptors = Descriptors.OfThisProcess(time);
+        if (_descriptors.Warning(config.Limits.Connections) is { } few)
+        {
+            LogFewDescriptors(few);
+        }
+
+        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, _descriptors.Users, time, forwarder =>
         {
             var entry = new RequestEntry(forwarder, ladder, access, _endStreams.Token);
-            _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, time);
+            _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);
             return _endpoints;
         });
         _endpoints!.Apply(config);
@@ -205,6 +212,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         _watchdog.Ask("failover", () => _stopping.IsCancellationRequested ? null : Watchdog.Standstill(_loop.SinceTurn));
         _watchdog.Ask("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, Store.Current));
+        _watchdog.Ask("sockets", () => _descriptors.Alarm(_loop.SinceWithoutSocket));
         _watchdog.Ask("records", () => _records.Alarm ?? Watchdog.RecordsStandstill(_records.SinceTurn));
         _watchdog.Ask("last-good", () => _lastGood.Alarm);
         _watchdog.Ask("redis", () => _redis?.Alarm);
@@ -367,6 +375,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     [LoggerMessage(10105, LogLevel.Warning, "A reload that a signal asked for was not done.")]
     private partial void LogReloadNotDone(Exception exception);
+
+    [LoggerMessage(10107, LogLevel.Warning, "{Text}")]
+    private partial void LogFewDescriptors(string text);
 
     [LoggerMessage(10104, LogLevel.Error, "A valid configuration could not be put into force; the gateway goes on with the one before. Restart it to take the new one.")]
     private partial void LogChangeFailed(Exception exception);

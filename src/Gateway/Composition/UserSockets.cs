@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
+using Gateway.Forwarding;
+using Gateway.Health;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
@@ -10,33 +13,56 @@ namespace Gateway.Composition;
 /// together with its port; a client that had just connected would see that as a failure. With the ports closed first, what was accepted
 /// still gets its answer.
 /// </summary>
-internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILoggerFactory log, Leaving leaving) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <remarks>
+/// It accepts itself, since Kestrel's own loop asks again without a pause, and for ever, while the process has no descriptor for the next connection: a core
+/// is lost just when none can be spared. Here clients wait in the port's queue meanwhile, and do so before there is none left.
+/// </remarks>
+internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILoggerFactory log, Leaving leaving, SocketBudget budget, TimeProvider time) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
-    private readonly SocketTransportFactory _sockets = new(options, log);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly SocketConnectionContextFactory _connections = new(
+        new SocketConnectionFactoryOptions
+        {
+            IOQueueCount = options.Value.IOQueueCount,
+            MaxReadBufferSize = options.Value.MaxReadBufferSize,
+            MaxWriteBufferSize = options.Value.MaxWriteBufferSize,
+            UnsafePreferInlineScheduling = options.Value.UnsafePreferInlineScheduling,
+            WaitForDataBeforeAllocatingBuffer = options.Value.WaitForDataBeforeAllocatingBuffer,
+        },
+        log.CreateLogger<UserSockets>());
+
     private readonly Lock _gate = new();
     private readonly List<Listener> _listeners = [];
     private int _late;
+
+    private TimeProvider Time => time;
+
+    private SocketBudget Budget => budget;
 
     /// <summary>Connections that were accepted after the gateway began to leave and are still open. Each ends by itself with its first answer.</summary>
     public int Late => Volatile.Read(ref _late);
 
     /// <inheritdoc/>
-    public bool CanBind(EndPoint endpoint) => _sockets.CanBind(endpoint);
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or FileHandleEndPoint;
 
     /// <inheritdoc/>
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var listener = new Listener(await _sockets.BindAsync(endpoint, cancellationToken).ConfigureAwait(false), Accepted);
+        var listener = new Listener(Bind(endpoint), this);
         lock (_gate)
         {
             _listeners.Add(listener);
         }
 
-        return listener;
+        return ValueTask.FromResult<IConnectionListener>(listener);
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _connections.Dispose();
+
     /// <summary>Closes the ports; connections that were accepted stay.</summary>
-    public async Task CloseAsync()
+    public void Close()
     {
         Listener[] all;
         lock (_gate)
@@ -46,12 +72,13 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
 
         foreach (var listener in all)
         {
-            await listener.CloseAsync().ConfigureAwait(false);
+            listener.Close();
         }
     }
 
     private void Accepted(ConnectionContext connection)
     {
+        connection.ConnectionClosed.UnsafeRegister(static budget => ((SocketBudget)budget!).Return(), budget);
         if (leaving.HasBegun)
         {
             Interlocked.Increment(ref _late);
@@ -59,20 +86,65 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
         }
     }
 
-    private sealed class Listener(IConnectionListener inner, Action<ConnectionContext> accepted) : IConnectionListener
+    private Socket Bind(EndPoint endpoint)
+    {
+        try
+        {
+            var socket = options.Value.CreateBoundListenSocket(endpoint);
+            socket.Listen(options.Value.Backlog);
+            return socket;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new AddressInUseException(e.Message, e);
+        }
+    }
+
+    private sealed class Listener(Socket socket, UserSockets owner) : IConnectionListener
     {
         private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public EndPoint EndPoint => inner.EndPoint;
+        public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
-        public ValueTask CloseAsync() => inner.UnbindAsync();
+        public void Close() => socket.Dispose();
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
-            if (await inner.AcceptAsync(cancellationToken).ConfigureAwait(false) is { } connection)
+            while (true)
             {
-                accepted(connection);
-                return connection;
+                while (!owner.Budget.TryTake())
+                {
+                    await Task.Delay(Pause, owner.Time, cancellationToken).ConfigureAwait(false);
+                }
+
+                try
+                {
+                    var user = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                    user.NoDelay = true;
+                    var connection = owner._connections.Create(user);
+                    owner.Accepted(connection);
+                    return connection;
+                }
+                catch (ObjectDisposedException)
+                {
+                    owner.Budget.Return();
+                    break;
+                }
+                catch (SocketException e) when (e.SocketErrorCode == SocketError.OperationAborted)
+                {
+                    owner.Budget.Return();
+                    break;
+                }
+                catch (SocketException e) when (OwnFault.Is(e))
+                {
+                    owner.Budget.Return();
+                    await Task.Delay(Pause, owner.Time, cancellationToken).ConfigureAwait(false);
+                }
+                catch (SocketException)
+                {
+                    // Whoever connected has gone before he was accepted: the next one.
+                    owner.Budget.Return();
+                }
             }
 
             // No connection will come any more, but for Kestrel the port must end only when Kestrel itself ends it.
@@ -83,13 +155,10 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {
             _unbound.TrySetResult();
-            return inner.UnbindAsync(cancellationToken);
+            Close();
+            return ValueTask.CompletedTask;
         }
 
-        public ValueTask DisposeAsync()
-        {
-            _unbound.TrySetResult();
-            return inner.DisposeAsync();
-        }
+        public ValueTask DisposeAsync() => UnbindAsync();
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Forwarding;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,6 +23,8 @@ internal static class UsersServer
     /// <param name="certificates">The certificate of each port that has one.</param>
     /// <param name="inherited">Sockets that systemd passed on; ports that have one are not opened anew.</param>
     /// <param name="leaving">Ends connections once the gateway leaves.</param>
+    /// <param name="budget">How many users' connections there may be; further ones wait.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="endpoints">Makes the routes from YARP's forwarder.</param>
     public static WebApplication Build(
         GatewayConfig config,
@@ -29,6 +32,8 @@ internal static class UsersServer
         IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates,
         InheritedSockets inherited,
         Leaving leaving,
+        SocketBudget budget,
+        TimeProvider time,
         Func<IHttpForwarder, EndpointDataSource> endpoints)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -43,6 +48,8 @@ internal static class UsersServer
         });
         // Kestrel uses the factory that was registered last; ours hands every port to its own sockets.
         builder.Services.AddSingleton(leaving);
+        builder.Services.AddSingleton(budget);
+        builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<UserSockets>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(static services => services.GetRequiredService<UserSockets>());
         builder.Services.AddRoutingCore();

@@ -55,6 +55,14 @@ internal sealed partial class FailoverLoop
         watch.Ended();
         _probed?.Invoke(message.Result.Duration);
         ProbeEnded(monitor.Destination.Cluster, monitor.Destination.Name, message.Result.Words, message.Result.Duration.TotalMilliseconds);
+        if (message.Result.IsWithoutSocket)
+        {
+            // Says nothing however often it comes: what was held true stays, and whoever asks is told why.
+            Volatile.Write(ref _withoutSocketAt, _time.GetTimestamp());
+            watch.NextAt = ProbeSchedule.Next(watch.StartedAt, now, fast: true, monitor.Config.Probe, 0);
+            return;
+        }
+
         if (message.Result.OurFault && watch.Discarded < MostDiscardedProbes)
         {
             watch.Discarded++;

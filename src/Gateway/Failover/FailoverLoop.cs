@@ -40,6 +40,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private FrozenDictionary<string, Cluster> _clusters = FrozenDictionary<string, Cluster>.Empty;
     private IReadOnlyList<ClusterView> _views = [];
     private SelfSuspicion _suspicion;
+    private long _withoutSocketAt = long.MinValue;
     private TimeSpan _nextTick;
     private TimeSpan _nextViews;
     private TimeSpan _nextTiming;
@@ -77,6 +78,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     /// <summary>How long ago the loop last turned; it does every 50 ms. Longer: it is stuck, or the process is starved.</summary>
     public TimeSpan SinceTurn => _time.GetElapsedTime(Volatile.Read(ref _turnedAt));
+
+    /// <summary>How long ago a probe could not be sent because the process had no socket for it; null: never.</summary>
+    public TimeSpan? SinceWithoutSocket => Volatile.Read(ref _withoutSocketAt) is > long.MinValue and var at ? _time.GetElapsedTime(at) : null;
 
     /// <summary>For eyes, at most 200 ms old.</summary>
     public IReadOnlyList<ClusterView> Views => Volatile.Read(ref _views);

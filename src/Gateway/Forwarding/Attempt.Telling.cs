@@ -42,6 +42,13 @@ internal sealed partial class Attempt
             case AttemptResult.Status:
                 Report(EvidenceKind.Status, waited);
                 break;
+            case AttemptResult.Connect when OwnFault.Is(Failure):
+                if (IsTrial)
+                {
+                    peer.Destination.ReturnTrial();
+                }
+
+                break;
             case AttemptResult.Connect:
                 Report(EvidenceKind.Connect, waited);
                 break;

@@ -14,20 +14,22 @@ internal sealed class ClusterTraffic
     // A destination that is gone takes its entry with it; its idle connections close themselves.
     private readonly ConditionalWeakTable<Destination, Http1Connections> _plain;
     private readonly double _timestampsInATick;
+    private readonly SocketBudget _sockets;
     private uint _turn;
 
-    public ClusterTraffic(Cluster cluster, ClusterConfig config, ClusterTraffic? previous, FailoverLoop loop, Instruments instruments, TimeProvider time)
+    public ClusterTraffic(Cluster cluster, ClusterConfig config, ClusterTraffic? previous, FailoverLoop loop, Instruments instruments, SocketBudget sockets, TimeProvider time)
     {
         Cluster = cluster;
         Loop = loop;
         Time = time;
+        _sockets = sockets;
         _timestampsInATick = (double)time.TimestampFrequency / TimeSpan.TicksPerSecond;
         Meter = instruments.Cluster(config.Name);
         Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.Budget) ? previous.Budget : new AttemptBudget(config.Attempts.Budget, time);
         BudgetShare = config.Attempts.Budget;
         ConnectTimeout = config.Timeouts.Connect;
         var keeps = previous is not null && previous.ConnectTimeout == ConnectTimeout;
-        Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout);
+        Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout, sockets);
         _plain = keeps ? previous!._plain : [];
     }
 
@@ -51,7 +53,7 @@ internal sealed class ClusterTraffic
 
     /// <summary>The connections to one destination for plain reads over HTTP/1.1.</summary>
     public Http1Connections ConnectionsTo(Destination destination) =>
-        _plain.GetValue(destination, at => new Http1Connections(at.Url, ConnectTimeout, Time));
+        _plain.GetValue(destination, at => new Http1Connections(at.Url, ConnectTimeout, _sockets, Time));
 
     /// <summary>The counter for taking turns.</summary>
     public ref uint Turn => ref _turn;
@@ -64,7 +66,7 @@ internal sealed class ClusterTraffic
     private TimeSpan ConnectTimeout { get; }
 
     // A replaced transport is not disposed: requests in flight finish on it, and its idle connections close themselves.
-    private static HttpMessageInvoker CreateTransport(TimeSpan connectTimeout) => new(
+    private static HttpMessageInvoker CreateTransport(TimeSpan connectTimeout, SocketBudget sockets) => new(
         new SocketsHttpHandler
         {
             UseProxy = false,
@@ -76,6 +78,7 @@ internal sealed class ClusterTraffic
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ConnectTimeout = connectTimeout,
+            ConnectCallback = (context, cancellationToken) => sockets.OpenStreamAsync(context.DnsEndPoint, cancellationToken),
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
             EnableMultipleHttp2Connections = true,
             PooledConnectionIdleTimeout = ConnectionLife.Idle,

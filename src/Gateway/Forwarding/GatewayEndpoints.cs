@@ -11,7 +11,7 @@ namespace Gateway.Forwarding;
 /// The routes as ASP.NET endpoints, each with the plan of its configuration. A new configuration swaps them all at once; a request that was
 /// matched before keeps its plan to its end.
 /// </summary>
-internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood, Instruments instruments, RequestEntry entry, TimeProvider time) : EndpointDataSource
+internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood, Instruments instruments, RequestEntry entry, SocketBudget sockets, TimeProvider time) : EndpointDataSource
 {
     private readonly Dictionary<string, ClusterTraffic> _traffic = new(StringComparer.Ordinal);
     private CancellationTokenSource _changed = new();
@@ -31,7 +31,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
         {
             var runtime = loop.Find(cluster.Name) ?? throw new InvalidOperationException($"The cluster '{cluster.Name}' is not known to the failover loop.");
             _traffic.TryGetValue(cluster.Name, out var previous);
-            var traffic = new ClusterTraffic(runtime, cluster, previous, loop, instruments, time);
+            var traffic = new ClusterTraffic(runtime, cluster, previous, loop, instruments, sockets, time);
             _traffic[cluster.Name] = traffic;
             clusters.Add(cluster.Name, (cluster, traffic));
         }

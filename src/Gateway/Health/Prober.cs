@@ -53,7 +53,7 @@ internal sealed class Prober : IDisposable
         var answer = await AskAsync(probe, deadline.Token, both.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var duration = _time.GetElapsedTime(started);
-        return answer with { Duration = duration, OurFault = answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay };
+        return answer with { Duration = duration, OurFault = answer.OurFault || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay) };
     }
 
     /// <inheritdoc/>
@@ -109,6 +109,10 @@ internal sealed class Prober : IDisposable
         catch (Exception) when (deadline.IsCancellationRequested)
         {
             return new ProbeResult(ProbeOutcome.TimedOut, default, status);
+        }
+        catch (Exception e) when (OwnFault.Is(e))
+        {
+            return new ProbeResult(ProbeOutcome.NotReached, default, status, OurFault: true);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
             || e.InnerException is SocketException or AuthenticationException)

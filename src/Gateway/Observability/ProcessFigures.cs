@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Gateway.Observability;
 
@@ -33,6 +34,25 @@ internal static class ProcessFigures
         new("dotnet_contention_total", "Waits for a lock.", MetricKind.Counter, static () => [new(Monitor.LockContentionCount)]),
     ];
 
+    /// <summary>File descriptors that the process has; null: the system does not say.</summary>
+    public static long? DescriptorCount => Directory.Exists("/proc/self/fd") ? Directory.EnumerateFileSystemEntries("/proc/self/fd").LongCount() : null;
+
+    /// <summary>File descriptors that it may have; null: the system does not say, or there is no limit.</summary>
+    public static long? DescriptorLimit
+    {
+        get
+        {
+            const string title = "Max open files";
+            if (!File.Exists("/proc/self/limits"))
+            {
+                return null;
+            }
+
+            var line = File.ReadLines("/proc/self/limits").FirstOrDefault(static l => l.StartsWith(title, StringComparison.Ordinal));
+            return long.TryParse(line?[title.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out var limit) ? limit : null;
+        }
+    }
+
     private static Sample Collections(int generation) =>
         new(GC.CollectionCount(generation), new KeyValuePair<string, object?>("generation", generation));
 
@@ -42,19 +62,7 @@ internal static class ProcessFigures
         return [new(read(process))];
     }
 
-    private static Sample[] OpenDescriptors() =>
-        Directory.Exists("/proc/self/fd") ? [new(Directory.EnumerateFileSystemEntries("/proc/self/fd").Count())] : [];
+    private static Sample[] OpenDescriptors() => DescriptorCount is { } count ? [new(count)] : [];
 
-    private static Sample[] MaxDescriptors()
-    {
-        const string title = "Max open files";
-        if (!File.Exists("/proc/self/limits"))
-        {
-            return [];
-        }
-
-        var line = File.ReadLines("/proc/self/limits").FirstOrDefault(static l => l.StartsWith(title, StringComparison.Ordinal));
-        var soft = line?[title.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-        return double.TryParse(soft, out var limit) ? [new(limit)] : [];
-    }
+    private static Sample[] MaxDescriptors() => DescriptorLimit is { } limit ? [new(limit)] : [];
 }

@@ -21,6 +21,7 @@ internal sealed class Http1Connection : IDisposable
     private int _end;
     private ValueTask<int> _ahead;
     private bool _isReceiving;
+    private int _isClosed;
     private AnswerHead? _last;
     private CancellationTokenRegistration _cut;
 
@@ -176,6 +177,10 @@ internal sealed class Http1Connection : IDisposable
     {
         _cut.Unregister();
         _socket.Dispose();
+        if (Interlocked.Exchange(ref _isClosed, 1) == 0)
+        {
+            _owner.Closed();
+        }
     }
 
     // As the streams of HttpClient tell it: those who read need not know what they read from.

@@ -13,17 +13,20 @@ internal sealed class Http1Connections
     private readonly ConcurrentStack<Http1Connection> _idle = new();
     private readonly EndPoint _address;
     private readonly TimeSpan _connectTimeout;
+    private readonly SocketBudget _sockets;
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
     private int _isSweeping;
 
     /// <param name="url">The destination's.</param>
     /// <param name="connectTimeout"><c>timeouts.connect</c>.</param>
+    /// <param name="sockets">How many there may be in all.</param>
     /// <param name="time">The clock.</param>
-    public Http1Connections(Uri url, TimeSpan connectTimeout, TimeProvider time)
+    public Http1Connections(Uri url, TimeSpan connectTimeout, SocketBudget sockets, TimeProvider time)
     {
         _address = IPAddress.TryParse(url.DnsSafeHost, out var ip) ? new IPEndPoint(ip, url.Port) : new DnsEndPoint(url.IdnHost, url.Port);
         _connectTimeout = connectTimeout;
+        _sockets = sockets;
         _time = time;
         using (ExecutionContext.SuppressFlow())
         {
@@ -54,19 +57,14 @@ internal sealed class Http1Connections
     /// <exception cref="HttpRequestException">It was refused, its name is unknown, or <c>timeouts.connect</c> went by.</exception>
     public async ValueTask<Http1Connection> OpenAsync(CancellationToken cancellationToken)
     {
-        // A socket for names speaks both families, since only the lookup tells which it will be.
-        var socket = _address is IPEndPoint ? new Socket(_address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) : new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limited.CancelAfter(_connectTimeout);
         try
         {
-            socket.NoDelay = true;
-            await socket.ConnectAsync(_address, limited.Token).ConfigureAwait(false);
-            return new Http1Connection(this, socket, Now);
+            return new Http1Connection(this, await _sockets.ConnectAsync(_address, limited.Token).ConfigureAwait(false), Now);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            socket.Dispose();
             throw failure switch
             {
                 OperationCanceledException => new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {_address} within {_connectTimeout.TotalMilliseconds:0} ms.", failure),
@@ -75,12 +73,10 @@ internal sealed class Http1Connections
                 _ => new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {_address}: {failure.Message}", failure),
             };
         }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
+
+    /// <summary>One was closed.</summary>
+    public void Closed() => _sockets.Return();
 
     /// <summary>Takes back one whose answer was read.</summary>
     public void Return(Http1Connection connection)

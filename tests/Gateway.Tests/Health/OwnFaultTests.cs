@@ -1,0 +1,28 @@
+using System.Net.Http;
+using System.Net.Sockets;
+using Gateway.Health;
+using Xunit;
+
+namespace Gateway.Tests.Health;
+
+public class OwnFaultTests
+{
+    [Theory]
+    [InlineData(SocketError.TooManyOpenSockets, true)]
+    [InlineData(SocketError.NoBufferSpaceAvailable, true)]
+    [InlineData(SocketError.ConnectionRefused, false)]
+    [InlineData(SocketError.HostUnreachable, false)]
+    [InlineData(SocketError.TimedOut, false)]
+    public void Failure_OfASocket_IsOursOnlyWithoutRoomForIt(SocketError error, bool isOurs)
+    {
+        Assert.Equal(isOurs, OwnFault.Is(new SocketException((int)error)));
+        Assert.Equal(isOurs, OwnFault.Is(new HttpRequestException(HttpRequestError.ConnectionError, "No connection.", new SocketException((int)error))));
+    }
+
+    [Fact]
+    public void Failure_WithoutASocket_IsNotOurs()
+    {
+        Assert.False(OwnFault.Is(null));
+        Assert.False(OwnFault.Is(new IOException("cut")));
+    }
+}
