@@ -143,8 +143,8 @@ internal sealed class Http1Connection : IDisposable
     /// <param name="keep">The destination lets it be used again.</param>
     public void Release(bool keep)
     {
-        _cut.Dispose();
-        if (!keep || !Received.IsEmpty)
+        // Was it cut just now, behind its answer's end, it is not to be used again.
+        if (!_cut.Unregister() || !keep || !Received.IsEmpty)
         {
             Dispose();
             return;
@@ -156,17 +156,8 @@ internal sealed class Http1Connection : IDisposable
             _buffer = GC.AllocateUninitializedArray<byte>(FirstBuffer);
         }
 
-        try
-        {
-            _ahead = _socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None);
-            _isReceiving = true;
-        }
-        catch (ObjectDisposedException)
-        {
-            // Cut at the last moment, behind its answer's end.
-            return;
-        }
-
+        _ahead = _socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None);
+        _isReceiving = true;
         IsReused = true;
         IdleSince = _owner.Now;
         _owner.Return(this);
