@@ -326,6 +326,14 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
                 return;
             }
 
+            // So do those of one that streams, unless it may be an event stream or has no end of its own.
+            if (plain is { HasBody: true, Head: { IsChunked: true } or { Length: > 0 } } && status < 500 && !raw && plan.Route.Stream is null)
+            {
+                response.Content = new StreamedContent(plain, new AnswerStream(plain.AsStream(), this, plan.ClusterConfig.Timeouts.Idle), this);
+                Result = AttemptResult.Success;
+                return;
+            }
+
             plain.Unfold();
         }
 

@@ -87,7 +87,13 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
 
         var response = httpContext.Response;
         var connection = default(StringValues);
-        if (proxyResponse.Content is HeldContent { Upstream: Http1Answer { IsUnfolded: false } plain })
+        var plain = proxyResponse.Content switch
+        {
+            HeldContent { Upstream: Http1Answer { IsUnfolded: false } held } => held,
+            StreamedContent { Upstream: Http1Answer { IsUnfolded: false } streamed } => streamed,
+            _ => null,
+        };
+        if (plain is not null)
         {
             plain.Head.CopyTo(response.Headers);
         }
@@ -135,7 +141,7 @@ internal sealed class HeaderTransformer(ForwardedHeaders forwarded, RouteConfig 
                 if (streamed.Body is AnswerStream body)
                 {
                     // A body that ends with its connection cannot be told from one that was cut.
-                    var endIsKnown = proxyResponse.Version.Major >= 2 || streamed.UpstreamHeaders.ContentLength is not null || proxyResponse.Headers.TransferEncodingChunked == true;
+                    var endIsKnown = plain is not null || proxyResponse.Version.Major >= 2 || streamed.UpstreamHeaders.ContentLength is not null || proxyResponse.Headers.TransferEncodingChunked == true;
                     body.Capture = lastGood.OnAnswer(
                         route, httpContext.Request, response.StatusCode, response.Headers, streamed.Attempt.Tier.Name, streamed.Attempt.ToHead, endIsKnown);
                 }

@@ -105,9 +105,12 @@ internal sealed class Http1Answer : HttpContent
         return _isWhole ? 0 : throw new ObjectDisposedException(nameof(Http1Answer), "The answer was left before its end.");
     }
 
-    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new BodyStream(this));
+    /// <summary>The body as a stream.</summary>
+    public Stream AsStream() => new BodyStream(this);
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => new BodyStream(this).CopyToAsync(stream);
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(AsStream());
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => AsStream().CopyToAsync(stream);
 
     protected override bool TryComputeLength(out long length)
     {
