@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,7 +12,8 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal static class PlainForwarder
 {
-    private const int Piece = 64 * 1024;
+    private const int SmallestPiece = 4 * 1024;
+    private const int MostUnsent = 64 * 1024;
 
     /// <summary>Hands on the exchange's answer; without one the response is untouched.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -48,7 +49,7 @@ internal static class PlainForwarder
                 return ForwarderError.None;
             }
 
-            var error = await CopyAsync(answer.Content, response.Body, left).ConfigureAwait(false);
+            var error = await CopyAsync(answer.Content, response, left).ConfigureAwait(false);
             if (error == ForwarderError.None)
             {
                 await headers.TransformResponseTrailersAsync(context, answer, left).ConfigureAwait(false);
@@ -63,59 +64,84 @@ internal static class PlainForwarder
         }
     }
 
-    /// <summary>Moves the body piece by piece as it comes; while it is quiet no buffer waits for it.</summary>
-    private static async ValueTask<ForwarderError> CopyAsync(HttpContent content, Stream to, CancellationToken left)
+    /// <summary>
+    /// Moves the body piece by piece as it comes. Nothing that is here waits for what is not: it is sent before the next piece is waited for. But what came together
+    /// goes together, the end of the answer included. While the destination is quiet no buffer waits for it.
+    /// </summary>
+    private static async ValueTask<ForwarderError> CopyAsync(HttpContent content, HttpResponse response, CancellationToken left)
     {
-        Stream from;
+        var to = response.BodyWriter;
+        var unsent = 0;
+        var piece = SmallestPiece;
+        // Of a foreign stream nobody knows whether a read that follows a wait waits once more.
+        var sendsEach = content is StreamedContent { Body: AnswerStream, Upstream: not Http1Answer };
         try
         {
-            from = await content.ReadAsStreamAsync(left).ConfigureAwait(false);
+            var from = await content.ReadAsStreamAsync(left).ConfigureAwait(false);
             while (true)
             {
                 var waited = from.ReadAsync(Memory<byte>.Empty, left);
-                if (!waited.IsCompletedSuccessfully)
+                if (!waited.IsCompleted && unsent > 0)
                 {
-                    await waited.ConfigureAwait(false);
-                }
-
-                var buffer = ArrayPool<byte>.Shared.Rent(Piece);
-                try
-                {
-                    var count = await from.ReadAsync(buffer, left).ConfigureAwait(false);
-                    if (count == 0)
+                    unsent = 0;
+                    if (!await TrySendAsync(to, left).ConfigureAwait(false))
                     {
-                        return ForwarderError.None;
-                    }
-
-                    if (!await TryWriteAsync(to, buffer.AsMemory(0, count), left).ConfigureAwait(false))
-                    {
-                        return left.IsCancellationRequested ? ForwarderError.ResponseBodyCanceled : ForwarderError.ResponseBodyClient;
+                        return ClientFailed(left);
                     }
                 }
-                finally
+
+                await waited.ConfigureAwait(false);
+                var room = to.GetMemory(piece);
+                var count = await from.ReadAsync(room, left).ConfigureAwait(false);
+                if (count == 0)
                 {
-                    ArrayPool<byte>.Shared.Return(buffer);
+                    break;
+                }
+
+                // Large bodies are moved in large pieces.
+                piece = count == room.Length ? MostUnsent : SmallestPiece;
+                to.Advance(count);
+                unsent += count;
+                if (unsent >= MostUnsent || sendsEach)
+                {
+                    unsent = 0;
+                    if (!await TrySendAsync(to, left).ConfigureAwait(false))
+                    {
+                        return ClientFailed(left);
+                    }
                 }
             }
         }
         catch (Exception)
         {
+            // What came before the break is the user's, and shows that there was an answer, which is cut now.
+            if (unsent > 0)
+            {
+                await TrySendAsync(to, left).ConfigureAwait(false);
+            }
+
             return left.IsCancellationRequested ? ForwarderError.ResponseBodyCanceled : ForwarderError.ResponseBodyDestination;
         }
+
+        // Trailers that we write ourselves go past the writer.
+        return response.Body is not ChunkedBody || unsent == 0 || await TrySendAsync(to, left).ConfigureAwait(false) ? ForwarderError.None : ClientFailed(left);
     }
 
-    private static async ValueTask<bool> TryWriteAsync(Stream to, ReadOnlyMemory<byte> piece, CancellationToken left)
+    private static async ValueTask<bool> TrySendAsync(PipeWriter to, CancellationToken left)
     {
         try
         {
-            await to.WriteAsync(piece, left).ConfigureAwait(false);
-            return true;
+            var sent = await to.FlushAsync(left).ConfigureAwait(false);
+            return !sent.IsCompleted && !sent.IsCanceled;
         }
         catch (Exception)
         {
             return false;
         }
     }
+
+    private static ForwarderError ClientFailed(CancellationToken left) =>
+        left.IsCancellationRequested ? ForwarderError.ResponseBodyCanceled : ForwarderError.ResponseBodyClient;
 
     private static string? ReasonOf(HttpResponseMessage answer) => answer.Content switch
     {
