@@ -103,23 +103,31 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
     private sealed class Listener(Socket socket, UserSockets owner) : IConnectionListener
     {
         private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _isClosed;
 
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
-        public void Close() => socket.Dispose();
+        public void Close()
+        {
+            Volatile.Write(ref _isClosed, true);
+            socket.Dispose();
+        }
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
-            while (true)
+            // Closed while it waits for room it must end too: Kestrel closes users' connections, which would make room, only after that.
+            while (!Volatile.Read(ref _isClosed))
             {
-                while (!owner.Budget.TryTake())
+                if (!owner.Budget.TryTake())
                 {
                     await Task.Delay(Pause, owner.Time, cancellationToken).ConfigureAwait(false);
+                    continue;
                 }
 
+                Socket? user = null;
                 try
                 {
-                    var user = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                    user = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
                     user.NoDelay = true;
                     var connection = owner._connections.Create(user);
                     owner.Accepted(connection);
@@ -143,6 +151,7 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
                 catch (SocketException)
                 {
                     // Whoever connected has gone before he was accepted: the next one.
+                    user?.Dispose();
                     owner.Budget.Return();
                 }
             }

@@ -78,45 +78,18 @@ internal sealed class HeldContent : HttpContent
         }
     }
 
-    /// <summary>As above, of an answer on a connection of ours.</summary>
+    /// <summary>As above, of an answer on a connection of ours: a small one usually came in one piece, with its head.</summary>
     /// <exception cref="HttpIOException">It ended early.</exception>
     public static ValueTask<HeldContent> ReadAsync(Http1Answer upstream, int length, Attempt attempt, TimeSpan idle)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(length);
-        // A small answer usually comes in one piece.
-        return upstream.TryReadWhole(buffer.AsSpan(0, length))
-            ? ValueTask.FromResult(new HeldContent(upstream, buffer, length, attempt))
-            : ReadOnAsync(upstream, buffer, length, attempt, idle);
-    }
-
-    private static async ValueTask<HeldContent> ReadOnAsync(Http1Answer upstream, byte[] buffer, int length, Attempt attempt, TimeSpan idle)
-    {
-        try
+        if (upstream.TryReadWhole(buffer.AsSpan(0, length)))
         {
-            for (var filled = 0; filled < length;)
-            {
-                var read = upstream.ReadAsync(buffer.AsMemory(filled, length - filled));
-                if (!read.IsCompleted)
-                {
-                    attempt.Extend(idle);
-                }
-
-                var count = await read.ConfigureAwait(false);
-                if (count == 0)
-                {
-                    throw new HttpIOException(HttpRequestError.ResponseEnded, "The answer's length is not its Content-Length.");
-                }
-
-                filled += count;
-            }
-
-            return new HeldContent(upstream, buffer, length, attempt);
+            return ValueTask.FromResult(new HeldContent(upstream, buffer, length, attempt));
         }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            throw;
-        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        return ReadAsync((HttpContent)upstream, length, hasEnd: false, attempt, idle);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>

@@ -25,9 +25,10 @@ internal static class PlainForwarder
         {
             answer = await exchange.AnswerAsync(left).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (left.IsCancellationRequested)
+        catch (Exception)
         {
-            return ForwarderError.RequestCanceled;
+            // Whatever broke here, the ladder does not ask why.
+            return left.IsCancellationRequested ? ForwarderError.RequestCanceled : ForwarderError.Request;
         }
 
         using (answer)
@@ -37,24 +38,18 @@ internal static class PlainForwarder
                 return ForwarderError.None;
             }
 
-            var response = context.Response;
-            response.StatusCode = (int)answer.StatusCode;
-            if (ReasonOf(answer) is { } reason && HttpProtocol.IsHttp11(context.Request.Protocol))
+            ForwarderError error;
+            try
             {
-                context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+                error = await HandOnAsync(context, answer, headers, left).ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // It cannot be written: a header of it is none, or the client has gone.
+                error = left.IsCancellationRequested ? ForwarderError.ResponseBodyCanceled : ForwarderError.ResponseHeaders;
             }
 
-            if (!await headers.TransformResponseAsync(context, answer, left).ConfigureAwait(false))
-            {
-                return ForwarderError.None;
-            }
-
-            var error = await CopyAsync(answer.Content, response, left).ConfigureAwait(false);
-            if (error == ForwarderError.None)
-            {
-                await headers.TransformResponseTrailersAsync(context, answer, left).ConfigureAwait(false);
-            }
-            else if (response.HasStarted)
+            if (error != ForwarderError.None && context.Response.HasStarted)
             {
                 // What was given so far must not look like all of it.
                 Cut(context, error);
@@ -62,6 +57,29 @@ internal static class PlainForwarder
 
             return error;
         }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<ForwarderError> HandOnAsync(HttpContext context, HttpResponseMessage answer, HeaderTransformer headers, CancellationToken left)
+    {
+        context.Response.StatusCode = (int)answer.StatusCode;
+        if (ReasonOf(answer) is { } reason && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+        }
+
+        if (!await headers.TransformResponseAsync(context, answer, left).ConfigureAwait(false))
+        {
+            return ForwarderError.None;
+        }
+
+        var error = await CopyAsync(answer.Content, context.Response, left).ConfigureAwait(false);
+        if (error == ForwarderError.None)
+        {
+            await headers.TransformResponseTrailersAsync(context, answer, left).ConfigureAwait(false);
+        }
+
+        return error;
     }
 
     /// <summary>

@@ -38,6 +38,8 @@ public class AnswerHeadTests
     [InlineData("<html>\r\n\r\n")]
     [InlineData(Start + "no colon\r\n\r\n")]
     [InlineData(Start + ": no name\r\n\r\n")]
+    [InlineData(Start + "two words: 1\r\n\r\n")]
+    [InlineData(Start + "caf\u00e9: 1\r\n\r\n")]
     [InlineData(Start + " folded: nowhere\r\n\r\n")]
     public void Head_IsNone_IsRefused(string head) =>
         Assert.Equal(HttpRequestError.InvalidResponse, Assert.Throws<HttpIOException>(() => Parse(head)).HttpRequestError);

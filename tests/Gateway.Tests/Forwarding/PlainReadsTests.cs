@@ -181,6 +181,21 @@ public class PlainReadsTests
         await Eventually.BeTrueAsync(() => guide.Open <= 1, TimeSpan.FromSeconds(5), "its connection is closed");
     }
 
+    /// <summary>What cannot be written to a user is no answer to him; he gets his fallback and not the server's own error.</summary>
+    [Theory]
+    [InlineData("Content-Length: 2\r\n", "ok")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r\n\r\n")]
+    public async Task Answer_ThatCannotBeWritten_GivesTheLadder(string framing, string body)
+    {
+        await using var guide = new ScriptedUpstream(r => r.SendAsync($"HTTP/1.1 200 OK\r\nX-A: a\u0001b\r\n{framing}\r\n{body}"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        var answer = await gateway.GetAsync();
+
+        Assert.Equal((503, true), (answer.Status, answer.IsWhole));
+        Assert.Equal(["built-in"], answer.Header("X-Fallback"));
+    }
+
     [Fact]
     public async Task Head_WithoutEnd_IsAFailedAttemptOfBoundedMemory()
     {

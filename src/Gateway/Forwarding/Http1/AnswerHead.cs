@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http;
 using System.Text;
@@ -17,6 +18,9 @@ internal sealed class AnswerHead
 
     /// <summary>Most lines that are read.</summary>
     public const int MaxLines = 1000;
+
+    /// <summary>Of a token (RFC 9110, section 5.6.2).</summary>
+    private static readonly SearchValues<byte> NameCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
     private readonly byte[] _raw;
     private readonly Line[] _lines;
@@ -140,6 +144,11 @@ internal sealed class AnswerHead
             if (colon <= 0)
             {
                 throw Invalid("A line of its head is no header.");
+            }
+
+            if (Trim(line[..colon]).ContainsAnyExcept(NameCharacters))
+            {
+                throw Invalid("The name of a header has characters that no name has.");
             }
 
             var name = Encoding.Latin1.GetString(Trim(line[..colon]));

@@ -16,7 +16,7 @@ internal sealed class Http1Request(HttpContext context, HeaderTransformer header
     /// <inheritdoc/>
     public override bool HeadWaitsForContent => false;
 
-    /// <summary>True: this request can go this way to this destination.</summary>
+    /// <summary>True: its method is one of those that go this way.</summary>
     public static bool Suits(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
     /// <inheritdoc/>
