@@ -90,6 +90,7 @@ internal static class PlainForwarder
     {
         var to = response.BodyWriter;
         var unsent = 0;
+        var hasFlushed = false;
         var piece = SmallestPiece;
         // Of a foreign stream nobody knows whether a read that follows a wait waits once more.
         var sendsEach = content is StreamedContent { Body: AnswerStream, Upstream: not Http1Answer };
@@ -102,6 +103,7 @@ internal static class PlainForwarder
                 if (!waited.IsCompleted && unsent > 0)
                 {
                     unsent = 0;
+                    hasFlushed = true;
                     if (!await TrySendAsync(to, left).ConfigureAwait(false))
                     {
                         return ClientFailed(left);
@@ -123,6 +125,7 @@ internal static class PlainForwarder
                 if (unsent >= MostUnsent || sendsEach)
                 {
                     unsent = 0;
+                    hasFlushed = true;
                     if (!await TrySendAsync(to, left).ConfigureAwait(false))
                     {
                         return ClientFailed(left);
@@ -141,8 +144,9 @@ internal static class PlainForwarder
             return left.IsCancellationRequested ? ForwarderError.ResponseBodyCanceled : ForwarderError.ResponseBodyDestination;
         }
 
-        // Trailers that we write ourselves go past the writer.
-        return response.Body is not ChunkedBody || unsent == 0 || await TrySendAsync(to, left).ConfigureAwait(false) ? ForwarderError.None : ClientFailed(left);
+        // Kestrel flushes the end of a response with a length only if nothing was flushed before it; and trailers that we write ourselves bypass the writer.
+        var mustFlush = unsent > 0 && (hasFlushed || response.Body is ChunkedBody);
+        return !mustFlush || await TrySendAsync(to, left).ConfigureAwait(false) ? ForwarderError.None : ClientFailed(left);
     }
 
     private static async ValueTask<bool> TrySendAsync(PipeWriter to, CancellationToken left)
