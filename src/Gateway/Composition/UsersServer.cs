@@ -79,7 +79,9 @@ internal static class UsersServer
         kestrel.AllowSynchronousIO = false;
         // Byte for byte in both directions: what a header means is between client and destination.
         kestrel.RequestHeaderEncodingSelector = static name =>
-            string.Equals(name, "Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance : Encoding.Latin1;
+            string.Equals(name, "Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance
+            : string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
+            : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxConcurrentConnections = config.Limits.Connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = config.Limits.Connections;

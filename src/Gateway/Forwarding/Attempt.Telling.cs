@@ -58,6 +58,9 @@ internal sealed partial class Attempt
             case AttemptResult.Timeout:
                 Report(EvidenceKind.Timeout, waited);
                 break;
+            case AttemptResult.Local when IsTrial:
+                peer.Destination.ReturnTrial();
+                break;
             case AttemptResult.Cancelled when purpose == AttemptPurpose.FirstOnTrial:
                 peer.Destination.ReturnTrial();
                 break;

@@ -1,4 +1,6 @@
 using System.Net.Http;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using Gateway.Observability;
 
 namespace Gateway.Forwarding;
@@ -25,8 +27,31 @@ internal static class AttemptFailure
                 HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
                     or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
             } => AttemptResult.Connect,
+            _ when !headReceived && !IsRemote(exception) => AttemptResult.Local,
             _ => headReceived ? AttemptResult.Truncated : AttemptResult.Reset,
         };
+    }
+
+    /// <summary>
+    /// True: a connection or what came over it is part of the failure. Anything else our own client threw, before a byte had left or because of what the
+    /// request was: that shows nothing of a destination.
+    /// </summary>
+    private static bool IsRemote(Exception exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is IOException or SocketException or AuthenticationException
+                || inner is HttpRequestException
+                {
+                    HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError
+                        or HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.ExtendedConnectNotSupported,
+                })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>True: HTTP/2 said that the request was not processed (RFC 9113, section 8.7), so that it is safe to repeat whatever it was.</summary>

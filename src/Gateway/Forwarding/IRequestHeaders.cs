@@ -13,5 +13,13 @@ internal interface IRequestHeaders
 internal readonly struct MessageRequestHeaders(HttpRequestMessage message) : IRequestHeaders
 {
     /// <inheritdoc/>
-    public void Add(string name, string? value) => message.Headers.TryAddWithoutValidation(name, value);
+    /// <exception cref="UnwritableRequestException">The name is not a token, or the value has a control character.</exception>
+    public void Add(string name, string? value)
+    {
+        if (value is not null)
+        {
+            UnwritableRequestException.ThrowUnlessHeader(name, value);
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+    }
 }

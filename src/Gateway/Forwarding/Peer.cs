@@ -35,7 +35,12 @@ internal sealed class Peer(Destination destination, RouteTally tally, Destinatio
 
     /// <summary>The request's path and query at this destination.</summary>
     /// <param name="target">Escaped path and query, as the client wrote them.</param>
-    public Uri At(string target) => new(string.Concat(_prefix, target), AsWritten);
+    /// <exception cref="UnwritableRequestException">It is not visible ASCII: written as it is, HttpClient would send memory that was never written.</exception>
+    public Uri At(string target)
+    {
+        UnwritableRequestException.ThrowUnlessTarget(target);
+        return new Uri(string.Concat(_prefix, target), AsWritten);
+    }
 
     // Uri gives an IPv6 address without its brackets here.
     private static string HostOf(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? $"[{url.IdnHost}]" : url.IdnHost;

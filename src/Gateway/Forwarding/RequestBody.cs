@@ -108,10 +108,16 @@ internal sealed class RequestBody
                 }
             }
         }
-        catch
+        catch (Exception exception)
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            throw;
+            if (exception is BadHttpRequestException or OperationCanceledException || cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+
+            // Kestrel's own parser gave up on it, by whatever exception: the size of a chunk that overflows is one.
+            throw new BadHttpRequestException("The body of the request could not be read.", StatusCodes.Status400BadRequest, exception);
         }
     }
 

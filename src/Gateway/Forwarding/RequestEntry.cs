@@ -42,20 +42,25 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         var span = Traces.BeginRequest(context, plan.Route.Name, time);
         try
         {
-            outcome = await AnswerAsync(context, plan, began).ConfigureAwait(false);
+            var request = context.Request;
+            var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+            if (RequestGuard.ProblemOf(request.Protocol, request.Method, target, request.Headers) is { } problem)
+            {
+                outcome = RequestOutcome.Refused;
+                refusedWith = StatusCodes.Status400BadRequest;
+                await RefusalResponse.WriteAsync(context, refusedWith, problem).ConfigureAwait(false);
+            }
+            else
+            {
+                outcome = await AnswerAsync(context, plan, began).ConfigureAwait(false);
+            }
         }
         catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
             // Answered here: thrown on, Kestrel would answer the same, and log an error with a stack for whatever a client does wrong.
             refusedWith = refused.StatusCode;
             outcome = RequestOutcome.Refused;
-            context.Response.Clear();
-            context.Response.StatusCode = refused.StatusCode;
-            if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
-            {
-                // What follows on this connection cannot be told from the rest of the body.
-                context.Response.Headers.Connection = "close";
-            }
+            await RefusalResponse.WriteAsync(context, refused.StatusCode, refused.Message).ConfigureAwait(false);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -82,8 +87,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         var isExtendedConnect = IsExtendedConnect(context);
         if (HttpMethods.IsConnect(context.Request.Method) && !isExtendedConnect)
         {
-            // A tunnel to wherever the client says is no request for a destination.
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, "CONNECT tunnels to arbitrary hosts are not supported.").ConfigureAwait(false);
             return RequestOutcome.Refused;
         }
 
@@ -154,8 +158,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
             case ExchangeEnd.ClientFailed:
                 if (!context.Response.HasStarted)
                 {
-                    context.Response.Clear();
-                    context.Response.StatusCode = exchange.ClientStatus;
+                    await RefusalResponse.WriteAsync(context, exchange.ClientStatus, "The body of the request could not be read.").ConfigureAwait(false);
                 }
 
                 return RequestOutcome.Refused;
@@ -216,8 +219,10 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, plan.Traffic.Time, context.RequestAborted).ConfigureAwait(false);
     }
 
+    /// <summary>HTTP/2 opens a WebSocket this way (RFC 8441). Other protocols than that are not supported.</summary>
     private static bool IsExtendedConnect(HttpContext context) =>
-        HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: { } protocol }
+        && protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsClients(ForwarderError error) => error
         is ForwarderError.ResponseBodyClient or ForwarderError.ResponseBodyCanceled or ForwarderError.RequestCanceled

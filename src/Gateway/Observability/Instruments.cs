@@ -36,7 +36,7 @@ internal sealed partial class Instruments : IDisposable
     public static readonly string[] OutcomeNames = ["live", "degraded", "failed", "refused", "aborted"];
 
     /// <summary>By <see cref="AttemptResult"/>.</summary>
-    public static readonly string[] ResultNames = ["success", "connect", "reset", "timeout", "truncated", "status", "cancelled"];
+    public static readonly string[] ResultNames = ["success", "connect", "reset", "timeout", "truncated", "status", "cancelled", "local"];
 
     /// <summary>By <see cref="SkipReason"/>.</summary>
     public static readonly string[] SkipNames = ["budget", "deadline", "not_repeatable", "no_destination"];

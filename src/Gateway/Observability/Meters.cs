@@ -44,6 +44,9 @@ internal enum AttemptResult
 
     /// <summary>Given up by us: another attempt won, or the client left.</summary>
     Cancelled,
+
+    /// <summary>It failed on our side, because of what the request was: it is no evidence about the destination.</summary>
+    Local,
 }
 
 /// <summary>Why a further attempt was not made.</summary>

@@ -17,13 +17,16 @@ internal struct HeadWriter : IRequestHeaders
     public readonly ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _length);
 
     /// <inheritdoc/>
+    /// <exception cref="UnwritableRequestException">The name is not a token, or the value has a control character.</exception>
     public void Add(string name, string? value)
     {
         // The request ends with its head: what says otherwise would be read as the beginning of another one.
-        if (value is null || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || value.AsSpan().ContainsAny('\r', '\n', '\0'))
+        if (value is null || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
         {
             return;
         }
+
+        UnwritableRequestException.ThrowUnlessHeader(name, value);
 
         Append(name);
         Append(": "u8);

@@ -57,6 +57,7 @@ internal sealed class Http1Request(HttpContext context, HeaderTransformer header
 
     private HeadWriter Write(string? traceParent)
     {
+        UnwritableRequestException.ThrowUnlessTarget(target);
         var writer = new HeadWriter();
         writer.Append(IsHead ? "HEAD "u8 : "GET "u8);
         writer.Append(peer.PathPrefix);
