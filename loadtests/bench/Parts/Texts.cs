@@ -14,7 +14,7 @@ public class Texts
     private static readonly byte[] NextHead =
         "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:01 GMT\r\nContent-Type: application/json\r\nContent-Length: 1021\r\nConnection: keep-alive\r\nCache-Control: max-age=60\r\n\r\n"u8.ToArray();
 
-    private readonly AnswerHead _lastHead = AnswerHead.Parse(
+    private readonly ResponseHead _lastHead = ResponseHead.Parse(
         "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: 1021\r\nConnection: keep-alive\r\nCache-Control: max-age=60\r\n\r\n"u8, null);
 
     private readonly DefaultHttpContext _context = new();
@@ -53,7 +53,7 @@ public class Texts
     [Benchmark]
     public int Forwarded()
     {
-        var head = new HeadWriter();
+        var head = new RequestHeadWriter();
         _forwarded.Write(_context, ref head);
         var length = head.Written.Length;
         head.Return();
@@ -62,7 +62,7 @@ public class Texts
 
     /// <summary>The head of a destination's answer of which one line differs from the answer before.</summary>
     [Benchmark]
-    public int OneAnswer() => AnswerHead.Parse(NextHead, _lastHead).Status;
+    public int OneAnswer() => ResponseHead.Parse(NextHead, _lastHead).Status;
 
     /// <summary>The end and the fields of one event of a stream.</summary>
     [Benchmark]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Forwarding;
 using Gateway.Observability;
+using Gateway.Upstream;
 
 namespace Gateway.Composition;
 

@@ -110,7 +110,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
         _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, _descriptors.Users, time, forwarder =>
         {
-            var entry = new RequestEntry(forwarder, ladder, access, _endStreams.Token);
+            var entry = new RequestEntry(new UpgradeForwarder(forwarder), ladder, access, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);
             return _endpoints;
         });

@@ -4,6 +4,7 @@ using System.Text;
 using Gateway.Configuration;
 using Gateway.Forwarding;
 using Gateway.Observability;
+using Gateway.Upstream;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

@@ -1,5 +1,7 @@
+using System.Net.Http.Headers;
 using Gateway.Health;
 using Gateway.Observability;
+using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 
@@ -14,8 +16,7 @@ internal sealed partial class Attempt
         switch (Result)
         {
             case AttemptResult.Success:
-                var answer = Response!;
-                if ((int)answer.StatusCode >= 500)
+                if (Response!.Status >= 500)
                 {
                     Report(EvidenceKind.Status, waited);
                 }
@@ -32,7 +33,7 @@ internal sealed partial class Attempt
                     plan.Timing.Latency.Record(waited);
                     peer.Destination.Latency.Record(waited);
                     // A body that still streams counts when it has come to its end.
-                    if (answer.Content is not StreamedContent && !raw)
+                    if (Stream is null && !raw)
                     {
                         peer.Tally.Success();
                     }
@@ -51,6 +52,14 @@ internal sealed partial class Attempt
                 break;
             case AttemptResult.Connect:
                 Report(EvidenceKind.Connect, waited);
+                break;
+            case AttemptResult.Reset or AttemptResult.Truncated or AttemptResult.Timeout when request.IsPartlySent || request.WasStale:
+                // It ended while the body was on its way, or over a connection that had been closed before: neither tells of the destination.
+                if (IsTrial)
+                {
+                    peer.Destination.ReturnTrial();
+                }
+
                 break;
             case AttemptResult.Reset or AttemptResult.Truncated:
                 Report(Result == AttemptResult.Reset ? EvidenceKind.Reset : EvidenceKind.Truncated, waited);
@@ -72,7 +81,7 @@ internal sealed partial class Attempt
 
     private void Report(EvidenceKind kind, TimeSpan waited = default)
     {
-        var status = Response is { } response ? (int)response.StatusCode : 0;
+        var status = Response?.Status ?? 0;
         plan.Traffic.Loop.Report(new Evidence(
             peer.Destination,
             plan.Route.Name,
@@ -85,10 +94,9 @@ internal sealed partial class Attempt
     }
 
     /// <summary>What <c>Retry-After</c> asks for, as seconds or as a date; zero: nothing.</summary>
-    private TimeSpan RetryAfterOf(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } when date > plan.Traffic.Time.GetUtcNow() => date - plan.Traffic.Time.GetUtcNow(),
-        _ => TimeSpan.Zero,
-    };
+    private TimeSpan RetryAfterOf(UpstreamResponse response) =>
+        !RetryConditionHeaderValue.TryParse(response.Header("Retry-After").ToString(), out var wait) ? TimeSpan.Zero
+        : wait.Delta is { } delta ? delta
+        : wait.Date is { } date && date > plan.Traffic.Time.GetUtcNow() ? date - plan.Traffic.Time.GetUtcNow()
+        : TimeSpan.Zero;
 }

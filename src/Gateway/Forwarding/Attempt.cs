@@ -1,11 +1,9 @@
-using System.Buffers;
-using System.Globalization;
-using System.Net;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Observability;
+using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 
@@ -69,8 +67,14 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>How it ended.</summary>
     public AttemptResult Result { get; private set; }
 
-    /// <summary>The answer, if one came; whoever takes it disposes it.</summary>
-    public HttpResponseMessage? Response { get; private set; }
+    /// <summary>The response, if one came; whoever takes the attempt disposes it, by <see cref="DisposeResponse"/>.</summary>
+    public UpstreamResponse? Response { get; private set; }
+
+    /// <summary>Its whole body; null: it has none, or <see cref="Stream"/> gives it.</summary>
+    public BufferedBody? Buffered { get; private set; }
+
+    /// <summary>Its body as it comes, which tells its end as evidence; null: it has none, or <see cref="Buffered"/> holds it.</summary>
+    public ReadOnlyStream? Stream { get; private set; }
 
     /// <summary>What failed.</summary>
     public Exception? Failure { get; private set; }
@@ -82,6 +86,9 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
 
     /// <summary>The client's own body broke.</summary>
     public bool ClientFailed => request.Content is { ClientFailed: true };
+
+    /// <summary>A kept connection was closed before anything came back: no failure of the destination, which may be asked once more.</summary>
+    public bool WasStale => request.WasStale;
 
     /// <summary>Begins.</summary>
     /// <param name="now">When it is.</param>
@@ -172,14 +179,20 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>
     /// A failing status that the user gets after all: its body has the idle deadline of any other. It was told when its head came.
     /// </summary>
-    public async ValueTask HandOnAsync()
+    public void HandOn()
     {
-        var answer = Response!;
-        if (answer.Content is not StreamedContent && answer.Content.Headers.ContentLength != 0 && !request.IsHead)
+        if (Stream is null && Buffered is null && Response is { HasBody: true, Length: not 0 } failing)
         {
-            var body = await answer.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
-            answer.Content = new StreamedContent(answer.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle), this);
+            Stream = new MonitoredResponseStream(failing, this, plan.ClusterConfig.Timeouts.Idle);
         }
+    }
+
+    /// <summary>Lets go of the response, its memory and its connection.</summary>
+    public void DisposeResponse()
+    {
+        Stream?.Dispose();
+        Response?.Dispose();
+        Buffered?.Return();
     }
 
     /// <summary>More of the answer came: the next piece has its own time.</summary>
@@ -258,8 +271,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         catch (Exception exception)
         {
             Failure = exception;
-            Response?.Dispose();
-            Response = null;
+            DisposeFailed();
             // A trial's only canceller is its deadline.
             var timedOut = Volatile.Read(ref _state) == TimedOut || (purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested);
             var isClients = ClientFailed || (timedOut && Volatile.Read(ref _awaitsClient));
@@ -268,8 +280,8 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         }
 
         Tell();
-        Traces.EndAttempt(span, Result, Response is { } came ? (int)came.StatusCode : 0);
-        var handedOn = Result == AttemptResult.Success && (raw || Response?.Content is StreamedContent);
+        Traces.EndAttempt(span, Result, Response is { } came ? came.Status : 0);
+        var handedOn = Result == AttemptResult.Success && (raw || Stream is not null);
         if (!handedOn)
         {
             Leave();
@@ -283,7 +295,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
             {
                 if (_whenDone is null)
                 {
-                    Response?.Dispose();
+                    DisposeResponse();
                 }
 
                 _whenDone?.Raise();
@@ -304,83 +316,78 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>Lets go of an answer that nobody gets.</summary>
     private void Release()
     {
-        Response?.Dispose();
+        DisposeResponse();
         StreamLeft();
+    }
+
+    private void DisposeFailed()
+    {
+        Response?.Dispose();
+        Response = null;
     }
 
     // Pooled: its only caller waits for it once, so that its state costs no garbage.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask TakeAsync(HttpResponseMessage response)
+    private async ValueTask TakeAsync(UpstreamResponse response)
     {
         _headReceived = true;
         ToHead = plan.Traffic.Time.GetElapsedTime(StartedAt);
         Response = response;
-        var status = (int)response.StatusCode;
-        if (response.Content is Http1Answer plain)
+        if (response.Status < StatusCodes.Status200OK)
         {
-            // The usual answer is a small one whose end is known: its headers go straight from its head to the user's.
-            if (plain is { HasBody: true, Head.Length: > 0 and { } small } && small <= plan.ClusterConfig.HoldAnswers && status < 500 && !raw)
-            {
-                response.Content = await HeldContent.ReadAsync(plain, (int)small, this, plan.ClusterConfig.Timeouts.Idle).ConfigureAwait(false);
-                Result = AttemptResult.Success;
-                return;
-            }
-
-            // So do those of one that streams, unless it may be an event stream or has no end of its own.
-            if (plain is { HasBody: true, Head: { IsChunked: true } or { Length: > 0 } } && status < 500 && !raw && plan.Route.Stream is null)
-            {
-                response.Content = new StreamedContent(plain, new AnswerStream(plain.AsStream(), this, plan.ClusterConfig.Timeouts.Idle), this);
-                Result = AttemptResult.Success;
-                return;
-            }
-
-            plain.Unfold();
+            // Upgrades take another way: this one was not asked for (RFC 9110, section 15.2.2).
+            throw new HttpIOException(HttpRequestError.InvalidResponse, "The response switches to a protocol that was not asked for.");
         }
 
-        if (plan.FailsOn(status))
+        if (plan.FailsOn(response.Status))
         {
             Result = AttemptResult.Status;
             return;
         }
 
-        if (raw || status == (int)HttpStatusCode.SwitchingProtocols)
+        if (!raw && response is { HasBody: true, Length: not 0 })
         {
-            Result = AttemptResult.Success;
-            return;
-        }
-
-        var length = response.Content.Headers.ContentLength;
-        if (response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths) && (length is null || lengths.Count != 1))
-        {
-            // A length that is no number, or two of them: nobody can say where this answer ends (RFC 9112, section 6.3).
-            throw new HttpIOException(HttpRequestError.InvalidResponse, "The answer's Content-Length is malformed.");
-        }
-
-        if (length == 0 || status is 204 or 304 || request.IsHead)
-        {
-            Result = AttemptResult.Success;
-            return;
-        }
-
-        if (length <= plan.ClusterConfig.HoldAnswers)
-        {
-            // HTTP/2 says behind the last byte whether the answer is whole, and may add trailers.
-            var hasEnd = response.Version.Major >= 2;
-            response.Content = await HeldContent.ReadAsync(response.Content, (int)length, hasEnd, this, plan.ClusterConfig.Timeouts.Idle).ConfigureAwait(false);
-        }
-        else if (plan.Route.Stream is { } stream && EventStream.Is(response))
-        {
-            var events = await EventStream.OpenAsync(response.Content, this, stream, plan.Traffic.Time).ConfigureAwait(false);
-            response.Content = new StreamedContent(response.Content, events, this);
-        }
-        else
-        {
-            var body = await response.Content.ReadAsStreamAsync(_cancellation.Token).ConfigureAwait(false);
-            response.Content = new StreamedContent(response.Content, new AnswerStream(body, this, plan.ClusterConfig.Timeouts.Idle), this);
+            await TakeBodyAsync(response).ConfigureAwait(false);
         }
 
         Result = AttemptResult.Success;
     }
+
+    /// <summary>Small bodies are taken whole, so that one that is cut can be replaced unseen; all others are watched on their way through.</summary>
+    private async ValueTask TakeBodyAsync(UpstreamResponse response)
+    {
+        var timeouts = plan.ClusterConfig.Timeouts;
+        var limit = plan.ClusterConfig.HoldAnswers;
+        if (plan.Route.Stream is { } stream && EventStream.Is(response))
+        {
+            Stream = await EventStream.OpenAsync(response, this, stream, plan.Traffic.Time).ConfigureAwait(false);
+        }
+        else if (response.Length <= limit)
+        {
+            Buffered = await BufferedBody.ReadWholeAsync(response, (int)response.Length.Value, this, timeouts.Idle).ConfigureAwait(false);
+        }
+        else if (response.Length is null && limit > 0 && !IsOpenEnded(response))
+        {
+            var begun = await BufferedBody.ReadUpToAsync(response, (int)limit, this, plan.Traffic.Time).ConfigureAwait(false);
+            if (begun.IsWhole)
+            {
+                Buffered = begun;
+            }
+            else
+            {
+                Stream = new MonitoredResponseStream(response, this, timeouts.Idle, begun);
+            }
+        }
+        else
+        {
+            Stream = new MonitoredResponseStream(response, this, timeouts.Idle);
+        }
+    }
+
+    /// <summary>Of these a pause is part of the content: waiting for more would only delay what is here.</summary>
+    private static bool IsOpenEnded(UpstreamResponse response) =>
+        response.Header("Content-Type").ToString() is var type
+        && (type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Over HTTP/1.1 the head waits for the content's first byte; HTTP/2 sends it at once, so there only a refusal is certain.</summary>
     private bool IsUnsent(Exception exception) =>

@@ -59,7 +59,7 @@ internal static class AttemptFailure
     {
         for (var inner = exception; inner is not null; inner = inner.InnerException)
         {
-            if (inner is HttpProtocolException { ErrorCode: 0x7 })
+            if (inner is RefusedStreamException or HttpProtocolException { ErrorCode: 0x7 })
             {
                 return true;
             }

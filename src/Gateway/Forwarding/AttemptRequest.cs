@@ -1,48 +1,55 @@
-using System.Net.Http;
+using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 
-/// <summary>What one attempt sends, and over which client.</summary>
+/// <summary>What one attempt sends, and over which client. The client goes by the destination, never by the method.</summary>
 internal abstract class AttemptRequest
 {
     /// <summary>The body; null: there is none.</summary>
-    public virtual AttemptContent? Content => null;
+    public abstract AttemptContent? Content { get; }
 
-    /// <summary>Its method is HEAD: the answer has no body, whatever its head says.</summary>
+    /// <summary>Its method is HEAD: the response has no body, whatever its head says.</summary>
     public abstract bool IsHead { get; }
 
     /// <summary>The head waits for the first byte of the body, so that a body that was not asked for tells that nothing was sent.</summary>
     public abstract bool HeadWaitsForContent { get; }
 
-    /// <summary>The answer's head, and its body as it comes. What it cannot do without the client's request it does before it returns.</summary>
+    /// <summary>
+    /// The body had not been sent whole when the exchange ended. What ended it may be what the client sent, or that a destination has seen enough of it: it is no evidence.
+    /// </summary>
+    public virtual bool IsPartlySent => false;
+
+    /// <summary>A kept connection turned out to be closed before anything came back over it, as happens to idle ones: that says nothing of the destination.</summary>
+    public virtual bool WasStale => false;
+
+    /// <summary>The response's head, and its body as it comes. What it cannot do without the client's request it does before it returns.</summary>
     /// <param name="traceParent">Takes the place of the client's <c>traceparent</c>; null: that stays.</param>
     /// <param name="cancellationToken">Ends everything, the reading of the body included.</param>
-    public abstract ValueTask<HttpResponseMessage> SendAsync(string? traceParent, CancellationToken cancellationToken);
-}
+    /// <exception cref="UnwritableRequestException">The request cannot be written; nothing of it was sent.</exception>
+    public abstract ValueTask<UpstreamResponse> SendAsync(string? traceParent, CancellationToken cancellationToken);
 
-/// <summary>A message over <see cref="HttpClient"/>'s connections: TLS, HTTP/2, bodies, upgrades.</summary>
-internal sealed class MessageRequest(HttpRequestMessage message, HttpMessageInvoker transport) : AttemptRequest
-{
-    private const string TraceParent = "traceparent";
+    /// <summary>The user's request, addressed to one destination.</summary>
+    /// <param name="plan">The route's plan.</param>
+    /// <param name="peer">Where it goes.</param>
+    /// <param name="context">The user's request.</param>
+    /// <param name="target">Escaped path and query.</param>
+    /// <param name="body">The user's body; null: there is none.</param>
+    /// <param name="lastEventId">The stream goes on after this event; null: it is no stream that goes on.</param>
+    public static AttemptRequest To(RoutePlan plan, Peer peer, HttpContext context, string target, RequestBody? body, string? lastEventId = null) =>
+        SpeaksHttp11(peer, context.Request)
+            ? new Http1Request(context, plan.Headers, peer, target, body, lastEventId, plan.Traffic.Time)
+            : new MessageRequest(context, plan.Headers, peer, target, body, lastEventId, plan.Traffic.Transport);
 
-    /// <inheritdoc/>
-    public override AttemptContent? Content => message.Content as AttemptContent;
-
-    /// <inheritdoc/>
-    public override bool IsHead => message.Method == HttpMethod.Head;
-
-    /// <inheritdoc/>
-    public override bool HeadWaitsForContent => message.Version.Major == 1;
-
-    /// <inheritdoc/>
-    public override async ValueTask<HttpResponseMessage> SendAsync(string? traceParent, CancellationToken cancellationToken)
+    /// <summary>
+    /// Cleartext HTTP/1.1. A client that says gRPC does not choose the protocol: a destination that was not found to speak HTTP/2 gets what it speaks.
+    /// </summary>
+    private static bool SpeaksHttp11(Peer peer, HttpRequest request)
     {
-        if (traceParent is not null)
+        if (peer.IsTls || peer.Destination.SpeaksHttp2Alone)
         {
-            message.Headers.Remove(TraceParent);
-            message.Headers.TryAddWithoutValidation(TraceParent, traceParent);
+            return false;
         }
 
-        return await transport.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        return !Grpc.Is(request) || !peer.Destination.OffersHttp2(wanted: true);
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text;
+using Gateway.Upstream;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
@@ -30,7 +30,7 @@ internal sealed class ChunkedBody(Stream output, HttpResponse response) : Stream
 
     /// <summary>True: this client takes trailers, and only so can it have them.</summary>
     public static bool IsWanted(HttpRequest request) =>
-        HttpProtocol.IsHttp11(request.Protocol) && request.Headers.TE.Count > 0 && RequestHeaders.IsNamedBy("trailers", request.Headers.TE);
+        HttpProtocol.IsHttp11(request.Protocol) && request.Headers.TE.Count > 0 && HopByHop.IsNamedBy("trailers", request.Headers.TE);
 
     /// <summary>Puts it in the place of the response's body.</summary>
     public static void Use(HttpContext context)
@@ -42,7 +42,7 @@ internal sealed class ChunkedBody(Stream output, HttpResponse response) : Stream
     }
 
     /// <summary>Writes the last chunk and the trailers.</summary>
-    public async ValueTask EndAsync(HttpHeadersNonValidated trailers, CancellationToken cancellationToken)
+    public async ValueTask EndAsync(IReadOnlyList<KeyValuePair<string, StringValues>> trailers, CancellationToken cancellationToken)
     {
         var end = new StringBuilder("0\r\n");
         foreach (var trailer in trailers)

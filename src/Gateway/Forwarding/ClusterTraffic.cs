@@ -5,6 +5,7 @@ using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Observability;
+using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 
@@ -12,7 +13,7 @@ namespace Gateway.Forwarding;
 internal sealed class ClusterTraffic
 {
     // A destination that is gone takes its entry with it; its idle connections close themselves.
-    private readonly ConditionalWeakTable<Destination, Http1Connections> _plain;
+    private readonly ConditionalWeakTable<Destination, Http1ConnectionPool> _plain;
     private readonly double _timestampsInATick;
     private readonly SocketBudget _sockets;
     private uint _turn;
@@ -48,12 +49,15 @@ internal sealed class ClusterTraffic
     /// <summary>Bounds the extra attempts.</summary>
     public AttemptBudget Budget { get; }
 
-    /// <summary>The connections to all destinations of the cluster for what needs TLS, HTTP/2, a body or another protocol.</summary>
+    /// <summary>The connections to all destinations of the cluster that speak TLS or HTTP/2.</summary>
     public HttpMessageInvoker Transport { get; }
 
-    /// <summary>The connections to one destination for plain reads over HTTP/1.1.</summary>
-    public Http1Connections ConnectionsTo(Destination destination) =>
-        _plain.GetValue(destination, at => new Http1Connections(at.Url, ConnectTimeout, _sockets, Time));
+    /// <summary>A connection to any destination of the cluster, for one request that takes it over.</summary>
+    public OneConnection OpenOneConnection() => OneConnection.Of(CreateHandler(ConnectTimeout, _sockets));
+
+    /// <summary>The connections to one destination that speaks HTTP/1.1 in clear.</summary>
+    public Http1ConnectionPool ConnectionsTo(Destination destination) =>
+        _plain.GetValue(destination, at => new Http1ConnectionPool(at.Url, ConnectTimeout, _sockets, Time));
 
     /// <summary>The counter for taking turns.</summary>
     public ref uint Turn => ref _turn;
@@ -66,25 +70,25 @@ internal sealed class ClusterTraffic
     private TimeSpan ConnectTimeout { get; }
 
     // A replaced transport is not disposed: requests in flight finish on it, and its idle connections close themselves.
-    private static HttpMessageInvoker CreateTransport(TimeSpan connectTimeout, SocketBudget sockets) => new(
-        new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = System.Net.DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            // Byte for byte: a client's header with a byte above 127 must neither be refused here nor be blamed on a destination.
-            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            ConnectTimeout = connectTimeout,
-            ConnectCallback = (context, cancellationToken) => sockets.OpenStreamAsync(context.DnsEndPoint, cancellationToken),
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
-            EnableMultipleHttp2Connections = true,
-            PooledConnectionIdleTimeout = ConnectionLife.Idle,
-            PooledConnectionLifetime = ConnectionLife.Longest,
-            MaxResponseHeadersLength = 64,
-            ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
-        },
-        disposeHandler: true);
+    private static HttpMessageInvoker CreateTransport(TimeSpan connectTimeout, SocketBudget sockets) => new(CreateHandler(connectTimeout, sockets), disposeHandler: true);
+
+    private static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout, SocketBudget sockets) => new()
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = System.Net.DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        // Byte for byte: a client's header with a byte above 127 must neither be refused here nor be blamed on a destination.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ConnectTimeout = connectTimeout,
+        ConnectCallback = (context, cancellationToken) => sockets.OpenStreamAsync(context.DnsEndPoint, cancellationToken),
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
+        EnableMultipleHttp2Connections = true,
+        PooledConnectionIdleTimeout = ConnectionLife.Idle,
+        PooledConnectionLifetime = ConnectionLife.Longest,
+        MaxResponseHeadersLength = 64,
+        ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
+    };
 }

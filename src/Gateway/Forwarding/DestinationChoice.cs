@@ -21,6 +21,16 @@ internal sealed class DestinationChoice(RoutePlan plan, HttpRequest request, Clu
     /// <summary>This destination is not chosen again as long as there is another.</summary>
     public void Avoid(Destination destination) => _tried[_triedCount++] = destination;
 
+    /// <summary>This destination was not really tried: it may be chosen again.</summary>
+    public void Forgive(Destination destination)
+    {
+        var at = _tried.AsSpan(0, _triedCount).IndexOf(destination);
+        if (at >= 0)
+        {
+            _tried[at] = _tried[--_triedCount];
+        }
+    }
+
     /// <summary>A further attempt goes by what holds now, which may have changed since the request began.</summary>
     public void LookAgain()
     {

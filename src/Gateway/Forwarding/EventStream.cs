@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Http;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 
@@ -65,17 +66,16 @@ internal sealed partial class EventStream : ReadOnlyStream
     public CancellationToken Stopping { get; set; }
 
     /// <summary>True for an answer of the media type <c>text/event-stream</c>; not when it is compressed, where no event can be seen.</summary>
-    public static bool Is(HttpResponseMessage response) =>
-        response.Content.Headers.ContentEncoding.Count == 0
-        && string.Equals(response.Content.Headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
+    public static bool Is(UpstreamResponse response) =>
+        response.Header("Content-Encoding").Count == 0
+        && response.Header("Content-Type").ToString().Split(';')[0].Trim().Equals("text/event-stream", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Waits for the first event that carries data. Until then nothing has reached the user, so a destination that opens a stream
     /// and says nothing can still be replaced.
     /// </summary>
-    public static async ValueTask<EventStream> OpenAsync(HttpContent content, Attempt attempt, StreamConfig config, TimeProvider time)
+    public static async ValueTask<EventStream> OpenAsync(UpstreamResponse upstream, Attempt attempt, StreamConfig config, TimeProvider time)
     {
-        var upstream = await content.ReadAsStreamAsync(attempt.Token).ConfigureAwait(false);
         var stream = new EventStream(upstream, attempt, config, time);
         try
         {

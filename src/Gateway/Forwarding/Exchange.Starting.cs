@@ -1,4 +1,3 @@
-using System.Net.Http;
 using Gateway.Health;
 using Gateway.Observability;
 
@@ -75,38 +74,13 @@ internal sealed partial class Exchange
         }
 
         var peer = _plan.PeerOf(destination);
-        var attempt = new Attempt(_plan, peer, tier!, RequestTo(peer), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
+        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
         _choice.Avoid(destination);
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
         _lastStart = now;
         attempt.Start(now, _signal);
         return true;
-    }
-
-    private AttemptRequest RequestTo(Peer peer)
-    {
-        if (IsPlain && LastEventId is null && !peer.IsTls && !peer.Destination.SpeaksHttp2Alone)
-        {
-            return new Http1Request(_context, _plan.Headers, peer, _target);
-        }
-
-        var message = NextMessage();
-        AttemptMessage.Prepare(message, peer, _target, _context.Request, _isUpgrade, LastEventId, _body);
-        return new MessageRequest(message, _plan.Traffic.Transport);
-    }
-
-    /// <summary>A message for one attempt: each needs its own, since two may be under way.</summary>
-    private HttpRequestMessage NextMessage()
-    {
-        _message ??= _plan.Headers.MessageOf(_context);
-        if (_messageIsTaken)
-        {
-            return AttemptMessage.CloneOf(_message);
-        }
-
-        _messageIsTaken = true;
-        return _message;
     }
 
     private TimeSpan HedgeDelay() => _plan.ClusterConfig.Attempts.Hedge == Configuration.HedgeMode.Fixed

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Health;
@@ -9,23 +7,19 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// One user's request among the destinations: whoever serves the user asks it for one answer, and here the attempts happen of which he
-/// sees only the one that is handed on. YARP takes it for its client; <see cref="PlainForwarder"/> asks it without a message.
+/// One user's request among the destinations: the attempts happen here of which the user sees only the one that is handed on. Nothing else repeats a request.
 /// </summary>
 /// <remarks>
-/// The flow of <see cref="AnswerAsync"/>:
+/// The flow of <see cref="RunAsync"/>:
 /// (1) look at the attempts that ended: an answer that the user may have ends the race, a failure is counted;
 /// (2) look at the clock: an attempt out of time is cancelled;
 /// (3) let <see cref="AttemptPlan"/> decide: another attempt, waiting, or giving up;
 /// (4) wait for whatever comes first, then begin at (1).
 /// </remarks>
-internal sealed partial class Exchange : HttpMessageInvoker
+internal sealed partial class Exchange
 {
     /// <summary>Until fifty answers were seen, nobody knows what is late here.</summary>
     private static readonly TimeSpan UnknownHedgeDelay = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>The base class asks for a handler; the attempts have their own.</summary>
-    private static readonly HttpMessageHandler Unused = new SocketsHttpHandler();
 
     /// <summary>How long a late request that could not be sent elsewhere waits until it is tried again.</summary>
     private static readonly TimeSpan HedgeAgain = TimeSpan.FromMilliseconds(50);
@@ -41,10 +35,8 @@ internal sealed partial class Exchange : HttpMessageInvoker
     private readonly Signal _signal = new();
     private readonly bool _mayRepeat;
     private readonly bool _mayHedge;
-    private readonly bool _isUpgrade;
+    private readonly bool _isSticky;
     private readonly Attempt?[] _attempts;
-    private HttpRequestMessage? _message;
-    private bool _messageIsTaken;
     private int _started;
     private int _judged;
     private long _hedgeAgainAt;
@@ -55,25 +47,18 @@ internal sealed partial class Exchange : HttpMessageInvoker
     private int _resumes;
 
     public Exchange(RoutePlan plan, HttpContext context, ClusterSnapshot snapshot, int firstTier, RequestBody? body, bool mayRepeat)
-        : base(Unused, disposeHandler: false)
     {
         _plan = plan;
         _context = context;
-        // Whoever wants another protocol says so in Connection; over HTTP/2 by CONNECT.
-        _isUpgrade = (context.Request.Headers.Connection.Count > 0 && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
-            || (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true });
         _mayRepeat = mayRepeat && body is null or { IsWhole: true };
-        _mayHedge = _mayRepeat && !_isUpgrade && plan.ClusterConfig.Attempts.Hedge != Configuration.HedgeMode.Off;
-        // Without a content SocketsHttpHandler repeats a request on its own when a kept connection dies under it.
-        _body = body ?? (mayRepeat || _isUpgrade ? null : RequestBody.ForUnrepeatable());
-        IsPlain = _body is null && !_isUpgrade && Http1Request.Suits(context.Request);
+        // Two of a write under way at once could both be carried out, and in either order.
+        _mayHedge = _mayRepeat && IsHedgeable(context.Request.Method) && plan.ClusterConfig.Attempts.Hedge != Configuration.HedgeMode.Off;
+        _isSticky = Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request) is { Length: > 0 };
+        _body = body;
         _target = RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget);
         _attempts = new Attempt?[plan.ClusterConfig.Attempts.Max];
         _choice = new DestinationChoice(plan, context.Request, snapshot, firstTier, _attempts.Length);
     }
-
-    /// <summary>A read without a body: it needs no message, and can go over connections of ours where a destination speaks HTTP/1.1 without TLS.</summary>
-    public bool IsPlain { get; }
 
     /// <summary>How the race ended.</summary>
     public ExchangeEnd End { get; private set; }
@@ -99,16 +84,9 @@ internal sealed partial class Exchange : HttpMessageInvoker
     /// <summary>The client's own body broke: the status to refuse it with; 0: it did not.</summary>
     public int ClientStatus { get; private set; }
 
-    /// <summary>As <see cref="AnswerAsync"/>, with the message that the first attempt sends.</summary>
-    public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        _message = request;
-        return AnswerAsync(cancellationToken).AsTask();
-    }
-
-    /// <summary>Races the attempts; the answer is one that the user may have, or a marker (<see cref="NoAnswer"/>) when there is none.</summary>
+    /// <summary>Makes the attempts; the one whose response the user may have, or null when there is none.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<HttpResponseMessage> AnswerAsync(CancellationToken cancellationToken)
+    public async ValueTask<Attempt?> RunAsync(CancellationToken cancellationToken)
     {
         var time = _plan.Traffic.Time;
         var now = Began > 0 ? Began : time.GetTimestamp();
@@ -143,16 +121,17 @@ internal sealed partial class Exchange : HttpMessageInvoker
                     if (attempt.Result == AttemptResult.Success || IsAnswerAllTheSame(attempt))
                     {
                         _attempts[i] = null;
-                        if (attempt.Result == AttemptResult.Status)
-                        {
-                            await attempt.HandOnAsync().ConfigureAwait(false);
-                        }
-
+                        attempt.HandOn();
                         return Win(attempt, hedgeAfter);
                     }
 
                     _attempts[i] = null;
                     _judged++;
+                    if (attempt.WasStale)
+                    {
+                        _choice.Forgive(attempt.Peer.Destination);
+                    }
+
                     neverSent &= attempt.NeverSent;
                     _nothingLeft |= !_plan.RepeatsOn(attempt.Result);
                     if (attempt.ClientFailed)
@@ -160,7 +139,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
                         ClientStatus = attempt.Failure is { } failure && AttemptFailure.StatusOf(failure) is { } status ? status : StatusCodes.Status400BadRequest;
                     }
 
-                    kept?.Response?.Dispose();
+                    kept?.DisposeResponse();
                     kept = attempt;
                 }
 
@@ -193,14 +172,14 @@ internal sealed partial class Exchange : HttpMessageInvoker
                     case AttemptStepKind.Start:
                         if (!TryStart(AttemptPurpose.First, now))
                         {
-                            return await GiveUpAsync(kept).ConfigureAwait(false);
+                            return GiveUp(kept);
                         }
 
                         continue;
                     case AttemptStepKind.Repeat:
                         if (!TryStart(AttemptPurpose.Repeat, now))
                         {
-                            return await GiveUpAsync(kept).ConfigureAwait(false);
+                            return GiveUp(kept);
                         }
 
                         continue;
@@ -223,7 +202,7 @@ internal sealed partial class Exchange : HttpMessageInvoker
                             _plan.Traffic.Meter.Skipped(SkipReason.NotRepeatable);
                         }
 
-                        return await GiveUpAsync(kept).ConfigureAwait(false);
+                        return GiveUp(kept);
                 }
 
                 // 4. Whatever comes first.
@@ -244,13 +223,13 @@ internal sealed partial class Exchange : HttpMessageInvoker
             if (!ReferenceEquals(kept, Winner))
             {
                 // An answer that is not handed on would keep its connection until the next collection of garbage.
-                kept?.Response?.Dispose();
+                kept?.DisposeResponse();
             }
         }
     }
 
     /// <summary>The answer was handed on; the others are told that they lost.</summary>
-    private HttpResponseMessage Win(Attempt winner, long hedgeAfter)
+    private Attempt Win(Attempt winner, long hedgeAfter)
     {
         for (var i = 0; i < _started; i++)
         {
@@ -266,13 +245,13 @@ internal sealed partial class Exchange : HttpMessageInvoker
         End = ExchangeEnd.Answered;
         AnsweredBy = winner.Tier;
         Winner = winner;
-        if (winner.Response!.Content is StreamedContent { Body: EventStream events })
+        if (winner.Stream is EventStream events)
         {
             events.Stopping = Stopping;
             events.Reopen = _mayRepeat ? (id, cancellationToken) => ReopenAsync(winner, id, cancellationToken) : null;
         }
 
-        return winner.Response!;
+        return winner;
     }
 
     /// <summary>A stream was cut: the same request again, elsewhere, from the last event that the user has.</summary>
@@ -291,18 +270,22 @@ internal sealed partial class Exchange : HttpMessageInvoker
             return null;
         }
 
-        using var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { LastEventId = lastEventId };
+        var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { LastEventId = lastEventId };
         // Not where it was just cut, as long as there is anywhere else.
         next._choice.Avoid(cut.Peer.Destination);
-        var response = await next.SendAsync(NextMessage(), cancellationToken).ConfigureAwait(false);
-        if (next.Winner is not { } winner || response.StatusCode != HttpStatusCode.OK || !EventStream.Is(response))
+        if (await next.RunAsync(cancellationToken).ConfigureAwait(false) is not { } winner)
         {
-            next.Winner?.StreamLeft();
-            response.Dispose();
             return null;
         }
 
-        return (winner, await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        if (!EventStream.Is(winner.Response!))
+        {
+            winner.StreamLeft();
+            winner.DisposeResponse();
+            return null;
+        }
+
+        return (winner, winner.Response!);
     }
 
     /// <summary>
@@ -322,20 +305,23 @@ internal sealed partial class Exchange : HttpMessageInvoker
         }
     }
 
-    private async ValueTask<HttpResponseMessage> GiveUpAsync(Attempt? last)
+    private Attempt? GiveUp(Attempt? last)
     {
-        if (last is { Result: AttemptResult.Status, Response: { } answer } && !IsRead(_context.Request.Method))
+        if (last is { Result: AttemptResult.Status, Response: not null } && !IsRead(_context.Request.Method))
         {
             End = ExchangeEnd.Answered;
             AnsweredBy = last.Tier;
             Winner = last;
-            await last.HandOnAsync().ConfigureAwait(false);
-            return answer;
+            last.HandOn();
+            return last;
         }
 
-        End = ClientStatus > 0 ? ExchangeEnd.ClientFailed : ExchangeEnd.NoAnswer;
-        return NoAnswer.Create();
+        End = ClientStatus > 0 ? ExchangeEnd.ClientFailed : ExchangeEnd.NoResponse;
+        return null;
     }
+
+    /// <summary>Safe methods, whose responses change nothing at a destination (RFC 9110, section 9.2.1).</summary>
+    private static bool IsHedgeable(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 }

@@ -9,8 +9,8 @@ internal enum ExchangeEnd
     /// <summary>With an answer of a tier.</summary>
     Answered,
 
-    /// <summary>With none: the ladder's turn.</summary>
-    NoAnswer,
+    /// <summary>Without one: the fallback chain's turn.</summary>
+    NoResponse,
 
     /// <summary>The client's own body broke.</summary>
     ClientFailed,

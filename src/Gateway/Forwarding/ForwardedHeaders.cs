@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 

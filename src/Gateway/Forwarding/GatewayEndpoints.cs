@@ -2,6 +2,7 @@ using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.LastGood;
 using Gateway.Observability;
+using Gateway.Upstream;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Primitives;
 
@@ -41,11 +42,11 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
             _traffic.Remove(gone);
         }
 
-        var forwarded = new ForwardedHeaders(config.TrustedProxies);
+        var headers = new RequestHeaderCopier(new ForwardedHeaders(config.TrustedProxies));
         Volatile.Write(ref _endpoints, RouteEndpoints.Build(config.Routes, route =>
         {
             var (cluster, traffic) = clusters[route.Cluster];
-            var plan = new RoutePlan(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new HeaderTransformer(forwarded, route, lastGood), instruments);
+            var plan = new RoutePlan(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, headers, new ResponseRelay(route, lastGood), instruments);
             return context => entry.ServeAsync(context, plan);
         }));
         // The new token must be in place before the old one fires: whoever is told asks for it at once.

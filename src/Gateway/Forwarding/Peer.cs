@@ -1,11 +1,12 @@
 using System.Globalization;
 using Gateway.Health;
 using Gateway.Observability;
+using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 
 /// <summary>One destination as one route meets it: all that an attempt needs, looked up once.</summary>
-internal sealed class Peer(Destination destination, RouteTally tally, DestinationMeter meter, Http1Connections connections)
+internal sealed class Peer(Destination destination, RouteTally tally, DestinationMeter meter, Http1ConnectionPool connections)
 {
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -28,7 +29,7 @@ internal sealed class Peer(Destination destination, RouteTally tally, Destinatio
     public DestinationMeter Meter => meter;
 
     /// <summary>Its connections for plain reads over HTTP/1.1.</summary>
-    public Http1Connections Connections => connections;
+    public Http1ConnectionPool Connections => connections;
 
     /// <summary>HTTP/2 is offered where TLS can negotiate it.</summary>
     public bool IsTls { get; } = string.Equals(destination.Url.Scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);

@@ -17,6 +17,9 @@ internal sealed class RequestBody
     /// <summary>How long an attempt that is over may take to let go of the client's body.</summary>
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the reading ahead of a body without a length may take.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
+
     private readonly PipeReader? _rest;
     private readonly long? _length;
     private readonly long _keep;
@@ -51,11 +54,17 @@ internal sealed class RequestBody
     /// <summary>When the client had sent the last of a body that is <see cref="IsDuplex"/>; 0: it still sends.</summary>
     public long ClosedAt => Volatile.Read(ref _closedAt);
 
-    /// <summary>
-    /// A body of zero bytes. A request without content is repeated by SocketsHttpHandler itself when a kept connection
-    /// dies under it, whether or not the destination had executed it; with a content, even an empty one, it never is.
-    /// </summary>
-    public static RequestBody ForUnrepeatable() => new(null, ReadOnlyMemory<byte>.Empty, null, 0);
+    /// <summary>The client waits for an interim response before it sends the body (RFC 9110, section 10.1.1): so does the destination's head.</summary>
+    public bool ExpectsContinue { get; private init; }
+
+    /// <summary>Its length in bytes; null: it is not known before its end.</summary>
+    public long? Length => _length;
+
+    /// <summary>All of it, if it <see cref="IsWhole"/>.</summary>
+    public ReadOnlyMemory<byte> Whole => _head;
+
+    /// <summary>A body of zero bytes.</summary>
+    public static RequestBody Empty() => new(null, ReadOnlyMemory<byte>.Empty, null, 0);
 
     /// <summary>Reads the client's body up to <paramref name="limit"/> bytes.</summary>
     /// <exception cref="BadHttpRequestException">The client broke the framing or sent more than the gateway takes.</exception>
@@ -74,19 +83,34 @@ internal sealed class RequestBody
             return new RequestBody(reader, ReadOnlyMemory<byte>.Empty, null, declared, keep: limit, duplex: time);
         }
 
-        if (declared > limit || limit <= 0)
+        if (declared > limit || limit <= 0 || ExpectsInterim(context))
         {
-            return new RequestBody(reader, ReadOnlyMemory<byte>.Empty, null, declared);
+            // Reading it would tell the client to send it, before the destination had its say.
+            return new RequestBody(reader, ReadOnlyMemory<byte>.Empty, null, declared) { ExpectsContinue = ExpectsInterim(context) };
         }
 
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(declared ?? 4096, limit));
         var filled = 0;
+        // A body without a length may be one side of a conversation: it is not waited for without end.
+        ITimer? enough = null;
         try
         {
             while (true)
             {
-                var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                var reading = reader.ReadAsync(cancellationToken);
+                if (!reading.IsCompleted && declared is null)
+                {
+                    enough ??= time.CreateTimer(static pipe => ((PipeReader)pipe!).CancelPendingRead(), reader, LongestPause, Timeout.InfiniteTimeSpan);
+                }
+
+                var read = await reading.ConfigureAwait(false);
                 var sequence = read.Buffer;
+                if (read.IsCanceled)
+                {
+                    reader.AdvanceTo(sequence.Start, sequence.Start);
+                    return new RequestBody(reader, buffer.AsMemory(0, filled), buffer, declared, keep: limit);
+                }
+
                 if (filled + sequence.Length > limit)
                 {
                     // Longer than is kept: hand on what is here already, and stream the rest behind it.
@@ -118,6 +142,13 @@ internal sealed class RequestBody
 
             // Kestrel's own parser gave up on it, by whatever exception: the size of a chunk that overflows is one.
             throw new BadHttpRequestException("The body of the request could not be read.", StatusCodes.Status400BadRequest, exception);
+        }
+        finally
+        {
+            if (enough is not null)
+            {
+                await enough.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -226,7 +257,8 @@ internal sealed class RequestBody
 
                 try
                 {
-                    if (read.IsCanceled)
+                    // The timer of the reading ahead may have come too late to be seen there: that alone is no end.
+                    if (read.IsCanceled && ReferenceEquals(Volatile.Read(ref _taken), Ended))
                     {
                         throw new OperationCanceledException("The request is over.");
                     }
@@ -289,7 +321,10 @@ internal sealed class RequestBody
 
     /// <summary>gRPC talks in both directions at once: waiting for its whole request would wait for ever.</summary>
     private static bool ExpectsDuplex(HttpContext context) =>
-        context.Request.ContentLength is null && AttemptMessage.IsGrpc(context.Request);
+        context.Request.ContentLength is null && Grpc.Is(context.Request);
+
+    private static bool ExpectsInterim(HttpContext context) =>
+        context.Request.Headers.Expect is [{ } expect] && expect.Equals("100-continue", StringComparison.OrdinalIgnoreCase) && !HttpProtocol.IsHttp10(context.Request.Protocol);
 
     private static byte[] Grow(byte[] buffer, int filled, int size)
     {
@@ -319,6 +354,9 @@ internal sealed class AttemptContent : HttpContent
     /// </summary>
     public bool Started { get; private set; }
 
+    /// <summary>All of it was sent.</summary>
+    public bool IsSent { get; private set; }
+
     /// <summary>Whose content it is: told when the client keeps it waiting.</summary>
     public Attempt? Attempt { get; set; }
 
@@ -330,8 +368,15 @@ internal sealed class AttemptContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        if (Started)
+        {
+            // Only one reason makes SocketsHttpHandler send it again, and only the plan may.
+            throw new RefusedStreamException();
+        }
+
         Started = true;
         await _body.WriteToAsync(stream, this, cancellationToken).ConfigureAwait(false);
+        IsSent = true;
     }
 
     protected override bool TryComputeLength(out long length)

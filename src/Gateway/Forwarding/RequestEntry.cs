@@ -5,7 +5,6 @@ using Gateway.Fallback;
 using Gateway.Health;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Http.Features;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Forwarding;
 
@@ -15,23 +14,11 @@ namespace Gateway.Forwarding;
 /// (2) A condemned destination may get a copy as its trial.
 /// (3) The tier is chosen; without one, or when it is full for this level, the ladder answers at once.
 /// (4) A small body is read ahead, so that it can be sent again.
-/// (5) YARP, or for a plain read <see cref="PlainForwarder"/>, asks the <see cref="Exchange"/> for one answer and hands it on.
+/// (5) The <see cref="Exchange"/> makes the attempts, and the <see cref="ResponseRelay"/> gives the user the response of one.
 /// (6) Without an answer the ladder gives one. One outcome is counted.
 /// </remarks>
-internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladder, AccessLog access, CancellationToken stopping)
+internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder ladder, AccessLog access, CancellationToken stopping)
 {
-    /// <summary>YARP wants a prefix; the exchange sets the real address of each attempt.</summary>
-    private const string NoPrefix = "http://destination.invalid";
-
-    // All deadlines are the exchange's and the streams'. YARP's own would end a quiet event stream.
-    private static readonly ForwarderRequestConfig Unbounded = new()
-    {
-        ActivityTimeout = Timeout.InfiniteTimeSpan,
-        Version = System.Net.HttpVersion.Version11,
-        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-        AllowResponseBuffering = true,
-    };
-
     /// <summary>Serves one request of this route.</summary>
     public async Task ServeAsync(HttpContext context, RoutePlan plan)
     {
@@ -84,8 +71,8 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
     private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan, long began)
     {
         // 1. What holds now.
-        var isExtendedConnect = IsExtendedConnect(context);
-        if (HttpMethods.IsConnect(context.Request.Method) && !isExtendedConnect)
+        var isUpgrade = UpgradeForwarder.Is(context);
+        if (HttpMethods.IsConnect(context.Request.Method) && !isUpgrade)
         {
             await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, "CONNECT tunnels to arbitrary hosts are not supported.").ConfigureAwait(false);
             return RequestOutcome.Refused;
@@ -115,10 +102,16 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
             return await FallBackAsync(context, plan, wasShed: true).ConfigureAwait(false);
         }
 
+        if (isUpgrade)
+        {
+            var choice = new DestinationChoice(plan, context.Request, snapshot, Math.Max(tier, 0), plan.ClusterConfig.Attempts.Max);
+            return await upgrades.ServeAsync(context, plan, choice, onTrial).ConfigureAwait(false)
+                ?? await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
+        }
+
         // 4. The body.
         var request = context.Request;
-        // HTTP/2 opens a WebSocket by CONNECT where HTTP/1.1 has GET; to a destination it goes as GET.
-        var mayRepeat = plan.MayRepeat(isExtendedConnect ? HttpMethods.Get : request.Method, request.Headers.ContainsKey("Idempotency-Key"));
+        var mayRepeat = plan.MayRepeat(request.Method, request.Headers.ContainsKey("Idempotency-Key"));
         RequestBody? body;
         try
         {
@@ -131,10 +124,8 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         }
 
         // 5. The race.
-        using var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial, Began = body is null ? began : 0 };
-        var error = exchange.IsPlain
-            ? await PlainForwarder.SendAsync(context, exchange, plan.Headers).ConfigureAwait(false)
-            : await forwarder.SendAsync(context, NoPrefix, exchange, Unbounded, plan.Headers).ConfigureAwait(false);
+        var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial, Began = body is null ? began : 0 };
+        var (winner, relayed) = await ServeAsync(context, plan, exchange).ConfigureAwait(false);
         if (body is not null && !await body.EndAsync(plan.Traffic.Time).ConfigureAwait(false))
         {
             // Something still reads this client's connection: the next request on it would not be safe.
@@ -142,30 +133,53 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
         }
 
         exchange.ReturnBody();
-        switch (exchange.End)
+        if (winner is not null)
         {
-            case ExchangeEnd.Answered when error == ForwarderError.None:
-                return RequestOutcome.Live;
-            case ExchangeEnd.Answered or ExchangeEnd.None when !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested && !IsClients(error):
-                // The answer cannot be written, or YARP or the race itself broke: the ladder does not ask why.
-                context.Response.Clear();
-                break;
-            case ExchangeEnd.Answered when error == ForwarderError.ResponseBodyDestination:
-                // By now YARP has cut the client's connection, which looks as if the client had gone: that it was cut is the destination's doing.
-                return RequestOutcome.Failed;
-            case ExchangeEnd.Answered or ExchangeEnd.None:
-                return context.RequestAborted.IsCancellationRequested || IsClients(error) ? RequestOutcome.Aborted : RequestOutcome.Failed;
-            case ExchangeEnd.ClientFailed:
-                if (!context.Response.HasStarted)
-                {
-                    await RefusalResponse.WriteAsync(context, exchange.ClientStatus, "The body of the request could not be read.").ConfigureAwait(false);
-                }
+            switch (relayed)
+            {
+                case RelayResult.Complete:
+                    return winner.Response!.Status >= 500 ? RequestOutcome.Failed : RequestOutcome.Live;
+                case RelayResult.ClientFailed:
+                    return RequestOutcome.Aborted;
+                case RelayResult.Unwritable when !context.Response.HasStarted:
+                    // Another response can take its place.
+                    context.Response.Clear();
+                    break;
+                default:
+                    // That the client's connection was cut is the destination's doing.
+                    return RequestOutcome.Failed;
+            }
+        }
+        else if (exchange.End == ExchangeEnd.ClientFailed)
+        {
+            if (!context.Response.HasStarted)
+            {
+                await RefusalResponse.WriteAsync(context, exchange.ClientStatus, "The body of the request could not be read.").ConfigureAwait(false);
+            }
 
-                return RequestOutcome.Refused;
+            return RequestOutcome.Refused;
         }
 
         // 6. The ladder.
         return await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
+    }
+
+    /// <summary>Without a response nothing was sent to the user.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<(Attempt? Winner, RelayResult Relayed)> ServeAsync(HttpContext context, RoutePlan plan, Exchange exchange)
+    {
+        Attempt? winner;
+        try
+        {
+            winner = await exchange.RunAsync(context.RequestAborted).ConfigureAwait(false);
+        }
+        catch (Exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // Whatever broke here, the fallback chain does not ask why.
+            return (null, RelayResult.Unwritable);
+        }
+
+        return winner is null ? (null, RelayResult.Unwritable) : (winner, await plan.Relay.SendAsync(context, winner, context.RequestAborted).ConfigureAwait(false));
     }
 
     private async ValueTask<RequestOutcome> FallBackAsync(HttpContext context, RoutePlan plan, bool wasShed)
@@ -200,8 +214,7 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
             return null;
         }
 
-        // What follows an extended CONNECT is no body: YARP takes the stream over once a destination has accepted.
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true } || IsExtendedConnect(context))
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
         {
             return null;
         }
@@ -218,15 +231,4 @@ internal sealed class RequestEntry(IHttpForwarder forwarder, FallbackLadder ladd
 
         return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, plan.Traffic.Time, context.RequestAborted).ConfigureAwait(false);
     }
-
-    /// <summary>HTTP/2 opens a WebSocket this way (RFC 8441). Other protocols than that are not supported.</summary>
-    private static bool IsExtendedConnect(HttpContext context) =>
-        HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: { } protocol }
-        && protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsClients(ForwarderError error) => error
-        is ForwarderError.ResponseBodyClient or ForwarderError.ResponseBodyCanceled or ForwarderError.RequestCanceled
-        or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
-        or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
-        or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled;
 }

@@ -1,4 +1,4 @@
-using System.Buffers;
+using Gateway.Upstream;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Forwarding;
@@ -9,13 +9,6 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal static class RequestGuard
 {
-    /// <summary>The characters of a token (RFC 9110, section 5.6.2).</summary>
-    private static readonly SearchValues<char> Token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-
-    /// <summary>What no header value may hold (RFC 9110, section 5.5): control characters other than a tab.</summary>
-    private static readonly SearchValues<char> Controls = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Where(static c => c != '\t').Select(static c => (char)c), '\x7F']);
-
     /// <summary>What is wrong with the head of a request, as a sentence for its client; null: it can be forwarded.</summary>
     /// <param name="protocol"><c>HTTP/1.0</c>, <c>HTTP/1.1</c> or <c>HTTP/2</c>.</param>
     /// <param name="method">The method.</param>
@@ -23,26 +16,26 @@ internal static class RequestGuard
     /// <param name="headers">The headers as Kestrel read them.</param>
     public static string? ProblemOf(string protocol, string method, string target, IHeaderDictionary headers)
     {
-        if (!IsToken(method))
+        if (!HttpSyntax.IsToken(method))
         {
             return "The method is not a token.";
         }
 
-        if (!IsTarget(target))
+        if (!HttpSyntax.IsTarget(target))
         {
             return "The request target has a character outside of visible ASCII, or a fragment. Percent-encode it.";
         }
 
         foreach (var (name, values) in headers)
         {
-            if (!IsToken(name))
+            if (!HttpSyntax.IsToken(name))
             {
                 return "The name of a header has a character that no header name may have.";
             }
 
             foreach (var value in values)
             {
-                if (value is not null && value.AsSpan().ContainsAny(Controls))
+                if (!HttpSyntax.IsValue(value))
                 {
                     return "The value of a header has a control character.";
                 }
@@ -51,16 +44,6 @@ internal static class RequestGuard
 
         return FramingProblemOf(protocol, headers);
     }
-
-    /// <summary>True: every character is one of a token, and there is one at least.</summary>
-    public static bool IsToken(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExcept(Token);
-
-    /// <summary>True: visible ASCII without <c>#</c>, which begins what never belongs to a request (RFC 9112, section 3.2; RFC 3986, section 3.5).</summary>
-    public static bool IsTarget(ReadOnlySpan<char> target) =>
-        !target.IsEmpty && !target.ContainsAnyExceptInRange('!', '~') && !target.Contains('#');
-
-    /// <summary>True: it can stand in the value of a header.</summary>
-    public static bool IsValue(ReadOnlySpan<char> value) => !value.ContainsAny(Controls);
 
     private static string? FramingProblemOf(string protocol, IHeaderDictionary headers)
     {

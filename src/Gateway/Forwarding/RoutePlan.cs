@@ -17,12 +17,13 @@ internal sealed class RoutePlan
     private readonly Func<Destination, Peer> _newPeer;
     private readonly FrozenSet<string> _repeatable;
 
-    public RoutePlan(RouteConfig route, ClusterConfig cluster, LevelConfig level, LimitsConfig limits, ClusterTraffic traffic, HeaderTransformer headers, Instruments instruments)
+    public RoutePlan(RouteConfig route, ClusterConfig cluster, LevelConfig level, LimitsConfig limits, ClusterTraffic traffic, RequestHeaderCopier headers, ResponseRelay relay, Instruments instruments)
     {
         Route = route;
         ClusterConfig = cluster;
         Traffic = traffic;
         Headers = headers;
+        Relay = relay;
         Timing = traffic.Cluster.TimingOf(route.Name);
         Meter = instruments.Route(route.Name);
         FirstTierOnly = level.FirstTierOnly;
@@ -44,8 +45,11 @@ internal sealed class RoutePlan
     /// <summary>How long the route's answers take there.</summary>
     public RouteTiming Timing { get; }
 
-    /// <summary>What becomes of headers on their way.</summary>
-    public HeaderTransformer Headers { get; }
+    /// <summary>Gives requests to destinations their headers.</summary>
+    public RequestHeaderCopier Headers { get; }
+
+    /// <summary>Gives users their responses.</summary>
+    public ResponseRelay Relay { get; }
 
     /// <summary>The route's figures.</summary>
     public RouteMeter Meter { get; }

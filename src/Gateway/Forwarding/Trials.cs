@@ -1,4 +1,3 @@
-using System.Net.Http;
 using Gateway.Failover;
 using Gateway.Health;
 using Microsoft.AspNetCore.Http.Features;
@@ -52,9 +51,8 @@ internal static class Trials
     private static void Run(RoutePlan plan, TierSnapshot tier, Destination destination, HttpContext context)
     {
         var peer = plan.PeerOf(destination);
-        var message = plan.Headers.MessageOf(context);
-        AttemptMessage.Address(message, peer, RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget), context.Request, isUpgrade: false);
-        var attempt = new Attempt(plan, peer, tier, new MessageRequest(message, plan.Traffic.Transport), AttemptPurpose.Trial);
+        var request = AttemptRequest.To(plan, peer, context, RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget), body: null);
+        var attempt = new Attempt(plan, peer, tier, request, AttemptPurpose.Trial);
         attempt.CancelAfter(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
         attempt.Start(plan.Traffic.Time.GetTimestamp(), whenDone: null);
     }

@@ -19,6 +19,8 @@ internal sealed class Destination
     private int _trialPermits;
     private int _verdict;
     private bool _speaksHttp2Alone;
+    private bool _offersHttp2;
+    private bool _http2Wanted;
     private long _backoffUntil;
     private string? _condemnedOn;
 
@@ -53,6 +55,27 @@ internal sealed class Destination
         get => Volatile.Read(ref _speaksHttp2Alone);
         internal set => Volatile.Write(ref _speaksHttp2Alone, value);
     }
+
+    /// <summary>
+    /// True: a probe found that this http destination speaks HTTP/2 without a negotiation, beside HTTP/1.1 or alone. A request that would need it does not choose it:
+    /// it only makes the next probe look.
+    /// </summary>
+    /// <param name="wanted">A request needs to know.</param>
+    public bool OffersHttp2(bool wanted)
+    {
+        if (wanted && !Volatile.Read(ref _http2Wanted))
+        {
+            Volatile.Write(ref _http2Wanted, true);
+        }
+
+        return SpeaksHttp2Alone || Volatile.Read(ref _offersHttp2);
+    }
+
+    /// <summary>Some request needed to know whether it speaks HTTP/2.</summary>
+    internal bool Http2Wanted => Volatile.Read(ref _http2Wanted);
+
+    /// <summary>What its prober found.</summary>
+    internal void FoundHttp2(bool offers) => Volatile.Write(ref _offersHttp2, offers);
 
     /// <summary>For rendezvous hashing: the same on every gateway and after every restart.</summary>
     public ulong Seed { get; }

@@ -20,6 +20,9 @@ internal sealed class Prober : IDisposable
     /// <summary>A probe that ended this long after its own deadline says more about us than about the destination.</summary>
     private static readonly TimeSpan OurDelay = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How often an http destination that speaks HTTP/1.1 is looked at for HTTP/2 while requests need it.</summary>
+    private static readonly TimeSpan LookForHttp2Every = TimeSpan.FromSeconds(60);
+
     private readonly Destination _destination;
     private readonly TimeProvider _time;
     private readonly bool _isTls;
@@ -36,6 +39,7 @@ internal sealed class Prober : IDisposable
     });
 
     private bool _spokeHttp11;
+    private long? _lookedForHttp2At;
 
     public Prober(Destination destination, TimeProvider time)
     {
@@ -74,6 +78,7 @@ internal sealed class Prober : IDisposable
 
         var isUnclear = first.Outcome == ProbeOutcome.Broken || first.Status == (int)HttpStatusCode.BadRequest;
         _spokeHttp11 |= !isUnclear && first.Status > 0;
+        await LookForHttp2Async(probe, first, deadline, both).ConfigureAwait(false);
         if (!isUnclear || _spokeHttp11 || _isTls)
         {
             return first;
@@ -82,6 +87,19 @@ internal sealed class Prober : IDisposable
         var second = await ExchangeAsync(probe, http2: true, deadline, both).ConfigureAwait(false);
         _destination.SpeaksHttp2Alone = second.Status > 0;
         return second.Status > 0 ? second : first;
+    }
+
+    // A destination may speak HTTP/2 beside HTTP/1.1; that is looked for only once requests need it, and not at each probe.
+    private async Task LookForHttp2Async(ProbeConfig probe, ProbeResult first, CancellationToken deadline, CancellationToken both)
+    {
+        if (!first.Passed || _isTls || !_destination.Http2Wanted || (_lookedForHttp2At is { } looked && _time.GetElapsedTime(looked) < LookForHttp2Every))
+        {
+            return;
+        }
+
+        _lookedForHttp2At = _time.GetTimestamp();
+        var found = await ExchangeAsync(probe, http2: true, deadline, both).ConfigureAwait(false);
+        _destination.FoundHttp2(found.Status > 0);
     }
 
     private async Task<ProbeResult> ExchangeAsync(ProbeConfig probe, bool http2, CancellationToken deadline, CancellationToken both)

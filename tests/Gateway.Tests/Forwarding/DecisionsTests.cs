@@ -8,6 +8,7 @@ using Gateway.Forwarding;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Tests.Support;
+using Gateway.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Xunit;
@@ -260,7 +261,7 @@ public class AttemptFailureTests
         Assert.Equal(refused, AttemptFailure.IsRefusedStream(new HttpRequestException("x", new HttpProtocolException(code, "y", null))));
 }
 
-public class RequestHeadersTests
+public class HopByHopTests
 {
     [Theory]
     [InlineData("Connection", "", true)]
@@ -269,11 +270,11 @@ public class RequestHeadersTests
     [InlineData("X-Mine", "close, x-mine", true)]
     [InlineData("X-Mine", "x-mine-too", false)]
     [InlineData("X-Mine", " , ,X-MINE ,", true)]
-    public void EndsHere_HopByHopOrNamed_IsTrue(string name, string connection, bool ends) =>
-        Assert.Equal(ends, RequestHeaders.EndsHere(name, connection.Length == 0 ? default : new StringValues(connection)));
+    public void Contains_HopByHopOrNamed_IsTrue(string name, string connection, bool ends) =>
+        Assert.Equal(ends, HopByHop.Contains(name, connection.Length == 0 ? default : new StringValues(connection)));
 
     [Fact]
-    public void EndsHere_SeveralLines_AllCount() => Assert.True(RequestHeaders.EndsHere("B", new StringValues(["a", "c,b"])));
+    public void Contains_SeveralLines_AllCount() => Assert.True(HopByHop.Contains("B", new StringValues(["a", "c,b"])));
 }
 
 public class ForwardedHeadersTests
@@ -314,17 +315,36 @@ public class RequestCopyTests
         context.Request.Headers.Cookie = new(["a=1", "b=2"]);
         context.Request.Headers.Accept = new(["text/x", "text/y"]);
         context.Request.Headers["Content-Length"] = "0";
-        context.Request.Headers["X-Odd"] = "a\r\nInjected: 1";
-        var head = new HeadWriter();
+        var head = new RequestHeadWriter();
 
-        TransformerOf().CopyRequest(context, ref head, skipTraceParent: false);
+        CopierOf().Copy(context, ref head, skipTraceParent: false);
 
         var lines = System.Text.Encoding.Latin1.GetString(head.Written.Span).Split("\r\n");
         head.Return();
         Assert.Contains("Cookie: a=1; b=2", lines);
         Assert.Equal(["Accept: text/x", "Accept: text/y"], lines.Where(static line => line.StartsWith("Accept", StringComparison.Ordinal)));
         Assert.Contains("Via: 2.0 gateway", lines);
-        Assert.DoesNotContain(lines, static line => line.StartsWith("Content-Length", StringComparison.Ordinal) || line.StartsWith("Injected", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, static line => line.StartsWith("Content-Length", StringComparison.Ordinal));
+    }
+
+    /// <summary>The guard at the entrance has refused these; the writers do not rely on that.</summary>
+    [Theory]
+    [InlineData("X-Odd", "a\r\nInjected: 1")]
+    [InlineData("X-Odd", "a\0")]
+    [InlineData("X-Odd: b\r\nInjected", "a")]
+    [InlineData("X Odd", "a")]
+    [InlineData("X-\u00e9", "a")]
+    public void Copy_WhatIsNoHeader_IsNotWrittenByEitherWriter(string name, string value)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers[name] = value;
+        var head = new RequestHeadWriter();
+        using var message = new HttpRequestMessage();
+        var headers = new MessageRequestHeaders(message);
+
+        Assert.Throws<UnwritableRequestException>(() => CopierOf().Copy(context, ref head, skipTraceParent: false));
+        Assert.Throws<UnwritableRequestException>(() => CopierOf().Copy(context, ref headers, skipTraceParent: false));
+        head.Return();
     }
 
     [Theory]
@@ -334,16 +354,15 @@ public class RequestCopyTests
     {
         var context = new DefaultHttpContext();
         context.Request.Headers.TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        var head = new HeadWriter();
+        var head = new RequestHeadWriter();
 
-        TransformerOf().CopyRequest(context, ref head, skip);
+        CopierOf().Copy(context, ref head, skip);
 
         Assert.Equal(stays, System.Text.Encoding.Latin1.GetString(head.Written.Span).Contains("b7ad6b7169203331", StringComparison.Ordinal));
         head.Return();
     }
 
-    // Neither the route nor the store is asked for a request's headers.
-    private static HeaderTransformer TransformerOf() => new(new ForwardedHeaders([]), null!, null!);
+    private static RequestHeaderCopier CopierOf() => new(new ForwardedHeaders([]));
 }
 
 public class AffinityTests

@@ -1,4 +1,5 @@
 using Gateway.Forwarding;
+using Gateway.Upstream;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -15,7 +16,7 @@ public sealed class RequestGuardTests
         var isToken = char.IsAsciiLetterOrDigit((char)code) || "!#$%&'*+-.^_`|~".Contains((char)code, StringComparison.Ordinal);
 
         Assert.Equal(isToken, Problem(headers: [($"x{(char)code}y", "1")]) is null);
-        Assert.Equal(isToken, RequestGuard.IsToken(((char)code).ToString()));
+        Assert.Equal(isToken, HttpSyntax.IsToken(((char)code).ToString()));
     }
 
     [Theory]

@@ -70,7 +70,7 @@ public class TrailersTests
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
         await client.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
-        Assert.StartsWith("HTTP/1.1 200", await client.ReadUntilAsync(headers.Length > 0 ? "\r\n0\r\nX-Checksum: abc\r\n\r\n" : "\r\n0\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await client.ReadUntilAsync(headers.Length > 0 ? "\r\n0\r\nX-Checksum: abc\r\n\r\n" : "hello"), StringComparison.Ordinal);
         await client.SendAsync($"GET /next HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
 
         Assert.Equal("next", (await client.ReadAsync()).Body);
@@ -82,6 +82,8 @@ public class TrailersTests
         await using var guide = new ScriptedUpstream(static async r =>
         {
             await r.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+            // Longer than a response is waited for before it streams.
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
             r.Close();
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));

@@ -1,8 +1,8 @@
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>
-/// A request that cannot be written as exactly one request. It is thrown where bytes are written, before any of them has left: behind <see cref="RequestGuard"/>, which should have
-/// refused it, so that neither of the two is needed for the other to hold. It is no evidence about a destination.
+/// A request that cannot be written as exactly one request. It is thrown where bytes are written, before any of them has left: behind the guard at the
+/// entrance, which should have refused it, so that each of the two is enough by itself. It is no evidence about a destination.
 /// </summary>
 internal sealed class UnwritableRequestException(string message) : Exception(message)
 {
@@ -10,9 +10,19 @@ internal sealed class UnwritableRequestException(string message) : Exception(mes
     /// <exception cref="UnwritableRequestException">The name is not a token, or the value has a control character.</exception>
     public static void ThrowUnlessHeader(string name, string value)
     {
-        if (!RequestGuard.IsToken(name) || !RequestGuard.IsValue(value))
+        if (!HttpSyntax.IsToken(name) || !HttpSyntax.IsValue(value))
         {
             throw new UnwritableRequestException("A header of the request is not a token followed by a value without control characters.");
+        }
+    }
+
+    /// <summary>Lets a method pass that is a token.</summary>
+    /// <exception cref="UnwritableRequestException">It is not.</exception>
+    public static void ThrowUnlessMethod(string method)
+    {
+        if (!HttpSyntax.IsToken(method))
+        {
+            throw new UnwritableRequestException("The method of the request is not a token.");
         }
     }
 
@@ -20,7 +30,7 @@ internal sealed class UnwritableRequestException(string message) : Exception(mes
     /// <exception cref="UnwritableRequestException">It has another character.</exception>
     public static void ThrowUnlessTarget(string target)
     {
-        if (!RequestGuard.IsTarget(target))
+        if (!HttpSyntax.IsTarget(target))
         {
             throw new UnwritableRequestException("The target of the request is not visible ASCII.");
         }

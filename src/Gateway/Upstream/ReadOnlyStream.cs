@@ -1,4 +1,4 @@
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>The parts of a stream that can only be read forwards and asynchronously.</summary>
 internal abstract class ReadOnlyStream : Stream

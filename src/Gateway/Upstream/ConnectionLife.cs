@@ -1,4 +1,4 @@
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>How long a kept connection to a destination lives, whoever keeps it.</summary>
 internal static class ConnectionLife

@@ -1,15 +1,16 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>Writes the head of an HTTP/1.1 request into a rented buffer.</summary>
-internal struct HeadWriter : IRequestHeaders
+internal struct RequestHeadWriter : IRequestHeaders
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(1024);
     private int _length;
 
-    public HeadWriter()
+    public RequestHeadWriter()
     {
     }
 
@@ -20,8 +21,8 @@ internal struct HeadWriter : IRequestHeaders
     /// <exception cref="UnwritableRequestException">The name is not a token, or the value has a control character.</exception>
     public void Add(string name, string? value)
     {
-        // The request ends with its head: what says otherwise would be read as the beginning of another one.
-        if (value is null || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+        // The framing is written once, by what is really sent.
+        if (value is null || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
         {
             return;
         }
@@ -32,6 +33,28 @@ internal struct HeadWriter : IRequestHeaders
         Append(": "u8);
         Append(value);
         Append("\r\n"u8);
+    }
+
+    /// <summary>Says where the body ends, and ends the head.</summary>
+    /// <param name="length">The length of the body in bytes; null: there is none and nothing is said of it; -1: it comes in chunks.</param>
+    public void End(long? length)
+    {
+        switch (length)
+        {
+            case null:
+                Append("\r\n"u8);
+                break;
+            case < 0:
+                Append("Transfer-Encoding: chunked\r\n\r\n"u8);
+                break;
+            default:
+                Append("Content-Length: "u8);
+                MakeRoom(20);
+                length.Value.TryFormat(_bytes.AsSpan(_length), out var written, provider: CultureInfo.InvariantCulture);
+                _length += written;
+                Append("\r\n\r\n"u8);
+                break;
+        }
     }
 
     /// <summary>Characters up to 255, one byte each: headers are passed on byte for byte.</summary>
@@ -52,7 +75,13 @@ internal struct HeadWriter : IRequestHeaders
     /// <summary>Gives the buffer back.</summary>
     public void Return()
     {
-        ArrayPool<byte>.Shared.Return(_bytes);
+        // A writer whose buffer was passed on has none.
+        if (_bytes is not { Length: > 0 } bytes)
+        {
+            return;
+        }
+
+        ArrayPool<byte>.Shared.Return(bytes);
         _bytes = [];
         _length = 0;
     }

@@ -1,9 +1,9 @@
 using System.Net.Http;
 using System.Text;
-using Gateway.Forwarding;
+using Gateway.Upstream;
 using Xunit;
 
-namespace Gateway.Tests.Forwarding;
+namespace Gateway.Tests.Upstream;
 
 public class ChunkReaderTests
 {
@@ -64,7 +64,7 @@ public class ChunkReaderTests
 
                 content.Append(Encoding.Latin1.GetString([.. buffer.Take(ready)]));
                 buffer.RemoveRange(0, ready);
-                chunks.Take(ready);
+                chunks.Consume(ready);
             }
         }
 

@@ -1,6 +1,6 @@
 using System.Net.Http;
 
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>Takes the headers of a request to a destination. Structs, so that writing them costs no allocation.</summary>
 internal interface IRequestHeaders

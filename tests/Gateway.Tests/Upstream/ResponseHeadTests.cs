@@ -2,13 +2,13 @@ using System.Net.Http;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Gateway.Forwarding;
+using Gateway.Upstream;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
-namespace Gateway.Tests.Forwarding;
+namespace Gateway.Tests.Upstream;
 
-public class AnswerHeadTests
+public class ResponseHeadTests
 {
     private const string Start = "HTTP/1.1 200 OK\r\n";
 
@@ -44,24 +44,82 @@ public class AnswerHeadTests
     public void Head_IsNone_IsRefused(string head) =>
         Assert.Equal(HttpRequestError.InvalidResponse, Assert.Throws<HttpIOException>(() => Parse(head)).HttpRequestError);
 
+    /// <summary>Nobody can say where these end (RFC 9112, section 6.3), or another parser would read them otherwise.</summary>
+    [Theory]
+    [InlineData("Content-Length: -1\r\n")]
+    [InlineData("Content-Length: +1\r\n")]
+    [InlineData("Content-Length: 1 2\r\n")]
+    [InlineData("Content-Length: 1;2\r\n")]
+    [InlineData("Content-Length:\r\n")]
+    [InlineData("Content-Length: 1234567890123456789\r\n")]
+    [InlineData("Content-Length: 99999999999999999999\r\n")]
+    [InlineData("Content-Length: 5\r\nContent-Length: 6\r\n")]
+    [InlineData("Content-Length: 5, 6\r\n")]
+    [InlineData("Content-Length: 5,\r\n")]
+    [InlineData("Transfer-Encoding: gzip, chunked\r\n")]
+    [InlineData("Transfer-Encoding: chunked, gzip\r\n")]
+    [InlineData("Transfer-Encoding: chunked, chunked\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")]
+    [InlineData("Transfer-Encoding: identity\r\n")]
+    [InlineData("Transfer-Encoding:\r\n")]
+    [InlineData("X: a\rb\r\n")]
+    [InlineData("X: a\0b\r\n")]
+    [InlineData("X: a\u007fb\r\n")]
+    public void Framing_ThatParsersReadDifferently_IsRefused(string lines) =>
+        Assert.Equal(HttpRequestError.InvalidResponse, Assert.Throws<HttpIOException>(() => Parse(Start + lines + "\r\n")).HttpRequestError);
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 a\rb\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 a\0b\r\n\r\n")]
+    public void Reason_ControlCharacters_AreRefused(string head) => Assert.Throws<HttpIOException>(() => Parse(head));
+
+    [Theory]
+    [InlineData("A: 1\r\nB: 2\r\n\r\n", true)]
+    [InlineData("\r\n", true)]
+    [InlineData("A: a\rb\r\n\r\n", false)]
+    [InlineData("A: a\0b\r\n\r\n", false)]
+    [InlineData("A B: 1\r\n\r\n", false)]
+    [InlineData("no colon\r\n\r\n", false)]
+    [InlineData("Content-Length: 5\r\n\r\n", false)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n", false)]
+    [InlineData("Connection: close\r\n\r\n", false)]
+    [InlineData("Trailer: X\r\n\r\n", false)]
+    [InlineData("Host: x\r\n\r\n", false)]
+    public void Trailers_WhatMayComeBehindABody_IsReadAndNothingElse(string section, bool isRead)
+    {
+        var bytes = Encoding.Latin1.GetBytes(section);
+        if (isRead)
+        {
+            Assert.Equal(section.Count(static c => c == ':'), ResponseHead.ParseTrailers(bytes).Count);
+        }
+        else
+        {
+            Assert.Throws<HttpIOException>(() => ResponseHead.ParseTrailers(bytes));
+        }
+    }
+
+    [Theory]
+    [InlineData(204, "Content-Length: 11\r\n", false)]
+    [InlineData(204, "Transfer-Encoding: chunked\r\n", false)]
+    [InlineData(204, "Content-Length: 0\r\n", true)]
+    [InlineData(204, "", true)]
+    [InlineData(304, "Content-Length: 11\r\n", true)]
+    public void KeepsAlive_BodyWhereThereIsNone_IsNotTrusted(int status, string lines, bool keepsAlive) =>
+        Assert.Equal(keepsAlive, Parse($"HTTP/1.1 {status} X\r\n{lines}\r\n").KeepsAlive);
+
     [Fact]
     public void Head_TooManyLines_IsRefused() =>
-        Assert.Throws<HttpIOException>(() => Parse(Start + string.Concat(Enumerable.Repeat("a: b\r\n", AnswerHead.MaxLines + 1)) + "\r\n"));
+        Assert.Throws<HttpIOException>(() => Parse(Start + string.Concat(Enumerable.Repeat("a: b\r\n", ResponseHead.MaxLines + 1)) + "\r\n"));
 
     [Theory]
     [InlineData("Content-Length: 12\r\n", 12L, false, true)]
     [InlineData("content-length:12\r\n", 12L, false, true)]
     [InlineData("Content-Length: 0\r\n", 0L, false, true)]
-    [InlineData("Content-Length: -1\r\n", null, false, true)]
-    [InlineData("Content-Length: +1\r\n", null, false, true)]
-    [InlineData("Content-Length: 1 2\r\n", null, false, true)]
-    [InlineData("Content-Length:\r\n", null, false, true)]
-    [InlineData("Content-Length: 99999999999999999999\r\n", null, false, true)]
-    [InlineData("Content-Length: 5\r\nContent-Length: 5\r\n", null, false, true)]
-    [InlineData("Content-Length: 5, 5\r\n", null, false, true)]
-    [InlineData("Transfer-Encoding: chunked\r\n", null, true, true)]
-    [InlineData("Transfer-Encoding: gzip, Chunked\r\n", null, true, true)]
-    [InlineData("Transfer-Encoding: chunked, gzip\r\n", null, false, true)]
+    [InlineData("Content-Length: 5\r\nContent-Length: 5\r\n", 5L, false, true)]
+    [InlineData("Content-Length: 5, 5\r\n", 5L, false, true)]
+    [InlineData("Content-Length: 5, 5\r\nContent-Length: 05\r\n", 5L, false, true)]
+    [InlineData("Content-Length: 999999999999999999\r\n", 999999999999999999L, false, true)]
+    [InlineData("Transfer-Encoding: Chunked\r\n", null, true, true)]
     [InlineData("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", null, true, false)]
     [InlineData("Connection: close\r\n", null, false, false)]
     [InlineData("Connection: X-A, Close\r\n", null, false, false)]
@@ -117,20 +175,25 @@ public class AnswerHeadTests
         var last = Parse(Start + before + "\r\n");
         var text = Start + lines + "\r\n";
 
-        AssertSame(Parse(text), AnswerHead.Parse(Encoding.Latin1.GetBytes(text), last));
+        AssertSame(Parse(text), ResponseHead.Parse(Encoding.Latin1.GetBytes(text), last));
     }
 
     /// <summary>Whatever one head shares with the one before it, what is read of it is the same as if it had come alone.</summary>
     [Fact]
     public void Head_BehindAnyOther_IsReadAsAlone()
     {
-        var line = Gen.Elements("A: 1\r\n", "A: 2\r\n", "B: 1\r\n", " more\r\n", "Content-Length: 5\r\n", "Content-Length: 6\r\n", "Connection: A\r\n", "Connection: close\r\n", "Transfer-Encoding: chunked\r\n", "X:\n");
+        var line = Gen.Elements("A: 1\r\n", "A: 2\r\n", "B: 1\r\n", " more\r\n", "Content-Length: 5\r\n", "Content-Length: 6\r\n", "Connection: A\r\n", "Connection: close\r\n", "X:\n");
         var head = line.ListOf().Select(static lines => $"{Start}X: 0\r\n{string.Concat(lines)}\r\n");
 
         Prop.ForAll(head.Two().ToArbitrary(), static heads =>
         {
-            var last = Parse(heads.Item1);
-            AssertSame(Parse(heads.Item2), AnswerHead.Parse(Encoding.Latin1.GetBytes(heads.Item2), last));
+            var last = TryParse(heads.Item1, null);
+            var (alone, behind) = (TryParse(heads.Item2, null), TryParse(heads.Item2, last));
+            Assert.Equal(alone is null, behind is null);
+            if (alone is not null)
+            {
+                AssertSame(alone, behind!);
+            }
         }).QuickCheckThrowOnFailure();
     }
 
@@ -144,26 +207,38 @@ public class AnswerHeadTests
     {
         var bytes = Encoding.Latin1.GetBytes(text);
         var whole = 0;
-        var expected = AnswerHead.EndOf(bytes, ref whole);
+        var expected = ResponseHead.EndOf(bytes, ref whole);
         var scanned = 0;
 
         for (var received = 0; received < expected; received++)
         {
-            Assert.Equal(-1, AnswerHead.EndOf(bytes.AsSpan(0, received), ref scanned));
+            Assert.Equal(-1, ResponseHead.EndOf(bytes.AsSpan(0, received), ref scanned));
         }
 
-        Assert.Equal(expected, AnswerHead.EndOf(bytes.AsSpan(0, expected), ref scanned));
-        Assert.Equal(200, AnswerHead.Parse(bytes.AsSpan(0, expected), null).Status);
+        Assert.Equal(expected, ResponseHead.EndOf(bytes.AsSpan(0, expected), ref scanned));
+        Assert.Equal(200, ResponseHead.Parse(bytes.AsSpan(0, expected), null).Status);
     }
 
-    private static void AssertSame(AnswerHead expected, AnswerHead head)
+    private static ResponseHead? TryParse(string head, ResponseHead? last)
+    {
+        try
+        {
+            return ResponseHead.Parse(Encoding.Latin1.GetBytes(head), last);
+        }
+        catch (HttpIOException)
+        {
+            return null;
+        }
+    }
+
+    private static void AssertSame(ResponseHead expected, ResponseHead head)
     {
         Assert.Equal(FieldsOf(expected), FieldsOf(head));
         Assert.Equal((expected.Status, expected.Length, expected.IsChunked, expected.KeepsAlive), (head.Status, head.Length, head.IsChunked, head.KeepsAlive));
     }
 
-    private static string FieldsOf(AnswerHead head) =>
+    private static string FieldsOf(ResponseHead head) =>
         string.Join('|', head.Fields.ToArray().Select(static field => $"{field.Name}={string.Join('&', field.Values.AsEnumerable())}"));
 
-    private static AnswerHead Parse(string head) => AnswerHead.Parse(Encoding.Latin1.GetBytes(head), null);
+    private static ResponseHead Parse(string head) => ResponseHead.Parse(Encoding.Latin1.GetBytes(head), null);
 }

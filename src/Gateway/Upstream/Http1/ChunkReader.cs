@@ -1,6 +1,6 @@
 using System.Net.Http;
 
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>Where a chunked body stands (RFC 9112, section 7.1). Pure: it is given what was received and says what of it is what.</summary>
 internal struct ChunkReader
@@ -63,8 +63,8 @@ internal struct ChunkReader
         }
     }
 
-    /// <summary>So much content was taken.</summary>
-    public void Take(int count)
+    /// <summary>So much content was read.</summary>
+    public void Consume(int count)
     {
         _left -= count;
         if (_left == 0)

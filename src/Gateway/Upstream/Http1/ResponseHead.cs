@@ -1,17 +1,16 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Http;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>
 /// The head of an HTTP/1.1 answer (RFC 9112): status, framing, and the headers that go further. Immutable, so that the next answer of the
 /// same connection can share what it repeats: most lines of a destination's answers are the same as those of the one before.
 /// </summary>
-internal sealed class AnswerHead
+internal sealed class ResponseHead
 {
     /// <summary>Longest head in bytes that is read.</summary>
     public const int MaxLength = 64 * 1024;
@@ -19,14 +18,11 @@ internal sealed class AnswerHead
     /// <summary>Most lines that are read.</summary>
     public const int MaxLines = 1000;
 
-    /// <summary>Of a token (RFC 9110, section 5.6.2).</summary>
-    private static readonly SearchValues<byte> NameCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
-
     private readonly byte[] _raw;
     private readonly Line[] _lines;
     private readonly (string Name, StringValues Values)[] _fields;
 
-    private AnswerHead(byte[] raw, Line[] lines, (string Name, StringValues Values)[] fields)
+    private ResponseHead(byte[] raw, Line[] lines, (string Name, StringValues Values)[] fields)
     {
         _raw = raw;
         _lines = lines;
@@ -42,7 +38,7 @@ internal sealed class AnswerHead
     /// <summary>What stands behind the status, if it is not the usual phrase.</summary>
     public string? Reason { get; private init; }
 
-    /// <summary><c>Content-Length</c>; null: there is none, it is malformed, or the body comes in chunks, which says more.</summary>
+    /// <summary><c>Content-Length</c>; null: there is none, or the body comes in chunks, which says more.</summary>
     public long? Length { get; private init; }
 
     /// <summary>The body comes in chunks.</summary>
@@ -55,7 +51,7 @@ internal sealed class AnswerHead
     public ReadOnlySpan<(string Name, StringValues Values)> Fields => _fields;
 
     /// <summary>True: this head stands at the beginning, byte for byte.</summary>
-    public bool Begins(ReadOnlySpan<byte> bytes) => bytes.StartsWith(_raw);
+    public bool IsPrefixOf(ReadOnlySpan<byte> bytes) => bytes.StartsWith(_raw);
 
     /// <summary>Its length in bytes, with the empty line.</summary>
     public int Size => _raw.Length;
@@ -102,7 +98,7 @@ internal sealed class AnswerHead
     /// <param name="head">Up to and with its empty line.</param>
     /// <param name="last">The head before it on the same connection.</param>
     /// <exception cref="HttpIOException">It is no head of HTTP/1.</exception>
-    public static AnswerHead Parse(ReadOnlySpan<byte> head, AnswerHead? last)
+    public static ResponseHead Parse(ReadOnlySpan<byte> head, ResponseHead? last)
     {
         var at = 0;
         var (status, isHttp10, reason) = ParseStatusLine(NextLine(head, ref at));
@@ -124,7 +120,7 @@ internal sealed class AnswerHead
                     throw Invalid("Its first header begins with a space.");
                 }
 
-                lines[^1] = lines[^1] with { Value = $"{lines[^1].Value} {Encoding.Latin1.GetString(Trim(line))}", Length = at - lines[^1].Start };
+                lines[^1] = lines[^1] with { Value = $"{lines[^1].Value} {ValueOf(line)}", Length = at - lines[^1].Start };
                 continue;
             }
 
@@ -146,13 +142,8 @@ internal sealed class AnswerHead
                 throw Invalid("A line of its head is no header.");
             }
 
-            if (Trim(line[..colon]).ContainsAnyExcept(NameCharacters))
-            {
-                throw Invalid("The name of a header has characters that no name has.");
-            }
-
-            var name = Encoding.Latin1.GetString(Trim(line[..colon]));
-            lines.Add(new Line(start, at - start, name, Encoding.Latin1.GetString(Trim(line[(colon + 1)..])), RoleOf(name)));
+            var name = NameOf(line[..colon]);
+            lines.Add(new Line(start, at - start, name, ValueOf(line[(colon + 1)..]), RoleOf(name)));
         }
 
         return Assemble(head.ToArray(), [.. lines], status, isHttp10, reason);
@@ -167,47 +158,69 @@ internal sealed class AnswerHead
         }
     }
 
-    /// <summary>Gives them to a message, for those who look at them one by one.</summary>
-    public void CopyTo(HttpResponseMessage message)
+    /// <summary>All values of a header that goes further; empty: it is not there.</summary>
+    public StringValues this[string name]
     {
-        foreach (var (name, values) in _fields)
+        get
         {
-            foreach (var value in values)
+            foreach (var (field, values) in _fields)
             {
-                if (!message.Headers.TryAddWithoutValidation(name, value))
+                if (field.Equals(name, StringComparison.OrdinalIgnoreCase))
                 {
-                    message.Content.Headers.TryAddWithoutValidation(name, value);
+                    return values;
                 }
             }
-        }
 
-        if (IsChunked)
-        {
-            message.Headers.TransferEncodingChunked = true;
+            return default;
         }
     }
 
     /// <summary>The lines of a trailer section.</summary>
-    /// <exception cref="HttpIOException">A line is no header.</exception>
-    public static void ParseTrailers(ReadOnlySpan<byte> section, HttpResponseMessage message)
+    /// <exception cref="HttpIOException">A line is not a header, or one that frames a message and cannot come behind it (RFC 9110, section 6.5.1).</exception>
+    public static List<KeyValuePair<string, StringValues>> ParseTrailers(ReadOnlySpan<byte> section)
     {
+        var trailers = new List<KeyValuePair<string, StringValues>>();
         var at = 0;
         while (at < section.Length && NextLine(section, ref at) is { IsEmpty: false } line)
         {
             var colon = line.IndexOf((byte)':');
             if (colon <= 0)
             {
-                throw Invalid("A line behind its last chunk is no header.");
+                throw Invalid("A line behind its last chunk is not a header.");
             }
 
-            message.TrailingHeaders.TryAddWithoutValidation(Encoding.Latin1.GetString(Trim(line[..colon])), Encoding.Latin1.GetString(Trim(line[(colon + 1)..])));
+            if (trailers.Count == MaxLines)
+            {
+                throw Invalid("It has too many trailers.");
+            }
+
+            var name = NameOf(line[..colon]);
+            if (RoleOf(name) != Role.None || name.Equals("Host", StringComparison.OrdinalIgnoreCase))
+            {
+                throw Invalid("A header that frames the message comes behind it.");
+            }
+
+            trailers.Add(new(name, ValueOf(line[(colon + 1)..])));
         }
+
+        return trailers;
     }
 
-    private static AnswerHead Assemble(byte[] raw, Line[] lines, int status, bool isHttp10, string? reason)
+    private static string NameOf(ReadOnlySpan<byte> bytes)
+    {
+        var name = Trim(bytes);
+        return HttpSyntax.IsToken(name) ? Encoding.Latin1.GetString(name) : throw Invalid("The name of a header has a character that no header name may have.");
+    }
+
+    private static string ValueOf(ReadOnlySpan<byte> bytes)
+    {
+        var value = Trim(bytes);
+        return HttpSyntax.IsValue(value) ? Encoding.Latin1.GetString(value) : throw Invalid("The value of a header has a control character.");
+    }
+
+    private static ResponseHead Assemble(byte[] raw, Line[] lines, int status, bool isHttp10, string? reason)
     {
         long? length = null;
-        var lengths = 0;
         var isChunked = false;
         var says = default(StringValues);
         foreach (var line in lines)
@@ -215,14 +228,12 @@ internal sealed class AnswerHead
             switch (line.Role)
             {
                 case Role.Length:
-                    lengths++;
-                    length = lengths == 1 && line.Value.Length is > 0 and < 19 && !line.Value.AsSpan().ContainsAnyExceptInRange('0', '9')
-                        ? long.Parse(line.Value, System.Globalization.CultureInfo.InvariantCulture)
-                        : null;
+                    var said = ContentLength.Parse(line.Value) ?? throw Invalid("Its Content-Length is not a number.");
+                    length = (length ?? said) == said ? said : throw Invalid("It has two lengths.");
                     break;
                 case Role.Encoding:
-                    // Only what comes last says how the body ends.
-                    isChunked = line.Value.AsSpan(line.Value.LastIndexOf(',') + 1).Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase);
+                    // Another coding could not be undone here, and must not be taken for the content (RFC 9112, section 6.1).
+                    isChunked = !isChunked && line.Value.Equals("chunked", StringComparison.OrdinalIgnoreCase) ? true : throw Invalid("Its Transfer-Encoding is not 'chunked'.");
                     break;
                 case Role.Connection:
                     says = StringValues.Concat(says, line.Value);
@@ -230,28 +241,27 @@ internal sealed class AnswerHead
             }
         }
 
-        var keepsAlive = isHttp10 ? RequestHeaders.IsNamedBy("keep-alive", says) : !RequestHeaders.IsNamedBy("close", says);
-        return new AnswerHead(raw, lines, FieldsOf(lines, says, isChunked))
+        var keepsAlive = isHttp10 ? HopByHop.IsNamedBy("keep-alive", says) : !HopByHop.IsNamedBy("close", says);
+        return new ResponseHead(raw, lines, FieldsOf(lines, says))
         {
             Status = status,
             Version = isHttp10 ? HttpVersion.Version10 : HttpVersion.Version11,
             Reason = reason,
             Length = isChunked ? null : length,
             IsChunked = isChunked,
-            // Two that say how the body ends: RFC 9112, section 6.3, trusts the chunks, and such a connection no further.
-            KeepsAlive = keepsAlive && !(isChunked && (lengths > 0 || isHttp10)),
+            // Two that say how the body ends: RFC 9112, section 6.3, trusts the chunks, and such a connection no further. Nor one with a body where there is none.
+            KeepsAlive = keepsAlive && !(isChunked && (length is not null || isHttp10)) && !(UpstreamResponse.IsBodiless(status) && status != StatusCodes.Status304NotModified && (isChunked || length > 0)),
         };
     }
 
-    private static (string Name, StringValues Values)[] FieldsOf(Line[] lines, StringValues connection, bool isChunked)
+    private static (string Name, StringValues Values)[] FieldsOf(Line[] lines, StringValues connection)
     {
         var fields = new (string Name, StringValues Values)[lines.Length];
         var count = 0;
         foreach (var line in lines)
         {
-            if (line.Role is Role.EndsHere or Role.Encoding or Role.Connection
-                || (line.Role == Role.Length && isChunked)
-                || (connection.Count > 0 && RequestHeaders.IsNamedBy(line.Name, connection)))
+            if (line.Role != Role.None
+                || (connection.Count > 0 && HopByHop.IsNamedBy(line.Name, connection)))
             {
                 continue;
             }
@@ -287,6 +297,11 @@ internal sealed class AnswerHead
 
         var status = ((line[9] - '0') * 100) + ((line[10] - '0') * 10) + (line[11] - '0');
         var phrase = line.Length > 13 ? line[13..] : default;
+        if (!HttpSyntax.IsValue(phrase))
+        {
+            throw Invalid("Its reason phrase has a control character.");
+        }
+
         return (status, line[7] == '0', Ascii.Equals(phrase, ReasonPhrases.GetReasonPhrase(status)) ? null : Encoding.Latin1.GetString(phrase));
     }
 
@@ -318,7 +333,7 @@ internal sealed class AnswerHead
         }
 
         return name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? Role.Connection
-            : RequestHeaders.EndsHere(name, default) ? Role.EndsHere
+            : HopByHop.Contains(name, default) ? Role.HopByHop
             : Role.None;
     }
 
@@ -330,7 +345,7 @@ internal sealed class AnswerHead
         Length,
         Encoding,
         Connection,
-        EndsHere,
+        HopByHop,
     }
 
     private readonly record struct Line(int Start, int Length, string Name, string Value, Role Role);

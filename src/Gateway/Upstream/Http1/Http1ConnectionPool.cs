@@ -3,10 +3,10 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>The connections to one destination that speaks HTTP/1.1 without TLS. The one used last is used first, so that the others can close.</summary>
-internal sealed class Http1Connections
+internal sealed class Http1ConnectionPool
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
 
@@ -22,7 +22,7 @@ internal sealed class Http1Connections
     /// <param name="connectTimeout"><c>timeouts.connect</c>.</param>
     /// <param name="sockets">How many there may be in all.</param>
     /// <param name="time">The clock.</param>
-    public Http1Connections(Uri url, TimeSpan connectTimeout, SocketBudget sockets, TimeProvider time)
+    public Http1ConnectionPool(Uri url, TimeSpan connectTimeout, SocketBudget sockets, TimeProvider time)
     {
         _address = IPAddress.TryParse(url.DnsSafeHost, out var ip) ? new IPEndPoint(ip, url.Port) : new DnsEndPoint(url.IdnHost, url.Port);
         _connectTimeout = connectTimeout;
@@ -30,7 +30,7 @@ internal sealed class Http1Connections
         _time = time;
         using (ExecutionContext.SuppressFlow())
         {
-            _sweep = time.CreateTimer(static connections => ((Http1Connections)connections!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _sweep = time.CreateTimer(static connections => ((Http1ConnectionPool)connections!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -42,7 +42,7 @@ internal sealed class Http1Connections
     {
         while (_idle.TryPop(out var connection))
         {
-            if (connection.IsQuiet)
+            if (connection.IsUsable)
             {
                 return connection;
             }
@@ -81,7 +81,7 @@ internal sealed class Http1Connections
     /// <summary>Takes back one whose answer was read.</summary>
     public void Return(Http1Connection connection)
     {
-        if (!connection.IsQuiet || !IsYoung(connection, connection.IdleSince))
+        if (!connection.IsIdleAndOpen || !IsYoung(connection, connection.IdleSince))
         {
             connection.Dispose();
             return;
@@ -106,7 +106,7 @@ internal sealed class Http1Connections
             var kept = new Stack<Http1Connection>();
             while (_idle.TryPop(out var connection))
             {
-                if (connection.IsQuiet && IsYoung(connection, now))
+                if (connection.IsIdleAndOpen && IsYoung(connection, now))
                 {
                     kept.Push(connection);
                 }

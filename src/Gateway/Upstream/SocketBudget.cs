@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>
 /// How many sockets of one kind may be open at once, so that the process never uses up its file descriptors: the runtime itself does not survive that,

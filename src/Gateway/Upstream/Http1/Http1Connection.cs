@@ -2,7 +2,7 @@ using System.Net.Http;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
-namespace Gateway.Forwarding;
+namespace Gateway.Upstream;
 
 /// <summary>One kept connection to a destination that speaks HTTP/1.1 without TLS. One request at a time; whoever has it owns it.</summary>
 /// <remarks>
@@ -11,10 +11,10 @@ namespace Gateway.Forwarding;
 /// </remarks>
 internal sealed class Http1Connection : IDisposable
 {
-    /// <summary>Holds most heads and small answers; a longer head makes it grow, up to <see cref="AnswerHead.MaxLength"/>.</summary>
+    /// <summary>Holds most heads and small answers; a longer head makes it grow, up to <see cref="ResponseHead.MaxLength"/>.</summary>
     private const int FirstBuffer = 8 * 1024;
 
-    private readonly Http1Connections _owner;
+    private readonly Http1ConnectionPool _owner;
     private readonly Socket _socket;
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(FirstBuffer);
     private int _start;
@@ -22,10 +22,10 @@ internal sealed class Http1Connection : IDisposable
     private ValueTask<int> _ahead;
     private bool _isReceiving;
     private int _isClosed;
-    private AnswerHead? _last;
+    private ResponseHead? _last;
     private CancellationTokenRegistration _cut;
 
-    public Http1Connection(Http1Connections owner, Socket socket, long now)
+    public Http1Connection(Http1ConnectionPool owner, Socket socket, long now)
     {
         _owner = owner;
         _socket = socket;
@@ -42,47 +42,67 @@ internal sealed class Http1Connection : IDisposable
     public bool IsReused { get; private set; }
 
     /// <summary>The destination has said something since the last request.</summary>
-    public bool HasHeard { get; private set; }
+    public bool HasReceivedBytes { get; private set; }
 
-    /// <summary>An idle one that heard something was closed, or speaks out of turn.</summary>
-    public bool IsQuiet => !_ahead.IsCompleted;
+    /// <summary>False: an idle connection was closed, or sent something that nothing has asked for.</summary>
+    public bool IsIdleAndOpen => !_ahead.IsCompleted;
+
+    /// <summary>
+    /// The same, asked of the kernel as well: what has arrived there may not have been read yet, and would be taken for the response to the next request.
+    /// </summary>
+    public bool IsUsable
+    {
+        get
+        {
+            try
+            {
+                return IsIdleAndOpen && _socket.Available == 0;
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <summary>What was received and not taken.</summary>
     public ReadOnlySpan<byte> Received => _buffer.AsSpan(_start, _end - _start);
 
-    /// <summary>Takes from what was received.</summary>
-    public void Take(int count) => _start += count;
+    /// <summary>Drops what was read of what was received.</summary>
+    public void Consume(int count) => _start += count;
 
-    /// <summary>Sends a request. From here on cancelling cuts the connection.</summary>
-    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    /// <summary>A request begins. From here on cancelling cuts the connection.</summary>
+    public void Begin(CancellationToken cancellationToken)
     {
-        HasHeard = false;
+        HasReceivedBytes = false;
         _cut = cancellationToken.UnsafeRegister(static connection => ((Http1Connection)connection!).Dispose(), this);
-        // A stream's socket takes all of it, however long that takes.
-        return _socket.SendAsync(request, SocketFlags.None, CancellationToken.None);
     }
 
-    /// <summary>Reads up to the end of the final head; interim ones (RFC 9110, section 15.2) are for nobody here.</summary>
-    /// <exception cref="HttpIOException">It ended early, or is no answer of HTTP/1.</exception>
+    /// <summary>Sends all of it, however long that takes. One sender at a time.</summary>
+    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) => _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
+
+    /// <summary>Reads up to the end of the final head; interim ones (RFC 9110, section 15.2) go no further.</summary>
+    /// <param name="request">Told when the destination wants the body (100); null: it does not wait for that.</param>
+    /// <exception cref="HttpIOException">It ended early, or is not a response of HTTP/1.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<AnswerHead> ReadHeadAsync()
+    public async ValueTask<ResponseHead> ReadHeadAsync(Http1RequestBody? request)
     {
         var scanned = 0;
         var interim = 0;
         while (true)
         {
-            if ((Received.IsEmpty || scanned > 0) && Arrived(await Receiving().ConfigureAwait(false)) == 0)
+            if ((Received.IsEmpty || scanned > 0) && OnReceived(await Receiving().ConfigureAwait(false)) == 0)
             {
                 throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection ended before the answer did.");
             }
 
             var head = _last;
-            if (head is null || !head.Begins(Received))
+            if (head is null || !head.IsPrefixOf(Received))
             {
-                var end = AnswerHead.EndOf(Received, ref scanned);
-                if (end > AnswerHead.MaxLength || (end < 0 && Received.Length >= AnswerHead.MaxLength))
+                var end = ResponseHead.EndOf(Received, ref scanned);
+                if (end > ResponseHead.MaxLength || (end < 0 && Received.Length >= ResponseHead.MaxLength))
                 {
-                    throw new HttpIOException(HttpRequestError.ConfigurationLimitExceeded, $"The answer's head is longer than {AnswerHead.MaxLength} bytes.");
+                    throw new HttpIOException(HttpRequestError.ConfigurationLimitExceeded, $"The answer's head is longer than {ResponseHead.MaxLength} bytes.");
                 }
 
                 if (end < 0)
@@ -91,10 +111,10 @@ internal sealed class Http1Connection : IDisposable
                     continue;
                 }
 
-                head = AnswerHead.Parse(Received[..end], _last);
+                head = ResponseHead.Parse(Received[..end], _last);
             }
 
-            Take(head.Size);
+            Consume(head.Size);
             if (head.Status >= 200)
             {
                 _last = head;
@@ -102,9 +122,14 @@ internal sealed class Http1Connection : IDisposable
             }
 
             // Nobody asked for another protocol, and nobody waits for interim heads without end.
-            if (head.Status == StatusCodes.Status101SwitchingProtocols || (interim += head.Size) > AnswerHead.MaxLength)
+            if (head.Status == StatusCodes.Status101SwitchingProtocols || (interim += head.Size) > ResponseHead.MaxLength)
             {
                 throw new HttpIOException(HttpRequestError.InvalidResponse, "The answer cannot be read. It is an interim answer that nobody asked for.");
+            }
+
+            if (head.Status == StatusCodes.Status100Continue)
+            {
+                request?.Continue();
             }
 
             scanned = 0;
@@ -117,7 +142,7 @@ internal sealed class Http1Connection : IDisposable
     {
         try
         {
-            return Arrived(await Receiving().ConfigureAwait(false));
+            return OnReceived(await Receiving().ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
@@ -190,9 +215,9 @@ internal sealed class Http1Connection : IDisposable
         return _ahead;
     }
 
-    private int Arrived(int count)
+    private int OnReceived(int count)
     {
-        HasHeard |= count > 0;
+        HasReceivedBytes |= count > 0;
         _end += count;
         return count;
     }
@@ -211,7 +236,7 @@ internal sealed class Http1Connection : IDisposable
         }
         else if (_end == _buffer.Length)
         {
-            Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, AnswerHead.MaxLength));
+            Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, ResponseHead.MaxLength));
         }
     }
 }

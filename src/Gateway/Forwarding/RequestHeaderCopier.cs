@@ -1,0 +1,58 @@
+using Gateway.Upstream;
+
+namespace Gateway.Forwarding;
+
+/// <summary>Gives a request to a destination its headers: the client's that go further, and those that the gateway writes.</summary>
+internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded)
+{
+    private const string LastEventId = "Last-Event-ID";
+
+    /// <summary>Writes the headers of a request to a destination, but for its framing.</summary>
+    /// <param name="context">The client's request.</param>
+    /// <param name="target">Takes them.</param>
+    /// <param name="skipTraceParent">The client's <c>traceparent</c> is replaced by one of ours.</param>
+    /// <param name="lastEventId">Takes the place of the client's <c>Last-Event-ID</c>; null: that stays.</param>
+    public void Copy<THeaders>(HttpContext context, ref THeaders target, bool skipTraceParent, string? lastEventId = null)
+        where THeaders : struct, IRequestHeaders
+    {
+        var request = context.Request;
+        var connection = request.Headers.Connection;
+        foreach (var (name, values) in request.Headers)
+        {
+            // The host is the destination's own: its certificate and its virtual host go by it. Users' host is in X-Forwarded-Host.
+            if (name.Length == 0 || name[0] == ':' || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
+                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name)
+                || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
+                || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase)))
+            {
+                continue;
+            }
+
+            if (values.Count > 1 && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+            {
+                // HTTP/2 sends each cookie as a line of its own; HTTP/1.1 knows one line only (RFC 9113, section 8.2.3).
+                target.Add(name, string.Join("; ", (IEnumerable<string?>)values));
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                target.Add(name, value);
+            }
+        }
+
+        if (lastEventId is not null)
+        {
+            target.Add(LastEventId, lastEventId);
+        }
+
+        if (request.Headers.TE.Count > 0 && HopByHop.IsNamedBy("trailers", request.Headers.TE))
+        {
+            // Each hop says for itself that it takes trailers; gRPC needs it said.
+            target.Add("TE", "trailers");
+        }
+
+        target.Add("Via", request.Protocol is "HTTP/2" ? "2.0 gateway" : "1.1 gateway");
+        forwarded.Write(context, ref target);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net.Http;
+using Gateway.Health;
+using Gateway.Observability;
+using Gateway.Upstream;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Forwarding;
+
+/// <summary>One handshake for another protocol at one destination: addresses it, and tells its figures and evidence once.</summary>
+internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, bool isLast, bool isTrial) : HttpTransformer
+{
+    private readonly long _began = plan.Traffic.Time.GetTimestamp();
+
+    /// <summary>The destination as this route meets it.</summary>
+    public Peer Peer => peer;
+
+    /// <summary>A response that the user may have came: the handshake's, or a refusal.</summary>
+    public bool HasResponse { get; private set; }
+
+    /// <summary>How it ended.</summary>
+    public AttemptResult Result { get; private set; } = AttemptResult.Cancelled;
+
+    /// <summary>The deadline of the handshake, lifted once its response is here.</summary>
+    public CancellationTokenSource? Handshake { get; set; }
+
+    /// <inheritdoc/>
+    public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        proxyRequest.RequestUri = peer.At(target);
+        if (peer.Destination.HostName is { } hostName)
+        {
+            proxyRequest.Headers.Host = hostName;
+        }
+
+        var headers = new MessageRequestHeaders(proxyRequest);
+        plan.Headers.Copy(httpContext, ref headers, skipTraceParent: false);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null)
+        {
+            return false;
+        }
+
+        Handshake!.CancelAfter(Timeout.InfiniteTimeSpan);
+        var status = (int)proxyResponse.StatusCode;
+        if (status >= 500)
+        {
+            End(AttemptResult.Status, EvidenceKind.Status, status);
+            if (plan.FailsOn(status) && !isLast)
+            {
+                return false;
+            }
+        }
+        else
+        {
+            peer.Tally.Success();
+            End(AttemptResult.Success, isTrial ? EvidenceKind.Success : null);
+        }
+
+        HasResponse = true;
+        await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+        httpContext.Response.Headers.Append("Via", "1.1 gateway");
+        return true;
+    }
+
+    /// <summary>No response came.</summary>
+    /// <param name="failure">What YARP met; null: nothing, and the failure was told with its status.</param>
+    /// <param name="wasAskedAgain">The connection ended without a response; what followed is only that it may not be sent twice.</param>
+    /// <param name="isCancelled">The handshake was out of time, or the client left.</param>
+    /// <param name="isClients">The client left.</param>
+    public void Failed(Exception? failure, bool wasAskedAgain, bool isCancelled, bool isClients)
+    {
+        if (Result == AttemptResult.Status)
+        {
+            return;
+        }
+
+        var result = isClients ? AttemptResult.Cancelled
+            : isCancelled ? AttemptResult.Timeout
+            : wasAskedAgain || failure is null ? AttemptResult.Reset
+            : AttemptFailure.Classify(failure, cancelledByUs: false, headReceived: false);
+        EvidenceKind? kind = result switch
+        {
+            AttemptResult.Connect when !OwnFault.Is(failure) => EvidenceKind.Connect,
+            AttemptResult.Timeout => EvidenceKind.Timeout,
+            AttemptResult.Reset or AttemptResult.Truncated => EvidenceKind.Reset,
+            _ => null,
+        };
+        End(result, kind, tls: kind == EvidenceKind.Connect ? TlsTrust.FlawOf(failure) : TlsFlaw.None);
+    }
+
+    private void End(AttemptResult result, EvidenceKind? kind, int status = 0, TlsFlaw tls = TlsFlaw.None)
+    {
+        Result = result;
+        peer.Meter.Attempt(result);
+        if (kind is { } shown)
+        {
+            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, shown, Trial: isTrial, Waited: plan.Traffic.Time.GetElapsedTime(_began), Status: status, Tls: tls));
+        }
+        else if (isTrial)
+        {
+            peer.Destination.ReturnTrial();
+        }
+    }
+}
