@@ -3,6 +3,7 @@ using Gateway.Configuration;
 using Gateway.Forwarding;
 using Gateway.LastGood;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Parts;
 
@@ -31,6 +32,7 @@ public class Texts
         request.Host = new HostString("shop.example");
         request.Path = "/api/guide/recommend";
         request.QueryString = new QueryString("?user=u1&category=shoes&page=2");
+        _context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = "/api/guide/recommend?user=u1&category=shoes&page=2";
         request.Headers.UserAgent = "Mozilla/5.0";
         request.Headers.Accept = "application/json";
         _context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;

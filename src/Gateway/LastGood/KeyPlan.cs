@@ -98,20 +98,21 @@ internal sealed class KeyPlan
 
     /// <summary>Writes the key of a request, without variants.</summary>
     /// <param name="nearest"><see cref="Exact"/>, or the index of a nearest key.</param>
-    /// <returns>False: the request has no key (a query or a head beyond all measure, no host).</returns>
+    /// <returns>False: the request has no key (a target, a query or a head beyond all measure, no host).</returns>
     public bool TryWrite(HttpRequest request, in RequestFacts facts, int nearest, ref KeyBuilder key)
     {
         key.CutTo(0);
         var host = request.Host.Value;
-        if (string.IsNullOrEmpty(host))
+        if (string.IsNullOrEmpty(host) || !TargetText.TryRead(request, out var target))
         {
             return false;
         }
 
+        // 1. What the operator chose.
         key.AppendLower(host);
         foreach (var part in PartsOf(nearest).AsSpan())
         {
-            if (!AppendPart(request, part, ref key))
+            if (!AppendPart(request, target, part, ref key))
             {
                 return false;
             }
@@ -148,24 +149,29 @@ internal sealed class KeyPlan
     public static bool TryWritePlace(HttpRequest request, ref KeyBuilder place)
     {
         place.CutTo(0);
+        if (!TargetText.TryRead(request, out var target))
+        {
+            return false;
+        }
+
         place.AppendLower(request.Host.Value);
-        AppendPath(request, ref place);
+        target.AppendPathTo(ref place);
         return !place.TooLong;
     }
 
     private ImmutableArray<KeyPart> PartsOf(int nearest) => nearest == Exact ? Config.Key : Config.Nearest[nearest];
 
-    private static bool AppendPart(HttpRequest request, KeyPart part, ref KeyBuilder key)
+    private static bool AppendPart(HttpRequest request, in TargetText target, KeyPart part, ref KeyBuilder key)
     {
         switch (part.Kind)
         {
             case KeyPartKind.Path:
-                AppendPath(request, ref key);
+                target.AppendPathTo(ref key);
                 return true;
             case KeyPartKind.Query:
-                return AppendQuery(request.QueryString.Value, null, ref key);
+                return AppendQuery(target.Query, null, ref key);
             case KeyPartKind.QueryParameter:
-                return AppendQuery(request.QueryString.Value, part.Name, ref key);
+                return AppendQuery(target.Query, part.Name, ref key);
             case KeyPartKind.Header:
                 key.Append(" header:");
                 key.AppendLower(part.Name);
@@ -177,23 +183,16 @@ internal sealed class KeyPlan
         }
     }
 
-    private static void AppendPath(HttpRequest request, ref KeyBuilder key)
-    {
-        key.AppendEscaped(request.PathBase.Value);
-        key.AppendEscaped(request.Path.Value);
-    }
-
     // Nothing is read that was not written; clearing the room took longer than the rest.
     [SkipLocalsInit]
-    private static bool AppendQuery(string? raw, string? only, ref KeyBuilder key)
+    private static bool AppendQuery(scoped ReadOnlySpan<char> raw, string? only, ref KeyBuilder key)
     {
-        var length = raw?.Length ?? 0;
-        if (length > KeyBuilder.MaxLength)
+        if (raw.Length > KeyBuilder.MaxLength)
         {
             return false;
         }
 
-        var room = QueryText.RoomFor(length);
+        var room = QueryText.RoomFor(raw.Length);
         var rented = room > 768 ? ArrayPool<char>.Shared.Rent(room) : null;
         Span<char> text = rented ?? stackalloc char[768];
         Span<Range> parameters = stackalloc Range[QueryText.MaxParameters];
@@ -214,11 +213,11 @@ internal sealed class KeyPlan
                 key.Append(parameter);
                 any = true;
             }
-            else if (QueryText.NameOf(parameter).SequenceEqual(only))
+            else if (QueryText.IsNamed(parameter, only))
             {
-                // "query:page=2&=3": the second value of one name cannot look like another name.
+                // "query:page=2&=3": the second value of one name cannot look like another name; another spelling of the name stays to be seen.
                 key.Append(any ? "&" : default);
-                key.Append(parameter[only.Length..]);
+                key.Append(QueryText.NameOf(parameter).SequenceEqual(only) ? parameter[only.Length..] : parameter);
                 any = true;
             }
         }

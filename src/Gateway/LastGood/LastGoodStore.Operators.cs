@@ -30,6 +30,8 @@ internal sealed partial class LastGoodStore
     /// <param name="limit">At most so many: the first ones by key. The rest is gone through, and not held.</param>
     public IReadOnlyList<LastGoodEntry> List(string prefix, int limit)
     {
+        prefix = EscapedText.OfOperator(prefix);
+
         // The last by key of those that are in so far stands at the queue's head and leaves first.
         var first = new PriorityQueue<StoredAnswer, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
         foreach (var answer in _memory.All)
@@ -64,6 +66,7 @@ internal sealed partial class LastGoodStore
     /// <returns>How many answers left memory.</returns>
     public int Purge(PurgeRule rule)
     {
+        rule = rule.Normalised;
         var purged = _memory.Purge(rule, _time.GetTimestamp());
         var at = Now().UnixMs;
         _behind?.Enqueue(BackingChange.Of(rule, at));
@@ -83,7 +86,7 @@ internal sealed partial class LastGoodStore
     /// <summary>Forgets what another gateway purged. It has told the store behind already.</summary>
     public void ForgetPurged(PurgeRule rule)
     {
-        var purged = _memory.Purge(rule, _time.GetTimestamp());
+        var purged = _memory.Purge(rule.Normalised, _time.GetTimestamp());
         Purged(rule.By, rule.Text, purged.Count);
     }
 

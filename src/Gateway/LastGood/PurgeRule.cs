@@ -8,6 +8,9 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
     /// <summary>True: every answer is meant.</summary>
     public bool MeansAll => By == PurgeBy.Prefix && Text.Length == 0;
 
+    /// <summary>The rule with its text in the form that keys have, however the operator wrote the path.</summary>
+    public PurgeRule Normalised => By == PurgeBy.Route ? this : this with { Text = EscapedText.OfOperator(Text) };
+
     /// <summary>Whether an answer is meant. A nearest answer goes with the exact one that filled it: it says the same.</summary>
     public bool Matches(StoredAnswer answer) => By switch
     {

@@ -1,6 +1,6 @@
 namespace Gateway.LastGood;
 
-/// <summary>A query in its normal form: escapes of unreserved characters undone, hex digits in upper case, parameters sorted by name.</summary>
+/// <summary>A query in its normal form: escapes as <see cref="EscapedText"/> writes them, parameters sorted by name.</summary>
 /// <remarks>
 /// Only what RFC 3986, section 6.2.2, calls equivalent is made equal: <c>%41</c> and <c>A</c>, <c>%2f</c> and <c>%2F</c>; not <c>+</c> and <c>%20</c>, which services read differently.
 /// Parameters of one name keep their order, because the first or the last of them may be the one that counts.
@@ -11,19 +11,15 @@ internal static class QueryText
     public const int MaxParameters = 64;
 
     /// <summary>Room that the normal form of a query may need.</summary>
-    public static int RoomFor(int rawLength) => rawLength * 3;
+    public static int RoomFor(int rawLength) => EscapedText.RoomFor(rawLength);
 
     /// <summary>Writes the normal form of every parameter to <paramref name="text"/> and their places, sorted, to <paramref name="parameters"/>.</summary>
+    /// <param name="raw">The query without its question mark.</param>
     /// <returns>The count of parameters; -1: there are more than <paramref name="parameters"/> holds.</returns>
     public static int Normalise(ReadOnlySpan<char> raw, Span<char> text, Span<Range> parameters)
     {
         var count = 0;
         var length = 0;
-        if (!raw.IsEmpty && raw[0] == '?')
-        {
-            raw = raw[1..];
-        }
-
         foreach (var part in raw.Split('&'))
         {
             var parameter = raw[part];
@@ -38,7 +34,7 @@ internal static class QueryText
             }
 
             var start = length;
-            length += Unescape(parameter, text[length..]);
+            length += EscapedText.Normalise(parameter, text[length..]);
             Insert(text, parameters, count++, start..length);
         }
 
@@ -52,6 +48,21 @@ internal static class QueryText
         return equals < 0 ? parameter : parameter[..equals];
     }
 
+    /// <summary>Whether a service would read a parameter under a configured name: escaped or not, in any case.</summary>
+    /// <remarks>A spelling that the key overlooked would be one that the service reads and the key does not hold.</remarks>
+    public static bool IsNamed(ReadOnlySpan<char> parameter, string name)
+    {
+        var written = NameOf(parameter);
+        if (written.Equals(name, StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        return (written.ContainsAny('%', '+') || name.AsSpan().ContainsAny('%', '+')) && string.Equals(Decoded(written.ToString()), Decoded(name), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string Decoded(string name) => Uri.UnescapeDataString(name.Replace('+', ' '));
+
     // Stable insertion: queries have a handful of parameters, mostly in order already.
     private static void Insert(ReadOnlySpan<char> text, Span<Range> parameters, int count, Range added)
     {
@@ -64,44 +75,4 @@ internal static class QueryText
 
         parameters[at] = added;
     }
-
-    private static int Unescape(ReadOnlySpan<char> raw, Span<char> to)
-    {
-        var length = 0;
-        for (var i = 0; i < raw.Length; i++)
-        {
-            var c = raw[i];
-            if (c == '%' && i + 2 < raw.Length && char.IsAsciiHexDigit(raw[i + 1]) && char.IsAsciiHexDigit(raw[i + 2]))
-            {
-                var value = (char)((Digit(raw[i + 1]) << 4) | Digit(raw[i + 2]));
-                if (char.IsAsciiLetterOrDigit(value) || value is '-' or '.' or '_' or '~')
-                {
-                    to[length++] = value;
-                }
-                else
-                {
-                    to[length++] = '%';
-                    to[length++] = char.ToUpperInvariant(raw[i + 1]);
-                    to[length++] = char.ToUpperInvariant(raw[i + 2]);
-                }
-
-                i += 2;
-            }
-            else if (c is <= ' ' or '\x7f' or '%')
-            {
-                // A lone percent sign or a blank: escaped, so that the key's own separators stay unmistakable.
-                to[length++] = '%';
-                to[length++] = "0123456789ABCDEF"[c >> 4];
-                to[length++] = "0123456789ABCDEF"[c & 15];
-            }
-            else
-            {
-                to[length++] = c;
-            }
-        }
-
-        return length;
-    }
-
-    private static int Digit(char hex) => hex <= '9' ? hex - '0' : (hex | 0x20) - 'a' + 10;
 }

@@ -3,6 +3,7 @@ using Gateway.Configuration;
 using Gateway.LastGood;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.LastGood;
@@ -22,9 +23,10 @@ internal static class Guide
         var request = new DefaultHttpContext().Request;
         var query = target.IndexOf('?', StringComparison.Ordinal);
         request.Method = method;
+        request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
         request.Scheme = "http";
         request.Host = new HostString(Host);
-        request.Path = query < 0 ? target : target[..query];
+        request.Path = !target.StartsWith('/') ? "/" : query < 0 ? target : target[..query];
         request.QueryString = query < 0 ? QueryString.Empty : new QueryString(target[query..]);
         foreach (var (name, value) in headers)
         {

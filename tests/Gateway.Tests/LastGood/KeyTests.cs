@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Configuration;
 using Gateway.LastGood;
 using Microsoft.AspNetCore.Http;
@@ -13,8 +14,15 @@ public sealed class KeyTests
     [InlineData("/a?a=%2f", "/a?a=%2F")]
     [InlineData("/a?&&a=1&", "/a?a=1")]
     [InlineData("/a?", "/a")]
-    [InlineData("/a?a=%", "/a?a=%25")]
-    public void Key_EquivalentQueries_AreOne(string left, string right) => Assert.Equal(Key(Guide.Get(left)), Key(Guide.Get(right)));
+    [InlineData("/%7Euser/%61?x", "/~user/a?x")]
+    [InlineData("/a%2fb%3a", "/a%2Fb%3A")]
+    [InlineData("/a/./b/../c", "/a/c")]
+    [InlineData("/a/%2e%2E/b", "/b")]
+    [InlineData("/a/b/..", "/a/")]
+    [InlineData("/../..", "/")]
+    [InlineData("http://shop.example/a?x=1", "/a?x=1")]
+    [InlineData("http://shop.example?x=1", "/?x=1")]
+    public void Key_EquivalentTargets_AreOne(string left, string right) => Assert.Equal(Key(Guide.Get(left)), Key(Guide.Get(right)));
 
     [Theory]
     [InlineData("/a?a=1&a=2", "/a?a=2&a=1")]
@@ -23,7 +31,93 @@ public sealed class KeyTests
     [InlineData("/a?a=1%26b=2", "/a?a=1&b=2")]
     [InlineData("/a?a", "/a?a=")]
     [InlineData("/a", "/A")]
-    public void Key_DifferentQueries_AreTwo(string left, string right) => Assert.NotEqual(Key(Guide.Get(left)), Key(Guide.Get(right)));
+    [InlineData("/p%3Fx=1", "/p?x=1")]
+    [InlineData("/a%2Fb", "/a/b")]
+    [InlineData("/a%2Cb", "/a,b")]
+    [InlineData("/a%3Bb", "/a;b")]
+    [InlineData("/a%40b", "/a@b")]
+    [InlineData("/a%3Ab", "/a:b")]
+    [InlineData("/a%26b", "/a&b")]
+    [InlineData("/a%3Db", "/a=b")]
+    [InlineData("/a%2Bb", "/a+b")]
+    [InlineData("/a%21b", "/a!b")]
+    [InlineData("/a%24b", "/a$b")]
+    [InlineData("/a%27b", "/a'b")]
+    [InlineData("/a%28b", "/a(b")]
+    [InlineData("/a%2Ab", "/a*b")]
+    [InlineData("/a%5Bb", "/a[b")]
+    [InlineData("/a%23b", "/a#b")]
+    [InlineData("/a%25b", "/a%b")]
+    [InlineData("/a%2541", "/a%41")]
+    [InlineData("/a%252Fb", "/a%2Fb")]
+    [InlineData("/a%5Cb", "/a/b")]
+    [InlineData("/%%41%42", "/%AB")]
+    [InlineData("/%4%31x", "/%41x")]
+    [InlineData("/a?a=%", "/a?a=%25")]
+    [InlineData("/a?a=%2C", "/a?a=,")]
+    [InlineData("/a?a=%3D", "/a?a==")]
+    [InlineData("/a?a%3D1", "/a?a=1")]
+    [InlineData("/a//b", "/a/b")]
+    [InlineData("/a/", "/a")]
+    public void Key_DifferentTargets_AreTwo(string left, string right) => Assert.NotEqual(Key(Guide.Get(left)), Key(Guide.Get(right)));
+
+    [Fact]
+    public void Key_EscapesOfAllBytes_OnlyUnreservedAreUndone()
+    {
+        for (var value = 0x21; value < 0x7F; value++)
+        {
+            var c = (char)value;
+            var unreserved = char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~';
+            foreach (var form in new[] { "/x{0}y", "/x?a=x{0}y" })
+            {
+                var escaped = string.Format(CultureInfo.InvariantCulture, form, $"%{value:x2}");
+                Assert.Equal(Key(Guide.Get(escaped)), Key(Guide.Get(string.Format(CultureInfo.InvariantCulture, form, $"%{value:X2}"))));
+                if (c != '%')
+                {
+                    Assert.Equal(unreserved, string.Equals(Key(Guide.Get(escaped)), Key(Guide.Get(string.Format(CultureInfo.InvariantCulture, form, c))), StringComparison.Ordinal));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Key_LongEscapedPath_IsNormalisedAcrossPieces()
+    {
+        for (var lead = 120; lead < 132; lead++)
+        {
+            var filler = new string('x', lead);
+            Assert.Equal(Key(Guide.Get($"/{filler}~%2F%41z")), Key(Guide.Get($"/{filler}%7e%2fAz")));
+        }
+    }
+
+    [Theory]
+    [InlineData("*")]
+    [InlineData("")]
+    [InlineData("shop.example:443")]
+    [InlineData("/a b")]
+    [InlineData("/a\u00e9")]
+    [InlineData("/a\u0001")]
+    public void Key_TargetThatIsNone_HasNoKey(string target) => Assert.Null(TryKey(Guide.Get(target), new LastGoodConfig()));
+
+    [Theory]
+    [InlineData("/a?filter[]=1", "/a?filter[]=2")]
+    [InlineData("/a?filter%5B%5D=1", "/a?filter%5B%5D=2")]
+    [InlineData("/a?filter%5b%5D=1", "/a")]
+    [InlineData("/a?Filter[]=1", "/a")]
+    public void Key_NamedParameterInAnySpelling_TellsApart(string left, string right)
+    {
+        var config = new LastGoodConfig { Key = [new(KeyPartKind.Path), new(KeyPartKind.QueryParameter, "filter[]")] };
+        Assert.NotEqual(Key(Guide.Get(left), config), Key(Guide.Get(right), config));
+        Assert.Equal(Key(Guide.Get(left), config), Key(Guide.Get(left + (left.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "other=1"), config));
+    }
+
+    [Fact]
+    public void Key_NearestKeys_TellEscapedTargetsApartToo()
+    {
+        var config = new LastGoodConfig { Nearest = [[new(KeyPartKind.Path)]] };
+        Assert.NotEqual(TryKey(Guide.Get("/p%3Fx=1"), config, nearest: 0), TryKey(Guide.Get("/p?x=1"), config, nearest: 0));
+        Assert.Equal(TryKey(Guide.Get("/p?x=2"), config, nearest: 0), TryKey(Guide.Get("/p?x=1"), config, nearest: 0));
+    }
 
     [Fact]
     public void Key_HostInAnyCase_IsOneAndPartOfIt()
@@ -51,10 +145,10 @@ public sealed class KeyTests
     }
 
     [Theory]
-    [InlineData("/a cookie:sid=#x")]
-    [InlineData("/a header:x-shop=3")]
-    [InlineData("/a ~recommend.00000000")]
-    [InlineData("/a%20own=1")]
+    [InlineData("/a%20cookie:sid=#x")]
+    [InlineData("/a%20header:x-shop=3")]
+    [InlineData("/a%20~recommend.00000000")]
+    [InlineData("/a?%20own=1")]
     public void Key_HostilePath_CannotImitateAPart(string path) => Assert.Single(Parts(Key(Guide.Get(path))), part => part.StartsWith(Guide.Host, StringComparison.Ordinal));
 
     [Fact]
@@ -129,13 +223,13 @@ public sealed class KeyTests
         return key;
     }
 
-    private static string? TryKey(HttpRequest request, LastGoodConfig config)
+    private static string? TryKey(HttpRequest request, LastGoodConfig config, int nearest = KeyPlan.Exact)
     {
         var plan = KeyPlan.For(Guide.Route(config))!;
         var builder = new KeyBuilder(stackalloc char[16]);
         try
         {
-            return plan.TryWrite(request, plan.Read(request), KeyPlan.Exact, ref builder) ? builder.Text.ToString() : null;
+            return plan.TryWrite(request, plan.Read(request), nearest, ref builder) ? builder.Text.ToString() : null;
         }
         finally
         {
