@@ -56,7 +56,7 @@ internal sealed class KeyPlan
     /// <summary>Reads a request's head once.</summary>
     public RequestFacts Read(HttpRequest request)
     {
-        bool authorization = false, range = false, noStore = false, body = false, own = false;
+        bool authorization = false, range = false, noStore = false, body = false, own = false, optional = false;
         var cookies = CookieStanding.None;
         foreach (var (name, values) in request.Headers)
         {
@@ -64,6 +64,9 @@ internal sealed class KeyPlan
             {
                 case HeaderRole.Own:
                     own |= !_keyedHeaders.Contains(name);
+                    break;
+                case HeaderRole.Optional:
+                    optional |= !_keyedHeaders.Contains(name);
                     break;
                 case HeaderRole.Authorization:
                     authorization = true;
@@ -93,6 +96,7 @@ internal sealed class KeyPlan
             NoStore = noStore,
             HasBody = body,
             HasOwnHeaders = own,
+            HasOptionalHeaders = optional,
         };
     }
 

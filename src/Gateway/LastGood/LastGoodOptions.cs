@@ -15,6 +15,9 @@ internal sealed record LastGoodOptions
     /// <summary>How long a request may look into a shared store when memory has nothing and no tier can serve. Default: 50 ms.</summary>
     public TimeSpan LookTimeout { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>A stored response leaves after <see cref="WithdrawalRule.Times"/> responses in a row that take it back, over at least so long. Default: 10 s.</summary>
+    public TimeSpan WithdrawalsOver { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Looks at the same time; further requests go without. Default: 256.</summary>
     public int LooksAtOnce { get; init; } = 256;
 }

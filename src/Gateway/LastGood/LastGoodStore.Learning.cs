@@ -96,21 +96,29 @@ internal sealed partial class LastGoodStore
             var slot = FindSlot(request, ref key, out var live);
             CountCoverage(route, IsServable(plan, facts, live, now, out _) || (plan.Config.Nearest.Length > 0 && SearchNearest(plan, request, facts, now, missing: null) is not null));
 
-            // 3. The service may have taken it back.
+            // 3. The service may take it back, or give it again.
             var directives = CacheDirectives.Parse(headers[HeaderNames.CacheControl]);
-            if (StorageRules.Evicts(new AnswerFacts { Status = status, Directives = directives }))
+            if (StorageRules.Withdraws(facts, status, directives))
             {
                 key.CutTo(baseLength);
-                Evict(plan, request, facts, ref key);
+                if (_withdrawals.Note(key.Text, Seconds(), (uint)_options.WithdrawalsOver.TotalSeconds))
+                {
+                    Evict(plan, request, facts, ref key);
+                }
             }
-            else if (status == 200 && live is not null && now - live.Answer.Began < RefreshTicks(plan))
+            else if (status is 200 or 304 && !directives.NoStore && !directives.Private && StorageRules.CouldStore(facts))
+            {
+                _withdrawals.Clear(key.Text[..baseLength]);
+            }
+
+            if (status == 200 && live is not null && now - live.Answer.Began < RefreshTicks(plan) && !directives.NoStore && !directives.Private)
             {
                 // The usual case under load: what is kept is recent enough.
                 return null;
             }
 
             // 4. A 304 says that what is kept is as good as new (RFC 9111, section 4.3.4): browsers that revalidate would else let it grow old.
-            else if (status == 304 && live is not null && IsConfirmed(plan, facts, live.Answer, directives, headers[HeaderNames.ETag]))
+            if (status == 304 && live is not null && IsConfirmed(plan, facts, live.Answer, directives, headers[HeaderNames.ETag]))
             {
                 if (now - live.Answer.Began >= RefreshTicks(plan))
                 {
@@ -271,6 +279,8 @@ internal sealed partial class LastGoodStore
             }
         }
     }
+
+    private uint Seconds() => (uint)(_time.GetTimestamp() / _time.TimestampFrequency);
 
     private long RefreshTicks(KeyPlan plan) => (long)(plan.Config.RefreshEvery.TotalSeconds * _time.TimestampFrequency);
 

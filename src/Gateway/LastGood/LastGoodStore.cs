@@ -19,6 +19,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     private readonly ILogger<LastGoodStore> _logger;
     private readonly LastGoodMemory _memory;
     private readonly WriteBehind? _behind;
+    private readonly Withdrawals _withdrawals = new();
     private readonly ConcurrentDictionary<string, Coverage> _coverage = new(StringComparer.Ordinal);
     private long _copying;
     private int _looking;

@@ -27,6 +27,9 @@ internal readonly record struct RequestFacts
     /// <summary>The request carries headers of its own kind, which set its key apart from everyone else's.</summary>
     public bool HasOwnHeaders { get; init; }
 
+    /// <summary>The request carries a header that few clients send and that could change its response, yet stands in no key.</summary>
+    public bool HasOptionalHeaders { get; init; }
+
     /// <summary>Neither Cookie nor Authorization, nor headers of its own: what a nearest answer may be filled from.</summary>
     public bool IsAnonymous => Cookies == CookieStanding.None && !HasAuthorization && !HasOwnHeaders;
 }

@@ -42,18 +42,28 @@ internal static class RequestHeaderRoles
             [HeaderNames.TransferEncoding] = HeaderRole.Body,
             [HeaderNames.ContentLength] = HeaderRole.Body,
         };
+        string[] optional =
+        [
+            // Some clients' own; a service that varies by them must say so in Vary (see AnswerFacts for what we add ourselves).
+            HeaderNames.Origin, HeaderNames.DNT, "Sec-GPC", "Save-Data", "Purpose", "X-Purpose", "Sec-Purpose", "X-Moz", HeaderNames.From, HeaderNames.ContentType,
+            HeaderNames.ProxyAuthorization, HeaderNames.Expect, HeaderNames.MaxForwards, HeaderNames.IfMatch, HeaderNames.IfUnmodifiedSince, HeaderNames.IfRange,
+        ];
+        foreach (var name in optional)
+        {
+            roles[name] = HeaderRole.Optional;
+        }
+
         string[] harmless =
         [
-            // Every client; a service that varies by them must say so in Vary (see AnswerFacts for what we add ourselves).
-            HeaderNames.Host, HeaderNames.UserAgent, HeaderNames.AcceptEncoding, HeaderNames.Referer, HeaderNames.Origin, HeaderNames.DNT,
-            HeaderNames.UpgradeInsecureRequests, "Save-Data", "Priority", "Purpose", "X-Purpose", HeaderNames.From, HeaderNames.Pragma, "X-Moz",
+            // Every client; a service that varies by them must say so in Vary.
+            HeaderNames.Host, HeaderNames.UserAgent, HeaderNames.AcceptEncoding, HeaderNames.Referer, HeaderNames.UpgradeInsecureRequests, "Priority", HeaderNames.Pragma,
 
             // Conditions choose between 200 and 304, not between contents.
-            HeaderNames.IfNoneMatch, HeaderNames.IfModifiedSince, HeaderNames.IfMatch, HeaderNames.IfUnmodifiedSince, HeaderNames.IfRange,
+            HeaderNames.IfNoneMatch, HeaderNames.IfModifiedSince,
 
             // Of the connection, not of the request.
             HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.TE, HeaderNames.Trailer, HeaderNames.Upgrade, HeaderNames.ProxyConnection,
-            HeaderNames.ProxyAuthorization, HeaderNames.Expect, HeaderNames.MaxForwards, "HTTP2-Settings", HeaderNames.Via, HeaderNames.ContentType,
+            "HTTP2-Settings", HeaderNames.Via,
 
             // Replaced by the gateway unless a trusted proxy wrote them, and different for every client.
             "X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Ray", "CF-Visitor", "CDN-Loop", "Fastly-Client-IP",
@@ -76,6 +86,9 @@ internal enum HeaderRole
 {
     /// <summary>Not part of the key.</summary>
     Harmless,
+
+    /// <summary>Not part of the key, and sent by few: what it provokes is no evidence against what others get.</summary>
+    Optional,
 
     /// <summary>Unknown to us: it sets the key apart.</summary>
     Own,

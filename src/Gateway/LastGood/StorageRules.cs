@@ -112,9 +112,18 @@ internal static class StorageRules
         return answer.ContentLength > maxBody ? Refusal.TooLarge : Refusal.None;
     }
 
-    /// <summary>Whether an answer makes what is kept for its key leave: the service took it back, or the user may not see it any more.</summary>
-    public static bool Evicts(in AnswerFacts answer) =>
-        answer.Directives.NoStore || answer.Directives.Private || answer.Status is 401 or 403 or 404 or 410;
+    /// <summary>Whether a response is evidence that what is stored for its key was taken back; <see cref="WithdrawalRule"/> says when it is believed.</summary>
+    /// <remarks>
+    /// <para>Only a request whose response could be stored under the very key says anything of it: one with Authorization, cookies, a range, or a header that few clients send and no key holds is answered for its client alone.</para>
+    /// <para>401 and 403 are about a client. A failure says nothing of the resource, whatever its Cache-Control: error pages say <c>no-store</c> by default.</para>
+    /// </remarks>
+    public static bool Withdraws(in RequestFacts request, int status, in CacheDirectives directives) =>
+        CouldStore(request) && !request.HasOptionalHeaders
+        && (status is 404 or 410 || (status == 200 && (directives.NoStore || directives.Private)));
+
+    /// <summary>Whether a request's 200 could be stored for everybody who shares its key.</summary>
+    public static bool CouldStore(in RequestFacts request) =>
+        request.IsGet && !request.HasRange && !request.HasBody && !request.NoStore && !request.HasAuthorization && request.Cookies != CookieStanding.Unkeyed;
 
     /// <summary>Whether a request changed what its path shows: a method that is not safe, answered without an error (RFC 9111, section 4.4).</summary>
     public static bool Invalidates(string method, int status) => status is >= 200 and < 400 && !IsSafe(method);

@@ -48,7 +48,7 @@ internal static class Guide
     }
 
     public static LastGoodStore Store(TimeProvider time, ILastGoodBacking? backing = null, LastGoodOptions? options = null) =>
-        new(options ?? new LastGoodOptions(), time, NullLogger<LastGoodStore>.Instance, backing);
+        new(options ?? new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero }, time, NullLogger<LastGoodStore>.Instance, backing);
 
     /// <summary>A live answer from head to end.</summary>
     public static void Answer(this LastGoodStore store, RouteConfig route, HttpRequest request, string body, int status = 200, params (string Name, string Value)[] headers)
@@ -56,6 +56,15 @@ internal static class Guide
         var capture = store.OnAnswer(route, request, status, Headers(headers), "primary");
         capture?.Append(Encoding.UTF8.GetBytes(body));
         capture?.Complete();
+    }
+
+    /// <summary>The service takes a resource back, as often as it takes; without a span, as in <see cref="Store"/>.</summary>
+    public static void Withdraw(this LastGoodStore store, RouteConfig route, HttpRequest request, int status = 404, params (string Name, string Value)[] headers)
+    {
+        for (var i = 0; i < WithdrawalRule.Times; i++)
+        {
+            store.Answer(route, request, "", status, headers);
+        }
     }
 
     /// <summary>The body that a request would be given; null: none.</summary>

@@ -28,7 +28,7 @@ public sealed class RedisBackingTests
         one.Answer(_route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
         one.Answer(_route, Guide.Get("/gone"), "gone");
         await one.FlushAsync(Cancel);
-        one.Answer(_route, Guide.Get("/gone"), "", 404);
+        one.Withdraw(_route, Guide.Get("/gone"));
         await one.FlushAsync(Cancel);
 
         for (var user = 0; user < 50; user++)
@@ -249,7 +249,7 @@ public sealed class RedisBackingTests
     private static async Task<LastGoodStore> OpenAsync(RedisServer redis)
     {
         // A shared machine may be slow for a moment; what the tests hold is what comes back, and the deadline has tests of its own.
-        var store = Guide.Store(TimeProvider.System, Backing(redis), new LastGoodOptions { LookTimeout = TimeSpan.FromMilliseconds(500) });
+        var store = Guide.Store(TimeProvider.System, Backing(redis), new LastGoodOptions { LookTimeout = TimeSpan.FromMilliseconds(500), WithdrawalsOver = TimeSpan.Zero });
         store.Start();
         await store.ReadAhead.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
         await Guide.Until(() => store.Alarm is null, "the store is used");

@@ -26,7 +26,7 @@ public sealed class SqliteBackingTests : IDisposable
             store.Answer(route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
             store.Answer(route, Guide.Get("/gone"), "gone");
             store.Answer(route, Guide.Get("/written"), "written");
-            store.Answer(route, Guide.Get("/gone"), "", 410);
+            store.Withdraw(route, Guide.Get("/gone"), 410);
             store.OnAnswer(route, Guide.Request("POST", "/written"), 200, Guide.Headers(), "primary");
         }
 

@@ -79,16 +79,41 @@ public sealed class StorageRulesTests
     [InlineData(200, "no-store", true)]
     [InlineData(200, "private", true)]
     [InlineData(200, "no-cache", false)]
-    [InlineData(401, "", true)]
-    [InlineData(403, "", true)]
-    [InlineData(404, "", true)]
-    [InlineData(410, "", true)]
-    [InlineData(429, "", false)]
-    [InlineData(500, "", false)]
+    [InlineData(204, "no-store", false)]
+    [InlineData(206, "private", false)]
+    [InlineData(302, "no-store", false)]
     [InlineData(304, "", false)]
-    [InlineData(503, "no-store", true)]
-    public void Evicts_LaterAnswer_LeavesWhenTakenBack(int status, string cacheControl, bool expected) =>
-        Assert.Equal(expected, StorageRules.Evicts(new AnswerFacts { Status = status, Directives = CacheDirectives.Parse(cacheControl) }));
+    [InlineData(400, "no-store", false)]
+    [InlineData(401, "", false)]
+    [InlineData(401, "no-store", false)]
+    [InlineData(403, "private", false)]
+    [InlineData(404, "", true)]
+    [InlineData(404, "no-store", true)]
+    [InlineData(405, "", false)]
+    [InlineData(410, "", true)]
+    [InlineData(429, "no-store", false)]
+    [InlineData(451, "", false)]
+    [InlineData(500, "", false)]
+    [InlineData(500, "no-store", false)]
+    [InlineData(502, "private", false)]
+    [InlineData(503, "no-store", false)]
+    public void Withdraws_ByStatusAndCacheControl_OnlyWhereTheResourceIsMeant(int status, string cacheControl, bool expected)
+    {
+        var directives = CacheDirectives.Parse(cacheControl);
+        Assert.Equal(expected, StorageRules.Withdraws(Plain, status, directives));
+
+        // A request whose response could not be stored under the key never counts.
+        Assert.False(StorageRules.Withdraws(Plain with { HasAuthorization = true }, status, directives));
+        Assert.False(StorageRules.Withdraws(Plain with { Cookies = CookieStanding.Unkeyed }, status, directives));
+        Assert.False(StorageRules.Withdraws(Plain with { HasRange = true }, status, directives));
+        Assert.False(StorageRules.Withdraws(Plain with { HasBody = true }, status, directives));
+        Assert.False(StorageRules.Withdraws(Plain with { NoStore = true }, status, directives));
+        Assert.False(StorageRules.Withdraws(Plain with { HasOptionalHeaders = true }, status, directives));
+        Assert.False(StorageRules.Withdraws(Plain with { IsGet = false, IsHead = true }, status, directives));
+        Assert.Equal(expected, StorageRules.Withdraws(Plain with { Cookies = CookieStanding.Keyed }, status, directives));
+        Assert.Equal(expected, StorageRules.Withdraws(Plain with { Cookies = CookieStanding.Ignored }, status, directives));
+        Assert.Equal(expected, StorageRules.Withdraws(Plain with { HasOwnHeaders = true }, status, directives));
+    }
 
     [Theory]
     [InlineData("POST", 200, true)]

@@ -14,7 +14,7 @@ public sealed class WriteBehindTests
     {
         var backing = new FaultyBacking();
         var time = new ManualTime();
-        await using var store = Guide.Store(time, backing, new LastGoodOptions { QueueLength = 16 });
+        await using var store = Guide.Store(time, backing, new LastGoodOptions { QueueLength = 16, WithdrawalsOver = TimeSpan.Zero });
         store.Start();
         await store.ReadAhead;
 
@@ -24,7 +24,7 @@ public sealed class WriteBehindTests
         await backing.Hanging.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         store.Answer(_route, Guide.Get("/evicted"), "x");
         time.Advance(TimeSpan.FromSeconds(1));
-        store.Answer(_route, Guide.Get("/evicted"), "", 404);
+        store.Withdraw(_route, Guide.Get("/evicted"));
         for (var i = 0; i < 100; i++)
         {
             store.Answer(_route, Guide.Get($"/{i}"), "x");
