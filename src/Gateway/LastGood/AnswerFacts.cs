@@ -9,7 +9,7 @@ internal readonly record struct AnswerFacts
     /// <summary>The status.</summary>
     public int Status { get; init; }
 
-    /// <summary><c>Cache-Control</c>, and <c>Pragma: no-cache</c> in its place.</summary>
+    /// <summary>What the service says to a cache of its own, with <c>Pragma: no-cache</c> in the place of <c>Cache-Control</c>.</summary>
     public CacheDirectives Directives { get; init; }
 
     /// <summary>The answer sets a cookie.</summary>
@@ -29,16 +29,18 @@ internal readonly record struct AnswerFacts
 
     /// <summary>Reads an answer's head.</summary>
     public static AnswerFacts Read<THeaders>(int status, THeaders headers)
+        where THeaders : struct, IAnswerHeaders => Read(status, headers, CacheDirectives.Of(headers));
+
+    /// <summary>As above, where the directives are known.</summary>
+    public static AnswerFacts Read<THeaders>(int status, THeaders headers, CacheDirectives directives)
         where THeaders : struct, IAnswerHeaders
     {
-        var control = headers[HeaderNames.CacheControl];
-        var directives = CacheDirectives.Parse(control);
         if (status != 200)
         {
             return new AnswerFacts { Status = status, Directives = directives };
         }
 
-        if (control.Count == 0 && headers[HeaderNames.Pragma].ToString().Contains("no-cache", StringComparison.OrdinalIgnoreCase))
+        if (!directives.IsTargeted && headers[HeaderNames.CacheControl].Count == 0 && headers[HeaderNames.Pragma].ToString().Contains("no-cache", StringComparison.OrdinalIgnoreCase))
         {
             directives = directives with { NoCache = true };
         }

@@ -97,7 +97,7 @@ internal sealed partial class LastGoodStore
             CountCoverage(route, IsServable(plan, facts, live, now, out _) || (plan.Config.Nearest.Length > 0 && SearchNearest(plan, request, facts, now, missing: null) is not null));
 
             // 3. The service may take it back, or give it again.
-            var directives = CacheDirectives.Parse(headers[HeaderNames.CacheControl]);
+            var directives = CacheDirectives.Of(headers);
             if (StorageRules.Withdraws(facts, status, directives))
             {
                 key.CutTo(baseLength);
@@ -129,7 +129,7 @@ internal sealed partial class LastGoodStore
             }
 
             // 5. Whether it may be kept.
-            var answer = AnswerFacts.Read(status, headers);
+            var answer = AnswerFacts.Read(status, headers, directives);
             var refusal = StorageRules.Judge(facts, answer, plan.Config.MaxBody);
             if (refusal == Refusal.None && !endIsKnown)
             {
@@ -207,7 +207,7 @@ internal sealed partial class LastGoodStore
             Began = began,
             BeganUnixMs = clock.UnixMsOf(began),
             InitialAge = AgeRules.AtArrival(date, AgeRules.ParseAge(headers[HeaderNames.Age]), arrived, delay) - delay is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero,
-            FreshSeconds = AgeRules.FreshSeconds(answer.Directives.MaxAge, headers[HeaderNames.Expires], date, arrived),
+            FreshSeconds = AgeRules.FreshSeconds(answer.Directives.MaxAge, answer.Directives.IsTargeted ? default : headers[HeaderNames.Expires], date, arrived),
             StaleIfErrorSeconds = answer.Directives.StaleIfError,
             KeepFor = plan.Config.MaxAge,
             Headers = lines.ToArray(),

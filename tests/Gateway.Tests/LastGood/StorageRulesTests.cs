@@ -26,6 +26,68 @@ public sealed class StorageRulesTests
         Assert.Equal(expected, JudgeHead(Plain, 200, ("Cache-Control", cacheControl)).ToString());
 
     [Theory]
+    [InlineData("no-store; private")]
+    [InlineData("max-age 60")]
+    [InlineData("max-age=60 private")]
+    [InlineData("private=\"x-user")]
+    [InlineData("no-cache=\"a\"b")]
+    [InlineData("=60")]
+    [InlineData("max-age=")]
+    [InlineData("public, max-age=60, \"no-store\"")]
+    [InlineData("public; max-age=60")]
+    [InlineData("{public}")]
+    [InlineData("public, pri\u00e4vate")]
+    [InlineData("max-age=60, pri\u0001vate")]
+    public void Judge_MalformedCacheControl_CountsAsNoStore(string cacheControl) =>
+        Assert.Equal(Refusal.NoStore, JudgeHead(Plain, 200, ("Cache-Control", cacheControl)));
+
+    [Theory]
+    [InlineData(", ,max-age=60,,")]
+    [InlineData("public,\tmax-age=60")]
+    [InlineData("max-age = 60")]
+    [InlineData("max-age=\"60\"")]
+    [InlineData("x=\"a\\\"b, no-store\", public")]
+    [InlineData("immutable, stale-while-revalidate=5, unknown=1.5")]
+    public void Judge_UnusualCacheControl_IsUnderstood(string cacheControl) =>
+        Assert.Equal(Refusal.None, JudgeHead(Plain, 200, ("Cache-Control", cacheControl)));
+
+    [Theory]
+    [InlineData(null, "no-store", null, "NoStore")]
+    [InlineData(null, "private", null, "Private")]
+    [InlineData(null, null, "no-store", "NoStore")]
+    [InlineData(null, null, "private", "Private")]
+    [InlineData(null, null, "no-store-remote", "NoStore")]
+    [InlineData("public, max-age=60", "no-store", null, "NoStore")]
+    [InlineData("public, max-age=60", null, "No-Store, content=\"ESI/1.0\"", "NoStore")]
+    [InlineData("public, max-age=60", "no-store=?1;x=\"a,b\"", null, "NoStore")]
+    [InlineData("no-store", "max-age=60", null, "None")]
+    [InlineData("private", null, "max-age=600+60, content=\"ESI/1.0 X/2\"", "None")]
+    [InlineData("no-store", "max-age=60", "no-store", "NoStore")]
+    [InlineData("no-store", "private", "max-age=60", "Private")]
+    [InlineData("private", "", null, "Private")]
+    [InlineData("private", null, "content=\"ESI/1.0\"", "Private")]
+    [InlineData("private", "no-store=?0", null, "Private")]
+    [InlineData("public", "max-age 60", null, "NoStore")]
+    [InlineData("public", null, "max-age=60; no-store private=", "None")]
+    [InlineData("public", "no-cache", null, "NoCache")]
+    [InlineData("public", "s-maxage=60", null, "SharedMaxAge")]
+    public void Judge_FieldsForTheServicesOwnCaches_GoBeforeCacheControl(string? cacheControl, string? cdn, string? surrogate, string expected)
+    {
+        (string, string?)[] headers = [("Cache-Control", cacheControl), ("CDN-Cache-Control", cdn), ("Surrogate-Control", surrogate)];
+        Assert.Equal(expected, StorageRules.Judge(
+            Plain,
+            AnswerFacts.Read(200, new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))]))),
+            maxBody: 1024).ToString());
+    }
+
+    [Fact]
+    public void Of_TargetedField_TakesFreshnessFromItAlone()
+    {
+        var directives = CacheDirectives.Of(new ResponseHeaders(Guide.Headers(("Cache-Control", "max-age=1, public"), ("Surrogate-Control", "max-age=600+60"))));
+        Assert.Equal((600L, false, true), (directives.MaxAge, directives.Public, directives.IsTargeted));
+    }
+
+    [Theory]
     [InlineData(200, "None")]
     [InlineData(203, "Status")]
     [InlineData(206, "Range")]

@@ -183,6 +183,18 @@ public sealed class StoreTests
         Assert.Equal(1, _store.Entries);
     }
 
+    [Theory]
+    [InlineData("CDN-Cache-Control")]
+    [InlineData("Surrogate-Control")]
+    public void OnAnswer_TargetedNoStore_IsRefusedAndTakesBack(string name)
+    {
+        _store.Answer(_route, Guide.Get("/new"), "x", 200, (name, "no-store"), ("Cache-Control", "public, max-age=60"));
+        Assert.Null(_store.Find(_route, Guide.Get("/new")));
+        _store.Answer(_route, Guide.Get("/a"), "old");
+        _store.Withdraw(_route, Guide.Get("/a"), 200, (name, "private"), ("Cache-Control", "public, max-age=60"));
+        Assert.Null(_store.Find(_route, Guide.Get("/a")));
+    }
+
     [Fact]
     public void OnAnswer_TakenBackWhileACopyStreams_TheCopyIsNotKept()
     {
