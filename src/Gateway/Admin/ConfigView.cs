@@ -22,7 +22,7 @@ internal static class ConfigView
     public static GatewayConfig Hide(GatewayConfig config) => config with
     {
         Admin = config.Admin with { Token = config.Admin.Token is null ? null : Hidden },
-        Redis = config.Redis is { } redis ? redis with { Password = redis.Password is null ? null : Hidden } : null,
+        Redis = config.Redis is { } redis ? redis with { Password = redis.Password is null ? null : Hidden, Secret = redis.Secret is null ? null : Hidden } : null,
         Notify = [.. config.Notify.Select(static n => n with
         {
             // The path of a chat's webhook is its password.

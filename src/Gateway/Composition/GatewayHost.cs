@@ -345,7 +345,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         });
 
     private ILastGoodBacking BackingOf(GatewayConfig config) => _redis is { } redis
-        ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>())
+        ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>(), config.Redis!.Secret, _instruments)
         : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, _time, _log.Factory.CreateLogger<SqliteBacking>());
 
     private string? ClusterOf(string route)

@@ -2,12 +2,14 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Observability;
 
 namespace Gateway.LastGood;
 
 /// <summary>The store that several gateways share: Redis, over the one connection of <see cref="RedisConnection"/>.</summary>
 /// <remarks>
 /// Keys: <c>PREFIX lg:SHA256</c> holds a record with the time to live that its <c>maxAge</c> leaves, <c>PREFIX lgw:SHA256</c> the moment of the last write to a path.
+/// With a secret each record is signed for its key (<see cref="RecordSeal"/>); without one, whoever can write to Redis decides what users get.
 /// </remarks>
 internal sealed partial class RedisBacking : ILastGoodBacking
 {
@@ -17,6 +19,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
 
     // The first connection is made while the gateway starts: its first answers are worth a short wait of the one task that writes behind.
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan WarnEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
 
     // A record never outlives the note of a write to its path.
@@ -28,11 +31,18 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     private readonly string _writes;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly RecordSeal? _seal;
+    private readonly Instruments? _instruments;
     private long _corrupt;
+    private long _unsigned;
+    private long _warnedAt = long.MinValue;
 
-    public RedisBacking(RedisConnection redis, TimeProvider time, ILogger<RedisBacking> logger)
+    /// <param name="secret">Signs the records; null: they are not signed, and Redis is trusted.</param>
+    public RedisBacking(RedisConnection redis, TimeProvider time, ILogger<RedisBacking> logger, string? secret = null, Instruments? instruments = null)
     {
         _redis = redis;
+        _seal = secret is null ? null : new RecordSeal(secret);
+        _instruments = instruments;
         _answers = redis.Prefix + "lg:";
         _writes = redis.Prefix + "lgw:";
         _time = time;
@@ -53,6 +63,9 @@ internal sealed partial class RedisBacking : ILastGoodBacking
 
     /// <inheritdoc/>
     public long CorruptTotal => Interlocked.Read(ref _corrupt);
+
+    /// <summary>Records without a valid signature, which were not used.</summary>
+    public long UnsignedTotal => Interlocked.Read(ref _unsigned);
 
     /// <inheritdoc/>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -158,7 +171,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
         var found = new List<StoredAnswer>(names.Length);
         for (var i = 0; i < names.Length; i++)
         {
-            if (Decode(values[i]) is not { } answer)
+            if (Decode(names[i], values[i]) is not { } answer)
             {
                 continue;
             }
@@ -202,8 +215,9 @@ internal sealed partial class RedisBacking : ILastGoodBacking
                 var answer = change.Answer!;
                 var left = TimeSpan.FromMilliseconds(answer.BeganUnixMs - _time.GetUtcNow().ToUnixTimeMilliseconds()) + answer.KeepFor;
                 left = left < KeepMost ? left : KeepMost;
+                var name = NameOf(_answers, answer.Key);
                 var record = left > TimeSpan.FromSeconds(1) ? LastGoodRecord.Encode(answer) : null;
-                return record is null || record.Length > MaxRecord ? null : (NameOf(_answers, answer.Key), record, left);
+                return record is null || record.Length > MaxRecord ? null : (name, _seal?.Seal(name, record) ?? record, left);
             case ChangeKind.Evict or ChangeKind.PurgeKey:
                 return (NameOf(_answers, change.Text), null, TimeSpan.Zero);
             case ChangeKind.Invalidate:
@@ -225,7 +239,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
                 var values = await _redis.GetAsync(chunk, cancellationToken);
                 (string, byte[]?, TimeSpan)[] gone =
                 [
-                    .. chunk.Where((_, i) => Decode(values[i]) is not { } answer || (answer.BeganUnixMs <= atUnixMs && rule.Matches(answer))).Select(static name => (name, (byte[]?)null, TimeSpan.Zero)),
+                    .. chunk.Where((name, i) => Decode(name, values[i]) is not { } answer || (answer.BeganUnixMs <= atUnixMs && rule.Matches(answer))).Select(static name => (name, (byte[]?)null, TimeSpan.Zero)),
                 ];
                 if (gone.Length > 0)
                 {
@@ -240,10 +254,16 @@ internal sealed partial class RedisBacking : ILastGoodBacking
 
     private static string Escaped(string glob) => glob.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
 
-    private StoredAnswer? Decode(byte[]? value)
+    private StoredAnswer? Decode(string name, byte[]? value)
     {
         if (value is null)
         {
+            return null;
+        }
+
+        if (_seal is not null && !_seal.TryOpen(name, value, out value))
+        {
+            CountUnsigned();
             return null;
         }
 
@@ -256,6 +276,22 @@ internal sealed partial class RedisBacking : ILastGoodBacking
         return null;
     }
 
+    private void CountUnsigned()
+    {
+        Interlocked.Increment(ref _unsigned);
+        _instruments?.LastGoodRefused(StorageRules.Labels[Refusal.Signature]);
+
+        // Once a minute: a foreign writer must not fill the log.
+        var (now, warned) = (_time.GetTimestamp(), Interlocked.Read(ref _warnedAt));
+        if ((warned == long.MinValue || _time.GetElapsedTime(warned, now) > WarnEvery) && Interlocked.CompareExchange(ref _warnedAt, now, warned) == warned)
+        {
+            FoundUnsigned(UnsignedTotal);
+        }
+    }
+
     [LoggerMessage(5031, LogLevel.Information, "Reading last-good answers ahead from Redis ended early ({Reason}); what is missing is looked up when it is needed.")]
     private partial void ReadAheadEnded(string reason);
+
+    [LoggerMessage(5032, LogLevel.Warning, "Redis holds last-good records without a valid signature; they are not served ({Count} so far). Another secret wrote them, or something that is not a gateway: give every gateway the same \"redis.secret\".")]
+    private partial void FoundUnsigned(long count);
 }

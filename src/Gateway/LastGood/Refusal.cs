@@ -65,4 +65,7 @@ internal enum Refusal
 
     /// <summary>Too many answers were being copied at once, or the memory is full of newer ones.</summary>
     Busy,
+
+    /// <summary>A record of the shared store has no valid signature.</summary>
+    Signature,
 }

@@ -28,6 +28,7 @@ internal static class StorageRules
         [Refusal.Invalid] = "invalid",
         [Refusal.Overtaken] = "overtaken",
         [Refusal.Busy] = "busy",
+        [Refusal.Signature] = "signature",
     }.ToFrozenDictionary();
 
     /// <summary>Whether an answer's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).</summary>

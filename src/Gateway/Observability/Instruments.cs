@@ -49,7 +49,7 @@ internal sealed partial class Instruments : IDisposable
 
     // Reasons of other rooms are closed sets there; these bounds hold even if one of them were not.
     private const int MaxTransitionsACluster = 12;
-    private const int MaxRefusalReasons = 20;
+    private const int MaxRefusalReasons = 32;
     private const int MaxCoverageRoutes = 10;
     private const string Other = "other";
 

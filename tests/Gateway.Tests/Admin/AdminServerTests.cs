@@ -86,6 +86,7 @@ public sealed class AdminServerTests
         Assert.DoesNotContain("s3cret", text, StringComparison.Ordinal);
         var config = JsonDocument.Parse(text).RootElement.GetProperty("config");
         Assert.Equal("(hidden)", config.GetProperty("redis").GetProperty("password").GetString());
+        Assert.Equal("(hidden)", config.GetProperty("redis").GetProperty("secret").GetString());
         Assert.Equal("800ms", config.GetProperty("clusters")[0].GetProperty("probe").GetProperty("timeout").GetString());
         Assert.Equal("lastGood", config.GetProperty("routes")[0].GetProperty("fallback")[0].GetString());
         Assert.Equal("10.0.0.0/8", config.GetProperty("trustedProxies")[0].GetString());

@@ -89,11 +89,24 @@ public sealed class ConfigLoaderTests
     [Theory]
     [InlineData("admin: { token: hunter2 }")]
     [InlineData("redis: { endpoints: [ 127.0.0.1:1 ], password: hunter2 }")]
+    [InlineData("redis: { endpoints: [ 127.0.0.1:1 ], secret: hunter2hunter2hunter2hunter2hunter2 }")]
     [InlineData("telemetry: { splunk: { url: http://127.0.0.1:1, token: hunter2 } }")]
     public void Secret_RecordPrinted_IsNotInIt(string line)
     {
         var config = Judge(Smallest + line + "\n").Config!;
         Assert.DoesNotContain("hunter2", $"{config}{config.Admin}{config.Redis}{config.Telemetry}", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"\"")]
+    [InlineData("hunter2")]
+    [InlineData("\"hunter2 with blanks, and long enough otherwise\"")]
+    [InlineData("${UNSET:-}")]
+    public void RedisSecret_TooWeak_IsAProblemThatDoesNotRepeatIt(string secret)
+    {
+        var problem = Assert.Single(Judge(Smallest + $"redis: {{ endpoints: [ 127.0.0.1:1 ], secret: {secret} }}\n").Problems).ToString();
+        Assert.Contains("\"secret\" must be a secret text of at least 32 characters, given a secret that is not shown. Write \"${GATEWAY_REDIS_SECRET}\"", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
     }
 
     [Fact]

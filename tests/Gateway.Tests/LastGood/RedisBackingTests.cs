@@ -243,13 +243,102 @@ public sealed class RedisBackingTests
         Assert.Equal("one", await BodyFor(other, Guide.Get("/a")));
     }
 
-    // Its own connection ends with the store behind which it stands.
-    private static OwnConnection Backing(RedisServer redis) => new(redis);
+    [Fact]
+    public async Task FindAsync_WithASecret_OnlyRecordsSignedForTheirKeyAreServed()
+    {
+        const string Secret = "0123456789abcdef0123456789abcdef";
+        using var redis = await RedisServer.StartAsync();
+        await using (var signing = await OpenAsync(redis, Secret))
+        {
+            foreach (var path in new[] { "/good", "/forged", "/moved", "/source", "/flipped", "/cut" })
+            {
+                signing.Answer(_route, Guide.Get(path), $"body of {path}");
+            }
 
-    private static async Task<LastGoodStore> OpenAsync(RedisServer redis)
+            await signing.FlushAsync(Cancel);
+        }
+
+        await using (var trusting = await OpenAsync(redis))
+        {
+            // Signed records are foreign to a gateway without the secret, too.
+            Assert.Null(await BodyFor(trusting, Guide.Get("/good")));
+        }
+
+        // What a writer without the secret can do: a well-formed record, one that is copied, one that is changed.
+        using var client = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
+        var database = client.GetDatabase();
+        var names = new Dictionary<string, RedisKey>(StringComparer.Ordinal);
+        foreach (var name in client.GetServer($"127.0.0.1:{redis.Port}").Keys(pattern: "shop:lg:*", pageSize: 1000))
+        {
+            var value = (byte[])(await database.StringGetAsync(name))!;
+            Assert.True(new RecordSeal(Secret).TryOpen(name!, value, out var record));
+            Assert.True(LastGoodRecord.TryDecode(record, ClockReading.Of(TimeProvider.System), out var answer));
+            if (answer.IsNearest)
+            {
+                await database.KeyDeleteAsync(name);
+                continue;
+            }
+
+            names[answer.Place] = name;
+            if (answer.Place.EndsWith("/forged", StringComparison.Ordinal))
+            {
+                await database.StringSetAsync(name, LastGoodRecord.Encode(answer with { Body = "forged"u8.ToArray() }));
+            }
+            else if (answer.Place.EndsWith("/flipped", StringComparison.Ordinal))
+            {
+                value[^1] ^= 1;
+                await database.StringSetAsync(name, value);
+            }
+            else if (answer.Place.EndsWith("/cut", StringComparison.Ordinal))
+            {
+                await database.StringSetAsync(name, value.AsSpan(0, 20).ToArray());
+            }
+        }
+
+        await database.StringSetAsync(names["shop.example/moved"], await database.StringGetAsync(names["shop.example/source"]));
+
+        var connection = new OwnConnection(redis, Secret);
+        await using var store = Guide.Store(TimeProvider.System, connection, new LastGoodOptions { LookTimeout = TimeSpan.FromSeconds(5) });
+        store.Start();
+        await store.ReadAhead.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Cancel);
+        Assert.Equal("body of /good", await BodyFor(store, Guide.Get("/good")));
+        Assert.Equal("body of /source", await BodyFor(store, Guide.Get("/source")));
+        foreach (var path in new[] { "/forged", "/moved", "/flipped", "/cut" })
+        {
+            Assert.Null(await BodyFor(store, Guide.Get(path)));
+        }
+
+        Assert.InRange(connection.UnsignedTotal, 4, long.MaxValue);
+
+        await using var other = await OpenAsync(redis, "another secret of 32 characters.");
+        Assert.Null(await BodyFor(other, Guide.Get("/good")));
+    }
+
+    [Fact]
+    public void Seal_NameSecretOrContentChanged_DoesNotOpen()
+    {
+        var seal = new RecordSeal("0123456789abcdef0123456789abcdef");
+        var value = seal.Seal("gateway:lg:1", "record"u8);
+        Assert.True(seal.TryOpen("gateway:lg:1", value, out var record));
+        Assert.Equal("record"u8.ToArray(), record);
+        Assert.False(seal.TryOpen("gateway:lg:2", value, out _));
+        Assert.False(new RecordSeal("0123456789abcdef0123456789abcdeg").TryOpen("gateway:lg:1", value, out _));
+        for (var i = 0; i < value.Length; i++)
+        {
+            var changed = value.ToArray();
+            changed[i] ^= 1;
+            Assert.False(seal.TryOpen("gateway:lg:1", changed, out _));
+            Assert.False(seal.TryOpen("gateway:lg:1", value[..i], out _));
+        }
+    }
+
+    // Its own connection ends with the store behind which it stands.
+    private static OwnConnection Backing(RedisServer redis, string? secret = null) => new(redis, secret);
+
+    private static async Task<LastGoodStore> OpenAsync(RedisServer redis, string? secret = null)
     {
         // A shared machine may be slow for a moment; what the tests hold is what comes back, and the deadline has tests of its own.
-        var store = Guide.Store(TimeProvider.System, Backing(redis), new LastGoodOptions { LookTimeout = TimeSpan.FromMilliseconds(500), WithdrawalsOver = TimeSpan.Zero });
+        var store = Guide.Store(TimeProvider.System, Backing(redis, secret), new LastGoodOptions { LookTimeout = TimeSpan.FromMilliseconds(500), WithdrawalsOver = TimeSpan.Zero });
         store.Start();
         await store.ReadAhead.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
         await Guide.Until(() => store.Alarm is null, "the store is used");
@@ -261,10 +350,10 @@ public sealed class RedisBackingTests
         private readonly RedisConnection _connection;
         private readonly RedisBacking _backing;
 
-        public OwnConnection(RedisServer redis)
+        public OwnConnection(RedisServer redis, string? secret = null)
         {
             _connection = RedisUnderTest.Start(new RedisConfig { Endpoints = [redis.Endpoint], Prefix = "shop:" });
-            _backing = new(_connection, TimeProvider.System, NullLogger<RedisBacking>.Instance);
+            _backing = new(_connection, TimeProvider.System, NullLogger<RedisBacking>.Instance, secret);
         }
 
         public string Name => _backing.Name;
@@ -276,6 +365,8 @@ public sealed class RedisBackingTests
         public int MaxRecord => _backing.MaxRecord;
 
         public long CorruptTotal => _backing.CorruptTotal;
+
+        public long UnsignedTotal => _backing.UnsignedTotal;
 
         public Task OpenAsync(CancellationToken cancellationToken) => _backing.OpenAsync(cancellationToken);
 

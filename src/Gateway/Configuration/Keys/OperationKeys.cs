@@ -7,6 +7,7 @@ internal static class OperationKeys
     public static RecordShape<RedisConfig> Redis() => new RecordShape<RedisConfig>("a mapping with endpoints or sentinel", () => new RedisConfig())
         .Key("endpoints", new ListShape<string>(UrlShapes.Endpoint(), atLeast: 1), (redis, value) => redis with { Endpoints = value }, "host:port each; either this or sentinel.")
         .Key("password", Shapes.Secret("a secret text"), (redis, value) => redis with { Password = value }, "Its password; none when left out or empty.")
+        .Key("secret", SigningSecret(), (redis, value) => redis with { Secret = value }, "Signs the last-good records, so that no other writer's are served; the same for every gateway. Without it Redis is trusted.")
         .Key("sentinel", Sentinel(), (redis, value) => redis with { Sentinel = value }, "Asks the sentinels who the master is; instead of endpoints.")
         .Key("prefix", Shapes.Text("a text", "Write what stands before every key, like \"gateway:\"", @"^[\x21-\x7E]{1,64}$|\$\{", text => text.Length is > 0 and <= 64 && text.All(letter => letter is > ' ' and <= '~')), (redis, value) => redis with { Prefix = value }, "Put before every key.", "\"gateway:\"");
 
@@ -35,6 +36,14 @@ internal static class OperationKeys
     private static RecordShape<SplunkConfig> Splunk() => new RecordShape<SplunkConfig>("a mapping with url and token", () => new SplunkConfig(null!, ""))
         .Key("url", UrlShapes.Target("the URL of Splunk's HTTP Event Collector"), (splunk, value) => splunk with { Url = value }, "Where it listens.", required: true)
         .Key("token", RequiredSecret(), (splunk, value) => splunk with { Token = value }, "Its token.", required: true);
+
+    // An empty one is an error: a variable that is not set must not take the protection away.
+    private static TextShape<string> SigningSecret() => new(
+        "a secret text of at least 32 characters",
+        "Write \"${GATEWAY_REDIS_SECRET}\" and set it in the environment, for example to what \"openssl rand -base64 32\" prints, or leave the key out to trust Redis",
+        () => Shapes.Pattern(@"^[\x21-\x7E]{32,1024}$|\$\{"),
+        text => text.Length is >= 32 and <= 1024 && text.All(letter => letter is > ' ' and <= '~') ? text : Parsed<string>.Bad(),
+        secret: true);
 
     private static TextShape<string> RequiredSecret()
     {

@@ -31,6 +31,7 @@ internal static class RestartNeeded
         if (one is null || other is null) return one is null == other is null;
         return one.Endpoints.SequenceEqual(other.Endpoints, StringComparer.Ordinal)
             && string.Equals(one.Password, other.Password, StringComparison.Ordinal)
+            && string.Equals(one.Secret, other.Secret, StringComparison.Ordinal)
             && string.Equals(one.Prefix, other.Prefix, StringComparison.Ordinal)
             && string.Equals(one.Sentinel?.Service, other.Sentinel?.Service, StringComparison.Ordinal)
             && (one.Sentinel?.Endpoints ?? []).SequenceEqual(other.Sentinel?.Endpoints ?? [], StringComparer.Ordinal);
