@@ -51,9 +51,10 @@ internal static class LastGoodView
         string? key = Given(query, "key"), prefix = Given(query, "prefix"), route = Given(query, "route");
         return (key, prefix, route) switch
         {
-            (not null, null, null) => new PurgeRule(PurgeBy.Key, key),
+            // In the form that keys have: what is told to the journal and to other gateways holds no secret.
+            (not null, null, null) => new PurgeRule(PurgeBy.Key, key).Normalised,
             (null, null, not null) => new PurgeRule(PurgeBy.Route, route),
-            (null, _, null) => new PurgeRule(PurgeBy.Prefix, prefix ?? ""),
+            (null, _, null) => new PurgeRule(PurgeBy.Prefix, prefix ?? "").Normalised,
             _ => null,
         };
     }

@@ -61,13 +61,13 @@ internal static class EscapedText
 
     /// <summary>
     /// What an operator writes of a key or path, in the form that keys have: escapes in their normal form, characters outside ASCII escaped.
-    /// The rest of a listed key, which begins at its first blank, stays as it is.
+    /// The rest of a listed key, which begins at its first blank, stays as it is. Secret values of the query become digests, so that they are found and not written to a log.
     /// </summary>
     public static string OfOperator(string text)
     {
         var blank = text.IndexOf(' ', StringComparison.Ordinal);
         var target = blank < 0 ? text : text.AsSpan(0, blank);
-        if (Ascii.IsValid(target) && !target.Contains('%'))
+        if (Ascii.IsValid(target) && !target.ContainsAny('%', '?'))
         {
             return text;
         }
@@ -108,7 +108,45 @@ internal static class EscapedText
             rest = rest[consumed..];
         }
 
-        return result.Append(text, target.Length, text.Length - target.Length).ToString();
+        return WithDigests(result.ToString()) + text[target.Length..];
+    }
+
+    private static string WithDigests(string target)
+    {
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        if (query < 0)
+        {
+            return target;
+        }
+
+        var key = new KeyBuilder(stackalloc char[256]);
+        try
+        {
+            key.Append(target.AsSpan(0, query));
+            var separator = '?';
+            foreach (var part in target.AsSpan(query + 1).Split('&'))
+            {
+                var parameter = target.AsSpan(query + 1)[part];
+                var value = QueryText.NameOf(parameter).Length + 1;
+                key.Append(separator);
+                separator = '&';
+                if (value < parameter.Length && parameter[value] == '#' && parameter.Length - value == KeyBuilder.DigestLength)
+                {
+                    // A listed key: the digest is there already.
+                    key.Append(parameter);
+                }
+                else
+                {
+                    QueryText.Append(parameter, 0, ref key);
+                }
+            }
+
+            return key.TooLong ? target : key.Text.ToString();
+        }
+        finally
+        {
+            key.Dispose();
+        }
     }
 
     private static ReadOnlySpan<char> Digits => "0123456789ABCDEF";

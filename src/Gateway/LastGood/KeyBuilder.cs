@@ -9,6 +9,9 @@ namespace Gateway.LastGood;
 /// <remarks>A key longer than <see cref="MaxLength"/> is no key: whoever sends it is neither stored nor answered.</remarks>
 internal ref struct KeyBuilder(Span<char> initial)
 {
+    /// <summary>Characters of a digest in a key, its <c>#</c> included.</summary>
+    public const int DigestLength = 44;
+
     /// <summary>Longest key text in characters.</summary>
     public const int MaxLength = 8 * 1024;
 

@@ -214,14 +214,14 @@ internal sealed class KeyPlan
             if (only is null)
             {
                 key.Append(any ? '&' : '?');
-                key.Append(parameter);
+                QueryText.Append(parameter, 0, ref key);
                 any = true;
             }
             else if (QueryText.IsNamed(parameter, only))
             {
                 // "query:page=2&=3": the second value of one name cannot look like another name; another spelling of the name stays to be seen.
                 key.Append(any ? "&" : default);
-                key.Append(QueryText.NameOf(parameter).SequenceEqual(only) ? parameter[only.Length..] : parameter);
+                QueryText.Append(parameter, QueryText.NameOf(parameter).SequenceEqual(only) ? only.Length : 0, ref key);
                 any = true;
             }
         }

@@ -61,6 +61,21 @@ internal static class QueryText
         return (written.ContainsAny('%', '+') || name.AsSpan().ContainsAny('%', '+')) && string.Equals(Decoded(written.ToString()), Decoded(name), StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>Adds a normalised parameter to a key, with a digest in the place of a secret value.</summary>
+    /// <param name="start">What stands before it is left out.</param>
+    public static void Append(scoped ReadOnlySpan<char> parameter, int start, ref KeyBuilder key)
+    {
+        var name = NameOf(parameter);
+        if (name.Length + 1 >= parameter.Length || !SecretNames.IsSecret(name))
+        {
+            key.Append(parameter[start..]);
+            return;
+        }
+
+        key.Append(parameter[start..(name.Length + 1)]);
+        key.AppendDigest(parameter[(name.Length + 1)..]);
+    }
+
     private static string Decoded(string name) => Uri.UnescapeDataString(name.Replace('+', ' '));
 
     // Stable insertion: queries have a handful of parameters, mostly in order already.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Observability;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.LastGood;
@@ -23,7 +24,7 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
     private long _corrupt;
     private long _purgeAt;
 
-    /// <param name="file">The file; its folder is made if it is not there.</param>
+    /// <param name="file">The file; it and its folder are made if they are not there, for this user alone.</param>
     /// <param name="cap">Bytes of records; the oldest leave beyond it.</param>
     public SqliteBacking(string file, long cap, TimeProvider time, ILogger<SqliteBacking> logger)
     {
@@ -90,7 +91,7 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
     private void Open()
     {
         Close();
-        Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        StateFolder.Prepare(_file);
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _file, Pooling = false, DefaultTimeout = (BusyTimeoutMs / 1000) }.ToString());
         try
         {

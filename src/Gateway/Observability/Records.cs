@@ -26,6 +26,7 @@ internal sealed partial class Records : IDisposable
     private readonly Thread _thread;
     private readonly IDisposable _listening;
     private RecordDatabase? _database;
+    private bool _toldOpen;
     private volatile string? _alarm;
     private volatile bool _stopping;
     private long _lastTick;
@@ -160,7 +161,12 @@ internal sealed partial class Records : IDisposable
         {
             if (_database is null)
             {
-                Directory.CreateDirectory(_folder);
+                if (!StateFolder.Prepare(Path.Combine(_folder, FileName)) && !_toldOpen)
+                {
+                    _toldOpen = true;
+                    LogReadableByOthers(_folder);
+                }
+
                 _database = new RecordDatabase(Path.Combine(_folder, FileName));
             }
 
@@ -307,6 +313,9 @@ internal sealed partial class Records : IDisposable
 
     [LoggerMessage(1010, LogLevel.Error, "Journal and ledger cannot be written to \"{Folder}\" and are kept in memory. Free space or repair the folder; writing is tried again every 5 s.")]
     private partial void LogRefused(string folder, Exception exception);
+
+    [LoggerMessage(1016, LogLevel.Warning, "The state folder \"{Folder}\" can be read by other users of this machine and could not be made private. Give it to the gateway's user, with mode 0700.")]
+    private partial void LogReadableByOthers(string folder);
 
     [LoggerMessage(1011, LogLevel.Information, "Journal and ledger are written to \"{Folder}\" again.")]
     private partial void LogWritesAgain(string folder);
