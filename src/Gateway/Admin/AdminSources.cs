@@ -52,4 +52,5 @@ internal readonly record struct Readiness(bool Ready, string? Why);
 
 /// <summary>Stored answers of one route; <paramref name="Bytes"/> as they are counted against the memory's cap.</summary>
 /// <param name="Coverage">Share of the last hour's requests that a total outage could have answered, 0 to 1; null: there was none.</param>
-internal sealed record LastGoodStatus(string Route, long Entries, long Bytes, double? Coverage);
+/// <param name="SplitBy">The request header that keeps the coverage low, since nearly every request has another value of it; null: there is none.</param>
+internal sealed record LastGoodStatus(string Route, long Entries, long Bytes, double? Coverage, string? SplitBy = null);

@@ -43,6 +43,7 @@ internal static class LastGoodCommands
         {
             text.Append(CultureInfo.InvariantCulture, $"{route.Route}: {route.Entries} answers, {route.Bytes} bytes");
             text.Append(route.Coverage is { } coverage ? $", for {coverage:P0} of the last hour's requests.\n" : ".\n");
+            text.Append(route.SplitBy is { } header ? $"  The header \"{header}\" gives nearly every request a key of its own. If the service does not use it, name it in lastGood.ignoreHeaders.\n" : "");
         }
 
         if (listing.Routes.Count == 0)

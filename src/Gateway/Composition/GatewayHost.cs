@@ -76,7 +76,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         }
 
         var backing = BackingOf(config);
-        _lastGood = new LastGoodStore(new LastGoodOptions(), time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
+        _lastGood = new LastGoodStore(new LastGoodOptions { TrustedProxies = () => Store.Current.TrustedProxies }, time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
         _watchdog = new Watchdog(_records.Journal, time, _log.Factory.CreateLogger<Watchdog>());
@@ -302,7 +302,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         .. from route in Store.Current.Routes
            where route.LastGood is not null
            let totals = _lastGood.TotalsOf(route.Name)
-           select new LastGoodStatus(route.Name, totals.Entries, totals.Bytes, _lastGood.CoverageOf(route.Name).Ratio),
+           select new LastGoodStatus(route.Name, totals.Entries, totals.Bytes, _lastGood.CoverageOf(route.Name).Ratio, _lastGood.SplitBy(route.Name)),
     ];
 
     private async ValueTask<bool> FindLastGoodAsync(HttpContext context, RouteConfig route) =>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -24,7 +25,7 @@ internal sealed class KeyPlan
     private const int MaxOwnHeaders = 32;
     private static readonly ConditionalWeakTable<RouteConfig, KeyPlan> Plans = [];
 
-    private readonly FrozenSet<string> _keyedHeaders;
+    private readonly FrozenSet<string> _settled;
     private readonly KeyedCookies _keyedCookies;
     private readonly string[] _ends;
 
@@ -32,12 +33,12 @@ internal sealed class KeyPlan
     {
         Route = route;
         Config = config;
-        _keyedHeaders = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _settled = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).Concat(config.IgnoreHeaders).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _keyedCookies = new KeyedCookies(config);
         _ends = new string[config.Nearest.Length + 1];
         for (var i = Exact; i < config.Nearest.Length; i++)
         {
-            var rules = string.Join('\n', PartsOf(i).Select(static part => $"{part.Kind}:{part.Name}").Append(config.IgnoreCookies ? "cookies ignored" : "cookies refused"));
+            var rules = string.Join('\n', PartsOf(i).Select(static part => $"{part.Kind}:{part.Name}").Append(config.IgnoreCookies ? "cookies ignored" : "cookies refused").Concat(config.IgnoreHeaders.Select(static name => $"ignored:{name.ToLowerInvariant()}").Order(StringComparer.Ordinal)));
             var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(rules)), 0, 4);
             _ends[i + 1] = i == Exact ? $" ~{route.Name}.{digest}" : $" ~{route.Name}.{digest}.nearest{i + 1}";
         }
@@ -54,19 +55,28 @@ internal sealed class KeyPlan
         route.LastGood is null ? null : Plans.GetValue(route, static r => new KeyPlan(r, r.LastGood!));
 
     /// <summary>Reads a request's head once.</summary>
-    public RequestFacts Read(HttpRequest request)
+    /// <param name="trusted">The proxies that the configuration trusts; asked for only where it matters.</param>
+    public RequestFacts Read(HttpRequest request, Func<ImmutableArray<IPNetwork>>? trusted = null)
     {
-        bool authorization = false, range = false, noStore = false, body = false, own = false, optional = false;
+        bool authorization = false, range = false, noStore = false, body = false, own = false, optional = false, trusts = false;
         var cookies = CookieStanding.None;
         foreach (var (name, values) in request.Headers)
         {
             switch (RequestHeaderRoles.Of(name))
             {
                 case HeaderRole.Own:
-                    own |= !_keyedHeaders.Contains(name);
+                    own |= !_settled.Contains(name);
+                    break;
+                case HeaderRole.Forwarded:
+                    if (IsTrusted(request, trusted))
+                    {
+                        trusts = true;
+                        own |= !_settled.Contains(name);
+                    }
+
                     break;
                 case HeaderRole.Optional:
-                    optional |= !_keyedHeaders.Contains(name);
+                    optional |= !_settled.Contains(name);
                     break;
                 case HeaderRole.Authorization:
                     authorization = true;
@@ -97,6 +107,7 @@ internal sealed class KeyPlan
             HasBody = body,
             HasOwnHeaders = own,
             HasOptionalHeaders = optional,
+            TrustsForwarded = trusts,
         };
     }
 
@@ -127,7 +138,7 @@ internal sealed class KeyPlan
         AppendNegotiated(" language=", request.Headers.AcceptLanguage, "*", ref key);
 
         // 3. Headers of the request's own kind. Nearest answers are filled without them and found in spite of them.
-        if (facts.HasOwnHeaders && nearest == Exact && !AppendOwnHeaders(request.Headers, ref key))
+        if (facts.HasOwnHeaders && nearest == Exact && !AppendOwnHeaders(request.Headers, facts.TrustsForwarded, ref key))
         {
             return false;
         }
@@ -269,7 +280,30 @@ internal sealed class KeyPlan
         key.AppendEscaped(values.Count == 1 ? values[0] : values.ToString());
     }
 
-    private bool AppendOwnHeaders(IHeaderDictionary headers, ref KeyBuilder key)
+    /// <summary>Whether a header sets its sender apart from everyone else.</summary>
+    public bool IsOwn(string name, bool trustsForwarded) =>
+        RequestHeaderRoles.Of(name) is var role && (role == HeaderRole.Own || (role == HeaderRole.Forwarded && trustsForwarded)) && !_settled.Contains(name);
+
+    private static bool IsTrusted(HttpRequest request, Func<ImmutableArray<IPNetwork>>? trusted)
+    {
+        if (trusted is null || request.HttpContext.Connection.RemoteIpAddress is not { } remote)
+        {
+            return false;
+        }
+
+        remote = remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote;
+        foreach (var network in trusted())
+        {
+            if (network.Contains(remote))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool AppendOwnHeaders(IHeaderDictionary headers, bool trustsForwarded, ref KeyBuilder key)
     {
         var own = ArrayPool<KeyValuePair<string, StringValues>>.Shared.Rent(MaxOwnHeaders);
         var count = 0;
@@ -277,7 +311,7 @@ internal sealed class KeyPlan
         {
             foreach (var header in headers)
             {
-                if (RequestHeaderRoles.Of(header.Key) != HeaderRole.Own || _keyedHeaders.Contains(header.Key))
+                if (!IsOwn(header.Key, trustsForwarded))
                 {
                     continue;
                 }

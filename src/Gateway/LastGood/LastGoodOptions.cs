@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Net;
+
 namespace Gateway.LastGood;
 
 /// <summary>The bounds of the store.</summary>
@@ -17,6 +20,9 @@ internal sealed record LastGoodOptions
 
     /// <summary>A stored response leaves after <see cref="WithdrawalRule.Times"/> responses in a row that take it back, over at least so long. Default: 10 s.</summary>
     public TimeSpan WithdrawalsOver { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The proxies whose <c>X-Forwarded-…</c> reach destinations. Default: none.</summary>
+    public Func<ImmutableArray<IPNetwork>> TrustedProxies { get; init; } = static () => [];
 
     /// <summary>Looks at the same time; further requests go without. Default: 256.</summary>
     public int LooksAtOnce { get; init; } = 256;

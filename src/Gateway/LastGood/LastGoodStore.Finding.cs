@@ -17,7 +17,7 @@ internal sealed partial class LastGoodStore
             return null;
         }
 
-        var found = Search(plan, request, plan.Read(request), missing: null);
+        var found = Search(plan, request, plan.Read(request, _options.TrustedProxies), missing: null);
         CountCoverage(route, found is not null);
         return found;
     }
@@ -35,7 +35,7 @@ internal sealed partial class LastGoodStore
             return default;
         }
 
-        var facts = plan.Read(request);
+        var facts = plan.Read(request, _options.TrustedProxies);
         var missing = new List<string>();
         if (Search(plan, request, facts, missing) is { } found)
         {

@@ -73,7 +73,7 @@ internal sealed partial class LastGoodStore
             return null;
         }
 
-        var facts = plan.Read(request);
+        var facts = plan.Read(request, _options.TrustedProxies);
         if (!facts.IsGet && !facts.IsHead)
         {
             CountCoverage(route, answerable: false);
@@ -94,7 +94,13 @@ internal sealed partial class LastGoodStore
             var now = _time.GetTimestamp() - (long)(delay.TotalSeconds * _time.TimestampFrequency);
             var baseLength = key.Text.Length;
             var slot = FindSlot(request, ref key, out var live);
-            CountCoverage(route, IsServable(plan, facts, live, now, out _) || (plan.Config.Nearest.Length > 0 && SearchNearest(plan, request, facts, now, missing: null) is not null));
+            var answerable = IsServable(plan, facts, live, now, out _) || (plan.Config.Nearest.Length > 0 && SearchNearest(plan, request, facts, now, missing: null) is not null);
+            CountCoverage(route, answerable);
+            if (!answerable && facts.HasOwnHeaders)
+            {
+                CountSplit(plan, request, facts);
+            }
+
 
             // 3. The service may take it back, or give it again.
             var directives = CacheDirectives.Of(headers);

@@ -9,9 +9,16 @@ namespace Gateway.LastGood;
 // What operators see and may forget.
 internal sealed partial class LastGoodStore
 {
+    // Below it the header that splits keys is named.
+    private const double LowCoverage = 0.5;
+
     /// <summary>The route's share of the last hour's requests that a total outage could have answered (<c>coverage</c>).</summary>
     public CoverageReading CoverageOf(string route) =>
         _coverage.TryGetValue(route, out var coverage) ? coverage.Read(Minute()) : default;
+
+    /// <summary>The request header that keeps a route's coverage below one half: its values give nearly every request a key of its own. Null: there is none.</summary>
+    public string? SplitBy(string route) =>
+        _splits.TryGetValue(route, out var split) && CoverageOf(route).Ratio < LowCoverage ? split.Most(Minute() / 60) : null;
 
     /// <summary>Counts a request that no kept answer could be given to, and that neither <see cref="Find"/> nor OnAnswer sees.</summary>
     public void CountUnanswerable(RouteConfig route)
@@ -90,6 +97,23 @@ internal sealed partial class LastGoodStore
         Purged(rule.By, rule.Text, purged.Count);
     }
 
+    private void CountSplit(KeyPlan plan, HttpRequest request, in RequestFacts facts)
+    {
+        var route = plan.Route.Name;
+        if (!_splits.TryGetValue(route, out var split))
+        {
+            split = _splits.GetOrAdd(route, static _ => new SplitHeaders());
+        }
+
+        foreach (var (name, values) in request.Headers)
+        {
+            if (plan.IsOwn(name, facts.TrustsForwarded) && split.Count(name, values, Minute() / 60) && CoverageOf(route).Ratio is < LowCoverage and var ratio)
+            {
+                KeysSplit(route, name, Math.Round(ratio * 100));
+            }
+        }
+    }
+
     private long Minute() => _time.GetTimestamp() / _time.TimestampFrequency / 60;
 
     private void CountCoverage(RouteConfig route, bool answerable)
@@ -101,6 +125,9 @@ internal sealed partial class LastGoodStore
 
         coverage.Count(Minute(), answerable);
     }
+
+    [LoggerMessage(5004, LogLevel.Warning, "An outage could answer {Percent} % of the requests of the route \"{Route}\": the header \"{Header}\" has another value in nearly every request and gives each a key of its own. If the service does not use it, name it in \"lastGood.ignoreHeaders\".")]
+    private partial void KeysSplit(string route, string header, double percent);
 
     [LoggerMessage(5002, LogLevel.Information, "Last-good answers were purged by {By} \"{Text}\": {Count} left memory.")]
     private partial void Purged(PurgeBy by, string text, int count);

@@ -21,6 +21,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     private readonly WriteBehind? _behind;
     private readonly Withdrawals _withdrawals = new();
     private readonly ConcurrentDictionary<string, Coverage> _coverage = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SplitHeaders> _splits = new(StringComparer.Ordinal);
     private long _copying;
     private int _looking;
 

@@ -159,8 +159,33 @@ public sealed class KeyTests
     }
 
     [Theory]
-    [InlineData("X-Forwarded-Host", "evil.example")]
     [InlineData("X-Original-URL", "/evil")]
+    [InlineData("X-Rewrite-URL", "/evil")]
+    [InlineData("X-HTTP-Method-Override", "DELETE")]
+    [InlineData("X-Host", "evil.example")]
+    [InlineData("X-Original-Host", "evil.example")]
+    [InlineData("X-Envoy-Original-Path", "/evil")]
+    [InlineData("CF-IPCountry", "DE")]
+    [InlineData("CF-Visitor", "{\"scheme\":\"https\"}")]
+    [InlineData("CF-Device-Type", "mobile")]
+    [InlineData("Cf-Access-Authenticated-User-Email", "a@b")]
+    [InlineData("Cf-Access-Jwt-Assertion", "secret")]
+    [InlineData("CloudFront-Viewer-Country", "DE")]
+    [InlineData("CloudFront-Is-Mobile-Viewer", "true")]
+    [InlineData("CloudFront-Forwarded-Proto", "https")]
+    [InlineData("X-Akamai-Edgescape", "country_code=DE")]
+    [InlineData("X-Akamai-Device-Characteristics", "is_mobile=true")]
+    [InlineData("Fastly-SSL", "1")]
+    [InlineData("X-Amzn-Oidc-Identity", "alice")]
+    [InlineData("X-Goog-Authenticated-User-Email", "alice")]
+    [InlineData("X-MS-Client-Principal", "alice")]
+    [InlineData("X-Vercel-IP-Country", "DE")]
+    [InlineData("X-Appengine-Country", "DE")]
+    [InlineData("X-Country-Code", "DE")]
+    [InlineData("X-Device-Type", "mobile")]
+    [InlineData("X-Requested-With", "XMLHttpRequest")]
+    [InlineData("X-SSL-Client-Cert", "secret")]
+    [InlineData("Front-End-Https", "on")]
     [InlineData("X-Api-Key", "secret")]
     [InlineData("X-User", "mallory")]
     [InlineData("Accept-Language", "xx")]
@@ -177,6 +202,98 @@ public sealed class KeyTests
     public void Key_HarmlessHeaders_AreNoPart() => Assert.Equal(
         Key(Guide.Get("/a")),
         Key(Guide.Get("/a", ("User-Agent", "x"), ("Referer", "/b"), ("Sec-Fetch-Mode", "cors"), ("X-Request-Id", "1"), ("X-Forwarded-For", "::1"), ("Accept", "*/*"), ("Accept-Encoding", "br"))));
+
+    [Theory]
+    [InlineData("X-Forwarded-For")]
+    [InlineData("X-Forwarded-Host")]
+    [InlineData("X-Forwarded-Proto")]
+    [InlineData("X-Forwarded-Port")]
+    [InlineData("X-Forwarded-Server")]
+    [InlineData("X-Forwarded-Prefix")]
+    [InlineData("X-Forwarded-Client-Cert")]
+    [InlineData("Forwarded")]
+    [InlineData("X-Real-IP")]
+    [InlineData("X-Client-IP")]
+    [InlineData("True-Client-IP")]
+    [InlineData("CF-Connecting-IP")]
+    [InlineData("CF-Connecting-IPv6")]
+    [InlineData("CF-Ray")]
+    [InlineData("CDN-Loop")]
+    [InlineData("X-Amz-Cf-Id")]
+    [InlineData("X-Amz-Cf-Pop")]
+    [InlineData("X-Amzn-Trace-Id")]
+    [InlineData("X-Azure-Ref")]
+    [InlineData("X-Azure-ClientIP")]
+    [InlineData("X-Azure-SocketIP")]
+    [InlineData("X-Azure-FDID")]
+    [InlineData("X-Azure-RequestChain")]
+    [InlineData("X-Varnish")]
+    [InlineData("X-Edge-Request-Id")]
+    [InlineData("Fastly-Client-IP")]
+    [InlineData("Fastly-FF")]
+    [InlineData("Akamai-Origin-Hop")]
+    [InlineData("X-Akamai-Request-ID")]
+    [InlineData("CloudFront-Viewer-Address")]
+    [InlineData("CloudFront-Viewer-JA3-Fingerprint")]
+    [InlineData("CloudFront-Viewer-Latitude")]
+    [InlineData("CloudFront-Viewer-Header-Order")]
+    [InlineData("X-Envoy-External-Address")]
+    [InlineData("X-Envoy-Attempt-Count")]
+    [InlineData("X-B3-TraceId")]
+    [InlineData("b3")]
+    [InlineData("traceparent")]
+    [InlineData("tracestate")]
+    [InlineData("elastic-apm-traceparent")]
+    [InlineData("X-Cloud-Trace-Context")]
+    [InlineData("X-Datadog-Trace-Id")]
+    [InlineData("X-Instana-T")]
+    [InlineData("X-NewRelic-ID")]
+    [InlineData("uber-trace-id")]
+    [InlineData("grpc-trace-bin")]
+    [InlineData("X-Request-Start")]
+    [InlineData("X-Queue-Start")]
+    [InlineData("X-Unique-Id")]
+    [InlineData("X-Vercel-Id")]
+    [InlineData("Fly-Request-Id")]
+    [InlineData("Sec-Fetch-Site")]
+    [InlineData("Sec-CH-UA")]
+    public void Key_WhatNetworksAndTracersAdd_IsNoPart(string name)
+    {
+        Assert.Equal(Key(Guide.Get("/a")), Key(Guide.Get("/a", (name, Guid.NewGuid().ToString()))));
+        Assert.Equal(Key(Guide.Get("/a")), Key(Guide.Get("/a", (name.ToLowerInvariant(), "x"))));
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-Host", true)]
+    [InlineData("X-Forwarded-Proto", true)]
+    [InlineData("X-Forwarded-Port", true)]
+    [InlineData("X-Forwarded-For", false)]
+    [InlineData("X-Forwarded-Prefix", false)]
+    public void Key_ForwardedByATrustedProxy_CountsWhereTheDestinationSeesIt(string name, bool counts)
+    {
+        var plain = Trusted();
+        Assert.Equal(!counts, string.Equals(plain, Trusted((name, "evil")), StringComparison.Ordinal));
+        Assert.Equal(plain, Key(Guide.Get("/a", (name, "evil"))));
+
+        static string Trusted(params (string, string)[] headers)
+        {
+            var request = Guide.Get("/a", headers);
+            request.HttpContext.Connection.RemoteIpAddress = System.Net.IPAddress.Parse("::ffff:10.1.2.3");
+            var plan = KeyPlan.For(Guide.Route())!;
+            var builder = new KeyBuilder(stackalloc char[512]);
+            Assert.True(plan.TryWrite(request, plan.Read(request, static () => [System.Net.IPNetwork.Parse("10.0.0.0/8")]), KeyPlan.Exact, ref builder));
+            return builder.Text.ToString();
+        }
+    }
+
+    [Fact]
+    public void Key_IgnoredHeaders_AreNoPart()
+    {
+        var config = new LastGoodConfig { IgnoreHeaders = ["x-device-id"] };
+        Assert.Equal(Key(Guide.Get("/a"), config), Key(Guide.Get("/a", ("X-Device-Id", "1")), config));
+        Assert.NotEqual(Key(Guide.Get("/a"), config), Key(Guide.Get("/a", ("X-Device-Id", "1"), ("X-Shop", "1")), config));
+        Assert.NotEqual(Key(Guide.Get("/a")), Key(Guide.Get("/a"), config));
+    }
 
     [Fact]
     public void Key_OwnHeadersInAnyOrder_AreOne() =>

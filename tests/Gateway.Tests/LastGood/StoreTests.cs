@@ -270,7 +270,7 @@ public sealed class StoreTests
     }
 
     [Theory]
-    [InlineData("X-Forwarded-Host")]
+    [InlineData("X-Original-URL")]
     [InlineData("X-User")]
     [InlineData("Accept-Language")]
     [InlineData("Accept")]
@@ -328,6 +328,40 @@ public sealed class StoreTests
         _time.Advance(TimeSpan.FromMinutes(31));
         Assert.Equal(new CoverageReading(1, 1), _store.CoverageOf("recommend"));
         Assert.Null(_store.CoverageOf("unknown").Ratio);
+    }
+
+    [Fact]
+    public void Coverage_HeaderWithAnotherValueEachTime_IsNamed()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            _store.Answer(_route, Guide.Get("/a", ("X-Device-Id", $"device {i}"), ("X-Shop", "3")), "x");
+        }
+
+        Assert.Equal(0, _store.CoverageOf("recommend").Ratio);
+        Assert.Equal("X-Device-Id", _store.SplitBy("recommend"));
+        Assert.Null(_store.SplitBy("other"));
+
+        // Named in the configuration it counts no more, and the coverage recovers.
+        var mended = Guide.Route(new() { IgnoreHeaders = ["X-Device-Id"] });
+        for (var i = 0; i < 400; i++)
+        {
+            _store.Answer(mended, Guide.Get("/a", ("X-Device-Id", $"device {i}"), ("X-Shop", "3")), "x");
+        }
+
+        Assert.InRange(_store.CoverageOf("recommend").Ratio!.Value, 0.6, 1);
+        Assert.Null(_store.SplitBy("recommend"));
+    }
+
+    [Fact]
+    public void Coverage_HeadersOfClientsOwn_AreCountedWithinBounds()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            _store.Answer(_route, Guide.Get("/a", ($"X-Mine-{i}", "1")), "x");
+        }
+
+        Assert.Null(_store.SplitBy("recommend"));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Gateway.Configuration;
@@ -28,7 +29,19 @@ internal static class RouteKeys
         .Key("maxBody", Shapes.Size("1B", "16MiB"), (lastGood, value) => lastGood with { MaxBody = value }, "Largest body that is kept.", "256KiB")
         .Key("refreshEvery", Shapes.Duration("0s", "24h"), (lastGood, value) => lastGood with { RefreshEvery = value }, "A newer answer replaces a stored one at most this often.", "5s")
         .Key("cookies", Shapes.Word(("refuse", false), ("ignore", true)), (lastGood, value) => lastGood with { IgnoreCookies = value }, "refuse: a request with Cookie is neither stored nor answered, unless cookie:NAME is in the key; ignore: cookies do not matter.", "refuse")
+        .Key("ignoreHeaders", new ListShape<string>(IgnoredHeader(), atMost: 100), (lastGood, value) => lastGood with { IgnoreHeaders = [.. value.Distinct(StringComparer.OrdinalIgnoreCase)] }, "Request headers that the service does not use: their values do not set requests apart.", "[]")
         .Key("nearest", new ListShape<ImmutableArray<KeyPart>>(new ListShape<KeyPart>(Part(), atLeast: 1)), (lastGood, value) => lastGood with { Nearest = value }, "Coarser keys in order, filled from anonymous requests only.", "[]");
+
+    // Each of these is judged by rules of its own, or is always part of the key.
+    private static readonly FrozenSet<string> NeverIgnored = new[] { "Accept", "Accept-Language", "Authorization", "Cache-Control", "Content-Length", "Cookie", "Host", "Range", "Transfer-Encoding" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private static TextShape<string> IgnoredHeader() => new(
+        "a header's name",
+        "Write letters, digits and dashes",
+        () => Shapes.Pattern(@"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$|\$\{"),
+        text => !Shapes.IsToken(text) ? Parsed<string>.Bad()
+            : NeverIgnored.Contains(text) ? Parsed<string>.Bad($"It always counts; {(string.Equals(text, "Cookie", StringComparison.OrdinalIgnoreCase) ? "write \"cookies: ignore\" beside it for cookies" : "remove it from the list")}")
+            : text);
 
     private static TextShape<KeyPart> Part()
     {

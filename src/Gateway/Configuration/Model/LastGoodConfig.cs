@@ -20,6 +20,9 @@ internal sealed record LastGoodConfig
     /// <summary>True: cookies do not matter (<c>cookies: ignore</c>); false: a request with Cookie is neither stored nor answered unless the key names the cookie. Default: false.</summary>
     public bool IgnoreCookies { get; init; }
 
+    /// <summary>Request headers that the service does not use: their values do not set requests apart. Default: none.</summary>
+    public ImmutableArray<string> IgnoreHeaders { get; init; } = [];
+
     /// <summary>Coarser keys in order, filled from anonymous requests only. Default: none.</summary>
     public ImmutableArray<ImmutableArray<KeyPart>> Nearest { get; init; } = [];
 }
