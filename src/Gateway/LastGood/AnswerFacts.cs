@@ -24,6 +24,9 @@ internal readonly record struct AnswerFacts
     /// <summary><c>Vary: *</c>.</summary>
     public bool VariesByAnything { get; init; }
 
+    /// <summary>The index of the content coding; -1: one that cannot be negotiated.</summary>
+    public int Coding { get; init; }
+
     /// <summary><c>Content-Length</c> in bytes.</summary>
     public long? ContentLength { get; init; }
 
@@ -54,12 +57,13 @@ internal readonly record struct AnswerFacts
             HasContentRange = headers[HeaderNames.ContentRange].Count > 0,
             IsEventStream = headers[HeaderNames.ContentType].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase),
             VariesByAnything = headers[HeaderNames.Vary].ToString().Contains('*', StringComparison.Ordinal),
+            Coding = ContentCodings.Of(headers[HeaderNames.ContentEncoding]),
             ContentLength = length.Count == 1 && long.TryParse(length[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null,
         };
     }
 
     /// <summary>The request headers that choose between variants, in lower case and sorted: what <c>Vary</c> names, and what it should have named.</summary>
-    /// <remarks>A compressed body reaches only those who asked for it so, and an answer for one origin only that origin, even if the service forgot to say so.</remarks>
+    /// <remarks>A compressed body reaches only those who accept it so, and an answer for one origin only that origin, even if the service forgot to say so.</remarks>
     public static string[] VariantsOf<THeaders>(THeaders headers)
         where THeaders : struct, IAnswerHeaders
     {
@@ -83,7 +87,7 @@ internal readonly record struct AnswerFacts
 
         if (encoded)
         {
-            names.Add("accept-encoding");
+            names.Add(KeyPlan.AcceptEncoding);
         }
 
         if (oneOrigin)

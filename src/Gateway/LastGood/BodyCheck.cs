@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace Gateway.LastGood;
 
-/// <summary>Whether a body is valid for its type: JSON must parse to its end. Pure.</summary>
+/// <summary>Whether a body is valid for its type: JSON must parse to its end, compressed or not. Pure.</summary>
+/// <remarks>What cannot be unfolded here (zstd) is taken as it is: its length and framing were checked.</remarks>
 internal static class BodyCheck
 {
     /// <summary>A compressed body that unfolds to more is not kept: it could not be checked at a fair price.</summary>
@@ -16,15 +17,15 @@ internal static class BodyCheck
     public static bool IsCheap(string? contentType, string? contentEncoding, int length) =>
         !IsJson(contentType) || (IsPlain(contentEncoding) && length <= 32 * 1024);
 
-    /// <summary>Whether the body is valid for its type.</summary>
-    public static bool IsValid(string? contentType, string? contentEncoding, ReadOnlyMemory<byte> body)
+    /// <summary>Why the body is refused for its type.</summary>
+    public static Refusal Judge(string? contentType, string? contentEncoding, ReadOnlyMemory<byte> body)
     {
         if (!IsJson(contentType))
         {
-            return true;
+            return Refusal.None;
         }
 
-        return IsPlain(contentEncoding) ? Parses(body.Span) : UnfoldsAndParses(contentEncoding!, body);
+        return IsPlain(contentEncoding) ? (Parses(body.Span) ? Refusal.None : Refusal.Invalid) : JudgeUnfolded(contentEncoding!, body);
     }
 
     private static bool IsPlain(string? encoding) => string.IsNullOrEmpty(encoding) || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
@@ -59,13 +60,13 @@ internal static class BodyCheck
         }
     }
 
-    private static bool UnfoldsAndParses(string encoding, ReadOnlyMemory<byte> body)
+    private static Refusal JudgeUnfolded(string encoding, ReadOnlyMemory<byte> body)
     {
         var unfolded = ArrayPool<byte>.Shared.Rent(Math.Clamp(body.Length * 8, 64 * 1024, MaxUnfolded));
         try
         {
             using var folded = new MemoryStream(body.ToArray(), writable: false);
-            using Stream? stream = encoding.ToLowerInvariant() switch
+            using Stream? stream = encoding.Trim().ToLowerInvariant() switch
             {
                 "gzip" or "x-gzip" => new GZipStream(folded, CompressionMode.Decompress),
                 "br" => new BrotliStream(folded, CompressionMode.Decompress),
@@ -74,7 +75,7 @@ internal static class BodyCheck
             };
             if (stream is null)
             {
-                return false;
+                return Refusal.None;
             }
 
             var length = 0;
@@ -84,7 +85,7 @@ internal static class BodyCheck
                 {
                     if (length >= MaxUnfolded)
                     {
-                        return false;
+                        return Refusal.TooLarge;
                     }
 
                     var bigger = ArrayPool<byte>.Shared.Rent(Math.Min(MaxUnfolded, length * 2));
@@ -96,7 +97,7 @@ internal static class BodyCheck
                 var read = stream.Read(unfolded, length, unfolded.Length - length);
                 if (read == 0)
                 {
-                    return Parses(unfolded.AsSpan(0, length));
+                    return Parses(unfolded.AsSpan(0, length)) ? Refusal.None : Refusal.Invalid;
                 }
 
                 length += read;
@@ -105,7 +106,7 @@ internal static class BodyCheck
         catch (Exception exception) when (exception is InvalidDataException or IOException or InvalidOperationException)
         {
             // A body that does not unfold is invalid; that is what was asked.
-            return false;
+            return Refusal.Invalid;
         }
         finally
         {

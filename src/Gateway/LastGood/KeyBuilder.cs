@@ -77,6 +77,30 @@ internal ref struct KeyBuilder(Span<char> initial)
         }
     }
 
+    /// <summary>As <see cref="AppendEscaped"/>, in lower case.</summary>
+    public void AppendLowerEscaped(scoped ReadOnlySpan<char> text)
+    {
+        if (IndexOfUnsafe(text) < 0)
+        {
+            AppendLower(text);
+            return;
+        }
+
+        foreach (var c in text)
+        {
+            if (c is <= ' ' or '%' or '\x7f')
+            {
+                Append('%');
+                Append(Hex(c >> 4));
+                Append(Hex(c & 15));
+            }
+            else
+            {
+                Append(char.ToLowerInvariant(c));
+            }
+        }
+    }
+
     /// <summary>Adds a digest of <paramref name="secret"/> in its place: keys are listed to operators and written to disk, and a session cookie must be in neither.</summary>
     public void AppendDigest(scoped ReadOnlySpan<char> secret)
     {

@@ -19,6 +19,9 @@ namespace Gateway.LastGood;
 /// </remarks>
 internal sealed class KeyPlan
 {
+    /// <summary><c>Accept-Encoding</c> in a list of variants.</summary>
+    public const string AcceptEncoding = "accept-encoding";
+
     /// <summary>The exact key, as opposed to the nearest key of an index.</summary>
     public const int Exact = -1;
 
@@ -134,8 +137,8 @@ internal sealed class KeyPlan
         }
 
         // 2. What frameworks negotiate by, with or without Vary.
-        AppendNegotiated(" accept=", request.Headers.Accept, "*/*", ref key);
-        AppendNegotiated(" language=", request.Headers.AcceptLanguage, "*", ref key);
+        AppendAccept(request.Headers.Accept, ref key);
+        AppendLanguages(request.Headers.AcceptLanguage, ref key);
 
         // 3. Headers of the request's own kind. Nearest answers are filled without them and found in spite of them.
         if (facts.HasOwnHeaders && nearest == Exact && !AppendOwnHeaders(request.Headers, facts.TrustsForwarded, ref key))
@@ -148,13 +151,26 @@ internal sealed class KeyPlan
     }
 
     /// <summary>Adds the variant that a <c>Vary</c> chooses for this request.</summary>
-    public static bool TryAppendVariant(IHeaderDictionary headers, ReadOnlySpan<string> vary, ref KeyBuilder key)
+    /// <param name="coding">The index of the content coding that stands for <c>Accept-Encoding</c>: one stored coding serves every request that accepts it, however it lists others.</param>
+    public static bool TryAppendVariant(IHeaderDictionary headers, ReadOnlySpan<string> vary, int coding, ref KeyBuilder key)
     {
         foreach (var name in vary)
         {
             key.Append(" vary:");
             key.AppendLower(name);
-            AppendHeaderValue(headers[name], IsSecret(name), ref key);
+            switch (name)
+            {
+                case AcceptEncoding:
+                    key.Append('=');
+                    key.Append(ContentCodings.Names[coding]);
+                    break;
+                case "accept" or "accept-language":
+                    // In every key already.
+                    break;
+                default:
+                    AppendHeaderValue(headers[name], IsSecret(name), ref key);
+                    break;
+            }
         }
 
         return !key.TooLong;
@@ -269,15 +285,39 @@ internal sealed class KeyPlan
         }
     }
 
-    private static void AppendNegotiated(string label, StringValues values, string anything, ref KeyBuilder key)
+    private static void AppendAccept(StringValues values, ref KeyBuilder key)
     {
-        if (values.Count == 0 || (values.Count == 1 && string.Equals(values[0], anything, StringComparison.Ordinal)))
+        if (values.Count == 0)
         {
             return;
         }
 
-        key.Append(label);
-        key.AppendEscaped(values.Count == 1 ? values[0] : values.ToString());
+        var before = key.Text.Length;
+        key.Append(" accept=");
+        var start = key.Text.Length;
+        NegotiationText.AppendAccept(values, ref key);
+        if (!key.TooLong && key.Text[start..] is ("" or "*/*"))
+        {
+            // Anything, which is what a request without the header wishes for.
+            key.CutTo(before);
+        }
+    }
+
+    private static void AppendLanguages(StringValues values, ref KeyBuilder key)
+    {
+        if (values.Count == 0)
+        {
+            return;
+        }
+
+        var before = key.Text.Length;
+        key.Append(" language=");
+        var start = key.Text.Length;
+        NegotiationText.AppendLanguages(values, ref key);
+        if (!key.TooLong && key.Text[start..] is ("" or "*"))
+        {
+            key.CutTo(before);
+        }
     }
 
     /// <summary>Whether a header sets its sender apart from everyone else.</summary>

@@ -57,13 +57,13 @@ internal sealed partial class LastGoodStore
                 return null;
             }
 
-            FindSlot(request, ref key, out var live);
+            FindLive(request, ref key, out var live, missing);
             if (IsServable(plan, facts, live, now, out var age))
             {
                 return new FoundAnswer(live!.Answer, age);
             }
 
-            missing?.Add(key.Text.ToString());
+            AddNotServable(missing, live);
         }
         finally
         {
@@ -85,13 +85,13 @@ internal sealed partial class LastGoodStore
                     continue;
                 }
 
-                FindSlot(request, ref key, out var live);
+                FindLive(request, ref key, out var live, missing);
                 if (IsServable(plan, facts, live, now, out var age))
                 {
                     return new FoundAnswer(live!.Answer, age);
                 }
 
-                missing?.Add(key.Text.ToString());
+                AddNotServable(missing, live);
             }
         }
         finally
@@ -105,29 +105,62 @@ internal sealed partial class LastGoodStore
     // Two records of one moment that come back from a store behind may lie apart by what their clock was rounded to.
     private long Rounding => _time.TimestampFrequency / 500;
 
-    // Follows the note of a key with variants to the variant of this request; the key is left at what was looked for last.
-    private LastGoodMemory.Slot? FindSlot(HttpRequest request, ref KeyBuilder key, out LastGoodMemory.Content? live)
+    // A shared store may hold a newer one.
+    private static void AddNotServable(List<string>? missing, LastGoodMemory.Content? live)
     {
-        var slot = _memory.Find(key.Text);
-        live = slot?.Live;
+        if (live is not null)
+        {
+            missing?.Add(live.Answer.Key);
+        }
+    }
+
+    // Follows the note of a key with variants to the variants that this request may be given: one for each content coding that it accepts. The newest is
+    // taken, or the one with a validator that is known to be right. The key is left at what was looked for last.
+    private void FindLive(HttpRequest request, ref KeyBuilder key, out LastGoodMemory.Content? live, List<string>? missing = null, string? etag = null)
+    {
+        live = _memory.Find(key.Text)?.Live;
         if (live is not { Answer: { IsMarker: true } marker })
         {
-            return slot;
+            if (live is null)
+            {
+                missing?.Add(key.Text.ToString());
+            }
+
+            return;
         }
 
         live = null;
-        if (!KeyPlan.TryAppendVariant(request.Headers, marker.Vary, ref key))
+        var accepted = marker.Vary.AsSpan().Contains(KeyPlan.AcceptEncoding) ? ContentCodings.Accepted(request.Headers.AcceptEncoding) : ContentCodings.IdentityOnly;
+        var baseLength = key.Text.Length;
+        for (var coding = 0; coding < ContentCodings.Names.Length; coding++)
         {
-            return null;
-        }
+            if ((accepted & (1 << coding)) == 0)
+            {
+                continue;
+            }
 
-        slot = _memory.Find(key.Text);
-        if (slot?.Live is { Answer: { IsMarker: false } } variant && variant.Answer.Began >= marker.Began - Rounding)
-        {
-            live = variant;
-        }
+            key.CutTo(baseLength);
+            if (!KeyPlan.TryAppendVariant(request.Headers, marker.Vary, coding, ref key))
+            {
+                return;
+            }
 
-        return slot;
+            if (_memory.Find(key.Text)?.Live is not { Answer: { IsMarker: false } } variant || variant.Answer.Began < marker.Began - Rounding)
+            {
+                missing?.Add(key.Text.ToString());
+            }
+            else if (live is null || IsBetter(variant.Answer, live.Answer, etag))
+            {
+                live = variant;
+            }
+        }
+    }
+
+    private static bool IsBetter(StoredAnswer one, StoredAnswer other, string? etag)
+    {
+        var isNamed = etag is not null && string.Equals(one.ETag, etag, StringComparison.Ordinal);
+        var isOtherNamed = etag is not null && string.Equals(other.ETag, etag, StringComparison.Ordinal);
+        return isNamed == isOtherNamed ? one.Began > other.Began : isNamed;
     }
 
     private bool IsServable(KeyPlan plan, in RequestFacts facts, LastGoodMemory.Content? live, long now, out TimeSpan age)

@@ -93,7 +93,8 @@ internal sealed partial class LastGoodStore
             // 2. What is kept already, and would have answered this request.
             var now = _time.GetTimestamp() - (long)(delay.TotalSeconds * _time.TimestampFrequency);
             var baseLength = key.Text.Length;
-            var slot = FindSlot(request, ref key, out var live);
+            var etag = status == 304 && headers[HeaderNames.ETag] is { Count: 1 } tag ? tag[0] : null;
+            FindLive(request, ref key, out var live, etag: etag);
             var answerable = IsServable(plan, facts, live, now, out _) || (plan.Config.Nearest.Length > 0 && SearchNearest(plan, request, facts, now, missing: null) is not null);
             CountCoverage(route, answerable);
             if (!answerable && facts.HasOwnHeaders)
@@ -172,7 +173,13 @@ internal sealed partial class LastGoodStore
         // 1. The variant, by this answer's Vary rather than by the one that is kept.
         var baseLength = key.Text.Length;
         var vary = AnswerFacts.VariantsOf(headers);
-        if (!KeyPlan.TryAppendVariant(request.Headers, vary, ref key))
+        if (vary.Length == 0 && _memory.Find(key.Text)?.Live is { Answer: { IsMarker: true, Vary: [KeyPlan.AcceptEncoding] } })
+        {
+            // A service that compresses without a word in Vary: its plain responses stand beside the compressed ones, they do not replace them.
+            vary = [KeyPlan.AcceptEncoding];
+        }
+
+        if (!KeyPlan.TryAppendVariant(request.Headers, vary, answer.Coding, ref key))
         {
             Counters.CountRefused(Refusal.Key);
             return null;
@@ -222,7 +229,7 @@ internal sealed partial class LastGoodStore
         var head = new CaptureHead
         {
             Answer = record,
-            Nearest = facts.IsAnonymous ? NearestKeys(plan, request, facts, vary, ref key) : [],
+            Nearest = facts.IsAnonymous ? NearestKeys(plan, request, facts, vary, answer.Coding, ref key) : [],
             RefreshTicks = refresh,
             Claimed = slot,
             ContentType = headers[HeaderNames.ContentType],
@@ -231,7 +238,7 @@ internal sealed partial class LastGoodStore
         return new LastGoodCapture(this, head, plan.Config.MaxBody, answer.ContentLength);
     }
 
-    private static (string Key, string BaseKey)[] NearestKeys(KeyPlan plan, HttpRequest request, in RequestFacts facts, string[] vary, ref KeyBuilder key)
+    private static (string Key, string BaseKey)[] NearestKeys(KeyPlan plan, HttpRequest request, in RequestFacts facts, string[] vary, int coding, ref KeyBuilder key)
     {
         var keys = new List<(string, string)>(plan.Config.Nearest.Length);
         for (var i = 0; i < plan.Config.Nearest.Length; i++)
@@ -239,7 +246,7 @@ internal sealed partial class LastGoodStore
             if (plan.TryWrite(request, facts, i, ref key))
             {
                 var baseLength = key.Text.Length;
-                if (KeyPlan.TryAppendVariant(request.Headers, vary, ref key))
+                if (KeyPlan.TryAppendVariant(request.Headers, vary, coding, ref key))
                 {
                     var text = key.Text.ToString();
                     keys.Add((text, text[..baseLength]));
@@ -275,7 +282,7 @@ internal sealed partial class LastGoodStore
             if (plan.TryWrite(request, facts, i, ref key))
             {
                 var baseLength = key.Text.Length;
-                FindSlot(request, ref key, out var live);
+                FindLive(request, ref key, out var live);
                 if (live is not null && string.Equals(live.Answer.FilledBy, exact, StringComparison.Ordinal))
                 {
                     key.CutTo(baseLength);

@@ -89,9 +89,9 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <summary>Checks a whole answer and keeps it.</summary>
     internal void Keep(CaptureHead head, ReadOnlyMemory<byte> body)
     {
-        if (!BodyCheck.IsValid(head.ContentType, head.ContentEncoding, body))
+        if (BodyCheck.Judge(head.ContentType, head.ContentEncoding, body) is not Refusal.None and var refusal)
         {
-            Counters.CountRefused(Refusal.Invalid);
+            Counters.CountRefused(refusal);
             return;
         }
 

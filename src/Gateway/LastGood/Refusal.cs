@@ -68,4 +68,7 @@ internal enum Refusal
 
     /// <summary>A record of the shared store has no valid signature.</summary>
     Signature,
+
+    /// <summary>A content coding that cannot be negotiated: unknown, or several on top of each other.</summary>
+    Encoding,
 }

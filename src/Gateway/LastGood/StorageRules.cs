@@ -29,6 +29,7 @@ internal static class StorageRules
         [Refusal.Overtaken] = "overtaken",
         [Refusal.Busy] = "busy",
         [Refusal.Signature] = "signature",
+        [Refusal.Encoding] = "encoding",
     }.ToFrozenDictionary();
 
     /// <summary>Whether an answer's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).</summary>
@@ -103,6 +104,11 @@ internal static class StorageRules
         if (answer.VariesByAnything)
         {
             return Refusal.Vary;
+        }
+
+        if (answer.Coding < 0)
+        {
+            return Refusal.Encoding;
         }
 
         if (answer.IsEventStream)

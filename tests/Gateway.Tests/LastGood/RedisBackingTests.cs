@@ -26,6 +26,7 @@ public sealed class RedisBackingTests
         }
 
         one.Answer(_route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
+        one.Answer(_route, Guide.Get("/folded", ("Accept-Encoding", "gzip, deflate, br, zstd")), "folded", 200, ("Vary", "Accept-Encoding"), ("Content-Encoding", "br"));
         one.Answer(_route, Guide.Get("/gone"), "gone");
         await one.FlushAsync(Cancel);
         one.Withdraw(_route, Guide.Get("/gone"));
@@ -40,6 +41,8 @@ public sealed class RedisBackingTests
         }
 
         Assert.Equal("small", await BodyFor(two, Guide.Get("/v", ("User-Agent", "phone"))));
+        Assert.Equal("folded", await BodyFor(two, Guide.Get("/folded", ("Accept-Encoding", "gzip,br"))));
+        Assert.Null(await BodyFor(two, Guide.Get("/folded", ("Accept-Encoding", "gzip"))));
         Assert.Null(await BodyFor(two, Guide.Get("/gone")));
         Assert.Null(await BodyFor(two, Guide.Get("/never")));
         var nearest = await two.FindAsync(_route, Guide.Get("/a/7?x=2"), Cancel);
