@@ -113,6 +113,29 @@ public sealed class ConfigLoaderTests
     public void TrustedProxies_Read_AreNetworks() =>
         Assert.Equal([IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8")], Judge(Smallest + "trustedProxies: [ 10.0.0.0/8, \"fd00::/8\" ]\n").Config!.TrustedProxies);
 
+    [Theory]
+    [InlineData("listen: [ { ur: http://127.0.0.1:1 } ]", "url")]
+    [InlineData("listen: [ { url: http://127.0.0.1:1 }, { ur: http://127.0.0.1:1 }, { url: http://127.0.0.1:2 } ]", "url")]
+    [InlineData("listen: [ { ur: https://127.0.0.1:1, certificate: { fil: a.pem, ke: a.key } } ]", "url")]
+    [InlineData("listen: [ { url: http://127.0.0.1:1 } ]\ntelemetry: { splunk: { ur: http://127.0.0.1:2, token: hunter2 } }", "url")]
+    [InlineData("listen: [ { url: http://127.0.0.1:1 } ]\nredis: { sentinel: { servic: a, endpoint: [ 127.0.0.1:1 ] } }", "service")]
+    [InlineData("listen: [ { url: nowhere, certificate: { file: a.pem, key: a.key } } ]", "url")]
+    [InlineData("listen: [ {} ]", "url")]
+    public void RequiredKey_MisspeltOrWrong_IsAProblemWithItsPlaceAndNoException(string lines, string key)
+    {
+        var result = Judge(Smallest.Replace("listen: [ { url: \"http://127.0.0.1:8080\" } ]", lines, StringComparison.Ordinal));
+        Assert.Null(result.Config);
+        Assert.Contains(result.Problems, problem => problem.Message.Contains($"\"{key}\"", StringComparison.Ordinal));
+        Assert.All(result.Problems, static problem => Assert.InRange(problem.Line, 2, 3));
+    }
+
+    [Fact]
+    public void Destination_UrlMisspelt_IsOneProblemAndNoException()
+    {
+        var result = Judge(Smallest.Replace("\"http://127.0.0.1:9001\"", "{ ur: \"http://127.0.0.1:9001\" }", StringComparison.Ordinal));
+        Assert.Contains("Write \"url\" instead", Assert.Single(result.Problems).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void File_Missing_IsOneProblem() =>
         Assert.Equal("/nowhere/gateway.yaml:1:1: There is no such file. Name an existing one, or put it there.", Assert.Single(ConfigLoader.Load("/nowhere/gateway.yaml", _ => null).Problems).ToString());

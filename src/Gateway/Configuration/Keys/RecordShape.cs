@@ -73,7 +73,13 @@ internal sealed class RecordShape<T>(string what, Func<T> seed, bool keepsPartia
             var known = _keys.Find(key => string.Equals(key.Key.Name, name.Text, StringComparison.Ordinal));
             if (known.Read is null)
             {
-                if (Unknown(name, path, reader) is { } meant) seen.TryAdd(meant, name);
+                if (Unknown(name, path, reader) is { } meant)
+                {
+                    // Not called missing as well, yet its value is: the record must not go on without it.
+                    seen.TryAdd(meant, name);
+                    complete &= !_keys.Exists(key => key.Key.Required && string.Equals(key.Key.Name, meant, StringComparison.Ordinal));
+                }
+
                 continue;
             }
 
