@@ -59,7 +59,6 @@ internal sealed partial class GatewayHost
 
         await _loop.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _files.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        _changes.Writer.TryComplete();
         await Task.WhenAll(_owned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // The operators' port is the last to go: until now it could be asked what holds things up.
         await _admin.StopAsync(CancellationToken.None).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Threading.Channels;
 using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
@@ -36,7 +35,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _endStreams = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<GatewayConfig> _changes = Channel.CreateBounded<GatewayConfig>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly System.Collections.Concurrent.ConcurrentBag<Task> _owned = [];
     private readonly Records _records;
     private readonly AdminServer _admin;
@@ -117,11 +115,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _endpoints!.Apply(config);
         _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, _log.Factory);
         WatchOurselves();
-        Store.WhenApplied(change =>
-        {
-            _changes.Writer.TryWrite(change.New);
-            _records.Journal.Tell(Readings.Entry(change, time.GetUtcNow()));
-        });
+        Store.ApplyBy(ApplyAsync);
+        Store.WhenApplied(change => _records.Journal.Tell(Readings.Entry(change, time.GetUtcNow())));
         Store.WhenRejected(rejected =>
         {
             _records.Journal.Tell(Readings.Entry(rejected));
@@ -158,7 +153,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _lastGood.ReadAhead.WaitAsync(ReadAheadWithin, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _users.StartAsync(cancellationToken).ConfigureAwait(false);
         Own("config", "The loop that watches the configuration file", Watcher.RunAsync(_stopping.Token));
-        Own("config", "The loop that puts a changed configuration in force", CarryChangesAsync());
         if (_certificates.Count > 0)
         {
             Own("certificates", "The loop that watches the certificates", WatchCertificatesAsync());
@@ -175,31 +169,39 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Completes once it is ready for the first time; is cancelled when it stops before that.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>A changed configuration: first the loop, which makes the clusters, then the routes that use them.</summary>
-    private async Task CarryChangesAsync()
+    /// <summary>Puts a changed configuration in force as a whole. What fails half-way is undone: the old one is put in force again, and the failure is the caller's to report.</summary>
+    private async Task ApplyAsync(ConfigChange change, CancellationToken cancellationToken)
     {
-        await foreach (var config in _changes.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        try
+        {
+            await UseAsync(change.New, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await _loop.ApplyAsync(config, _stopping.Token).ConfigureAwait(false);
-                _files.UseFolder(config.StaticFallback);
-                _endpoints!.Apply(config);
-                _instruments.Retain(
-                    config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),
-                    config.Clusters.SelectMany(static c => c.Tiers.SelectMany(t => t.Destinations.Select(d => (c.Name, d.Name)))).ToHashSet());
-                _log.SetLevel(config.Telemetry.Logs.Level);
-                await _notifier.UseAsync(config.Notify).ConfigureAwait(false);
+                await UseAsync(change.Old, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (!_stopping.IsCancellationRequested)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                LogChangeFailed(e);
+                LogChangeNotUndone(e);
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+
+            throw;
         }
+    }
+
+    /// <summary>First the loop, which makes the clusters, then the routes that use them; what cannot fail comes last.</summary>
+    private async Task UseAsync(GatewayConfig config, CancellationToken cancellationToken)
+    {
+        await _loop.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
+        _files.UseFolder(config.StaticFallback);
+        _endpoints!.Apply(config);
+        await _notifier.UseAsync(config.Notify).ConfigureAwait(false);
+        _instruments.Retain(
+            config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),
+            config.Clusters.SelectMany(static c => c.Tiers.SelectMany(t => t.Destinations.Select(d => (c.Name, d.Name)))).ToHashSet());
+        _log.SetLevel(config.Telemetry.Logs.Level);
     }
 
     private void Own(string part, string what, Task task)
@@ -379,6 +381,6 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     [LoggerMessage(10107, LogLevel.Warning, "{Text}")]
     private partial void LogFewDescriptors(string text);
 
-    [LoggerMessage(10104, LogLevel.Error, "A valid configuration could not be put into force; the gateway goes on with the one before. Restart it to take the new one.")]
-    private partial void LogChangeFailed(Exception exception);
+    [LoggerMessage(10104, LogLevel.Error, "A configuration that could not be put in force could not be undone either; parts of both may be in force. Restart the gateway.")]
+    private partial void LogChangeNotUndone(Exception exception);
 }

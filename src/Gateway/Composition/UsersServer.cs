@@ -53,7 +53,7 @@ internal static class UsersServer
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton<UserSockets>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(static services => services.GetRequiredService<UserSockets>());
-        builder.Services.AddRoutingCore();
+        builder.Services.AddGatewayRouting();
         builder.Services.AddHttpForwarder();
         log.Use(builder.Logging);
         builder.Services.AddSingleton<ILoggerFactory>(new WithoutRequestLog(log.Factory));

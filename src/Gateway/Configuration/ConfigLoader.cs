@@ -27,6 +27,6 @@ internal static class ConfigLoader
         ConfigChecks.Run(config, reader, (timeProvider ?? TimeProvider.System).GetUtcNow());
         return Result(reader.HasProblems ? null : config);
 
-        ConfigResult Result(GatewayConfig? valid) => new() { Config = valid, Problems = reader.Problems, Warnings = valid is null ? ImmutableArray<ConfigProblem>.Empty : reader.Warnings, Hash = file.Hash };
+        ConfigResult Result(GatewayConfig? valid) => new() { Config = valid, Problems = reader.Problems, Warnings = valid is null ? ImmutableArray<ConfigProblem>.Empty : reader.Warnings, Hash = file.Hash, File = file.Path };
     }
 }

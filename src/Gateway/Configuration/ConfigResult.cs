@@ -14,6 +14,9 @@ internal sealed record ConfigResult
     /// <summary>What an operator should know and may leave as it is, in the order of the file.</summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
 
+    /// <summary>The file as the operator named it.</summary>
+    public string File { get; init; } = "";
+
     /// <summary>SHA-256 of the file's bytes in lower-case hexadecimal; empty when they could not be read.</summary>
     public required string Hash { get; init; }
 }

@@ -6,18 +6,20 @@ namespace Gateway.Tests.Configuration;
 
 public sealed class ConfigStoreTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private readonly ConfigResult _first = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest);
     private readonly ConfigResult _second = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest + "limits: { requestBody: 1MiB }\n");
     private readonly ConfigResult _broken = ConfigLoaderTests.Judge("version: 1\n");
 
     [Fact]
-    public void Take_Valid_SwapsAndTells()
+    public async Task TryApply_Valid_SwapsAndTells()
     {
         var store = Store();
         var told = new List<ConfigChange>();
         store.WhenApplied(told.Add);
 
-        var outcome = store.Take(_second);
+        var outcome = await store.TryApplyAsync(_second, Token);
 
         Assert.True(outcome.Applied);
         Assert.Equal(2, outcome.Revision);
@@ -27,23 +29,23 @@ public sealed class ConfigStoreTests
     }
 
     [Fact]
-    public void Take_SameContent_ChangesNothing()
+    public async Task TryApply_SameContent_ChangesNothing()
     {
         var store = Store();
         store.WhenApplied(_ => Assert.Fail("Nothing was put in force."));
-        Assert.False(store.Take(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest)).Applied);
+        Assert.False((await store.TryApplyAsync(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest), Token)).Applied);
         Assert.Same(_first.Config, store.Current);
     }
 
     [Fact]
-    public void Take_Broken_KeepsTheOldAndTellsOnce()
+    public async Task TryApply_Broken_KeepsTheOldAndTellsOnce()
     {
         var store = Store();
         var told = new List<RejectedConfig>();
         store.WhenRejected(told.Add);
 
-        Assert.Equal(_broken.Problems, store.Take(_broken).Problems);
-        store.Take(_broken);
+        Assert.Equal(_broken.Problems, (await store.TryApplyAsync(_broken, Token)).Problems);
+        await store.TryApplyAsync(_broken, Token);
 
         Assert.Same(_first.Config, store.Current);
         Assert.False(store.State.FileIsInForce);
@@ -52,24 +54,48 @@ public sealed class ConfigStoreTests
     }
 
     [Fact]
-    public void Take_OldContentAfterBroken_IsInForceAgainAndRemembersTheRefusal()
+    public async Task TryApply_OldContentAfterBroken_IsInForceAgainAndRemembersTheRefusal()
     {
         var store = Store();
-        store.Take(_broken);
-        store.Take(_first);
+        await store.TryApplyAsync(_broken, Token);
+        await store.TryApplyAsync(_first, Token);
         Assert.True(store.State.FileIsInForce);
         Assert.Equal(1, store.Revision);
         Assert.NotNull(store.LastRejected);
     }
 
     [Fact]
-    public void Take_ListenerThrows_TellsTheOthers()
+    public async Task TryApply_PartThatCannotTakeItOver_KeepsTheOldAndSaysSo()
+    {
+        var store = Store();
+        var told = new List<RejectedConfig>();
+        var fails = true;
+        store.ApplyBy((_, _) => fails ? throw new InvalidOperationException("A part is broken.") : Task.CompletedTask);
+        store.WhenApplied(_ => Assert.False(fails, "Nothing was put in force."));
+        store.WhenRejected(told.Add);
+
+        var outcome = await store.TryApplyAsync(_second, Token);
+
+        Assert.False(outcome.Applied);
+        Assert.Equal((1, false), (outcome.Revision, store.State.FileIsInForce));
+        Assert.Same(_first.Config, store.Current);
+        Assert.Equal("gateway.yaml:1:1: The configuration is valid, but the gateway could not put it in force (A part is broken). Reload it once more, or restart the gateway.", Assert.Single(outcome.Problems).ToString());
+        Assert.True(Assert.Single(told).WasValid);
+
+        fails = false;
+        Assert.True((await store.TryApplyAsync(_second, Token)).Applied);
+        Assert.Equal((2L, true), (store.Revision, store.State.FileIsInForce));
+        Assert.Same(_second.Config, store.Current);
+    }
+
+    [Fact]
+    public async Task TryApply_ListenerThrows_TellsTheOthers()
     {
         var store = Store();
         var told = 0;
         store.WhenApplied(_ => throw new InvalidOperationException("A faulty part."));
         store.WhenApplied(_ => told++);
-        Assert.True(store.Take(_second).Applied);
+        Assert.True((await store.TryApplyAsync(_second, Token)).Applied);
         Assert.Equal(1, told);
     }
 
@@ -82,20 +108,20 @@ public sealed class ConfigStoreTests
     [InlineData("version: 1", "version: 1\ntelemetry: { logs: { level: debug } }", "telemetry")]
     [InlineData("version: 1", "version: 1\nlimits: { requestBody: 1MiB }", "")]
     [InlineData("version: 1", "version: 1 # a comment", "")]
-    public void RestartNeeded_ChangedKey_IsNamed(string from, string to, string expected)
+    public async Task RestartNeeded_ChangedKey_IsNamed(string from, string to, string expected)
     {
         var changed = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace(from, to, StringComparison.Ordinal));
         Assert.Empty(changed.Problems);
-        Assert.Equal(expected, string.Join(", ", Store().Take(changed).RestartNeeded));
+        Assert.Equal(expected, string.Join(", ", (await Store().TryApplyAsync(changed, Token)).RestartNeeded));
     }
 
     [Fact]
-    public void RestartNeeded_TakenBack_IsNotNamedAnyMore()
+    public async Task RestartNeeded_TakenBack_IsNotNamedAnyMore()
     {
         var store = Store();
-        store.Take(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest + "state: elsewhere\n"));
+        await store.TryApplyAsync(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest + "state: elsewhere\n"), Token);
         Assert.Equal(["state"], store.State.RestartNeeded);
-        store.Take(_first);
+        await store.TryApplyAsync(_first, Token);
         Assert.Empty(store.State.RestartNeeded);
     }
 

@@ -9,7 +9,7 @@ namespace Gateway.Configuration;
 internal static class RouteChecks
 {
     // Only routing's own services, and no state: one for the process.
-    private static readonly ParameterPolicyFactory Policies = new ServiceCollection().AddLogging().AddRouting().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
+    private static readonly ParameterPolicyFactory Policies = new ServiceCollection().AddLogging().AddGatewayRouting().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
 
     private static readonly string[] KnownMethods =
     [
@@ -40,6 +40,7 @@ internal static class RouteChecks
         }
 
         NeverMatching(patterns, reader);
+        if (!reader.HasProblems) Together(config, reader);
 
         foreach (var cluster in config.Clusters)
         {
@@ -57,7 +58,13 @@ internal static class RouteChecks
             var pattern = RoutePatternFactory.Parse(route.Path);
             foreach (var parameter in pattern.Parameters)
             {
-                foreach (var policy in parameter.ParameterPolicies) Policies.Create(parameter, policy);
+                foreach (var policy in parameter.ParameterPolicies)
+                {
+                    if (Policies.Create(parameter, policy) is RegexConstraint { Backtracks: true })
+                    {
+                        reader.WarningAt(at, $"This expression needs backtracking, given {Reader.Quote(policy.Content ?? "")}: a value that takes longer than {RegexConstraint.Longest.TotalMilliseconds:0} ms does not match. Write it without lookaround and backreferences.");
+                    }
+                }
             }
 
             var literals = string.Concat(pattern.PathSegments.SelectMany(segment => segment.Parts).OfType<RoutePatternLiteralPart>().Select(part => part.Content));
@@ -69,13 +76,32 @@ internal static class RouteChecks
 
             return pattern;
         }
-        catch (Exception failure) when (failure is RoutePatternException or InvalidOperationException or ArgumentException or RouteCreationException or FormatException)
+        catch (Exception failure)
         {
-            var reason = (failure.InnerException ?? failure).Message.Split('\n')[0].Split(". ")[0].Trim().TrimEnd('.');
-            reader.ProblemAt(at, $"This is no ASP.NET route pattern ({reason}), given {Reader.Quote(route.Path)}. Write a path like /api/{{name}} or \"/guide/{{**rest}}\".");
+            // Whatever constraint and whatever its constructor throws: a pattern that ASP.NET cannot build is a problem of the file.
+            reader.ProblemAt(at, $"This is no ASP.NET route pattern ({ReasonOf(failure.GetBaseException())}), given {Reader.Quote(route.Path)}. Write a path like /api/{{name}} or \"/guide/{{**rest}}\".");
             return null;
         }
     }
+
+    /// <summary>Builds the endpoints and matches by them, as <c>run</c> does: what the patterns do to each other is known to ASP.NET alone.</summary>
+    private static void Together(GatewayConfig config, Reader reader)
+    {
+        Exception? fault;
+        try
+        {
+            using var matcher = new RouteMatcher(config.Routes);
+            fault = matcher.FindFault();
+        }
+        catch (Exception failure)
+        {
+            fault = failure.GetBaseException();
+        }
+
+        if (fault is not null) reader.ProblemAt("routes", $"ASP.NET cannot match requests by these routes together ({ReasonOf(fault)}). Remove or rewrite the one that it names.");
+    }
+
+    private static string ReasonOf(Exception failure) => failure.Message.Split('\n')[0].Split(". ")[0].Trim().TrimEnd('.');
 
     /// <summary>Walks the routes as they are tried, and finds those of which every form and method was taken before.</summary>
     private static void NeverMatching(List<(RouteConfig Route, RoutePattern Pattern)> patterns, Reader reader)

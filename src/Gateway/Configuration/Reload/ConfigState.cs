@@ -34,7 +34,8 @@ internal sealed record ConfigState
 /// <param name="Problems">Every reason.</param>
 /// <param name="Hash">SHA-256 of the file; empty when it could not be read.</param>
 /// <param name="At">When.</param>
-internal sealed record RejectedConfig(ImmutableArray<ConfigProblem> Problems, string Hash, DateTimeOffset At);
+/// <param name="WasValid">True: nothing is wrong with the file, but the gateway could not put it in force. It is tried again when it changes or a reload is asked for.</param>
+internal sealed record RejectedConfig(ImmutableArray<ConfigProblem> Problems, string Hash, DateTimeOffset At, bool WasValid = false);
 
 /// <summary>A configuration was put in force.</summary>
 /// <param name="Old">Until now.</param>

@@ -11,6 +11,7 @@ internal sealed partial class ConfigStore
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<ConfigStore> _logger;
     private volatile ConfigState _state;
+    private Func<ConfigChange, CancellationToken, Task> _apply = static (_, _) => Task.CompletedTask;
     private ImmutableArray<Action<ConfigChange>> _whenApplied = [];
     private ImmutableArray<Action<RejectedConfig>> _whenRejected = [];
 
@@ -43,14 +44,17 @@ internal sealed partial class ConfigStore
     /// <summary>The last file that was refused; null: none was.</summary>
     public RejectedConfig? LastRejected => _state.LastRejected;
 
+    /// <summary>Says what puts a configuration in force. It changes everything or, when it throws, nothing. Set once, before the watcher runs.</summary>
+    public void ApplyBy(Func<ConfigChange, CancellationToken, Task> apply) => _apply = apply;
+
     /// <summary>Tells <paramref name="listener"/> of every configuration that is put in force from now on, on the watcher's loop, in the order of these calls.</summary>
     public void WhenApplied(Action<ConfigChange> listener) => ImmutableInterlocked.Update(ref _whenApplied, static (all, one) => all.Add(one), listener);
 
     /// <summary>Tells <paramref name="listener"/> of every refused file, once for each refused content.</summary>
     public void WhenRejected(Action<RejectedConfig> listener) => ImmutableInterlocked.Update(ref _whenRejected, static (all, one) => all.Add(one), listener);
 
-    /// <summary>Puts a judged file in force or refuses it. Only the watcher's loop calls this.</summary>
-    internal ReloadOutcome Take(ConfigResult result)
+    /// <summary>Puts a judged file in force or refuses it: one that cannot be applied is refused like one with problems. Only the watcher's loop calls this.</summary>
+    internal async Task<ReloadOutcome> TryApplyAsync(ConfigResult result, CancellationToken cancellationToken)
     {
         var before = _state;
         if (result.Config is not { } config) return Refuse(result, before);
@@ -66,11 +70,23 @@ internal sealed partial class ConfigStore
             return new ReloadOutcome(Applied: false, [], result.Warnings, before.RestartNeeded, before.Revision);
         }
 
+        var change = new ConfigChange(before.Config, config, before.Revision + 1);
+        try
+        {
+            await _apply(change, cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            LogNotApplied(_logger, before.Revision, failure);
+            var problem = new ConfigProblem(result.File, 1, 1, $"The configuration is valid, but the gateway could not put it in force ({failure.GetBaseException().Message.TrimEnd('.')}). Reload it once more, or restart the gateway.");
+            return Refuse(result with { Config = null, Problems = [problem] }, before, wasValid: true);
+        }
+
         var restart = RestartNeeded.Between(_started, config);
         var next = before with
         {
             Config = config,
-            Revision = before.Revision + 1,
+            Revision = change.Revision,
             Hash = result.Hash,
             AppliedAt = _timeProvider.GetUtcNow(),
             Warnings = result.Warnings,
@@ -80,17 +96,17 @@ internal sealed partial class ConfigStore
         _state = next;
         LogApplied(_logger, next.Revision, next.Hash[..12]);
         if (!restart.IsEmpty) LogRestartNeeded(_logger, string.Join(", ", restart));
-        Tell(_whenApplied, new ConfigChange(before.Config, config, next.Revision));
+        Tell(_whenApplied, change);
         return new ReloadOutcome(Applied: true, [], result.Warnings, restart, next.Revision);
     }
 
-    private ReloadOutcome Refuse(ConfigResult result, ConfigState before)
+    private ReloadOutcome Refuse(ConfigResult result, ConfigState before, bool wasValid = false)
     {
         // A refused file is judged again now and then, for a missing file it names may appear: the same refusal is not news.
         var isNews = before.FileIsInForce || before.LastRejected is not { } last || !last.Problems.SequenceEqual(result.Problems) || !string.Equals(last.Hash, result.Hash, StringComparison.Ordinal);
         if (isNews)
         {
-            var rejected = new RejectedConfig(result.Problems, result.Hash, _timeProvider.GetUtcNow());
+            var rejected = new RejectedConfig(result.Problems, result.Hash, _timeProvider.GetUtcNow(), wasValid);
             _state = before with { LastRejected = rejected, FileIsInForce = false };
             var shown = string.Join(Environment.NewLine, result.Problems.Take(MostProblemsInLog));
             LogRejected(_logger, result.Problems.Length, before.Revision, shown);
@@ -127,6 +143,9 @@ internal sealed partial class ConfigStore
 
     [LoggerMessage(2004, LogLevel.Information, "The refused change was taken back; configuration revision {Revision} is in force as the file says.")]
     private static partial void LogTakenBack(ILogger logger, long revision);
+
+    [LoggerMessage(2006, LogLevel.Error, "A valid configuration could not be put in force; revision {Revision} stays in force.")]
+    private static partial void LogNotApplied(ILogger logger, long revision, Exception failure);
 
     [LoggerMessage(2005, LogLevel.Error, "A part of the gateway failed while it took over a configuration; it goes on with what it had. Restart the gateway if its behaviour does not match the configuration.")]
     private static partial void LogListenerFailed(ILogger logger, Exception failure);

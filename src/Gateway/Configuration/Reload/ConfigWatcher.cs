@@ -79,7 +79,7 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
         {
             try
             {
-                var outcome = Judge(await SettledAsync(cancellationToken));
+                var outcome = await JudgeAsync(await SettledAsync(cancellationToken), cancellationToken);
                 reload.TrySetResult(outcome);
                 while (_reloads.TryDequeue(out var same)) same.TrySetResult(outcome);
             }
@@ -94,8 +94,8 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
 
         var file = ConfigFile.Read(path);
         var isKnown = string.Equals(IdentityOf(file), _judged, StringComparison.Ordinal);
-        if (isKnown && (store.State.FileIsInForce || timeProvider.GetElapsedTime(_judgedAt) < RejudgeInterval)) return;
-        Judge(isKnown ? file : await SettledAsync(cancellationToken));
+        if (isKnown && (store.State.FileIsInForce || store.LastRejected is { WasValid: true } || timeProvider.GetElapsedTime(_judgedAt) < RejudgeInterval)) return;
+        await JudgeAsync(isKnown ? file : await SettledAsync(cancellationToken), cancellationToken);
     }
 
     /// <summary>The content once two readings, a debounce apart, agree; after two seconds of writing whatever is there.</summary>
@@ -113,12 +113,12 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
         return file;
     }
 
-    private ReloadOutcome Judge(ConfigFile file)
+    private Task<ReloadOutcome> JudgeAsync(ConfigFile file, CancellationToken cancellationToken)
     {
         var result = ConfigLoader.Judge(file, environment, timeProvider);
         _judged = IdentityOf(file);
         _judgedAt = timeProvider.GetTimestamp();
-        return store.Take(result);
+        return store.TryApplyAsync(result, cancellationToken);
     }
 
     private static string IdentityOf(ConfigFile file) => file.Failure ?? file.Hash;

@@ -12,8 +12,8 @@ namespace Gateway.Configuration;
 /// <param name="MethodRefused">True when the path matches a route and the method does not (405).</param>
 internal sealed record RouteMatch(RouteConfig? Route, RouteValueDictionary Values, bool MethodRefused);
 
-/// <summary>ASP.NET's own routing in memory, without a server, for <c>explain</c>.</summary>
-internal sealed class RouteMatcher : IAsyncDisposable
+/// <summary>ASP.NET's own routing in memory, without a server, for <c>explain</c> and <c>check</c>.</summary>
+internal sealed class RouteMatcher : IAsyncDisposable, IDisposable
 {
     private readonly ServiceProvider _services;
     private readonly RequestDelegate _pipeline;
@@ -22,7 +22,7 @@ internal sealed class RouteMatcher : IAsyncDisposable
     {
         _services = new ServiceCollection()
             .AddLogging()
-            .AddRouting()
+            .AddGatewayRouting()
             .AddSingleton(new DiagnosticListener("gateway.explain"))
             .AddSingleton<DiagnosticSource>(provider => provider.GetRequiredService<DiagnosticListener>())
             .BuildServiceProvider();
@@ -37,13 +37,7 @@ internal sealed class RouteMatcher : IAsyncDisposable
     /// <summary>Matches one request; <paramref name="url"/> may be absolute or begin with a slash.</summary>
     public async Task<RouteMatch> MatchAsync(string method, Uri url)
     {
-        var context = new DefaultHttpContext { RequestServices = _services };
-        context.Request.Method = method;
-        context.Request.Scheme = url.Scheme;
-        context.Request.Host = HostString.FromUriComponent(url);
-        context.Request.Path = PathString.FromUriComponent(url);
-        context.Request.QueryString = QueryString.FromUriComponent(url);
-        context.Features.Set<IEndpointFeature>(new EndpointFeature());
+        var context = ContextOf(method, url);
         await _pipeline(context);
 
         var endpoint = context.GetEndpoint();
@@ -51,7 +45,29 @@ internal sealed class RouteMatcher : IAsyncDisposable
         return new RouteMatch(route, context.Request.RouteValues, MethodRefused: endpoint is not null && route is null);
     }
 
+    /// <summary>Why ASP.NET cannot match by these routes; null: it can. The first request makes it build its tree, so one is matched.</summary>
+    public Exception? FindFault()
+    {
+        // Routing in memory waits for nothing: the task has ended when it is returned.
+        var matched = _pipeline(ContextOf(HttpMethods.Get, new Uri("http://localhost/")));
+        return matched.Exception?.GetBaseException();
+    }
+
+    private DefaultHttpContext ContextOf(string method, Uri url)
+    {
+        var context = new DefaultHttpContext { RequestServices = _services };
+        context.Request.Method = method;
+        context.Request.Scheme = url.Scheme;
+        context.Request.Host = HostString.FromUriComponent(url);
+        context.Request.Path = PathString.FromUriComponent(url);
+        context.Request.QueryString = QueryString.FromUriComponent(url);
+        context.Features.Set<IEndpointFeature>(new EndpointFeature());
+        return context;
+    }
+
     public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    public void Dispose() => _services.Dispose();
 
     private sealed class EndpointFeature : IEndpointFeature
     {
