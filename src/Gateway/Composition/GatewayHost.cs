@@ -106,7 +106,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             LogFewDescriptors(few);
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, _descriptors.Users, time, forwarder =>
+        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, access, time), forwarder =>
         {
             var entry = new RequestEntry(new UpgradeForwarder(forwarder), ladder, access, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);

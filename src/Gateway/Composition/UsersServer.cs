@@ -26,6 +26,7 @@ internal static class UsersServer
     /// <param name="leaving">Ends connections once the gateway leaves.</param>
     /// <param name="budget">How many users' connections there may be; further ones wait.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="unmatched">Serves by the route that was found, and answers where none was.</param>
     /// <param name="endpoints">Makes the routes from YARP's forwarder.</param>
     public static WebApplication Build(
         GatewayConfig config,
@@ -35,6 +36,7 @@ internal static class UsersServer
         Leaving leaving,
         SocketBudget budget,
         TimeProvider time,
+        UnmatchedRequests unmatched,
         Func<IHttpForwarder, EndpointDataSource> endpoints)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -63,7 +65,7 @@ internal static class UsersServer
         app.Use(leaving.Before);
         app.UseRouting();
         ((IEndpointRouteBuilder)app).DataSources.Add(endpoints(app.Services.GetRequiredService<IHttpForwarder>()));
-        app.UseEndpoints(static _ => { });
+        app.Run(unmatched.ServeAsync);
         return app;
     }
 

@@ -29,8 +29,11 @@ internal sealed partial class Instruments : IDisposable
     public const string GoodLabel = "good";
     public const string PartLabel = "part";
 
-    /// <summary>The route's name in a series that stands for all routes, or for requests that matched none; no route can be named so. The outcome's name where all stand together.</summary>
+    /// <summary>The route's name in a series that stands for all routes; no route can be named so. The outcome's name where all stand together.</summary>
     public const string AllRoutes = "*";
+
+    /// <summary>The route's name for requests that no route takes; the configuration refuses a route of this name.</summary>
+    public const string UnmatchedRoute = "unmatched";
 
     /// <summary>By <see cref="RequestOutcome"/>.</summary>
     public static readonly string[] OutcomeNames = ["live", "degraded", "failed", "refused", "aborted"];
@@ -89,7 +92,7 @@ internal sealed partial class Instruments : IDisposable
     private const string DurationHelp = "Time from a request's head to the end of its answer, in seconds.";
     private const string ProbeHelp = "Time a probe took, failed ones included, in seconds.";
 
-    /// <summary>The cells of one route; <see cref="AllRoutes"/> for requests that matched none.</summary>
+    /// <summary>The cells of one route; <see cref="UnmatchedRoute"/> for requests that no route takes.</summary>
     public RouteMeter Route(string route) => _routes.GetOrAdd(route, static (r, self) => new(r, self._exportedDuration), this);
 
     /// <summary>The cells of all routes now.</summary>
@@ -149,7 +152,7 @@ internal sealed partial class Instruments : IDisposable
     public void Retain(IReadOnlySet<string> routes, IReadOnlySet<(string Cluster, string Destination)> destinations)
     {
         var clusters = destinations.Select(static d => d.Cluster).ToHashSet(StringComparer.Ordinal);
-        Forget(_routes, name => routes.Contains(name) || string.Equals(name, AllRoutes, StringComparison.Ordinal));
+        Forget(_routes, name => routes.Contains(name) || string.Equals(name, UnmatchedRoute, StringComparison.Ordinal));
         Forget(_destinations, destinations.Contains);
         Forget(_clusters, clusters.Contains);
         Forget(_transitions, key => clusters.Contains(key.Cluster));

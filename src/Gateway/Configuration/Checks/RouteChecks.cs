@@ -11,6 +11,9 @@ internal static class RouteChecks
     // Only routing's own services, and no state: one for the process.
     private static readonly ParameterPolicyFactory Policies = new ServiceCollection().AddLogging().AddGatewayRouting().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
 
+    // As in Observability: a route of this name would be counted with the others.
+    private const string Unmatched = Observability.Instruments.UnmatchedRoute;
+
     private static readonly string[] KnownMethods =
     [
         "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
@@ -24,6 +27,11 @@ internal static class RouteChecks
         foreach (var route in config.Routes)
         {
             var path = $"routes/{route.Name}";
+            if (string.Equals(route.Name, Unmatched, StringComparison.Ordinal))
+            {
+                reader.ProblemAt(path, $"The name \"{Unmatched}\" stands for requests that no route takes, in metrics and log. Write another name.");
+            }
+
             if (Parse(route, path, reader) is { } pattern) patterns.Add((route, pattern));
 
             foreach (var method in route.Methods)
@@ -74,6 +82,12 @@ internal static class RouteChecks
                 return null;
             }
 
+            if (Foreign(route.Path, pattern) is { } instead)
+            {
+                reader.ProblemAt(at, $"This pattern would match literally, given {Reader.Quote(route.Path)}. Write {Reader.Quote(instead)}.");
+                return null;
+            }
+
             return pattern;
         }
         catch (Exception failure)
@@ -82,6 +96,29 @@ internal static class RouteChecks
             reader.ProblemAt(at, $"This is no ASP.NET route pattern ({ReasonOf(failure.GetBaseException())}), given {Reader.Quote(route.Path)}. Write a path like /api/{{name}} or \"/guide/{{**rest}}\".");
             return null;
         }
+    }
+
+    /// <summary>What to write in place of a pattern in another router's grammar (<c>/api/*</c>, <c>/users/:id</c>, <c>/users/&lt;id&gt;</c>), which to ASP.NET is literal text; null: it is in none.</summary>
+    private static string? Foreign(string path, RoutePattern pattern)
+    {
+        if (!pattern.PathSegments.Any(static segment => segment.Parts.OfType<RoutePatternLiteralPart>().Any(static part => part.Content.StartsWith(':') || part.Content.AsSpan().IndexOfAny('*', '<', '>') >= 0)))
+        {
+            return null;
+        }
+
+        var segments = path.TrimEnd('/').Split('/');
+        for (var i = 0; i < segments.Length; i++)
+        {
+            var segment = segments[i];
+            if (segment.Length == 0 || segment.Contains('{', StringComparison.Ordinal)) continue;
+            var name = new string([.. segment.Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')]);
+            var isLast = i == segments.Length - 1;
+            segments[i] = segment.Contains('*', StringComparison.Ordinal) ? (isLast && segment.Trim('*').Length == 0 ? "{**rest}" : "{name}")
+                : segment[0] == ':' || segment.AsSpan().IndexOfAny('<', '>') >= 0 ? $"{{{(name.Length == 0 ? "name" : name)}}}"
+                : segment;
+        }
+
+        return string.Join('/', segments);
     }
 
     /// <summary>Builds the endpoints and matches by them, as <c>run</c> does: what the patterns do to each other is known to ASP.NET alone.</summary>

@@ -1,0 +1,47 @@
+using Gateway.Fallback;
+using Gateway.Observability;
+using Microsoft.AspNetCore.Routing;
+
+namespace Gateway.Forwarding;
+
+/// <summary>Serves each request by its route; one that no route takes is answered, counted as <see cref="Instruments.UnmatchedRoute"/> and logged here.</summary>
+internal sealed class UnmatchedRequests(Instruments instruments, AccessLog access, TimeProvider time)
+{
+    private readonly RouteMeter _meter = instruments.Route(Instruments.UnmatchedRoute);
+
+    /// <summary>The end of the pipeline. Stands in for ASP.NET's own, which would answer with a bare status that nobody counts.</summary>
+    public Task ServeAsync(HttpContext context)
+    {
+        // Our routes are route endpoints; ASP.NET's own, for a path whose routes refuse the method, is not.
+        var endpoint = context.GetEndpoint();
+        return endpoint is RouteEndpoint { RequestDelegate: { } serve } ? serve(context) : RefuseAsync(context, endpoint?.RequestDelegate);
+    }
+
+    private async Task RefuseAsync(HttpContext context, RequestDelegate? methodRefused)
+    {
+        var began = time.GetTimestamp();
+        var outcome = RequestOutcome.Refused;
+        try
+        {
+            if (methodRefused is not null)
+            {
+                // Sets the status and Allow.
+                await methodRefused(context).ConfigureAwait(false);
+            }
+
+            await NoRouteResponse.WriteAsync(context, methodRefused is null ? StatusCodes.Status404NotFound : context.Response.StatusCode).ConfigureAwait(false);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            outcome = RequestOutcome.Aborted;
+        }
+        finally
+        {
+            var elapsed = time.GetElapsedTime(began);
+            _meter.Ended(outcome, elapsed);
+
+            // Each one is worth a line, for it may be a route that was forgotten; the log bounds them by the second.
+            access.Tell(context, Instruments.UnmatchedRoute, outcome, context.Response.StatusCode, elapsed);
+        }
+    }
+}
