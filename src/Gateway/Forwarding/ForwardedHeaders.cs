@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
 using Gateway.Upstream;
@@ -6,11 +7,25 @@ namespace Gateway.Forwarding;
 
 /// <summary>
 /// Says who asked: <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c> and <c>Forwarded</c> (RFC 7239). What a client says of itself is
-/// replaced; only proxies that the configuration trusts are believed, and their chain is made longer.
+/// replaced; only proxies that the configuration trusts are believed, and their chain is made longer. Headers in which other products say
+/// the same (<see cref="IsClaim"/>) pass from those proxies alone.
 /// </summary>
 internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 {
     private const uint Remembered = 256;
+    private const int ShortestClaim = 6;
+
+    private static readonly FrozenSet<string> Claims = new[]
+    {
+        // The client's address: nginx, Apache, HAProxy, Akamai and Cloudflare, Fastly, Fly, Azure, Envoy, Heroku, Google's and Amazon's, and what applications look for beside.
+        "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-Pseudo-IPv4", "X-Cluster-Client-IP", "Fastly-Client-IP", "Fly-Client-IP",
+        "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Envoy-External-Address", "X-AppEngine-User-IP", "X-Original-Forwarded-For", "X-Originating-IP", "X-Remote-IP",
+        "X-Remote-Addr", "X-ProxyUser-Ip", "X-True-IP", "X-Forwarded", "Forwarded-For", "Forwarded-For-IP", "Forwarded-Host", "Forwarded-Proto", "Client-IP",
+        "Cluster-Client-IP",
+
+        // The host and the path: Symfony, Laravel, IIS's rewriting and others take them for the request's own, past whatever a proxy decided by the real ones.
+        "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Original-URL", "X-Rewrite-URL", "X-Original-Proto", "X-Original-Prefix", "X-Original-Method",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private readonly Origin?[] _origins = new Origin?[Remembered];
 
@@ -21,6 +36,25 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
         || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>
+    /// True: with this header a load balancer or CDN in front says who asked, or for which host or path, and frameworks and applications believe it. None of them
+    /// has a meaning between a client and a server.
+    /// </summary>
+    public static bool IsClaim(string name) =>
+        // Most names are through after one look.
+        name.Length >= ShortestClaim && (name[0] | 0x20) is 'x' or 't' or 'c' or 'f' && Claims.Contains(name);
+
+    /// <summary>True: the request comes from a proxy whose claims are believed.</summary>
+    public bool Believes(HttpContext context)
+    {
+        if (trusted.IsEmpty || context.Connection.RemoteIpAddress is not { } remote)
+        {
+            return false;
+        }
+
+        return IsTrusted(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote);
+    }
 
     /// <summary>Writes them to the request for a destination.</summary>
     public void Write<THeaders>(HttpContext context, ref THeaders headers)
@@ -35,7 +69,7 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
         var origin = OriginOf(remote, request);
         var client = origin.Client;
-        var believed = remote is not null && IsTrusted(remote);
+        var believed = Believes(context);
         headers.Add("X-Forwarded-For", believed && request.Headers.TryGetValue("X-Forwarded-For", out var chain) ? $"{chain}, {client}" : client);
         headers.Add("X-Forwarded-Proto", believed && request.Headers.TryGetValue("X-Forwarded-Proto", out var scheme) ? scheme.ToString() : request.Scheme);
         headers.Add("X-Forwarded-Host", believed && request.Headers.TryGetValue("X-Forwarded-Host", out var host) ? host.ToString() : request.Host.Value);

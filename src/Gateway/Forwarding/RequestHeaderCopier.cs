@@ -17,11 +17,12 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded)
     {
         var request = context.Request;
         var connection = request.Headers.Connection;
+        var believed = forwarded.Believes(context);
         foreach (var (name, values) in request.Headers)
         {
             // The host is the destination's own: its certificate and its virtual host go by it. Users' host is in X-Forwarded-Host.
             if (name.Length == 0 || name[0] == ':' || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name)
+                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name))
                 || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
                 || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase)))
             {

@@ -85,6 +85,43 @@ public class ProxiedHeadersTests
         Assert.Equal(["for=9.9.9.9, for=127.0.0.1;host=\"shop.test\";proto=http"], sent.Header("Forwarded"));
     }
 
+    [Theory]
+    [InlineData("X-Client-IP")]
+    [InlineData("x-client-ip")]
+    [InlineData("True-Client-IP")]
+    [InlineData("CF-Connecting-IP")]
+    [InlineData("CF-Connecting-IPv6")]
+    [InlineData("X-Cluster-Client-IP")]
+    [InlineData("Fastly-Client-IP")]
+    [InlineData("Fly-Client-IP")]
+    [InlineData("X-Azure-ClientIP")]
+    [InlineData("X-Envoy-External-Address")]
+    [InlineData("X-Original-Forwarded-For")]
+    [InlineData("X-Originating-IP")]
+    [InlineData("X-Remote-IP")]
+    [InlineData("X-Remote-Addr")]
+    [InlineData("X-ProxyUser-Ip")]
+    [InlineData("X-Forwarded")]
+    [InlineData("Forwarded-For")]
+    [InlineData("Client-IP")]
+    [InlineData("X-Host")]
+    [InlineData("X-Original-URL")]
+    [InlineData("X-Rewrite-URL")]
+    public async Task Claims_OfAClient_PassFromTrustedProxiesAlone(string name)
+    {
+        foreach (var trusted in new[] { false, true })
+        {
+            await using var guide = new ScriptedUpstream();
+            await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: trusted ? "trustedProxies: [ 127.0.0.0/8 ]" : ""));
+            foreach (var request in new[] { "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nContent-Length: 0\r\n" })
+            {
+                await gateway.AskAsync($"{request}Host: shop.test\r\n{name}: 9.9.9.9\r\nX-Client: shop-app\r\n\r\n");
+                Assert.Equal(trusted ? ["9.9.9.9"] : [], guide.Last.Header(name));
+                Assert.Equal(["shop-app"], guide.Last.Header("X-Client"));
+            }
+        }
+    }
+
     [Fact]
     public async Task Headers_BytesAbove127_PassBothWaysAndBlameNobody()
     {
