@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Admin;
@@ -18,15 +16,15 @@ internal sealed partial class AdminGate
     private readonly StatusPage _page;
     private readonly AttemptLimit _attempts;
     private readonly ILogger _log;
-    private readonly byte[]? _token;
+    private readonly AdminToken _token;
     private readonly string _host;
 
-    public AdminGate(RequestDelegate next, StatusPage page, string host, string? token, TimeProvider time, ILogger log)
+    public AdminGate(RequestDelegate next, StatusPage page, string host, AdminToken token, TimeProvider time, ILogger log)
     {
         _next = next;
         _page = page;
         _host = host;
-        _token = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        _token = token;
         _attempts = new AttemptLimit(time);
         _log = log;
     }
@@ -43,7 +41,7 @@ internal sealed partial class AdminGate
         var isCheck = IsCheck(context.Request);
 
         // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.
-        if (_token is null && !isCheck && !IsOwnHost(context.Request.Host.Host))
+        if (!_token.IsNeeded && !isCheck && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
                 "This host name is not one of the operators' port. Use the address of \"admin.url\", or set \"admin.token\" to allow every name.");
@@ -59,11 +57,11 @@ internal sealed partial class AdminGate
         }
 
         // 3. The token.
-        if (_token is not null && isCheck && context.Request.Headers.Authorization.Count == 0)
+        if (_token.IsNeeded && isCheck && context.Request.Headers.Authorization.Count == 0)
         {
             context.Items[StatusOnly] = StatusOnly;
         }
-        else if (_token is not null && !await MayPassAsync(context, _token))
+        else if (_token.IsNeeded && !await MayPassAsync(context))
         {
             return;
         }
@@ -123,29 +121,32 @@ internal sealed partial class AdminGate
             && !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] is ["navigate", ..]);
     }
 
-    private async Task<bool> MayPassAsync(HttpContext context, byte[] token)
+    private async Task<bool> MayPassAsync(HttpContext context)
     {
-        var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        var wait = _attempts.Wait(address);
-        if (wait > TimeSpan.Zero)
-        {
-            context.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString();
-            await AdminJson.ProblemAsync(context, StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address. Wait a minute, then use the right one.");
-            return false;
-        }
-
         const string scheme = "Bearer ";
         var given = context.Request.Headers.Authorization is [{ } header] && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? header[scheme.Length..].Trim() : null;
 
-        // Hashes are of one length, so that neither length nor content of the token shows in the time taken.
-        if (given is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), token))
+        // Before any limit: whoever shows the right token passes, whatever others sent from the same address.
+        if (given is not null && _token.IsRight(given))
         {
             return true;
         }
 
         if (given is not null)
         {
-            LogWrongToken(address, _attempts.Wrong(address));
+            var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+            var count = _attempts.Wrong(address);
+            if (_attempts.MayLog())
+            {
+                LogWrongToken(address, count);
+            }
+
+            if (count > AttemptLimit.Max)
+            {
+                context.Response.Headers.RetryAfter = "1";
+                await AdminJson.ProblemAsync(context, StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address within a second. The right one passes at any time.");
+                return false;
+            }
         }
 
         context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"gateway\"";
@@ -160,7 +161,7 @@ internal sealed partial class AdminGate
         return false;
     }
 
-    [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the operators' port from {Address}: number {Count} within a minute; after 10 the address is refused for the rest of it.")]
+    [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the admin endpoint from {Address}: number {Count} within this second. At most 10 a second are logged.")]
     private partial void LogWrongToken(IPAddress address, int count);
 
     [LoggerMessage(8003, LogLevel.Error, "{Method} \"{Path}\" on the operators' port failed.")]

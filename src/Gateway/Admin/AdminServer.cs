@@ -20,6 +20,8 @@ internal sealed class AdminServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Verbs _verbs;
     private readonly AdminSources _sources;
+    private readonly Uri _url;
+    private readonly AdminToken _token;
     private readonly StatusReader _reader;
 
     /// <param name="url">Where it listens: <c>http://</c>, an address or <c>localhost</c>, a port (0: any free one).</param>
@@ -31,9 +33,11 @@ internal sealed class AdminServer : IAsyncDisposable
     {
         if (token is null && !url.IsLoopback)
         {
-            throw new ArgumentException($"The operators' port at \"{url}\" can be reached from elsewhere and has no token. Set \"admin.token\", or listen on http://127.0.0.1.", nameof(url));
+            throw new ArgumentException($"The admin endpoint at \"{url}\" can be reached from other machines and has no token. Set \"admin.token\", or listen on http://127.0.0.1.", nameof(url));
         }
 
+        _url = url;
+        _token = new AdminToken(token);
         _sources = sources;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -49,7 +53,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _reader = new StatusReader(sources, time);
         _verbs = new Verbs(sources, time, log.CreateLogger<Verbs>());
         var events = new EventStream(_reader, sources.Records.Journal, time, _stopping.Token);
-        _app.Use(next => new AdminGate(next, page, url.Host, token, time, log.CreateLogger<AdminGate>()).InvokeAsync);
+        _app.Use(next => new AdminGate(next, page, url.Host, _token, time, log.CreateLogger<AdminGate>()).InvokeAsync);
         _app.UseRouting();
         Map(page, events);
     }
@@ -57,6 +61,18 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <summary>Where it listens, once started; the port is the real one.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
         ?? throw new InvalidOperationException("The operators' port is not started."));
+
+    /// <summary>The token from now on; the one before is wrong at once.</summary>
+    /// <exception cref="InvalidOperationException">Without a token this port, which stays where it was opened, would be open to other machines.</exception>
+    public void UseToken(string? token)
+    {
+        if (token is null && !_url.IsLoopback)
+        {
+            throw new InvalidOperationException($"The admin endpoint at \"{_url}\" can be reached from other machines and needs \"admin.token\"");
+        }
+
+        _token.Replace(token);
+    }
 
     /// <summary>The report that <c>/status</c> shows, for the console of the demo.</summary>
     public StatusReport Status() => _reader.Read();

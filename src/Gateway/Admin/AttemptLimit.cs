@@ -1,54 +1,54 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Gateway.Admin;
 
 /// <summary>
-/// Bounds wrong tokens: ten in a minute from one address, then that address is refused, right token or not, until the minute is over.
+/// Counts wrong tokens by address and second. Never a lock: a right token is let through whatever its address or others sent, so that nobody can keep an operator out.
+/// Guessing is hopeless because a token is long; the limit bounds what guessing costs, in the log above all.
 /// </summary>
+/// <remarks>Of a fixed size, whatever addresses come: those that share a cell share its count, which costs them a 429 in place of a 401.</remarks>
 internal sealed class AttemptLimit(TimeProvider time)
 {
-    /// <summary>Wrong tokens of one address in a window.</summary>
+    /// <summary>Wrong tokens of one address within a second that are answered by 401; further ones get 429.</summary>
     public const int Max = 10;
 
-    // Someone with many addresses shares one count beyond these.
-    private const int MaxAddresses = 1000;
+    /// <summary>Lines about wrong tokens within a second, whatever their addresses.</summary>
+    public const int MaxLines = 10;
 
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private const int Cells = 1024;
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<IPAddress, (long Since, int Count)> _wrong = [];
+    // The second in the upper half, the count in the lower.
+    private readonly long[] _wrong = new long[Cells];
+    private long _lines;
 
-    /// <summary>How long this address has to wait; zero: it may try.</summary>
-    public TimeSpan Wait(IPAddress address)
+    /// <summary>A wrong token came; returns how many did from this address within this second.</summary>
+    public int Wrong(IPAddress address) => Count(ref _wrong[CellOf(address)]);
+
+    /// <summary>Whether one more line may be written.</summary>
+    public bool MayLog() => Count(ref _lines) <= MaxLines;
+
+    private int Count(ref long cell)
     {
-        lock (_gate)
+        var second = (uint)(time.GetTimestamp() / time.TimestampFrequency);
+        while (true)
         {
-            return _wrong.TryGetValue(Key_NeedsLock(address), out var wrong) && wrong.Count >= Max && time.GetElapsedTime(wrong.Since) is var passed && passed < Window
-                ? Window - passed
-                : TimeSpan.Zero;
-        }
-    }
-
-    /// <summary>A wrong token came; returns how many did in this window.</summary>
-    public int Wrong(IPAddress address)
-    {
-        lock (_gate)
-        {
-            if (_wrong.Count >= MaxAddresses)
+            var before = Volatile.Read(ref cell);
+            var count = (uint)((ulong)before >> 32) == second ? (int)Math.Min((uint)before, int.MaxValue - 1) + 1 : 1;
+            if (Interlocked.CompareExchange(ref cell, ((long)second << 32) | (uint)count, before) == before)
             {
-                foreach (var old in _wrong.Where(w => time.GetElapsedTime(w.Value.Since) >= Window).Select(static w => w.Key).ToArray())
-                {
-                    _wrong.Remove(old);
-                }
+                return count;
             }
-
-            var key = Key_NeedsLock(address);
-            var known = _wrong.TryGetValue(key, out var wrong) && time.GetElapsedTime(wrong.Since) < Window;
-            _wrong[key] = known ? wrong with { Count = wrong.Count + 1 } : (time.GetTimestamp(), 1);
-            return _wrong[key].Count;
         }
     }
 
-    private IPAddress Key_NeedsLock(IPAddress address) =>
-        _wrong.Count >= MaxAddresses && !_wrong.ContainsKey(address) ? IPAddress.None : address;
+    /// <summary>A client of IPv6 has a whole /64, and counts as one.</summary>
+    private static int CellOf(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var length);
+        var hash = new HashCode();
+        hash.AddBytes(address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } ? bytes[..8] : bytes[..length]);
+        return (int)((uint)hash.ToHashCode() % Cells);
+    }
 }

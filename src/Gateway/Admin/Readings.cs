@@ -66,7 +66,12 @@ internal static class Readings
             + (rejected.Problems.Length > 3 ? $" And {rejected.Problems.Length - 3} more." : ""));
 
     /// <summary>A configuration that was put in force, for the journal.</summary>
-    public static JournalEntry Entry(ConfigChange change, DateTimeOffset at) => new(at, "config", $"Configuration revision {change.Revision} is in force.");
+    public static JournalEntry Entry(ConfigChange change, DateTimeOffset at) => new(at, "config",
+        ConfigChange.Say(change.Revision, change.RestartNeeded)
+        + (string.Equals(change.Old.Admin.Token, change.New.Admin.Token, StringComparison.Ordinal) ? ""
+            : change.New.Admin.Token is null ? " \"admin.token\" was removed: the admin endpoint needs no token any more."
+            : change.Old.Admin.Token is null ? " \"admin.token\" was set: the admin endpoint needs it from now on."
+            : " \"admin.token\" changed: the new token is needed from now on, and the old one is refused."));
 
     /// <summary>An operator's order that was given at another gateway, for the journal.</summary>
     public static JournalEntry Entry(Command command, CommandResult result, DateTimeOffset at) => new(at, command switch { HoldCommand => "hold", ReleaseCommand => "release", DrainCommand => "drain", _ => "ready" }, result.Message)

@@ -104,11 +104,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             return;
         }
 
-        var message = outcome.Applied ? $"Configuration revision {outcome.Revision} is in force." : $"The file has not changed: configuration revision {outcome.Revision} stays in force.";
-        if (!outcome.RestartNeeded.IsDefaultOrEmpty)
-        {
-            message += $" These changed keys take effect only with the next start: {string.Join(", ", outcome.RestartNeeded)}.";
-        }
+        var message = (outcome.Applied ? "" : "The file has not changed. ") + ConfigChange.Say(outcome.Revision, outcome.RestartNeeded);
 
         Tell(new(time.GetUtcNow(), "reload", message) { Reason = request.Reason, Who = who });
         await AdminJson.WriteAsync(context, new VerbResult(message));

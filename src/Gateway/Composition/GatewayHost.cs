@@ -197,6 +197,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _loop.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
         _files.UseFolder(config.StaticFallback);
         _endpoints!.Apply(config);
+        _admin.UseToken(config.Admin.Token);
         await _notifier.UseAsync(config.Notify).ConfigureAwait(false);
         _instruments.Retain(
             config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),

@@ -114,7 +114,7 @@ public sealed class AdminServerTests
         (await admin.PostAsync("/config/reload", new { reason = "new\u001bguide", who = "ann" })).EnsureSuccessStatusCode();
 
         var entry = (await admin.GetAsync("/journal"))[0];
-        Assert.Equal("Configuration revision 77 is in force. These changed keys take effect only with the next start: listen.", entry.GetProperty("text").GetString());
+        Assert.Equal("Configuration revision 77 is in force, except for these keys, whose values of the start hold until the next start: listen.", entry.GetProperty("text").GetString());
         Assert.Equal("new guide", entry.GetProperty("reason").GetString());
         Assert.Equal("ann (127.0.0.1)", entry.GetProperty("who").GetString());
     }

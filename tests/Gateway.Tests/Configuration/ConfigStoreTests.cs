@@ -25,7 +25,7 @@ public sealed class ConfigStoreTests
         Assert.Equal(2, outcome.Revision);
         Assert.Same(_second.Config, store.Current);
         Assert.Equal(_second.Hash, store.Hash);
-        Assert.Equal(new ConfigChange(_first.Config!, _second.Config!, 2), Assert.Single(told));
+        Assert.Equal(new ConfigChange(_first.Config!, _second.Config!, 2, []), Assert.Single(told));
     }
 
     [Fact]
@@ -105,7 +105,9 @@ public sealed class ConfigStoreTests
     [InlineData("version: 1", "version: 1\nlimits: { connections: 5, requestHeaders: 64KiB, headersTimeout: 1s }", "limits.requestHeaders, limits.headersTimeout, limits.connections")]
     [InlineData("version: 1", "version: 1\nstate: elsewhere", "state")]
     [InlineData("version: 1", "version: 1\nredis: { endpoints: [ 127.0.0.1:6379 ] }", "redis")]
-    [InlineData("version: 1", "version: 1\ntelemetry: { logs: { level: debug } }", "telemetry")]
+    [InlineData("version: 1", "version: 1\ntelemetry: { logs: { level: debug } }", "")]
+    [InlineData("version: 1", "version: 1\ntelemetry: { logs: { level: debug, format: json } }", "telemetry")]
+    [InlineData("version: 1", "version: 1\nadmin: { token: a-token-of-an-operator }", "")]
     [InlineData("version: 1", "version: 1\nlimits: { requestBody: 1MiB }", "")]
     [InlineData("version: 1", "version: 1 # a comment", "")]
     public async Task RestartNeeded_ChangedKey_IsNamed(string from, string to, string expected)

@@ -29,6 +29,9 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <summary>The users' address.</summary>
     public Uri Url { get; }
 
+    /// <summary>The operators' address.</summary>
+    public Uri AdminUrl => _host.AdminAddress.Host == "0.0.0.0" ? new UriBuilder(_host.AdminAddress) { Host = "127.0.0.1" }.Uri : _host.AdminAddress;
+
     /// <summary>A user.</summary>
     public HttpClient Client { get; }
 
@@ -125,10 +128,10 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
     /// <summary>The sum of a counter.</summary>
     public async Task<double> MetricAsync(string name, params (string Label, string Value)[] labels) =>
-        Metrics.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/metrics"))).Sum(name, labels);
+        Metrics.Parse(await _operators.GetStringAsync(new Uri(AdminUrl, "/metrics"))).Sum(name, labels);
 
     /// <summary>A scrape as it is.</summary>
-    public Task<string> MetricsTextAsync() => _operators.GetStringAsync(new Uri(_host.AdminAddress, "/metrics"));
+    public Task<string> MetricsTextAsync() => _operators.GetStringAsync(new Uri(AdminUrl, "/metrics"));
 
     /// <summary>Awaits that a counter reaches a value.</summary>
     public async Task MetricReachesAsync(double value, string name, params (string Label, string Value)[] labels)
@@ -144,20 +147,20 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
     /// <summary>The page <c>/status</c>.</summary>
     public async Task<JsonElement> StatusAsync() =>
-        JsonDocument.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/status"))).RootElement;
+        JsonDocument.Parse(await _operators.GetStringAsync(new Uri(AdminUrl, "/status"))).RootElement;
 
     /// <summary>An operator's verb, with a JSON body.</summary>
     public async Task<(int Status, string Body)> PostAsync(string path, string json)
     {
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-        using var answer = await _operators.PostAsync(new Uri(_host.AdminAddress, path), content);
+        using var answer = await _operators.PostAsync(new Uri(AdminUrl, path), content);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>An operator's <c>DELETE</c>.</summary>
     public async Task<int> DeleteAsync(string path)
     {
-        using var answer = await _operators.DeleteAsync(new Uri(_host.AdminAddress, path));
+        using var answer = await _operators.DeleteAsync(new Uri(AdminUrl, path));
         return (int)answer.StatusCode;
     }
 
@@ -168,7 +171,7 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <summary>The transitions in the journal, oldest first: <c>from>to reason</c>, and when.</summary>
     public async Task<IReadOnlyList<(string What, DateTimeOffset At)>> TransitionsAsync()
     {
-        var journal = JsonDocument.Parse(await _operators.GetStringAsync(new Uri(_host.AdminAddress, "/journal?count=100"))).RootElement;
+        var journal = JsonDocument.Parse(await _operators.GetStringAsync(new Uri(AdminUrl, "/journal?count=100"))).RootElement;
         var entries = journal.ValueKind == JsonValueKind.Array ? journal : journal.GetProperty("entries");
         string Text(JsonElement entry, string name) => entry.TryGetProperty(name, out var value) ? value.GetString() ?? "none" : "none";
         return
@@ -198,7 +201,7 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <summary>The status of an operators' page.</summary>
     public async Task<int> AdminStatusAsync(string path)
     {
-        using var answer = await _operators.GetAsync(new Uri(_host.AdminAddress, path));
+        using var answer = await _operators.GetAsync(new Uri(AdminUrl, path));
         return (int)answer.StatusCode;
     }
 

@@ -41,7 +41,14 @@ internal sealed record RejectedConfig(ImmutableArray<ConfigProblem> Problems, st
 /// <param name="Old">Until now.</param>
 /// <param name="New">From now on.</param>
 /// <param name="Revision">Of the new one.</param>
-internal sealed record ConfigChange(GatewayConfig Old, GatewayConfig New, long Revision);
+/// <param name="RestartNeeded">Its keys that are not in force before the next start.</param>
+internal sealed record ConfigChange(GatewayConfig Old, GatewayConfig New, long Revision, ImmutableArray<string> RestartNeeded)
+{
+    /// <summary>What is in force, for log, journal and commands.</summary>
+    public static string Say(long revision, ImmutableArray<string> restartNeeded) => restartNeeded.IsDefaultOrEmpty
+        ? $"Configuration revision {revision} is in force."
+        : $"Configuration revision {revision} is in force, except for these keys, whose values of the start hold until the next start: {string.Join(", ", restartNeeded)}.";
+}
 
 /// <summary>What came of one reload.</summary>
 /// <param name="Applied">True: a new configuration is in force. False: the file is the one in force already, or was refused.</param>

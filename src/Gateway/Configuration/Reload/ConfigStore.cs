@@ -70,7 +70,8 @@ internal sealed partial class ConfigStore
             return new ReloadOutcome(Applied: false, [], result.Warnings, before.RestartNeeded, before.Revision);
         }
 
-        var change = new ConfigChange(before.Config, config, before.Revision + 1);
+        var restart = RestartNeeded.Between(_started, config);
+        var change = new ConfigChange(before.Config, config, before.Revision + 1, restart);
         try
         {
             await _apply(change, cancellationToken);
@@ -82,7 +83,6 @@ internal sealed partial class ConfigStore
             return Refuse(result with { Config = null, Problems = [problem] }, before, wasValid: true);
         }
 
-        var restart = RestartNeeded.Between(_started, config);
         var next = before with
         {
             Config = config,
@@ -94,8 +94,16 @@ internal sealed partial class ConfigStore
             FileIsInForce = true,
         };
         _state = next;
-        LogApplied(_logger, next.Revision, next.Hash[..12]);
-        if (!restart.IsEmpty) LogRestartNeeded(_logger, string.Join(", ", restart));
+        var words = ConfigChange.Say(next.Revision, restart);
+        if (restart.IsEmpty)
+        {
+            LogApplied(_logger, words, next.Hash[..12]);
+        }
+        else
+        {
+            LogAppliedInPart(_logger, words, next.Hash[..12]);
+        }
+
         Tell(_whenApplied, change);
         return new ReloadOutcome(Applied: true, [], result.Warnings, restart, next.Revision);
     }
@@ -132,11 +140,11 @@ internal sealed partial class ConfigStore
         }
     }
 
-    [LoggerMessage(2001, LogLevel.Information, "Configuration revision {Revision} is in force (SHA-256 {Hash}).")]
-    private static partial void LogApplied(ILogger logger, long revision, string hash);
+    [LoggerMessage(2001, LogLevel.Information, "{Change} SHA-256 {Hash}.")]
+    private static partial void LogApplied(ILogger logger, string change, string hash);
 
-    [LoggerMessage(2002, LogLevel.Warning, "These changed keys take effect only with the next start: {Keys}.")]
-    private static partial void LogRestartNeeded(ILogger logger, string keys);
+    [LoggerMessage(2002, LogLevel.Warning, "{Change} SHA-256 {Hash}.")]
+    private static partial void LogAppliedInPart(ILogger logger, string change, string hash);
 
     [LoggerMessage(2003, LogLevel.Error, "The changed configuration was refused for {Count} problem(s); revision {Revision} stays in force. Correct the file: it is taken as soon as it is valid.\n{Problems}")]
     private static partial void LogRejected(ILogger logger, int count, long revision, string problems);

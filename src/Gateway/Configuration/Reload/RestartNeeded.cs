@@ -16,7 +16,8 @@ internal static class RestartNeeded
         Add("limits.connections", started.Limits.Connections == now.Limits.Connections);
         Add("state", string.Equals(started.State, now.State, StringComparison.Ordinal));
         Add("redis", Same(started.Redis, now.Redis));
-        Add("telemetry", started.Telemetry == now.Telemetry);
+        // The level alone is changed in a running log.
+        Add("telemetry", started.Telemetry == now.Telemetry with { Logs = now.Telemetry.Logs with { Level = started.Telemetry.Logs.Level } });
         return names.ToImmutable();
 
         void Add(string name, bool same)
