@@ -13,6 +13,9 @@ namespace Gateway.Admin;
 /// </summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
+    /// <summary>The header that says which gateway answered: machine and port of the admin endpoint, as in the fleet's list.</summary>
+    public const string NameHeader = "Gateway-Name";
+
     private const int MaxConnections = 200;
     private const long MaxBody = 16 * 1024;
 
@@ -54,6 +57,16 @@ internal sealed class AdminServer : IAsyncDisposable
         _verbs = new Verbs(sources, time, log.CreateLogger<Verbs>());
         var events = new EventStream(_reader, sources.Records.Journal, time, _stopping.Token);
         _app.Use(next => new AdminGate(next, page, url.Host, _token, time, log.CreateLogger<AdminGate>()).InvokeAsync);
+        _app.Use(next => context =>
+        {
+            // Behind the gate: without the token the machine's name is not told.
+            if (!AdminGate.SeesStatusOnly(context))
+            {
+                context.Response.Headers[NameHeader] = $"{Environment.MachineName}:{context.Connection.LocalPort.ToString(CultureInfo.InvariantCulture)}";
+            }
+
+            return next(context);
+        });
         _app.UseRouting();
         Map(page, events);
     }

@@ -27,6 +27,9 @@ internal sealed class AdminClient : IDisposable
         }
     }
 
+    /// <summary>The name of the gateway that answered last; null: none did, or it does not say.</summary>
+    public string? Gateway { get; private set; }
+
     /// <summary>Reads a value.</summary>
     public Task<AdminAnswer<T>> GetAsync<T>(string path, CancellationToken cancellationToken)
         where T : class => SendAsync<T>(HttpMethod.Get, path, null, cancellationToken);
@@ -50,6 +53,7 @@ internal sealed class AdminClient : IDisposable
             }
 
             using var response = await _client.SendAsync(request, cancellationToken);
+            Gateway = response.Headers.TryGetValues(AdminServer.NameHeader, out var names) ? string.Concat(names.First().Where(static letter => letter is > ' ' and <= '~').Take(128)) : null;
             if (response.IsSuccessStatusCode)
             {
                 return new(await response.Content.ReadFromJsonAsync<T>(AdminJson.Options, cancellationToken), null);

@@ -31,14 +31,19 @@ internal sealed class AdminTarget
         where T : class
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-        if (Resolve(parsed) is not { } target)
+        if (await ResolveAsync(parsed, error) is not { } target)
         {
-            await error.WriteLineAsync($"This is no URL of an operators' port, given \"{parsed.GetValue(_admin)}\". Write one like http://127.0.0.1:8081.");
             return GatewayCli.BadUsage;
         }
 
         using var client = new AdminClient(target.Url, target.Token);
         var answer = await ask(client);
+        if (client.Gateway is { } gateway)
+        {
+            // Beside the output, which may be read by a program: several gateways may run on one machine.
+            await error.WriteLineAsync($"Gateway {gateway} at {target.Url.GetLeftPart(UriPartial.Authority)}, by {target.By}.");
+        }
+
         if (answer.Value is not { } value)
         {
             await error.WriteLineAsync(answer.Problem);
@@ -58,17 +63,37 @@ internal sealed class AdminTarget
 
     private static Uri Reached(Uri url) => url.Host is "0.0.0.0" or "[::]" or "*" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
 
-    private (Uri Url, string? Token)? Resolve(ParseResult parsed)
+    private async Task<(Uri Url, string? Token, string By)?> ResolveAsync(ParseResult parsed, TextWriter error)
     {
         var token = _environment(TokenVariable) is { Length: > 0 } set ? set : null;
         if (parsed.GetValue(_admin) is { Length: > 0 } given)
         {
             // The configuration's token belongs to its own port and is not sent to another.
-            return Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? (url, token) : null;
+            if (Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https"))
+            {
+                return (url, token, "--admin");
+            }
+
+            await error.WriteLineAsync($"This is not the URL of an admin endpoint, given \"{given}\". Write one like http://127.0.0.1:8081.");
+            return null;
         }
 
-        // A file that is missing or wrong must not keep an operator from a gateway that runs: its defaults are tried.
-        var config = ConfigLoader.Load(ConfigPath.Of(parsed.GetValue(_config), _environment), _environment).Config?.Admin ?? new AdminConfig();
-        return (Reached(config.Url), token ?? config.Token);
+        var path = ConfigPath.Of(parsed.GetValue(_config), _environment);
+        if (!ConfigPath.IsNamed(parsed.GetValue(_config), _environment) && !Path.Exists(path))
+        {
+            var defaults = new AdminConfig();
+            return (defaults.Url, token, "default, as no configuration is named");
+        }
+
+        // A file with problems must not keep an operator from the gateway that runs with the one before; but where it does not say which gateway that is, none is guessed.
+        var loaded = ConfigLoader.Load(path, _environment);
+        if ((loaded.Config?.Admin ?? loaded.WrittenAdmin) is { } admin)
+        {
+            return (Reached(admin.Url), token ?? admin.Token, path);
+        }
+
+        await ConfigPath.PrintAsync(loaded, error);
+        await error.WriteLineAsync($"Which gateway is meant cannot be read from \"{path}\". Correct the file, or name the admin endpoint with --admin URL.");
+        return null;
     }
 }

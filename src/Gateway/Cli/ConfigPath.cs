@@ -21,12 +21,21 @@ internal static class ConfigPath
         return environment(Variable) is { Length: > 0 } variable ? variable : Default;
     }
 
+    /// <summary>True: the command line or the variable names the file.</summary>
+    public static bool IsNamed(string? given, Func<string, string?> environment) => !string.IsNullOrEmpty(given) || environment(Variable) is { Length: > 0 };
+
     /// <summary>Loads the file; prints its problems to <paramref name="error"/> and gives no configuration when there are any.</summary>
     public static async Task<ConfigResult> LoadAsync(string path, Func<string, string?> environment, TextWriter error)
     {
         var result = ConfigLoader.Load(path, environment);
+        await PrintAsync(result, error);
+        return result;
+    }
+
+    /// <summary>Every problem, and how many there are.</summary>
+    public static async Task PrintAsync(ConfigResult result, TextWriter error)
+    {
         foreach (var problem in result.Problems) await error.WriteLineAsync(problem.ToString());
         if (result.Config is null) await error.WriteLineAsync(result.Problems.Length == 1 ? "There is 1 problem." : $"There are {result.Problems.Length} problems.");
-        return result;
     }
 }

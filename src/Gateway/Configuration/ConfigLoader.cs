@@ -18,6 +18,7 @@ internal static class ConfigLoader
     public static ConfigResult Judge(ConfigFile file, Func<string, string?> environment, TimeProvider? timeProvider = null)
     {
         var reader = new Reader(file.Path, environment);
+        AdminConfig? admin = null;
         if (file.Failure is { } failure)
         {
             reader.Problem(1, 1, failure);
@@ -29,6 +30,7 @@ internal static class ConfigLoader
             if (YamlComposer.Compose(file.Content, reader.Problem) is not { } root) return Result(null);
             if (!GatewayKeys.Root.TryRead(root, "", reader, out var config)) return Result(null);
 
+            if (reader.IsWritten("admin/url") && !reader.IsBad("admin")) admin = config.Admin;
             ConfigChecks.Run(config, reader, (timeProvider ?? TimeProvider.System).GetUtcNow());
             return Result(reader.HasProblems ? null : config);
         }
@@ -39,6 +41,6 @@ internal static class ConfigLoader
             return Result(null);
         }
 
-        ConfigResult Result(GatewayConfig? valid) => new() { Config = valid, Problems = reader.Problems, Warnings = valid is null ? ImmutableArray<ConfigProblem>.Empty : reader.Warnings, Hash = file.Hash, File = file.Path };
+        ConfigResult Result(GatewayConfig? valid) => new() { Config = valid, Problems = reader.Problems, Warnings = valid is null ? ImmutableArray<ConfigProblem>.Empty : reader.Warnings, Hash = file.Hash, File = file.Path, WrittenAdmin = admin };
     }
 }

@@ -109,6 +109,44 @@ public sealed class OperatorCommandsTests
         Assert.Equal(2, (await RunAsync("nonsense", ["status"], null)).Code);
     }
 
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("rubbish: [")]
+    [InlineData("version: 1\nadmn: { url: \"ADMIN\" }\n")]
+    [InlineData("version: 1\nadmin: { url: \"nonsense\" }\n")]
+    [InlineData("version: 1\nadmin: { ulr: \"ADMIN\" }\n")]
+    public async Task Configuration_ThatDoesNotSayWhichGateway_EndsTheCommand(string content)
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        admin.Command = static (_, _) => throw new InvalidOperationException("Another gateway was asked.");
+        using var folder = new Configuration.TemporaryFolder();
+        var path = content is "missing" ? Path.Combine(folder.Path, "missing.yaml") : folder.Write("broken.yaml", content.Replace("ADMIN", admin.Address.ToString(), StringComparison.Ordinal));
+        foreach (var byVariable in new[] { false, true })
+        {
+            string[] args = ["hold", "standby", "--for", "10m", "--reason", "x"];
+            using var error = new StringWriter();
+            var code = await GatewayCli.RunAsync(byVariable ? args : [.. args, "--config", path], TextWriter.Null, error, name => byVariable && name == "GATEWAY_CONFIG" ? path : null);
+            Assert.Equal(2, code);
+            Assert.Contains(path + ":", error.ToString(), StringComparison.Ordinal);
+            Assert.Contains("Which gateway is meant cannot be read", error.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("broken: true\n")]
+    public async Task Configuration_ThatNamesTheGateway_IsFollowedAndSaid(string problem)
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        using var folder = new Configuration.TemporaryFolder();
+        var path = folder.Write("gateway.yaml", Configuration.ConfigLoaderTests.Smallest + $"admin: {{ url: \"{admin.Address.GetLeftPart(UriPartial.Authority)}\" }}\n{problem}");
+        using var error = new StringWriter();
+        using var output = new StringWriter();
+        Assert.Equal(0, await GatewayCli.RunAsync(["status", "--json", "--config", path], output, error, static _ => null));
+        Assert.Equal("ai-guide", JsonDocument.Parse(output.ToString()).RootElement.GetProperty("clusters")[0].GetProperty("name").GetString());
+        Assert.Equal($"Gateway {Environment.MachineName}:{admin.Address.Port} at http://127.0.0.1:{admin.Address.Port}, by {path}.", error.ToString().Trim());
+    }
+
     [Fact]
     public async Task LastGood_ListAndPurge_SayHowMany()
     {
