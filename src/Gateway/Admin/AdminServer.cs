@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Gateway.Configuration;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -117,7 +118,7 @@ internal sealed class AdminServer : IAsyncDisposable
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        if (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address))
+        if (IPAddress.TryParse(UrlHost.Of(url), out var address))
         {
             kestrel.Listen(address, url.Port, static o => o.Protocols = HttpProtocols.Http1);
         }

@@ -121,7 +121,7 @@ internal static class UsersServer
             }
         }
 
-        var host = listen.Url.Host.Trim('[', ']');
+        var host = UrlHost.Of(listen.Url);
         if (inherited.Find(listen.Url) is { } handle)
         {
             kestrel.ListenHandle(handle, Use);

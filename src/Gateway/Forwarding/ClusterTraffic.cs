@@ -83,7 +83,7 @@ internal sealed class ClusterTraffic
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ConnectTimeout = connectTimeout,
-        ConnectCallback = (context, cancellationToken) => sockets.OpenStreamAsync(context.DnsEndPoint, cancellationToken),
+        ConnectCallback = (context, cancellationToken) => sockets.OpenStreamAsync(context.DnsEndPoint, connectTimeout, cancellationToken),
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
         EnableMultipleHttp2Connections = true,
         PooledConnectionIdleTimeout = ConnectionLife.Idle,

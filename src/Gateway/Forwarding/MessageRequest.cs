@@ -22,7 +22,7 @@ internal sealed class MessageRequest : AttemptRequest
         // Without a content SocketsHttpHandler repeats a request by itself, up to three times, when a connection ends before a response.
         _content = (body ?? RequestBody.Empty()).ForAttempt();
         _message = new HttpRequestMessage(HttpMethod.Parse(request.Method), peer.At(target)) { Content = _content };
-        if (peer.Destination.HostName is { } hostName)
+        if (peer.HostOverride is { } hostName)
         {
             // The address was looked up for this name: virtual hosts and certificates go by the name.
             _message.Headers.Host = hostName;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Configuration;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Upstream;
@@ -10,14 +11,20 @@ internal sealed class Peer(Destination destination, RouteTally tally, Destinatio
 {
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
-    private readonly string _prefix = destination.Url.GetLeftPart(UriPartial.Path).TrimEnd('/');
+    // With the zone of a link-local address, by which HttpClient tells connections apart.
+    private readonly string _prefix = (UrlHost.HasZone(destination.Url)
+        ? string.Create(CultureInfo.InvariantCulture, $"{destination.Url.Scheme}://[{UrlHost.Of(destination.Url)}]:{destination.Url.Port}{destination.Url.AbsolutePath}")
+        : destination.Url.GetLeftPart(UriPartial.Path)).TrimEnd('/');
 
     /// <summary>The path of its address, which stands before every request's; no slash at its end.</summary>
     public string PathPrefix { get; } = destination.Url.AbsolutePath.TrimEnd('/');
 
     /// <summary>Under which name it is asked. For an address that was looked up that is the name: virtual hosts go by it.</summary>
     public string Host { get; } = destination.HostName
-        ?? (destination.Url.IsDefaultPort ? HostOf(destination.Url) : string.Create(CultureInfo.InvariantCulture, $"{HostOf(destination.Url)}:{destination.Url.Port}"));
+        ?? (destination.Url.IsDefaultPort ? UrlHost.WithoutZone(destination.Url) : string.Create(CultureInfo.InvariantCulture, $"{UrlHost.WithoutZone(destination.Url)}:{destination.Url.Port}"));
+
+    /// <summary>What HttpClient has to be told as <c>Host</c>, since it would take another from the address; null: nothing.</summary>
+    public string? HostOverride => destination.HostName ?? (UrlHost.HasZone(destination.Url) ? Host : null);
 
     /// <summary>The destination.</summary>
     public Destination Destination => destination;
@@ -42,7 +49,4 @@ internal sealed class Peer(Destination destination, RouteTally tally, Destinatio
         UnwritableRequestException.ThrowUnlessTarget(target);
         return new Uri(string.Concat(_prefix, target), AsWritten);
     }
-
-    // Uri gives an IPv6 address without its brackets here.
-    private static string HostOf(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? $"[{url.IdnHost}]" : url.IdnHost;
 }

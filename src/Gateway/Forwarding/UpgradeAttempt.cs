@@ -27,7 +27,7 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
     public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         proxyRequest.RequestUri = peer.At(target);
-        if (peer.Destination.HostName is { } hostName)
+        if (peer.HostOverride is { } hostName)
         {
             proxyRequest.Headers.Host = hostName;
         }

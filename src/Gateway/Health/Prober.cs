@@ -26,18 +26,10 @@ internal sealed class Prober : IDisposable
     private readonly Destination _destination;
     private readonly TimeProvider _time;
     private readonly bool _isTls;
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        ActivityHeadersPropagator = null,
-        PooledConnectionLifetime = TimeSpan.Zero,
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
-        MaxResponseHeadersLength = 32,
-        MaxResponseDrainSize = 0,
-    });
-
+    private readonly EndPoint _at;
+    private readonly DestinationConnector _connector;
+    private readonly HttpMessageInvoker _client;
+    private TimeSpan _timeout = TimeSpan.FromSeconds(1);
     private bool _spokeHttp11;
     private long? _lookedForHttp2At;
 
@@ -45,6 +37,27 @@ internal sealed class Prober : IDisposable
     {
         _destination = destination;
         _time = time;
+        _at = DestinationConnector.EndPointOf(destination.Url);
+        _connector = new DestinationConnector(time);
+        _client = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            PooledConnectionLifetime = TimeSpan.Zero,
+
+            // The destination's own address: the message's has no zone.
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                // Half of the probe's time, so that the answer of the last address that is tried still has the other half.
+                var socket = await _connector.ConnectAsync(_at, _timeout / 2, cancellationToken).ConfigureAwait(false);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
+            MaxResponseHeadersLength = 32,
+            MaxResponseDrainSize = 0,
+        });
         _isTls = string.Equals(destination.Url.Scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -52,6 +65,7 @@ internal sealed class Prober : IDisposable
     public async Task<ProbeResult> ProbeAsync(ProbeConfig probe, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
+        _timeout = probe.Timeout;
         using var deadline = new CancellationTokenSource(probe.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var answer = await AskAsync(probe, deadline.Token, both.Token).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Health;
 
 namespace Gateway.Upstream;
 
@@ -11,6 +12,7 @@ namespace Gateway.Upstream;
 /// <param name="time">The clock.</param>
 internal sealed class SocketBudget(int most, TimeProvider time)
 {
+    private readonly DestinationConnector _connector = new(time);
     private int _open;
     private long _refusedAt = long.MinValue;
 
@@ -37,34 +39,32 @@ internal sealed class SocketBudget(int most, TimeProvider time)
     public void Return() => Interlocked.Decrement(ref _open);
 
     /// <summary>A connected socket; whoever gets it returns its place when he closes it.</summary>
+    /// <param name="address">An address, or a name.</param>
+    /// <param name="within">What the caller's deadline allows.</param>
+    /// <param name="cancellationToken">The deadline.</param>
     /// <exception cref="SocketException">It was refused, its name is unknown, or there is no place (<see cref="SocketError.TooManyOpenSockets"/>).</exception>
-    public async ValueTask<Socket> ConnectAsync(EndPoint address, CancellationToken cancellationToken)
+    public async ValueTask<Socket> ConnectAsync(EndPoint address, TimeSpan within, CancellationToken cancellationToken)
     {
         if (!TryTake())
         {
             throw new SocketException((int)SocketError.TooManyOpenSockets);
         }
 
-        Socket? socket = null;
         try
         {
-            // A socket for names speaks both families, since only the lookup tells which it will be.
-            socket = address is IPEndPoint ? new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) : new Socket(SocketType.Stream, ProtocolType.Tcp);
-            socket.NoDelay = true;
-            await socket.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
-            return socket;
+            // While several addresses of a name are raced, the further ones are not counted: that is over within the time for one connection.
+            return await _connector.ConnectAsync(address, within, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            socket?.Dispose();
             Return();
             throw;
         }
     }
 
     /// <summary>As above, as a stream that returns its place itself.</summary>
-    public async ValueTask<Stream> OpenStreamAsync(EndPoint address, CancellationToken cancellationToken) =>
-        new CountedStream(await ConnectAsync(address, cancellationToken).ConfigureAwait(false), this);
+    public async ValueTask<Stream> OpenStreamAsync(EndPoint address, TimeSpan within, CancellationToken cancellationToken) =>
+        new CountedStream(await ConnectAsync(address, within, cancellationToken).ConfigureAwait(false), this);
 
     private sealed class CountedStream(Socket socket, SocketBudget budget) : NetworkStream(socket, ownsSocket: true)
     {

@@ -26,7 +26,7 @@ internal static class UrlShapes
             if (Bare(resolve ? text[4..] : text, "http", "https") is not { } url || url.Query.Length > 0) return Parsed<DestinationConfig>.Bad();
             if (url.Port == 0) return Parsed<DestinationConfig>.Bad("Write a port from 1 to 65535");
             if (resolve && url.HostNameType is not UriHostNameType.Dns) return Parsed<DestinationConfig>.Bad($"An address needs no resolving: write \"{text[4..]}\"");
-            return new DestinationConfig { Name = $"{url.Host}:{url.Port.ToString(CultureInfo.InvariantCulture)}", Url = url, Resolve = resolve };
+            return new DestinationConfig { Name = $"{(UrlHost.HasZone(url) ? $"[{UrlHost.Of(url)}]" : url.Host)}:{url.Port.ToString(CultureInfo.InvariantCulture)}", Url = url, Resolve = resolve };
         });
 
     /// <summary>Somewhere to send to: a collector, a webhook.</summary>

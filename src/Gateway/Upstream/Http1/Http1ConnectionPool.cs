@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
+using Gateway.Health;
 
 namespace Gateway.Upstream;
 
@@ -24,7 +25,7 @@ internal sealed class Http1ConnectionPool
     /// <param name="time">The clock.</param>
     public Http1ConnectionPool(Uri url, TimeSpan connectTimeout, SocketBudget sockets, TimeProvider time)
     {
-        _address = IPAddress.TryParse(url.DnsSafeHost, out var ip) ? new IPEndPoint(ip, url.Port) : new DnsEndPoint(url.IdnHost, url.Port);
+        _address = DestinationConnector.EndPointOf(url);
         _connectTimeout = connectTimeout;
         _sockets = sockets;
         _time = time;
@@ -61,7 +62,7 @@ internal sealed class Http1ConnectionPool
         limited.CancelAfter(_connectTimeout);
         try
         {
-            return new Http1Connection(this, await _sockets.ConnectAsync(_address, limited.Token).ConfigureAwait(false), Now);
+            return new Http1Connection(this, await _sockets.ConnectAsync(_address, _connectTimeout, limited.Token).ConfigureAwait(false), Now);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
