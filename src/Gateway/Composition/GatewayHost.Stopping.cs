@@ -29,7 +29,8 @@ internal sealed partial class GatewayHost
         LogDraining(drain.TotalSeconds);
         await Task.Delay(drain, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var sockets = UsersServer.SocketsOf(_users);
-        sockets.Close();
+        await _endTunnels.CancelAsync().ConfigureAwait(false);
+        await sockets.CloseAsync(hurry).ConfigureAwait(false);
         var closed = _time.GetTimestamp();
         do
         {
@@ -48,6 +49,7 @@ internal sealed partial class GatewayHost
         _leaving.Begin();
         LogStopping();
         _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "stop", "The gateway stops; requests in flight finish."));
+        await _endTunnels.CancelAsync().ConfigureAwait(false);
         _endStreams.CancelAfter(StopWithin * 2 / 3);
         await _users.StopAsync(hurry).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
@@ -86,6 +88,7 @@ internal sealed partial class GatewayHost
         _instruments.Dispose();
         _stopping.Dispose();
         _endStreams.Dispose();
+        _endTunnels.Dispose();
         await _log.DrainAsync().ConfigureAwait(false);
         _log.Dispose();
     }

@@ -34,6 +34,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Dictionary<ListenConfig, CertificateFiles> _certificates = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _endStreams = new();
+    private readonly CancellationTokenSource _endTunnels = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly System.Collections.Concurrent.ConcurrentBag<Task> _owned = [];
     private readonly Records _records;
@@ -108,7 +109,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
         _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, access, time), forwarder =>
         {
-            var entry = new RequestEntry(new UpgradeForwarder(forwarder), ladder, access, _endStreams.Token);
+            var entry = new RequestEntry(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, access, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);
             return _endpoints;
         });

@@ -20,6 +20,10 @@ namespace Gateway.Composition;
 /// </remarks>
 internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILoggerFactory log, Leaving leaving, SocketBudget budget, TimeProvider time) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
+    // Longer than the way to a user and back: by then a handshake that had begun is over.
+    private static readonly TimeSpan HandshakesEnd = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestRetirement = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly SocketConnectionContextFactory _connections = new(
@@ -50,7 +54,7 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var listener = new Listener(Bind(endpoint), this);
+        var listener = new Listener(Bind(endpoint), this, isOwn: endpoint is IPEndPoint);
         lock (_gate)
         {
             _listeners.Add(listener);
@@ -62,7 +66,38 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
     /// <inheritdoc/>
     public void Dispose() => _connections.Dispose();
 
-    /// <summary>Closes the ports; connections that were accepted stay.</summary>
+    /// <summary>
+    /// Closes the ports; connections that were accepted stay. What waits in a port's queue is accepted first, and so is who is still shaking hands: closed at once, the kernel would reset both,
+    /// although they are connected as far as they know. Who comes after that finds no answer, and a refusal when he asks again.
+    /// </summary>
+    /// <param name="hurry">Ends the waiting.</param>
+    public async Task CloseAsync(CancellationToken hurry)
+    {
+        Listener[] all;
+        lock (_gate)
+        {
+            all = [.. _listeners];
+        }
+
+        // A port of systemd stays open with its queue, for whoever takes it over.
+        var own = all.Where(static listener => listener.Retire()).ToArray();
+        var began = time.GetTimestamp();
+        while (own.Length > 0 && !hurry.IsCancellationRequested)
+        {
+            await Task.Delay(HandshakesEnd, time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!Array.Exists(own, static listener => listener.HasWaiting) || time.GetElapsedTime(began) >= LongestRetirement)
+            {
+                break;
+            }
+        }
+
+        foreach (var listener in all)
+        {
+            listener.Close();
+        }
+    }
+
+    /// <summary>Closes the ports at once.</summary>
     public void Close()
     {
         Listener[] all;
@@ -101,12 +136,39 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
         }
     }
 
-    private sealed class Listener(Socket socket, UserSockets owner) : IConnectionListener
+    private sealed class Listener(Socket socket, UserSockets owner, bool isOwn) : IConnectionListener
     {
         private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool _isClosed;
 
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
+
+        /// <summary>True: the queue has somebody.</summary>
+        public bool HasWaiting
+        {
+            get
+            {
+                try
+                {
+                    return socket.Poll(0, SelectMode.SelectRead);
+                }
+                catch (Exception e) when (e is SocketException or ObjectDisposedException)
+                {
+                    return false;
+                }
+            }
+        }
+
+        /// <summary>Takes no further handshake. False: the port is not ours to change.</summary>
+        public bool Retire()
+        {
+            if (isOwn)
+            {
+                ListenerFilter.DropHandshakes(socket);
+            }
+
+            return isOwn;
+        }
 
         public void Close()
         {

@@ -11,7 +11,7 @@ namespace Gateway.Forwarding;
 /// Requests for another protocol (WebSocket, SPDY; over HTTP/2 by extended CONNECT, RFC 8441). YARP's forwarder carries the two directions; where they go, and how often it is tried,
 /// is decided here. They count as requests in flight for as long as they last.
 /// </summary>
-internal sealed class UpgradeForwarder(IHttpForwarder forwarder)
+internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationToken endTunnels)
 {
     /// <summary>YARP wants a prefix; each attempt sets the real address.</summary>
     private const string NoPrefix = "http://destination.invalid";
@@ -109,6 +109,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder)
         try
         {
             using var connection = plan.Traffic.OpenOneConnection();
+            using var tunnel = Tunnels.Follow(context, plan.Traffic.Time, endTunnels);
             using var handshake = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             handshake.CancelAfter(plan.ClusterConfig.Timeouts.FirstByte);
             attempt.Handshake = handshake;

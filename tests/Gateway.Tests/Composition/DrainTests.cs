@@ -93,6 +93,109 @@ public sealed class DrainTests
         await draining.WaitAsync(Patience, Cancel);
     }
 
+    /// <summary>Clients that connect anew for each request, while the port closes: each is answered or finds no port, and none is reset.</summary>
+    [Fact]
+    public async Task Drain_UnderClientsThatConnectAnew_ResetsNobody()
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "drain: 300ms"));
+        var (answered, broken) = (0, new System.Collections.Concurrent.ConcurrentQueue<string>());
+        using var end = new CancellationTokenSource();
+        var clients = Enumerable.Range(0, 16).Select(_ => AskAnewAsync()).ToArray();
+        await Eventually.BecomeTrueAsync(() => Task.FromResult(Volatile.Read(ref answered) > 100), Patience, "the clients are at work");
+
+        await gateway.DrainAsync(Cancel).WaitAsync(Patience, Cancel);
+        await gateway.StopAsync().WaitAsync(Patience, Cancel);
+        await end.CancelAsync();
+        await Task.WhenAll(clients).WaitAsync(Patience, Cancel);
+        Assert.Empty(broken);
+
+        async Task AskAnewAsync()
+        {
+            while (!end.IsCancellationRequested)
+            {
+                using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                try
+                {
+                    await socket.ConnectAsync(IPAddress.Loopback, gateway.Url.Port, end.Token);
+                }
+                catch (Exception e) when (e is SocketException or OperationCanceledException)
+                {
+                    // The port is closed, or does not answer any more.
+                    return;
+                }
+
+                try
+                {
+                    await socket.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray());
+                    var buffer = new byte[1024];
+                    if (await socket.ReceiveAsync(buffer) > 0)
+                    {
+                        Interlocked.Increment(ref answered);
+                    }
+                    else
+                    {
+                        broken.Enqueue("closed without an answer");
+                    }
+                }
+                catch (SocketException e)
+                {
+                    broken.Enqueue(e.SocketErrorCode.ToString());
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stop_WithAnOpenWebSocket_SaysGoingAwayAndDoesNotWait(bool http2)
+    {
+        await using var guide = await KestrelUpstream.StartAsync(Forwarding.Http2WebSocketTests.EchoAsync);
+        var config = InProcessGateway.Config([guide.Url], top: "drain: 0s");
+        await using var gateway = http2 ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
+        using var socket = new System.Net.WebSockets.ClientWebSocket();
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
+        if (http2)
+        {
+            socket.Options.HttpVersion = HttpVersion.Version20;
+            socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        }
+
+        await socket.ConnectAsync(new UriBuilder(gateway.Url) { Scheme = http2 ? "wss" : "ws" }.Uri, invoker, Cancel);
+        await socket.SendAsync("hello"u8.ToArray(), System.Net.WebSockets.WebSocketMessageType.Text, endOfMessage: true, Cancel);
+        var buffer = new byte[1024];
+        Assert.Equal(5, (await socket.ReceiveAsync(buffer.AsMemory(), Cancel)).Count);
+
+        var began = TimeProvider.System.GetTimestamp();
+        var stopping = Task.Run(async () =>
+        {
+            await gateway.DrainAsync(Cancel);
+            await gateway.StopAsync();
+        }, Cancel);
+        Assert.Equal(System.Net.WebSockets.WebSocketMessageType.Close, (await socket.ReceiveAsync(buffer.AsMemory(), Cancel)).MessageType);
+        Assert.Equal(System.Net.WebSockets.WebSocketCloseStatus.EndpointUnavailable, socket.CloseStatus);
+        await socket.CloseOutputAsync(System.Net.WebSockets.WebSocketCloseStatus.EndpointUnavailable, null, Cancel);
+        await stopping.WaitAsync(Patience, Cancel);
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), "An open WebSocket holds the stop.");
+    }
+
+    /// <summary>Also a client that does not answer the close frame.</summary>
+    [Fact]
+    public async Task Stop_WithAWebSocketThatDoesNotAnswer_CutsIt()
+    {
+        await using var guide = await KestrelUpstream.StartAsync(Forwarding.Http2WebSocketTests.EchoAsync);
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "drain: 0s"));
+        await using var client = await RawClient.ConnectAsync(gateway.Url);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 101", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        var began = TimeProvider.System.GetTimestamp();
+        var stopping = gateway.StopAsync();
+        Assert.Equal("\u0088\u0002\u0003\u00E9", await client.ReadUntilAsync("\u00E9"));
+        await stopping.WaitAsync(Patience, Cancel);
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), "A WebSocket that does not answer holds the stop.");
+    }
+
     [Fact]
     public async Task SecondSignal_EndsTheWaitAtOnce()
     {

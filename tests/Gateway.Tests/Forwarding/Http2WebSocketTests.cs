@@ -118,7 +118,7 @@ public class Http2WebSocketTests
         await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{gateway.Url.Port}/ws"), client, soon.Token);
     }
 
-    private static async Task EchoAsync(HttpContext context)
+    internal static async Task EchoAsync(HttpContext context)
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var buffer = new byte[1000];

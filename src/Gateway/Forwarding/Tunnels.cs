@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// Ends tunnels (WebSockets and other upgrades), which nothing else would end, when the gateway stops: a WebSocket is told <c>1001</c> and has <see cref="Farewell"/> to close by itself, any other
+/// upgrade is cut after that.
+/// </summary>
+internal static class Tunnels
+{
+    /// <summary>For both sides' close frames.</summary>
+    public static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
+    /// <summary>Sees to it that this request's tunnel, if it becomes one, ends with <paramref name="stopping"/>. Dispose of what it gives once the request has ended.</summary>
+    public static IDisposable Follow(HttpContext context, TimeProvider time, CancellationToken stopping)
+    {
+        var tunnel = new Tunnel(context, time);
+        if (string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase) && context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
+        {
+            context.Features.Set<IHttpUpgradeFeature>(new Upgrade(upgrade, tunnel));
+        }
+        else if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect && string.Equals(connect.Protocol, "websocket", StringComparison.OrdinalIgnoreCase))
+        {
+            context.Features.Set<IHttpExtendedConnectFeature>(new ExtendedConnect(connect, tunnel));
+        }
+
+        tunnel.Begin(stopping);
+        return tunnel;
+    }
+
+    private sealed class Tunnel(HttpContext context, TimeProvider time) : IDisposable
+    {
+        private readonly CancellationTokenSource _ended = new();
+        private CancellationTokenRegistration _registration;
+        private TunnelStream? _stream;
+
+        public void Begin(CancellationToken stopping) => _registration = stopping.UnsafeRegister(static state => _ = ((Tunnel)state!).EndAsync(), this);
+
+        public Stream Opened(Stream user)
+        {
+            var stream = new TunnelStream(user);
+            Volatile.Write(ref _stream, stream);
+            return stream;
+        }
+
+        public void Dispose()
+        {
+            _registration.Dispose();
+            _ended.Cancel();
+        }
+
+        private async Task EndAsync()
+        {
+            try
+            {
+                if (Volatile.Read(ref _stream) is { } stream)
+                {
+                    await stream.CloseAsync(_ended.Token).WaitAsync(Farewell, time, _ended.Token).ConfigureAwait(false);
+                }
+
+                await Task.Delay(Farewell, time, _ended.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e) when (e is IOException or TimeoutException or InvalidOperationException or ObjectDisposedException)
+            {
+                // The user cannot be told any more: cut.
+            }
+
+            context.Abort();
+        }
+    }
+
+    private sealed class Upgrade(IHttpUpgradeFeature inner, Tunnel tunnel) : IHttpUpgradeFeature
+    {
+        public bool IsUpgradableRequest => inner.IsUpgradableRequest;
+
+        public async Task<Stream> UpgradeAsync() => tunnel.Opened(await inner.UpgradeAsync().ConfigureAwait(false));
+    }
+
+    private sealed class ExtendedConnect(IHttpExtendedConnectFeature inner, Tunnel tunnel) : IHttpExtendedConnectFeature
+    {
+        public bool IsExtendedConnect => inner.IsExtendedConnect;
+
+        public string? Protocol => inner.Protocol;
+
+        public async ValueTask<Stream> AcceptAsync() => tunnel.Opened(await inner.AcceptAsync().ConfigureAwait(false));
+    }
+}
