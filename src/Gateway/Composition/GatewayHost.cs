@@ -48,7 +48,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private string _revision = "";
     private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
 
-    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, InheritedSockets? inherited = null)
+    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, InheritedSockets? inherited = null, TimeSpan? longestPause = null)
     {
         var config = loaded.Config ?? throw new ArgumentException("The configuration has problems.", nameof(loaded));
         inherited ??= InheritedSockets.None;
@@ -107,7 +107,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             LogFewDescriptors(few);
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, access, time), forwarder =>
+        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, access, time), longestPause, forwarder =>
         {
             var entry = new RequestEntry(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, access, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);

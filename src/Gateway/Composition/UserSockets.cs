@@ -18,7 +18,7 @@ namespace Gateway.Composition;
 /// It accepts itself, since Kestrel's own loop asks again without a pause, and for ever, while the process has no descriptor for the next connection: a core
 /// is lost just when none can be spared. Here clients wait in the port's queue meanwhile, and do so before there is none left.
 /// </remarks>
-internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILoggerFactory log, Leaving leaving, SocketBudget budget, TimeProvider time) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILoggerFactory log, Leaving leaving, SocketBudget budget, ConnectionGuard guard, TimeProvider time) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     // Longer than the way to a user and back: by then a handshake that had begun is over.
     private static readonly TimeSpan HandshakesEnd = TimeSpan.FromMilliseconds(200);
@@ -112,8 +112,9 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
         }
     }
 
-    private void Accepted(ConnectionContext connection)
+    private void Accepted(ConnectionContext connection, Socket socket)
     {
+        guard.Watch(connection, socket);
         connection.ConnectionClosed.UnsafeRegister(static budget => ((SocketBudget)budget!).Return(), budget);
         if (leaving.HasBegun)
         {
@@ -193,7 +194,7 @@ internal sealed class UserSockets(IOptions<SocketTransportOptions> options, ILog
                     user = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
                     user.NoDelay = true;
                     var connection = owner._connections.Create(user);
-                    owner.Accepted(connection);
+                    owner.Accepted(connection, user);
                     return connection;
                 }
                 catch (ObjectDisposedException)

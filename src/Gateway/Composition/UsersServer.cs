@@ -27,6 +27,7 @@ internal static class UsersServer
     /// <param name="budget">How many users' connections there may be; further ones wait.</param>
     /// <param name="time">The clock.</param>
     /// <param name="unmatched">Serves by the route that was found, and answers where none was.</param>
+    /// <param name="longestPause">In place of <see cref="ConnectionGuard.LongestPause"/>.</param>
     /// <param name="endpoints">Makes the routes from YARP's forwarder.</param>
     public static WebApplication Build(
         GatewayConfig config,
@@ -37,6 +38,7 @@ internal static class UsersServer
         SocketBudget budget,
         TimeProvider time,
         UnmatchedRequests unmatched,
+        TimeSpan? longestPause,
         Func<IHttpForwarder, EndpointDataSource> endpoints)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -53,6 +55,7 @@ internal static class UsersServer
         builder.Services.AddSingleton(leaving);
         builder.Services.AddSingleton(budget);
         builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(_ => new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time));
         builder.Services.AddSingleton<UserSockets>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(static services => services.GetRequiredService<UserSockets>());
         builder.Services.AddGatewayRouting();
@@ -63,6 +66,7 @@ internal static class UsersServer
         builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, config, certificates, inherited));
         var app = builder.Build();
         app.Use(leaving.Before);
+        app.Use(ConnectionGuard.Before);
         app.UseRouting();
         ((IEndpointRouteBuilder)app).DataSources.Add(endpoints(app.Services.GetRequiredService<IHttpForwarder>()));
         app.Run(unmatched.ServeAsync);
@@ -98,11 +102,11 @@ internal static class UsersServer
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         foreach (var listen in config.Listen)
         {
-            Listen(kestrel, listen, certificates, inherited);
+            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout);
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited)
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited, TimeSpan headersTimeout)
     {
         void Use(ListenOptions options)
         {
@@ -111,7 +115,7 @@ internal static class UsersServer
                 options.Protocols = HttpProtocols.Http1AndHttp2;
                 options.UseHttps(new TlsHandshakeCallbackOptions
                 {
-                    HandshakeTimeout = TimeSpan.FromSeconds(10),
+                    HandshakeTimeout = headersTimeout,
                     OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = files.Context }),
                 });
             }

@@ -73,8 +73,9 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <summary>Starts one.</summary>
     /// <param name="config">The file; <c>FOLDER</c> in it stands for the temporary folder.</param>
     /// <param name="files">More files in that folder, by name.</param>
+    /// <param name="longestPause">How long a client may take next to nothing of a response.</param>
     /// <param name="stopWithin">How long requests may take to finish when it stops.</param>
-    public static async Task<InProcessGateway> StartAsync(string config, IReadOnlyDictionary<string, string>? files = null, TimeSpan? stopWithin = null)
+    public static async Task<InProcessGateway> StartAsync(string config, IReadOnlyDictionary<string, string>? files = null, TimeSpan? stopWithin = null, TimeSpan? longestPause = null)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-test-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "static"));
@@ -87,7 +88,7 @@ internal sealed class InProcessGateway : IAsyncDisposable
         await File.WriteAllTextAsync(path, config.Replace("FOLDER", folder, StringComparison.Ordinal));
         var loaded = ConfigLoader.Load(path, static _ => null);
         Assert.True(loaded.Config is not null, string.Join('\n', loaded.Problems));
-        var host = new GatewayHost(loaded, path, static _ => null, TimeProvider.System) { StopWithin = stopWithin ?? TimeSpan.FromSeconds(30) };
+        var host = new GatewayHost(loaded, path, static _ => null, TimeProvider.System, longestPause: longestPause) { StopWithin = stopWithin ?? TimeSpan.FromSeconds(30) };
         await host.StartAsync(CancellationToken.None);
         var gateway = new InProcessGateway(folder, host);
         var ready = false;
@@ -106,7 +107,7 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
     /// <summary>Starts one whose users' port speaks TLS, with a certificate that this process trusts.</summary>
     /// <param name="config">The file, with the usual port, which becomes an https port.</param>
-    public static async Task<InProcessGateway> StartTlsAsync(string config)
+    public static async Task<InProcessGateway> StartTlsAsync(string config, TimeSpan? longestPause = null)
     {
         using var certificate = TestAuthority.Issue("127.0.0.1");
         var files = new Dictionary<string, string>
@@ -114,7 +115,7 @@ internal sealed class InProcessGateway : IAsyncDisposable
             ["cert.pem"] = certificate.ExportCertificatePem(),
             ["key.pem"] = certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
         };
-        return await StartAsync(config.Replace("  - url: http://127.0.0.1:0", TlsListen, StringComparison.Ordinal), files);
+        return await StartAsync(config.Replace("  - url: http://127.0.0.1:0", TlsListen, StringComparison.Ordinal), files, longestPause: longestPause);
     }
 
     /// <summary>Replaces the configuration file; the gateway watches it.</summary>
