@@ -67,9 +67,10 @@ internal sealed record TierStatus(
 /// <summary>One destination.</summary>
 /// <param name="Share">Its share of the cluster's good answers in about the last twenty seconds, 0 to 1; null: there were none.</param>
 /// <param name="P99Ms">99 of 100 of these were there within so many milliseconds.</param>
+/// <param name="AvoidedBy">Routes whose requests prefer other destinations for a while: they failed here, or were asked to come later.</param>
 internal sealed record DestinationStatus(
     string Name, string Url, Verdict Verdict, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, double? Share, double? P99Ms, int Weight, double ProbeAgeSeconds,
-    string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, DateTimeOffset? BackedOffUntil);
+    string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, IReadOnlyList<string> AvoidedBy);
 
 /// <summary>One route: its requests since the start by outcome and by rung.</summary>
 internal sealed record RouteStatus(
@@ -128,7 +129,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         d.LastProbe?.Words,
         d.LastProbe?.Duration.TotalMilliseconds,
         d.EjectedUntil,
-        d.BackedOffUntil);
+        d.AvoidedBy);
 
     private static string Sentence(string text) => text.Length == 0 || text[^1] is '.' or '!' or '?' ? text : text + ".";
 

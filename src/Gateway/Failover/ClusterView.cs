@@ -70,7 +70,7 @@ internal sealed record TierView(
 /// <param name="Draining">An operator drains it.</param>
 /// <param name="Suspect">Others are preferred.</param>
 /// <param name="Phi">The suspicion from silence; from 8 it is a suspect.</param>
-/// <param name="BackedOffUntil">It asked us to stay away until then; null: it did not.</param>
+/// <param name="AvoidedBy">Routes whose requests prefer other destinations for a while.</param>
 /// <param name="EjectedUntil">The end of its ejection; null: it is not ejected.</param>
 /// <param name="Ejections">Ejections in a row.</param>
 /// <param name="InFlight">Requests under way.</param>
@@ -89,7 +89,7 @@ internal sealed record DestinationView(
     bool Draining,
     bool Suspect,
     double Phi,
-    DateTimeOffset? BackedOffUntil,
+    ImmutableArray<string> AvoidedBy,
     DateTimeOffset? EjectedUntil,
     int Ejections,
     int InFlight,

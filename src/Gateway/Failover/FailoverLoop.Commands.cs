@@ -59,7 +59,6 @@ internal sealed partial class FailoverLoop
         else
         {
             watch.Monitor.OnReady(now);
-            PublishBackoff(watch.Monitor, now);
         }
 
         cluster.Dirty = true;

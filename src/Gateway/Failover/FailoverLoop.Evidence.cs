@@ -72,7 +72,7 @@ internal sealed partial class FailoverLoop
 
         watch.Discarded = 0;
         var before = monitor.State.Verdict;
-        cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, cluster.Config.Timeouts.FirstByte, now), now);
+        cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, null, cluster.Config.Timeouts.FirstByte, now), now);
         Tell(monitor, before);
         var doubted = !message.Result.Passed && _suspicion.Doubts(now);
         var fast = cluster.Exhausted || doubted || DestinationHealth.WantsFastProbe(monitor.State);
@@ -90,9 +90,13 @@ internal sealed partial class FailoverLoop
 
         var monitor = entry.Watch.Monitor;
         var before = monitor.State.Verdict;
-        entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now), now);
+        entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, evidence.Route, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now), now);
         Tell(monitor, before);
-        PublishBackoff(monitor, now);
+        if (monitor.Find(evidence.Route) is { Avoidance: > RouteAvoidance.None })
+        {
+            entry.Cluster.Cluster.TimingOf(evidence.Route).HasAvoided = true;
+        }
+
         if (evidence.Kind is EvidenceKind.Connect or EvidenceKind.Reset or EvidenceKind.Timeout || monitor.Suspect)
         {
             entry.Watch.Hasten(now);
@@ -105,8 +109,8 @@ internal sealed partial class FailoverLoop
         }
     }
 
-    private Surroundings AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, TimeSpan lateAfter, TimeSpan now) =>
-        new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), lateAfter);
+    private Surroundings AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, string? route, TimeSpan lateAfter, TimeSpan now) =>
+        new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), lateAfter, cluster.IsLast(monitor), cluster.HasRoom(monitor), route is not null && cluster.OthersServed(route, now));
 
     private void Measure(TimeSpan now)
     {
@@ -133,8 +137,44 @@ internal sealed partial class FailoverLoop
         }
     }
 
-    private void PublishBackoff(DestinationMonitor monitor, TimeSpan now) =>
-        monitor.Destination.BackoffUntil = monitor.BackedOff ? _time.GetTimestamp() + (long)((monitor.BackoffUntil - now).TotalSeconds * _time.TimestampFrequency) : 0;
+    // Routes that are avoided somewhere: whether neighbours serve them, and whether by now more than that route fails. Requests look only where a route says so.
+    private void Reconsider(ClusterRuntime cluster, TimeSpan now)
+    {
+        foreach (var timing in cluster.Cluster.Timings)
+        {
+            if (!timing.HasAvoided)
+            {
+                continue;
+            }
+
+            var any = false;
+            foreach (var tier in cluster.Tiers)
+            {
+                foreach (var monitor in tier.Monitors)
+                {
+                    if (monitor.Find(timing.Route) is not { Avoidance: >= RouteAvoidance.Deferred } record)
+                    {
+                        continue;
+                    }
+
+                    any = true;
+                    if (record.Avoidance == RouteAvoidance.Suspected)
+                    {
+                        record.NeighboursServe = cluster.NeighboursServe(monitor, record);
+                    }
+
+                    if (record.Avoidance >= RouteAvoidance.Suspected)
+                    {
+                        var before = monitor.State.Verdict;
+                        cluster.Dirty |= monitor.Reconsider(record, AroundOf(cluster, monitor, timing.Route, timing.LateAfter, now), now);
+                        Tell(monitor, before);
+                    }
+                }
+            }
+
+            timing.HasAvoided = any;
+        }
+    }
 
     private void Tell(DestinationMonitor monitor, Verdict before)
     {

@@ -47,7 +47,7 @@ internal sealed partial class FailoverLoop
         {
             var tier = cluster.Tiers[index];
             var said = guidance.Of(tier.Config.Name);
-            tiers[index] = FleetRule.Weigh(tiers[index], Array.Exists(tier.Monitors, static m => m is { Serving: true, BackedOff: false }), said);
+            tiers[index] = FleetRule.Weigh(tiers[index], Array.Exists(tier.Monitors, static m => m.Serving), said);
             mayReturn |= said is { MayReturn: true } && index < 32 ? 1u << index : 0;
         }
 

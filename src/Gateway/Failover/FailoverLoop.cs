@@ -268,10 +268,10 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 var before = watch.Monitor.State.Verdict;
                 cluster.Dirty |= watch.Monitor.OnTick(cluster.Exhausted, now);
                 Tell(watch.Monitor, before);
-                PublishBackoff(watch.Monitor, now);
                 Probe(watch, now);
             }
 
+            Reconsider(cluster, now);
             Evaluate(cluster, order: null, command: null, now);
         }
 

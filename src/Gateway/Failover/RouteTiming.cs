@@ -10,6 +10,7 @@ namespace Gateway.Failover;
 internal sealed class RouteTiming(string route, TimeSpan firstByte)
 {
     private long _hedgeDelay;
+    private bool _hasAvoided;
     private long _lateAfter = firstByte.Ticks;
     private Ewma _longTermP80 = new(TimeSpan.FromSeconds(30));
 
@@ -34,6 +35,13 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     /// From 250 ms to <c>timeouts.firstByte</c>, which it is while fewer than 50 answers are known.
     /// </summary>
     public TimeSpan LateAfter => new(Volatile.Read(ref _lateAfter));
+
+    /// <summary>Some destination is avoided by this route (<see cref="RouteTally.Avoidance"/>): the choice among them has to look. Written by the loop alone.</summary>
+    public bool HasAvoided
+    {
+        get => Volatile.Read(ref _hasAvoided);
+        internal set => Volatile.Write(ref _hasAvoided, value);
+    }
 
     /// <summary>Derives both waits anew.</summary>
     internal void Measure(TimeoutsConfig timeouts, TimeSpan now)

@@ -11,7 +11,6 @@ internal static class TierJudge
     {
         var needed = failover.NeededOf(monitors.Count);
         var serving = 0;
-        var ready = 0;
         var proven = 0;
         foreach (var monitor in monitors)
         {
@@ -21,15 +20,11 @@ internal static class TierJudge
             }
 
             serving++;
-            if (!monitor.BackedOff)
-            {
-                ready++;
-                proven += monitor.State.Verdict == Verdict.Up ? 1 : 0;
-            }
+            proven += monitor.State.Verdict == Verdict.Up ? 1 : 0;
         }
 
         return proven >= needed ? TierStanding.Able
-            : ready >= needed ? TierStanding.Unproven
+            : serving >= needed ? TierStanding.Unproven
             : serving > 0 ? TierStanding.Weak
             : TierStanding.None;
     }
@@ -37,10 +32,9 @@ internal static class TierJudge
     /// <summary>The tier as requests see it.</summary>
     public static TierSnapshot SnapshotOf(TierConfig tier, int index, TierLoad load, IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover)
     {
-        // The best class that is not empty: sound, else suspect, else those that asked us to stay away.
-        var sound = monitors.Where(m => m is { Serving: true, BackedOff: false, Suspect: false }).ToArray();
-        var suspect = monitors.Where(m => m is { Serving: true, BackedOff: false }).ToArray();
-        var chosen = sound.Length > 0 ? sound : suspect.Length > 0 ? suspect : [.. monitors.Where(m => m.Serving)];
+        // The best class that is not empty: sound, else suspect.
+        var sound = monitors.Where(m => m is { Serving: true, Suspect: false }).ToArray();
+        var chosen = sound.Length > 0 ? sound : [.. monitors.Where(m => m.Serving)];
         return new TierSnapshot
         {
             Name = tier.Name,

@@ -6,7 +6,7 @@ internal enum TierStanding
     /// <summary>Nothing to send to.</summary>
     None,
 
-    /// <summary>Fewer healthy destinations than <c>failover.minHealthy</c>, or all that are healthy asked us to stay away: better than the ladder, no more.</summary>
+    /// <summary>Fewer healthy destinations than <c>failover.minHealthy</c>: better than the ladder, no more.</summary>
     Weak,
 
     /// <summary>Enough, if those that were never probed are counted.</summary>

@@ -43,7 +43,7 @@ internal static class TransitionText
             return $"tier '{tier.Config.Name}' has no destination: its names do not resolve";
         }
 
-        var ill = tier.Monitors.Where(m => !m.Serving || m.BackedOff).Select(m => $"{m.Destination.Name} {WordsOf(m)}");
+        var ill = tier.Monitors.Where(m => !m.Serving).Select(m => $"{m.Destination.Name} {WordsOf(m)}");
         var words = string.Join(", ", ill);
         return words.Length > 0 ? $"tier '{tier.Config.Name}': {words}" : $"tier '{tier.Config.Name}' looks well from here";
     }
@@ -60,7 +60,7 @@ internal static class TransitionText
             Verdict.Down => $"is down ({monitor.Why})",
             Verdict.Ejected => $"is ejected ({monitor.Why})",
             Verdict.Trial => $"is on trial ({monitor.Why})",
-            _ => "asked us to stay away (503 with Retry-After)",
+            _ => $"is {monitor.State.Verdict} ({monitor.Why})",
         };
     }
 }

@@ -8,11 +8,42 @@ namespace Gateway.Forwarding;
 /// <content>What is told of it: figures and evidence, once.</content>
 internal sealed partial class Attempt
 {
+    // An Evidence; boxed, since few attempts have one.
+    private object? _failure;
+
+    /// <summary>From its begin until it had what makes it a success, or failed.</summary>
+    public TimeSpan Took { get; private set; }
+
+    /// <summary>The attempt of the same request that failed before this one, while the request is under way.</summary>
+    public Attempt? FailedBefore { get; set; }
+
+    /// <summary>
+    /// Another destination served the same request in <paramref name="servedIn"/>: that this one failed is its own doing. A timeout is not if the other needed
+    /// nearly as long: then the request is slow, wherever it goes.
+    /// </summary>
+    public void Confirm(TimeSpan servedIn)
+    {
+        if (_failure is Evidence failure && !(failure.Kind == EvidenceKind.Timeout && servedIn * SlowerThanServed > failure.Waited))
+        {
+            plan.Traffic.Loop.Report(failure with { Confirmed = true });
+        }
+    }
+
+    /// <summary>It was the only attempt, and the user has its failing status: a pause that it asks for is granted all the same.</summary>
+    public void TellPause()
+    {
+        if (_failure is Evidence { RetryAfter.Ticks: > 0 } failure)
+        {
+            plan.Traffic.Loop.Report(failure with { Kind = EvidenceKind.Busy });
+        }
+    }
+
     /// <summary>The figures and the evidence of this attempt, once.</summary>
     private void Tell()
     {
         peer.Meter.Attempt(Result);
         var waited = plan.Traffic.Time.GetElapsedTime(StartedAt);
+        Took = waited;
         switch (Result)
         {
             case AttemptResult.Success:
@@ -20,7 +51,7 @@ internal sealed partial class Attempt
                 {
                     Report(EvidenceKind.Status, waited);
                 }
-                else if ((IsTrial || Volatile.Read(ref _state) == Lingering) && waited > plan.Timing.LateAfter)
+                else if ((IsTrial && waited > plan.Timing.LateAfter) || (Volatile.Read(ref _state) == Lingering && waited > _lateFrom))
                 {
                     Report(EvidenceKind.Late, waited);
                 }
@@ -82,15 +113,27 @@ internal sealed partial class Attempt
     private void Report(EvidenceKind kind, TimeSpan waited = default)
     {
         var status = Response?.Status ?? 0;
-        plan.Traffic.Loop.Report(new Evidence(
+        var evidence = new Evidence(
             peer.Destination,
             plan.Route.Name,
-            kind,
+            kind == EvidenceKind.Status && status == StatusCodes.Status429TooManyRequests ? EvidenceKind.Busy : kind,
             Trial: IsTrial,
             Waited: waited,
             Status: kind == EvidenceKind.Status ? status : 0,
-            RetryAfter: kind == EvidenceKind.Status && status == 503 ? RetryAfterOf(Response!) : default,
-            Tls: kind == EvidenceKind.Connect ? TlsTrust.FlawOf(Failure) : TlsFlaw.None));
+            RetryAfter: kind == EvidenceKind.Status && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests ? RetryAfterOf(Response!) : default,
+            Tls: kind == EvidenceKind.Connect ? TlsTrust.FlawOf(Failure) : TlsFlaw.None,
+            Lone: IsOnly || Result is not (AttemptResult.Status or AttemptResult.Reset or AttemptResult.Truncated or AttemptResult.Timeout) || !plan.RepeatsOn(Result));
+        if (!IsTrial && kind is EvidenceKind.Reset or EvidenceKind.Timeout or EvidenceKind.Truncated or EvidenceKind.Status)
+        {
+            _failure = evidence;
+            // Said by itself it asks nobody for a pause: a request that fails wherever it goes must not move the others.
+            evidence = evidence with { RetryAfter = default };
+        }
+
+        if (evidence.Kind != EvidenceKind.Busy || evidence.Trial)
+        {
+            plan.Traffic.Loop.Report(evidence);
+        }
     }
 
     /// <summary>What <c>Retry-After</c> asks for, as seconds or as a date; zero: nothing.</summary>

@@ -28,6 +28,9 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private const int Settled = 4;
     private const int Abandoned = 5;
 
+    /// <summary>An attempt is late beside another only if it waited for this many times what the other took: what is slow everywhere makes nobody late.</summary>
+    private const int SlowerThanServed = 2;
+
     private readonly CancellationTokenSource _cancellation = new();
     private Signal? _whenDone;
     private int _state = Running;
@@ -35,6 +38,10 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private bool _headReceived;
     private bool _awaitsClient;
     private long _deadline;
+    private TimeSpan _lateFrom;
+
+    /// <summary>The request is not tried elsewhere when this attempt fails.</summary>
+    public bool IsOnly { get; init; }
 
     /// <summary>The destination as this route meets it.</summary>
     public Peer Peer => peer;
@@ -150,18 +157,30 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// The user has another answer. Late attempts are told as such; most are cancelled, a few of a destination that is late again
     /// and again run on, since only that tells a frozen destination from a slower one.
     /// </summary>
-    public void Lose(long hedgeAfter)
+    /// <param name="hedgeAfter">An attempt that waited for less than this is not late.</param>
+    /// <param name="servedIn">What the other destination took to serve the request; null: it did not serve it either.</param>
+    public void Lose(long hedgeAfter, TimeSpan? servedIn)
     {
         var waited = plan.Traffic.Time.GetElapsedTime(StartedAt);
-        if (IsDone || plan.Traffic.ToTimestamp(waited) < hedgeAfter)
+        if (IsDone || servedIn is not { } served || plan.Traffic.ToTimestamp(waited) < hedgeAfter)
         {
+            if (IsDone && servedIn is { } instead)
+            {
+                Confirm(instead);
+            }
+
             Abandon();
             return;
         }
 
         peer.Tally.Late();
-        plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, EvidenceKind.Late, Waited: waited));
-        var left = plan.Timing.LateAfter - waited;
+        if (waited >= served * SlowerThanServed)
+        {
+            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, EvidenceKind.Late, Waited: waited));
+        }
+
+        _lateFrom = plan.Timing.LateAfter > served * SlowerThanServed ? plan.Timing.LateAfter : served * SlowerThanServed;
+        var left = _lateFrom - waited;
         if (left > TimeSpan.Zero && request.Content is null && peer.Tally.IsLateAgain && peer.Destination.TryLinger())
         {
             if (Interlocked.CompareExchange(ref _state, Lingering, Running) == Running)

@@ -54,6 +54,11 @@ internal sealed class DestinationChoice(RoutePlan plan, HttpRequest request, Clu
     {
         var tiers = _snapshot.Tiers;
         var first = tiers[FirstTier];
+        if (plan.Timing.HasAvoided && !(isLast && purpose != AttemptPurpose.First) && NextAmongAvoided(purpose) is { Destination: not null } preferred)
+        {
+            return preferred;
+        }
+
         var elsewhere = purpose != AttemptPurpose.First && !plan.FirstTierOnly && (first.LooksIll || isLast);
         if (!elsewhere && ChooseIn(first, purpose) is { } here)
         {
@@ -79,7 +84,55 @@ internal sealed class DestinationChoice(RoutePlan plan, HttpRequest request, Clu
         return elsewhere && ChooseIn(first, purpose) is { } last ? (last, first) : (null, null);
     }
 
-    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose)
+    // The one this route prefers, while it avoids some: in the tier that serves; where all are ill or suspected on this route, in another that is free of that.
+    private (Destination? Destination, TierSnapshot? Tier) NextAmongAvoided(AttemptPurpose purpose)
+    {
+        var first = _snapshot.Tiers[FirstTier];
+        if (ChooseIn(first, purpose, RouteAvoidance.None) is { } here)
+        {
+            return (here, first);
+        }
+
+        if (ChooseIn(first, purpose, RouteAvoidance.Deferred) is not null || plan.FirstTierOnly)
+        {
+            return (null, null);
+        }
+
+        for (var i = 1; i < _snapshot.Tiers.Length; i++)
+        {
+            // It is a guest there, whatever its purpose: it does not enter a tier that is full.
+            var tier = _snapshot.Tiers[(FirstTier + i) % _snapshot.Tiers.Length];
+            if (tier.CanServe && ChooseIn(tier, AttemptPurpose.Repeat, RouteAvoidance.None) is { } there)
+            {
+                return (there, tier);
+            }
+        }
+
+        return (null, null);
+    }
+
+    // As below, without what this route avoids by more than is allowed.
+    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose, RouteAvoidance atMost)
+    {
+        // A conversation stays where it is unless others are known to serve it better.
+        var mostAllowed = Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is { Length: > 0 } && atMost < RouteAvoidance.Suspected ? RouteAvoidance.Suspected : atMost;
+        var without = new Destination?[_triedCount + tier.Usable.Length];
+        Array.Copy(_tried, without, _triedCount);
+        var count = _triedCount;
+        foreach (var destination in tier.Usable)
+        {
+            if (plan.PeerOf(destination).Tally.Avoidance > mostAllowed)
+            {
+                without[count++] = destination;
+            }
+        }
+
+        return count - _triedCount == tier.Usable.Length ? null : ChooseIn(tier, purpose, without, count);
+    }
+
+    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose) => ChooseIn(tier, purpose, _tried, _triedCount);
+
+    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose, Destination?[] without, int count)
     {
         if (purpose != AttemptPurpose.First && tier.Capacity is { } capacity && tier.Load.InFlight >= capacity)
         {
@@ -87,7 +140,7 @@ internal sealed class DestinationChoice(RoutePlan plan, HttpRequest request, Clu
         }
 
         return Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is { Length: > 0 } key
-            ? Balancer.ByAffinity(key, tier, _tried, _triedCount)
-            : Balancer.Choose(plan.ClusterConfig.Balance, tier, _tried, _triedCount, ref plan.Traffic.Turn, Random.Shared);
+            ? Balancer.ByAffinity(key, tier, without, count)
+            : Balancer.Choose(plan.ClusterConfig.Balance, tier, without, count, ref plan.Traffic.Turn, Random.Shared);
     }
 }

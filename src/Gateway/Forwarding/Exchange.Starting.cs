@@ -74,7 +74,7 @@ internal sealed partial class Exchange
         }
 
         var peer = _plan.PeerOf(destination);
-        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null);
+        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null) { IsOnly = !_mayRepeat || _attempts.Length == 1 };
         _choice.Avoid(destination);
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;

@@ -39,6 +39,7 @@ internal sealed partial class Exchange
     private readonly Attempt?[] _attempts;
     private int _started;
     private int _judged;
+    private Attempt? _failed;
     private long _hedgeAgainAt;
     private bool _skipped;
     private bool _nothingLeft;
@@ -126,6 +127,8 @@ internal sealed partial class Exchange
                     }
 
                     _attempts[i] = null;
+                    attempt.FailedBefore = _failed;
+                    _failed = attempt;
                     _judged++;
                     if (attempt.WasStale)
                     {
@@ -231,10 +234,22 @@ internal sealed partial class Exchange
     /// <summary>The answer was handed on; the others are told that they lost.</summary>
     private Attempt Win(Attempt winner, long hedgeAfter)
     {
+        // Only beside a request that was served is a failure, or lateness, the destination's own.
+        var servedIn = winner.Result == AttemptResult.Success && winner.Response!.Status < 400 ? winner.Took : (TimeSpan?)null;
         for (var i = 0; i < _started; i++)
         {
-            _attempts[i]?.Lose(hedgeAfter);
+            _attempts[i]?.Lose(hedgeAfter, servedIn);
             _attempts[i] = null;
+        }
+
+        if (winner.Result == AttemptResult.Status && _failed is null)
+        {
+            winner.TellPause();
+        }
+
+        for (var failed = _failed; servedIn is { } took && failed is not null; failed = failed.FailedBefore)
+        {
+            failed.Confirm(took);
         }
 
         if (_hedges > 0)

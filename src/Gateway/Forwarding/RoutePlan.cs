@@ -71,7 +71,7 @@ internal sealed class RoutePlan
         Route.Repeatable ?? (hasIdempotencyKey || _repeatable.Contains(method));
 
     /// <summary>True: an answer with this status is tried elsewhere (<c>attempts.on</c>).</summary>
-    public bool FailsOn(int status) => status >= 500 && ClusterConfig.Attempts.OnStatus.Contains(status);
+    public bool FailsOn(int status) => (status >= 500 || status == StatusCodes.Status429TooManyRequests) && ClusterConfig.Attempts.OnStatus.Contains(status);
 
     /// <summary>True: an attempt that ended so may be made elsewhere (<c>attempts.on</c>).</summary>
     public bool RepeatsOn(AttemptResult result) => result switch

@@ -21,7 +21,6 @@ internal sealed class Destination
     private bool _speaksHttp2Alone;
     private bool _offersHttp2;
     private bool _http2Wanted;
-    private long _backoffUntil;
     private string? _condemnedOn;
 
     public Destination(string cluster, string tier, string name, Uri url, string? hostName = null)
@@ -88,13 +87,6 @@ internal sealed class Destination
     {
         get => (Verdict)Volatile.Read(ref _verdict);
         internal set => Volatile.Write(ref _verdict, (int)value);
-    }
-
-    /// <summary>Timestamp (<see cref="TimeProvider.GetTimestamp"/>) until which a 503 asked us to stay away; 0: not at all. Written by the loop alone.</summary>
-    public long BackoffUntil
-    {
-        get => Volatile.Read(ref _backoffUntil);
-        internal set => Volatile.Write(ref _backoffUntil, value);
     }
 
     /// <summary>

@@ -22,15 +22,20 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     private static readonly TimeSpan TrialOfOneRoute = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest <c>Retry-After</c> that is granted.</summary>
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, RouteRecord> _routes = new(StringComparer.Ordinal);
-    private readonly FailureWindow _all = new();
+    private readonly DestinationWindows _all = new();
     private readonly PhiAccrual _phi = new();
     private TimeSpan _lateSuspectUntil;
     private TimeSpan? _trialTakenAt;
     private int _probesInRow;
     private bool _lastProbePassed;
+    private long _successesAtFailure = -1;
+    private int _run;
+    private string? _runRoute;
+    private string _lastFailure = "";
+    private bool _runOnManyRoutes;
 
     /// <summary>Whom it is about.</summary>
     public Destination Destination => destination;
@@ -55,12 +60,6 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
     /// <summary>It looks ill, though it is not condemned: others are preferred.</summary>
     public bool Suspect { get; private set; }
-
-    /// <summary>Until when it asked us to stay away.</summary>
-    public TimeSpan BackoffUntil { get; private set; }
-
-    /// <summary>It asked us to stay away.</summary>
-    public bool BackedOff { get; private set; }
 
     /// <summary>The suspicion from silence.</summary>
     public double Phi { get; private set; }
@@ -115,90 +114,178 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         return Become(after, why, now) | UpdateSuspicion(now);
     }
 
+    /// <summary>The routes whose requests prefer other destinations, for people.</summary>
+    public IEnumerable<RouteRecord> AvoidedRoutes => _routes.Values.Where(static record => record.Avoidance != RouteAvoidance.None);
+
+    /// <summary>What was counted of a route here; null: nothing was.</summary>
+    public RouteRecord? Find(string route) => _routes.GetValueOrDefault(route);
+
+    /// <summary>What the other routes saw here in the window.</summary>
+    public RouteCount OthersThan(string route, TimeSpan now)
+    {
+        var all = _all.Count(Config.Passive, now);
+        return Find(route) is { } record ? all - record.Recent(Config.Passive, now) : all;
+    }
+
     /// <summary>Traffic showed something.</summary>
     public bool OnEvidence(in Evidence evidence, in Surroundings around, TimeSpan now)
     {
-        var changed = false;
-        if (evidence.RetryAfter > TimeSpan.Zero)
-        {
-            var until = now + (evidence.RetryAfter < LongestBackoff ? evidence.RetryAfter : LongestBackoff);
-            changed = !BackedOff;
-            BackoffUntil = until > BackoffUntil ? until : BackoffUntil;
-            BackedOff = true;
-        }
-
         if (evidence.Trial)
         {
-            return OnTrial(evidence, around, now) | changed;
+            return OnTrial(evidence, around, now);
         }
 
         // Down, ejected or on trial: what still comes in from attempts that began before adds nothing.
         if (evidence.Kind == EvidenceKind.Success || State.Traffic != TrafficOpinion.Good || State.Probes == ProbeOpinion.Down)
         {
-            return changed;
+            return false;
         }
 
-        var late = evidence.Kind == EvidenceKind.Late;
         if (around.Doubtful && RestsOnTime(evidence))
         {
-            return changed;
+            return false;
         }
 
+        CountSuccesses(now);
+
+        // 1. It asked for a pause, and others serve what it does not.
         var record = RecordOf(evidence.Route);
-        if (late)
+        if (evidence.RetryAfter > TimeSpan.Zero && (evidence.Confirmed || evidence.Kind == EvidenceKind.Busy))
+        {
+            record.Avoid(RouteAvoidance.Deferred, now + (evidence.RetryAfter < LongestPause ? evidence.RetryAfter : LongestPause), Config.Passive, now);
+        }
+
+        if (evidence.Kind == EvidenceKind.Busy || (evidence.Kind == EvidenceKind.Status && !FailureStatus.MayBeIllness(evidence.Status, Config.Attempts.OnStatus)))
+        {
+            return false;
+        }
+
+        // 2. A little late is no failure; and when everyone is late, the slow answer is the best there is.
+        var changed = false;
+        if (evidence.Kind == EvidenceKind.Late)
         {
             record.Late();
             if (record.LateRun >= SuspectAfterLates)
             {
                 _lateSuspectUntil = now + SuspectFor;
-                changed |= UpdateSuspicion(now);
+                changed = UpdateSuspicion(now);
             }
 
-            // A little late is no failure; and when everyone is late, the slow answer is the best there is.
             if (IsOnlySlow(evidence, around))
             {
                 return changed;
             }
         }
 
-        record.Fail(InRow(evidence), _all, Config.Passive, now);
+        // 3. Counted. What did not reach it, and what came in another's time but not in its own, cannot be the request's fault.
+        var isConclusive = evidence.Kind is EvidenceKind.Connect or EvidenceKind.Late;
+        if (isConclusive || !evidence.Confirmed)
+        {
+            record.Fail(evidence.Lone, InRow(evidence), _all, Config.Passive, now);
+            CountRun(record.Route);
+        }
+
+        if (isConclusive || evidence.Confirmed)
+        {
+            record.Confirm(_all, Config.Passive, now);
+        }
+
         if (!around.HasSpare && IsForgiven(evidence, now))
         {
             return changed;
         }
 
-        var shareTooHigh = record.ShareTooHigh(Config.Passive, now);
-        if (shareTooHigh)
-        {
-            Destination.CondemnedOn = RouteOf(evidence);
-            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"too large a share of failures on route '{evidence.Route}', the last one {WordsOf(evidence)}", now) | changed;
-        }
-
-        if (record.Run >= Config.Passive.ConsecutiveFailures)
-        {
-            Destination.CondemnedOn = RouteOf(evidence);
-            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"{record.Run} failures in a row on route '{evidence.Route}', the last one {WordsOf(evidence)}", now) | changed;
-        }
-
-        return changed;
+        // 4. Judged.
+        _lastFailure = WordsOf(evidence);
+        return Judge(record, evidence.Kind == EvidenceKind.Connect, around, now) | changed;
     }
 
-    /// <summary>Time passed.</summary>
-    public bool OnTick(bool exhausted, TimeSpan now)
+    /// <summary>Neighbours serve the route that fails here, or time has passed: judged anew.</summary>
+    public bool Reconsider(RouteRecord record, in Surroundings around, TimeSpan now) =>
+        State.Traffic == TrafficOpinion.Good && State.Probes != ProbeOpinion.Down && Judge(record, notReached: false, around, now);
+
+    // From what the failures of one route show to what is done about it: nothing, the route goes elsewhere, or the destination is ejected.
+    private bool Judge(RouteRecord record, bool notReached, in Surroundings around, TimeSpan now)
+    {
+        var passive = Config.Passive;
+        var byRun = record.ConfirmedRun >= passive.ConsecutiveFailures;
+        var isConfirmed = byRun || record.ConfirmedShareTooHigh(passive, now) || record.NeighboursServe;
+        if (!isConfirmed)
+        {
+            if (record.Run >= passive.ConsecutiveFailures || record.LoneShareTooHigh(passive, now))
+            {
+                record.Avoid(RouteAvoidance.Suspected, now + passive.EjectFor, passive, now);
+            }
+
+            return false;
+        }
+
+        if (!notReached && (around.IsLast || !IsDestinationWide(record, around, now) || !(around.HasRoom || IsBeyondChance(now))))
+        {
+            record.AvoidAsIll(passive, now);
+            return false;
+        }
+
+        Destination.CondemnedOn = notReached ? null : record.Route;
+        var why = byRun || record.Run >= passive.ConsecutiveFailures
+            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(record.Run, record.ConfirmedRun)} failures in a row on route '{record.Route}', the last one {_lastFailure}")
+            : $"too large a share of failures on route '{record.Route}', the last one {_lastFailure}";
+        return Become(DestinationHealth.Eject(State, passive, around.Exhausted, now), why, now);
+    }
+
+    private bool IsDestinationWide(RouteRecord record, in Surroundings around, TimeSpan now) =>
+        EjectionRule.IsDestinationWide(CurrentRun, OthersThan(record.Route, now), around.OthersServed, Config.Passive);
+
+    private bool IsBeyondChance(TimeSpan now)
+    {
+        var all = _all.Count(Config.Passive, now);
+        var usual = all - new RouteCount(0, Math.Min(CurrentRun.Length, all.Failures));
+        return _all.ConfirmedShareTooHigh(Config.Passive, now) || EjectionRule.IsBeyondChance(CurrentRun, usual.FailureShare, Config.Passive);
+    }
+
+    private FailureRun CurrentRun => SuccessesOfAll() == _successesAtFailure ? new FailureRun(_run, _runOnManyRoutes) : default;
+
+    private void CountRun(string route)
+    {
+        var successes = SuccessesOfAll();
+        var goesOn = successes == _successesAtFailure;
+        _run = goesOn ? _run + 1 : 1;
+        _runOnManyRoutes = goesOn && (_runOnManyRoutes || !string.Equals(_runRoute, route, StringComparison.Ordinal));
+        _runRoute = route;
+        _successesAtFailure = successes;
+    }
+
+    private long SuccessesOfAll()
+    {
+        long successes = 0;
+        foreach (var record in _routes.Values)
+        {
+            successes += record.Total.Successes;
+        }
+
+        return successes;
+    }
+
+    /// <summary>Brings what requests have counted since the last look into the windows.</summary>
+    public void CountSuccesses(TimeSpan now)
     {
         foreach (var tally in destination.Tallies)
         {
             RecordOf(tally.Route).CountSuccesses(_all, Config.Passive, now);
         }
+    }
+
+    /// <summary>Time passed.</summary>
+    public bool OnTick(bool exhausted, TimeSpan now)
+    {
+        CountSuccesses(now);
+        foreach (var record in _routes.Values)
+        {
+            record.Expire(Config.Passive, now);
+        }
 
         var changed = Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", now);
         changed |= UpdateSuspicion(now);
-        if (BackedOff && now >= BackoffUntil)
-        {
-            BackedOff = false;
-            changed = true;
-        }
-
         WatchTrial(now);
 
         // A route that sees no requests any more must not keep it out for ever.
@@ -215,8 +302,11 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     {
         Draining = false;
         Destination.CondemnedOn = null;
-        BackedOff = false;
-        BackoffUntil = now;
+        foreach (var record in _routes.Values)
+        {
+            record.StopAvoiding();
+        }
+
         Become(DestinationHealth.OfferTrial(State), "an operator called it ready: one request may try it", now);
     }
 
@@ -233,8 +323,9 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             return Become(DestinationHealth.PassTrial(State, now), "its trial request succeeded", now);
         }
 
-        // Hedged away before one could tell, or starved ourselves: the trial showed nothing.
-        if ((evidence.Kind == EvidenceKind.Late && IsOnlySlow(evidence, around)) || (around.Doubtful && RestsOnTime(evidence)))
+        // Hedged away before one could tell, starved ourselves, or answered as a sound server may: the trial showed nothing.
+        if ((evidence.Kind == EvidenceKind.Late && IsOnlySlow(evidence, around)) || (around.Doubtful && RestsOnTime(evidence)) || evidence.Kind == EvidenceKind.Busy
+            || (evidence.Kind == EvidenceKind.Status && !FailureStatus.MayBeIllness(evidence.Status, Config.Attempts.OnStatus)))
         {
             Destination.ReturnTrial();
             return false;
@@ -302,7 +393,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         }
 
         _all.Clear();
-
+        _successesAtFailure = -1;
         _lateSuspectUntil = default;
     }
 
@@ -324,8 +415,6 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
     // A lingering attempt is cut at LateAfter by a timer that may be a little early, and the value itself moves once a second.
     private static bool IsOnlySlow(in Evidence evidence, in Surroundings around) => evidence.Waited < around.LateAfter * 0.9;
-
-    private static string? RouteOf(in Evidence evidence) => evidence.Kind == EvidenceKind.Connect ? null : evidence.Route;
 
     private bool InRow(in Evidence evidence) => evidence.Kind != EvidenceKind.Status || Config.Attempts.OnStatus.Contains(evidence.Status);
 

@@ -15,7 +15,7 @@ internal enum EvidenceKind
     /// <summary>The answer ended before its Content-Length.</summary>
     Truncated,
 
-    /// <summary>A status from 500; whether it counts towards the run of failures is decided by <c>attempts.on</c>.</summary>
+    /// <summary>A status that may be the destination's illness: one of <c>attempts.on</c>, or 500, 502, 503, 504; see <see cref="FailureStatus"/>.</summary>
     Status,
 
     /// <summary>Another destination answered first, or the answer came later than <c>RouteTiming.LateAfter</c>; see <see cref="Evidence.Waited"/>.</summary>
@@ -23,17 +23,25 @@ internal enum EvidenceKind
 
     /// <summary>A trial request succeeded. All other successes only go to <see cref="RouteTally"/>.</summary>
     Success,
+
+    /// <summary>It asked to be left alone for <see cref="Evidence.RetryAfter"/>; no failure.</summary>
+    Busy,
 }
 
-/// <summary>One observation of a destination by traffic. A client's abort is none; 429 and other 4xx are successes.</summary>
+/// <summary>
+/// One observation of a destination by traffic. A failure is told when it is seen, and once more, <paramref name="Confirmed"/>, when another destination has
+/// served the same request: only the two together say that the destination is at fault, and not the request. A client's abort is none; 4xx are successes.
+/// </summary>
 /// <param name="Destination">Of whom.</param>
 /// <param name="Route">The route's name: failures of one route are not hidden by another's successes.</param>
 /// <param name="Kind">What was seen.</param>
 /// <param name="Trial">The attempt held the trial permit (<see cref="Health.Destination.TryTakeTrial"/>).</param>
 /// <param name="Waited">From the request sent until it was given up or answered.</param>
 /// <param name="Status">The status, when <paramref name="Kind"/> is <see cref="EvidenceKind.Status"/>.</param>
-/// <param name="RetryAfter">What a 503 asked for; at most 60 s are granted.</param>
+/// <param name="RetryAfter">What a 503 or 429 asked for; at most 60 s are granted, and none for a request that failed wherever it was tried.</param>
 /// <param name="Tls">What TLS found wrong, when <paramref name="Kind"/> is <see cref="EvidenceKind.Connect"/>.</param>
+/// <param name="Confirmed">Another destination served the same request: a failure that was told before is the destination's own.</param>
+/// <param name="Lone">The request is not tried elsewhere, so that nothing will confirm the failure: neighbours are asked instead.</param>
 internal readonly record struct Evidence(
     Destination Destination,
     string Route,
@@ -42,4 +50,6 @@ internal readonly record struct Evidence(
     TimeSpan Waited = default,
     int Status = 0,
     TimeSpan RetryAfter = default,
-    TlsFlaw Tls = TlsFlaw.None);
+    TlsFlaw Tls = TlsFlaw.None,
+    bool Confirmed = false,
+    bool Lone = false);

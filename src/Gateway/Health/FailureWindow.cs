@@ -19,8 +19,8 @@ internal sealed class FailureWindow
         _failures[_current % Buckets] += failures;
     }
 
-    /// <summary>How many requests the window holds and which share of them failed; 0 when it is empty.</summary>
-    public (long Requests, double FailureShare) Read(TimeSpan window, TimeSpan now)
+    /// <summary>What the window holds.</summary>
+    public RouteCount Count(TimeSpan window, TimeSpan now)
     {
         Advance(window, now);
         long successes = 0;
@@ -31,15 +31,14 @@ internal sealed class FailureWindow
             failures += _failures[index];
         }
 
-        var requests = successes + failures;
-        return (requests, requests == 0 ? 0 : (double)failures / requests);
+        return new RouteCount(successes, failures);
     }
 
     /// <summary>The share of failures is too high, and rests on enough requests.</summary>
     public bool ShareTooHigh(PassiveConfig passive, TimeSpan now)
     {
-        var (requests, share) = Read(passive.Window, now);
-        return requests >= passive.MinimumRequests && share >= passive.FailureRatio;
+        var count = Count(passive.Window, now);
+        return count.Requests >= passive.MinimumRequests && count.FailureShare >= passive.FailureRatio;
     }
 
     /// <summary>Forgets everything: a destination that passed its trial starts clean.</summary>

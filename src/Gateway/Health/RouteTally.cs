@@ -10,12 +10,20 @@ internal sealed class RouteTally(string route)
 
     private long _successes;
     private int _lates;
+    private int _avoidance;
 
     /// <summary>The route's name.</summary>
     public string Route => route;
 
     /// <summary>Successes since the start.</summary>
     public long Successes => Volatile.Read(ref _successes);
+
+    /// <summary>How far this route's requests keep away from the destination. Written by the loop alone; worth reading only where <c>RouteTiming.HasAvoided</c>.</summary>
+    public RouteAvoidance Avoidance
+    {
+        get => (RouteAvoidance)Volatile.Read(ref _avoidance);
+        internal set => Volatile.Write(ref _avoidance, (int)value);
+    }
 
     /// <summary>True: the last few attempts were all late. One late answer is chance; a run of them wants to be looked into.</summary>
     public bool IsLateAgain => Volatile.Read(ref _lates) >= LateAgain;

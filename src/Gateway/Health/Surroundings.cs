@@ -5,4 +5,7 @@ namespace Gateway.Health;
 /// <param name="HasSpare">Another destination of the cluster is healthy and not suspect.</param>
 /// <param name="Doubtful">Our own process was starved just now: lateness may be ours.</param>
 /// <param name="LateAfter">From when lateness is a failure.</param>
-internal readonly record struct Surroundings(bool Exhausted, bool HasSpare, bool Doubtful, TimeSpan LateAfter);
+/// <param name="IsLast">No other destination of the cluster serves.</param>
+/// <param name="HasRoom">Its tier may lose one more destination to traffic (<c>passive.maxEjected</c>).</param>
+/// <param name="OthersServed">Other routes than the one of the evidence are in use: some destination serves them, in the window.</param>
+internal readonly record struct Surroundings(bool Exhausted, bool HasSpare, bool Doubtful, TimeSpan LateAfter, bool IsLast = false, bool HasRoom = true, bool OthersServed = false);

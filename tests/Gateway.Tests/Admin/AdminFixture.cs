@@ -134,7 +134,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         new(name, canServe ? TierStanding.Able : TierStanding.None, active ? 1 : 0, canServe ? 1 : 0, 1, canServe ? Start : null, active ? 3 : 0, active ? null : 400,
         [
             new(destination, new($"http://user:s3cret-url@127.0.0.1:{port}"), 1, canServe ? Verdict.Up : Verdict.Down, Start,
-                canServe ? "3 of 3 probes passed." : "2 of 2 probes timed out.", Draining: false, Suspect: false, 0.1, null, null, 0, active ? 3 : 0, active ? 1 : null, active ? TimeSpan.FromMilliseconds(41) : null,
+                canServe ? "3 of 3 probes passed." : "2 of 2 probes timed out.", Draining: false, Suspect: false, 0.1, [], null, 0, active ? 3 : 0, active ? 1 : null, active ? TimeSpan.FromMilliseconds(41) : null,
                 new ProbeResult(canServe ? ProbeOutcome.Passed : ProbeOutcome.TimedOut, TimeSpan.FromMilliseconds(canServe ? 4 : 800), canServe ? 200 : 0), Start, TimeSpan.FromSeconds(0.3)),
         ]);
 }

@@ -61,7 +61,7 @@ public sealed class WatchdogTests
             Clusters = [new() { Name = "guide", Tiers = [new() { Name = "only", Destinations = [new() { Name = "a", Url = url }] }], Probe = new() { Interval = TimeSpan.FromSeconds(interval) } }],
             Routes = [],
         };
-        var destination = new DestinationView("a", url, 1, Verdict.Up, default, "", false, false, 0, null, null, 0, 0, null, null, null, null, TimeSpan.FromSeconds(age));
+        var destination = new DestinationView("a", url, 1, Verdict.Up, default, "", false, false, 0, [], null, 0, 0, null, null, null, null, TimeSpan.FromSeconds(age));
         var view = new ClusterView("guide", "only", default, null, 1, null, default, [], null, [new TierView("only", TierStanding.Able, 1, 1, 1, null, 0, null, [destination])]);
 
         var said = Watchdog.StoppedProbes([view], config);

@@ -153,7 +153,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         await StartAsync(ClusterOf() with { Passive = new PassiveConfig { EjectFor = TimeSpan.FromMinutes(1) } });
         foreach (var name in new[] { "a", "b", "s" })
         {
-            await FailAsync(name, 3);
+            await FailAsync(name, 3, EvidenceKind.Connect);
         }
 
         Assert.True(Cluster.Snapshot.Exhausted);
@@ -165,16 +165,59 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task RetryAfter_OneOfTwo_IsPassedOver()
+    public async Task RetryAfter_OneOfTwo_IsAvoidedByThatRouteAndServesTheOthers()
     {
         await StartAsync(ClusterOf());
-        Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Status, Status: 503, RetryAfter: TimeSpan.FromSeconds(30)));
+        Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Busy, RetryAfter: TimeSpan.FromSeconds(30)));
         await BarrierAsync();
-        Assert.Equal("b", string.Join(",", Cluster.Snapshot.Tiers[0].Usable.Select(d => d.Name)));
-        Assert.True(Find("a").BackoffUntil > TimeProvider.System.GetTimestamp());
-        await CommandAsync(new ReadyCommand("guide", "a"));
-        Assert.Equal(0, Find("a").BackoffUntil);
         Assert.Equal(2, Cluster.Snapshot.Tiers[0].Usable.Length);
+        Assert.True(Cluster.TimingOf("r").HasAvoided);
+        Assert.False(Cluster.TimingOf("other").HasAvoided);
+        Assert.Equal(RouteAvoidance.Deferred, Find("a").Tally("r").Avoidance);
+        await CommandAsync(new ReadyCommand("guide", "a"));
+        Assert.Equal(RouteAvoidance.None, Find("a").Tally("r").Avoidance);
+        await Eventually.BeTrueAsync(() => !Cluster.TimingOf("r").HasAvoided, Patience, "requests need not look any more");
+    }
+
+    [Fact]
+    public async Task Evidence_NotServedElsewhere_EjectsNobody()
+    {
+        await StartAsync(ClusterOf());
+        foreach (var name in new[] { "a", "b", "s" })
+        {
+            for (var count = 0; count < 200; count++)
+            {
+                Loop.Report(new Evidence(Find(name), "r", EvidenceKind.Status, Status: 503, Lone: true));
+            }
+        }
+
+        await BarrierAsync();
+        Assert.Empty(_transitions);
+        Assert.All(Cluster.Snapshot.Tiers.SelectMany(static t => t.All), static d => Assert.Equal(Verdict.Up, d.Verdict));
+    }
+
+    [Fact]
+    public async Task Evidence_NeighboursServeTheRoute_EjectsEvenWithoutASecondAttempt()
+    {
+        await StartAsync(ClusterOf());
+        foreach (var name in new[] { "a", "b" })
+        {
+            for (var count = 0; count < 3; count++)
+            {
+                Loop.Report(new Evidence(Find(name), "r", EvidenceKind.Reset, Lone: true));
+            }
+        }
+
+        // The route goes to the standby meanwhile, which serves it.
+        await Eventually.BeTrueAsync(
+            () =>
+            {
+                Find("s").Tally("r").Success();
+                return Cluster.Snapshot.Active == 1;
+            },
+            Patience,
+            "the standby serves");
+        Assert.Equal((Verdict.Ejected, Verdict.Ejected), (Find("a").Verdict, Find("b").Verdict));
     }
 
     [Fact]
@@ -347,7 +390,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         await StartAsync(ClusterOf());
         var accepted = 0;
-        Parallel.For(0, 20_000, _ => Interlocked.Add(ref accepted, Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Reset)) ? 1 : 0));
+        Parallel.For(0, 20_000, _ => Interlocked.Add(ref accepted, Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Connect)) ? 1 : 0));
         await BarrierAsync();
         Assert.Equal(20_000, accepted + Loop.DroppedEvidence);
         Assert.Equal(Verdict.Ejected, Find("a").Verdict);
@@ -421,11 +464,13 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     // Messages are handled in order: when a later one is answered, all before it are done.
     private async Task BarrierAsync() => await CommandAsync(new ReadyCommand("guide", "nobody"));
 
-    private async Task FailAsync(string name, int times)
+    // Another destination serves each of the requests that fail.
+    private async Task FailAsync(string name, int times, EvidenceKind kind = EvidenceKind.Reset)
     {
         for (var count = 0; count < times; count++)
         {
-            Assert.True(Loop.Report(new Evidence(Find(name), "r", EvidenceKind.Reset)));
+            Assert.True(Loop.Report(new Evidence(Find(name), "r", kind)));
+            Assert.True(Loop.Report(new Evidence(Find(name), "r", kind, Confirmed: true)));
         }
 
         await BarrierAsync();
@@ -435,7 +480,9 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         for (var count = 0; count < 3; count++)
         {
-            Loop.Report(new Evidence(Find(name), "r", EvidenceKind.Timeout, Waited: TimeSpan.FromSeconds(5)));
+            var evidence = new Evidence(Find(name), "r", EvidenceKind.Timeout, Waited: TimeSpan.FromSeconds(5));
+            Loop.Report(evidence);
+            Loop.Report(evidence with { Confirmed = true });
         }
 
         await BarrierAsync();

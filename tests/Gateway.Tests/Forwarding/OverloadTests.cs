@@ -75,7 +75,7 @@ public class OverloadTests
     }
 
     [Fact]
-    public async Task RetryAfter_FromADestination_KeepsUsersAwayAsLong()
+    public async Task RetryAfter_FromADestination_KeepsItsRouteAwayAsLong()
     {
         await using var busy = new ScriptedUpstream(static r => r.AnswerAsync("busy", 503, "Retry-After: 30\r\n"));
         await using var other = new ScriptedUpstream();
@@ -89,9 +89,9 @@ public class OverloadTests
             TimeSpan.FromSeconds(30),
             "the busy one was asked");
         await Eventually.BecomeTrueAsync(
-            async () => (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].TryGetProperty("backedOffUntil", out _),
+            async () => (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("avoidedBy").GetArrayLength() == 1,
             TimeSpan.FromSeconds(30),
-            "it is backed off");
+            "it is avoided");
         var asked = busy.Requests.Count;
 
         for (var i = 0; i < 10; i++)

@@ -60,17 +60,20 @@ public class TrialsTests
 
             await r.AnswerAsync("done");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: Quick));
+        await using var other = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: Quick));
         const string order = "POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
-        // An order that comes before the verdict would be served as usual and prove nothing: orders fail until the destination is condemned.
+        // The other one shows that it is the guide's fault, and then goes.
         await Eventually.BecomeTrueAsync(
             async () =>
             {
-                Assert.Equal(503, (await gateway.AskAsync(order)).Status);
+                Assert.Equal(200, (await gateway.GetAsync()).Status);
                 return await gateway.VerdictAsync("primary") != "up";
             },
             TimeSpan.FromSeconds(30),
-            "the primary is condemned");
+            "the primary is ejected");
+        other.Healthy = false;
+        await gateway.BecomesAsync("down", "standby");
 
         Volatile.Write(ref broken, false);
 

@@ -15,7 +15,7 @@ public class ArithmeticTests
         var window = new FailureWindow();
         window.Add(15, 0, Window, At(0.5));
         window.Add(0, 5, Window, At(3));
-        Assert.Equal((20, 0.25), window.Read(Window, At(9)));
+        Assert.Equal(new RouteCount(15, 5), window.Count(Window, At(9)));
     }
 
     [Theory]
@@ -26,7 +26,7 @@ public class ArithmeticTests
     {
         var window = new FailureWindow();
         window.Add(4, 6, Window, At(0.5));
-        Assert.Equal(requests, window.Read(Window, At(readAt)).Requests);
+        Assert.Equal(requests, window.Count(Window, At(readAt)).Requests);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ public class DestinationMonitorTests
 {
     private static readonly Surroundings WithSpare = new(Exhausted: false, HasSpare: true, Doubtful: false, LateAfter: TimeSpan.FromMilliseconds(250));
     private static readonly Surroundings Alone = WithSpare with { HasSpare = false };
+    private static readonly Surroundings Last = Alone with { IsLast = true };
     private readonly Destination _destination = new("guide", "primary", "a", new Uri("http://127.0.0.1:9001"));
     private readonly DestinationMonitor _monitor;
 
@@ -45,7 +46,7 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Failures_OnOneRoute_AreNotHiddenByAnother()
+    public void Failures_OnOneRouteWhileAnotherSucceeds_TakeThatRouteElsewhere()
     {
         for (var round = 0; round < 3; round++)
         {
@@ -53,7 +54,104 @@ public class DestinationMonitorTests
             Fail(EvidenceKind.Truncated, 1, "dear");
         }
 
+        Assert.Equal((Verdict.Up, RouteAvoidance.Ill), (_monitor.State.Verdict, _destination.Tally("dear").Avoidance));
+        Assert.Equal(RouteAvoidance.None, _destination.Tally("cheap").Avoidance);
+    }
+
+    [Fact]
+    public void Failures_OfTwoRoutesInOneRun_AreTheDestinations()
+    {
+        Succeed("a", 1000);
+        Succeed("b", 1000);
+        Fail(EvidenceKind.Reset, 3, "a");
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Fail(EvidenceKind.Reset, 3, "b");
         Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+    }
+
+    [Theory]
+    [InlineData((int)EvidenceKind.Reset, 0)]
+    [InlineData((int)EvidenceKind.Timeout, 0)]
+    [InlineData((int)EvidenceKind.Truncated, 0)]
+    [InlineData((int)EvidenceKind.Status, 503)]
+    [InlineData((int)EvidenceKind.Status, 500)]
+    public void Failures_ServedNowhere_MoveNothingButTheirRoute(int kind, int status)
+    {
+        for (var count = 0; count < 1000; count++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", (EvidenceKind)kind, Status: status, Lone: true), WithSpare, At(1));
+        }
+
+        Assert.Equal((Verdict.Up, RouteAvoidance.Suspected), (_monitor.State.Verdict, _destination.Tally("r").Avoidance));
+        _monitor.OnTick(exhausted: false, At(6.5));
+        Assert.Equal(RouteAvoidance.None, _destination.Tally("r").Avoidance);
+    }
+
+    [Fact]
+    public void Failures_TriedElsewhereInVain_MoveNotEvenTheirRoute()
+    {
+        for (var count = 0; count < 1000; count++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Reset), WithSpare, At(1));
+        }
+
+        Assert.Equal((Verdict.Up, RouteAvoidance.None), (_monitor.State.Verdict, _destination.Tally("r").Avoidance));
+    }
+
+    [Theory]
+    [InlineData(false, (int)Verdict.Ejected)]
+    [InlineData(true, (int)Verdict.Up)]
+    public void Failures_ServedByNeighbours_EjectUnlessOtherRoutesSucceed(bool othersSucceed, int verdict)
+    {
+        for (var count = 0; count < 3; count++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Reset, Lone: true), WithSpare, At(1));
+        }
+
+        if (othersSucceed)
+        {
+            Succeed("other", 10);
+        }
+
+        var record = _monitor.Find("r")!;
+        Assert.Equal(new RouteCount(0, 3), record.AtSuspicion);
+        record.NeighboursServe = true;
+        _monitor.Reconsider(record, WithSpare, At(1.1));
+        Assert.Equal((Verdict)verdict, _monitor.State.Verdict);
+    }
+
+    [Fact]
+    public void Failures_BeyondMaxEjected_EjectOnlyWhatFailsWhateverItIsAsked()
+    {
+        var full = WithSpare with { HasRoom = false };
+
+        // One in five fails now and then: three in a row are chance.
+        for (var round = 0; round < 50; round++)
+        {
+            Succeed("r", 8);
+            Fail(EvidenceKind.Reset, 2, around: full);
+        }
+
+        Fail(EvidenceKind.Reset, 1, around: full);
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Fail(EvidenceKind.Reset, 9, around: full);
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+    }
+
+    [Theory]
+    [InlineData(501)]
+    [InlineData(505)]
+    [InlineData(507)]
+    [InlineData(429)]
+    public void Statuses_ThatAreNoIllness_MoveNothing(int status)
+    {
+        for (var count = 0; count < 200; count++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: status), WithSpare, At(1));
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: status, Confirmed: true), WithSpare, At(1));
+        }
+
+        Assert.Equal((Verdict.Up, RouteAvoidance.None), (_monitor.State.Verdict, _destination.Tally("r").Avoidance));
     }
 
     [Fact]
@@ -74,18 +172,18 @@ public class DestinationMonitorTests
     }
 
     [Theory]
-    [InlineData(503, 3, true)]
-    [InlineData(500, 3, false)]
-    [InlineData(500, 19, false)]
-    [InlineData(500, 20, true)]
-    public void Statuses_InAttemptsOn_CountForTheRun_OthersForTheShare(int status, int count, bool ejected)
+    [InlineData(503, 2, (int)RouteAvoidance.None)]
+    [InlineData(503, 3, (int)RouteAvoidance.Suspected)]
+    [InlineData(500, 19, (int)RouteAvoidance.None)]
+    [InlineData(500, 20, (int)RouteAvoidance.Suspected)]
+    public void Statuses_InAttemptsOn_CountForTheRun_OthersForTheShare(int status, int count, int avoidance)
     {
         for (var index = 0; index < count; index++)
         {
-            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: status), WithSpare, At(1));
+            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: status, Lone: true), WithSpare, At(1));
         }
 
-        Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
+        Assert.Equal((RouteAvoidance)avoidance, _destination.Tally("r").Avoidance);
     }
 
     [Fact]
@@ -95,6 +193,7 @@ public class DestinationMonitorTests
         for (var index = 0; index < 3; index++)
         {
             monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 500), WithSpare, At(1));
+            monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 500, Confirmed: true), WithSpare, At(1));
         }
 
         Assert.Equal(Verdict.Ejected, monitor.State.Verdict);
@@ -104,10 +203,7 @@ public class DestinationMonitorTests
     public void Statuses_ChanceRunAtTheLastHealthyOne_DoesNotCondemnIt()
     {
         Succeed("r", 100);
-        for (var index = 0; index < 3; index++)
-        {
-            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 503), Alone, At(1));
-        }
+        Fail(EvidenceKind.Status, 3, around: Alone);
 
         Assert.Equal(Verdict.Up, _monitor.State.Verdict);
     }
@@ -116,10 +212,7 @@ public class DestinationMonitorTests
     public void Statuses_MostlyBadAtTheLastHealthyOne_CondemnIt()
     {
         Succeed("r", 10);
-        for (var index = 0; index < 10; index++)
-        {
-            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 503), Alone, At(1));
-        }
+        Fail(EvidenceKind.Status, 10, around: Alone);
 
         Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
     }
@@ -128,17 +221,12 @@ public class DestinationMonitorTests
     [InlineData((int)EvidenceKind.Status, false)]
     [InlineData((int)EvidenceKind.Truncated, false)]
     [InlineData((int)EvidenceKind.Late, false)]
-    [InlineData((int)EvidenceKind.Reset, true)]
+    [InlineData((int)EvidenceKind.Reset, false)]
+    [InlineData((int)EvidenceKind.Timeout, false)]
     [InlineData((int)EvidenceKind.Connect, true)]
-    [InlineData((int)EvidenceKind.Timeout, true)]
-    public void LastHealthyOne_OneRouteBroken_OthersWell_IsKeptUnlessUsersWouldWait(int kind, bool ejected)
+    public void LastServingOne_IsEjectedOnlyWhereItIsNotReached(int kind, bool ejected)
     {
-        for (var second = 0; second < 30; second++)
-        {
-            Succeed("well", 10);
-            _monitor.OnEvidence(new Evidence(_destination, "broken", (EvidenceKind)kind, Status: 503, Waited: TimeSpan.FromSeconds(5)), Alone, At(1));
-        }
-
+        Fail((EvidenceKind)kind, 100, around: Last);
         Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
     }
 
@@ -184,7 +272,9 @@ public class DestinationMonitorTests
     {
         for (var index = 0; index < 5; index++)
         {
-            _monitor.OnEvidence(new Evidence(_destination, "r", (EvidenceKind)kind, Waited: TimeSpan.FromMilliseconds(waited)), WithSpare with { Doubtful = true }, At(1));
+            var evidence = new Evidence(_destination, "r", (EvidenceKind)kind, Waited: TimeSpan.FromMilliseconds(waited));
+            _monitor.OnEvidence(evidence, WithSpare with { Doubtful = true }, At(1));
+            _monitor.OnEvidence(evidence with { Confirmed = true }, WithSpare with { Doubtful = true }, At(1));
         }
 
         Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
@@ -269,15 +359,19 @@ public class DestinationMonitorTests
         Assert.Equal(Verdict.Trial, _monitor.State.Verdict);
     }
 
-    [Fact]
-    public void RetryAfter_IsGrantedUpToAMinute()
+    [Theory]
+    [InlineData((int)EvidenceKind.Status, true, (int)RouteAvoidance.Deferred)]
+    [InlineData((int)EvidenceKind.Status, false, (int)RouteAvoidance.None)]
+    [InlineData((int)EvidenceKind.Busy, false, (int)RouteAvoidance.Deferred)]
+    public void RetryAfter_IsGrantedToOneRouteUpToAMinute_UnlessTheRequestFailedEverywhere(int kind, bool confirmed, int avoidance)
     {
-        Assert.True(_monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 503, RetryAfter: TimeSpan.FromHours(1)), WithSpare, At(1)));
-        Assert.True(_monitor.BackedOff);
-        Assert.Equal(At(61), _monitor.BackoffUntil);
-        Assert.False(_monitor.OnTick(exhausted: false, At(60.9)));
-        Assert.True(_monitor.OnTick(exhausted: false, At(61)));
-        Assert.False(_monitor.BackedOff);
+        Assert.False(_monitor.OnEvidence(new Evidence(_destination, "r", (EvidenceKind)kind, Status: 503, RetryAfter: TimeSpan.FromHours(1), Confirmed: confirmed), WithSpare, At(1)));
+        Assert.Equal(((RouteAvoidance)avoidance, RouteAvoidance.None), (_destination.Tally("r").Avoidance, _destination.Tally("other").Avoidance));
+        _monitor.OnTick(exhausted: false, At(60.9));
+        Assert.Equal((RouteAvoidance)avoidance, _destination.Tally("r").Avoidance);
+        _monitor.OnTick(exhausted: false, At(61));
+        Assert.Equal(RouteAvoidance.None, _destination.Tally("r").Avoidance);
+        Assert.True(_monitor.Serving);
     }
 
     [Fact]
@@ -309,11 +403,17 @@ public class DestinationMonitorTests
         Assert.Equal(Verdict.Trial, _monitor.State.Verdict);
     }
 
-    private void Fail(EvidenceKind kind, int count, string route = "r")
+    // Told when it is seen, and again when another destination has served the same request.
+    private void Fail(EvidenceKind kind, int count, string route = "r", Surroundings? around = null)
     {
         for (var index = 0; index < count; index++)
         {
-            _monitor.OnEvidence(new Evidence(_destination, route, kind), WithSpare, At(1));
+            var evidence = new Evidence(_destination, route, kind, Status: kind == EvidenceKind.Status ? 503 : 0, Waited: TimeSpan.FromSeconds(kind == EvidenceKind.Connect ? 0 : 5));
+            _monitor.OnEvidence(evidence, around ?? WithSpare, At(1));
+            if (kind is not (EvidenceKind.Connect or EvidenceKind.Late))
+            {
+                _monitor.OnEvidence(evidence with { Confirmed = true }, around ?? WithSpare, At(1));
+            }
         }
     }
 

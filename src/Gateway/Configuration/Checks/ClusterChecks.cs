@@ -39,6 +39,12 @@ internal static class ClusterChecks
             {
                 var destination = tier.Destinations[d];
                 var at = $"{tierPath}/destinations/{d.ToString(CultureInfo.InvariantCulture)}";
+                if (destination is not { Name: not null, Url: not null })
+                {
+                    // Its address was refused, and is told already.
+                    continue;
+                }
+
                 if (!destinationNames.TryAdd(destination.Name, tier.Name))
                 {
                     reader.ProblemAt(at, $"Two destinations of a cluster have the same name, given {Reader.Quote(destination.Name)} in tier \"{destinationNames[destination.Name]}\" already. Write another one, or {{ url: URL, name: NAME }}.");

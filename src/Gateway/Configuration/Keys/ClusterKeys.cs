@@ -67,6 +67,7 @@ internal static class ClusterKeys
         .Key("failureRatio", Shapes.Percent(0, 1), (passive, value) => passive with { FailureRatio = value }, "Failures as a share of the requests in window.", "50%")
         .Key("minimumRequests", Shapes.Whole(1, 1_000_000), (passive, value) => passive with { MinimumRequests = value }, "Requests in window before the ratio counts.", "20")
         .Key("window", Shapes.Duration("1s", "10m"), (passive, value) => passive with { Window = value }, "The time over which the ratio is taken.", "10s")
+        .Key("maxEjected", Shapes.Percent(0, 1), (passive, value) => passive with { MaxEjected = value }, "Share of a tier that traffic may eject while probes pass; one destination at least, and never all. Exempt: what is not reached, and what fails every request that others serve.", "50%")
         .Key("ejectFor", Shapes.Duration("100ms", "1h"), (passive, value) => passive with { EjectFor = value }, "First ejection, doubled each time in a row; it ends in a trial request.", "5s")
         .Key("maxEjectFor", Shapes.Duration("100ms", "24h"), (passive, value) => passive with { MaxEjectFor = value }, "Longest ejection.", "5m");
 
@@ -93,7 +94,7 @@ internal static class ClusterKeys
             OnTimeout = value.Contains("timeout", StringComparer.Ordinal),
             OnTruncated = value.Contains("truncated", StringComparer.Ordinal),
             OnStatus = [.. value.Where(reason => char.IsAsciiDigit(reason[0])).Select(reason => int.Parse(reason, CultureInfo.InvariantCulture)).Distinct()],
-        }, "What is tried elsewhere; 500 may be added.", "[connect, reset, timeout, truncated, 502, 503, 504]")
+        }, "What is tried elsewhere; 429 and 500 may be added.", "[connect, reset, timeout, truncated, 502, 503, 504]")
         .Key("repeatable", new ListShape<string>(Shapes.Method()), (attempts, value) => attempts with { Repeatable = [.. value.Distinct(StringComparer.Ordinal)] }, "Methods that may be sent twice: the idempotent ones of RFC 9110; others are repeated only if nothing was sent.", "[GET, HEAD, OPTIONS, TRACE, PUT, DELETE]")
         .Key("bufferBody", Shapes.Size("0", "16MiB"), (attempts, value) => attempts with { BufferBody = value }, "A larger request body is streamed and not repeated.", "64KiB")
         .Key("budget", Budget(), (attempts, value) => attempts with { Budget = value }, "Extra attempts as a share of requests, at least 3 a second.", "20%")
@@ -102,14 +103,15 @@ internal static class ClusterKeys
     private static TextShape<string> Reason()
     {
         string[] words = ["connect", "reset", "timeout", "truncated"];
-        return new("one of connect, reset, timeout, truncated or a status from 500 to 599", "Write connect, reset, timeout, truncated or a status from 500 to 599", () => new JsonObject
+        return new("one of connect, reset, timeout, truncated, 429 or a status from 500 to 599", "Write connect, reset, timeout, truncated, 429 or a status from 500 to 599", () => new JsonObject
         {
             ["anyOf"] = new JsonArray(
                 new JsonObject { ["enum"] = new JsonArray("connect", "reset", "timeout", "truncated") },
+                new JsonObject { ["type"] = "integer", ["minimum"] = 429, ["maximum"] = 429 },
                 new JsonObject { ["type"] = "integer", ["minimum"] = 500, ["maximum"] = 599 },
-                Shapes.Pattern(@"^5[0-9][0-9]$|\$\{")),
+                Shapes.Pattern(@"^(429|5[0-9][0-9])$|\$\{")),
         }, text =>
-            words.Contains(text, StringComparer.Ordinal) || (text.Length == 3 && text[0] == '5' && char.IsAsciiDigit(text[1]) && char.IsAsciiDigit(text[2])) ? text
+            words.Contains(text, StringComparer.Ordinal) || string.Equals(text, "429", StringComparison.Ordinal) || (text.Length == 3 && text[0] == '5' && char.IsAsciiDigit(text[1]) && char.IsAsciiDigit(text[2])) ? text
             : NearestName.Of(text, words) is { } nearest ? Parsed<string>.Bad($"Write \"{nearest}\" instead") : Parsed<string>.Bad());
     }
 

@@ -20,7 +20,7 @@ internal sealed record AttemptsConfig
     /// <summary>A held answer ended before its Content-Length. Default: true.</summary>
     public bool OnTruncated { get; init; } = true;
 
-    /// <summary>Statuses that are tried elsewhere, from 500 to 599. Default: 502, 503, 504.</summary>
+    /// <summary>Statuses that are tried elsewhere, 429 or from 500 to 599. Default: 502, 503, 504.</summary>
     public ImmutableArray<int> OnStatus { get; init; } = [502, 503, 504];
 
     /// <summary>Methods that may be sent twice. Default: the idempotent ones of RFC 9110, section 9.2.2.</summary>
