@@ -42,11 +42,11 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
             _traffic.Remove(gone);
         }
 
-        var headers = new RequestHeaderCopier(new ForwardedHeaders(config.TrustedProxies));
+        var forwarded = new ForwardedHeaders(config.TrustedProxies);
         Volatile.Write(ref _endpoints, RouteEndpoints.Build(config.Routes, route =>
         {
             var (cluster, traffic) = clusters[route.Cluster];
-            var plan = new RoutePlan(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, headers, new ResponseRelay(route, lastGood), instruments);
+            var plan = new RoutePlan(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null), new ResponseRelay(route, lastGood), instruments);
             return context => entry.ServeAsync(context, plan);
         }));
         // The new token must be in place before the old one fires: whoever is told asks for it at once.

@@ -3,7 +3,9 @@ using Gateway.Upstream;
 namespace Gateway.Forwarding;
 
 /// <summary>Gives a request to a destination its headers: the client's that go further, and those that the gateway writes.</summary>
-internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded)
+/// <param name="forwarded">Says who asked.</param>
+/// <param name="isStream">The route's responses are event streams, which the gateway has to read.</param>
+internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStream = false)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -24,7 +26,8 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded)
             if (name.Length == 0 || name[0] == ':' || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
                 || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name))
                 || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
-                || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase)))
+                || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase))
+                || (isStream && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase)))
             {
                 continue;
             }
@@ -40,6 +43,12 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded)
             {
                 target.Add(name, value);
             }
+        }
+
+        if (isStream)
+        {
+            // In a compressed stream no event can be seen, and nothing can be said between two of them.
+            target.Add("Accept-Encoding", "identity");
         }
 
         if (lastEventId is not null)
