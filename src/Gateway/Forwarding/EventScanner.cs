@@ -6,6 +6,16 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal static class EventScanner
 {
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>
+    /// The length of the byte order mark with which a stream may start (WHATWG HTML, section 9.2.5); 0: it does not; null: more bytes decide.
+    /// </summary>
+    public static int? MarkLength(ReadOnlySpan<byte> start) =>
+        start.StartsWith(ByteOrderMark) ? ByteOrderMark.Length
+        : ByteOrderMark.StartsWith(start) ? null
+        : 0;
+
     /// <summary>The first whole event in <paramref name="bytes"/>, its empty line included.</summary>
     /// <param name="bytes">From the start of an event.</param>
     /// <param name="from">Where a line began up to which nothing was found last time; moved on for the next time.</param>
@@ -73,6 +83,11 @@ internal static class EventScanner
                 var start = position + 3 + (line.Length > 3 && line[3] == ' ' ? 1 : 0);
                 id = start..(position + length);
             }
+            else if (line.SequenceEqual("id"u8))
+            {
+                // A line without a colon is a field with an empty value.
+                id = (position + length)..(position + length);
+            }
 
             position += length + 1;
         }
@@ -83,5 +98,5 @@ internal static class EventScanner
 
 /// <summary>What one event says.</summary>
 /// <param name="HasData">A data field that is not empty: something that a user would see.</param>
-/// <param name="Id">Where in the event its id stands; null: it has none.</param>
+/// <param name="Id">Where in the event its id stands, which may be empty; null: it has none.</param>
 internal readonly record struct EventFields(bool HasData, Range? Id);

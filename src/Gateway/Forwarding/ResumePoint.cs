@@ -12,13 +12,19 @@ internal sealed class ResumePoint
 {
     private const int Remembered = 1024;
 
+    /// <summary>A longer id is no position that a header could carry everywhere.</summary>
+    private const int LongestId = 1024;
+
     private readonly Queue<string> _recent = new();
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private bool _consecutive = true;
     private bool _afterResume;
     private bool _skipping;
 
-    /// <summary>The id of the last event that the user has; null: no event had one.</summary>
+    /// <summary>
+    /// The id of the last event that the user has, one character a byte, as headers are written; null: no event had one, or the last one took the position
+    /// back by an empty id (WHATWG HTML, section 9.2.6), or had one that no header can carry.
+    /// </summary>
     public string? LastId { get; private set; }
 
     /// <summary>The stream goes on at another destination.</summary>
@@ -27,7 +33,14 @@ internal sealed class ResumePoint
     /// <summary>Decides about the next event.</summary>
     public ResumeStep Next(ReadOnlySpan<byte> id)
     {
-        var text = Encoding.UTF8.GetString(id);
+        if (id.IsEmpty || id.Length > LongestId || id.ContainsAnyInRange((byte)0, (byte)0x1F) || id.Contains((byte)0x7F))
+        {
+            LastId = null;
+            _consecutive = false;
+            return ResumeStep.HandOn;
+        }
+
+        var text = Encoding.Latin1.GetString(id);
         var number = NumberOf(text);
         var last = NumberOf(LastId);
         if (_afterResume)

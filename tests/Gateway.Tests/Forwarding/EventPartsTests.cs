@@ -42,6 +42,8 @@ public class EventScannerTests
     [InlineData("event: x\r\ndata: y\r\nid: 1\r\nid: 2\r\n\r\n", true, "2")]
     [InlineData("id: a\0b\ndata: x\n\n", true, null)]
     [InlineData("identity: 1\ndatabase: 2\n\n", false, null)]
+    [InlineData("id: 1\nid\ndata: x\n\n", true, "")]
+    [InlineData("data\nid:\n\n", false, "")]
     public void Read_Fields_AreUnderstood(string text, bool hasData, string? id)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
@@ -50,6 +52,74 @@ public class EventScannerTests
 
         Assert.Equal(hasData, fields.HasData);
         Assert.Equal(id, fields.Id is { } range ? Encoding.UTF8.GetString(bytes[range]) : null);
+    }
+
+    /// <summary>The examples of WHATWG HTML, section 9.2.6, and what its rules say of each: data and id of the events that are dispatched.</summary>
+    public static TheoryData<string, string> Examples() => new()
+    {
+        { "data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third message.\n\n", "+|+|+" },
+        { "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent: add\ndata: 113411\n\n", "+|+|+" },
+        { "data: YHOO\ndata: +2\ndata: 10\n\n", "+" },
+        { ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event", "-|+1|+()" },
+        { "data\n\ndata\ndata\n\ndata:", "-|-" },
+        { "data:test\n\ndata: test\n\n", "+|+" },
+        { "\uFEFFid: 7\ndata: behind a byte order mark\n\n", "+7" },
+        { "\uFEFF\ndata: a\n\n", "-|+" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void Scanner_ExamplesOfTheSpecification_SameAtEachCutAndLineEnd(string example, string expected)
+    {
+        // In an order in which no CR comes before an LF, which together would be one end of a line.
+        string[] ends = ["\n", "\r", "\r\n"];
+        var lines = example.Split('\n');
+        // Every line in one way, then each line in the next way in turn.
+        foreach (var first in new[] { 0, 1, 2, 3, 4, 5 })
+        {
+            var text = string.Concat(lines.Select((line, i) => line + (i == lines.Length - 1 ? "" : ends[first < 3 ? first : (first + i) % 3])));
+            var bytes = Encoding.UTF8.GetBytes(text);
+            for (var cut = 0; cut <= bytes.Length; cut++)
+            {
+                Assert.Equal((expected, text), Understood(bytes, [cut, bytes.Length]));
+            }
+
+            Assert.Equal((expected, text), Understood(bytes, [.. Enumerable.Range(1, bytes.Length)]));
+        }
+    }
+
+    /// <summary>What is understood by a reader that gets the bytes up to each of these ends in turn, and all the bytes that it has seen.</summary>
+    private static (string Events, string Text) Understood(byte[] bytes, int[] ends)
+    {
+        var events = new List<string>();
+        var start = 0;
+        var from = 0;
+        var mark = default(int?);
+        foreach (var arrived in ends)
+        {
+            if (mark is null && EventScanner.MarkLength(bytes.AsSpan(0, arrived)) is { } length)
+            {
+                mark = length;
+                from = length;
+            }
+
+            while (EventScanner.TryFindEnd(bytes.AsSpan(start..arrived), ref from, out var end))
+            {
+                var skipped = start == 0 ? mark ?? 0 : 0;
+                var one = bytes.AsSpan(start, end)[skipped..];
+                var fields = EventScanner.Read(one);
+                // A line feed that came behind the carriage return of an empty line is an empty line of its own, and says nothing.
+                if (!one.SequenceEqual("\n"u8) || start == 0)
+                {
+                    var id = fields.Id is not { } range ? "" : Encoding.UTF8.GetString(one[range]) is { Length: > 0 } some ? some : "()";
+                    events.Add((fields.HasData ? "+" : "-") + id);
+                }
+
+                start += end;
+            }
+        }
+
+        return (string.Join('|', events), Encoding.UTF8.GetString(bytes, 0, start) + Encoding.UTF8.GetString(bytes, start, bytes.Length - start));
     }
 
     private static IEnumerable<string> Said(IEnumerable<string> events) =>
@@ -111,6 +181,19 @@ public class ResumePointTests
         }
 
         Assert.True(string.Equals(expected, string.Join(' ', got), StringComparison.Ordinal), because);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\u0001b")]
+    [InlineData("a\u007f")]
+    public void Next_IdThatNoHeaderCarries_TakesThePositionBack(string id)
+    {
+        var point = new ResumePoint();
+        point.Next("1"u8);
+
+        Assert.Equal(ResumeStep.HandOn, point.Next(Encoding.UTF8.GetBytes(id)));
+        Assert.Null(point.LastId);
     }
 
     [Fact]
