@@ -5,19 +5,18 @@ namespace Gateway.Forwarding;
 /// <content>From bytes to whole events, and the buffer between.</content>
 internal sealed partial class EventStream
 {
+    private const int NotYet = -1;
+
     /// <summary>Hands on the whole events in the buffer. False: there is none.</summary>
     private bool TakeEvents()
     {
         var handOn = 0;
         while (EventScanner.TryFindEnd(_buffer.AsSpan(handOn, _filled - handOn), ref _scanned, out var end))
         {
-            var fields = EventScanner.Read(_buffer.AsSpan(handOn, end));
-            var step = Remember(handOn, fields);
+            var step = Take(handOn, end);
             if (step == ResumeStep.Lost)
             {
-                _attempt.StreamLeft();
-                _upstream.Dispose();
-                End(retry: true, "The answer was interrupted.");
+                EndAsInterrupted();
                 return true;
             }
 
@@ -56,14 +55,70 @@ internal sealed partial class EventStream
     private void HandOnPiece()
     {
         _insideLongEvent = true;
+        _hasContent = true;
         _resume = null;
+        _mark = 0;
         var piece = _scanned > 0 ? _scanned : _filled - 2;
         _scanned = 0;
         HandOn(piece);
     }
 
-    private ResumeStep Remember(int start, EventFields fields) =>
-        _resume is not null && fields.Id is { } id ? _resume.Next(_buffer.AsSpan(start)[id]) : ResumeStep.HandOn;
+    /// <summary>
+    /// What stands behind the last whole event when the stream ends cleanly. The specification makes no event of it, but many clients do, and without us every one
+    /// would get it.
+    /// </summary>
+    private void TakeRest()
+    {
+        switch (_insideLongEvent ? ResumeStep.HandOn : Take(0, _filled))
+        {
+            case ResumeStep.Lost:
+                EndAsInterrupted();
+                break;
+            case ResumeStep.Skip:
+                Consume(_filled);
+                break;
+            default:
+                HandOn(_filled);
+                break;
+        }
+    }
+
+    /// <summary>Reads one event, and decides what becomes of it.</summary>
+    private ResumeStep Take(int start, int length)
+    {
+        var oneEvent = _buffer.AsSpan(start, length)[_mark..];
+        _mark = 0;
+        var fields = EventScanner.Read(oneEvent);
+        var step = _resume is not null && fields.Id is { } id ? _resume.Next(oneEvent[id]) : ResumeStep.HandOn;
+        _hasContent |= fields.HasData && step == ResumeStep.HandOn;
+        return step;
+    }
+
+    /// <summary>A byte order mark is part of the first line; in the middle of a stream, where another destination begins, it would spoil one.</summary>
+    private void FindMark()
+    {
+        if (EventScanner.MarkLength(_buffer.AsSpan(0, _filled)) is not { } length)
+        {
+            return;
+        }
+
+        _atStart = false;
+        if (_isReopened)
+        {
+            Consume(length);
+            return;
+        }
+
+        _mark = length;
+        _scanned = length;
+    }
+
+    private void EndAsInterrupted()
+    {
+        _attempt.StreamLeft();
+        _upstream.Dispose();
+        End(Interrupted, "stream_interrupted");
+    }
 
     private void HandOn(int count)
     {
@@ -71,8 +126,53 @@ internal sealed partial class EventStream
         _readyInBuffer = count;
     }
 
-    /// <summary>Reads one piece into the buffer. False: the stream ended.</summary>
-    private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    /// <summary>The read under way, which ends when something is there or the stream is at its end; a new one is of nothing and needs no buffer.</summary>
+    private Task<int> Ask(CancellationToken cancellationToken) => _arrival ?? Watch(_upstream.ReadAsync(Memory<byte>.Empty, cancellationToken));
+
+    private Task<int> Watch(ValueTask<int> read)
+    {
+        _arrival = read.AsTask();
+        if (!_arrival.IsCompleted)
+        {
+            _arrival.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_raise);
+        }
+
+        return _arrival;
+    }
+
+    /// <summary>
+    /// Puts what arrived into the buffer: its length; 0: the stream ended; <see cref="NotYet"/>: a read of nothing does not wait here, as of a body that ends with its
+    /// connection; from now on one with a buffer is under way.
+    /// </summary>
+    private async ValueTask<int> TakeArrivalAsync(CancellationToken cancellationToken)
+    {
+        var (arrival, fills) = (_arrival!, _arrivalFills);
+        (_arrival, _arrivalFills) = (null, false);
+        var count = await arrival.ConfigureAwait(false);
+        if (!fills)
+        {
+            MakeRoom();
+            var read = _upstream.ReadAsync(_buffer.AsMemory(_filled), cancellationToken);
+            if (!read.IsCompleted)
+            {
+                _ = Watch(read);
+                _arrivalFills = true;
+                return NotYet;
+            }
+
+            count = await read.ConfigureAwait(false);
+        }
+
+        _filled += count;
+        if (_atStart && count > 0)
+        {
+            FindMark();
+        }
+
+        return count;
+    }
+
+    private void MakeRoom()
     {
         _buffer ??= ArrayPool<byte>.Shared.Rent(Piece);
         if (_filled == _buffer.Length)
@@ -82,22 +182,18 @@ internal sealed partial class EventStream
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = larger;
         }
+    }
 
-        var read = _upstream.ReadAsync(_buffer.AsMemory(_filled), cancellationToken);
-        var bounded = _started && !read.IsCompleted;
-        if (bounded)
+    /// <summary>Nobody waits for the read under way any more. A buffer that it may still write to goes to no one else.</summary>
+    private void ForgetArrival()
+    {
+        if (_arrivalFills && _arrival is { IsCompleted: false })
         {
-            _attempt.CancelAfter(_config.Idle);
+            _buffer = null;
+            _filled = 0;
         }
 
-        var count = await read.ConfigureAwait(false);
-        if (bounded)
-        {
-            _attempt.CancelAfter(Timeout.InfiniteTimeSpan);
-        }
-
-        _filled += count;
-        return count > 0;
+        (_arrival, _arrivalFills) = (null, false);
     }
 
     private void Consume(int count)

@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Net.Http;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Upstream;
+using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Forwarding;
 
@@ -24,6 +24,8 @@ internal sealed partial class EventStream : ReadOnlyStream
 
     private static readonly byte[] Heartbeat = ":\n\n"u8.ToArray();
 
+    private const string Interrupted = "The response was interrupted.";
+
     private readonly StreamConfig _config;
     private readonly TimeProvider _time;
     private readonly Signal _signal = new();
@@ -33,13 +35,18 @@ internal sealed partial class EventStream : ReadOnlyStream
     private Attempt _attempt;
     private Stream _upstream;
     private Task<int>? _arrival;
+    private bool _arrivalFills;
     private byte[]? _buffer;
     private int _filled;
     private int _scanned;
     private ReadOnlyMemory<byte> _ready;
     private int _readyInBuffer;
+    private int _mark;
+    private bool _atStart = true;
     private bool _insideLongEvent;
-    private bool _started;
+    private bool _hasContent;
+    private bool _isReopened;
+    private bool _isAtEnd;
     private bool _ended;
     private bool _disposed;
     private bool _said;
@@ -59,36 +66,54 @@ internal sealed partial class EventStream : ReadOnlyStream
         _lastUpstream = _lastHandedOn = time.GetTimestamp();
     }
 
-    /// <summary>Opens the same stream elsewhere, after the event with this id. Set by the exchange that may do so.</summary>
-    public Func<string, CancellationToken, ValueTask<(Attempt Attempt, Stream Upstream)?>>? Reopen { get; set; }
+    /// <summary>Opens the same stream elsewhere, after the event with this id; null: from its start. Set by the exchange that may do so.</summary>
+    public Func<Attempt, string?, CancellationToken, ValueTask<(Attempt Attempt, Stream Upstream)?>>? Reopen { get; set; }
 
     /// <summary>Ends the stream for the user when the gateway stops.</summary>
     public CancellationToken Stopping { get; set; }
 
-    /// <summary>True for an answer of the media type <c>text/event-stream</c>; not when it is compressed, where no event can be seen.</summary>
-    public static bool Is(UpstreamResponse response) =>
-        response.Header("Content-Encoding").Count == 0
-        && response.Header("Content-Type").ToString().Split(';')[0].Trim().Equals("text/event-stream", StringComparison.OrdinalIgnoreCase);
-
     /// <summary>
-    /// Waits for the first event that carries data. Until then nothing has reached the user, so a destination that opens a stream
-    /// and says nothing can still be replaced.
+    /// True for a 200 of the media type <c>text/event-stream</c>. With any other status it is a body like others, an error's JSON for instance; so it is when it is
+    /// compressed, where no event can be seen.
     /// </summary>
-    public static async ValueTask<EventStream> OpenAsync(UpstreamResponse upstream, Attempt attempt, StreamConfig config, TimeProvider time)
+    public static bool Is(UpstreamResponse response)
     {
-        var stream = new EventStream(upstream, attempt, config, time);
-        try
+        if (response.Status != StatusCodes.Status200OK || response.Header("Content-Type") is not { Count: > 0 } types)
         {
-            await stream.ReadToFirstContentAsync(attempt.Token).ConfigureAwait(false);
-            stream._started = true;
-            return stream;
+            return false;
         }
-        catch
+
+        // As it came: a parameter that is malformed, such as an empty one, does not make it another type.
+        var type = default(ReadOnlySpan<char>);
+        foreach (var value in types)
         {
-            stream.ReturnBuffer();
-            stream._timer.Return();
-            throw;
+            type = value;
         }
+
+        var parameters = type.IndexOf(';');
+        if (!(parameters < 0 ? type : type[..parameters]).Trim().Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        return IsUncoded(response.Header("Content-Encoding"));
+    }
+
+    private static bool IsUncoded(StringValues codings)
+    {
+        foreach (var line in codings)
+        {
+            foreach (var range in line.AsSpan().Split(','))
+            {
+                var coding = line.AsSpan()[range].Trim();
+                if (!coding.IsEmpty && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase) && !coding.Equals("none", StringComparison.OrdinalIgnoreCase))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -138,134 +163,118 @@ internal sealed partial class EventStream : ReadOnlyStream
 
             _upstream.Dispose();
             _timer.Return();
+            ForgetArrival();
             ReturnBuffer();
         }
 
         base.Dispose(disposing);
     }
 
-    private async Task ReadToFirstContentAsync(CancellationToken cancellationToken)
-    {
-        var handOn = 0;
-        var hasContent = false;
-        while (true)
-        {
-            if (!await FillAsync(cancellationToken).ConfigureAwait(false))
-            {
-                throw new HttpIOException(HttpRequestError.ResponseEnded, "The event stream ended before its first event.");
-            }
-
-            while (EventScanner.TryFindEnd(_buffer.AsSpan(handOn, _filled - handOn), ref _scanned, out var end))
-            {
-                var fields = EventScanner.Read(_buffer.AsSpan(handOn, end));
-                hasContent |= fields.HasData;
-                Remember(handOn, fields);
-                handOn += end;
-            }
-
-            if (handOn > 0 && (hasContent || _filled >= MaxEvent))
-            {
-                HandOn(handOn);
-                return;
-            }
-
-            if (_filled >= MaxEvent)
-            {
-                HandOnPiece();
-                return;
-            }
-        }
-    }
-
     /// <summary>Waits for something to hand on: an event, a heartbeat, an error, or the end.</summary>
     private async ValueTask NextAsync(CancellationToken cancellationToken)
     {
-        // 1. The gateway stops: even a stream that never pauses ends.
+        // 1. What came before the destination's clean end has gone out.
+        if (_isAtEnd)
+        {
+            _ended = true;
+            _attempt.StreamEnded();
+            return;
+        }
+
+        // 2. The gateway stops: even a stream that never pauses ends.
         if (Stopping.IsCancellationRequested)
         {
             Stop();
             return;
         }
 
-        // 2. Whole events that are here already.
-        if (_filled > 0 && TakeEvents())
+        // 3. Whole events that are here already.
+        if (_filled > 0 && !_arrivalFills && TakeEvents())
         {
             return;
         }
 
-        // 3. Ask for more without holding a buffer: a quiet stream costs none.
-        if (_arrival is null)
+        var count = NotYet;
+        while (count == NotYet)
         {
-            _arrival = _upstream.ReadAsync(Memory<byte>.Empty, CancellationToken.None).AsTask();
-            _arrival.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_raise);
-        }
-
-        if (!_arrival.IsCompleted)
-        {
-            await WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (_arrival is not { IsCompleted: true })
+            // 4. Ask for more, without a buffer: a quiet stream holds none.
+            var arrival = Ask(CancellationToken.None);
+            if (!arrival.IsCompleted && !await ArrivesAsync(arrival, cancellationToken).ConfigureAwait(false))
             {
+                return;
+            }
+
+            // 5. It is there, or it ended.
+            try
+            {
+                count = await TakeArrivalAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
+            {
+                _attempt.StreamFailed(silent: false);
+                await CutAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
         }
 
-        // 4. It is there, or it ended.
-        var arrival = _arrival;
-        _arrival = null;
-        try
+        if (count > 0)
         {
-            await arrival.ConfigureAwait(false);
-            if (await FillAsync(_attempt.Token).ConfigureAwait(false))
-            {
-                _lastUpstream = _time.GetTimestamp();
-                return;
-            }
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            _attempt.StreamFailed(silent: false);
-            await CutAsync(cancellationToken).ConfigureAwait(false);
+            _lastUpstream = _time.GetTimestamp();
             return;
         }
 
-        // The destination's clean end. What it left half-written is no event (the specification discards it too).
-        _ended = true;
-        _attempt.StreamEnded();
+        _isAtEnd = true;
+        if (_filled > 0)
+        {
+            TakeRest();
+        }
     }
 
-    /// <summary>Waits until something arrives, the client leaves, the gateway stops, or a heartbeat or the idle deadline is due.</summary>
-    private async ValueTask WaitAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until something arrives. False: something else came first, and is done: a heartbeat, the idle deadline, the gateway's stop, or the client's leave.
+    /// </summary>
+    private async ValueTask<bool> ArrivesAsync(Task<int> arrival, CancellationToken cancellationToken)
     {
         using var left = cancellationToken.UnsafeRegister(static raise => ((Action)raise!)(), _raise);
         using var stopping = Stopping.UnsafeRegister(static raise => ((Action)raise!)(), _raise);
-        while (!_arrival!.IsCompleted && !cancellationToken.IsCancellationRequested)
+        // Until there is content the destination has no longer than before anything went out.
+        var idle = _hasContent || _config.FirstContent > _config.Idle ? _config.Idle : _config.FirstContent;
+        while (!arrival.IsCompleted)
         {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            // Stopping ends what is waited for, too: that is not the destination's doing.
             if (Stopping.IsCancellationRequested)
             {
                 Stop();
-                return;
+                return false;
             }
 
             var silence = _time.GetElapsedTime(_lastUpstream);
-            if (silence >= _config.Idle)
+            if (silence >= idle)
             {
                 _attempt.StreamFailed(silent: true);
                 await CutAsync(cancellationToken).ConfigureAwait(false);
-                return;
+                return false;
             }
 
             var quiet = _time.GetElapsedTime(_lastHandedOn);
             if (quiet >= _config.Heartbeat && !_insideLongEvent)
             {
                 _ready = Heartbeat;
-                return;
+                return false;
             }
 
-            var next = _config.Idle - silence;
+            var next = idle - silence;
             var heartbeat = _config.Heartbeat - quiet;
             _timer.Arm(heartbeat > TimeSpan.Zero && heartbeat < next ? heartbeat : next);
             await _signal.WaitAsync().ConfigureAwait(false);
         }
+
+        return true;
     }
 
     /// <summary>The gateway stops: the user is told, unless half an event stands in the way.</summary>
@@ -278,14 +287,14 @@ internal sealed partial class EventStream : ReadOnlyStream
             return;
         }
 
-        End(retry: true, "The gateway is restarting.");
+        End("The gateway is restarting.", "gateway_restarting");
     }
 
     /// <summary>The destination's stream broke: go on elsewhere if that can be done truthfully, else say so and end.</summary>
     private async ValueTask CutAsync(CancellationToken cancellationToken)
     {
         _upstream.Dispose();
-        _arrival = null;
+        ForgetArrival();
         if (_insideLongEvent)
         {
             _broken = new IOException("The event stream was cut inside an event.");
@@ -295,30 +304,37 @@ internal sealed partial class EventStream : ReadOnlyStream
         // Half an event is nobody's: the next destination sends it whole.
         _filled = 0;
         _scanned = 0;
-        if (_resume?.LastId is { } lastId && Reopen is not null)
+        var lastId = _resume?.LastId;
+        if (Reopen is not null && (lastId is not null || !_hasContent))
         {
-            var next = await Reopen(lastId, cancellationToken).ConfigureAwait(false);
+            var next = await Reopen(_attempt, lastId, cancellationToken).ConfigureAwait(false);
             if (next is { } opened)
             {
                 (_attempt, _upstream) = opened;
-                _resume.Resumed();
+                _resume?.Resumed();
+                _isReopened = _atStart = true;
+                _mark = 0;
                 _lastUpstream = _time.GetTimestamp();
                 return;
             }
         }
 
-        End(retry: true, "The answer was interrupted.");
+        End(Interrupted, "stream_interrupted");
     }
 
-    /// <summary>Ends the stream for the user: an event that says so, then a visible end.</summary>
-    private void End(bool retry, string message)
+    /// <summary>
+    /// Ends the stream for the user: an event that says so, then a visible end. Its data is read by a page, and by the client libraries of OpenAI, which show
+    /// <c>error.message</c>, and of Anthropic, which show <c>message</c> and go by <c>error.type</c>.
+    /// </summary>
+    private void End(string message, string code)
     {
         _ready = Encoding.UTF8.GetBytes($$"""
             event: error
-            data: {"error":"stream_interrupted","message":"{{message}}","retry":{{(retry ? "true" : "false")}}}
+            data: {"type":"error","error":{"type":"stream_interrupted","code":"{{code}}","message":"{{message}}"},"message":"{{message}}","retry":true}
 
 
             """.ReplaceLineEndings("\n"));
+        _readyInBuffer = 0;
         _said = true;
         _broken = new IOException("The event stream was interrupted.");
     }

@@ -11,7 +11,7 @@ internal sealed partial class Exchange
     {
         // A stream that goes on takes the place of one that is gone: nothing grows, and all that one dead destination carried must find another at once.
         // Nor does it grow when everything that this request waits for has been condemned: those attempts are as good as over.
-        if (LastEventId is not null || WaitsInVain() || _plan.Traffic.Budget.TryWithdraw())
+        if (Reopens || WaitsInVain() || _plan.Traffic.Budget.TryWithdraw())
         {
             return true;
         }
@@ -74,7 +74,7 @@ internal sealed partial class Exchange
         }
 
         var peer = _plan.PeerOf(destination);
-        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: LastEventId is not null) { IsOnly = !_mayRepeat || _attempts.Length == 1 };
+        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: Reopens) { IsOnly = !_mayRepeat || _attempts.Length == 1 };
         _choice.Avoid(destination);
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;

@@ -73,7 +73,10 @@ internal sealed partial class Exchange
     /// <summary>When the request came, if its first attempt follows at once; 0: its time begins with its first attempt.</summary>
     public long Began { get; init; }
 
-    /// <summary>Asks for the events after this one; the answer's body is then handed over untouched.</summary>
+    /// <summary>A stream goes on here that was cut elsewhere: the answer's body is handed over untouched.</summary>
+    public bool Reopens { get; init; }
+
+    /// <summary>Asks for the events after this one; null: for all.</summary>
     public string? LastEventId { get; init; }
 
     /// <summary>The first attempt is this destination's trial.</summary>
@@ -263,14 +266,14 @@ internal sealed partial class Exchange
         if (winner.Stream is EventStream events)
         {
             events.Stopping = Stopping;
-            events.Reopen = _mayRepeat ? (id, cancellationToken) => ReopenAsync(winner, id, cancellationToken) : null;
+            events.Reopen = _mayRepeat ? ReopenAsync : null;
         }
 
         return winner;
     }
 
-    /// <summary>A stream was cut: the same request again, elsewhere, from the last event that the user has.</summary>
-    private async ValueTask<(Attempt Attempt, Stream Upstream)?> ReopenAsync(Attempt cut, string lastEventId, CancellationToken cancellationToken)
+    /// <summary>A stream was cut: the same request again, elsewhere, from the last event that the user has; null: the user has none.</summary>
+    private async ValueTask<(Attempt Attempt, Stream Upstream)?> ReopenAsync(Attempt cut, string? lastEventId, CancellationToken cancellationToken)
     {
         // Destinations that cut every stream must not keep one going round for ever.
         if (++_resumes > MostResumes)
@@ -285,7 +288,7 @@ internal sealed partial class Exchange
             return null;
         }
 
-        var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { LastEventId = lastEventId };
+        var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { Reopens = true, LastEventId = lastEventId };
         // Not where it was just cut, as long as there is anywhere else.
         next._choice.Avoid(cut.Peer.Destination);
         if (await next.RunAsync(cancellationToken).ConfigureAwait(false) is not { } winner)
