@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Gateway.Drills.Processes;
+
+namespace Gateway.Conformance.Support;
+
+/// <summary>
+/// A gateway in its own process: one listener in clear, one with TLS, a cluster for each destination, and for each cluster a route under the cluster's name:
+/// <c>/NAME/…</c> goes to the cluster NAME as it is.
+/// </summary>
+internal sealed class GatewayBed : IAsyncDisposable
+{
+    private readonly GatewayProcess _process;
+
+    private GatewayBed(GatewayProcess process, int tlsPort)
+    {
+        _process = process;
+        TlsPort = tlsPort;
+    }
+
+    /// <summary>The listener in clear.</summary>
+    public int Port => _process.Port;
+
+    /// <summary>The listener with TLS.</summary>
+    public int TlsPort { get; }
+
+    /// <summary>What it wrote, for messages.</summary>
+    public string Output => _process.Output;
+
+    /// <summary>Whether the process still runs.</summary>
+    public bool IsRunning => _process.IsRunning;
+
+    /// <summary>Starts it and waits until each destination is up.</summary>
+    /// <param name="clusterKeys">YAML of a cluster's further keys, each line without indentation.</param>
+    /// <param name="routeKeys">The same of each route.</param>
+    public static async Task<GatewayBed> StartAsync(
+        TestFolder folder, Authority authority, IReadOnlyDictionary<string, string> destinations, string clusterKeys = "", string routeKeys = "", CancellationToken cancel = default)
+    {
+        int port = FreePorts.Next(), tlsPort = FreePorts.Next(), adminPort = FreePorts.Next();
+        var yaml = new StringBuilder().Append(CultureInfo.InvariantCulture, $$"""
+            version: 1
+            listen:
+              - url: http://127.0.0.1:{{port}}
+              - { url: "https://127.0.0.1:{{tlsPort}}", certificate: { file: "{{authority.CertificateFile}}", key: "{{authority.KeyFile}}" } }
+            admin: { url: "http://127.0.0.1:{{adminPort}}" }
+            limits: { requestBody: 64MiB }
+            state: "{{folder.Of("state-" + adminPort)}}"
+            clusters:
+
+            """);
+        foreach (var (name, url) in destinations)
+        {
+            yaml.Append(CultureInfo.InvariantCulture, $"""
+                  {name}:
+                    tiers: [ {"{"} name: primary, destinations: [ "{url}" ] {"}"} ]
+                    # A machine that is busy must not look like a destination that is down.
+                    probe: {"{"} interval: 2s, timeout: 1900ms, fall: 20, rise: 1 {"}"}
+                {Indent(clusterKeys)}
+
+                """);
+        }
+
+        yaml.Append("routes:\n");
+        foreach (var name in destinations.Keys)
+        {
+            yaml.Append(CultureInfo.InvariantCulture, $"""
+                  {name}:
+                    match: {"{"} path: "/{name}/{"{"}**rest{"}"}" {"}"}
+                    cluster: {name}
+                {Indent(routeKeys)}
+
+                """);
+        }
+
+        var file = folder.Of($"gateway-{adminPort}.yaml");
+        await File.WriteAllTextAsync(file, yaml.ToString(), cancel);
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = authority.AuthorityFile };
+        var bed = new GatewayBed(GatewayProcess.Create(file, port, adminPort, environment: environment), tlsPort);
+        try
+        {
+            await bed._process.StartAsync(cancel);
+            await bed.UntilUpAsync(destinations.Keys, cancel);
+            return bed;
+        }
+        catch
+        {
+            await bed.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What <c>/status</c> says of the cluster's destination: <c>up</c>, or something else.</summary>
+    public async Task<string> HealthAsync(string cluster, CancellationToken cancel)
+    {
+        using var status = JsonDocument.Parse(await _process.StatusAsync(cancel));
+        var destination = status.RootElement.GetProperty("clusters").EnumerateArray().Single(one => one.GetProperty("name").GetString() == cluster)
+            .GetProperty("tiers")[0].GetProperty("destinations")[0];
+        return destination.TryGetProperty("healthStatus", out var health) || destination.TryGetProperty("verdict", out health) ? health.GetString()! : destination.GetRawText();
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static string Indent(string lines) => string.Join('\n', lines.Split('\n').Select(line => "    " + line));
+
+    private async Task UntilUpAsync(IEnumerable<string> clusters, CancellationToken cancel)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        foreach (var cluster in clusters)
+        {
+            while (await HealthAsync(cluster, deadline.Token) != "up")
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, deadline.Token);
+            }
+        }
+    }
+}
