@@ -1,3 +1,5 @@
+using Gateway.Conformance.Support;
+
 namespace Gateway.Conformance.SameBytes;
 
 /// <summary>One request through the gateway: how the gateway speaks to the origin, how the user speaks to the gateway, method and response.</summary>
@@ -26,8 +28,8 @@ internal sealed record Cell(string Transport, string User, string Method, Respon
     /// <summary>The id of the same request sent to the origin itself.</summary>
     public string DirectId => $"{Transport}|direct|{Method}|{Spec.Name}";
 
-    /// <summary>Whether both sides of the gateway speak HTTP/1.1.</summary>
-    public bool IsHttp1Throughout => User == "http1" && !IsHttp2(Transport);
+    /// <summary>How it is spoken. node's HTTP/2 server writes a date of its own.</summary>
+    public Hops Hops => new(Method, IsHttp2(Transport), User == "http1" && !IsHttp2(Transport), IsHttp2(Transport));
 
     /// <summary>Whether this transport is HTTP/2.</summary>
     public static bool IsHttp2(string transport) => transport is "tls2" or "h2c";

@@ -11,8 +11,8 @@ internal static class Tools
     /// <summary>The folder of the scripts and npm packages.</summary>
     public static string Clients { get; } = Path.Combine(Repository.Root, "tests", "Gateway.Conformance", "clients");
 
-    /// <summary>The folder of the servers' programs and configurations.</summary>
-    public static string Servers { get; } = Path.Combine(Repository.Root, "tests", "Gateway.Conformance", "servers");
+    /// <summary>The folder of the programs and configurations of the servers.</summary>
+    public static string Programs { get; } = Path.Combine(Repository.Root, "tests", "Gateway.Conformance", "programs");
 
     /// <summary>The program's path; null when it is not installed.</summary>
     public static string? Find(string program) =>
