@@ -29,7 +29,7 @@ public sealed class SameBytesBed : IAsyncLifetime
         var authority = new Authority(_folder.Path);
         _origin = new("origin", node, [Path.Combine(Tools.Clients, "origin.mjs"), authority.CertificateFile, authority.KeyFile]);
         await _origin.StartAsync();
-        _gateway = await GatewayBed.StartAsync(_folder, authority, Cell.Transports.ToDictionary(transport => transport, UrlOf, StringComparer.Ordinal), ClusterKeys);
+        _gateway = await GatewayBed.StartAsync(_folder, authority, [.. Cell.Transports.Select(transport => new BedCluster(transport, UrlOf(transport), ClusterKeys))]);
     }
 
     /// <summary>What the client read of this cell, from the origin itself and through the gateway.</summary>

@@ -5,6 +5,12 @@ using Gateway.Drills.Processes;
 
 namespace Gateway.Conformance.Support;
 
+/// <summary>A cluster of one destination, and the route to it.</summary>
+/// <param name="ClusterKeys">YAML of further keys of the cluster, without indentation.</param>
+/// <param name="RouteKeys">The same of the route.</param>
+/// <param name="Path">What its requests' paths begin with; null: the name.</param>
+internal sealed record BedCluster(string Name, string Url, string ClusterKeys = "", string RouteKeys = "", string? Path = null);
+
 /// <summary>
 /// A gateway in its own process: one listener in clear, one with TLS, a cluster for each destination, and for each cluster a route under the cluster's name:
 /// <c>/NAME/…</c> goes to the cluster NAME as it is.
@@ -32,10 +38,7 @@ internal sealed class GatewayBed : IAsyncDisposable
     public bool IsRunning => _process.IsRunning;
 
     /// <summary>Starts it and waits until each destination is up.</summary>
-    /// <param name="clusterKeys">YAML of a cluster's further keys, each line without indentation.</param>
-    /// <param name="routeKeys">The same of each route.</param>
-    public static async Task<GatewayBed> StartAsync(
-        TestFolder folder, Authority authority, IReadOnlyDictionary<string, string> destinations, string clusterKeys = "", string routeKeys = "", CancellationToken cancel = default)
+    public static async Task<GatewayBed> StartAsync(TestFolder folder, Authority authority, IReadOnlyCollection<BedCluster> clusters, CancellationToken cancel = default)
     {
         int port = FreePorts.Next(), tlsPort = FreePorts.Next(), adminPort = FreePorts.Next();
         var yaml = new StringBuilder().Append(CultureInfo.InvariantCulture, $$"""
@@ -49,26 +52,26 @@ internal sealed class GatewayBed : IAsyncDisposable
             clusters:
 
             """);
-        foreach (var (name, url) in destinations)
+        foreach (var cluster in clusters)
         {
             yaml.Append(CultureInfo.InvariantCulture, $"""
-                  {name}:
-                    tiers: [ {"{"} name: primary, destinations: [ "{url}" ] {"}"} ]
-                    # A machine that is busy must not look like a destination that is down.
-                    probe: {"{"} interval: 2s, timeout: 1900ms, fall: 20, rise: 1 {"}"}
-                {Indent(clusterKeys)}
+                  {cluster.Name}:
+                    tiers: [ {"{"} name: primary, destinations: [ "{cluster.Url}" ] {"}"} ]
+                    # A machine that is busy must not look like a destination that is down; a gRPC server answers a GET with 415.
+                    probe: {"{"} interval: 2s, timeout: 1900ms, fall: 20, rise: 1, expect: {"{"} status: 200-499 {"}"} {"}"}
+                {Indent(cluster.ClusterKeys)}
 
                 """);
         }
 
         yaml.Append("routes:\n");
-        foreach (var name in destinations.Keys)
+        foreach (var cluster in clusters)
         {
             yaml.Append(CultureInfo.InvariantCulture, $"""
-                  {name}:
-                    match: {"{"} path: "/{name}/{"{"}**rest{"}"}" {"}"}
-                    cluster: {name}
-                {Indent(routeKeys)}
+                  {cluster.Name}:
+                    match: {"{"} path: "/{cluster.Path ?? cluster.Name}/{"{"}**rest{"}"}" {"}"}
+                    cluster: {cluster.Name}
+                {Indent(cluster.RouteKeys)}
 
                 """);
         }
@@ -80,7 +83,7 @@ internal sealed class GatewayBed : IAsyncDisposable
         try
         {
             await bed._process.StartAsync(cancel);
-            await bed.UntilUpAsync(destinations.Keys, cancel);
+            await bed.UntilUpAsync(clusters.Select(cluster => cluster.Name), cancel);
             return bed;
         }
         catch

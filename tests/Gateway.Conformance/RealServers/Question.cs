@@ -1,6 +1,6 @@
 using Gateway.Conformance.Support;
 
-namespace Gateway.Conformance.Servers;
+namespace Gateway.Conformance.RealServers;
 
 /// <summary>One request to a real server.</summary>
 internal sealed record Question(RealServer Server, string Transport, string User, string What, string Method, string Path, IReadOnlyDictionary<string, string> Headers, int Size, Abilities Needs)

@@ -1,4 +1,4 @@
-namespace Gateway.Conformance.Servers;
+namespace Gateway.Conformance.RealServers;
 
 /// <summary>Uploads that are known to lose the server's early refusal.</summary>
 internal static class KnownDefects

@@ -2,7 +2,7 @@ using System.Globalization;
 using Gateway.Conformance.Support;
 using Gateway.Drills.Processes;
 
-namespace Gateway.Conformance.Servers;
+namespace Gateway.Conformance.RealServers;
 
 /// <summary>What a server can do beside giving files.</summary>
 [Flags]

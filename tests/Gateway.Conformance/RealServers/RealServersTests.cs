@@ -1,7 +1,7 @@
 using Gateway.Conformance.Support;
 using Xunit;
 
-namespace Gateway.Conformance.Servers;
+namespace Gateway.Conformance.RealServers;
 
 /// <summary>Servers of other makers behind the gateway give what they give directly, and stay up.</summary>
 public sealed class RealServersTests(RealServersBed bed) : IClassFixture<RealServersBed>

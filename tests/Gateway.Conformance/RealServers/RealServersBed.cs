@@ -4,7 +4,7 @@ using Gateway.Conformance.Support;
 using Gateway.Drills.Processes;
 using Xunit;
 
-namespace Gateway.Conformance.Servers;
+namespace Gateway.Conformance.RealServers;
 
 /// <summary>All servers that are installed, one gateway before them, and what clients read of them; everything is asked for once.</summary>
 public sealed class RealServersBed : IAsyncLifetime
@@ -34,7 +34,7 @@ public sealed class RealServersBed : IAsyncLifetime
             return;
         }
 
-        _gateway = await GatewayBed.StartAsync(_folder, authority, _urls);
+        _gateway = await GatewayBed.StartAsync(_folder, authority, [.. _urls.Select(url => new BedCluster(url.Key, url.Value))]);
         await AskAsync();
     }
 

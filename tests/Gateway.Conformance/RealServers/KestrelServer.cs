@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Gateway.Conformance.Servers;
+namespace Gateway.Conformance.RealServers;
 
 /// <summary>A plain Kestrel inside this process: files, an echo, and an upload that is refused before it is read.</summary>
 internal sealed class KestrelServer : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Drills.Processes;
 
-namespace Gateway.Conformance.Servers;
+namespace Gateway.Conformance.RealServers;
 
 /// <summary>A server that listens on ports that we chose.</summary>
 internal sealed class ServerProcess(string name, string file, IReadOnlyList<string> arguments, IReadOnlyList<int> ports, IReadOnlyDictionary<string, string>? environment = null)
