@@ -20,6 +20,8 @@ internal sealed class ConnectionGuard : IDisposable
     /// </summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan KestrelFirst = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<Connection, bool> _open = new();
@@ -113,9 +115,9 @@ internal sealed class ConnectionGuard : IDisposable
         {
             if (!Volatile.Read(ref _hasRequest))
             {
-                // A second more: a head that came in part gets its 408 of Kestrel first.
+                // Later than Kestrel, which gives a head that came in part its 408.
                 _since = now;
-                return time.GetElapsedTime(_accepted, now) >= headersTimeout + Interval ? "The connection brought no request in time." : null;
+                return time.GetElapsedTime(_accepted, now) >= headersTimeout + KestrelFirst ? "The connection brought no request in time." : null;
             }
 
             if (!OperatingSystem.IsLinux())

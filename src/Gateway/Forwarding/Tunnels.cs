@@ -33,6 +33,7 @@ internal static class Tunnels
         private readonly CancellationTokenSource _ended = new();
         private CancellationTokenRegistration _registration;
         private TunnelStream? _stream;
+        private bool _isEnding;
 
         public void Begin(CancellationToken stopping) => _registration = stopping.UnsafeRegister(static state => _ = ((Tunnel)state!).EndAsync(), this);
 
@@ -40,6 +41,13 @@ internal static class Tunnels
         {
             var stream = new TunnelStream(user);
             Volatile.Write(ref _stream, stream);
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _isEnding))
+            {
+                // The end began before the tunnel was open.
+                _ = SayAsync(stream);
+            }
+
             return stream;
         }
 
@@ -51,11 +59,13 @@ internal static class Tunnels
 
         private async Task EndAsync()
         {
+            Volatile.Write(ref _isEnding, true);
+            Interlocked.MemoryBarrier();
             try
             {
                 if (Volatile.Read(ref _stream) is { } stream)
                 {
-                    await stream.CloseAsync(_ended.Token).WaitAsync(Farewell, time, _ended.Token).ConfigureAwait(false);
+                    await SayAsync(stream).ConfigureAwait(false);
                 }
 
                 await Task.Delay(Farewell, time, _ended.Token).ConfigureAwait(false);
@@ -64,12 +74,20 @@ internal static class Tunnels
             {
                 return;
             }
-            catch (Exception e) when (e is IOException or TimeoutException or InvalidOperationException or ObjectDisposedException)
-            {
-                // The user cannot be told any more: cut.
-            }
 
             context.Abort();
+        }
+
+        private async Task SayAsync(TunnelStream stream)
+        {
+            try
+            {
+                await stream.CloseAsync(_ended.Token).WaitAsync(Farewell, time, _ended.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or TimeoutException or InvalidOperationException or OperationCanceledException)
+            {
+                // The user cannot be told any more, or has gone.
+            }
         }
     }
 
