@@ -18,6 +18,7 @@ internal sealed partial class EventStream
     /// </remarks>
     public static async ValueTask<EventStream> OpenAsync(UpstreamResponse upstream, Attempt attempt, StreamConfig config, TimeProvider time)
     {
+        upstream.IsOftenQuiet = true;
         var stream = new EventStream(upstream, attempt, config, time);
         try
         {

@@ -303,7 +303,8 @@ internal sealed partial class Exchange
             return null;
         }
 
-        return (winner, winner.Response!);
+        winner.Response!.IsOftenQuiet = true;
+        return (winner, winner.Response);
     }
 
     /// <summary>

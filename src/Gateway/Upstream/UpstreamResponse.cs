@@ -32,6 +32,9 @@ internal abstract class UpstreamResponse : ReadOnlyStream
     /// <summary>The end is said apart from the length (chunks, HTTP/2): it may bring trailers, or say that the response is broken, and is worth awaiting.</summary>
     public abstract bool HasEnd { get; }
 
+    /// <summary>The body is quiet for long, as an event stream's: while nothing comes, no buffer of the connection has to wait for it.</summary>
+    public bool IsOftenQuiet { get; set; }
+
     /// <summary>All values of a header; empty: it is not there.</summary>
     public abstract StringValues Header(string name);
 

@@ -123,6 +123,11 @@ internal sealed class Http1Response : UpstreamResponse
                 return 0;
             }
 
+            if (IsOftenQuiet && into.IsEmpty && connection.Received.IsEmpty)
+            {
+                await connection.WaitAsync().ConfigureAwait(false);
+            }
+
             if (await connection.TryReceiveAsync().ConfigureAwait(false) == 0)
             {
                 EndByClose();
