@@ -9,7 +9,8 @@ internal sealed record BatchTarget(string Kind, bool Tls, int Port);
 
 /// <summary>One request of a batch.</summary>
 /// <param name="Size">Bytes of the request's body; 0: none.</param>
-internal sealed record BatchRequest(string Id, string Target, string Method, string Path, IReadOnlyDictionary<string, string> Headers, int Size = 0);
+/// <param name="Text">Whether the text of a small response is wanted.</param>
+internal sealed record BatchRequest(string Id, string Target, string Method, string Path, IReadOnlyDictionary<string, string> Headers, int Size = 0, bool Text = false);
 
 /// <summary>Sends many requests by node's clients of HTTP/1.1 and HTTP/2 (clients/batch.mjs).</summary>
 internal static class Batch

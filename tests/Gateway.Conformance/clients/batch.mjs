@@ -1,5 +1,5 @@
 // A client that sends many requests and reports what it read, raw: node's parsers of HTTP/1.1 and HTTP/2 are the judge.
-// Standard input: { targets: { name: { kind: "h1" | "h2", tls, port } }, cells: [{ id, target, method, path, headers, size }], concurrency, timeout }.
+// Standard input: { targets: { name: { kind: "h1" | "h2", tls, port } }, cells: [{ id, target, method, path, headers, size, text }], concurrency, timeout }.
 // Standard output: a line of JSON for each cell.
 import http from 'node:http';
 import https from 'node:https';
@@ -43,7 +43,7 @@ function run(cell) {
       done(result);
     };
     const timer = setTimeout(() => finish(`no end within ${timeout} ms`), timeout);
-    const take = chunk => { hash.update(chunk); result.length += chunk.length; };
+    const take = chunk => { hash.update(chunk); result.length += chunk.length; if (cell.text && result.length < 4000) result.text = (result.text ?? '') + chunk.toString('latin1'); };
     if (target.kind === 'h1') {
       const module = target.tls ? https : http;
       agents[cell.target] ??= new module.Agent({ keepAlive: true, maxSockets: concurrency, rejectUnauthorized: false });
