@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Gateway.Configuration;
 using Gateway.Forwarding;
 using Gateway.LastGood;
+using Gateway.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
