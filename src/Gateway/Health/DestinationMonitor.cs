@@ -120,11 +120,11 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>What was counted of a route here; null: nothing was.</summary>
     public RouteRecord? Find(string route) => _routes.GetValueOrDefault(route);
 
-    /// <summary>What the other routes saw here in the window.</summary>
+    /// <summary>What the other routes saw here in the window: successes, and failures that are its own.</summary>
     public RouteCount OthersThan(string route, TimeSpan now)
     {
-        var all = _all.Count(Config.Passive, now);
-        return Find(route) is { } record ? all - record.Recent(Config.Passive, now) : all;
+        var all = _all.CountConfirmed(Config.Passive, now);
+        return Find(route) is { } record ? all - record.RecentConfirmed(Config.Passive, now) : all;
     }
 
     /// <summary>Traffic showed something.</summary>
@@ -182,14 +182,21 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         if (isConclusive || !evidence.Confirmed)
         {
             record.Fail(evidence.Lone, InRow(evidence), _all, Config.Passive, now);
-            CountRun(record.Route);
         }
 
-        if (isConclusive || evidence.Confirmed)
+        var isOwn = isConclusive || evidence.Confirmed;
+        if (isOwn)
         {
             record.Confirm(_all, Config.Passive, now);
         }
 
+        if (!isOwn && !evidence.Lone)
+        {
+            // Another attempt shows whose fault it is.
+            return changed;
+        }
+
+        CountRun(record.Route, isOwn);
         if (!around.HasSpare && IsForgiven(evidence, now))
         {
             return changed;
@@ -234,7 +241,20 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     }
 
     private bool IsDestinationWide(RouteRecord record, in Surroundings around, TimeSpan now) =>
-        EjectionRule.IsDestinationWide(CurrentRun, OthersThan(record.Route, now), around.OthersServed, Config.Passive);
+        EjectionRule.IsDestinationWide(CurrentRun with { OnManyRoutes = _runOnManyRoutes || IsIllOnAnother(record) }, OthersThan(record.Route, now), around.OthersServed, Config.Passive);
+
+    private bool IsIllOnAnother(RouteRecord record)
+    {
+        foreach (var other in _routes.Values)
+        {
+            if (other != record && other.Avoidance == RouteAvoidance.Ill)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private bool IsBeyondChance(TimeSpan now)
     {
@@ -245,13 +265,15 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
     private FailureRun CurrentRun => SuccessesOfAll() == _successesAtFailure ? new FailureRun(_run, _runOnManyRoutes) : default;
 
-    private void CountRun(string route)
+    // What is not known to be its own lengthens a run, but does not spread it to another route.
+    private void CountRun(string route, bool isOwn)
     {
         var successes = SuccessesOfAll();
         var goesOn = successes == _successesAtFailure;
         _run = goesOn ? _run + 1 : 1;
-        _runOnManyRoutes = goesOn && (_runOnManyRoutes || !string.Equals(_runRoute, route, StringComparison.Ordinal));
-        _runRoute = route;
+        _runRoute = goesOn ? _runRoute : null;
+        _runOnManyRoutes = goesOn && (_runOnManyRoutes || (isOwn && _runRoute is not null && !string.Equals(_runRoute, route, StringComparison.Ordinal)));
+        _runRoute = isOwn ? route : _runRoute;
         _successesAtFailure = successes;
     }
 

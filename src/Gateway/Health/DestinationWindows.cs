@@ -18,6 +18,9 @@ internal sealed class DestinationWindows
     /// <summary>Everything.</summary>
     public RouteCount Count(PassiveConfig passive, TimeSpan now) => _all.Count(passive.Window, now);
 
+    /// <summary>Successes, and failures that are its own.</summary>
+    public RouteCount CountConfirmed(PassiveConfig passive, TimeSpan now) => _confirmed.Count(passive.Window, now);
+
     /// <summary>Most requests fail, whosever fault it is.</summary>
     public bool ShareTooHigh(PassiveConfig passive, TimeSpan now) => _all.ShareTooHigh(passive, now);
 

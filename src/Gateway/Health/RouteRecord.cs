@@ -3,12 +3,11 @@ using Gateway.Configuration;
 namespace Gateway.Health;
 
 /// <summary>
-/// Failures of one route at one destination: runs of them, and their share in the window; all of them, and those that are confirmed to be the destination's own.
+/// Failures of one route at one destination: runs of them, and their share in the window; of those that were not tried elsewhere, and of those that are confirmed to be the destination's own.
 /// Kept apart by route, so that many cheap successes do not hide that one route is broken. Knows no clock; only the loop touches it.
 /// </summary>
 internal sealed class RouteRecord(RouteTally tally)
 {
-    private readonly FailureWindow _window = new();
     private readonly FailureWindow _confirmed = new();
     private readonly FailureWindow _lone = new();
     private long _counted;
@@ -61,7 +60,6 @@ internal sealed class RouteRecord(RouteTally tally)
         var successes = tally.Successes - _counted;
         if (successes > 0)
         {
-            _window.Add(successes, 0, passive.Window, now);
             _confirmed.Add(successes, 0, passive.Window, now);
             _lone.Add(successes, 0, passive.Window, now);
             all.Add(successes, 0, 0, passive.Window, now);
@@ -79,7 +77,6 @@ internal sealed class RouteRecord(RouteTally tally)
     {
         CountSuccesses(all, passive, now);
         _failures++;
-        _window.Add(0, 1, passive.Window, now);
         all.Add(0, 1, 0, passive.Window, now);
         if (!isLone)
         {
@@ -119,8 +116,8 @@ internal sealed class RouteRecord(RouteTally tally)
     /// <summary>The same of the failures that are the destination's own.</summary>
     public bool ConfirmedShareTooHigh(PassiveConfig passive, TimeSpan now) => _confirmed.ShareTooHigh(passive, now);
 
-    /// <summary>Successes and failures in the window.</summary>
-    public RouteCount Recent(PassiveConfig passive, TimeSpan now) => _window.Count(passive.Window, now);
+    /// <summary>Successes in the window, and failures that are the destination's own.</summary>
+    public RouteCount RecentConfirmed(PassiveConfig passive, TimeSpan now) => _confirmed.Count(passive.Window, now);
 
     /// <summary>This route's requests prefer others for a while.</summary>
     public void Avoid(RouteAvoidance how, TimeSpan until, PassiveConfig passive, TimeSpan now)
@@ -134,7 +131,7 @@ internal sealed class RouteRecord(RouteTally tally)
         {
             AvoidedSince = now;
             _avoidedByRun = Run >= passive.ConsecutiveFailures;
-            AtSuspicion = _avoidedByRun ? new RouteCount(0, Run) : Recent(passive, now);
+            AtSuspicion = _avoidedByRun ? new RouteCount(0, Run) : _lone.Count(passive.Window, now);
         }
 
         _avoidUntil = how > tally.Avoidance || until > _avoidUntil ? until : _avoidUntil;
@@ -177,7 +174,6 @@ internal sealed class RouteRecord(RouteTally tally)
     public void Clear()
     {
         StopAvoiding();
-        _window.Clear();
         _confirmed.Clear();
         _lone.Clear();
         _counted = tally.Successes;

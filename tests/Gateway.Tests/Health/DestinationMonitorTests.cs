@@ -65,6 +65,16 @@ public class DestinationMonitorTests
         Succeed("b", 1000);
         Fail(EvidenceKind.Reset, 3, "a");
         Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+
+        // Of these nothing is known but that they failed.
+        for (var count = 0; count < 100; count++)
+        {
+            _monitor.OnEvidence(new Evidence(_destination, "b", EvidenceKind.Reset), WithSpare, At(1));
+            _monitor.OnEvidence(new Evidence(_destination, "c", EvidenceKind.Reset, Lone: true), WithSpare, At(1));
+            _monitor.Reconsider(_monitor.Find("a")!, WithSpare, At(1));
+        }
+
+        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
         Fail(EvidenceKind.Reset, 3, "b");
         Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
     }
@@ -85,6 +95,26 @@ public class DestinationMonitorTests
         Assert.Equal((Verdict.Up, RouteAvoidance.Suspected), (_monitor.State.Verdict, _destination.Tally("r").Avoidance));
         _monitor.OnTick(exhausted: false, At(6.5));
         Assert.Equal(RouteAvoidance.None, _destination.Tally("r").Avoidance);
+    }
+
+    [Fact]
+    public void Failures_OfAllRoutesThatNeighboursServe_AreTheDestinations()
+    {
+        Succeed("a", 100);
+        Succeed("b", 100);
+        foreach (var route in new[] { "a", "b" })
+        {
+            Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+            for (var count = 0; count < 3; count++)
+            {
+                _monitor.OnEvidence(new Evidence(_destination, route, EvidenceKind.Reset, Lone: true), WithSpare with { OthersServed = true }, At(1));
+            }
+
+            _monitor.Find(route)!.NeighboursServe = true;
+            _monitor.Reconsider(_monitor.Find(route)!, WithSpare with { OthersServed = true }, At(1));
+        }
+
+        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
     }
 
     [Fact]
