@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Gateway.Fallback;
 
 /// <summary>
@@ -20,27 +22,52 @@ internal static class BuiltInAnswer
 
         """u8.ToArray();
 
-    private static readonly byte[] Html =
-        """
+    private static readonly byte[] Html = Encoding.UTF8.GetBytes(Page("Back in a moment", "This service cannot answer right now. Please try again in a moment."));
+
+    private static string Page(string title, string text) =>
+        $$"""
         <!doctype html>
         <html lang="en">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="robots" content="noindex">
-        <title>Back in a moment</title>
+        <title>{{title}}</title>
         <style>
         :root { color-scheme: light dark }
         body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto; padding: 0 1.5rem }
         </style>
         </head>
         <body>
-        <h1>Back in a moment</h1>
-        <p>This service cannot answer right now. Please try again in a moment.</p>
+        <h1>{{title}}</h1>
+        <p>{{text}}</p>
         </body>
         </html>
 
-        """u8.ToArray();
+        """;
+
+    private static readonly Dictionary<(BuiltInShape Shape, bool TimedOut), byte[]> Unknown = Enum.GetValues<BuiltInShape>()
+        .SelectMany(static shape => new[] { (shape, true), (shape, false) })
+        .ToDictionary(static key => key, static key => Encoding.UTF8.GetBytes(UnknownText(key.Item1, key.Item2)));
+
+    /// <summary>The body for a write that was sent and has no response: it invites nobody to repeat it.</summary>
+    /// <param name="shape">In which shape.</param>
+    /// <param name="timedOut">No response came in time; else the connection ended.</param>
+    public static ReadOnlyMemory<byte> UnknownFate(BuiltInShape shape, bool timedOut) => Unknown[(shape, timedOut)];
+
+    private static string UnknownText(BuiltInShape shape, bool timedOut)
+    {
+        const string Detail = "No response came. The request may have been carried out: check before you send it again.";
+        var (title, status) = timedOut ? ("Gateway Timeout", "504") : ("Bad Gateway", "502");
+        var problem = $$"""{"type":"about:blank","title":"{{title}}","status":{{status}},"detail":"{{Detail}}"}""";
+        return shape switch
+        {
+            BuiltInShape.Html => Page("No response came", Detail),
+            BuiltInShape.Text => Detail + "\n",
+            BuiltInShape.EventStream => $"event: error\ndata: {problem}\n\n",
+            _ => problem,
+        };
+    }
 
     /// <summary>The body in one shape.</summary>
     public static ReadOnlyMemory<byte> Body(BuiltInShape shape) => shape switch

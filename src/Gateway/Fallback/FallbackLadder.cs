@@ -18,8 +18,14 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
     /// <param name="context">The request, of which nothing was answered yet.</param>
     /// <param name="route">Its route, with the ladder.</param>
     /// <param name="wasShed">A tier could serve but is full for this level: whatever the rung, the answer says when to come back.</param>
-    public async ValueTask<FallbackRung> AnswerAsync(HttpContext context, RouteConfig route, bool wasShed = false)
+    /// <param name="fate">What is known of the request.</param>
+    public async ValueTask<FallbackRung> AnswerAsync(HttpContext context, RouteConfig route, bool wasShed = false, RequestFate fate = RequestFate.NotSent)
     {
+        if (fate != RequestFate.NotSent && !IsSafe(context.Request.Method))
+        {
+            return await AnswerUnknownFateAsync(context, route.Name, fate);
+        }
+
         if (wasShed)
         {
             context.Response.OnStarting(
@@ -151,6 +157,44 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
             await response.Body.WriteAsync(body, context.RequestAborted);
         }
     }
+
+    /// <summary>
+    /// A write that was sent and has no response: nothing may invite a client to send it again. gRPC's clients take 502, 503 and 504 for UNAVAILABLE, which many repeat by themselves,
+    /// so that they are told in their own words.
+    /// </summary>
+    private async ValueTask<FallbackRung> AnswerUnknownFateAsync(HttpContext context, string route, RequestFate fate)
+    {
+        try
+        {
+            var timedOut = fate == RequestFate.TimedOut;
+            var response = context.Response;
+            response.Clear();
+            response.Headers["X-Fallback"] = FallbackRung.BuiltIn.Label();
+            response.Headers["Proxy-Status"] = timedOut ? "gateway; error=http_response_timeout" : "gateway; error=connection_terminated";
+            response.Headers.CacheControl = "no-store";
+            if (context.Request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase))
+            {
+                response.ContentType = "application/grpc";
+                response.Headers["grpc-status"] = timedOut ? "4" : "2";
+                response.Headers["grpc-message"] = "No response came. The call may have been carried out.";
+                return FallbackRung.BuiltIn;
+            }
+
+            response.StatusCode = timedOut ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway;
+            var shape = Negotiation.Choose(context.Request.Headers.Accept);
+            var body = BuiltInAnswer.UnknownFate(shape, timedOut);
+            response.ContentType = BuiltInAnswer.ContentType(shape);
+            response.ContentLength = body.Length;
+            await response.Body.WriteAsync(body, context.RequestAborted);
+            return FallbackRung.BuiltIn;
+        }
+        catch (Exception e)
+        {
+            return Abort(context, e, route);
+        }
+    }
+
+    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
 
     /// <summary>OPTIONS and TRACE are safe, too, but no file or stored answer is an answer to them.</summary>
     private static bool IsRead(HttpRequest request) =>

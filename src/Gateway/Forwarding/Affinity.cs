@@ -13,4 +13,10 @@ internal static class Affinity
         { Cookie: { } cookie } => request.Cookies[cookie],
         _ => null,
     };
+
+    /// <summary>
+    /// From 0 to less than 1, for the choice of a tier: the same for one key at any time, so that a conversation moves once while a tier's share grows; by chance without a key.
+    /// </summary>
+    public static double DrawOf(AffinityConfig? affinity, HttpRequest request) =>
+        affinity is not null && KeyOf(affinity, request) is { Length: > 0 } key ? Balancer.UnitOf(key) : Random.Shared.NextDouble();
 }

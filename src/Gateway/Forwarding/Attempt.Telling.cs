@@ -41,7 +41,8 @@ internal sealed partial class Attempt
     /// <summary>The figures and the evidence of this attempt, once.</summary>
     private void Tell()
     {
-        peer.Meter.Attempt(Result);
+        // A 5xx that the user may have is a failure all the same.
+        peer.Meter.Attempt(Result == AttemptResult.Success && Response!.Status >= 500 ? AttemptResult.Status : Result);
         var waited = plan.Traffic.Time.GetElapsedTime(StartedAt);
         Took = waited;
         switch (Result)

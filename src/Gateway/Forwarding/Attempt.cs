@@ -295,7 +295,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
             var timedOut = Volatile.Read(ref _state) == TimedOut || (purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested);
             var isClients = ClientFailed || (timedOut && Volatile.Read(ref _awaitsClient));
             Result = timedOut && !isClients ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || isClients, _headReceived);
-            NeverSent = !_headReceived && (Result == AttemptResult.Connect || IsUnsent(exception));
+            NeverSent = !_headReceived && (Result is AttemptResult.Connect or AttemptResult.Local || IsUnsent(exception));
         }
 
         Tell();

@@ -3,6 +3,20 @@ namespace Gateway.Forwarding;
 /// <summary>What to do next for one request. Pure: numbers in, a decision out.</summary>
 internal static class AttemptPlan
 {
+    /// <summary>
+    /// True: the response of this attempt is the user's at once. A hedge beats an attempt that is still running only with a success: what the first would say may be better, and
+    /// a quick error is not an answer to the question that a slow destination is still working on. Two destinations that say the same outweigh one that says nothing.
+    /// </summary>
+    /// <param name="isHedge">It began beside another attempt.</param>
+    /// <param name="status">Its status.</param>
+    /// <param name="earlierRunning">Attempts that began before it, are still running, and can still bring something.</param>
+    /// <param name="heldStatus">The status of another hedge's response that waits for the same; 0: there is none.</param>
+    public static bool Wins(bool isHedge, int status, int earlierRunning, int heldStatus) =>
+        !isHedge || earlierRunning == 0 || IsSuccess(status) || (heldStatus > 0 && heldStatus / 100 == status / 100);
+
+    /// <summary>2xx, and 304, which says that a success is still good.</summary>
+    private static bool IsSuccess(int status) => status is (>= 200 and < 300) or StatusCodes.Status304NotModified;
+
     /// <summary>Decides from what is known now. Times are timestamps of one clock.</summary>
     public static AttemptStep Next(in AttemptSituation now)
     {

@@ -79,6 +79,9 @@ internal static class Balancer
         return best;
     }
 
+    /// <summary>A number from 0 to less than 1, evenly spread over keys; the same on every gateway.</summary>
+    public static double UnitOf(ReadOnlySpan<char> key) => (Mix(Hash(key)) >> 11) * (1.0 / (1UL << 53));
+
     private static Destination ChooseOf(BalanceMethod method, ReadOnlySpan<Destination> from, ReadOnlySpan<int> weights, ref uint turn, Random random)
     {
         switch (method)

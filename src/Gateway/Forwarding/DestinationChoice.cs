@@ -41,7 +41,7 @@ internal sealed class DestinationChoice(RoutePlan plan, HttpRequest request, Clu
         }
 
         _snapshot = now;
-        FirstTier = plan.FirstTierOnly ? 0 : now.Choose(Random.Shared.NextDouble());
+        FirstTier = plan.FirstTierOnly ? 0 : now.Choose(Affinity.DrawOf(plan.ClusterConfig.Affinity, request));
     }
 
     /// <summary>

@@ -36,7 +36,7 @@ internal sealed partial class Exchange
         var any = false;
         for (var i = 0; i < _started; i++)
         {
-            if (_attempts[i] is not { } attempt)
+            if (_attempts[i] is not { IsDone: false } attempt)
             {
                 continue;
             }
@@ -91,7 +91,7 @@ internal sealed partial class Exchange
     {
         for (var i = 0; i < _started; i++)
         {
-            if (_attempts[i] is { } attempt && attempt.Deadline <= now)
+            if (_attempts[i] is { IsDone: false } attempt && attempt.Deadline <= now)
             {
                 attempt.TimeOut();
             }

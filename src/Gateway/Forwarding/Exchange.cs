@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
+using Gateway.Fallback;
 using Gateway.Health;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Http.Features;
@@ -39,6 +40,9 @@ internal sealed partial class Exchange
     private readonly Attempt?[] _attempts;
     private int _started;
     private int _judged;
+    private Attempt? _held;
+    private bool _neverSent = true;
+    private bool _timedOut;
     private Attempt? _failed;
     private long _hedgeAgainAt;
     private bool _skipped;
@@ -85,6 +89,9 @@ internal sealed partial class Exchange
     /// <summary>The gateway stops: streams end.</summary>
     public CancellationToken Stopping { get; init; }
 
+    /// <summary>What is known of the request when there is no response.</summary>
+    public RequestFate Fate => _neverSent ? RequestFate.NotSent : _timedOut ? RequestFate.TimedOut : RequestFate.Broken;
+
     /// <summary>The client's own body broke: the status to refuse it with; 0: it did not.</summary>
     public int ClientStatus { get; private set; }
 
@@ -99,7 +106,6 @@ internal sealed partial class Exchange
         var hedgeAfter = _plan.Traffic.ToTimestamp(HedgeDelay());
         WakeTimer? timer = null;
         Attempt? kept = null;
-        var neverSent = true;
         using var left = cancellationToken.UnsafeRegister(static signal => ((Signal)signal!).Raise(), _signal);
         try
         {
@@ -124,6 +130,17 @@ internal sealed partial class Exchange
 
                     if (attempt.Result == AttemptResult.Success || IsAnswerAllTheSame(attempt))
                     {
+                        var status = attempt.Response!.Status;
+                        if (ReferenceEquals(attempt, _held) || !AttemptPlan.Wins(attempt.Purpose == AttemptPurpose.Hedge, status, CountRunning(before: i), _held?.Response!.Status ?? 0))
+                        {
+                            // It stays where it is, and is looked at again whenever another attempt ends.
+                            _held = attempt;
+                            if (CountRunning(before: i) > 0)
+                            {
+                                continue;
+                            }
+                        }
+
                         _attempts[i] = null;
                         attempt.HandOn();
                         return Win(attempt, hedgeAfter);
@@ -138,11 +155,12 @@ internal sealed partial class Exchange
                         _choice.Forgive(attempt.Peer.Destination);
                     }
 
-                    neverSent &= attempt.NeverSent;
+                    _neverSent &= attempt.NeverSent;
+                    _timedOut |= attempt.Result == AttemptResult.Timeout;
                     _nothingLeft |= !_plan.RepeatsOn(attempt.Result);
                     if (attempt.ClientFailed)
                     {
-                        ClientStatus = attempt.Failure is { } failure && AttemptFailure.StatusOf(failure) is { } status ? status : StatusCodes.Status400BadRequest;
+                        ClientStatus = attempt.Failure is { } failure && AttemptFailure.StatusOf(failure) is { } refusal ? refusal : StatusCodes.Status400BadRequest;
                     }
 
                     kept?.DisposeResponse();
@@ -171,8 +189,8 @@ internal sealed partial class Exchange
                     _started,
                     running,
                     _attempts.Length,
-                    MayRepeat: !_nothingLeft && ClientStatus == 0 && (_mayRepeat || (neverSent && _body is null or { CanSend: true })),
-                    MayHedge: _mayHedge));
+                    MayRepeat: !_nothingLeft && ClientStatus == 0 && (_mayRepeat || (_neverSent && _body is null or { CanSend: true })),
+                    MayHedge: _mayHedge && (!_isSticky || WaitsInVain())));
                 switch (step.Kind)
                 {
                     case AttemptStepKind.Start:
@@ -198,9 +216,19 @@ internal sealed partial class Exchange
 
                         continue;
                     case AttemptStepKind.GiveUp:
+                        if (_held is { } held)
+                        {
+                            // Out of time for anything better.
+                            _attempts.AsSpan(0, _started).Replace(held, null);
+                            held.HandOn();
+                            return Win(held, hedgeAfter);
+                        }
+
                         Abandon();
                         if (running > 0)
                         {
+                            _neverSent = false;
+                            _timedOut = true;
                             _plan.Traffic.Meter.Skipped(SkipReason.Deadline);
                         }
                         else if (!_mayRepeat && _started < _attempts.Length)
@@ -213,7 +241,9 @@ internal sealed partial class Exchange
 
                 // 4. Whatever comes first.
                 timer ??= WakeTimer.Rent(time, _signal);
-                timer.Arm(time.GetElapsedTime(now, step.Until));
+                // A conversation does not leave its destination for being late, but for its health status, which may change while it waits.
+                var until = _isSticky && _mayHedge ? Math.Min(step.Until, now + _plan.Traffic.ToTimestamp(HedgeAgain)) : step.Until;
+                timer.Arm(time.GetElapsedTime(now, until));
                 await _signal.WaitAsync().ConfigureAwait(false);
                 now = 0;
             }
@@ -282,7 +312,7 @@ internal sealed partial class Exchange
         }
 
         var snapshot = _plan.Traffic.Cluster.Snapshot;
-        var tier = snapshot.Exhausted ? _choice.FirstTier : snapshot.Choose(Random.Shared.NextDouble());
+        var tier = snapshot.Exhausted ? _choice.FirstTier : snapshot.Choose(Affinity.DrawOf(_plan.ClusterConfig.Affinity, _context.Request));
         if (_plan.FirstTierOnly && tier != 0)
         {
             return null;
@@ -341,6 +371,18 @@ internal sealed partial class Exchange
 
     /// <summary>Safe methods, whose responses change nothing at a destination (RFC 9110, section 9.2.1).</summary>
     private static bool IsHedgeable(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
+    /// <summary>Attempts that began before this one, are still running, and can still bring something.</summary>
+    private int CountRunning(int before)
+    {
+        var running = 0;
+        for (var i = 0; i < before; i++)
+        {
+            running += _attempts[i] is { IsDone: false } attempt && attempt.Peer.Destination.Verdict is not (Health.Verdict.Down or Health.Verdict.Ejected) ? 1 : 0;
+        }
+
+        return running;
+    }
 
     private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 }

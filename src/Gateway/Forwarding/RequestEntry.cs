@@ -85,7 +85,7 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         var onTrial = Trials.Offer(plan, snapshot, context);
 
         // 3. The tier.
-        var tier = snapshot.Choose(Random.Shared.NextDouble());
+        var tier = snapshot.Choose(Affinity.DrawOf(plan.ClusterConfig.Affinity, context.Request));
         if (plan.FirstTierOnly && tier > 0)
         {
             tier = -1;
@@ -161,7 +161,7 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         }
 
         // 6. The ladder.
-        return await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
+        return await FallBackAsync(context, plan, wasShed: false, exchange.Fate).ConfigureAwait(false);
     }
 
     /// <summary>Without a response nothing was sent to the user.</summary>
@@ -182,14 +182,14 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         return winner is null ? (null, RelayResult.Unwritable) : (winner, await plan.Relay.SendAsync(context, winner, context.RequestAborted).ConfigureAwait(false));
     }
 
-    private async ValueTask<RequestOutcome> FallBackAsync(HttpContext context, RoutePlan plan, bool wasShed)
+    private async ValueTask<RequestOutcome> FallBackAsync(HttpContext context, RoutePlan plan, bool wasShed, RequestFate fate = RequestFate.NotSent)
     {
         if (context.RequestAborted.IsCancellationRequested)
         {
             return RequestOutcome.Aborted;
         }
 
-        var rung = await ladder.AnswerAsync(context, plan.Route, wasShed).ConfigureAwait(false);
+        var rung = await ladder.AnswerAsync(context, plan.Route, wasShed, fate).ConfigureAwait(false);
         switch (rung)
         {
             case Fallback.FallbackRung.LastGood:
