@@ -123,7 +123,8 @@ internal sealed partial class Attempt
             Status: kind == EvidenceKind.Status ? status : 0,
             RetryAfter: kind == EvidenceKind.Status && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests ? RetryAfterOf(Response!) : default,
             Tls: kind == EvidenceKind.Connect ? TlsTrust.FlawOf(Failure) : TlsFlaw.None,
-            Lone: IsOnly || Result is not (AttemptResult.Status or AttemptResult.Reset or AttemptResult.Truncated or AttemptResult.Timeout) || !plan.RepeatsOn(Result));
+            Lone: IsOnly || Result is not (AttemptResult.Status or AttemptResult.Reset or AttemptResult.Truncated or AttemptResult.Timeout) || !plan.RepeatsOn(Result),
+            Target: Target?.GetHashCode(StringComparison.Ordinal) ?? 0);
         if (!IsTrial && kind is EvidenceKind.Reset or EvidenceKind.Timeout or EvidenceKind.Truncated or EvidenceKind.Status)
         {
             _failure = evidence;

@@ -52,6 +52,9 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>Why it was made.</summary>
     public AttemptPurpose Purpose => purpose;
 
+    /// <summary>What it asks for; null: a copy that no user waits for.</summary>
+    public string? Target { get; init; }
+
     /// <summary>When it began.</summary>
     public long StartedAt { get; private set; }
 

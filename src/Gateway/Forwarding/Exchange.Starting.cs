@@ -74,7 +74,7 @@ internal sealed partial class Exchange
         }
 
         var peer = _plan.PeerOf(destination);
-        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: Reopens) { IsOnly = !_mayRepeat || _attempts.Length == 1 };
+        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: Reopens) { IsOnly = !_mayRepeat || _attempts.Length == 1, Target = _target };
         _choice.Avoid(destination);
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;

@@ -27,6 +27,9 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     private readonly Dictionary<string, RouteRecord> _routes = new(StringComparer.Ordinal);
     private readonly DestinationWindows _all = new();
     private readonly PhiAccrual _phi = new();
+    private SilentRun _silent;
+    private ulong _silentTargets;
+    private long _successesAtSilence = -1;
     private TimeSpan _lateSuspectUntil;
     private TimeSpan? _trialTakenAt;
     private int _probesInRow;
@@ -190,6 +193,12 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             record.Confirm(_all, Config.Passive, now);
         }
 
+        if (IsSilent(evidence, now))
+        {
+            Destination.CondemnedOn = null;
+            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), string.Create(CultureInfo.InvariantCulture, $"none of the last {_silent.Length} requests was answered, the last one {WordsOf(evidence)}"), now) | changed;
+        }
+
         if (!isOwn && !evidence.Lone)
         {
             // Another attempt shows whose fault it is.
@@ -261,6 +270,27 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         var all = _all.Count(Config.Passive, now);
         var usual = all - new RouteCount(0, Math.Min(CurrentRun.Length, all.Failures));
         return _all.ConfirmedShareTooHigh(Config.Passive, now) || EjectionRule.IsBeyondChance(CurrentRun, usual.FailureShare, Config.Passive);
+    }
+
+    // Only what makes users wait: a failing status comes at once, and ejecting the last destination for it would help nobody.
+    private bool IsSilent(in Evidence evidence, TimeSpan now)
+    {
+        if (evidence.Confirmed || evidence.Kind is not (EvidenceKind.Timeout or EvidenceKind.Reset))
+        {
+            return false;
+        }
+
+        var successes = SuccessesOfAll();
+        if (successes != _successesAtSilence)
+        {
+            _successesAtSilence = successes;
+            _silent = new SilentRun(0, 0, now);
+            _silentTargets = 0;
+        }
+
+        _silentTargets |= 1UL << (evidence.Target & 63);
+        _silent = _silent with { Length = _silent.Length + 1, Targets = System.Numerics.BitOperations.PopCount(_silentTargets) };
+        return EjectionRule.IsSilent(_silent, Config.Passive, now);
     }
 
     private FailureRun CurrentRun => SuccessesOfAll() == _successesAtFailure ? new FailureRun(_run, _runOnManyRoutes) : default;

@@ -23,9 +23,26 @@ internal static class EjectionRule
         || (run.Length >= passive.ConsecutiveFailures && run.OnManyRoutes)
         || (others.Requests >= passive.ConsecutiveFailures && others.FailureShare >= passive.FailureRatio);
 
+    /// <summary>
+    /// True: it has answered nothing that it was asked for, whatever it was, for a whole window and for enough requests. Everybody waits for it in vain, so that this ejects even the last
+    /// destination: what is stored or prepared is better than that. One URL, or a short burst, cannot show it.
+    /// </summary>
+    public static bool IsSilent(in SilentRun run, PassiveConfig passive, TimeSpan now) =>
+        run.Length >= passive.MinimumRequests && run.Targets >= SilentRun.FewTargets && now - run.Since >= passive.Window;
+
     /// <summary>True: at the share of failures that is usual there, so long a run without one success is no chance.</summary>
     public static bool IsBeyondChance(in FailureRun run, double usualShare, PassiveConfig passive) =>
         run.Length >= passive.ConsecutiveFailures && Math.Pow(usualShare, run.Length) <= Chance;
+}
+
+/// <summary>Requests to a destination that it never answered, without a success of any route between them.</summary>
+/// <param name="Length">How many.</param>
+/// <param name="Targets">How many different targets, at least; counted up to 64.</param>
+/// <param name="Since">When the first of them ended.</param>
+internal readonly record struct SilentRun(int Length, int Targets, TimeSpan Since)
+{
+    /// <summary>With fewer targets than this, what was asked for may be the reason.</summary>
+    public const int FewTargets = 8;
 }
 
 /// <summary>Failures of a destination without a success of any route between them.</summary>

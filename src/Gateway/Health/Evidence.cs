@@ -42,6 +42,7 @@ internal enum EvidenceKind
 /// <param name="Tls">What TLS found wrong, when <paramref name="Kind"/> is <see cref="EvidenceKind.Connect"/>.</param>
 /// <param name="Confirmed">Another destination served the same request: a failure that was told before is the destination's own.</param>
 /// <param name="Lone">The request is not tried elsewhere, so that nothing will confirm the failure: neighbours are asked instead.</param>
+/// <param name="Target">A hash of what was asked for: whether many targets fail, or one.</param>
 internal readonly record struct Evidence(
     Destination Destination,
     string Route,
@@ -52,4 +53,5 @@ internal readonly record struct Evidence(
     TimeSpan RetryAfter = default,
     TlsFlaw Tls = TlsFlaw.None,
     bool Confirmed = false,
-    bool Lone = false);
+    bool Lone = false,
+    int Target = 0);

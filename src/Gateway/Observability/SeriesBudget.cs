@@ -38,8 +38,8 @@ internal static class SeriesBudget
         (DurationDetail.Together, [0.1, 0.25, 1]),
     ];
 
-    /// <summary>Series that a scrape may have: 500 up to 20 routes and 20 destinations, 25 for each one of the larger number above that.</summary>
-    public static int Limit(int routes, int destinations) => Math.Max(500, 25 * Math.Max(routes, destinations));
+    /// <summary>Series that a scrape may have: 520 up to 20 routes and 20 destinations, 26 for each one of the larger number above that.</summary>
+    public static int Limit(int routes, int destinations) => Math.Max(520, 26 * Math.Max(routes, destinations));
 
     /// <summary>The finest step, not before <paramref name="from"/>, that fits beside the other series; else the last one.</summary>
     /// <param name="from">The step now.</param>
