@@ -9,7 +9,7 @@ internal interface IRequestHeaders
     void Add(string name, string? value);
 }
 
-/// <summary>Those of an <see cref="HttpRequestMessage"/>; it refuses headers of a body, which stand with the body.</summary>
+/// <summary>Those of an <see cref="HttpRequestMessage"/>; it refuses headers of a body, which stand with its content, even where that is empty.</summary>
 internal readonly struct MessageRequestHeaders(HttpRequestMessage message) : IRequestHeaders
 {
     /// <inheritdoc/>
@@ -19,7 +19,10 @@ internal readonly struct MessageRequestHeaders(HttpRequestMessage message) : IRe
         if (value is not null)
         {
             UnwritableRequestException.ThrowUnlessHeader(name, value);
-            message.Headers.TryAddWithoutValidation(name, value);
+            if (!message.Headers.TryAddWithoutValidation(name, value) && !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                message.Content?.Headers.TryAddWithoutValidation(name, value);
+            }
         }
     }
 }

@@ -92,7 +92,6 @@ public sealed class CurlTests(RealClientsBed bed) : IClassFixture<RealClientsBed
     private static string? KnownDefect(string version, string request) => (version, request) switch
     {
         ("1.0" or "TLS, 1.0", "PUT without body") => "PUT in HTTP/1.0 without Content-Length is refused with 400.",
-        ("1.1 with an offer of h2c", "POST of nothing") => "Content-Type of a request without body is lost.",
         _ => null,
     };
 

@@ -5,9 +5,7 @@ internal static class KnownDefects
 {
     private static readonly (string Behaviour, Func<Cell, bool> Covers)[] Defects =
     [
-        ("A 204 with a Content-Length becomes an empty 500, or no response at all to HEAD.", cell => cell.Spec.Name == "status 204 with length 11"),
-        ("A 205 without framing becomes an empty 500, or a broken connection, for users of HTTP/1.1.", cell => cell.Spec.Name == "status 205 without framing" && cell.User == "http1" && cell.Method != "HEAD"),
-        ("Content-Type of a request without body is lost.", cell => cell.Method != "POST" && (cell.Transport != "h1" || cell.Method is not ("GET" or "HEAD"))),
+        ("A 204 with a Content-Length becomes an empty 500, or no response at all to HEAD.", cell => cell.Spec.Name == "status 204 with length 11" && cell.Transport == "tls1"),
     ];
 
     /// <summary>The behaviour that makes this cell differ; null: it must not differ.</summary>

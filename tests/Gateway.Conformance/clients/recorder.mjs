@@ -23,7 +23,11 @@ const parser = http.createServer({ keepAliveTimeout: 600_000, requestTimeout: 0,
     response.end(`${/ID\d+/.exec(request.url)?.[0] ?? 'ok'}`);
   });
 });
-parser.on('clientError', (error, socket) => { if (error.code !== 'ECONNRESET') of(socket).error = `${error.code} ${error.reason ?? error.message}`; socket.destroy(); });
+parser.on('clientError', (error, socket) => {
+  // A connection that ends inside a message is a request that the client broke off.
+  if (!['ECONNRESET', 'HPE_INVALID_EOF_STATE'].includes(error.code)) of(socket).error = `${error.code} ${error.reason ?? error.message}`;
+  socket.destroy();
+});
 await new Promise(done => parser.listen(0, '127.0.0.1', done));
 
 function tap(socket) {
