@@ -71,7 +71,14 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood)
             route, context.Request, response.StatusCode, response.Headers, hasBody ? attempt.Tier.Name : "", attempt.ToHead, upstream.EndIsKnown || !hasBody);
         response.Headers.Append("Via", upstream.Version.Major >= 2 ? Via20 : Via11);
 
-        // 4. The body.
+        // 4. The body. A 205 has none, however it was framed (RFC 9110, section 15.3.6).
+        if (upstream.Status == StatusCodes.Status205ResetContent)
+        {
+            capture?.Abandon();
+            response.ContentLength = 0;
+            return RelayResult.Complete;
+        }
+
         if (attempt.Stream is { } stream)
         {
             if (stream is MonitoredResponseStream monitored)

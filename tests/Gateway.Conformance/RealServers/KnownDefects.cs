@@ -8,8 +8,7 @@ internal static class KnownDefects
     /// <summary>The behaviour, and whether it shows every time or by chance; null: there is none.</summary>
     public static (string Behaviour, bool IsCertain)? OfUpload(string server, string transport) => (server, transport) switch
     {
-        ("caddy" or "go" or "node", "h1") => (Lost, true),
-        ("caddy" or "go" or "uvicorn" or "gunicorn" or "php", _) => (Lost, false),
+        ("caddy" or "go" or "uvicorn" or "gunicorn" or "php", not "h1") => (Lost, false),
         _ => null,
     };
 }
