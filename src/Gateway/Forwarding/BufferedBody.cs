@@ -14,6 +14,9 @@ internal sealed class BufferedBody
     /// <summary>A body of unknown length that makes no progress for this long is streamed from there on.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>And so is one that drips for this long, however steadily.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);
+
     private const int FirstPiece = 4 * 1024;
 
     private byte[]? _buffer;
@@ -58,9 +61,10 @@ internal sealed class BufferedBody
     public static async ValueTask<BufferedBody> ReadUpToAsync(UpstreamResponse upstream, int limit, Attempt attempt, TimeProvider time)
     {
         var body = new BufferedBody(ArrayPool<byte>.Shared.Rent(Math.Min(limit, FirstPiece)), 0);
+        var began = time.GetTimestamp();
         try
         {
-            while (body._length < limit)
+            while (body._length < limit && (body._length == 0 || time.GetElapsedTime(began) < LongestWait))
             {
                 body.MakeRoom(limit);
                 var read = upstream.ReadAsync(body._buffer.AsMemory(body._length), attempt.Token);

@@ -78,6 +78,29 @@ public class AnswersTests
         Assert.Single(guide.Requests);
     }
 
+    /// <summary>Without a length a body is waited for as long as it makes progress, but not for ever.</summary>
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task Answer_DripsWithoutAnEnd_ReachesTheUserAsItComes(string method)
+    {
+        await using var guide = new ScriptedUpstream(static async r =>
+        {
+            await r.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for (var i = 0; i < 3000; i++)
+            {
+                await r.ChunkAsync("tick");
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+            }
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+        await using var client = await RawClient.ConnectAsync(gateway.Url);
+
+        await client.SendAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n");
+
+        Assert.Contains("tick", await client.ReadUntilAsync("tick").WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     /// <summary>Small bodies are taken whole, however they are framed: that one was cut is not seen.</summary>
     [Theory]
     [InlineData("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")]
