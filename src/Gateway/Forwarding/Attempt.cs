@@ -97,6 +97,9 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>The client's own body broke.</summary>
     public bool ClientFailed => request.Content is { ClientFailed: true };
 
+    /// <summary>It ended because the client did not send the rest of its body.</summary>
+    public bool ClientWasSilent { get; private set; }
+
     /// <summary>A kept connection was closed before anything came back: no failure of the destination, which may be asked once more.</summary>
     public bool WasStale => request.WasStale;
 
@@ -297,6 +300,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
             // A trial's only canceller is its deadline.
             var timedOut = Volatile.Read(ref _state) == TimedOut || (purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested);
             var isClients = ClientFailed || (timedOut && Volatile.Read(ref _awaitsClient));
+            ClientWasSilent = isClients && !ClientFailed;
             Result = timedOut && !isClients ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || isClients, _headReceived);
             NeverSent = !_headReceived && (Result is AttemptResult.Connect or AttemptResult.Local || IsUnsent(exception));
         }

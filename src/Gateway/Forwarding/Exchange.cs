@@ -163,6 +163,11 @@ internal sealed partial class Exchange
                         ClientStatus = attempt.Failure is { } failure && AttemptFailure.StatusOf(failure) is { } refusal ? refusal : StatusCodes.Status400BadRequest;
                     }
 
+                    else if (attempt.ClientWasSilent)
+                    {
+                        ClientStatus = StatusCodes.Status408RequestTimeout;
+                    }
+
                     kept?.DisposeResponse();
                     kept = attempt;
                 }

@@ -42,7 +42,7 @@ internal static class EjectionRule
 internal readonly record struct SilentRun(int Length, int Targets, TimeSpan Since)
 {
     /// <summary>With fewer targets than this, what was asked for may be the reason.</summary>
-    public const int FewTargets = 8;
+    public const int FewTargets = 4;
 }
 
 /// <summary>Failures of a destination without a success of any route between them.</summary>

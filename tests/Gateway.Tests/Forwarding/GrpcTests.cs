@@ -173,7 +173,7 @@ public class GrpcTests
 
         using var answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
 
-        Assert.Equal(arrives ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(arrives ? HttpStatusCode.OK : HttpStatusCode.RequestTimeout, answer.StatusCode);
         Assert.Equal(arrives ? "3" : null, arrives ? await ReadAsync(await answer.Content.ReadAsStreamAsync(Cancel)) : null);
     }
 
@@ -248,7 +248,8 @@ public class GrpcTests
 
         using var answer = await gateway.Client.SendAsync(Call(static stream => WriteAsync(stream, "order")), Cancel);
 
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        // UNKNOWN: a client repeats UNAVAILABLE by itself.
+        Assert.Equal((HttpStatusCode.OK, "2"), (answer.StatusCode, Assert.Single(answer.Headers.GetValues("grpc-status"))));
         Assert.Single(first.Requests.Concat(second.Requests));
     }
 
