@@ -17,7 +17,9 @@ internal sealed class Http1Request : AttemptRequest
     private readonly string? _lastEventId;
     private readonly TimeProvider _time;
     private Http1RequestBody? _sending;
+    private readonly bool _isRead;
     private bool _isStreamed;
+    private bool _wasStale;
 
     public Http1Request(HttpContext context, RequestHeaderCopier headers, Peer peer, string target, RequestBody? body, string? lastEventId, TimeProvider time)
     {
@@ -30,6 +32,7 @@ internal sealed class Http1Request : AttemptRequest
         _time = time;
         Content = body?.ForAttempt();
         IsHead = HttpMethods.IsHead(context.Request.Method);
+        _isRead = IsHead || HttpMethods.IsGet(context.Request.Method);
     }
 
     /// <inheritdoc/>
@@ -47,8 +50,6 @@ internal sealed class Http1Request : AttemptRequest
     /// <inheritdoc/>
     public override bool WasStale => _wasStale;
 
-    private bool _wasStale;
-
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<UpstreamResponse> SendAsync(string? traceParent, CancellationToken cancellationToken)
@@ -57,7 +58,7 @@ internal sealed class Http1Request : AttemptRequest
         Http1Connection? connection = null;
         try
         {
-            connection = _peer.Connections.Take() ?? await _peer.Connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            connection = _peer.Connections.Take(_isRead ? ConnectionLife.Idle : ConnectionLife.IdleForWrites) ?? await _peer.Connections.OpenAsync(cancellationToken).ConfigureAwait(false);
             connection.Begin(cancellationToken);
             if (_isStreamed)
             {

@@ -38,17 +38,27 @@ internal sealed class Http1ConnectionPool
     /// <summary>The clock's reading.</summary>
     public long Now => _time.GetTimestamp();
 
-    /// <summary>An idle connection, or null. How old it is was looked at when it came back, and is by the sweep: a second more does no harm to what may be repeated.</summary>
-    public Http1Connection? Take()
+    /// <summary>An idle connection, or null.</summary>
+    /// <param name="longestIdle">One that was idle for longer is left to others: a request that cannot be repeated must not meet a destination's close.</param>
+    public Http1Connection? Take(TimeSpan longestIdle)
     {
         while (_idle.TryPop(out var connection))
         {
-            if (connection.IsUsable)
+            var now = Now;
+            if (!connection.IsUsable || !IsYoung(connection, now))
+            {
+                connection.Dispose();
+                continue;
+            }
+
+            if (_time.GetElapsedTime(connection.IdleSince, now) <= longestIdle)
             {
                 return connection;
             }
 
-            connection.Dispose();
+            // The one used last comes first: all others are older.
+            _idle.Push(connection);
+            return null;
         }
 
         return null;
