@@ -51,7 +51,7 @@ internal sealed partial class HostileBed : IAsyncDisposable
     {
         using var http = new HttpClient();
         using var recorded = JsonDocument.Parse(await http.GetStringAsync($"http://127.0.0.1:{_recorder!.Port("control")}/", cancel));
-        var connections = recorded.RootElement.EnumerateArray().ToArray();
+        var connections = recorded.RootElement.EnumerateArray().Where(connection => !IsQuestion(Text(connection.GetProperty("raw").GetBytesFromBase64()))).ToArray();
         var problems = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         void Problem(string id, string what) => problems.Add($"{what}\n    sent: {Escape(_sent.GetValueOrDefault(id, "nothing with this id"))}");
@@ -113,6 +113,9 @@ internal sealed partial class HostileBed : IAsyncDisposable
 
     /// <summary>Text with its controls visible.</summary>
     public static string Escape(string text) => JsonSerializer.Serialize(text.Length > 1500 ? text[..1500] : text);
+
+    /// <summary>A probe of the gateway's own that finds out whether the destination speaks HTTP/2; nothing of a client's stands in it.</summary>
+    private static bool IsQuestion(string raw) => raw.StartsWith("PRI * HTTP/2.0\r\n", StringComparison.Ordinal) && !Ids().IsMatch(raw);
 
     private static string Text(byte[] bytes) => System.Text.Encoding.Latin1.GetString(bytes);
 

@@ -17,6 +17,9 @@ internal sealed record BedCluster(string Name, string Url, string ClusterKeys = 
 /// </summary>
 internal sealed class GatewayBed : IAsyncDisposable
 {
+    /// <summary>A process that has just started on a busy machine needs longer than the default of 500 ms for its first connections.</summary>
+    private const string Timeouts = "timeouts: { connect: 10s, firstByte: 30s, idle: 60s, total: 120s }";
+
     private readonly GatewayProcess _process;
 
     private GatewayBed(GatewayProcess process, int tlsPort)
@@ -59,6 +62,7 @@ internal sealed class GatewayBed : IAsyncDisposable
                     tiers: [ {"{"} name: primary, destinations: [ "{cluster.Url}" ] {"}"} ]
                     # A machine that is busy must not look like a destination that is down; a gRPC server answers a GET with 415.
                     probe: {"{"} interval: 2s, timeout: 1900ms, fall: 20, rise: 1, expect: {"{"} status: 200-499 {"}"} {"}"}
+                {Indent(cluster.ClusterKeys.Contains("timeouts:", StringComparison.Ordinal) ? "" : Timeouts)}
                 {Indent(cluster.ClusterKeys)}
 
                 """);
@@ -96,10 +100,26 @@ internal sealed class GatewayBed : IAsyncDisposable
     /// <summary>What <c>/status</c> says of the cluster's destination: <c>up</c>, or something else.</summary>
     public async Task<string> HealthAsync(string cluster, CancellationToken cancel)
     {
-        using var status = JsonDocument.Parse(await _process.StatusAsync(cancel));
+        using var status = JsonDocument.Parse(await StatusAsync(cancel));
         var destination = status.RootElement.GetProperty("clusters").EnumerateArray().Single(one => one.GetProperty("name").GetString() == cluster)
             .GetProperty("tiers")[0].GetProperty("destinations")[0];
         return destination.TryGetProperty("healthStatus", out var health) || destination.TryGetProperty("verdict", out health) ? health.GetString()! : destination.GetRawText();
+    }
+
+    /// <summary>A process that is just starting beside others may not answer in time: it is asked again.</summary>
+    private async Task<string> StatusAsync(CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await _process.StatusAsync(cancel);
+            }
+            catch (Exception error) when ((error is HttpRequestException or TaskCanceledException) && tries < 10 && !cancel.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancel);
+            }
+        }
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
@@ -109,7 +129,7 @@ internal sealed class GatewayBed : IAsyncDisposable
     private async Task UntilUpAsync(IEnumerable<string> clusters, CancellationToken cancel)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        deadline.CancelAfter(TimeSpan.FromSeconds(180));
         foreach (var cluster in clusters)
         {
             while (await HealthAsync(cluster, deadline.Token) != "up")
