@@ -78,6 +78,12 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
             return RequestOutcome.Refused;
         }
 
+        if (MaxForwards.EndsHere(context.Request))
+        {
+            await MaxForwards.AnswerAsync(context, plan.Route).ConfigureAwait(false);
+            return RequestOutcome.Refused;
+        }
+
         var snapshot = plan.Traffic.Cluster.Snapshot;
         plan.Traffic.Budget.Request();
 

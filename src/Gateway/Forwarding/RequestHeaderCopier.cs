@@ -20,6 +20,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
         var request = context.Request;
         var connection = request.Headers.Connection;
         var believed = forwarded.Believes(context);
+        var isHopLimited = MaxForwards.Concerns(request.Method);
         foreach (var (name, values) in request.Headers)
         {
             // The host is the destination's own: its certificate and its virtual host go by it. Users' host is in X-Forwarded-Host.
@@ -36,6 +37,12 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
             {
                 // HTTP/2 sends each cookie as a line of its own; HTTP/1.1 knows one line only (RFC 9113, section 8.2.3).
                 target.Add(name, string.Join("; ", (IEnumerable<string?>)values));
+                continue;
+            }
+
+            if (isHopLimited && name.Equals(MaxForwards.Header, StringComparison.OrdinalIgnoreCase) && MaxForwards.Next(values) is { } next)
+            {
+                target.Add(name, next);
                 continue;
             }
 

@@ -1,5 +1,6 @@
 using Gateway.Fallback;
 using Gateway.Observability;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Forwarding;
@@ -14,7 +15,22 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
     {
         // Our routes are route endpoints; ASP.NET's own, for a path whose routes refuse the method, is not.
         var endpoint = context.GetEndpoint();
+        if (HttpMethods.IsOptions(context.Request.Method) && context.Features.Get<IHttpRequestFeature>()?.RawTarget is "*")
+        {
+            // A route for everything would take it for a request for "/".
+            return AnswerForServerAsync(context);
+        }
+
         return endpoint is RouteEndpoint { RequestDelegate: { } serve } ? serve(context) : RefuseAsync(context, endpoint?.RequestDelegate);
+    }
+
+    private async Task AnswerForServerAsync(HttpContext context)
+    {
+        var began = time.GetTimestamp();
+        await MaxForwards.AnswerAsync(context, route: null).ConfigureAwait(false);
+        var elapsed = time.GetElapsedTime(began);
+        _meter.Ended(RequestOutcome.Refused, elapsed);
+        access.Tell(context, Instruments.UnmatchedRoute, RequestOutcome.Refused, context.Response.StatusCode, elapsed);
     }
 
     private async Task RefuseAsync(HttpContext context, RequestDelegate? methodRefused)
