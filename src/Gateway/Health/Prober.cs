@@ -133,6 +133,11 @@ internal sealed class Prober : IDisposable
             status = (int)response.StatusCode;
             if (status < probe.ExpectStatusFrom || status > probe.ExpectStatusTo)
             {
+                if (probe.ExpectsDefault && IsOfGrpc(response))
+                {
+                    return new ProbeResult(ProbeOutcome.Passed, default, status);
+                }
+
                 return new ProbeResult(ProbeOutcome.WrongStatus, default, status);
             }
 
@@ -157,6 +162,16 @@ internal sealed class Prober : IDisposable
             return new ProbeResult(ProbeOutcome.Broken, default, status);
         }
     }
+
+    /// <summary>
+    /// A server that speaks gRPC alone has no page to ask for, and says so: 415 is about the content of a request (RFC 9110, section 15.5.16), which a GET has not, so that no web server
+    /// says it to a probe. Such a response shows that the server works. One from 500 on shows that it does not.
+    /// </summary>
+    private static bool IsOfGrpc(HttpResponseMessage response) =>
+        response.Version.Major == 2 && response.StatusCode < HttpStatusCode.InternalServerError
+        && (response.StatusCode == HttpStatusCode.UnsupportedMediaType
+            || response.Headers.NonValidated.Contains("grpc-status")
+            || response.Content.Headers.ContentType?.MediaType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true);
 
     /// <summary>The probe's address: the destination's, its path and then the probe's path; a query in the probe's path stays one.</summary>
     internal static Uri AddressOf(Uri destination, string path)

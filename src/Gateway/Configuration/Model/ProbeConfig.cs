@@ -29,4 +29,7 @@ internal sealed record ProbeConfig
 
     /// <summary>Text that must appear in the first 64 KiB of the body. Default: none.</summary>
     public string? ExpectBody { get; init; }
+
+    /// <summary>No expectation was chosen: what shows that the destination works is left to the probe.</summary>
+    public bool ExpectsDefault => ExpectStatusFrom == 200 && ExpectStatusTo == 399 && string.IsNullOrEmpty(ExpectBody);
 }
