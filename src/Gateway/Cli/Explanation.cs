@@ -48,6 +48,9 @@ internal sealed record Explanation
     /// <summary>How often and when it is tried elsewhere.</summary>
     public string? Attempts { get; init; }
 
+    /// <summary>Where the gateway does not name itself; null: it does, in requests and responses.</summary>
+    public string? Via { get; init; }
+
     /// <summary>What bounds it in time.</summary>
     public string? Deadlines { get; init; }
 
@@ -77,6 +80,7 @@ internal sealed record Explanation
             Repeatable = repeatable,
             RepeatableBecause = because,
             Attempts = AttemptsOf(cluster.Attempts),
+            Via = cluster.Via switch { ViaMode.Response => "in responses alone", ViaMode.Off => "in no message", _ => null },
             Deadlines = DeadlinesOf(route, cluster),
             Ladder = [.. LadderOf(config, route, method, match.Values)],
         };

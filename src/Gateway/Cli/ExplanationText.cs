@@ -28,6 +28,7 @@ internal static class ExplanationText
         Line(text, "Attempts", explanation.Attempts!);
         Line(text, "Repeatable", $"{(explanation.Repeatable is true ? "yes" : "no")}: {explanation.RepeatableBecause}");
         Line(text, "Deadlines", explanation.Deadlines!);
+        if (explanation.Via is { } via) Line(text, "Via", via);
         Numbered(text, "Ladder", explanation.Ladder ?? []);
         return text.ToString();
     }

@@ -46,7 +46,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
         Volatile.Write(ref _endpoints, RouteEndpoints.Build(config.Routes, route =>
         {
             var (cluster, traffic) = clusters[route.Cluster];
-            var plan = new RoutePlan(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null), new ResponseRelay(route, lastGood), instruments);
+            var plan = new RoutePlan(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null, cluster.Via == ViaMode.Both), new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments);
             return context => entry.ServeAsync(context, plan);
         }));
         // The new token must be in place before the old one fires: whoever is told asks for it at once.

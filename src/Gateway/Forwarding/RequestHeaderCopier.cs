@@ -5,7 +5,8 @@ namespace Gateway.Forwarding;
 /// <summary>Gives a request to a destination its headers: the client's that go further, and those that the gateway writes.</summary>
 /// <param name="forwarded">Says who asked.</param>
 /// <param name="isStream">The route's responses are event streams, which the gateway has to read.</param>
-internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStream = false)
+/// <param name="saysVia">Requests say <c>Via</c>.</param>
+internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStream = false, bool saysVia = true)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -69,7 +70,11 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
             target.Add("TE", "trailers");
         }
 
-        target.Add("Via", request.Protocol is "HTTP/2" ? "2.0 gateway" : "1.1 gateway");
+        if (saysVia)
+        {
+            target.Add("Via", request.Protocol is "HTTP/2" ? "2.0 gateway" : "1.1 gateway");
+        }
+
         forwarded.Write(context, ref target);
     }
 }

@@ -12,7 +12,10 @@ namespace Gateway.Forwarding;
 /// Gives a user the response of an attempt, whichever client received it and however it was framed: head, body, trailers. On the way the store of last good responses
 /// takes its copy.
 /// </summary>
-internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood)
+/// <param name="route">The route.</param>
+/// <param name="lastGood">The store.</param>
+/// <param name="saysVia">Responses say <c>Via</c>.</param>
+internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, bool saysVia = true)
 {
     private const int SmallestPiece = 4 * 1024;
     private const int MostUnsent = 64 * 1024;
@@ -69,7 +72,11 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood)
         var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
         var capture = attempt.Stream is EventStream ? null : lastGood.OnAnswer(
             route, context.Request, response.StatusCode, response.Headers, hasBody ? attempt.Tier.Name : "", attempt.ToHead, upstream.EndIsKnown || !hasBody);
-        response.Headers.Append("Via", upstream.Version.Major >= 2 ? Via20 : Via11);
+        if (saysVia)
+        {
+            response.Headers.Append("Via", upstream.Version.Major >= 2 ? Via20 : Via11);
+        }
+
 
         // 4. The body. A 205 has none, however it was framed (RFC 9110, section 15.3.6).
         if (upstream.Status == StatusCodes.Status205ResetContent)

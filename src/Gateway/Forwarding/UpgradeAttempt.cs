@@ -63,7 +63,11 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
 
         HasResponse = true;
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
-        httpContext.Response.Headers.Append("Via", "1.1 gateway");
+        if (plan.ClusterConfig.Via != Configuration.ViaMode.Off)
+        {
+            httpContext.Response.Headers.Append("Via", "1.1 gateway");
+        }
+
         return true;
     }
 

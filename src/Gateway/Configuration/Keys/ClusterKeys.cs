@@ -19,6 +19,7 @@ internal static class ClusterKeys
         .Key("failback", Failback(), (cluster, value) => cluster with { Failback = value }, "When a better tier is taken again.")
         .Key("attempts", Attempts(), (cluster, value) => cluster with { Attempts = value }, "How one request may try several destinations.")
         .Key("holdAnswers", Shapes.Size("0", "16MiB"), (cluster, value) => cluster with { HoldAnswers = value }, "An answer with a Content-Length up to this is committed only once whole; 0: none is held.", "64KiB")
+        .Key("via", Shapes.Word(("both", ViaMode.Both), ("response", ViaMode.Response), ("off", ViaMode.Off)), (cluster, value) => cluster with { Via = value }, "Which messages say Via: requests and responses (both), responses alone, or none. nginx behind compresses nothing for a request that says it, unless its gzip_proxied allows it.", "both")
         .Key("timeouts", Timeouts(), (cluster, value) => cluster with { Timeouts = value }, "The deadlines of one request.");
 
     private static RecordShape<TierConfig> Tier() => new RecordShape<TierConfig>("a mapping with name and destinations", () => new TierConfig { Name = "", Destinations = [] })

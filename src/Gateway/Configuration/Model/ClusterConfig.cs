@@ -38,6 +38,9 @@ internal sealed record ClusterConfig
     /// <summary>An answer with a Content-Length up to this many bytes is committed only once whole. 0: none is held. Default: 64 KiB.</summary>
     public long HoldAnswers { get; init; } = 64 * 1024;
 
+    /// <summary>Which messages the gateway names itself in (<c>Via</c>, RFC 9110, section 7.6.3). Default: requests and responses.</summary>
+    public ViaMode Via { get; init; } = ViaMode.Both;
+
     /// <summary>The deadlines of one request.</summary>
     public TimeoutsConfig Timeouts { get; init; } = new();
 }
@@ -85,6 +88,19 @@ internal enum BalanceMethod
 
     /// <summary>Drawn by weight.</summary>
     Random,
+}
+
+/// <summary>Which messages say <c>Via</c>.</summary>
+internal enum ViaMode
+{
+    /// <summary>Requests to destinations and responses to users.</summary>
+    Both,
+
+    /// <summary>Responses alone: some servers behind compress nothing, or choose other headers, once a request says <c>Via</c>.</summary>
+    Response,
+
+    /// <summary>None.</summary>
+    Off,
 }
 
 /// <summary>Where the affinity key is read; exactly one of the two is set.</summary>
