@@ -128,6 +128,7 @@ internal sealed record Explanation
             }
         }
 
+        if (HttpMethods.IsOptions(method) && route.LastGood is { } stored && route.Fallback.Any(rung => rung is LastGoodRung)) yield return $"lastGood: a CORS preflight as the service last answered it, not more than {DurationText.Format(stored.MaxAge)} ago";
         yield return $"builtIn: 503{(isRead ? "" : $", for only GET and HEAD are answered from a file or a stored answer")}";
     }
 

@@ -39,7 +39,8 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
         }
 
         // 1. A write is never answered from a file or a stored answer, and a WebSocket cannot be: what they would say is not what happened.
-        if (IsRead(context.Request))
+        var isPreflight = LastGood.Preflight.Is(context.Request);
+        if (isPreflight || IsRead(context.Request))
         {
             // 2. The rungs in their order.
             foreach (RungConfig rung in route.Fallback)
@@ -47,6 +48,12 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
                 if (rung is BuiltInRung)
                 {
                     break;
+                }
+
+                if (isPreflight && rung is not LastGoodRung)
+                {
+                    // Which origins may ask is the destination's to say.
+                    continue;
                 }
 
                 try
@@ -196,7 +203,7 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
 
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
 
-    /// <summary>OPTIONS and TRACE are safe, too, but no file or stored answer is an answer to them.</summary>
+    /// <summary>OPTIONS and TRACE are safe, too, but no file is an answer to them, and a stored one to a CORS preflight alone.</summary>
     private static bool IsRead(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
         && !string.Equals(request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);

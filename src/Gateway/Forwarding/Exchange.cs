@@ -348,7 +348,7 @@ internal sealed partial class Exchange
     /// </summary>
     private bool IsAnswerAllTheSame(Attempt attempt) =>
         attempt is { Result: AttemptResult.Status, Response: not null }
-        && (!_mayRepeat || (_started >= _attempts.Length && !IsRead(_context.Request.Method)));
+        && (!_mayRepeat || (_started >= _attempts.Length && !HasFallback));
 
     /// <summary>Gives the body's buffer back, unless an attempt that lost may still be reading it.</summary>
     public void ReturnBody()
@@ -361,7 +361,7 @@ internal sealed partial class Exchange
 
     private Attempt? GiveUp(Attempt? last)
     {
-        if (last is { Result: AttemptResult.Status, Response: not null } && !IsRead(_context.Request.Method))
+        if (last is { Result: AttemptResult.Status, Response: not null } && !HasFallback)
         {
             End = ExchangeEnd.Answered;
             AnsweredBy = last.Tier;
@@ -389,5 +389,7 @@ internal sealed partial class Exchange
         return running;
     }
 
-    private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+    /// <summary>Without a response the fallback chain may have one that says more than a failing status.</summary>
+    private bool HasFallback =>
+        HttpMethods.IsGet(_context.Request.Method) || HttpMethods.IsHead(_context.Request.Method) || (_plan.Route.LastGood is not null && LastGood.Preflight.Is(_context.Request));
 }

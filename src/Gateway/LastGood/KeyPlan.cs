@@ -150,6 +150,39 @@ internal sealed class KeyPlan
         return !key.TooLong;
     }
 
+    /// <summary>Writes the key of a CORS preflight: what it asks for stands among the headers of its own.</summary>
+    /// <returns>False: it has no key.</returns>
+    public bool TryWritePreflight(HttpRequest request, in RequestFacts facts, ref KeyBuilder key)
+    {
+        key.CutTo(0);
+        var host = request.Host.Value;
+        if (string.IsNullOrEmpty(host) || !TargetText.TryRead(request, out var target))
+        {
+            return false;
+        }
+
+        key.AppendLower(host);
+        target.AppendPathTo(ref key);
+        key.Append(" preflight origin=");
+        key.AppendEscaped(request.Headers.Origin.ToString());
+        foreach (var part in Config.Key.AsSpan())
+        {
+            // Named by the key, it is not among the headers of its own.
+            if (part.Kind == KeyPartKind.Header)
+            {
+                AppendPart(request, target, part, ref key);
+            }
+        }
+
+        if (!AppendOwnHeaders(request.Headers, facts.TrustsForwarded, ref key))
+        {
+            return false;
+        }
+
+        key.Append(_ends[Exact + 1]);
+        return !key.TooLong;
+    }
+
     /// <summary>Adds the variant that a <c>Vary</c> chooses for this request.</summary>
     /// <param name="coding">The index of the content coding that stands for <c>Accept-Encoding</c>: one stored coding serves every request that accepts it, however it lists others.</param>
     public static bool TryAppendVariant(IHeaderDictionary headers, ReadOnlySpan<string> vary, int coding, ref KeyBuilder key)

@@ -48,6 +48,11 @@ internal sealed partial class LastGoodStore
 
     private FoundAnswer? Search(KeyPlan plan, HttpRequest request, in RequestFacts facts, List<string>? missing)
     {
+        if (Preflight.Is(request))
+        {
+            return SearchPreflight(plan, request, facts, missing);
+        }
+
         var now = _time.GetTimestamp();
         var key = new KeyBuilder(stackalloc char[KeyOnStack]);
         try

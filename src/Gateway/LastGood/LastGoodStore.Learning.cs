@@ -74,6 +74,12 @@ internal sealed partial class LastGoodStore
         }
 
         var facts = plan.Read(request, _options.TrustedProxies);
+        if (Preflight.Is(request))
+        {
+            LearnPreflight(plan, request, facts, status, headers, tier, delay);
+            return null;
+        }
+
         if (!facts.IsGet && !facts.IsHead)
         {
             CountCoverage(route, answerable: false);

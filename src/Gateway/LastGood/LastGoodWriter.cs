@@ -8,7 +8,7 @@ namespace Gateway.LastGood;
 /// <summary>Gives a kept answer to a client, with the headers of the contract.</summary>
 internal static class LastGoodWriter
 {
-    /// <summary>Writes the answer; a Range gets the whole, HEAD no body, and <c>If-None-Match</c> a 304 if it names the stored validator.</summary>
+    /// <summary>Writes the answer; a Range gets the whole, HEAD no body, a CORS preflight the headers alone, and <c>If-None-Match</c> a 304 if it names the stored validator.</summary>
     /// <returns>False: the response had begun, or the client is gone. Never throws.</returns>
     public static async ValueTask<bool> WriteAsync(HttpContext context, FoundAnswer found)
     {
@@ -23,7 +23,8 @@ internal static class LastGoodWriter
             // 1. Nothing of a failed attempt may show through.
             var answer = found.Answer;
             response.Headers.Clear();
-            response.StatusCode = IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
+            var isPreflight = HttpMethods.IsOptions(context.Request.Method);
+            response.StatusCode = isPreflight ? StatusCodes.Status204NoContent : IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
 
             // 2. The stored headers. A nearest answer is another resource's: its validators would make later conditional requests go wrong.
             foreach (var (name, value) in answer.Headers)
@@ -41,7 +42,7 @@ internal static class LastGoodWriter
             response.Headers["Cache-Status"] = StatusOf(found);
 
             // 4. The body.
-            if (response.StatusCode == StatusCodes.Status304NotModified)
+            if (isPreflight || response.StatusCode == StatusCodes.Status304NotModified)
             {
                 return true;
             }
