@@ -7,8 +7,9 @@ namespace Gateway.Composition;
 /// the only option in it that it knows. What <c>Connection</c> names must not reach a destination (RFC 9110, section 7.6.1), so the names are needed.
 /// </summary>
 /// <remarks>
-/// Beside other names a lone <c>keep-alive</c> is left out, which HTTP/1.1 takes for granted, and a lone <c>close</c> or <c>upgrade</c> gets <c>keep-alive</c> for company: two known
-/// options are left alone, and a <c>close</c> among them still closes. Each line is read by itself: a name on one line beside a lone known option on another is still lost, and goes on as an ordinary header.
+/// Each line is read by itself, and what stands on the others is not known here. A <c>close</c> gets <c>keep-alive</c> for company wherever it stands, for two options that Kestrel knows are left alone, and
+/// a <c>close</c> among them still closes. Beside other names on its line a lone <c>keep-alive</c> is left out, which HTTP/1.1 takes for granted, and a lone <c>upgrade</c> gets that company, too; on a line of
+/// their own both stay as they are, since in HTTP/1.0 they decide whether the connection persists: names on another line than such a one are lost and go on as ordinary headers.
 /// </remarks>
 internal sealed class ConnectionHeaderEncoding : Encoding
 {
@@ -24,8 +25,7 @@ internal sealed class ConnectionHeaderEncoding : Encoding
     /// <summary>The value as Kestrel shall see it.</summary>
     public static string Read(string value)
     {
-        var keepAlive = false;
-        var others = 0;
+        var (keepAlive, close, upgrade) = (false, false, false);
         var names = new List<string>();
         foreach (var range in value.AsSpan().Split(','))
         {
@@ -34,9 +34,13 @@ internal sealed class ConnectionHeaderEncoding : Encoding
             {
                 keepAlive = true;
             }
-            else if (token.Equals("close", StringComparison.OrdinalIgnoreCase) || token.Equals("upgrade", StringComparison.OrdinalIgnoreCase))
+            else if (token.Equals("close", StringComparison.OrdinalIgnoreCase))
             {
-                others++;
+                close = true;
+            }
+            else if (token.Equals("upgrade", StringComparison.OrdinalIgnoreCase))
+            {
+                upgrade = true;
             }
             else if (!token.IsEmpty)
             {
@@ -44,17 +48,12 @@ internal sealed class ConnectionHeaderEncoding : Encoding
             }
         }
 
-        if (names.Count == 0)
+        if (!keepAlive && (close || (upgrade && names.Count > 0)))
         {
-            return value;
+            return $"{value}, {KeepAlive}";
         }
 
-        return (keepAlive, others) switch
-        {
-            (true, 0) => string.Join(", ", names),
-            (false, > 0) => $"{value}, {KeepAlive}",
-            _ => value,
-        };
+        return keepAlive && !close && !upgrade && names.Count > 0 ? string.Join(", ", names) : value;
     }
 
     /// <inheritdoc/>

@@ -139,6 +139,19 @@ internal sealed class RawClient : IAsyncDisposable
         }
     }
 
+    /// <summary>As <see cref="ReadHeadAsync"/>, where the connection may have been reset, too.</summary>
+    public async Task<string> TryReadHeadAsync()
+    {
+        try
+        {
+            return await ReadHeadAsync();
+        }
+        catch (SocketException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>Reads until this text has come; what came until then, this included.</summary>
     public async Task<string> ReadUntilAsync(string text)
     {
