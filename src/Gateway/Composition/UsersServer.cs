@@ -27,7 +27,7 @@ internal static class UsersServer
     /// <param name="budget">How many users' connections there may be; further ones wait.</param>
     /// <param name="time">The clock.</param>
     /// <param name="unmatched">Serves by the route that was found, and answers where none was.</param>
-    /// <param name="longestPause">In place of <see cref="ConnectionGuard.LongestPause"/>.</param>
+    /// <param name="longestPause">In place of <see cref="Http2ResponseBody.LongestPause"/>.</param>
     /// <param name="endpoints">Makes the routes from YARP's forwarder.</param>
     public static WebApplication Build(
         GatewayConfig config,
@@ -67,6 +67,7 @@ internal static class UsersServer
         var app = builder.Build();
         app.Use(leaving.Before);
         app.Use(ConnectionGuard.Before);
+        app.Use(Http2ResponseBody.Before(longestPause, time));
         app.UseRouting();
         ((IEndpointRouteBuilder)app).DataSources.Add(endpoints(app.Services.GetRequiredService<IHttpForwarder>()));
         app.Run(unmatched.ServeAsync);

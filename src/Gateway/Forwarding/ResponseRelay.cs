@@ -148,9 +148,11 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
     private static async ValueTask<RelayResult> CopyAsync(Stream from, HttpResponse response, bool sendsEach, CancellationToken aborted)
     {
         var to = response.BodyWriter;
+        // What a window of HTTP/2 holds back is judged by the piece.
+        var most = HttpProtocol.IsHttp2(response.HttpContext.Request.Protocol) ? Http2ResponseBody.LargestPiece : MostUnsent;
         var unsent = 0;
         var hasFlushed = false;
-        var piece = SmallestPiece;
+        var isLarge = false;
         try
         {
             while (true)
@@ -167,7 +169,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
                 }
 
                 await waited.ConfigureAwait(false);
-                var room = to.GetMemory(piece);
+                var room = to.GetMemory(isLarge ? Math.Max(most - unsent, SmallestPiece) : SmallestPiece);
                 var count = await from.ReadAsync(room, aborted).ConfigureAwait(false);
                 if (count == 0)
                 {
@@ -175,10 +177,10 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
                 }
 
                 // Large bodies are moved in large pieces.
-                piece = count == room.Length ? MostUnsent : SmallestPiece;
+                isLarge = count == room.Length;
                 to.Advance(count);
                 unsent += count;
-                if (unsent >= MostUnsent || sendsEach)
+                if (unsent >= most || sendsEach)
                 {
                     unsent = 0;
                     hasFlushed = true;

@@ -107,10 +107,12 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
     /// <summary>Starts one whose users' port speaks TLS, with a certificate that this process trusts.</summary>
     /// <param name="config">The file, with the usual port, which becomes an https port.</param>
-    public static async Task<InProcessGateway> StartTlsAsync(string config, TimeSpan? longestPause = null)
+    /// <param name="longestPause">As for <see cref="StartAsync"/>.</param>
+    /// <param name="more">More files in the temporary folder, by name.</param>
+    public static async Task<InProcessGateway> StartTlsAsync(string config, TimeSpan? longestPause = null, IReadOnlyDictionary<string, string>? more = null)
     {
         using var certificate = TestAuthority.Issue("127.0.0.1");
-        var files = new Dictionary<string, string>
+        var files = new Dictionary<string, string>(more ?? new Dictionary<string, string>(), StringComparer.Ordinal)
         {
             ["cert.pem"] = certificate.ExportCertificatePem(),
             ["key.pem"] = certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
