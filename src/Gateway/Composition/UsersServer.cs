@@ -63,7 +63,7 @@ internal static class UsersServer
         log.Use(builder.Logging);
         builder.Services.AddSingleton<ILoggerFactory>(new WithoutRequestLog(log.Factory));
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, config, certificates, inherited));
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard>((kestrel, guard) => Configure(kestrel, config, certificates, inherited, guard));
         var app = builder.Build();
         app.Use(leaving.Before);
         app.Use(ConnectionGuard.Before);
@@ -81,7 +81,7 @@ internal static class UsersServer
     /// <summary>The users' listening sockets.</summary>
     public static UserSockets SocketsOf(WebApplication app) => app.Services.GetRequiredService<UserSockets>();
 
-    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited)
+    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited, ConnectionGuard guard)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -103,14 +103,15 @@ internal static class UsersServer
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         foreach (var listen in config.Listen)
         {
-            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout);
+            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, guard);
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited, TimeSpan headersTimeout)
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited, TimeSpan headersTimeout, ConnectionGuard guard)
     {
         void Use(ListenOptions options)
         {
+            options.Use(guard.Around);
             if (certificates.TryGetValue(listen, out var files))
             {
                 options.Protocols = HttpProtocols.Http1AndHttp2;
