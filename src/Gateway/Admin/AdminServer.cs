@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Observability;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -33,7 +34,16 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <param name="sources">What it shows and may do.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
-    public AdminServer(Uri url, string? token, AdminSources sources, TimeProvider time, ILoggerFactory log)
+    /// <param name="aroundConnections">Stands around each connection; null: nothing does.</param>
+    /// <param name="beforeRequests">Stands before each request; null: nothing does.</param>
+    public AdminServer(
+        Uri url,
+        string? token,
+        AdminSources sources,
+        TimeProvider time,
+        ILoggerFactory log,
+        Func<ConnectionDelegate, ConnectionDelegate>? aroundConnections = null,
+        Func<RequestDelegate, RequestDelegate>? beforeRequests = null)
     {
         if (token is null && !url.IsLoopback)
         {
@@ -47,7 +57,7 @@ internal sealed class AdminServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(log);
-        builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, url));
+        builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, url, aroundConnections));
 
         // Streams of events end at once when the port stops; nothing else here takes long.
         builder.Services.Configure<HostOptions>(static o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
@@ -57,6 +67,11 @@ internal sealed class AdminServer : IAsyncDisposable
         _reader = new StatusReader(sources, time);
         _verbs = new Verbs(sources, time, log.CreateLogger<Verbs>());
         var events = new EventStream(_reader, sources.Records.Journal, time, _stopping.Token);
+        if (beforeRequests is not null)
+        {
+            _app.Use(beforeRequests);
+        }
+
         _app.Use(next => new AdminGate(next, page, url.Host, _token, time, log.CreateLogger<AdminGate>()).InvokeAsync);
         _app.Use(next => context =>
         {
@@ -110,8 +125,17 @@ internal sealed class AdminServer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static void Configure(KestrelServerOptions kestrel, Uri url)
+    private static void Configure(KestrelServerOptions kestrel, Uri url, Func<ConnectionDelegate, ConnectionDelegate>? aroundConnections)
     {
+        void Use(ListenOptions options)
+        {
+            options.Protocols = HttpProtocols.Http1;
+            if (aroundConnections is not null)
+            {
+                options.Use(aroundConnections);
+            }
+        }
+
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
         kestrel.Limits.MaxRequestBodySize = MaxBody;
@@ -120,19 +144,19 @@ internal sealed class AdminServer : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         if (IPAddress.TryParse(UrlHost.Of(url), out var address))
         {
-            kestrel.Listen(address, url.Port, static o => o.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, url.Port, Use);
         }
         else if (url.IsLoopback && url.Port != 0)
         {
-            kestrel.ListenLocalhost(url.Port, static o => o.Protocols = HttpProtocols.Http1);
+            kestrel.ListenLocalhost(url.Port, Use);
         }
         else if (url.IsLoopback)
         {
-            kestrel.Listen(IPAddress.Loopback, 0, static o => o.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, Use);
         }
         else
         {
-            kestrel.ListenAnyIP(url.Port, static o => o.Protocols = HttpProtocols.Http1);
+            kestrel.ListenAnyIP(url.Port, Use);
         }
     }
 

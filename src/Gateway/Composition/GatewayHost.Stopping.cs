@@ -71,6 +71,7 @@ internal sealed partial class GatewayHost
     public async ValueTask DisposeAsync()
     {
         await _admin.DisposeAsync().ConfigureAwait(false);
+        _adminGuard.Dispose();
         await _users.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _lastGood.DisposeAsync().ConfigureAwait(false);

@@ -39,6 +39,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly System.Collections.Concurrent.ConcurrentBag<Task> _owned = [];
     private readonly Records _records;
     private readonly AdminServer _admin;
+    private readonly ConnectionGuard _adminGuard;
     private readonly Notifier _notifier;
     private readonly OtlpPush? _otlp;
     private readonly Watchdog _watchdog;
@@ -114,7 +115,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             return _endpoints;
         });
         _endpoints!.Apply(config);
-        _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, _log.Factory);
+        _adminGuard = new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time);
+        _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, _log.Factory, _adminGuard.Around, ConnectionGuard.Before);
         WatchOurselves();
         Store.ApplyBy(ApplyAsync);
         Store.WhenApplied(change => _records.Journal.Tell(Readings.Entry(change, time.GetUtcNow())));

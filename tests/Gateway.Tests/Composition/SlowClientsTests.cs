@@ -48,6 +48,17 @@ public sealed class SlowClientsTests
     }
 
     [Fact]
+    public async Task AdminConnection_WithoutARequest_EndsAfterHeadersTimeout()
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { headersTimeout: 1s }"));
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, gateway.AdminUrl.Port, Cancel);
+
+        await EndsAsync(client.GetStream());
+    }
+
+    [Fact]
     public async Task Connection_BetweenItsRequests_Stays()
     {
         await using var guide = new ScriptedUpstream();
