@@ -9,7 +9,7 @@
 #
 #   agree.sh [--seconds SECONDS] [--rounds N] [--rates "200 1000 2000"]
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 seconds=10 rounds=3 rates="200 500 1000 2000"
 while [ $# -gt 0 ]; do
@@ -17,29 +17,14 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2 ;;
     --rounds) rounds=$2 ;;
     --rates) rates=$2 ;;
-    *) sed -n '2,10p' "$0" >&2; exit 2 ;;
+    *) usage ;;
   esac
   shift 2
 done
 haproxy=$(command -v haproxy || echo /usr/sbin/haproxy)
-for tool in h2load dotnet "$haproxy"; do
-  command -v "$tool" >/dev/null 2>&1 || { echo "agree.sh needs '$tool': on Debian, apt-get install nghttp2-client haproxy" >&2; exit 2; }
-done
-
-work=$(mktemp -d)
-server_pid=
-finish() {
-  if [ -n "$server_pid" ]; then kill "$server_pid" 2>/dev/null || true; wait "$server_pid" 2>/dev/null || true; fi
-  rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-dotnet build "$root/loadtests/Gateway.Drills" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
-while :; do
-  port=$((20000 + RANDOM % 12000))
-  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-done
+need "nghttp2-client haproxy" h2load dotnet "$haproxy"
+build loadtests/Gateway.Drills
+free_port
 cat > "$work/late.lua" <<'EOF'
 local number, body = 0, string.rep("x", 1024)
 core.register_service("late", "http", function(applet)
@@ -65,11 +50,10 @@ frontend users
   bind 127.0.0.1:$port
   http-request use-service lua.late
 EOF
-nice -n -10 "$haproxy" -f "$work/haproxy.cfg" -db >"$work/haproxy.out" 2>&1 & server_pid=$!
+nice -n -10 "$haproxy" -f "$work/haproxy.cfg" -db >"$work/haproxy.out" 2>&1 & pids+=($!)
 for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.05; done
 url="http://127.0.0.1:$port/"
 
-median() { sort -n | awk '{v[NR]=$1} END {if (NR % 2) print v[(NR+1)/2]; else print (v[NR/2]+v[NR/2+1])/2}'; }
 ours() { # RATE: "requests sent-a-second p50 p99", the percentiles from the sending in ms
   GATEWAY_ROOT=$root dotnet "$root/loadtests/Gateway.Drills/bin/Release/net10.0/gateway-drills.dll" load "$url" --rate "$1" --seconds "$seconds" > "$work/ours.out"
   awk '/^live / {count = $2} /^rate / {rate = $2} /^from the sending/ {for (i = 1; i < NF; i++) {if ($i == "p50") p50 = $(i + 1); if ($i == "p99") p99 = $(i + 1)}} END {print count + 0, rate, p50, p99}' "$work/ours.out"
@@ -84,11 +68,7 @@ theirs() { # As many connections as no answer outlasts the time between two requ
   awk '{print $3}' "$work/requests.log" | sort -n | awk '{v[NR] = $1} function at(share, i) {i = int(NR * share + 0.999); return v[i > NR ? NR : i] / 1000} END {print at(0.5), at(0.99)}'
 }
 
-# Sessions are weighed against each other: what is measured here must not share the machine evenly with a build next door.
-autogroup=/proc/self/autogroup
-before=$(sed -n 's/.* nice //p' "$autogroup" 2>/dev/null || true)
-if [ -n "$before" ] && echo -10 > "$autogroup" 2>/dev/null; then trap 'echo "$before" > "$autogroup"; finish' EXIT; fi
-
+take_priority
 agreed=yes
 printf '%-6s %-8s %9s %11s %9s %9s   %s\n' rate '' requests 'a second' p50 p99 "($rounds rounds of $seconds s each; load of the machine: $(cut -d' ' -f1 /proc/loadavg))"
 for rate in $rates; do

@@ -19,7 +19,7 @@
 #            [--only gateway,yarp,haproxy]
 # Short, to see that it works: bench.sh --warm 5 --seconds 5 --rounds 1
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 mode=compare
 case "${1:-}" in observe|last-good|scrape|warm-up) mode=$1; shift ;; esac
@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
     --proxy-core) proxy_core=$2 ;;
     --other-core) other_core=$2 ;;
     --only) only=$2 ;;
-    *) sed -n '2,20p' "$0" >&2; exit 2 ;;
+    *) usage ;;
   esac
   shift 2
 done
@@ -44,32 +44,8 @@ case "$mode" in
   scrape) only=wide ;;
   warm-up) only=gateway,delayed ;;
 esac
-for tool in wrk nginx haproxy taskset curl dotnet; do
-  command -v "$tool" >/dev/null 2>&1 || { echo "bench.sh needs '$tool': on Debian, apt-get install wrk nginx-light haproxy util-linux curl" >&2; exit 2; }
-done
+need "wrk nginx-light haproxy util-linux curl" wrk nginx haproxy taskset curl dotnet
 if [ "$(nproc)" -lt 2 ]; then echo "bench.sh needs two cores: one for the proxy, one for origin and client." >&2; exit 2; fi
-
-work=$(mktemp -d)
-pids=()
-finish() {
-  for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-# A free port is one that nobody accepts on; below the kernel's range for outgoing connections.
-used=" "
-free_port() {
-  while :; do
-    port=$((20000 + RANDOM % 12000))
-    case "$used" in *" $port "*) continue ;; esac
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
-    used="$used$port "
-    return
-  done
-}
 
 free_port; origin_port=$port
 free_port; spare_port=$port
@@ -80,7 +56,7 @@ path='/api/guide/recommend?user=u1&category=shoes'
 
 # --- the origin -------------------------------------------------------------------------------------------------
 mkdir -p "$work/www/api/guide" "$work/static"
-{ printf '{"items":"'; head -c 1008 /dev/zero | tr '\0' 'x'; printf '"}\n'; } > "$work/www/api/guide/recommend"
+write_answer "$work/www/api/guide/recommend"
 echo ok > "$work/www/health"
 echo '{"items":[]}' > "$work/static/recommend.json"
 chmod -R a+rX "$work"
@@ -91,10 +67,7 @@ error_log $work/nginx.err;
 daemon off;
 events { worker_connections 4096; }
 http {
-  access_log off;
-  keepalive_requests 100000000;
-  default_type application/json;
-  client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3; uwsgi_temp_path $work/t4; scgi_temp_path $work/t5;
+$(nginx_settings)
   server { listen $origin_port backlog=4096; listen $spare_port; root $work/www; }
   server { listen 127.0.0.1:$sink_port; client_max_body_size 64m; location / { return 200; } }
 }
@@ -102,22 +75,12 @@ EOF
 taskset -c "$other_core" nginx -c "$work/nginx.conf" 2>"$work/nginx.out" & pids+=($!)
 
 # --- the proxies ------------------------------------------------------------------------------------------------
-until_answers() { # URL NAME
-  for _ in $(seq 200); do
-    if curl -sf -o "$work/probe" "$1"; then return; fi
-    sleep 0.1
-  done
-  echo "$2 did not answer on $1 within 20 s. It wrote:" >&2
-  tail -30 "$work/$2.out" >&2
-  exit 1
-}
-
 declare -A pid_of url_of admin_of
 built=
 start_gateway_as() { # NAME EXTRA-YAML ROUTES-YAML: the tiers' addresses are in $primaries and $standbys.
   local name=$1 extra=$2 routes=$3 users admin
   if [ -z "$built" ]; then
-    dotnet build "$root/src/Gateway" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
+    build src/Gateway
     built=1
   fi
   free_port; users=$port
@@ -172,7 +135,7 @@ start_wide() {
   start_gateway_as wide "" "$routes"
 }
 start_yarp() {
-  dotnet build "$root/loadtests/peers/Yarp" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
+  build loadtests/peers/Yarp
   taskset -c "$proxy_core" dotnet "$root/loadtests/peers/Yarp/bin/Release/net10.0/yarp-peer.dll" --urls "http://127.0.0.1:$yarp_port" "http://127.0.0.1:$origin_port" >"$work/yarp.out" 2>&1 & pids+=($!)
   pid_of[yarp]=$!
   url_of[yarp]="http://127.0.0.1:$yarp_port$path"
@@ -208,17 +171,6 @@ EOF
 }
 
 # --- measuring --------------------------------------------------------------------------------------------------
-cpu_ticks() { # PID: user and system time in 1/100 s; the command's name may hold spaces, so count after its bracket.
-  local stat; stat=$(cat "/proc/$1/stat"); set -- ${stat##*) }; echo $(( ${12} + ${13} ))
-}
-load() { # URL SECONDS: sets `requests` and `rate`, and ends the script if anything was not answered with 2xx.
-  taskset -c "$other_core" wrk -t1 -c "$connections" -d "${2}s" "$1" > "$work/wrk.out"
-  if grep -qE 'Non-2xx|Socket errors' "$work/wrk.out"; then echo "Not every request to $1 was answered:" >&2; cat "$work/wrk.out" >&2; exit 1; fi
-  requests=$(awk '/requests in/ {print $1}' "$work/wrk.out")
-  rate=$(awk '/Requests\/sec/ {print $2}' "$work/wrk.out")
-}
-median() { sort -n | awk '{v[NR]=$1} END {if (NR % 2) print v[(NR+1)/2]; else print (v[NR/2]+v[NR/2+1])/2}'; }
-
 # A scrape: each route asked once, then a hundred scrapes one after the other.
 if [ "$mode" = scrape ]; then
   start_wide
@@ -262,7 +214,7 @@ for round in $(seq "$rounds"); do
     before=$(cpu_ticks "${pid_of[$proxy]}")
     load "${url_of[$proxy]}" "$seconds"
     after=$(cpu_ticks "${pid_of[$proxy]}")
-    us=$(awk -v t="$((after - before))" -v n="$requests" 'BEGIN {printf "%.2f", t * 10000 / n}')
+    us=$(us_per_request "$((after - before))" "$requests")
     echo "$us" >> "$work/us.$proxy"
     printf '%-6s %-9s %12s %14s\n' "$round" "$proxy" "$rate" "$us"
   done

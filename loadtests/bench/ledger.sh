@@ -5,33 +5,13 @@
 #
 #   ledger.sh [--rate REQUESTS-A-SECOND]
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 rate=20
 if [ "${1:-}" = --rate ]; then rate=$2; fi
 
-work=$(mktemp -d)
-pids=()
-finish() {
-  for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
 for project in Gateway SampleGuide; do
-  [ -n "${LEDGER_NO_BUILD:-}" ] || dotnet build "$root/src/$project" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
+  [ -n "${LEDGER_NO_BUILD:-}" ] || build "src/$project"
 done
-used=" "
-free_port() {
-  while :; do
-    port=$((20000 + RANDOM % 12000))
-    case "$used" in *" $port "*) continue ;; esac
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
-    used="$used$port "
-    return
-  done
-}
 free_port; users=$port
 free_port; admin=$port
 free_port; primary=$port

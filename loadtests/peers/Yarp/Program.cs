@@ -1,5 +1,6 @@
 // YARP, to compare with.
 //   yarp-peer --urls http://127.0.0.1:PORT ORIGIN...                                  stock: its documented way of use, nothing tuned
+//                                                                                     (https: in either place too; ASP.NET's Kestrel__Certificates__Default__Path and __KeyPath name the certificate)
 //   yarp-peer --urls http://127.0.0.1:PORT --checked ORIGIN... --standby ORIGIN...    with its own health checks, a second tier and a static answer
 using Yarp.Peer;
 using Yarp.ReverseProxy.Configuration;
@@ -7,7 +8,7 @@ using Yarp.ReverseProxy.LoadBalancing;
 
 var isChecked = args.Contains("--checked", StringComparer.Ordinal);
 var standbyAt = Array.IndexOf(args, "--standby");
-var origins = args.Index().Skip(2).Where(arg => arg.Item.StartsWith("http://", StringComparison.Ordinal)).ToList();
+var origins = args.Index().Skip(2).Where(arg => arg.Item.StartsWith("http://", StringComparison.Ordinal) || arg.Item.StartsWith("https://", StringComparison.Ordinal)).ToList();
 if (origins.Count == 0 || args is not ["--urls", ..])
 {
     Console.Error.WriteLine("Usage: yarp-peer --urls http://127.0.0.1:PORT [--checked] ORIGIN... [--standby ORIGIN...]");
@@ -15,6 +16,7 @@ if (origins.Count == 0 || args is not ["--urls", ..])
 }
 
 var builder = WebApplication.CreateSlimBuilder(args[..2]);
+builder.WebHost.UseKestrelHttpsConfiguration();
 
 // A log line for each request is the template's default for Information; every peer here runs without access log.
 builder.Logging.SetMinimumLevel(isChecked ? LogLevel.Critical : LogLevel.Warning);
