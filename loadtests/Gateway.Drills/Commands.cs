@@ -118,8 +118,9 @@ internal static class Commands
     private static Command IdleStreams()
     {
         var (count, warm) = (Count(2_000), Warm());
-        return Command("idle-streams", "What an idle event stream costs in memory.", [count, warm], parsed =>
-            IdleStreamsDrill.RunAsync(Report, parsed.GetValue(count), Seconds(parsed.GetValue(warm))));
+        var every = new Option<int>("--every") { Description = "Milliseconds from one token to the next; 0: none comes.", DefaultValueFactory = _ => 0 };
+        return Command("idle-streams", "What an event stream costs in memory, idle or at work.", [count, warm, every], parsed =>
+            IdleStreamsDrill.RunAsync(Report, parsed.GetValue(count), Seconds(parsed.GetValue(warm)), parsed.GetValue(every)));
     }
 
     private static Command LastGood()

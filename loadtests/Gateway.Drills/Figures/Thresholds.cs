@@ -42,6 +42,9 @@ internal static class Thresholds
     /// <summary>Memory of the gateway for one idle event stream.</summary>
     public const long IdleStreamBytes = 40 * 1024;
 
+    /// <summary>Memory of the gateway for one event stream that says a token a second.</summary>
+    public const long ActiveStreamBytes = 30 * 1024;
+
     /// <summary>What a fault of Redis may add to the p99 of users.</summary>
     public static readonly TimeSpan RedisCost = TimeSpan.FromMilliseconds(5);
 
