@@ -146,10 +146,14 @@ internal sealed class UpstreamRequest
         _stop = stop;
         Head = head;
         Rest = rest;
+        Peer = socket.RemoteEndPoint?.ToString() ?? "";
     }
 
     /// <summary>Everything up to the empty line, one character a byte.</summary>
     public string Head { get; }
+
+    /// <summary>The other side of the connection: the same for every request on it.</summary>
+    public string Peer { get; }
 
     public string Line => Head[..Head.IndexOf("\r\n", StringComparison.Ordinal)];
 

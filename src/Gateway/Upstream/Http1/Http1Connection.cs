@@ -67,6 +67,31 @@ internal sealed class Http1Connection : IDisposable
         }
     }
 
+    /// <summary>
+    /// True: more came than the response was long, or something came that no request had asked for. A farewell is not meant: some servers say 408 on an idle connection
+    /// before they close it (RFC 9110, section 15.5.9). Only for a connection that is not used any more.
+    /// </summary>
+    public bool HasStrayBytes
+    {
+        get
+        {
+            try
+            {
+                if (_isReceiving && _ahead.IsCompleted)
+                {
+                    _isReceiving = false;
+                    OnReceived(_ahead.Result);
+                }
+
+                return Received.IsEmpty ? _socket.Available > 0 : !Received.StartsWith("HTTP/1.1 408 "u8) && !Received.StartsWith("HTTP/1.0 408 "u8);
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>What was received and not taken.</summary>
     public ReadOnlySpan<byte> Received => _buffer.AsSpan(_start, _end - _start);
 
@@ -198,6 +223,11 @@ internal sealed class Http1Connection : IDisposable
         // Was it cut just now, behind its answer's end, it is not to be used again.
         if (!_cut.Unregister() || !keep || !Received.IsEmpty)
         {
+            if (!Received.IsEmpty && HasStrayBytes)
+            {
+                _owner.Distrust();
+            }
+
             Dispose();
             return;
         }

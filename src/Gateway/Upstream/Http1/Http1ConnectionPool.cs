@@ -11,6 +11,9 @@ internal sealed class Http1ConnectionPool
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a destination whose responses have more bytes than they say gets a new connection for each request.</summary>
+    private static readonly TimeSpan DistrustFor = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentStack<Http1Connection> _idle = new();
     private readonly EndPoint _address;
     private readonly TimeSpan _connectTimeout;
@@ -18,6 +21,7 @@ internal sealed class Http1ConnectionPool
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
     private int _isSweeping;
+    private long _distrustedAt;
 
     /// <param name="url">The destination's.</param>
     /// <param name="connectTimeout"><c>timeouts.connect</c>.</param>
@@ -47,7 +51,7 @@ internal sealed class Http1ConnectionPool
             var now = Now;
             if (!connection.IsUsable || !IsYoung(connection, now))
             {
-                connection.Dispose();
+                Discard(connection);
                 continue;
             }
 
@@ -62,6 +66,19 @@ internal sealed class Http1ConnectionPool
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// The destination has sent bytes that no request had asked for. HTTP/1.1 does not say which request a response is to (RFC 9112, section 9.3.2): had they come while the
+    /// next request was under way, its user would have got them. None of its connections is used again for a while.
+    /// </summary>
+    public void Distrust()
+    {
+        Volatile.Write(ref _distrustedAt, Math.Max(Now, 1));
+        while (_idle.TryPop(out var connection))
+        {
+            connection.Dispose();
+        }
     }
 
     /// <summary>A new connection.</summary>
@@ -92,14 +109,27 @@ internal sealed class Http1ConnectionPool
     /// <summary>Takes back one whose answer was read.</summary>
     public void Return(Http1Connection connection)
     {
-        if (!connection.IsIdleAndOpen || !IsYoung(connection, connection.IdleSince))
+        if (!connection.IsIdleAndOpen || !IsYoung(connection, connection.IdleSince) || IsDistrusted(connection.IdleSince))
         {
-            connection.Dispose();
+            Discard(connection);
             return;
         }
 
         _idle.Push(connection);
         SweepLater();
+    }
+
+    private bool IsDistrusted(long now) =>
+        Volatile.Read(ref _distrustedAt) is > 0 and var since && _time.GetElapsedTime(since, now) < DistrustFor;
+
+    private void Discard(Http1Connection connection)
+    {
+        if (connection.HasStrayBytes)
+        {
+            Distrust();
+        }
+
+        connection.Dispose();
     }
 
     private bool IsYoung(Http1Connection connection, long now) =>
@@ -123,7 +153,7 @@ internal sealed class Http1ConnectionPool
                 }
                 else
                 {
-                    connection.Dispose();
+                    Discard(connection);
                 }
             }
 
