@@ -119,6 +119,34 @@ internal sealed class RawClient : IAsyncDisposable
         return answer with { Body = Encoding.Latin1.GetString(_rest), IsWhole = true };
     }
 
+    /// <summary>Reads a body in chunks to its end and forgets it; its length, or -1: it was cut.</summary>
+    public async Task<long> CountChunkedAsync()
+    {
+        long total = 0;
+        while (await ReadLineAsync() is { } line && int.TryParse(line, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size))
+        {
+            if (size == 0)
+            {
+                return total;
+            }
+
+            total += size;
+            for (var left = size + 2; left > 0;)
+            {
+                if (_rest.Length == 0 && !await MoreAsync())
+                {
+                    return -1;
+                }
+
+                var taken = Math.Min(left, _rest.Length);
+                _rest = _rest[taken..];
+                left -= taken;
+            }
+        }
+
+        return -1;
+    }
+
     /// <summary>The head of an answer; empty: the connection ended before.</summary>
     public async Task<string> ReadHeadAsync()
     {
