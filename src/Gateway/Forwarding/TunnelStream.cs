@@ -6,7 +6,10 @@ namespace Gateway.Forwarding;
 /// A user's side of a WebSocket. It follows the frames (RFC 6455, section 5.2) that go to the user, so that the gateway, when it stops, can say <c>1001, going away</c> between two of them; what the
 /// destination sends after that is dropped, and the user's own close frame goes on to it. Only the bytes of frames' heads are looked at.
 /// </summary>
-internal sealed class TunnelStream(Stream user) : Stream
+/// <param name="user">The user's side.</param>
+/// <param name="isWebSocket">Its frames are followed; of another protocol nothing is known.</param>
+/// <param name="ended">Told when the user sends no more.</param>
+internal sealed class TunnelStream(Stream user, bool isWebSocket = true, Action? ended = null) : Stream
 {
     private const int LongestHead = 10;
 
@@ -40,7 +43,7 @@ internal sealed class TunnelStream(Stream user) : Stream
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _closeWanted = true;
+            _closeWanted = isWebSocket;
             await SayAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -49,7 +52,16 @@ internal sealed class TunnelStream(Stream user) : Stream
         }
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => user.ReadAsync(buffer, cancellationToken);
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = await user.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (count == 0 && buffer.Length > 0)
+        {
+            ended?.Invoke();
+        }
+
+        return count;
+    }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -63,7 +75,11 @@ internal sealed class TunnelStream(Stream user) : Stream
 
             if (!_closeWanted || _saysItself)
             {
-                Follow(buffer.Span, stopAtEnd: false);
+                if (isWebSocket)
+                {
+                    Follow(buffer.Span, stopAtEnd: false);
+                }
+
                 await user.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
                 return;
             }
@@ -105,7 +121,7 @@ internal sealed class TunnelStream(Stream user) : Stream
 
     private async ValueTask SayAsync(CancellationToken cancellationToken)
     {
-        if (_isClosed || _saysItself || _headLength > 0 || _payload > 0)
+        if (!isWebSocket || _isClosed || _saysItself || _headLength > 0 || _payload > 0)
         {
             return;
         }

@@ -15,7 +15,7 @@ internal static class Tunnels
     public static IDisposable Follow(HttpContext context, TimeProvider time, CancellationToken stopping)
     {
         var tunnel = new Tunnel(context, time);
-        if (string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase) && context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
+        if (context.Request.Headers.Upgrade.Count > 0 && context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
         {
             context.Features.Set<IHttpUpgradeFeature>(new Upgrade(upgrade, tunnel));
         }
@@ -39,7 +39,8 @@ internal static class Tunnels
 
         public Stream Opened(Stream user)
         {
-            var stream = new TunnelStream(user);
+            var isWebSocket = HttpMethods.IsConnect(context.Request.Method) || string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);
+            var stream = new TunnelStream(user, isWebSocket, () => _ = CutAfterFarewellAsync());
             Volatile.Write(ref _stream, stream);
             Interlocked.MemoryBarrier();
             if (Volatile.Read(ref _isEnding))
@@ -55,6 +56,23 @@ internal static class Tunnels
         {
             _registration.Dispose();
             _ended.Cancel();
+        }
+
+        /// <summary>
+        /// The user sends no more. Of a request that still leaves its response to be sent; a conversation is over, but for what the destination still answers to the last of it.
+        /// </summary>
+        private async Task CutAfterFarewellAsync()
+        {
+            try
+            {
+                await Task.Delay(Farewell, time, _ended.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            context.Abort();
         }
 
         private async Task EndAsync()
