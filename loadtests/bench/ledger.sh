@@ -10,7 +10,7 @@ rate=20
 if [ "${1:-}" = --rate ]; then rate=$2; fi
 
 for project in Gateway SampleGuide; do
-  [ -n "${LEDGER_NO_BUILD:-}" ] || build "src/$project"
+  build "src/$project"
 done
 free_port; users=$port
 free_port; admin=$port

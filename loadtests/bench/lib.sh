@@ -46,7 +46,8 @@ free_port() { # Sets `port`.
   done
 }
 
-build() { # PROJECT: a folder below the root.
+build() { # PROJECT: a folder below the root. BENCH_NO_BUILD=1: what is there already is measured.
+  [ -z "${BENCH_NO_BUILD:-}" ] || return 0
   dotnet build "$root/$1" -c Release -v quiet --nologo >"$work/build.out" 2>&1 || { cat "$work/build.out" >&2; exit 1; }
 }
 
@@ -82,7 +83,8 @@ cpu_ticks() { # PID: user and system time in 1/100 s; the command's name may hol
 load() { # URL SECONDS [WRK-OPTION...]: from `other_core` over `connections`; sets `requests` and `rate`. Ends the script if anything was not answered with 2xx.
   local url=$1 seconds=$2
   shift 2
-  taskset -c "$other_core" wrk -t1 -c "$connections" -d "${seconds}s" "$@" "$url" > "$work/wrk.out"
+  # On a machine that stands still for seconds a late answer is late, not missing.
+  taskset -c "$other_core" wrk -t1 --timeout 60s -c "$connections" -d "${seconds}s" "$@" "$url" > "$work/wrk.out"
   if grep -qE 'Non-2xx|Socket errors' "$work/wrk.out"; then echo "Not every request to $url was answered:" >&2; cat "$work/wrk.out" >&2; exit 1; fi
   requests=$(awk '/requests in/ {print $1}' "$work/wrk.out")
   rate=$(awk '/Requests\/sec/ {print $2}' "$work/wrk.out")
