@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using System.Runtime.CompilerServices;
 using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
@@ -20,7 +21,7 @@ internal sealed class MessageRequest : AttemptRequest
         _transport = transport;
         _hasBody = body is not null;
         // Without a content SocketsHttpHandler repeats a request by itself, up to three times, when a connection ends before a response.
-        _content = (body ?? RequestBody.Empty()).ForAttempt();
+        _content = (body ?? RequestBody.Empty).ForAttempt();
         _message = new HttpRequestMessage(HttpMethod.Parse(request.Method), peer.At(target)) { Content = _content };
         if (peer.HostOverride is { } hostName)
         {
@@ -52,6 +53,7 @@ internal sealed class MessageRequest : AttemptRequest
     public override bool IsPartlySent => _content is { Started: true, IsSent: false };
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<UpstreamResponse> SendAsync(string? traceParent, CancellationToken cancellationToken)
     {
         if (traceParent is not null)

@@ -63,8 +63,8 @@ internal sealed class RequestBody
     /// <summary>All of it, if it <see cref="IsWhole"/>.</summary>
     public ReadOnlyMemory<byte> Whole => _head;
 
-    /// <summary>A body of zero bytes.</summary>
-    public static RequestBody Empty() => new(null, ReadOnlyMemory<byte>.Empty, null, 0);
+    /// <summary>A body of zero bytes. It holds nothing, so that all requests share it.</summary>
+    public static RequestBody Empty { get; } = new(null, ReadOnlyMemory<byte>.Empty, null, 0);
 
     /// <summary>Reads the client's body up to <paramref name="limit"/> bytes.</summary>
     /// <exception cref="BadHttpRequestException">The client broke the framing or sent more than the gateway takes.</exception>
@@ -189,7 +189,10 @@ internal sealed class RequestBody
         }
     }
 
-    internal async Task WriteToAsync(Stream stream, AttemptContent content, CancellationToken cancellationToken)
+    internal Task WriteToAsync(Stream stream, AttemptContent content, CancellationToken cancellationToken) =>
+        _rest is null && _head.IsEmpty ? Task.CompletedTask : WriteBytesAsync(stream, content, cancellationToken);
+
+    private async Task WriteBytesAsync(Stream stream, AttemptContent content, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _writers);
         try
@@ -198,7 +201,7 @@ internal sealed class RequestBody
             {
                 await TakeAsync(_rest, stream, content, cancellationToken).ConfigureAwait(false);
             }
-            else if (!_head.IsEmpty)
+            else
             {
                 await stream.WriteAsync(_head, cancellationToken).ConfigureAwait(false);
             }
@@ -345,7 +348,6 @@ internal sealed class AttemptContent : HttpContent
     {
         _body = body;
         _length = length;
-        Headers.ContentLength = length;
     }
 
     /// <summary>

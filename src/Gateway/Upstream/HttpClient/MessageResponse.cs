@@ -1,5 +1,6 @@
 using System.Net.Http;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Upstream;
@@ -25,7 +26,7 @@ internal sealed class MessageResponse : UpstreamResponse
         Check(message.Content.Headers.NonValidated);
         if (!_isChunked && message.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths))
         {
-            Length = ContentLength.Parse(string.Join(',', lengths)) ?? throw Invalid("Its Content-Length is not one number.");
+            Length = ContentLength.Parse(lengths.Count == 1 ? lengths.ToString() : string.Join(',', lengths)) ?? throw Invalid("Its Content-Length is not one number.");
             if (HasBody && lengths.Count > 1)
             {
                 // Several equal ones are one (RFC 9110, section 8.6), but the client has read none of them, and would wait for the end of the connection.
@@ -95,6 +96,7 @@ internal sealed class MessageResponse : UpstreamResponse
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_left == 0)
