@@ -380,6 +380,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     }
 
     /// <summary>Small bodies are taken whole, so that one that is cut can be replaced unseen; all others are watched on their way through.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask TakeBodyAsync(UpstreamResponse response)
     {
         var timeouts = plan.ClusterConfig.Timeouts;

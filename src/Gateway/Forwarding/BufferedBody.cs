@@ -58,6 +58,7 @@ internal sealed class BufferedBody
     /// <param name="attempt">Where it comes from.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="HttpIOException">It ended early, or the connection broke.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<BufferedBody> ReadUpToAsync(UpstreamResponse upstream, int limit, Attempt attempt, TimeProvider time)
     {
         var body = new BufferedBody(ArrayPool<byte>.Shared.Rent(Math.Min(limit, FirstPiece)), 0);

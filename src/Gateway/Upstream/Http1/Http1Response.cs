@@ -137,6 +137,7 @@ internal sealed class Http1Response : UpstreamResponse
         return _isWhole ? 0 : throw new ObjectDisposedException(nameof(Http1Response), "The response was left before its end.");
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> CancellableAsync(ValueTask<int> read, CancellationToken cancellationToken)
     {
         using var cut = cancellationToken.UnsafeRegister(static response => ((Http1Response)response!).Cut(), this);
