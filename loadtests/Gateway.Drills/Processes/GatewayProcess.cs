@@ -49,7 +49,7 @@ internal sealed class GatewayProcess : ChildProcess
     public override async Task StartAsync(CancellationToken cancel = default)
     {
         await base.StartAsync(cancel);
-        await UntilAsync("ready on /readyz", TimeSpan.FromSeconds(60), IsReadyAsync, cancel);
+        await UntilAsync("ready on /readyz", TimeSpan.FromSeconds(180), IsReadyAsync, cancel);
     }
 
     /// <summary>Whether <c>/readyz</c> says 200 now.</summary>

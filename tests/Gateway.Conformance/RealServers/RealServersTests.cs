@@ -69,15 +69,14 @@ public sealed class RealServersTests(RealServersBed bed) : IClassFixture<RealSer
     public void Upload_RefusedBeforeItIsRead_TheRefusalReachesTheUser(string server, string transport, string user)
     {
         var statuses = bed.UploadStatuses(Server(server), transport, user);
-        var isRefused = statuses.Split(' ').All(status => status is "401" or "403" or "413");
+        var lost = statuses.Split(' ').Count(status => status is not ("401" or "403" or "413"));
 
-        if (KnownDefects.OfUpload(server, transport) is { } defect)
+        if (lost > 0 && KnownDefects.OfUpload(server, transport) is { } defect && lost <= defect.Losses)
         {
-            Assert.False(isRefused && defect.IsCertain, $"Every upload got its refusal. Remove the known defect: {defect.Behaviour}");
-            Assert.SkipUnless(isRefused, "Known defect: " + defect.Behaviour);
+            Assert.Skip($"Known defect: {defect.Behaviour} Statuses: {statuses}");
         }
 
-        Assert.True(isRefused, $"Statuses: {statuses}");
+        Assert.True(lost == 0, $"Statuses: {statuses}");
     }
 
     [Theory]
@@ -85,9 +84,9 @@ public sealed class RealServersTests(RealServersBed bed) : IClassFixture<RealSer
     public void Server_AfterAllOfIt_IsUp(string server, string transport)
     {
         var health = bed.Health(Server(server), transport);
-        if (KnownDefects.OfUpload(server, transport) is { } defect)
+        if (health != "up" && KnownDefects.OfUpload(server, transport) is { Losses: > 1 } defect)
         {
-            Assert.SkipUnless(health == "up", "Known defect: " + defect.Behaviour);
+            Assert.Skip("Known defect: " + defect.Behaviour);
         }
 
         Assert.Equal("up", health);

@@ -12,7 +12,7 @@ internal sealed class ServerProcess(string name, string file, IReadOnlyList<stri
         await base.StartAsync(cancel);
         foreach (var port in ports)
         {
-            await UntilAsync($"listening on {port}", TimeSpan.FromSeconds(60), async stop => await AcceptsAsync(port, stop), cancel);
+            await UntilAsync($"listening on {port}", TimeSpan.FromSeconds(180), async stop => await AcceptsAsync(port, stop), cancel);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class Origin(string name, string file, IReadOnlyList<string> arg
     public override async Task StartAsync(CancellationToken cancel = default)
     {
         await base.StartAsync(cancel);
-        await UntilAsync("listening", TimeSpan.FromSeconds(60), _ =>
+        await UntilAsync("listening", TimeSpan.FromSeconds(180), _ =>
         {
             var line = Output.Split('\n').FirstOrDefault(text => text.StartsWith('{') && text.EndsWith('}'));
             _ports = line is null ? [] : JsonSerializer.Deserialize<Dictionary<string, int>>(line)!;
