@@ -95,7 +95,10 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private bool IsTrial => purpose is AttemptPurpose.Trial or AttemptPurpose.FirstOnTrial;
 
     /// <summary>The client's own body broke.</summary>
-    public bool ClientFailed => request.Content is { ClientFailed: true };
+    public bool ClientFailed => ClientFailure is not null;
+
+    /// <summary>How it broke.</summary>
+    public Exception? ClientFailure => request.Content?.ClientFailure;
 
     /// <summary>It ended because the client did not send the rest of its body.</summary>
     public bool ClientWasSilent { get; private set; }

@@ -158,11 +158,10 @@ internal sealed partial class Exchange
                     _neverSent &= attempt.NeverSent;
                     _timedOut |= attempt.Result == AttemptResult.Timeout;
                     _nothingLeft |= !_plan.RepeatsOn(attempt.Result);
-                    if (attempt.ClientFailed)
+                    if (attempt.ClientFailure is { } failure)
                     {
-                        ClientStatus = attempt.Failure is { } failure && AttemptFailure.StatusOf(failure) is { } refusal ? refusal : StatusCodes.Status400BadRequest;
+                        ClientStatus = AttemptFailure.StatusOf(failure) ?? StatusCodes.Status400BadRequest;
                     }
-
                     else if (attempt.ClientWasSilent)
                     {
                         ClientStatus = StatusCodes.Status408RequestTimeout;

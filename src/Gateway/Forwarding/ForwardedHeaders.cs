@@ -14,6 +14,7 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 {
     private const uint Remembered = 256;
     private const int ShortestClaim = 6;
+    private const int LongestClaim = 25;
 
     private static readonly FrozenSet<string> Claims = new[]
     {
@@ -21,10 +22,14 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-Pseudo-IPv4", "X-Cluster-Client-IP", "Fastly-Client-IP", "Fly-Client-IP",
         "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Envoy-External-Address", "X-AppEngine-User-IP", "X-Original-Forwarded-For", "X-Originating-IP", "X-Remote-IP",
         "X-Remote-Addr", "X-ProxyUser-Ip", "X-True-IP", "X-Forwarded", "Forwarded-For", "Forwarded-For-IP", "Forwarded-Host", "Forwarded-Proto", "Client-IP",
-        "Cluster-Client-IP",
+        "Cluster-Client-IP", "X-True-Client-IP", "WL-Proxy-Client-IP", "Proxy-Client-IP", "Incap-Client-IP", "Akamai-Client-IP", "Oxy-Client-IP", "X-Sucuri-ClientIP", "Ali-CDN-Real-IP",
+        "Cdn-Src-Ip", "Cdn-Real-Ip", "X-Vercel-Forwarded-For", "X-Vercel-Proxied-For", "X-NF-Client-Connection-IP", "DO-Connecting-IP", "X-AppEngine-Remote-Addr", "X-Original-Remote-Addr",
+        "Remote-Addr", "Real-IP", "X-RealIP", "X-Forward-For", "X-Real-Port", "X-Client-Port", "X-Envoy-Internal",
 
-        // The host and the path: Symfony, Laravel, IIS's rewriting and others take them for the request's own, past whatever a proxy decided by the real ones.
-        "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Original-URL", "X-Rewrite-URL", "X-Original-Proto", "X-Original-Prefix", "X-Original-Method",
+        // The host, the path and the scheme: Symfony, Laravel, IIS's rewriting and others take them for the request's own, past whatever a proxy decided by the real ones.
+        "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Original-URL", "X-Rewrite-URL", "X-Original-Proto", "X-Original-Prefix", "X-Original-Method", "X-Original-URI",
+        "X-Original-Scheme", "X-Override-URL", "X-Backend-Host", "X-HTTP-DestinationURL", "X-Envoy-Original-Path", "X-Envoy-Original-Host", "X-Scheme", "X-URL-Scheme", "Front-End-Https",
+        "CF-Visitor",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private readonly Origin?[] _origins = new Origin?[Remembered];
@@ -32,10 +37,7 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
     /// <summary>True: these headers are ours to write.</summary>
     public static bool Owns(string name) =>
         // Most names are through after one look.
-        name.Length > 0 && (name[0] | 0x20) is 'x' or 'f'
-        && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase));
+        name.Length > 0 && (name[0] | 0x20) is 'x' or 'f' && IsOwned(Dashed(name));
 
     /// <summary>
     /// True: with this header a load balancer or CDN in front says who asked, or for which host or path, and frameworks and applications believe it. None of them
@@ -43,7 +45,7 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
     /// </summary>
     public static bool IsClaim(string name) =>
         // Most names are through after one look.
-        name.Length >= ShortestClaim && (name[0] | 0x20) is 'x' or 't' or 'c' or 'f' && Claims.Contains(name);
+        name.Length is >= ShortestClaim and <= LongestClaim && Claims.Contains(Dashed(name));
 
     /// <summary>True: the request comes from a proxy whose claims are believed.</summary>
     public bool Believes(HttpContext context)
@@ -81,6 +83,14 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         var element = origin.Element;
         headers.Add("Forwarded", believed && request.Headers.TryGetValue("Forwarded", out var elements) ? $"{elements}, {element}" : element);
     }
+
+    private static bool IsOwned(string name) =>
+        name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>CGI, WSGI and PHP know <c>X_Forwarded_For</c> and <c>X-Forwarded-For</c> by one name, <c>HTTP_X_FORWARDED_FOR</c>: so does a client who means to deceive them.</summary>
+    private static string Dashed(string name) => name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
 
     /// <summary>The texts of who asked. One client's requests come in a row, and say the same each time.</summary>
     private Origin OriginOf(IPAddress? remote, HttpRequest request)

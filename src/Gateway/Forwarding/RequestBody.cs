@@ -252,9 +252,9 @@ internal sealed class RequestBody
                         content.Attempt?.ClientCame();
                     }
                 }
-                catch (Exception) when (!cancellationToken.IsCancellationRequested)
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
-                    content.ClientFailed = true;
+                    content.ClientFailure = exception;
                     throw;
                 }
 
@@ -362,8 +362,8 @@ internal sealed class AttemptContent : HttpContent
     /// <summary>Whose content it is: told when the client keeps it waiting.</summary>
     public Attempt? Attempt { get; set; }
 
-    /// <summary>Set when the client's body could not be read: the destination is not to blame for what follows.</summary>
-    public bool ClientFailed { get; set; }
+    /// <summary>Why the client's body could not be read: the destination is not to blame for what follows, and what follows no longer tells why.</summary>
+    public Exception? ClientFailure { get; set; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);

@@ -39,6 +39,12 @@ internal static class RequestGuard
                 {
                     return "The value of a header has a control character.";
                 }
+
+                // Kestrel trims those of HTTP/1.1; in HTTP/2 a blank at either end makes a request malformed (RFC 9113, section 8.2.1).
+                if (value is [' ' or '\t', ..] or [.., ' ' or '\t'])
+                {
+                    return "The value of a header begins or ends with a blank.";
+                }
             }
         }
 
@@ -47,7 +53,12 @@ internal static class RequestGuard
 
     private static string? FramingProblemOf(string protocol, IHeaderDictionary headers)
     {
-        if (StringValues.IsNullOrEmpty(headers.TransferEncoding))
+        if (HttpProtocol.IsHttp2(protocol))
+        {
+            return Http2ProblemOf(headers);
+        }
+
+        if (headers.TransferEncoding.Count == 0)
         {
             return null;
         }
@@ -57,9 +68,26 @@ internal static class RequestGuard
             return "Transfer-Encoding does not exist in HTTP/1.0.";
         }
 
+        // Kestrel takes off the chunks and nothing else: what else it was coded with would reach the destination without a word of it (RFC 9112, section 6.1).
+        if (headers.TransferEncoding is not [{ } coding] || !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase))
+        {
+            return "The only Transfer-Encoding that is understood is \"chunked\", once.";
+        }
+
         // Kestrel keeps the length under this name when it takes the chunks' word for the end of the body.
         return headers.ContainsKey("X-Content-Length") || headers.ContentLength is not null
             ? "Content-Length and Transfer-Encoding exclude each other."
             : null;
+    }
+
+    /// <summary>What Kestrel lets through of what makes a request of HTTP/2 malformed (RFC 9113, sections 8.2.2 and 8.3.1); it refuses <c>Connection</c> and <c>TE</c> itself.</summary>
+    private static string? Http2ProblemOf(IHeaderDictionary headers)
+    {
+        if (headers.TransferEncoding.Count > 0 || headers.Upgrade.Count > 0 || headers.KeepAlive.Count > 0 || headers.ContainsKey("Proxy-Connection"))
+        {
+            return "Transfer-Encoding, Upgrade, Keep-Alive and Proxy-Connection do not exist in HTTP/2.";
+        }
+
+        return StringValues.IsNullOrEmpty(headers.Host) ? "The request names no host." : null;
     }
 }

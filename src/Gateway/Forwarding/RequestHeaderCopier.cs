@@ -26,7 +26,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
         {
             // The host is the destination's own: its certificate and its virtual host go by it. Users' host is in X-Forwarded-Host.
             if (name.Length == 0 || name[0] == ':' || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name))
+                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name)) || IsHttpoxy(name)
                 || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
                 || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase))
                 || (isStream && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase)))
@@ -77,4 +77,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
 
         forwarded.Write(context, ref target);
     }
+
+    /// <summary>CGI makes <c>HTTP_PROXY</c> of it, by which many an HTTP client sends its own requests through a proxy of the attacker's (CVE-2016-5385). It has no meaning in HTTP.</summary>
+    private static bool IsHttpoxy(string name) => name.Equals("Proxy", StringComparison.OrdinalIgnoreCase);
 }

@@ -64,6 +64,27 @@ public class DeadlinesTests
         Assert.Equal("up", await gateway.VerdictAsync("primary"));
     }
 
+    [Theory]
+    [InlineData(false, "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")]
+    [InlineData(false, "Content-Length: 100000\r\n\r\nhello")]
+    [InlineData(true, "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")]
+    [InlineData(true, "Content-Length: 100000\r\n\r\nhello")]
+    public async Task LeastRate_ClientDripsItsStreamedBody_GetsA408(bool expects, string request)
+    {
+        await using var guide = new ScriptedUpstream(static async r =>
+        {
+            await r.ReadBodyAsync();
+            await r.AnswerAsync("ok");
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 50s, total: 60s }"));
+
+        var answer = await gateway.AskAsync($"POST / HTTP/1.1\r\nHost: a\r\n{(expects ? "Expect: 100-continue\r\n" : "")}{request}");
+
+        Assert.Equal(408, answer.Status);
+        Assert.Equal(1, await gateway.MetricAsync("gateway_requests_total", ("outcome", "refused")));
+        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+    }
+
     [Fact]
     public async Task FirstByte_ClientSendsNoMore_EndsTheAttemptAndBlamesNobody()
     {

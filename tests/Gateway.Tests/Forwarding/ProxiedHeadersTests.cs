@@ -1,3 +1,5 @@
+using Gateway.Forwarding;
+using Gateway.LastGood;
 using Gateway.Tests.Support;
 using Xunit;
 
@@ -120,6 +122,56 @@ public class ProxiedHeadersTests
                 Assert.Equal(["shop-app"], guide.Last.Header("X-Client"));
             }
         }
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\n", false)]
+    [InlineData("POST / HTTP/1.1\r\nContent-Length: 0\r\n", false)]
+    [InlineData("GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", false)]
+    [InlineData("GET / HTTP/1.1\r\n", true)]
+    public async Task Claims_SpelledAsCgiReadsThem_PassFromNobody(string start, bool trusted)
+    {
+        // What becomes one name in a CGI environment: HTTP_X_FORWARDED_FOR, HTTP_CLIENT_IP, HTTP_PROXY.
+        string[] always = ["X_Forwarded_For", "X-Forwarded_For", "x_forwarded-proto", "X_FORWARDED_HOST", "X_Real_IP", "Proxy", "PROXY"];
+        string[] untrusted = ["X_Client_IP", "Client_IP", "True_Client-IP", "X_Original_URL", "X-Original_URL", "Remote_Addr"];
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: trusted ? "trustedProxies: [ 127.0.0.0/8 ]" : ""));
+
+        await gateway.AskAsync($"{start}Host: shop.test\r\n{string.Concat(always.Concat(untrusted).Select(static name => $"{name}: 9.9.9.9\r\n"))}X_Client: shop-app\r\n\r\n");
+
+        Assert.All(always, name => Assert.Empty(guide.Last.Header(name)));
+        Assert.All(untrusted, name => Assert.Equal(trusted ? ["9.9.9.9"] : [], guide.Last.Header(name)));
+        Assert.Equal(["shop-app"], guide.Last.Header("X_Client"));
+    }
+
+    /// <summary>A header that names the client, reaches the service and is outside of the key would let anybody write everybody's stored response.</summary>
+    [Theory]
+    [InlineData("WL-Proxy-Client-IP")]
+    [InlineData("Proxy-Client-IP")]
+    [InlineData("Incap-Client-IP")]
+    [InlineData("X-Sucuri-ClientIP")]
+    [InlineData("X-True-Client-IP")]
+    [InlineData("Ali-CDN-Real-IP")]
+    [InlineData("Cdn-Src-Ip")]
+    [InlineData("Cdn-Real-Ip")]
+    [InlineData("X-Vercel-Forwarded-For")]
+    [InlineData("X-Vercel-Proxied-For")]
+    [InlineData("X-NF-Client-Connection-IP")]
+    [InlineData("X-Appengine-User-IP")]
+    [InlineData("X-Real-Port")]
+    [InlineData("X-Client-Port")]
+    [InlineData("X-Envoy-Internal")]
+    [InlineData("X-Envoy-External-Address")]
+    [InlineData("X-Azure-ClientIP")]
+    [InlineData("Fastly-Client-IP")]
+    [InlineData("CF-Connecting-IP")]
+    [InlineData("True-Client-IP")]
+    [InlineData("X-Forwarded-For")]
+    [InlineData("X-Real-IP")]
+    public void Claims_OutsideOfTheKey_AreLeftOut(string name)
+    {
+        Assert.Equal(HeaderRole.Harmless, RequestHeaderRoles.Of(name));
+        Assert.True(ForwardedHeaders.Owns(name) || ForwardedHeaders.IsClaim(name));
     }
 
     [Fact]

@@ -47,6 +47,38 @@ public sealed class RequestGuardTests
     }
 
     [Theory]
+    [InlineData(true, "chunked")]
+    [InlineData(true, "Chunked")]
+    [InlineData(false, "gzip")]
+    [InlineData(false, "gzip, chunked")]
+    [InlineData(false, "chunked, chunked")]
+    [InlineData(false, ",chunked")]
+    [InlineData(false, "chunked,")]
+    [InlineData(false, "chunked", "chunked")]
+    [InlineData(false, "gzip", "chunked")]
+    public void Coding_ChunkedOnce_Passes(bool passes, params string[] lines) =>
+        Assert.Equal(passes, Problem(headers: [.. lines.Select(static line => ("Transfer-Encoding", line))]) is null);
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("a b", true)]
+    [InlineData(" ", false)]
+    [InlineData(" a", false)]
+    [InlineData("a ", false)]
+    [InlineData("\ta", false)]
+    [InlineData("a\t", false)]
+    public void Value_BlankAtAnEnd_IsAProblem(string value, bool passes) => Assert.Equal(passes, Problem(headers: [("x", value)]) is null);
+
+    [Theory]
+    [InlineData("Transfer-Encoding", "chunked")]
+    [InlineData("Upgrade", "h2c")]
+    [InlineData("Keep-Alive", "5")]
+    [InlineData("Proxy-Connection", "close")]
+    [InlineData("Host", "")]
+    public void Http2_HeaderOfAConnectionOrNoHost_IsAProblem(string name, string value) =>
+        Assert.NotNull(name == "Host" ? Problem("HTTP/2", headers: [(name, value)]) : Problem("HTTP/2", headers: [("Host", "a"), (name, value)]));
+
+    [Theory]
     [InlineData("GET", true)]
     [InlineData("M-SEARCH", true)]
     [InlineData("", false)]

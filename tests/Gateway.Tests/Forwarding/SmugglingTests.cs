@@ -53,6 +53,42 @@ public sealed class SmugglingTests
     }
 
     [Theory]
+    [InlineData("h1", "GET")]
+    [InlineData("h1", "POST")]
+    [InlineData("tls", "POST")]
+    public async Task Http2Request_Malformed_IsRefused(string destination, string method)
+    {
+        var asked = 0;
+        await using var upstream = await StartAsync(destination, () => Interlocked.Increment(ref asked));
+        await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([upstream.Url]));
+        var body = method == "POST" ? "body"u8.ToArray() : null;
+        (string Name, string Value)[] start = [(":method", method), (":scheme", "https"), (":path", "/a")];
+        (string Name, string Value) host = (":authority", "a");
+        (string Name, string Value)[][] cases =
+        [
+            [host, ("transfer-encoding", "chunked")], [host, ("upgrade", "h2c")], [host, ("keep-alive", "5")], [host, ("proxy-connection", "keep-alive")], [host, ("connection", "x-a")], [host, ("te", "gzip")],
+            [host, ("x-a", " b")], [host, ("x-a", "b ")], [host, ("x-a", "\tb")], [host, ("x-a", "b\t")], [host, ("x-a", " ")],
+            [], [(":authority", "")], [("host", "")],
+        ];
+
+        foreach (var rest in cases)
+        {
+            await using var client = await RawHttp2Client.ConnectAsync(gateway.Url);
+            var response = await client.AskAsync([.. start, .. rest], body);
+
+            Assert.True(response.IsRefused, $"{string.Join(", ", rest)} got {response}");
+        }
+
+        Assert.Equal(0, asked);
+        (string Name, string Value)[][] good = [[host, ("te", "trailers")], [("host", "a")], [host, ("x-a", "")]];
+        foreach (var rest in good)
+        {
+            await using var client = await RawHttp2Client.ConnectAsync(gateway.Url);
+            Assert.Equal(200, (await client.AskAsync([.. start, .. rest], body)).Status);
+        }
+    }
+
+    [Theory]
     [InlineData("GET")]
     [InlineData("POST")]
     public async Task Http1Request_NotOneRequest_IsRefusedAndBlamesNoDestination(string method)
@@ -92,6 +128,13 @@ public sealed class SmugglingTests
     [InlineData("Transfer-Encoding: chunked\r\nContent-Length: 5")]
     [InlineData("Transfer-Encoding: chunked, identity")]
     [InlineData("Transfer-Encoding: xchunked")]
+    [InlineData("Transfer-Encoding: gzip, chunked")]
+    [InlineData("Transfer-Encoding: identity, chunked")]
+    [InlineData("Transfer-Encoding: chunked, chunked")]
+    [InlineData("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked")]
+    [InlineData("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked")]
+    [InlineData("Transfer-Encoding: ,chunked")]
+    [InlineData("Transfer-Encoding: chunked,")]
     [InlineData("Transfer-Encoding\x0b: chunked")]
     public async Task Http1Request_FramingThatParsersReadDifferently_IsRefusedAndClosed(string framing)
     {
