@@ -50,7 +50,7 @@ internal sealed class NginxServer : IAsyncDisposable
         var nginx = new NginxServer(folder, FreePorts.Next());
         await File.WriteAllTextAsync(Path.Combine(folder, "nginx.conf"), $$"""
             daemon off;
-            worker_processes 1;
+            master_process off;
             pid {{folder}}/nginx.pid;
             error_log stderr warn;
             events { worker_connections 512; }
