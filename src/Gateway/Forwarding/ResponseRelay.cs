@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Gateway.Configuration;
@@ -128,16 +127,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             ChunkedBody.Use(context);
         }
 
-        if (buffered.Bytes.Length <= MostUnsent && HttpProtocol.IsHttp2(context.Request.Protocol))
-        {
-            // Left to the end of the request: head, body and the end of the stream go in one piece. A flush here would wait for the connection's writer, on another thread.
-            response.BodyWriter.Write(buffered.Bytes.Span);
-        }
-        else
-        {
-            await response.Body.WriteAsync(buffered.Bytes, aborted).ConfigureAwait(false);
-        }
-
+        await response.Body.WriteAsync(buffered.Bytes, aborted).ConfigureAwait(false);
         await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
         return RelayResult.Complete;
     }
