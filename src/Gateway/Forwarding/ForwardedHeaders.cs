@@ -6,22 +6,22 @@ using Gateway.Upstream;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Says who asked: <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c> and <c>Forwarded</c> (RFC 7239). What a client says of itself is
-/// replaced; only proxies that the configuration trusts are believed, and their chain is made longer. Headers in which other products say
-/// the same (<see cref="IsClaim"/>) pass from those proxies alone.
+/// Writes <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>, <c>-Port</c> and <c>Forwarded</c> (RFC 7239). A client's own are replaced; those of proxies in <c>trustedProxies</c> are kept and extended.
+/// Headers in which other products name the client, its identity, the host or the path (<see cref="IsClaim"/>) pass from those proxies alone.
 /// </summary>
 internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 {
     private const uint Remembered = 256;
     private const int ShortestClaim = 6;
-    private const int LongestClaim = 25;
+    private const int LongestClaim = 34;
+    private const string ForwardedFamily = "X-Forwarded-";
 
     private static readonly FrozenSet<string> Claims = new[]
     {
         // The client's address: nginx, Apache, HAProxy, Akamai and Cloudflare, Fastly, Fly, Azure, Envoy, Heroku, Google's and Amazon's, and what applications look for beside.
         "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-Pseudo-IPv4", "X-Cluster-Client-IP", "Fastly-Client-IP", "Fly-Client-IP",
         "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Envoy-External-Address", "X-AppEngine-User-IP", "X-Original-Forwarded-For", "X-Originating-IP", "X-Remote-IP",
-        "X-Remote-Addr", "X-ProxyUser-Ip", "X-True-IP", "X-Forwarded", "Forwarded-For", "Forwarded-For-IP", "Forwarded-Host", "Forwarded-Proto", "Client-IP",
+        "X-Remote-Addr", "X-ProxyUser-Ip", "X-True-IP", "X-Forwarded", "X-Real-IP", "Forwarded-For", "Forwarded-For-IP", "Forwarded-Host", "Forwarded-Proto", "Client-IP",
         "Cluster-Client-IP", "X-True-Client-IP", "WL-Proxy-Client-IP", "Proxy-Client-IP", "Incap-Client-IP", "Akamai-Client-IP", "Oxy-Client-IP", "X-Sucuri-ClientIP", "Ali-CDN-Real-IP",
         "Cdn-Src-Ip", "Cdn-Real-Ip", "X-Vercel-Forwarded-For", "X-Vercel-Proxied-For", "X-NF-Client-Connection-IP", "DO-Connecting-IP", "X-AppEngine-Remote-Addr", "X-Original-Remote-Addr",
         "Remote-Addr", "Real-IP", "X-RealIP", "X-Forward-For", "X-Real-Port", "X-Client-Port", "X-Envoy-Internal",
@@ -30,22 +30,31 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Original-URL", "X-Rewrite-URL", "X-Original-Proto", "X-Original-Prefix", "X-Original-Method", "X-Original-URI",
         "X-Original-Scheme", "X-Override-URL", "X-Backend-Host", "X-HTTP-DestinationURL", "X-Envoy-Original-Path", "X-Envoy-Original-Host", "X-Scheme", "X-URL-Scheme", "Front-End-Https",
         "CF-Visitor",
+
+        // The user: proxies that authenticate (OAuth2 Proxy, Authelia, Traefik, nginx, Apache, Kong, Tailscale, Azure, Google, Amazon, Cloudflare) put the result here, and applications take it for proven.
+        "Remote-User", "Remote-Email", "Remote-Name", "Remote-Groups", "X-Remote-User", "X-Remote-Email", "X-Remote-Name", "X-Remote-Group", "X-Remote-Groups", "X-WebAuth-User",
+        "X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Access-Token", "X-Auth-Request-Preferred-Username", "X-Authenticated-User", "X-Authenticated-UserId",
+        "X-Authenticated-Scope", "X-Authenticated-Groups", "X-Consumer-Username", "X-Consumer-Custom-Id", "X-Credential-Identifier", "Tailscale-User-Login", "Tailscale-User-Name", "X-MS-Client-Principal",
+        "X-MS-Client-Principal-Id", "X-MS-Client-Principal-Name", "X-MS-Client-Principal-Idp", "X-MS-Token-AAD-Access-Token", "X-MS-Token-AAD-Id-Token", "X-Goog-Authenticated-User-Email",
+        "X-Goog-Authenticated-User-Id", "X-Goog-IAP-JWT-Assertion", "X-Amzn-Oidc-Identity", "X-Amzn-Oidc-Data", "X-Amzn-Oidc-AccessToken", "CF-Access-Authenticated-User-Email", "CF-Access-JWT-Assertion",
+
+        // The client's certificate (RFC 9440 and what was there before it).
+        "Client-Cert", "Client-Cert-Chain", "X-Client-Cert", "X-Client-Certificate", "X-Client-Verify", "X-Client-DN", "X-SSL-Cert", "X-SSL-Client-Cert", "X-SSL-Client-Verify", "X-SSL-Client-S-DN",
+        "X-SSL-Client-DN", "X-SSL-Client-CN", "X-SSL-Client-Serial", "X-SSL-Client-SHA1", "X-SSL-Client-Has-Cert", "SSL-Client-Cert", "SSL-Client-Verify", "SSL-Client-S-DN", "SSL-Client-Subject-DN",
+        "SSL-Client-I-DN", "SSL-Client-Issuer-DN", "X-ARR-ClientCert", "X-Amzn-Mtls-Clientcert", "X-Amzn-Mtls-Clientcert-Leaf", "X-Amzn-Mtls-Clientcert-Subject",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private readonly Origin?[] _origins = new Origin?[Remembered];
 
-    /// <summary>True: these headers are ours to write.</summary>
+    /// <summary>True: the gateway writes these headers, or no proxy does: a claim with an underscore is meant to deceive CGI.</summary>
     public static bool Owns(string name) =>
-        // Most names are through after one look.
-        name.Length > 0 && (name[0] | 0x20) is 'x' or 'f' && IsOwned(Dashed(name));
+        name.Contains('_', StringComparison.Ordinal) ? IsOwned(Dashed(name)) || IsClaimed(Dashed(name)) : (name.Length > 0 && (name[0] | 0x20) is 'x' or 'f' && IsOwned(name));
 
     /// <summary>
-    /// True: with this header a load balancer or CDN in front says who asked, or for which host or path, and frameworks and applications believe it. None of them
+    /// True: with this header a proxy in front names the client, its identity or certificate, the host or the path, and frameworks and applications believe it. None of them
     /// has a meaning between a client and a server.
     /// </summary>
-    public static bool IsClaim(string name) =>
-        // Most names are through after one look.
-        name.Length is >= ShortestClaim and <= LongestClaim && Claims.Contains(Dashed(name));
+    public static bool IsClaim(string name) => IsClaimed(name);
 
     /// <summary>True: the request comes from a proxy whose claims are believed.</summary>
     public bool Believes(HttpContext context)
@@ -85,12 +94,17 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
     }
 
     private static bool IsOwned(string name) =>
-        name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase);
+        name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+        || (name.StartsWith(ForwardedFamily, StringComparison.OrdinalIgnoreCase) && name.AsSpan(ForwardedFamily.Length) is var rest
+            && (rest.Equals("For", StringComparison.OrdinalIgnoreCase) || rest.Equals("Proto", StringComparison.OrdinalIgnoreCase)
+                || rest.Equals("Host", StringComparison.OrdinalIgnoreCase) || rest.Equals("Port", StringComparison.OrdinalIgnoreCase)));
 
-    /// <summary>CGI, WSGI and PHP know <c>X_Forwarded_For</c> and <c>X-Forwarded-For</c> by one name, <c>HTTP_X_FORWARDED_FOR</c>: so does a client who means to deceive them.</summary>
-    private static string Dashed(string name) => name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
+    // Most names are through after one look.
+    private static bool IsClaimed(string name) =>
+        name.Length >= ShortestClaim && ((name.Length <= LongestClaim && Claims.Contains(name)) || name.StartsWith(ForwardedFamily, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>CGI, WSGI and PHP know <c>X_Forwarded_For</c> and <c>X-Forwarded-For</c> by one name, <c>HTTP_X_FORWARDED_FOR</c>.</summary>
+    private static string Dashed(string name) => name.Replace('_', '-');
 
     /// <summary>The texts of who asked. One client's requests come in a row, and say the same each time.</summary>
     private Origin OriginOf(IPAddress? remote, HttpRequest request)

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
@@ -6,6 +8,10 @@ namespace Gateway.LastGood;
 /// <summary>What the storage rules need to know of an answer; a value, read once from its head.</summary>
 internal readonly record struct AnswerFacts
 {
+    /// <summary>What a header's name may consist of (<c>token</c>, RFC 9110, 5.6.2).</summary>
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     /// <summary>The status.</summary>
     public int Status { get; init; }
 
@@ -21,7 +27,7 @@ internal readonly record struct AnswerFacts
     /// <summary>The answer is an event stream, which never is whole.</summary>
     public bool IsEventStream { get; init; }
 
-    /// <summary><c>Vary: *</c>.</summary>
+    /// <summary><c>Vary: *</c>, or a <c>Vary</c> that names no header one could look up (RFC 9110, 12.5.5), which promises as little.</summary>
     public bool VariesByAnything { get; init; }
 
     /// <summary>The index of the content coding; -1: one that cannot be negotiated.</summary>
@@ -56,11 +62,29 @@ internal readonly record struct AnswerFacts
             SetsCookie = headers[HeaderNames.SetCookie].Count > 0 || headers["Set-Cookie2"].Count > 0,
             HasContentRange = headers[HeaderNames.ContentRange].Count > 0,
             IsEventStream = headers[HeaderNames.ContentType].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase),
-            VariesByAnything = headers[HeaderNames.Vary].ToString().Contains('*', StringComparison.Ordinal),
+            VariesByAnything = VariesByMoreThanNames(headers[HeaderNames.Vary]),
             Coding = ContentCodings.Of(headers[HeaderNames.ContentEncoding]),
             ContentLength = length.Count == 1 && long.TryParse(length[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null,
         };
     }
+
+    private static bool VariesByMoreThanNames(StringValues vary)
+    {
+        foreach (var line in vary)
+        {
+            foreach (var name in (line ?? "").AsSpan().Split(','))
+            {
+                if (!IsHeaderNameOrEmpty(line.AsSpan(name).Trim(" \t")))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsHeaderNameOrEmpty(ReadOnlySpan<char> text) => !text.Contains('*') && !text.ContainsAnyExcept(TokenCharacters);
 
     /// <summary>The request headers that choose between variants, in lower case and sorted: what <c>Vary</c> names, and what it should have named.</summary>
     /// <remarks>A compressed body reaches only those who accept it so, and an answer for one origin only that origin, even if the service forgot to say so.</remarks>

@@ -18,7 +18,7 @@ internal static class RequestHeaderRoles
     private static readonly string[] HarmlessFamilies =
     [
         "Sec-", "X-B3-", "X-Datadog-", "X-Instana-", "X-NewRelic-", "X-Dynatrace", "X-Sentry-", "X-Honeycomb-", "Elastic-Apm-", "Uberctx-", "Ot-Tracer-", "Jaeger-",
-        "X-Forwarded-", "X-Envoy-", "X-Azure-", "X-Amz-Cf-", "CloudFront-", "Akamai-", "X-Akamai-", "Fastly-", "X-Edge-", "SigSci-", "X-SigSci-",
+        "X-Envoy-", "X-Azure-", "X-Amz-Cf-", "CloudFront-", "Akamai-", "X-Akamai-", "Fastly-", "X-Edge-", "SigSci-", "X-SigSci-",
     ];
 
     /// <summary>The role of a header.</summary>
@@ -27,6 +27,12 @@ internal static class RequestHeaderRoles
         if (Roles.TryGetValue(name, out var role))
         {
             return role;
+        }
+
+        // A destination sees these from trusted proxies alone: the host, the scheme, the user.
+        if (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase))
+        {
+            return HeaderRole.Forwarded;
         }
 
         foreach (var family in HarmlessFamilies)
@@ -77,7 +83,7 @@ internal static class RequestHeaderRoles
             "HTTP2-Settings", HeaderNames.Via,
 
             // Dropped or written by the gateway, or different for every client.
-            "Forwarded", "X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "X-True-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-IP", "X-Remote-IP", "X-Remote-Addr", "X-Originating-IP",
+            "Forwarded", "X-Forwarded-For", "X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "X-True-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-IP", "X-Remote-IP", "X-Remote-Addr", "X-Originating-IP",
             "X-Original-Forwarded-For", "X-Forwarded", "Forwarded-For", "X-Client-Port", "X-Real-Port", "WL-Proxy-Client-IP", "Proxy-Client-IP", "CDN-Loop", "X-Imforwards", "X-BlueCoat-Via",
             "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-Pseudo-IPv4", "CF-Ray", "CF-Request-ID", "CF-EW-Via", "CF-Worker", "CF-Warp-Tag-ID", "Incap-Client-IP", "X-Sucuri-ClientIP",
             "Ali-CDN-Real-IP", "Cdn-Src-Ip", "Cdn-Real-Ip", "Fly-Client-IP", "X-Vercel-Forwarded-For", "X-Vercel-Proxied-For", "X-NF-Client-Connection-IP", "X-Appengine-User-IP",
@@ -106,8 +112,6 @@ internal static class RequestHeaderRoles
             roles[name] = HeaderRole.Own;
         }
 
-        // A destination sees these only from a trusted proxy; others' are replaced.
-        roles["X-Forwarded-Host"] = roles["X-Forwarded-Proto"] = roles["X-Forwarded-Port"] = HeaderRole.Forwarded;
         return roles.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -268,7 +268,8 @@ public sealed class KeyTests
     [InlineData("X-Forwarded-Proto", true)]
     [InlineData("X-Forwarded-Port", true)]
     [InlineData("X-Forwarded-For", false)]
-    [InlineData("X-Forwarded-Prefix", false)]
+    [InlineData("X-Forwarded-Prefix", true)]
+    [InlineData("X-Forwarded-User", true)]
     public void Key_ForwardedByATrustedProxy_CountsWhereTheDestinationSeesIt(string name, bool counts)
     {
         var plain = Trusted();
