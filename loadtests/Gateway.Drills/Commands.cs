@@ -16,7 +16,7 @@ internal static class Commands
     {
         var root = new RootCommand("Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 only if its figures hold.")
         {
-            Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), IdleStreams(), LastGood(), LastGoodMix(), LastGoodKill(), Scale(), Fleet(), Load(),
+            Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), Saved(), IdleStreams(), LastGood(), LastGoodMix(), LastGoodKill(), Scale(), Fleet(), Load(),
         };
         var names = new Argument<string[]>("drills") { Description = "Drills of config/drills by name or group, 'all', or files. 'list' shows them.", Arity = ArgumentArity.ZeroOrMore };
         var rate = new Option<double?>("--rate") { Description = "Requests a second, instead of the file's." };
@@ -113,6 +113,13 @@ internal static class Commands
         var usual = new Option<double>("--usual") { Description = "Milliseconds that every answer takes without the fault.", DefaultValueFactory = _ => 40 };
         return Command("tail", "One answer in twenty is three seconds late: users do not feel it.", [rate, warm, usual], parsed =>
             TailDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), TimeSpan.FromMilliseconds(parsed.GetValue(usual))));
+    }
+
+    private static Command Saved()
+    {
+        var (rate, warm) = (Rate(300), Warm());
+        return Command("saved", "What the gateway counts as saved is what its users miss without the feature.", [rate, warm], parsed =>
+            SavedDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm))));
     }
 
     private static Command IdleStreams()

@@ -13,28 +13,28 @@ internal static class StreamsDrill
     private static readonly TimeSpan BreakAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
-    /// <summary>Runs both settings of <c>onCut</c>; returns the exit code.</summary>
+    /// <summary>Runs both settings of <c>onInterrupt</c>; returns the exit code.</summary>
     public static async Task<int> RunAsync(Report report, int count, TimeSpan warm)
     {
         var verdict = new Verdict();
         var rows = new List<IReadOnlyList<string>>();
-        foreach (var onCut in new[] { "error", "resume" })
+        foreach (var onInterrupt in new[] { "error", "resume" })
         {
-            var (streams, brokenAt) = await report.DuringAsync($"streams, onCut: {onCut}", progress => MeasureAsync(count, onCut, warm, progress));
-            verdict.Include(onCut, Judge(streams, brokenAt, onCut));
+            var (streams, brokenAt) = await report.DuringAsync($"streams, onInterrupt: {onInterrupt}", progress => MeasureAsync(count, onInterrupt, warm, progress));
+            verdict.Include(onInterrupt, Judge(streams, brokenAt, onInterrupt));
             rows.Add([
-                onCut, $"{streams.Count}", .. Enum.GetValues<StreamEnd>().Select(end => $"{streams.Count(stream => stream.End == end)}"),
+                onInterrupt, $"{streams.Count}", .. Enum.GetValues<StreamEnd>().Select(end => $"{streams.Count(stream => stream.End == end)}"),
                 Verdict.Text(streams.Max(stream => stream.LongestGap)),
             ]);
         }
 
-        report.Table(["onCut", "streams", .. Enum.GetNames<StreamEnd>().Select(name => name.ToLowerInvariant()), "longest gap"], rows);
+        report.Table(["onInterrupt", "streams", .. Enum.GetNames<StreamEnd>().Select(name => name.ToLowerInvariant()), "longest gap"], rows);
         return report.Conclude("streams", verdict);
     }
 
-    private static async Task<(IReadOnlyList<StreamReport> Streams, long BrokenAt)> MeasureAsync(int count, string onCut, TimeSpan warm, Action<string> progress)
+    private static async Task<(IReadOnlyList<StreamReport> Streams, long BrokenAt)> MeasureAsync(int count, string onInterrupt, TimeSpan warm, Action<string> progress)
     {
-        await using var bed = await TestBed.StartAsync(new() { Config = [("routes.chat.stream.onCut", onCut)] });
+        await using var bed = await TestBed.StartAsync(new() { Config = [("routes.chat.stream.onInterrupt", onInterrupt)] });
         progress("warming up");
         await Timeline.WarmAsync(bed, 50, warm, new ChatScenario(tokens: 5, intervalMs: 20), new RecommendScenario());
 
@@ -57,7 +57,7 @@ internal static class StreamsDrill
         return (await Task.WhenAll(running), brokenAt);
     }
 
-    private static Verdict Judge(IReadOnlyList<StreamReport> streams, long brokenAt, string onCut)
+    private static Verdict Judge(IReadOnlyList<StreamReport> streams, long brokenAt, string onInterrupt)
     {
         var visible = streams.Where(stream => stream.End is StreamEnd.ErrorEvent or StreamEnd.Cut).ToList();
         var silentFor = TimeSpan.FromMilliseconds(IntervalMs);
@@ -68,7 +68,7 @@ internal static class StreamsDrill
             .Exactly("an id missing or twice", streams.Count(stream => !stream.AreIdsWhole), 0)
             .Within("longest gap in a stream that went on", Longest(streams.Where(stream => stream.End == StreamEnd.Done).Select(stream => stream.LongestGap - silentFor)), Thresholds.StreamWithin)
             .Within("latest visible end after the fault", Longest(visible.Select(stream => Stopwatch.GetElapsedTime(brokenAt, stream.EndedAt))), Thresholds.StreamWithin);
-        return string.Equals(onCut, "resume", StringComparison.Ordinal)
+        return string.Equals(onInterrupt, "resume", StringComparison.Ordinal)
             ? verdict.Exactly("went on to the last id", streams.Count(stream => stream.End == StreamEnd.Done && stream.Ids.Count == Tokens), streams.Count)
             : verdict.AtLeast("ended by an error event", streams.Count(stream => stream.End == StreamEnd.ErrorEvent), 1);
     }

@@ -33,7 +33,8 @@ internal static class AvailabilityView
             }
 
             var tiers = cluster.Tiers.Select(t => (t.Name, ledger.Times.GetValueOrDefault(t.Name))).ToArray();
-            clusters.Add(new(cluster.Name, Availability.Of(name, ledger, cluster.Slo), Forecast.Of(tiers, ledger.Times.GetValueOrDefault(""))));
+            var measured = Availability.Of(name, window, ledger, cluster.Slo);
+            clusters.Add(new(cluster.Name, measured, measured.IsEnough ? Forecast.Of(tiers, ledger.Times.GetValueOrDefault("")) : []));
         }
 
         return clusters;

@@ -44,7 +44,7 @@ internal static class Readings
     [
         .. from cluster in config.Clusters
            let sums = totals.GetValueOrDefault(cluster.Name)
-           select new SloReading(cluster.Name, cluster.Slo, sums.Live, sums.Degraded + sums.Failed),
+           select new SloReading(cluster.Name, cluster.Slo, sums.Judged - sums.Bad, sums.Bad),
     ];
 
     /// <summary>A transition for the journal.</summary>

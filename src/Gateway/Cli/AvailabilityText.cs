@@ -1,12 +1,24 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Admin;
+using Gateway.Observability;
 
 namespace Gateway.Cli;
 
 /// <summary>Availability for a terminal.</summary>
 internal static class AvailabilityText
 {
+    private static readonly (SavedBy By, string Words)[] Savers =
+    [
+        (SavedBy.OtherTier, "by another tier"),
+        (SavedBy.Hedge, "by hedging"),
+        (SavedBy.Retry, "by retries"),
+        (SavedBy.BufferedResponse, "by buffered responses"),
+        (SavedBy.Resume, "by resumed streams"),
+        (SavedBy.LastGood, "by last-good responses"),
+        (SavedBy.File, "by static files"),
+    ];
+
     /// <summary>Each cluster with its forecast.</summary>
     public static string Of(IEnumerable<ClusterAvailability> clusters)
     {
@@ -14,10 +26,17 @@ internal static class AvailabilityText
         foreach (var (cluster, m, forecast) in clusters)
         {
             text.Append($"{cluster}, last {m.Window}, observed for {Span(m.Observed)}\n");
-            text.Append(CultureInfo.InvariantCulture, $"  by requests      {Percent(m.ByRequests)} answered by a tier{(m.Nines is { } nines ? $" ({nines:0.0} nines)" : "")}; {Percent(m.Answered)} answered with the ladder's help\n");
+            text.Append(CultureInfo.InvariantCulture, $"  by requests      {Percent(m.ByRequests)} answered by a tier{(m.Nines is { } nines ? $" ({nines:0.0} nines)" : "")}; {Percent(m.Answered)} with the fallback chain's help\n");
             text.Append($"  requests         {m.Requests.Live} live, {m.Requests.Degraded} degraded, {m.Requests.Failed} failed; not judged: {m.Requests.Refused} refused, {m.Requests.Aborted} aborted\n");
             text.Append($"  by time          {Percent(m.ByTime)}, {Span(m.Downtime)} without a tier\n");
             text.Append($"  failures         {m.Failures}; between them {Span(m.BetweenFailures)}, to repair {Span(m.ToRepair)}{(m.FailureRate is { } rate ? string.Create(CultureInfo.InvariantCulture, $", {rate:0.####} an hour") : "")}\n");
+            Saved(text, m);
+            if (!m.IsEnough)
+            {
+                text.Append($"  error budget     too little data: {Span(m.Observed)} observed\n  forecast         too little data: {Span(m.Observed)} observed\n");
+                continue;
+            }
+
             text.Append(m.BudgetLeft is < 0 and { } left
                 ? string.Create(CultureInfo.InvariantCulture, $"  error budget     overspent: {1 - left:0.#} times the {Percent(1 - m.Slo)} that were allowed\n")
                 : $"  error budget     {Percent(m.BudgetLeft)} left of {Percent(1 - m.Slo)}\n");
@@ -33,6 +52,28 @@ internal static class AvailabilityText
         }
 
         return text.ToString();
+    }
+
+    private static void Saved(StringBuilder text, Availability measured)
+    {
+        if (measured.Requests.Judged == 0)
+        {
+            return;
+        }
+
+        var saved = measured.Requests.Saved;
+        text.Append(CultureInfo.InvariantCulture, $"  saved            {saved.Total:N0} request{(saved.Total == 1 ? "" : "s")}");
+        var separator = ": ";
+        foreach (var (by, words) in Savers)
+        {
+            if (saved[by] > 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{separator}{saved[by]:N0} {words}");
+                separator = ", ";
+            }
+        }
+
+        text.Append($"\n  without gateway  {Percent(measured.WithoutGateway)} answered; with it {Percent(measured.Answered)}\n");
     }
 
     private static string Percent(double? ratio) => ratio is { } r ? (100 * r).ToString("0.#####", CultureInfo.InvariantCulture) + " %" : "not measured";

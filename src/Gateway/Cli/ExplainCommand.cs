@@ -24,7 +24,7 @@ internal static class ExplainCommand
         var url = new Argument<string>("URL") { Description = "The request's URL or path, like /api/guide/recommend?category=shoes." };
         var config = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Print JSON instead of text." };
-        var command = new Command("explain", "Says which route, cluster, level and ladder a request gets.") { method, url, config, json };
+        var command = new Command("explain", "Says which route, cluster, level and fallback chain a request gets.") { method, url, config, json };
         command.SetAction(async (parsed, _) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);

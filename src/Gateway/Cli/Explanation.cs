@@ -40,10 +40,10 @@ internal sealed record Explanation
     public ImmutableArray<string>? Tiers { get; init; }
 
     /// <summary>True: it may be sent twice.</summary>
-    public bool? Repeatable { get; init; }
+    public bool? Retryable { get; init; }
 
     /// <summary>Why.</summary>
-    public string? RepeatableBecause { get; init; }
+    public string? RetryableBecause { get; init; }
 
     /// <summary>How often and when it is tried elsewhere.</summary>
     public string? Attempts { get; init; }
@@ -55,7 +55,7 @@ internal sealed record Explanation
     public string? Deadlines { get; init; }
 
     /// <summary>What it gets when no tier can serve, first to last.</summary>
-    public ImmutableArray<string>? Ladder { get; init; }
+    public ImmutableArray<string>? Fallback { get; init; }
 
     /// <summary>Matches one request by the routing that serves it, and says what follows.</summary>
     public static async Task<Explanation> OfAsync(GatewayConfig config, string method, Uri url)
@@ -67,7 +67,7 @@ internal sealed record Explanation
 
         var cluster = config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal));
         var level = config.Levels.Of(route.Level);
-        var (repeatable, because) = RepeatableOf(route, cluster, method);
+        var (retryable, because) = RetryableOf(route, cluster, method);
         return request with
         {
             Route = route.Name,
@@ -75,23 +75,23 @@ internal sealed record Explanation
             Values = match.Values.ToImmutableSortedDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture) ?? "", StringComparer.Ordinal),
             Cluster = cluster.Name,
             Level = route.Level.ToString().ToLowerInvariant(),
-            LevelMeans = $"{(level.FirstTierOnly ? "served by the first tier only" : "served by every tier")}, and from the ladder once a tier is {PercentText.Format(level.ShedAt)} full",
+            LevelMeans = $"{(level.FirstTierOnly ? "served by the first tier only" : "served by every tier")}, and from the fallback chain once a tier is {PercentText.Format(level.ShedAt)} full",
             Tiers = [.. (level.FirstTierOnly ? cluster.Tiers.Take(1) : cluster.Tiers).Select(CheckSummary.TierText)],
-            Repeatable = repeatable,
-            RepeatableBecause = because,
+            Retryable = retryable,
+            RetryableBecause = because,
             Attempts = AttemptsOf(cluster.Attempts),
             Via = cluster.Via switch { ViaMode.Response => "in responses alone", ViaMode.Off => "in no message", _ => null },
-            Deadlines = DeadlinesOf(route, cluster),
-            Ladder = [.. LadderOf(config, route, method, match.Values)],
+            Deadlines = DeadlinesOf(route, cluster, method),
+            Fallback = [.. FallbackOf(config, route, method, match.Values)],
         };
     }
 
-    private static (bool Repeatable, string Because) RepeatableOf(RouteConfig route, ClusterConfig cluster, string method)
+    private static (bool Retryable, string Because) RetryableOf(RouteConfig route, ClusterConfig cluster, string method)
     {
-        if (route.Repeatable is { } said) return (said, said ? "the route says so" : "the route says so: tried elsewhere only if nothing of it was sent");
-        return cluster.Attempts.Repeatable.Contains(method, StringComparer.OrdinalIgnoreCase)
-            ? (true, $"{method} is among the cluster's repeatable methods")
-            : (false, $"{method} is not among the cluster's repeatable methods: tried elsewhere only if nothing of it was sent");
+        if (route.Retryable is { } said) return (said, said ? "the route says so" : "the route says so: tried elsewhere only if nothing of it was sent");
+        return cluster.Attempts.RetryMethods.Contains(method, StringComparer.OrdinalIgnoreCase)
+            ? (true, $"{method} is among the cluster's retry methods")
+            : (false, $"{method} is not among the cluster's retry methods: tried elsewhere only if nothing of it was sent");
     }
 
     private static string AttemptsOf(AttemptsConfig attempts)
@@ -101,35 +101,37 @@ internal sealed record Explanation
         var listed = reasons.Where(reason => reason.On).Select(reason => reason.Name).Concat(attempts.OnStatus.Select(status => status.ToString(CultureInfo.InvariantCulture))).ToList();
         var hedge = attempts.Hedge switch
         {
-            HedgeMode.Auto => "a second one starts when the first is later than usual",
-            HedgeMode.Off => "no second one beside a late first",
-            _ => $"a second one starts after {DurationText.Format(attempts.HedgeAfter)}",
+            HedgeMode.Auto => "hedged when the first is late",
+            HedgeMode.Off => "never hedged",
+            _ => $"hedged after {DurationText.Format(attempts.HedgeAfter)}",
         };
-        return $"up to {attempts.Max}, after {(listed.Count == 0 ? "no failure" : string.Join(", ", listed))}; {hedge}; within {PercentText.Format(attempts.Budget)} of all requests";
+        return $"up to {attempts.Max}, after {(listed.Count == 0 ? "no failure" : string.Join(", ", listed))}; {hedge}; within {PercentText.Format(attempts.RetryBudget)} of all requests";
     }
 
-    private static string DeadlinesOf(RouteConfig route, ClusterConfig cluster)
+    private static string DeadlinesOf(RouteConfig route, ClusterConfig cluster, string method)
     {
         var times = cluster.Timeouts;
         return route.Stream is { } stream
             ? $"connect {DurationText.Format(times.Connect)}, first event {DurationText.Format(stream.FirstContent)}, then {DurationText.Format(stream.Idle)} between pieces; no total for event streams"
-            : $"connect {DurationText.Format(times.Connect)}, first byte {DurationText.Format(times.FirstByte)}, {DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
+            : $"connect {DurationText.Format(times.Connect)}, first byte {DurationText.Format(IsWrite(method) ? times.FirstByteWrites : times.FirstByte)}, {DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
     }
 
-    private static IEnumerable<string> LadderOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values)
+    private static bool IsWrite(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method) && !HttpMethods.IsTrace(method);
+
+    private static IEnumerable<string> FallbackOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values)
     {
         var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
         if (isRead)
         {
             foreach (var rung in route.Fallback)
             {
-                if (rung is LastGoodRung && route.LastGood is { } lastGood) yield return $"lastGood: the last good answer for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, not older than {DurationText.Format(lastGood.MaxAge)}";
+                if (rung is LastGoodRung && route.LastGood is { } lastGood) yield return $"lastGood: the last-good response for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, not older than {DurationText.Format(lastGood.MaxAge)}";
                 else if (rung is FileRung file) yield return FileText(config, file, values);
             }
         }
 
         if (HttpMethods.IsOptions(method) && route.LastGood is { } stored && route.Fallback.Any(rung => rung is LastGoodRung)) yield return $"lastGood: a CORS preflight as the service last answered it, not more than {DurationText.Format(stored.MaxAge)} ago";
-        yield return $"builtIn: 503{(isRead ? "" : $", for only GET and HEAD are answered from a file or a stored answer")}";
+        yield return $"builtIn: 503{(isRead ? "" : $", for only GET and HEAD are answered from a file or a stored response")}";
     }
 
     private static string PartText(KeyPart part) => part.Kind switch
@@ -145,10 +147,10 @@ internal sealed record Explanation
     private static string FileText(GatewayConfig config, FileRung rung, RouteValueDictionary values)
     {
         Span<char> name = stackalloc char[FileName.MostCharacters];
-        if (!FileName.TryFill(rung.File, values, name, out var length)) return $"file {rung.File}: none for this request, so the next rung";
+        if (!FileName.TryFill(rung.File, values, name, out var length)) return $"file {rung.File}: none for this request, so the next step";
 
         var file = new string(name[..length]);
         var status = rung.Status ?? (FallbackFileType.Of(file).IsPage ? 503 : 200);
-        return File.Exists(Path.Combine(config.StaticFallback, file)) ? $"file {file}: {status}" : $"file {file}: does not exist, so the next rung";
+        return File.Exists(Path.Combine(config.StaticFallback, file)) ? $"file {file}: {status}" : $"file {file}: does not exist, so the next step";
     }
 }

@@ -26,10 +26,10 @@ internal static class ExplanationText
         Line(text, "Level", $"{explanation.Level}: {explanation.LevelMeans}");
         Numbered(text, "Tiers", explanation.Tiers ?? []);
         Line(text, "Attempts", explanation.Attempts!);
-        Line(text, "Repeatable", $"{(explanation.Repeatable is true ? "yes" : "no")}: {explanation.RepeatableBecause}");
+        Line(text, "Retryable", $"{(explanation.Retryable is true ? "yes" : "no")}: {explanation.RetryableBecause}");
         Line(text, "Deadlines", explanation.Deadlines!);
         if (explanation.Via is { } via) Line(text, "Via", via);
-        Numbered(text, "Ladder", explanation.Ladder ?? []);
+        Numbered(text, "Fallback", explanation.Fallback ?? []);
         return text.ToString();
     }
 

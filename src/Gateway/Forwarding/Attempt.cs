@@ -38,10 +38,14 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private bool _headReceived;
     private bool _awaitsClient;
     private long _deadline;
+    private TimeSpan _firstByte;
     private TimeSpan _lateFrom;
 
     /// <summary>The request is not tried elsewhere when this attempt fails.</summary>
     public bool IsOnly { get; init; }
+
+    /// <summary>The request may change something at the destination (RFC 9110, section 9.2.1): it may take <c>timeouts.firstByteWrites</c>.</summary>
+    public bool IsWrite { get; init; }
 
     /// <summary>The destination as this route meets it.</summary>
     public Peer Peer => peer;
@@ -113,6 +117,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     {
         _whenDone = whenDone;
         StartedAt = now;
+        _firstByte = FirstByteAtStart();
         _deadline = FirstByteFrom(now);
         if (request.Content is { } content)
         {
@@ -160,6 +165,24 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         {
             Release();
         }
+    }
+
+    /// <summary>A hedge served the user instead. True: its destination is known to be ill; if not, this is remembered in case that it is found out soon.</summary>
+    /// <param name="servedIn">What the hedge took; null: it served nothing.</param>
+    public bool WasOvertaken(TimeSpan? servedIn)
+    {
+        if (IsDone || servedIn is null)
+        {
+            return false;
+        }
+
+        if (peer.Destination.Verdict is Health.Verdict.Down or Health.Verdict.Ejected)
+        {
+            return true;
+        }
+
+        peer.Tally.Overtaken();
+        return false;
     }
 
     /// <summary>
@@ -226,6 +249,22 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>More of the answer came: the next piece has its own time.</summary>
     public void Extend(TimeSpan time) => Volatile.Write(ref _deadline, plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(time));
 
+    /// <summary>A write out of its time may take more of <c>timeouts.firstByteWrites</c>, as long as its destination is not down or ejected.</summary>
+    public bool TryWaitOn()
+    {
+        var times = plan.ClusterConfig.Timeouts;
+        if (!IsWrite || plan.Route.Stream is not null || _firstByte >= times.FirstByteWrites || peer.Destination.Verdict is Health.Verdict.Down or Health.Verdict.Ejected)
+        {
+            return false;
+        }
+
+        var longer = _firstByte + times.FirstByte;
+        var more = (longer < times.FirstByteWrites ? longer : times.FirstByteWrites) - _firstByte;
+        _firstByte += more;
+        Volatile.Write(ref _deadline, Volatile.Read(ref _deadline) + plan.Traffic.ToTimestamp(more));
+        return true;
+    }
+
     /// <summary>
     /// The request goes no further before the client sends more of it. It has to come soon all the same, since a destination that has answered already
     /// is not heard before; but nobody is blamed if it does not.
@@ -280,7 +319,13 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private long FirstByteFromNow() => FirstByteFrom(plan.Traffic.Time.GetTimestamp());
 
     private long FirstByteFrom(long now) =>
-        now + plan.Traffic.ToTimestamp(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
+        now + plan.Traffic.ToTimestamp(_firstByte);
+
+    /// <summary>A write that can be retried waits as long as a read at first, see <see cref="TryWaitOn"/>; one that cannot has nothing to gain by giving up early.</summary>
+    private TimeSpan FirstByteAtStart() =>
+        plan.Route.Stream is { } stream ? stream.FirstContent
+        : IsWrite && IsOnly ? plan.ClusterConfig.Timeouts.FirstByteWrites
+        : plan.ClusterConfig.Timeouts.FirstByte;
 
     private async Task RunAsync()
     {
@@ -387,7 +432,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private async ValueTask TakeBodyAsync(UpstreamResponse response)
     {
         var timeouts = plan.ClusterConfig.Timeouts;
-        var limit = plan.ClusterConfig.HoldAnswers;
+        var limit = plan.ClusterConfig.ResponseBuffer;
         if (plan.Route.Stream is { } stream && EventStream.Is(response))
         {
             Stream = await EventStream.OpenAsync(response, this, stream, plan.Traffic.Time).ConfigureAwait(false);

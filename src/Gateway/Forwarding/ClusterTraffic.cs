@@ -26,8 +26,8 @@ internal sealed class ClusterTraffic
         _sockets = sockets;
         _timestampsInATick = (double)time.TimestampFrequency / TimeSpan.TicksPerSecond;
         Meter = instruments.Cluster(config.Name);
-        Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.Budget) ? previous.Budget : new AttemptBudget(config.Attempts.Budget, time);
-        BudgetShare = config.Attempts.Budget;
+        Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.RetryBudget) ? previous.Budget : new AttemptBudget(config.Attempts.RetryBudget, time);
+        BudgetShare = config.Attempts.RetryBudget;
         ConnectTimeout = config.Timeouts.Connect;
         var keeps = previous is not null && previous.ConnectTimeout == ConnectTimeout;
         Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout, sockets);

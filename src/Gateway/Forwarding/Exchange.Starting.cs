@@ -74,7 +74,7 @@ internal sealed partial class Exchange
         }
 
         var peer = _plan.PeerOf(destination);
-        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: Reopens) { IsOnly = !_mayRepeat || _attempts.Length == 1, Target = _target };
+        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: Reopens) { IsOnly = !_mayRepeat || _attempts.Length == 1, IsWrite = _isWrite, Target = _target };
         _choice.Avoid(destination);
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
@@ -91,7 +91,7 @@ internal sealed partial class Exchange
     {
         for (var i = 0; i < _started; i++)
         {
-            if (_attempts[i] is { IsDone: false } attempt && attempt.Deadline <= now)
+            if (_attempts[i] is { IsDone: false } attempt && attempt.Deadline <= now && !attempt.TryWaitOn())
             {
                 attempt.TimeOut();
             }

@@ -30,6 +30,7 @@ internal sealed partial class Exchange
 
     private readonly RoutePlan _plan;
     private readonly HttpContext _context;
+    private readonly ClusterSnapshot _snapshot;
     private readonly DestinationChoice _choice;
     private readonly RequestBody? _body;
     private readonly string _target;
@@ -37,6 +38,7 @@ internal sealed partial class Exchange
     private readonly bool _mayRepeat;
     private readonly bool _mayHedge;
     private readonly bool _isSticky;
+    private readonly bool _isWrite;
     private readonly Attempt?[] _attempts;
     private int _started;
     private int _judged;
@@ -50,6 +52,7 @@ internal sealed partial class Exchange
     private long _lastStart;
     private int _hedges;
     private int _resumes;
+    private bool _overtookIll;
 
     public Exchange(RoutePlan plan, HttpContext context, ClusterSnapshot snapshot, int firstTier, RequestBody? body, bool mayRepeat)
     {
@@ -58,7 +61,9 @@ internal sealed partial class Exchange
         _mayRepeat = mayRepeat && body is null or { IsWhole: true };
         // Two of a write under way at once could both be carried out, and in either order.
         _mayHedge = _mayRepeat && IsHedgeable(context.Request.Method) && plan.ClusterConfig.Attempts.Hedge != Configuration.HedgeMode.Off;
+        _isWrite = !IsHedgeable(context.Request.Method) && !HttpMethods.IsTrace(context.Request.Method);
         _isSticky = Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request) is { Length: > 0 };
+        _snapshot = snapshot;
         _body = body;
         _target = RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget);
         _attempts = new Attempt?[plan.ClusterConfig.Attempts.Max];
@@ -73,6 +78,36 @@ internal sealed partial class Exchange
 
     /// <summary>The tier of the answer; null: none came.</summary>
     public TierSnapshot? AnsweredBy { get; private set; }
+
+    /// <summary>What gave the user this response where the first attempt alone would not have; worth reading once it is whole.</summary>
+    public SavedBy SavedBy
+    {
+        get
+        {
+            if (Winner is not { } winner)
+            {
+                return SavedBy.None;
+            }
+
+            if (_resumes > 0)
+            {
+                return SavedBy.Resume;
+            }
+
+            for (var failed = _failed; failed is not null; failed = failed.FailedBefore)
+            {
+                // A kept connection that was closed is no failure that a user would have met.
+                if (!failed.WasStale && !ReferenceEquals(failed, winner))
+                {
+                    return failed.Result == AttemptResult.Truncated ? SavedBy.BufferedResponse : SavedBy.Retry;
+                }
+            }
+
+            return _overtookIll ? SavedBy.Hedge
+                : winner.Tier.Index > 0 && !_snapshot.Tiers[0].CanServe ? SavedBy.OtherTier
+                : SavedBy.None;
+        }
+    }
 
     /// <summary>When the request came, if its first attempt follows at once; 0: its time begins with its first attempt.</summary>
     public long Began { get; init; }
@@ -275,7 +310,12 @@ internal sealed partial class Exchange
         var servedIn = winner.Result == AttemptResult.Success && winner.Response!.Status < 400 ? winner.Took : (TimeSpan?)null;
         for (var i = 0; i < _started; i++)
         {
-            _attempts[i]?.Lose(hedgeAfter, servedIn);
+            if (_attempts[i] is { } loser)
+            {
+                _overtookIll |= winner.Purpose == AttemptPurpose.Hedge && loser.WasOvertaken(servedIn);
+                loser.Lose(hedgeAfter, servedIn);
+            }
+
             _attempts[i] = null;
         }
 

@@ -56,8 +56,8 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         finally
         {
             var elapsed = time.GetElapsedTime(began);
-            plan.Meter.Ended(outcome, elapsed);
             var status = refusedWith > 0 ? refusedWith : context.Response.StatusCode;
+            plan.Meter.Ended(outcome, elapsed, SloRule.IsBad(plan.Route, outcome, status, elapsed));
             Traces.EndRequest(span, outcome, status);
             if (access.Wants(outcome))
             {
@@ -143,8 +143,15 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         {
             switch (relayed)
             {
+                case RelayResult.Complete when winner.Response!.Status >= 500:
+                    return RequestOutcome.Failed;
                 case RelayResult.Complete:
-                    return winner.Response!.Status >= 500 ? RequestOutcome.Failed : RequestOutcome.Live;
+                    if (exchange.SavedBy is not SavedBy.None and var by)
+                    {
+                        plan.Meter.Saved(by);
+                    }
+
+                    return RequestOutcome.Live;
                 case RelayResult.ClientFailed:
                     return RequestOutcome.Aborted;
                 case RelayResult.Unwritable when !context.Response.HasStarted:
@@ -200,9 +207,17 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         {
             case Fallback.FallbackRung.LastGood:
                 plan.Meter.AnsweredBy(Observability.FallbackRung.LastGood);
+                plan.Meter.Saved(SavedBy.LastGood);
                 return RequestOutcome.Degraded;
             case Fallback.FallbackRung.File:
                 plan.Meter.AnsweredBy(Observability.FallbackRung.File);
+                if (context.Response.StatusCode >= StatusCodes.Status500InternalServerError)
+                {
+                    // A page that says 503 is kinder than the built-in one, and a failure all the same.
+                    return RequestOutcome.Failed;
+                }
+
+                plan.Meter.Saved(SavedBy.File);
                 return RequestOutcome.Degraded;
             case Fallback.FallbackRung.BuiltIn:
                 plan.Meter.AnsweredBy(Observability.FallbackRung.BuiltIn);
@@ -235,6 +250,6 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
             throw new BadHttpRequestException("The body is longer than limits.requestBody allows.", StatusCodes.Status413PayloadTooLarge);
         }
 
-        return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.BufferBody, plan.Traffic.Time, context.RequestAborted).ConfigureAwait(false);
+        return await RequestBody.ReadAsync(context, plan.ClusterConfig.Attempts.RequestBuffer, plan.Traffic.Time, context.RequestAborted).ConfigureAwait(false);
     }
 }

@@ -29,8 +29,13 @@ internal sealed class RoutePlan
         FirstTierOnly = level.FirstTierOnly;
         RequestBodyLimit = limits.RequestBody;
         ShedAt = level.ShedAt;
-        _newPeer = destination => new Peer(destination, destination.Tally(route.Name), instruments.Destination(cluster.Name, destination.Name), traffic.ConnectionsTo(destination));
-        _repeatable = cluster.Attempts.Repeatable.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _newPeer = destination =>
+        {
+            var tally = destination.Tally(route.Name);
+            tally.Meter = Meter;
+            return new Peer(destination, tally, instruments.Destination(cluster.Name, destination.Name), traffic.ConnectionsTo(destination));
+        };
+        _repeatable = cluster.Attempts.RetryMethods.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>The route as written.</summary>
@@ -68,12 +73,12 @@ internal sealed class RoutePlan
 
     /// <summary>True: a request of this method may be sent twice.</summary>
     public bool MayRepeat(string method, bool hasIdempotencyKey) =>
-        Route.Repeatable ?? (hasIdempotencyKey || _repeatable.Contains(method));
+        Route.Retryable ?? (hasIdempotencyKey || _repeatable.Contains(method));
 
-    /// <summary>True: an answer with this status is tried elsewhere (<c>attempts.on</c>).</summary>
+    /// <summary>True: an answer with this status is tried elsewhere (<c>attempts.retryOn</c>).</summary>
     public bool FailsOn(int status) => (status >= 500 || status == StatusCodes.Status429TooManyRequests) && ClusterConfig.Attempts.OnStatus.Contains(status);
 
-    /// <summary>True: an attempt that ended so may be made elsewhere (<c>attempts.on</c>).</summary>
+    /// <summary>True: an attempt that ended so may be made elsewhere (<c>attempts.retryOn</c>).</summary>
     public bool RepeatsOn(AttemptResult result) => result switch
     {
         AttemptResult.Connect => ClusterConfig.Attempts.OnConnect,

@@ -24,6 +24,9 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>The longest <c>Retry-After</c> that is granted.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
+    /// <summary>A hedge saved its user if the destination that it overtook is condemned within one to two of these.</summary>
+    private static readonly TimeSpan OvertakenFor = TimeSpan.FromSeconds(3);
+
     private readonly Dictionary<string, RouteRecord> _routes = new(StringComparer.Ordinal);
     private readonly DestinationWindows _all = new();
     private readonly PhiAccrual _phi = new();
@@ -32,6 +35,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     private long _successesAtSilence = -1;
     private TimeSpan _lateSuspectUntil;
     private TimeSpan? _trialTakenAt;
+    private TimeSpan _nextOvertaken;
     private int _probesInRow;
     private bool _lastProbePassed;
     private long _successesAtFailure = -1;
@@ -336,6 +340,15 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             record.Expire(Config.Passive, now);
         }
 
+        if (now >= _nextOvertaken)
+        {
+            _nextOvertaken = now + OvertakenFor;
+            foreach (var tally in Destination.Tallies)
+            {
+                tally.AgeOvertaken();
+            }
+        }
+
         var changed = Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", now);
         changed |= UpdateSuspicion(now);
         WatchTrial(now);
@@ -425,6 +438,14 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         Why = why;
         Since = now;
         Destination.Verdict = verdict;
+        if (verdict is Verdict.Down or Verdict.Ejected)
+        {
+            foreach (var tally in Destination.Tallies)
+            {
+                tally.CreditOvertaken();
+            }
+        }
+
         if (verdict == Verdict.Trial)
         {
             Destination.OfferTrial();

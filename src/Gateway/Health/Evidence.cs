@@ -15,7 +15,7 @@ internal enum EvidenceKind
     /// <summary>The answer ended before its Content-Length.</summary>
     Truncated,
 
-    /// <summary>A status that may be the destination's illness: one of <c>attempts.on</c>, or 500, 502, 503, 504; see <see cref="FailureStatus"/>.</summary>
+    /// <summary>A status that may be the destination's illness: one of <c>attempts.retryOn</c>, or 500, 502, 503, 504; see <see cref="FailureStatus"/>.</summary>
     Status,
 
     /// <summary>Another destination answered first, or the answer came later than <c>RouteTiming.LateAfter</c>; see <see cref="Evidence.Waited"/>.</summary>

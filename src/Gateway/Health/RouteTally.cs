@@ -1,3 +1,5 @@
+using Gateway.Observability;
+
 namespace Gateway.Health;
 
 /// <summary>
@@ -11,6 +13,9 @@ internal sealed class RouteTally(string route)
     private long _successes;
     private int _lates;
     private int _avoidance;
+    private long _overtaken;
+    private long _settledOvertaken;
+    private long _olderOvertaken;
 
     /// <summary>The route's name.</summary>
     public string Route => route;
@@ -35,6 +40,32 @@ internal sealed class RouteTally(string route)
         if (Volatile.Read(ref _lates) != 0)
         {
             Volatile.Write(ref _lates, 0);
+        }
+    }
+
+    /// <summary>The route's figures; null: nobody reads them.</summary>
+    public RouteMeter? Meter { get; set; }
+
+    /// <summary>
+    /// A hedge served a user while an attempt here was still waiting. If the destination turns out to be ill soon, that hedge saved the user from it: see <see cref="CreditOvertaken"/>.
+    /// </summary>
+    public void Overtaken() => Interlocked.Increment(ref _overtaken);
+
+    /// <summary>Forgets what was overtaken before the last call: the destination was merely slow. Called by the loop alone, every few seconds.</summary>
+    internal void AgeOvertaken()
+    {
+        _settledOvertaken = Math.Max(_settledOvertaken, _olderOvertaken);
+        _olderOvertaken = Volatile.Read(ref _overtaken);
+    }
+
+    /// <summary>The destination is ejected or down: what was overtaken of late was saved by a hedge. Called by the loop alone.</summary>
+    internal void CreditOvertaken()
+    {
+        var now = Volatile.Read(ref _overtaken);
+        if (now > _settledOvertaken)
+        {
+            Meter?.Saved(SavedBy.Hedge, now - _settledOvertaken);
+            _settledOvertaken = now;
         }
     }
 

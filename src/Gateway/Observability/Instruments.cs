@@ -21,6 +21,7 @@ internal sealed partial class Instruments : IDisposable
     public const string ResultLabel = "result";
     public const string ReasonLabel = "reason";
     public const string RungLabel = "rung";
+    public const string ByLabel = "by";
     public const string WonLabel = "won";
     public const string FromLabel = "from";
     public const string ToLabel = "to";
@@ -235,6 +236,13 @@ internal sealed partial class Instruments : IDisposable
                 let count = route.Rung(rung)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(RungLabel, RungNames[(int)rung]))]),
+        Counter("gateway_saved_total", "Users' requests that would have failed without the gateway, by what saved them.", () =>
+            [.. from route in _routes.Values
+                from cause in Enum.GetValues<SavedBy>()
+                where cause != SavedBy.None
+                let count = route.SavedSoFar(cause)
+                where count > 0
+                select new Sample(count, new(RouteLabel, route.Route), new(ByLabel, SavedSums.Names[(int)cause]))]),
         Gauge("gateway_last_good_entries", "Last good answers in memory.", () => One(_state.LastGood()?.Entries)),
         Gauge("gateway_last_good_bytes", "Memory that the last good answers take, in bytes.", () => One(_state.LastGood()?.Bytes)),
         Counter("gateway_last_good_stored_total", "Answers that were kept.", () => One(_stored.Value)),
@@ -252,7 +260,7 @@ internal sealed partial class Instruments : IDisposable
             [.. from r in _state.Reliability()
                 where r.ToRepair is not null
                 select new Sample(r.ToRepair.GetValueOrDefault().TotalSeconds, new KeyValuePair<string, object?>(ClusterLabel, r.Cluster))]),
-        Counter("gateway_slo_requests_total", "Requests that count for a cluster's error budget: good ones were answered by a tier.", () =>
+        Counter("gateway_slo_requests_total", "Requests that count for a cluster's error budget, by whether they met the objective.", () =>
             [.. from s in _state.Slo()
                 from good in new[] { true, false }
                 select new Sample(good ? s.Good : s.Bad, new(ClusterLabel, s.Cluster), new(GoodLabel, good ? "true" : "false"))]),

@@ -8,14 +8,20 @@ internal readonly record struct ServingReading(string Cluster, string Tier, bool
 /// <summary>Requests of one route in one span, by outcome.</summary>
 internal readonly record struct RequestSums(long Live, long Degraded, long Failed, long Refused, long Aborted)
 {
+    /// <summary>Those that count against the service-level objective.</summary>
+    public long Bad { get; init; }
+
+    /// <summary>Those that would have failed without the gateway.</summary>
+    public SavedSums Saved { get; init; }
+
     /// <summary>Those that tell whether the service was there: a refusal and a client that left tell nothing.</summary>
     public long Judged => Live + Degraded + Failed;
 
     public static RequestSums operator +(RequestSums a, RequestSums b) =>
-        new(a.Live + b.Live, a.Degraded + b.Degraded, a.Failed + b.Failed, a.Refused + b.Refused, a.Aborted + b.Aborted);
+        new(a.Live + b.Live, a.Degraded + b.Degraded, a.Failed + b.Failed, a.Refused + b.Refused, a.Aborted + b.Aborted) { Bad = a.Bad + b.Bad, Saved = a.Saved + b.Saved };
 
     public static RequestSums operator -(RequestSums a, RequestSums b) =>
-        new(a.Live - b.Live, a.Degraded - b.Degraded, a.Failed - b.Failed, a.Refused - b.Refused, a.Aborted - b.Aborted);
+        new(a.Live - b.Live, a.Degraded - b.Degraded, a.Failed - b.Failed, a.Refused - b.Refused, a.Aborted - b.Aborted) { Bad = a.Bad - b.Bad, Saved = a.Saved - b.Saved };
 }
 
 /// <summary>Time of one part of a cluster in one span, in milliseconds.</summary>

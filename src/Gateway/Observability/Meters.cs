@@ -96,6 +96,8 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
 {
     private readonly DurationCells[] _durations = [new(), new(), new(), new(), new()];
     private readonly long[] _rungs = new long[3];
+    private readonly long[] _saved = new long[SavedSums.Names.Length];
+    private long _bad;
 
     // For the push exporters only, which cannot read our cells: one boxed pair an outcome, made once.
     private readonly KeyValuePair<string, object?>[] _outcomeTags =
@@ -107,8 +109,16 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     public string Route => route;
 
     /// <summary>A request ended; call it once for each.</summary>
-    public void Ended(RequestOutcome outcome, TimeSpan duration)
+    /// <param name="outcome">How.</param>
+    /// <param name="duration">From its head to the end of its response.</param>
+    /// <param name="bad">It counts against the objective; null: if it failed or was degraded.</param>
+    public void Ended(RequestOutcome outcome, TimeSpan duration, bool? bad = null)
     {
+        if (bad ?? outcome is RequestOutcome.Degraded or RequestOutcome.Failed)
+        {
+            Interlocked.Increment(ref _bad);
+        }
+
         _durations[(int)outcome].Add(duration);
         if (exported.Enabled)
         {
@@ -134,11 +144,23 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     /// <summary>A rung of the ladder gave the answer.</summary>
     public void AnsweredBy(FallbackRung rung) => Interlocked.Increment(ref _rungs[(int)rung]);
 
+    /// <summary>Something other than the first attempt gave the response.</summary>
+    public void Saved(SavedBy by, long count = 1) => Interlocked.Add(ref _saved[(int)by], count);
+
+    /// <summary>Requests that were saved so far.</summary>
+    public long SavedSoFar(SavedBy by) => Volatile.Read(ref _saved[(int)by]);
+
     /// <summary>The durations of one outcome; its count is the number of requests.</summary>
     public DurationCells Durations(RequestOutcome outcome) => _durations[(int)outcome];
 
     /// <summary>Requests so far, by outcome.</summary>
-    public RequestSums Sums => new(_durations[0].Count, _durations[1].Count, _durations[2].Count, _durations[3].Count, _durations[4].Count);
+    public RequestSums Sums => new(_durations[0].Count, _durations[1].Count, _durations[2].Count, _durations[3].Count, _durations[4].Count)
+    {
+        Bad = Volatile.Read(ref _bad),
+        Saved = new(
+            SavedSoFar(SavedBy.Retry), SavedSoFar(SavedBy.Hedge), SavedSoFar(SavedBy.BufferedResponse), SavedSoFar(SavedBy.OtherTier),
+            SavedSoFar(SavedBy.Resume), SavedSoFar(SavedBy.LastGood), SavedSoFar(SavedBy.File)),
+    };
 
     /// <summary>Answers of one rung.</summary>
     public long Rung(FallbackRung rung) => Volatile.Read(ref _rungs[(int)rung]);

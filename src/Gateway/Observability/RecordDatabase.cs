@@ -19,11 +19,15 @@ internal sealed class RecordDatabase : IDisposable
         CREATE INDEX IF NOT EXISTS journal_at ON journal (at);
         CREATE TABLE IF NOT EXISTS requests (grain INTEGER NOT NULL, at INTEGER NOT NULL, cluster TEXT NOT NULL, route TEXT NOT NULL,
             live INTEGER NOT NULL, degraded INTEGER NOT NULL, failed INTEGER NOT NULL, refused INTEGER NOT NULL, aborted INTEGER NOT NULL,
+            bad INTEGER NOT NULL, by_retry INTEGER NOT NULL, by_hedge INTEGER NOT NULL, by_buffered_response INTEGER NOT NULL, by_other_tier INTEGER NOT NULL,
+            by_resume INTEGER NOT NULL, by_last_good INTEGER NOT NULL, by_file INTEGER NOT NULL,
             PRIMARY KEY (grain, at, cluster, route)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS times (grain INTEGER NOT NULL, at INTEGER NOT NULL, cluster TEXT NOT NULL, tier TEXT NOT NULL,
             up INTEGER NOT NULL, down INTEGER NOT NULL, lost INTEGER NOT NULL, failures INTEGER NOT NULL,
             PRIMARY KEY (grain, at, cluster, tier)) WITHOUT ROWID;
         """;
+
+    private static readonly string[] AddedColumns = ["bad", "by_retry", "by_hedge", "by_buffered_response", "by_other_tier", "by_resume", "by_last_good", "by_file"];
 
     private static readonly TimeSpan JournalKept = TimeSpan.FromDays(90);
 
@@ -39,6 +43,7 @@ internal sealed class RecordDatabase : IDisposable
         {
             _connection.Open();
             Run(Schema);
+            AddMissingColumns();
         }
         catch
         {
@@ -60,10 +65,14 @@ internal sealed class RecordDatabase : IDisposable
         foreach (var ((grain, at, route, cluster), s) in ledger.Requests)
         {
             Run("""
-                INSERT INTO requests VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8)
+                INSERT INTO requests VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                 ON CONFLICT DO UPDATE SET live = live + excluded.live, degraded = degraded + excluded.degraded, failed = failed + excluded.failed,
-                    refused = refused + excluded.refused, aborted = aborted + excluded.aborted
-                """, grain, at, cluster, route, s.Live, s.Degraded, s.Failed, s.Refused, s.Aborted);
+                    refused = refused + excluded.refused, aborted = aborted + excluded.aborted, bad = bad + excluded.bad, by_retry = by_retry + excluded.by_retry,
+                    by_hedge = by_hedge + excluded.by_hedge, by_buffered_response = by_buffered_response + excluded.by_buffered_response,
+                    by_other_tier = by_other_tier + excluded.by_other_tier, by_resume = by_resume + excluded.by_resume,
+                    by_last_good = by_last_good + excluded.by_last_good, by_file = by_file + excluded.by_file
+                """, grain, at, cluster, route, s.Live, s.Degraded, s.Failed, s.Refused, s.Aborted, s.Bad,
+                s.Saved.Retry, s.Saved.Hedge, s.Saved.BufferedResponse, s.Saved.OtherTier, s.Saved.Resume, s.Saved.LastGood, s.Saved.File);
         }
 
         foreach (var ((grain, at, cluster, tier), t) in ledger.Times)
@@ -123,12 +132,18 @@ internal sealed class RecordDatabase : IDisposable
         var from = (now - window).ToUnixTimeSeconds();
         RequestSums requests;
         using (var command = Command(
-            "SELECT total(live), total(degraded), total(failed), total(refused), total(aborted) FROM requests WHERE grain = $0 AND at > $1 - $0 AND cluster = $2",
+            """
+            SELECT total(live), total(degraded), total(failed), total(refused), total(aborted), total(bad), total(by_retry), total(by_hedge), total(by_buffered_response),
+                total(by_other_tier), total(by_resume), total(by_last_good), total(by_file)
+            FROM requests WHERE grain = $0 AND at > $1 - $0 AND cluster = $2
+            """,
             grain, from, cluster))
         using (var rows = command.ExecuteReader())
         {
             rows.Read();
-            requests = new((long)rows.GetDouble(0), (long)rows.GetDouble(1), (long)rows.GetDouble(2), (long)rows.GetDouble(3), (long)rows.GetDouble(4));
+            requests = new(Sum(0), Sum(1), Sum(2), Sum(3), Sum(4)) { Bad = Sum(5), Saved = new(Sum(6), Sum(7), Sum(8), Sum(9), Sum(10), Sum(11), Sum(12)) };
+
+            long Sum(int column) => (long)rows.GetDouble(column);
         }
 
         var times = new Dictionary<string, TimeSums>(StringComparer.Ordinal);
@@ -148,6 +163,27 @@ internal sealed class RecordDatabase : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
+
+    // A file of an earlier build has fewer sums: they begin at zero, and what counted against the objective was every response that no tier gave.
+    private void AddMissingColumns()
+    {
+        using (var command = Command("SELECT count(*) FROM pragma_table_info('requests') WHERE name = 'bad'"))
+        {
+            if (command.ExecuteScalar() is long and > 0)
+            {
+                return;
+            }
+        }
+
+        using var transaction = _connection.BeginTransaction();
+        foreach (var column in AddedColumns)
+        {
+            Run($"ALTER TABLE requests ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0");
+        }
+
+        Run("UPDATE requests SET bad = degraded + failed");
+        transaction.Commit();
+    }
 
     private static string? Text(SqliteDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
 

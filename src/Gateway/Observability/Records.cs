@@ -249,7 +249,7 @@ internal sealed partial class Records : IDisposable
         {
             foreach (var (name, window) in Windows)
             {
-                var measured = Observability.Availability.Of(name, database.Window(cluster, window, now), slo: 1);
+                var measured = Observability.Availability.Of(name, window, database.Window(cluster, window, now), slo: 1);
                 if (measured.ByRequests is { } ratio)
                 {
                     availability.Add(new(cluster, name, ratio));

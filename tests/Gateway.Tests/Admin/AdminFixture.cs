@@ -89,7 +89,7 @@ internal sealed class AdminFixture : IAsyncDisposable
             new() { Name = "chat", Path = "/api/guide/chat", Cluster = "ai-guide" },
         ],
         Redis = new() { Endpoints = ["127.0.0.1:6379"], Password = "s3cret-redis", Secret = "s3cret-of-at-least-32-characters" },
-        Notify = [new() { Webhook = new("http://127.0.0.1:9999/hook/s3cret-hook"), On = [NotifyEvent.Failover] }, new() { Exec = ["/bin/true", "s3cret-arg"], On = [NotifyEvent.Failback] }],
+        Notify = [new() { Webhook = new("http://127.0.0.1:9999/hook/s3cret-hook"), Events = [NotifyEvent.Failover] }, new() { Exec = ["/bin/true", "s3cret-arg"], Events = [NotifyEvent.Failback] }],
         Telemetry = new() { Splunk = new(new("http://127.0.0.1:8088"), "s3cret-splunk") },
     };
 

@@ -172,9 +172,9 @@ public sealed class NotifierTests : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static NotifyConfig Webhook(Uri url, NotifyEvent on) => new() { Webhook = url, On = [on] };
+    private static NotifyConfig Webhook(Uri url, NotifyEvent on) => new() { Webhook = url, Events = [on] };
 
-    private static NotifyConfig Program(string file, params string[] arguments) => new() { Exec = [file, .. arguments], On = [NotifyEvent.Failover] };
+    private static NotifyConfig Program(string file, params string[] arguments) => new() { Exec = [file, .. arguments], Events = [NotifyEvent.Failover] };
 
     private Task UseAsync(params NotifyConfig[] receivers) => _notifier.UseAsync(receivers);
 

@@ -82,12 +82,12 @@ public sealed class GatewayCliTests
 
         Route       trending (/api/guide/trending/{category}, category = "shoes")
         Cluster     ai-guide
-        Level       low: served by the first tier only, and from the ladder once a tier is 70% full
+        Level       low: served by the first tier only, and from the fallback chain once a tier is 70% full
         Tiers       1. primary: 127.0.0.1:9001, guide-b (weight 2)
-        Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; a second one starts when the first is later than usual; within 20% of all requests
-        Repeatable  yes: GET is among the cluster's repeatable methods
+        Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
+        Retryable   yes: GET is among the cluster's retry methods
         Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m in all
-        Ladder      1. lastGood: the last good answer for the same path, not older than 1h
+        Fallback    1. lastGood: the last-good response for the same path, not older than 1h
                     2. file trending/shoes.json: 200
                     3. file trending/any.json: 200
                     4. builtIn: 503
@@ -98,13 +98,13 @@ public sealed class GatewayCliTests
 
         Route       trending (/api/guide/trending/{category}, category = "..\..\secret")
         Cluster     ai-guide
-        Level       low: served by the first tier only, and from the ladder once a tier is 70% full
+        Level       low: served by the first tier only, and from the fallback chain once a tier is 70% full
         Tiers       1. primary: 127.0.0.1:9001, guide-b (weight 2)
-        Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; a second one starts when the first is later than usual; within 20% of all requests
-        Repeatable  yes: GET is among the cluster's repeatable methods
+        Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
+        Retryable   yes: GET is among the cluster's retry methods
         Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m in all
-        Ladder      1. lastGood: the last good answer for the same path, not older than 1h
-                    2. file trending/{category}.json: none for this request, so the next rung
+        Fallback    1. lastGood: the last-good response for the same path, not older than 1h
+                    2. file trending/{category}.json: none for this request, so the next step
                     3. file trending/any.json: 200
                     4. builtIn: 503
 
@@ -114,13 +114,13 @@ public sealed class GatewayCliTests
 
         Route       chat (/api/guide/chat)
         Cluster     ai-guide
-        Level       high: served by every tier, and from the ladder once a tier is 100% full
+        Level       high: served by every tier, and from the fallback chain once a tier is 100% full
         Tiers       1. primary: 127.0.0.1:9001, guide-b (weight 2)
                     2. standby: 127.0.0.1:9003, 127.0.0.1:9004; 400 requests in flight
-        Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; a second one starts when the first is later than usual; within 20% of all requests
-        Repeatable  no: the route says so: tried elsewhere only if nothing of it was sent
+        Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
+        Retryable   no: the route says so: tried elsewhere only if nothing of it was sent
         Deadlines   connect 500ms, first event 10s, then 30s between pieces; no total for event streams
-        Ladder      1. builtIn: 503, for only GET and HEAD are answered from a file or a stored answer
+        Fallback    1. builtIn: 503, for only GET and HEAD are answered from a file or a stored response
 
         """)]
     public async Task Explain_Request_SaysWhatItGets(string method, string url, string expected)
@@ -153,8 +153,8 @@ public sealed class GatewayCliTests
         using var json = JsonDocument.Parse(output);
         Assert.Equal("pages", json.RootElement.GetProperty("route").GetString());
         Assert.Equal("shoes", json.RootElement.GetProperty("values").GetProperty("rest").GetString());
-        Assert.True(json.RootElement.GetProperty("repeatable").GetBoolean());
-        Assert.Equal(["lastGood: the last good answer for the same path and query, not older than 1h", "file guide-offline.html: 503", "builtIn: 503"], json.RootElement.GetProperty("ladder").EnumerateArray().Select(rung => rung.GetString()));
+        Assert.True(json.RootElement.GetProperty("retryable").GetBoolean());
+        Assert.Equal(["lastGood: the last-good response for the same path and query, not older than 1h", "file guide-offline.html: 503", "builtIn: 503"], json.RootElement.GetProperty("fallback").EnumerateArray().Select(rung => rung.GetString()));
     }
 
     [Fact]

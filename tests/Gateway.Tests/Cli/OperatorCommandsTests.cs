@@ -166,21 +166,30 @@ public sealed class OperatorCommandsTests
     public void Availability_Measured_IsWholeSentences() => Assert.Equal(
         """
         ai-guide, last 24h, observed for 100 h
-          by requests      99.9 % answered by a tier (3.0 nines); 100 % answered with the ladder's help
+          by requests      99.9 % answered by a tier (3.0 nines); 100 % with the fallback chain's help
           requests         999 live, 1 degraded, 0 failed; not judged: 2 refused, 3 aborted
           by time          98 %, 2 h without a tier
           failures         4; between them 24.5 h, to repair 30 min, 0.0408 an hour
+          saved            12 requests: 8 by another tier, 3 by hedging, 1 by last-good responses
+          without gateway  98.8 % answered; with it 100 %
           error budget     0 % left of 0.1 %
           forecast         none: the first tier did not fail in this window, so that no rate can be measured
 
         """.ReplaceLineEndings("\n").Replace("100 h", "4.2 days", StringComparison.Ordinal),
-        AvailabilityText.Of([new("ai-guide", Availability.Of("24h", new(new(999, 1, 0, 2, 3), new Dictionary<string, TimeSums> { [""] = new(98 * 3_600_000L, 2 * 3_600_000L, 0, 4) }), 0.999), [])]));
+        AvailabilityText.Of([new("ai-guide", Availability.Of("24h", TimeSpan.FromHours(24), new(new(999, 1, 0, 2, 3) { Bad = 1, Saved = new(0, 3, 0, 8, 0, 1, 0) }, new Dictionary<string, TimeSums> { [""] = new(98 * 3_600_000L, 2 * 3_600_000L, 0, 4) }), 0.999), [])]));
 
     [Fact]
     public void Availability_BudgetOverspent_SaysHowManyTimes() =>
         Assert.Contains(
             "  error budget     overspent: 250 times the 0.1 % that were allowed\n",
-            AvailabilityText.Of([new("ai-guide", Availability.Of("24h", new(new(3, 1, 0, 0, 0), new Dictionary<string, TimeSums>()), 0.999), [])]),
+            AvailabilityText.Of([new("ai-guide", Availability.Of("24h", TimeSpan.FromHours(24), new(new(3, 1, 0, 0, 0) { Bad = 1 }, new Dictionary<string, TimeSums> { [""] = new(7_200_000, 0, 0, 0) }), 0.999), [])]),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void Availability_TooLittleObserved_SaysSo() =>
+        Assert.Contains(
+            "  error budget     too little data: 5 min observed\n  forecast         too little data: 5 min observed\n",
+            AvailabilityText.Of([new("ai-guide", Availability.Of("24h", TimeSpan.FromHours(24), new(new(3, 1, 1, 0, 0) { Bad = 2 }, new Dictionary<string, TimeSums> { [""] = new(300_000, 0, 0, 0) }), 0.999), [])]),
             StringComparison.Ordinal);
 
     private static Task<(int Code, string Output, string Error)> RunAsync(AdminFixture admin, params string[] args) => RunAsync(admin.Address.ToString(), args, null);

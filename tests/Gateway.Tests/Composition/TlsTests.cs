@@ -79,7 +79,7 @@ public class TlsTests
             await r.ChunkAsync("data: a\n\ndata: ha");
             r.Close();
         });
-        await using var gateway = await StartAsync([guide.Url], NewCertificate("one"), "    stream: { onCut: error }");
+        await using var gateway = await StartAsync([guide.Url], NewCertificate("one"), "    stream: { onInterrupt: error }");
         using var client = Http2(gateway, _ => true);
         using var answer = await client.GetAsync("/chat", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);

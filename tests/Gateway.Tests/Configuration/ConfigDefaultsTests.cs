@@ -17,9 +17,9 @@ public sealed class ConfigDefaultsTests
           "clusters": { "NAME": {
             "tiers": [ { "name": "primary", "destinations": [ { "url": "http://127.0.0.1:9001" } ] } ],
             "affinity": { "header": "X-A" }, "probe": { "expect": {} }, "passive": {}, "failover": {}, "failback": {}, "attempts": {}, "timeouts": {} } },
-          "routes": { "NAME": { "match": { "path": "/" }, "cluster": "NAME", "lastGood": {}, "stream": {}, "fallback": [ { "file": "a.json" } ] } },
+          "routes": { "NAME": { "match": { "path": "/" }, "cluster": "NAME", "lastGood": {}, "stream": {}, "slo": {}, "fallback": [ { "file": "a.json" } ] } },
           "redis": { "endpoints": [ "127.0.0.1:6379" ] },
-          "notify": [ { "webhook": "http://127.0.0.1:1/x", "on": [ "drill" ] } ],
+          "notify": [ { "webhook": "http://127.0.0.1:1/x", "events": [ "drill" ] } ],
           "telemetry": { "logs": {} },
           "staticFallback": "STATIC"
         }

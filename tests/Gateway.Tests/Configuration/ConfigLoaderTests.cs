@@ -47,7 +47,7 @@ public sealed class ConfigLoaderTests
         Assert.Equal([[new KeyPart(KeyPartKind.Path), new KeyPart(KeyPartKind.QueryParameter, "category")], [new KeyPart(KeyPartKind.Path)]], recommend.LastGood!.Nearest.Select(key => key.ToArray()));
         Assert.Equal([new LastGoodRung(), new FileRung { File = "recommend.json" }], recommend.Fallback);
         Assert.Equal(new FileRung { File = "guide-offline.html", Status = 503, RetryAfter = TimeSpan.FromSeconds(30) }, config.Routes[1].Fallback[1]);
-        Assert.False(config.Routes[2].Repeatable);
+        Assert.False(config.Routes[2].Retryable);
         Assert.Equal(TimeSpan.FromSeconds(15), config.Routes[2].Stream!.Heartbeat);
         Assert.Equal(Level.Low, config.Routes[3].Level);
         Assert.True(config.Levels.Low.FirstTierOnly);
@@ -175,7 +175,7 @@ public sealed class ConfigLoaderTests
 
     [Theory]
     [InlineData("listen: [LIST]", "{ url: \"http://127.0.0.1:8080\" }", 5_000)]
-    [InlineData("notify: [LIST]", "{ on: [drill] }", 5_000)]
+    [InlineData("notify: [LIST]", "{ events: [drill] }", 5_000)]
     [InlineData("routes: {LIST}", "rN: { match: { path: /a }, cluster: guide }", 5_000)]
     public void Items_Thousands_AreRefusedBeforeTheyAreCompared(string list, string item, int count)
     {

@@ -18,7 +18,7 @@ public class RunningGatewayDrillTests
     [Fact]
     public async Task Run_CommandsBreakAndMend_TheDrillSeesTheSwitch() => await Undisturbed.HoldsAsync(async () =>
     {
-        await using var bed = await StartWarmAsync(("clusters.ai-guide.attempts.hedge", "100ms"), ("clusters.ai-guide.attempts.budget", "100%"));
+        await using var bed = await StartWarmAsync(("clusters.ai-guide.attempts.hedge", "100ms"), ("clusters.ai-guide.attempts.retryBudget", "100%"));
         var pids = string.Join(' ', bed.Primaries.Select(guide => guide.Pid.ToString(CultureInfo.InvariantCulture)));
         var told = Path.Combine(bed.Folder, "told");
         var plan = DrillFile.Parse("running.yaml", $$"""

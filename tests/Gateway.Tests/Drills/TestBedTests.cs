@@ -18,8 +18,8 @@ public class TestBedTests
         await using var bed = await TestBed.StartAsync(new() { Primaries = 0, Standbys = 0, StartGateway = false }, Cancel);
         var config = TestBedConfig.Create(20_001, 20_002, bed.Folder, ["http://127.0.0.1:20003"], ["http://127.0.0.1:20004"])
             .Set("clusters.ai-guide.tiers.1.capacity", "50")
-            .Set("clusters.ai-guide.attempts.on", "[connect, reset, 500]")
-            .Set("routes.chat.stream.onCut", "resume")
+            .Set("clusters.ai-guide.attempts.retryOn", "[connect, reset, 500]")
+            .Set("routes.chat.stream.onInterrupt", "resume")
             .Set("routes.recommend.lastGood", null)
             .Set("routes.recommend.fallback", "[ { file: recommend.json } ]");
         bed.WriteConfig(config.ToString());

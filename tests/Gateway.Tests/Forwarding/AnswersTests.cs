@@ -62,7 +62,7 @@ public class AnswersTests
     }
 
     [Fact]
-    public async Task Answer_CutUnderHoldAnswers_IsHiddenByAnother()
+    public async Task Answer_CutUnderResponseBuffer_IsHiddenByAnother()
     {
         await using var guide = new ScriptedUpstream(async r =>
         {

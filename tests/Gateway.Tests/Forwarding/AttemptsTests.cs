@@ -70,7 +70,7 @@ public class AttemptsTests
             Assert.Equal((500, "broken"), (got.Status, got.Body));
         }
 
-        await using var strict = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off, on: [connect, reset, timeout, truncated, 500]"));
+        await using var strict = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off, retryOn: [connect, reset, timeout, truncated, 500]"));
         Assert.Equal("good", (await strict.GetAsync()).Body);
     }
 
@@ -130,7 +130,7 @@ public class AttemptsTests
     {
         await using var guide = new ScriptedUpstream(r => r.AnswerAsync("busy", 503));
         await using var other = new ScriptedUpstream(r => r.AnswerAsync("busy", 503));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off, budget: 0%", cluster: "    passive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 100000 }"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off, retryBudget: 0%", cluster: "    passive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 100000 }"));
 
         for (var i = 0; i < 100; i++)
         {

@@ -41,7 +41,7 @@ public class EventStreamWaysTests
 
         await using var first = await StreamGuide.StartAsync(framing, RefuseAsync);
         await using var second = await StreamGuide.StartAsync(framing, RefuseAsync);
-        await using var gateway = await StartAsync(first, second, "{ onCut: resume }");
+        await using var gateway = await StartAsync(first, second, "{ onInterrupt: resume }");
 
         var heard = await AskAsync(gateway, method);
 
@@ -161,7 +161,7 @@ public class EventStreamWaysTests
     {
         await using var first = await StreamGuide.StartAsync(framing, Says(body));
         await using var second = await StreamGuide.StartAsync(framing, Says("data: another\n\n"));
-        await using var gateway = await StartAsync(first, second, "{ onCut: resume }");
+        await using var gateway = await StartAsync(first, second, "{ onInterrupt: resume }");
 
         var heard = await AskAsync(gateway, method);
 
@@ -330,7 +330,7 @@ public class EventStreamWaysTests
     {
         await using var first = await StreamGuide.StartAsync(framing, CutAfter($"id: {id}\ndata: a\n\n"));
         await using var second = await StreamGuide.StartAsync(framing, Says("\uFEFFid: next\ndata: b\n\n"));
-        await using var gateway = await StartAsync(first, second, "{ onCut: resume }\n    repeatable: true");
+        await using var gateway = await StartAsync(first, second, "{ onInterrupt: resume }\n    retryable: true");
 
         var heard = await AskAsync(gateway, method);
 
@@ -346,7 +346,7 @@ public class EventStreamWaysTests
     {
         await using var first = await StreamGuide.StartAsync(framing, CutAfter(body));
         await using var second = await StreamGuide.StartAsync(framing, Says("id: 2\ndata: c\n\n"));
-        await using var gateway = await StartAsync(first, second, "{ onCut: resume }");
+        await using var gateway = await StartAsync(first, second, "{ onInterrupt: resume }");
 
         var heard = await AskAsync(gateway, "GET");
 

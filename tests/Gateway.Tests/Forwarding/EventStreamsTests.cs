@@ -69,7 +69,7 @@ public partial class EventStreamsTests
             r.Close();
         });
         await using var other = new ScriptedUpstream(EventsAsync(0, 3));
-        await using var gateway = await StartAsync(guide, other, "stream: { onCut: error }");
+        await using var gateway = await StartAsync(guide, other, "stream: { onInterrupt: error }");
 
         var answer = await gateway.AskAsync(Get);
 
@@ -125,7 +125,7 @@ public partial class EventStreamsTests
         };
         await using var first = new ScriptedUpstream(script(7));
         await using var second = new ScriptedUpstream(script(count));
-        await using var gateway = await StartAsync(first, second, "stream: { onCut: resume }\n    repeatable: true");
+        await using var gateway = await StartAsync(first, second, "stream: { onInterrupt: resume }\n    retryable: true");
 
         var answer = await gateway.AskAsync(request);
 
@@ -150,7 +150,7 @@ public partial class EventStreamsTests
             r.Reset();
         });
         await using var second = new ScriptedUpstream(EventsAsync(0, 3));
-        await using var gateway = await StartAsync(first, second, "stream: { onCut: resume }");
+        await using var gateway = await StartAsync(first, second, "stream: { onInterrupt: resume }");
 
         var answer = await gateway.AskAsync(Post);
 
@@ -175,7 +175,7 @@ public partial class EventStreamsTests
 
             await r.EndChunksAsync();
         });
-        await using var gateway = await StartAsync(guide, null, "stream: { onCut: resume }");
+        await using var gateway = await StartAsync(guide, null, "stream: { onInterrupt: resume }");
 
         var answer = await gateway.AskAsync(Get);
 

@@ -81,7 +81,7 @@ public class HedgingTests
             await release.Task;
             await r.AnswerAsync("late");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [slow.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)], attempts: "hedge: 30ms, budget: 0%"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [slow.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)], attempts: "hedge: 30ms, retryBudget: 0%"));
 
         var asking = Enumerable.Range(0, 100).Select(i => gateway.GetAsync("/" + i)).ToArray();
         await gateway.MetricReachesAsync(50, "gateway_attempts_skipped_total", ("reason", "budget"));

@@ -54,7 +54,7 @@ public class OnceOnlyTests
 
     [Theory]
     [InlineData("POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nIdempotency-Key: k1\r\n\r\nbody", "")]
-    [InlineData("POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody", "    repeatable: true")]
+    [InlineData("POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody", "    retryable: true")]
     [InlineData("PUT /o HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody", "")]
     [InlineData("DELETE /o HTTP/1.1\r\nHost: a\r\n\r\n", "")]
     public async Task Repeatable_ByMethodKeyOrRoute_GoesOn(string request, string route)
@@ -82,7 +82,7 @@ public class OnceOnlyTests
             r.Reset();
         });
         await using var second = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url], [second.Url], route: "    repeatable: false"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url], [second.Url], route: "    retryable: false"));
 
         var answer = await gateway.AskAsync("POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nIdempotency-Key: k1\r\n\r\nbody");
 

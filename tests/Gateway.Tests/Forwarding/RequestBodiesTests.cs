@@ -113,7 +113,7 @@ public class RequestBodiesTests
             firstPiece.TrySetResult();
             await request.AnswerAsync("ok");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "bufferBody: 0, hedge: off"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "requestBuffer: 0, hedge: off"));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");

@@ -10,7 +10,7 @@ public sealed class ResponseSizesTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Around the smallest and the largest piece of a copy, a connection's first buffer, <c>holdAnswers</c>, and far beyond.</summary>
+    /// <summary>Around the smallest and the largest piece of a copy, a connection's first buffer, <c>responseBuffer</c>, and far beyond.</summary>
     private static readonly int[] Sizes =
         [0, 1, 4095, 4096, 4097, 8191, 8192, 8193, 65_535, 65_536, 65_537, 69_631, 69_632, 69_633, 102_000, 131_071, 131_072, 131_073, 1_048_576, 5_000_000];
 

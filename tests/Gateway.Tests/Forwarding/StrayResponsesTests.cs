@@ -34,7 +34,7 @@ public class StrayResponsesTests
     public async Task Stray_BehindResponses_ReachesNobody(string kind, int delay)
     {
         await using var guide = new ScriptedUpstream(request => AnswerAsync(request, kind, delay));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, budget: 100%"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, retryBudget: 100%"));
         // Seen once, while nothing else is under way, it is known of the destination. What comes while the very next request is under way cannot be told from its response by anything.
         Assert.True((await AskAsync(gateway, kind, "first")).Status is 200 or 204 or 304);
         await Task.Delay(TimeSpan.FromMilliseconds(delay + 300), TimeProvider.System, TestContext.Current.CancellationToken);
@@ -92,7 +92,7 @@ public class StrayResponsesTests
 
             await request.AnswerAsync(request.Target[1..]);
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, budget: 100%"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, retryBudget: 100%"));
         var wrong = new ConcurrentQueue<string>();
 
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async client =>

@@ -41,7 +41,7 @@ public class WrongBlameTests
         await using var farm = new Farm(request => request.Target == target ? fault : "");
         // A slow URL is one that is served in the end, behind hedges; silence is one that is not.
         await using var gateway = await farm.StartAsync(
-            attempts: fault == "slow" ? "hedge: 20ms, budget: 100%" : "hedge: off, budget: 100%, on: [connect, reset, timeout, truncated, 429, 502, 503, 504]",
+            attempts: fault == "slow" ? "hedge: 20ms, retryBudget: 100%" : "hedge: off, retryBudget: 100%, retryOn: [connect, reset, timeout, truncated, 429, 502, 503, 504]",
             cluster: fault == "slow" ? "" : Timeouts);
         var count = fault is "slow" or "silent" ? 14 : 40;
 
@@ -67,7 +67,7 @@ public class WrongBlameTests
     public async Task OneRoute_FailsInOneTier_GoesElsewhereAlone(string fault, string method)
     {
         await using var farm = new Farm(static request => request.Target.StartsWith("/quiet", StringComparison.Ordinal) ? "FAULT" : "") { Fault = fault, OnlyPrimary = true };
-        await using var gateway = await farm.StartAsync(attempts: "hedge: off, budget: 100%", cluster: "    passive: { ejectFor: 1m }");
+        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%", cluster: "    passive: { ejectFor: 1m }");
         var servedInARow = 0;
 
         for (var i = 0; i < 400 && servedInARow < 20; i++)
@@ -88,7 +88,7 @@ public class WrongBlameTests
     public async Task RetryAfter_OfOneRequestByAll_MovesNothing(string method)
     {
         await using var farm = new Farm(static request => request.Target == "/quiet/a" ? "503 after" : "");
-        await using var gateway = await farm.StartAsync(attempts: "hedge: off, budget: 100%");
+        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%");
 
         Assert.Equal(503, (await AskAsync(gateway, method, "/quiet/a")).Status);
 
@@ -111,7 +111,7 @@ public class WrongBlameTests
     public async Task Busy_OneOfTwo_IsHiddenFromUsersAndNotEjected(string method, string status)
     {
         await using var farm = new Farm(static request => request.Target == "/quiet/a" ? "FAULT" : "") { Fault = status, OnlyFirst = true };
-        await using var gateway = await farm.StartAsync(attempts: "hedge: off, budget: 100%, on: [429, 503]");
+        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%, retryOn: [429, 503]");
 
         for (var i = 0; i < 60; i++)
         {
@@ -142,7 +142,7 @@ public class WrongBlameTests
     public async Task OneDestination_FailsWhateverItIsAsked_IsEjected(string fault, string method)
     {
         await using var farm = new Farm(static _ => "FAULT") { Fault = fault, OnlyFirst = true };
-        await using var gateway = await farm.StartAsync(attempts: "hedge: off, budget: 100%", cluster: Timeouts + "\n    passive: { ejectFor: 1m }");
+        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%", cluster: Timeouts + "\n    passive: { ejectFor: 1m }");
 
         await Eventually.BecomeTrueAsync(
             async () =>
@@ -170,7 +170,7 @@ public class WrongBlameTests
     public async Task OneTier_FailsWhateverItIsAsked_IsLeft(string fault, string method)
     {
         await using var farm = new Farm(static _ => "FAULT") { Fault = fault, OnlyPrimary = true };
-        await using var gateway = await farm.StartAsync(attempts: "hedge: off, budget: 100%", cluster: Timeouts + "\n    passive: { ejectFor: 1m }");
+        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%", cluster: Timeouts + "\n    passive: { ejectFor: 1m }");
 
         await Eventually.BecomeTrueAsync(
             async () =>

@@ -28,11 +28,11 @@ public sealed class LedgerTests : IDisposable
         _ledger.Tick(Start.AddSeconds(2));
 
         var at = Start.ToUnixTimeSeconds();
-        Assert.Equal(new(3, 0, 1, 0, 0), _ledger.Requests[(1, at, "r", "c")]);
+        Assert.Equal(new(3, 0, 1, 0, 0) { Bad = 1 }, _ledger.Requests[(1, at, "r", "c")]);
         Assert.Equal(new(2, 0, 0, 0, 0), _ledger.Requests[(1, at + 1, "r", "c")]);
-        Assert.Equal(new(5, 0, 1, 0, 0), _ledger.Requests[(60, at - 5, "r", "c")]);
-        Assert.Equal(new(5, 0, 1, 0, 0), _ledger.Requests[(3600, at - 245, "r", "c")]);
-        Assert.Equal(new(5, 0, 1, 0, 0), _ledger.Requests[(86400, at - (at % 86400), "r", "c")]);
+        Assert.Equal(new(5, 0, 1, 0, 0) { Bad = 1 }, _ledger.Requests[(60, at - 5, "r", "c")]);
+        Assert.Equal(new(5, 0, 1, 0, 0) { Bad = 1 }, _ledger.Requests[(3600, at - 245, "r", "c")]);
+        Assert.Equal(new(5, 0, 1, 0, 0) { Bad = 1 }, _ledger.Requests[(86400, at - (at % 86400), "r", "c")]);
         Assert.Equal(5, _ledger.Requests.Count);
     }
 

@@ -74,7 +74,7 @@ internal sealed class Notifier(Instruments instruments, Journal journal, TimePro
     private static Task EndAsync(IEnumerable<NotifyWorker> workers) => Task.WhenAll(workers.Select(static w => w.DisposeAsync().AsTask()));
 
     private static string KeyOf(NotifyConfig receiver) =>
-        $"{receiver.Webhook}\n{string.Join('\0', receiver.Exec)}\n{string.Join(',', receiver.On)}\n{receiver.Timeout}";
+        $"{receiver.Webhook}\n{string.Join('\0', receiver.Exec)}\n{string.Join(',', receiver.Events)}\n{receiver.Timeout}";
 
     private NotifyWorker Create(NotifyConfig receiver) => new(
         receiver,

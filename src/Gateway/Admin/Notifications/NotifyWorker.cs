@@ -64,7 +64,7 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
     /// <summary>Queues a notification that this receiver wants; takes microseconds.</summary>
     public void Tell(Notification notification)
     {
-        if (_config.On.Contains(notification.Event) && !_waiting.Writer.TryWrite(notification))
+        if (_config.Events.Contains(notification.Event) && !_waiting.Writer.TryWrite(notification))
         {
             _instruments.Notified(NotifyResult.Dropped);
             LogQueueFull(_delivery.Name, notification.EventName);

@@ -109,6 +109,18 @@ internal static class ClusterChecks
             reader.WarningAt(at, $"The last attempts may be cut short: {cluster.Attempts.Max} of {DurationText.Format(attempt)} each (connect and firstByte) are {DurationText.Format(cluster.Attempts.Max * attempt)}, and total is \"{DurationText.Format(times.Total)}\". Write a longer total, a shorter firstByte, or fewer attempts.");
         }
 
+        if (reader.IsWritten($"{path}/timeouts/firstByteWrites"))
+        {
+            if (times.FirstByteWrites < times.FirstByte)
+            {
+                reader.ProblemAt($"{path}/timeouts/firstByteWrites", $"Writes must not have less time than reads, given firstByteWrites \"{DurationText.Format(times.FirstByteWrites)}\" and firstByte \"{DurationText.Format(times.FirstByte)}\". Write {DurationText.Format(times.FirstByte)} or more, or a shorter firstByte.", $"{path}/timeouts/firstByte");
+            }
+            else if (times.Connect + times.FirstByteWrites > times.Total)
+            {
+                reader.ProblemAt($"{path}/timeouts/firstByteWrites", $"Not even one write fits into the whole request, given connect \"{DurationText.Format(times.Connect)}\" and firstByteWrites \"{DurationText.Format(times.FirstByteWrites)}\" with total \"{DurationText.Format(times.Total)}\". Write a total of {DurationText.Format(times.Connect + times.FirstByteWrites)} or more, or a shorter firstByteWrites.", $"{path}/timeouts/total");
+            }
+        }
+
         if (cluster.Attempts.Hedge is HedgeMode.Fixed && cluster.Attempts.HedgeAfter >= times.FirstByte)
         {
             reader.ProblemAt($"{path}/attempts/hedge", $"The second attempt would never start, given hedge \"{DurationText.Format(cluster.Attempts.HedgeAfter)}\" and firstByte \"{DurationText.Format(times.FirstByte)}\". Write a shorter hedge, auto or off.", $"{path}/timeouts/firstByte");
@@ -119,9 +131,9 @@ internal static class ClusterChecks
             reader.ProblemAt($"{path}/attempts/hedge", $"A hedge is a second attempt, given hedge \"{DurationText.Format(cluster.Attempts.HedgeAfter)}\" with max \"1\". Write max: 2 or more, or hedge: off.", $"{path}/attempts/max");
         }
 
-        if (cluster.Attempts.Repeatable.Any(method => method is "POST" or "PATCH" or "CONNECT"))
+        if (cluster.Attempts.RetryMethods.Any(method => method is "POST" or "PATCH" or "CONNECT"))
         {
-            reader.WarningAt($"{path}/attempts/repeatable", "Methods that are not idempotent may reach two destinations, so an order could be placed twice. Leave POST, PATCH and CONNECT out unless the service recognises a repeated request.");
+            reader.WarningAt($"{path}/attempts/retryMethods", "Methods that are not idempotent may reach two destinations, so an order could be placed twice. Leave POST, PATCH and CONNECT out unless the service recognises a repeated request.");
         }
     }
 

@@ -18,7 +18,7 @@ internal static class ClusterKeys
         .Key("failover", Failover(), (cluster, value) => cluster with { Failover = value }, "When a tier is left.")
         .Key("failback", Failback(), (cluster, value) => cluster with { Failback = value }, "When a better tier is taken again.")
         .Key("attempts", Attempts(), (cluster, value) => cluster with { Attempts = value }, "How one request may try several destinations.")
-        .Key("holdAnswers", Shapes.Size("0", "16MiB"), (cluster, value) => cluster with { HoldAnswers = value }, "An answer with a Content-Length up to this is committed only once whole; 0: none is held.", "64KiB")
+        .Key("responseBuffer", Shapes.Size("0", "16MiB"), (cluster, value) => cluster with { ResponseBuffer = value }, "An answer with a Content-Length up to this is committed only once whole; 0: none is held.", "64KiB")
         .Key("via", Shapes.Word(("both", ViaMode.Both), ("response", ViaMode.Response), ("off", ViaMode.Off)), (cluster, value) => cluster with { Via = value }, "Which messages say Via: requests and responses (both), responses alone, or none. nginx behind compresses nothing for a request that says it, unless its gzip_proxied allows it.", "both")
         .Key("timeouts", Timeouts(), (cluster, value) => cluster with { Timeouts = value }, "The deadlines of one request.");
 
@@ -86,9 +86,9 @@ internal static class ClusterKeys
         .Key("after", Shapes.Duration("0s", "24h"), (failback, value) => failback with { After = value }, "The better tier must have been able to serve for this long without a break.", "30s")
         .Key("ramp", Shapes.Duration("0s", "1h"), (failback, value) => failback with { Ramp = value }, "Its share grows from 10% to 100% in this time; a relapse ends the ramp; 0s: at once.", "30s");
 
-    private static RecordShape<AttemptsConfig> Attempts() => new RecordShape<AttemptsConfig>("a mapping of how to try again", () => new AttemptsConfig())
+    private static RecordShape<AttemptsConfig> Attempts() => new RecordShape<AttemptsConfig>("a mapping of retry settings", () => new AttemptsConfig())
         .Key("max", Shapes.Whole(1, 10), (attempts, value) => attempts with { Max = value }, "Attempts of one request, the first included.", "3")
-        .Key("on", new ListShape<string>(Reason()), (attempts, value) => attempts with
+        .Key("retryOn", new ListShape<string>(Reason()), (attempts, value) => attempts with
         {
             OnConnect = value.Contains("connect", StringComparer.Ordinal),
             OnReset = value.Contains("reset", StringComparer.Ordinal),
@@ -96,9 +96,9 @@ internal static class ClusterKeys
             OnTruncated = value.Contains("truncated", StringComparer.Ordinal),
             OnStatus = [.. value.Where(reason => char.IsAsciiDigit(reason[0])).Select(reason => int.Parse(reason, CultureInfo.InvariantCulture)).Distinct()],
         }, "What is tried elsewhere; 429 and 500 may be added.", "[connect, reset, timeout, truncated, 502, 503, 504]")
-        .Key("repeatable", new ListShape<string>(Shapes.Method()), (attempts, value) => attempts with { Repeatable = [.. value.Distinct(StringComparer.Ordinal)] }, "Methods that may be sent twice: the idempotent ones of RFC 9110; others are repeated only if nothing was sent.", "[GET, HEAD, OPTIONS, TRACE, PUT, DELETE]")
-        .Key("bufferBody", Shapes.Size("0", "16MiB"), (attempts, value) => attempts with { BufferBody = value }, "A larger request body is streamed and not repeated.", "64KiB")
-        .Key("budget", Budget(), (attempts, value) => attempts with { Budget = value }, "Extra attempts as a share of requests, at least 3 a second.", "20%")
+        .Key("retryMethods", new ListShape<string>(Shapes.Method()), (attempts, value) => attempts with { RetryMethods = [.. value.Distinct(StringComparer.Ordinal)] }, "Methods that may be sent twice: the idempotent ones of RFC 9110; others are repeated only if nothing was sent.", "[GET, HEAD, OPTIONS, TRACE, PUT, DELETE]")
+        .Key("requestBuffer", Shapes.Size("0", "16MiB"), (attempts, value) => attempts with { RequestBuffer = value }, "A larger request body is streamed and not repeated.", "64KiB")
+        .Key("retryBudget", Budget(), (attempts, value) => attempts with { RetryBudget = value }, "Extra attempts as a share of requests, at least 3 a second.", "20%")
         .Key("hedge", Hedge(), (attempts, value) => attempts with { Hedge = value.Mode, HedgeAfter = value.After }, "A second attempt when the first is late: auto, off, or after how long.", "auto");
 
     private static TextShape<string> Reason()
@@ -133,6 +133,7 @@ internal static class ClusterKeys
     private static RecordShape<TimeoutsConfig> Timeouts() => new RecordShape<TimeoutsConfig>("a mapping of deadlines", () => new TimeoutsConfig())
         .Key("connect", Shapes.Duration("1ms", "10m"), (timeouts, value) => timeouts with { Connect = value }, "To a connection, TLS included.", "500ms")
         .Key("firstByte", Shapes.Duration("1ms", "1h"), (timeouts, value) => timeouts with { FirstByte = value }, "From the request sent to the answer's head, each attempt.", "5s")
+        .Key("firstByteWrites", Shapes.Duration("1ms", "1h"), (timeouts, value) => timeouts with { FirstByteWrites = value }, "The same for writes (methods other than GET, HEAD, OPTIONS, TRACE), whose fate is unknown once they are given up; six times firstByte when left out.", "30s")
         .Key("idle", Shapes.Duration("10ms", "24h"), (timeouts, value) => timeouts with { Idle = value }, "Between two pieces of a body.", "60s")
         .Key("total", Shapes.Duration("10ms", "24h"), (timeouts, value) => timeouts with { Total = value }, "For the request with all its attempts; streams are not bound by it.", "60s");
 }

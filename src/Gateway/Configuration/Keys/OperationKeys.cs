@@ -16,10 +16,10 @@ internal static class OperationKeys
         .Key("endpoints", new ListShape<string>(UrlShapes.Endpoint(), atLeast: 1), (sentinel, value) => sentinel with { Endpoints = value }, "host:port of each sentinel.", required: true);
 
     /// <summary>Who is told of what.</summary>
-    public static RecordShape<NotifyConfig> Notify() => new RecordShape<NotifyConfig>("a mapping with webhook or exec, and on", () => new NotifyConfig { On = [] })
+    public static RecordShape<NotifyConfig> Notify() => new RecordShape<NotifyConfig>("a mapping with webhook or exec, and events", () => new NotifyConfig { Events = [] })
         .Key("webhook", UrlShapes.Target("a URL"), (notify, value) => notify with { Webhook = value }, "Gets a POST with JSON; either this or exec.")
         .Key("exec", new ListShape<string>(Shapes.Text("a text", "Write the program, then its arguments, each an item", longest: 4096), atLeast: 1), (notify, value) => notify with { Exec = value }, "A program and its arguments; instead of webhook.")
-        .Key("on", new ListShape<NotifyEvent>(Shapes.Word(("failover", NotifyEvent.Failover), ("failback", NotifyEvent.Failback), ("exhausted", NotifyEvent.Exhausted), ("recovered", NotifyEvent.Recovered), ("configRejected", NotifyEvent.ConfigRejected), ("drill", NotifyEvent.Drill)), atLeast: 1), (notify, value) => notify with { On = [.. value.Distinct()] }, "What it is told of.", required: true)
+        .Key("events", new ListShape<NotifyEvent>(Shapes.Word(("failover", NotifyEvent.Failover), ("failback", NotifyEvent.Failback), ("exhausted", NotifyEvent.Exhausted), ("recovered", NotifyEvent.Recovered), ("configRejected", NotifyEvent.ConfigRejected), ("drill", NotifyEvent.Drill)), atLeast: 1), (notify, value) => notify with { Events = [.. value.Distinct()] }, "What it is told of.", required: true)
         .Key("timeout", Shapes.Duration("100ms", "10m"), (notify, value) => notify with { Timeout = value }, "How long it may take.", "10s");
 
     /// <summary>Where logs, metrics and traces go.</summary>

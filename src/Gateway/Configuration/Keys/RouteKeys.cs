@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace Gateway.Configuration;
 
@@ -14,7 +16,8 @@ internal static class RouteKeys
         .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last good answers, to serve when no tier can.")
         .Key("fallback", new ListShape<RungConfig>(new EitherShape<RungConfig>(Shapes.Word<RungConfig>(("lastGood", new LastGoodRung()), ("builtIn", new BuiltInRung())), FileRung())), Ladder, "The ladder when no tier can serve: the first rung that has an answer gives it; builtIn (503) always stands at its end.", "[builtIn]")
         .Key("stream", Stream(), (route, value) => route with { Stream = value }, "The route carries server-sent events.")
-        .Key("repeatable", Shapes.Flag(), (route, value) => route with { Repeatable = value }, "Whether this route's requests may be sent twice; by method when left out.")
+        .Key("retryable", Shapes.Flag(), (route, value) => route with { Retryable = value }, "Whether this route's requests may be sent twice; by method when left out.")
+        .Key("slo", Slo(), (route, value) => route with { Slo = value }, "Which responses count against the cluster's slo.")
         .Finish(Together);
 
     private sealed record Matched(string Path = "", ImmutableArray<string> Methods = default);
@@ -70,11 +73,31 @@ internal static class RouteKeys
     private static bool IsBelow(string text) =>
         text.Length is > 0 and <= 1024 && !text.Any(letter => char.IsControl(letter) || letter is '\\' or ':') && text.Split('/').All(part => part.Length > 0 && part is not ("." or ".."));
 
+    private static RecordShape<SloConfig> Slo() => new RecordShape<SloConfig>("a mapping of what counts against the objective", () => new SloConfig())
+        .Key("bad", new ListShape<string>(BadStatus()), (slo, value) => slo with
+        {
+            EveryServerError = value.Contains("5xx", StringComparer.Ordinal),
+            Statuses = [.. value.Where(status => status is not "5xx").Select(status => int.Parse(status, CultureInfo.InvariantCulture)).Distinct()],
+        }, "Statuses that count; 5xx stands for all of them. Fallback responses and responses that were cut always count.", "[5xx]")
+        .Key("slowerThan", Shapes.Duration("1ms", "1h"), (slo, value) => slo with { SlowerThan = value }, "A response that took longer counts too, event streams apart.");
+
+    private static TextShape<string> BadStatus() => new(
+        "5xx or a status from 400 to 599",
+        "Write 5xx, or a status such as 503",
+        () => new JsonObject
+        {
+            ["anyOf"] = new JsonArray(
+                new JsonObject { ["enum"] = new JsonArray("5xx") },
+                new JsonObject { ["type"] = "integer", ["minimum"] = 400, ["maximum"] = 599 },
+                Shapes.Pattern(@"^[45][0-9][0-9]$|\$\{")),
+        },
+        text => text is "5xx" || (text.Length == 3 && text[0] is '4' or '5' && char.IsAsciiDigit(text[1]) && char.IsAsciiDigit(text[2])) ? text : Parsed<string>.Bad());
+
     private static RecordShape<StreamConfig> Stream() => new RecordShape<StreamConfig>("a mapping of how events are carried", () => new StreamConfig())
         .Key("firstContent", Shapes.Duration("10ms", "1h"), (stream, value) => stream with { FirstContent = value }, "Until the first event that carries data; another tier after that.", "10s")
         .Key("idle", Shapes.Duration("100ms", "24h"), (stream, value) => stream with { Idle = value }, "Between two pieces after that.", "30s")
         .Key("heartbeat", Shapes.Duration("100ms", "1h"), (stream, value) => stream with { Heartbeat = value }, "A comment line keeps the way open while the guide thinks.", "15s")
-        .Key("onCut", Shapes.Word(("error", false), ("resume", true)), (stream, value) => stream with { Resume = value }, "error: event: error, then a visible end; resume: go on elsewhere by Last-Event-ID.", "error");
+        .Key("onInterrupt", Shapes.Word(("error", false), ("resume", true)), (stream, value) => stream with { Resume = value }, "error: event: error, then a visible end; resume: go on elsewhere by Last-Event-ID.", "error");
 
     /// <summary>builtIn is understood at the end and not kept: it stands there anyway.</summary>
     private static RouteConfig Ladder(RouteConfig route, ImmutableArray<RungConfig> rungs) => route with { Fallback = rungs };

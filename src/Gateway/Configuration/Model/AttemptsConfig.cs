@@ -17,20 +17,20 @@ internal sealed record AttemptsConfig
     /// <summary>No first byte in time. Default: true.</summary>
     public bool OnTimeout { get; init; } = true;
 
-    /// <summary>A held answer ended before its Content-Length. Default: true.</summary>
+    /// <summary>A buffered response ended before its end. Default: true.</summary>
     public bool OnTruncated { get; init; } = true;
 
     /// <summary>Statuses that are tried elsewhere, 429 or from 500 to 599. Default: 502, 503, 504.</summary>
     public ImmutableArray<int> OnStatus { get; init; } = [502, 503, 504];
 
     /// <summary>Methods that may be sent twice. Default: the idempotent ones of RFC 9110, section 9.2.2.</summary>
-    public ImmutableArray<string> Repeatable { get; init; } = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
+    public ImmutableArray<string> RetryMethods { get; init; } = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
 
     /// <summary>A larger request body is streamed and not repeated; in bytes. Default: 64 KiB.</summary>
-    public long BufferBody { get; init; } = 64 * 1024;
+    public long RequestBuffer { get; init; } = 64 * 1024;
 
     /// <summary>Extra attempts as a ratio of requests, at least 3 a second. Default: 0.2.</summary>
-    public double Budget { get; init; } = 0.2;
+    public double RetryBudget { get; init; } = 0.2;
 
     /// <summary>When a second attempt starts beside a late first one. Default: auto.</summary>
     public HedgeMode Hedge { get; init; } = HedgeMode.Auto;
@@ -60,6 +60,14 @@ internal sealed record TimeoutsConfig
 
     /// <summary>From the request sent to the answer's head, each attempt. Default: 5 s.</summary>
     public TimeSpan FirstByte { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>As <see cref="FirstByte"/>, for writes: methods other than GET, HEAD, OPTIONS and TRACE. Default: six times <see cref="FirstByte"/>, so 30 s.</summary>
+    /// <remarks>A write is not hedged, and one that is given up has an unknown fate: it is worth waiting for.</remarks>
+    public TimeSpan FirstByteWrites
+    {
+        get => field > TimeSpan.Zero ? field : FirstByte * 6;
+        init;
+    }
 
     /// <summary>Between two pieces of a body. Default: 60 s.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(60);

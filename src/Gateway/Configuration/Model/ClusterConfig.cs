@@ -36,7 +36,7 @@ internal sealed record ClusterConfig
     public AttemptsConfig Attempts { get; init; } = new();
 
     /// <summary>An answer with a Content-Length up to this many bytes is committed only once whole. 0: none is held. Default: 64 KiB.</summary>
-    public long HoldAnswers { get; init; } = 64 * 1024;
+    public long ResponseBuffer { get; init; } = 64 * 1024;
 
     /// <summary>Which messages the gateway names itself in (<c>Via</c>, RFC 9110, section 7.6.3). Default: requests and responses.</summary>
     public ViaMode Via { get; init; } = ViaMode.Both;

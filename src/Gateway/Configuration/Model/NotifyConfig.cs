@@ -12,7 +12,7 @@ internal sealed record NotifyConfig
     public ImmutableArray<string> Exec { get; init; } = [];
 
     /// <summary>At least one.</summary>
-    public required ImmutableArray<NotifyEvent> On { get; init; }
+    public required ImmutableArray<NotifyEvent> Events { get; init; }
 
     /// <summary>Default: 10 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);

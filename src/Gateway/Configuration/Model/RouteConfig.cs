@@ -29,8 +29,11 @@ internal sealed record RouteConfig
     /// <summary>The route carries server-sent events. Default: null, it does not.</summary>
     public StreamConfig? Stream { get; init; }
 
+    /// <summary>What counts against the cluster's objective. Default: every 5xx.</summary>
+    public SloConfig Slo { get; init; } = new();
+
     /// <summary>True: every method of this route may be sent twice. Default: null, by method.</summary>
-    public bool? Repeatable { get; init; }
+    public bool? Retryable { get; init; }
 }
 
 /// <summary>How important a route is.</summary>
@@ -80,6 +83,6 @@ internal sealed record StreamConfig
     /// <summary>A comment line keeps the way open while the guide thinks. Default: 15 s.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>True: a cut stream goes on elsewhere by <c>Last-Event-ID</c> (<c>onCut: resume</c>); false: it ends with an error event. Default: false.</summary>
+    /// <summary>True: a cut stream goes on elsewhere by <c>Last-Event-ID</c> (<c>onInterrupt: resume</c>); false: it ends with an error event. Default: false.</summary>
     public bool Resume { get; init; }
 }
