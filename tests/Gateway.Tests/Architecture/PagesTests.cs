@@ -41,6 +41,16 @@ public sealed partial class PagesTests
             .Except(Markdown.LinksIn(File.ReadAllText(Repository.PathOf("docs", "deploy", "README.md"))).Append("README.md"), StringComparer.Ordinal));
 
     [Fact]
+    public void Decisions_AreNumberedDatedAndListed()
+    {
+        var index = Markdown.LinksIn(File.ReadAllText(Repository.PathOf("docs", "decisions", "README.md"))).ToArray();
+        var records = Directory.EnumerateFiles(Repository.PathOf("docs", "decisions"), "0*.md").Order(StringComparer.Ordinal).ToArray();
+
+        Assert.Equal(records.Select(Path.GetFileName), index.Order(StringComparer.Ordinal));
+        Assert.All(records, static (record, i) => Assert.Matches($@"^# {i + 1:0000}\. .+\n\nDate: 2\d{{3}}-\d\d-\d\d\nStatus: .+\n\n## Context\n[\s\S]+\n## Decision\n[\s\S]+\n## Consequences\n", File.ReadAllText(record)));
+    }
+
+    [Fact]
     public void SourcesThatPagesName_Exist() =>
         Assert.Empty(Pages()
             .SelectMany(static page => Markdown.CodeIn(page.Text)
