@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
@@ -76,7 +78,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         }
 
         var backing = BackingOf(config);
-        _lastGood = new LastGoodStore(new LastGoodOptions { TrustedProxies = () => Store.Current.TrustedProxies }, time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
+        _lastGood = new LastGoodStore(new LastGoodOptions { TrustedProxies = Trusted }, time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
         _watchdog = new Watchdog(_records.Journal, time, _log.Factory.CreateLogger<Watchdog>());
@@ -108,7 +110,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             LogFewDescriptors(few);
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, inherited, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, access, time), longestPause, forwarder =>
+        _users = UsersServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, access, time), longestPause, forwarder =>
         {
             var entry = new RequestEntry(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, access, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);
@@ -353,6 +355,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private ILastGoodBacking BackingOf(GatewayConfig config) => _redis is { } redis
         ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>(), config.Redis!.Secret, _instruments)
         : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, _time, _log.Factory.CreateLogger<SqliteBacking>());
+
+    private ImmutableArray<IPNetwork> Trusted() => Store.Current.TrustedProxies;
 
     private string? ClusterOf(string route)
     {

@@ -23,6 +23,7 @@ internal static class UsersServer
     /// <param name="log">The log.</param>
     /// <param name="certificates">The certificate of each port that has one.</param>
     /// <param name="inherited">Sockets that systemd passed on; ports that have one are not opened anew.</param>
+    /// <param name="ids">Gives each request its id.</param>
     /// <param name="leaving">Ends connections once the gateway leaves.</param>
     /// <param name="budget">How many users' connections there may be; further ones wait.</param>
     /// <param name="time">The clock.</param>
@@ -34,6 +35,7 @@ internal static class UsersServer
         LogSetup log,
         IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates,
         InheritedSockets inherited,
+        RequestIds ids,
         Leaving leaving,
         SocketBudget budget,
         TimeProvider time,
@@ -65,6 +67,7 @@ internal static class UsersServer
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
         builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard>((kestrel, guard) => Configure(kestrel, config, certificates, inherited, guard));
         var app = builder.Build();
+        app.Use(ids.Before);
         app.Use(leaving.Before);
         app.Use(ConnectionGuard.Before);
         app.Use(Http2ResponseBody.Before(longestPause, time));

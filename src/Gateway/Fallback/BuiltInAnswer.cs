@@ -53,7 +53,8 @@ internal static class BuiltInAnswer
     /// <summary>The body for a write that was sent and has no response: it invites nobody to repeat it.</summary>
     /// <param name="shape">In which shape.</param>
     /// <param name="timedOut">No response came in time; else the connection ended.</param>
-    public static ReadOnlyMemory<byte> UnknownFate(BuiltInShape shape, bool timedOut) => Unknown[(shape, timedOut)];
+    /// <param name="requestId">The request's id.</param>
+    public static ReadOnlyMemory<byte> UnknownFate(BuiltInShape shape, bool timedOut, string requestId) => WithId(shape, Unknown[(shape, timedOut)], requestId);
 
     private static string UnknownText(BuiltInShape shape, bool timedOut)
     {
@@ -70,13 +71,22 @@ internal static class BuiltInAnswer
     }
 
     /// <summary>The body in one shape.</summary>
-    public static ReadOnlyMemory<byte> Body(BuiltInShape shape) => shape switch
-    {
-        BuiltInShape.Html => Html,
-        BuiltInShape.Text => Text,
-        BuiltInShape.EventStream => EventStream,
-        _ => Problem,
-    };
+    /// <param name="shape">In which shape.</param>
+    /// <param name="requestId">The request's id.</param>
+    public static ReadOnlyMemory<byte> Body(BuiltInShape shape, string requestId) => WithId(
+        shape,
+        shape switch
+        {
+            BuiltInShape.Html => Html,
+            BuiltInShape.Text => Text,
+            BuiltInShape.EventStream => EventStream,
+            _ => Problem,
+        },
+        requestId);
+
+    /// <summary>Pages and plain text are for readers, who have the response's header.</summary>
+    private static ReadOnlyMemory<byte> WithId(BuiltInShape shape, byte[] body, string requestId) =>
+        shape is BuiltInShape.Html or BuiltInShape.Text ? body : RequestIdMember.AddTo(body, requestId);
 
     /// <summary>The Content-Type of one shape.</summary>
     public static string ContentType(BuiltInShape shape) => shape switch

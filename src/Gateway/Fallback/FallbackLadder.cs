@@ -72,7 +72,7 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
                         return Abort(context, e, route.Name);
                     }
 
-                    LogRungFailed(e, rung.GetType().Name, route.Name);
+                    LogRungFailed(e, rung.GetType().Name, route.Name, context.TraceIdentifier);
                 }
             }
         }
@@ -123,7 +123,7 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
                 FallbackRung.BuiltIn,
                 StatusCodes.Status503ServiceUnavailable,
                 BuiltInAnswer.ContentType(shape),
-                BuiltInAnswer.Body(shape),
+                BuiltInAnswer.Body(shape, context.TraceIdentifier),
                 RetryAfter.Default);
             return FallbackRung.BuiltIn;
         }
@@ -189,7 +189,7 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
 
             response.StatusCode = timedOut ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway;
             var shape = Negotiation.Choose(context.Request.Headers.Accept);
-            var body = BuiltInAnswer.UnknownFate(shape, timedOut);
+            var body = BuiltInAnswer.UnknownFate(shape, timedOut, context.TraceIdentifier);
             response.ContentType = BuiltInAnswer.ContentType(shape);
             response.ContentLength = body.Length;
             await response.Body.WriteAsync(body, context.RequestAborted);
@@ -210,14 +210,14 @@ internal sealed partial class FallbackLadder(FallbackFiles files, LastGoodAnswer
 
     private FallbackRung Abort(HttpContext context, Exception e, string route)
     {
-        LogNotAnswered(e, route);
+        LogNotAnswered(e, route, context.TraceIdentifier);
         context.Abort();
         return FallbackRung.None;
     }
 
-    [LoggerMessage(EventId = 6101, Level = LogLevel.Error, Message = "The rung {Rung} of the route '{Route}' failed; the next one answers.")]
-    private partial void LogRungFailed(Exception exception, string rung, string route);
+    [LoggerMessage(EventId = 6101, Level = LogLevel.Error, Message = "The fallback step {Step} of the route '{Route}' failed for the request {RequestId}; the next one responds.")]
+    private partial void LogRungFailed(Exception exception, string step, string route, string requestId);
 
-    [LoggerMessage(EventId = 6102, Level = LogLevel.Debug, Message = "A request of the route '{Route}' could not be answered: its client has gone, or its answer was under way.")]
-    private partial void LogNotAnswered(Exception exception, string route);
+    [LoggerMessage(EventId = 6102, Level = LogLevel.Debug, Message = "The request {RequestId} of the route '{Route}' got no fallback response: its client has disconnected, or a response was under way.")]
+    private partial void LogNotAnswered(Exception exception, string route, string requestId);
 }

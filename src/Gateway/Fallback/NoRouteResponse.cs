@@ -20,7 +20,7 @@ internal static class NoRouteResponse
         response.StatusCode = status;
         response.Headers["Proxy-Status"] = ProxyStatus;
         response.Headers.CacheControl = "no-store";
-        var (body, contentType) = (status == StatusCodes.Status405MethodNotAllowed ? MethodNotAllowed : NotFound).For(context.Request.Headers.Accept);
+        var (body, contentType) = (status == StatusCodes.Status405MethodNotAllowed ? MethodNotAllowed : NotFound).For(context.Request.Headers.Accept, context.TraceIdentifier);
         response.ContentType = contentType;
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -55,11 +55,11 @@ internal static class NoRouteResponse
             """);
 
         /// <summary>An event stream that does not begin reads no event: it gets the text.</summary>
-        public (ReadOnlyMemory<byte> Body, string ContentType) For(StringValues accept) => Negotiation.Choose(accept) switch
+        public (ReadOnlyMemory<byte> Body, string ContentType) For(StringValues accept, string requestId) => Negotiation.Choose(accept) switch
         {
             BuiltInShape.Html => (_html, BuiltInAnswer.ContentType(BuiltInShape.Html)),
             BuiltInShape.Text or BuiltInShape.EventStream => (_text, BuiltInAnswer.ContentType(BuiltInShape.Text)),
-            _ => (_problem, BuiltInAnswer.ContentType(BuiltInShape.Problem)),
+            _ => (RequestIdMember.AddTo(_problem, requestId), BuiltInAnswer.ContentType(BuiltInShape.Problem)),
         };
     }
 }

@@ -57,15 +57,7 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
     public static bool IsClaim(string name) => IsClaimed(name);
 
     /// <summary>True: the request comes from a proxy whose claims are believed.</summary>
-    public bool Believes(HttpContext context)
-    {
-        if (trusted.IsEmpty || context.Connection.RemoteIpAddress is not { } remote)
-        {
-            return false;
-        }
-
-        return IsTrusted(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote);
-    }
+    public bool Believes(HttpContext context) => TrustedProxies.Trust(trusted, context);
 
     /// <summary>Writes them to the request for a destination.</summary>
     public void Write<THeaders>(HttpContext context, ref THeaders headers)
@@ -129,19 +121,6 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
         var node = client.Contains(':', StringComparison.Ordinal) ? $"\"[{client}]\"" : client;
         var host = request.Host.Value is { Length: > 0 } value && value.AsSpan().IndexOfAny('"', '\\') < 0 ? $";host=\"{value}\"" : "";
         return $"for={node}{host};proto={request.Scheme}";
-    }
-
-    private bool IsTrusted(IPAddress address)
-    {
-        foreach (var network in trusted)
-        {
-            if (network.Contains(address))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private sealed record Origin(IPAddress? Remote, string? Host, string Scheme, string Client, string Element);

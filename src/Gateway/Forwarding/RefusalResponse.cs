@@ -23,7 +23,7 @@ internal static class RefusalResponse
 
         var title = ReasonPhrases.GetReasonPhrase(status);
         var body = System.Text.Encoding.UTF8.GetBytes(
-            $$"""{"type":"about:blank","title":"{{title}}","status":{{status.ToString(System.Globalization.CultureInfo.InvariantCulture)}},"detail":"{{JavaScriptEncoder.Default.Encode(detail)}}"}""");
+            $$"""{"type":"about:blank","title":"{{title}}","status":{{status.ToString(System.Globalization.CultureInfo.InvariantCulture)}},"detail":"{{JavaScriptEncoder.Default.Encode(detail)}}","requestId":"{{JavaScriptEncoder.Default.Encode(context.TraceIdentifier)}}"}""");
         response.ContentType = "application/problem+json";
         response.Headers.CacheControl = "no-store";
         response.ContentLength = body.Length;

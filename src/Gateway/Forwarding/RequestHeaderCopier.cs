@@ -26,7 +26,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
         {
             // The host is the destination's own: its certificate and its virtual host go by it. Users' host is in X-Forwarded-Host.
             if (name.Length == 0 || name[0] == ':' || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name)) || IsHttpoxy(name)
+                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || RequestIds.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name)) || IsHttpoxy(name)
                 || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
                 || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase))
                 || (isStream && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase)))
@@ -75,6 +75,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
             target.Add("Via", request.Protocol is "HTTP/2" ? "2.0 gateway" : "1.1 gateway");
         }
 
+        target.Add(RequestIds.Header, context.TraceIdentifier);
         forwarded.Write(context, ref target);
     }
 

@@ -49,6 +49,7 @@ internal static class Traces
             span.SetTag("http.request.method", request.Method);
             span.SetTag("url.path", LogText.Shorten(request.Path.ToUriComponent()));
             span.SetTag("gateway.route", route);
+            span.SetTag("gateway.request_id", context.TraceIdentifier);
         }
 
         return span;

@@ -11,6 +11,7 @@ internal sealed record Hops(string Method, bool IsHttp2ToDestination, bool IsHtt
 /// <list type="bullet">
 /// <item>headers of one connection end at the gateway (<see cref="OneHop"/>), and so do those that <c>Connection</c> names;</item>
 /// <item>one entry is added to <c>Via</c>;</item>
+/// <item><c>X-Request-Id</c> is the gateway's;</item>
 /// <item><c>Date</c> is added where there was none (RFC 9110 6.6.1);</item>
 /// <item><c>Content-Length</c> is added to a whole response that had none, and left out beside chunks and trailers; in 204 it has no place (RFC 9110 8.6);</item>
 /// <item>interim responses end at the gateway;</item>
@@ -46,6 +47,8 @@ internal static class Differences
         var expected = Fold(direct.Headers, HopHeaders(direct));
         var got = Fold(through.Headers, OneHop);
         Compare("via", (expected.Remove("via", out var before) ? before + " | " : "") + (hops.IsHttp2ToDestination ? "2.0 gateway" : "1.1 gateway"), got.Remove("via", out var via) ? via : null);
+        expected.Remove("x-request-id");
+        Compare("x-request-id is a UUID", expected: true, got.Remove("x-request-id", out var id) && Guid.TryParseExact(id, "D", out _));
         if (!expected.ContainsKey("date") || hops.IsDateNow)
         {
             Compare("date", expected: true, got.Remove("date"));

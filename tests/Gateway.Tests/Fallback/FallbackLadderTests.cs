@@ -15,7 +15,8 @@ public sealed class FallbackLadderTests : IAsyncLifetime
     private const string BuiltIn = "Proxy-Status: gateway; error=destination_unavailable | Retry-After: 10 | X-Fallback: built-in";
     private const string StoredHeaders = "Access-Control-Allow-Origin: https://shop.example | Age: 7 | Content-Length: 6 | X-Fallback: last-good";
 
-    private static readonly string ProblemLength = BuiltInAnswer.Body(BuiltInShape.Problem).Length.ToString();
+    // The server of these tests names requests by connection and number, in as many characters as this.
+    private static readonly string ProblemLength = BuiltInAnswer.Body(BuiltInShape.Problem, "0HNABCDEFGHIJ:00000001").Length.ToString();
 
     private static readonly RouteConfig[] Routes =
     [
@@ -119,7 +120,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
 
     [Fact]
     public void BuiltIn_EventStream_EndsItsEvent() =>
-        Assert.EndsWith("}\n\n", Encoding.UTF8.GetString(BuiltInAnswer.Body(BuiltInShape.EventStream).Span), StringComparison.Ordinal);
+        Assert.EndsWith("}\n\n", Encoding.UTF8.GetString(BuiltInAnswer.Body(BuiltInShape.EventStream, "7").Span), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Range: bytes=0-1\r\n")]

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Gateway.Forwarding;
+
+/// <summary>Which peers' word counts (<c>trustedProxies</c>): what they say of the client, and the id that they gave a request.</summary>
+internal static class TrustedProxies
+{
+    private const string Unknown = "unknown";
+
+    /// <summary>True: the request comes directly from one of these networks.</summary>
+    public static bool Trust(ImmutableArray<IPNetwork> networks, HttpContext context) =>
+        !networks.IsEmpty && context.Connection.RemoteIpAddress is { } peer && Contain(networks, Plain(peer));
+
+    /// <summary>
+    /// The client's address: the peer's, or behind trusted proxies the nearest address of <c>X-Forwarded-For</c> that is none of theirs. What stands further away may be anybody's invention.
+    /// </summary>
+    public static string ClientOf(ImmutableArray<IPNetwork> networks, HttpContext context)
+    {
+        if (context.Connection.RemoteIpAddress is not { } peer)
+        {
+            return Unknown;
+        }
+
+        var nearest = Plain(peer);
+        if (!Trust(networks, context))
+        {
+            return nearest.ToString();
+        }
+
+        var lines = context.Request.Headers["X-Forwarded-For"];
+        for (var line = lines.Count - 1; line >= 0; line--)
+        {
+            var rest = lines[line].AsSpan();
+            while (!rest.IsEmpty)
+            {
+                var comma = rest.LastIndexOf(',');
+                if (!TryParse(rest[(comma + 1)..].Trim(), out var address))
+                {
+                    return nearest.ToString();
+                }
+
+                nearest = address;
+                if (!Contain(networks, address))
+                {
+                    return nearest.ToString();
+                }
+
+                rest = comma < 0 ? default : rest[..comma];
+            }
+        }
+
+        return nearest.ToString();
+    }
+
+    /// <summary>With a port or without, as products write it.</summary>
+    private static bool TryParse(ReadOnlySpan<char> text, out IPAddress address)
+    {
+        if (IPAddress.TryParse(text, out var plain))
+        {
+            address = Plain(plain);
+            return true;
+        }
+
+        if (IPEndPoint.TryParse(text, out var endPoint))
+        {
+            address = Plain(endPoint.Address);
+            return true;
+        }
+
+        address = IPAddress.None;
+        return false;
+    }
+
+    private static bool Contain(ImmutableArray<IPNetwork> networks, IPAddress address)
+    {
+        foreach (var network in networks)
+        {
+            if (network.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>An IPv4 address as such, also where a socket of both families shows it as IPv6.</summary>
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}
