@@ -122,7 +122,7 @@ internal sealed partial class Attempt
             Waited: waited,
             Status: kind == EvidenceKind.Status ? status : 0,
             RetryAfter: kind == EvidenceKind.Status && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests ? RetryAfterOf(Response!) : default,
-            Tls: kind == EvidenceKind.Connect ? TlsTrust.FlawOf(Failure) : TlsFlaw.None,
+            Cause: CauseOf(kind),
             Lone: IsOnly || Result is not (AttemptResult.Status or AttemptResult.Reset or AttemptResult.Truncated or AttemptResult.Timeout) || !plan.RepeatsOn(Result),
             Target: Target?.GetHashCode(StringComparison.Ordinal) ?? 0);
         if (!IsTrial && kind is EvidenceKind.Reset or EvidenceKind.Timeout or EvidenceKind.Truncated or EvidenceKind.Status)
@@ -137,6 +137,13 @@ internal sealed partial class Attempt
             plan.Traffic.Loop.Report(evidence);
         }
     }
+
+    private FailureCause CauseOf(EvidenceKind kind) => kind switch
+    {
+        EvidenceKind.Connect or EvidenceKind.Reset => FailureCauses.Of(Failure),
+        EvidenceKind.Timeout => _headReceived ? FailureCause.BodyTimeout : FailureCause.HeadersTimeout,
+        _ => FailureCause.None,
+    };
 
     /// <summary>What <c>Retry-After</c> asks for, as seconds or as a date; zero: nothing.</summary>
     private TimeSpan RetryAfterOf(UpstreamResponse response) =>

@@ -94,16 +94,21 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
             AttemptResult.Reset or AttemptResult.Truncated => EvidenceKind.Reset,
             _ => null,
         };
-        End(result, kind, tls: kind == EvidenceKind.Connect ? TlsTrust.FlawOf(failure) : TlsFlaw.None);
+        End(result, kind, cause: kind switch
+        {
+            EvidenceKind.Connect => FailureCauses.Of(failure),
+            EvidenceKind.Timeout => FailureCause.HeadersTimeout,
+            _ => FailureCause.None,
+        });
     }
 
-    private void End(AttemptResult result, EvidenceKind? kind, int status = 0, TlsFlaw tls = TlsFlaw.None)
+    private void End(AttemptResult result, EvidenceKind? kind, int status = 0, FailureCause cause = FailureCause.None)
     {
         Result = result;
         peer.Meter.Attempt(result);
         if (kind is { } shown)
         {
-            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, shown, Trial: isTrial, Waited: plan.Traffic.Time.GetElapsedTime(_began), Status: status, Tls: tls));
+            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, shown, Trial: isTrial, Waited: plan.Traffic.Time.GetElapsedTime(_began), Status: status, Cause: cause));
         }
         else if (isTrial)
         {

@@ -62,8 +62,14 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>What the verdict rests on, for people.</summary>
     public string Why { get; private set; } = "not probed yet";
 
+    /// <summary>What failed when it was lost, in a few words; empty while nothing did.</summary>
+    public string Cause { get; private set; } = "";
+
     /// <summary>An operator drains it.</summary>
     public bool Draining { get; set; }
+
+    /// <summary>Who drains it, since when and why; null: nobody does.</summary>
+    public DrainOrder? Drain { get; set; }
 
     /// <summary>It looks ill, though it is not condemned: others are preferred.</summary>
     public bool Suspect { get; private set; }
@@ -117,8 +123,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             _phi.Clear();
         }
 
-        var why = string.Create(CultureInfo.InvariantCulture, $"{_probesInRow} of the last {_probesInRow} probes {result.Words}");
-        return Become(after, why, now) | UpdateSuspicion(now);
+        return Become(after, WhyOf(result), result.Passed ? "" : result.Words, now) | UpdateSuspicion(now);
     }
 
     /// <summary>The routes whose requests prefer other destinations, for people.</summary>
@@ -200,7 +205,8 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         if (IsSilent(evidence, now))
         {
             Destination.CondemnedOn = null;
-            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), string.Create(CultureInfo.InvariantCulture, $"none of the last {_silent.Length} requests was answered, the last one {WordsOf(evidence)}"), now) | changed;
+            var cause = WordsOf(evidence);
+            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), string.Create(CultureInfo.InvariantCulture, $"none of the last {_silent.Length} requests got a response, the last one: {cause}"), cause, now) | changed;
         }
 
         if (!isOwn && !evidence.Lone)
@@ -248,9 +254,9 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
         Destination.CondemnedOn = notReached ? null : record.Route;
         var why = byRun || record.Run >= passive.ConsecutiveFailures
-            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(record.Run, record.ConfirmedRun)} failures in a row on route '{record.Route}', the last one {_lastFailure}")
-            : $"too large a share of failures on route '{record.Route}', the last one {_lastFailure}";
-        return Become(DestinationHealth.Eject(State, passive, around.Exhausted, now), why, now);
+            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(record.Run, record.ConfirmedRun)} failures in a row on route '{record.Route}', the last one: {_lastFailure}")
+            : $"too large a share of failures on route '{record.Route}', the last one: {_lastFailure}";
+        return Become(DestinationHealth.Eject(State, passive, around.Exhausted, now), why, _lastFailure, now);
     }
 
     private bool IsDestinationWide(RouteRecord record, in Surroundings around, TimeSpan now) =>
@@ -349,7 +355,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             }
         }
 
-        var changed = Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", now);
+        var changed = Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", Cause, now);
         changed |= UpdateSuspicion(now);
         WatchTrial(now);
 
@@ -366,13 +372,14 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public void OnReady(TimeSpan now)
     {
         Draining = false;
+        Drain = null;
         Destination.CondemnedOn = null;
         foreach (var record in _routes.Values)
         {
             record.StopAvoiding();
         }
 
-        Become(DestinationHealth.OfferTrial(State), "an operator called it ready: one request may try it", now);
+        Become(DestinationHealth.OfferTrial(State), "an operator called it ready: one request may try it", Cause, now);
     }
 
     private bool OnTrial(in Evidence evidence, in Surroundings around, TimeSpan now)
@@ -385,7 +392,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         if (evidence.Kind == EvidenceKind.Success)
         {
             ClearRoutes();
-            return Become(DestinationHealth.PassTrial(State, now), "its trial request succeeded", now);
+            return Become(DestinationHealth.PassTrial(State, now), "its trial request succeeded", "", now);
         }
 
         // Hedged away before one could tell, starved ourselves, or answered as a sound server may: the trial showed nothing.
@@ -396,7 +403,8 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             return false;
         }
 
-        return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"its trial request on route '{evidence.Route}' failed: {WordsOf(evidence)}", now);
+        var cause = WordsOf(evidence);
+        return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"its trial request on route '{evidence.Route}' failed: {cause}", cause, now);
     }
 
     // A trial whose holder vanished must not leave the destination out for ever.
@@ -425,7 +433,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         return changed;
     }
 
-    private bool Become(in HealthState after, string why, TimeSpan now)
+    private bool Become(in HealthState after, string why, string cause, TimeSpan now)
     {
         var before = State.Verdict;
         State = after;
@@ -436,6 +444,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         }
 
         Why = why;
+        Cause = cause;
         Since = now;
         Destination.Verdict = verdict;
         if (verdict is Verdict.Down or Verdict.Ejected)
@@ -494,13 +503,24 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     private static bool RestsOnTime(in Evidence evidence) =>
         evidence.Kind is EvidenceKind.Timeout or EvidenceKind.Late || (evidence.Kind == EvidenceKind.Connect && evidence.Waited >= SlowConnect);
 
-    private static string WordsOf(in Evidence evidence) => evidence.Kind switch
+    private string WhyOf(in ProbeResult result) => (result.Passed, _probesInRow) switch
     {
-        EvidenceKind.Connect => TlsTrust.WordsOf(evidence.Tls) ?? "got no connection",
-        EvidenceKind.Reset => "was reset",
-        EvidenceKind.Timeout => "timed out",
-        EvidenceKind.Truncated => "was cut half-way",
-        EvidenceKind.Status => string.Create(CultureInfo.InvariantCulture, $"got status {evidence.Status}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"had no answer after {evidence.Waited.TotalMilliseconds:0} ms"),
+        (true, 1) => "the last probe passed",
+        (true, _) => string.Create(CultureInfo.InvariantCulture, $"the last {_probesInRow} probes passed"),
+        (false, 1) => $"the last probe failed: {result.Words}",
+        _ => string.Create(CultureInfo.InvariantCulture, $"the last {_probesInRow} probes failed: {result.Words}"),
+    };
+
+    private static string WordsOf(in Evidence evidence) => evidence.Kind == EvidenceKind.Late
+        ? string.Create(CultureInfo.InvariantCulture, $"no response after {evidence.Waited.TotalMilliseconds:0} ms")
+        : FailureCauses.WordsOf(evidence.Cause != FailureCause.None ? evidence.Cause : CauseOf(evidence.Kind), evidence.Status);
+
+    private static FailureCause CauseOf(EvidenceKind kind) => kind switch
+    {
+        EvidenceKind.Connect => FailureCause.NoConnection,
+        EvidenceKind.Reset => FailureCause.Reset,
+        EvidenceKind.Timeout => FailureCause.Timeout,
+        EvidenceKind.Truncated => FailureCause.Truncated,
+        _ => FailureCause.Status,
     };
 }

@@ -39,7 +39,7 @@ internal enum EvidenceKind
 /// <param name="Waited">From the request sent until it was given up or answered.</param>
 /// <param name="Status">The status, when <paramref name="Kind"/> is <see cref="EvidenceKind.Status"/>.</param>
 /// <param name="RetryAfter">What a 503 or 429 asked for; at most 60 s are granted, and none for a request that failed wherever it was tried.</param>
-/// <param name="Tls">What TLS found wrong, when <paramref name="Kind"/> is <see cref="EvidenceKind.Connect"/>.</param>
+/// <param name="Cause">What failed, as far as it is known beyond <paramref name="Kind"/>.</param>
 /// <param name="Confirmed">Another destination served the same request: a failure that was told before is the destination's own.</param>
 /// <param name="Lone">The request is not tried elsewhere, so that nothing will confirm the failure: neighbours are asked instead.</param>
 /// <param name="Target">A hash of what was asked for: whether many targets fail, or one.</param>
@@ -51,7 +51,7 @@ internal readonly record struct Evidence(
     TimeSpan Waited = default,
     int Status = 0,
     TimeSpan RetryAfter = default,
-    TlsFlaw Tls = TlsFlaw.None,
+    FailureCause Cause = FailureCause.None,
     bool Confirmed = false,
     bool Lone = false,
     int Target = 0);

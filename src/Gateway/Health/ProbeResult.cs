@@ -27,8 +27,8 @@ internal enum ProbeOutcome
 /// <param name="Duration">From its start to its end.</param>
 /// <param name="Status">The status, if one came; else 0.</param>
 /// <param name="OurFault">Our own timers ran so late, or our own sockets were so many, that the result says nothing: to be repeated.</param>
-/// <param name="Tls">What TLS found wrong, when <paramref name="Outcome"/> is <see cref="ProbeOutcome.NotReached"/>.</param>
-internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Duration, int Status = 0, bool OurFault = false, TlsFlaw Tls = TlsFlaw.None)
+/// <param name="Cause">What failed, as far as it is known beyond <paramref name="Outcome"/>.</param>
+internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Duration, int Status = 0, bool OurFault = false, FailureCause Cause = FailureCause.None)
 {
     /// <summary>Answered as expected.</summary>
     public bool Passed => Outcome == ProbeOutcome.Passed;
@@ -36,15 +36,16 @@ internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Durat
     /// <summary>No probe was made: the process has no descriptor or memory for a socket (<see cref="OwnFault"/>).</summary>
     public bool IsWithoutSocket => OurFault && Outcome == ProbeOutcome.NotReached;
 
-    /// <summary>For people, as the rest of "2 of 2 probes …".</summary>
-    public string Words => Outcome switch
+    /// <summary>For people: "passed", or what failed.</summary>
+    public string Words => Passed ? "passed" : FailureCauses.WordsOf(Cause != FailureCause.None ? Cause : Fallback, Status);
+
+    private FailureCause Fallback => Outcome switch
     {
-        ProbeOutcome.Passed => "passed",
-        ProbeOutcome.NotReached when OurFault => "found no socket to be sent on",
-        ProbeOutcome.NotReached => TlsTrust.WordsOf(Tls) ?? "did not get a connection",
-        ProbeOutcome.TimedOut => "timed out",
-        ProbeOutcome.Broken => "broke off or got no HTTP",
-        ProbeOutcome.WrongStatus => $"got status {Status}",
-        _ => "did not find the expected text",
+        ProbeOutcome.NotReached when OurFault => FailureCause.NoSocket,
+        ProbeOutcome.NotReached => FailureCause.NoConnection,
+        ProbeOutcome.TimedOut => FailureCause.Timeout,
+        ProbeOutcome.Broken => FailureCause.InvalidResponse,
+        ProbeOutcome.WrongStatus => FailureCause.Status,
+        _ => FailureCause.UnexpectedBody,
     };
 }

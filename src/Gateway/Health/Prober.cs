@@ -31,6 +31,9 @@ internal sealed class Prober : IDisposable
     private readonly HttpMessageInvoker _client;
     private TimeSpan _timeout = TimeSpan.FromSeconds(1);
     private bool _spokeHttp11;
+
+    // How far the exchange under way has come: what it is, should it run out of time now.
+    private volatile FailureCause _timesOutIn;
     private long? _lookedForHttp2At;
 
     public Prober(Destination destination, TimeProvider time)
@@ -52,7 +55,13 @@ internal sealed class Prober : IDisposable
             {
                 // Half of the probe's time, so that the answer of the last address that is tried still has the other half.
                 var socket = await _connector.ConnectAsync(_at, _timeout / 2, cancellationToken).ConfigureAwait(false);
+                _timesOutIn = FailureCause.TlsTimeout;
                 return new NetworkStream(socket, ownsSocket: true);
+            },
+            PlaintextStreamFilter = (context, _) =>
+            {
+                _timesOutIn = FailureCause.HeadersTimeout;
+                return ValueTask.FromResult(context.PlaintextStream);
             },
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
             MaxResponseHeadersLength = 32,
@@ -119,6 +128,7 @@ internal sealed class Prober : IDisposable
     private async Task<ProbeResult> ExchangeAsync(ProbeConfig probe, bool http2, CancellationToken deadline, CancellationToken both)
     {
         var status = 0;
+        _timesOutIn = FailureCause.ConnectTimeout;
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, AddressOf(_destination.Url, probe.Path))
@@ -131,6 +141,7 @@ internal sealed class Prober : IDisposable
             request.Headers.Host = _destination.HostName;
             using var response = await _client.SendAsync(request, both).ConfigureAwait(false);
             status = (int)response.StatusCode;
+            _timesOutIn = FailureCause.BodyTimeout;
             if (status < probe.ExpectStatusFrom || status > probe.ExpectStatusTo)
             {
                 if (probe.ExpectsDefault && IsOfGrpc(response))
@@ -145,7 +156,7 @@ internal sealed class Prober : IDisposable
         }
         catch (Exception) when (deadline.IsCancellationRequested)
         {
-            return new ProbeResult(ProbeOutcome.TimedOut, default, status);
+            return new ProbeResult(ProbeOutcome.TimedOut, default, status, Cause: _timesOutIn);
         }
         catch (Exception e) when (OwnFault.Is(e))
         {
@@ -154,12 +165,13 @@ internal sealed class Prober : IDisposable
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
             || e.InnerException is SocketException or AuthenticationException)
         {
-            return new ProbeResult(ProbeOutcome.NotReached, default, status, Tls: TlsTrust.FlawOf(e));
+            return new ProbeResult(ProbeOutcome.NotReached, default, status, Cause: FailureCauses.Of(e));
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // Whatever it was (a reset, garbage instead of HTTP, a cancelled loop): no good answer came, and a prober never dies of it.
-            return new ProbeResult(ProbeOutcome.Broken, default, status);
+            var cause = FailureCauses.Of(e);
+            return new ProbeResult(ProbeOutcome.Broken, default, status, Cause: cause == FailureCause.Closed && status > 0 ? FailureCause.Truncated : cause);
         }
     }
 

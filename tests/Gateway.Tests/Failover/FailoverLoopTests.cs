@@ -94,7 +94,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         await Eventually.BeTrueAsync(() => Cluster.Snapshot is { Active: 0, RampFrom: -1, RampShare: 1 }, Patience, "the primary serves alone");
         Assert.Equal([TransitionReason.Failover, TransitionReason.Failback], _transitions.Select(t => t.Reason));
         Assert.Contains("a is down (", _transitions.First().Evidence, StringComparison.Ordinal);
-        Assert.Contains("probes did not get a connection", _transitions.First().Evidence, StringComparison.Ordinal);
+        Assert.Contains("failed: connection refused", _transitions.First().Evidence, StringComparison.Ordinal);
     }
 
     [Fact]

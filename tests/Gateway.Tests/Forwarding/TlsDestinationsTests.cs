@@ -45,9 +45,9 @@ public class TlsDestinationsTests
 
     public static TheoryData<string, string> Untrusted => new()
     {
-        { "stranger", "no authority that this machine trusts" },
-        { "another name", "another name" },
-        { "ended", "not valid" },
+        { "stranger", "TLS: certificate not trusted" },
+        { "another name", "TLS: certificate for another name" },
+        { "ended", "TLS: certificate expired" },
     };
 
     [Theory]

@@ -323,7 +323,7 @@ public class DestinationMonitorTests
         _monitor.OnProbe(timedOut, WithSpare, At(2));
         _monitor.OnProbe(timedOut, WithSpare, At(3));
         Assert.Equal(Verdict.Down, _monitor.State.Verdict);
-        Assert.Equal("2 of the last 2 probes timed out", _monitor.Why);
+        Assert.Equal("the last 2 probes failed: timed out", _monitor.Why);
     }
 
     [Fact]

@@ -184,6 +184,9 @@ internal sealed class InProcessGateway : IAsyncDisposable
         ];
     }
 
+    /// <summary>The journal as JSON, newest first.</summary>
+    public Task<string> JournalTextAsync() => _operators.GetStringAsync(new Uri(AdminUrl, "/journal?count=200"));
+
     /// <summary>What is held true of a destination of the only cluster.</summary>
     public async Task<string> VerdictAsync(string tier, int destination = 0) =>
         (await StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers").EnumerateArray().First(t => t.GetProperty("name").GetString() == tier)

@@ -1,0 +1,10 @@
+using System.Security.Authentication;
+
+namespace Gateway.Health;
+
+/// <summary>A destination's certificate was refused.</summary>
+internal sealed class CertificateRefusedException(FailureCause cause) : AuthenticationException($"The destination's certificate was refused: {cause}.")
+{
+    /// <summary>Why.</summary>
+    public FailureCause Cause => cause;
+}
