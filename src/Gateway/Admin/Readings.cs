@@ -8,11 +8,12 @@ namespace Gateway.Admin;
 internal static class Readings
 {
     /// <summary>The figures of state. The store of last-good answers and Redis are added by <c>with</c>, where they exist.</summary>
-    public static StateReadings State(Func<IReadOnlyList<ClusterView>> clusters, Func<ConfigState> config, Records records) => new()
+    public static StateReadings State(Func<IReadOnlyList<ClusterView>> clusters, Func<ConfigState> config, Records records, TimeProvider time) => new()
     {
         Tiers = () => [.. from c in clusters()
                           from t in c.Tiers
-                          select new TierReading(c.Name, t.Name, t.InFlight, string.Equals(t.Name, c.Active, StringComparison.Ordinal), t.Share)],
+                          select new TierReading(c.Name, t.Name, t.InFlight, string.Equals(t.Name, c.Active, StringComparison.Ordinal), t.Share, t.Degraded)],
+        NextChanges = () => NextChanges(clusters(), time.GetUtcNow()),
         Destinations = () => [.. from c in clusters()
                                  from t in c.Tiers
                                  from d in t.Destinations
@@ -22,6 +23,15 @@ internal static class Readings
         Slo = () => Slo(config().Config, records.Totals),
         Reload = () => config() is var state ? new ReloadReading(state.FileIsInForce, state.AppliedAt) : null,
     };
+
+    /// <summary>For each cluster that has one: the time to its next change.</summary>
+    public static IReadOnlyList<NextChangeReading> NextChanges(IReadOnlyList<ClusterView> clusters, DateTimeOffset now) =>
+    [
+        .. from cluster in clusters
+           let at = ClusterOutlook.Of(cluster, now).Change.At
+           where at is not null
+           select new NextChangeReading(cluster.Name, at.GetValueOrDefault() - now),
+    ];
 
     /// <summary>For the ledger: whether each cluster (empty tier) and each of its tiers can serve.</summary>
     public static IReadOnlyList<ServingReading> Serving(IReadOnlyList<ClusterView> clusters) =>
@@ -78,8 +88,8 @@ internal static class Readings
     {
         Cluster = command.Cluster,
         To = command switch { HoldCommand hold => hold.Tier, DrainCommand drain => drain.Destination, ReadyCommand ready => ready.Destination, _ => null },
-        Reason = (command as HoldCommand)?.Reason,
-        Who = "an operator at another gateway",
+        Reason = command switch { HoldCommand hold => hold.Reason, DrainCommand drain => drain.Reason, _ => null },
+        Who = command.By is { } by ? $"{by}, at another gateway" : "an operator at another gateway",
     };
 
     private static string Word(TransitionReason reason) => reason switch

@@ -52,17 +52,42 @@ internal sealed record RejectedStatus(DateTimeOffset At, IReadOnlyList<string> P
 /// <param name="Ramp">The tier that carries the rest while the serving one takes over step by step; null: none.</param>
 /// <param name="HedgeDelayMs">When a second attempt starts; null: not known yet.</param>
 internal sealed record ClusterStatus(
-    string Name, string? Serving, DateTimeOffset Since, string Why, HoldStatus? Hold, RampStatus? Ramp, IReadOnlyList<TierStatus> Tiers, double? HedgeDelayMs);
+    string Name, string? Serving, DateTimeOffset Since, string Why, HoldStatus? Hold, RampStatus? Ramp, IReadOnlyList<TierStatus> Tiers, double? HedgeDelayMs)
+{
+    /// <summary>The condition in a word.</summary>
+    public ClusterCondition Condition { get; init; }
+
+    /// <summary>What serves, since when and why, in one sentence.</summary>
+    public string Now { get; init; } = "";
+
+    /// <summary>What changes next, and when, or what is awaited.</summary>
+    public NextStatus Next { get; init; } = new(null, null, "", "");
+}
+
+/// <summary>The next change of a cluster.</summary>
+/// <param name="Tier">The tier that gains by it; null: no change is in sight.</param>
+/// <param name="At">When it is due; null: no time can be given.</param>
+/// <param name="Because">What it rests on, or what is awaited.</param>
+/// <param name="Text">The same in one sentence, with what stops it.</param>
+internal sealed record NextStatus(string? Tier, DateTimeOffset? At, string Because, string Text);
 
 /// <summary>An operator's hold; <paramref name="Yielded"/>: the held tier cannot serve, so that another one does.</summary>
-internal sealed record HoldStatus(string Tier, DateTimeOffset Until, string Reason, bool Yielded);
+/// <param name="By">Who, as far as it is known.</param>
+internal sealed record HoldStatus(string Tier, DateTimeOffset Until, string Reason, bool Yielded, string? By = null);
+
+/// <summary>An operator's drain of a destination.</summary>
+internal sealed record DrainStatus(DateTimeOffset Since, string? Reason, string? By);
 
 /// <summary>A share, 0 to 1, of new requests that goes to the serving tier; the rest goes to <paramref name="From"/>.</summary>
 internal sealed record RampStatus(string From, double Share);
 
 /// <summary>One tier.</summary>
 internal sealed record TierStatus(
-    string Name, bool Active, double Share, TierStanding Standing, bool CanServe, int Healthy, int Needed, int InFlight, int? Capacity, IReadOnlyList<DestinationStatus> Destinations);
+    string Name, bool Active, double Share, TierStanding Standing, bool CanServe, int Healthy, int Needed, int InFlight, int? Capacity, IReadOnlyList<DestinationStatus> Destinations)
+{
+    /// <summary>It has lost destinations.</summary>
+    public bool Degraded { get; init; }
+}
 
 /// <summary>One destination.</summary>
 /// <param name="Share">Its share of the cluster's good answers in about the last twenty seconds, 0 to 1; null: there were none.</param>
@@ -70,7 +95,14 @@ internal sealed record TierStatus(
 /// <param name="AvoidedBy">Routes whose requests prefer other destinations for a while: they failed here, or were asked to come later.</param>
 internal sealed record DestinationStatus(
     string Name, string Url, Verdict Verdict, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, double? Share, double? P99Ms, int Weight, double ProbeAgeSeconds,
-    string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, IReadOnlyList<string> AvoidedBy);
+    string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, IReadOnlyList<string> AvoidedBy)
+{
+    /// <summary>What failed when it was lost, in a few words; null: nothing did.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>Who drains it, since when and why; null: nobody does.</summary>
+    public DrainStatus? Drain { get; init; }
+}
 
 /// <summary>One route: its requests since the start by outcome and by rung.</summary>
 internal sealed record RouteStatus(
@@ -88,10 +120,11 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
     {
         var readiness = sources.Readiness();
         var config = sources.Config();
+        var now = time.GetUtcNow();
         return new(
-            new(Version, time.GetUtcNow(), _startedAt, readiness.Ready, readiness.Why),
+            new(Version, now, _startedAt, readiness.Ready, readiness.Why),
             ConfigStatus.Of(config),
-            [.. sources.Clusters().Select(Of)],
+            [.. sources.Clusters().Select(c => Of(c, now))],
             Routes(config.Config),
             sources.Records.History,
             sources.Records.Journal.Recent(20),
@@ -102,15 +135,26 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
     /// <summary>True for a tier that may be the active one.</summary>
     public static bool CanServe(TierView tier) => tier.Standing >= TierStanding.Unproven;
 
+    private static ClusterStatus Of(ClusterView cluster, DateTimeOffset now)
+    {
+        var outlook = ClusterOutlook.Of(cluster, now);
+        return Of(cluster) with
+        {
+            Condition = outlook.Condition,
+            Now = outlook.Now,
+            Next = new NextStatus(outlook.Change.Tier, outlook.Change.At, outlook.Change.Because, outlook.Next),
+        };
+    }
+
     private static ClusterStatus Of(ClusterView cluster) => new(
         cluster.Name,
         cluster.Active,
         cluster.ActiveSince,
         Sentence(cluster.LastTransition?.Evidence ?? "Unchanged since the start."),
-        cluster.Hold is { } hold ? new(hold.Tier, hold.Until, hold.Reason, hold.Yielded) : null,
+        cluster.Hold is { } hold ? new(hold.Tier, hold.Until, hold.Reason, hold.Yielded, hold.By) : null,
         cluster.RampFrom is { } from ? new(from, cluster.RampShare) : null,
         [.. cluster.Tiers.Select(t => new TierStatus(t.Name, string.Equals(t.Name, cluster.Active, StringComparison.Ordinal), t.Share, t.Standing, CanServe(t),
-            t.Healthy, t.Needed, t.InFlight, t.Capacity, [.. t.Destinations.Select(Of)]))],
+            t.Healthy, t.Needed, t.InFlight, t.Capacity, [.. t.Destinations.Select(Of)]) { Degraded = t.Degraded })],
         cluster.HedgeDelay?.TotalMilliseconds);
 
     private static DestinationStatus Of(DestinationView d) => new(
@@ -129,7 +173,11 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         d.LastProbe?.Words,
         d.LastProbe?.Duration.TotalMilliseconds,
         d.EjectedUntil,
-        d.AvoidedBy);
+        d.AvoidedBy)
+    {
+        Cause = d.Cause.Length > 0 ? d.Cause : null,
+        Drain = d.Drain is { } drain ? new DrainStatus(drain.Since, drain.Reason, drain.By) : null,
+    };
 
     private static string Sentence(string text) => text.Length == 0 || text[^1] is '.' or '!' or '?' ? text : text + ".";
 

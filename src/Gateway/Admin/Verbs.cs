@@ -87,7 +87,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
         !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, Verdict: Verdict.Up or Verdict.Unknown }))
             ? Refusal(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or send \"force\": true.")
-            : new Planned("drain", new DrainCommand(cluster.Name, destination), destination));
+            : new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
     public Task ReadyAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, _) =>
@@ -165,7 +165,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             return;
         }
 
-        var result = await sources.Command(planned.Command, token);
+        var result = await sources.Command(planned.Command with { By = who }, token);
         if (!result.Done)
         {
             await AdminJson.ProblemAsync(context, 409, result.Message);

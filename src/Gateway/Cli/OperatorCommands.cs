@@ -33,7 +33,7 @@ internal static class OperatorCommands
             parsed,
             client => client.GetAsync<JournalEntry[]>(
                 $"/journal?count={parsed.GetValue(count).ToString(CultureInfo.InvariantCulture)}&cluster={Uri.EscapeDataString(parsed.GetValue(cluster) ?? "")}", token),
-            static entries => StatusText.Journal(entries.Reverse())));
+            static entries => JournalText.Of(entries.Reverse())));
         return command;
     }
 

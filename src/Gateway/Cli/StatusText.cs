@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Admin;
-using Gateway.Observability;
+using Gateway.Failover;
 
 namespace Gateway.Cli;
 
@@ -13,25 +13,25 @@ internal static class StatusText
     {
         var text = new StringBuilder();
         var now = status.Gateway.Now;
-        text.Append($"Gateway {status.Gateway.Version}, started {Ago(status.Gateway.StartedAt, now)} ago, {(status.Gateway.Ready ? "ready" : "NOT READY: " + status.Gateway.Why)}\n");
-        text.Append($"Configuration revision {status.Config.Revision} ({status.Config.Hash}), in force for {Ago(status.Config.AppliedAt, now)}\n");
+        Columns.Append(text, "", $"Gateway {status.Gateway.Version}, up for {WallClock.SpanOf(now - status.Gateway.StartedAt)}, {(status.Gateway.Ready ? "ready" : "NOT READY: " + status.Gateway.Why)}", 2);
+        Columns.Append(text, "", $"Configuration revision {status.Config.Revision} ({status.Config.Hash}), in force for {WallClock.SpanOf(now - status.Config.AppliedAt)}", 2);
         if (status.Config is { FileIsInForce: false, Rejected: { } rejected })
         {
             text.Append("The newest file was REFUSED:\n");
             foreach (var problem in rejected.Problems)
             {
-                text.Append($"  {problem}\n");
+                Columns.Append(text, "  ", problem, 4);
             }
         }
 
         foreach (var alarm in status.Alarms)
         {
-            text.Append($"ALARM: {alarm}\n");
+            Columns.Append(text, "ALARM: ", alarm, 2);
         }
 
         foreach (var cluster in status.Clusters)
         {
-            Cluster(text, cluster, now);
+            ClusterText.Append(text, cluster, now);
         }
 
         if (status.Fleet is { } fleet)
@@ -40,67 +40,17 @@ internal static class StatusText
         }
 
         text.Append("\nRoutes\n");
-        var wide = status.Routes.Select(static r => r.Name.Length).DefaultIfEmpty(0).Max();
-        foreach (var r in status.Routes)
+        Columns.Table(text, "  ", [.. status.Routes.Select(static r => new[]
         {
-            text.Append($"  {r.Name.PadRight(wide)}  {r.Requests.Live} live, {r.Requests.Degraded} degraded, {r.Requests.Failed} failed, {r.Requests.Refused} refused, {r.Requests.Aborted} aborted\n");
-        }
-
+            r.Name,
+            string.Create(CultureInfo.InvariantCulture, $"{r.Requests.Live} live, {r.Requests.Degraded} degraded, {r.Requests.Failed} failed, {r.Requests.Refused} refused, {r.Requests.Aborted} aborted"),
+        })]);
         if (status.Journal.Count > 0)
         {
-            text.Append("\nLast in the journal\n").Append(Journal(status.Journal.Take(5).Reverse(), "  "));
+            text.Append("\nLast in the journal\n").Append(JournalText.Of(status.Journal.Take(5).Reverse(), "  "));
         }
 
         return text.ToString();
-    }
-
-    /// <summary>Entries, one a line.</summary>
-    public static string Journal(IEnumerable<JournalEntry> entries, string indent = "")
-    {
-        var text = new StringBuilder();
-        foreach (var e in entries)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"{indent}{e.At.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z  {e.Kind}{(e.Cluster is null ? "" : " " + e.Cluster)}");
-            if (string.Equals(e.Kind, "transition", StringComparison.Ordinal))
-            {
-                text.Append($" {e.From ?? "none"} -> {e.To ?? "none"} ({e.Reason})");
-            }
-
-            text.Append($": {e.Text}");
-            if (e.Who is not null)
-            {
-                text.Append($" By {e.Who}{(e.Reason is null ? "" : ": " + e.Reason)}.");
-            }
-
-            text.Append('\n');
-        }
-
-        return text.Length > 0 ? text.ToString() : indent + "Nothing yet.\n";
-    }
-
-    private static void Cluster(StringBuilder text, ClusterStatus cluster, DateTimeOffset now)
-    {
-        text.Append($"\n{cluster.Name}: {(cluster.Serving is null ? "NO TIER CAN SERVE, users get the ladder" : cluster.Serving + " serves")} for {Ago(cluster.Since, now)}. {cluster.Why}\n");
-        if (cluster.Hold is { } hold)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"  HELD: {hold.Tier} until {hold.Until.UtcDateTime:HH:mm:ss}Z: {hold.Reason}{(hold.Yielded ? " (it cannot serve now, so that another tier does)" : "")}\n");
-        }
-
-        if (cluster.Ramp is { } ramp)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"  {cluster.Serving} takes over from {ramp.From}: {ramp.Share:P0} of new requests\n");
-        }
-
-        foreach (var tier in cluster.Tiers)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"  {(tier.Active ? ">" : " ")} {tier.Name}: {(tier.CanServe ? "can serve" : "CANNOT SERVE")} ({tier.Healthy} of {tier.Destinations.Count} healthy, {tier.Needed} needed), {tier.Share:P0} of new requests, {tier.InFlight}{(tier.Capacity is { } capacity ? $" of {capacity}" : "")} in flight\n");
-            foreach (var d in tier.Destinations)
-            {
-                var state = d.Draining ? "draining" : d.Verdict.ToString().ToLowerInvariant();
-                var probe = d.LastProbe is null ? "not probed yet" : string.Create(CultureInfo.InvariantCulture, $"last probe {d.LastProbe} in {d.LastProbeMs:0} ms, {d.ProbeAgeSeconds:0.0} s ago");
-                text.Append($"      {d.Name} {d.Url}: {state} for {Ago(d.Since, now)}, {d.InFlight} in flight{(d.Share is { } share && d.P99Ms is { } p99 ? string.Create(CultureInfo.InvariantCulture, $", {share:P0} of the answers, p99 {p99:0} ms") : "")}, {probe}. {d.Why}\n");
-            }
-        }
     }
 
     private static void Fleet(StringBuilder text, FleetStatus fleet)
@@ -109,20 +59,12 @@ internal static class StatusText
         foreach (var g in fleet.Gateways)
         {
             var serving = string.Join(", ", g.Clusters.Select(static c => $"{c.Name}: {c.Serving ?? "NONE"}{(c.Down.Count > 0 ? $" (cannot use {string.Join(", ", c.Down)})" : "")}"));
-            text.Append($"  {(g.Self ? ">" : " ")} {g.Name}  version {g.Version}, configuration {g.Revision}  {(serving.Length > 0 ? serving : "not ready")}\n");
+            Columns.Append(text, g.Self ? "  > " : "    ", $"{g.Name}  version {g.Version}, configuration {g.Revision}  {(serving.Length > 0 ? serving : "not ready")}", 8);
         }
 
         foreach (var a in fleet.Agreements)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {a.Cluster}: {a.Kind} from {a.From} to {a.To} was agreed, epoch {a.Epoch}\n");
+            Columns.Append(text, "  ", string.Create(CultureInfo.InvariantCulture, $"{a.Cluster}: {a.Kind} from {a.From} to {a.To} was agreed, epoch {a.Epoch}"), 4);
         }
     }
-
-    private static string Ago(DateTimeOffset since, DateTimeOffset now) => (now - since) switch
-    {
-        { TotalSeconds: < 90 } t => $"{Math.Max(0, (int)t.TotalSeconds)} s",
-        { TotalMinutes: < 90 } t => $"{(int)t.TotalMinutes} min",
-        { TotalHours: < 48 } t => $"{(int)t.TotalHours} h",
-        var t => $"{(int)t.TotalDays} days",
-    };
 }

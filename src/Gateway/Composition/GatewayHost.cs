@@ -84,7 +84,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog = new Watchdog(_records.Journal, time, _log.Factory.CreateLogger<Watchdog>());
         var access = new AccessLog(_log.Factory.CreateLogger<AccessLog>(), time);
         var ladder = new FallbackLadder(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
-        _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records) with
+        _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records, time) with
         {
             LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
             Coverage = () => [.. from route in Store.Current.Routes

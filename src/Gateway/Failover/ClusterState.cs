@@ -43,4 +43,5 @@ internal sealed record ClusterState
 /// <param name="Tier">Its index.</param>
 /// <param name="Until">When the wish ends by itself.</param>
 /// <param name="Reason">The operator's words.</param>
-internal sealed record Hold(int Tier, TimeSpan Until, string Reason);
+/// <param name="By">Who, as far as it is known.</param>
+internal sealed record Hold(int Tier, TimeSpan Until, string Reason, string? By = null);

@@ -26,6 +26,30 @@ internal sealed record ClusterView(
     Transition? LastTransition,
     ImmutableArray<TierView> Tiers)
 {
+    /// <summary>The first round of probes is over.</summary>
+    public bool Settled { get; init; } = true;
+
+    /// <summary><c>failback.mode</c> is <c>auto</c>.</summary>
+    public bool FailsBack { get; init; } = true;
+
+    /// <summary><c>failback.ramp</c>.</summary>
+    public TimeSpan Ramp { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>When the ramp began; null: no ramp.</summary>
+    public DateTimeOffset? RampSince { get; init; }
+
+    /// <summary>Since when the active tier cannot serve; null: it can.</summary>
+    public DateTimeOffset? UnableSince { get; init; }
+
+    /// <summary><c>failover.switchAfter</c>.</summary>
+    public TimeSpan SwitchAfter { get; init; }
+
+    /// <summary>How many gateways decide together, this one included; 0: this one decides alone.</summary>
+    public int Gateways { get; init; }
+
+    /// <summary>Fewer tiers or destinations can serve than the next failure needs; see <see cref="Redundancy"/>.</summary>
+    public bool RedundancyLost { get; init; }
+
     /// <summary>The longest wait of its routes before a second attempt starts; null: none is known yet.</summary>
     public TimeSpan? HedgeDelay => Timings.Max(t => t.HedgeDelay);
 }
@@ -37,7 +61,8 @@ internal sealed record ClusterView(
 internal sealed record TimingView(string Route, TimeSpan? HedgeDelay, TimeSpan LateAfter);
 
 /// <summary>An operator's hold.</summary>
-internal sealed record HoldView(string Tier, DateTimeOffset Until, string Reason, bool Yielded);
+/// <param name="By">Who holds it, as far as it is known.</param>
+internal sealed record HoldView(string Tier, DateTimeOffset Until, string Reason, bool Yielded, string? By = null);
 
 /// <summary>A tier for eyes.</summary>
 /// <param name="Name">Unique inside the cluster.</param>
@@ -58,7 +83,20 @@ internal sealed record TierView(
     DateTimeOffset? AbleSince,
     int InFlight,
     int? Capacity,
-    ImmutableArray<DestinationView> Destinations);
+    ImmutableArray<DestinationView> Destinations)
+{
+    /// <summary>It may be left for this one now: with the other gateways' votes weighed in.</summary>
+    public bool CanTakeOver { get; init; } = Standing >= TierStanding.Unproven;
+
+    /// <summary>Gateways that cannot use it, this one included; 0: none, or this one decides alone.</summary>
+    public int DownVotes { get; init; }
+
+    /// <summary>This gateway may go back to it on its own proof; false: half of the gateways must hold it ready.</summary>
+    public bool MayReturn { get; init; } = true;
+
+    /// <summary>It has lost destinations, not counting those that an operator drains.</summary>
+    public bool Degraded => Destinations.Any(static d => d.Lost);
+}
 
 /// <summary>A destination for eyes.</summary>
 /// <param name="Name">Unique inside the cluster.</param>
@@ -97,4 +135,20 @@ internal sealed record DestinationView(
     TimeSpan? P99,
     ProbeResult? LastProbe,
     DateTimeOffset? LastProbeAt,
-    TimeSpan ProbeAge);
+    TimeSpan ProbeAge)
+{
+    /// <summary>What failed when it was lost, in a few words; empty: nothing did.</summary>
+    public string Cause { get; init; } = "";
+
+    /// <summary>Who drains it and why, as far as it is known; null: nobody does, or it is not known.</summary>
+    public DrainView? Drain { get; init; }
+
+    /// <summary>Its health keeps it from serving.</summary>
+    public bool Lost => Verdict is Verdict.Down or Verdict.Ejected or Verdict.Trial;
+}
+
+/// <summary>An operator's drain.</summary>
+/// <param name="Since">Since when.</param>
+/// <param name="Reason">The operator's words; null: none were given.</param>
+/// <param name="By">Who, as far as it is known.</param>
+internal sealed record DrainView(DateTimeOffset Since, string? Reason, string? By);

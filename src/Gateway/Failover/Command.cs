@@ -2,7 +2,11 @@ namespace Gateway.Failover;
 
 /// <summary>What an operator asks for.</summary>
 /// <param name="Cluster">The cluster's name.</param>
-internal abstract record Command(string Cluster);
+internal abstract record Command(string Cluster)
+{
+    /// <summary>Who asks, as far as it is known: the name that was given, and the address.</summary>
+    public string? By { get; init; }
+}
 
 /// <summary>Let this tier serve for a while. It yields while the tier cannot serve.</summary>
 /// <param name="Cluster">The cluster's name.</param>
@@ -15,7 +19,11 @@ internal sealed record HoldCommand(string Cluster, string Tier, TimeSpan For, st
 internal sealed record ReleaseCommand(string Cluster) : Command(Cluster);
 
 /// <summary>Send nothing new to a destination until <see cref="ReadyCommand"/>.</summary>
-internal sealed record DrainCommand(string Cluster, string Destination) : Command(Cluster);
+internal sealed record DrainCommand(string Cluster, string Destination) : Command(Cluster)
+{
+    /// <summary>The operator's words; null: none were given.</summary>
+    public string? Reason { get; init; }
+}
 
 /// <summary>End a drain; an ejected destination gets its trial now.</summary>
 internal sealed record ReadyCommand(string Cluster, string Destination) : Command(Cluster);

@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Health;
 
 namespace Gateway.Failover;
 
@@ -26,7 +27,7 @@ internal sealed partial class FailoverLoop
                     return new CommandResult(Done: false, "A hold needs a duration above 0, such as 30m: it ends by itself.");
                 }
 
-                Evaluate(cluster, new Order(new Hold(tier, now + hold.For, hold.Reason)), hold, now);
+                Evaluate(cluster, new Order(new Hold(tier, now + hold.For, hold.Reason, hold.By)), hold, now);
                 return new CommandResult(Done: true, cluster.State.Active == tier
                     ? $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' is held for {DurationText.Format(hold.For)}."
                     : $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' cannot serve now; it is held for {DurationText.Format(hold.For)} and takes over once it can.");
@@ -36,15 +37,15 @@ internal sealed partial class FailoverLoop
                     ? $"Cluster '{command.Cluster}' is released; no tier can serve now."
                     : $"Cluster '{command.Cluster}' is released; tier '{cluster.Tiers[cluster.State.Active].Config.Name}' serves.");
             case DrainCommand drain:
-                return CarryOn(cluster, drain.Destination, draining: true, now);
+                return CarryOn(cluster, drain.Destination, drain, now);
             case ReadyCommand ready:
-                return CarryOn(cluster, ready.Destination, draining: false, now);
+                return CarryOn(cluster, ready.Destination, drain: null, now);
             default:
                 return new CommandResult(Done: false, $"The failover loop knows no command '{command.GetType().Name}'.");
         }
     }
 
-    private CommandResult CarryOn(ClusterRuntime cluster, string name, bool draining, TimeSpan now)
+    private CommandResult CarryOn(ClusterRuntime cluster, string name, DrainCommand? drain, TimeSpan now)
     {
         var watch = cluster.Watches.FirstOrDefault(w => string.Equals(w.Destination.Name, name, StringComparison.Ordinal));
         if (watch is null)
@@ -52,9 +53,10 @@ internal sealed partial class FailoverLoop
             return new CommandResult(Done: false, $"Cluster '{cluster.Config.Name}' has no destination '{name}'; it has: {string.Join(", ", cluster.Watches.Select(w => w.Destination.Name))}.");
         }
 
-        if (draining)
+        if (drain is not null)
         {
             watch.Monitor.Draining = true;
+            watch.Monitor.Drain = new DrainOrder(now, drain.Reason, drain.By);
         }
         else
         {
@@ -63,7 +65,7 @@ internal sealed partial class FailoverLoop
 
         cluster.Dirty = true;
         Evaluate(cluster, order: null, command: null, now);
-        return new CommandResult(Done: true, draining
+        return new CommandResult(Done: true, drain is not null
             ? $"Destination '{name}' gets no new requests; {watch.Destination.InFlight} are still under way."
             : $"Destination '{name}' takes requests again as soon as its health allows it.");
     }

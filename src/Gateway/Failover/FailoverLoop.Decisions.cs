@@ -35,7 +35,10 @@ internal sealed partial class FailoverLoop
     {
         string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : tier == ClusterState.Gone ? cluster.GoneTier : null;
         var transition = new Transition(
-            cluster.Config.Name, NameOf(change.From), NameOf(change.To), change.Reason, TransitionText.Of(cluster, change, before, command, now) + TransitionText.OfFleet(cluster, change, before, now), _time.GetUtcNow());
+            cluster.Config.Name, NameOf(change.From), NameOf(change.To), change.Reason, TransitionText.Of(cluster, change, before, command, now) + TransitionText.OfFleet(cluster, change, before, now), _time.GetUtcNow())
+        {
+            Cause = TransitionCause.Of(cluster, change, before, command, now),
+        };
         cluster.LastTransition = transition;
         Log(transition);
         if (change.To < 0)

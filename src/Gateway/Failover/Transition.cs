@@ -35,4 +35,8 @@ internal enum TransitionReason
 /// <param name="Reason">Why.</param>
 /// <param name="Evidence">What it rests on, in words for people.</param>
 /// <param name="At">When.</param>
-internal sealed record Transition(string Cluster, string? From, string? To, TransitionReason Reason, string Evidence, DateTimeOffset At);
+internal sealed record Transition(string Cluster, string? From, string? To, TransitionReason Reason, string Evidence, DateTimeOffset At)
+{
+    /// <summary>Why, as the second half of a sentence about what has served since; empty: nothing is known.</summary>
+    public string Cause { get; init; } = "";
+}

@@ -13,13 +13,14 @@ internal static class ViewBuilder
         var answers = cluster.Tiers.Sum(static tier => tier.Monitors.Sum(static m => m.Destination.Latency.Count));
         string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : null;
         DateTimeOffset Wall(TimeSpan at) => utc + (at - now);
+        var guidance = cluster.GuidanceAt(now);
         return new ClusterView(
             cluster.Config.Name,
             NameOf(state.Active),
             Wall(state.ActiveSince),
             NameOf(state.RampFrom),
             share,
-            state.Held is { } held ? new HoldView(cluster.Tiers[held.Tier].Config.Name, Wall(held.Until), held.Reason, Yielded: held.Tier != state.Active) : null,
+            state.Held is { } held ? new HoldView(cluster.Tiers[held.Tier].Config.Name, Wall(held.Until), held.Reason, Yielded: held.Tier != state.Active, held.By) : null,
             FailoverMachine.WaitOf(state.Relapses, cluster.Config.Failback),
             [.. cluster.Cluster.Timings.OrderBy(t => t.Route, StringComparer.Ordinal).Select(t => new TimingView(t.Route, t.HedgeDelay, t.LateAfter))],
             cluster.LastTransition,
@@ -32,8 +33,33 @@ internal static class ViewBuilder
                 index < state.AbleSince.Length && state.AbleSince[index] is { } since ? Wall(since) : null,
                 tier.Load.InFlight,
                 tier.Config.Capacity,
-                [.. tier.Monitors.Select(m => Of(m, answers, now, utc))]))]);
+                [.. tier.Monitors.Select(m => Of(m, answers, now, utc))])
+            {
+                CanTakeOver = StandingOf(cluster, tier, guidance) >= TierStanding.Unproven,
+                DownVotes = guidance?.Of(tier.Config.Name)?.DownVotes ?? 0,
+                MayReturn = guidance is null || guidance.Of(tier.Config.Name) is { MayReturn: true },
+            })])
+        {
+            Settled = state.Settled,
+            FailsBack = cluster.Config.Failback.Auto,
+            Ramp = cluster.Config.Failback.Ramp,
+            RampSince = state.RampFrom >= 0 && state.ReturnedAt is { } began ? Wall(began) : null,
+            UnableSince = state.UnableSince is { } unable ? Wall(unable) : null,
+            SwitchAfter = cluster.Config.Failover.SwitchAfter,
+            Gateways = guidance?.Living ?? 0,
+            RedundancyLost = RedundancyLost(cluster),
+        };
     }
+
+    // As the machine sees it: with the other gateways' votes.
+    private static TierStanding StandingOf(ClusterRuntime cluster, TierRuntime tier, FleetGuidance? guidance) =>
+        FleetRule.Weigh(TierJudge.StandingOf(tier.Monitors, cluster.Config.Failover), Array.Exists(tier.Monitors, static m => m.Serving), guidance?.Of(tier.Config.Name));
+
+    private static bool RedundancyLost(ClusterRuntime cluster) => Redundancy.IsLost(
+        cluster.Tiers.Count(t => TierJudge.StandingOf(t.Monitors, cluster.Config.Failover) >= TierStanding.Unproven),
+        cluster.Tiers.Length,
+        cluster.Tiers.Sum(static t => t.Monitors.Count(static m => m.Serving)),
+        cluster.Tiers.Sum(static t => t.Monitors.Length));
 
     private static DestinationView Of(DestinationMonitor monitor, long answers, TimeSpan now, DateTimeOffset utc)
     {
@@ -58,6 +84,10 @@ internal static class ViewBuilder
             count > 0 ? latency.Quantile(0.99) : null,
             monitor.LastProbe,
             monitor.LastProbe is null ? null : Wall(monitor.LastProbeEnded),
-            now - monitor.LastProbeEnded);
+            now - monitor.LastProbeEnded)
+        {
+            Cause = monitor.Cause,
+            Drain = monitor.Drain is { } drain ? new DrainView(Wall(drain.Since), drain.Reason, drain.By) : null,
+        };
     }
 }

@@ -284,6 +284,7 @@ internal sealed partial class Instruments : IDisposable
                 where count > 0
                 select new Sample(count, new KeyValuePair<string, object?>(ResultLabel, NotifyNames[(int)result]))]),
         Gauge("gateway_redis_up", "1 while Redis answers, else 0.", () => One(_state.RedisUp() is { } up ? (up ? 1 : 0) : null)),
+        .. OutlookFigures.Of(() => _state),
     ];
 
     // With many routes one figure for all of them, so that a scrape keeps to its series; which form is shown depends on the configuration alone.

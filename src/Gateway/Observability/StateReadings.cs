@@ -9,6 +9,9 @@ internal sealed record StateReadings
     /// <summary>Every tier of every cluster.</summary>
     public Func<IReadOnlyList<TierReading>> Tiers { get; init; } = static () => [];
 
+    /// <summary>Clusters whose next change is due at a known time.</summary>
+    public Func<IReadOnlyList<NextChangeReading>> NextChanges { get; init; } = static () => [];
+
     /// <summary>Every destination.</summary>
     public Func<IReadOnlyList<DestinationReading>> Destinations { get; init; } = static () => [];
 
@@ -47,7 +50,11 @@ internal sealed record StateReadings
 /// <param name="InFlight">Requests in flight.</param>
 /// <param name="Active">True: it is the tier that serves.</param>
 /// <param name="Share">Its share of new requests, 0 to 1.</param>
-internal readonly record struct TierReading(string Cluster, string Tier, long InFlight, bool Active, double Share);
+/// <param name="Degraded">True: it has lost destinations.</param>
+internal readonly record struct TierReading(string Cluster, string Tier, long InFlight, bool Active, double Share, bool Degraded = false);
+
+/// <summary>A cluster's next change of who serves; <paramref name="In"/>: how long until then.</summary>
+internal readonly record struct NextChangeReading(string Cluster, TimeSpan In);
 
 /// <summary>One destination now.</summary>
 /// <param name="Up">True: it can serve.</param>

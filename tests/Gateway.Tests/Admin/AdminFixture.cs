@@ -127,7 +127,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         [
             Tier("primary", primaryCanServe, active is "primary", "guide-a", 9001),
             Tier("standby", standbyCanServe, active is "standby", "guide-c", 9003),
-        ]);
+        ]) { RedundancyLost = Redundancy.IsLost((primaryCanServe ? 1 : 0) + (standbyCanServe ? 1 : 0), 2, (primaryCanServe ? 1 : 0) + (standbyCanServe ? 1 : 0), 2) };
     }
 
     private static TierView Tier(string name, bool canServe, bool active, string destination, int port) =>
@@ -135,6 +135,6 @@ internal sealed class AdminFixture : IAsyncDisposable
         [
             new(destination, new($"http://user:s3cret-url@127.0.0.1:{port}"), 1, canServe ? Verdict.Up : Verdict.Down, Start,
                 canServe ? "3 of 3 probes passed." : "2 of 2 probes timed out.", Draining: false, Suspect: false, 0.1, [], null, 0, active ? 3 : 0, active ? 1 : null, active ? TimeSpan.FromMilliseconds(41) : null,
-                new ProbeResult(canServe ? ProbeOutcome.Passed : ProbeOutcome.TimedOut, TimeSpan.FromMilliseconds(canServe ? 4 : 800), canServe ? 200 : 0), Start, TimeSpan.FromSeconds(0.3)),
+                new ProbeResult(canServe ? ProbeOutcome.Passed : ProbeOutcome.TimedOut, TimeSpan.FromMilliseconds(canServe ? 4 : 800), canServe ? 200 : 0), Start, TimeSpan.FromSeconds(0.3)) { Cause = canServe ? "" : "timed out" },
         ]);
 }

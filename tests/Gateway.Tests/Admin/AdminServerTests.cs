@@ -133,7 +133,7 @@ public sealed class AdminServerTests
 
         (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "disk swap" })).EnsureSuccessStatusCode();
 
-        Assert.Equal(new HoldCommand("ai-guide", "standby", TimeSpan.FromMinutes(10), "disk swap"), got);
+        Assert.Equal(new HoldCommand("ai-guide", "standby", TimeSpan.FromMinutes(10), "disk swap") { By = "127.0.0.1" }, got);
         var hold = (await admin.GetAsync("/status")).GetProperty("clusters")[0].GetProperty("hold");
         Assert.Equal("disk swap", hold.GetProperty("reason").GetString());
         Assert.InRange(hold.GetProperty("until").GetDateTimeOffset() - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10));
@@ -325,7 +325,7 @@ public sealed class AdminServerTests
     public async Task Metrics_FromTheRoomsReadings_ShowStateAndAvailability()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Instruments.ReadStateFrom(Readings.State(() => [admin.Cluster], () => admin.State, admin.Records));
+        admin.Instruments.ReadStateFrom(Readings.State(() => [admin.Cluster], () => admin.State, admin.Records, TimeProvider.System));
         Readings.Count(admin.Instruments, Switched("primary", null));
         admin.Instruments.Route("recommend").Live(TimeSpan.FromMilliseconds(3));
 

@@ -28,7 +28,7 @@ public sealed class PageDrillTests
 
         // 1. Normal: who serves, shares and latencies of both destinations, the chart by tier.
         await page.UntilAsync(Says("✓ primary serves ai-guide"), "the page shows the primary", Cancel);
-        await page.UntilAsync("document.querySelectorAll('.dest').length === 3 && document.body.innerText.match(/% of the answers, p99 /g)?.length >= 2", "shares and p99 of both primaries", Cancel);
+        await page.UntilAsync("document.querySelectorAll('.dest').length === 3 && document.body.innerText.match(/% of responses, p99 /g)?.length >= 2", "shares and p99 of both primaries", Cancel);
         await page.UntilAsync("document.querySelectorAll('svg .tier0').length > 0", "the chart", Cancel);
         await PhotographAsync(page, "normal");
 

@@ -14,13 +14,13 @@ public sealed class StatusPageTests
     [Theory]
     [InlineData("primary", "✓ primary serves ai-guide")]
     [InlineData("standby", "⚠ standby serves ai-guide")]
-    [InlineData(null, "✗ No tier can serve ai-guide: users get the ladder")]
+    [InlineData(null, "✗ No tier can serve ai-guide: users get the fallback chain")]
     public async Task Page_InEachState_SaysInWordsWhatHolds(string? serving, string says)
     {
         Assert.SkipWhen(Browser.Program is null, Browser.Missing);
         await using var admin = await AdminFixture.StartAsync();
         var change = new Transition("ai-guide", "primary", serving, serving is null ? TransitionReason.Exhausted : TransitionReason.Failover,
-            "primary cannot serve: guide-a 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow());
+            "primary cannot serve: guide-a 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow()) { Cause = "because guide-a of primary failed: timed out" };
         admin.Show(serving, primaryCanServe: serving is "primary", last: serving is "primary" ? null : change);
         if (serving is not "primary")
         {
@@ -50,6 +50,12 @@ public sealed class StatusPageTests
         await page.UntilAsync(Shows("✓ live"), "that it is live", Token);
         await page.UntilAsync($"document.querySelectorAll('svg .{(serving is null ? "degraded" : "tier0")}').length > 0", "the chart", Token);
         await page.UntilAsync(Shows("12, coverage 90 %"), "the coverage", Token);
+        if (serving is null)
+        {
+            await page.UntilAsync(Shows("because guide-a of primary failed: timed out; users get the fallback chain."), "why nothing serves", Token);
+            await page.UntilAsync(Shows("The first tier that can serve takes over at once and whole"), "what comes next", Token);
+        }
+
         if (serving is "standby")
         {
             await page.UntilAsync($"{Shows("■ held")} && {Shows("<b>disk</b> swap")} && document.querySelectorAll('main b').length === 0", "the hold, its reason as text", Token);

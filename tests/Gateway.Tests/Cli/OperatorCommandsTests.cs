@@ -10,18 +10,38 @@ namespace Gateway.Tests.Cli;
 public sealed class OperatorCommandsTests
 {
     [Fact]
-    public async Task Status_FailedOver_SaysItInWords()
+    public async Task Status_FailedOver_SaysNowAndNextInWords()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Show("standby", primaryCanServe: false, last: new("ai-guide", "primary", "standby", TransitionReason.Failover, "guide-a: 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow()));
+        admin.Show("standby", primaryCanServe: false, last: new("ai-guide", "primary", "standby", TransitionReason.Failover, "guide-a: 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow())
+        {
+            Cause = "because guide-a of primary failed: timed out waiting for headers",
+        });
 
         var (code, output, _) = await RunAsync(admin, "status");
 
         Assert.Equal(0, code);
-        Assert.Contains("ai-guide: standby serves for 5 min. guide-a: 2 of 2 probes timed out.\n", output, StringComparison.Ordinal);
-        Assert.Contains("    primary: CANNOT SERVE (0 of 1 healthy, 1 needed), 0 % of new requests, 0 of 400 in flight\n", output, StringComparison.Ordinal);
-        Assert.Contains("  > standby: can serve (1 of 1 healthy, 1 needed), 100 % of new requests, 3 in flight\n", output, StringComparison.Ordinal);
-        Assert.Contains("      guide-a http://127.0.0.1:9001/: down for 5 min, 0 in flight, last probe timed out in 800 ms, 0.3 s ago. 2 of 2 probes timed out.\n", output, StringComparison.Ordinal);
+        var times = System.Text.RegularExpressions.Regex.Replace(output, @"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\dZ", "TIME", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+        Assert.Contains(
+            """
+
+            ai-guide: FAILED OVER
+              Now   standby has served since TIME, because guide-a of primary failed: timed out waiting for
+                    headers; nothing is left for the next failure.
+              Next  primary must be healthy for 30 s before it serves again: 0 of 1 destination up, 1 needed
+                    (guide-a: timed out).
+                primary: CANNOT SERVE (0 of 1 up, 1 needed), 0 % of new requests, 0 of 400 in flight
+                  guide-a http://127.0.0.1:9001/: down since TIME: timed out
+                      last probe: timed out, 0.3 s ago · 0 in flight
+              > standby: can serve (1 of 1 up, 1 needed), 100 % of new requests, 3 in flight
+                  guide-c http://127.0.0.1:9003/: up since TIME
+                      last probe passed in 4 ms, 0.3 s ago · 3 in flight · 100 % of responses, p99 41 ms
+
+            """.ReplaceLineEndings("\n"),
+            times, StringComparison.Ordinal);
+        Assert.All(output.Split('\n'), static line => Assert.True(line.Length <= Columns.Width, line));
+        Assert.Equal(Words(output, "Now"), Words((await admin.GetAsync("/status")).GetProperty("clusters")[0].GetProperty("now").GetString()!));
+        Assert.Equal(Words(output, "Next"), Words((await admin.GetAsync("/status")).GetProperty("clusters")[0].GetProperty("next").GetProperty("text").GetString()!));
     }
 
     [Fact]
@@ -47,7 +67,7 @@ public sealed class OperatorCommandsTests
         var (code, output, _) = await RunAsync(admin, "hold", "standby", "--for", "10m", "--reason", "disk swap");
 
         Assert.Equal((0, "It is held.\n"), (code, output));
-        Assert.Equal(new HoldCommand("ai-guide", "standby", TimeSpan.FromMinutes(10), "disk swap"), got);
+        Assert.Equal(new HoldCommand("ai-guide", "standby", TimeSpan.FromMinutes(10), "disk swap") { By = "ann (127.0.0.1)" }, got);
         var (_, journal, _) = await RunAsync(admin, "journal");
         Assert.Contains("hold ai-guide: It is held. By ann (127.0.0.1): disk swap.\n", journal, StringComparison.Ordinal);
     }
@@ -64,9 +84,9 @@ public sealed class OperatorCommandsTests
         };
 
         Assert.Equal(0, (await RunAsync(admin, "drain", "guide-a")).Code);
-        Assert.Equal(new DrainCommand("ai-guide", "guide-a"), got);
+        Assert.Equal(new DrainCommand("ai-guide", "guide-a") { By = "ann (127.0.0.1)" }, got);
         Assert.Equal(0, (await RunAsync(admin, "ready", "guide-a")).Code);
-        Assert.Equal(new ReadyCommand("ai-guide", "guide-a"), got);
+        Assert.Equal(new ReadyCommand("ai-guide", "guide-a") { By = "ann (127.0.0.1)" }, got);
         var (code, _, error) = await RunAsync(admin, "drain", "guide-x");
         Assert.Equal(1, code);
         Assert.Contains("No cluster has a destination of this name.", error, StringComparison.Ordinal);
@@ -191,6 +211,15 @@ public sealed class OperatorCommandsTests
             "  error budget     too little data: 5 min observed\n  forecast         too little data: 5 min observed\n",
             AvailabilityText.Of([new("ai-guide", Availability.Of("24h", TimeSpan.FromHours(24), new(new(3, 1, 1, 0, 0) { Bad = 2 }, new Dictionary<string, TimeSums> { [""] = new(300_000, 0, 0, 0) }), 0.999), [])]),
             StringComparison.Ordinal);
+
+    private static string[] Words(string text) => text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+
+    // A sentence of the command, its line breaks aside.
+    private static string[] Words(string output, string name)
+    {
+        var lines = output.Split('\n').SkipWhile(line => !line.StartsWith($"  {name} ", StringComparison.Ordinal)).ToArray();
+        return Words(string.Join(' ', lines.Skip(1).TakeWhile(static line => line.StartsWith("        ", StringComparison.Ordinal)).Prepend(lines[0][8..])));
+    }
 
     private static Task<(int Code, string Output, string Error)> RunAsync(AdminFixture admin, params string[] args) => RunAsync(admin.Address.ToString(), args, null);
 

@@ -80,7 +80,8 @@ internal sealed record SignOfLife(string Name, string Version, string Revision, 
 /// <param name="Kind">What is ordered.</param>
 /// <param name="Tier">The tier to hold.</param>
 /// <param name="Reason">The operator's words.</param>
-internal sealed record SharedOrder(long Epoch, string By, SharedOrderKind Kind, string? Tier, string? Reason)
+/// <param name="Who">Who gave it, as far as it is known.</param>
+internal sealed record SharedOrder(long Epoch, string By, SharedOrderKind Kind, string? Tier, string? Reason, string? Who = null)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound => Epoch is > 0 and <= FleetPayload.MaxEpoch && By is not null && Enum.IsDefined(Kind) && (Kind != SharedOrderKind.Hold || Tier is not null);

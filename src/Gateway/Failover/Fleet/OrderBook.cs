@@ -40,7 +40,7 @@ internal sealed class OrderBook
             _ => throw new ArgumentException($"'{command.GetType().Name}' is no order that gateways share.", nameof(command)),
         };
         var hold = command as HoldCommand;
-        var order = new SharedOrder(++epoch, by, kind, hold?.Tier, hold?.Reason);
+        var order = new SharedOrder(++epoch, by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason, command.By);
         _entries[subject] = new Entry(order, now + (hold?.For ?? KeepOf(kind)));
     }
 
@@ -81,10 +81,10 @@ internal sealed class OrderBook
             _ when stale => null,
             SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
             SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
-            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!),
+            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason) },
             _ => new ReadyCommand(subject.Cluster, subject.Destination!),
         };
-        return (order, command, null, false);
+        return (order, order.Who is null || command is null ? command : command with { By = FleetPayload.Clean(order.Who) }, null, false);
     }
 
     private static bool Fits(OrderSubject subject, SharedOrder order) => (order.Kind is SharedOrderKind.Hold or SharedOrderKind.Release) == (subject.Destination is null);
