@@ -66,7 +66,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _instruments = new Instruments(_log.Factory.CreateLogger<Instruments>());
         Store = new ConfigStore(loaded, time, _log.Factory.CreateLogger<ConfigStore>());
         Watcher = new ConfigWatcher(path, Store, environment, time, _log.Factory.CreateLogger<ConfigWatcher>());
-        _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), [Announce], _instruments.ProbeEnded);
+        _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), [Announce], _instruments.ProbeEnded) { HealthChanged = Announce };
         var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views), () => Readings.Answers(_loop.Views, _instruments));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
@@ -79,7 +79,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
         var backing = BackingOf(config);
         _lastGood = new LastGoodStore(new LastGoodOptions { TrustedProxies = Trusted }, time, _log.Factory.CreateLogger<LastGoodStore>(), backing, _instruments);
-        _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory);
+        _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory, new NotifyLease(_redis, time));
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
         _watchdog = new Watchdog(_records.Journal, time, _log.Factory.CreateLogger<Watchdog>());
         var access = new AccessLog(_log.Factory.CreateLogger<AccessLog>(), time);
@@ -275,6 +275,12 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Readings.Count(_instruments, transition);
         _records.Journal.Tell(Readings.Entry(transition));
         _notifier.Tell(transition);
+    }
+
+    private void Announce(HealthChange change)
+    {
+        _records.Journal.Tell(Readings.Entry(change));
+        _notifier.Tell(change);
     }
 
     private async Task<CommandResult> CommandAsync(Command command, CancellationToken cancellationToken)

@@ -42,6 +42,12 @@ internal sealed class ClusterRuntime
     /// <summary>Something that requests see has changed and is not yet published.</summary>
     public bool Dirty { get; set; } = true;
 
+    /// <summary>The health of a destination may have changed since <see cref="Health"/>.</summary>
+    public bool HealthChanged { get; set; } = true;
+
+    /// <summary>Health as it was announced last; null: nothing was yet.</summary>
+    public ClusterHealth? Health { get; set; }
+
     /// <summary>What the fleet said last; null: this gateway decides alone.</summary>
     public FleetGuidance? Guidance { get; set; }
 
@@ -67,6 +73,7 @@ internal sealed class ClusterRuntime
         GoneTier = State.Active >= 0 ? names[State.Active] : GoneTier;
         State = FailoverMachine.Remap(State, names, [.. config.Tiers.Select(t => t.Name)]);
         Dirty = true;
+        HealthChanged = true;
         var kept = Watches.ToHashSet();
         return [.. before.SelectMany(t => t.Watches).Where(w => !kept.Contains(w))];
     }

@@ -64,6 +64,7 @@ internal sealed partial class FailoverLoop
         }
 
         cluster.Dirty = true;
+        cluster.HealthChanged = true;
         Evaluate(cluster, order: null, command: null, now);
         return new CommandResult(Done: true, drain is not null
             ? $"Destination '{name}' gets no new requests; {watch.Destination.InFlight} are still under way."

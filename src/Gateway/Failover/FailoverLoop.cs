@@ -29,6 +29,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private readonly ILogger<FailoverLoop> _logger;
     private readonly IReadOnlyList<Action<Transition>> _subscribers;
     private readonly Action<TimeSpan>? _probed;
+    private readonly HealthAnnouncer _health;
     private readonly long _origin;
     private readonly Channel<Message> _messages = Channel.CreateBounded<Message>(new BoundedChannelOptions(QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,12 +60,19 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     public FailoverLoop(GatewayConfig config, TimeProvider time, ILogger<FailoverLoop> logger, IReadOnlyList<Action<Transition>> subscribers, Action<TimeSpan>? probed = null)
     {
         _probed = probed;
+        _health = new HealthAnnouncer(time, logger);
         _time = time;
         _logger = logger;
         _subscribers = subscribers;
         _origin = time.GetTimestamp();
         _turnedAt = _origin;
         Apply(config, TimeSpan.Zero);
+    }
+
+    /// <summary>Told of every change of health, on the loop: it must not wait.</summary>
+    internal Action<HealthChange>? HealthChanged
+    {
+        init => _health.Told = value;
     }
 
     /// <summary>Turns names into addresses; empty: the name does not resolve now.</summary>
@@ -219,6 +227,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             {
                 Evaluate(cluster, order: null, command: null, now);
             }
+
+            _health.Announce(cluster);
         }
 
         PublishOpinions(now);
@@ -267,7 +277,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             {
                 var before = watch.Monitor.State.Verdict;
                 cluster.Dirty |= watch.Monitor.OnTick(cluster.Exhausted, now);
-                Tell(watch.Monitor, before);
+                Tell(cluster, watch.Monitor, before);
                 Probe(watch, now);
             }
 

@@ -61,6 +61,8 @@ internal sealed class ExecDelivery(ImmutableArray<string> command) : INotifyDeli
         start.Environment["GATEWAY_CLUSTER"] = notification.Cluster ?? "";
         start.Environment["GATEWAY_FROM"] = notification.From ?? "";
         start.Environment["GATEWAY_TO"] = notification.To ?? "";
+        start.Environment["GATEWAY_TIER"] = notification.Tier ?? "";
+        start.Environment["GATEWAY_DESTINATION"] = notification.Destination ?? "";
         start.Environment["GATEWAY_TEXT"] = notification.Text;
         try
         {

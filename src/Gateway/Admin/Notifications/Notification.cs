@@ -27,6 +27,12 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
     /// <summary>The tier that serves now; null: none can, or it is no switch.</summary>
     public string? To { get; init; }
 
+    /// <summary>The tier it is about, for changes of health; null: the whole cluster.</summary>
+    public string? Tier { get; init; }
+
+    /// <summary>The destination it is about, for changes of health; null: none.</summary>
+    public string? Destination { get; init; }
+
     /// <summary>The machine that tells it.</summary>
     public string Gateway { get; init; } = Environment.MachineName;
 
@@ -41,7 +47,7 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
         {
             TransitionReason.Failover or TransitionReason.Relapse => (NotifyEvent.Failover, $"{transition.Cluster}: {transition.To} serves instead of {transition.From}."),
             TransitionReason.Failback => (NotifyEvent.Failback, $"{transition.Cluster}: {transition.To} serves again."),
-            TransitionReason.Exhausted => (NotifyEvent.Exhausted, $"{transition.Cluster}: no tier can serve; users get the ladder."),
+            TransitionReason.Exhausted => (NotifyEvent.Exhausted, $"{transition.Cluster}: no tier can serve; users get the fallback chain."),
             TransitionReason.Recovered => (NotifyEvent.Recovered, $"{transition.Cluster}: {transition.To} serves after no tier could."),
             _ => (default, null),
         };
@@ -51,6 +57,20 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
             From = transition.From,
             To = transition.To,
         };
+    }
+
+    /// <summary>A change of health that somebody may want to be told of; null: it is in the journal alone.</summary>
+    public static Notification? Of(HealthChange change)
+    {
+        NotifyEvent? what = change.Kind switch
+        {
+            HealthChangeKind.DestinationDown => NotifyEvent.DestinationDown,
+            HealthChangeKind.DestinationUp => NotifyEvent.DestinationUp,
+            HealthChangeKind.Degraded => NotifyEvent.Degraded,
+            HealthChangeKind.RedundancyLost => NotifyEvent.RedundancyLost,
+            _ => null,
+        };
+        return what is { } known ? new Notification(known, change.At, change.Text, change.Evidence) { Cluster = change.Cluster, Tier = change.Tier, Destination = change.Destination } : null;
     }
 
     /// <summary>A changed configuration was refused.</summary>
@@ -64,6 +84,10 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
     /// <summary>A drill was released.</summary>
     public static Notification DrillEnded(string cluster, DateTimeOffset at) => new(
         NotifyEvent.Drill, at, $"{cluster}: the drill is over.", "released by an operator") { Cluster = cluster };
+
+    /// <summary>What makes it the same for every gateway that sees it.</summary>
+    [JsonIgnore]
+    public string Identity => string.Join('\n', EventName, Cluster, From, To, Tier, Destination);
 
     /// <summary>The body of a webhook and the input of a program.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);

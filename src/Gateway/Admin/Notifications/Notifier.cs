@@ -5,10 +5,12 @@ using Gateway.Observability;
 
 namespace Gateway.Admin;
 
-/// <summary>Tells every configured receiver what happened. Telling never waits.</summary>
-internal sealed class Notifier(Instruments instruments, Journal journal, TimeProvider time, ILoggerFactory log) : IAsyncDisposable
+/// <summary>Tells every configured receiver what happened, once per fleet. Telling never waits.</summary>
+internal sealed class Notifier(Instruments instruments, Journal journal, TimeProvider time, ILoggerFactory log, NotifyLease? lease = null) : IAsyncDisposable
 {
     private const string Drill = "drill";
+
+    private readonly NotifyLease _lease = lease ?? new NotifyLease(redis: null, time);
 
     private readonly ConcurrentDictionary<string, bool> _drills = new(StringComparer.Ordinal);
     private Dictionary<string, NotifyWorker> _workers = new(StringComparer.Ordinal);
@@ -31,10 +33,22 @@ internal sealed class Notifier(Instruments instruments, Journal journal, TimePro
         await EndAsync(before.Where(w => !after.ContainsKey(w.Key)).Select(static w => w.Value)).ConfigureAwait(false);
     }
 
+    /// <summary>Notifications that are queued or under way.</summary>
+    public int Waiting => Volatile.Read(ref _workers).Values.Sum(static w => w.Waiting);
+
     /// <summary>A transition was announced.</summary>
     public void Tell(Transition transition)
     {
         if (Notification.Of(transition) is { } notification)
+        {
+            Tell(notification);
+        }
+    }
+
+    /// <summary>A change of health was announced.</summary>
+    public void Tell(HealthChange change)
+    {
+        if (Notification.Of(change) is { } notification)
         {
             Tell(notification);
         }
@@ -73,11 +87,14 @@ internal sealed class Notifier(Instruments instruments, Journal journal, TimePro
 
     private static Task EndAsync(IEnumerable<NotifyWorker> workers) => Task.WhenAll(workers.Select(static w => w.DisposeAsync().AsTask()));
 
-    private static string KeyOf(NotifyConfig receiver) =>
+    /// <summary>What makes a receiver the same over reloads, and for every gateway of a fleet.</summary>
+    public static string KeyOf(NotifyConfig receiver) =>
         $"{receiver.Webhook}\n{string.Join('\0', receiver.Exec)}\n{string.Join(',', receiver.Events)}\n{receiver.Timeout}";
 
     private NotifyWorker Create(NotifyConfig receiver) => new(
         receiver,
+        KeyOf(receiver),
+        _lease,
         receiver.Webhook is { } webhook ? new WebhookDelivery(webhook) : new ExecDelivery(receiver.Exec),
         instruments,
         journal,

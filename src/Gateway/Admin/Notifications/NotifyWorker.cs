@@ -23,11 +23,14 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
     /// <summary>The first included.</summary>
     public const int MaxAttempts = 5;
 
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(2);
 
     private readonly Channel<Notification> _waiting = Channel.CreateBounded<Notification>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private readonly NotifyConfig _config;
+    private readonly string _receiver;
+    private readonly NotifyLease _lease;
     private readonly INotifyDelivery _delivery;
     private readonly Instruments _instruments;
     private readonly Journal _journal;
@@ -35,12 +38,15 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ResiliencePipeline _pipeline;
     private readonly Task _worker;
+    private int _pending;
     private long _minute;
     private int _inMinute;
 
-    public NotifyWorker(NotifyConfig config, INotifyDelivery delivery, Instruments instruments, Journal journal, TimeProvider time, ILogger<NotifyWorker> logger)
+    public NotifyWorker(NotifyConfig config, string receiver, NotifyLease lease, INotifyDelivery delivery, Instruments instruments, Journal journal, TimeProvider time, ILogger<NotifyWorker> logger)
     {
         _config = config;
+        _receiver = receiver;
+        _lease = lease;
         _delivery = delivery;
         _instruments = instruments;
         _journal = journal;
@@ -61,11 +67,21 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
         _worker = Task.Run(() => RunAsync(_stopping.Token));
     }
 
+    /// <summary>Notifications that are queued or under way.</summary>
+    public int Waiting => Volatile.Read(ref _pending);
+
     /// <summary>Queues a notification that this receiver wants; takes microseconds.</summary>
     public void Tell(Notification notification)
     {
-        if (_config.Events.Contains(notification.Event) && !_waiting.Writer.TryWrite(notification))
+        if (!_config.Events.Contains(notification.Event))
         {
+            return;
+        }
+
+        Interlocked.Increment(ref _pending);
+        if (!_waiting.Writer.TryWrite(notification))
+        {
+            Interlocked.Decrement(ref _pending);
             _instruments.Notified(NotifyResult.Dropped);
             LogQueueFull(_delivery.Name, notification.EventName);
         }
@@ -91,15 +107,8 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
         {
             await foreach (var notification in _waiting.Reader.ReadAllAsync(stopping).ConfigureAwait(false))
             {
-                if (MayTell())
-                {
-                    await DeliverAsync(notification, stopping).ConfigureAwait(false);
-                }
-                else
-                {
-                    _instruments.Notified(NotifyResult.Dropped);
-                    LogTooMany(_delivery.Name, notification.EventName, MaxAMinute);
-                }
+                await HandleAsync(notification, stopping).ConfigureAwait(false);
+                Interlocked.Decrement(ref _pending);
             }
         }
         catch (OperationCanceledException)
@@ -108,7 +117,57 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
         }
     }
 
-    private async Task DeliverAsync(Notification notification, CancellationToken stopping)
+    private async Task HandleAsync(Notification notification, CancellationToken stopping)
+    {
+        if (!await IsOursAsync(notification, stopping).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        if (MayTell())
+        {
+            await DeliverAsOneAsync(notification, stopping).ConfigureAwait(false);
+            return;
+        }
+
+        _instruments.Notified(NotifyResult.Dropped);
+        LogTooMany(_delivery.Name, notification.EventName, MaxAMinute);
+        await _lease.EndAsync(_receiver, notification, delivered: true, stopping).ConfigureAwait(false);
+    }
+
+    // While another gateway sends it, this one waits: should that one fail or die, it is sent from here.
+    private async Task<bool> IsOursAsync(Notification notification, CancellationToken stopping)
+    {
+        while (true)
+        {
+            var state = await _lease.TakeAsync(_receiver, notification, stopping).ConfigureAwait(false);
+            if (state != LeaseState.Others)
+            {
+                return state == LeaseState.Ours;
+            }
+
+            await Task.Delay(AskAgainAfter, _time, stopping).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DeliverAsOneAsync(Notification notification, CancellationToken stopping)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var keeping = _lease.KeepAsync(_receiver, notification, over.Token);
+        var delivered = false;
+        try
+        {
+            delivered = await DeliverAsync(notification, stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            await keeping.ConfigureAwait(false);
+            await _lease.EndAsync(_receiver, notification, delivered, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> DeliverAsync(Notification notification, CancellationToken stopping)
     {
         var attempts = 0;
         try
@@ -124,6 +183,7 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
             Tell(notification, attempts == 1
                 ? $"{_delivery.Name} was told of {notification.EventName}."
                 : string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} was told of {notification.EventName} at attempt {attempts}."));
+            return true;
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
@@ -137,6 +197,7 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
             _instruments.Notified(NotifyResult.Failed);
             LogFailed(_delivery.Name, notification.EventName, attempts, why);
             Tell(notification, string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} could not be told of {notification.EventName}, {attempts} attempts: {why}."));
+            return false;
         }
     }
 

@@ -38,4 +38,16 @@ internal enum NotifyEvent
 
     /// <summary>A drill began or ended.</summary>
     Drill,
+
+    /// <summary>A destination can no longer serve.</summary>
+    DestinationDown,
+
+    /// <summary>A destination can serve again.</summary>
+    DestinationUp,
+
+    /// <summary>A tier has lost the first of its destinations.</summary>
+    Degraded,
+
+    /// <summary>The next failure reaches users.</summary>
+    RedundancyLost,
 }

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <summary>What has changed between two moments of a cluster's health. Pure.</summary>
+internal static class HealthChanges
+{
+    /// <summary>The changes, those of destinations first.</summary>
+    /// <param name="before">The moment before; null: everything was well.</param>
+    /// <param name="after">The moment now.</param>
+    /// <param name="at">When that is.</param>
+    public static IReadOnlyList<HealthChange> Between(ClusterHealth? before, ClusterHealth after, DateTimeOffset at)
+    {
+        List<HealthChange> changes = [];
+        foreach (var tier in after.Tiers)
+        {
+            var earlier = before?.Tiers.FirstOrDefault(t => string.Equals(t.Tier, tier.Tier, StringComparison.Ordinal));
+            foreach (var member in tier.Members)
+            {
+                AddMember(changes, after.Cluster, tier, earlier, member, at);
+            }
+
+            AddTier(changes, after.Cluster, tier, earlier?.Lost ?? 0, at);
+        }
+
+        if (after.RedundancyLost != (before?.RedundancyLost ?? false) && after.Tiers.Any(static t => t.Serving > 0))
+        {
+            changes.Add(after.RedundancyLost
+                ? new(HealthChangeKind.RedundancyLost, after.Cluster, null, null, $"{after.Cluster}: redundancy is lost, the next failure reaches users.", Left(after), at)
+                : new(HealthChangeKind.RedundancyRegained, after.Cluster, null, null, $"{after.Cluster}: redundancy is back.", Left(after), at));
+        }
+
+        return changes;
+    }
+
+    private static void AddMember(List<HealthChange> changes, string cluster, TierMembers tier, TierMembers? earlier, MemberHealth member, DateTimeOffset at)
+    {
+        var known = earlier?.Members.FirstOrDefault(m => string.Equals(m.Name, member.Name, StringComparison.Ordinal)) ?? default;
+        if (known.IsLost == member.IsLost)
+        {
+            // A request that tries an ejected one says nothing new until it is over.
+            if (member.IsLost && known.Verdict != member.Verdict && known.Verdict != Verdict.Trial && member.Verdict != Verdict.Trial)
+            {
+                changes.Add(new(HealthChangeKind.DestinationStillDown, cluster, tier.Tier, member.Name, $"{cluster}: {member.Name} of {tier.Tier} is {WordOf(member)} now.", member.Why, at));
+            }
+
+            return;
+        }
+
+        changes.Add(member.IsLost
+            ? new(HealthChangeKind.DestinationDown, cluster, tier.Tier, member.Name, $"{cluster}: {member.Name} of {tier.Tier} is {WordOf(member)}.", member.Why, at)
+            : new(HealthChangeKind.DestinationUp, cluster, tier.Tier, member.Name, $"{cluster}: {member.Name} of {tier.Tier} {(member.Draining ? "is healthy again, and drained" : "serves again")}.", member.Why, at));
+    }
+
+    private static void AddTier(List<HealthChange> changes, string cluster, TierMembers tier, int lostBefore, DateTimeOffset at)
+    {
+        // A tier that lost all at once is not degraded but gone: the switch, or the lost redundancy, tells that.
+        if (lostBefore == 0 && tier is { Lost: > 0, Serving: > 0 })
+        {
+            changes.Add(new(HealthChangeKind.Degraded, cluster, tier.Tier, null, $"{cluster}: {tier.Tier} is degraded, {Share(tier)}.", LossesOf(tier), at));
+        }
+        else if (lostBefore > 0 && tier.Lost == 0)
+        {
+            changes.Add(new(HealthChangeKind.Whole, cluster, tier.Tier, null, $"{cluster}: {tier.Tier} has all of its destinations again.", Share(tier), at));
+        }
+    }
+
+    private static string LossesOf(TierMembers tier) => string.Join("; ", tier.Members.Where(static m => m.IsLost).Take(5).Select(static m => $"{m.Name}: {m.Why}"));
+
+    private static string Left(ClusterHealth cluster) => string.Join(", ", cluster.Tiers.Select(static t => $"{t.Tier}: {Share(t)}"));
+
+    private static string Share(TierMembers tier) => string.Create(CultureInfo.InvariantCulture, $"{tier.Serving} of {tier.Members.Length} {(tier.Members.Length == 1 ? "destination serves" : "destinations serve")}");
+
+    private static string WordOf(in MemberHealth member) => member.Verdict == Verdict.Ejected ? "ejected" : "down";
+}
