@@ -71,7 +71,7 @@ public sealed class NotifyLeaseTests : IAsyncDisposable
         using var redis = await RedisServer.StartAsync();
         await using var hook = await Receiver.StartAsync();
         await using var dead = await ConnectAsync(redis);
-        var receiver = new NotifyConfig { Webhook = hook.Url, On = [NotifyEvent.DestinationDown] };
+        var receiver = new NotifyConfig { Webhook = hook.Url, Events = [NotifyEvent.DestinationDown] };
         Assert.Equal(LeaseState.Ours, await new NotifyLease(dead, TimeProvider.System).TakeAsync(Notifier.KeyOf(receiver), Event("a"), Cancel));
         await StartAsync(redis, 1, hook.Url);
         var since = TimeProvider.System.GetTimestamp();
@@ -148,7 +148,7 @@ public sealed class NotifyLeaseTests : IAsyncDisposable
     {
         foreach (var notifier in _notifiers)
         {
-            await notifier.UseAsync([new NotifyConfig { Webhook = hook, On = [NotifyEvent.DestinationDown] }]);
+            await notifier.UseAsync([new NotifyConfig { Webhook = hook, Events = [NotifyEvent.DestinationDown] }]);
         }
     }
 

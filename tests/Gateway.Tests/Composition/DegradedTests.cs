@@ -17,7 +17,7 @@ public sealed class DegradedTests
         await using var standby = new RawServer();
         await using var hook = await Receiver.StartAsync();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([a.Url.ToString(), b.Url.ToString()], [standby.Url.ToString()],
-            top: $"notify: [ {{ webhook: \"{hook.Url}\", on: [destinationDown, destinationUp, degraded, redundancyLost] }} ]"));
+            top: $"notify: [ {{ webhook: \"{hook.Url}\", events: [destinationDown, destinationUp, degraded, redundancyLost] }} ]"));
         Assert.Equal("normal", (await ClusterAsync(gateway)).GetProperty("condition").GetString());
         Assert.Equal(0, await gateway.MetricAsync("gateway_tier_degraded", ("tier", "primary")));
 
