@@ -47,9 +47,9 @@ internal sealed class LogSetup : IDisposable
                             retainedFileCountLimit: 7);
                     }
                 },
-                _drops,
                 options.Buffer,
-                blockWhenFull: false);
+                blockWhenFull: false,
+                _drops);
         if (options.Splunk is { } splunk)
         {
             _splunk = new SplunkSink(splunk.Url, splunk.Token, TimeProvider.System);

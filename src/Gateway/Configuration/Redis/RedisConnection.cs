@@ -93,18 +93,19 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }, cancellationToken);
 
     /// <summary>Some names that match a pattern, and where to go on; the end is "0".</summary>
-    public Task<(string Cursor, string[] Names)> ScanAsync(string pattern, string cursor, CancellationToken cancellationToken) => CallAsync(async database =>
+    public Task<(string Cursor, string[] Names)> ScanAsync(string pattern, string cursor, CancellationToken cancellationToken) => CallAsync<(string, string[])>(async database =>
     {
-        var page = (RedisResult[])await database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", "200").ConfigureAwait(false);
-        return ((string)page[0], (string[])page[1]);
+        return await database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", "200").ConfigureAwait(false) is { Length: 2 } page && (string?)page[0] is { } next && (string?[]?)page[1] is { } names
+            ? (next, [.. names.OfType<string>()])
+            : throw new RedisFailedException(RedisFault.Refused);
     }, cancellationToken);
 
     /// <summary>Runs a script on the master; it gives a list of texts.</summary>
     public Task<byte[]?[]> ScriptAsync(string script, IReadOnlyList<string> keys, IReadOnlyList<byte[]> values, CancellationToken cancellationToken) => CallAsync(async database =>
     {
         List<object> arguments = [script, keys.Count, .. keys.Select(static k => (object)(RedisKey)k), .. values];
-        var reply = (RedisResult[])await database.ExecuteAsync("EVAL", arguments, CommandFlags.DemandMaster).ConfigureAwait(false);
-        return Array.ConvertAll(reply, static r => (byte[]?)r);
+        var reply = (RedisResult[]?)await database.ExecuteAsync("EVAL", arguments, CommandFlags.DemandMaster).ConfigureAwait(false);
+        return Array.ConvertAll(reply ?? throw new RedisFailedException(RedisFault.Refused), static r => (byte[]?)r);
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -173,6 +174,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             ClientName = "gateway",
             AllowAdmin = false,
             TieBreaker = "",
+
+            // A call on a connection that is down fails at once instead of waiting in a queue: its deadline is shorter than any reconnection.
+            BacklogPolicy = BacklogPolicy.FailFast,
             ConfigurationChannel = "",
         };
         foreach (var endpoint in endpoints)
