@@ -86,6 +86,7 @@ internal sealed partial class GatewayHost
         await _notifier.DisposeAsync().ConfigureAwait(false);
         _otlp?.Dispose();
         _records.Dispose();
+        _stateLock?.Dispose();
         _instruments.Dispose();
         _stopping.Dispose();
         _endStreams.Dispose();

@@ -47,6 +47,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Watchdog _watchdog;
     private readonly Leaving _leaving = new();
     private GatewayEndpoints? _endpoints;
+    private StateLock? _stateLock;
     private GatewayConfig? _revised;
     private string _revision = "";
     private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
@@ -144,6 +145,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Starts everything; when it returns, users' ports accept.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        _stateLock = await StateLock.TakeAsync(Store.Current.State, _time, cancellationToken).ConfigureAwait(false);
         _redis?.Start();
         _lastGood.Start();
         await _notifier.UseAsync(Store.Current.Notify).ConfigureAwait(false);

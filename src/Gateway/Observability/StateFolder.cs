@@ -44,6 +44,28 @@ internal static class StateFolder
         return isPrivate;
     }
 
+    /// <summary>Makes the folder with mode 0700 where it is missing. False: it cannot be made.</summary>
+    public static bool TryCreate(string folder)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(folder);
+            }
+            else
+            {
+                Directory.CreateDirectory(folder, FolderMode);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     private static bool Tighten(string path, UnixFileMode most)
     {
