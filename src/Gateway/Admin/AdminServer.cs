@@ -220,7 +220,17 @@ internal sealed class AdminServer : IAsyncDisposable
         var count = int.TryParse(query["count"], NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) ? Math.Clamp(wanted, 1, 1000) : 100;
         var before = long.TryParse(query["before"], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : long.MaxValue;
         var cluster = query["cluster"] is [{ Length: > 0 } name, ..] ? name : null;
-        await AdminJson.WriteAsync(context, await _sources.Records.ReadJournalAsync(count, before, cluster, context.RequestAborted));
+        var entries = await _sources.Records.ReadJournalAsync(count, before, cluster, context.RequestAborted);
+        var known = _sources.Clusters().Select(static c => c.Name).ToArray();
+
+        // One that left the configuration still has its entries.
+        if (cluster is not null && entries.Count == 0 && !known.Contains(cluster, StringComparer.Ordinal))
+        {
+            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{Verbs.Shown(cluster)}\", and no entry of one.{Verbs.Meant(cluster, known)} The clusters are {string.Join(", ", known.Select(static n => $"\"{n}\""))}.");
+            return;
+        }
+
+        await AdminJson.WriteAsync(context, entries);
     }
 
     private async Task AvailabilityAsync(HttpContext context)

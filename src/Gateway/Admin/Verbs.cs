@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Gateway.Configuration;
 using Gateway.Failover;
@@ -36,6 +37,7 @@ internal sealed record VerbResult(string Message);
 internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILogger log) : IDisposable
 {
     private const int MaxText = 500;
+    private const int MaxWho = 130;
 
     private static readonly TimeSpan LongestHold = TimeSpan.FromHours(24);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
@@ -61,7 +63,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         if (cluster.Tiers.FirstOrDefault(t => string.Equals(t.Name, request.Tier, StringComparison.Ordinal)) is not { } tier)
         {
-            return Refusal(404, $"The cluster \"{cluster.Name}\" has no tier \"{request.Tier}\". Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
+            return Refusal(404, $"The cluster \"{cluster.Name}\" has no tier \"{Short(request.Tier)}\".{Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
         }
 
         if (!request.Force && !StatusReader.CanServe(tier))
@@ -121,7 +123,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         if (sources.Purge is null || (rule.By == PurgeBy.Route && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, rule.Text, StringComparison.Ordinal))))
         {
-            await AdminJson.ProblemAsync(context, 404, rule.By == PurgeBy.Route ? $"There is no route \"{Short(rule.Text)}\"." : "No route keeps last-good answers.");
+            await AdminJson.ProblemAsync(context, 404, rule.By == PurgeBy.Route ? $"There is no route \"{Short(rule.Text)}\".{Meant(rule.Text, sources.Config().Config.Routes.Select(static r => r.Name))}" : "No route keeps last-good answers.");
             return;
         }
 
@@ -134,8 +136,15 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.Select(static n => $"\"{n}\""));
 
-    // It is shown in terminals and logs: nothing in it may steer them.
-    private static string Short(string text) => string.Concat(text.Take(MaxText).Select(static c => char.IsControl(c) ? ' ' : c));
+    // It is shown in terminals and logs: nothing in it may steer them, nor turn the direction of writing.
+    private static string Short(string text, int most = MaxText) =>
+        string.Concat(text.Take(most).Select(static c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? ' ' : c));
+
+    /// <summary>A text of a client's as it may stand in a sentence.</summary>
+    public static string Shown(string text) => Short(text);
+
+    /// <summary>The name that was probably meant, as a sentence behind a blank; empty: none is near enough.</summary>
+    public static string Meant(string given, IEnumerable<string> known) => NearestName.Of(given, known) is { } near ? $" Did you mean \"{near}\"?" : "";
 
     private bool JustSwitched(ClusterView cluster) => cluster.LastTransition is { } last && time.GetUtcNow() - last.At < Quiet;
 
@@ -145,7 +154,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var all = cluster.Tiers.SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
         return all.Contains(name, StringComparer.Ordinal)
             ? plan(cluster, name, request)
-            : Refusal(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\". Its destinations are {List(all)}.");
+            : Refusal(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\".{Meant(name, all)} Its destinations are {List(all)}.");
     });
 
     private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) => AloneAsync(context, async (request, who, token) =>
@@ -154,7 +163,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var clusters = sources.Clusters();
         if (clusters.FirstOrDefault(c => string.Equals(c.Name, name, StringComparison.Ordinal)) is not { } cluster)
         {
-            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{Short(name)}\". The clusters are {List(clusters.Select(static c => c.Name))}.");
+            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{Short(name)}\".{Meant(name, clusters.Select(static c => c.Name))} The clusters are {List(clusters.Select(static c => c.Name))}.");
             return;
         }
 
@@ -185,7 +194,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         // The address is what we know; a name is what the operator says, and stands beside it.
         var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var who = request.Who is { Length: > 0 } given ? $"{Short(given)} ({address})" : address;
+        var who = request.Who is { Length: > 0 } given ? $"{Short(given, MaxWho)} ({address})" : address;
         if (!await _oneAtATime.WaitAsync(0, context.RequestAborted))
         {
             await AdminJson.ProblemAsync(context, 409, "Another operator's change is being made at this moment. Look at the status, then try again.");

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Admin;
+using Gateway.Health;
 
 namespace Gateway.Cli;
 
@@ -17,11 +18,15 @@ internal sealed class AdminClient : IDisposable
 
     private readonly HttpClient _client;
 
-    public AdminClient(Uri url, string? token)
+    private readonly AdminEndpoint _endpoint;
+
+    public AdminClient(AdminEndpoint endpoint)
     {
+        _endpoint = endpoint;
+
         // A proxy of the environment is meant for the world outside, not for a port of our own.
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) }) { BaseAddress = url, Timeout = Deadline };
-        if (token is not null)
+        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) }) { BaseAddress = endpoint.Url, Timeout = Deadline };
+        if (endpoint.Token is { } token)
         {
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
@@ -29,6 +34,9 @@ internal sealed class AdminClient : IDisposable
 
     /// <summary>The name of the gateway that answered last; null: none did, or it does not say.</summary>
     public string? Gateway { get; private set; }
+
+    /// <summary>The status of the last response; null: there was none.</summary>
+    public int? Status { get; private set; }
 
     /// <summary>Reads a value.</summary>
     public Task<AdminAnswer<T>> GetAsync<T>(string path, CancellationToken cancellationToken)
@@ -53,6 +61,7 @@ internal sealed class AdminClient : IDisposable
             }
 
             using var response = await _client.SendAsync(request, cancellationToken);
+            Status = (int)response.StatusCode;
             Gateway = response.Headers.TryGetValues(AdminServer.NameHeader, out var names) ? string.Concat(names.First().Where(static letter => letter is > ' ' and <= '~').Take(128)) : null;
             if (response.IsSuccessStatusCode)
             {
@@ -63,7 +72,7 @@ internal sealed class AdminClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            return new(null, $"No gateway answers at \"{_client.BaseAddress}\" ({Why(e)}). Start it with ./gateway run, or name the operators' port with --admin URL.");
+            return new(null, $"No gateway answers at \"{_client.BaseAddress}\" ({Why(e)}). Start it with ./gateway run, or name the admin endpoint with --admin URL.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -71,7 +80,7 @@ internal sealed class AdminClient : IDisposable
         }
         catch (JsonException)
         {
-            return new(null, $"What answers at \"{_client.BaseAddress}\" is no gateway of this version. Name the operators' port with --admin URL.");
+            return new(null, $"What answers at \"{_client.BaseAddress}\" is no gateway of this version. Name the admin endpoint with --admin URL.");
         }
     }
 
@@ -79,7 +88,9 @@ internal sealed class AdminClient : IDisposable
     {
         if (response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
         {
-            return $"The operators' port at \"{_client.BaseAddress}\" asks for its token. Set GATEWAY_ADMIN_TOKEN, or name the configuration with --config FILE.";
+            return _endpoint.TokenSource is { } source
+                ? $"The admin endpoint at \"{_client.BaseAddress}\" is there and refuses the token (401), which came from {source}. Correct it there."
+                : $"The admin endpoint at \"{_client.BaseAddress}\" asks for its token (401). Set {AdminTarget.TokenVariable}, or name the configuration with --config FILE.";
         }
 
         try
@@ -95,14 +106,12 @@ internal sealed class AdminClient : IDisposable
             // Not ours, so that its status is all that can be said.
         }
 
-        return $"\"{_client.BaseAddress}\" answered with status {(int)response.StatusCode}, as no gateway does. Name the operators' port with --admin URL.";
+        return $"\"{_client.BaseAddress}\" answered with status {(int)response.StatusCode}, as no gateway does. Name the admin endpoint with --admin URL.";
     }
 
     private static string Why(HttpRequestException e) => e.HttpRequestError switch
     {
-        HttpRequestError.ConnectionError => "connection refused or not reached",
-        HttpRequestError.NameResolutionError => "the name is unknown",
-        HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse => "the answer is no HTTP",
-        _ => "the exchange failed",
+        HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse => "what answers does not speak HTTP",
+        _ => FailureCauses.WordsOf(FailureCauses.Of(e)),
     };
 }

@@ -8,13 +8,14 @@ namespace Gateway.Cli;
 /// <summary>The options that all operators' commands share, and how they print.</summary>
 internal sealed class AdminTarget
 {
-    private const string TokenVariable = "GATEWAY_ADMIN_TOKEN";
+    /// <summary>Holds the token.</summary>
+    public const string TokenVariable = "GATEWAY_ADMIN_TOKEN";
 
     private static readonly JsonSerializerOptions Readable = new(AdminJson.Options) { WriteIndented = true };
 
-    private readonly Option<string?> _admin = new("--admin") { Description = "The operators' port. Default: the configuration's admin.url, else http://127.0.0.1:8081.", HelpName = "URL" };
+    private readonly Option<string?> _admin = new("--admin") { Description = "The admin endpoint. Default: the configuration's admin.url, else http://127.0.0.1:8081.", HelpName = "URL" };
     private readonly Option<string?> _config = new("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
-    private readonly Option<bool> _json = new("--json") { Description = "Print JSON instead of text." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print JSON instead of text; errors, too." };
     private readonly Func<string, string?> _environment;
 
     /// <summary>Adds the options to a command.</summary>
@@ -30,70 +31,76 @@ internal sealed class AdminTarget
     public async Task<int> RunAsync<T>(ParseResult parsed, Func<AdminClient, Task<AdminAnswer<T>>> ask, Func<T, string> text)
         where T : class
     {
-        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-        if (await ResolveAsync(parsed, error) is not { } target)
+        var (output, error, json) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(_json));
+        var (endpoint, problem) = Resolve(parsed);
+        if (endpoint is null)
         {
-            return GatewayCli.BadUsage;
+            return await problem!.PrintAsync(output, error, json);
         }
 
-        using var client = new AdminClient(target.Url, target.Token);
+        using var client = new AdminClient(endpoint);
         var answer = await ask(client);
-        if (client.Gateway is { } gateway)
+        var address = endpoint.Url.GetLeftPart(UriPartial.Authority);
+        if (client.Gateway is { } gateway && (!json || answer.Value is not null))
         {
             // Beside the output, which may be read by a program: several gateways may run on one machine.
-            await error.WriteLineAsync($"Gateway {gateway} at {target.Url.GetLeftPart(UriPartial.Authority)}, by {target.By}.");
+            await error.WriteAsync(Columns.Wrapped($"Gateway {gateway} at {address}, by {endpoint.By}."));
         }
 
         if (answer.Value is not { } value)
         {
-            await error.WriteLineAsync(answer.Problem);
-            return GatewayCli.Failed;
+            return await new CommandFailure(GatewayCli.Failed, answer.Problem ?? "The gateway gave no response.") { Address = address, Gateway = client.Gateway, Status = client.Status }.PrintAsync(output, error, json);
         }
 
-        await output.WriteAsync(parsed.GetValue(_json) ? JsonSerializer.Serialize(value, Readable) + "\n" : text(value));
+        await output.WriteAsync(json ? JsonSerializer.Serialize(value, Readable) + "\n" : text(value));
         return GatewayCli.Done;
     }
 
-    /// <summary>The users' port, as the configuration names it; where there is none, the default one.</summary>
-    public string UsersUrl(ParseResult parsed)
+    /// <summary>The first public listener, as the configuration names it; the default one where no configuration is there. Null with a failure: which one is meant cannot be read.</summary>
+    public (string? Url, CommandFailure? Problem) UsersUrl(ParseResult parsed)
     {
-        var listen = ConfigLoader.Load(ConfigPath.Of(parsed.GetValue(_config), _environment), _environment).Config?.Listen;
-        return listen is [var first, ..] ? Reached(first.Url).GetLeftPart(UriPartial.Authority) : "http://127.0.0.1:8080";
+        var path = ConfigPath.Of(parsed.GetValue(_config), _environment);
+        if (!ConfigPath.IsNamed(parsed.GetValue(_config), _environment) && !Path.Exists(path))
+        {
+            return ("http://127.0.0.1:8080", null);
+        }
+
+        var loaded = ConfigLoader.Load(path, _environment);
+        return loaded.Config?.Listen is [var first, ..]
+            ? (Reached(first.Url).GetLeftPart(UriPartial.Authority), null)
+            : (null, Unreadable(loaded, path, "Name the public listener with --url URL."));
     }
+
+    /// <summary>What <c>--json</c> says.</summary>
+    public bool IsJson(ParseResult parsed) => parsed.GetValue(_json);
 
     private static Uri Reached(Uri url) => url.Host is "0.0.0.0" or "[::]" or "*" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
 
-    private async Task<(Uri Url, string? Token, string By)?> ResolveAsync(ParseResult parsed, TextWriter error)
+    private static CommandFailure Unreadable(ConfigResult loaded, string path, string remedy) =>
+        new(GatewayCli.BadUsage, $"Which gateway is meant cannot be read from \"{path}\". Correct the file. {remedy}") { Problems = [.. loaded.Problems.Select(static p => p.ToString())] };
+
+    private (AdminEndpoint? Endpoint, CommandFailure? Problem) Resolve(ParseResult parsed)
     {
-        var token = _environment(TokenVariable) is { Length: > 0 } set ? set : null;
+        var set = _environment(TokenVariable) is { Length: > 0 } variable ? variable : null;
+        var source = set is null ? null : TokenVariable;
         if (parsed.GetValue(_admin) is { Length: > 0 } given)
         {
             // The configuration's token belongs to its own port and is not sent to another.
-            if (Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https"))
-            {
-                return (url, token, "--admin");
-            }
-
-            await error.WriteLineAsync($"This is not the URL of an admin endpoint, given \"{given}\". Write one like http://127.0.0.1:8081.");
-            return null;
+            return Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")
+                ? (new AdminEndpoint(url, set, source, "--admin"), null)
+                : (null, new CommandFailure(GatewayCli.BadUsage, $"This is not the URL of an admin endpoint, given \"{given}\". Write one like http://127.0.0.1:8081."));
         }
 
         var path = ConfigPath.Of(parsed.GetValue(_config), _environment);
         if (!ConfigPath.IsNamed(parsed.GetValue(_config), _environment) && !Path.Exists(path))
         {
-            var defaults = new AdminConfig();
-            return (defaults.Url, token, "default, as no configuration is named");
+            return (new AdminEndpoint(new AdminConfig().Url, set, source, "default, as no configuration is named"), null);
         }
 
         // A file with problems must not keep an operator from the gateway that runs with the one before; but where it does not say which gateway that is, none is guessed.
         var loaded = ConfigLoader.Load(path, _environment);
-        if ((loaded.Config?.Admin ?? loaded.WrittenAdmin) is { } admin)
-        {
-            return (Reached(admin.Url), token ?? admin.Token, path);
-        }
-
-        await ConfigPath.PrintAsync(loaded, error);
-        await error.WriteLineAsync($"Which gateway is meant cannot be read from \"{path}\". Correct the file, or name the admin endpoint with --admin URL.");
-        return null;
+        return (loaded.Config?.Admin ?? loaded.WrittenAdmin) is { } admin
+            ? (new AdminEndpoint(Reached(admin.Url), set ?? admin.Token, source ?? path, path), null)
+            : (null, Unreadable(loaded, path, "Or name the admin endpoint with --admin URL."));
     }
 }

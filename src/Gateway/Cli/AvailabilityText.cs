@@ -26,10 +26,10 @@ internal static class AvailabilityText
         foreach (var (cluster, m, forecast) in clusters)
         {
             text.Append($"{cluster}, last {m.Window}, observed for {Span(m.Observed)}\n");
-            text.Append(CultureInfo.InvariantCulture, $"  by requests      {Percent(m.ByRequests)} answered by a tier{(m.Nines is { } nines ? $" ({nines:0.0} nines)" : "")}; {Percent(m.Answered)} with the fallback chain's help\n");
-            text.Append($"  requests         {m.Requests.Live} live, {m.Requests.Degraded} degraded, {m.Requests.Failed} failed; not judged: {m.Requests.Refused} refused, {m.Requests.Aborted} aborted\n");
+            Columns.Append(text, "  by requests      ", string.Create(CultureInfo.InvariantCulture, $"{Percent(m.ByRequests)} answered by a tier{(m.Nines is { } nines ? $" ({nines:0.0} nines)" : "")}; {Percent(m.Answered)} with the fallback chain's help"), 19);
+            Columns.Append(text, "  requests         ", $"{m.Requests.Live} live, {m.Requests.Degraded} degraded, {m.Requests.Failed} failed; not judged: {m.Requests.Refused} refused, {m.Requests.Aborted} aborted", 19);
             text.Append($"  by time          {Percent(m.ByTime)}, {Span(m.Downtime)} without a tier\n");
-            text.Append($"  failures         {m.Failures}; between them {Span(m.BetweenFailures)}, to repair {Span(m.ToRepair)}{(m.FailureRate is { } rate ? string.Create(CultureInfo.InvariantCulture, $", {rate:0.####} an hour") : "")}\n");
+            Columns.Append(text, "  failures         ", $"{m.Failures}; between them {Span(m.BetweenFailures)}, to repair {Span(m.ToRepair)}{(m.FailureRate is { } rate ? string.Create(CultureInfo.InvariantCulture, $", {rate:0.####} an hour") : "")}", 19);
             Saved(text, m);
             if (!m.IsEnough)
             {
@@ -42,12 +42,12 @@ internal static class AvailabilityText
                 : $"  error budget     {Percent(m.BudgetLeft)} left of {Percent(1 - m.Slo)}\n");
             if (forecast.Count == 0)
             {
-                text.Append("  forecast         none: the first tier did not fail in this window, so that no rate can be measured\n");
+                Columns.Append(text, "  forecast         ", "none: the first tier did not fail in this window, so that no rate can be measured", 19);
             }
 
             foreach (var row in forecast)
             {
-                text.Append($"  forecast         {Percent(row.Availability)}, {Span(row.DownAMonth)} a month without a tier: {row.SetUp}\n");
+                Columns.Append(text, "  forecast         ", $"{Percent(row.Availability)}, {Span(row.DownAMonth)} a month without a tier: {row.SetUp}", 19);
             }
         }
 

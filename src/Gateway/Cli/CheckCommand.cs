@@ -1,23 +1,35 @@
 using System.CommandLine;
+using System.Text.Json;
+using Gateway.Admin;
 using Gateway.Configuration;
 
 namespace Gateway.Cli;
 
-/// <summary><c>check [FILE]</c>: judges a configuration without starting anything.</summary>
+/// <summary><c>check [FILE] [--connect]</c>: judges a configuration without starting anything, and on request probes each destination once.</summary>
 internal static class CheckCommand
 {
-    /// <summary>The command; problems go to the error output with exit code 2.</summary>
+    private static readonly JsonSerializerOptions Readable = new(AdminJson.Options) { WriteIndented = true };
+
+    /// <summary>The command. Exit code 2: the configuration has problems; 1: it is valid, and a destination does not answer.</summary>
     public static Command Create(Func<string, string?> environment)
     {
         var file = new Argument<string?>("FILE") { Description = ConfigPath.Description, Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("check", "Lists every problem of a configuration file at once, or says in short what it does.") { file };
-        command.SetAction(async (parsed, _) =>
+        var config = new Option<string?>("--config") { Description = "The same as FILE.", HelpName = "FILE" };
+        var connect = new Option<bool>("--connect") { Description = "Probe each destination once, as the gateway would, and name what is wrong." };
+        var json = new Option<bool>("--json") { Description = "Print JSON instead of text; problems, too." };
+        var command = new Command("check", "Lists every problem of a configuration file at once, or says in short what it does.") { file, config, connect, json };
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            var path = ConfigPath.Of(parsed.GetValue(file), environment);
-            var result = await ConfigPath.LoadAsync(path, environment, parsed.InvocationConfiguration.Error);
-            if (result.Config is not { } config) return GatewayCli.BadUsage;
-            await parsed.InvocationConfiguration.Output.WriteAsync(CheckSummary.Of(path, config, result.Warnings));
-            return GatewayCli.Done;
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var path = ConfigPath.Of(parsed.GetValue(file) ?? parsed.GetValue(config), environment);
+            var isJson = parsed.GetValue(json);
+            var loaded = ConfigLoader.Load(path, environment);
+            if (loaded.Config is not { } valid) return await ConfigPath.FailureOf(loaded).PrintAsync(output, error, isJson);
+            IReadOnlyList<ConnectionCheck>? checks = parsed.GetValue(connect) ? await ConnectionChecks.RunAsync(valid, TimeProvider.System, cancellationToken) : null;
+            await output.WriteAsync(isJson
+                ? JsonSerializer.Serialize(new { File = path, Valid = true, Warnings = loaded.Warnings.Select(static w => w.ToString()), Destinations = checks }, Readable) + "\n"
+                : CheckSummary.Of(path, valid, loaded.Warnings) + (checks is null ? "" : ConnectionChecks.Text(checks)));
+            return checks is null || checks.All(static c => c.Passed) ? GatewayCli.Done : GatewayCli.Failed;
         });
         return command;
     }

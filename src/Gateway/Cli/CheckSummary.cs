@@ -12,28 +12,26 @@ internal static class CheckSummary
     {
         var text = new StringBuilder();
         text.Append(path).Append(" is valid.\n\n");
-        text.Append("Users      ").AppendJoin(", ", config.Listen.Select(listen => PortChecks.Shown(listen.Url))).Append('\n');
+        Columns.Append(text, "Users      ", string.Join(", ", config.Listen.Select(listen => PortChecks.Shown(listen.Url))), 11);
         text.Append("Operators  ").Append(PortChecks.Shown(config.Admin.Url)).Append(config.Admin.Token is null ? "" : " with a token").Append('\n');
 
         foreach (var cluster in config.Clusters)
         {
             text.Append("\nCluster ").Append(cluster.Name).Append('\n');
-            for (var i = 0; i < cluster.Tiers.Length; i++) text.Append("  ").Append(i + 1).Append(". ").Append(TierText(cluster.Tiers[i])).Append('\n');
+            for (var i = 0; i < cluster.Tiers.Length; i++) Columns.Append(text, $"  {i + 1}. ", TierText(cluster.Tiers[i]), 5);
             Detection(text, cluster);
         }
 
         text.Append("\nRoutes, the most exact first\n");
         var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask).Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>()).ToList();
-        var (name, what) = (rows.Max(route => route.Name.Length), rows.Max(route => RequestText(route).Length));
-        foreach (var route in rows)
+        Columns.Table(text, "  ", [.. rows.Select(static route => new[]
         {
-            text.Append("  ").Append(route.Name.PadRight(name)).Append("  ").Append(RequestText(route).PadRight(what)).Append("  ")
-                .Append(route.Level.ToString().ToLowerInvariant().PadRight(6)).Append("  ").Append(route.Cluster).Append(", else ").AppendJoin(", ", RungNames(route)).Append('\n');
-        }
+            route.Name, RequestText(route), route.Level.ToString().ToLowerInvariant(), $"{route.Cluster}, else {string.Join(", ", RungNames(route))}",
+        })]);
 
         if (warnings.IsEmpty) return text.ToString();
         text.Append(warnings.Length == 1 ? "\n1 warning\n" : $"\n{warnings.Length} warnings\n");
-        foreach (var warning in warnings) text.Append("  ").Append(warning).Append('\n');
+        foreach (var warning in warnings) Columns.Append(text, "  ", warning.ToString(), 4);
         return text.ToString();
     }
 
@@ -49,11 +47,13 @@ internal static class CheckSummary
     {
         var (probe, time) = (cluster.Probe, DetectionTime.Of(cluster.Probe));
         var frozenStep = probe.FastInterval > probe.Timeout ? probe.FastInterval : probe.Timeout;
-        text.Append("  Probes alone notice a killed destination in ").Append(DurationText.Format(time.KilledTypical)).Append(", at worst in ").Append(DurationText.Format(time.KilledWorst))
-            .Append(" (").Append(Sum(probe, probe.FastInterval, null)).Append("),\n");
-        text.Append("  a frozen one in ").Append(DurationText.Format(time.FrozenTypical)).Append(", at worst in ").Append(DurationText.Format(time.FrozenWorst))
-            .Append(" (").Append(Sum(probe, frozenStep, probe.Timeout)).Append("). Traffic usually notices sooner.\n");
-        if (cluster.Failover.SwitchAfter > TimeSpan.Zero) text.Append("  It leaves a tier ").Append(DurationText.Format(cluster.Failover.SwitchAfter)).Append(" after that.\n");
+        Columns.Append(
+            text,
+            "  ",
+            $"Probes alone notice a killed destination in {DurationText.Format(time.KilledTypical)}, at worst in {DurationText.Format(time.KilledWorst)} ({Sum(probe, probe.FastInterval, null)}), "
+            + $"a frozen one in {DurationText.Format(time.FrozenTypical)}, at worst in {DurationText.Format(time.FrozenWorst)} ({Sum(probe, frozenStep, probe.Timeout)}). Traffic usually notices sooner."
+            + (cluster.Failover.SwitchAfter > TimeSpan.Zero ? $" It leaves a tier {DurationText.Format(cluster.Failover.SwitchAfter)} after that." : ""),
+            2);
     }
 
     private static string Sum(ProbeConfig probe, TimeSpan step, TimeSpan? last)

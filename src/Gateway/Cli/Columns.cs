@@ -29,6 +29,14 @@ internal static class Columns
         to.Append('\n');
     }
 
+    /// <summary>A text of its own, wrapped.</summary>
+    public static string Wrapped(string text)
+    {
+        var wrapped = new StringBuilder();
+        Append(wrapped, "", text, 2);
+        return wrapped.ToString();
+    }
+
     /// <summary>Rows below one another, each column as wide as its widest cell; the last one wraps.</summary>
     public static void Table(StringBuilder to, string indent, IReadOnlyList<string[]> rows)
     {

@@ -28,14 +28,11 @@ internal static class ConfigPath
     public static async Task<ConfigResult> LoadAsync(string path, Func<string, string?> environment, TextWriter error)
     {
         var result = ConfigLoader.Load(path, environment);
-        await PrintAsync(result, error);
+        if (result.Config is null) await FailureOf(result).PrintAsync(TextWriter.Null, error, json: false);
         return result;
     }
 
-    /// <summary>Every problem, and how many there are.</summary>
-    public static async Task PrintAsync(ConfigResult result, TextWriter error)
-    {
-        foreach (var problem in result.Problems) await error.WriteLineAsync(problem.ToString());
-        if (result.Config is null) await error.WriteLineAsync(result.Problems.Length == 1 ? "There is 1 problem." : $"There are {result.Problems.Length} problems.");
-    }
+    /// <summary>Every problem of a file, and how many there are.</summary>
+    public static CommandFailure FailureOf(ConfigResult result) =>
+        new(GatewayCli.BadUsage, result.Problems.Length == 1 ? "There is 1 problem." : $"There are {result.Problems.Length} problems.") { Problems = [.. result.Problems.Select(static p => p.ToString())] };
 }

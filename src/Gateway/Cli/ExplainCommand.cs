@@ -23,29 +23,28 @@ internal static class ExplainCommand
         var method = new Argument<string>("METHOD") { Description = "The request's method, like GET." };
         var url = new Argument<string>("URL") { Description = "The request's URL or path, like /api/guide/recommend?category=shoes." };
         var config = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
-        var json = new Option<bool>("--json") { Description = "Print JSON instead of text." };
+        var json = new Option<bool>("--json") { Description = "Print JSON instead of text; errors, too." };
         var command = new Command("explain", "Says which route, cluster, level and fallback chain a request gets.") { method, url, config, json };
         command.SetAction(async (parsed, _) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var verb = parsed.GetRequiredValue(method);
+            var isJson = parsed.GetValue(json);
             if (!Shapes.IsToken(verb))
             {
-                await error.WriteLineAsync($"This is no method, given {Reader.Quote(verb)}. Write one like GET, and the URL after it.");
-                return GatewayCli.BadUsage;
+                return await new CommandFailure(GatewayCli.BadUsage, $"{Reader.Quote(verb)} is not a valid HTTP method. Use one such as GET, and the URL after it.").PrintAsync(output, error, isJson);
             }
 
             if (UrlOf(parsed.GetRequiredValue(url)) is not { } target)
             {
-                await error.WriteLineAsync($"This is no URL, given {Reader.Quote(parsed.GetRequiredValue(url))}. Write http://HOST/PATH, or a path that begins with a slash.");
-                return GatewayCli.BadUsage;
+                return await new CommandFailure(GatewayCli.BadUsage, $"{Reader.Quote(parsed.GetRequiredValue(url))} is not a URL. Write http://HOST/PATH, or a path that begins with a slash.").PrintAsync(output, error, isJson);
             }
 
-            var loaded = await ConfigPath.LoadAsync(ConfigPath.Of(parsed.GetValue(config), environment), environment, error);
-            if (loaded.Config is not { } valid) return GatewayCli.BadUsage;
+            var loaded = ConfigLoader.Load(ConfigPath.Of(parsed.GetValue(config), environment), environment);
+            if (loaded.Config is not { } valid) return await ConfigPath.FailureOf(loaded).PrintAsync(output, error, isJson);
 
             var explanation = await Explanation.OfAsync(valid, verb, target);
-            await output.WriteAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(explanation, Readable) + "\n" : ExplanationText.Of(explanation));
+            await output.WriteAsync(isJson ? JsonSerializer.Serialize(explanation, Readable) + "\n" : ExplanationText.Of(explanation));
             return explanation.Route is null ? GatewayCli.Failed : GatewayCli.Done;
         });
         return command;

@@ -11,12 +11,12 @@ internal static class ExplanationText
         var request = $"{explanation.Method} {explanation.Url}";
         if (explanation.Refused is 405)
         {
-            return $"{request}\n\nNo route takes this: the path matches a route, the method does not. The answer is 405. Add the method to \"match.methods\" of the route.\n";
+            return $"{request}\n\n" + Columns.Wrapped("No route takes this: the path matches a route, the method does not. The response is 405. Add the method to \"match.methods\" of the route.");
         }
 
         if (explanation.Refused is not null)
         {
-            return $"{request}\n\nNo route takes this: the answer is 404. Add a route, for example one with the path \"/{{**rest}}\" for everything else.\n";
+            return $"{request}\n\n" + Columns.Wrapped("No route takes this: the response is 404. Add a route, for example one with the path \"/{**rest}\" for everything else.");
         }
 
         var text = new StringBuilder(request).Append("\n\n");
@@ -33,10 +33,10 @@ internal static class ExplanationText
         return text.ToString();
     }
 
-    private static void Line(StringBuilder text, string name, string value) => text.Append(name.PadRight(12)).Append(value).Append('\n');
+    private static void Line(StringBuilder text, string name, string value) => Columns.Append(text, name.PadRight(12), value, 12);
 
     private static void Numbered(StringBuilder text, string name, IReadOnlyList<string> values)
     {
-        for (var i = 0; i < values.Count; i++) Line(text, i == 0 ? name : "", $"{i + 1}. {values[i]}");
+        for (var i = 0; i < values.Count; i++) Columns.Append(text, (i == 0 ? name : "").PadRight(12), $"{i + 1}. {values[i]}", 15);
     }
 }

@@ -1,8 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace Gateway.Cli;
 
-/// <summary>The gateway's commands. Exit codes: 0 done, 1 failed, 2 bad configuration or usage.</summary>
+/// <summary>The gateway's commands. Exit codes: 0 done, 1 failed, 2 bad configuration or usage. Alone it shows its help and ends with 0.</summary>
 internal static class GatewayCli
 {
     /// <summary>What an operator asked for was done.</summary>
@@ -17,6 +18,8 @@ internal static class GatewayCli
     /// <summary>When set, a failed command also prints where it failed.</summary>
     public const string DebugVariable = "GATEWAY_DEBUG";
 
+    private const string JsonOption = "--json";
+
     /// <summary>Parses and runs one command line.</summary>
     /// <param name="args">Without the program's name.</param>
     /// <param name="further">Commands from rooms further right, such as <c>run</c>; they are listed first.</param>
@@ -25,19 +28,12 @@ internal static class GatewayCli
     /// <summary>The same with its surroundings given, for tests.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, Func<string, string?> environment, params IEnumerable<Command> further)
     {
-        var root = new RootCommand("A gateway that keeps a shop's AI guide answering: from the primary, else the standby, else the last good answer, else a prepared file.");
-        foreach (var command in further) root.Subcommands.Add(command);
-        root.Subcommands.Add(CheckCommand.Create(environment));
-        root.Subcommands.Add(ExplainCommand.Create(environment));
-        root.Subcommands.Add(SchemaCommand.Create());
-        foreach (var command in OperatorCommands.All(environment)) root.Subcommands.Add(command);
-
-        var parsed = root.Parse(args);
+        var root = Commands(environment, further);
+        var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var problem in parsed.Errors) await error.WriteLineAsync(problem.Message);
-            await error.WriteLineAsync("Run with --help to see the commands and their options.");
-            return BadUsage;
+            return await new CommandFailure(BadUsage, "Run with --help to see the commands and their options.") { Problems = MisspeltWords.Of(parsed) }
+                .PrintAsync(output, error, args.Contains(JsonOption, StringComparer.Ordinal));
         }
 
         try
@@ -48,9 +44,30 @@ internal static class GatewayCli
         catch (Exception failure)
         {
             // The last place before the process ends: an operator needs the reason, whoever repairs it the trace.
-            await error.WriteLineAsync($"The command failed: {failure.Message}");
-            await error.WriteLineAsync(environment(DebugVariable) is null or "" ? $"Set {DebugVariable}=1 to see where." : failure.ToString());
-            return Failed;
+            return await new CommandFailure(Failed, environment(DebugVariable) is null or "" ? $"Set {DebugVariable}=1 to see where." : failure.ToString()) { Problems = [$"The command failed: {failure.Message}"] }
+                .PrintAsync(output, error, args.Contains(JsonOption, StringComparer.Ordinal));
         }
+    }
+
+    /// <summary>All commands, as help, completion and man page list them.</summary>
+    public static RootCommand Commands(Func<string, string?> environment, params IEnumerable<Command> further)
+    {
+        var root = new RootCommand("A gateway that keeps a shop's AI guide answering: from the primary, else the standby, else the last good response, else a prepared file.");
+        foreach (var command in further) root.Subcommands.Add(command);
+        root.Subcommands.Add(CheckCommand.Create(environment));
+        root.Subcommands.Add(ExplainCommand.Create(environment));
+        root.Subcommands.Add(SchemaCommand.Create());
+        foreach (var command in OperatorCommands.All(environment)) root.Subcommands.Add(command);
+        root.Subcommands.Add(CompletionCommand.Create(root));
+        root.Subcommands.Add(ManCommand.Create(root));
+        foreach (var help in root.Options.OfType<HelpOption>())
+        {
+            if (help.Action is HelpAction action)
+            {
+                action.MaxWidth = Columns.Width;
+            }
+        }
+
+        return root;
     }
 }

@@ -24,7 +24,13 @@ internal static class LastGoodCommands
         {
             if (parsed.GetValue(warm) is { } file)
             {
-                var plan = new WarmPlan(file, parsed.GetValue(url) ?? target.UsersUrl(parsed), parsed.GetValue(host), parsed.GetValue(header) ?? [], parsed.GetValue(atOnce));
+                var (listener, problem) = parsed.GetValue(url) is { } named ? (named, null) : target.UsersUrl(parsed);
+                if (listener is null)
+                {
+                    return await problem!.PrintAsync(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, target.IsJson(parsed));
+                }
+
+                var plan = new WarmPlan(file, listener, parsed.GetValue(host), parsed.GetValue(header) ?? [], parsed.GetValue(atOnce));
                 return await WarmRun.RunAsync(plan, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, token);
             }
 
@@ -41,14 +47,18 @@ internal static class LastGoodCommands
         var text = new StringBuilder();
         foreach (var route in listing.Routes)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{route.Route}: {route.Entries} answers, {route.Bytes} bytes");
+            text.Append(CultureInfo.InvariantCulture, $"{route.Route}: {route.Entries} responses, {route.Bytes} bytes");
             text.Append(route.Coverage is { } coverage ? $", for {coverage:P0} of the last hour's requests.\n" : ".\n");
-            text.Append(route.SplitBy is { } header ? $"  The header \"{header}\" gives nearly every request a key of its own. If the service does not use it, name it in lastGood.ignoreHeaders.\n" : "");
+            if (route.SplitBy is { } header)
+            {
+                Columns.Append(text, "  ", $"The header \"{header}\" gives nearly every request a key of its own. If the service does not use it, name it in lastGood.ignoreHeaders.", 2);
+            }
+
         }
 
         if (listing.Routes.Count == 0)
         {
-            text.Append("No route keeps last good answers.\n");
+            text.Append("No route keeps last good responses.\n");
         }
 
         if (entries)
@@ -56,10 +66,10 @@ internal static class LastGoodCommands
             text.Append('\n');
             foreach (var entry in listing.Entries)
             {
-                text.Append(CultureInfo.InvariantCulture, $"{entry.Key}\n  {entry.Size} bytes from {entry.Tier}, {entry.Age:0} s old{(entry.Nearest ? ", a nearest answer" : "")}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{entry.Key}\n  {entry.Size} bytes from {entry.Tier}, {entry.Age:0} s old{(entry.Nearest ? ", a nearest response" : "")}\n");
             }
 
-            text.Append(listing.More ? "There are more: name a longer --prefix or a larger --limit.\n" : listing.Entries.Count == 0 ? "No stored answer begins so.\n" : "");
+            text.Append(listing.More ? "There are more: name a longer --prefix or a larger --limit.\n" : listing.Entries.Count == 0 ? "No stored response begins so.\n" : "");
         }
 
         return text.ToString();

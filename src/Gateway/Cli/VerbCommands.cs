@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Gateway.Admin;
+using Gateway.Configuration;
 
 namespace Gateway.Cli;
 
@@ -9,7 +10,7 @@ internal static class VerbCommands
     /// <summary><c>hold TIER --for 10m --reason TEXT</c>.</summary>
     public static Command Hold(Func<string, string?> environment)
     {
-        var tier = new Argument<string>("TIER") { Description = "The tier that shall serve." };
+        var tier = new Argument<string>("TIER") { Description = "Tier to hold active." };
         var length = new Option<string>("--for") { Description = "How long, like 10m; at most 24h.", HelpName = "SPAN", Required = true };
         var command = new Command("hold", "Lets a tier serve for a while, as long as it can.") { tier, length };
         return Verb(command, environment, needsReason: true, static _ => true, _ => "hold", (parsed, request) => request with { Tier = parsed.GetRequiredValue(tier), For = parsed.GetValue(length) });
@@ -23,7 +24,7 @@ internal static class VerbCommands
     public static Command Drain(Func<string, string?> environment) => OnDestination("drain", "Sends nothing new to a destination until it is made ready again.", environment);
 
     /// <summary><c>ready DESTINATION</c>.</summary>
-    public static Command Ready(Func<string, string?> environment) => OnDestination("ready", "Ends a drain; an ejected destination gets its trial now.", environment);
+    public static Command Ready(Func<string, string?> environment) => OnDestination("ready", "Ends a drain; an ejected destination is tried now.", environment);
 
     /// <summary><c>reload</c>.</summary>
     public static Command Reload(Func<string, string?> environment) => Plain("reload", "Reads the configuration again and puts it in force when it is good.", environment, HttpMethod.Post, static _ => "/config/reload");
@@ -31,10 +32,10 @@ internal static class VerbCommands
     /// <summary><c>last-good purge [--key KEY | --prefix TEXT | --route NAME]</c>.</summary>
     public static Command Purge(Func<string, string?> environment)
     {
-        var key = new Option<string?>("--key") { Description = "Only the answer of this key, as ./gateway last-good --prefix lists it.", HelpName = "KEY" };
+        var key = new Option<string?>("--key") { Description = "Only the response of this key, as ./gateway last-good --prefix lists it.", HelpName = "KEY" };
         var prefix = new Option<string?>("--prefix") { Description = "Only those whose key or path begins so.", HelpName = "TEXT" };
         var route = new Option<string?>("--route") { Description = "Only of this route. Default: all.", HelpName = "NAME" };
-        var command = Plain("purge", "Forgets stored answers.", environment, HttpMethod.Delete, parsed =>
+        var command = Plain("purge", "Forgets stored responses.", environment, HttpMethod.Delete, parsed =>
             "/last-good?" + string.Join('&', new[] { key, prefix, route }
                 .Where(option => parsed.GetValue(option) is not null)
                 .Select(option => $"{option.Name.TrimStart('-')}={Uri.EscapeDataString(parsed.GetValue(option)!)}")));
@@ -52,20 +53,21 @@ internal static class VerbCommands
             environment,
             needsReason: false,
             parsed => cluster => cluster.Tiers.Any(t => t.Destinations.Any(d => string.Equals(d.Name, parsed.GetRequiredValue(destination), StringComparison.Ordinal))),
+            parsed => parsed.GetRequiredValue(destination),
             parsed => $"destinations/{Uri.EscapeDataString(parsed.GetRequiredValue(destination))}/{verb}",
             static (_, request) => request);
     }
 
     private static Command Verb(
         Command command, Func<string, string?> environment, bool needsReason, Func<ClusterStatus, bool> fits, Func<ParseResult, string> path, Func<ParseResult, VerbRequest, VerbRequest> fill) =>
-        Verb(command, environment, needsReason, _ => fits, path, fill);
+        Verb(command, environment, needsReason, _ => fits, static _ => null, path, fill);
 
     private static Command Verb(
-        Command command, Func<string, string?> environment, bool needsReason, Func<ParseResult, Func<ClusterStatus, bool>> fits, Func<ParseResult, string> path, Func<ParseResult, VerbRequest, VerbRequest> fill)
+        Command command, Func<string, string?> environment, bool needsReason, Func<ParseResult, Func<ClusterStatus, bool>> fits, Func<ParseResult, string?> names, Func<ParseResult, string> path, Func<ParseResult, VerbRequest, VerbRequest> fill)
     {
         var cluster = new Option<string?>("--cluster") { Description = "The cluster; may be left out where only one fits.", HelpName = "NAME" };
         var reason = new Option<string?>("--reason") { Description = "Why; it goes to the journal.", HelpName = "TEXT", Required = needsReason };
-        var force = new Option<bool>("--force") { Description = "Do it although a safety rule says no." };
+        var force = new Option<bool>("--force") { Description = "Override safety checks." };
         command.Options.Add(cluster);
         command.Options.Add(reason);
         command.Options.Add(force);
@@ -77,7 +79,7 @@ internal static class VerbCommands
                 var name = parsed.GetValue(cluster);
                 if (name is null)
                 {
-                    var (found, problem) = await OnlyClusterAsync(client, fits(parsed), token);
+                    var (found, problem) = await OnlyClusterAsync(client, fits(parsed), names(parsed), token);
                     if (found is null)
                     {
                         return new(null, problem);
@@ -86,10 +88,10 @@ internal static class VerbCommands
                     name = found;
                 }
 
-                var request = fill(parsed, new() { Reason = parsed.GetValue(reason), Who = environment("USER"), Force = parsed.GetValue(force) });
+                var request = fill(parsed, new() { Reason = parsed.GetValue(reason), Who = OperatorName.Of(environment), Force = parsed.GetValue(force) });
                 return await client.SendAsync(HttpMethod.Post, $"/clusters/{Uri.EscapeDataString(name)}/{path(parsed)}", request, token);
             },
-            static (VerbResult result) => result.Message + "\n"));
+            static (VerbResult result) => Columns.Wrapped(result.Message)));
         return command;
     }
 
@@ -100,12 +102,12 @@ internal static class VerbCommands
         var target = new AdminTarget(command, environment);
         command.SetAction((parsed, token) => target.RunAsync(
             parsed,
-            client => client.SendAsync(method, path(parsed), new() { Reason = parsed.GetValue(reason), Who = environment("USER") }, token),
-            static result => result.Message + "\n"));
+            client => client.SendAsync(method, path(parsed), new() { Reason = parsed.GetValue(reason), Who = OperatorName.Of(environment) }, token),
+            static result => Columns.Wrapped(result.Message)));
         return command;
     }
 
-    private static async Task<(string? Name, string? Problem)> OnlyClusterAsync(AdminClient client, Func<ClusterStatus, bool> fits, CancellationToken cancellationToken)
+    private static async Task<(string? Name, string? Problem)> OnlyClusterAsync(AdminClient client, Func<ClusterStatus, bool> fits, string? destination, CancellationToken cancellationToken)
     {
         var status = await client.GetAsync<StatusReport>("/status", cancellationToken);
         if (status.Value is not { } report)
@@ -117,8 +119,14 @@ internal static class VerbCommands
         return fitting switch
         {
             [var only] => (only, null),
-            [] => (null, "No cluster has a destination of this name. Look at ./gateway status."),
+            [] => (null, NoDestination(report, destination ?? "")),
             _ => (null, $"More than one cluster fits: {string.Join(", ", fitting)}. Name one with --cluster."),
         };
+    }
+
+    private static string NoDestination(StatusReport report, string given)
+    {
+        var known = report.Clusters.SelectMany(static c => c.Tiers).SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
+        return $"No cluster has a destination \"{given}\".{(NearestName.Of(given, known) is { } near ? $" Did you mean \"{near}\"?" : "")} The destinations are {string.Join(", ", known.Select(static n => $"\"{n}\""))}.";
     }
 }

@@ -14,7 +14,7 @@ internal static class DemoCommand
 
     public static Command Create(Func<string, string?> environment)
     {
-        var file = new Option<string?>("--config") { Description = ConfigPath.Description };
+        var file = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
         var command = new Command("demo", "Starts four sample guides and the gateway, says what to try, and ends everything on Ctrl-C.") { file };
         command.SetAction((parsed, cancellationToken) =>
             RunAsync(ConfigPath.Of(parsed.GetValue(file), environment), environment, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));

@@ -11,7 +11,7 @@ internal static class RunCommand
 {
     public static Command Create(Func<string, string?> environment)
     {
-        var file = new Option<string?>("--config") { Description = ConfigPath.Description };
+        var file = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
         var command = new Command("run", "Runs the gateway until SIGTERM or Ctrl-C; a second one ends it without waiting. SIGHUP reads the configuration again.") { file };
         command.SetAction((parsed, cancellationToken) =>
             RunAsync(ConfigPath.Of(parsed.GetValue(file), environment), environment, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));

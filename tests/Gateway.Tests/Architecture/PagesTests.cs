@@ -62,10 +62,7 @@ public sealed partial class PagesTests
     public void CommandsThatPagesName_Exist()
     {
         string[] ofTheScript = ["run", "demo", "drill"];
-        var commands = OperatorCommands.All(static _ => null)
-            .Append(CheckCommand.Create(static _ => null))
-            .Append(ExplainCommand.Create(static _ => null))
-            .Append(SchemaCommand.Create())
+        var commands = GatewayCli.Commands(static _ => null).Subcommands
             .Select(static command => command.Name)
             .Concat(ofTheScript)
             .ToHashSet(StringComparer.Ordinal);

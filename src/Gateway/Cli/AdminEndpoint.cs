@@ -1,0 +1,8 @@
+namespace Gateway.Cli;
+
+/// <summary>The admin endpoint that a command means.</summary>
+/// <param name="Url">Where it is.</param>
+/// <param name="Token">Its token; null: none is known.</param>
+/// <param name="TokenSource">Where the token comes from; null: none is known.</param>
+/// <param name="By">What named it.</param>
+internal sealed record AdminEndpoint(Uri Url, string? Token, string? TokenSource, string By);
