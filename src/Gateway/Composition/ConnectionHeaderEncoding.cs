@@ -1,19 +1,21 @@
 using System.Text;
+using Gateway.Upstream;
 
 namespace Gateway.Composition;
 
 /// <summary>
-/// Reads the header <c>Connection</c> so that the names in it survive Kestrel, which replaces the whole value by <c>keep-alive</c>, <c>close</c> or <c>upgrade</c> when that is
-/// the only option in it that it knows. What <c>Connection</c> names must not reach a destination (RFC 9110, section 7.6.1), so the names are needed.
+/// Reads the header <c>Connection</c> so that the names in it survive Kestrel, which replaces all of its lines by <c>keep-alive</c>, <c>close</c> or <c>upgrade</c> when that is
+/// the only option that it knows in any of them. The headers that <c>Connection</c> names must not reach a destination (RFC 9110, section 7.6.1), so the names are needed.
 /// </summary>
 /// <remarks>
-/// Each line is read by itself, and what stands on the others is not known here. A <c>close</c> gets <c>keep-alive</c> for company wherever it stands, for two options that Kestrel knows are left alone, and
-/// a <c>close</c> among them still closes. Beside other names on its line a lone <c>keep-alive</c> is left out, which HTTP/1.1 takes for granted, and a lone <c>upgrade</c> gets that company, too; on a line of
-/// their own both stay as they are, since in HTTP/1.0 they decide whether the connection persists: names on another line than such a one are lost and go on as ordinary headers.
+/// Each line is read by itself, and the other lines are not known here. Two options that Kestrel knows are left alone together, so a line that names a header gets both <c>close</c> and
+/// <c>keep-alive</c>, and <c>close</c> wins: such a request ends its connection. Lines that name only what never goes further stay as they are, since nothing depends on those names:
+/// clients that say <c>Connection: keep-alive, Upgrade, HTTP2-Settings</c> or <c>Connection: TE</c> keep their connection.
 /// </remarks>
 internal sealed class ConnectionHeaderEncoding : Encoding
 {
-    private const string KeepAlive = "keep-alive";
+    /// <summary>Two options that Kestrel knows.</summary>
+    private const string KeepsNames = ", close, keep-alive";
 
     /// <summary>The only one.</summary>
     public static readonly ConnectionHeaderEncoding Instance = new();
@@ -25,35 +27,16 @@ internal sealed class ConnectionHeaderEncoding : Encoding
     /// <summary>The value as Kestrel shall see it.</summary>
     public static string Read(string value)
     {
-        var (keepAlive, close, upgrade) = (false, false, false);
-        var names = new List<string>();
         foreach (var range in value.AsSpan().Split(','))
         {
             var token = value.AsSpan(range).Trim(" \t");
-            if (token.Equals(KeepAlive, StringComparison.OrdinalIgnoreCase))
+            if (!token.IsEmpty && !IsOption(token) && !HopByHop.Contains(token))
             {
-                keepAlive = true;
-            }
-            else if (token.Equals("close", StringComparison.OrdinalIgnoreCase))
-            {
-                close = true;
-            }
-            else if (token.Equals("upgrade", StringComparison.OrdinalIgnoreCase))
-            {
-                upgrade = true;
-            }
-            else if (!token.IsEmpty)
-            {
-                names.Add(token.ToString());
+                return value + KeepsNames;
             }
         }
 
-        if (!keepAlive && (close || (upgrade && names.Count > 0)))
-        {
-            return $"{value}, {KeepAlive}";
-        }
-
-        return keepAlive && !close && !upgrade && names.Count > 0 ? string.Join(", ", names) : value;
+        return value;
     }
 
     /// <inheritdoc/>
@@ -77,5 +60,8 @@ internal sealed class ConnectionHeaderEncoding : Encoding
     public override int GetMaxByteCount(int charCount) => charCount;
 
     /// <inheritdoc/>
-    public override int GetMaxCharCount(int byteCount) => byteCount + KeepAlive.Length + 2;
+    public override int GetMaxCharCount(int byteCount) => byteCount + KeepsNames.Length;
+
+    private static bool IsOption(ReadOnlySpan<char> token) =>
+        token.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || token.Equals("close", StringComparison.OrdinalIgnoreCase) || token.Equals("upgrade", StringComparison.OrdinalIgnoreCase);
 }

@@ -2,6 +2,7 @@ using System.Net.Http;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Upstream;
+using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Forwarding;
@@ -63,6 +64,7 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
 
         HasResponse = true;
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+        RemoveHopByHop(httpContext.Response.Headers, proxyResponse);
         if (plan.ClusterConfig.Via != Configuration.ViaMode.Off)
         {
             httpContext.Response.Headers.Append("Via", "1.1 gateway");
@@ -100,6 +102,20 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
             EvidenceKind.Timeout => FailureCause.HeadersTimeout,
             _ => FailureCause.None,
         });
+    }
+
+    /// <summary>YARP passes on what <c>Connection</c> names (RFC 9110, section 7.6.1); that of a switch to another protocol itself is written by Kestrel.</summary>
+    private static void RemoveHopByHop(IHeaderDictionary headers, HttpResponseMessage response)
+    {
+        var named = response.Headers.NonValidated.TryGetValues("Connection", out var values) ? new StringValues([.. values]) : default;
+        var isSwitch = (int)response.StatusCode == StatusCodes.Status101SwitchingProtocols;
+        foreach (var name in headers.Keys.ToArray())
+        {
+            if (HopByHop.Contains(name, named) && !(isSwitch && (name.Equals("Connection", StringComparison.OrdinalIgnoreCase) || name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase))))
+            {
+                headers.Remove(name);
+            }
+        }
     }
 
     private void End(AttemptResult result, EvidenceKind? kind, int status = 0, FailureCause cause = FailureCause.None)

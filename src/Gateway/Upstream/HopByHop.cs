@@ -13,6 +13,11 @@ internal static class HopByHop
         "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "HTTP2-Settings", "Upgrade-Insecure-Connection",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> NamesBySpan = Names.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>True: the header never goes further, whatever <c>Connection</c> names.</summary>
+    public static bool Contains(ReadOnlySpan<char> name) => NamesBySpan.Contains(name);
+
     /// <summary>True: the header does not go further.</summary>
     /// <param name="name">The header's name.</param>
     /// <param name="connection">The value of <c>Connection</c>, which may name more.</param>

@@ -48,6 +48,38 @@ public class ProxiedHeadersTests
         Assert.Empty(answer.Header("Server"));
     }
 
+    public static TheoryData<string, bool, bool> TwoLines()
+    {
+        var data = new TheoryData<string, bool, bool>();
+        foreach (var lines in new[] { "keep-alive|X-Private", "X-Private|keep-alive", "close|X-Private", "X-Private|close", "upgrade|x-private", "X-Other|keep-alive, X-Private" })
+        {
+            foreach (var (isUpgrade, isTls) in new[] { (false, false), (false, true), (true, false), (true, true) })
+            {
+                data.Add(lines, isUpgrade, isTls);
+            }
+        }
+
+        return data;
+    }
+
+    /// <summary>All lines of <c>Connection</c> are one list, in responses too, whatever client received them: in clear, over TLS, and to an upgrade that is refused.</summary>
+    [Theory]
+    [MemberData(nameof(TwoLines))]
+    public async Task Response_ConnectionInTwoLines_NamesEndAtTheGateway(string lines, bool isUpgrade, bool isTls)
+    {
+        var asked = isUpgrade ? "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" : "";
+        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("ok", 200, $"Connection: {lines.Replace("|", "\r\nConnection: ", StringComparison.Ordinal)}\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\n"), isTls);
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
+
+        var response = await gateway.GetAsync("/", asked);
+
+        Assert.Equal((200, "ok"), (response.Status, response.Body));
+        Assert.Empty(response.Header("X-Private"));
+        Assert.Empty(response.Header("Keep-Alive"));
+        Assert.DoesNotContain(response.Header("Connection"), value => value.Contains("private", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(["2"], response.Header("X-Public"));
+    }
+
     [Fact]
     public async Task ForwardedHeaders_StrangerAsks_AreReplaced()
     {

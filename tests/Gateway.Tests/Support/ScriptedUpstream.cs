@@ -2,14 +2,17 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Gateway.Tests.Support;
 
 /// <summary>
 /// A destination on loopback that keeps its connections, answers probes by itself, remembers every other request, and does with each
-/// whatever a script says, byte by byte.
+/// whatever a script says, byte by byte. It speaks HTTP/1.1, in clear or over TLS.
 /// </summary>
 internal sealed class ScriptedUpstream : IAsyncDisposable
 {
@@ -17,12 +20,16 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Socket, bool> _open = new();
     private readonly ConcurrentQueue<UpstreamRequest> _requests = new();
+    private readonly X509Certificate2? _certificate;
     private Func<UpstreamRequest, Task> _script;
     private volatile bool _healthy = true;
     private int _connections;
 
-    public ScriptedUpstream(Func<UpstreamRequest, Task>? script = null)
+    /// <param name="script">What it does with a request that is no probe; null: answers <c>ok</c>.</param>
+    /// <param name="isTls">It is an https destination, with a certificate that this process trusts.</param>
+    public ScriptedUpstream(Func<UpstreamRequest, Task>? script = null, bool isTls = false)
     {
+        _certificate = isTls ? TestAuthority.Issue("127.0.0.1", "localhost") : null;
         _script = script ?? (static request => request.AnswerAsync("ok"));
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(512);
@@ -35,6 +42,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         set => Volatile.Write(ref _script, value);
     }
 
+    /// <summary>Awaited before each handshake of TLS.</summary>
+    public Func<CancellationToken, Task> BeforeHandshake { get; init; } = static _ => Task.CompletedTask;
+
     /// <summary>Whether <c>/health</c> says 200.</summary>
     public bool Healthy
     {
@@ -43,7 +53,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
-    public string Url => "http://127.0.0.1:" + Port.ToString(CultureInfo.InvariantCulture);
+    public string Url => (_certificate is null ? "http" : "https") + "://127.0.0.1:" + Port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Requests that were no probes, in the order of their heads' arrival.</summary>
     public IReadOnlyList<UpstreamRequest> Requests => [.. _requests];
@@ -73,6 +83,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         _stop.Cancel();
         _listener.Dispose();
         CloseConnections();
+        _certificate?.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -99,8 +110,10 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     {
         try
         {
+            await using var stream = await OpenAsync(socket);
+            using var turn = new SemaphoreSlim(1);
             var rest = Array.Empty<byte>();
-            while (await UpstreamRequest.ReadAsync(socket, rest, _stop.Token) is { } request)
+            while (await UpstreamRequest.ReadAsync(socket, stream, turn, rest, _stop.Token) is { } request)
             {
                 if (request.Line.StartsWith("GET /health ", StringComparison.Ordinal))
                 {
@@ -121,7 +134,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
                 rest = request.Rest;
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or IOException or AuthenticationException)
         {
             // The gateway let go of the connection, or the test is over: both are what tests do.
         }
@@ -131,18 +144,36 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
             socket.Dispose();
         }
     }
+
+    private async Task<Stream> OpenAsync(Socket socket)
+    {
+        var clear = new NetworkStream(socket, ownsSocket: false);
+        if (_certificate is null)
+        {
+            return clear;
+        }
+
+        await BeforeHandshake(_stop.Token);
+        var tls = new SslStream(clear);
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http11] }, _stop.Token);
+        return tls;
+    }
 }
 
 /// <summary>One request as it came, and the connection to answer on.</summary>
 internal sealed class UpstreamRequest
 {
     private readonly Socket _socket;
+    private readonly Stream _stream;
+    private readonly SemaphoreSlim _turn;
     private readonly CancellationToken _stop;
     private byte[]? _body;
 
-    private UpstreamRequest(Socket socket, string head, byte[] rest, CancellationToken stop)
+    private UpstreamRequest(Socket socket, Stream stream, SemaphoreSlim turn, string head, byte[] rest, CancellationToken stop)
     {
         _socket = socket;
+        _stream = stream;
+        _turn = turn;
         _stop = stop;
         Head = head;
         Rest = rest;
@@ -174,7 +205,7 @@ internal sealed class UpstreamRequest
     public string[] Header(string name) =>
         [.. Head.Split("\r\n").Skip(1).Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 1)..].Trim())];
 
-    public static async Task<UpstreamRequest?> ReadAsync(Socket socket, byte[] rest, CancellationToken stop)
+    public static async Task<UpstreamRequest?> ReadAsync(Socket socket, Stream stream, SemaphoreSlim turn, byte[] rest, CancellationToken stop)
     {
         var bytes = rest;
         while (true)
@@ -182,10 +213,10 @@ internal sealed class UpstreamRequest
             var end = bytes.AsSpan().IndexOf("\r\n\r\n"u8);
             if (end >= 0)
             {
-                return new UpstreamRequest(socket, Encoding.Latin1.GetString(bytes, 0, end + 4), bytes[(end + 4)..], stop);
+                return new UpstreamRequest(socket, stream, turn, Encoding.Latin1.GetString(bytes, 0, end + 4), bytes[(end + 4)..], stop);
             }
 
-            var more = await ReceiveAsync(socket, stop);
+            var more = await ReceiveAsync(stream, stop);
             if (more.Length == 0)
             {
                 return null;
@@ -216,7 +247,7 @@ internal sealed class UpstreamRequest
         Rest = Rest[filled..];
         while (filled < length)
         {
-            var count = await _socket.ReceiveAsync(body.AsMemory(filled), SocketFlags.None, _stop);
+            var count = await _stream.ReadAsync(body.AsMemory(filled), _stop);
             if (count == 0)
             {
                 throw new IOException("The request's body ended early.");
@@ -232,9 +263,15 @@ internal sealed class UpstreamRequest
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (!bytes.IsEmpty)
+        // TLS takes one write at a time.
+        await _turn.WaitAsync(_stop);
+        try
         {
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, _stop)..];
+            await _stream.WriteAsync(bytes, _stop);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -269,11 +306,11 @@ internal sealed class UpstreamRequest
     {
         try
         {
-            while ((await ReceiveAsync(_socket, _stop)).Length > 0)
+            while ((await ReceiveAsync(_stream, _stop)).Length > 0)
             {
             }
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             // A reset is an end too.
         }
@@ -321,14 +358,14 @@ internal sealed class UpstreamRequest
 
     private async Task MoreAsync()
     {
-        var more = await ReceiveAsync(_socket, _stop);
+        var more = await ReceiveAsync(_stream, _stop);
         Rest = more.Length > 0 ? [.. Rest, .. more] : throw new IOException("The request's body ended early.");
     }
 
-    private static async Task<byte[]> ReceiveAsync(Socket socket, CancellationToken stop)
+    private static async Task<byte[]> ReceiveAsync(Stream stream, CancellationToken stop)
     {
         var buffer = new byte[16 * 1024];
-        var count = await socket.ReceiveAsync(buffer, SocketFlags.None, stop);
+        var count = await stream.ReadAsync(buffer, stop);
         return buffer[..count];
     }
 }
