@@ -41,15 +41,16 @@ internal abstract class AttemptRequest
             : new MessageRequest(context, plan.Headers, peer, target, body, lastEventId, plan.Traffic.Transport);
 
     /// <summary>
-    /// Cleartext HTTP/1.1. A client that says gRPC does not choose the protocol: a destination that was not found to speak HTTP/2 gets what it speaks.
+    /// HTTP/1.1: in clear, and over TLS where a probe has negotiated it. A client that says gRPC does not choose the protocol: a destination that was not found to speak HTTP/2 gets
+    /// what it speaks.
     /// </summary>
     private static bool SpeaksHttp11(Peer peer, HttpRequest request)
     {
-        if (peer.IsTls || peer.Destination.SpeaksHttp2Alone)
+        if (peer.IsTls)
         {
-            return false;
+            return peer.Destination.NegotiatesHttp11;
         }
 
-        return !Grpc.Is(request) || !peer.Destination.OffersHttp2(wanted: true);
+        return !peer.Destination.SpeaksHttp2Alone && (!Grpc.Is(request) || !peer.Destination.OffersHttp2(wanted: true));
     }
 }

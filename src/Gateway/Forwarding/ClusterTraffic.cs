@@ -13,7 +13,7 @@ namespace Gateway.Forwarding;
 internal sealed class ClusterTraffic
 {
     // A destination that is gone takes its entry with it; its idle connections close themselves.
-    private readonly ConditionalWeakTable<Destination, Http1ConnectionPool> _plain;
+    private readonly ConditionalWeakTable<Destination, Http1ConnectionPool> _http1;
     private readonly double _timestampsInATick;
     private readonly SocketBudget _sockets;
     private uint _turn;
@@ -31,7 +31,7 @@ internal sealed class ClusterTraffic
         ConnectTimeout = config.Timeouts.Connect;
         var keeps = previous is not null && previous.ConnectTimeout == ConnectTimeout;
         Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout, sockets);
-        _plain = keeps ? previous!._plain : [];
+        _http1 = keeps ? previous!._http1 : [];
     }
 
     /// <summary>The cluster's published state.</summary>
@@ -49,15 +49,15 @@ internal sealed class ClusterTraffic
     /// <summary>Bounds the extra attempts.</summary>
     public AttemptBudget Budget { get; }
 
-    /// <summary>The connections to all destinations of the cluster that speak TLS or HTTP/2.</summary>
+    /// <summary>The connections to all destinations of the cluster that speak HTTP/2, or of which it is not known yet.</summary>
     public HttpMessageInvoker Transport { get; }
 
     /// <summary>A connection to any destination of the cluster, for one request that takes it over.</summary>
     public OneConnection OpenOneConnection() => OneConnection.Of(CreateHandler(ConnectTimeout, _sockets));
 
-    /// <summary>The connections to one destination that speaks HTTP/1.1 in clear.</summary>
+    /// <summary>The connections to one destination that speaks HTTP/1.1.</summary>
     public Http1ConnectionPool ConnectionsTo(Destination destination) =>
-        _plain.GetValue(destination, at => new Http1ConnectionPool(at.Url, ConnectTimeout, _sockets, Time));
+        _http1.GetValue(destination, at => new Http1ConnectionPool(at.Url, at.HostName, ConnectTimeout, _sockets, Time));
 
     /// <summary>The counter for taking turns.</summary>
     public ref uint Turn => ref _turn;

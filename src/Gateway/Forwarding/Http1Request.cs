@@ -3,7 +3,7 @@ using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 
-/// <summary>A request to a destination that speaks HTTP/1.1 in clear, on a connection of ours: nothing between the client's headers and the bytes for the destination.</summary>
+/// <summary>A request to a destination that speaks HTTP/1.1, on a connection of ours: nothing between the client's headers and the bytes for the destination.</summary>
 internal sealed class Http1Request : AttemptRequest
 {
     /// <summary>A body up to this size goes in one piece with its head; a larger one beside the reading of the response.</summary>
@@ -94,7 +94,7 @@ internal sealed class Http1Request : AttemptRequest
         {
             await connection.SendAsync(request).ConfigureAwait(false);
         }
-        catch (System.Net.Sockets.SocketException)
+        catch (Exception exception) when (Http1Connection.IsBreak(exception))
         {
             // The reader tells what came of it.
         }

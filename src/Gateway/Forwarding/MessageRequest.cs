@@ -5,7 +5,7 @@ using Gateway.Upstream;
 
 namespace Gateway.Forwarding;
 
-/// <summary>A request over <see cref="SocketsHttpHandler"/>'s connections: TLS, and HTTP/2 with and without it.</summary>
+/// <summary>A request over <see cref="SocketsHttpHandler"/>'s connections: HTTP/2 with and without TLS, and TLS until a probe has found what is negotiated.</summary>
 internal sealed class MessageRequest : AttemptRequest
 {
     private const string TraceParent = "traceparent";

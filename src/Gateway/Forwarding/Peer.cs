@@ -35,7 +35,7 @@ internal sealed class Peer(Destination destination, RouteTally tally, Destinatio
     /// <summary>Its figures.</summary>
     public DestinationMeter Meter => meter;
 
-    /// <summary>Its connections for plain reads over HTTP/1.1.</summary>
+    /// <summary>Its connections for HTTP/1.1.</summary>
     public Http1ConnectionPool Connections => connections;
 
     /// <summary>HTTP/2 is offered where TLS can negotiate it.</summary>

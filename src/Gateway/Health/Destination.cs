@@ -20,6 +20,7 @@ internal sealed class Destination
     private int _verdict;
     private bool _speaksHttp2Alone;
     private bool _offersHttp2;
+    private bool _negotiatesHttp11;
     private bool _http2Wanted;
     private string? _condemnedOn;
 
@@ -53,6 +54,13 @@ internal sealed class Destination
     {
         get => Volatile.Read(ref _speaksHttp2Alone);
         internal set => Volatile.Write(ref _speaksHttp2Alone, value);
+    }
+
+    /// <summary>An https destination that negotiates HTTP/1.1, as the last probe that got a response found. Written by its prober alone.</summary>
+    public bool NegotiatesHttp11
+    {
+        get => Volatile.Read(ref _negotiatesHttp11);
+        internal set => Volatile.Write(ref _negotiatesHttp11, value);
     }
 
     /// <summary>

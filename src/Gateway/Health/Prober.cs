@@ -142,6 +142,11 @@ internal sealed class Prober : IDisposable
             using var response = await _client.SendAsync(request, both).ConfigureAwait(false);
             status = (int)response.StatusCode;
             _timesOutIn = FailureCause.BodyTimeout;
+            if (_isTls)
+            {
+                _destination.NegotiatesHttp11 = response.Version.Major == 1;
+            }
+
             if (status < probe.ExpectStatusFrom || status > probe.ExpectStatusTo)
             {
                 if (probe.ExpectsDefault && IsOfGrpc(response))

@@ -4,13 +4,13 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-/// <summary>Reads without a body go over connections of the gateway's own: what a client of HTTP/1.1 owes to whatever answers.</summary>
-public class PlainReadsTests
+/// <summary>HTTP/1.1 goes over connections of the gateway's own: what a client owes to whatever responds.</summary>
+public abstract class PlainReadsTable(bool isTls)
 {
     [Fact]
     public async Task Connection_AnswersInARow_IsKept()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok"));
+        await using var guide = Upstream(static r => r.AnswerAsync("ok"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         Assert.Equal(200, (await gateway.GetAsync()).Status);
@@ -27,7 +27,7 @@ public class PlainReadsTests
     [Fact]
     public async Task Connection_ClosedWhileIdle_IsNoFailure()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok"));
+        await using var guide = Upstream(static r => r.AnswerAsync("ok"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
 
         for (var i = 0; i < 20; i++)
@@ -41,7 +41,7 @@ public class PlainReadsTests
     [Fact]
     public async Task Connection_ClosesUnderARequest_IsRepeatedAtTheSameDestinationByThePlan()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("first"));
+        await using var guide = Upstream(static r => r.AnswerAsync("first"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 2"));
         Assert.Equal("first", (await gateway.GetAsync()).Body);
         var resets = 0;
@@ -65,7 +65,7 @@ public class PlainReadsTests
     [Fact]
     public async Task Connection_BreaksInsideAHead_IsAFailedAttempt()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("first"));
+        await using var guide = Upstream(static r => r.AnswerAsync("first"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
         Assert.Equal("first", (await gateway.GetAsync()).Body);
         guide.Script = static async r =>
@@ -81,7 +81,7 @@ public class PlainReadsTests
     [Fact]
     public async Task Connection_NotUsed_IsClosedWithinSeconds()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok"));
+        await using var guide = Upstream(static r => r.AnswerAsync("ok"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => gateway.GetAsync()));
 
@@ -96,7 +96,7 @@ public class PlainReadsTests
     [InlineData("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\nto the end")]
     public async Task Answer_WhoseConnectionCloses_IsWhole(string sent)
     {
-        await using var guide = new ScriptedUpstream(async r =>
+        await using var guide = Upstream(async r =>
         {
             await r.SendAsync(sent);
             r.Close();
@@ -117,7 +117,7 @@ public class PlainReadsTests
     [InlineData("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\n\r\nhello")]
     public async Task Answer_ByteAfterByte_IsTheSame(string sent)
     {
-        await using var guide = new ScriptedUpstream(async r =>
+        await using var guide = Upstream(async r =>
         {
             foreach (var character in sent)
             {
@@ -139,7 +139,7 @@ public class PlainReadsTests
     public async Task Answer_HeldThoughLongerThanABuffer_IsWhole()
     {
         var body = string.Concat(Enumerable.Range(0, 6000).Select(static i => i.ToString("D10", CultureInfo.InvariantCulture)));
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync(body));
+        await using var guide = Upstream(r => r.AnswerAsync(body));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 3; i++)
@@ -152,7 +152,7 @@ public class PlainReadsTests
     public async Task Answer_HeadersDifferEachTime_AreItsOwn()
     {
         var count = 0;
-        await using var guide = new ScriptedUpstream(r =>
+        await using var guide = Upstream(r =>
         {
             var number = Interlocked.Increment(ref count);
             return r.AnswerAsync(new string('a', number), 200, number % 2 == 0 ? $"X-Same: s\r\nX-Number: {number}\r\n" : $"X-Number: {number}\r\nX-Same: s\r\nSet-Cookie: n={number}\r\n");
@@ -174,8 +174,8 @@ public class PlainReadsTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")]
     public async Task Answer_ThatIsNone_IsAFailedAttempt(string sent)
     {
-        await using var guide = new ScriptedUpstream(r => r.SendAsync(sent));
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("other"));
+        await using var guide = Upstream(r => r.SendAsync(sent));
+        await using var other = Upstream(static r => r.AnswerAsync("other"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         Assert.Equal("other", (await gateway.GetAsync()).Body);
@@ -188,7 +188,7 @@ public class PlainReadsTests
     [InlineData("Transfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r\n\r\n")]
     public async Task Answer_ThatCannotBeWritten_GivesTheLadder(string framing, string body)
     {
-        await using var guide = new ScriptedUpstream(r => r.SendAsync($"HTTP/1.1 200 OK\r\nX-A: a\u0001b\r\n{framing}\r\n{body}"));
+        await using var guide = Upstream(r => r.SendAsync($"HTTP/1.1 200 OK\r\nX-A: a\u0001b\r\n{framing}\r\n{body}"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         var answer = await gateway.GetAsync();
@@ -200,7 +200,7 @@ public class PlainReadsTests
     [Fact]
     public async Task Head_WithoutEnd_IsAFailedAttemptOfBoundedMemory()
     {
-        await using var guide = new ScriptedUpstream(static async r =>
+        await using var guide = Upstream(static async r =>
         {
             await r.SendAsync("HTTP/1.1 200 OK\r\n");
             while (true)
@@ -208,7 +208,7 @@ public class PlainReadsTests
                 await r.SendAsync(new string('a', 1000) + ": b\r\n");
             }
         });
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("other"));
+        await using var other = Upstream(static r => r.AnswerAsync("other"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         Assert.Equal("other", (await gateway.GetAsync()).Body);
@@ -218,7 +218,7 @@ public class PlainReadsTests
     public async Task Head_Long_IsPassedOn()
     {
         var value = new string('v', 50_000);
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("ok", 200, $"X-Long: {value}\r\n"));
+        await using var guide = Upstream(r => r.AnswerAsync("ok", 200, $"X-Long: {value}\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 2; i++)
@@ -230,7 +230,7 @@ public class PlainReadsTests
     [Fact]
     public async Task Answer_ChunksAndALength_GoesByItsChunks()
     {
-        await using var guide = new ScriptedUpstream(static r => r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
+        await using var guide = Upstream(static r => r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 3; i++)
@@ -247,8 +247,8 @@ public class PlainReadsTests
     [Fact]
     public async Task Request_ToAnAddressWithAPath_StandsBehindThatPath()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([$"http://localhost:{guide.Port}/base/"]));
+        await using var guide = Upstream(static r => r.AnswerAsync("ok"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal) + "/base/"]));
 
         await gateway.AskAsync("GET /a%2Fb?c=%20d HTTP/1.1\r\nHost: shop.test\r\nAccept: text/x\r\nContent-Type: text/y\r\nContent-Length: 0\r\n\r\n");
 
@@ -259,4 +259,12 @@ public class PlainReadsTests
         Assert.Equal(["text/y"], guide.Last.Header("Content-Type"));
         Assert.Equal(["0"], guide.Last.Header("Content-Length"));
     }
+
+    private ScriptedUpstream Upstream(Func<UpstreamRequest, Task> script) => new(script, isTls);
 }
+
+/// <summary>In clear.</summary>
+public sealed class PlainReadsTests() : PlainReadsTable(isTls: false);
+
+/// <summary>Over TLS, to a destination that negotiates HTTP/1.1.</summary>
+public sealed class PlainReadsOverTlsTests() : PlainReadsTable(isTls: true);

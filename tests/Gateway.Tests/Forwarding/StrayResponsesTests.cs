@@ -9,7 +9,7 @@ namespace Gateway.Tests.Forwarding;
 /// A destination that sends more than it was asked for on connections that are kept. HTTP/1.1 does not say which request a response is to: whatever is on a connection when the next
 /// request goes out would be taken for its response.
 /// </summary>
-public class StrayResponsesTests
+public abstract class StrayResponsesTable(bool isTls)
 {
     private const int Clients = 16;
 
@@ -33,8 +33,8 @@ public class StrayResponsesTests
     [InlineData("chunked", 1)]
     public async Task Stray_BehindResponses_ReachesNobody(string kind, int delay)
     {
-        await using var guide = new ScriptedUpstream(request => AnswerAsync(request, kind, delay));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, retryBudget: 100%"));
+        await using var guide = Upstream(request => AnswerAsync(request, kind, delay));
+        await using var gateway = await StartAsync(guide);
         // Seen once, while nothing else is under way, it is known of the destination. What comes while the very next request is under way cannot be told from its response by anything.
         Assert.True((await AskAsync(gateway, kind, "first")).Status is 200 or 204 or 304);
         await Task.Delay(TimeSpan.FromMilliseconds(delay + 300), TimeProvider.System, TestContext.Current.CancellationToken);
@@ -71,7 +71,7 @@ public class StrayResponsesTests
     [InlineData("early")]
     public async Task Stray_AfterAnExchangeThatWasLeft_ReachesNobody(string kind)
     {
-        await using var guide = new ScriptedUpstream(async request =>
+        await using var guide = Upstream(async request =>
         {
             if (request.Target.StartsWith("/left", StringComparison.Ordinal))
             {
@@ -92,7 +92,7 @@ public class StrayResponsesTests
 
             await request.AnswerAsync(request.Target[1..]);
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, retryBudget: 100%"));
+        await using var gateway = await StartAsync(guide);
         var wrong = new ConcurrentQueue<string>();
 
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async client =>
@@ -130,7 +130,7 @@ public class StrayResponsesTests
     public async Task Idle_DestinationSaysSomething_ConnectionsAreUsedAgainOnlyAfterAFarewell(string said, bool isReused)
     {
         var sent = 0;
-        await using var guide = new ScriptedUpstream(async request =>
+        await using var guide = Upstream(async request =>
         {
             await request.AnswerAsync("ok");
             if (request.Target == "/bye")
@@ -139,7 +139,7 @@ public class StrayResponsesTests
                 Volatile.Write(ref sent, 1);
             }
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "", attempts: "hedge: off"));
+        await using var gateway = await StartAsync(guide);
         Assert.Equal("ok", (await gateway.GetAsync("/bye")).Body);
         await Eventually.BeTrueAsync(() => Volatile.Read(ref sent) == 1, TimeSpan.FromSeconds(20), "it was said");
         await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
@@ -201,4 +201,17 @@ public class StrayResponsesTests
         var method = kind is "POST" or "HEAD" ? kind : "GET";
         return gateway.AskAsync($"{method} /{token} HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 2\r\n\r\nhi" : "\r\n")}", method);
     }
+
+    /// <summary>With time for the handshakes of a destination that gets a new connection for each request, on a machine that is busy.</summary>
+    private static Task<InProcessGateway> StartAsync(ScriptedUpstream guide) => InProcessGateway.StartAsync(
+        InProcessGateway.Config([guide.Url], attempts: "hedge: off, retryBudget: 100%", cluster: "    timeouts: { connect: 10s, firstByte: 20s }")
+            .Replace("interval: 500ms, timeout: 400ms", "interval: 20s, timeout: 15s", StringComparison.Ordinal));
+
+    private ScriptedUpstream Upstream(Func<UpstreamRequest, Task> script) => new(script, isTls);
 }
+
+/// <summary>In clear.</summary>
+public sealed class StrayResponsesTests() : StrayResponsesTable(isTls: false);
+
+/// <summary>Over TLS, to a destination that negotiates HTTP/1.1.</summary>
+public sealed class StrayResponsesOverTlsTests() : StrayResponsesTable(isTls: true);

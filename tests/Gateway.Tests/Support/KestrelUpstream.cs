@@ -25,13 +25,13 @@ internal sealed class KestrelUpstream : IAsyncDisposable
     private readonly ConcurrentQueue<Asked> _probes = new();
     private X509Certificate2? _certificate;
 
-    private KestrelUpstream(RequestDelegate answer, HttpProtocols protocols, X509Certificate2? certificate)
+    private KestrelUpstream(RequestDelegate answer, HttpProtocols protocols, X509Certificate2? certificate, int port)
     {
         _certificate = certificate;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>
         {
             listen.Protocols = protocols;
             if (certificate is not null)
@@ -73,9 +73,10 @@ internal sealed class KestrelUpstream : IAsyncDisposable
     /// <param name="answer">Answers whatever is no probe.</param>
     /// <param name="protocols">HTTP/2 alone and without a certificate means prior knowledge, as gRPC servers have it.</param>
     /// <param name="certificate">Makes it an https destination.</param>
-    public static async Task<KestrelUpstream> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, X509Certificate2? certificate = null)
+    /// <param name="port">0: any.</param>
+    public static async Task<KestrelUpstream> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, X509Certificate2? certificate = null, int port = 0)
     {
-        var upstream = new KestrelUpstream(answer, protocols, certificate);
+        var upstream = new KestrelUpstream(answer, protocols, certificate, port);
         await upstream._app.StartAsync();
         return upstream;
     }

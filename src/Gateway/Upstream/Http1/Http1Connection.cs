@@ -1,14 +1,16 @@
 using System.Buffers;
 using System.Net.Http;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 
 namespace Gateway.Upstream;
 
-/// <summary>One kept connection to a destination that speaks HTTP/1.1 without TLS. One request at a time; whoever has it owns it.</summary>
+/// <summary>One kept connection to a destination that speaks HTTP/1.1, in clear or over TLS. One request at a time, which owns it.</summary>
 /// <remarks>
 /// While it is idle a receive is under way: it tells when the destination closes, so that no request goes into a closed connection that we could know of,
-/// and it is the one that brings the next answer.
+/// and it is the one that brings the next response. Over TLS that receive also takes in what belongs to TLS alone, such as session tickets, and goes on.
 /// </remarks>
 internal sealed class Http1Connection : IDisposable
 {
@@ -17,6 +19,7 @@ internal sealed class Http1Connection : IDisposable
 
     private readonly Http1ConnectionPool _owner;
     private readonly Socket _socket;
+    private readonly SslStream? _tls;
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(FirstBuffer);
     private bool _isBufferRented;
     private int _start;
@@ -27,10 +30,15 @@ internal sealed class Http1Connection : IDisposable
     private ResponseHead? _last;
     private CancellationTokenRegistration _cut;
 
-    public Http1Connection(Http1ConnectionPool owner, Socket socket, long now)
+    /// <param name="owner">Takes it back.</param>
+    /// <param name="socket">Connected.</param>
+    /// <param name="tls">Over that socket; null: in clear.</param>
+    /// <param name="now">The clock's reading.</param>
+    public Http1Connection(Http1ConnectionPool owner, Socket socket, SslStream? tls, long now)
     {
         _owner = owner;
         _socket = socket;
+        _tls = tls;
         OpenedAt = now;
     }
 
@@ -50,7 +58,8 @@ internal sealed class Http1Connection : IDisposable
     public bool IsIdleAndOpen => !_ahead.IsCompleted;
 
     /// <summary>
-    /// The same, asked of the kernel as well: what has arrived there may not have been read yet, and would be taken for the response to the next request.
+    /// The same, asked of the kernel as well: a close may not have been noticed yet, and what has arrived would be taken for the response to the next request. Over TLS it may as well be a
+    /// record of TLS's own; such a connection is given up for a new one, which is rare and costs no request.
     /// </summary>
     public bool IsUsable
     {
@@ -58,7 +67,7 @@ internal sealed class Http1Connection : IDisposable
         {
             try
             {
-                return IsIdleAndOpen && _socket.Available == 0;
+                return IsIdleAndOpen && !_socket.Poll(0, SelectMode.SelectRead);
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
@@ -69,7 +78,7 @@ internal sealed class Http1Connection : IDisposable
 
     /// <summary>
     /// True: more came than the response was long, or something came that no request had asked for. A farewell is not meant: some servers say 408 on an idle connection
-    /// before they close it (RFC 9110, section 15.5.9). Only for a connection that is not used any more.
+    /// before they close it (RFC 9110, section 15.5.9). Over TLS only what was deciphered counts. Only for a connection that is not used any more.
     /// </summary>
     public bool HasStrayBytes
     {
@@ -83,9 +92,9 @@ internal sealed class Http1Connection : IDisposable
                     OnReceived(_ahead.Result);
                 }
 
-                return Received.IsEmpty ? _socket.Available > 0 : !Received.StartsWith("HTTP/1.1 408 "u8) && !Received.StartsWith("HTTP/1.0 408 "u8);
+                return Received.IsEmpty ? _tls is null && _socket.Available > 0 : !Received.StartsWith("HTTP/1.1 408 "u8) && !Received.StartsWith("HTTP/1.0 408 "u8);
             }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            catch (Exception exception) when (IsBreak(exception))
             {
                 return false;
             }
@@ -106,7 +115,11 @@ internal sealed class Http1Connection : IDisposable
     }
 
     /// <summary>Sends all of it, however long that takes. One sender at a time.</summary>
-    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) => _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
+    /// <exception cref="Exception">One that <see cref="IsBreak"/> knows: the connection took no more.</exception>
+    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) => _tls is { } tls ? SendOverTlsAsync(tls, bytes) : _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
+
+    /// <summary>True: it is how a broken or closed connection shows.</summary>
+    public static bool IsBreak(Exception exception) => exception is SocketException or IOException or ObjectDisposedException or AuthenticationException;
 
     /// <summary>Reads up to the end of the final head; interim ones (RFC 9110, section 15.2) go no further.</summary>
     /// <param name="request">Told when the destination wants the body (100); null: it does not wait for that.</param>
@@ -171,7 +184,7 @@ internal sealed class Http1Connection : IDisposable
         {
             return OnReceived(await Receiving().ConfigureAwait(false));
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (IsBreak(exception))
         {
             throw Broken(exception);
         }
@@ -194,9 +207,9 @@ internal sealed class Http1Connection : IDisposable
         _start = _end = 0;
         try
         {
-            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
+            await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (IsBreak(exception))
         {
             throw Broken(exception);
         }
@@ -208,9 +221,9 @@ internal sealed class Http1Connection : IDisposable
     {
         try
         {
-            return await _socket.ReceiveAsync(into, SocketFlags.None).ConfigureAwait(false);
+            return await ReceiveAsync(into).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (IsBreak(exception))
         {
             throw Broken(exception);
         }
@@ -239,7 +252,7 @@ internal sealed class Http1Connection : IDisposable
             _isBufferRented = false;
         }
 
-        _ahead = _socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None);
+        _ahead = ReceiveAsync(_buffer.AsMemory());
         _isReceiving = true;
         IsReused = true;
         IdleSince = _owner.Now;
@@ -250,6 +263,7 @@ internal sealed class Http1Connection : IDisposable
     public void Dispose()
     {
         _cut.Unregister();
+        _tls?.Dispose();
         _socket.Dispose();
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
@@ -260,13 +274,22 @@ internal sealed class Http1Connection : IDisposable
     // As the streams of HttpClient tell it: those who read need not know what they read from.
     private static HttpIOException Broken(Exception exception) => new(HttpRequestError.ResponseEnded, "The connection broke.", exception);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<int> SendOverTlsAsync(SslStream tls, ReadOnlyMemory<byte> bytes)
+    {
+        await tls.WriteAsync(bytes, CancellationToken.None).ConfigureAwait(false);
+        return bytes.Length;
+    }
+
+    private ValueTask<int> ReceiveAsync(Memory<byte> into) => _tls is { } tls ? tls.ReadAsync(into, CancellationToken.None) : _socket.ReceiveAsync(into, SocketFlags.None);
+
     /// <summary>The receive under way, or a new one.</summary>
     private ValueTask<int> Receiving()
     {
         if (!_isReceiving)
         {
             MakeRoom();
-            _ahead = _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+            _ahead = ReceiveAsync(_buffer.AsMemory(_end));
         }
 
         _isReceiving = false;

@@ -6,7 +6,7 @@ using Gateway.Health;
 
 namespace Gateway.Upstream;
 
-/// <summary>The connections to one destination that speaks HTTP/1.1 without TLS. The one used last is used first, so that the others can close.</summary>
+/// <summary>The connections to one destination that speaks HTTP/1.1, in clear or over TLS. The one used last is used first, so that the others can close.</summary>
 internal sealed class Http1ConnectionPool
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
@@ -16,6 +16,7 @@ internal sealed class Http1ConnectionPool
 
     private readonly ConcurrentStack<Http1Connection> _idle = new();
     private readonly EndPoint _address;
+    private readonly TlsClient? _tls;
     private readonly TimeSpan _connectTimeout;
     private readonly SocketBudget _sockets;
     private readonly TimeProvider _time;
@@ -23,13 +24,15 @@ internal sealed class Http1ConnectionPool
     private int _isSweeping;
     private long _distrustedAt;
 
-    /// <param name="url">The destination's.</param>
+    /// <param name="url">The destination's; https: over TLS.</param>
+    /// <param name="hostName">The name that its address was looked up for; null: the one in its URL.</param>
     /// <param name="connectTimeout"><c>timeouts.connect</c>.</param>
     /// <param name="sockets">How many there may be in all.</param>
     /// <param name="time">The clock.</param>
-    public Http1ConnectionPool(Uri url, TimeSpan connectTimeout, SocketBudget sockets, TimeProvider time)
+    public Http1ConnectionPool(Uri url, string? hostName, TimeSpan connectTimeout, SocketBudget sockets, TimeProvider time)
     {
         _address = DestinationConnector.EndPointOf(url);
+        _tls = TlsClient.For(url, hostName);
         _connectTimeout = connectTimeout;
         _sockets = sockets;
         _time = time;
@@ -82,19 +85,30 @@ internal sealed class Http1ConnectionPool
     }
 
     /// <summary>A new connection.</summary>
-    /// <exception cref="HttpRequestException">It was refused, its name is unknown, or <c>timeouts.connect</c> went by.</exception>
+    /// <exception cref="HttpRequestException">It was refused, its name is unknown, its certificate is not trusted, or <c>timeouts.connect</c> went by.</exception>
     public async ValueTask<Http1Connection> OpenAsync(CancellationToken cancellationToken)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limited.CancelAfter(_connectTimeout);
         try
         {
-            return new Http1Connection(this, await _sockets.ConnectAsync(_address, _connectTimeout, limited.Token).ConfigureAwait(false), Now);
+            var socket = await _sockets.ConnectAsync(_address, _connectTimeout, limited.Token).ConfigureAwait(false);
+            try
+            {
+                return new Http1Connection(this, socket, _tls is null ? null : await _tls.OpenAsync(socket, limited.Token).ConfigureAwait(false), Now);
+            }
+            catch
+            {
+                socket.Dispose();
+                Closed();
+                throw;
+            }
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             throw failure switch
             {
+                HttpRequestException => failure,
                 OperationCanceledException => new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {_address} within {_connectTimeout.TotalMilliseconds:0} ms.", failure),
                 SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery } =>
                     new HttpRequestException(HttpRequestError.NameResolutionError, $"The name of {_address} was not found.", failure),
