@@ -10,7 +10,7 @@ internal static class KnownDefects
     public static (string Behaviour, int Losses)? OfUpload(string server, string transport) => (server, transport) switch
     {
         ("caddy" or "go", "tls2") => ("The refusal of an upload over TLS is lost when the server closes before it has read the upload; the server is ejected after three.", int.MaxValue),
-        (_, "h1") => ("The refusal of an upload in clear is lost about once in some hundred times, on a busy machine.", 1),
+        (_, "h1" or "tls1") => ("The refusal of an upload in clear is lost about once in some hundred times, on a busy machine.", 1),
         _ => null,
     };
 }

@@ -1,10 +1,12 @@
 // express, and beside it node's plain http server: files, an echo, and an upload that is refused before it is read.
+// Arguments: the files' folder, certificate and key. It prints its ports, those over TLS with a 1 behind the name.
 import http from 'node:http';
+import https from 'node:https';
 import fs from 'node:fs';
 import path from 'node:path';
 import express from 'express';
 
-const root = process.argv[2];
+const [root, certificate, key] = process.argv.slice(2);
 const app = express();
 app.get('/health', (request, response) => response.send('ok'));
 app.post('/:cluster/echo', express.raw({ type: () => true }), (request, response) => response.type('text/plain').send(request.body));
@@ -26,8 +28,9 @@ function plain(request, response) {
 
 const ports = {};
 for (const [name, handler] of [['express', app], ['plain', plain]]) {
-  const server = http.createServer(handler).listen(0, '127.0.0.1');
-  await new Promise(done => server.on('listening', done));
-  ports[name] = server.address().port;
+  for (const [as, server] of [[name, http.createServer(handler)], [`${name}1`, https.createServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }, handler)]]) {
+    await new Promise(done => server.listen(0, '127.0.0.1', done));
+    ports[as] = server.address().port;
+  }
 }
 console.log(JSON.stringify(ports));

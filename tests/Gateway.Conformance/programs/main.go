@@ -2,6 +2,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -17,7 +18,10 @@ func main() {
 		case "upload":
 			http.Error(w, "no", http.StatusUnauthorized)
 		case "echo":
-			io.Copy(w, r.Body)
+			// Go's server of HTTP/1.1 reads no more of a request once it has begun to respond.
+			if body, err := io.ReadAll(r.Body); err == nil {
+				w.Write(body)
+			}
 		case "chunked":
 			for _, part := range []string{"one ", "two ", "three"} {
 				io.WriteString(w, part)
@@ -35,7 +39,15 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Printf("{\"h1\":%d,\"tls2\":%d}\n", clear.Addr().(*net.TCPAddr).Port, secure.Addr().(*net.TCPAddr).Port)
+	// The same over TLS without HTTP/2.
+	only1, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	port := func(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
+	fmt.Printf("{\"h1\":%d,\"tls1\":%d,\"tls2\":%d}\n", port(clear), port(only1), port(secure))
 	go http.Serve(clear, handler)
+	server := &http.Server{Handler: handler, TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
+	go server.ServeTLS(only1, certificate, key)
 	panic(http.ServeTLS(secure, handler, certificate, key))
 }
