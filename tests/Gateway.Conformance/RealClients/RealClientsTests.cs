@@ -14,6 +14,13 @@ public sealed class RealClientsTests(RealClientsBed bed) : IClassFixture<RealCli
     public Task OpenAiAndEventSource_ReadStreams() => NodeAsync("streams.mjs", "openai", bed.ClearUrl, bed.TlsUrl);
 
     [Fact]
+    public async Task Chromium_EventSource_ReceivesComesAgainAndSeesInterruptions()
+    {
+        Tools.NeedPackage("ws");
+        await ChecksAsync(Tools.Need("node"), Path.Combine(Tools.Clients, "chromium.mjs"), Tools.Need("chromium"), bed.ClearUrl, bed.TlsUrl);
+    }
+
+    [Fact]
     public Task Ws_TalksOverBothListeners() => NodeAsync("websocket.mjs", "ws", bed.ClearUrl, bed.TlsUrl);
 
     [Fact]

@@ -25,6 +25,18 @@ async function events(request, response) {
   response.end();
 }
 
+async function cut(request, response) {
+  // Two events a connection, which then breaks; the third one ends cleanly.
+  const from = Number(request.headers['last-event-id'] ?? 0);
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache' });
+  response.write('retry: 50\n\n');
+  for (let id = from + 1; id <= from + 2; id++) {
+    response.write(`id: ${id}\nevent: word\ndata: word ${id}\ndata: é会\n\n`);
+    await wait(20);
+  }
+  from < 4 ? request.socket.destroy() : response.end();
+}
+
 async function completions(request, response, body) {
   const asked = JSON.parse(body);
   const answer = 'Take the blue one, it is on sale.'.split(/(?<= )/);
@@ -63,6 +75,7 @@ const server = http.createServer((request, response) => {
       return response.end(`${seen.get(key)}`);
     }
     if (name === '/events') return events(request, response);
+    if (name === '/cut') return cut(request, response);
     if (name === '/v1/chat/completions') return completions(request, response, Buffer.concat(text).toString());
     if (name === '/page') {
       response.setHeader('Content-Type', 'text/html');
