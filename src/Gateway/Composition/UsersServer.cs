@@ -18,6 +18,9 @@ namespace Gateway.Composition;
 /// <summary>The users' ports: Kestrel with the configured limits, and nothing between it and the routes.</summary>
 internal static class UsersServer
 {
+    /// <summary>In the order of preference. curl offers nothing but <c>http/1.0</c> when it is told to speak that version; without a protocol in common the handshake would fail.</summary>
+    private static readonly List<SslApplicationProtocol> Protocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11, new("http/1.0")];
+
     /// <summary>Builds the host; the endpoints are made from its services.</summary>
     /// <param name="config">What to listen on, and the limits.</param>
     /// <param name="log">The log.</param>
@@ -121,13 +124,15 @@ internal static class UsersServer
                 options.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     HandshakeTimeout = headersTimeout,
-                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = files.Context }),
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = files.Context, ApplicationProtocols = Protocols }),
                 });
             }
             else
             {
                 options.Protocols = HttpProtocols.Http1;
             }
+
+            options.Use(LengthlessRequests.Before);
         }
 
         var host = UrlHost.Of(listen.Url);

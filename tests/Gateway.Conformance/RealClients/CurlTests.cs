@@ -11,8 +11,8 @@ public sealed class CurlTests(RealClientsBed bed) : IClassFixture<RealClientsBed
         ["1.0"] = ["--http1.0"],
         ["1.1"] = ["--http1.1"],
         ["1.1 with an offer of h2c"] = ["--http2"],
-        // With http/1.0 in ALPN there is no protocol in common, as with nginx.
-        ["TLS, 1.0"] = ["--http1.0", "--no-alpn"],
+        ["TLS, 1.0"] = ["--http1.0"],
+        ["TLS, 1.0 without ALPN"] = ["--http1.0", "--no-alpn"],
         ["TLS, 1.1"] = ["--http1.1"],
         ["TLS, 2"] = ["--http2"],
     };
@@ -48,7 +48,7 @@ public sealed class CurlTests(RealClientsBed bed) : IClassFixture<RealClientsBed
         var rows = new TheoryData<string, string>();
         foreach (var version in Versions.Keys)
         {
-            foreach (var request in Requests.Keys.Where(request => !version.EndsWith("1.0", StringComparison.Ordinal) || !request.EndsWith("in chunks", StringComparison.Ordinal)))
+            foreach (var request in Requests.Keys.Where(request => !version.Contains("1.0", StringComparison.Ordinal) || !request.EndsWith("in chunks", StringComparison.Ordinal)))
             {
                 rows.Add(version, request);
             }
@@ -72,12 +72,6 @@ public sealed class CurlTests(RealClientsBed bed) : IClassFixture<RealClientsBed
         var through = await ReadAsync(curl, [.. Versions[version], .. arguments], version.StartsWith("TLS", StringComparison.Ordinal) ? bed.TlsUrl : bed.ClearUrl, path, file);
 
         Assert.Equal(0, through.ExitCode);
-        if (KnownDefect(version, request) is { } defect)
-        {
-            Assert.False(direct!.Text == through.Text, $"This is the same now. Remove the known defect: {defect}");
-            return;
-        }
-
         if (direct is null)
         {
             Assert.Contains("|200|", through.Text, StringComparison.Ordinal);
@@ -87,13 +81,6 @@ public sealed class CurlTests(RealClientsBed bed) : IClassFixture<RealClientsBed
             Assert.Equal(direct.Text, through.Text);
         }
     }
-
-    /// <summary>What is known to differ, and must still do so.</summary>
-    private static string? KnownDefect(string version, string request) => (version, request) switch
-    {
-        ("1.0" or "TLS, 1.0", "PUT without body") => "PUT in HTTP/1.0 without Content-Length is refused with 400.",
-        _ => null,
-    };
 
     private async Task<CommandOutput> ReadAsync(string curl, string[] arguments, string url, string path, string file)
     {
