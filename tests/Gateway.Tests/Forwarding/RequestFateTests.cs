@@ -97,7 +97,7 @@ public sealed class RequestFateTests
             },
             protocols,
             TestAuthority.Issue("127.0.0.1"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1", cluster: "    timeouts: { connect: 10s }"));
 
         var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n");
 
