@@ -19,6 +19,9 @@ namespace Gateway.Forwarding;
 /// </remarks>
 internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder ladder, AccessLog access, CancellationToken stopping)
 {
+    /// <summary>Why a CONNECT is refused.</summary>
+    public const string NoTunnels = "CONNECT tunnels to arbitrary hosts are not supported.";
+
     /// <summary>Serves one request of this route.</summary>
     public async Task ServeAsync(HttpContext context, RoutePlan plan)
     {
@@ -74,7 +77,7 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         var isUpgrade = UpgradeForwarder.Is(context);
         if (HttpMethods.IsConnect(context.Request.Method) && !isUpgrade)
         {
-            await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, "CONNECT tunnels to arbitrary hosts are not supported.").ConfigureAwait(false);
+            await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, NoTunnels).ConfigureAwait(false);
             return RequestOutcome.Refused;
         }
 

@@ -27,6 +27,13 @@ internal static class RequestTarget
         return HasDotSegment(path) ? Resolve(path, query < 0 ? [] : origin.AsSpan(query)) : origin;
     }
 
+    /// <summary>
+    /// True: with OPTIONS it asks about the server and no resource (RFC 9110, section 9.3.7). That is <c>*</c>, for which a client that takes the gateway for a proxy writes an absolute URL
+    /// without path and query (RFC 9112, section 3.2.4).
+    /// </summary>
+    public static bool IsOfServer(string raw) =>
+        raw is "*" || (raw is not ['/', ..] && raw.IndexOf("://", StringComparison.Ordinal) is > 0 and var authority && raw.AsSpan(authority + 3).IndexOfAny('/', '?') < 0);
+
     private static bool HasDotSegment(ReadOnlySpan<char> path)
     {
         // Nearly every path is through with one look for "/." and "/%".

@@ -15,7 +15,7 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
     {
         // Our routes are route endpoints; ASP.NET's own, for a path whose routes refuse the method, is not.
         var endpoint = context.GetEndpoint();
-        if (HttpMethods.IsOptions(context.Request.Method) && context.Features.Get<IHttpRequestFeature>()?.RawTarget is "*")
+        if (HttpMethods.IsOptions(context.Request.Method) && context.Features.Get<IHttpRequestFeature>()?.RawTarget is { } target && RequestTarget.IsOfServer(target))
         {
             // A route for everything would take it for a request for "/".
             return AnswerForServerAsync(context);
@@ -39,6 +39,13 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
         var outcome = RequestOutcome.Refused;
         try
         {
+            // What is not one request is refused as such, whatever its path: what follows it on the connection is not trusted either.
+            if (ProblemOf(context) is { } problem)
+            {
+                await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, problem).ConfigureAwait(false);
+                return;
+            }
+
             if (methodRefused is not null)
             {
                 // Sets the status and Allow.
@@ -59,5 +66,13 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
             // Each one is worth a line, for it may be a route that was forgotten; the log bounds them by the second.
             access.Tell(context, Instruments.UnmatchedRoute, outcome, context.Response.StatusCode, elapsed);
         }
+    }
+
+    private static string? ProblemOf(HttpContext context)
+    {
+        var request = context.Request;
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return RequestGuard.ProblemOf(request.Protocol, request.Method, target, request.Headers)
+            ?? (HttpMethods.IsConnect(request.Method) && !UpgradeForwarder.IsExtendedConnect(context) ? RequestEntry.NoTunnels : null);
     }
 }

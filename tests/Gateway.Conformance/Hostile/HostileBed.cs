@@ -46,6 +46,24 @@ internal sealed partial class HostileBed : IAsyncDisposable
     /// <summary>What is wrong with what one user was sent: another one's id.</summary>
     public static IEnumerable<string> Foreign(string text, params string[] own) => Ids().Matches(text).Select(match => match.Value).Where(id => !own.Contains(id, StringComparer.Ordinal)).Distinct(StringComparer.Ordinal);
 
+    /// <summary>The requests that reached the destination with this in their targets, in their order.</summary>
+    public async Task<IReadOnlyList<RecordedRequest>> RecordedAsync(string id, CancellationToken cancel)
+    {
+        using var http = new HttpClient();
+        using var recorded = JsonDocument.Parse(await http.GetStringAsync($"http://127.0.0.1:{_recorder!.Port("control")}/", cancel));
+        return
+        [
+            .. from connection in recorded.RootElement.EnumerateArray()
+               from request in connection.GetProperty("requests").EnumerateArray()
+               where request.GetProperty("url").GetString()!.Contains(id, StringComparison.Ordinal)
+               select new RecordedRequest(
+                   request.GetProperty("method").GetString()!,
+                   request.GetProperty("url").GetString()!,
+                   [.. request.GetProperty("headers").EnumerateArray().Select(header => new HeaderLine(header[0].GetString()!, header[1].GetString()!))],
+                   request.GetProperty("body").GetString()!),
+        ];
+    }
+
     /// <summary>Everything that is wrong with what reached the destination, at most a few.</summary>
     public async Task<List<string>> JudgeAsync(CancellationToken cancel)
     {

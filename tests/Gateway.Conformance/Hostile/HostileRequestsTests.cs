@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Tests.Support;
 using Xunit;
 
 namespace Gateway.Conformance.Hostile;
@@ -42,7 +43,7 @@ public sealed class HostileRequestsTests
     {
         await using var bed = await HostileBed.StartAsync();
         var problems = new ConcurrentBag<string>();
-        var wires = new ConcurrentBag<Http2Wire>();
+        var wires = new ConcurrentBag<RawHttp2Client>();
         await Parallel.ForEachAsync(Enumerable.Range(0, HostileBed.Cases), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken }, async (number, cancel) =>
         {
             var id = Id(number);
@@ -52,11 +53,12 @@ public sealed class HostileRequestsTests
             patience.CancelAfter(TimeSpan.FromSeconds(3));
             if (!wires.TryTake(out var wire))
             {
-                wire = await Http2Wire.OpenAsync(bed.Gateway.TlsPort, cancel);
+                wire = await RawHttp2Client.ConnectAsync(bed.Gateway.TlsUrl);
             }
 
-            var body = await wire.AskAsync(request, patience.Token);
-            foreach (var foreign in HostileBed.Foreign(body ?? "", id))
+            wire.Cancel = patience.Token;
+            var response = await wire.AskAsync(request.Fields, request.Body is null ? null : Generator.Bytes(request.Body), request.Trailers);
+            foreach (var foreign in HostileBed.Foreign(response.Body, id))
             {
                 problems.Add($"{foreign} reached the user of {id}");
             }
@@ -67,13 +69,13 @@ public sealed class HostileRequestsTests
             }
             else
             {
-                wire.Dispose();
+                await wire.DisposeAsync();
             }
         });
 
         foreach (var wire in wires)
         {
-            wire.Dispose();
+            await wire.DisposeAsync();
         }
 
         await AssertAsync(bed, problems);

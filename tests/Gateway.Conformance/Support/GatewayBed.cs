@@ -34,6 +34,9 @@ internal sealed class GatewayBed : IAsyncDisposable
     /// <summary>The listener with TLS.</summary>
     public int TlsPort { get; }
 
+    /// <summary>The listener with TLS, for clients that take any certificate.</summary>
+    public Uri TlsUrl => new($"https://127.0.0.1:{TlsPort}");
+
     /// <summary>What it wrote, for messages.</summary>
     public string Output => _process.Output;
 

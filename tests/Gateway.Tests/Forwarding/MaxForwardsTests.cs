@@ -90,6 +90,8 @@ public class MaxForwardsTests
         await using var tls = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
 
         Assert.Equal(204, (await plain.AskAsync("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
+        // RFC 9112, section 3.2.4: the same, said to a proxy.
+        Assert.Equal(204, (await plain.AskAsync("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
         await using var client = await RawHttp2Client.ConnectAsync(tls.Url);
         Assert.Equal(204, (await client.AskAsync((":method", "OPTIONS"), (":scheme", "https"), (":path", "*"), (":authority", "a"))).Status);
 

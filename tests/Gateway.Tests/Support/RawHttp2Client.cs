@@ -17,14 +17,26 @@ internal sealed class RawHttp2Client : IAsyncDisposable
     private const byte Settings = 4;
     private const byte Ping = 6;
     private const byte GoAway = 7;
+    private const byte WindowUpdate = 8;
+    private const byte EndStream = 1;
+    private const byte EndHeaders = 4;
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private SslStream _stream = null!;
     private int _nextStream = 1;
+    private bool _opensWindow;
 
+    /// <summary>False: the connection has ended, or is to be left.</summary>
+    public bool IsOpen { get; private set; } = true;
+
+    /// <summary>Ends what is under way; the connection is to be left then.</summary>
+    public CancellationToken Cancel { get; set; }
+
+    /// <param name="url">Where to; its certificate may be any.</param>
+    /// <param name="initialWindow">What the other side may send on a stream, and on all of them never more than the protocol's 65,535 bytes; null: as much as it likes.</param>
     public static async Task<RawHttp2Client> ConnectAsync(Uri url, int? initialWindow = null)
     {
-        var client = new RawHttp2Client();
+        var client = new RawHttp2Client { _opensWindow = initialWindow is null };
         await client._socket.ConnectAsync(url.Host, url.Port);
         client._stream = new SslStream(new NetworkStream(client._socket), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
         await client._stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host, ApplicationProtocols = [SslApplicationProtocol.Http2] });
@@ -45,25 +57,25 @@ internal sealed class RawHttp2Client : IAsyncDisposable
     public Task<RawHttp2Response> AskAsync(params (string Name, string Value)[] fields) => AskAsync(fields, body: null);
 
     /// <summary>A request; what came of it.</summary>
-    public async Task<RawHttp2Response> AskAsync((string Name, string Value)[] fields, byte[]? body)
+    /// <param name="fields">The header section, pseudo-headers included, in its order.</param>
+    /// <param name="body">In one frame; null: there is none.</param>
+    /// <param name="trailers">The section behind the body; null: there is none.</param>
+    public async Task<RawHttp2Response> AskAsync(IReadOnlyList<(string Name, string Value)> fields, byte[]? body, IReadOnlyList<(string Name, string Value)>? trailers = null)
     {
         var stream = _nextStream;
         _nextStream += 2;
-        var block = new List<byte>();
-        foreach (var (name, value) in fields)
-        {
-            // Literal, never indexed, without Huffman (RFC 7541, section 6.2.3).
-            block.Add(0x10);
-            Append(block, Encoding.Latin1.GetBytes(name));
-            Append(block, Encoding.Latin1.GetBytes(value));
-        }
-
+        var isLast = body is null && trailers is null;
         try
         {
-            await WriteFrameAsync(Headers, (byte)(body is null ? 0x5 : 0x4), stream, [.. block]);
+            await WriteFrameAsync(Headers, (byte)(EndHeaders | (isLast ? EndStream : 0)), stream, Encode(fields));
             if (body is not null)
             {
-                await WriteFrameAsync(Data, 0x1, stream, body);
+                await WriteFrameAsync(Data, trailers is null ? EndStream : (byte)0, stream, body);
+            }
+
+            if (trailers is not null)
+            {
+                await WriteFrameAsync(Headers, EndHeaders | EndStream, stream, Encode(trailers));
             }
         }
         catch (IOException)
@@ -74,10 +86,27 @@ internal sealed class RawHttp2Client : IAsyncDisposable
         return await ReadAsync(stream);
     }
 
+    /// <summary>A frame as it is.</summary>
+    public Task SendAsync(byte type, byte flags, int stream, byte[] payload) => WriteFrameAsync(type, flags, stream, payload);
+
     public ValueTask DisposeAsync()
     {
         _socket.Close(0);
         return ValueTask.CompletedTask;
+    }
+
+    private static byte[] Encode(IReadOnlyList<(string Name, string Value)> fields)
+    {
+        var block = new List<byte>();
+        foreach (var (name, value) in fields)
+        {
+            // Literal, never indexed, without Huffman (RFC 7541, section 6.2.3).
+            block.Add(0x10);
+            Append(block, Encoding.Latin1.GetBytes(name));
+            Append(block, Encoding.Latin1.GetBytes(value));
+        }
+
+        return [.. block];
     }
 
     private static void Append(List<byte> block, byte[] text)
@@ -110,10 +139,11 @@ internal sealed class RawHttp2Client : IAsyncDisposable
         {
             try
             {
-                await _stream.ReadExactlyAsync(header);
+                await _stream.ReadExactlyAsync(header, Cancel);
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
             {
+                IsOpen = false;
                 return new RawHttp2Response(status, Encoding.Latin1.GetString([.. body]), IsReset: true, IsGone: true);
             }
 
@@ -121,13 +151,14 @@ internal sealed class RawHttp2Client : IAsyncDisposable
             var (type, flags) = (header[3], header[4]);
             var id = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)) & int.MaxValue;
             var payload = new byte[length];
-            await _stream.ReadExactlyAsync(payload);
+            await _stream.ReadExactlyAsync(payload, Cancel);
             switch (type)
             {
                 case Settings or Ping when (flags & 1) == 0:
                     await AcknowledgeAsync(type, payload);
                     break;
                 case GoAway:
+                    IsOpen = false;
                     return new RawHttp2Response(status, Encoding.Latin1.GetString([.. body]), IsReset: true, IsGone: true);
                 case Reset when id == stream:
                     return new RawHttp2Response(status, Encoding.Latin1.GetString([.. body]), IsReset: true, Error: BinaryPrimitives.ReadInt32BigEndian(payload));
@@ -136,6 +167,7 @@ internal sealed class RawHttp2Client : IAsyncDisposable
                     break;
                 case Data when id == stream:
                     body.AddRange(payload);
+                    await OpenWindowAsync(payload.Length);
                     break;
             }
 
@@ -172,6 +204,26 @@ internal sealed class RawHttp2Client : IAsyncDisposable
         }
     }
 
+    /// <summary>Of the connection alone: a stream's own window is enough for what tests read.</summary>
+    private async Task OpenWindowAsync(int count)
+    {
+        if (!_opensWindow || count == 0)
+        {
+            return;
+        }
+
+        var increment = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(increment, count);
+        try
+        {
+            await WriteFrameAsync(WindowUpdate, 0, 0, increment);
+        }
+        catch (IOException)
+        {
+            // As above.
+        }
+    }
+
     private async Task WriteFrameAsync(byte type, byte flags, int stream, byte[] payload)
     {
         var frame = new byte[9 + payload.Length];
@@ -182,7 +234,7 @@ internal sealed class RawHttp2Client : IAsyncDisposable
         frame[4] = flags;
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
         payload.CopyTo(frame, 9);
-        await _stream.WriteAsync(frame);
+        await _stream.WriteAsync(frame, Cancel);
     }
 }
 
