@@ -50,6 +50,6 @@ internal sealed class RequestIds(Func<ImmutableArray<IPNetwork>> trusted, TimePr
     {
         var networks = trusted();
         return (!networks.IsEmpty && TrustedProxies.Trust(networks, context) ? Read(context.Request.Headers[Header]) : null)
-            ?? Guid.CreateVersion7(time.GetUtcNow()).ToString();
+            ?? TimeOrderedId.New(time.GetUtcNow()).ToString();
     }
 }
