@@ -59,8 +59,8 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         finally
         {
             var elapsed = time.GetElapsedTime(began);
-            var status = refusedWith > 0 ? refusedWith : context.Response.StatusCode;
-            plan.Meter.Ended(outcome, elapsed, SloRule.IsBad(plan.Route, outcome, status, elapsed));
+            var status = refusedWith > 0 ? refusedWith : outcome == RequestOutcome.Aborted && !context.Response.HasStarted ? 0 : context.Response.StatusCode;
+            plan.Meter.Ended(outcome, status, elapsed, SloRule.IsBad(plan.Route, outcome, status, elapsed));
             Traces.EndRequest(span, outcome, status);
             if (access.Wants(outcome))
             {

@@ -29,7 +29,7 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
         var began = time.GetTimestamp();
         await MaxForwards.AnswerAsync(context, route: null).ConfigureAwait(false);
         var elapsed = time.GetElapsedTime(began);
-        _meter.Ended(RequestOutcome.Refused, elapsed);
+        _meter.Ended(RequestOutcome.Refused, context.Response.StatusCode, elapsed);
         access.Tell(context, Instruments.UnmatchedRoute, RequestOutcome.Refused, context.Response.StatusCode, elapsed);
     }
 
@@ -61,7 +61,7 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
         finally
         {
             var elapsed = time.GetElapsedTime(began);
-            _meter.Ended(outcome, elapsed);
+            _meter.Ended(outcome, outcome == RequestOutcome.Aborted && !context.Response.HasStarted ? 0 : context.Response.StatusCode, elapsed);
 
             // Each one is worth a line, for it may be a route that was forgotten; the log bounds them by the second.
             access.Tell(context, Instruments.UnmatchedRoute, outcome, context.Response.StatusCode, elapsed);

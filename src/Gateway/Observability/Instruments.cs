@@ -29,6 +29,7 @@ internal sealed partial class Instruments : IDisposable
     public const string ListenLabel = "listen";
     public const string GoodLabel = "good";
     public const string PartLabel = "part";
+    public const string CodeLabel = "code";
 
     /// <summary>The route's name in a series that stands for all routes; no route can be named so. The outcome's name where all stand together.</summary>
     public const string AllRoutes = "*";
@@ -38,6 +39,9 @@ internal sealed partial class Instruments : IDisposable
 
     /// <summary>By <see cref="RequestOutcome"/>.</summary>
     public static readonly string[] OutcomeNames = ["live", "degraded", "failed", "refused", "aborted"];
+
+    /// <summary>The first digit of a status; the first one stands for a request that got no response.</summary>
+    public static readonly string[] CodeNames = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
     /// <summary>By <see cref="AttemptResult"/>.</summary>
     public static readonly string[] ResultNames = ["success", "connect", "reset", "timeout", "truncated", "status", "cancelled", "local"];
@@ -74,6 +78,7 @@ internal sealed partial class Instruments : IDisposable
     private readonly MetricFamily[] _families;
     private volatile StateReadings _state = new();
     private int _step;
+    private int _requestDetail;
 
     /// <param name="log">Where a reading that fails is told.</param>
     public Instruments(ILogger<Instruments> log)
@@ -158,6 +163,7 @@ internal sealed partial class Instruments : IDisposable
         Forget(_clusters, clusters.Contains);
         Forget(_transitions, key => clusters.Contains(key.Cluster));
         Volatile.Write(ref _step, 0);
+        Volatile.Write(ref _requestDetail, (int)RequestDetail.ByRoute);
     }
 
     /// <summary>All figures now, within the series allowed. <paramref name="others"/> are families from elsewhere that count too.</summary>
@@ -174,6 +180,7 @@ internal sealed partial class Instruments : IDisposable
 
         var probes = _probes.Count == 0 ? [] : new[] { DurationCells.Read([], ProbeBounds, [_probes]) };
         series += probes.Sum(static p => p.Series);
+        series += CoarsenRequests(families, Limit - series - SeriesBudget.FewestDurations);
         return new(families,
         [
             new("gateway_request_duration_seconds", DurationHelp, Durations(series)),
@@ -187,14 +194,13 @@ internal sealed partial class Instruments : IDisposable
     /// <summary>Whether a meter is this one; several hosts of one process have one each.</summary>
     internal bool Owns(Meter meter) => ReferenceEquals(meter, _meter);
 
+    // Requests that no route takes are not a route of the configuration.
+    private int Limit => SeriesBudget.Limit(_routes.Keys.Count(static route => !string.Equals(route, UnmatchedRoute, StringComparison.Ordinal)), _destinations.Count);
+
     private MetricFamily[] Describe() =>
     [
-        Counter("gateway_requests_total", "Users' requests that ended, by who answered.", () =>
-            [.. from route in _routes.Values
-                from outcome in Enum.GetValues<RequestOutcome>()
-                let count = route.Durations(outcome).Count
-                where count > 0
-                select new Sample(count, new(RouteLabel, route.Route), new(OutcomeLabel, OutcomeNames[(int)outcome]))]),
+        Counter(RequestSeries.Name, "Users' requests that ended, by who answered and by the class of the status.", () =>
+            RequestSeries.Of(_routes.Values, (RequestDetail)Volatile.Read(ref _requestDetail))),
         Counter("gateway_attempts_total", "Exchanges with a destination that ended.", () =>
             [.. from destination in _destinations.Values
                 from result in Enum.GetValues<AttemptResult>()
@@ -335,6 +341,22 @@ internal sealed partial class Instruments : IDisposable
         }
     }
 
+    /// <summary>Shows requests more coarsely until they fit; by how much the number of series changes.</summary>
+    /// <param name="families">The families as read; that of the requests is replaced.</param>
+    /// <param name="left">Series that are left; less than 0: too many.</param>
+    private int CoarsenRequests(List<(MetricFamily Family, IReadOnlyList<Sample> Samples)> families, int left)
+    {
+        var at = families.FindIndex(static f => string.Equals(f.Family.Name, RequestSeries.Name, StringComparison.Ordinal));
+        var before = families[at].Samples.Count;
+        while (left + before - families[at].Samples.Count < 0 && Volatile.Read(ref _requestDetail) is var detail && detail < (int)RequestDetail.Together)
+        {
+            Volatile.Write(ref _requestDetail, detail + 1);
+            families[at] = (families[at].Family, ReadSafely(families[at].Family));
+        }
+
+        return families[at].Samples.Count - before;
+    }
+
     private List<HistogramSample> Durations(int otherSeries)
     {
         var pairs = new List<(string Route, RequestOutcome Outcome, DurationCells Cells)>();
@@ -349,7 +371,7 @@ internal sealed partial class Instruments : IDisposable
             }
         }
 
-        var step = SeriesBudget.Step(Volatile.Read(ref _step), otherSeries, SeriesBudget.Limit(_routes.Count, _destinations.Count),
+        var step = SeriesBudget.Step(Volatile.Read(ref _step), otherSeries, Limit,
             pairs.Count, pairs.Count(static p => p.Outcome == RequestOutcome.Live), pairs.Select(static p => p.Outcome).Distinct().Count());
         Volatile.Write(ref _step, step);
         var (detail, bounds) = SeriesBudget.Steps[step];

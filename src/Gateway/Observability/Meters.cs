@@ -95,6 +95,7 @@ internal enum NotifyResult
 internal sealed class RouteMeter(string route, Histogram<double> exported)
 {
     private readonly DurationCells[] _durations = [new(), new(), new(), new(), new()];
+    private readonly long[] _requests = new long[Instruments.OutcomeNames.Length * Instruments.CodeNames.Length];
     private readonly long[] _rungs = new long[3];
     private readonly long[] _saved = new long[SavedSums.Names.Length];
     private long _bad;
@@ -110,10 +111,12 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
 
     /// <summary>A request ended; call it once for each.</summary>
     /// <param name="outcome">How.</param>
+    /// <param name="status">The status of the response; 0: none was begun.</param>
     /// <param name="duration">From its head to the end of its response.</param>
     /// <param name="bad">It counts against the objective; null: if it failed or was degraded.</param>
-    public void Ended(RequestOutcome outcome, TimeSpan duration, bool? bad = null)
+    public void Ended(RequestOutcome outcome, int status, TimeSpan duration, bool? bad = null)
     {
+        Interlocked.Increment(ref _requests[IndexOf(outcome, CodeOf(status))]);
         if (bad ?? outcome is RequestOutcome.Degraded or RequestOutcome.Failed)
         {
             Interlocked.Increment(ref _bad);
@@ -126,21 +129,6 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
         }
     }
 
-    /// <summary>A tier answered.</summary>
-    public void Live(TimeSpan duration) => Ended(RequestOutcome.Live, duration);
-
-    /// <summary>The ladder answered with something of use.</summary>
-    public void Degraded(TimeSpan duration) => Ended(RequestOutcome.Degraded, duration);
-
-    /// <summary>The user got an error or a cut answer.</summary>
-    public void Failed(TimeSpan duration) => Ended(RequestOutcome.Failed, duration);
-
-    /// <summary>We refused it.</summary>
-    public void Refused(TimeSpan duration) => Ended(RequestOutcome.Refused, duration);
-
-    /// <summary>The client went away.</summary>
-    public void Aborted(TimeSpan duration) => Ended(RequestOutcome.Aborted, duration);
-
     /// <summary>A rung of the ladder gave the answer.</summary>
     public void AnsweredBy(FallbackRung rung) => Interlocked.Increment(ref _rungs[(int)rung]);
 
@@ -149,6 +137,9 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
 
     /// <summary>Requests that were saved so far.</summary>
     public long SavedSoFar(SavedBy by) => Volatile.Read(ref _saved[(int)by]);
+
+    /// <summary>Requests that ended so; <paramref name="code"/> is an index of <see cref="Instruments.CodeNames"/>.</summary>
+    public long Requests(RequestOutcome outcome, int code) => Volatile.Read(ref _requests[IndexOf(outcome, code)]);
 
     /// <summary>The durations of one outcome; its count is the number of requests.</summary>
     public DurationCells Durations(RequestOutcome outcome) => _durations[(int)outcome];
@@ -164,6 +155,11 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
 
     /// <summary>Answers of one rung.</summary>
     public long Rung(FallbackRung rung) => Volatile.Read(ref _rungs[(int)rung]);
+
+    /// <summary>The index in <see cref="Instruments.CodeNames"/> of a status; 0: there was none.</summary>
+    internal static int CodeOf(int status) => status is >= 100 and < 600 ? status / 100 : 0;
+
+    private static int IndexOf(RequestOutcome outcome, int code) => ((int)outcome * Instruments.CodeNames.Length) + code;
 }
 
 /// <summary>The figures of one destination in traffic.</summary>

@@ -23,7 +23,7 @@ public sealed class InstrumentsTests : IDisposable
 
         var snapshot = _instruments.Collect(ProcessFigures.Families);
 
-        Assert.InRange(snapshot.Series, 400, 520);
+        Assert.InRange(snapshot.Series, 400, 800);
         Assert.Equal(snapshot.Series, Lines(snapshot).Length);
     }
 
@@ -41,7 +41,7 @@ public sealed class InstrumentsTests : IDisposable
 
         var lines = Lines(_instruments.Collect(ProcessFigures.Families));
 
-        Assert.InRange(lines.Length, 200, 520);
+        Assert.InRange(lines.Length, 200, 800);
         Assert.Contains("gateway_request_duration_seconds_bucket{route=\"r7\",outcome=\"live\",le=\"0.025\"} 1", lines);
         Assert.Contains("gateway_request_duration_seconds_count{route=\"r3\",outcome=\"failed\"} 1", lines);
     }
@@ -54,15 +54,16 @@ public sealed class InstrumentsTests : IDisposable
         {
             _instruments.Route($"r{i}").Live(TimeSpan.FromMilliseconds(20));
             _instruments.Route($"r{i}").Degraded(TimeSpan.FromMilliseconds(2));
+            _instruments.Route($"r{i}").Failed(TimeSpan.FromMilliseconds(2));
             _instruments.Route($"r{i}").AnsweredBy(FallbackRung.LastGood);
         }
 
         var lines = Lines(_instruments.Collect(ProcessFigures.Families));
 
-        Assert.InRange(lines.Length, 300, 520);
+        Assert.InRange(lines.Length, 300, 800);
         Assert.Contains("gateway_request_duration_seconds_count{route=\"r7\",outcome=\"live\"} 1", lines);
         Assert.Contains("gateway_request_duration_seconds_count{route=\"*\",outcome=\"degraded\"} 20", lines);
-        Assert.Contains("gateway_requests_total{route=\"r7\",outcome=\"degraded\"} 1", lines);
+        Assert.Contains("gateway_requests_total{route=\"r7\",outcome=\"degraded\",code=\"2xx\"} 1", lines);
     }
 
     [Fact]
@@ -79,7 +80,48 @@ public sealed class InstrumentsTests : IDisposable
         Assert.Contains("gateway_request_duration_seconds_bucket{route=\"a\",outcome=\"aborted\",le=\"1.0\"} 0", lines);
         Assert.Contains("gateway_request_duration_seconds_bucket{route=\"a\",outcome=\"aborted\",le=\"2.5\"} 1", lines);
         Assert.Contains("gateway_request_duration_seconds_sum{route=\"a\",outcome=\"live\"} 1.5", lines);
-        Assert.Contains("gateway_requests_total{route=\"a\",outcome=\"refused\"} 1", lines);
+        Assert.Contains("gateway_requests_total{route=\"a\",outcome=\"refused\",code=\"4xx\"} 1", lines);
+    }
+
+    [Theory]
+    [InlineData("1xx", 1, 101)]
+    [InlineData("2xx", 2, 204)]
+    [InlineData("5xx", 5, 599)]
+    [InlineData("none", 3, 0)]
+    public void Requests_ByTheirStatus_AreCountedUnderItsClass(string code, int times, int status)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            _instruments.Route("a").Ended(RequestOutcome.Live, status, TimeSpan.FromMilliseconds(1));
+        }
+
+        var lines = Lines(_instruments.Collect());
+
+        Assert.Contains($"gateway_requests_total{{route=\"a\",outcome=\"live\",code=\"{code}\"}} {times}", lines);
+        Assert.Equal(times, _instruments.Route("a").Sums.Live);
+    }
+
+    /// <summary>Whatever destinations answer and clients do: every outcome with every class of status on every route, which no real traffic brings.</summary>
+    [Fact]
+    public void Scrape_EveryOutcomeWithEveryCode_KeepsItsSeriesAndItsSums()
+    {
+        MakeEverythingHappen(clusters: 4);
+        MakeEveryCodeHappen();
+
+        var samples = Requests(_instruments.Collect(ProcessFigures.Families), out var series);
+
+        Assert.InRange(series, 400, 800);
+        Assert.Equal((20 * 8) + (21 * 5 * 6), samples.Sum(static s => s.Value));
+        Assert.Equal(21 * 6, samples.Where(static s => s.Labels.Contains(new("outcome", "aborted"))).Sum(static s => s.Value) - 40);
+        Assert.Equal(30, samples.Count(static s => s.Labels.Contains(new("route", Instruments.UnmatchedRoute))));
+        _instruments.Retain(new HashSet<string> { "r1" }, new HashSet<(string, string)> { ("c0", "d0") });
+        Assert.Contains(new("route", "r1"), Requests(_instruments.Collect(), out _)[0].Labels);
+
+        static IReadOnlyList<Sample> Requests(MetricSnapshot snapshot, out int series)
+        {
+            series = snapshot.Series;
+            return snapshot.Families.Single(static f => string.Equals(f.Family.Name, "gateway_requests_total", StringComparison.Ordinal)).Samples;
+        }
     }
 
     [Theory]
@@ -100,13 +142,18 @@ public sealed class InstrumentsTests : IDisposable
     public void Scrape_CoarserOnce_StaysCoarseUntilTheNextConfiguration()
     {
         MakeEverythingHappen(clusters: 4);
-        _instruments.Collect(ProcessFigures.Families);
+        MakeEveryCodeHappen();
+        var full = Buckets();
 
+        // There is room again, for a finer step.
+        _instruments.ReadStateFrom(new());
         var alone = Buckets();
         _instruments.Retain(new HashSet<string> { "r1" }, new HashSet<(string, string)> { ("c0", "d0") });
 
-        Assert.Equal(4, alone);
-        Assert.Equal(5 * 16, Buckets());
+        Assert.InRange(full, 4, (21 * 16) - 1);
+        Assert.Equal(full, alone);
+        // Those of r1, and of requests that no route takes.
+        Assert.Equal(2 * 5 * 16, Buckets());
 
         int Buckets() => Lines(_instruments.Collect()).Count(static l => l.StartsWith("gateway_request_duration_seconds_bucket", StringComparison.Ordinal));
     }
@@ -122,7 +169,7 @@ public sealed class InstrumentsTests : IDisposable
         var lines = Lines(_instruments.Collect());
         Assert.DoesNotContain(lines, static l => l.Contains("\"r2\"", StringComparison.Ordinal) || l.Contains("\"c1\"", StringComparison.Ordinal)
             || l.Contains("\"d4\"", StringComparison.Ordinal));
-        Assert.Contains("gateway_requests_total{route=\"r1\",outcome=\"live\"} 1", lines);
+        Assert.Contains("gateway_requests_total{route=\"r1\",outcome=\"live\",code=\"2xx\"} 1", lines);
     }
 
     [Fact]
@@ -237,7 +284,7 @@ public sealed class InstrumentsTests : IDisposable
         _instruments.ReadStateFrom(new()
         {
             Tiers = () => [.. from c in Enumerable.Range(0, clusters) from t in new[] { "primary", "standby" } select new TierReading($"c{c}", t, 1, true, 1)],
-            Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1)))],
+            Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1))],
             LastGood = static () => new(1, 1),
             Coverage = () => [.. Enumerable.Range(0, _coverageRoutes).Select(static r => new RouteCoverage($"r{r}", 4, r % 2 == 0 ? 2 : 4))],
             Slo = () => [.. Enumerable.Range(0, clusters).Select(static c => new SloReading($"c{c}", 0.999, 900, 100))],
@@ -246,6 +293,20 @@ public sealed class InstrumentsTests : IDisposable
             Availability = () => [.. from c in Enumerable.Range(0, clusters) from w in new[] { "1h", "24h", "30d" } select new AvailabilityReading($"c{c}", w, 1)],
             Reliability = () => [.. Enumerable.Range(0, clusters).Select(static c => new ReliabilityReading($"c{c}", TimeSpan.FromHours(1), TimeSpan.FromSeconds(1)))],
         });
+    }
+
+    private void MakeEveryCodeHappen()
+    {
+        for (var i = 0; i <= 20; i++)
+        {
+            foreach (var outcome in Enum.GetValues<RequestOutcome>())
+            {
+                for (var status = 0; status < 600; status += 100)
+                {
+                    _instruments.Route(i == 20 ? Instruments.UnmatchedRoute : $"r{i}").Ended(outcome, status, TimeSpan.FromMilliseconds(20));
+                }
+            }
+        }
     }
 
     private void MakeEverythingHappen(int clusters)
@@ -257,6 +318,15 @@ public sealed class InstrumentsTests : IDisposable
             {
                 _instruments.Route($"r{i}").Ended(outcome, TimeSpan.FromMilliseconds(20));
             }
+
+            foreach (var by in Enum.GetValues<SavedBy>().Where(static by => by != SavedBy.None))
+            {
+                _instruments.Route($"r{i}").Saved(by);
+            }
+
+            _instruments.Route($"r{i}").Ended(RequestOutcome.Live, 304, TimeSpan.FromMilliseconds(20));
+            _instruments.Route($"r{i}").Ended(RequestOutcome.Live, 404, TimeSpan.FromMilliseconds(20));
+            _instruments.Route($"r{i}").Ended(RequestOutcome.Aborted, 200, TimeSpan.FromMilliseconds(20));
 
             foreach (var rung in Enum.GetValues<FallbackRung>())
             {
