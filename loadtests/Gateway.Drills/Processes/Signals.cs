@@ -14,6 +14,9 @@ internal static class Signals
     /// <summary>Dies at once, without a word to anyone.</summary>
     public const int Kill = 9;
 
+    /// <summary>Opens the log again.</summary>
+    public const int User1 = 10;
+
     /// <summary>Asks for an orderly end.</summary>
     public const int Terminate = 15;
 

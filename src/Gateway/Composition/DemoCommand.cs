@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Gateway.Cli;
 using Gateway.Configuration;
+using Serilog.Events;
 
 namespace Gateway.Composition;
 
@@ -38,6 +39,7 @@ internal static class DemoCommand
             return GatewayCli.BadUsage;
         }
 
+        var console = new ConsoleText(config.Telemetry.Logs.Format, TimeProvider.System);
         var destinations = config.Clusters.SelectMany(static c => c.Tiers.SelectMany(t => t.Destinations.Select(d => (Tier: t.Name, d.Url)))).ToList();
         var guides = new List<Process>();
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,23 +52,23 @@ internal static class DemoCommand
             {
                 if (!url.IsLoopback || !await StartGuideAsync(program, tier, url, guides).WaitAsync(GuideStartsWithin).ConfigureAwait(false))
                 {
-                    await error.WriteLineAsync($"The sample guide for \"{url}\" did not start: is the port taken? End what listens there, or change \"{path}\".").ConfigureAwait(false);
+                    await console.WriteAsync(error, LogEventLevel.Error, $"The sample guide for \"{url}\" did not start: is the port taken? End what listens there, or change \"{path}\".").ConfigureAwait(false);
                     return GatewayCli.Failed;
                 }
             }
 
             await using var host = new GatewayHost(loaded, path, environment, TimeProvider.System);
             await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
-            await output.WriteAsync(Text(host, destinations, guides)).ConfigureAwait(false);
+            await console.WriteAsync(output, LogEventLevel.Information, Text(host, destinations, guides)).ConfigureAwait(false);
             await stop.Task.ConfigureAwait(false);
-            await output.WriteLineAsync("Ending everything ...").ConfigureAwait(false);
+            await console.WriteAsync(output, LogEventLevel.Information, "Ending everything ...").ConfigureAwait(false);
             EndAll(guides);
             await host.StopAsync().ConfigureAwait(false);
             return GatewayCli.Done;
         }
         catch (Exception e) when (e is IOException or SocketException or TimeoutException or ArgumentException)
         {
-            await error.WriteLineAsync($"The demo cannot start: {e.Message}").ConfigureAwait(false);
+            await console.WriteAsync(error, LogEventLevel.Error, $"The demo cannot start: {e.Message}").ConfigureAwait(false);
             return GatewayCli.Failed;
         }
         finally

@@ -25,6 +25,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Descriptors _descriptors;
     private readonly LogSetup _log;
+    private readonly AccessLog _access;
     private readonly ILogger _logger;
     private readonly Instruments _instruments;
     private readonly FailoverLoop _loop;
@@ -83,7 +84,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory, new NotifyLease(_redis, time));
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
         _watchdog = new Watchdog(_records.Journal, time, _log.Factory.CreateLogger<Watchdog>());
-        var access = new AccessLog(_log.Factory.CreateLogger<AccessLog>(), time);
+        _access = new AccessLog(_log, AccessOf(config.Telemetry.Access), time);
         var ladder = new FallbackLadder(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
         _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records, time) with
         {
@@ -111,9 +112,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             LogFewDescriptors(few);
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, access, time), longestPause, forwarder =>
+        _users = UsersServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, _access, Trusted, time), longestPause, forwarder =>
         {
-            var entry = new RequestEntry(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, access, _endStreams.Token);
+            var entry = new RequestEntry(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, _access, Trusted, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);
             return _endpoints;
         });
@@ -173,6 +174,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Reads the configuration again; what comes of it is told by the log, <c>/status</c> and the metric.</summary>
     public void RequestReload() => _owned.Add(ReloadAsync());
 
+    /// <summary>Opens the log's file again, as after it was moved away.</summary>
+    public void ReopenLog()
+    {
+        if (_log.ReopenFile())
+        {
+            LogReopened();
+        }
+    }
+
     /// <summary>Completes once it is ready for the first time; is cancelled when it stops before that.</summary>
     public Task Ready => _ready.Task;
 
@@ -210,6 +220,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),
             config.Clusters.SelectMany(static c => c.Tiers.SelectMany(t => t.Destinations.Select(d => (c.Name, d.Name)))).ToHashSet());
         _log.SetLevel(config.Telemetry.Logs.Level);
+        _access.Use(AccessOf(config.Telemetry.Access));
     }
 
     private void Own(string part, string what, Task task)
@@ -380,9 +391,13 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     }
 
 
+    private static AccessOptions AccessOf(AccessConfig access) => new(
+        access.Log,
+        access.Pattern is { } pattern ? AccessPattern.Parse(pattern, out _) : null);
+
     private static LogOptions OptionsOf(TelemetryConfig telemetry) => new()
     {
-        Shape = telemetry.Logs.Format switch { LogFormat.Json => LogShape.Json, LogFormat.Ecs => LogShape.Ecs, _ => LogShape.Text },
+        Shape = ConsoleText.ShapeOf(telemetry.Logs.Format),
         Level = telemetry.Logs.Level,
         File = telemetry.Logs.File,
         Splunk = telemetry.Splunk is { } splunk ? new SplunkOptions(splunk.Url, splunk.Token) : null,
@@ -390,6 +405,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     [LoggerMessage(10101, LogLevel.Information, "Ready: every destination was probed once, or five seconds have passed.")]
     private partial void LogReady();
+
+    [LoggerMessage(10108, LogLevel.Information, "The log's file was opened again, as SIGUSR1 asked.")]
+    private partial void LogReopened();
 
     [LoggerMessage(10105, LogLevel.Warning, "A reload that a signal asked for was not done.")]
     private partial void LogReloadNotDone(Exception exception);

@@ -3,16 +3,20 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Gateway.Cli;
 using Gateway.Configuration;
+using Serilog.Events;
 
 namespace Gateway.Composition;
 
 /// <summary><c>run</c>: the gateway in the foreground, until SIGTERM or Ctrl-C.</summary>
 internal static class RunCommand
 {
+    /// <summary>SIGUSR1 as Linux numbers it; .NET has no name for it.</summary>
+    private const int UserSignal = 10;
+
     public static Command Create(Func<string, string?> environment)
     {
         var file = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
-        var command = new Command("run", "Runs the gateway until SIGTERM or Ctrl-C; a second one ends it without waiting. SIGHUP reads the configuration again.") { file };
+        var command = new Command("run", "Runs the gateway until SIGTERM or Ctrl-C; a second one ends it without waiting. SIGHUP reads the configuration again, SIGUSR1 opens the log's file again.") { file };
         command.SetAction((parsed, cancellationToken) =>
             RunAsync(ConfigPath.Of(parsed.GetValue(file), environment), environment, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
@@ -26,6 +30,7 @@ internal static class RunCommand
             return GatewayCli.BadUsage;
         }
 
+        var console = new ConsoleText(loaded.Config.Telemetry.Logs.Format, TimeProvider.System);
         using var signals = new StopSignals();
         try
         {
@@ -36,8 +41,13 @@ internal static class RunCommand
                 context.Cancel = true;
                 host.RequestReload();
             });
+            using var reopen = OperatingSystem.IsLinux() ? PosixSignalRegistration.Create((PosixSignal)UserSignal, context =>
+            {
+                context.Cancel = true;
+                host.ReopenLog();
+            }) : null;
             await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
-            await output.WriteLineAsync($"Users: {string.Join(", ", host.Addresses)}  Operators: {host.AdminAddress.GetLeftPart(UriPartial.Authority)}").ConfigureAwait(false);
+            await console.WriteAsync(output, LogEventLevel.Information, $"Users: {string.Join(", ", host.Addresses)}  Operators: {host.AdminAddress.GetLeftPart(UriPartial.Authority)}").ConfigureAwait(false);
             var telling = systemd?.TellAsync(host.Ready, signals.Asked, TimeProvider.System) ?? Task.CompletedTask;
 
             // Ctrl-C comes from somebody who waits at a terminal; SIGTERM from something that may stand behind a balancer.
@@ -52,7 +62,7 @@ internal static class RunCommand
         }
         catch (Exception e) when (e is IOException or CryptographicException or ArgumentException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
-            await error.WriteLineAsync($"The gateway cannot start: {e.Message}").ConfigureAwait(false);
+            await console.WriteAsync(error, LogEventLevel.Error, $"The gateway cannot start: {e.Message}").ConfigureAwait(false);
             return GatewayCli.Failed;
         }
     }

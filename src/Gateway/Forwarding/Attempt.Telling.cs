@@ -17,6 +17,30 @@ internal sealed partial class Attempt
     /// <summary>The attempt of the same request that failed before this one, while the request is under way.</summary>
     public Attempt? FailedBefore { get; set; }
 
+    /// <inheritdoc/>
+    string IAttemptRecord.DestinationName => peer.Destination.Name;
+
+    /// <inheritdoc/>
+    string IAttemptRecord.TierName => tier.Name;
+
+    /// <inheritdoc/>
+    string IAttemptRecord.PurposeName => PurposeNames[(int)purpose];
+
+    /// <inheritdoc/>
+    bool IAttemptRecord.IsRetry => purpose == AttemptPurpose.Repeat;
+
+    /// <inheritdoc/>
+    AttemptResult? IAttemptRecord.Ended => IsDone ? Result : null;
+
+    /// <inheritdoc/>
+    int IAttemptRecord.Status => IsDone && Response is { } response ? response.Status : 0;
+
+    /// <inheritdoc/>
+    IAttemptRecord? IAttemptRecord.Before { get; set; }
+
+    /// <summary>Why it failed.</summary>
+    public TerminationCause TerminationCause => AttemptFailure.CauseOf(Result, Failure, Response?.Status ?? 0, _headReceived);
+
     /// <summary>
     /// Another destination served the same request in <paramref name="servedIn"/>: that this one failed is its own doing. A timeout is not if the other needed
     /// nearly as long: then the request is slow, wherever it goes.

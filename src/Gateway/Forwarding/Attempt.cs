@@ -17,7 +17,7 @@ namespace Gateway.Forwarding;
 /// <param name="request">What it sends; its own.</param>
 /// <param name="purpose">Why it is made.</param>
 /// <param name="raw">The body is not touched: an event stream that goes on reads it.</param>
-internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, AttemptRequest request, AttemptPurpose purpose, bool raw = false)
+internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, AttemptRequest request, AttemptPurpose purpose, bool raw = false) : IAttemptRecord
 {
     private const int Running = 0;
     private const int Lingering = 1;
@@ -58,6 +58,9 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
 
     /// <summary>What it asks for; null: a copy that no user waits for.</summary>
     public string? Target { get; init; }
+
+    /// <summary>The request that it is made for; null: a copy that no user waits for.</summary>
+    public RequestRecord? Record { get; init; }
 
     /// <summary>When it began.</summary>
     public long StartedAt { get; private set; }
@@ -303,6 +306,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>The streamed answer was cut or fell silent: the destination's failure.</summary>
     public void StreamFailed(bool silent)
     {
+        Record?.Break = silent ? TerminationCause.IdleTimeout : TerminationCause.Truncated;
         Report(silent ? EvidenceKind.Timeout : EvidenceKind.Truncated);
         Leave();
     }

@@ -1,6 +1,7 @@
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Gateway.Health;
 using Gateway.Observability;
 
 namespace Gateway.Forwarding;
@@ -67,6 +68,31 @@ internal static class AttemptFailure
 
         return false;
     }
+
+    /// <summary>The word for a failure: what an operator would look into first.</summary>
+    /// <param name="result">How the attempt ended.</param>
+    /// <param name="failure">What it threw; null: nothing.</param>
+    /// <param name="status">Of its response; 0: none came.</param>
+    /// <param name="headReceived">The head of a response was there.</param>
+    public static TerminationCause CauseOf(AttemptResult result, Exception? failure, int status, bool headReceived) => result switch
+    {
+        AttemptResult.Connect => ConnectCauseOf(failure),
+        AttemptResult.Reset => TerminationCause.Reset,
+        AttemptResult.Truncated => TerminationCause.Truncated,
+        AttemptResult.Timeout => headReceived ? TerminationCause.IdleTimeout : TerminationCause.FirstByteTimeout,
+        AttemptResult.Status => status == StatusCodes.Status429TooManyRequests ? TerminationCause.TooManyRequests : TerminationCause.Status5xx,
+        AttemptResult.Cancelled => TerminationCause.TotalTimeout,
+        AttemptResult.Local => TerminationCause.GatewayError,
+        _ => status >= StatusCodes.Status500InternalServerError ? TerminationCause.Status5xx : TerminationCause.Ok,
+    };
+
+    private static TerminationCause ConnectCauseOf(Exception? failure) => OwnFault.Is(failure) ? TerminationCause.GatewayError : FailureCauses.Of(failure) switch
+    {
+        FailureCause.ConnectionRefused => TerminationCause.ConnectRefused,
+        FailureCause.ConnectTimeout or FailureCause.TlsTimeout => TerminationCause.ConnectTimeout,
+        FailureCause.NoSocket => TerminationCause.GatewayError,
+        _ => TerminationCause.ConnectFailed,
+    };
 
     /// <summary>The status to refuse a client with whose own body broke; null: it says none.</summary>
     public static int? StatusOf(Exception exception)

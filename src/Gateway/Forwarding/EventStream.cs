@@ -1,6 +1,7 @@
 using System.Net.Http;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Observability;
 using Gateway.Upstream;
 using Microsoft.Extensions.Primitives;
 
@@ -280,6 +281,7 @@ internal sealed partial class EventStream : ReadOnlyStream
     /// <summary>The gateway stops: the user is told, unless half an event stands in the way.</summary>
     private void Stop()
     {
+        _attempt.Record?.Break = TerminationCause.Restarting;
         _attempt.StreamLeft();
         if (_insideLongEvent)
         {

@@ -74,7 +74,8 @@ internal sealed partial class Exchange
         }
 
         var peer = _plan.PeerOf(destination);
-        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: Reopens) { IsOnly = !_mayRepeat || _attempts.Length == 1, IsWrite = _isWrite, Target = _target };
+        var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstOnTrial, raw: Reopens) { IsOnly = !_mayRepeat || _attempts.Length == 1, IsWrite = _isWrite, Target = _target, Record = Record };
+        Record?.Add(attempt);
         _choice.Avoid(destination);
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;

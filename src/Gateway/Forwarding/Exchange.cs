@@ -45,6 +45,7 @@ internal sealed partial class Exchange
     private Attempt? _held;
     private bool _neverSent = true;
     private bool _timedOut;
+    private bool _isOutOfTime;
     private Attempt? _failed;
     private long _hedgeAgainAt;
     private bool _skipped;
@@ -123,6 +124,15 @@ internal sealed partial class Exchange
 
     /// <summary>The gateway stops: streams end.</summary>
     public CancellationToken Stopping { get; init; }
+
+    /// <summary>What is known of the request; its attempts are added.</summary>
+    public RequestRecord? Record { get; init; }
+
+    /// <summary>Why there is no response.</summary>
+    public TerminationCause Cause =>
+        _isOutOfTime ? TerminationCause.TotalTimeout
+        : _failed is { } failed ? failed.TerminationCause
+        : _started == 0 ? TerminationCause.NoTier : TerminationCause.GatewayError;
 
     /// <summary>What is known of the request when there is no response.</summary>
     public RequestFate Fate => _neverSent ? RequestFate.NotSent : _timedOut ? RequestFate.TimedOut : RequestFate.Broken;
@@ -267,7 +277,7 @@ internal sealed partial class Exchange
                         if (running > 0)
                         {
                             _neverSent = false;
-                            _timedOut = true;
+                            _timedOut = _isOutOfTime = true;
                             _plan.Traffic.Meter.Skipped(SkipReason.Deadline);
                         }
                         else if (!_mayRepeat && _started < _attempts.Length)
@@ -362,7 +372,7 @@ internal sealed partial class Exchange
             return null;
         }
 
-        var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { Reopens = true, LastEventId = lastEventId };
+        var next = new Exchange(_plan, _context, snapshot, tier, _body, mayRepeat: true) { Reopens = true, LastEventId = lastEventId, Record = Record };
         // Not where it was just cut, as long as there is anywhere else.
         next._choice.Avoid(cut.Peer.Destination);
         if (await next.RunAsync(cancellationToken).ConfigureAwait(false) is not { } winner)
@@ -377,6 +387,7 @@ internal sealed partial class Exchange
             return null;
         }
 
+        Record?.IsResumed = true;
         winner.Response!.IsOftenQuiet = true;
         return (winner, winner.Response);
     }

@@ -29,6 +29,7 @@ internal sealed class RequestBody
     private bool _isPartlyGone;
     private long _closedAt;
     private int _writers;
+    private long _received;
 
     private readonly TimeProvider? _time;
 
@@ -40,7 +41,11 @@ internal sealed class RequestBody
         _rented = rented;
         _length = length;
         _keep = keep;
+        _received = head.Length;
     }
+
+    /// <summary>Bytes of it that the client has sent so far.</summary>
+    public long Received => Volatile.Read(ref _received);
 
     /// <summary>True: another attempt can send it: whatever of it was taken so far is in memory.</summary>
     public bool CanSend => _rest is null || (!Volatile.Read(ref _isPartlyGone) && !ReferenceEquals(Volatile.Read(ref _taken), Ended));
@@ -266,6 +271,8 @@ internal sealed class RequestBody
                         throw new OperationCanceledException("The request is over.");
                     }
 
+                    // One attempt at a time is here.
+                    Volatile.Write(ref _received, _received + read.Buffer.Length);
                     Keep(read.Buffer);
                     foreach (var segment in read.Buffer)
                     {

@@ -1,4 +1,6 @@
-using System.Globalization;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Net;
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Fallback;
@@ -17,16 +19,24 @@ namespace Gateway.Forwarding;
 /// (5) The <see cref="Exchange"/> makes the attempts, and the <see cref="ResponseRelay"/> gives the user the response of one.
 /// (6) Without an answer the ladder gives one. One outcome is counted.
 /// </remarks>
-internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder ladder, AccessLog access, CancellationToken stopping)
+internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder ladder, AccessLog access, Func<ImmutableArray<IPNetwork>> trusted, CancellationToken stopping)
 {
     /// <summary>Why a CONNECT is refused.</summary>
     public const string NoTunnels = "CONNECT tunnels to arbitrary hosts are not supported.";
+
+    // One for all requests: what it needs is its state.
+    private static readonly Func<object, Task> NoteFirstByte = static state =>
+    {
+        var (record, time) = ((RequestRecord, TimeProvider))state;
+        record.FirstByteAt = time.GetTimestamp();
+        return Task.CompletedTask;
+    };
 
     /// <summary>Serves one request of this route.</summary>
     public async Task ServeAsync(HttpContext context, RoutePlan plan)
     {
         var time = plan.Traffic.Time;
-        var began = time.GetTimestamp();
+        var record = new RequestRecord(plan.Route.Name, plan.ClusterConfig.Name, time.GetTimestamp());
         var outcome = RequestOutcome.Failed;
         var refusedWith = 0;
         var span = Traces.BeginRequest(context, plan.Route.Name, time);
@@ -36,55 +46,64 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
             var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             if (RequestGuard.ProblemOf(request.Protocol, request.Method, target, request.Headers) is { } problem)
             {
-                outcome = RequestOutcome.Refused;
+                outcome = Refuse(record);
                 refusedWith = StatusCodes.Status400BadRequest;
                 await RefusalResponse.WriteAsync(context, refusedWith, problem).ConfigureAwait(false);
             }
             else
             {
-                outcome = await AnswerAsync(context, plan, began).ConfigureAwait(false);
+                outcome = await AnswerAsync(context, plan, record).ConfigureAwait(false);
             }
         }
         catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
             // Answered here: thrown on, Kestrel would answer the same, and log an error with a stack for whatever a client does wrong.
             refusedWith = refused.StatusCode;
-            outcome = RequestOutcome.Refused;
+            outcome = Refuse(record);
             await RefusalResponse.WriteAsync(context, refused.StatusCode, refused.Message).ConfigureAwait(false);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            outcome = RequestOutcome.Aborted;
+            outcome = Abort(record);
         }
         finally
         {
-            var elapsed = time.GetElapsedTime(began);
-            var status = refusedWith > 0 ? refusedWith : outcome == RequestOutcome.Aborted && !context.Response.HasStarted ? 0 : context.Response.StatusCode;
-            plan.Meter.Ended(outcome, status, elapsed, SloRule.IsBad(plan.Route, outcome, status, elapsed));
-            Traces.EndRequest(span, outcome, status);
-            if (access.Wants(outcome))
-            {
-                access.Tell(context, plan.Route.Name, outcome, status, elapsed);
-            }
+            End(context, plan, record, outcome, refusedWith, span);
+        }
+    }
+
+    /// <summary>Figures, span and log: what is told of a request is told here, once.</summary>
+    private void End(HttpContext context, RoutePlan plan, RequestRecord record, RequestOutcome outcome, int refusedWith, Activity? span)
+    {
+        var response = context.Response;
+        var elapsed = plan.Traffic.Time.GetElapsedTime(record.Began);
+        var status = refusedWith > 0 ? refusedWith : outcome == RequestOutcome.Aborted && !response.HasStarted ? 0 : response.StatusCode;
+        record.BytesOut ??= status is 0 or StatusCodes.Status304NotModified || HttpMethods.IsHead(context.Request.Method) ? 0 : response.ContentLength ?? 0;
+        plan.Meter.Ended(outcome, status, elapsed, SloRule.IsBad(plan.Route, outcome, status, elapsed));
+        var trace = span?.Context ?? default;
+        Traces.EndRequest(span, outcome, status);
+        if (access.Wants(record, outcome, status))
+        {
+            access.Write(context, record, outcome, status, elapsed, TrustedProxies.ClientOf(trusted(), context), trace);
         }
     }
 
     // Pooled: its only caller waits for it once, so that its state costs no garbage.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan, long began)
+    private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, RoutePlan plan, RequestRecord record)
     {
         // 1. What holds now.
         var isUpgrade = UpgradeForwarder.Is(context);
         if (HttpMethods.IsConnect(context.Request.Method) && !isUpgrade)
         {
             await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, NoTunnels).ConfigureAwait(false);
-            return RequestOutcome.Refused;
+            return Refuse(record);
         }
 
         if (MaxForwards.EndsHere(context.Request))
         {
             await MaxForwards.AnswerAsync(context, plan.Route).ConfigureAwait(false);
-            return RequestOutcome.Refused;
+            return Refuse(record);
         }
 
         var snapshot = plan.Traffic.Cluster.Snapshot;
@@ -102,20 +121,20 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
 
         if (tier < 0 && onTrial is null)
         {
-            return await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
+            return await FallBackAsync(context, plan, record, TerminationCause.NoTier).ConfigureAwait(false);
         }
 
         if (tier >= 0 && snapshot.Tiers[tier] is { Capacity: { } capacity } full && full.Load.InFlight >= capacity * plan.ShedAt)
         {
             onTrial?.Destination.ReturnTrial();
-            return await FallBackAsync(context, plan, wasShed: true).ConfigureAwait(false);
+            return await FallBackAsync(context, plan, record, TerminationCause.Shed).ConfigureAwait(false);
         }
 
         if (isUpgrade)
         {
             var choice = new DestinationChoice(plan, context.Request, snapshot, Math.Max(tier, 0), plan.ClusterConfig.Attempts.Max);
-            return await upgrades.ServeAsync(context, plan, choice, onTrial).ConfigureAwait(false)
-                ?? await FallBackAsync(context, plan, wasShed: false).ConfigureAwait(false);
+            return await upgrades.ServeAsync(context, plan, choice, onTrial, record).ConfigureAwait(false)
+                ?? await FallBackAsync(context, plan, record, record.Cause).ConfigureAwait(false);
         }
 
         // 4. The body.
@@ -133,33 +152,37 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         }
 
         // 5. The race.
-        var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial, Began = body is null ? began : 0 };
-        var (winner, relayed) = await ServeAsync(context, plan, exchange).ConfigureAwait(false);
-        if (body is not null && !await body.EndAsync(plan.Traffic.Time).ConfigureAwait(false))
+        var exchange = new Exchange(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, OnTrial = onTrial, Began = body is null ? record.Began : 0, Record = record };
+        var (winner, relayed) = await ServeAsync(context, plan, exchange, record).ConfigureAwait(false);
+        if (body is not null)
         {
-            // Something still reads this client's connection: the next request on it would not be safe.
-            context.Abort();
+            if (!await body.EndAsync(plan.Traffic.Time).ConfigureAwait(false))
+            {
+                // Something still reads this client's connection: the next request on it would not be safe.
+                context.Abort();
+            }
+
+            record.BytesIn = body.Received;
         }
 
         exchange.ReturnBody();
         if (winner is not null)
         {
+            record.Served = winner;
+            record.Cause = CauseOf(winner, relayed, record);
             switch (relayed)
             {
                 case RelayResult.Complete when winner.Response!.Status >= 500:
                     return RequestOutcome.Failed;
                 case RelayResult.Complete:
-                    if (exchange.SavedBy is not SavedBy.None and var by)
-                    {
-                        plan.Meter.Saved(by);
-                    }
-
+                    Saved(plan, record, exchange.SavedBy);
                     return RequestOutcome.Live;
                 case RelayResult.ClientFailed:
                     return RequestOutcome.Aborted;
                 case RelayResult.Unwritable when !context.Response.HasStarted:
                     // Another response can take its place.
                     context.Response.Clear();
+                    (record.Served, record.BytesOut) = (null, null);
                     break;
                 default:
                     // That the client's connection was cut is the destination's doing.
@@ -173,16 +196,20 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
                 await RefusalResponse.WriteAsync(context, exchange.ClientStatus, "The body of the request could not be read.").ConfigureAwait(false);
             }
 
-            return RequestOutcome.Refused;
+            return Refuse(record);
+        }
+        else
+        {
+            record.Cause = exchange.Cause;
         }
 
         // 6. The ladder.
-        return await FallBackAsync(context, plan, wasShed: false, exchange.Fate).ConfigureAwait(false);
+        return await FallBackAsync(context, plan, record, record.Cause, exchange.Fate).ConfigureAwait(false);
     }
 
     /// <summary>Without a response nothing was sent to the user.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<(Attempt? Winner, RelayResult Relayed)> ServeAsync(HttpContext context, RoutePlan plan, Exchange exchange)
+    private static async ValueTask<(Attempt? Winner, RelayResult Relayed)> ServeAsync(HttpContext context, RoutePlan plan, Exchange exchange, RequestRecord record)
     {
         Attempt? winner;
         try
@@ -195,38 +222,77 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
             return (null, RelayResult.Unwritable);
         }
 
-        return winner is null ? (null, RelayResult.Unwritable) : (winner, await plan.Relay.SendAsync(context, winner, context.RequestAborted).ConfigureAwait(false));
+        if (winner is null)
+        {
+            return (null, RelayResult.Unwritable);
+        }
+
+        record.FirstByteAt = plan.Traffic.Time.GetTimestamp();
+        return (winner, await plan.Relay.SendAsync(context, winner, record, context.RequestAborted).ConfigureAwait(false));
     }
 
-    private async ValueTask<RequestOutcome> FallBackAsync(HttpContext context, RoutePlan plan, bool wasShed, RequestFate fate = RequestFate.NotSent)
+    private static TerminationCause CauseOf(Attempt winner, RelayResult relayed, RequestRecord record) => relayed switch
+    {
+        RelayResult.Complete => winner.Response!.Status >= StatusCodes.Status500InternalServerError ? TerminationCause.Status5xx : TerminationCause.Ok,
+        RelayResult.ClientFailed => TerminationCause.ClientAbort,
+        RelayResult.DestinationFailed => record.Break ?? TerminationCause.Truncated,
+        _ => TerminationCause.Unwritable,
+    };
+
+    private static RequestOutcome Refuse(RequestRecord record)
+    {
+        record.Cause = TerminationCause.Refused;
+        return RequestOutcome.Refused;
+    }
+
+    private static RequestOutcome Abort(RequestRecord record)
+    {
+        record.Cause = TerminationCause.ClientAbort;
+        return RequestOutcome.Aborted;
+    }
+
+    private async ValueTask<RequestOutcome> FallBackAsync(HttpContext context, RoutePlan plan, RequestRecord record, TerminationCause cause, RequestFate fate = RequestFate.NotSent)
     {
         if (context.RequestAborted.IsCancellationRequested)
         {
-            return RequestOutcome.Aborted;
+            return Abort(record);
         }
 
-        var rung = await ladder.AnswerAsync(context, plan.Route, wasShed, fate).ConfigureAwait(false);
+        record.Cause = cause;
+        record.FirstByteAt = 0;
+        context.Response.OnStarting(NoteFirstByte, (record, plan.Traffic.Time));
+        var rung = await ladder.AnswerAsync(context, plan.Route, cause == TerminationCause.Shed, fate).ConfigureAwait(false);
         switch (rung)
         {
             case Fallback.FallbackRung.LastGood:
-                plan.Meter.AnsweredBy(Observability.FallbackRung.LastGood);
-                plan.Meter.Saved(SavedBy.LastGood);
-                return RequestOutcome.Degraded;
+                Saved(plan, record, SavedBy.LastGood);
+                return Answered(plan, record, Observability.FallbackRung.LastGood, RequestOutcome.Degraded);
+            case Fallback.FallbackRung.File when context.Response.StatusCode >= StatusCodes.Status500InternalServerError:
+                // A page that says 503 is kinder than the built-in one, and a failure all the same.
+                return Answered(plan, record, Observability.FallbackRung.File, RequestOutcome.Failed);
             case Fallback.FallbackRung.File:
-                plan.Meter.AnsweredBy(Observability.FallbackRung.File);
-                if (context.Response.StatusCode >= StatusCodes.Status500InternalServerError)
-                {
-                    // A page that says 503 is kinder than the built-in one, and a failure all the same.
-                    return RequestOutcome.Failed;
-                }
-
-                plan.Meter.Saved(SavedBy.File);
-                return RequestOutcome.Degraded;
+                Saved(plan, record, SavedBy.File);
+                return Answered(plan, record, Observability.FallbackRung.File, RequestOutcome.Degraded);
             case Fallback.FallbackRung.BuiltIn:
-                plan.Meter.AnsweredBy(Observability.FallbackRung.BuiltIn);
-                return RequestOutcome.Failed;
+                return Answered(plan, record, Observability.FallbackRung.BuiltIn, RequestOutcome.Failed);
             default:
-                return context.RequestAborted.IsCancellationRequested ? RequestOutcome.Aborted : RequestOutcome.Failed;
+                return context.RequestAborted.IsCancellationRequested ? Abort(record) : RequestOutcome.Failed;
+        }
+    }
+
+    private static RequestOutcome Answered(RoutePlan plan, RequestRecord record, Observability.FallbackRung step, RequestOutcome outcome)
+    {
+        record.Step = step;
+        plan.Meter.AnsweredBy(step);
+        return outcome;
+    }
+
+    private static void Saved(RoutePlan plan, RequestRecord record, SavedBy by)
+    {
+        if (by != SavedBy.None)
+        {
+            record.SavedBy = by;
+            plan.Meter.Saved(by);
         }
     }
 

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Gateway.Configuration;
 using Gateway.LastGood;
+using Gateway.Observability;
 using Gateway.Upstream;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -24,13 +25,17 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
     private static readonly StringValues Via20 = "2.0 gateway";
 
     /// <summary>Gives the response; it is disposed in the end. A response that has begun and cannot be finished is cut visibly.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="attempt">Whose response.</param>
+    /// <param name="record">Gets the number of bytes.</param>
+    /// <param name="aborted">The client disconnected.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<RelayResult> SendAsync(HttpContext context, Attempt attempt, CancellationToken aborted)
+    public async ValueTask<RelayResult> SendAsync(HttpContext context, Attempt attempt, RequestRecord record, CancellationToken aborted)
     {
         RelayResult result;
         try
         {
-            result = await RelayAsync(context, attempt, aborted).ConfigureAwait(false);
+            result = await RelayAsync(context, attempt, record, aborted).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -51,8 +56,9 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         return result;
     }
 
-    private async ValueTask<RelayResult> RelayAsync(HttpContext context, Attempt attempt, CancellationToken aborted)
+    private async ValueTask<RelayResult> RelayAsync(HttpContext context, Attempt attempt, RequestRecord record, CancellationToken aborted)
     {
+        record.BytesOut = 0;
         // 1. The head.
         var upstream = attempt.Response!;
         var response = context.Response;
@@ -77,7 +83,6 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             response.Headers.Append("Via", upstream.Version.Major >= 2 ? Via20 : Via11);
         }
 
-
         // 4. The body. A 205 has none, however it was framed (RFC 9110, section 15.3.6).
         if (upstream.Status == StatusCodes.Status205ResetContent)
         {
@@ -100,7 +105,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             }
 
             // Of a foreign stream one cannot tell whether a read that follows a wait waits once more.
-            var result = await CopyAsync(stream, response, sendsEach: upstream is not Http1Response && stream is MonitoredResponseStream, aborted).ConfigureAwait(false);
+            var result = await CopyAsync(stream, response, sendsEach: upstream is not Http1Response && stream is MonitoredResponseStream, record, aborted).ConfigureAwait(false);
             if (result == RelayResult.Complete)
             {
                 await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
@@ -128,6 +133,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         }
 
         await response.Body.WriteAsync(buffered.Bytes, aborted).ConfigureAwait(false);
+        record.BytesOut = buffered.Bytes.Length;
         await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
         return RelayResult.Complete;
     }
@@ -145,7 +151,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
     /// Moves the body piece by piece as it comes. Nothing that is here waits for what is not: it is sent before the next piece is waited for. But what came together
     /// goes together, the end of the response included. While the destination is quiet no buffer waits for it.
     /// </summary>
-    private static async ValueTask<RelayResult> CopyAsync(Stream from, HttpResponse response, bool sendsEach, CancellationToken aborted)
+    private static async ValueTask<RelayResult> CopyAsync(Stream from, HttpResponse response, bool sendsEach, RequestRecord record, CancellationToken aborted)
     {
         var to = response.BodyWriter;
         // What a window of HTTP/2 holds back is judged by the piece.
@@ -179,6 +185,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
                 // Large bodies are moved in large pieces.
                 isLarge = count == room.Length;
                 to.Advance(count);
+                record.BytesOut += count;
                 unsent += count;
                 if (unsent >= most || sendsEach)
                 {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Gateway.Observability;
 
 namespace Gateway.Forwarding;
 
@@ -9,7 +10,8 @@ namespace Gateway.Forwarding;
 /// <param name="user">The user's side.</param>
 /// <param name="isWebSocket">Its frames are followed; of another protocol nothing is known.</param>
 /// <param name="ended">Told when the user sends no more.</param>
-internal sealed class TunnelStream(Stream user, bool isWebSocket = true, Action? ended = null) : Stream
+/// <param name="record">Gets the number of bytes; each direction has one writer.</param>
+internal sealed class TunnelStream(Stream user, bool isWebSocket = true, Action? ended = null, RequestRecord? record = null) : Stream
 {
     private const int LongestHead = 10;
 
@@ -60,6 +62,7 @@ internal sealed class TunnelStream(Stream user, bool isWebSocket = true, Action?
             ended?.Invoke();
         }
 
+        record?.BytesIn += count;
         return count;
     }
 
@@ -81,10 +84,13 @@ internal sealed class TunnelStream(Stream user, bool isWebSocket = true, Action?
                 }
 
                 await user.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+                Wrote(buffer.Length);
                 return;
             }
 
-            await user.WriteAsync(buffer[..Follow(buffer.Span, stopAtEnd: true)], cancellationToken).ConfigureAwait(false);
+            var rest = buffer[..Follow(buffer.Span, stopAtEnd: true)];
+            await user.WriteAsync(rest, cancellationToken).ConfigureAwait(false);
+            Wrote(rest.Length);
             await SayAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -117,6 +123,14 @@ internal sealed class TunnelStream(Stream user, bool isWebSocket = true, Action?
         }
 
         base.Dispose(disposing);
+    }
+
+    private void Wrote(int count)
+    {
+        if (record is not null)
+        {
+            record.BytesOut = record.BytesOut.GetValueOrDefault() + count;
+        }
     }
 
     private async ValueTask SayAsync(CancellationToken cancellationToken)

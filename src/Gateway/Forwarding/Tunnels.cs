@@ -1,3 +1,4 @@
+using Gateway.Observability;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding;
@@ -12,9 +13,9 @@ internal static class Tunnels
     public static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
     /// <summary>Sees to it that this request's tunnel, if it becomes one, ends with <paramref name="stopping"/>. Dispose of what it gives once the request has ended.</summary>
-    public static IDisposable Follow(HttpContext context, TimeProvider time, CancellationToken stopping)
+    public static IDisposable Follow(HttpContext context, RequestRecord record, TimeProvider time, CancellationToken stopping)
     {
-        var tunnel = new Tunnel(context, time);
+        var tunnel = new Tunnel(context, record, time);
         if (context.Request.Headers.Upgrade.Count > 0 && context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
         {
             context.Features.Set<IHttpUpgradeFeature>(new Upgrade(upgrade, tunnel));
@@ -28,7 +29,7 @@ internal static class Tunnels
         return tunnel;
     }
 
-    private sealed class Tunnel(HttpContext context, TimeProvider time) : IDisposable
+    private sealed class Tunnel(HttpContext context, RequestRecord record, TimeProvider time) : IDisposable
     {
         private readonly CancellationTokenSource _ended = new();
         private CancellationTokenRegistration _registration;
@@ -40,7 +41,7 @@ internal static class Tunnels
         public Stream Opened(Stream user)
         {
             var isWebSocket = HttpMethods.IsConnect(context.Request.Method) || string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);
-            var stream = new TunnelStream(user, isWebSocket, () => _ = CutAfterFarewellAsync());
+            var stream = new TunnelStream(user, isWebSocket, () => _ = CutAfterFarewellAsync(), record);
             Volatile.Write(ref _stream, stream);
             Interlocked.MemoryBarrier();
             if (Volatile.Read(ref _isEnding))

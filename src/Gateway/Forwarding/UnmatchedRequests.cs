@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Net;
 using Gateway.Fallback;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Gateway.Forwarding;
 
 /// <summary>Serves each request by its route; one that no route takes is answered, counted as <see cref="Instruments.UnmatchedRoute"/> and logged here.</summary>
-internal sealed class UnmatchedRequests(Instruments instruments, AccessLog access, TimeProvider time)
+internal sealed class UnmatchedRequests(Instruments instruments, AccessLog access, Func<ImmutableArray<IPNetwork>> trusted, TimeProvider time)
 {
     private readonly RouteMeter _meter = instruments.Route(Instruments.UnmatchedRoute);
 
@@ -26,22 +28,21 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
 
     private async Task AnswerForServerAsync(HttpContext context)
     {
-        var began = time.GetTimestamp();
+        var record = new RequestRecord(Instruments.UnmatchedRoute, cluster: null, time.GetTimestamp()) { Cause = TerminationCause.Refused };
         await MaxForwards.AnswerAsync(context, route: null).ConfigureAwait(false);
-        var elapsed = time.GetElapsedTime(began);
-        _meter.Ended(RequestOutcome.Refused, context.Response.StatusCode, elapsed);
-        access.Tell(context, Instruments.UnmatchedRoute, RequestOutcome.Refused, context.Response.StatusCode, elapsed);
+        End(context, record, RequestOutcome.Refused);
     }
 
     private async Task RefuseAsync(HttpContext context, RequestDelegate? methodRefused)
     {
-        var began = time.GetTimestamp();
+        var record = new RequestRecord(Instruments.UnmatchedRoute, cluster: null, time.GetTimestamp()) { Cause = TerminationCause.Unmatched };
         var outcome = RequestOutcome.Refused;
         try
         {
             // What is not one request is refused as such, whatever its path: what follows it on the connection is not trusted either.
             if (ProblemOf(context) is { } problem)
             {
+                record.Cause = TerminationCause.Refused;
                 await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, problem).ConfigureAwait(false);
                 return;
             }
@@ -57,14 +58,23 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
             outcome = RequestOutcome.Aborted;
+            record.Cause = TerminationCause.ClientAbort;
         }
         finally
         {
-            var elapsed = time.GetElapsedTime(began);
-            _meter.Ended(outcome, outcome == RequestOutcome.Aborted && !context.Response.HasStarted ? 0 : context.Response.StatusCode, elapsed);
+            End(context, record, outcome);
+        }
+    }
 
-            // Each one is worth a line, for it may be a route that was forgotten; the log bounds them by the second.
-            access.Tell(context, Instruments.UnmatchedRoute, outcome, context.Response.StatusCode, elapsed);
+    private void End(HttpContext context, RequestRecord record, RequestOutcome outcome)
+    {
+        var elapsed = time.GetElapsedTime(record.Began);
+        var status = outcome == RequestOutcome.Aborted && !context.Response.HasStarted ? 0 : context.Response.StatusCode;
+        record.BytesOut = status == 0 || HttpMethods.IsHead(context.Request.Method) ? 0 : context.Response.ContentLength ?? 0;
+        _meter.Ended(outcome, status, elapsed);
+        if (access.WantsUnmatched())
+        {
+            access.Write(context, record, outcome, status, elapsed, TrustedProxies.ClientOf(trusted(), context));
         }
     }
 

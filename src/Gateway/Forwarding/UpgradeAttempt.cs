@@ -1,4 +1,5 @@
 using System.Net.Http;
+using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Upstream;
@@ -8,9 +9,11 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Forwarding;
 
 /// <summary>One handshake for another protocol at one destination: addresses it, and tells its figures and evidence once.</summary>
-internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, bool isLast, bool isTrial) : HttpTransformer
+internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, TierSnapshot tier, string target, bool isLast, bool isTrial, RequestRecord record) : HttpTransformer, IAttemptRecord
 {
     private readonly long _began = plan.Traffic.Time.GetTimestamp();
+    private Exception? _failure;
+    private bool _hasEnded;
 
     /// <summary>The destination as this route meets it.</summary>
     public Peer Peer => peer;
@@ -20,6 +23,33 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
 
     /// <summary>How it ended.</summary>
     public AttemptResult Result { get; private set; } = AttemptResult.Cancelled;
+
+    /// <inheritdoc/>
+    public string DestinationName => peer.Destination.Name;
+
+    /// <inheritdoc/>
+    public string TierName => tier.Name;
+
+    /// <inheritdoc/>
+    public string PurposeName => IsRetry ? "repeat" : isTrial ? "first-on-trial" : "first";
+
+    /// <inheritdoc/>
+    public bool IsRetry { get; init; }
+
+    /// <inheritdoc/>
+    public AttemptResult? Ended => _hasEnded ? Result : null;
+
+    /// <inheritdoc/>
+    public int Status { get; private set; }
+
+    /// <inheritdoc/>
+    public TimeSpan Took { get; private set; }
+
+    /// <inheritdoc/>
+    public IAttemptRecord? Before { get; set; }
+
+    /// <summary>Why there is no response.</summary>
+    public TerminationCause Cause => AttemptFailure.CauseOf(Result, _failure, Status, headReceived: false);
 
     /// <summary>The deadline of the handshake, lifted once its response is here.</summary>
     public CancellationTokenSource? Handshake { get; set; }
@@ -47,7 +77,7 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
         }
 
         Handshake!.CancelAfter(Timeout.InfiniteTimeSpan);
-        var status = (int)proxyResponse.StatusCode;
+        var status = Status = (int)proxyResponse.StatusCode;
         if (status >= 500)
         {
             End(AttemptResult.Status, EvidenceKind.Status, status);
@@ -63,6 +93,7 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
         }
 
         HasResponse = true;
+        record.FirstByteAt = plan.Traffic.Time.GetTimestamp();
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
         RemoveHopByHop(httpContext.Response.Headers, proxyResponse);
         if (plan.ClusterConfig.Via != Configuration.ViaMode.Off)
@@ -85,6 +116,7 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
             return;
         }
 
+        _failure = failure;
         var result = isClients ? AttemptResult.Cancelled
             : isCancelled ? AttemptResult.Timeout
             : wasAskedAgain || failure is null ? AttemptResult.Reset
@@ -121,10 +153,12 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, string target, b
     private void End(AttemptResult result, EvidenceKind? kind, int status = 0, FailureCause cause = FailureCause.None)
     {
         Result = result;
+        Took = plan.Traffic.Time.GetElapsedTime(_began);
+        _hasEnded = true;
         peer.Meter.Attempt(result);
         if (kind is { } shown)
         {
-            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, shown, Trial: isTrial, Waited: plan.Traffic.Time.GetElapsedTime(_began), Status: status, Cause: cause));
+            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, shown, Trial: isTrial, Waited: Took, Status: status, Cause: cause));
         }
         else if (isTrial)
         {

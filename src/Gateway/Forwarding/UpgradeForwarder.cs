@@ -49,8 +49,10 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
     /// <param name="plan">The route's plan.</param>
     /// <param name="choice">Where it may go.</param>
     /// <param name="seat">Goes first; null: any.</param>
-    public async ValueTask<RequestOutcome?> ServeAsync(HttpContext context, RoutePlan plan, DestinationChoice choice, TrialSeat? seat)
+    /// <param name="record">Gets its attempts, its bytes and why it ended.</param>
+    public async ValueTask<RequestOutcome?> ServeAsync(HttpContext context, RoutePlan plan, DestinationChoice choice, TrialSeat? seat, RequestRecord record)
     {
+        record.Cause = TerminationCause.NoTier;
         var target = RequestTarget.Of(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var most = plan.MayRepeat(HttpMethods.Get, hasIdempotencyKey: false) ? plan.ClusterConfig.Attempts.Max : 1;
         for (var started = 0; started < most; started++)
@@ -72,25 +74,25 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
 
             // 2. The attempt.
             choice.Avoid(destination);
-            var attempt = new UpgradeAttempt(plan, plan.PeerOf(destination), target, isLast, isTrial: started == 0 && seat is not null);
-            var error = await SendAsync(context, attempt, tier, plan).ConfigureAwait(false);
+            var attempt = new UpgradeAttempt(plan, plan.PeerOf(destination), tier, target, isLast, isTrial: started == 0 && seat is not null, record) { IsRetry = started > 0 };
+            record.Add(attempt);
+            var error = await SendAsync(context, attempt, tier, plan, record).ConfigureAwait(false);
 
             // 3. What came of it.
             if (attempt.HasResponse)
             {
-                return error switch
-                {
-                    ForwarderError.None => RequestOutcome.Live,
-                    _ when context.RequestAborted.IsCancellationRequested || IsClients(error) => RequestOutcome.Aborted,
-                    _ => RequestOutcome.Failed,
-                };
+                record.Served = attempt;
+                (record.Cause, var outcome) = EndOf(attempt, error, context.RequestAborted.IsCancellationRequested || IsClients(error));
+                return outcome;
             }
 
             if (context.RequestAborted.IsCancellationRequested)
             {
+                record.Cause = TerminationCause.ClientAbort;
                 return RequestOutcome.Aborted;
             }
 
+            record.Cause = attempt.Cause;
             context.Response.Clear();
             if (!plan.RepeatsOn(attempt.Result))
             {
@@ -101,7 +103,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         return null;
     }
 
-    private async ValueTask<ForwarderError> SendAsync(HttpContext context, UpgradeAttempt attempt, TierSnapshot tier, RoutePlan plan)
+    private async ValueTask<ForwarderError> SendAsync(HttpContext context, UpgradeAttempt attempt, TierSnapshot tier, RoutePlan plan, RequestRecord record)
     {
         var destination = attempt.Peer.Destination;
         destination.Begin();
@@ -109,7 +111,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         try
         {
             using var connection = plan.Traffic.OpenOneConnection();
-            using var tunnel = Tunnels.Follow(context, plan.Traffic.Time, endTunnels);
+            using var tunnel = Tunnels.Follow(context, record, plan.Traffic.Time, endTunnels);
             using var handshake = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             handshake.CancelAfter(plan.ClusterConfig.Timeouts.FirstByte);
             attempt.Handshake = handshake;
@@ -127,6 +129,13 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
             destination.End();
         }
     }
+
+    private (TerminationCause Cause, RequestOutcome Outcome) EndOf(UpgradeAttempt attempt, ForwarderError error, bool isClients) =>
+        attempt.Status >= StatusCodes.Status500InternalServerError ? (TerminationCause.Status5xx, RequestOutcome.Failed)
+        : error == ForwarderError.None ? (TerminationCause.Ok, RequestOutcome.Live)
+        : endTunnels.IsCancellationRequested ? (TerminationCause.Restarting, isClients ? RequestOutcome.Aborted : RequestOutcome.Failed)
+        : isClients ? (TerminationCause.ClientAbort, RequestOutcome.Aborted)
+        : (TerminationCause.Reset, RequestOutcome.Failed);
 
     private static bool IsClients(ForwarderError error) => error
         is ForwarderError.ResponseBodyClient or ForwarderError.ResponseBodyCanceled or ForwarderError.RequestCanceled

@@ -106,6 +106,14 @@ internal sealed class TextLine : ITextFormatter
     /// <inheritdoc/>
     public void Format(LogEvent logEvent, TextWriter output)
     {
+        var request = AccessEntry.Of(logEvent);
+        if (request?.Pattern is { } pattern)
+        {
+            pattern.Write(output, request);
+            output.Write('\n');
+            return;
+        }
+
         output.Write(logEvent.Timestamp.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         output.Write(logEvent.Level switch
         {
@@ -128,7 +136,15 @@ internal sealed class TextLine : ITextFormatter
             output.Write(' ');
         }
 
-        LogText.WriteVisibly(output, LogText.Message(logEvent));
+        if (request is not null)
+        {
+            AccessText.Write(output, request);
+        }
+        else
+        {
+            LogText.WriteVisibly(output, LogText.Message(logEvent));
+        }
+
         output.Write('\n');
         if (logEvent.Exception is { } exception)
         {
@@ -157,8 +173,17 @@ internal sealed class JsonLine : JsonFormatter
         }
 
         json.WriteString("source", LogText.Source(line));
-        json.WriteString("message", LogText.Message(line));
-        WriteValues(json, "values", line);
+        if (AccessEntry.Of(line) is { } request)
+        {
+            json.WriteString("message", AccessJson.MessageOf(request));
+            AccessJson.Write(json, request);
+        }
+        else
+        {
+            json.WriteString("message", LogText.Message(line));
+            WriteValues(json, "values", line);
+        }
+
         if (line.TraceId is { } trace)
         {
             json.WriteString("trace", trace.ToHexString());
@@ -174,14 +199,12 @@ internal sealed class JsonLine : JsonFormatter
 /// <summary>A line as Elasticsearch expects it (ECS 8).</summary>
 internal sealed class EcsLine : JsonFormatter
 {
-    private const int AccessEventId = 1201;
-
     /// <inheritdoc/>
     protected override void Write(Utf8JsonWriter json, LogEvent line)
     {
         json.WriteString("@timestamp", line.Timestamp.UtcDateTime);
         json.WriteString("log.level", Level(line.Level));
-        json.WriteString("message", LogText.Message(line));
+        json.WriteString("message", AccessEntry.Of(line) is { } entry ? AccessJson.MessageOf(entry) : LogText.Message(line));
         json.WriteString("ecs.version", "8.11.0");
         json.WriteString("service.name", "gateway");
         json.WriteString("log.logger", LogText.Source(line));
@@ -201,9 +224,9 @@ internal sealed class EcsLine : JsonFormatter
             json.WriteString("span.id", span.ToHexString());
         }
 
-        if (LogText.Event(line).Id == AccessEventId)
+        if (AccessEntry.Of(line) is { } request)
         {
-            WriteRequest(json, line);
+            AccessJson.WriteEcs(json, request);
         }
         else
         {
@@ -217,48 +240,16 @@ internal sealed class EcsLine : JsonFormatter
             json.WriteString("error.stack_trace", exception.ToString());
         }
     }
-
-    /// <summary>A request of the access log, under the names that dashboards for web servers look for.</summary>
-    private static void WriteRequest(Utf8JsonWriter json, LogEvent line)
-    {
-        foreach (var (name, value) in line.Properties)
-        {
-            var text = LogText.Value(value);
-            switch (name)
-            {
-                case "Method":
-                    json.WriteString("http.request.method", text);
-                    break;
-                case "Path":
-                    json.WriteString("url.path", text);
-                    break;
-                case "Query" when text.Length > 1:
-                    json.WriteString("url.query", text[1..]);
-                    break;
-                case "Client":
-                    json.WriteString("source.ip", text);
-                    break;
-                case "Status" when value is ScalarValue { Value: int status }:
-                    json.WriteNumber("http.response.status_code", status);
-                    break;
-                case "Outcome":
-                    json.WriteString("labels.outcome", text);
-                    json.WriteString("event.outcome", text is "live" ? "success" : text is "failed" or "degraded" ? "failure" : "unknown");
-                    break;
-                case "Route":
-                    json.WriteString("labels.route", text);
-                    break;
-                case "Milliseconds" when value is ScalarValue { Value: double milliseconds }:
-                    json.WriteNumber("event.duration", (long)(milliseconds * 1_000_000));
-                    break;
-            }
-        }
-    }
 }
 
 /// <summary>What both JSON shapes share. The log's one writing thread alone uses it, so that its buffer is reused.</summary>
 internal abstract class JsonFormatter : ITextFormatter
 {
+    // The marks that turn the direction of writing: on a terminal they could show a value as what it is not.
+    private const string TurningMarks = "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
+
+    private static readonly SearchValues<char> Turning = SearchValues.Create(TurningMarks);
+
     // Letters of all languages stay readable; control characters, quotes and the separators U+2028 and U+2029 are escaped all the same.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -273,7 +264,17 @@ internal abstract class JsonFormatter : ITextFormatter
             json.WriteEndObject();
         }
 
-        output.Write(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        var text = Encoding.UTF8.GetString(buffer.WrittenSpan);
+        if (text.AsSpan().ContainsAny(Turning))
+        {
+            // Outside of a string there are none, and inside of one this means the same.
+            foreach (var mark in TurningMarks)
+            {
+                text = text.Replace(mark.ToString(), string.Create(CultureInfo.InvariantCulture, $"\\u{(int)mark:x4}"), StringComparison.Ordinal);
+            }
+        }
+
+        output.Write(text);
         output.Write('\n');
     }
 

@@ -17,6 +17,7 @@ internal sealed class LogSetup : IDisposable
     private readonly Logger _logger;
     private readonly LoggingLevelSwitch _level;
     private readonly DropCount _drops = new();
+    private readonly ReopenableFile? _file;
 
     /// <summary>Opens the log. The file's folder is made when it is missing.</summary>
     public LogSetup(LogOptions options)
@@ -30,6 +31,7 @@ internal sealed class LogSetup : IDisposable
     {
         _level = new LoggingLevelSwitch(Map(options.Level));
         var formatter = Formatter(options.Shape);
+        _file = options.File is null ? null : new ReopenableFile(formatter, options.File);
         var configuration = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(_level)
 
@@ -41,10 +43,9 @@ internal sealed class LogSetup : IDisposable
                 writers =>
                 {
                     _ = sink is null ? writers.Console(formatter) : writers.Sink(sink);
-                    if (options.File is not null)
+                    if (_file is not null)
                     {
-                        writers.File(formatter, options.File, fileSizeLimitBytes: 100L * 1024 * 1024, rollOnFileSizeLimit: true,
-                            retainedFileCountLimit: 7);
+                        writers.Sink(_file);
                     }
                 },
                 options.Buffer,
@@ -74,6 +75,16 @@ internal sealed class LogSetup : IDisposable
 
     /// <summary>Changes the lowest level that is written, at once.</summary>
     public void SetLevel(LogLevel level) => _level.MinimumLevel = Map(level);
+
+    /// <summary>Writes a line that is whole already; it passes by the levels.</summary>
+    public void Write(LogEvent line) => _logger.Write(line);
+
+    /// <summary>Closes the file and opens it again at its path, as after <c>logrotate</c> moved it away. False: there is none.</summary>
+    public bool ReopenFile()
+    {
+        _file?.Reopen();
+        return _file is not null;
+    }
 
     /// <summary>Makes a host write here instead of to its own providers.</summary>
     public void Use(ILoggingBuilder logging)

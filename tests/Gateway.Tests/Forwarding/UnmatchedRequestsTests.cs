@@ -35,7 +35,7 @@ public sealed class UnmatchedRequestsTests
         Assert.Empty(guide.Requests);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("route", "unmatched"), ("outcome", "refused"));
         await Eventually.BecomeTrueAsync(
-            async () => (await File.ReadAllTextAsync(gateway.PathOf("gateway.log"), Token)).Contains($"{status}, refused by route \"unmatched\"", StringComparison.Ordinal),
+            async () => (await File.ReadAllTextAsync(gateway.PathOf("gateway.log"), Token)).Contains($"\" {status} outcome=refused cause=unmatched route=unmatched ", StringComparison.Ordinal),
             TimeSpan.FromSeconds(30),
             "the request is in the access log");
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gateway.Observability;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -24,51 +25,145 @@ public sealed class AccessLogTests
     [Fact]
     public void Query_Long_IsCut() => Assert.True(AccessLog.WithoutSecrets("?q=" + new string('a', 20_000)).Length <= 2048);
 
-    [Fact]
-    public void Requests_DegradedAndFailed_AreAlwaysWantedAndOthersSometimes()
+    public static TheoryData<string, int, bool> Always => new()
     {
-        var lines = new Lines();
-        using var log = new LogSetup(new LogOptions(), lines);
-        var access = new AccessLog(log.Factory.CreateLogger<AccessLog>(), TimeProvider.System);
+        { nameof(RequestOutcome.Degraded), 200, false },
+        { nameof(RequestOutcome.Failed), 503, false },
+        { nameof(RequestOutcome.Failed), 200, false },
+        { nameof(RequestOutcome.Aborted), 502, false },
+        { nameof(RequestOutcome.Live), 200, true },
+    };
 
-        Assert.All(Enumerable.Range(0, 1000), _ => Assert.True(access.Wants(RequestOutcome.Degraded) && access.Wants(RequestOutcome.Failed)));
-        Assert.InRange(Enumerable.Range(0, 100_000).Count(_ => access.Wants(RequestOutcome.Live)), 500, 1_500);
+    [Theory]
+    [MemberData(nameof(Always))]
+    public void Request_OfWhatIsAlwaysWritten_IsAtEveryLevel(string outcome, int status, bool isRetried)
+    {
+        using var log = new LogSetup(new LogOptions(), new Lines());
+        foreach (var level in Enum.GetValues<AccessLevel>())
+        {
+            var access = new AccessLog(log, new AccessOptions(level, null), TimeProvider.System);
+            Assert.All(Enumerable.Range(0, 1000), _ => Assert.True(access.Wants(Record(isRetried), Enum.Parse<RequestOutcome>(outcome), status)));
+        }
+    }
+
+    [Theory]
+    [InlineData("All", 20_000, 20_000)]
+    [InlineData("Errors", 0, 0)]
+    [InlineData("Sampled", 1, 50)]
+    public void Request_OfTheOthers_IsWrittenByTheLevel(string level, int least, int most)
+    {
+        // The clock stands still: one second.
+        using var log = new LogSetup(new LogOptions(), new Lines());
+        var access = new AccessLog(log, new AccessOptions(Enum.Parse<AccessLevel>(level), null), new ManualTime());
+        var record = Record(isRetried: false);
+
+        Assert.InRange(Enumerable.Range(0, 20_000).Count(i => access.Wants(record, i % 2 == 0 ? RequestOutcome.Live : RequestOutcome.Refused, i % 2 == 0 ? 200 : 400)), least, most);
         log.SetLevel(LogLevel.Warning);
-        Assert.False(access.Wants(RequestOutcome.Failed));
+        Assert.False(access.Wants(record, RequestOutcome.Failed, 503));
+        Assert.False(access.WantsUnmatched());
+    }
+
+    [Theory]
+    [InlineData("All", 100)]
+    [InlineData("Sampled", 50)]
+    [InlineData("Errors", 0)]
+    public void Request_WithoutARoute_IsWrittenByTheLevelAndWithinTheRate(string level, int written)
+    {
+        using var log = new LogSetup(new LogOptions(), new Lines());
+        var access = new AccessLog(log, new AccessOptions(Enum.Parse<AccessLevel>(level), null), new ManualTime());
+        Assert.Equal(written, Enumerable.Range(0, 100).Count(_ => access.WantsUnmatched()));
     }
 
     [Fact]
-    public void Requests_ManyThatWentWell_AreCountedInsteadAndNoFailedOneIsMissing()
+    public void Requests_ManyWithoutARoute_AreCountedInsteadAndTheCountIsWritten()
     {
         var (time, lines) = (new ManualTime(), new Lines());
         using (var log = new LogSetup(new LogOptions(), lines))
         {
-            var access = new AccessLog(log.Factory.CreateLogger<AccessLog>(), time);
-            var context = new DefaultHttpContext();
+            var access = new AccessLog(log, AccessOptions.Default, time);
+            Assert.Equal(50, Enumerable.Range(0, 80).Count(_ => access.WantsUnmatched()));
+            time.Advance(TimeSpan.FromSeconds(1));
+            Assert.True(access.WantsUnmatched());
+        }
+
+        Assert.Contains(lines.All, static l => l.Contains("30 more requests that went well were not written", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Options_ChangedWhileRunning_ApplyAtOnce()
+    {
+        using var log = new LogSetup(new LogOptions(), new Lines());
+        var access = new AccessLog(log, new AccessOptions(AccessLevel.Errors, null), TimeProvider.System);
+        Assert.False(access.Wants(Record(isRetried: false), RequestOutcome.Live, 200));
+
+        access.Use(new AccessOptions(AccessLevel.All, null));
+
+        Assert.True(access.Wants(Record(isRetried: false), RequestOutcome.Live, 200));
+    }
+
+    [Fact]
+    public void Write_OfARequest_TakesNothingThatIsSecretAndForgesNoLine()
+    {
+        var lines = new Lines();
+        using (var log = new LogSetup(new LogOptions(), lines))
+        {
+            var access = new AccessLog(log, AccessOptions.Default, TimeProvider.System);
+            var context = new DefaultHttpContext { TraceIdentifier = "id-1" };
             context.Request.Method = "GET";
             context.Request.Path = "/a\u001b[31m";
+            context.Request.Protocol = "HTTP/1.1";
             context.Request.QueryString = new QueryString("?token=s3cret");
             context.Request.Headers.Cookie = "session=s3cret";
             context.Request.Headers.Authorization = "Bearer s3cret";
-            for (var i = 0; i < 80; i++)
-            {
-                access.Tell(context, "recommend", RequestOutcome.Failed, 503, TimeSpan.FromMilliseconds(12));
-                access.Tell(context, "recommend", RequestOutcome.Degraded, 200, TimeSpan.FromMilliseconds(12));
-                access.Tell(context, "recommend", RequestOutcome.Live, 200, TimeSpan.FromMilliseconds(12));
-            }
-
-            time.Advance(TimeSpan.FromSeconds(1));
-            access.Tell(context, "recommend", RequestOutcome.Live, 200, TimeSpan.FromMilliseconds(12));
+            context.Request.Headers.UserAgent = "odd\r\nforged";
+            var record = Record(isRetried: true);
+            (record.Cause, record.BytesIn, record.BytesOut) = (TerminationCause.Status5xx, 3, 4);
+            access.Write(context, record, RequestOutcome.Failed, 503, TimeSpan.FromMilliseconds(12), "192.0.2.1");
         }
 
-        Assert.Equal(51, lines.All.Count(static l => l.Contains("\"labels.outcome\":\"live\"", StringComparison.Ordinal)));
-        Assert.Equal(80, lines.All.Count(static l => l.Contains("\"labels.outcome\":\"failed\"", StringComparison.Ordinal)));
-        Assert.Equal(80, lines.All.Count(static l => l.Contains("\"labels.outcome\":\"degraded\"", StringComparison.Ordinal)));
-        Assert.Contains(lines.All, static l => l.Contains("30 more requests that went well were not written", StringComparison.Ordinal));
-        Assert.Contains("\"http.response.status_code\":503", lines.All[0], StringComparison.Ordinal);
-        Assert.Contains("\"event.duration\":12000000", lines.All[0], StringComparison.Ordinal);
-        Assert.Contains("\"url.query\":\"token=***\"", lines.All[0], StringComparison.Ordinal);
-        Assert.DoesNotContain(lines.All, static l => l.Contains("s3cret", StringComparison.Ordinal) || l.Contains('\u001b', StringComparison.Ordinal));
+        var json = JsonDocument.Parse(Assert.Single(lines.All)).RootElement;
+        Assert.Equal("id-1", json.GetProperty("http.request.id").GetString());
+        Assert.Equal(503, json.GetProperty("http.response.status_code").GetInt32());
+        Assert.Equal(12_000_000, json.GetProperty("event.duration").GetInt64());
+        Assert.Equal("token=***", json.GetProperty("url.query").GetString());
+        Assert.Equal("192.0.2.1", json.GetProperty("source.ip").GetString());
+        Assert.Equal("status_5xx", json.GetProperty("labels.cause").GetString());
+        Assert.Equal(["first", "repeat"], json.GetProperty("gateway.attempts").EnumerateArray().Select(static a => a.GetProperty("purpose").GetString()));
+        Assert.False(json.TryGetProperty("trace.id", out _));
+        Assert.DoesNotContain("s3cret", lines.All[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", lines.All[0], StringComparison.Ordinal);
+        Assert.Equal(1, lines.All[0].Count(static c => c == '\n'));
+    }
+
+    private static RequestRecord Record(bool isRetried)
+    {
+        var record = new RequestRecord("recommend", "ai-guide", 0);
+        record.Add(new Attempt("first"));
+        if (isRetried)
+        {
+            record.Add(new Attempt("repeat"));
+        }
+
+        return record;
+    }
+
+    private sealed class Attempt(string purpose) : IAttemptRecord
+    {
+        public string DestinationName => "a";
+
+        public string TierName => "primary";
+
+        public string PurposeName => purpose;
+
+        public bool IsRetry => purpose is "repeat";
+
+        public AttemptResult? Ended => AttemptResult.Success;
+
+        public int Status => 200;
+
+        public TimeSpan Took => TimeSpan.FromMilliseconds(1);
+
+        public IAttemptRecord? Before { get; set; }
     }
 
     private sealed class Lines : ILogEventSink

@@ -29,6 +29,11 @@ internal static class OperationChecks
             }
         }
 
+        if (config.Telemetry is { Access.Pattern: not null, Logs.Format: not LogFormat.Text })
+        {
+            reader.ProblemAt("telemetry/access/pattern", $"A pattern makes lines of text, given with \"format: {(config.Telemetry.Logs.Format == LogFormat.Json ? "json" : "ecs")}\", which has every field by its name. Remove the pattern, or write \"format: text\".");
+        }
+
         if (config.Telemetry.Logs.File is { } file && Directory.Exists(file)) reader.ProblemAt("telemetry/logs/file", $"This is a folder, given {Reader.Quote(file)}. Write the path of a file.");
     }
 }

@@ -1,8 +1,13 @@
+using System.Text.Json.Nodes;
+using Gateway.Observability;
+
 namespace Gateway.Configuration;
 
 /// <summary>The keys of what stands beside the gateway: Redis, those who are told, logs and collectors.</summary>
 internal static class OperationKeys
 {
+    private const int LongestPattern = 1024;
+
     /// <summary>The Redis that several gateways share.</summary>
     public static RecordShape<RedisConfig> Redis() => new RecordShape<RedisConfig>("a mapping with endpoints or sentinel", () => new RedisConfig())
         .Key("endpoints", new ListShape<string>(UrlShapes.Endpoint(), atLeast: 1), (redis, value) => redis with { Endpoints = value }, "host:port each; either this or sentinel.")
@@ -23,15 +28,40 @@ internal static class OperationKeys
         .Key("timeout", Shapes.Duration("100ms", "10m"), (notify, value) => notify with { Timeout = value }, "How long it may take.", "10s");
 
     /// <summary>Where logs, metrics and traces go.</summary>
-    public static RecordShape<TelemetryConfig> Telemetry() => new RecordShape<TelemetryConfig>("a mapping with otlp, logs and splunk", () => new TelemetryConfig())
+    public static RecordShape<TelemetryConfig> Telemetry() => new RecordShape<TelemetryConfig>("a mapping with otlp, logs, access and splunk", () => new TelemetryConfig())
         .Key("otlp", UrlShapes.Target("the URL of an OTLP collector"), (telemetry, value) => telemetry with { Otlp = value }, "OTLP collector for metrics and traces.")
         .Key("logs", Logs(), (telemetry, value) => telemetry with { Logs = value }, "The log.")
+        .Key("access", Access(), (telemetry, value) => telemetry with { Access = value }, "Users' requests in the log. Those with a 5xx, a fallback or a retry always are.", "sampled")
         .Key("splunk", Splunk(), (telemetry, value) => telemetry with { Splunk = value }, "Splunk's HTTP Event Collector.");
 
     private static RecordShape<LogsConfig> Logs() => new RecordShape<LogsConfig>("a mapping with format, level and file", () => new LogsConfig())
         .Key("format", Shapes.Word(("text", LogFormat.Text), ("json", LogFormat.Json), ("ecs", LogFormat.Ecs)), (logs, value) => logs with { Format = value }, "text for people, json for machines, ecs with the field names of the Elastic Common Schema.", "text")
         .Key("level", Shapes.Word(("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("information", LogLevel.Information), ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("critical", LogLevel.Critical)), (logs, value) => logs with { Level = value }, "Lowest level that is written.", "information")
         .Key("file", Shapes.Path("a file"), (logs, value) => logs with { File = value }, "A file beside the console.");
+
+    private static EitherShape<AccessConfig> Access() => new(
+        Shapes.Word(("all", new AccessConfig { Log = AccessLevel.All }), ("sampled", new AccessConfig()), ("errors", new AccessConfig { Log = AccessLevel.Errors })),
+        new RecordShape<AccessConfig>("a mapping with log and pattern", () => new AccessConfig())
+            .Key("log", Shapes.Word(("all", AccessLevel.All), ("sampled", AccessLevel.Sampled), ("errors", AccessLevel.Errors)), (access, value) => access with { Log = value }, "all; sampled: one in a hundred, at most 50 a second; errors: no other ones.", "sampled")
+            .Key("pattern", Pattern(), (access, value) => access with { Pattern = value }, "The look of a line of text, with fields in braces; docs/observability.md lists them. Only with logs.format: text."));
+
+    private static TextShape<string> Pattern() => new(
+        "a line with fields in braces",
+        "Write one like \"{client} [{clfTime}] \\\"{method} {target} {protocol}\\\" {status} {bytesOut}\"; a brace itself is written twice",
+        () => new JsonObject { ["type"] = "string", ["minLength"] = 3, ["maxLength"] = LongestPattern },
+        static text =>
+        {
+            if (text.Length > LongestPattern || text.Any(char.IsControl))
+            {
+                return Parsed<string>.Bad($"Write at most {LongestPattern} characters, none of them a control character");
+            }
+
+            return AccessPattern.Parse(text, out var unknown) is not null ? text
+                : unknown is null ? Parsed<string>.Bad()
+                : Parsed<string>.Bad(NearestName.Of(unknown, AccessPattern.Names) is { } nearest
+                    ? $"Write \"{{{nearest}}}\" instead of \"{{{unknown}}}\""
+                    : $"There is no field \"{{{unknown}}}\". Write one of {string.Join(", ", AccessPattern.Names)}");
+        });
 
     private static RecordShape<SplunkConfig> Splunk() => new RecordShape<SplunkConfig>("a mapping with url and token", () => new SplunkConfig(null!, ""))
         .Key("url", UrlShapes.Target("the URL of Splunk's HTTP Event Collector"), (splunk, value) => splunk with { Url = value }, "Where it listens.", required: true)

@@ -9,6 +9,9 @@ internal sealed record TelemetryConfig
     /// <summary>The log.</summary>
     public LogsConfig Logs { get; init; } = new();
 
+    /// <summary>Which requests are in the log, and how.</summary>
+    public AccessConfig Access { get; init; } = new();
+
     /// <summary>Splunk's HTTP Event Collector. Default: none.</summary>
     public SplunkConfig? Splunk { get; init; }
 }

@@ -16,8 +16,8 @@ internal static class RestartNeeded
         Add("limits.connections", started.Limits.Connections == now.Limits.Connections);
         Add("state", string.Equals(started.State, now.State, StringComparison.Ordinal));
         Add("redis", Same(started.Redis, now.Redis));
-        // The level alone is changed in a running log.
-        Add("telemetry", started.Telemetry == now.Telemetry with { Logs = now.Telemetry.Logs with { Level = started.Telemetry.Logs.Level } });
+        // The level and which requests are written, and how, are changed in a running log.
+        Add("telemetry", started.Telemetry == now.Telemetry with { Logs = now.Telemetry.Logs with { Level = started.Telemetry.Logs.Level }, Access = started.Telemetry.Access });
         return names.ToImmutable();
 
         void Add(string name, bool same)

@@ -1,0 +1,76 @@
+namespace Gateway.Observability;
+
+/// <summary>Why a request ended as it did: one word for each cause, as HAProxy's termination flags say it. A closed set, listed in docs/observability.md.</summary>
+internal enum TerminationCause
+{
+    /// <summary>An error of the gateway itself, or what it lacks: sockets, descriptors.</summary>
+    GatewayError,
+
+    /// <summary>The user has the whole response of a tier.</summary>
+    Ok,
+
+    /// <summary>A tier responded with a status from 500 on: the user has it, or a fallback instead.</summary>
+    Status5xx,
+
+    /// <summary>Every attempt got a 429 that <c>attempts.retryOn</c> names.</summary>
+    TooManyRequests,
+
+    /// <summary>The client disconnected, or took no more of the response.</summary>
+    ClientAbort,
+
+    /// <summary>Refused by the gateway; no destination was asked, or the client's own body broke.</summary>
+    Refused,
+
+    /// <summary>No route matches.</summary>
+    Unmatched,
+
+    /// <summary>No tier can serve.</summary>
+    NoTier,
+
+    /// <summary>The tier is full for this level.</summary>
+    Shed,
+
+    /// <summary>The destination's port refused the connection.</summary>
+    ConnectRefused,
+
+    /// <summary>No connection within <c>timeouts.connect</c>.</summary>
+    ConnectTimeout,
+
+    /// <summary>No connection for another reason: name, network, TLS.</summary>
+    ConnectFailed,
+
+    /// <summary>No response within <c>timeouts.firstByte</c>.</summary>
+    FirstByteTimeout,
+
+    /// <summary>The response fell silent for <c>timeouts.idle</c>.</summary>
+    IdleTimeout,
+
+    /// <summary>No response within <c>timeouts.total</c>.</summary>
+    TotalTimeout,
+
+    /// <summary>The connection ended before the response's head.</summary>
+    Reset,
+
+    /// <summary>The response ended early.</summary>
+    Truncated,
+
+    /// <summary>The response cannot be given to this user: a header is invalid.</summary>
+    Unwritable,
+
+    /// <summary>The gateway stops.</summary>
+    Restarting,
+}
+
+/// <summary>The words that the access log says.</summary>
+internal static class TerminationCauses
+{
+    /// <summary>By <see cref="TerminationCause"/>.</summary>
+    public static readonly string[] Words =
+    [
+        "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "shed", "connect_refused", "connect_timeout", "connect_failed",
+        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting",
+    ];
+
+    /// <summary>The word of one cause.</summary>
+    public static string Word(this TerminationCause cause) => Words[(int)cause];
+}
