@@ -12,12 +12,12 @@ internal static class Readings
     {
         Tiers = () => [.. from c in clusters()
                           from t in c.Tiers
-                          select new TierReading(c.Name, t.Name, t.InFlight, string.Equals(t.Name, c.Active, StringComparison.Ordinal), t.Share, t.Degraded)],
+                          select new TierReading(c.Name, t.Name, t.InFlight, string.Equals(t.Name, c.Active, StringComparison.Ordinal), t.Share, t.Degraded, string.Equals(t.Name, c.Hold?.Tier, StringComparison.Ordinal))],
         NextChanges = () => NextChanges(clusters(), time.GetUtcNow()),
         Destinations = () => [.. from c in clusters()
                                  from t in c.Tiers
                                  from d in t.Destinations
-                                 select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, Verdict: Health.Verdict.Up }, d.ProbeAge)],
+                                 select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, Verdict: Health.Verdict.Up }, d.ProbeAge, d.Draining, d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null)],
         Availability = () => records.Availability,
         Reliability = () => records.Reliability,
         Slo = () => Slo(config().Config, records.Totals),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using System.Reflection;
 using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
@@ -21,6 +22,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private static readonly TimeSpan ReadAheadWithin = TimeSpan.FromSeconds(2);
     private const long MostBytesOnDisk = 1024L * 1024 * 1024;
     private static readonly string Version = typeof(GatewayHost).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    private static readonly string Revision = RevisionOf(typeof(GatewayHost).Assembly);
 
     private readonly TimeProvider _time;
     private readonly Descriptors _descriptors;
@@ -96,6 +99,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             Alarms = _watchdog.Alarms,
             LogDrops = () => [new LogDropReading("output", _log.Dropped), new LogDropReading("splunk", _log.DroppedForSplunk ?? 0)],
             RedisUp = () => _redis?.IsUp,
+            Build = static () => new BuildReading(Version, Revision),
             Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
         });
         foreach (var listen in config.Listen)
@@ -112,7 +116,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             LogFewDescriptors(few);
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, _access, Trusted, time), longestPause, forwarder =>
+        _users = UsersServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _instruments.Connections, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, _access, Trusted, time), longestPause, forwarder =>
         {
             var entry = new RequestEntry(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, _access, Trusted, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);
@@ -374,6 +378,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private ILastGoodBacking BackingOf(GatewayConfig config) => _redis is { } redis
         ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>(), config.Redis!.Secret, _instruments)
         : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, _time, _log.Factory.CreateLogger<SqliteBacking>());
+
+    // The build appends the source's revision to the version, as in 0.1.0+4f2c….
+    private static string RevisionOf(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, { Length: > 0 } revision] ? revision : "unknown";
 
     private ImmutableArray<IPNetwork> Trusted() => Store.Current.TrustedProxies;
 

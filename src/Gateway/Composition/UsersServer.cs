@@ -27,6 +27,7 @@ internal static class UsersServer
     /// <param name="certificates">The certificate of each port that has one.</param>
     /// <param name="inherited">Sockets that systemd passed on; ports that have one are not opened anew.</param>
     /// <param name="ids">Gives each request its id.</param>
+    /// <param name="connections">Counts users' connections.</param>
     /// <param name="leaving">Ends connections once the gateway leaves.</param>
     /// <param name="budget">How many users' connections there may be; further ones wait.</param>
     /// <param name="time">The clock.</param>
@@ -39,6 +40,7 @@ internal static class UsersServer
         IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates,
         InheritedSockets inherited,
         RequestIds ids,
+        ConnectionMeter connections,
         Leaving leaving,
         SocketBudget budget,
         TimeProvider time,
@@ -68,7 +70,7 @@ internal static class UsersServer
         log.Use(builder.Logging);
         builder.Services.AddSingleton<ILoggerFactory>(new WithoutRequestLog(log.Factory));
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard>((kestrel, guard) => Configure(kestrel, config, certificates, inherited, guard));
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard>((kestrel, guard) => Configure(kestrel, config, certificates, inherited, new ConnectionPlaces(config.Limits.Connections, connections), guard));
         var app = builder.Build();
         app.Use(ids.Before);
         app.Use(leaving.Before);
@@ -87,7 +89,7 @@ internal static class UsersServer
     /// <summary>The users' listening sockets.</summary>
     public static UserSockets SocketsOf(WebApplication app) => app.Services.GetRequiredService<UserSockets>();
 
-    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited, ConnectionGuard guard)
+    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited, ConnectionPlaces places, ConnectionGuard guard)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -97,7 +99,6 @@ internal static class UsersServer
             : string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
             : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-        kestrel.Limits.MaxConcurrentConnections = config.Limits.Connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = config.Limits.Connections;
         kestrel.Limits.MaxRequestBodySize = config.Limits.RequestBody;
         kestrel.Limits.MaxRequestHeadersTotalSize = (int)config.Limits.RequestHeaders;
@@ -109,14 +110,15 @@ internal static class UsersServer
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         foreach (var listen in config.Listen)
         {
-            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, guard);
+            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, places, guard);
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited, TimeSpan headersTimeout, ConnectionGuard guard)
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, InheritedSockets inherited, TimeSpan headersTimeout, ConnectionPlaces places, ConnectionGuard guard)
     {
         void Use(ListenOptions options)
         {
+            options.Use(places.Around);
             options.Use(guard.Around);
             if (certificates.TryGetValue(listen, out var files))
             {

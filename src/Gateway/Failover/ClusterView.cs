@@ -137,6 +137,12 @@ internal sealed record DestinationView(
     DateTimeOffset? LastProbeAt,
     TimeSpan ProbeAge)
 {
+    /// <summary>Half of its latest good responses were there within this time; null: there were none.</summary>
+    public TimeSpan? P50 { get; init; }
+
+    /// <summary>90 of 100 of them were there within this time; null: there were none.</summary>
+    public TimeSpan? P90 { get; init; }
+
     /// <summary>What failed when it was lost, in a few words; empty: nothing did.</summary>
     public string Cause { get; init; } = "";
 

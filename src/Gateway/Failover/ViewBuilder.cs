@@ -86,6 +86,8 @@ internal static class ViewBuilder
             monitor.LastProbe is null ? null : Wall(monitor.LastProbeEnded),
             now - monitor.LastProbeEnded)
         {
+            P50 = count > 0 ? latency.Quantile(0.5) : null,
+            P90 = count > 0 ? latency.Quantile(0.9) : null,
             Cause = monitor.Cause,
             Drain = monitor.Drain is { } drain ? new DrainView(Wall(drain.Since), drain.Reason, drain.By) : null,
         };

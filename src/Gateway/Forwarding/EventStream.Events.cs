@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gateway.Observability;
 
 namespace Gateway.Forwarding;
 
@@ -55,7 +56,7 @@ internal sealed partial class EventStream
     private void HandOnPiece()
     {
         _insideLongEvent = true;
-        _hasContent = true;
+        NoteContent();
         _resume = null;
         _mark = 0;
         var piece = _scanned > 0 ? _scanned : _filled - 2;
@@ -90,8 +91,35 @@ internal sealed partial class EventStream
         _mark = 0;
         var fields = EventScanner.Read(oneEvent);
         var step = _resume is not null && fields.Id is { } id ? _resume.Next(oneEvent[id]) : ResumeStep.HandOn;
-        _hasContent |= fields.HasData && step == ResumeStep.HandOn;
+        if (fields.HasData && step == ResumeStep.HandOn)
+        {
+            NoteContent();
+        }
+
         return step;
+    }
+
+    private void NoteContent()
+    {
+        if (_hasContent)
+        {
+            return;
+        }
+
+        _hasContent = true;
+        _firstContentAt = _time.GetTimestamp();
+        if (_meter is not null)
+        {
+            NoteFirstContent();
+        }
+    }
+
+    private void NoteFirstContent()
+    {
+        if (_attempt.Record is { } request)
+        {
+            _meter!.FirstContent.Add(_time.GetElapsedTime(request.Began, _firstContentAt));
+        }
     }
 
     /// <summary>A byte order mark is part of the first line; in the middle of a stream, where another destination begins, it would spoil one.</summary>
@@ -115,6 +143,7 @@ internal sealed partial class EventStream
 
     private void EndAsInterrupted()
     {
+        _end = StreamEnd.Interrupted;
         _attempt.StreamLeft();
         _upstream.Dispose();
         End(Interrupted, "stream_interrupted");

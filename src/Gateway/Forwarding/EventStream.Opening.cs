@@ -62,7 +62,7 @@ internal sealed partial class EventStream
             }
 
             isAlive = true;
-            _lastUpstream = _time.GetTimestamp();
+            NoteArrival();
             _attempt.Extend(_config.FirstContent);
 
             // 2. Look for an event with data.

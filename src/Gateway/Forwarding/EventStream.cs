@@ -54,6 +54,10 @@ internal sealed partial class EventStream : ReadOnlyStream
     private Exception? _broken;
     private long _lastUpstream;
     private long _lastHandedOn;
+    private TimeSpan _longestGap;
+    private long _firstContentAt;
+    private StreamMeter? _meter;
+    private StreamEnd _end = StreamEnd.ClientAbort;
 
     private EventStream(Stream upstream, Attempt attempt, StreamConfig config, TimeProvider time)
     {
@@ -69,6 +73,17 @@ internal sealed partial class EventStream : ReadOnlyStream
 
     /// <summary>Opens the same stream elsewhere, after the event with this id; null: from its start. Set by the exchange that may do so.</summary>
     public Func<Attempt, string?, CancellationToken, ValueTask<(Attempt Attempt, Stream Upstream)?>>? Reopen { get; set; }
+
+    /// <summary>The user gets it: from here on it counts.</summary>
+    public void Begin(StreamMeter meter)
+    {
+        _meter = meter;
+        meter.Begin();
+        if (_hasContent)
+        {
+            NoteFirstContent();
+        }
+    }
 
     /// <summary>Ends the stream for the user when the gateway stops.</summary>
     public CancellationToken Stopping { get; set; }
@@ -162,6 +177,7 @@ internal sealed partial class EventStream : ReadOnlyStream
                 _attempt.StreamLeft();
             }
 
+            _meter?.End(_end, _longestGap);
             _upstream.Dispose();
             _timer.Return();
             ForgetArrival();
@@ -178,6 +194,7 @@ internal sealed partial class EventStream : ReadOnlyStream
         if (_isAtEnd)
         {
             _ended = true;
+            _end = StreamEnd.Complete;
             _attempt.StreamEnded();
             return;
         }
@@ -220,7 +237,7 @@ internal sealed partial class EventStream : ReadOnlyStream
 
         if (count > 0)
         {
-            _lastUpstream = _time.GetTimestamp();
+            NoteArrival();
             return;
         }
 
@@ -281,6 +298,7 @@ internal sealed partial class EventStream : ReadOnlyStream
     /// <summary>The gateway stops: the user is told, unless half an event stands in the way.</summary>
     private void Stop()
     {
+        _end = StreamEnd.Restarting;
         _attempt.Record?.Break = TerminationCause.Restarting;
         _attempt.StreamLeft();
         if (_insideLongEvent)
@@ -297,8 +315,10 @@ internal sealed partial class EventStream : ReadOnlyStream
     {
         _upstream.Dispose();
         ForgetArrival();
+        NoteArrival();
         if (_insideLongEvent)
         {
+            _end = StreamEnd.Interrupted;
             _broken = new IOException("The event stream was cut inside an event.");
             return;
         }
@@ -313,6 +333,7 @@ internal sealed partial class EventStream : ReadOnlyStream
             if (next is { } opened)
             {
                 (_attempt, _upstream) = opened;
+                _meter?.Resume();
                 _resume?.Resumed();
                 _isReopened = _atStart = true;
                 _mark = 0;
@@ -321,7 +342,17 @@ internal sealed partial class EventStream : ReadOnlyStream
             }
         }
 
+        _end = cancellationToken.IsCancellationRequested ? StreamEnd.ClientAbort : StreamEnd.Interrupted;
         End(Interrupted, "stream_interrupted");
+    }
+
+    /// <summary>Something came, or the wait for it is over.</summary>
+    private void NoteArrival()
+    {
+        var now = _time.GetTimestamp();
+        var gap = _time.GetElapsedTime(_lastUpstream, now);
+        _longestGap = gap > _longestGap ? gap : _longestGap;
+        _lastUpstream = now;
     }
 
     /// <summary>

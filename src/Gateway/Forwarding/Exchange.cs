@@ -351,6 +351,7 @@ internal sealed partial class Exchange
         {
             events.Stopping = Stopping;
             events.Reopen = _mayRepeat ? ReopenAsync : null;
+            events.Begin(_plan.Streams);
         }
 
         return winner;

@@ -80,6 +80,7 @@ internal sealed class RequestEntry(UpgradeForwarder upgrades, FallbackLadder lad
         var status = refusedWith > 0 ? refusedWith : outcome == RequestOutcome.Aborted && !response.HasStarted ? 0 : response.StatusCode;
         record.BytesOut ??= status is 0 or StatusCodes.Status304NotModified || HttpMethods.IsHead(context.Request.Method) ? 0 : response.ContentLength ?? 0;
         plan.Meter.Ended(outcome, status, elapsed, SloRule.IsBad(plan.Route, outcome, status, elapsed));
+        plan.Meter.Moved(record.BytesIn, record.BytesOut.GetValueOrDefault());
         var trace = span?.Context ?? default;
         Traces.EndRequest(span, outcome, status);
         if (access.Wants(record, outcome, status))

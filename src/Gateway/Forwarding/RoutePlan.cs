@@ -26,6 +26,7 @@ internal sealed class RoutePlan
         Relay = relay;
         Timing = traffic.Cluster.TimingOf(route.Name);
         Meter = instruments.Route(route.Name);
+        Streams = instruments.Streams;
         FirstTierOnly = level.FirstTierOnly;
         RequestBodyLimit = limits.RequestBody;
         ShedAt = level.ShedAt;
@@ -58,6 +59,9 @@ internal sealed class RoutePlan
 
     /// <summary>The route's figures.</summary>
     public RouteMeter Meter { get; }
+
+    /// <summary>The figures of event streams.</summary>
+    public StreamMeter Streams { get; }
 
     /// <summary>This level is served by the cluster's first tier alone.</summary>
     public bool FirstTierOnly { get; }

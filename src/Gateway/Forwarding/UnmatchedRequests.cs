@@ -72,6 +72,7 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
         var status = outcome == RequestOutcome.Aborted && !context.Response.HasStarted ? 0 : context.Response.StatusCode;
         record.BytesOut = status == 0 || HttpMethods.IsHead(context.Request.Method) ? 0 : context.Response.ContentLength ?? 0;
         _meter.Ended(outcome, status, elapsed);
+        _meter.Moved(0, record.BytesOut.GetValueOrDefault());
         if (access.WantsUnmatched())
         {
             access.Write(context, record, outcome, status, elapsed, TrustedProxies.ClientOf(trusted(), context));

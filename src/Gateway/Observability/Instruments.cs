@@ -30,6 +30,9 @@ internal sealed partial class Instruments : IDisposable
     public const string GoodLabel = "good";
     public const string PartLabel = "part";
     public const string CodeLabel = "code";
+    public const string HowLabel = "how";
+    public const string DirectionLabel = "direction";
+    public const string QuantileLabel = "quantile";
 
     /// <summary>The route's name in a series that stands for all routes; no route can be named so. The outcome's name where all stand together.</summary>
     public const string AllRoutes = "*";
@@ -52,6 +55,9 @@ internal sealed partial class Instruments : IDisposable
     /// <summary>By <see cref="FallbackRung"/>; as in <c>X-Fallback</c>.</summary>
     public static readonly string[] RungNames = ["last-good", "file", "built-in"];
 
+    /// <summary>By <see cref="StreamEnd"/>.</summary>
+    public static readonly string[] StreamEndNames = ["complete", "interrupted", "client_abort", "restarting"];
+
     /// <summary>By <see cref="NotifyResult"/>.</summary>
     public static readonly string[] NotifyNames = ["sent", "failed", "dropped"];
 
@@ -59,6 +65,7 @@ internal sealed partial class Instruments : IDisposable
     private const int MaxTransitionsACluster = 12;
     private const int MaxRefusalReasons = 32;
     private const int MaxCoverageRoutes = 10;
+    private const int MaxByteRoutes = 10;
     private const string Other = "other";
 
     private static readonly double[] ProbeBounds = [0.005, 0.025, 0.1, 0.25, 1];
@@ -100,6 +107,12 @@ internal sealed partial class Instruments : IDisposable
 
     /// <summary>The cells of one route; <see cref="UnmatchedRoute"/> for requests that no route takes.</summary>
     public RouteMeter Route(string route) => _routes.GetOrAdd(route, static (r, self) => new(r, self._exportedDuration), this);
+
+    /// <summary>The cells of all event streams.</summary>
+    public StreamMeter Streams { get; } = new();
+
+    /// <summary>The cells of users' connections.</summary>
+    public ConnectionMeter Connections { get; } = new();
 
     /// <summary>The cells of all routes now.</summary>
     public IReadOnlyCollection<RouteMeter> Routes => (IReadOnlyCollection<RouteMeter>)_routes.Values;
@@ -179,12 +192,14 @@ internal sealed partial class Instruments : IDisposable
         }
 
         var probes = _probes.Count == 0 ? [] : new[] { DurationCells.Read([], ProbeBounds, [_probes]) };
-        series += probes.Sum(static p => p.Series);
+        HistogramFamily[] streams = [.. TrafficFamilies.Histograms(Streams)];
+        series += probes.Sum(static p => p.Series) + streams.Sum(static family => family.Samples.Sum(static s => s.Series));
         series += CoarsenRequests(families, Limit - series - SeriesBudget.FewestDurations);
         return new(families,
         [
             new("gateway_request_duration_seconds", DurationHelp, Durations(series)),
             new("gateway_probe_duration_seconds", ProbeHelp, probes),
+            .. streams,
         ]);
     }
 
@@ -225,12 +240,24 @@ internal sealed partial class Instruments : IDisposable
         Gauge("gateway_destination_up", "1 while a destination can serve, else 0.", () =>
             [.. _state.Destinations().Select(static d => new Sample(d.Up ? 1 : 0,
                 new(ClusterLabel, d.Cluster), new(TierLabel, d.Tier), new(DestinationLabel, d.Destination)))]),
+        Gauge("gateway_destination_draining", "1 for each destination that an operator drains; none while none is.", () =>
+            [.. from d in _state.Destinations()
+                where d.Draining
+                select new Sample(1, new(ClusterLabel, d.Cluster), new(TierLabel, d.Tier), new(DestinationLabel, d.Destination))]),
+        new("gateway_destination_latency_seconds", "Time to a destination's response over about the last twenty seconds, in seconds.", MetricKind.Summary, () =>
+            [.. from d in _state.Destinations()
+                from quantile in d.Latency?.Quantiles ?? []
+                select new Sample(quantile.Time.TotalSeconds, new(ClusterLabel, d.Cluster), new(DestinationLabel, d.Destination), new(QuantileLabel, quantile.Share))]),
         Gauge("gateway_probe_age_seconds", "Time since a destination's last probe ended, in seconds.", () =>
             [.. from d in _state.Destinations()
                 where d.ProbeAge is not null
                 select new Sample(d.ProbeAge.GetValueOrDefault().TotalSeconds, new(ClusterLabel, d.Cluster), new(DestinationLabel, d.Destination))]),
         Gauge("gateway_active_tier", "1 for the tier that serves a cluster, else 0; all 0 when none can.", () =>
             [.. _state.Tiers().Select(static t => new Sample(t.Active ? 1 : 0, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier)))]),
+        Gauge("gateway_hold", "1 for each tier that an operator holds; none while none is.", () =>
+            [.. from t in _state.Tiers()
+                where t.Held
+                select new Sample(1, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier))]),
         Gauge("gateway_tier_share", "A tier's share of new requests, 0 to 1.", () =>
             [.. _state.Tiers().Select(static t => new Sample(t.Share, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier)))]),
         Counter("gateway_transitions_total", "Changes of a cluster's active tier.", () =>
@@ -278,6 +305,12 @@ internal sealed partial class Instruments : IDisposable
             [.. from drop in _state.LogDrops()
                 where drop.Count > 0
                 select new Sample(drop.Count, new KeyValuePair<string, object?>(ToLabel, drop.To))]),
+        Counter("gateway_bytes_total", "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.", () =>
+            TrafficFamilies.BytesOf(Routes, MaxByteRoutes)),
+        .. TrafficFamilies.Of(Streams),
+        .. TrafficFamilies.Of(Connections),
+        Gauge("gateway_build_info", "1, with the version and the revision that runs.", () =>
+            _state.Build() is { } build ? [new(1, new("version", build.Version), new("revision", build.Revision))] : []),
         Gauge("gateway_config_reload_success", "1 while the newest configuration file is in force, 0 after one was refused.", () =>
             One(_state.Reload() is { } reload ? (reload.Success ? 1 : 0) : null)),
         Gauge("gateway_config_reload_timestamp_seconds", "When the configuration in force was applied, in seconds since 1970.", () =>

@@ -99,6 +99,8 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     private readonly long[] _rungs = new long[3];
     private readonly long[] _saved = new long[SavedSums.Names.Length];
     private long _bad;
+    private long _bytesIn;
+    private long _bytesOut;
 
     // For the push exporters only, which cannot read our cells: one boxed pair an outcome, made once.
     private readonly KeyValuePair<string, object?>[] _outcomeTags =
@@ -128,6 +130,27 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
             exported.Record(duration.TotalSeconds, _routeTag, _outcomeTags[(int)outcome]);
         }
     }
+
+    /// <summary>Bytes of the request's body and of the response's, both ways.</summary>
+    public void Moved(long bytesIn, long bytesOut)
+    {
+        // Most requests have no body.
+        if (bytesIn > 0)
+        {
+            Interlocked.Add(ref _bytesIn, bytesIn);
+        }
+
+        if (bytesOut > 0)
+        {
+            Interlocked.Add(ref _bytesOut, bytesOut);
+        }
+    }
+
+    /// <summary>Bytes that users sent in bodies.</summary>
+    public long BytesIn => Volatile.Read(ref _bytesIn);
+
+    /// <summary>Bytes that users got in bodies.</summary>
+    public long BytesOut => Volatile.Read(ref _bytesOut);
 
     /// <summary>A rung of the ladder gave the answer.</summary>
     public void AnsweredBy(FallbackRung rung) => Interlocked.Increment(ref _rungs[(int)rung]);

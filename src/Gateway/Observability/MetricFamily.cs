@@ -8,6 +8,9 @@ internal enum MetricKind
 
     /// <summary>Goes up and down.</summary>
     Gauge,
+
+    /// <summary>Quantiles of what was measured lately, with the label <c>quantile</c>.</summary>
+    Summary,
 }
 
 /// <summary>One metric with all its label sets; read at a scrape, never on a request's way.</summary>

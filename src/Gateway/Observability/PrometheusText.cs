@@ -59,7 +59,7 @@ internal static class PrometheusText
             var counter = family.Kind == MetricKind.Counter;
 
             // OpenMetrics names a counter's family without the suffix that its samples carry.
-            Head(text, openMetrics && counter ? family.Name[..^"_total".Length] : family.Name, family.Help, counter ? "counter" : "gauge");
+            Head(text, openMetrics && counter ? family.Name[..^"_total".Length] : family.Name, family.Help, family.Kind switch { MetricKind.Counter => "counter", MetricKind.Summary => "summary", _ => "gauge" });
             foreach (var sample in samples)
             {
                 Line(text, family.Name, "", sample.Labels, null, sample.Value);

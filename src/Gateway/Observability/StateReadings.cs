@@ -42,6 +42,9 @@ internal sealed record StateReadings
     /// <summary>Whether Redis answers; null: none is configured.</summary>
     public Func<bool?> RedisUp { get; init; } = static () => null;
 
+    /// <summary>What runs; null: it is not told.</summary>
+    public Func<BuildReading?> Build { get; init; } = static () => null;
+
     /// <summary>The certificates in force.</summary>
     public Func<IReadOnlyList<CertificateReading>> Certificates { get; init; } = static () => [];
 }
@@ -51,7 +54,8 @@ internal sealed record StateReadings
 /// <param name="Active">True: it is the tier that serves.</param>
 /// <param name="Share">Its share of new requests, 0 to 1.</param>
 /// <param name="Degraded">True: it has lost destinations.</param>
-internal readonly record struct TierReading(string Cluster, string Tier, long InFlight, bool Active, double Share, bool Degraded = false);
+/// <param name="Held">An operator holds it.</param>
+internal readonly record struct TierReading(string Cluster, string Tier, long InFlight, bool Active, double Share, bool Degraded = false, bool Held = false);
 
 /// <summary>A cluster's next change of who serves; <paramref name="In"/>: how long until then.</summary>
 internal readonly record struct NextChangeReading(string Cluster, TimeSpan In);
@@ -59,7 +63,20 @@ internal readonly record struct NextChangeReading(string Cluster, TimeSpan In);
 /// <summary>One destination now.</summary>
 /// <param name="Up">True: it can serve.</param>
 /// <param name="ProbeAge">Since the last probe ended; null: none did yet.</param>
-internal readonly record struct DestinationReading(string Cluster, string Tier, string Destination, bool Up, TimeSpan? ProbeAge);
+/// <param name="Draining">An operator drains it.</param>
+/// <param name="Latency">Of its latest responses; null: there were none.</param>
+internal readonly record struct DestinationReading(string Cluster, string Tier, string Destination, bool Up, TimeSpan? ProbeAge, bool Draining = false, LatencyReading? Latency = null);
+
+/// <summary>Times to response of one destination.</summary>
+internal readonly record struct LatencyReading(TimeSpan P50, TimeSpan P90, TimeSpan P99)
+{
+    /// <summary>Each with its share, as Prometheus writes it.</summary>
+    public IEnumerable<(string Share, TimeSpan Time)> Quantiles => [("0.5", P50), ("0.9", P90), ("0.99", P99)];
+}
+
+/// <summary>What runs.</summary>
+/// <param name="Revision">Of the source; <c>unknown</c> if the build did not say.</param>
+internal sealed record BuildReading(string Version, string Revision);
 
 /// <summary>The store of last-good answers now; sizes in bytes.</summary>
 internal readonly record struct LastGoodReading(long Entries, long Bytes);

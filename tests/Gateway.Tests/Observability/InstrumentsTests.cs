@@ -283,8 +283,9 @@ public sealed class InstrumentsTests : IDisposable
     {
         _instruments.ReadStateFrom(new()
         {
-            Tiers = () => [.. from c in Enumerable.Range(0, clusters) from t in new[] { "primary", "standby" } select new TierReading($"c{c}", t, 1, true, 1)],
-            Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1))],
+            Tiers = () => [.. from c in Enumerable.Range(0, clusters) from t in new[] { "primary", "standby" } select new TierReading($"c{c}", t, 1, true, 1, Held: true)],
+            Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1), Draining: true, new LatencyReading(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3))))],
+            Build = static () => new("0.1.0", "4f2c"),
             LastGood = static () => new(1, 1),
             Coverage = () => [.. Enumerable.Range(0, _coverageRoutes).Select(static r => new RouteCoverage($"r{r}", 4, r % 2 == 0 ? 2 : 4))],
             Slo = () => [.. Enumerable.Range(0, clusters).Select(static c => new SloReading($"c{c}", 0.999, 900, 100))],
@@ -319,6 +320,7 @@ public sealed class InstrumentsTests : IDisposable
                 _instruments.Route($"r{i}").Ended(outcome, TimeSpan.FromMilliseconds(20));
             }
 
+            _instruments.Route($"r{i}").Moved(1, 1);
             foreach (var by in Enum.GetValues<SavedBy>().Where(static by => by != SavedBy.None))
             {
                 _instruments.Route($"r{i}").Saved(by);
@@ -354,6 +356,14 @@ public sealed class InstrumentsTests : IDisposable
             }
         }
 
+        foreach (var end in Enum.GetValues<StreamEnd>())
+        {
+            _instruments.Streams.Begin();
+            _instruments.Streams.FirstContent.Add(TimeSpan.FromSeconds(1));
+            _instruments.Streams.End(end, TimeSpan.FromSeconds(1));
+        }
+
+        _instruments.Streams.Resume();
         _instruments.ProbeEnded(TimeSpan.FromMilliseconds(3));
         _instruments.LastGoodStored();
         foreach (var reason in new[] { "private", "status", "size", "vary", "cookie", "cut" })

@@ -64,8 +64,9 @@ public sealed class PrometheusTextTests
     {
         instruments.ReadStateFrom(new()
         {
-            Tiers = static () => [new("c", "primary", 3, true, 1)],
-            Destinations = static () => [new("c", "primary", "d", true, TimeSpan.FromSeconds(0.4))],
+            Tiers = static () => [new("c", "primary", 3, true, 1, Held: true)],
+            Destinations = static () => [new("c", "primary", "d", true, TimeSpan.FromSeconds(0.4), Draining: true, new(TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(0.3)))],
+            Build = static () => new("0.1.0", "4f2c"),
             LastGood = static () => new(1, 1),
             Reload = static () => new(true, DateTimeOffset.UnixEpoch.AddSeconds(1.5)),
             RedisUp = static () => false,
@@ -78,6 +79,13 @@ public sealed class PrometheusTextTests
         }
 
         instruments.Route("r").AnsweredBy(FallbackRung.File);
+        instruments.Route("r").Moved(1, 2);
+        instruments.Streams.Begin();
+        instruments.Streams.Resume();
+        instruments.Streams.FirstContent.Add(TimeSpan.FromSeconds(1));
+        instruments.Streams.End(StreamEnd.Complete, TimeSpan.FromSeconds(2));
+        instruments.Connections.TryOpen(1);
+        instruments.Connections.TryOpen(1);
         instruments.Destination("c", "d").Attempt(AttemptResult.Truncated);
         instruments.Cluster("c").Skipped(SkipReason.Budget);
         instruments.Cluster("c").Hedged(true);

@@ -1,0 +1,29 @@
+using Gateway.Observability;
+using Microsoft.AspNetCore.Connections;
+
+namespace Gateway.Composition;
+
+/// <summary>
+/// Bounds users' connections (<c>limits.connections</c>) and counts them. In place of Kestrel's own limit, which does the same but tells its count to nobody.
+/// </summary>
+internal sealed class ConnectionPlaces(long most, ConnectionMeter meter)
+{
+    /// <summary>Stands around everything that serves a connection: one without a place is closed before a byte of it was read.</summary>
+    public ConnectionDelegate Around(ConnectionDelegate next) => async context =>
+    {
+        if (!meter.TryOpen(most))
+        {
+            await context.DisposeAsync().ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            meter.Close();
+        }
+    };
+}
