@@ -78,7 +78,7 @@ internal sealed class RawHttp2Client : IAsyncDisposable
                 await WriteFrameAsync(Headers, EndHeaders | EndStream, stream, Encode(trailers));
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // The connection was closed meanwhile; what came before that is read all the same.
         }
@@ -137,13 +137,8 @@ internal sealed class RawHttp2Client : IAsyncDisposable
         var header = new byte[9];
         while (true)
         {
-            try
+            if (!await TryReadAsync(header))
             {
-                await _stream.ReadExactlyAsync(header, Cancel);
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
-            {
-                IsOpen = false;
                 return new RawHttp2Response(status, Encoding.Latin1.GetString([.. body]), IsReset: true, IsGone: true);
             }
 
@@ -151,7 +146,11 @@ internal sealed class RawHttp2Client : IAsyncDisposable
             var (type, flags) = (header[3], header[4]);
             var id = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)) & int.MaxValue;
             var payload = new byte[length];
-            await _stream.ReadExactlyAsync(payload, Cancel);
+            if (!await TryReadAsync(payload))
+            {
+                return new RawHttp2Response(status, Encoding.Latin1.GetString([.. body]), IsReset: true, IsGone: true);
+            }
+
             switch (type)
             {
                 case Settings or Ping when (flags & 1) == 0:
@@ -178,6 +177,20 @@ internal sealed class RawHttp2Client : IAsyncDisposable
         }
     }
 
+    private async Task<bool> TryReadAsync(byte[] into)
+    {
+        try
+        {
+            await _stream.ReadExactlyAsync(into, Cancel);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            IsOpen = false;
+            return false;
+        }
+    }
+
     /// <summary>The status stands first: indexed, or as a literal without Huffman, which is how Kestrel writes it.</summary>
     private static int StatusOf(byte[] block)
     {
@@ -198,7 +211,7 @@ internal sealed class RawHttp2Client : IAsyncDisposable
         {
             await WriteFrameAsync(type, 1, 0, type == Ping ? payload : []);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // As above.
         }
@@ -218,7 +231,7 @@ internal sealed class RawHttp2Client : IAsyncDisposable
         {
             await WriteFrameAsync(WindowUpdate, 0, 0, increment);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // As above.
         }
