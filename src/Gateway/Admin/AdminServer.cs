@@ -223,8 +223,8 @@ internal sealed class AdminServer : IAsyncDisposable
         var entries = await _sources.Records.ReadJournalAsync(count, before, cluster, context.RequestAborted);
         var known = _sources.Clusters().Select(static c => c.Name).ToArray();
 
-        // One that left the configuration still has its entries.
-        if (cluster is not null && entries.Count == 0 && !known.Contains(cluster, StringComparer.Ordinal))
+        // One that left the configuration still has its entries; those of the whole gateway belong to none.
+        if (cluster is not null && !entries.Any(e => string.Equals(e.Cluster, cluster, StringComparison.Ordinal)) && !known.Contains(cluster, StringComparer.Ordinal))
         {
             await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{Verbs.Shown(cluster)}\", and no entry of one.{Verbs.Meant(cluster, known)} The clusters are {string.Join(", ", known.Select(static n => $"\"{n}\""))}.");
             return;

@@ -67,13 +67,11 @@ internal static class Readings
     };
 
     /// <summary>A change of health for the journal.</summary>
-    public static JournalEntry Entry(HealthChange change) => new(change.At, "health", $"{change.Text} {Sentence(change.Evidence)}")
+    public static JournalEntry Entry(HealthChange change) => new(change.At, "health", change.Evidence.Length == 0 ? $"{change.Text}." : $"{change.Text} ({change.Evidence}).")
     {
         Cluster = change.Cluster,
         To = change.Destination ?? change.Tier,
     };
-
-    private static string Sentence(string evidence) => evidence.Length == 0 ? "" : string.Concat(evidence[..1].ToUpperInvariant(), evidence.AsSpan(1), evidence[^1] is '.' ? "" : ".");
 
     /// <summary>A transition for its counter; no tier is called <c>none</c>.</summary>
     public static void Count(Instruments instruments, Transition transition) =>

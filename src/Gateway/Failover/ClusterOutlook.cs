@@ -37,8 +37,8 @@ internal static class ClusterOutlook
                 CultureInfo.InvariantCulture,
                 $"{cluster.Active} has been taking over from {cluster.RampFrom} since {since}{cause}: it gets {Percent(cluster.RampShare)} of new requests now{LossesOf(cluster, now)}."),
             ClusterCondition.FailingOver => $"{cluster.Active} has served since {since}{cause}, and has not been able to since {WallClock.TimeOf(cluster.UnableSince!.Value, now)}: {ShortageOfActive(cluster, now)}.",
-            _ when cluster.Hold is { Yielded: true } yielded => $"{cluster.Active} has served since {since}{cause}; {HoldOf(yielded, now)} has yielded, since {yielded.Tier} cannot serve{LossesOf(cluster, now)}.",
-            ClusterCondition.Held => $"{cluster.Active} has served since {since}; {HoldOf(cluster.Hold!, now)} keeps it there{LossesOf(cluster, now)}.",
+            _ when cluster.Hold is { Yielded: true } yielded => $"{cluster.Active} has served since {since}{cause}{LossesOf(cluster, now)}; {yielded.Tier} is {HeldOf(yielded, now)}, and has yielded, since it cannot serve.",
+            ClusterCondition.Held => $"{cluster.Active} has served since {since}{LossesOf(cluster, now)}; it is {HeldOf(cluster.Hold!, now)}.",
             _ => $"{cluster.Active} has served since {since}{cause}{LossesOf(cluster, now)}.",
         };
     }
@@ -46,8 +46,8 @@ internal static class ClusterOutlook
     /// <summary>A share in whole percent; never 100 before it is whole.</summary>
     public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{Math.Min(share < 1 ? 99 : 100, (int)Math.Round(share * 100))} %");
 
-    private static string HoldOf(HoldView hold, DateTimeOffset now) =>
-        $"the hold of {hold.Tier} until {WallClock.TimeOf(hold.Until, now)}{(hold.By is { } by ? $" by {by}" : "")} (\"{hold.Reason}\")";
+    private static string HeldOf(HoldView hold, DateTimeOffset now) =>
+        $"held until {WallClock.TimeOf(hold.Until, now)}{(hold.By is { } by ? $" by {by}" : "")}, \"{hold.Reason}\"";
 
     private static string ShortageOfActive(ClusterView cluster, DateTimeOffset now) =>
         TierText.ShortageOf(cluster.Tiers.First(t => string.Equals(t.Name, cluster.Active, StringComparison.Ordinal)), cluster.Gateways, now);
@@ -57,7 +57,7 @@ internal static class ClusterOutlook
     {
         var active = IndexOfActive(cluster);
         var losses = cluster.Tiers.Where((tier, index) => index >= active && tier.Degraded).Select(tier => "; " + TierText.LossOf(tier, now));
-        return string.Concat(losses) + (cluster.RedundancyLost ? "; nothing is left for the next failure" : "");
+        return string.Concat(losses) + (!cluster.RedundancyLost ? "" : cluster.Tiers.Sum(static t => t.Healthy) < 2 ? "; one destination is left" : "; no other tier can serve");
     }
 
     private static bool IsFirst(ClusterView cluster) => IndexOfActive(cluster) <= 0;

@@ -53,19 +53,19 @@ internal sealed partial class HealthAnnouncer(TimeProvider time, ILogger logger)
         switch (change.Kind)
         {
             case HealthChangeKind.Degraded or HealthChangeKind.RedundancyLost:
-                Worse(change.Text, change.Evidence);
+                Worse(change.Cluster, change.Text, change.Evidence);
                 break;
             case HealthChangeKind.Whole or HealthChangeKind.RedundancyRegained:
-                Better(change.Text, change.Evidence);
+                Better(change.Cluster, change.Text, change.Evidence);
                 break;
         }
     }
 
-    [LoggerMessage(4012, LogLevel.Warning, "{Text} ({Evidence})")]
-    private partial void Worse(string text, string evidence);
+    [LoggerMessage(4012, LogLevel.Warning, "Cluster '{Cluster}': {Text} ({Evidence}).")]
+    private partial void Worse(string cluster, string text, string evidence);
 
-    [LoggerMessage(4013, LogLevel.Information, "{Text} ({Evidence})")]
-    private partial void Better(string text, string evidence);
+    [LoggerMessage(4013, LogLevel.Information, "Cluster '{Cluster}': {Text} ({Evidence}).")]
+    private partial void Better(string cluster, string text, string evidence);
 
     [LoggerMessage(4014, LogLevel.Error, "A listener failed on a change of health in cluster '{Cluster}'; the loop goes on.")]
     private partial void SubscriberFailed(Exception exception, string cluster);

@@ -5,7 +5,7 @@ namespace Gateway.Failover;
 /// <param name="Cluster">The cluster's name.</param>
 /// <param name="Tier">The tier it is about; null: the whole cluster.</param>
 /// <param name="Destination">The destination it is about; null: the tier or the cluster.</param>
-/// <param name="Text">A sentence for people.</param>
+/// <param name="Text">For people, such as "guide-b of primary is down"; without the cluster, and without an end.</param>
 /// <param name="Evidence">What it rests on, in words.</param>
 /// <param name="At">When.</param>
 internal sealed record HealthChange(HealthChangeKind Kind, string Cluster, string? Tier, string? Destination, string Text, string Evidence, DateTimeOffset At);

@@ -27,8 +27,8 @@ internal static class HealthChanges
         if (after.RedundancyLost != (before?.RedundancyLost ?? false) && after.Tiers.Any(static t => t.Serving > 0))
         {
             changes.Add(after.RedundancyLost
-                ? new(HealthChangeKind.RedundancyLost, after.Cluster, null, null, $"{after.Cluster}: redundancy is lost, the next failure reaches users.", Left(after), at)
-                : new(HealthChangeKind.RedundancyRegained, after.Cluster, null, null, $"{after.Cluster}: redundancy is back.", Left(after), at));
+                ? new(HealthChangeKind.RedundancyLost, after.Cluster, null, null, $"redundancy is lost, {WhatIsLeft(after)}", Left(after), at)
+                : new(HealthChangeKind.RedundancyRegained, after.Cluster, null, null, "redundancy is back", Left(after), at));
         }
 
         return changes;
@@ -42,15 +42,15 @@ internal static class HealthChanges
             // A request that tries an ejected one says nothing new until it is over.
             if (member.IsLost && known.Verdict != member.Verdict && known.Verdict != Verdict.Trial && member.Verdict != Verdict.Trial)
             {
-                changes.Add(new(HealthChangeKind.DestinationStillDown, cluster, tier.Tier, member.Name, $"{cluster}: {member.Name} of {tier.Tier} is {WordOf(member)} now.", member.Why, at));
+                changes.Add(new(HealthChangeKind.DestinationStillDown, cluster, tier.Tier, member.Name, $"{member.Name} of {tier.Tier} is {WordOf(member)} now", member.Why, at));
             }
 
             return;
         }
 
         changes.Add(member.IsLost
-            ? new(HealthChangeKind.DestinationDown, cluster, tier.Tier, member.Name, $"{cluster}: {member.Name} of {tier.Tier} is {WordOf(member)}.", member.Why, at)
-            : new(HealthChangeKind.DestinationUp, cluster, tier.Tier, member.Name, $"{cluster}: {member.Name} of {tier.Tier} {(member.Draining ? "is healthy again, and drained" : "serves again")}.", member.Why, at));
+            ? new(HealthChangeKind.DestinationDown, cluster, tier.Tier, member.Name, $"{member.Name} of {tier.Tier} is {WordOf(member)}", member.Why, at)
+            : new(HealthChangeKind.DestinationUp, cluster, tier.Tier, member.Name, $"{member.Name} of {tier.Tier} {(member.Draining ? "is healthy again, and drained" : "serves again")}", member.Why, at));
     }
 
     private static void AddTier(List<HealthChange> changes, string cluster, TierMembers tier, int lostBefore, DateTimeOffset at)
@@ -58,13 +58,18 @@ internal static class HealthChanges
         // A tier that lost all at once is not degraded but gone: the switch, or the lost redundancy, tells that.
         if (lostBefore == 0 && tier is { Lost: > 0, Serving: > 0 })
         {
-            changes.Add(new(HealthChangeKind.Degraded, cluster, tier.Tier, null, $"{cluster}: {tier.Tier} is degraded, {Share(tier)}.", LossesOf(tier), at));
+            changes.Add(new(HealthChangeKind.Degraded, cluster, tier.Tier, null, $"{tier.Tier} is degraded, {Share(tier)}", LossesOf(tier), at));
         }
         else if (lostBefore > 0 && tier.Lost == 0)
         {
-            changes.Add(new(HealthChangeKind.Whole, cluster, tier.Tier, null, $"{cluster}: {tier.Tier} has all of its destinations again.", Share(tier), at));
+            changes.Add(new(HealthChangeKind.Whole, cluster, tier.Tier, null, $"{tier.Tier} has all of its destinations again", Share(tier), at));
         }
     }
+
+    // The smaller thing first: what a single failure would take.
+    private static string WhatIsLeft(ClusterHealth cluster) =>
+        cluster.Tiers.Sum(static t => t.Serving) < 2 ? "one destination is left"
+        : cluster.Tiers.FirstOrDefault(static t => t.CanServe) is { } only ? $"no tier but {only.Tier} can serve" : "no tier can serve";
 
     private static string LossesOf(TierMembers tier) => string.Join("; ", tier.Members.Where(static m => m.IsLost).Take(5).Select(static m => $"{m.Name}: {m.Why}"));
 

@@ -13,9 +13,9 @@ internal static class TransitionText
         TransitionReason.Failover or TransitionReason.Relapse when change.From >= 0 => IllnessOf(cluster.Tiers[change.From]),
         TransitionReason.Exhausted => string.Join("; ", cluster.Tiers.Select(IllnessOf)),
         TransitionReason.Recovered => string.Create(CultureInfo.InvariantCulture, $"tier '{cluster.Tiers[change.To].Config.Name}' can serve again after {(now - before.ActiveSince).TotalSeconds:0.0} s without any"),
-        TransitionReason.Hold when command is HoldCommand hold => $"held by an operator for {DurationText.Format(hold.For)}: {hold.Reason}",
+        TransitionReason.Hold when command is HoldCommand hold => $"held by {hold.By ?? "an operator"} for {DurationText.Format(hold.For)}: {hold.Reason}",
         TransitionReason.Hold => $"tier '{cluster.Tiers[change.To].Config.Name}' is held by an operator and can serve again",
-        TransitionReason.Release => "released by an operator",
+        TransitionReason.Release => $"released by {command?.By ?? "an operator"}",
         TransitionReason.Config => $"tier '{cluster.GoneTier}' left the configuration",
         _ => cluster.State.AbleSince[change.To] is { } since
             ? string.Create(CultureInfo.InvariantCulture, $"tier '{cluster.Tiers[change.To].Config.Name}' has been able to serve for {(now - since).TotalSeconds:0} s")

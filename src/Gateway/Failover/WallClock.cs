@@ -8,8 +8,8 @@ internal static class WallClock
     /// <summary>A time, such as <c>10:49:08Z</c> or <c>2026-01-31 10:49:08Z</c>.</summary>
     public static string TimeOf(DateTimeOffset at, DateTimeOffset now)
     {
-        // To the nearest second: the same moment, told twice from two clocks, differs by microseconds.
-        var (time, today) = (at.UtcDateTime.AddMilliseconds(500), now.UtcDateTime);
+        // Cut to the second, as journal and log do it: the same moment is the same everywhere.
+        var (time, today) = (at.UtcDateTime, now.UtcDateTime);
         return time.ToString(time.Date == today.Date ? "HH:mm:ss'Z'" : "yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 

@@ -30,7 +30,7 @@ public sealed class OperatorCommandsTests
 
             ai-guide: FAILED OVER
               Now   standby has served since TIME, because guide-a of primary failed: timed out waiting for
-                    headers; nothing is left for the next failure.
+                    headers; one destination is left.
               Next  primary must be healthy for 30 s before it serves again: 0 of 1 destination up, 1 needed
                     (guide-a: timed out).
                 primary: CANNOT SERVE (0 of 1 up, 1 needed), 0 % of new requests, 0 of 400 in flight

@@ -42,11 +42,11 @@ public sealed class ClusterOutlookTests
             "Nothing is due: standby takes over as soon as primary cannot serve.", null, null),
         ["one of five up"] = (
             View("primary", Tier("primary", 1, Up("a"), Refusing("b"), Refusing("c"), Refusing("d"), Refusing("e"))) with { RedundancyLost = true }, ClusterCondition.Degraded,
-            "primary has served since 10:49:08Z; primary has lost 4 of 5 destinations (b: connection refused, c: connection refused, d: connection refused, and 1 more); nothing is left for the next failure.",
+            "primary has served since 10:49:08Z; primary has lost 4 of 5 destinations (b: connection refused, c: connection refused, d: connection refused, and 1 more); one destination is left.",
             "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
         ["standby lost"] = (
             View("primary", Well, Tier("standby", 0, Ejected("s"))) with { RedundancyLost = true }, ClusterCondition.Degraded,
-            "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (s: ejected until 10:50:40Z, status 503); nothing is left for the next failure.",
+            "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (s: ejected until 10:50:40Z, status 503); no other tier can serve.",
             "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
         ["failed over, primary counts its wait"] = (
             View("standby", Well with { AbleSince = At("10:50:17") }, Standby) with { LastTransition = Failover }, ClusterCondition.FailedOver,
@@ -106,27 +106,27 @@ public sealed class ClusterOutlookTests
             "No other tier can take over: primary stays the active one until one can; awaited: standby: 0 of 1 destination up, 1 needed (c: connection refused).", null, null),
         ["held, primary would be due"] = (
             View("standby", Well with { AbleSince = At("10:50:17") }, Standby) with { Hold = new HoldView("standby", At("11:19:08"), "disk swap", Yielded: false, "ann@laptop") }, ClusterCondition.Held,
-            "standby has served since 10:49:08Z; the hold of standby until 11:19:08Z by ann@laptop (\"disk swap\") keeps it there.",
+            "standby has served since 10:49:08Z; it is held until 11:19:08Z by ann@laptop, \"disk swap\".",
             "The hold ends at 11:19:08Z, or at once by `release`: primary takes its first share at 11:19:08Z, all of it by 11:19:38Z.", "primary", "11:19:08"),
         ["held, primary dead"] = (
             View("standby", Dead, Standby) with { Hold = new HoldView("standby", At("11:19:08"), "disk swap", Yielded: false) }, ClusterCondition.Held,
-            "standby has served since 10:49:08Z; the hold of standby until 11:19:08Z (\"disk swap\") keeps it there.",
+            "standby has served since 10:49:08Z; it is held until 11:19:08Z, \"disk swap\".",
             "The hold ends at 11:19:08Z, or at once by `release`; then primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused, b: connection refused).", null, null),
         ["held, manual"] = (
             View("standby", Well with { AbleSince = At("10:50:17") }, Standby) with { FailsBack = false, Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: false) }, ClusterCondition.Held,
-            "standby has served since 10:49:08Z; the hold of standby until 11:19:08Z (\"x\") keeps it there.",
+            "standby has served since 10:49:08Z; it is held until 11:19:08Z, \"x\".",
             "The hold ends at 11:19:08Z, or at once by `release`; failback is manual, so that only `release` gives primary its share.", null, null),
         ["the first tier held"] = (
             View("primary", Well, Standby) with { Hold = new HoldView("primary", At("11:19:08"), "x", Yielded: false) }, ClusterCondition.Held,
-            "primary has served since 10:49:08Z; the hold of primary until 11:19:08Z (\"x\") keeps it there.",
+            "primary has served since 10:49:08Z; it is held until 11:19:08Z, \"x\".",
             "The hold ends at 11:19:08Z, or at once by `release`; primary goes on serving then.", null, null),
         ["the hold has yielded"] = (
             View("primary", Well, Tier("standby", 0, Refusing("c"))) with { Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: true) }, ClusterCondition.Held,
-            "primary has served since 10:49:08Z; the hold of standby until 11:19:08Z (\"x\") has yielded, since standby cannot serve; standby has lost 1 of 1 destination (c: connection refused).",
+            "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (c: connection refused); standby is held until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
             "The hold takes effect again once standby has been healthy for 30 s: 0 of 1 destination up, 1 needed (c: connection refused).", null, null),
         ["the hold takes effect again"] = (
             View("primary", Well, Standby with { AbleSince = At("10:50:17") }) with { Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: true) }, ClusterCondition.Held,
-            "primary has served since 10:49:08Z; the hold of standby until 11:19:08Z (\"x\") has yielded, since standby cannot serve.",
+            "primary has served since 10:49:08Z; standby is held until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
             "standby has been healthy for 12 of 30 s: takes all new requests at 10:50:47Z, as the hold says; `release` stops it.", "standby", "10:50:47"),
         ["exhausted"] = (
             View(null, Dead, Tier("standby", 0, Drained("c"))) with { LastTransition = new("guide", "standby", null, TransitionReason.Exhausted, "", Now) { Cause = "because all failed" } }, ClusterCondition.Exhausted,

@@ -45,13 +45,20 @@ public sealed class HealthChangesTests
         var changes = HealthChanges.Between(Of("uu u"), Of("du e"), Now);
         Assert.Equal(
             [
-                "guide: 0 of primary is down. (the last 2 probes failed: connection refused)",
-                "guide: primary is degraded, 1 of 2 destinations serve. (0: the last 2 probes failed: connection refused)",
-                "guide: 0 of standby is ejected. (the last 2 probes failed: connection refused)",
-                "guide: redundancy is lost, the next failure reaches users. (primary: 1 of 2 destinations serve, standby: 0 of 1 destination serves)",
+                "0 of primary is down (the last 2 probes failed: connection refused)",
+                "primary is degraded, 1 of 2 destinations serve (0: the last 2 probes failed: connection refused)",
+                "0 of standby is ejected (the last 2 probes failed: connection refused)",
+                "redundancy is lost, one destination is left (primary: 1 of 2 destinations serve, standby: 0 of 1 destination serves)",
             ],
             changes.Select(static c => $"{c.Text} ({c.Evidence})"));
     }
+
+    [Theory]
+    [InlineData("uuu d", "redundancy is lost, no tier but primary can serve")]
+    [InlineData("dd uu", "redundancy is lost, no tier but standby can serve")]
+    [InlineData("udd", "redundancy is lost, one destination is left")]
+    public void Redundancy_Lost_SaysWhatIsLeft(string after, string says) =>
+        Assert.Equal(says, HealthChanges.Between(null, Of(after), Now).Single(static c => c.Kind == HealthChangeKind.RedundancyLost).Text);
 
     private static ClusterHealth Of(string tiers) => new("guide", [.. tiers.Split(' ').Select(static (tier, place) => TierOf(place == 0 ? "primary" : "standby", tier))]);
 

@@ -70,7 +70,7 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
             HealthChangeKind.RedundancyLost => NotifyEvent.RedundancyLost,
             _ => null,
         };
-        return what is { } known ? new Notification(known, change.At, change.Text, change.Evidence) { Cluster = change.Cluster, Tier = change.Tier, Destination = change.Destination } : null;
+        return what is { } known ? new Notification(known, change.At, $"{change.Cluster}: {change.Text}.", change.Evidence) { Cluster = change.Cluster, Tier = change.Tier, Destination = change.Destination } : null;
     }
 
     /// <summary>A changed configuration was refused.</summary>
