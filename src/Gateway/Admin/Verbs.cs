@@ -68,12 +68,12 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         if (!request.Force && !StatusReader.CanServe(tier))
         {
-            return Refusal(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or send \"force\": true to hold it as soon as it does.");
+            return Refusal(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or send \"force\": true (--force) to hold it as soon as it does.");
         }
 
         if (!request.Force && !string.Equals(cluster.Active, tier.Name, StringComparison.Ordinal) && JustSwitched(cluster))
         {
-            return Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true.");
+            return Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true (--force).");
         }
 
         return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name);
@@ -82,13 +82,13 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     /// <summary><c>POST /clusters/{c}/release</c>.</summary>
     public Task ReleaseAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
         !request.Force && JustSwitched(cluster)
-            ? Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true.")
+            ? Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true (--force).")
             : new Planned("release", new ReleaseCommand(cluster.Name), null));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/drain</c>.</summary>
     public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
         !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, Verdict: Verdict.Up or Verdict.Unknown }))
-            ? Refusal(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or send \"force\": true.")
+            ? Refusal(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or send \"force\": true (--force).")
             : new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
