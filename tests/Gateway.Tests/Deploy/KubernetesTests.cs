@@ -57,6 +57,9 @@ public sealed class KubernetesTests
         }
 
         Assert.True(Selects(Of("ServiceMonitor", "gateway")["spec"]["selector"]["matchLabels"], Of("Service", "gateway-operators")["metadata"]["labels"]));
+
+        // Rules and dashboards select this job: without jobLabel it would have the Service's name.
+        Assert.Equal("gateway", Text(Of("Service", "gateway-operators"), "metadata", "labels", Text(Of("ServiceMonitor", "gateway"), "spec", "jobLabel")));
         Assert.Equal(("Deployment", "gateway"), (Text(Of("HorizontalPodAutoscaler", "gateway"), "spec", "scaleTargetRef", "kind"), Text(Of("HorizontalPodAutoscaler", "gateway"), "spec", "scaleTargetRef", "name")));
 
         // 2. Ports by name.
@@ -121,6 +124,24 @@ public sealed class KubernetesTests
             folder.Delete(recursive: true);
         }
     }
+
+    /// <summary>The rules that the Prometheus operator gets are those that promtool tests.</summary>
+    [Fact]
+    public async Task PrometheusRule_HasTheRulesOfThePrometheusFolder()
+    {
+        var shipped = (await BuildAsync(Overlay)).Single(static m => Text(m, "kind") == "PrometheusRule");
+        var groups = new[] { "gateway.rules.yml", "gateway.alerts.yml" }.SelectMany(static file => Items(Read(File.ReadAllText(Files.PathOf("deploy", "prometheus", file)))[0], "groups"));
+
+        Assert.Equal(groups.Select(Canonical), Items(shipped["spec"], "groups").Select(Canonical));
+    }
+
+    /// <summary>A node without its style and the order of its keys, which kustomize changes.</summary>
+    private static string Canonical(YamlNode node) => node switch
+    {
+        YamlMappingNode mapping => $"{{{string.Join(", ", mapping.Children.Select(static entry => $"{entry.Key}: {Canonical(entry.Value)}").Order(StringComparer.Ordinal))}}}",
+        YamlSequenceNode list => $"[{string.Join(", ", list.Children.Select(Canonical))}]",
+        _ => node.ToString(),
+    };
 
     private static async Task<YamlMappingNode[]> BuildAsync(string folder)
     {

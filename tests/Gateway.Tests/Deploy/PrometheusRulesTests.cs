@@ -34,11 +34,15 @@ public sealed partial class PrometheusRulesTests
     {
         var tests = File.ReadAllText(Path.Combine(Folder, "gateway.tests.yml"));
         var runbook = File.ReadAllText(Repository.PathOf("docs", "operations.md"));
-        var alerts = Alert().Matches(File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml"))).Select(static m => m.Groups["name"].Value).ToArray();
+        var rules = File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml"));
+        var alerts = Alert().Matches(rules).Select(static m => m.Groups["name"].Value).ToArray();
 
-        Assert.Equal(13, alerts.Length);
+        Assert.Equal(20, alerts.Length);
         Assert.All(alerts, alert => Assert.Contains($"alertname: {alert}\n        exp_alerts:\n", tests, StringComparison.Ordinal));
         Assert.All(alerts, alert => Assert.Contains($"\n### {alert}\n", runbook, StringComparison.Ordinal));
+
+        // The key that Alertmanager's templates and the tools behind it know, with a whole URL.
+        Assert.All(alerts, alert => Assert.Contains($"runbook_url: \"https://gateway.example.com/docs/operations.md#{alert.ToLowerInvariant()}\"", rules, StringComparison.Ordinal));
     }
 
     [Fact]

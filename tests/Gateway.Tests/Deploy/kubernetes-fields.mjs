@@ -31,12 +31,17 @@ const visit = name => {
   }
 };
 Object.values(kinds).forEach(visit);
-// The Prometheus operator's own kind, as far as it is used here: by @kubernetes-models/prometheus-operator 6.0.0 (MIT).
+// The Prometheus operator's own kinds, as far as they are used here: by @kubernetes-models/prometheus-operator 6.0.0 (MIT).
 kinds['monitoring.coreos.com/v1/ServiceMonitor'] = 'ServiceMonitor';
+kinds['monitoring.coreos.com/v1/PrometheusRule'] = 'PrometheusRule';
 Object.assign(types, {
   ServiceMonitor: { apiVersion: 'string', kind: 'string', metadata: 'V1ObjectMeta', 'spec!': 'ServiceMonitorSpec' },
   ServiceMonitorSpec: { 'endpoints!': 'Array<ServiceMonitorEndpoint>', 'selector!': 'V1LabelSelector', jobLabel: 'string', targetLabels: 'Array<string>', podTargetLabels: 'Array<string>', sampleLimit: 'number' },
   ServiceMonitorEndpoint: { port: 'string', path: 'string', scheme: 'string', interval: 'string', scrapeTimeout: 'string', honorLabels: 'boolean', authorization: 'ServiceMonitorAuthorization' },
+  PrometheusRule: { apiVersion: 'string', kind: 'string', metadata: 'V1ObjectMeta', 'spec!': 'PrometheusRuleSpec' },
+  PrometheusRuleSpec: { groups: 'Array<PrometheusRuleGroup>' },
+  PrometheusRuleGroup: { 'name!': 'string', interval: 'string', limit: 'number', rules: 'Array<PrometheusRuleRule>' },
+  PrometheusRuleRule: { record: 'string', alert: 'string', 'expr!': 'string', for: 'string', keep_firing_for: 'string', labels: '{ [key: string]: string; }', annotations: '{ [key: string]: string; }' },
   ServiceMonitorAuthorization: { type: 'string', credentials: 'V1SecretKeySelector' },
 });
 const version = JSON.parse(readFileSync(`${process.argv[2]}/package.json`, 'utf8')).version;
