@@ -58,6 +58,8 @@ internal static class RouteKeys
                 case "path" when name is null: return new KeyPart(KeyPartKind.Path);
                 case "query" when name is null: return new KeyPart(KeyPartKind.Query);
                 case "query" when name!.Length is > 0 and <= 128 && !name.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter)): return new KeyPart(KeyPartKind.QueryParameter, name);
+                case "header" when string.Equals(name, "X-Request-Id", StringComparison.OrdinalIgnoreCase):
+                    return Parsed<KeyPart>.Bad("Leave it out: the id is another one in each request, so that no stored response would be found again");
                 case "header" when name is not null && Shapes.IsToken(name): return new KeyPart(KeyPartKind.Header, name);
                 case "cookie" when name is not null && Shapes.IsToken(name): return new KeyPart(KeyPartKind.Cookie, name);
                 default: return Parsed<KeyPart>.Bad();
