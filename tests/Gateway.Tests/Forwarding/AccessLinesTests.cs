@@ -10,7 +10,7 @@ public sealed class AccessLinesTests
 {
     private const string Log = "telemetry: { logs: { format: json, file: FOLDER/gateway.log }, access: all }";
     private const string Quick = "    timeouts: { connect: 300ms, firstByte: 400ms, idle: 400ms, total: 5s }";
-    private const string NoProbes = "interval: 1h, fastInterval: 1h, timeout: 400ms";
+    private const string NoProbes = "interval: 1h, fastInterval: 1h, timeout: 30s";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -44,8 +44,9 @@ public sealed class AccessLinesTests
     public async Task Request_EndsSomehow_SaysWhyInOneWord(string does, string asked, string cause, string outcome, int status)
     {
         await using var guide = new ScriptedUpstream(r => DoAsync(r, does)) { Healthy = does != "down" };
-        var config = InProcessGateway.Config([guide.Url], cluster: Quick, attempts: "hedge: off, max: 1", top: Log).Replace("\"/{**rest}\"", "\"/a\", methods: [ GET, POST ]", StringComparison.Ordinal);
-        await using var gateway = await InProcessGateway.StartAsync(does == "closed port" ? config.Replace("interval: 500ms, timeout: 400ms", NoProbes, StringComparison.Ordinal) : config);
+        // Deadlines are short, and probes go on, only where a case is about them: a busy machine must not look like a destination that is.
+        var config = InProcessGateway.Config([guide.Url], cluster: does.Contains("silent", StringComparison.Ordinal) ? Quick : "", attempts: "hedge: off, max: 1", top: Log).Replace("\"/{**rest}\"", "\"/a\", methods: [ GET, POST ]", StringComparison.Ordinal);
+        await using var gateway = await InProcessGateway.StartAsync(does == "down" ? config : config.Replace("interval: 500ms, timeout: 400ms", NoProbes, StringComparison.Ordinal));
         if (does == "closed port")
         {
             guide.StopListening();
@@ -120,7 +121,7 @@ public sealed class AccessLinesTests
             }
         });
         await using var gateway = await InProcessGateway.StartAsync(
-            InProcessGateway.Config([guide.Url], cluster: "    timeouts: { connect: 300ms, firstByte: 600ms, idle: 5s, total: 1s }", attempts: "hedge: off, max: 1", top: Log));
+            InProcessGateway.Config([guide.Url], cluster: "    timeouts: { connect: 500ms, firstByte: 2500ms, idle: 5s, total: 3s }", attempts: "hedge: off, max: 1", top: Log));
 
         Assert.Equal(503, (await gateway.GetAsync("/a")).Status);
 

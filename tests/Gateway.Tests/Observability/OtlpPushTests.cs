@@ -68,6 +68,8 @@ public sealed class OtlpPushTests
         await Eventually.BeTrueAsync(() => Pushed(tracesTo).Contains("GET recommend", StringComparison.Ordinal) && Pushed(metricsTo).Contains("gateway_request_duration_seconds", StringComparison.Ordinal), TimeSpan.FromSeconds(60), "metrics and traces pushed");
         var traces = Pushed(tracesTo);
         Assert.Contains("gateway.destination", traces, StringComparison.Ordinal);
+        Assert.Contains("gateway.request_id", traces, StringComparison.Ordinal);
+        Assert.Contains(answer.Headers.GetValues("X-Request-Id").Single(), traces, StringComparison.Ordinal);
         Assert.Contains("repeat", traces, StringComparison.Ordinal);
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(Trace)), traces, StringComparison.Ordinal);
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(sentAgain[36..52])), traces, StringComparison.Ordinal);

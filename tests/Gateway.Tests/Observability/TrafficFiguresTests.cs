@@ -7,8 +7,8 @@ namespace Gateway.Tests.Observability;
 /// <summary>Figures of streams, connections, destinations and the build, from a socket to a scrape.</summary>
 public sealed class TrafficFiguresTests
 {
-    private const string Stream = "    stream: { heartbeat: 5s, idle: 5s }";
-    private const string Resume = "    stream: { heartbeat: 5s, idle: 5s, onInterrupt: resume }";
+    private const string Stream = "    stream: { heartbeat: 20s, idle: 30s }";
+    private const string Resume = "    stream: { heartbeat: 20s, idle: 30s, onInterrupt: resume }";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
