@@ -53,7 +53,7 @@ public sealed class PageDrillTests
         await page.UntilAsync("!" + Says("■ held"), "the release", Cancel);
         await Task.WhenAll(bed.Primaries.Select(static guide => guide.StartAsync(Cancel)));
         await page.UntilAsync("document.querySelectorAll('.tier')[0].innerText.includes('✓ can serve')", "the primary can serve again", Cancel);
-        await WatchAsync(page, "✓ primary serves ai-guide");
+        await WatchAsync(page, "⚠ primary serves ai-guide");
         using (var held = await Http.PostAsJsonAsync($"{bed.Gateway.AdminUrl}/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "by call", who = "ann", force = true }, Cancel))
         {
             Assert.True(held.IsSuccessStatusCode, await held.Content.ReadAsStringAsync(Cancel));

@@ -41,7 +41,7 @@ public sealed class DegradedTests
         b.Restart();
         standby.Restart();
         await ConditionAsync(gateway, "normal");
-        await JournalSaysAsync(gateway, "primary has all of its destinations again.");
+        await JournalSaysAsync(gateway, "primary has all of its destinations again (2 of 2 destinations serve).");
         Assert.Equal(0, await gateway.MetricAsync("gateway_tier_degraded", ("tier", "primary")));
         Assert.Empty(await gateway.TransitionsAsync());
     }
