@@ -24,7 +24,8 @@ internal static class BuiltInAnswer
 
     private static readonly byte[] Html = Encoding.UTF8.GetBytes(Page("Back in a moment", "This service cannot answer right now. Please try again in a moment."));
 
-    private static string Page(string title, string text) =>
+    /// <summary>A page of one heading and one sentence, which loads nothing.</summary>
+    internal static string Page(string title, string text) =>
         $$"""
         <!doctype html>
         <html lang="en">

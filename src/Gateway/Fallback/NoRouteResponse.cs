@@ -33,26 +33,7 @@ internal static class NoRouteResponse
     {
         private readonly byte[] _problem = Encoding.UTF8.GetBytes($$"""{"type":"about:blank","title":"{{title}}","status":{{status}},"detail":"{{detail}}"}""");
         private readonly byte[] _text = Encoding.UTF8.GetBytes(detail + "\n");
-        private readonly byte[] _html = Encoding.UTF8.GetBytes($$"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="robots" content="noindex">
-            <title>{{title}}</title>
-            <style>
-            :root { color-scheme: light dark }
-            body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto; padding: 0 1.5rem }
-            </style>
-            </head>
-            <body>
-            <h1>{{title}}</h1>
-            <p>{{detail}}</p>
-            </body>
-            </html>
-
-            """);
+        private readonly byte[] _html = Encoding.UTF8.GetBytes(BuiltInAnswer.Page(title, detail));
 
         /// <summary>An event stream that does not begin reads no event: it gets the text.</summary>
         public (ReadOnlyMemory<byte> Body, string ContentType) For(StringValues accept, string requestId) => Negotiation.Choose(accept) switch
