@@ -50,15 +50,7 @@ public sealed class HalfClosedClientsTests
         var config = InProcessGateway.Config([guide.Url]);
         await using var gateway = tls ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, gateway.Url.Port, Cancel);
-        Stream stream = client.GetStream();
-        if (tls)
-        {
-            var secured = new SslStream(stream, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-            await secured.AuthenticateAsClientAsync("127.0.0.1");
-            stream = secured;
-        }
-
+        var stream = await ClientStream.OpenAsync(client, gateway.Url, tls);
         await stream.WriteAsync(Encoding.Latin1.GetBytes(kind == "post" ? "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" : "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), Cancel);
         await Eventually.BeTrueAsync(() => guide.Requests.Count == 1, TimeSpan.FromSeconds(60), "the request is under way");
         if (stream is SslStream alert)
@@ -102,15 +94,7 @@ public sealed class HalfClosedClientsTests
         await using var gateway = tls ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
         using (var client = new TcpClient())
         {
-            await client.ConnectAsync(IPAddress.Loopback, gateway.Url.Port, Cancel);
-            Stream stream = client.GetStream();
-            if (tls)
-            {
-                var secured = new SslStream(stream, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-                await secured.AuthenticateAsClientAsync("127.0.0.1");
-                stream = secured;
-            }
-
+            var stream = await ClientStream.OpenAsync(client, gateway.Url, tls);
             await stream.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), Cancel);
             await Eventually.BeTrueAsync(() => guide.Requests.Count == 1, TimeSpan.FromSeconds(60), "the request is under way");
         }

@@ -51,14 +51,7 @@ public sealed class LengthlessRequestsTests
         var config = InProcessGateway.Config([guide.Url]);
         await using var gateway = isTls ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
         using var client = new TcpClient { NoDelay = true };
-        await client.ConnectAsync(gateway.Url.Host, gateway.Url.Port, Cancel);
-        Stream stream = client.GetStream();
-        if (isTls)
-        {
-            var secured = new SslStream(stream, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-            await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "127.0.0.1", ApplicationProtocols = [new("http/1.0")] }, Cancel);
-            stream = secured;
-        }
+        var stream = await ClientStream.OpenAsync(client, gateway.Url, isTls, new SslApplicationProtocol("http/1.0"));
 
         // What follows on the connection is a request of its own.
         var text = Encoding.Latin1.GetBytes($"{method} /first HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nX-A: 1\r\n\r\nGET /second HTTP/1.0\r\nHost: a\r\n\r\n");

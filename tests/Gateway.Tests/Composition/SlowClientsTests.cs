@@ -27,17 +27,14 @@ public sealed class SlowClientsTests
         var config = InProcessGateway.Config([guide.Url], top: "limits: { headersTimeout: 1s }");
         await using var gateway = tls ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, gateway.Url.Port, Cancel);
-        Stream stream = client.GetStream();
+        var stream = await ClientStream.OpenAsync(client, gateway.Url, tls: false);
         if (says is "half a handshake")
         {
             await stream.WriteAsync(new byte[] { 0x16, 0x03, 0x01, 0x02, 0x00, 0x01 }, Cancel);
         }
         else if (says is not "nothing")
         {
-            var secured = new SslStream(stream, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-            await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "127.0.0.1", ApplicationProtocols = [SslApplicationProtocol.Http2] }, Cancel);
-            stream = secured;
+            stream = await ClientStream.SecureAsync(stream, SslApplicationProtocol.Http2);
             if (says is not "handshake")
             {
                 await stream.WriteAsync(Http2Preface, Cancel);
@@ -82,15 +79,7 @@ public sealed class SlowClientsTests
         var pause = TimeSpan.FromSeconds(3);
         await using var gateway = tls ? await InProcessGateway.StartTlsAsync(config, pause) : await InProcessGateway.StartAsync(config, longestPause: pause);
         using var client = new TcpClient { ReceiveBufferSize = 4096 };
-        await client.ConnectAsync(IPAddress.Loopback, gateway.Url.Port, Cancel);
-        Stream stream = client.GetStream();
-        if (tls)
-        {
-            var secured = new SslStream(stream, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-            await secured.AuthenticateAsClientAsync("127.0.0.1");
-            stream = secured;
-        }
-
+        var stream = await ClientStream.OpenAsync(client, gateway.Url, tls);
         await stream.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), Cancel);
         await gateway.MetricReachesAsync(1, "gateway_inflight");
         await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_inflight") == 0, Patience, "the reader's place is free");
