@@ -88,6 +88,16 @@ public sealed class FleetPartsTests
     }
 
     [Fact]
+    public void OrderBook_DrainGivenHere_SaysElsewhereByWhomAndWhy()
+    {
+        var (here, there, epoch) = (new OrderBook(), new OrderBook(), 41L);
+        var subject = new OrderSubject("guide", "a");
+        here.Give(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, "one", ref epoch, At(0));
+        var write = here.Read(subject, [], At(0), At(1)).Write!.Value;
+        Assert.Equal(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, there.Read(subject, write.Value, write.KeepFor, At(7000)).Command);
+    }
+
+    [Fact]
     public void OrderBook_TwoOrders_TheHigherEpochWins_AmongEqualsTheGreaterName()
     {
         var book = new OrderBook();
