@@ -20,7 +20,7 @@ public sealed class ConfigDefaultsTests
           "routes": { "NAME": { "match": { "path": "/" }, "cluster": "NAME", "lastGood": {}, "stream": {}, "slo": {}, "fallback": [ { "file": "a.json" } ] } },
           "redis": { "endpoints": [ "127.0.0.1:6379" ] },
           "notify": [ { "webhook": "http://127.0.0.1:1/x", "events": [ "drill" ] } ],
-          "telemetry": { "logs": {} },
+          "telemetry": { "logs": {}, "access": {} },
           "staticFallback": "STATIC"
         }
         """;

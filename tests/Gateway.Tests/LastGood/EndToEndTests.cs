@@ -104,10 +104,10 @@ public sealed class EndToEndTests
 
         // 4. Purged by key, by prefix and by route; each leaves the rest.
         var key = entries[0].GetProperty("key").GetString()!;
-        Assert.Equal((0, $"1 stored answer with the key \"{key}\" was forgotten.\n"), await DoneAsync(bed, "last-good", "purge", "--key", key));
-        Assert.Equal((0, "1 stored answer whose key or path begins with \"/guide\" was forgotten.\n"), await DoneAsync(bed, "last-good", "purge", "--prefix", "/guide"));
-        Assert.Equal((0, "0 stored answers of the route \"pages\" were forgotten.\n"), await DoneAsync(bed, "last-good", "purge", "--route", "pages"));
-        Assert.Equal((0, "1 stored answer of the route \"recommend\" was forgotten.\n"), await DoneAsync(bed, "last-good", "purge", "--route", "recommend"));
+        Assert.Equal((0, $"1 stored answer with the key \"{key}\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--key", key));
+        Assert.Equal((0, "1 stored answer whose key or path begins with \"/guide\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--prefix", "/guide"));
+        Assert.Equal((0, "0 stored answers of the route \"pages\" were forgotten."), await DoneAsync(bed, "last-good", "purge", "--route", "pages"));
+        Assert.Equal((0, "1 stored answer of the route \"recommend\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--route", "recommend"));
 
         // 5. What cannot be fetched is said, line by line.
         await bed.Primaries[0].KillAsync();
@@ -129,8 +129,9 @@ public sealed class EndToEndTests
 
     private static async Task<(int Code, string Output)> DoneAsync(TestBed bed, params string[] arguments)
     {
+        // Lines are wrapped for a terminal.
         var (code, output, _) = await RunAsync(bed, arguments);
-        return (code, output);
+        return (code, string.Join(' ', output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(TestBed bed, params string[] arguments)
