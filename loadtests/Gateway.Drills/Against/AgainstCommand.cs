@@ -19,7 +19,7 @@ internal static class AgainstCommand
         var (runner, rows, faults, held) = (new DrillRunner(report), new List<IReadOnlyList<string>>(), new List<(string, IReadOnlyList<Measured>)>(), true);
         foreach (var plan in DrillSet.Select(names).Select(adjustments.Apply))
         {
-            if (plan.Environment.Url is not null || plan.Timeline.Any(step => step.Deed.IsAboutTheGateway))
+            if (plan.Environment.Url is not null || plan.Timeline.Any(step => step.Step.IsAboutTheGateway))
             {
                 report.Line($"{plan.Name}: left out, since it is about the gateway's own configuration or process.");
                 continue;

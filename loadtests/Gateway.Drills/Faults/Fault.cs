@@ -8,7 +8,7 @@ internal abstract class Fault
     /// <summary>Breaks it.</summary>
     public abstract Task BreakAsync(TestBed bed);
 
-    /// <summary>Mends it; completes when the broken part works again.</summary>
+    /// <summary>Recovers it; completes when the broken part works again.</summary>
     public abstract Task MendAsync(TestBed bed);
 
     /// <summary>The guides of these names (p1, p2, s1, …).</summary>

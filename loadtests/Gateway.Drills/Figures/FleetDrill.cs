@@ -12,7 +12,7 @@ namespace Gateway.Drills.Figures;
 /// </summary>
 internal static class FleetDrill
 {
-    private static readonly TimeSpan Undisturbed = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan RetryWhenMachineBusy = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan FaultAt = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FaultLasts = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -45,7 +45,7 @@ internal static class FleetDrill
         await fleet.LoadAsync(rate, warm);
         progress("undisturbed");
         var began = TimeProvider.System.GetUtcNow();
-        var quiet = await fleet.LoadAsync(rate, Undisturbed);
+        var quiet = await fleet.LoadAsync(rate, RetryWhenMachineBusy);
         report.Line($"undisturbed: p99 {Verdict.Text(quiet.P99)}, failed {quiet.Failed}");
         var verdict = new Verdict().Exactly("undisturbed: failed", quiet.Failed, 0).Within("lateness of the generator (p99)", quiet.Lateness, Thresholds.GeneratorLateness);
         Task Secret(string command) => redis.TellAsync("AUTH right", command);
@@ -114,7 +114,7 @@ internal static class FleetDrill
         await fleet.LoadAsync(rate, warm);
         progress("undisturbed");
         var began = TimeProvider.System.GetUtcNow();
-        var quiet = await fleet.LoadAsync(rate, Undisturbed);
+        var quiet = await fleet.LoadAsync(rate, RetryWhenMachineBusy);
         progress("the master is killed");
         var loading = fleet.LoadAsync(rate, TimeSpan.FromSeconds(16));
         await Task.Delay(FaultAt, TimeProvider.System);

@@ -39,7 +39,7 @@ internal static class OverloadDrill
         await Task.WhenAll(bed.Primaries.Select(guide => guide.KillAsync()));
         await RunAsync(bed, levels, 50, SettleIn);
 
-        // 2. Undisturbed: a tenth of what the standby carries.
+        // 2. RetryWhenMachineBusy: a tenth of what the standby carries.
         progress("undisturbed");
         var full = Capacity * Its / Service.TotalSeconds;
         var quiet = await RunAsync(bed, levels, full / 10, Quiet);

@@ -31,7 +31,7 @@ internal sealed record DrillPlan
     public required LoadShape Load { get; init; }
 
     /// <summary>What happens, in the order of its time.</summary>
-    public required IReadOnlyList<Step> Timeline { get; init; }
+    public required IReadOnlyList<ScheduledStep> Timeline { get; init; }
 
     /// <summary>What must hold.</summary>
     public required ExpectPlan Expect { get; init; }
@@ -87,7 +87,7 @@ internal sealed record LoadShape
 /// <summary>One deed at its time.</summary>
 /// <param name="At">After the load's begin.</param>
 /// <param name="Deed">What is done.</param>
-internal sealed record Step(TimeSpan At, Deed Deed);
+internal sealed record ScheduledStep(TimeSpan At, Step Step);
 
 /// <summary>What must hold; null: not asked.</summary>
 internal sealed record ExpectPlan

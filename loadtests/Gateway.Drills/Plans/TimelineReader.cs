@@ -33,7 +33,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
     }
 
     /// <summary>Reads all entries; the load lasts <paramref name="load"/>.</summary>
-    public IReadOnlyList<Step> Read(YamlNode? node, TimeSpan load)
+    public IReadOnlyList<ScheduledStep> Read(YamlNode? node, TimeSpan load)
     {
         if (node is null)
         {
@@ -46,7 +46,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             return [];
         }
 
-        var steps = new List<Step>();
+        var steps = new List<ScheduledStep>();
         foreach (var entry in list.Children)
         {
             if (reader.Map(entry, "timeline", ["at", .. Verbs]) is not { } map)
@@ -55,7 +55,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             }
 
             map.Require("at", "3s");
-            if (Deed(map) is not { } deed || map.Duration("at") is not { } at)
+            if (Step(map) is not { } deed || map.Duration("at") is not { } at)
             {
                 continue;
             }
@@ -76,7 +76,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         return [.. steps.OrderBy(step => step.At)];
     }
 
-    private Deed? Deed(PlanMap map)
+    private Step? Step(PlanMap map)
     {
         var verbs = Verbs.Where(verb => map.At(verb) is not null).ToList();
         if (verbs.Count != 1)
@@ -179,14 +179,14 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         return new($"flapping: {fault.Label}, {down.TotalSeconds} s down, {up.TotalSeconds} s up", fault.Fault, down, up, map.Duration("for") ?? TimeSpan.FromSeconds(20));
     }
 
-    private ChaosDeed? Chaos(YamlNode node)
+    private ChaosStep? Chaos(YamlNode node)
     {
         if (reader.Map(node, "chaos", "seed", "every", "lasts", "for", "faults") is not { } map)
         {
             return null;
         }
 
-        var faults = new List<(Deed, Deed)>();
+        var faults = new List<(Step, Step)>();
         foreach (var item in map.At("faults") is YamlSequenceNode list ? list.Children : [])
         {
             if (reader.Map(item, "chaos.faults", "kill", "freeze", "fault", "relay", "brokenConfig", "run", "undo") is not { } entry)
@@ -197,7 +197,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             if (entry.Text("run") is { } run)
             {
                 entry.Require("undo", "systemctl start guide");
-                faults.Add((new RunDeed(run, Effect.Breaks), new RunDeed(entry.Text("undo") ?? "true", Effect.Mends)));
+                faults.Add((new RunDeed(run, Effect.Breaks), new RunDeed(entry.Text("undo") ?? "true", Effect.Recovers)));
             }
             else if (OneOf(entry, "kill", "freeze", "fault", "relay", "brokenConfig") is { } fault)
             {
@@ -231,7 +231,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         return new(map.Text("command") ?? "true", map.Word("is", "breaks", "mends") switch
         {
             "breaks" => Effect.Breaks,
-            "mends" => Effect.Mends,
+            "mends" => Effect.Recovers,
             _ => Effect.None,
         });
     }

@@ -41,18 +41,18 @@ internal sealed record Adjustments(
             load = load with { Stretches = [.. load.Stretches.Select(stretch => (stretch.From * factor, stretch.To * factor, stretch.For))] };
         }
 
-        if (plan.Timeline.Select(step => step.Deed).OfType<ChaosDeed>().FirstOrDefault() is not { } chaos)
+        if (plan.Timeline.Select(step => step.Step).OfType<ChaosStep>().FirstOrDefault() is not { } chaos)
         {
             return plan with { Load = load };
         }
 
         var longer = (ChaosFor ?? chaos.Lasts) - chaos.Lasts;
-        var begin = plan.Timeline.First(step => ReferenceEquals(step.Deed, chaos)).At;
+        var begin = plan.Timeline.First(step => ReferenceEquals(step.Step, chaos)).At;
         var last = load.Stretches[^1];
         return plan with
         {
             Load = load with { Stretches = [.. load.Stretches.SkipLast(1), (last.From, last.To, last.For + longer)] },
-            Timeline = [.. plan.Timeline.Select(step => ReferenceEquals(step.Deed, chaos) ? step with { Deed = chaos.With(Seed, ChaosFor) } : step.At > begin ? step with { At = step.At + longer } : step)],
+            Timeline = [.. plan.Timeline.Select(step => ReferenceEquals(step.Step, chaos) ? step with { Step = chaos.With(Seed, ChaosFor) } : step.At > begin ? step with { At = step.At + longer } : step)],
         };
     }
 }

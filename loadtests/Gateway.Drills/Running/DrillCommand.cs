@@ -20,7 +20,7 @@ internal static class DrillCommand
         var (runner, findings, notRun) = (new DrillRunner(report), new List<Finding>(), new List<NotRun>());
         foreach (var plan in plans)
         {
-            foreach (var chaos in plan.Timeline.Select(step => step.Deed).OfType<ChaosDeed>())
+            foreach (var chaos in plan.Timeline.Select(step => step.Step).OfType<ChaosStep>())
             {
                 report.Line($"{plan.Name}: seed {chaos.Seed}. The same faults again: ./gateway drill {plan.Name} --seed {chaos.Seed}");
             }

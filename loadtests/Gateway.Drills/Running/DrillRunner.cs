@@ -43,7 +43,7 @@ internal sealed class DrillRunner(Report report)
     {
         // 1. What it plays on, warm: programs compiled, stores filled.
         progress("starting");
-        await using var stage = await Stage.OpenAsync(plan.Environment, peer, cancel);
+        await using var stage = await DrillEnvironment.OpenAsync(plan.Environment, peer, cancel);
         var prefix = $"drill{Random.Shared.Next():x}";
         await WarmAsync(stage, plan, progress);
         if (peer is null && stage.HasOwnGuides)
@@ -95,7 +95,7 @@ internal sealed class DrillRunner(Report report)
         };
     }
 
-    private static async Task WarmAsync(Stage stage, DrillPlan plan, Action<string> progress)
+    private static async Task WarmAsync(DrillEnvironment stage, DrillPlan plan, Action<string> progress)
     {
         if (plan.Load.Warm <= TimeSpan.Zero)
         {
@@ -126,7 +126,7 @@ internal sealed class DrillRunner(Report report)
     }
 
     /// <summary>A machine with too much to do can make guides look dead while they warm up: a drill begins with a healthy first tier or not at all.</summary>
-    private static async Task FirstTierServesAsync(Stage stage, Action<string> progress, CancellationToken cancel)
+    private static async Task FirstTierServesAsync(DrillEnvironment stage, Action<string> progress, CancellationToken cancel)
     {
         progress("waiting for the first tier");
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -144,16 +144,16 @@ internal sealed class DrillRunner(Report report)
         }
     }
 
-    private static async Task PlayAsync(DrillPlan plan, Stage stage, LoadRun run, CancellationToken cancel)
+    private static async Task PlayAsync(DrillPlan plan, DrillEnvironment stage, LoadRun run, CancellationToken cancel)
     {
         // Deeds that last (a burst, chaos) go on beside those that follow them.
         var going = new List<Task>();
         foreach (var step in plan.Timeline)
         {
             await run.UntilAsync(step.At, cancel);
-            var deed = stage.DoAsync(step.Deed, cancel);
+            var deed = stage.DoAsync(step.Step, cancel);
             going.Add(deed);
-            if (step.Deed.Lasts == TimeSpan.Zero)
+            if (step.Step.Lasts == TimeSpan.Zero)
             {
                 await deed;
             }
@@ -163,7 +163,7 @@ internal sealed class DrillRunner(Report report)
     }
 
     /// <summary>Tells what goes on: on a terminal twice a second in one place, else a line every five seconds and one for each deed.</summary>
-    private async Task TellAsync(DrillPlan plan, Stage stage, LoadRun run, Readings readings, Action<string> progress, CancellationToken over)
+    private async Task TellAsync(DrillPlan plan, DrillEnvironment stage, LoadRun run, Readings readings, Action<string> progress, CancellationToken over)
     {
         var every = report.IsTerminal ? TimeSpan.FromSeconds(0.5) : TimeSpan.FromSeconds(5);
         var (answered, told) = (0, 0);
@@ -199,7 +199,7 @@ internal sealed class DrillRunner(Report report)
         }
     }
 
-    private int TellHappenings(LoadRun run, IReadOnlyList<Happening> happenings, int told)
+    private int TellHappenings(LoadRun run, IReadOnlyList<TimelineEvent> happenings, int told)
     {
         foreach (var happening in happenings.Skip(told))
         {
@@ -209,7 +209,7 @@ internal sealed class DrillRunner(Report report)
         return happenings.Count;
     }
 
-    private static async Task<OrderAudit> AuditAsync(Stage stage, Ledger ledger, IReadOnlyList<Scenario> scenarios)
+    private static async Task<OrderAudit> AuditAsync(DrillEnvironment stage, Ledger ledger, IReadOnlyList<Scenario> scenarios)
     {
         await Task.Delay(Settle, TimeProvider.System);
         var carts = scenarios.OfType<CartScenario>().First();

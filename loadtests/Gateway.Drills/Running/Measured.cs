@@ -24,7 +24,7 @@ internal sealed record Measured
     public int Total => Ledger.Total + Bursts.Sum(burst => burst.Total);
 
     /// <summary>What was done when.</summary>
-    public required IReadOnlyList<Happening> Happenings { get; init; }
+    public required IReadOnlyList<TimelineEvent> Happenings { get; init; }
 
     /// <summary>What the operators' port said; empty for others than the gateway.</summary>
     public required IReadOnlyList<Reading> Readings { get; init; }
@@ -62,11 +62,11 @@ internal sealed record Measured
     public long? BrokenAt => Happenings.Where(happening => happening.Effect.HasFlag(Effect.Breaks)).Select(happening => (long?)happening.At).FirstOrDefault();
 
     /// <summary>The last mend's end; the load's end when nothing was mended.</summary>
-    public long? MendedAt => Happenings.Where(happening => happening.Effect.HasFlag(Effect.Mends)).Select(happening => (long?)happening.Done).Max()
+    public long? MendedAt => Happenings.Where(happening => happening.Effect.HasFlag(Effect.Recovers)).Select(happening => (long?)happening.Done).Max()
         ?? (BrokenAt is null ? null : Ledger.Started + (long)(Plan.Load.For.TotalSeconds * Stopwatch.Frequency));
 
     /// <summary>When the first of what was mended last answered again.</summary>
-    private long? WorksAt => Happenings.LastOrDefault(happening => happening.Effect.HasFlag(Effect.Mends))?.Works ?? MendedAt;
+    private long? WorksAt => Happenings.LastOrDefault(happening => happening.Effect.HasFlag(Effect.Recovers))?.Works ?? MendedAt;
 
     /// <summary>From the first fault until another set of destinations was up; null: never.</summary>
     public TimeSpan? Detected => BrokenAt is { } broken ? After(broken, reading => string.Join(',', reading.Up.Where(pair => pair.Value).Select(pair => pair.Key))) : null;

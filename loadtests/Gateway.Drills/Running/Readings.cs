@@ -26,11 +26,11 @@ internal sealed class Readings : IAsyncDisposable
     private readonly List<Reading> _all = [];
     private readonly Dictionary<string, double> _last = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (Sample Sample, double Sum)> _sums = new(StringComparer.Ordinal);
-    private readonly Stage _stage;
+    private readonly DrillEnvironment _stage;
     private Task _reading = Task.CompletedTask;
     private bool _hasBaseline;
 
-    private Readings(Stage stage)
+    private Readings(DrillEnvironment stage)
     {
         _stage = stage;
         if (stage.Token is { } token)
@@ -64,7 +64,7 @@ internal sealed class Readings : IAsyncDisposable
     }
 
     /// <summary>Begins to read; without an operators' port there is nothing to read, and nothing is.</summary>
-    public static async Task<Readings> StartAsync(Stage stage)
+    public static async Task<Readings> StartAsync(DrillEnvironment stage)
     {
         var readings = new Readings(stage);
         if (stage.AdminUrl is not null)

@@ -29,7 +29,7 @@ public class Decisions
         var all = Enumerable.Range(0, Destinations).Select(static i => new Destination("guide", "primary", $"d{i}", new Uri($"http://127.0.0.1:{9001 + i}"))).ToArray();
         _tier = new TierSnapshot
         {
-            Name = "primary", Index = 0, Load = new TierLoad(), Usable = all, Weights = [.. all.Select(static _ => 1)], OnTrial = [], All = all, CanServe = true,
+            Name = "primary", Index = 0, Load = new TierLoad(), Usable = all, Weights = [.. all.Select(static _ => 1)], HalfOpen = [], All = all, CanServe = true,
         };
         _tried[0] = all[0];
         for (var i = 0; i < 64; i++)

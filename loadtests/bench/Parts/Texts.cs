@@ -21,7 +21,7 @@ public class Texts
 
     private readonly DefaultHttpContext _context = new();
     private readonly ForwardedHeaders _forwarded = new([]);
-    private KeyPlan _plan = null!;
+    private CacheKeyTemplate _plan = null!;
 
     /// <summary>A request as browsers send it.</summary>
     [GlobalSetup]
@@ -37,7 +37,7 @@ public class Texts
         request.Headers.UserAgent = "Mozilla/5.0";
         request.Headers.Accept = "application/json";
         _context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
-        _plan = KeyPlan.For(new RouteConfig { Name = "recommend", Cluster = "guide", Path = "/api/guide/recommend", LastGood = new LastGoodConfig() })!;
+        _plan = CacheKeyTemplate.For(new RouteConfig { Name = "recommend", Cluster = "guide", Path = "/api/guide/recommend", LastGood = new LastGoodConfig() })!;
     }
 
     /// <summary>The target that a destination is asked for.</summary>
@@ -49,7 +49,7 @@ public class Texts
     public bool Key()
     {
         var key = new KeyBuilder(stackalloc char[512]);
-        return _plan.TryWrite(_context.Request, _plan.Read(_context.Request), KeyPlan.Exact, ref key);
+        return _plan.TryWrite(_context.Request, _plan.Read(_context.Request), CacheKeyTemplate.Exact, ref key);
     }
 
     /// <summary>Who asked, for the destination.</summary>

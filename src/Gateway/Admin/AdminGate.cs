@@ -5,7 +5,7 @@ namespace Gateway.Admin;
 
 /// <summary>
 /// Who may pass, in this order: the right Host (against DNS rebinding), the right Origin (against other sites in an operator's browser), the right
-/// token, a change only by a method that changes. Every answer carries the headers that keep a browser strict. Whether the process lives and is ready
+/// token, a change only by a method that changes. Every response carries the headers that keep a browser strict. Whether the process lives and is ready
 /// is told without a token, by the status alone: what asks for it (Kubernetes, keepalived, a balancer's check) has nowhere to keep a secret.
 /// </summary>
 internal sealed partial class AdminGate
@@ -44,7 +44,7 @@ internal sealed partial class AdminGate
         if (!_token.IsNeeded && !isCheck && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
-                "This host name is not one of the operators' port. Use the address of \"admin.url\", or set \"admin.token\" to allow every name.");
+                "This is no host name of the admin endpoint. Use the address of \"admin.url\", or set \"admin.token\" to allow every name.");
             return;
         }
 
@@ -72,7 +72,7 @@ internal sealed partial class AdminGate
         }
         catch (Exception e) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
-            // What failed is for the log; the answer tells no insides.
+            // What failed is for the log; the response tells no insides.
             LogFailed(context.Request.Method, context.Request.Path, e);
             await AdminJson.ProblemAsync(context, StatusCodes.Status500InternalServerError, "The gateway could not answer this. Its log says why.");
         }
@@ -164,9 +164,9 @@ internal sealed partial class AdminGate
     [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the admin endpoint from {Address}: number {Count} within this second. At most 10 a second are logged.")]
     private partial void LogWrongToken(IPAddress address, int count);
 
-    [LoggerMessage(8003, LogLevel.Error, "{Method} \"{Path}\" on the operators' port failed.")]
+    [LoggerMessage(8003, LogLevel.Error, "{Method} \"{Path}\" on the admin endpoint failed.")]
     private partial void LogFailed(string method, string path, Exception exception);
 
-    [LoggerMessage(8002, LogLevel.Warning, "A call to the operators' port from another site's page was refused; the browser is at {Address}.")]
+    [LoggerMessage(8002, LogLevel.Warning, "A call to the admin endpoint from another site's page was refused; the browser is at {Address}.")]
     private partial void LogForeign(IPAddress? address);
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Gateway.Admin;
 
-/// <summary>How the operators' port writes and reads JSON, and its errors (RFC 9457).</summary>
+/// <summary>How the admin endpoint writes and reads JSON, and its errors (RFC 9457).</summary>
 internal static class AdminJson
 {
     /// <summary>Camel case, enums as words, no nulls.</summary>

@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Gateway.Admin;
 
 /// <summary>
-/// The operators' port: a host of its own with limits of its own, so that operators work while users' traffic drowns. Nothing of it can be reached through
-/// the users' port.
+/// The admin endpoint: a host of its own with limits of its own, so that operators work while users' traffic drowns. Nothing of it can be reached through
+/// the public listener.
 /// </summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
@@ -89,7 +89,7 @@ internal sealed class AdminServer : IAsyncDisposable
 
     /// <summary>Where it listens, once started; the port is the real one.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
-        ?? throw new InvalidOperationException("The operators' port is not started."));
+        ?? throw new InvalidOperationException("The admin endpoint is not started."));
 
     /// <summary>The token from now on; the one before is wrong at once.</summary>
     /// <exception cref="InvalidOperationException">Without a token this port, which stays where it was opened, would be open to other machines.</exception>

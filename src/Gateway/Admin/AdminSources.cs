@@ -6,7 +6,7 @@ using Gateway.Observability;
 namespace Gateway.Admin;
 
 /// <summary>
-/// What the operators' port shows and may do. Reading delegates answer at once, from what the rooms publish; doing ones keep to the token they get.
+/// What the admin endpoint shows and may do. Reading delegates answer at once, from what the rooms publish; doing ones keep to the token they get.
 /// </summary>
 internal sealed record AdminSources
 {
@@ -31,26 +31,26 @@ internal sealed record AdminSources
     /// <summary>Journal and ledger.</summary>
     public required Records Records { get; init; }
 
-    /// <summary>The store of last-good answers, by route. Default: none.</summary>
+    /// <summary>The store of last-good responses, by route. Default: none.</summary>
     public Func<IReadOnlyList<LastGoodStatus>> LastGood { get; init; } = static () => [];
 
-    /// <summary>The first stored answers by key, of those whose key or path begins with a text; at most so many. Default: none.</summary>
+    /// <summary>The first stored responses by key, of those whose key or path begins with a text; at most so many. Default: none.</summary>
     public Func<string, int, IReadOnlyList<LastGoodEntry>> LastGoodEntries { get; init; } = static (_, _) => [];
 
-    /// <summary>Forgets stored answers and says how many. Default: there is no store.</summary>
+    /// <summary>Forgets stored responses and says how many. Default: there is no store.</summary>
     public Func<PurgeRule, long>? Purge { get; init; }
 
     /// <summary>The other gateways, as heard through Redis; null: none is configured. Default: null.</summary>
     public Func<FleetView?> Fleet { get; init; } = static () => null;
 
     /// <summary>Parts of our own that do not work. Default: none.</summary>
-    public Func<IReadOnlyList<PartAlarm>> Alarms { get; init; } = static () => [];
+    public Func<IReadOnlyList<ComponentAlert>> Alarms { get; init; } = static () => [];
 }
 
 /// <summary>Whether users' traffic should come here; <paramref name="Why"/> is a sentence when not.</summary>
 internal readonly record struct Readiness(bool Ready, string? Why);
 
-/// <summary>Stored answers of one route; <paramref name="Bytes"/> as they are counted against the memory's cap.</summary>
+/// <summary>Stored responses of one route; <paramref name="Bytes"/> as they are counted against the memory's cap.</summary>
 /// <param name="Coverage">Share of the last hour's requests that a total outage could have answered, 0 to 1; null: there was none.</param>
 /// <param name="SplitBy">The request header that keeps the coverage low, since nearly every request has another value of it; null: there is none.</param>
 internal sealed record LastGoodStatus(string Route, long Entries, long Bytes, double? Coverage, string? SplitBy = null);

@@ -5,11 +5,11 @@ namespace Gateway.Admin;
 
 /// <summary>What <c>GET /last-good</c> shows.</summary>
 /// <param name="Routes">Sums by route.</param>
-/// <param name="Entries">The first answers by key.</param>
+/// <param name="Entries">The first responses by key.</param>
 /// <param name="More">There are further ones: ask with a longer <c>prefix</c> or a larger <c>limit</c>.</param>
 internal sealed record LastGoodListing(IReadOnlyList<LastGoodStatus> Routes, IReadOnlyList<LastGoodEntryStatus> Entries, bool More);
 
-/// <summary>One stored answer, without its body.</summary>
+/// <summary>One stored response, without its body.</summary>
 /// <param name="Key">The whole key; secrets in it are digests.</param>
 /// <param name="Tier">Who gave it.</param>
 /// <param name="Age">Seconds.</param>
@@ -17,7 +17,7 @@ internal sealed record LastGoodListing(IReadOnlyList<LastGoodStatus> Routes, IRe
 /// <param name="Nearest">It stands under a coarser key, for those whose exact answer was never seen.</param>
 internal sealed record LastGoodEntryStatus(string Key, string Route, string Tier, double Age, long Size, bool Nearest);
 
-/// <summary>Reads the store of last-good answers for operators.</summary>
+/// <summary>Reads the store of last-good responses for operators.</summary>
 internal static class LastGoodView
 {
     /// <summary>Entries that are shown unless asked otherwise.</summary>
@@ -62,7 +62,7 @@ internal static class LastGoodView
     /// <summary>What was purged, in words.</summary>
     public static string Words(PurgeRule rule, long count)
     {
-        var answers = count == 1 ? "1 stored answer" : $"{count.ToString(CultureInfo.InvariantCulture)} stored answers";
+        var answers = count == 1 ? "1 stored response" : $"{count.ToString(CultureInfo.InvariantCulture)} stored responses";
         var were = count == 1 ? "was" : "were";
         return rule.By switch
         {

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Gateway.Admin;
 
-/// <summary>The status page: one file inside the executable, bound to its own script and style by a nonce of each answer.</summary>
+/// <summary>The status page: one file inside the executable, bound to its own script and style by a nonce of each response.</summary>
 internal sealed class StatusPage
 {
     private const string Placeholder = "{{nonce}}";

@@ -83,18 +83,18 @@ internal sealed record RampStatus(string From, double Share);
 
 /// <summary>One tier.</summary>
 internal sealed record TierStatus(
-    string Name, bool Active, double Share, TierStanding Standing, bool CanServe, int Healthy, int Needed, int InFlight, int? Capacity, IReadOnlyList<DestinationStatus> Destinations)
+    string Name, bool Active, double Share, TierHealth Standing, bool CanServe, int Healthy, int Needed, int InFlight, int? Capacity, IReadOnlyList<DestinationStatus> Destinations)
 {
     /// <summary>It has lost destinations.</summary>
     public bool Degraded { get; init; }
 }
 
 /// <summary>One destination.</summary>
-/// <param name="Share">Its share of the cluster's good answers in about the last twenty seconds, 0 to 1; null: there were none.</param>
+/// <param name="Share">Its share of the cluster's good responses in about the last twenty seconds, 0 to 1; null: there were none.</param>
 /// <param name="P99Ms">99 of 100 of these were there within so many milliseconds.</param>
 /// <param name="AvoidedBy">Routes whose requests prefer other destinations for a while: they failed here, or were asked to come later.</param>
 internal sealed record DestinationStatus(
-    string Name, string Url, Verdict Verdict, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, double? Share, double? P99Ms, int Weight, double ProbeAgeSeconds,
+    string Name, string Url, HealthStatus HealthStatus, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, double? Share, double? P99Ms, int Weight, double ProbeAgeSeconds,
     string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, IReadOnlyList<string> AvoidedBy)
 {
     /// <summary>What failed when it was lost, in a few words; null: nothing did.</summary>
@@ -104,7 +104,7 @@ internal sealed record DestinationStatus(
     public DrainStatus? Drain { get; init; }
 }
 
-/// <summary>One route: its requests since the start by outcome and by rung.</summary>
+/// <summary>One route: its requests since the start by outcome and by step.</summary>
 internal sealed record RouteStatus(
     string Name, string Cluster, Level Level, RequestSums Requests, IReadOnlyDictionary<string, long> Rungs, IReadOnlyList<string> Ladder, LastGoodStatus? LastGood);
 
@@ -133,7 +133,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
     }
 
     /// <summary>True for a tier that may be the active one.</summary>
-    public static bool CanServe(TierView tier) => tier.Standing >= TierStanding.Unproven;
+    public static bool CanServe(TierView tier) => tier.Standing >= TierHealth.Unverified;
 
     private static ClusterStatus Of(ClusterView cluster, DateTimeOffset now)
     {
@@ -160,7 +160,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
     private static DestinationStatus Of(DestinationView d) => new(
         d.Name,
         d.Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
-        d.Verdict,
+        d.HealthStatus,
         d.Since,
         Sentence(d.Why),
         d.Draining,
@@ -188,7 +188,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         {
             var meter = sources.Instruments.Route(route.Name);
             return new RouteStatus(route.Name, route.Cluster, route.Level, meter.Sums,
-                Enum.GetValues<FallbackRung>().ToDictionary(static r => Instruments.RungNames[(int)r], meter.Rung, StringComparer.Ordinal),
+                Enum.GetValues<FallbackStep>().ToDictionary(static r => Instruments.RungNames[(int)r], meter.Rung, StringComparer.Ordinal),
                 [.. route.Fallback.Select(Name), "builtIn"],
                 lastGood.GetValueOrDefault(route.Name));
         })];

@@ -53,27 +53,27 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     {
         if (request.Tier is null || request.For is null || string.IsNullOrWhiteSpace(request.Reason))
         {
-            return Refusal(400, "A hold needs \"tier\", \"for\" and \"reason\", like {\"tier\": \"standby\", \"for\": \"10m\", \"reason\": \"guide-a is being replaced\"}.");
+            return StoreRejection(400, "A hold needs \"tier\", \"for\" and \"reason\", like {\"tier\": \"standby\", \"for\": \"10m\", \"reason\": \"guide-a is being replaced\"}.");
         }
 
         if (DurationText.Parse(request.For, out var instead) is not { } length || length <= TimeSpan.Zero || length > LongestHold)
         {
-            return Refusal(400, $"The \"for\" of a hold was \"{request.For}\". {instead}; at most 24h.");
+            return StoreRejection(400, $"The \"for\" of a hold was \"{request.For}\". {instead}; at most 24h.");
         }
 
         if (cluster.Tiers.FirstOrDefault(t => string.Equals(t.Name, request.Tier, StringComparison.Ordinal)) is not { } tier)
         {
-            return Refusal(404, $"The cluster \"{cluster.Name}\" has no tier \"{Short(request.Tier)}\".{Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
+            return StoreRejection(404, $"The cluster \"{cluster.Name}\" has no tier \"{Short(request.Tier)}\".{Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
         }
 
         if (!request.Force && !StatusReader.CanServe(tier))
         {
-            return Refusal(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or send \"force\": true (--force) to hold it as soon as it does.");
+            return StoreRejection(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or send \"force\": true (--force) to hold it as soon as it does.");
         }
 
         if (!request.Force && !string.Equals(cluster.Active, tier.Name, StringComparison.Ordinal) && JustSwitched(cluster))
         {
-            return Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true (--force).");
+            return StoreRejection(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true (--force).");
         }
 
         return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name);
@@ -82,13 +82,13 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     /// <summary><c>POST /clusters/{c}/release</c>.</summary>
     public Task ReleaseAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
         !request.Force && JustSwitched(cluster)
-            ? Refusal(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true (--force).")
+            ? StoreRejection(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true (--force).")
             : new Planned("release", new ReleaseCommand(cluster.Name), null));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/drain</c>.</summary>
     public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
-        !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, Verdict: Verdict.Up or Verdict.Unknown }))
-            ? Refusal(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or send \"force\": true (--force).")
+        !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, HealthStatus: HealthStatus.Up or HealthStatus.Unknown }))
+            ? StoreRejection(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or send \"force\": true (--force).")
             : new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
@@ -123,7 +123,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         if (sources.Purge is null || (rule.By == PurgeBy.Route && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, rule.Text, StringComparison.Ordinal))))
         {
-            await AdminJson.ProblemAsync(context, 404, rule.By == PurgeBy.Route ? $"There is no route \"{Short(rule.Text)}\".{Meant(rule.Text, sources.Config().Config.Routes.Select(static r => r.Name))}" : "No route keeps last-good answers.");
+            await AdminJson.ProblemAsync(context, 404, rule.By == PurgeBy.Route ? $"There is no route \"{Short(rule.Text)}\".{Meant(rule.Text, sources.Config().Config.Routes.Select(static r => r.Name))}" : "No route keeps last-good responses.");
             return;
         }
 
@@ -132,7 +132,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
-    private static Planned Refusal(int status, string why) => new("", null, null) { Status = status, Why = why };
+    private static Planned StoreRejection(int status, string why) => new("", null, null) { Status = status, Why = why };
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.Select(static n => $"\"{n}\""));
 
@@ -144,7 +144,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     public static string Shown(string text) => Short(text);
 
     /// <summary>The name that was probably meant, as a sentence behind a blank; empty: none is near enough.</summary>
-    public static string Meant(string given, IEnumerable<string> known) => NearestName.Of(given, known) is { } near ? $" Did you mean \"{near}\"?" : "";
+    public static string Meant(string given, IEnumerable<string> known) => DidYouMean.Of(given, known) is { } near ? $" Did you mean \"{near}\"?" : "";
 
     private bool JustSwitched(ClusterView cluster) => cluster.LastTransition is { } last && time.GetUtcNow() - last.At < Quiet;
 
@@ -154,7 +154,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var all = cluster.Tiers.SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
         return all.Contains(name, StringComparer.Ordinal)
             ? plan(cluster, name, request)
-            : Refusal(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\".{Meant(name, all)} Its destinations are {List(all)}.");
+            : StoreRejection(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\".{Meant(name, all)} Its destinations are {List(all)}.");
     });
 
     private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) => AloneAsync(context, async (request, who, token) =>
@@ -250,7 +250,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
     private void Tell(JournalEntry entry)
     {
-        sources.Records.Journal.Tell(entry);
+        sources.Records.Journal.Append(entry);
         LogVerb(entry.Kind, entry.Who, entry.Reason ?? "none given", entry.Text);
     }
 

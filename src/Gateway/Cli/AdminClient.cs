@@ -6,11 +6,11 @@ using Gateway.Health;
 
 namespace Gateway.Cli;
 
-/// <summary>What the operators' port answered: the value, or a sentence that says why there is none.</summary>
+/// <summary>What the admin endpoint answered: the value, or a sentence that says why there is none.</summary>
 internal readonly record struct AdminAnswer<T>(T? Value, string? Problem)
     where T : class;
 
-/// <summary>Talks to the operators' port of a running gateway. It throws nothing: what goes wrong is a sentence for the operator.</summary>
+/// <summary>Talks to the admin endpoint of a running gateway. It throws nothing: what goes wrong is a sentence for the operator.</summary>
 internal sealed class AdminClient : IDisposable
 {
     // A verb may take ten seconds there; two more are for the way.

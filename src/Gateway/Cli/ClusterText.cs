@@ -60,7 +60,7 @@ internal static class ClusterText
         {
             { Draining: true } => "drained",
             { EjectedUntil: { } until } => $"ejected at {since} until {WallClock.TimeOf(until, now)}{cause}",
-            _ => $"{destination.Verdict.ToString().ToLowerInvariant()} since {since}{cause}",
+            _ => $"{destination.HealthStatus.ToString().ToLowerInvariant()} since {since}{cause}",
         };
     }
 

@@ -30,7 +30,7 @@ internal static class ExplainCommand
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var verb = parsed.GetRequiredValue(method);
             var isJson = parsed.GetValue(json);
-            if (!Shapes.IsToken(verb))
+            if (!Schemas.IsToken(verb))
             {
                 return await new CommandFailure(GatewayCli.BadUsage, $"{Reader.Quote(verb)} is not a valid HTTP method. Use one such as GET, and the URL after it.").PrintAsync(output, error, isJson);
             }

@@ -26,7 +26,7 @@ internal static class MisspeltWords
             ? OptionsOf(command).SelectMany(static o => o.Aliases.Append(o.Name))
             : command.Subcommands.Where(static c => !c.Hidden).Select(static c => c.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        var meant = NearestName.Of(token, known) is { } near ? string.Create(CultureInfo.InvariantCulture, $" Did you mean \"{near}\"?") : "";
+        var meant = DidYouMean.Of(token, known) is { } near ? string.Create(CultureInfo.InvariantCulture, $" Did you mean \"{near}\"?") : "";
         var where = command is RootCommand ? "" : $" of \"{command.Name}\"";
         return $"There is no {what} \"{token}\"{where}.{meant}";
     }

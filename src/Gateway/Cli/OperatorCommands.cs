@@ -8,7 +8,7 @@ namespace Gateway.Cli;
 /// <summary>The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>availability</c>, <c>last-good</c>.</summary>
 internal static class OperatorCommands
 {
-    /// <summary>All commands that talk to the operators' port.</summary>
+    /// <summary>All commands that talk to the admin endpoint.</summary>
     public static IEnumerable<Command> All(Func<string, string?> environment) =>
     [
         Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment), VerbCommands.Ready(environment),

@@ -127,6 +127,6 @@ internal static class VerbCommands
     private static string NoDestination(StatusReport report, string given)
     {
         var known = report.Clusters.SelectMany(static c => c.Tiers).SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
-        return $"No cluster has a destination \"{given}\".{(NearestName.Of(given, known) is { } near ? $" Did you mean \"{near}\"?" : "")} The destinations are {string.Join(", ", known.Select(static n => $"\"{n}\""))}.";
+        return $"No cluster has a destination \"{given}\".{(DidYouMean.Of(given, known) is { } near ? $" Did you mean \"{near}\"?" : "")} The destinations are {string.Join(", ", known.Select(static n => $"\"{n}\""))}.";
     }
 }

@@ -5,26 +5,26 @@ namespace Gateway.Cli;
 
 /// <summary>What is fetched ahead, and how.</summary>
 /// <param name="File">Paths and URLs, one a line; empty lines and lines that begin with <c>#</c> are left out.</param>
-/// <param name="Url">The users' port.</param>
+/// <param name="Url">The public listener.</param>
 /// <param name="Host">The Host for lines that are only a path; null: the port itself.</param>
 /// <param name="Headers">Further headers, <c>Name: value</c>.</param>
 /// <param name="AtOnce">Requests at the same time.</param>
 internal sealed record WarmPlan(string File, string Url, string? Host, IReadOnlyList<string> Headers, int AtOnce);
 
-/// <summary>Asks the gateway for each line of a list, as a user would, so that the answers are stored before they are needed.</summary>
+/// <summary>Asks the gateway for each line of a list, as a user would, so that the responses are stored before they are needed.</summary>
 internal static class WarmRun
 {
     private const int MostShown = 20;
     private const int MostAtOnce = 64;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    /// <summary>Fetches, reports, and gives the exit code: 0 if every answer was a live 200.</summary>
+    /// <summary>Fetches, reports, and gives the exit code: 0 if every response was a live 200.</summary>
     public static async Task<int> RunAsync(WarmPlan plan, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         // 1. Judge everything before the first request.
         if (!Uri.TryCreate(plan.Url, UriKind.Absolute, out var users) || users.Scheme is not ("http" or "https"))
         {
-            await error.WriteLineAsync($"This is no URL of a users' port, given \"{plan.Url}\". Write one like http://127.0.0.1:8080 after --url.");
+            await error.WriteLineAsync($"This is no URL of a public listener, given \"{plan.Url}\". Write one like http://127.0.0.1:8080 after --url.");
             return GatewayCli.BadUsage;
         }
 
@@ -87,7 +87,7 @@ internal static class WarmRun
             await output.WriteLineAsync($"  and {(failures.Count - MostShown).ToString(CultureInfo.InvariantCulture)} more.");
         }
 
-        await output.WriteLineAsync($"{live.ToString(CultureInfo.InvariantCulture)} of {lines.Length.ToString(CultureInfo.InvariantCulture)} were answered live with status 200 and are stored if their route keeps answers and they may be: ./gateway last-good shows what is kept, gateway_last_good_refused_total why one is not.");
+        await output.WriteLineAsync($"{live.ToString(CultureInfo.InvariantCulture)} of {lines.Length.ToString(CultureInfo.InvariantCulture)} were answered live with status 200 and are stored if their route keeps responses and they may be: ./gateway last-good shows what is kept, gateway_last_good_refused_total why one is not.");
         return failures.Count == 0 ? GatewayCli.Done : GatewayCli.Failed;
     }
 
@@ -112,15 +112,15 @@ internal static class WarmRun
         }
         catch (HttpRequestException e)
         {
-            return $"no whole answer from \"{users}\" ({e.HttpRequestError})";
+            return $"no whole response from \"{users}\" ({e.HttpRequestError})";
         }
         catch (Exception e) when (e is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            return e is IOException ? "the answer was cut" : $"no answer within {Deadline.TotalSeconds:0} s";
+            return e is IOException ? "the response was cut" : $"no response within {Deadline.TotalSeconds:0} s";
         }
     }
 
-    // A URL goes to the users' port as well, with its own host: that is what users ask for, and what the answer is kept by.
+    // A URL goes to the public listener as well, with its own host: that is what users ask for, and what the response is kept by.
     private static (Uri Target, string? Host)? TargetOf(Uri users, string line)
     {
         if (line[0] == '/')

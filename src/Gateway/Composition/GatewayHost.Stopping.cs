@@ -18,8 +18,8 @@ internal sealed partial class GatewayHost
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Before <see cref="StopAsync"/>: not ready at once, yet everything is still served for <c>drain</c>, each answer ending its connection, so
-    /// that a balancer in front turns away in time. Then the ports close, and what was accepted by then still gets its answer.
+    /// Before <see cref="StopAsync"/>: not ready at once, yet everything is still served for <c>drain</c>, each response ending its connection, so
+    /// that a balancer in front turns away in time. Then the ports close, and what was accepted by then still gets its response.
     /// </summary>
     /// <param name="hurry">Ends the waiting.</param>
     public async Task DrainAsync(CancellationToken hurry)
@@ -28,7 +28,7 @@ internal sealed partial class GatewayHost
         _leaving.Begin();
         LogDraining(drain.TotalSeconds);
         await Task.Delay(drain, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var sockets = UsersServer.SocketsOf(_users);
+        var sockets = ProxyServer.SocketsOf(_users);
         await _endTunnels.CancelAsync().ConfigureAwait(false);
         await sockets.CloseAsync(hurry).ConfigureAwait(false);
         var closed = _time.GetTimestamp();
@@ -48,7 +48,7 @@ internal sealed partial class GatewayHost
     {
         _leaving.Begin();
         LogStopping();
-        _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "stop", "The gateway stops; requests in flight finish."));
+        _records.Journal.Append(new JournalEntry(_time.GetUtcNow(), "stop", "The gateway stops; requests in flight finish."));
         await _endTunnels.CancelAsync().ConfigureAwait(false);
         _endStreams.CancelAfter(StopWithin * 2 / 3);
         await _users.StopAsync(hurry).ConfigureAwait(false);
@@ -62,7 +62,7 @@ internal sealed partial class GatewayHost
         await _loop.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _files.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await Task.WhenAll(_owned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // The operators' port is the last to go: until now it could be asked what holds things up.
+        // The admin endpoint is the last to go: until now it could be asked what holds things up.
         await _admin.StopAsync(CancellationToken.None).ConfigureAwait(false);
         LogStopped();
     }

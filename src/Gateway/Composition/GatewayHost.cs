@@ -26,7 +26,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private static readonly string Revision = RevisionOf(typeof(GatewayHost).Assembly);
 
     private readonly TimeProvider _time;
-    private readonly Descriptors _descriptors;
+    private readonly FileDescriptorBudget _descriptors;
     private readonly LogSetup _log;
     private readonly AccessLog _access;
     private readonly ILogger _logger;
@@ -49,17 +49,17 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Notifier _notifier;
     private readonly OtlpPush? _otlp;
     private readonly Watchdog _watchdog;
-    private readonly Leaving _leaving = new();
+    private readonly ConnectionDraining _leaving = new();
     private GatewayEndpoints? _endpoints;
     private StateLock? _stateLock;
     private GatewayConfig? _revised;
     private string _revision = "";
     private Readiness _readiness = new(Ready: false, "The first round of probes is not over.");
 
-    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, InheritedSockets? inherited = null, TimeSpan? longestPause = null)
+    public GatewayHost(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, SocketActivation? inherited = null, TimeSpan? longestPause = null)
     {
         var config = loaded.Config ?? throw new ArgumentException("The configuration has problems.", nameof(loaded));
-        inherited ??= InheritedSockets.None;
+        inherited ??= SocketActivation.None;
         if (inherited.WithoutPort(config.Listen) is { } unused)
         {
             throw new IOException(unused);
@@ -72,7 +72,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Store = new ConfigStore(loaded, time, _log.Factory.CreateLogger<ConfigStore>());
         Watcher = new ConfigWatcher(path, Store, environment, time, _log.Factory.CreateLogger<ConfigWatcher>());
         _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), [Announce], _instruments.ProbeEnded) { HealthChanged = Announce };
-        var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => Readings.Serving(_loop.Views), () => Readings.Answers(_loop.Views, _instruments));
+        var ledger = new Ledger(() => _instruments.Routes, ClusterOf, () => StatusProjections.Serving(_loop.Views), () => StatusProjections.Answers(_loop.Views, _instruments));
         _records = new Records(config.State, ledger, time, _log.Factory.CreateLogger<Records>());
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
         if (config.Redis is { } redis)
@@ -88,8 +88,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
         _watchdog = new Watchdog(_records.Journal, time, _log.Factory.CreateLogger<Watchdog>());
         _access = new AccessLog(_log, AccessOf(config.Telemetry.Access), time);
-        var ladder = new FallbackLadder(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackLadder>());
-        _instruments.ReadStateFrom(Readings.State(() => _loop.Views, () => Store.State, _records, time) with
+        var ladder = new FallbackChain(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackChain>());
+        _instruments.ReadStateFrom(StatusProjections.State(() => _loop.Views, () => Store.State, _records, time) with
         {
             LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
             Coverage = () => [.. from route in Store.Current.Routes
@@ -110,15 +110,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             }
         }
 
-        _descriptors = Descriptors.OfThisProcess(time);
+        _descriptors = FileDescriptorBudget.OfThisProcess(time);
         if (_descriptors.Warning(config.Limits.Connections) is { } few)
         {
             LogFewDescriptors(few);
         }
 
-        _users = UsersServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _instruments.Connections, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, _access, Trusted, time), longestPause, forwarder =>
+        _users = ProxyServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _instruments.Connections, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, _access, Trusted, time), longestPause, forwarder =>
         {
-            var entry = new RequestEntry(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, _access, Trusted, _endStreams.Token);
+            var entry = new ProxyRequestHandler(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, _access, Trusted, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);
             return _endpoints;
         });
@@ -127,11 +127,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, _log.Factory, _adminGuard.Around, ConnectionGuard.Before);
         WatchOurselves();
         Store.ApplyBy(ApplyAsync);
-        Store.WhenApplied(change => _records.Journal.Tell(Readings.Entry(change, time.GetUtcNow())));
+        Store.WhenApplied(change => _records.Journal.Append(StatusProjections.Entry(change, time.GetUtcNow())));
         Store.WhenRejected(rejected =>
         {
-            _records.Journal.Tell(Readings.Entry(rejected));
-            _notifier.Tell(Notification.Of(rejected));
+            _records.Journal.Append(StatusProjections.Entry(rejected));
+            _notifier.Publish(Notification.Of(rejected));
         });
     }
 
@@ -142,12 +142,12 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     public ConfigWatcher Watcher { get; }
 
     /// <summary>The users' addresses, once started.</summary>
-    public IReadOnlyCollection<string> Addresses => UsersServer.AddressesOf(_users);
+    public IReadOnlyCollection<string> Addresses => ProxyServer.AddressesOf(_users);
 
     /// <summary>The operators' address, once started.</summary>
     public Uri AdminAddress => _admin.Address;
 
-    /// <summary>Starts everything; when it returns, users' ports accept.</summary>
+    /// <summary>Starts everything; when it returns, public listeners accept.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _stateLock = await StateLock.TakeAsync(Store.Current.State, _time, cancellationToken).ConfigureAwait(false);
@@ -157,7 +157,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
         _records.Start();
-        _records.Journal.Tell(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
+        _records.Journal.Append(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
         _fleet?.Start();
 
@@ -235,17 +235,17 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private void WatchOurselves()
     {
-        _watchdog.Ask("failover", () => _stopping.IsCancellationRequested ? null : Watchdog.Standstill(_loop.SinceTurn));
-        _watchdog.Ask("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, Store.Current));
-        _watchdog.Ask("sockets", () => _descriptors.Alarm(_loop.SinceWithoutSocket));
-        _watchdog.Ask("records", () => _records.Alarm ?? Watchdog.RecordsStandstill(_records.SinceTurn));
-        _watchdog.Ask("last-good", () => _lastGood.Alarm);
-        _watchdog.Ask("redis", () => _redis?.Alarm);
-        _watchdog.Ask(() => _fleet?.Alarms.Select(static text => new PartAlarm("fleet", text)) ?? []);
-        _watchdog.Ask("log", () => _log.Alarm);
+        _watchdog.Register("failover", () => _stopping.IsCancellationRequested ? null : Watchdog.Standstill(_loop.SinceTurn));
+        _watchdog.Register("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, Store.Current));
+        _watchdog.Register("sockets", () => _descriptors.Alarm(_loop.SinceWithoutSocket));
+        _watchdog.Register("records", () => _records.Alarm ?? Watchdog.RecordsStandstill(_records.SinceTurn));
+        _watchdog.Register("last-good", () => _lastGood.Alarm);
+        _watchdog.Register("redis", () => _redis?.Alarm);
+        _watchdog.Register(() => _fleet?.Alarms.Select(static text => new ComponentAlert("fleet", text)) ?? []);
+        _watchdog.Register("log", () => _log.Alarm);
         foreach (var files in _certificates.Values)
         {
-            _watchdog.Ask("certificates", () => files.Alarm);
+            _watchdog.Register("certificates", () => files.Alarm);
         }
     }
 
@@ -289,15 +289,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private void Announce(Transition transition)
     {
-        Readings.Count(_instruments, transition);
-        _records.Journal.Tell(Readings.Entry(transition));
-        _notifier.Tell(transition);
+        StatusProjections.Count(_instruments, transition);
+        _records.Journal.Append(StatusProjections.Entry(transition));
+        _notifier.Publish(transition);
     }
 
     private void Announce(HealthChange change)
     {
-        _records.Journal.Tell(Readings.Entry(change));
-        _notifier.Tell(change);
+        _records.Journal.Append(StatusProjections.Entry(change));
+        _notifier.Publish(change);
     }
 
     private async Task<CommandResult> CommandAsync(Command command, CancellationToken cancellationToken)
@@ -365,7 +365,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         () => $"{Environment.MachineName}:{_admin!.Address.Port.ToString(CultureInfo.InvariantCulture)}",
         Version,
         CommonRevision,
-        (command, result) => _records.Journal.Tell(Readings.Entry(command, result, _time.GetUtcNow())),
+        (command, result) => _records.Journal.Append(StatusProjections.Entry(command, result, _time.GetUtcNow())),
         (by, text) =>
         {
             // From another gateway: what is no rule of ours is none.
@@ -375,7 +375,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             }
         });
 
-    private ILastGoodBacking BackingOf(GatewayConfig config) => _redis is { } redis
+    private ILastGoodStore BackingOf(GatewayConfig config) => _redis is { } redis
         ? new RedisBacking(redis, _time, _log.Factory.CreateLogger<RedisBacking>(), config.Redis!.Secret, _instruments)
         : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, _time, _log.Factory.CreateLogger<SqliteBacking>());
 

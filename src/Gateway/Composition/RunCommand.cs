@@ -35,7 +35,7 @@ internal static class RunCommand
         try
         {
             var systemd = SystemdNotice.Of(environment);
-            await using var host = new GatewayHost(loaded, path, environment, TimeProvider.System, InheritedSockets.Take(environment, Environment.ProcessId));
+            await using var host = new GatewayHost(loaded, path, environment, TimeProvider.System, SocketActivation.Take(environment, Environment.ProcessId));
             using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
             {
                 context.Cancel = true;
@@ -53,10 +53,10 @@ internal static class RunCommand
             // Ctrl-C comes from somebody who waits at a terminal; SIGTERM from something that may stand behind a balancer.
             if (await signals.Asked.ConfigureAwait(false) == PosixSignal.SIGTERM)
             {
-                await host.DrainAsync(signals.Hurry).ConfigureAwait(false);
+                await host.DrainAsync(signals.ForceShutdown).ConfigureAwait(false);
             }
 
-            await host.StopAsync(signals.Hurry).ConfigureAwait(false);
+            await host.StopAsync(signals.ForceShutdown).ConfigureAwait(false);
             await telling.ConfigureAwait(false);
             return GatewayCli.Done;
         }

@@ -19,7 +19,7 @@ internal sealed class StopSignals : IDisposable
     public Task<PosixSignal> Asked => _asked.Task;
 
     /// <summary>Is cancelled by the second signal.</summary>
-    public CancellationToken Hurry => _hurry.Token;
+    public CancellationToken ForceShutdown => _hurry.Token;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -25,22 +25,22 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
     private static readonly TimeSpan ProbesMayRest = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentQueue<Func<IEnumerable<PartAlarm>>> _looks = new();
+    private readonly ConcurrentQueue<Func<IEnumerable<ComponentAlert>>> _looks = new();
 
     /// <summary>Adds a look; it must answer at once, from memory.</summary>
-    public void Ask(Func<IEnumerable<PartAlarm>> look) => _looks.Enqueue(look);
+    public void Register(Func<IEnumerable<ComponentAlert>> look) => _looks.Enqueue(look);
 
     /// <summary>Adds a part that tells its own alarm.</summary>
-    public void Ask(string part, Func<string?> alarm) => Ask(() => alarm() is { } text ? [new PartAlarm(part, text)] : []);
+    public void Register(string part, Func<string?> alarm) => Register(() => alarm() is { } text ? [new ComponentAlert(part, text)] : []);
 
     /// <summary>Adds a task that must not end before the gateway does.</summary>
-    public void Follow(string part, string what, Task task, CancellationToken stopping) => Ask(part, () =>
+    public void Follow(string part, string what, Task task, CancellationToken stopping) => Register(part, () =>
         task.IsCompleted && !stopping.IsCancellationRequested
             ? $"{what} has ended{(task.Exception?.InnerException is { } e ? $" ({e.GetType().Name}: {e.Message.TrimEnd('.')})" : "")}. Restart the gateway."
             : null);
 
     /// <summary>All that is wrong now.</summary>
-    public IReadOnlyList<PartAlarm> Alarms() => [.. _looks.SelectMany(static look => look())];
+    public IReadOnlyList<ComponentAlert> Alarms() => [.. _looks.SelectMany(static look => look())];
 
     /// <summary>Tells log and journal what began and what is over, until it is stopped. One look is no alarm: a process that stood still itself catches up by the next.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -56,7 +56,7 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
                 if (seen.Contains(alarm.Part) && told.Add(alarm.Part))
                 {
                     LogAlarm(alarm.Part, alarm.Text);
-                    journal.Tell(new JournalEntry(time.GetUtcNow(), "alarm", alarm.Text) { Reason = alarm.Part });
+                    journal.Append(new JournalEntry(time.GetUtcNow(), "alarm", alarm.Text) { Reason = alarm.Part });
                 }
             }
 
@@ -64,7 +64,7 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
             {
                 told.Remove(part);
                 LogOver(part);
-                journal.Tell(new JournalEntry(time.GetUtcNow(), "alarm", $"The alarm \"{part}\" is over.") { Reason = part });
+                journal.Append(new JournalEntry(time.GetUtcNow(), "alarm", $"The alarm \"{part}\" is over.") { Reason = part });
             }
 
             seen = [.. now.Select(static a => a.Part)];

@@ -12,10 +12,10 @@ internal static class ConfigLoader
     /// <param name="path">As the operator named it; problems repeat it.</param>
     /// <param name="environment">The value of a variable, or null when it is not set.</param>
     /// <param name="timeProvider">The clock that a certificate's expiry is held against; the system's when left out.</param>
-    public static ConfigResult Load(string path, Func<string, string?> environment, TimeProvider? timeProvider = null) => Judge(ConfigFile.Read(path), environment, timeProvider);
+    public static ConfigResult Load(string path, Func<string, string?> environment, TimeProvider? timeProvider = null) => Validate(ConfigFile.Read(path), environment, timeProvider);
 
     /// <summary>Judges bytes that were read already.</summary>
-    public static ConfigResult Judge(ConfigFile file, Func<string, string?> environment, TimeProvider? timeProvider = null)
+    public static ConfigResult Validate(ConfigFile file, Func<string, string?> environment, TimeProvider? timeProvider = null)
     {
         var reader = new Reader(file.Path, environment);
         AdminConfig? admin = null;

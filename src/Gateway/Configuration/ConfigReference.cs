@@ -13,14 +13,14 @@ internal static class ConfigReference
         return text.ToString();
     }
 
-    private static void Rows(StringBuilder text, Shape shape, string path)
+    private static void Rows(StringBuilder text, Schema shape, string path)
     {
         foreach (var key in shape.Keys)
         {
             var name = path + key.Name;
             var byDefault = key.Required ? "required" : key.Default is null ? "" : $"`{key.Default}`";
-            text.Append("| `").Append(name).Append("` | ").Append(Cell(key.Shape.What)).Append(" | ").Append(byDefault).Append(" | ").Append(Cell(key.Description)).Append(" |\n");
-            Rows(text, key.Shape, key.Shape.What.StartsWith("a list", StringComparison.Ordinal) ? name + "[]." : key.Shape.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? name + ".NAME." : name + ".");
+            text.Append("| `").Append(name).Append("` | ").Append(Cell(key.Schema.What)).Append(" | ").Append(byDefault).Append(" | ").Append(Cell(key.Description)).Append(" |\n");
+            Rows(text, key.Schema, key.Schema.What.StartsWith("a list", StringComparison.Ordinal) ? name + "[]." : key.Schema.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? name + ".NAME." : name + ".");
         }
     }
 

@@ -16,7 +16,7 @@ internal static class AttemptTiming
     public static readonly TimeSpan ShortestLate = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// The 97th percentile, but no more than four times the 80th: when some percent of all answers are seconds late, the 97th is one of those, and
+    /// The 97th percentile, but no more than four times the 80th: when some percent of all responses are seconds late, the 97th is one of those, and
     /// waiting for it would help nobody. Hedging after a high percentile bounds the added load by what lies above it (J. Dean and L. A. Barroso,
     /// "The Tail at Scale", 2013, who take the 95th): 3 % here, a share of which the budget of extra attempts never notices.
     /// </summary>

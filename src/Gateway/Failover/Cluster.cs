@@ -18,7 +18,7 @@ internal sealed class Cluster(string name, ClusterSnapshot snapshot, TimeSpan fi
         internal set => Volatile.Write(ref _snapshot, value);
     }
 
-    /// <summary>How long the answers of a route take here. Ask once a configuration, not once a request.</summary>
+    /// <summary>How long the responses of a route take here. Ask once a configuration, not once a request.</summary>
     public RouteTiming TimingOf(string route) => _timings.GetOrAdd(route, static (added, wait) => new RouteTiming(added, wait), firstByte);
 
     /// <summary>Every route's; for the loop.</summary>

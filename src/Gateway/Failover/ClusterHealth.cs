@@ -30,11 +30,11 @@ internal sealed record TierMembers(string Tier, bool CanServe, ImmutableArray<Me
 /// <param name="Name">Its name.</param>
 /// <param name="Verdict">What is held true of it.</param>
 /// <param name="Draining">An operator drains it: it serves nothing, and is not lost by that.</param>
-/// <param name="Why">What the verdict rests on.</param>
-internal readonly record struct MemberHealth(string Name, Verdict Verdict, bool Draining, string Why)
+/// <param name="Why">What the health status rests on.</param>
+internal readonly record struct MemberHealth(string Name, HealthStatus HealthStatus, bool Draining, string Why)
 {
     /// <summary>Its health keeps it from serving.</summary>
-    public bool IsLost => Verdict is Verdict.Down or Verdict.Ejected or Verdict.Trial;
+    public bool IsLost => HealthStatus is HealthStatus.Down or HealthStatus.Ejected or HealthStatus.HalfOpen;
 
     /// <summary>It takes requests.</summary>
     public bool Serves => !Draining && !IsLost;

@@ -155,7 +155,7 @@ internal sealed class ClusterRuntime
     }
 
     /// <summary>A destination that did not fail this route lately serves it while <paramref name="record"/> of <paramref name="one"/> does not.</summary>
-    public bool NeighboursServe(DestinationMonitor one, RouteRecord record)
+    public bool NeighboursServe(DestinationMonitor one, RouteFailureTracker record)
     {
         var begins = record.Baseline is null;
         var baseline = record.Baseline ??= new Dictionary<DestinationMonitor, RouteCount>(ReferenceEqualityComparer.Instance);
@@ -190,7 +190,7 @@ internal sealed class ClusterRuntime
     /// <summary>What requests are to see.</summary>
     public ClusterSnapshot SnapshotNow(TimeSpan now) => new()
     {
-        Tiers = [.. Tiers.Select((t, index) => TierJudge.SnapshotOf(t.Config, index, t.Load, t.Monitors, Config.Failover))],
+        Tiers = [.. Tiers.Select((t, index) => TierEvaluator.SnapshotOf(t.Config, index, t.Load, t.Monitors, Config.Failover))],
         Active = Math.Max(-1, State.Active),
         RampFrom = State.RampFrom,
         RampShare = FailoverMachine.ShareOf(State, Config.Failback, now),

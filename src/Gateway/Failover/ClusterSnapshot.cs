@@ -21,7 +21,7 @@ internal sealed class ClusterSnapshot
     /// <summary>An operator holds the active tier.</summary>
     public bool Held { get; init; }
 
-    /// <summary>No tier can serve. A destination on trial may still be tried.</summary>
+    /// <summary>No tier can serve. A destination half-open may still be tried.</summary>
     public bool Exhausted => Active < 0;
 
     /// <summary>The tier of a request; <paramref name="draw"/> is evenly drawn from 0 to 1. -1 when exhausted.</summary>
@@ -51,8 +51,8 @@ internal sealed class TierSnapshot
     /// <summary>The weight of each of <see cref="Usable"/>.</summary>
     public required int[] Weights { get; init; }
 
-    /// <summary>Usable again for one request each, by <see cref="Destination.TryTakeTrial"/>.</summary>
-    public required Destination[] OnTrial { get; init; }
+    /// <summary>Usable again for one request each, by <see cref="Destination.TryTakeHalfOpenPermit"/>.</summary>
+    public required Destination[] HalfOpen { get; init; }
 
     /// <summary>Every destination, whatever is held of it.</summary>
     public required Destination[] All { get; init; }

@@ -15,7 +15,7 @@ internal sealed record ClusterState
     public bool Settled { get; init; }
 
     /// <summary>Since when each tier has been able without a break; null: it is not.</summary>
-    public ImmutableArray<TimeSpan?> AbleSince { get; init; } = [];
+    public ImmutableArray<TimeSpan?> HealthySince { get; init; } = [];
 
     /// <summary>Since when the active tier cannot serve; null: it can.</summary>
     public TimeSpan? UnableSince { get; init; }

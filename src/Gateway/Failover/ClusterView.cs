@@ -76,17 +76,17 @@ internal sealed record HoldView(string Tier, DateTimeOffset Until, string Reason
 /// <param name="Destinations">All of them.</param>
 internal sealed record TierView(
     string Name,
-    TierStanding Standing,
+    TierHealth Standing,
     double Share,
     int Healthy,
     int Needed,
-    DateTimeOffset? AbleSince,
+    DateTimeOffset? HealthySince,
     int InFlight,
     int? Capacity,
     ImmutableArray<DestinationView> Destinations)
 {
     /// <summary>It may be left for this one now: with the other gateways' votes weighed in.</summary>
-    public bool CanTakeOver { get; init; } = Standing >= TierStanding.Unproven;
+    public bool CanTakeOver { get; init; } = Standing >= TierHealth.Unverified;
 
     /// <summary>Gateways that cannot use it, this one included; 0: none, or this one decides alone.</summary>
     public int DownVotes { get; init; }
@@ -112,7 +112,7 @@ internal sealed record TierView(
 /// <param name="EjectedUntil">The end of its ejection; null: it is not ejected.</param>
 /// <param name="Ejections">Ejections in a row.</param>
 /// <param name="InFlight">Requests under way.</param>
-/// <param name="Share">Its share of the cluster's good answers in about the last twenty seconds, from 0 to 1; null: there were none.</param>
+/// <param name="Share">Its share of the cluster's good responses in about the last twenty seconds, from 0 to 1; null: there were none.</param>
 /// <param name="P99">99 of 100 of these were there within this time; null: there were none.</param>
 /// <param name="LastProbe">The last probe's result; null before the first.</param>
 /// <param name="LastProbeAt">When it ended; null before the first.</param>
@@ -121,7 +121,7 @@ internal sealed record DestinationView(
     string Name,
     Uri Url,
     int Weight,
-    Verdict Verdict,
+    HealthStatus HealthStatus,
     DateTimeOffset Since,
     string Why,
     bool Draining,
@@ -150,7 +150,7 @@ internal sealed record DestinationView(
     public DrainView? Drain { get; init; }
 
     /// <summary>Its health keeps it from serving.</summary>
-    public bool Lost => Verdict is Verdict.Down or Verdict.Ejected or Verdict.Trial;
+    public bool Lost => HealthStatus is HealthStatus.Down or HealthStatus.Ejected or HealthStatus.HalfOpen;
 }
 
 /// <summary>An operator's drain.</summary>

@@ -25,7 +25,7 @@ internal sealed record DrainCommand(string Cluster, string Destination) : Comman
     public string? Reason { get; init; }
 }
 
-/// <summary>End a drain; an ejected destination gets its trial now.</summary>
+/// <summary>End a drain; an ejected destination gets its half-open probe now.</summary>
 internal sealed record ReadyCommand(string Cluster, string Destination) : Command(Cluster);
 
 /// <summary>What became of a command.</summary>

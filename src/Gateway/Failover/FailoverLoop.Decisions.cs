@@ -8,10 +8,10 @@ internal sealed partial class FailoverLoop
     // The machine's turn; then the snapshot, then the announcement.
     private void Evaluate(ClusterRuntime cluster, Order? order, Command? command, TimeSpan now)
     {
-        Span<TierStanding> tiers = cluster.Tiers.Length <= 16 ? stackalloc TierStanding[cluster.Tiers.Length] : new TierStanding[cluster.Tiers.Length];
+        Span<TierHealth> tiers = cluster.Tiers.Length <= 16 ? stackalloc TierHealth[cluster.Tiers.Length] : new TierHealth[cluster.Tiers.Length];
         for (var index = 0; index < tiers.Length; index++)
         {
-            tiers[index] = TierJudge.StandingOf(cluster.Tiers[index].Monitors, cluster.Config.Failover);
+            tiers[index] = TierEvaluator.StandingOf(cluster.Tiers[index].Monitors, cluster.Config.Failover);
         }
 
         var word = HearFleet(cluster, tiers, now);

@@ -12,7 +12,7 @@ internal sealed partial class FailoverLoop
         _suspicion = _suspicion.OnTick(_nextTick, now);
         if (!doubted && _suspicion.Doubts(now))
         {
-            Starved(SelfSuspicion.Grace.TotalSeconds);
+            Starved(LocalHealthGuard.Grace.TotalSeconds);
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed partial class FailoverLoop
         }
 
         watch.Discarded = 0;
-        var before = monitor.State.Verdict;
+        var before = monitor.State.HealthStatus;
         cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, null, cluster.Config.Timeouts.FirstByte, now), now);
         Tell(cluster, monitor, before);
         var doubted = !message.Result.Passed && _suspicion.Doubts(now);
@@ -89,7 +89,7 @@ internal sealed partial class FailoverLoop
         }
 
         var monitor = entry.Watch.Monitor;
-        var before = monitor.State.Verdict;
+        var before = monitor.State.HealthStatus;
         entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, evidence.Route, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now), now);
         Tell(entry.Cluster, monitor, before);
         if (monitor.Find(evidence.Route) is { Avoidance: > RouteAvoidance.None })
@@ -109,7 +109,7 @@ internal sealed partial class FailoverLoop
         }
     }
 
-    private Surroundings AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, string? route, TimeSpan lateAfter, TimeSpan now) =>
+    private HealthContext AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, string? route, TimeSpan lateAfter, TimeSpan now) =>
         new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), lateAfter, cluster.IsLast(monitor), cluster.HasRoom(monitor), route is not null && cluster.OthersServed(route, now));
 
     private void Measure(TimeSpan now)
@@ -165,7 +165,7 @@ internal sealed partial class FailoverLoop
 
                     if (record.Avoidance >= RouteAvoidance.Suspected)
                     {
-                        var before = monitor.State.Verdict;
+                        var before = monitor.State.HealthStatus;
                         cluster.Dirty |= monitor.Reconsider(record, AroundOf(cluster, monitor, timing.Route, timing.LateAfter, now), now);
                         Tell(cluster, monitor, before);
                     }
@@ -176,9 +176,9 @@ internal sealed partial class FailoverLoop
         }
     }
 
-    private void Tell(ClusterRuntime cluster, DestinationMonitor monitor, Verdict before)
+    private void Tell(ClusterRuntime cluster, DestinationMonitor monitor, HealthStatus before)
     {
-        var verdict = monitor.State.Verdict;
+        var verdict = monitor.State.HealthStatus;
         if (verdict == before)
         {
             return;
@@ -186,7 +186,7 @@ internal sealed partial class FailoverLoop
 
         cluster.HealthChanged = true;
         var destination = monitor.Destination;
-        if (verdict is Verdict.Down or Verdict.Ejected)
+        if (verdict is HealthStatus.Down or HealthStatus.Ejected)
         {
             Condemned(destination.Cluster, destination.Tier, destination.Name, before, verdict, monitor.Why);
         }

@@ -28,12 +28,12 @@ internal sealed partial class FailoverLoop
     }
 
     // The fleet's word on a cluster: weighs the tiers, which stand in the span as our own eyes see them.
-    private static FleetWord HearFleet(ClusterRuntime cluster, Span<TierStanding> tiers, TimeSpan now)
+    private static FleetDirective HearFleet(ClusterRuntime cluster, Span<TierHealth> tiers, TimeSpan now)
     {
         for (var index = 0; index < tiers.Length; index++)
         {
             var tier = cluster.Tiers[index];
-            tier.DownSince = tiers[index] < TierStanding.Unproven ? tier.DownSince ?? now : null;
+            tier.DownSince = tiers[index] < TierHealth.Unverified ? tier.DownSince ?? now : null;
         }
 
         if (cluster.GuidanceAt(now) is not { } guidance)
@@ -51,10 +51,10 @@ internal sealed partial class FailoverLoop
             mayReturn |= said is { MayReturn: true } && index < 32 ? 1u << index : 0;
         }
 
-        FleetOrder? order = guidance.Call is { } call && PlaceOf(call.Verdict.From) is >= 0 and var from && PlaceOf(call.Verdict.To) is >= 0 and var to
-            ? new FleetOrder(call.Verdict.Epoch, call.Verdict.Kind == FleetVerdictKind.Failback, from, to, cluster.GuidedAt - call.Elapsed)
+        TierSwitchDecision? order = guidance.Call is { } call && PlaceOf(call.Verdict.From) is >= 0 and var from && PlaceOf(call.Verdict.To) is >= 0 and var to
+            ? new TierSwitchDecision(call.Verdict.Epoch, call.Verdict.Kind == FleetVerdictKind.Failback, from, to, cluster.GuidedAt - call.Elapsed)
             : null;
-        return new FleetWord(Agreed: true, mayReturn, order);
+        return new FleetDirective(Agreed: true, mayReturn, order);
     }
 
     private void PublishOpinions(TimeSpan now)
@@ -83,8 +83,8 @@ internal sealed partial class FailoverLoop
         return new ClusterOpinion(config.Name, state.Active >= 0 ? cluster.Tiers[state.Active].Config.Name : null, state.Epoch, [.. cluster.Tiers.Select((tier, index) => new TierOpinion(
             tier.Config.Name,
             Down: tier.DownSince is { } since && (index != state.Active || now - since >= config.Failover.SwitchAfter),
-            Able: tier.DownSince is null && index < state.AbleSince.Length && state.AbleSince[index] is not null,
-            Ripe: config.Failback.Auto && state.Held is null && state.RampFrom < 0 && index < state.Active && index < state.AbleSince.Length && state.AbleSince[index] is { } able && now - able >= wait))]);
+            Able: tier.DownSince is null && index < state.HealthySince.Length && state.HealthySince[index] is not null,
+            ReadyToFailBack: config.Failback.Auto && state.Held is null && state.RampFrom < 0 && index < state.Active && index < state.HealthySince.Length && state.HealthySince[index] is { } able && now - able >= wait))]);
     }
 
     private sealed record GuideMessage(ImmutableDictionary<string, FleetGuidance> Guidance);

@@ -17,7 +17,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private const int QueueLength = 8192;
 
-    // So many messages between two publications at most: a flood of evidence must not hold back the verdict that it leads to.
+    // So many messages between two publications at most: a flood of evidence must not hold back the health status that it leads to.
     private const int Batch = 256;
     private const int MostDiscardedProbes = 3;
     private static readonly TimeSpan ViewsEvery = TimeSpan.FromMilliseconds(200);
@@ -40,7 +40,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private readonly List<Task> _retiring = [];
     private FrozenDictionary<string, Cluster> _clusters = FrozenDictionary<string, Cluster>.Empty;
     private IReadOnlyList<ClusterView> _views = [];
-    private SelfSuspicion _suspicion;
+    private LocalHealthGuard _suspicion;
     private long _withoutSocketAt = long.MinValue;
     private TimeSpan _nextTick;
     private TimeSpan _nextViews;
@@ -104,10 +104,10 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             return true;
         }
 
-        // A trial whose outcome is lost must not be waited for.
-        if (evidence.Trial)
+        // A half-open probe whose outcome is lost must not be waited for.
+        if (evidence.HalfOpen)
         {
-            evidence.Destination.ReturnTrial();
+            evidence.Destination.ReturnHalfOpenPermit();
         }
 
         Interlocked.Increment(ref _dropped);
@@ -275,7 +275,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         {
             foreach (var watch in cluster.Watches)
             {
-                var before = watch.Monitor.State.Verdict;
+                var before = watch.Monitor.State.HealthStatus;
                 cluster.Dirty |= watch.Monitor.OnTick(cluster.Exhausted, now);
                 Tell(cluster, watch.Monitor, before);
                 Probe(watch, now);
@@ -306,7 +306,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private sealed record NameMessage(string Host, IReadOnlyList<IPAddress> Addresses);
 
-    // Who waits for an answer gets one, even if it is the fault.
+    // Who waits for a response gets one, even if it is the fault.
     private interface IAnswerable
     {
         void Fail(Exception fault);
@@ -332,19 +332,19 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     [LoggerMessage(4002, LogLevel.Warning, "Cluster '{Cluster}': tier '{To}' serves instead of '{From}' ({Reason}): {Evidence}.")]
     private partial void Degraded(string cluster, string? from, string? to, TransitionReason reason, string evidence);
 
-    [LoggerMessage(4003, LogLevel.Error, "Cluster '{Cluster}' has no tier left that can serve; the last one was '{From}': {Evidence}. Its routes answer from their ladders until a destination returns.")]
+    [LoggerMessage(4003, LogLevel.Error, "Cluster '{Cluster}' has no tier left that can serve; the last one was '{From}': {Evidence}. Its routes answer from their fallback chains until a destination returns.")]
     private partial void Exhausted(string cluster, string? from, string evidence);
 
     [LoggerMessage(4004, LogLevel.Warning, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {Verdict}: {Why}.")]
-    private partial void Condemned(string cluster, string tier, string destination, Verdict before, Verdict verdict, string why);
+    private partial void Condemned(string cluster, string tier, string destination, HealthStatus before, HealthStatus verdict, string why);
 
     [LoggerMessage(4005, LogLevel.Information, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {Verdict}: {Why}.")]
-    private partial void Improved(string cluster, string tier, string destination, Verdict before, Verdict verdict, string why);
+    private partial void Improved(string cluster, string tier, string destination, HealthStatus before, HealthStatus verdict, string why);
 
     [LoggerMessage(4006, LogLevel.Debug, "The probe of destination '{Destination}' in cluster '{Cluster}' {Outcome} after {Milliseconds} ms.")]
     private partial void ProbeEnded(string cluster, string destination, string outcome, double milliseconds);
 
-    [LoggerMessage(4007, LogLevel.Warning, "This process is short of CPU: its timers run late. For {Seconds} s timeouts condemn no destination.")]
+    [LoggerMessage(4007, LogLevel.Warning, "This process is short of CPU: its timers run late. For {Seconds} s timeouts eject no destination.")]
     private partial void Starved(double seconds);
 
     [LoggerMessage(4008, LogLevel.Warning, "The name '{Host}' does not resolve; the {Known} addresses known of it stay in use.")]

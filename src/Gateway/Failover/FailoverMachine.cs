@@ -33,10 +33,10 @@ internal static class FailoverMachine
     /// <param name="now">The loop's clock.</param>
     /// <param name="fleet">What the gateways agreed on; the default: this one decides alone.</param>
     public static (ClusterState State, Change? Change) Step(
-        ClusterState state, ReadOnlySpan<TierStanding> tiers, Order? order, bool firstRound, ClusterConfig config, TimeSpan now, FleetWord fleet = default)
+        ClusterState state, ReadOnlySpan<TierHealth> tiers, Order? order, bool firstRound, ClusterConfig config, TimeSpan now, FleetDirective fleet = default)
     {
         // 1. Bring the memory up to date.
-        state = Remember(state, tiers, config.Failback, now);
+        state = UpdateTimers(state, tiers, config.Failback, now);
 
         // 2. Before the first round is over: follow quietly. What then differs from the first tier is announced once.
         if (!state.Settled)
@@ -44,7 +44,7 @@ internal static class FailoverMachine
             var best = BestOf(tiers);
             if (order is { } early)
             {
-                return Obey(state with { Settled = true, Active = best }, early, tiers, config.Failback, now);
+                return ApplyOperatorCommand(state with { Settled = true, Active = best }, early, tiers, config.Failback, now);
             }
 
             return firstRound
@@ -55,7 +55,7 @@ internal static class FailoverMachine
         // 3. An operator's order.
         if (order is { } given)
         {
-            return Obey(state, given, tiers, config.Failback, now);
+            return ApplyOperatorCommand(state, given, tiers, config.Failback, now);
         }
 
         // 4. The active tier left the configuration.
@@ -68,14 +68,14 @@ internal static class FailoverMachine
         // 5. Nothing serves: whatever can, takes over at once and whole.
         if (state.Active < 0)
         {
-            var best = state.Held is { } wish && tiers[wish.Tier] >= TierStanding.Unproven ? wish.Tier : BestOf(tiers);
+            var best = state.Held is { } wish && tiers[wish.Tier] >= TierHealth.Unverified ? wish.Tier : BestOf(tiers);
             return best < 0 ? (state, null) : Move(state, best, TransitionReason.Recovered, ramp: false, now);
         }
 
         // 6. The gateways agreed on a change that was not carried out here yet.
         if (fleet.Call is { } call && call.Epoch > state.Epoch)
         {
-            (state, var followed) = Follow(state with { Epoch = call.Epoch }, call, tiers, config.Failback, now);
+            (state, var followed) = ApplyFleetDecision(state with { Epoch = call.Epoch }, call, tiers, config.Failback, now);
             if (followed is not null)
             {
                 return (state, followed);
@@ -85,11 +85,11 @@ internal static class FailoverMachine
         // 7. The active tier cannot serve.
         if (state.UnableSince is { } since)
         {
-            return Leave(state, tiers, config.Failover, since, now);
+            return FailOver(state, tiers, config.Failover, since, now);
         }
 
         // 8. A better tier, or the one an operator wants.
-        return Return(state, config.Failback, fleet, now);
+        return FailBack(state, config.Failback, fleet, now);
     }
 
     /// <summary>The active tier's share: 1, or what its ramp has reached.</summary>
@@ -111,34 +111,34 @@ internal static class FailoverMachine
     {
         int IndexOf(int old) => old < 0 ? old : Enumerable.Range(0, after.Count).Where(i => string.Equals(after[i], before[old], StringComparison.Ordinal)).DefaultIfEmpty(ClusterState.Gone).First();
         var able = new TimeSpan?[after.Count];
-        for (var old = 0; old < before.Count && old < state.AbleSince.Length; old++)
+        for (var old = 0; old < before.Count && old < state.HealthySince.Length; old++)
         {
             if (IndexOf(old) is >= 0 and var index)
             {
-                able[index] = state.AbleSince[old];
+                able[index] = state.HealthySince[old];
             }
         }
 
         var held = state.Held is { } hold && IndexOf(hold.Tier) is >= 0 and var heldIndex ? hold with { Tier = heldIndex } : null;
-        return state with { Active = IndexOf(state.Active), RampFrom = Math.Max(-1, IndexOf(state.RampFrom)), AbleSince = [.. able], Held = held };
+        return state with { Active = IndexOf(state.Active), RampFrom = Math.Max(-1, IndexOf(state.RampFrom)), HealthySince = [.. able], Held = held };
     }
 
-    private static ClusterState Remember(ClusterState state, ReadOnlySpan<TierStanding> tiers, FailbackConfig failback, TimeSpan now)
+    private static ClusterState UpdateTimers(ClusterState state, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
     {
         var able = new TimeSpan?[tiers.Length];
         for (var index = 0; index < able.Length; index++)
         {
-            able[index] = tiers[index] == TierStanding.Able ? (index < state.AbleSince.Length ? state.AbleSince[index] : null) ?? now : null;
+            able[index] = tiers[index] == TierHealth.Healthy ? (index < state.HealthySince.Length ? state.HealthySince[index] : null) ?? now : null;
         }
 
-        var unable = state.Active >= 0 && tiers[state.Active] < TierStanding.Unproven ? state.UnableSince ?? now : (TimeSpan?)null;
-        state = state with { AbleSince = [.. able], UnableSince = unable };
+        var unable = state.Active >= 0 && tiers[state.Active] < TierHealth.Unverified ? state.UnableSince ?? now : (TimeSpan?)null;
+        state = state with { HealthySince = [.. able], UnableSince = unable };
         if (state.Held is { } held && now >= held.Until)
         {
             state = state with { Held = null };
         }
 
-        if (state.RampFrom >= 0 && unable is null && (ShareOf(state, failback, now) >= 1 || tiers[state.RampFrom] == TierStanding.None))
+        if (state.RampFrom >= 0 && unable is null && (ShareOf(state, failback, now) >= 1 || tiers[state.RampFrom] == TierHealth.Unavailable))
         {
             state = state with { RampFrom = -1 };
         }
@@ -148,19 +148,19 @@ internal static class FailoverMachine
         return proven ? state with { ReturnedAt = null, Relapses = 0 } : state;
     }
 
-    private static (ClusterState, Change?) Obey(ClusterState state, Order order, ReadOnlySpan<TierStanding> tiers, FailbackConfig failback, TimeSpan now)
+    private static (ClusterState, Change?) ApplyOperatorCommand(ClusterState state, Order order, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
     {
         if (order.Hold is { } hold)
         {
             state = state with { Held = hold };
-            return hold.Tier != state.Active && tiers[hold.Tier] >= TierStanding.Unproven ? Move(state, hold.Tier, TransitionReason.Hold, ramp: false, now) : (state, null);
+            return hold.Tier != state.Active && tiers[hold.Tier] >= TierHealth.Unverified ? Move(state, hold.Tier, TransitionReason.Hold, ramp: false, now) : (state, null);
         }
 
         // A release in manual mode is the operator's word that the better tier may serve; in automatic mode its wait goes on counting.
         state = state with { Held = null };
         for (var index = 0; index < state.Active; index++)
         {
-            if (state.AbleSince[index] is { } since && (!failback.Auto || now - since >= WaitOf(state.Relapses, failback)))
+            if (state.HealthySince[index] is { } since && (!failback.Auto || now - since >= WaitOf(state.Relapses, failback)))
             {
                 return Move(state, index, TransitionReason.Release, failback.Ramp > TimeSpan.Zero, now);
             }
@@ -169,10 +169,10 @@ internal static class FailoverMachine
         return (state, null);
     }
 
-    private static (ClusterState, Change?) Leave(ClusterState state, ReadOnlySpan<TierStanding> tiers, FailoverConfig failover, TimeSpan since, TimeSpan now)
+    private static (ClusterState, Change?) FailOver(ClusterState state, ReadOnlySpan<TierHealth> tiers, FailoverConfig failover, TimeSpan since, TimeSpan now)
     {
         var relapse = state.ReturnedAt is not null;
-        var best = state.RampFrom >= 0 && tiers[state.RampFrom] >= TierStanding.Unproven ? state.RampFrom : BestOf(tiers);
+        var best = state.RampFrom >= 0 && tiers[state.RampFrom] >= TierHealth.Unverified ? state.RampFrom : BestOf(tiers);
 
         // A tier in its ramp gets no patience: the one that carries the rest is still there.
         var patient = state.RampFrom < 0 && now - since < failover.SwitchAfter;
@@ -186,34 +186,34 @@ internal static class FailoverMachine
     }
 
     // Nobody follows to a tier that cannot serve from here; a failback needs one that is known to.
-    private static (ClusterState, Change?) Follow(ClusterState state, FleetOrder call, ReadOnlySpan<TierStanding> tiers, FailbackConfig failback, TimeSpan now)
+    private static (ClusterState, Change?) ApplyFleetDecision(ClusterState state, TierSwitchDecision call, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
     {
         if (!call.Up)
         {
-            if (state.Active > call.From || state.Active >= call.To || tiers[call.To] < TierStanding.Unproven)
+            if (state.Active > call.From || state.Active >= call.To || tiers[call.To] < TierHealth.Unverified)
             {
                 return (state, null);
             }
 
             // The others' evidence counts like our own: what they left must prove itself anew.
-            var able = state.AbleSince.Select((since, index) => index < call.To ? null : since);
+            var able = state.HealthySince.Select((since, index) => index < call.To ? null : since);
             var relapse = state.ReturnedAt is not null;
             return Move(
-                state with { AbleSince = [.. able], Relapses = relapse ? state.Relapses + 1 : state.Relapses }, call.To, relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
+                state with { HealthySince = [.. able], Relapses = relapse ? state.Relapses + 1 : state.Relapses }, call.To, relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
         }
 
-        if (call.To < state.Active && tiers[call.To] == TierStanding.Able && state.Held is null)
+        if (call.To < state.Active && tiers[call.To] == TierHealth.Healthy && state.Held is null)
         {
             var (moved, change) = Move(state, call.To, TransitionReason.Failback, failback.Ramp > TimeSpan.Zero, now);
             return (moved with { ReturnedAt = call.Since }, change);
         }
 
         // Started in the middle of a ramp: joins it where the others are.
-        var joins = call.To == state.Active && state.RampFrom < 0 && state.ActiveSince > call.Since && now - call.Since < failback.Ramp && tiers[call.From] >= TierStanding.Unproven;
+        var joins = call.To == state.Active && state.RampFrom < 0 && state.ActiveSince > call.Since && now - call.Since < failback.Ramp && tiers[call.From] >= TierHealth.Unverified;
         return (joins ? state with { RampFrom = call.From, ReturnedAt = call.Since } : state, null);
     }
 
-    private static (ClusterState, Change?) Return(ClusterState state, FailbackConfig failback, FleetWord fleet, TimeSpan now)
+    private static (ClusterState, Change?) FailBack(ClusterState state, FailbackConfig failback, FleetDirective fleet, TimeSpan now)
     {
         if (state.RampFrom >= 0)
         {
@@ -224,14 +224,14 @@ internal static class FailoverMachine
         if (state.Held is { } held)
         {
             // The hold had to yield; it takes effect again once its tier has proved itself.
-            return held.Tier != state.Active && state.AbleSince[held.Tier] is { } able && now - able >= wait
+            return held.Tier != state.Active && state.HealthySince[held.Tier] is { } able && now - able >= wait
                 ? Move(state, held.Tier, TransitionReason.Hold, ramp: false, now)
                 : (state, null);
         }
 
         for (var index = 0; failback.Auto && index < state.Active; index++)
         {
-            if (state.AbleSince[index] is { } since && now - since >= wait && fleet.Lets(index))
+            if (state.HealthySince[index] is { } since && now - since >= wait && fleet.AllowsFailback(index))
             {
                 return Move(state, index, TransitionReason.Failback, failback.Ramp > TimeSpan.Zero, now);
             }
@@ -255,9 +255,9 @@ internal static class FailoverMachine
     }
 
     // The first that is able; else the first that may be; else the first that has anything at all; else none.
-    private static int BestOf(ReadOnlySpan<TierStanding> tiers)
+    private static int BestOf(ReadOnlySpan<TierHealth> tiers)
     {
-        for (var wanted = TierStanding.Able; wanted > TierStanding.None; wanted--)
+        for (var wanted = TierHealth.Healthy; wanted > TierHealth.Unavailable; wanted--)
         {
             var index = tiers.IndexOf(wanted);
             if (index >= 0)

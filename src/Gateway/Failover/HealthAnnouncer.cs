@@ -43,8 +43,8 @@ internal sealed partial class HealthAnnouncer(TimeProvider time, ILogger logger)
     [
         .. cluster.Tiers.Select(tier => new TierMembers(
             tier.Config.Name,
-            TierJudge.StandingOf(tier.Monitors, cluster.Config.Failover) >= TierStanding.Unproven,
-            [.. tier.Monitors.Select(static m => new MemberHealth(m.Destination.Name, m.State.Verdict, m.Draining, m.Why))])),
+            TierEvaluator.StandingOf(tier.Monitors, cluster.Config.Failover) >= TierHealth.Unverified,
+            [.. tier.Monitors.Select(static m => new MemberHealth(m.Destination.Name, m.State.HealthStatus, m.Draining, m.Why))])),
     ]);
 
     // Destinations' own changes are in the log already, with every step between.

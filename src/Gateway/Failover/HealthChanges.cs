@@ -40,7 +40,7 @@ internal static class HealthChanges
         if (known.IsLost == member.IsLost)
         {
             // A request that tries an ejected one says nothing new until it is over.
-            if (member.IsLost && known.Verdict != member.Verdict && known.Verdict != Verdict.Trial && member.Verdict != Verdict.Trial)
+            if (member.IsLost && known.HealthStatus != member.HealthStatus && known.HealthStatus != HealthStatus.HalfOpen && member.HealthStatus != HealthStatus.HalfOpen)
             {
                 changes.Add(new(HealthChangeKind.DestinationStillDown, cluster, tier.Tier, member.Name, $"{member.Name} of {tier.Tier} is {WordOf(member)} now", member.Why, at));
             }
@@ -77,5 +77,5 @@ internal static class HealthChanges
 
     private static string Share(TierMembers tier) => string.Create(CultureInfo.InvariantCulture, $"{tier.Serving} of {tier.Members.Length} {(tier.Members.Length == 1 ? "destination serves" : "destinations serve")}");
 
-    private static string WordOf(in MemberHealth member) => member.Verdict == Verdict.Ejected ? "ejected" : "down";
+    private static string WordOf(in MemberHealth member) => member.HealthStatus == HealthStatus.Ejected ? "ejected" : "down";
 }

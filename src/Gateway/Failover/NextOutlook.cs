@@ -71,7 +71,7 @@ internal static class NextOutlook
     private static (string, NextChange) YieldedHold(ClusterView cluster, HoldView hold, DateTimeOffset now)
     {
         var tier = cluster.Tiers.First(t => string.Equals(t.Name, hold.Tier, StringComparison.Ordinal));
-        if (tier.AbleSince is not { } since)
+        if (tier.HealthySince is not { } since)
         {
             return Awaited($"{tier.Name} to be healthy", $"The hold takes effect again once {tier.Name} has been healthy for {WallClock.SpanOf(cluster.FailbackWait)}: {TierText.ShortageOf(tier, cluster.Gateways, now)}.");
         }
@@ -128,7 +128,7 @@ internal static class NextOutlook
         (TierView?, DateTimeOffset) found = default;
         foreach (var tier in better)
         {
-            if (tier.AbleSince is { } since && (found.Item1 is null || since < found.Item2))
+            if (tier.HealthySince is { } since && (found.Item1 is null || since < found.Item2))
             {
                 found = (tier, since);
             }

@@ -17,10 +17,10 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     /// <summary>The route's name.</summary>
     public string Route => route;
 
-    /// <summary>Give it the time to the first byte of every good answer, those of lingering attempts included.</summary>
+    /// <summary>Give it the time to the first byte of every good response, those of lingering attempts included.</summary>
     public LatencyHistogram Latency { get; } = new();
 
-    /// <summary>How long a first answer may take before a second attempt starts; null while fewer than 50 answers are known. From 20 ms to <c>timeouts.firstByte</c>.</summary>
+    /// <summary>How long a first response may take before a second attempt starts; null while fewer than 50 answers are known. From 20 ms to <c>timeouts.firstByte</c>.</summary>
     public TimeSpan? HedgeDelay
     {
         get
@@ -31,12 +31,12 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     }
 
     /// <summary>
-    /// From when lateness is a failure and not mere slowness: a lingering attempt is cut at this age, and an answer slower than this is told as Late, not as a success.
+    /// From when lateness is a failure and not mere slowness: a lingering attempt is cut at this age, and a response slower than this is told as Late, not as a success.
     /// From 250 ms to <c>timeouts.firstByte</c>, which it is while fewer than 50 answers are known.
     /// </summary>
     public TimeSpan LateAfter => new(Volatile.Read(ref _lateAfter));
 
-    /// <summary>Some destination is avoided by this route (<see cref="RouteTally.Avoidance"/>): the choice among them has to look. Written by the loop alone.</summary>
+    /// <summary>Some destination is avoided by this route (<see cref="RouteSuccessCounter.Avoidance"/>): the choice among them has to look. Written by the loop alone.</summary>
     public bool HasAvoided
     {
         get => Volatile.Read(ref _hasAvoided);
@@ -55,7 +55,7 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
         Volatile.Write(ref _lateAfter, AttemptTiming.LateAfter(_longTermP80, timeouts).Ticks);
     }
 
-    /// <summary>Lets the past fade, unless so little is known that nothing would be left of it.</summary>
+    /// <summary>AllowsFailback the past fade, unless so little is known that nothing would be left of it.</summary>
     internal void Decay()
     {
         if (Latency.Count >= AttemptTiming.MinimumAnswers * 4)

@@ -46,10 +46,10 @@ internal static class TierText
     private static string StateOf(DestinationView destination, DateTimeOffset now) => destination switch
     {
         { Draining: true } => "drained",
-        { Verdict: Verdict.Down, LastProbe: { Passed: true } } => "down, its last probe passed",
-        { Verdict: Verdict.Down, LastProbe: { } probe } => probe.Words,
-        { Verdict: Verdict.Ejected, EjectedUntil: { } until } => $"ejected until {WallClock.TimeOf(until, now)}{(destination.Cause.Length > 0 ? $", {destination.Cause}" : "")}",
-        { Verdict: Verdict.Trial } => "waits for a request that tries it",
+        { HealthStatus: HealthStatus.Down, LastProbe: { Passed: true } } => "down, its last probe passed",
+        { HealthStatus: HealthStatus.Down, LastProbe: { } probe } => probe.Words,
+        { HealthStatus: HealthStatus.Ejected, EjectedUntil: { } until } => $"ejected until {WallClock.TimeOf(until, now)}{(destination.Cause.Length > 0 ? $", {destination.Cause}" : "")}",
+        { HealthStatus: HealthStatus.HalfOpen } => "waits for a request that tries it",
         _ => destination.Cause.Length > 0 ? destination.Cause : "down",
     };
 }

@@ -18,7 +18,7 @@ internal static class TransitionCause
         TransitionReason.Hold => "because it is held and could serve again",
         TransitionReason.Release => $"because {command?.By ?? "an operator"} released the cluster",
         TransitionReason.Config => $"because tier {cluster.GoneTier} left the configuration",
-        TransitionReason.Failback when change.To >= 0 && cluster.State.AbleSince[change.To] is { } since => $"because it had been healthy for {WallClock.SpanOf(now - since)}",
+        TransitionReason.Failback when change.To >= 0 && cluster.State.HealthySince[change.To] is { } since => $"because it had been healthy for {WallClock.SpanOf(now - since)}",
         _ => "",
     };
 

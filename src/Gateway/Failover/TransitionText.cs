@@ -17,7 +17,7 @@ internal static class TransitionText
         TransitionReason.Hold => $"tier '{cluster.Tiers[change.To].Config.Name}' is held by an operator and can serve again",
         TransitionReason.Release => $"released by {command?.By ?? "an operator"}",
         TransitionReason.Config => $"tier '{cluster.GoneTier}' left the configuration",
-        _ => cluster.State.AbleSince[change.To] is { } since
+        _ => cluster.State.HealthySince[change.To] is { } since
             ? string.Create(CultureInfo.InvariantCulture, $"tier '{cluster.Tiers[change.To].Config.Name}' has been able to serve for {(now - since).TotalSeconds:0} s")
             : $"tier '{cluster.Tiers[change.To].Config.Name}' can serve",
     };
@@ -55,12 +55,12 @@ internal static class TransitionText
             return "is drained by an operator";
         }
 
-        return monitor.State.Verdict switch
+        return monitor.State.HealthStatus switch
         {
-            Verdict.Down => $"is down ({monitor.Why})",
-            Verdict.Ejected => $"is ejected ({monitor.Why})",
-            Verdict.Trial => $"is on trial ({monitor.Why})",
-            _ => $"is {monitor.State.Verdict} ({monitor.Why})",
+            HealthStatus.Down => $"is down ({monitor.Why})",
+            HealthStatus.Ejected => $"is ejected ({monitor.Why})",
+            HealthStatus.HalfOpen => $"is half-open ({monitor.Why})",
+            _ => $"is {monitor.State.HealthStatus} ({monitor.Why})",
         };
     }
 }

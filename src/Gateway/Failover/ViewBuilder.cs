@@ -26,16 +26,16 @@ internal static class ViewBuilder
             cluster.LastTransition,
             [.. cluster.Tiers.Select((tier, index) => new TierView(
                 tier.Config.Name,
-                TierJudge.StandingOf(tier.Monitors, cluster.Config.Failover),
+                TierEvaluator.StandingOf(tier.Monitors, cluster.Config.Failover),
                 index == state.Active ? share : index == state.RampFrom ? 1 - share : 0,
                 tier.Monitors.Count(m => m.Serving),
                 cluster.Config.Failover.NeededOf(tier.Monitors.Length),
-                index < state.AbleSince.Length && state.AbleSince[index] is { } since ? Wall(since) : null,
+                index < state.HealthySince.Length && state.HealthySince[index] is { } since ? Wall(since) : null,
                 tier.Load.InFlight,
                 tier.Config.Capacity,
                 [.. tier.Monitors.Select(m => Of(m, answers, now, utc))])
             {
-                CanTakeOver = StandingOf(cluster, tier, guidance) >= TierStanding.Unproven,
+                CanTakeOver = StandingOf(cluster, tier, guidance) >= TierHealth.Unverified,
                 DownVotes = guidance?.Of(tier.Config.Name)?.DownVotes ?? 0,
                 MayReturn = guidance is null || guidance.Of(tier.Config.Name) is { MayReturn: true },
             })])
@@ -52,11 +52,11 @@ internal static class ViewBuilder
     }
 
     // As the machine sees it: with the other gateways' votes.
-    private static TierStanding StandingOf(ClusterRuntime cluster, TierRuntime tier, FleetGuidance? guidance) =>
-        FleetRule.Weigh(TierJudge.StandingOf(tier.Monitors, cluster.Config.Failover), Array.Exists(tier.Monitors, static m => m.Serving), guidance?.Of(tier.Config.Name));
+    private static TierHealth StandingOf(ClusterRuntime cluster, TierRuntime tier, FleetGuidance? guidance) =>
+        FleetRule.Weigh(TierEvaluator.StandingOf(tier.Monitors, cluster.Config.Failover), Array.Exists(tier.Monitors, static m => m.Serving), guidance?.Of(tier.Config.Name));
 
     private static bool RedundancyLost(ClusterRuntime cluster) => Redundancy.IsLost(
-        cluster.Tiers.Count(t => TierJudge.StandingOf(t.Monitors, cluster.Config.Failover) >= TierStanding.Unproven),
+        cluster.Tiers.Count(t => TierEvaluator.StandingOf(t.Monitors, cluster.Config.Failover) >= TierHealth.Unverified),
         cluster.Tiers.Length,
         cluster.Tiers.Sum(static t => t.Monitors.Count(static m => m.Serving)),
         cluster.Tiers.Sum(static t => t.Monitors.Length));
@@ -70,14 +70,14 @@ internal static class ViewBuilder
             monitor.Destination.Name,
             monitor.Destination.Url,
             monitor.Weight,
-            monitor.State.Verdict,
+            monitor.State.HealthStatus,
             Wall(monitor.Since),
             monitor.Why,
             monitor.Draining,
             monitor.Suspect,
             monitor.Phi,
             [.. monitor.AvoidedRoutes.Select(static record => record.Route).Order(StringComparer.Ordinal)],
-            monitor.State.Verdict == Verdict.Ejected ? Wall(monitor.State.EjectedUntil) : null,
+            monitor.State.HealthStatus == HealthStatus.Ejected ? Wall(monitor.State.EjectedUntil) : null,
             monitor.State.Ejections,
             monitor.Destination.InFlight,
             answers > 0 ? Math.Min(1, (double)count / answers) : null,

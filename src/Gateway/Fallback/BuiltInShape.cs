@@ -1,6 +1,6 @@
 namespace Gateway.Fallback;
 
-/// <summary>The shapes in which the built-in answer exists, in the order in which the gateway prefers them.</summary>
+/// <summary>The shapes in which the built-in response exists, in the order in which the gateway prefers them.</summary>
 internal enum BuiltInShape
 {
     /// <summary>RFC 9457, <c>application/problem+json</c>.</summary>

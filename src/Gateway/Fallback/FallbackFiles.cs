@@ -24,7 +24,7 @@ internal sealed partial class FallbackFiles(string firstFolder, TimeProvider tim
     // Tools that keep times (cp -p, rsync) can change a file behind its time and length.
     private const int RoundsBetweenFullReads = 60;
 
-    // A disk that hangs must not keep the gateway from starting: it starts with the rungs that it has.
+    // A disk that hangs must not keep the gateway from starting: it starts with the steps that it has.
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(2);
 
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -118,7 +118,7 @@ internal sealed partial class FallbackFiles(string firstFolder, TimeProvider tim
             if (content is not null && Sum(files) - (old?.Content.Length ?? 0) + content.Length > MostBytes)
             {
                 content = null;
-                problem = $"'{entry.Name}' does not fit: all files together may have {MostBytes / (1024 * 1024)} MiB. Remove what no 'file:' rung names.";
+                problem = $"'{entry.Name}' does not fit: all files together may have {MostBytes / (1024 * 1024)} MiB. Remove what no 'file:' step names.";
             }
 
             if (content is null)

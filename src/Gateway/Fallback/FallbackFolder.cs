@@ -79,7 +79,7 @@ internal static class FallbackFolder
             }
             else if (entries.Count >= MostFiles)
             {
-                problems.Add(new("", $"The folder holds more than {MostFiles} files; those from '{name}' on are not read. Remove what no 'file:' rung names."));
+                problems.Add(new("", $"The folder holds more than {MostFiles} files; those from '{name}' on are not read. Remove what no 'file:' step names."));
                 return;
             }
             else

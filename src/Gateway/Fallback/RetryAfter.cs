@@ -3,7 +3,7 @@ namespace Gateway.Fallback;
 /// <summary>The wait that a client is asked for.</summary>
 internal static class RetryAfter
 {
-    /// <summary>The mean wait when no rung says one.</summary>
+    /// <summary>The mean wait when no step says one.</summary>
     public static readonly TimeSpan Default = TimeSpan.FromSeconds(10);
 
     /// <summary>Whole seconds, evenly spread from half of the mean to one and a half of it, at least 1: clients that left together must not return together.</summary>

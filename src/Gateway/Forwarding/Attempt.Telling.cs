@@ -76,11 +76,11 @@ internal sealed partial class Attempt
                 {
                     Report(EvidenceKind.Status, waited);
                 }
-                else if ((IsTrial && waited > plan.Timing.LateAfter) || (Volatile.Read(ref _state) == Lingering && waited > _lateFrom))
+                else if ((IsHalfOpenProbe && waited > plan.Timing.LateAfter) || (Volatile.Read(ref _state) == Lingering && waited > _lateFrom))
                 {
                     Report(EvidenceKind.Late, waited);
                 }
-                else if (IsTrial)
+                else if (IsHalfOpenProbe)
                 {
                     Report(EvidenceKind.Success, waited);
                 }
@@ -99,10 +99,10 @@ internal sealed partial class Attempt
             case AttemptResult.Status:
                 Report(EvidenceKind.Status, waited);
                 break;
-            case AttemptResult.Connect when OwnFault.Is(Failure):
-                if (IsTrial)
+            case AttemptResult.Connect when LocalFailure.Is(Failure):
+                if (IsHalfOpenProbe)
                 {
-                    peer.Destination.ReturnTrial();
+                    peer.Destination.ReturnHalfOpenPermit();
                 }
 
                 break;
@@ -111,9 +111,9 @@ internal sealed partial class Attempt
                 break;
             case AttemptResult.Reset or AttemptResult.Truncated or AttemptResult.Timeout when request.IsPartlySent || request.WasStale:
                 // It ended while the body was on its way, or over a connection that had been closed before: neither tells of the destination.
-                if (IsTrial)
+                if (IsHalfOpenProbe)
                 {
-                    peer.Destination.ReturnTrial();
+                    peer.Destination.ReturnHalfOpenPermit();
                 }
 
                 break;
@@ -123,11 +123,11 @@ internal sealed partial class Attempt
             case AttemptResult.Timeout:
                 Report(EvidenceKind.Timeout, waited);
                 break;
-            case AttemptResult.Local when IsTrial:
-                peer.Destination.ReturnTrial();
+            case AttemptResult.Local when IsHalfOpenProbe:
+                peer.Destination.ReturnHalfOpenPermit();
                 break;
-            case AttemptResult.Cancelled when purpose == AttemptPurpose.FirstOnTrial:
-                peer.Destination.ReturnTrial();
+            case AttemptResult.Cancelled when purpose == AttemptPurpose.FirstAsHalfOpenProbe:
+                peer.Destination.ReturnHalfOpenPermit();
                 break;
             case AttemptResult.Cancelled when Volatile.Read(ref _state) == Lingering:
                 Report(EvidenceKind.Late, waited);
@@ -142,21 +142,21 @@ internal sealed partial class Attempt
             peer.Destination,
             plan.Route.Name,
             kind == EvidenceKind.Status && status == StatusCodes.Status429TooManyRequests ? EvidenceKind.Busy : kind,
-            Trial: IsTrial,
+            HalfOpen: IsHalfOpenProbe,
             Waited: waited,
             Status: kind == EvidenceKind.Status ? status : 0,
             RetryAfter: kind == EvidenceKind.Status && status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests ? RetryAfterOf(Response!) : default,
             Cause: CauseOf(kind),
             Lone: IsOnly || Result is not (AttemptResult.Status or AttemptResult.Reset or AttemptResult.Truncated or AttemptResult.Timeout) || !plan.RepeatsOn(Result),
             Target: Target?.GetHashCode(StringComparison.Ordinal) ?? 0);
-        if (!IsTrial && kind is EvidenceKind.Reset or EvidenceKind.Timeout or EvidenceKind.Truncated or EvidenceKind.Status)
+        if (!IsHalfOpenProbe && kind is EvidenceKind.Reset or EvidenceKind.Timeout or EvidenceKind.Truncated or EvidenceKind.Status)
         {
             _failure = evidence;
             // Said by itself it asks nobody for a pause: a request that fails wherever it goes must not move the others.
             evidence = evidence with { RetryAfter = default };
         }
 
-        if (evidence.Kind != EvidenceKind.Busy || evidence.Trial)
+        if (evidence.Kind != EvidenceKind.Busy || evidence.HalfOpen)
         {
             plan.Traffic.Loop.Report(evidence);
         }

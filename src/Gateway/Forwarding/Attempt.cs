@@ -8,7 +8,7 @@ using Gateway.Upstream;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// One exchange with one destination for one request. It ends with an answer that the user may have, or with a reason.
+/// One exchange with one destination for one request. It ends with a response that the user may have, or with a reason.
 /// It tells its destination's figures and evidence itself, exactly once.
 /// </summary>
 /// <param name="plan">The route's plan.</param>
@@ -17,7 +17,7 @@ namespace Gateway.Forwarding;
 /// <param name="request">What it sends; its own.</param>
 /// <param name="purpose">Why it is made.</param>
 /// <param name="raw">The body is not touched: an event stream that goes on reads it.</param>
-internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot tier, AttemptRequest request, AttemptPurpose purpose, bool raw = false) : IAttemptRecord
+internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer, TierSnapshot tier, AttemptRequest request, AttemptPurpose purpose, bool raw = false) : IAttemptRecord
 {
     private const int Running = 0;
     private const int Lingering = 1;
@@ -32,7 +32,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     private const int SlowerThanServed = 2;
 
     private readonly CancellationTokenSource _cancellation = new();
-    private Signal? _whenDone;
+    private AsyncAutoResetEvent? _whenDone;
     private int _state = Running;
     private int _left;
     private bool _headReceived;
@@ -48,7 +48,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     public bool IsWrite { get; init; }
 
     /// <summary>The destination as this route meets it.</summary>
-    public Peer Peer => peer;
+    public UpstreamEndpoint UpstreamEndpoint => peer;
 
     /// <summary>Its tier.</summary>
     public TierSnapshot Tier => tier;
@@ -65,7 +65,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>When it began.</summary>
     public long StartedAt { get; private set; }
 
-    /// <summary>From its begin to the head of its answer.</summary>
+    /// <summary>From its begin to the head of its response.</summary>
     public TimeSpan ToHead { get; private set; }
 
     /// <summary>When it is out of time, or has to be asked again: a client that begins to send again begins the destination's time anew.</summary>
@@ -99,7 +99,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     /// <summary>It is certain that the destination never saw the request.</summary>
     public bool NeverSent { get; private set; }
 
-    private bool IsTrial => purpose is AttemptPurpose.Trial or AttemptPurpose.FirstOnTrial;
+    private bool IsHalfOpenProbe => purpose is AttemptPurpose.HalfOpen or AttemptPurpose.FirstAsHalfOpenProbe;
 
     /// <summary>The client's own body broke.</summary>
     public bool ClientFailed => ClientFailure is not null;
@@ -115,8 +115,8 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
 
     /// <summary>Begins.</summary>
     /// <param name="now">When it is.</param>
-    /// <param name="whenDone">Raised once when it has ended; null: nobody waits, and nobody gets its answer.</param>
-    public void Start(long now, Signal? whenDone)
+    /// <param name="whenDone">Raised once when it has ended; null: nobody waits, and nobody gets its response.</param>
+    public void Start(long now, AsyncAutoResetEvent? whenDone)
     {
         _whenDone = whenDone;
         StartedAt = now;
@@ -133,7 +133,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     }
 
     /// <summary>
-    /// Ends it because it is out of time. An answer that is here by now is left alone: it came. Either way it ends by itself from here and says so:
+    /// Ends it because it is out of time. A response that is here by now is left alone: it came. Either way it ends by itself from here and says so:
     /// it has no deadline any more, or whoever waits for it would look again and again until then, without a pause.
     /// </summary>
     public void TimeOut()
@@ -146,7 +146,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     }
 
     /// <summary>
-    /// Nobody waits for it any more, and nobody is blamed. It may end at this very moment: whichever of the two comes last lets go of the answer,
+    /// Nobody waits for it any more, and nobody is blamed. It may end at this very moment: whichever of the two comes last lets go of the response,
     /// so that no connection and no count of requests under way is left behind.
     /// </summary>
     public void Abandon()
@@ -179,7 +179,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
             return false;
         }
 
-        if (peer.Destination.Verdict is Health.Verdict.Down or Health.Verdict.Ejected)
+        if (peer.Destination.HealthStatus is Health.HealthStatus.Down or Health.HealthStatus.Ejected)
         {
             return true;
         }
@@ -189,7 +189,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
     }
 
     /// <summary>
-    /// The user has another answer. Late attempts are told as such; most are cancelled, a few of a destination that is late again
+    /// The user has another response. Late attempts are told as such; most are cancelled, a few of a destination that is late again
     /// and again run on, since only that tells a frozen destination from a slower one.
     /// </summary>
     /// <param name="hedgeAfter">An attempt that waited for less than this is not late.</param>
@@ -249,14 +249,14 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         Buffered?.Return();
     }
 
-    /// <summary>More of the answer came: the next piece has its own time.</summary>
+    /// <summary>More of the response came: the next piece has its own time.</summary>
     public void Extend(TimeSpan time) => Volatile.Write(ref _deadline, plan.Traffic.Time.GetTimestamp() + plan.Traffic.ToTimestamp(time));
 
     /// <summary>A write out of its time may take more of <c>timeouts.firstByteWrites</c>, as long as its destination is not down or ejected.</summary>
     public bool TryWaitOn()
     {
         var times = plan.ClusterConfig.Timeouts;
-        if (!IsWrite || plan.Route.Stream is not null || _firstByte >= times.FirstByteWrites || peer.Destination.Verdict is Health.Verdict.Down or Health.Verdict.Ejected)
+        if (!IsWrite || plan.Route.Stream is not null || _firstByte >= times.FirstByteWrites || peer.Destination.HealthStatus is Health.HealthStatus.Down or Health.HealthStatus.Ejected)
         {
             return false;
         }
@@ -286,13 +286,13 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         Volatile.Write(ref _awaitsClient, false);
     }
 
-    /// <summary>Bounds the wait for the next piece of a streamed answer; <see cref="Timeout.InfiniteTimeSpan"/> lifts the bound.</summary>
+    /// <summary>Bounds the wait for the next piece of a streamed response; <see cref="Timeout.InfiniteTimeSpan"/> lifts the bound.</summary>
     public void CancelAfter(TimeSpan time) => _cancellation.CancelAfter(time);
 
     /// <summary>The token of everything that it does.</summary>
     public CancellationToken Token => _cancellation.Token;
 
-    /// <summary>The streamed answer came to its end.</summary>
+    /// <summary>The streamed response came to its end.</summary>
     public void StreamEnded()
     {
         if (Result == AttemptResult.Success)
@@ -303,7 +303,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         Leave();
     }
 
-    /// <summary>The streamed answer was cut or fell silent: the destination's failure.</summary>
+    /// <summary>The streamed response was cut or fell silent: the destination's failure.</summary>
     public void StreamFailed(bool silent)
     {
         Record?.Break = silent ? TerminationCause.IdleTimeout : TerminationCause.Truncated;
@@ -311,7 +311,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         Leave();
     }
 
-    /// <summary>Nobody reads the streamed answer any more; nobody is blamed.</summary>
+    /// <summary>Nobody reads the streamed response any more; nobody is blamed.</summary>
     public void StreamLeft()
     {
         Cancel();
@@ -342,15 +342,15 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
             if (Interlocked.CompareExchange(ref _state, Settled, Running) == TimedOut)
             {
                 // Its token is cancelled: the body behind this head could not be read any more.
-                throw new OperationCanceledException("The answer came when its time was over.");
+                throw new OperationCanceledException("The response came when its time was over.");
             }
         }
         catch (Exception exception)
         {
             Failure = exception;
             DisposeFailed();
-            // A trial's only canceller is its deadline.
-            var timedOut = Volatile.Read(ref _state) == TimedOut || (purpose == AttemptPurpose.Trial && _cancellation.IsCancellationRequested);
+            // A half-open probe's only canceller is its deadline.
+            var timedOut = Volatile.Read(ref _state) == TimedOut || (purpose == AttemptPurpose.HalfOpen && _cancellation.IsCancellationRequested);
             var isClients = ClientFailed || (timedOut && Volatile.Read(ref _awaitsClient));
             ClientWasSilent = isClients && !ClientFailed;
             Result = timedOut && !isClients ? AttemptResult.Timeout : AttemptFailure.Classify(exception, _cancellation.IsCancellationRequested || isClients, _headReceived);
@@ -391,7 +391,7 @@ internal sealed partial class Attempt(RoutePlan plan, Peer peer, TierSnapshot ti
         Release();
     }
 
-    /// <summary>Lets go of an answer that nobody gets.</summary>
+    /// <summary>Lets go of a response that nobody gets.</summary>
     private void Release()
     {
         DisposeResponse();

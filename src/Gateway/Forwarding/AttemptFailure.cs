@@ -11,7 +11,7 @@ internal static class AttemptFailure
 {
     /// <param name="exception">What the attempt threw.</param>
     /// <param name="cancelledByUs">The attempt's own token was cancelled.</param>
-    /// <param name="headReceived">The head of the answer was already here.</param>
+    /// <param name="headReceived">The head of the response was already here.</param>
     public static AttemptResult Classify(Exception exception, bool cancelledByUs, bool headReceived)
     {
         if (cancelledByUs)
@@ -86,7 +86,7 @@ internal static class AttemptFailure
         _ => status >= StatusCodes.Status500InternalServerError ? TerminationCause.Status5xx : TerminationCause.Ok,
     };
 
-    private static TerminationCause ConnectCauseOf(Exception? failure) => OwnFault.Is(failure) ? TerminationCause.GatewayError : FailureCauses.Of(failure) switch
+    private static TerminationCause ConnectCauseOf(Exception? failure) => LocalFailure.Is(failure) ? TerminationCause.GatewayError : FailureCauses.Of(failure) switch
     {
         FailureCause.ConnectionRefused => TerminationCause.ConnectRefused,
         FailureCause.ConnectTimeout or FailureCause.TlsTimeout => TerminationCause.ConnectTimeout,

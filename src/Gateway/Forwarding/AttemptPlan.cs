@@ -5,7 +5,7 @@ internal static class AttemptPlan
 {
     /// <summary>
     /// True: the response of this attempt is the user's at once. A hedge beats an attempt that is still running only with a success: what the first would say may be better, and
-    /// a quick error is not an answer to the question that a slow destination is still working on. Two destinations that say the same outweigh one that says nothing.
+    /// a quick error is not a response to the question that a slow destination is still working on. Two destinations that say the same outweigh one that says nothing.
     /// </summary>
     /// <param name="isHedge">It began beside another attempt.</param>
     /// <param name="status">Its status.</param>
@@ -86,7 +86,7 @@ internal enum AttemptStepKind
     /// <summary>Begin another beside one that is late.</summary>
     Hedge,
 
-    /// <summary>Wait for an answer, but not longer than the step says.</summary>
+    /// <summary>Wait for a response, but not longer than the step says.</summary>
     Wait,
 
     /// <summary>No attempt is left that could help.</summary>

@@ -12,9 +12,9 @@ internal enum AttemptPurpose
     /// <summary>Beside one that is late.</summary>
     Hedge,
 
-    /// <summary>A copy of a request that shows whether a condemned destination is well again; no user waits for it.</summary>
-    Trial,
+    /// <summary>A copy of a request that shows whether a ejected destination is well again; no user waits for it.</summary>
+    HalfOpen,
 
-    /// <summary>The request's first, at a destination on trial: there was nothing better to do with it.</summary>
-    FirstOnTrial,
+    /// <summary>The request's first, at a destination half-open: there was nothing better to do with it.</summary>
+    FirstAsHalfOpenProbe,
 }

@@ -8,7 +8,7 @@ namespace Gateway.Forwarding;
 
 /// <summary>
 /// The body of an HTTP/1.1 answer with trailers. Kestrel writes chunks but never trailers behind them, and leaves the chunks to whoever says
-/// <c>Transfer-Encoding: chunked</c> himself. Without <see cref="EndAsync"/> the answer has no end, and the connection has to be cut, as YARP does.
+/// <c>Transfer-Encoding: chunked</c> himself. Without <see cref="EndAsync"/> the response has no end, and the connection has to be cut, as YARP does.
 /// </summary>
 internal sealed class ChunkedBody(Stream output, HttpResponse response) : Stream
 {
@@ -58,7 +58,7 @@ internal sealed class ChunkedBody(Stream output, HttpResponse response) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // An empty chunk would be the last one. An answer of the ladder, which took this one's place before it began, is written as it is.
+        // An empty chunk would be the last one. A response of the fallback chain, which took this one's place before it began, is written as it is.
         var isChunked = !StringValues.IsNullOrEmpty(response.Headers.TransferEncoding);
         if (isChunked && !buffer.IsEmpty)
         {

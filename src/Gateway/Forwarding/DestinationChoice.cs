@@ -9,7 +9,7 @@ namespace Gateway.Forwarding;
 /// <param name="snapshot">The published state when the request began.</param>
 /// <param name="firstTier">The tier that serves this request.</param>
 /// <param name="mostAttempts">Attempts that the request may make; one destination more may be named to be avoided.</param>
-internal sealed class DestinationChoice(RoutePlan plan, HttpRequest request, ClusterSnapshot snapshot, int firstTier, int mostAttempts)
+internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request, ClusterSnapshot snapshot, int firstTier, int mostAttempts)
 {
     private readonly Destination?[] _tried = new Destination?[mostAttempts + 1];
     private ClusterSnapshot _snapshot = snapshot;
@@ -121,7 +121,7 @@ internal sealed class DestinationChoice(RoutePlan plan, HttpRequest request, Clu
         var count = _triedCount;
         foreach (var destination in tier.Usable)
         {
-            if (plan.PeerOf(destination).Tally.Avoidance > mostAllowed)
+            if (plan.EndpointOf(destination).Tally.Avoidance > mostAllowed)
             {
                 without[count++] = destination;
             }

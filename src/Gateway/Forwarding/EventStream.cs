@@ -29,10 +29,10 @@ internal sealed partial class EventStream : ReadOnlyStream
 
     private readonly StreamConfig _config;
     private readonly TimeProvider _time;
-    private readonly Signal _signal = new();
+    private readonly AsyncAutoResetEvent _signal = new();
     private readonly Action _raise;
     private ResumePoint? _resume;
-    private readonly WakeTimer _timer;
+    private readonly PooledTimer _timer;
     private Attempt _attempt;
     private Stream _upstream;
     private Task<int>? _arrival;
@@ -67,7 +67,7 @@ internal sealed partial class EventStream : ReadOnlyStream
         _time = time;
         _raise = _signal.Raise;
         _resume = config.Resume ? new ResumePoint() : null;
-        _timer = WakeTimer.Rent(time, _signal);
+        _timer = PooledTimer.Rent(time, _signal);
         _lastUpstream = _lastHandedOn = time.GetTimestamp();
     }
 

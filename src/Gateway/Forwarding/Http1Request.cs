@@ -11,7 +11,7 @@ internal sealed class Http1Request : AttemptRequest
 
     private readonly HttpContext _context;
     private readonly RequestHeaderCopier _headers;
-    private readonly Peer _peer;
+    private readonly UpstreamEndpoint _peer;
     private readonly string _target;
     private readonly RequestBody? _body;
     private readonly string? _lastEventId;
@@ -21,7 +21,7 @@ internal sealed class Http1Request : AttemptRequest
     private bool _isStreamed;
     private bool _wasStale;
 
-    public Http1Request(HttpContext context, RequestHeaderCopier headers, Peer peer, string target, RequestBody? body, string? lastEventId, TimeProvider time)
+    public Http1Request(HttpContext context, RequestHeaderCopier headers, UpstreamEndpoint peer, string target, RequestBody? body, string? lastEventId, TimeProvider time)
     {
         _context = context;
         _headers = headers;

@@ -180,7 +180,7 @@ internal sealed class RequestBody
         }
         catch (TimeoutException)
         {
-            // The answer says it: the caller ends the connection.
+            // The response says it: the caller ends the connection.
             return false;
         }
     }

@@ -52,7 +52,7 @@ internal sealed class ResumePoint
                     return ResumeStep.Skip;
                 }
 
-                // Ids went up by one so far: a hole now is an answer that lost something on the way.
+                // Ids went up by one so far: a hole now is a response that lost something on the way.
                 if (_consecutive && number > last + 1)
                 {
                     return ResumeStep.Lost;

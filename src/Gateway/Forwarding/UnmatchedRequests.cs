@@ -84,6 +84,6 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
         var request = context.Request;
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         return RequestGuard.ProblemOf(request.Protocol, request.Method, target, request.Headers)
-            ?? (HttpMethods.IsConnect(request.Method) && !UpgradeForwarder.IsExtendedConnect(context) ? RequestEntry.NoTunnels : null);
+            ?? (HttpMethods.IsConnect(request.Method) && !UpgradeForwarder.IsExtendedConnect(context) ? ProxyRequestHandler.NoTunnels : null);
     }
 }

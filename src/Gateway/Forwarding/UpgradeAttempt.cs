@@ -9,14 +9,14 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Forwarding;
 
 /// <summary>One handshake for another protocol at one destination: addresses it, and tells its figures and evidence once.</summary>
-internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, TierSnapshot tier, string target, bool isLast, bool isTrial, RequestRecord record) : HttpTransformer, IAttemptRecord
+internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, TierSnapshot tier, string target, bool isLast, bool isTrial, RequestRecord record) : HttpTransformer, IAttemptRecord
 {
     private readonly long _began = plan.Traffic.Time.GetTimestamp();
     private Exception? _failure;
     private bool _hasEnded;
 
     /// <summary>The destination as this route meets it.</summary>
-    public Peer Peer => peer;
+    public UpstreamEndpoint UpstreamEndpoint => peer;
 
     /// <summary>A response that the user may have came: the handshake's, or a refusal.</summary>
     public bool HasResponse { get; private set; }
@@ -123,7 +123,7 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, TierSnapshot tie
             : AttemptFailure.Classify(failure, cancelledByUs: false, headReceived: false);
         EvidenceKind? kind = result switch
         {
-            AttemptResult.Connect when !OwnFault.Is(failure) => EvidenceKind.Connect,
+            AttemptResult.Connect when !LocalFailure.Is(failure) => EvidenceKind.Connect,
             AttemptResult.Timeout => EvidenceKind.Timeout,
             AttemptResult.Reset or AttemptResult.Truncated => EvidenceKind.Reset,
             _ => null,
@@ -158,11 +158,11 @@ internal sealed class UpgradeAttempt(RoutePlan plan, Peer peer, TierSnapshot tie
         peer.Meter.Attempt(result);
         if (kind is { } shown)
         {
-            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, shown, Trial: isTrial, Waited: Took, Status: status, Cause: cause));
+            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, shown, HalfOpen: isTrial, Waited: Took, Status: status, Cause: cause));
         }
         else if (isTrial)
         {
-            peer.Destination.ReturnTrial();
+            peer.Destination.ReturnHalfOpenPermit();
         }
     }
 }

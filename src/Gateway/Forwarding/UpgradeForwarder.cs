@@ -50,7 +50,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
     /// <param name="choice">Where it may go.</param>
     /// <param name="seat">Goes first; null: any.</param>
     /// <param name="record">Gets its attempts, its bytes and why it ended.</param>
-    public async ValueTask<RequestOutcome?> ServeAsync(HttpContext context, RoutePlan plan, DestinationChoice choice, TrialSeat? seat, RequestRecord record)
+    public async ValueTask<RequestOutcome?> ServeAsync(HttpContext context, CompiledRoute plan, DestinationChoice choice, HalfOpenPermit? seat, RequestRecord record)
     {
         record.Cause = TerminationCause.NoTier;
         var target = RequestTarget.Of(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
@@ -74,7 +74,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
 
             // 2. The attempt.
             choice.Avoid(destination);
-            var attempt = new UpgradeAttempt(plan, plan.PeerOf(destination), tier, target, isLast, isTrial: started == 0 && seat is not null, record) { IsRetry = started > 0 };
+            var attempt = new UpgradeAttempt(plan, plan.EndpointOf(destination), tier, target, isLast, isTrial: started == 0 && seat is not null, record) { IsRetry = started > 0 };
             record.Add(attempt);
             var error = await SendAsync(context, attempt, tier, plan, record).ConfigureAwait(false);
 
@@ -103,9 +103,9 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         return null;
     }
 
-    private async ValueTask<ForwarderError> SendAsync(HttpContext context, UpgradeAttempt attempt, TierSnapshot tier, RoutePlan plan, RequestRecord record)
+    private async ValueTask<ForwarderError> SendAsync(HttpContext context, UpgradeAttempt attempt, TierSnapshot tier, CompiledRoute plan, RequestRecord record)
     {
-        var destination = attempt.Peer.Destination;
+        var destination = attempt.UpstreamEndpoint.Destination;
         destination.Begin();
         tier.Load.Enter();
         try

@@ -12,11 +12,11 @@ internal sealed class Destination
     // Enough late attempts to decide on at once; few enough that a frozen destination holds no crowd of connections.
     private const int MaxLingering = 8;
 
-    private readonly ConcurrentDictionary<string, RouteTally> _tallies = new(StringComparer.Ordinal);
-    private readonly Func<string, RouteTally> _newTally = static route => new RouteTally(route);
+    private readonly ConcurrentDictionary<string, RouteSuccessCounter> _tallies = new(StringComparer.Ordinal);
+    private readonly Func<string, RouteSuccessCounter> _newTally = static route => new RouteSuccessCounter(route);
     private int _inFlight;
     private int _lingering;
-    private int _trialPermits;
+    private int _halfOpenPermits;
     private int _verdict;
     private bool _speaksHttp2Alone;
     private bool _offersHttp2;
@@ -49,7 +49,7 @@ internal sealed class Destination
     /// <summary>The name behind an address of a <c>dns+</c> destination, for Host and TLS (<c>host</c> or <c>host:port</c>); else null.</summary>
     public string? HostName { get; }
 
-    /// <summary>An http destination that answers HTTP/2 alone, as its probes found: it is asked so without a negotiation. Written by its prober alone.</summary>
+    /// <summary>An http destination that responses HTTP/2 alone, as its probes found: it is asked so without a negotiation. Written by its prober alone.</summary>
     public bool SpeaksHttp2Alone
     {
         get => Volatile.Read(ref _speaksHttp2Alone);
@@ -91,32 +91,32 @@ internal sealed class Destination
     public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>What is held true of it; written by the failover loop alone, for eyes. Choose from <c>TierSnapshot</c> instead.</summary>
-    public Verdict Verdict
+    public HealthStatus HealthStatus
     {
-        get => (Verdict)Volatile.Read(ref _verdict);
+        get => (HealthStatus)Volatile.Read(ref _verdict);
         internal set => Volatile.Write(ref _verdict, (int)value);
     }
 
     /// <summary>
-    /// The route whose failures condemned it: only that route's requests can show that it is well again, cheap successes of another
+    /// The route whose failures ejected it: only that route's requests can show that it is well again, cheap successes of another
     /// cannot. Null: connections failed, which every route's requests can show. Written by the loop alone.
     /// </summary>
-    public string? CondemnedOn
+    public string? EjectedByRoute
     {
         get => Volatile.Read(ref _condemnedOn);
         internal set => Volatile.Write(ref _condemnedOn, value);
     }
 
-    /// <summary>True: a request of this route may be the trial.</summary>
-    public bool IsTrialFor(string route) => CondemnedOn is not { } condemnedOn || string.Equals(condemnedOn, route, StringComparison.Ordinal);
+    /// <summary>True: a request of this route may be the half-open probe.</summary>
+    public bool AllowsHalfOpenProbeOf(string route) => EjectedByRoute is not { } condemnedOn || string.Equals(condemnedOn, route, StringComparison.Ordinal);
 
-    /// <summary>True: even a request that may not be repeated may be the trial, since a failed connection carries nothing.</summary>
-    public bool IsTrialForAll => CondemnedOn is null;
+    /// <summary>True: even a request that may not be repeated may be the half-open probe, since a failed connection carries nothing.</summary>
+    public bool AllowsAnyHalfOpenProbe => EjectedByRoute is null;
 
-    /// <summary>True while nobody holds the trial permit.</summary>
-    public bool TrialOffered => Volatile.Read(ref _trialPermits) > 0;
+    /// <summary>True while nobody holds the half-open probe permit.</summary>
+    public bool HalfOpenProbeOffered => Volatile.Read(ref _halfOpenPermits) > 0;
 
-    /// <summary>What its good answers took; halved every ten seconds, so that it tells of about the last twenty. One increment an answer.</summary>
+    /// <summary>What its good responses took; halved every ten seconds, so that it tells of about the last twenty. One increment a response.</summary>
     public LatencyHistogram Latency { get; } = new();
 
     /// <summary>An attempt begins.</summary>
@@ -126,20 +126,20 @@ internal sealed class Destination
     public void End() => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>The count of one route's successes here. Lock-free once the route was seen.</summary>
-    public RouteTally Tally(string route) => _tallies.GetOrAdd(route, _newTally);
+    public RouteSuccessCounter Tally(string route) => _tallies.GetOrAdd(route, _newTally);
 
     /// <summary>
-    /// Takes the one permit of a destination on trial. Who got it sends one request and then tells its outcome as <see cref="Evidence"/>
-    /// with <c>Trial: true</c>, or calls <see cref="ReturnTrial"/> when the request showed nothing (a client's abort).
+    /// Takes the one permit of a destination half-open. Who got it sends one request and then tells its outcome as <see cref="Evidence"/>
+    /// with <c>HalfOpen: true</c>, or calls <see cref="ReturnHalfOpenPermit"/> when the request showed nothing (a client's abort).
     /// </summary>
-    public bool TryTakeTrial() => Volatile.Read(ref _trialPermits) > 0 && Interlocked.CompareExchange(ref _trialPermits, 0, 1) == 1;
+    public bool TryTakeHalfOpenPermit() => Volatile.Read(ref _halfOpenPermits) > 0 && Interlocked.CompareExchange(ref _halfOpenPermits, 0, 1) == 1;
 
-    /// <summary>The trial showed nothing: another request may try.</summary>
-    public void ReturnTrial()
+    /// <summary>The half-open probe showed nothing: another request may try.</summary>
+    public void ReturnHalfOpenPermit()
     {
-        if (Verdict == Verdict.Trial)
+        if (HealthStatus == HealthStatus.HalfOpen)
         {
-            OfferTrial();
+            OfferHalfOpenProbe();
         }
     }
 
@@ -170,13 +170,13 @@ internal sealed class Destination
     /// <inheritdoc/>
     public override string ToString() => $"{Cluster}/{Tier}/{Name}";
 
-    internal void OfferTrial() => Interlocked.Exchange(ref _trialPermits, 1);
+    internal void OfferHalfOpenProbe() => Interlocked.Exchange(ref _halfOpenPermits, 1);
 
-    internal void WithdrawTrial() => Interlocked.Exchange(ref _trialPermits, 0);
+    internal void WithdrawHalfOpenProbe() => Interlocked.Exchange(ref _halfOpenPermits, 0);
 
     /// <summary>Every route's count; for the loop.</summary>
     /// <remarks>Enumerated, since <c>Values</c> would lock and copy.</remarks>
-    internal IEnumerable<RouteTally> Tallies => _tallies.Select(static pair => pair.Value);
+    internal IEnumerable<RouteSuccessCounter> Tallies => _tallies.Select(static pair => pair.Value);
 
     // FNV-1a: string.GetHashCode differs in each process, and two gateways must choose the same destination for a key.
     private static ulong SeedOf(string cluster, string name, Uri url)

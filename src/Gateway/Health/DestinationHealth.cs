@@ -6,8 +6,8 @@ namespace Gateway.Health;
 internal static class DestinationHealth
 {
     /// <summary>
-    /// With no tier left, nobody waits out an ejection: a trial is offered this soon. Together with probes at the fast interval it brings
-    /// users back to a live answer within 2 s.
+    /// With no tier left, nobody waits out an ejection: a half-open probe is offered this soon. Together with probes at the fast interval it brings
+    /// users back to a live response within 2 s.
     /// </summary>
     public static readonly TimeSpan EjectionWhenExhausted = TimeSpan.FromSeconds(1);
 
@@ -16,8 +16,8 @@ internal static class DestinationHealth
 
     /// <summary>
     /// A probe ended. The first one decides at once; after that <c>fall</c> failures or <c>rise</c> successes in a row do, and a single success when
-    /// <paramref name="exhausted"/>: whatever answers beats the ladder. A destination that was down and came back while it was
-    /// ejected was restarted: it gets its trial now.
+    /// <paramref name="exhausted"/>: whatever answers beats the fallback chain. A destination that was down and came back while it was
+    /// ejected was restarted: it gets its half-open probe now.
     /// </summary>
     public static HealthState OnProbe(HealthState state, bool passed, ProbeConfig probe, bool exhausted)
     {
@@ -42,15 +42,15 @@ internal static class DestinationHealth
             return state with { Streak = streak };
         }
 
-        var traffic = state.Traffic == TrafficOpinion.Ejected ? TrafficOpinion.Trial : state.Traffic;
+        var traffic = state.Traffic == TrafficOpinion.Ejected ? TrafficOpinion.HalfOpen : state.Traffic;
         return state with { Probes = ProbeOpinion.Up, Streak = 0, Traffic = traffic };
     }
 
-    /// <summary>True: the last probe contradicted the verdict, so the next one comes at the fast interval.</summary>
+    /// <summary>True: the last probe contradicted the health status, so the next one comes at the fast interval.</summary>
     public static bool WantsFastProbe(HealthState state) => state.Streak > 0;
 
     /// <summary>
-    /// Traffic condemns it. Evidence that is still on its way from before an ejection does not lengthen it; nor do the many trials that fail
+    /// Traffic ejects it. Evidence that is still on its way from before an ejection does not lengthen it; nor do the many half-open probes that fail
     /// while no tier is left, for they are made early, and the time after such an outage must not pay for them.
     /// </summary>
     public static HealthState Eject(HealthState state, PassiveConfig passive, bool exhausted, TimeSpan now)
@@ -70,21 +70,21 @@ internal static class DestinationHealth
         };
     }
 
-    /// <summary>The trial request succeeded.</summary>
-    public static HealthState PassTrial(HealthState state, TimeSpan now) =>
-        state.Traffic == TrafficOpinion.Trial ? state with { Traffic = TrafficOpinion.Good, GoodSince = now } : state;
+    /// <summary>The half-open probe succeeded.</summary>
+    public static HealthState PassHalfOpenProbe(HealthState state, TimeSpan now) =>
+        state.Traffic == TrafficOpinion.HalfOpen ? state with { Traffic = TrafficOpinion.Good, GoodSince = now } : state;
 
-    /// <summary>An operator calls it ready: no waiting, but a trial all the same.</summary>
-    public static HealthState OfferTrial(HealthState state) =>
-        state.Traffic == TrafficOpinion.Ejected ? state with { Traffic = TrafficOpinion.Trial } : state;
+    /// <summary>An operator calls it ready: no waiting, but a half-open probe all the same.</summary>
+    public static HealthState OfferHalfOpenProbe(HealthState state) =>
+        state.Traffic == TrafficOpinion.Ejected ? state with { Traffic = TrafficOpinion.HalfOpen } : state;
 
-    /// <summary>Time passed: an ejection ends in a trial; after a long good time past ejections are forgotten.</summary>
+    /// <summary>Time passed: an ejection ends in a half-open probe; after a long good time past ejections are forgotten.</summary>
     public static HealthState OnTick(HealthState state, PassiveConfig passive, bool exhausted, TimeSpan now)
     {
         if (state.Traffic == TrafficOpinion.Ejected
             && (now >= state.EjectedUntil || (exhausted && now - state.EjectedAt >= EjectionWhenExhausted)))
         {
-            return state with { Traffic = TrafficOpinion.Trial };
+            return state with { Traffic = TrafficOpinion.HalfOpen };
         }
 
         if (state is { Traffic: TrafficOpinion.Good, Ejections: > 0 } && now - state.GoodSince >= passive.EjectFor * ForgetAfterEjectFors)

@@ -18,23 +18,23 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>A suspect is passed over for this long, then shown to traffic again.</summary>
     private static readonly TimeSpan SuspectFor = TimeSpan.FromSeconds(1);
 
-    /// <summary>For this long only the route that condemned it may try it.</summary>
-    private static readonly TimeSpan TrialOfOneRoute = TimeSpan.FromSeconds(30);
+    /// <summary>For this long only the route that ejected it may try it.</summary>
+    private static readonly TimeSpan HalfOpenOfOneRoute = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest <c>Retry-After</c> that is granted.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
-    /// <summary>A hedge saved its user if the destination that it overtook is condemned within one to two of these.</summary>
+    /// <summary>A hedge saved its user if the destination that it overtook is ejected within one to two of these.</summary>
     private static readonly TimeSpan OvertakenFor = TimeSpan.FromSeconds(3);
 
-    private readonly Dictionary<string, RouteRecord> _routes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RouteFailureTracker> _routes = new(StringComparer.Ordinal);
     private readonly DestinationWindows _all = new();
     private readonly PhiAccrual _phi = new();
     private SilentRun _silent;
     private ulong _silentTargets;
     private long _successesAtSilence = -1;
     private TimeSpan _lateSuspectUntil;
-    private TimeSpan? _trialTakenAt;
+    private TimeSpan? _halfOpenSince;
     private TimeSpan _nextOvertaken;
     private int _probesInRow;
     private bool _lastProbePassed;
@@ -56,10 +56,10 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>What the rules remember.</summary>
     public HealthState State { get; private set; }
 
-    /// <summary>Since when the verdict holds.</summary>
+    /// <summary>Since when the health status holds.</summary>
     public TimeSpan Since { get; private set; } = now;
 
-    /// <summary>What the verdict rests on, for people.</summary>
+    /// <summary>What the health status rests on, for people.</summary>
     public string Why { get; private set; } = "not probed yet";
 
     /// <summary>What failed when it was lost, in a few words; empty while nothing did.</summary>
@@ -71,7 +71,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>Who drains it, since when and why; null: nobody does.</summary>
     public DrainOrder? Drain { get; set; }
 
-    /// <summary>It looks ill, though it is not condemned: others are preferred.</summary>
+    /// <summary>It looks ill, though it is not ejected: others are preferred.</summary>
     public bool Suspect { get; private set; }
 
     /// <summary>The suspicion from silence.</summary>
@@ -84,7 +84,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public TimeSpan LastProbeEnded { get; private set; } = now;
 
     /// <summary>It may take new requests, as far as its health goes.</summary>
-    public bool Serving => !Draining && State.Verdict is (Verdict.Up or Verdict.Unknown);
+    public bool Serving => !Draining && State.HealthStatus is (HealthStatus.Up or HealthStatus.Unknown);
 
     /// <summary>A reload changed the rules or the weight; what is known of it stays.</summary>
     public void Configure(ClusterConfig newConfig, int newWeight)
@@ -94,7 +94,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     }
 
     /// <summary>A probe ended.</summary>
-    public bool OnProbe(ProbeResult result, in Surroundings around, TimeSpan now)
+    public bool OnProbe(ProbeResult result, in HealthContext around, TimeSpan now)
     {
         LastProbe = result;
         LastProbeEnded = now;
@@ -115,7 +115,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         if (before.Probes == ProbeOpinion.Down && after.Probes == ProbeOpinion.Up)
         {
             // It was restarted: what one route held against it is past.
-            Destination.CondemnedOn = null;
+            Destination.EjectedByRoute = null;
             ClearRoutes();
         }
         else if (after.Probes == ProbeOpinion.Down && before.Probes != ProbeOpinion.Down)
@@ -127,10 +127,10 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     }
 
     /// <summary>The routes whose requests prefer other destinations, for people.</summary>
-    public IEnumerable<RouteRecord> AvoidedRoutes => _routes.Values.Where(static record => record.Avoidance != RouteAvoidance.None);
+    public IEnumerable<RouteFailureTracker> AvoidedRoutes => _routes.Values.Where(static record => record.Avoidance != RouteAvoidance.None);
 
     /// <summary>What was counted of a route here; null: nothing was.</summary>
-    public RouteRecord? Find(string route) => _routes.GetValueOrDefault(route);
+    public RouteFailureTracker? Find(string route) => _routes.GetValueOrDefault(route);
 
     /// <summary>What the other routes saw here in the window: successes, and failures that are its own.</summary>
     public RouteCount OthersThan(string route, TimeSpan now)
@@ -140,14 +140,14 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     }
 
     /// <summary>Traffic showed something.</summary>
-    public bool OnEvidence(in Evidence evidence, in Surroundings around, TimeSpan now)
+    public bool OnEvidence(in Evidence evidence, in HealthContext around, TimeSpan now)
     {
-        if (evidence.Trial)
+        if (evidence.HalfOpen)
         {
-            return OnTrial(evidence, around, now);
+            return HalfOpen(evidence, around, now);
         }
 
-        // Down, ejected or on trial: what still comes in from attempts that began before adds nothing.
+        // Down, ejected or half-open: what still comes in from attempts that began before adds nothing.
         if (evidence.Kind == EvidenceKind.Success || State.Traffic != TrafficOpinion.Good || State.Probes == ProbeOpinion.Down)
         {
             return false;
@@ -172,7 +172,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             return false;
         }
 
-        // 2. A little late is no failure; and when everyone is late, the slow answer is the best there is.
+        // 2. A little late is no failure; and when everyone is late, the slow response is the best there is.
         var changed = false;
         if (evidence.Kind == EvidenceKind.Late)
         {
@@ -204,7 +204,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
         if (IsSilent(evidence, now))
         {
-            Destination.CondemnedOn = null;
+            Destination.EjectedByRoute = null;
             var cause = WordsOf(evidence);
             return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), string.Create(CultureInfo.InvariantCulture, $"none of the last {_silent.Length} requests got a response, the last one: {cause}"), cause, now) | changed;
         }
@@ -227,11 +227,11 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     }
 
     /// <summary>Neighbours serve the route that fails here, or time has passed: judged anew.</summary>
-    public bool Reconsider(RouteRecord record, in Surroundings around, TimeSpan now) =>
+    public bool Reconsider(RouteFailureTracker record, in HealthContext around, TimeSpan now) =>
         State.Traffic == TrafficOpinion.Good && State.Probes != ProbeOpinion.Down && Judge(record, notReached: false, around, now);
 
     // From what the failures of one route show to what is done about it: nothing, the route goes elsewhere, or the destination is ejected.
-    private bool Judge(RouteRecord record, bool notReached, in Surroundings around, TimeSpan now)
+    private bool Judge(RouteFailureTracker record, bool notReached, in HealthContext around, TimeSpan now)
     {
         var passive = Config.Passive;
         var byRun = record.ConfirmedRun >= passive.ConsecutiveFailures;
@@ -252,17 +252,17 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             return false;
         }
 
-        Destination.CondemnedOn = notReached ? null : record.Route;
+        Destination.EjectedByRoute = notReached ? null : record.Route;
         var why = byRun || record.Run >= passive.ConsecutiveFailures
             ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(record.Run, record.ConfirmedRun)} failures in a row on route '{record.Route}', the last one: {_lastFailure}")
             : $"too large a share of failures on route '{record.Route}', the last one: {_lastFailure}";
         return Become(DestinationHealth.Eject(State, passive, around.Exhausted, now), why, _lastFailure, now);
     }
 
-    private bool IsDestinationWide(RouteRecord record, in Surroundings around, TimeSpan now) =>
+    private bool IsDestinationWide(RouteFailureTracker record, in HealthContext around, TimeSpan now) =>
         EjectionRule.IsDestinationWide(CurrentRun with { OnManyRoutes = _runOnManyRoutes || IsIllOnAnother(record) }, OthersThan(record.Route, now), around.OthersServed, Config.Passive);
 
-    private bool IsIllOnAnother(RouteRecord record)
+    private bool IsIllOnAnother(RouteFailureTracker record)
     {
         foreach (var other in _routes.Values)
         {
@@ -357,12 +357,12 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
         var changed = Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", Cause, now);
         changed |= UpdateSuspicion(now);
-        WatchTrial(now);
+        WatchHalfOpenProbe(now);
 
         // A route that sees no requests any more must not keep it out for ever.
-        if (State.Traffic == TrafficOpinion.Trial && now - Since > TrialOfOneRoute)
+        if (State.Traffic == TrafficOpinion.HalfOpen && now - Since > HalfOpenOfOneRoute)
         {
-            Destination.CondemnedOn = null;
+            Destination.EjectedByRoute = null;
         }
 
         return changed;
@@ -373,18 +373,18 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     {
         Draining = false;
         Drain = null;
-        Destination.CondemnedOn = null;
+        Destination.EjectedByRoute = null;
         foreach (var record in _routes.Values)
         {
             record.StopAvoiding();
         }
 
-        Become(DestinationHealth.OfferTrial(State), "an operator called it ready: one request may try it", Cause, now);
+        Become(DestinationHealth.OfferHalfOpenProbe(State), "an operator called it ready: one request may try it", Cause, now);
     }
 
-    private bool OnTrial(in Evidence evidence, in Surroundings around, TimeSpan now)
+    private bool HalfOpen(in Evidence evidence, in HealthContext around, TimeSpan now)
     {
-        if (State.Traffic != TrafficOpinion.Trial)
+        if (State.Traffic != TrafficOpinion.HalfOpen)
         {
             return false;
         }
@@ -392,35 +392,35 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         if (evidence.Kind == EvidenceKind.Success)
         {
             ClearRoutes();
-            return Become(DestinationHealth.PassTrial(State, now), "its trial request succeeded", "", now);
+            return Become(DestinationHealth.PassHalfOpenProbe(State, now), "its half-open probe succeeded", "", now);
         }
 
-        // Hedged away before one could tell, starved ourselves, or answered as a sound server may: the trial showed nothing.
+        // Hedged away before one could tell, starved ourselves, or answered as a sound server may: the half-open probe showed nothing.
         if ((evidence.Kind == EvidenceKind.Late && IsOnlySlow(evidence, around)) || (around.Doubtful && RestsOnTime(evidence)) || evidence.Kind == EvidenceKind.Busy
             || (evidence.Kind == EvidenceKind.Status && !FailureStatus.MayBeIllness(evidence.Status, Config.Attempts.OnStatus)))
         {
-            Destination.ReturnTrial();
+            Destination.ReturnHalfOpenPermit();
             return false;
         }
 
         var cause = WordsOf(evidence);
-        return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"its trial request on route '{evidence.Route}' failed: {cause}", cause, now);
+        return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"its half-open probe on route '{evidence.Route}' failed: {cause}", cause, now);
     }
 
-    // A trial whose holder vanished must not leave the destination out for ever.
-    private void WatchTrial(TimeSpan now)
+    // A half-open probe whose holder vanished must not leave the destination out for ever.
+    private void WatchHalfOpenProbe(TimeSpan now)
     {
-        if (State.Traffic != TrafficOpinion.Trial || Destination.TrialOffered)
+        if (State.Traffic != TrafficOpinion.HalfOpen || Destination.HalfOpenProbeOffered)
         {
-            _trialTakenAt = null;
+            _halfOpenSince = null;
             return;
         }
 
-        _trialTakenAt ??= now;
-        if (now - _trialTakenAt > Config.Timeouts.FirstByte + Config.Timeouts.Connect + TimeSpan.FromSeconds(5))
+        _halfOpenSince ??= now;
+        if (now - _halfOpenSince > Config.Timeouts.FirstByte + Config.Timeouts.Connect + TimeSpan.FromSeconds(5))
         {
-            _trialTakenAt = null;
-            Destination.ReturnTrial();
+            _halfOpenSince = null;
+            Destination.ReturnHalfOpenPermit();
         }
     }
 
@@ -435,9 +435,9 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
 
     private bool Become(in HealthState after, string why, string cause, TimeSpan now)
     {
-        var before = State.Verdict;
+        var before = State.HealthStatus;
         State = after;
-        var verdict = after.Verdict;
+        var verdict = after.HealthStatus;
         if (verdict == before)
         {
             return false;
@@ -446,8 +446,8 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         Why = why;
         Cause = cause;
         Since = now;
-        Destination.Verdict = verdict;
-        if (verdict is Verdict.Down or Verdict.Ejected)
+        Destination.HealthStatus = verdict;
+        if (verdict is HealthStatus.Down or HealthStatus.Ejected)
         {
             foreach (var tally in Destination.Tallies)
             {
@@ -455,13 +455,13 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             }
         }
 
-        if (verdict == Verdict.Trial)
+        if (verdict == HealthStatus.HalfOpen)
         {
-            Destination.OfferTrial();
+            Destination.OfferHalfOpenProbe();
         }
         else
         {
-            Destination.WithdrawTrial();
+            Destination.WithdrawHalfOpenProbe();
         }
 
         return true;
@@ -479,24 +479,24 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         _lateSuspectUntil = default;
     }
 
-    private RouteRecord RecordOf(string route)
+    private RouteFailureTracker RecordOf(string route)
     {
         if (!_routes.TryGetValue(route, out var record))
         {
-            _routes[route] = record = new RouteRecord(Destination.Tally(route));
+            _routes[route] = record = new RouteFailureTracker(Destination.Tally(route));
         }
 
         return record;
     }
 
-    // The last healthy destination is better than the ladder: not condemned for being slow, since everyone is; nor for bad answers as long
+    // The last healthy destination is better than the fallback chain: not ejected for being slow, since everyone is; nor for bad responses as long
     // as it answers most requests, of all routes, well. That it cannot be reached or never answers is not forgiven: users would wait for it.
     private bool IsForgiven(in Evidence evidence, TimeSpan now) =>
         evidence.Kind == EvidenceKind.Late
         || (evidence.Kind is EvidenceKind.Status or EvidenceKind.Truncated && !_all.ShareTooHigh(Config.Passive, now));
 
     // A lingering attempt is cut at LateAfter by a timer that may be a little early, and the value itself moves once a second.
-    private static bool IsOnlySlow(in Evidence evidence, in Surroundings around) => evidence.Waited < around.LateAfter * 0.9;
+    private static bool IsOnlySlow(in Evidence evidence, in HealthContext around) => evidence.Waited < around.LateAfter * 0.9;
 
     private bool InRow(in Evidence evidence) => evidence.Kind != EvidenceKind.Status || Config.Attempts.OnStatus.Contains(evidence.Status);
 

@@ -6,22 +6,22 @@ internal enum EvidenceKind
     /// <summary>It was not reached: refused, connect timeout, TLS failure.</summary>
     Connect,
 
-    /// <summary>The connection broke before the answer.</summary>
+    /// <summary>The connection broke before the response.</summary>
     Reset,
 
     /// <summary>No first byte within <c>timeouts.firstByte</c>.</summary>
     Timeout,
 
-    /// <summary>The answer ended before its Content-Length.</summary>
+    /// <summary>The response ended before its Content-Length.</summary>
     Truncated,
 
     /// <summary>A status that may be the destination's illness: one of <c>attempts.retryOn</c>, or 500, 502, 503, 504; see <see cref="FailureStatus"/>.</summary>
     Status,
 
-    /// <summary>Another destination answered first, or the answer came later than <c>RouteTiming.LateAfter</c>; see <see cref="Evidence.Waited"/>.</summary>
+    /// <summary>Another destination answered first, or the response came later than <c>RouteTiming.LateAfter</c>; see <see cref="Evidence.Waited"/>.</summary>
     Late,
 
-    /// <summary>A trial request succeeded. All other successes only go to <see cref="RouteTally"/>.</summary>
+    /// <summary>A half-open probe succeeded. All other successes only go to <see cref="RouteSuccessCounter"/>.</summary>
     Success,
 
     /// <summary>It asked to be left alone for <see cref="Evidence.RetryAfter"/>; no failure.</summary>
@@ -35,7 +35,7 @@ internal enum EvidenceKind
 /// <param name="Destination">Of whom.</param>
 /// <param name="Route">The route's name: failures of one route are not hidden by another's successes.</param>
 /// <param name="Kind">What was seen.</param>
-/// <param name="Trial">The attempt held the trial permit (<see cref="Health.Destination.TryTakeTrial"/>).</param>
+/// <param name="Trial">The attempt held the half-open probe permit (<see cref="Health.Destination.TryTakeHalfOpenPermit"/>).</param>
 /// <param name="Waited">From the request sent until it was given up or answered.</param>
 /// <param name="Status">The status, when <paramref name="Kind"/> is <see cref="EvidenceKind.Status"/>.</param>
 /// <param name="RetryAfter">What a 503 or 429 asked for; at most 60 s are granted, and none for a request that failed wherever it was tried.</param>
@@ -47,7 +47,7 @@ internal readonly record struct Evidence(
     Destination Destination,
     string Route,
     EvidenceKind Kind,
-    bool Trial = false,
+    bool HalfOpen = false,
     TimeSpan Waited = default,
     int Status = 0,
     TimeSpan RetryAfter = default,

@@ -41,7 +41,7 @@ internal sealed class FailureWindow
         return count.Requests >= passive.MinimumRequests && count.FailureShare >= passive.FailureRatio;
     }
 
-    /// <summary>Forgets everything: a destination that passed its trial starts clean.</summary>
+    /// <summary>Forgets everything: a destination that passed its half-open probe starts clean.</summary>
     public void Clear()
     {
         Array.Clear(_successes);

@@ -19,11 +19,11 @@ internal enum TrafficOpinion
     /// <summary>Nothing against it.</summary>
     Good,
 
-    /// <summary>Condemned for a while.</summary>
+    /// <summary>Ejected for a while.</summary>
     Ejected,
 
     /// <summary>One request may try it.</summary>
-    Trial,
+    HalfOpen,
 }
 
 /// <summary>Everything that the rules of <see cref="DestinationHealth"/> need to remember. Times count from the loop's start.</summary>
@@ -44,12 +44,12 @@ internal readonly record struct HealthState(
     TimeSpan GoodSince = default)
 {
     /// <summary>Both opinions in one word. What probes see down is down, whatever traffic held before.</summary>
-    public Verdict Verdict => (Probes, Traffic) switch
+    public HealthStatus HealthStatus => (Probes, Traffic) switch
     {
-        (ProbeOpinion.Down, _) => Verdict.Down,
-        (_, TrafficOpinion.Ejected) => Verdict.Ejected,
-        (_, TrafficOpinion.Trial) => Verdict.Trial,
-        (ProbeOpinion.Unknown, _) => Verdict.Unknown,
-        _ => Verdict.Up,
+        (ProbeOpinion.Down, _) => HealthStatus.Down,
+        (_, TrafficOpinion.Ejected) => HealthStatus.Ejected,
+        (_, TrafficOpinion.HalfOpen) => HealthStatus.HalfOpen,
+        (ProbeOpinion.Unknown, _) => HealthStatus.Unknown,
+        _ => HealthStatus.Up,
     };
 }

@@ -53,7 +53,7 @@ internal sealed class Prober : IDisposable
             // The destination's own address: the message's has no zone.
             ConnectCallback = async (_, cancellationToken) =>
             {
-                // Half of the probe's time, so that the answer of the last address that is tried still has the other half.
+                // Half of the probe's time, so that the response of the last address that is tried still has the other half.
                 var socket = await _connector.ConnectAsync(_at, _timeout / 2, cancellationToken).ConfigureAwait(false);
                 _timesOutIn = FailureCause.TlsTimeout;
                 return new NetworkStream(socket, ownsSocket: true);
@@ -163,7 +163,7 @@ internal sealed class Prober : IDisposable
         {
             return new ProbeResult(ProbeOutcome.TimedOut, default, status, Cause: _timesOutIn);
         }
-        catch (Exception e) when (OwnFault.Is(e))
+        catch (Exception e) when (LocalFailure.Is(e))
         {
             return new ProbeResult(ProbeOutcome.NotReached, default, status, OurFault: true);
         }
@@ -174,7 +174,7 @@ internal sealed class Prober : IDisposable
         }
         catch (Exception e)
         {
-            // Whatever it was (a reset, garbage instead of HTTP, a cancelled loop): no good answer came, and a prober never dies of it.
+            // Whatever it was (a reset, garbage instead of HTTP, a cancelled loop): no good response came, and a prober never dies of it.
             var cause = FailureCauses.Of(e);
             return new ProbeResult(ProbeOutcome.Broken, default, status, Cause: cause == FailureCause.Closed && status > 0 ? FailureCause.Truncated : cause);
         }

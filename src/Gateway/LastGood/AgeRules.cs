@@ -4,12 +4,12 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>How old an answer already was when it came, and how long it was fresh (RFC 9111, sections 4.2.1 and 4.2.3). Pure sums.</summary>
+/// <summary>How old a response already was when it came, and how long it was fresh (RFC 9111, sections 4.2.1 and 4.2.3). Pure sums.</summary>
 internal static class AgeRules
 {
     /// <summary>Age at arrival.</summary>
-    /// <param name="date">The answer's <c>Date</c>, if it has one.</param>
-    /// <param name="ageSeconds">The answer's <c>Age</c>; 0 if it has none.</param>
+    /// <param name="date">The response's <c>Date</c>, if it has one.</param>
+    /// <param name="ageSeconds">The response's <c>Age</c>; 0 if it has none.</param>
     /// <param name="arrived">When its head came.</param>
     /// <param name="delay">From the request sent to the head received.</param>
     public static TimeSpan AtArrival(DateTimeOffset? date, long ageSeconds, DateTimeOffset arrived, TimeSpan delay)
@@ -22,7 +22,7 @@ internal static class AgeRules
         return apparent > corrected ? apparent : corrected;
     }
 
-    /// <summary>Seconds for which the answer was fresh: <c>max-age</c>, else <c>Expires</c> minus <c>Date</c>, else none.</summary>
+    /// <summary>Seconds for which the response was fresh: <c>max-age</c>, else <c>Expires</c> minus <c>Date</c>, else none.</summary>
     public static long FreshSeconds(long? maxAge, StringValues expires, DateTimeOffset? date, DateTimeOffset arrived)
     {
         if (maxAge is { } seconds)

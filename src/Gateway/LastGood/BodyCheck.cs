@@ -18,14 +18,14 @@ internal static class BodyCheck
         !IsJson(contentType) || (IsPlain(contentEncoding) && length <= 32 * 1024);
 
     /// <summary>Why the body is refused for its type.</summary>
-    public static Refusal Judge(string? contentType, string? contentEncoding, ReadOnlyMemory<byte> body)
+    public static StoreRejection Judge(string? contentType, string? contentEncoding, ReadOnlyMemory<byte> body)
     {
         if (!IsJson(contentType))
         {
-            return Refusal.None;
+            return StoreRejection.None;
         }
 
-        return IsPlain(contentEncoding) ? (Parses(body.Span) ? Refusal.None : Refusal.Invalid) : JudgeUnfolded(contentEncoding!, body);
+        return IsPlain(contentEncoding) ? (Parses(body.Span) ? StoreRejection.None : StoreRejection.Invalid) : JudgeUnfolded(contentEncoding!, body);
     }
 
     private static bool IsPlain(string? encoding) => string.IsNullOrEmpty(encoding) || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
@@ -55,12 +55,12 @@ internal static class BodyCheck
         }
         catch (JsonException)
         {
-            // This is the answer to the question, not a failure.
+            // This is the response to the question, not a failure.
             return false;
         }
     }
 
-    private static Refusal JudgeUnfolded(string encoding, ReadOnlyMemory<byte> body)
+    private static StoreRejection JudgeUnfolded(string encoding, ReadOnlyMemory<byte> body)
     {
         var unfolded = ArrayPool<byte>.Shared.Rent(Math.Clamp(body.Length * 8, 64 * 1024, MaxUnfolded));
         try
@@ -75,7 +75,7 @@ internal static class BodyCheck
             };
             if (stream is null)
             {
-                return Refusal.None;
+                return StoreRejection.None;
             }
 
             var length = 0;
@@ -85,7 +85,7 @@ internal static class BodyCheck
                 {
                     if (length >= MaxUnfolded)
                     {
-                        return Refusal.TooLarge;
+                        return StoreRejection.TooLarge;
                     }
 
                     var bigger = ArrayPool<byte>.Shared.Rent(Math.Min(MaxUnfolded, length * 2));
@@ -97,7 +97,7 @@ internal static class BodyCheck
                 var read = stream.Read(unfolded, length, unfolded.Length - length);
                 if (read == 0)
                 {
-                    return Parses(unfolded.AsSpan(0, length)) ? Refusal.None : Refusal.Invalid;
+                    return Parses(unfolded.AsSpan(0, length)) ? StoreRejection.None : StoreRejection.Invalid;
                 }
 
                 length += read;
@@ -106,7 +106,7 @@ internal static class BodyCheck
         catch (Exception exception) when (exception is InvalidDataException or IOException or InvalidOperationException)
         {
             // A body that does not unfold is invalid; that is what was asked.
-            return Refusal.Invalid;
+            return StoreRejection.Invalid;
         }
         finally
         {

@@ -43,7 +43,7 @@ internal readonly record struct CacheDirectives
     /// <summary>What a response says to a cache of the service's own: <c>CDN-Cache-Control</c> and <c>Surrogate-Control</c> go before <c>Cache-Control</c>.</summary>
     /// <remarks>Where both are sent, what either forbids is forbidden.</remarks>
     public static CacheDirectives Of<THeaders>(THeaders headers)
-        where THeaders : struct, IAnswerHeaders
+        where THeaders : struct, IResponseHeaders
     {
         StringValues cdn = headers["CDN-Cache-Control"], surrogate = headers["Surrogate-Control"];
         if (cdn.Count == 0 && surrogate.Count == 0)

@@ -9,7 +9,7 @@ internal sealed class Coverage
 
     /// <summary>Counts a request.</summary>
     /// <param name="minute">The minute on a clock that only grows.</param>
-    /// <param name="answerable">An answer was kept that the request could have been given.</param>
+    /// <param name="answerable">A response was kept that the request could have been given.</param>
     public void Count(long minute, bool answerable)
     {
         ref var bucket = ref _buckets[(int)(minute % Minutes)];

@@ -31,7 +31,7 @@ internal sealed class KeyedCookies(LastGoodConfig config)
 
     /// <summary>What the cookies of a request mean to its key.</summary>
     // Cookies count as keyed when the key holds every cookie sent, or when every cookie that the key names was sent.
-    // A request that carries only others (a session the key does not know) would share its answers with all such requests.
+    // A request that carries only others (a session the key does not know) would share its responses with all such requests.
     public CookieStanding StandingOf(StringValues header)
     {
         if (_ignored)

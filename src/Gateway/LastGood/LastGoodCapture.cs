@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace Gateway.LastGood;
 
-/// <summary>A copy of one answer while it streams to its client. One writer; ends by <see cref="Complete"/> or <see cref="Abandon"/>, whichever comes first.</summary>
-/// <remarks>Appending copies bytes and does nothing else; nothing here throws for what an answer holds.</remarks>
+/// <summary>A copy of one response while it streams to its client. One writer; ends by <see cref="Complete"/> or <see cref="Abandon"/>, whichever comes first.</summary>
+/// <remarks>Appending copies bytes and does nothing else; nothing here throws for what a response holds.</remarks>
 internal sealed class LastGoodCapture
 {
     private readonly LastGoodStore _store;
@@ -21,7 +21,7 @@ internal sealed class LastGoodCapture
         _contentLength = contentLength;
     }
 
-    /// <summary>What is known of the answer besides its body.</summary>
+    /// <summary>What is known of the response besides its body.</summary>
     internal CaptureHead Head { get; }
 
     /// <summary>Copies a piece of the body as it goes by.</summary>
@@ -35,19 +35,19 @@ internal sealed class LastGoodCapture
         var length = (long)_length + piece.Length;
         if (length > _maxBody)
         {
-            End(Refusal.TooLarge);
+            End(StoreRejection.TooLarge);
             return;
         }
 
         if (length > _contentLength)
         {
-            End(Refusal.Truncated);
+            End(StoreRejection.Truncated);
             return;
         }
 
         if ((_buffer is null || length > _buffer.Length) && !Grow((int)length))
         {
-            End(Refusal.Busy);
+            End(StoreRejection.Busy);
             return;
         }
 
@@ -55,12 +55,12 @@ internal sealed class LastGoodCapture
         _length = (int)length;
     }
 
-    /// <summary>The answer has reached its end as the protocol tells it: checks it and keeps it.</summary>
+    /// <summary>The response has reached its end as the protocol tells it: checks it and keeps it.</summary>
     public void Complete()
     {
         if (_contentLength is { } promised && promised != _length)
         {
-            End(Refusal.Truncated);
+            End(StoreRejection.Truncated);
         }
         else if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
@@ -76,8 +76,8 @@ internal sealed class LastGoodCapture
         }
     }
 
-    /// <summary>The answer was cut, or nobody wants it: nothing is kept.</summary>
-    public void Abandon() => End(Refusal.Truncated);
+    /// <summary>The response was cut, or nobody wants it: nothing is kept.</summary>
+    public void Abandon() => End(StoreRejection.Truncated);
 
     private void Keep()
     {
@@ -97,7 +97,7 @@ internal sealed class LastGoodCapture
         }
     }
 
-    private void End(Refusal reason)
+    private void End(StoreRejection reason)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
@@ -140,7 +140,7 @@ internal sealed class LastGoodCapture
 internal sealed record CaptureHead
 {
     /// <summary>Its record, still without a body.</summary>
-    public required StoredAnswer Answer { get; init; }
+    public required StoredResponse Answer { get; init; }
 
     /// <summary>The nearest keys that it fills as well: the whole key and the key without its variant.</summary>
     public (string Key, string BaseKey)[] Nearest { get; init; } = [];

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Gateway.LastGood;
 
-/// <summary>The answers in memory, under a cap in bytes; those not asked for longest leave first (second chance: CLOCK).</summary>
+/// <summary>The responses in memory, under a cap in bytes; those not asked for longest leave first (second chance: CLOCK).</summary>
 /// <remarks>
 /// <para>No locks: a slot's content is one reference that is swapped, the order of leaving is a queue of slots with one mark each. A reader looks up and sets the mark.</para>
-/// <para>Bytes are reserved before an answer goes in, so the sum is never above the cap.</para>
+/// <para>Bytes are reserved before a response goes in, so the sum is never above the cap.</para>
 /// </remarks>
 internal sealed class LastGoodMemory
 {
@@ -47,8 +47,8 @@ internal sealed class LastGoodMemory
     /// <summary>True: answers had to leave for want of room, so a store behind may hold more than memory does.</summary>
     public bool HasBeenFull => _hasBeenFull;
 
-    /// <summary>Every live answer, in no order.</summary>
-    public IEnumerable<StoredAnswer> All
+    /// <summary>Every live response, in no order.</summary>
+    public IEnumerable<StoredResponse> All
     {
         get
         {
@@ -77,19 +77,19 @@ internal sealed class LastGoodMemory
     /// <summary>As <see cref="Find"/>, without the mark: for the house's own work, which says nothing of what users ask for.</summary>
     public Slot? Peek(ReadOnlySpan<char> key) => _byText.TryGetValue(key, out var slot) ? slot : null;
 
-    /// <summary>Keeps an answer, unless a newer one is kept, its key or path has been evicted since it began, or there is no room.</summary>
-    public Refusal Put(StoredAnswer answer)
+    /// <summary>Keeps a response, unless a newer one is kept, its key or path has been evicted since it began, or there is no room.</summary>
+    public StoreRejection Put(StoredResponse answer)
     {
         if (IsOvertaken(answer))
         {
-            return Refusal.Overtaken;
+            return StoreRejection.Overtaken;
         }
 
         // 1. Room first.
         var cost = answer.Cost;
         if (!TryReserve(cost))
         {
-            return Refusal.Busy;
+            return StoreRejection.Busy;
         }
 
         // 2. The swap.
@@ -109,7 +109,7 @@ internal sealed class LastGoodMemory
             if (seen is not null && seen.Answer.Began > answer.Began)
             {
                 Release(content);
-                return Refusal.Overtaken;
+                return StoreRejection.Overtaken;
             }
 
             if (!slot.TrySwap(seen, content))
@@ -132,10 +132,10 @@ internal sealed class LastGoodMemory
             if (IsOvertaken(answer))
             {
                 Remove(slot);
-                return Refusal.Overtaken;
+                return StoreRejection.Overtaken;
             }
 
-            return Refusal.None;
+            return StoreRejection.None;
         }
     }
 
@@ -162,16 +162,16 @@ internal sealed class LastGoodMemory
     }
 
     /// <summary>Evicts what a rule means, and what is on its way for it.</summary>
-    public List<StoredAnswer> Purge(PurgeRule rule, long now)
+    public List<StoredResponse> Purge(PurgeRule rule, long now)
     {
         _purges.Add(rule, now);
         return RemoveWhere(rule.Matches);
     }
 
-    /// <summary>Takes out every answer, invalidated ones too, for which <paramref name="match"/> holds.</summary>
-    public List<StoredAnswer> RemoveWhere(Func<StoredAnswer, bool> match)
+    /// <summary>Takes out every response, invalidated ones too, for which <paramref name="match"/> holds.</summary>
+    public List<StoredResponse> RemoveWhere(Func<StoredResponse, bool> match)
     {
-        var purged = new List<StoredAnswer>();
+        var purged = new List<StoredResponse>();
         foreach (var (_, slot) in _slots)
         {
             if (slot.Content is { IsRemoved: false } content && match(content.Answer) && Remove(slot))
@@ -183,8 +183,8 @@ internal sealed class LastGoodMemory
         return purged;
     }
 
-    /// <summary>Whether an answer's key or path was evicted after it began.</summary>
-    public bool IsOvertaken(StoredAnswer answer) =>
+    /// <summary>Whether a response's key or path was evicted after it began.</summary>
+    public bool IsOvertaken(StoredResponse answer) =>
         _keys.Overtakes(answer.BaseKey, answer.Began)
         || (answer.FilledBy is { } exact && _keys.Overtakes(exact, answer.Began))
         || _places.Overtakes(answer.Place, answer.Began)
@@ -300,8 +300,8 @@ internal sealed class LastGoodMemory
         Volatile.Write(ref _sweeping, 0);
     }
 
-    /// <summary>What a slot holds: an answer, the path that it hangs on, the route's total that it counts in, and the bytes reserved for it.</summary>
-    internal sealed record Content(StoredAnswer Answer, PathGroup Group, RouteTotal Total, long Cost)
+    /// <summary>What a slot holds: a response, the path that it hangs on, the route's total that it counts in, and the bytes reserved for it.</summary>
+    internal sealed record Content(StoredResponse Answer, PathGroup Group, RouteTotal Total, long Cost)
     {
         /// <summary>The end of a slot: it never holds anything again.</summary>
         public static readonly Content Removed = new(null!, null!, null!, 0);

@@ -9,7 +9,7 @@ internal sealed record LastGoodOptions
     /// <summary>Memory for answers, overhead included, in bytes. Default: 256 MiB.</summary>
     public long MemoryCap { get; init; } = 256L * 1024 * 1024;
 
-    /// <summary>Memory for answers that are being copied, in bytes; beyond it no further copy is begun or grown. Default: 32 MiB.</summary>
+    /// <summary>Memory for responses that are being copied, in bytes; beyond it no further copy is begun or grown. Default: 32 MiB.</summary>
     public long CopyCap { get; init; } = 32L * 1024 * 1024;
 
     /// <summary>Changes that wait for the store behind; beyond it the oldest is dropped and counted. Default: 4,096.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Gateway.LastGood;
 
-/// <summary>The form of a kept answer in the stores behind memory: versioned, checksummed, and strict. Pure.</summary>
+/// <summary>The form of a kept response in the stores behind memory: versioned, checksummed, and strict. Pure.</summary>
 /// <remarks>
 /// <c>GWLG</c>, version (1 byte), 16 bytes of SHA-256 over the rest, then the fields in order; texts and byte runs carry their length in 4 bytes, numbers are little-endian.
 /// Whatever does not fit to the last byte is no record. The key inside is compared with the key that was asked for by the reader.
@@ -23,8 +23,8 @@ internal static class LastGoodRecord
 
     private static ReadOnlySpan<byte> Magic => "GWLG"u8;
 
-    /// <summary>Writes an answer.</summary>
-    public static byte[] Encode(StoredAnswer answer)
+    /// <summary>Writes a response.</summary>
+    public static byte[] Encode(StoredResponse answer)
     {
         var to = new Writer(new MemoryStream(1024 + answer.Body.Length));
         to.Bytes.Write(Magic);
@@ -62,9 +62,9 @@ internal static class LastGoodRecord
         return record;
     }
 
-    /// <summary>Reads an answer; false: corrupt, truncated, foreign or of another version.</summary>
-    /// <param name="now">The present on both clocks, to place the answer's age on the monotonic one.</param>
-    public static bool TryDecode(ReadOnlySpan<byte> record, ClockReading now, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StoredAnswer? answer)
+    /// <summary>Reads a response; false: corrupt, truncated, foreign or of another version.</summary>
+    /// <param name="now">The present on both clocks, to place the response's age on the monotonic one.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> record, ClockReading now, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StoredResponse? answer)
     {
         answer = null;
         if (record.Length is < HeadSize or > MaxSize
@@ -106,7 +106,7 @@ internal static class LastGoodRecord
             return false;
         }
 
-        answer = new StoredAnswer
+        answer = new StoredResponse
         {
             Key = key,
             BaseKey = baseKey,

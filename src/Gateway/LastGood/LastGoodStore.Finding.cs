@@ -9,10 +9,10 @@ namespace Gateway.LastGood;
 // What a request may be given when no tier can serve.
 internal sealed partial class LastGoodStore
 {
-    /// <summary>Finds the answer that a request may be given: the exact one, else the nearest. Never waits.</summary>
-    public FoundAnswer? Find(RouteConfig route, HttpRequest request)
+    /// <summary>Finds the response that a request may be given: the exact one, else the nearest. Never waits.</summary>
+    public FoundResponse? Find(RouteConfig route, HttpRequest request)
     {
-        if (KeyPlan.For(route) is not { } plan)
+        if (CacheKeyTemplate.For(route) is not { } plan)
         {
             return null;
         }
@@ -23,14 +23,14 @@ internal sealed partial class LastGoodStore
     }
 
     /// <summary>As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when memory has nothing.</summary>
-    public ValueTask<FoundAnswer?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken)
+    public ValueTask<FoundResponse?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken)
     {
         if (_behind is not { CanLook: true } behind)
         {
             return new(Find(route, request));
         }
 
-        if (KeyPlan.For(route) is not { } plan)
+        if (CacheKeyTemplate.For(route) is not { } plan)
         {
             return default;
         }
@@ -46,7 +46,7 @@ internal sealed partial class LastGoodStore
         return SearchBehindAsync(behind, plan, request, facts, missing, cancellationToken);
     }
 
-    private FoundAnswer? Search(KeyPlan plan, HttpRequest request, in RequestFacts facts, List<string>? missing)
+    private FoundResponse? Search(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, List<string>? missing)
     {
         if (Preflight.Is(request))
         {
@@ -57,7 +57,7 @@ internal sealed partial class LastGoodStore
         var key = new KeyBuilder(stackalloc char[KeyOnStack]);
         try
         {
-            if (!plan.TryWrite(request, facts, KeyPlan.Exact, ref key))
+            if (!plan.TryWrite(request, facts, CacheKeyTemplate.Exact, ref key))
             {
                 return null;
             }
@@ -65,7 +65,7 @@ internal sealed partial class LastGoodStore
             FindLive(request, ref key, out var live, missing);
             if (IsServable(plan, facts, live, now, out var age))
             {
-                return new FoundAnswer(live!.Answer, age);
+                return new FoundResponse(live!.Answer, age);
             }
 
             AddNotServable(missing, live);
@@ -78,7 +78,7 @@ internal sealed partial class LastGoodStore
         return SearchNearest(plan, request, facts, now, missing);
     }
 
-    private FoundAnswer? SearchNearest(KeyPlan plan, HttpRequest request, in RequestFacts facts, long now, List<string>? missing)
+    private FoundResponse? SearchNearest(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, long now, List<string>? missing)
     {
         var key = new KeyBuilder(stackalloc char[KeyOnStack]);
         try
@@ -93,7 +93,7 @@ internal sealed partial class LastGoodStore
                 FindLive(request, ref key, out var live, missing);
                 if (IsServable(plan, facts, live, now, out var age))
                 {
-                    return new FoundAnswer(live!.Answer, age);
+                    return new FoundResponse(live!.Answer, age);
                 }
 
                 AddNotServable(missing, live);
@@ -135,7 +135,7 @@ internal sealed partial class LastGoodStore
         }
 
         live = null;
-        var accepted = marker.Vary.AsSpan().Contains(KeyPlan.AcceptEncoding) ? ContentCodings.Accepted(request.Headers.AcceptEncoding) : ContentCodings.IdentityOnly;
+        var accepted = marker.Vary.AsSpan().Contains(CacheKeyTemplate.AcceptEncoding) ? ContentCodings.Accepted(request.Headers.AcceptEncoding) : ContentCodings.IdentityOnly;
         var baseLength = key.Text.Length;
         for (var coding = 0; coding < ContentCodings.Names.Length; coding++)
         {
@@ -145,7 +145,7 @@ internal sealed partial class LastGoodStore
             }
 
             key.CutTo(baseLength);
-            if (!KeyPlan.TryAppendVariant(request.Headers, marker.Vary, coding, ref key))
+            if (!CacheKeyTemplate.TryAppendVariant(request.Headers, marker.Vary, coding, ref key))
             {
                 return;
             }
@@ -161,14 +161,14 @@ internal sealed partial class LastGoodStore
         }
     }
 
-    private static bool IsBetter(StoredAnswer one, StoredAnswer other, string? etag)
+    private static bool IsBetter(StoredResponse one, StoredResponse other, string? etag)
     {
         var isNamed = etag is not null && string.Equals(one.ETag, etag, StringComparison.Ordinal);
         var isOtherNamed = etag is not null && string.Equals(other.ETag, etag, StringComparison.Ordinal);
         return isNamed == isOtherNamed ? one.Began > other.Began : isNamed;
     }
 
-    private bool IsServable(KeyPlan plan, in RequestFacts facts, LastGoodMemory.Content? live, long now, out TimeSpan age)
+    private bool IsServable(CacheKeyTemplate plan, in RequestMetadata facts, LastGoodMemory.Content? live, long now, out TimeSpan age)
     {
         age = default;
         if (live is null
@@ -183,9 +183,9 @@ internal sealed partial class LastGoodStore
         return StorageRules.IsYoungEnough(age, plan.Config.MaxAge, live.Answer.FreshSeconds, live.Answer.StaleIfErrorSeconds);
     }
 
-    private async ValueTask<FoundAnswer?> SearchBehindAsync(WriteBehind behind, KeyPlan plan, HttpRequest request, RequestFacts facts, List<string> missing, CancellationToken cancellationToken)
+    private async ValueTask<FoundResponse?> SearchBehindAsync(WriteBehind behind, CacheKeyTemplate plan, HttpRequest request, RequestMetadata facts, List<string> missing, CancellationToken cancellationToken)
     {
-        FoundAnswer? found = null;
+        FoundResponse? found = null;
         if (missing.Count > 0 && Interlocked.Increment(ref _looking) <= _options.LooksAtOnce)
         {
             using var deadline = new CancellationTokenSource(_options.LookTimeout, _time);
@@ -204,7 +204,7 @@ internal sealed partial class LastGoodStore
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
-                // The shared store is late or away: that is what the deadline and the next rung are for. Its alarm tells of it.
+                // The shared store is late or away: that is what the deadline and the next step are for. Its alarm tells of it.
                 LookFailed(exception.GetType().Name);
             }
         }
@@ -214,9 +214,9 @@ internal sealed partial class LastGoodStore
         return found;
     }
 
-    private TimeSpan AgeOf(StoredAnswer answer, long now) =>
+    private TimeSpan AgeOf(StoredResponse answer, long now) =>
         answer.InitialAge + (now > answer.Began ? _time.GetElapsedTime(answer.Began, now) : TimeSpan.Zero);
 
-    [LoggerMessage(5003, LogLevel.Debug, "A look into the shared store of last-good answers brought nothing: {Reason}.")]
+    [LoggerMessage(5003, LogLevel.Debug, "A look into the shared store of last-good responses brought nothing: {Reason}.")]
     private partial void LookFailed(string reason);
 }

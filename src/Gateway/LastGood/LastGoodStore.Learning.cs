@@ -7,20 +7,20 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-// What live answers teach: each is judged, and copied when it is wanted.
+// What live responses teach: each is judged, and copied when it is wanted.
 internal sealed partial class LastGoodStore
 {
-    /// <summary>Learns from a live answer's head, seen on its way to the client. Call it for every answer of every route, before the body.</summary>
-    /// <param name="status">The answer's status.</param>
-    /// <param name="headers">The answer's headers.</param>
+    /// <summary>Learns from a live response's head, seen on its way to the client. Call it for every response of every route, before the body.</summary>
+    /// <param name="status">The response's status.</param>
+    /// <param name="headers">The response's headers.</param>
     /// <param name="tier">Who gave it.</param>
     /// <param name="delay">From the request sent to the head received.</param>
     /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks whole.</param>
-    /// <returns>A copy to feed with the body; null: this answer is not wanted.</returns>
+    /// <returns>A copy to feed with the body; null: this response is not wanted.</returns>
     public LastGoodCapture? OnAnswer(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default, bool endIsKnown = true) =>
         Learn(route, request, status, new ResponseHeaders(headers), endIsKnown, tier, delay);
 
-    /// <summary>As above, for an answer as it came from a destination.</summary>
+    /// <summary>As above, for a response as it came from a destination.</summary>
     public LastGoodCapture? OnAnswer(RouteConfig route, HttpRequest request, HttpResponseMessage answer, string tier, TimeSpan delay = default)
     {
         // A body that ends with its connection cannot be told from one that was cut.
@@ -32,7 +32,7 @@ internal sealed partial class LastGoodStore
     public void Invalidate(HttpRequest request)
     {
         var place = new KeyBuilder(stackalloc char[KeyOnStack]);
-        if (KeyPlan.TryWritePlace(request, ref place))
+        if (CacheKeyTemplate.TryWritePlace(request, ref place))
         {
             Invalidate(place.Text);
         }
@@ -60,7 +60,7 @@ internal sealed partial class LastGoodStore
     // Clearing the key's room took longer than writing the key: nothing of it is read that was not written.
     [SkipLocalsInit]
     private LastGoodCapture? Learn<THeaders>(RouteConfig route, HttpRequest request, int status, THeaders headers, bool endIsKnown, string tier, TimeSpan delay)
-        where THeaders : struct, IAnswerHeaders
+        where THeaders : struct, IResponseHeaders
     {
         // 1. A write that succeeded invalidates its path, on every route.
         if (StorageRules.Invalidates(request.Method, status))
@@ -68,7 +68,7 @@ internal sealed partial class LastGoodStore
             Invalidate(request);
         }
 
-        if (KeyPlan.For(route) is not { } plan)
+        if (CacheKeyTemplate.For(route) is not { } plan)
         {
             return null;
         }
@@ -89,9 +89,9 @@ internal sealed partial class LastGoodStore
         var key = new KeyBuilder(stackalloc char[KeyOnStack]);
         try
         {
-            if (!plan.TryWrite(request, facts, KeyPlan.Exact, ref key))
+            if (!plan.TryWrite(request, facts, CacheKeyTemplate.Exact, ref key))
             {
-                Counters.CountRefused(Refusal.Key);
+                Counters.CountRefused(StoreRejection.Key);
                 CountCoverage(route, answerable: false);
                 return null;
             }
@@ -142,14 +142,14 @@ internal sealed partial class LastGoodStore
             }
 
             // 5. Whether it may be kept.
-            var answer = AnswerFacts.Read(status, headers, directives);
+            var answer = ResponseMetadata.Read(status, headers, directives);
             var refusal = StorageRules.Judge(facts, answer, plan.Config.MaxBody);
-            if (refusal == Refusal.None && !endIsKnown)
+            if (refusal == StoreRejection.None && !endIsKnown)
             {
-                refusal = Refusal.Truncated;
+                refusal = StoreRejection.Truncated;
             }
 
-            if (refusal != Refusal.None)
+            if (refusal != StoreRejection.None)
             {
                 Counters.CountRefused(refusal);
                 return null;
@@ -164,30 +164,30 @@ internal sealed partial class LastGoodStore
         }
     }
 
-    private static bool IsConfirmed(KeyPlan plan, in RequestFacts facts, StoredAnswer kept, CacheDirectives directives, Microsoft.Extensions.Primitives.StringValues etag)
+    private static bool IsConfirmed(CacheKeyTemplate plan, in RequestMetadata facts, StoredResponse kept, CacheDirectives directives, Microsoft.Extensions.Primitives.StringValues etag)
     {
-        var asIfWhole = new AnswerFacts { Status = 200, Directives = directives with { Public = directives.Public || kept.IsPublic } };
+        var asIfWhole = new ResponseMetadata { Status = 200, Directives = directives with { Public = directives.Public || kept.IsPublic } };
         return kept.ETag is not null
             && etag.Count == 1
             && string.Equals(etag[0], kept.ETag, StringComparison.Ordinal)
-            && StorageRules.Judge(facts, asIfWhole, plan.Config.MaxBody) == Refusal.None;
+            && StorageRules.Judge(facts, asIfWhole, plan.Config.MaxBody) == StoreRejection.None;
     }
 
-    private LastGoodCapture? Begin<THeaders>(KeyPlan plan, HttpRequest request, in RequestFacts facts, in AnswerFacts answer, THeaders headers, ref KeyBuilder key, string tier, long began, TimeSpan delay)
-        where THeaders : struct, IAnswerHeaders
+    private LastGoodCapture? Begin<THeaders>(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, in ResponseMetadata answer, THeaders headers, ref KeyBuilder key, string tier, long began, TimeSpan delay)
+        where THeaders : struct, IResponseHeaders
     {
-        // 1. The variant, by this answer's Vary rather than by the one that is kept.
+        // 1. The variant, by this response's Vary rather than by the one that is kept.
         var baseLength = key.Text.Length;
-        var vary = AnswerFacts.VariantsOf(headers);
-        if (vary.Length == 0 && _memory.Find(key.Text)?.Live is { Answer: { IsMarker: true, Vary: [KeyPlan.AcceptEncoding] } })
+        var vary = ResponseMetadata.VariantsOf(headers);
+        if (vary.Length == 0 && _memory.Find(key.Text)?.Live is { Answer: { IsMarker: true, Vary: [CacheKeyTemplate.AcceptEncoding] } })
         {
             // A service that compresses without a word in Vary: its plain responses stand beside the compressed ones, they do not replace them.
-            vary = [KeyPlan.AcceptEncoding];
+            vary = [CacheKeyTemplate.AcceptEncoding];
         }
 
-        if (!KeyPlan.TryAppendVariant(request.Headers, vary, answer.Coding, ref key))
+        if (!CacheKeyTemplate.TryAppendVariant(request.Headers, vary, answer.Coding, ref key))
         {
-            Counters.CountRefused(Refusal.Key);
+            Counters.CountRefused(StoreRejection.Key);
             return null;
         }
 
@@ -214,7 +214,7 @@ internal sealed partial class LastGoodStore
         headers.CopyTo(lines);
         var exact = key.Text.ToString();
         var etag = headers[HeaderNames.ETag];
-        var record = new StoredAnswer
+        var record = new StoredResponse
         {
             Key = exact,
             BaseKey = vary.Length == 0 ? exact : exact[..baseLength],
@@ -244,7 +244,7 @@ internal sealed partial class LastGoodStore
         return new LastGoodCapture(this, head, plan.Config.MaxBody, answer.ContentLength);
     }
 
-    private static (string Key, string BaseKey)[] NearestKeys(KeyPlan plan, HttpRequest request, in RequestFacts facts, string[] vary, int coding, ref KeyBuilder key)
+    private static (string Key, string BaseKey)[] NearestKeys(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, string[] vary, int coding, ref KeyBuilder key)
     {
         var keys = new List<(string, string)>(plan.Config.Nearest.Length);
         for (var i = 0; i < plan.Config.Nearest.Length; i++)
@@ -252,7 +252,7 @@ internal sealed partial class LastGoodStore
             if (plan.TryWrite(request, facts, i, ref key))
             {
                 var baseLength = key.Text.Length;
-                if (KeyPlan.TryAppendVariant(request.Headers, vary, coding, ref key))
+                if (CacheKeyTemplate.TryAppendVariant(request.Headers, vary, coding, ref key))
                 {
                     var text = key.Text.ToString();
                     keys.Add((text, text[..baseLength]));
@@ -263,7 +263,7 @@ internal sealed partial class LastGoodStore
         return [.. keys];
     }
 
-    private void Evict(KeyPlan plan, HttpRequest request, in RequestFacts facts, ref KeyBuilder key)
+    private void Evict(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, ref KeyBuilder key)
     {
         var now = _time.GetTimestamp();
         if (_memory.Evict(key.Text, now))
@@ -301,12 +301,12 @@ internal sealed partial class LastGoodStore
 
     private uint Seconds() => (uint)(_time.GetTimestamp() / _time.TimestampFrequency);
 
-    private long RefreshTicks(KeyPlan plan) => (long)(plan.Config.RefreshEvery.TotalSeconds * _time.TimestampFrequency);
+    private long RefreshTicks(CacheKeyTemplate plan) => (long)(plan.Config.RefreshEvery.TotalSeconds * _time.TimestampFrequency);
 
     private static string PlaceOf(HttpRequest request)
     {
         var place = new KeyBuilder(stackalloc char[KeyOnStack]);
-        var text = KeyPlan.TryWritePlace(request, ref place) ? place.Text.ToString() : "";
+        var text = CacheKeyTemplate.TryWritePlace(request, ref place) ? place.Text.ToString() : "";
         place.Dispose();
         return text;
     }

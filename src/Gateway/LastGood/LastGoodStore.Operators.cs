@@ -20,7 +20,7 @@ internal sealed partial class LastGoodStore
     public string? SplitBy(string route) =>
         _splits.TryGetValue(route, out var split) && CoverageOf(route).Ratio < LowCoverage ? split.Most(Minute() / 60) : null;
 
-    /// <summary>Counts a request that no kept answer could be given to, and that neither <see cref="Find"/> nor OnAnswer sees.</summary>
+    /// <summary>Counts a request that no kept response could be given to, and that neither <see cref="Find"/> nor OnAnswer sees.</summary>
     public void CountUnanswerable(RouteConfig route)
     {
         if (route.LastGood is not null)
@@ -32,7 +32,7 @@ internal sealed partial class LastGoodStore
     /// <summary>How many answers of a route are in memory, and the bytes that they are counted for. Costs nothing, whatever is kept.</summary>
     public (long Entries, long Bytes) TotalsOf(string route) => _memory.TotalsOf(route);
 
-    /// <summary>The answers that are kept, without bodies, sorted by key.</summary>
+    /// <summary>The responses that are kept, without bodies, sorted by key.</summary>
     /// <param name="prefix">Begin of the key, or of the path; empty: all.</param>
     /// <param name="limit">At most so many: the first ones by key. The rest is gone through, and not held.</param>
     public IReadOnlyList<LastGoodEntry> List(string prefix, int limit)
@@ -40,7 +40,7 @@ internal sealed partial class LastGoodStore
         prefix = EscapedText.OfOperator(prefix);
 
         // The last by key of those that are in so far stands at the queue's head and leaves first.
-        var first = new PriorityQueue<StoredAnswer, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
+        var first = new PriorityQueue<StoredResponse, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
         foreach (var answer in _memory.All)
         {
             if (answer.IsMarker || !PurgeRule.Begins(answer, prefix))
@@ -97,7 +97,7 @@ internal sealed partial class LastGoodStore
         Purged(rule.By, rule.Text, purged.Count);
     }
 
-    private void CountSplit(KeyPlan plan, HttpRequest request, in RequestFacts facts)
+    private void CountSplit(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts)
     {
         var route = plan.Route.Name;
         if (!_splits.TryGetValue(route, out var split))
@@ -129,9 +129,9 @@ internal sealed partial class LastGoodStore
     [LoggerMessage(5004, LogLevel.Warning, "An outage could answer {Percent} % of the requests of the route \"{Route}\": the header \"{Header}\" has another value in nearly every request and gives each a key of its own. If the service does not use it, name it in \"lastGood.ignoreHeaders\".")]
     private partial void KeysSplit(string route, string header, double percent);
 
-    [LoggerMessage(5002, LogLevel.Information, "Last-good answers were purged by {By} \"{Text}\": {Count} left memory.")]
+    [LoggerMessage(5002, LogLevel.Information, "Last-good responses were purged by {By} \"{Text}\": {Count} left memory.")]
     private partial void Purged(PurgeBy by, string text, int count);
 }
 
-/// <summary>One kept answer, as operators see it: no body.</summary>
+/// <summary>One kept response, as operators see it: no body.</summary>
 internal sealed record LastGoodEntry(string Key, string Route, string Tier, TimeSpan Age, long Size, bool IsNearest);

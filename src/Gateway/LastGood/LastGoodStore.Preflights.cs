@@ -6,8 +6,8 @@ namespace Gateway.LastGood;
 // CORS preflights: what was said of the last one like it. Only headers are kept, so that nothing has to be copied on the way.
 internal sealed partial class LastGoodStore
 {
-    private void LearnPreflight<THeaders>(KeyPlan plan, HttpRequest request, in RequestFacts facts, int status, THeaders headers, string tier, TimeSpan delay)
-        where THeaders : struct, IAnswerHeaders
+    private void LearnPreflight<THeaders>(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, int status, THeaders headers, string tier, TimeSpan delay)
+        where THeaders : struct, IResponseHeaders
     {
         if (!Preflight.IsAnonymous(facts))
         {
@@ -20,7 +20,7 @@ internal sealed partial class LastGoodStore
         {
             if (!plan.TryWritePreflight(request, facts, ref key))
             {
-                Counters.CountRefused(Refusal.Key);
+                Counters.CountRefused(StoreRejection.Key);
                 CountCoverage(plan.Route, answerable: false);
                 return;
             }
@@ -43,12 +43,12 @@ internal sealed partial class LastGoodStore
         }
     }
 
-    private void KeepPreflight<THeaders>(KeyPlan plan, HttpRequest request, string key, THeaders headers, string tier, long began)
-        where THeaders : struct, IAnswerHeaders
+    private void KeepPreflight<THeaders>(CacheKeyTemplate plan, HttpRequest request, string key, THeaders headers, string tier, long began)
+        where THeaders : struct, IResponseHeaders
     {
         var lines = new StoredHeaders.Builder(headers[HeaderNames.Connection]);
         headers.CopyTo(lines);
-        var isKept = Put(new StoredAnswer
+        var isKept = Put(new StoredResponse
         {
             Key = key,
             BaseKey = key,
@@ -81,7 +81,7 @@ internal sealed partial class LastGoodStore
         _behind?.Enqueue(new BackingChange(ChangeKind.Evict, key.ToString(), Now().UnixMs));
     }
 
-    private FoundAnswer? SearchPreflight(KeyPlan plan, HttpRequest request, in RequestFacts facts, List<string>? missing)
+    private FoundResponse? SearchPreflight(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, List<string>? missing)
     {
         if (!Preflight.IsAnonymous(facts))
         {
@@ -98,7 +98,7 @@ internal sealed partial class LastGoodStore
 
             if (_memory.Find(key.Text)?.Live is { } live && AgeOf(live.Answer, _time.GetTimestamp()) is var age && age <= plan.Config.MaxAge)
             {
-                return new FoundAnswer(live.Answer, age);
+                return new FoundResponse(live.Answer, age);
             }
 
             missing?.Add(key.Text.ToString());

@@ -6,7 +6,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>Keeps the last good answers: learns from live ones (<see cref="OnAnswer(RouteConfig, HttpRequest, int, IHeaderDictionary, string, TimeSpan, bool)"/>) and finds them when no tier can serve.</summary>
+/// <summary>Keeps the last-good responses: learns from live ones (<see cref="OnAnswer(RouteConfig, HttpRequest, int, IHeaderDictionary, string, TimeSpan, bool)"/>) and finds them when no tier can serve.</summary>
 /// <remarks>Memory answers; a store behind it (SQLite or Redis) is written behind and read ahead, and may be away at any time. No call waits for it, except one bounded look in <see cref="FindAsync"/>.</remarks>
 internal sealed partial class LastGoodStore : IAsyncDisposable
 {
@@ -25,7 +25,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     private long _copying;
     private int _looking;
 
-    public LastGoodStore(LastGoodOptions options, TimeProvider time, ILogger<LastGoodStore> logger, ILastGoodBacking? backing = null, Instruments? instruments = null)
+    public LastGoodStore(LastGoodOptions options, TimeProvider time, ILogger<LastGoodStore> logger, ILastGoodStore? backing = null, Instruments? instruments = null)
     {
         Counters = new LastGoodCounters(instruments);
         _options = options;
@@ -86,10 +86,10 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <summary>Gives it back.</summary>
     internal void ReleaseCopy(int size) => Interlocked.Add(ref _copying, -size);
 
-    /// <summary>Checks a whole answer and keeps it.</summary>
+    /// <summary>Checks a whole response and keeps it.</summary>
     internal void Keep(CaptureHead head, ReadOnlyMemory<byte> body)
     {
-        if (BodyCheck.Judge(head.ContentType, head.ContentEncoding, body) is not Refusal.None and var refusal)
+        if (BodyCheck.Judge(head.ContentType, head.ContentEncoding, body) is not StoreRejection.None and var refusal)
         {
             Counters.CountRefused(refusal);
             return;
@@ -114,14 +114,14 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <summary>Tells of an error that must not reach a request.</summary>
     internal void Report(Exception exception) => KeepingFailed(exception);
 
-    private bool Put(StoredAnswer answer)
+    private bool Put(StoredResponse answer)
     {
         if (answer.Vary.Length > 0 && !PutMarker(answer))
         {
             return false;
         }
 
-        if (_memory.Put(answer) is not Refusal.None and var refusal)
+        if (_memory.Put(answer) is not StoreRejection.None and var refusal)
         {
             Counters.CountRefused(refusal);
             return false;
@@ -132,7 +132,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     }
 
     // The note which headers choose between a key's variants. One with the same names stays, because variants older than their note are not found.
-    private bool PutMarker(StoredAnswer answer)
+    private bool PutMarker(StoredResponse answer)
     {
         if (_memory.Find(answer.BaseKey)?.Live is { Answer: { IsMarker: true } known } && known.Vary.AsSpan().SequenceEqual(answer.Vary))
         {
@@ -140,7 +140,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         }
 
         var marker = answer with { Key = answer.BaseKey, IsMarker = true, Headers = [], ETag = null, Body = [] };
-        if (_memory.Put(marker) is not Refusal.None and var refusal)
+        if (_memory.Put(marker) is not StoreRejection.None and var refusal)
         {
             Counters.CountRefused(refusal);
             return false;
@@ -152,6 +152,6 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
 
     private ClockReading Now() => ClockReading.Of(_time);
 
-    [LoggerMessage(5001, LogLevel.Error, "An answer could not be kept because of an error of the gateway itself; users are not affected. Please report it.")]
+    [LoggerMessage(5001, LogLevel.Error, "A response could not be kept because of an error of the gateway itself; users are not affected. Please report it.")]
     private partial void KeepingFailed(Exception exception);
 }

@@ -5,12 +5,12 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>Gives a kept answer to a client, with the headers of the contract.</summary>
+/// <summary>Gives a kept response to a client, with the headers of the contract.</summary>
 internal static class LastGoodWriter
 {
-    /// <summary>Writes the answer; a Range gets the whole, HEAD no body, a CORS preflight the headers alone, and <c>If-None-Match</c> a 304 if it names the stored validator.</summary>
+    /// <summary>Writes the response; a Range gets the whole, HEAD no body, a CORS preflight the headers alone, and <c>If-None-Match</c> a 304 if it names the stored validator.</summary>
     /// <returns>False: the response had begun, or the client is gone. Never throws.</returns>
-    public static async ValueTask<bool> WriteAsync(HttpContext context, FoundAnswer found)
+    public static async ValueTask<bool> WriteAsync(HttpContext context, FoundResponse found)
     {
         var response = context.Response;
         if (response.HasStarted)
@@ -67,15 +67,15 @@ internal static class LastGoodWriter
         }
     }
 
-    /// <summary><c>Cache-Status</c> (RFC 9211): for how many seconds the answer is stale, with the minus of a freshness that is over; <c>-0</c> while it is still fresh.</summary>
-    internal static string StatusOf(FoundAnswer found)
+    /// <summary><c>Cache-Status</c> (RFC 9211): for how many seconds the response is stale, with the minus of a freshness that is over; <c>-0</c> while it is still fresh.</summary>
+    internal static string StatusOf(FoundResponse found)
     {
-        // One form in every case: whoever looks for "ttl=-" finds each answer that stands for a live one.
+        // One form in every case: whoever looks for "ttl=-" finds each response that stands for a live one.
         var stale = Math.Max(0, -found.TimeToLive);
         return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl=-{stale}; detail={(found.Answer.IsNearest ? "nearest" : "stale-if-error")}");
     }
 
-    private static bool IsNotModified(HttpRequest request, StoredAnswer answer)
+    private static bool IsNotModified(HttpRequest request, StoredResponse answer)
     {
         if (answer.ETag is null || answer.IsNearest)
         {

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Gateway.LastGood;
 
 /// <summary>
-/// A browser's question whether a script may send a request to another origin (Fetch, section 4.9). Without an answer the request itself is never sent, so that a stored response to it
+/// A browser's question whether a script may send a request to another origin (Fetch, section 4.9). Without a response the request itself is never sent, so that a stored response to it
 /// would help nobody.
 /// </summary>
 internal static class Preflight
@@ -13,7 +13,7 @@ internal static class Preflight
         HttpMethods.IsOptions(request.Method) && request.Headers.Origin.Count == 1 && request.Headers.AccessControlRequestMethod.Count == 1;
 
     /// <summary>Whether it is one that browsers send, without anything of its user: only such a one is stored and answered.</summary>
-    public static bool IsAnonymous(in RequestFacts facts) => !facts.HasAuthorization && facts.Cookies == CookieStanding.None && !facts.HasBody;
+    public static bool IsAnonymous(in RequestMetadata facts) => !facts.HasAuthorization && facts.Cookies == CookieStanding.None && !facts.HasBody;
 
     /// <summary>Whether a response to one may be stored: a success that belongs to no user.</summary>
     public static bool MayStore(int status, in CacheDirectives directives, bool setsCookie) =>

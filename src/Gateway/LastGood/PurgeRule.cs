@@ -1,18 +1,18 @@
 namespace Gateway.LastGood;
 
-/// <summary>Which kept answers an operator wants forgotten.</summary>
+/// <summary>Which kept responses an operator wants forgotten.</summary>
 /// <param name="By">What <paramref name="Text"/> is.</param>
 /// <param name="Text">A key, the begin of a key or path, or a route's name.</param>
 internal readonly record struct PurgeRule(PurgeBy By, string Text)
 {
-    /// <summary>True: every answer is meant.</summary>
+    /// <summary>True: every response is meant.</summary>
     public bool MeansAll => By == PurgeBy.Prefix && Text.Length == 0;
 
     /// <summary>The rule with its text in the form that keys have, however the operator wrote the path.</summary>
     public PurgeRule Normalised => By == PurgeBy.Route ? this : this with { Text = EscapedText.OfOperator(Text) };
 
-    /// <summary>Whether an answer is meant. A nearest answer goes with the exact one that filled it: it says the same.</summary>
-    public bool Matches(StoredAnswer answer) => By switch
+    /// <summary>Whether a response is meant. A nearest answer goes with the exact one that filled it: it says the same.</summary>
+    public bool Matches(StoredResponse answer) => By switch
     {
         PurgeBy.Key => string.Equals(answer.Key, Text, StringComparison.Ordinal) || (answer.FilledBy is { } exact && Text.StartsWith(exact, StringComparison.Ordinal)),
         PurgeBy.Route => string.Equals(answer.Route, Text, StringComparison.Ordinal),
@@ -20,7 +20,7 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
     };
 
     /// <summary>Whether a key or path begins with a text; both may stand without their host.</summary>
-    public static bool Begins(StoredAnswer answer, string prefix)
+    public static bool Begins(StoredResponse answer, string prefix)
     {
         if (answer.Key.StartsWith(prefix, StringComparison.Ordinal) || answer.Place.StartsWith(prefix, StringComparison.Ordinal))
         {
@@ -46,6 +46,6 @@ internal enum PurgeBy
     /// <summary>Keys and paths that begin with a text.</summary>
     Prefix,
 
-    /// <summary>All answers of one route.</summary>
+    /// <summary>All responses of one route.</summary>
     Route,
 }

@@ -34,8 +34,8 @@ internal sealed class RecentPurges
         }
     }
 
-    /// <summary>Whether an answer was purged after it began.</summary>
-    public bool Overtakes(StoredAnswer answer)
+    /// <summary>Whether a response was purged after it began.</summary>
+    public bool Overtakes(StoredResponse answer)
     {
         if (Volatile.Read(ref _everything) >= answer.Began)
         {

@@ -11,13 +11,13 @@ namespace Gateway.LastGood;
 /// Keys: <c>PREFIX lg:SHA256</c> holds a record with the time to live that its <c>maxAge</c> leaves, <c>PREFIX lgw:SHA256</c> the moment of the last write to a path.
 /// With a secret each record is signed for its key (<see cref="RecordSeal"/>); without one, whoever can write to Redis decides what users get.
 /// </remarks>
-internal sealed partial class RedisBacking : ILastGoodBacking
+internal sealed partial class RedisBacking : ILastGoodStore
 {
     private const int ReadAheadMost = 20_000;
     private const long ReadAheadBytes = 64L * 1024 * 1024;
     private static readonly TimeSpan ReadAheadFor = TimeSpan.FromSeconds(3);
 
-    // The first connection is made while the gateway starts: its first answers are worth a short wait of the one task that writes behind.
+    // The first connection is made while the gateway starts: its first responses are worth a short wait of the one task that writes behind.
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan WarnEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
@@ -83,7 +83,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     }
 
     /// <summary>Hands over some of what Redis holds, in Redis' own order and within bounds of count, bytes and time: it may hold far more than one memory, and the look finds the rest.</summary>
-    public async Task ReadAheadAsync(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken)
+    public async Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken)
     {
         if (!_redis.Answers)
         {
@@ -143,7 +143,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<StoredAnswer>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<StoredResponse>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         if (!_redis.Answers)
         {
@@ -165,10 +165,10 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     // The name is a digest of the key, and anyone may have written the value: only the key inside tells whose answer it is.
-    private async Task<IReadOnlyList<StoredAnswer>> ReadAsync(string[] names, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<StoredResponse>> ReadAsync(string[] names, CancellationToken cancellationToken)
     {
         var values = await _redis.GetAsync(names, cancellationToken);
-        var found = new List<StoredAnswer>(names.Length);
+        var found = new List<StoredResponse>(names.Length);
         for (var i = 0; i < names.Length; i++)
         {
             if (Decode(names[i], values[i]) is not { } answer)
@@ -192,7 +192,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
         }
 
         var writes = await _redis.GetAsync([.. found.Select(answer => NameOf(_writes, answer.Place))], cancellationToken);
-        var alive = new List<StoredAnswer>(found.Count);
+        var alive = new List<StoredResponse>(found.Count);
         for (var i = 0; i < found.Count; i++)
         {
             if (!long.TryParse(writes[i], NumberStyles.Integer, CultureInfo.InvariantCulture, out var written) || written < found[i].BeganUnixMs)
@@ -254,7 +254,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
 
     private static string Escaped(string glob) => glob.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
 
-    private StoredAnswer? Decode(string name, byte[]? value)
+    private StoredResponse? Decode(string name, byte[]? value)
     {
         if (value is null)
         {
@@ -279,7 +279,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
     private void CountUnsigned()
     {
         Interlocked.Increment(ref _unsigned);
-        _instruments?.LastGoodRefused(StorageRules.Labels[Refusal.Signature]);
+        _instruments?.LastGoodRefused(StorageRules.Labels[StoreRejection.Signature]);
 
         // Once a minute: a foreign writer must not fill the log.
         var (now, warned) = (_time.GetTimestamp(), Interlocked.Read(ref _warnedAt));
@@ -289,7 +289,7 @@ internal sealed partial class RedisBacking : ILastGoodBacking
         }
     }
 
-    [LoggerMessage(5031, LogLevel.Information, "Reading last-good answers ahead from Redis ended early ({Reason}); what is missing is looked up when it is needed.")]
+    [LoggerMessage(5031, LogLevel.Information, "Reading last-good responses ahead from Redis ended early ({Reason}); what is missing is looked up when it is needed.")]
     private partial void ReadAheadEnded(string reason);
 
     [LoggerMessage(5032, LogLevel.Warning, "Redis holds last-good records without a valid signature; they are not served ({Count} so far). Another secret wrote them, or something that is not a gateway: give every gateway the same \"redis.secret\".")]

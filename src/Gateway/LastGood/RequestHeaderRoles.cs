@@ -61,7 +61,7 @@ internal static class RequestHeaderRoles
         };
         string[] optional =
         [
-            // Some clients' own; a service that varies by them must say so in Vary (see AnswerFacts for what we add ourselves).
+            // Some clients' own; a service that varies by them must say so in Vary (see ResponseMetadata for what we add ourselves).
             HeaderNames.Origin, HeaderNames.DNT, "Sec-GPC", "Save-Data", "Purpose", "X-Purpose", "Sec-Purpose", "X-Moz", HeaderNames.From, HeaderNames.ContentType,
             HeaderNames.ProxyAuthorization, HeaderNames.Expect, HeaderNames.MaxForwards, HeaderNames.IfMatch, HeaderNames.IfUnmodifiedSince, HeaderNames.IfRange,
         ];

@@ -10,7 +10,7 @@ internal sealed class RouteTotals
     private readonly ConcurrentDictionary<string, RouteTotal> _routes = new(StringComparer.Ordinal);
     private readonly RouteTotal _others = new();
 
-    /// <summary>The total that an answer of a route counts in.</summary>
+    /// <summary>The total that a response of a route counts in.</summary>
     public RouteTotal Of(string route) =>
         _routes.TryGetValue(route, out var total) ? total
         : _routes.Count >= Most ? _others
@@ -21,7 +21,7 @@ internal sealed class RouteTotals
         _routes.TryGetValue(route, out var total) ? (total.Entries, total.Bytes) : (0, 0);
 }
 
-/// <summary>The answers of one route; notes of variants are no answers.</summary>
+/// <summary>The responses of one route; notes of variants are no responses.</summary>
 internal sealed class RouteTotal
 {
     private long _entries;
@@ -33,8 +33,8 @@ internal sealed class RouteTotal
     /// <summary>Bytes of memory that they are counted for.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>An answer came (<paramref name="sign"/> 1) or left (-1).</summary>
-    public void Count(StoredAnswer answer, long cost, int sign)
+    /// <summary>A response came (<paramref name="sign"/> 1) or left (-1).</summary>
+    public void Count(StoredResponse answer, long cost, int sign)
     {
         Interlocked.Add(ref _bytes, sign * cost);
         if (!answer.IsMarker)

@@ -9,7 +9,7 @@ namespace Gateway.LastGood;
 /// WAL with <c>synchronous=NORMAL</c>: a killed process loses nothing that was committed, a power cut the last moments, and neither leaves a torn file; each record has its own checksum besides.
 /// A file that SQLite calls corrupt, or that is none of ours, is set aside under another name and a new one is begun.
 /// </remarks>
-internal sealed partial class SqliteBacking : ILastGoodBacking
+internal sealed partial class SqliteBacking : ILastGoodStore
 {
     private const int SchemaVersion = 1;
     private const int BusyTimeoutMs = 2000;
@@ -18,7 +18,7 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
     private readonly long _cap;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly OwnThread _thread = new("last-good store");
+    private readonly DedicatedThreadQueue _thread = new("last-good store");
     private SqliteConnection? _connection;
     private long _size;
     private long _corrupt;
@@ -53,14 +53,14 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
     public Task OpenAsync(CancellationToken cancellationToken) => OnThread(Open);
 
     /// <inheritdoc/>
-    public Task ReadAheadAsync(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken) => OnThread(() => ReadAhead(admit, cancellationToken));
+    public Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken) => OnThread(() => ReadAhead(admit, cancellationToken));
 
     /// <inheritdoc/>
     public Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken) => OnThread(() => Write(changes));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<StoredAnswer>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<StoredAnswer>>([]);
+    public Task<IReadOnlyList<StoredResponse>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<StoredResponse>>([]);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -138,7 +138,7 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
         _connection = null;
     }
 
-    private void ReadAhead(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken)
+    private void ReadAhead(Func<StoredResponse, bool> admit, CancellationToken cancellationToken)
     {
         var bad = new List<string>();
         using (var select = Command("SELECT key, record FROM answers WHERE expires > $now ORDER BY began DESC"))
@@ -218,7 +218,7 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
         transaction.Commit();
     }
 
-    private void Put(StoredAnswer answer)
+    private void Put(StoredResponse answer)
     {
         var record = LastGoodRecord.Encode(answer);
         using var put = Command("""
@@ -349,12 +349,12 @@ internal sealed partial class SqliteBacking : ILastGoodBacking
         return command.ExecuteScalar() as long? ?? 0;
     }
 
-    [LoggerMessage(5020, LogLevel.Error, "The store of last-good answers ({Store}) was corrupt or foreign and was set aside as \"{Aside}\"; a new one is begun. Answers are kept in memory meanwhile.")]
+    [LoggerMessage(5020, LogLevel.Error, "The store of last-good responses ({Store}) was corrupt or foreign and was set aside as \"{Aside}\"; a new one is begun. Responses are kept in memory meanwhile.")]
     private partial void FileSetAside(Exception exception, string store, string aside);
 
-    [LoggerMessage(5021, LogLevel.Error, "The store of last-good answers ({Store}) is corrupt and cannot be set aside: make its folder writable, or delete the file.")]
+    [LoggerMessage(5021, LogLevel.Error, "The store of last-good responses ({Store}) is corrupt and cannot be set aside: make its folder writable, or delete the file.")]
     private partial void CannotSetAside(Exception exception, string store);
 
-    [LoggerMessage(5022, LogLevel.Warning, "{Count} corrupt or foreign records were dropped from the store of last-good answers ({Store}).")]
+    [LoggerMessage(5022, LogLevel.Warning, "{Count} corrupt or foreign records were dropped from the store of last-good responses ({Store}).")]
     private partial void DroppedCorrupt(int count, string store);
 }

@@ -2,121 +2,121 @@ using System.Collections.Frozen;
 
 namespace Gateway.LastGood;
 
-/// <summary>What may be kept, who may be given it, and what makes a kept answer leave. Pure: facts in, verdict out.</summary>
+/// <summary>What may be kept, who may be given it, and what makes a kept response leave. Pure: facts in, health status out.</summary>
 internal static class StorageRules
 {
-    /// <summary>The labels of <see cref="Refusal"/>.</summary>
-    public static readonly FrozenDictionary<Refusal, string> Labels = new Dictionary<Refusal, string>
+    /// <summary>The labels of <see cref="StoreRejection"/>.</summary>
+    public static readonly FrozenDictionary<StoreRejection, string> Labels = new Dictionary<StoreRejection, string>
     {
-        [Refusal.Method] = "method",
-        [Refusal.Status] = "status",
-        [Refusal.Range] = "range",
-        [Refusal.NoStore] = "no-store",
-        [Refusal.Private] = "private",
-        [Refusal.NoCache] = "no-cache",
-        [Refusal.MustRevalidate] = "must-revalidate",
-        [Refusal.SharedMaxAge] = "s-maxage",
-        [Refusal.SetCookie] = "set-cookie",
-        [Refusal.Authorization] = "authorization",
-        [Refusal.Cookie] = "cookie",
-        [Refusal.Vary] = "vary",
-        [Refusal.EventStream] = "event-stream",
-        [Refusal.RequestBody] = "request-body",
-        [Refusal.TooLarge] = "too-large",
-        [Refusal.Key] = "key",
-        [Refusal.Truncated] = "truncated",
-        [Refusal.Invalid] = "invalid",
-        [Refusal.Overtaken] = "overtaken",
-        [Refusal.Busy] = "busy",
-        [Refusal.Signature] = "signature",
-        [Refusal.Encoding] = "encoding",
+        [StoreRejection.Method] = "method",
+        [StoreRejection.Status] = "status",
+        [StoreRejection.Range] = "range",
+        [StoreRejection.NoStore] = "no-store",
+        [StoreRejection.Private] = "private",
+        [StoreRejection.NoCache] = "no-cache",
+        [StoreRejection.MustRevalidate] = "must-revalidate",
+        [StoreRejection.SharedMaxAge] = "s-maxage",
+        [StoreRejection.SetCookie] = "set-cookie",
+        [StoreRejection.Authorization] = "authorization",
+        [StoreRejection.Cookie] = "cookie",
+        [StoreRejection.Vary] = "vary",
+        [StoreRejection.EventStream] = "event-stream",
+        [StoreRejection.RequestBody] = "request-body",
+        [StoreRejection.TooLarge] = "too-large",
+        [StoreRejection.Key] = "key",
+        [StoreRejection.Truncated] = "truncated",
+        [StoreRejection.Invalid] = "invalid",
+        [StoreRejection.Overtaken] = "overtaken",
+        [StoreRejection.Busy] = "busy",
+        [StoreRejection.Signature] = "signature",
+        [StoreRejection.Encoding] = "encoding",
     }.ToFrozenDictionary();
 
-    /// <summary>Whether an answer's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).</summary>
-    public static Refusal Judge(in RequestFacts request, in AnswerFacts answer, long maxBody)
+    /// <summary>Whether a response's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).</summary>
+    public static StoreRejection Judge(in RequestMetadata request, in ResponseMetadata answer, long maxBody)
     {
         var directives = answer.Directives;
 
-        // 1. What it is an answer to.
+        // 1. What it is a response to.
         if (!request.IsGet)
         {
-            return Refusal.Method;
+            return StoreRejection.Method;
         }
 
         if (request.HasRange || answer.HasContentRange || answer.Status == 206)
         {
-            return Refusal.Range;
+            return StoreRejection.Range;
         }
 
         if (answer.Status != 200)
         {
-            return Refusal.Status;
+            return StoreRejection.Status;
         }
 
         if (request.HasBody)
         {
-            return Refusal.RequestBody;
+            return StoreRejection.RequestBody;
         }
 
         // 2. What the service and the client forbid. No stale answer may come of any of these.
         if (request.NoStore || directives.NoStore)
         {
-            return Refusal.NoStore;
+            return StoreRejection.NoStore;
         }
 
         if (directives.Private)
         {
-            return Refusal.Private;
+            return StoreRejection.Private;
         }
 
         if (directives.NoCache)
         {
-            return Refusal.NoCache;
+            return StoreRejection.NoCache;
         }
 
         if (directives.MustRevalidate)
         {
-            return Refusal.MustRevalidate;
+            return StoreRejection.MustRevalidate;
         }
 
         if (directives.SharedMaxAge)
         {
-            return Refusal.SharedMaxAge;
+            return StoreRejection.SharedMaxAge;
         }
 
         // 3. What belongs to one user.
         if (answer.SetsCookie)
         {
-            return Refusal.SetCookie;
+            return StoreRejection.SetCookie;
         }
 
         if (request.HasAuthorization && !directives.Public)
         {
-            return Refusal.Authorization;
+            return StoreRejection.Authorization;
         }
 
         if (request.Cookies == CookieStanding.Unkeyed && !directives.Public)
         {
-            return Refusal.Cookie;
+            return StoreRejection.Cookie;
         }
 
         // 4. What no key can tell apart, or no memory can hold.
         if (answer.VariesByAnything)
         {
-            return Refusal.Vary;
+            return StoreRejection.Vary;
         }
 
         if (answer.Coding < 0)
         {
-            return Refusal.Encoding;
+            return StoreRejection.Encoding;
         }
 
         if (answer.IsEventStream)
         {
-            return Refusal.EventStream;
+            return StoreRejection.EventStream;
         }
 
-        return answer.ContentLength > maxBody ? Refusal.TooLarge : Refusal.None;
+        return answer.ContentLength > maxBody ? StoreRejection.TooLarge : StoreRejection.None;
     }
 
     /// <summary>Whether a response is evidence that what is stored for its key was taken back; <see cref="WithdrawalRule"/> says when it is believed.</summary>
@@ -124,27 +124,27 @@ internal static class StorageRules
     /// <para>Only a request whose response could be stored under the very key says anything of it: one with Authorization, cookies, a range, or a header that few clients send and no key holds is answered for its client alone.</para>
     /// <para>401 and 403 are about a client. A failure says nothing of the resource, whatever its Cache-Control: error pages say <c>no-store</c> by default.</para>
     /// </remarks>
-    public static bool Withdraws(in RequestFacts request, int status, in CacheDirectives directives) =>
+    public static bool Withdraws(in RequestMetadata request, int status, in CacheDirectives directives) =>
         CouldStore(request) && !request.HasOptionalHeaders
         && (status is 404 or 410 || (status == 200 && (directives.NoStore || directives.Private)));
 
     /// <summary>Whether a request's 200 could be stored for everybody who shares its key.</summary>
-    public static bool CouldStore(in RequestFacts request) =>
+    public static bool CouldStore(in RequestMetadata request) =>
         request.IsGet && !request.HasRange && !request.HasBody && !request.NoStore && !request.HasAuthorization && request.Cookies != CookieStanding.Unkeyed;
 
     /// <summary>Whether a request changed what its path shows: a method that is not safe, answered without an error (RFC 9111, section 4.4).</summary>
     public static bool Invalidates(string method, int status) => status is >= 200 and < 400 && !IsSafe(method);
 
-    /// <summary>Whether a kept answer may be given to a request.</summary>
-    /// <param name="isPublic">The answer was explicitly public.</param>
-    /// <param name="isNearest">The answer was filled from anonymous requests only.</param>
-    public static bool MayServe(in RequestFacts request, bool isPublic, bool isNearest) =>
+    /// <summary>Whether a kept response may be given to a request.</summary>
+    /// <param name="isPublic">The response was explicitly public.</param>
+    /// <param name="isNearest">The response was filled from anonymous requests only.</param>
+    public static bool MayServe(in RequestMetadata request, bool isPublic, bool isNearest) =>
         (request.IsGet || request.IsHead)
         && !request.HasBody
         && (isPublic || request.Cookies != CookieStanding.Unkeyed)
         && (isPublic || isNearest || !request.HasAuthorization);
 
-    /// <summary>Whether a kept answer is young enough: within the route's <c>maxAge</c>, and within the service's own <c>stale-if-error</c> when it gave one.</summary>
+    /// <summary>Whether a kept response is young enough: within the route's <c>maxAge</c>, and within the service's own <c>stale-if-error</c> when it gave one.</summary>
     public static bool IsYoungEnough(TimeSpan age, TimeSpan maxAge, long freshSeconds, long? staleIfErrorSeconds) =>
         age <= maxAge && (staleIfErrorSeconds is not { } allowed || age.TotalSeconds <= freshSeconds + allowed);
 

@@ -17,7 +17,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private static readonly TimeSpan LookAfterStore = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(3);
 
-    private readonly ILastGoodBacking _backing;
+    private readonly ILastGoodStore _backing;
     private readonly LastGoodMemory _memory;
     private readonly LastGoodCounters _counters;
     private readonly TimeProvider _time;
@@ -37,7 +37,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private volatile bool _hasRead;
     private volatile bool _leftSome;
 
-    public WriteBehind(ILastGoodBacking backing, LastGoodMemory memory, LastGoodCounters counters, LastGoodOptions options, TimeProvider time, ILogger logger)
+    public WriteBehind(ILastGoodStore backing, LastGoodMemory memory, LastGoodCounters counters, LastGoodOptions options, TimeProvider time, ILogger logger)
     {
         _backing = backing;
         _memory = memory;
@@ -51,7 +51,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
 
     /// <summary>What is wrong, in a sentence; null: nothing.</summary>
     public string? Alarm => _alarm ?? (_loop.IsCompleted && !ReferenceEquals(_loop, Task.CompletedTask) && !_ending
-        ? $"The task that writes last-good answers to the store ({_backing.Name}) has ended. Answers are kept in memory and would be lost by a restart."
+        ? $"The task that writes last-good responses to the store ({_backing.Name}) has ended. Responses are kept in memory and would be lost by a restart."
         : null);
 
     /// <summary>Records dropped as corrupt.</summary>
@@ -308,7 +308,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     }
 
     // Read-ahead stops short of a full memory: what traffic brings next must not push out what was just read.
-    private bool Admit(StoredAnswer answer)
+    private bool Admit(StoredResponse answer)
     {
         if (_memory.Bytes + answer.Cost > _memory.Cap)
         {
@@ -316,7 +316,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
             return false;
         }
 
-        if (_memory.Put(answer) == Refusal.None)
+        if (_memory.Put(answer) == StoreRejection.None)
         {
             _counters.CountReadAhead();
         }
@@ -356,7 +356,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
 
     private void OnFailure(Exception exception)
     {
-        var alarm = $"The store of last-good answers ({_backing.Name}) cannot be used: {exception.Message.TrimEnd('.')}. Answers are kept in memory and would be lost by a restart; it is tried again.";
+        var alarm = $"The store of last-good responses ({_backing.Name}) cannot be used: {exception.Message.TrimEnd('.')}. Responses are kept in memory and would be lost by a restart; it is tried again.";
         if (_alarm is null)
         {
             StoreIsAway(exception, _backing.Name);
@@ -365,12 +365,12 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         _alarm = alarm;
     }
 
-    [LoggerMessage(5010, LogLevel.Error, "The store of last-good answers ({Store}) cannot be used. Answers are kept in memory and would be lost by a restart; it is tried again.")]
+    [LoggerMessage(5010, LogLevel.Error, "The store of last-good responses ({Store}) cannot be used. Responses are kept in memory and would be lost by a restart; it is tried again.")]
     private partial void StoreIsAway(Exception exception, string store);
 
-    [LoggerMessage(5011, LogLevel.Information, "The store of last-good answers ({Store}) can be used again.")]
+    [LoggerMessage(5011, LogLevel.Information, "The store of last-good responses ({Store}) can be used again.")]
     private partial void StoreIsBack(string store);
 
-    [LoggerMessage(5012, LogLevel.Warning, "The gateway ends while the store of last-good answers ({Store}) is away: what was waiting for it is lost.")]
+    [LoggerMessage(5012, LogLevel.Warning, "The gateway ends while the store of last-good responses ({Store}) is away: what was waiting for it is lost.")]
     private partial void EndedWithoutStore(string store);
 }

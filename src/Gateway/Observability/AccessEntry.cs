@@ -48,7 +48,7 @@ internal sealed record AccessEntry
     public required SavedBy SavedBy { get; init; }
 
     /// <summary>Null: none responded.</summary>
-    public required FallbackRung? Step { get; init; }
+    public required FallbackStep? Step { get; init; }
 
     public required long BytesIn { get; init; }
 

@@ -12,7 +12,7 @@ internal sealed record Availability
     /// <summary>Share of requests that a tier answered: live / (live + degraded + failed).</summary>
     public double? ByRequests { get; init; }
 
-    /// <summary>Share of requests that got an answer of use: (live + degraded) / (live + degraded + failed).</summary>
+    /// <summary>Share of requests that got a response of use: (live + degraded) / (live + degraded + failed).</summary>
     public double? Answered { get; init; }
 
     /// <summary>What <see cref="Answered"/> would have been without what saved requests: (live + degraded - saved) / (live + degraded + failed).</summary>

@@ -52,7 +52,7 @@ internal sealed partial class Instruments : IDisposable
     /// <summary>By <see cref="SkipReason"/>.</summary>
     public static readonly string[] SkipNames = ["budget", "deadline", "not_repeatable", "no_destination"];
 
-    /// <summary>By <see cref="FallbackRung"/>; as in <c>X-Fallback</c>.</summary>
+    /// <summary>By <see cref="FallbackStep"/>; as in <c>X-Fallback</c>.</summary>
     public static readonly string[] RungNames = ["last-good", "file", "built-in"];
 
     /// <summary>By <see cref="StreamEnd"/>.</summary>
@@ -102,7 +102,7 @@ internal sealed partial class Instruments : IDisposable
         }
     }
 
-    private const string DurationHelp = "Time from a request's head to the end of its answer, in seconds.";
+    private const string DurationHelp = "Time from a request's head to the end of its response, in seconds.";
     private const string ProbeHelp = "Time a probe took, failed ones included, in seconds.";
 
     /// <summary>The cells of one route; <see cref="UnmatchedRoute"/> for requests that no route takes.</summary>
@@ -147,10 +147,10 @@ internal sealed partial class Instruments : IDisposable
         _transitions.GetOrAdd(key, static _ => new()).Increment();
     }
 
-    /// <summary>An answer was kept.</summary>
+    /// <summary>A response was kept.</summary>
     public void LastGoodStored() => _stored.Increment();
 
-    /// <summary>An answer was not kept; the reason is one of a closed set.</summary>
+    /// <summary>A response was not kept; the reason is one of a closed set.</summary>
     public void LastGoodRefused(string reason)
     {
         if (!_refusals.TryGetValue(reason, out var count))
@@ -229,7 +229,7 @@ internal sealed partial class Instruments : IDisposable
                 let count = cluster.Skips(reason)
                 where count > 0
                 select new Sample(count, new(ClusterLabel, cluster.Cluster), new(ReasonLabel, SkipNames[(int)reason]))]),
-        Counter("gateway_hedges_total", "Second attempts beside a late first one, by whether they gave the answer.", () =>
+        Counter("gateway_hedges_total", "Second attempts beside a late first one, by whether they gave the response.", () =>
             [.. from cluster in _clusters.Values
                 from won in new[] { false, true }
                 let count = cluster.Hedges(won)
@@ -263,9 +263,9 @@ internal sealed partial class Instruments : IDisposable
         Counter("gateway_transitions_total", "Changes of a cluster's active tier.", () =>
             [.. _transitions.Select(static t => new Sample(t.Value.Value, new(ClusterLabel, t.Key.Cluster),
                 new(FromLabel, t.Key.From), new(ToLabel, t.Key.To), new(ReasonLabel, t.Key.Reason)))]),
-        Counter("gateway_fallback_total", "Answers from the ladder, by rung.", () =>
+        Counter("gateway_fallback_total", "Responses of the fallback chain, by step.", () =>
             [.. from route in _routes.Values
-                from rung in Enum.GetValues<FallbackRung>()
+                from rung in Enum.GetValues<FallbackStep>()
                 let count = route.Rung(rung)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(RungLabel, RungNames[(int)rung]))]),
@@ -276,10 +276,10 @@ internal sealed partial class Instruments : IDisposable
                 let count = route.SavedSoFar(cause)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(ByLabel, SavedSums.Names[(int)cause]))]),
-        Gauge("gateway_last_good_entries", "Last good answers in memory.", () => One(_state.LastGood()?.Entries)),
-        Gauge("gateway_last_good_bytes", "Memory that the last good answers take, in bytes.", () => One(_state.LastGood()?.Bytes)),
-        Counter("gateway_last_good_stored_total", "Answers that were kept.", () => One(_stored.Value)),
-        Counter("gateway_last_good_refused_total", "Answers that were not kept, by reason.", () =>
+        Gauge("gateway_last_good_entries", "Last-good responses in memory.", () => One(_state.LastGood()?.Entries)),
+        Gauge("gateway_last_good_bytes", "Memory that the last-good responses take, in bytes.", () => One(_state.LastGood()?.Bytes)),
+        Counter("gateway_last_good_stored_total", "Responses that were kept.", () => One(_stored.Value)),
+        Counter("gateway_last_good_refused_total", "Responses that were not kept, by reason.", () =>
             [.. _refusals.Select(static r => new Sample(r.Value.Value, new KeyValuePair<string, object?>(ReasonLabel, r.Key)))]),
         Gauge("gateway_last_good_coverage_ratio", "Share of the last hour's requests that a total outage could have answered, 0 to 1.", () =>
             CoverageOf(_state.Coverage())),
@@ -315,7 +315,7 @@ internal sealed partial class Instruments : IDisposable
             One(_state.Reload() is { } reload ? (reload.Success ? 1 : 0) : null)),
         Gauge("gateway_config_reload_timestamp_seconds", "When the configuration in force was applied, in seconds since 1970.", () =>
             One(_state.Reload()?.AppliedAt.ToUnixTimeMilliseconds() / 1000.0)),
-        Gauge("gateway_certificate_expiry_seconds", "When the certificate of a users' port ends, in seconds since 1970.", () =>
+        Gauge("gateway_certificate_expiry_seconds", "When the certificate of a public listener ends, in seconds since 1970.", () =>
             [.. _state.Certificates().Select(static c => new Sample(c.EndsAt.ToUnixTimeSeconds(), new KeyValuePair<string, object?>(ListenLabel, c.Listen)))]),
         Counter("gateway_notifications_total", "Notifications, by whether their receiver took them.", () =>
             [.. from result in Enum.GetValues<NotifyResult>()

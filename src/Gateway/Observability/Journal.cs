@@ -45,7 +45,7 @@ internal sealed class Journal(long firstId)
     public long Dropped => Volatile.Read(ref _dropped);
 
     /// <summary>Tells what happened. Safe from any thread; takes microseconds.</summary>
-    public void Tell(JournalEntry entry)
+    public void Append(JournalEntry entry)
     {
         lock (_gate)
         {

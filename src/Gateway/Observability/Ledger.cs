@@ -41,7 +41,7 @@ internal readonly record struct TimeSums(long Up, long Down, long Lost, long Fai
 /// <param name="routes">The cells now.</param>
 /// <param name="clusterOf">The cluster of a route; null: it is no longer configured.</param>
 /// <param name="serving">Whether each cluster (tier empty) and each tier can serve.</param>
-/// <param name="answers">Good answers so far by tier, in their order, for <see cref="History"/>; null: it does not tell tiers apart.</param>
+/// <param name="answers">Good responses so far by tier, in their order, for <see cref="History"/>; null: it does not tell tiers apart.</param>
 internal sealed class Ledger(
     Func<IReadOnlyCollection<RouteMeter>> routes, Func<string, string?> clusterOf, Func<IReadOnlyList<ServingReading>> serving,
     Func<IReadOnlyList<TierAnswers>>? answers = null)

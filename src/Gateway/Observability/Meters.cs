@@ -8,10 +8,10 @@ internal enum RequestOutcome
     /// <summary>A tier answered.</summary>
     Live,
 
-    /// <summary>A rung of the ladder answered, the built-in one apart.</summary>
+    /// <summary>A step of the fallback chain answered, the built-in one apart.</summary>
     Degraded,
 
-    /// <summary>The user got an error: the built-in 503, or an answer that had to be cut.</summary>
+    /// <summary>The user got an error: the built-in 503, or a response that had to be cut.</summary>
     Failed,
 
     /// <summary>We refused it before a tier was asked: 400, 413, 414, 431.</summary>
@@ -24,13 +24,13 @@ internal enum RequestOutcome
 /// <summary>How one exchange with one destination ended.</summary>
 internal enum AttemptResult
 {
-    /// <summary>An answer that was handed on.</summary>
+    /// <summary>A response that was handed on.</summary>
     Success,
 
     /// <summary>No connection.</summary>
     Connect,
 
-    /// <summary>The connection broke before the answer's head.</summary>
+    /// <summary>The connection broke before the response's head.</summary>
     Reset,
 
     /// <summary>No first byte in time.</summary>
@@ -39,7 +39,7 @@ internal enum AttemptResult
     /// <summary>A body that ended early.</summary>
     Truncated,
 
-    /// <summary>An answer whose status counts as a failure.</summary>
+    /// <summary>A response whose status counts as a failure.</summary>
     Status,
 
     /// <summary>Given up by us: another attempt won, or the client left.</summary>
@@ -65,16 +65,16 @@ internal enum SkipReason
     NoDestination,
 }
 
-/// <summary>The rung of the ladder that answered.</summary>
-internal enum FallbackRung
+/// <summary>The step of the fallback chain that answered.</summary>
+internal enum FallbackStep
 {
-    /// <summary>A stored answer.</summary>
+    /// <summary>A stored response.</summary>
     LastGood,
 
     /// <summary>A prepared file.</summary>
     File,
 
-    /// <summary>The answer that needs nothing.</summary>
+    /// <summary>The response that needs nothing.</summary>
     BuiltIn,
 }
 
@@ -152,8 +152,8 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     /// <summary>Bytes that users got in bodies.</summary>
     public long BytesOut => Volatile.Read(ref _bytesOut);
 
-    /// <summary>A rung of the ladder gave the answer.</summary>
-    public void AnsweredBy(FallbackRung rung) => Interlocked.Increment(ref _rungs[(int)rung]);
+    /// <summary>A step of the fallback chain gave the response.</summary>
+    public void AnsweredBy(FallbackStep rung) => Interlocked.Increment(ref _rungs[(int)rung]);
 
     /// <summary>Something other than the first attempt gave the response.</summary>
     public void Saved(SavedBy by, long count = 1) => Interlocked.Add(ref _saved[(int)by], count);
@@ -176,8 +176,8 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
             SavedSoFar(SavedBy.Resume), SavedSoFar(SavedBy.LastGood), SavedSoFar(SavedBy.File)),
     };
 
-    /// <summary>Answers of one rung.</summary>
-    public long Rung(FallbackRung rung) => Volatile.Read(ref _rungs[(int)rung]);
+    /// <summary>Answers of one step.</summary>
+    public long Rung(FallbackStep rung) => Volatile.Read(ref _rungs[(int)rung]);
 
     /// <summary>The index in <see cref="Instruments.CodeNames"/> of a status; 0: there was none.</summary>
     internal static int CodeOf(int status) => status is >= 100 and < 600 ? status / 100 : 0;
@@ -215,7 +215,7 @@ internal sealed class ClusterMeter(string cluster)
     /// <summary>A further attempt would have been right and was not made.</summary>
     public void Skipped(SkipReason reason) => Interlocked.Increment(ref _skips[(int)reason]);
 
-    /// <summary>A hedge was decided: true when the second attempt gave the answer.</summary>
+    /// <summary>A hedge was decided: true when the second attempt gave the response.</summary>
     public void Hedged(bool won) => Interlocked.Increment(ref _hedges[won ? 1 : 0]);
 
     /// <summary>Skipped attempts of one reason.</summary>

@@ -46,7 +46,7 @@ internal sealed class RequestRecord(string route, string? cluster, long began)
     public SavedBy SavedBy { get; set; }
 
     /// <summary>The fallback step that responded; null: none was needed, or none did.</summary>
-    public FallbackRung? Step { get; set; }
+    public FallbackStep? Step { get; set; }
 
     /// <summary>Why it ended.</summary>
     public TerminationCause Cause { get; set; }

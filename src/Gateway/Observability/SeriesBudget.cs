@@ -6,7 +6,7 @@ internal enum DurationDetail
     /// <summary>Each route with each outcome has its own buckets.</summary>
     EveryOutcome,
 
-    /// <summary>Each route has its own buckets for live answers; the other outcomes share <c>route="*"</c>.</summary>
+    /// <summary>Each route has its own buckets for live responses; the other outcomes share <c>route="*"</c>.</summary>
     LiveByRoute,
 
     /// <summary>Every outcome has one histogram, with <c>route="*"</c>.</summary>
@@ -49,7 +49,7 @@ internal static class SeriesBudget
     /// <param name="others">Series of all other figures.</param>
     /// <param name="limit">Series allowed.</param>
     /// <param name="pairs">Pairs of route and outcome that occurred.</param>
-    /// <param name="liveRoutes">Routes that gave a live answer.</param>
+    /// <param name="liveRoutes">Routes that gave a live response.</param>
     /// <param name="outcomes">Outcomes that occurred on any route.</param>
     public static int Step(int from, int others, int limit, int pairs, int liveRoutes, int outcomes)
     {

@@ -143,7 +143,7 @@ internal sealed class SplunkSink : ILogEventSink, IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException or IOException)
         {
-            // It cannot be logged: the log would come here. The operators' port shows it.
+            // It cannot be logged: the log would come here. The admin endpoint shows it.
             Interlocked.Add(ref _dropped, batch.Count);
             Volatile.Write(ref _alarm, string.Create(CultureInfo.InvariantCulture,
                 $"Splunk at {_url.Host}:{_url.Port} does not take the log ({e.Message}); {Dropped} lines were dropped so far."));

@@ -15,10 +15,10 @@ internal sealed record StateReadings
     /// <summary>Every destination.</summary>
     public Func<IReadOnlyList<DestinationReading>> Destinations { get; init; } = static () => [];
 
-    /// <summary>The store of last-good answers; null: there is none.</summary>
+    /// <summary>The store of last-good responses; null: there is none.</summary>
     public Func<LastGoodReading?> LastGood { get; init; } = static () => null;
 
-    /// <summary>For each route that keeps answers: the last hour's requests, and those that a total outage could have answered.</summary>
+    /// <summary>For each route that keeps responses: the last hour's requests, and those that a total outage could have answered.</summary>
     public Func<IReadOnlyList<RouteCoverage>> Coverage { get; init; } = static () => [];
 
     /// <summary>Availability of each cluster and window that has data.</summary>
@@ -31,7 +31,7 @@ internal sealed record StateReadings
     public Func<IReadOnlyList<SloReading>> Slo { get; init; } = static () => [];
 
     /// <summary>Parts of the gateway itself that do not work.</summary>
-    public Func<IReadOnlyList<PartAlarm>> Alarms { get; init; } = static () => [];
+    public Func<IReadOnlyList<ComponentAlert>> Alarms { get; init; } = static () => [];
 
     /// <summary>Log lines that were dropped, by where they should have gone.</summary>
     public Func<IReadOnlyList<LogDropReading>> LogDrops { get; init; } = static () => [];
@@ -78,10 +78,10 @@ internal readonly record struct LatencyReading(TimeSpan P50, TimeSpan P90, TimeS
 /// <param name="Revision">Of the source; <c>unknown</c> if the build did not say.</param>
 internal sealed record BuildReading(string Version, string Revision);
 
-/// <summary>The store of last-good answers now; sizes in bytes.</summary>
+/// <summary>The store of last-good responses now; sizes in bytes.</summary>
 internal readonly record struct LastGoodReading(long Entries, long Bytes);
 
-/// <summary>What the last-good answers of a route would have carried in the last hour.</summary>
+/// <summary>What the last-good responses of a route would have carried in the last hour.</summary>
 internal readonly record struct RouteCoverage(string Route, long Requests, long Answerable);
 
 /// <summary>Share of requests that a tier answered, 0 to 1, in a window such as <c>24h</c>.</summary>
@@ -92,7 +92,7 @@ internal readonly record struct ReliabilityReading(string Cluster, TimeSpan? Bet
 
 /// <summary>A cluster's error budget: its target, 0 to 1, and its judged requests since the start.</summary>
 /// <param name="Good">Answered by a tier.</param>
-/// <param name="Bad">Answered by the ladder, or not at all.</param>
+/// <param name="Bad">Answered by the fallback chain, or not at all.</param>
 internal readonly record struct SloReading(string Cluster, double Target, long Good, long Bad);
 
 /// <summary>Log lines that were dropped; <paramref name="To"/> is <c>output</c> or <c>splunk</c>.</summary>
@@ -101,5 +101,5 @@ internal readonly record struct LogDropReading(string To, long Count);
 /// <summary>Whether the newest configuration file is the one in force, and since when one is.</summary>
 internal readonly record struct ReloadReading(bool Success, DateTimeOffset AppliedAt);
 
-/// <summary>The certificate of one users' port, by the URL as configured.</summary>
+/// <summary>The certificate of one public listener, by the URL as configured.</summary>
 internal readonly record struct CertificateReading(string Listen, DateTimeOffset EndsAt);

@@ -93,7 +93,7 @@ internal static class Traces
         return span;
     }
 
-    /// <summary>Ends an attempt's span; a streamed answer's ends with its head.</summary>
+    /// <summary>Ends an attempt's span; a streamed response's ends with its head.</summary>
     public static void EndAttempt(Activity? span, AttemptResult result, int status)
     {
         if (span is null)

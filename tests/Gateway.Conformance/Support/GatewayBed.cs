@@ -106,7 +106,7 @@ internal sealed class GatewayBed : IAsyncDisposable
         using var status = JsonDocument.Parse(await StatusAsync(cancel));
         var destination = status.RootElement.GetProperty("clusters").EnumerateArray().Single(one => one.GetProperty("name").GetString() == cluster)
             .GetProperty("tiers")[0].GetProperty("destinations")[0];
-        return destination.TryGetProperty("healthStatus", out var health) || destination.TryGetProperty("verdict", out health) ? health.GetString()! : destination.GetRawText();
+        return destination.TryGetProperty("healthStatus", out var health) || destination.TryGetProperty("healthStatus", out health) ? health.GetString()! : destination.GetRawText();
     }
 
     /// <summary>A process that is just starting beside others may not answer in time: it is asked again.</summary>

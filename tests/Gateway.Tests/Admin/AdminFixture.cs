@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.Admin;
 
-/// <summary>An operators' port on a free port, over one cluster whose state the test sets.</summary>
+/// <summary>An admin endpoint on a free port, over one cluster whose state the test sets.</summary>
 internal sealed class AdminFixture : IAsyncDisposable
 {
     // A minute after the tests began it would be six.
@@ -23,7 +23,7 @@ internal sealed class AdminFixture : IAsyncDisposable
     private AdminFixture(string? token, ILoggerFactory log)
     {
         Instruments = new Instruments(NullLogger<Instruments>.Instance);
-        Ledger ledger = new(() => Instruments.Routes, static _ => "ai-guide", () => Readings.Serving([Cluster]));
+        Ledger ledger = new(() => Instruments.Routes, static _ => "ai-guide", () => StatusProjections.Serving([Cluster]));
         Records = new Records(_folder.FullName, ledger, TimeProvider.System, NullLogger<Records>.Instance);
         _server = new AdminServer(new Uri("http://127.0.0.1:0"), token, new AdminSources
         {
@@ -131,9 +131,9 @@ internal sealed class AdminFixture : IAsyncDisposable
     }
 
     private static TierView Tier(string name, bool canServe, bool active, string destination, int port) =>
-        new(name, canServe ? TierStanding.Able : TierStanding.None, active ? 1 : 0, canServe ? 1 : 0, 1, canServe ? Start : null, active ? 3 : 0, active ? null : 400,
+        new(name, canServe ? TierHealth.Healthy : TierHealth.Unavailable, active ? 1 : 0, canServe ? 1 : 0, 1, canServe ? Start : null, active ? 3 : 0, active ? null : 400,
         [
-            new(destination, new($"http://user:s3cret-url@127.0.0.1:{port}"), 1, canServe ? Verdict.Up : Verdict.Down, Start,
+            new(destination, new($"http://user:s3cret-url@127.0.0.1:{port}"), 1, canServe ? HealthStatus.Up : HealthStatus.Down, Start,
                 canServe ? "3 of 3 probes passed." : "2 of 2 probes timed out.", Draining: false, Suspect: false, 0.1, [], null, 0, active ? 3 : 0, active ? 1 : null, active ? TimeSpan.FromMilliseconds(41) : null,
                 new ProbeResult(canServe ? ProbeOutcome.Passed : ProbeOutcome.TimedOut, TimeSpan.FromMilliseconds(canServe ? 4 : 800), canServe ? 200 : 0), Start, TimeSpan.FromSeconds(0.3)) { Cause = canServe ? "" : "timed out" },
         ]);

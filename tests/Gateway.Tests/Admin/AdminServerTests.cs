@@ -24,7 +24,7 @@ public sealed class AdminServerTests
 
         var cluster = status.GetProperty("clusters")[0];
         Assert.Equal("primary", cluster.GetProperty("serving").GetString());
-        Assert.Equal("up", cluster.GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("verdict").GetString());
+        Assert.Equal("up", cluster.GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("healthStatus").GetString());
         Assert.Equal(1, cluster.GetProperty("tiers")[0].GetProperty("share").GetDouble());
         Assert.Equal(1, status.GetProperty("routes")[0].GetProperty("requests").GetProperty("live").GetInt64());
         Assert.Equal("lastGood, file: recommend.json, builtIn", string.Join(", ", status.GetProperty("routes")[0].GetProperty("ladder").EnumerateArray().Select(static r => r.GetString())));
@@ -210,9 +210,9 @@ public sealed class AdminServerTests
     }
 
     [Theory]
-    [InlineData("?key=shop.example%2Fa%20~recommend.12345678", 200, "1 stored answer with the key \\\"shop.example/a ~recommend.12345678\\\" was forgotten.")]
-    [InlineData("?prefix=/api", 200, "7 stored answers whose key or path begins with \\\"/api\\\" were forgotten.")]
-    [InlineData("", 200, "12 stored answers were forgotten.")]
+    [InlineData("?key=shop.example%2Fa%20~recommend.12345678", 200, "1 stored response with the key \\\"shop.example/a ~recommend.12345678\\\" was forgotten.")]
+    [InlineData("?prefix=/api", 200, "7 stored responses whose key or path begins with \\\"/api\\\" were forgotten.")]
+    [InlineData("", 200, "12 stored responses were forgotten.")]
     [InlineData("?prefix=/api&route=recommend", 400, "Give only one of")]
     public async Task Purge_KeyPrefixOrAll_SaysHowMany(string query, int status, string says)
     {
@@ -243,7 +243,7 @@ public sealed class AdminServerTests
     {
         await using var admin = await AdminFixture.StartAsync();
         var answer = await admin.Client.DeleteAsync("/last-good?route=recommend", Token);
-        Assert.Contains("5 stored answers of the route \\\"recommend\\\" were forgotten.", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("5 stored responses of the route \\\"recommend\\\" were forgotten.", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await admin.Client.DeleteAsync("/last-good?route=nobody", Token)).StatusCode);
     }
 
@@ -270,7 +270,7 @@ public sealed class AdminServerTests
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Token));
         Assert.Equal("event: status", await reader.ReadLineAsync(Token));
 
-        admin.Records.Journal.Tell(new(TimeProvider.System.GetUtcNow(), "transition", "NEWS") { Cluster = "ai-guide" });
+        admin.Records.Journal.Append(new(TimeProvider.System.GetUtcNow(), "transition", "NEWS") { Cluster = "ai-guide" });
 
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         while (!(await reader.ReadLineAsync(deadline.Token))!.Contains("NEWS", StringComparison.Ordinal))
@@ -325,8 +325,8 @@ public sealed class AdminServerTests
     public async Task Metrics_FromTheRoomsReadings_ShowStateAndAvailability()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Instruments.ReadStateFrom(Readings.State(() => [admin.Cluster], () => admin.State, admin.Records, TimeProvider.System));
-        Readings.Count(admin.Instruments, Switched("primary", null));
+        admin.Instruments.ReadStateFrom(StatusProjections.State(() => [admin.Cluster], () => admin.State, admin.Records, TimeProvider.System));
+        StatusProjections.Count(admin.Instruments, Switched("primary", null));
         admin.Instruments.Route("recommend").Live(TimeSpan.FromMilliseconds(3));
 
         var text = await admin.Client.GetStringAsync("/metrics", Token);

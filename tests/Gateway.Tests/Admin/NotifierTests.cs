@@ -30,7 +30,7 @@ public sealed class NotifierTests : IAsyncDisposable
         await using var other = await Receiver.StartAsync();
         await UseAsync(Webhook(hook.Url, NotifyEvent.Failover), Webhook(other.Url, NotifyEvent.Exhausted));
 
-        _notifier.Tell(Failover);
+        _notifier.Publish(Failover);
         await ToldAsync("webhook 127.0.0.1:" + hook.Url.Port + " was told of failover.");
 
         var json = JsonDocument.Parse(Assert.Single(hook.All).Body).RootElement;
@@ -49,7 +49,7 @@ public sealed class NotifierTests : IAsyncDisposable
         await using var hook = await Receiver.StartAsync(static (n, context) => Receiver.Status(context, n switch { 1 => 503, 2 => 429, _ => 204 }));
         await UseAsync(Webhook(hook.Url, NotifyEvent.Failover));
 
-        _notifier.Tell(Failover);
+        _notifier.Publish(Failover);
 
         await ToldAsync("was told of failover at attempt 3.");
     }
@@ -60,7 +60,7 @@ public sealed class NotifierTests : IAsyncDisposable
         await using var hook = await Receiver.StartAsync(static (_, context) => Receiver.Status(context, 404));
         await UseAsync(Webhook(new Uri(hook.Url, "/s3cret-path"), NotifyEvent.Failover));
 
-        _notifier.Tell(Failover);
+        _notifier.Publish(Failover);
 
         await ToldAsync("could not be told of failover, 1 attempts: it answered 404.");
         Assert.Single(hook.All);
@@ -76,7 +76,7 @@ public sealed class NotifierTests : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         for (var i = 0; i < 200; i++)
         {
-            _notifier.Tell(Failover);
+            _notifier.Publish(Failover);
         }
 
         Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(1));
@@ -91,7 +91,7 @@ public sealed class NotifierTests : IAsyncDisposable
         var script = Script("printf '%s\\n' \"$@\" \"$GATEWAY_EVENT\" \"$GATEWAY_TO\" > \"$0.args\"; cat > \"$0.json\"");
         await UseAsync(Program(script, "$(touch pwned); `id`", "a b"));
 
-        _notifier.Tell(Failover);
+        _notifier.Publish(Failover);
         await ToldAsync("program restart.sh was told of failover.");
 
         Assert.Equal(["$(touch pwned); `id`", "a b", "failover", "standby"], await File.ReadAllLinesAsync(script + ".args", TestContext.Current.CancellationToken));
@@ -104,7 +104,7 @@ public sealed class NotifierTests : IAsyncDisposable
         var script = Script("sleep 600 & echo $! >> \"$0.pids\"; echo $$ >> \"$0.pids\"; wait");
         await UseAsync(Program(script) with { Timeout = TimeSpan.FromMilliseconds(500) });
 
-        _notifier.Tell(Failover);
+        _notifier.Publish(Failover);
         await ToldAsync("program restart.sh could not be told of failover, 5 attempts: it took longer than 0.5 s.");
 
         var pids = await File.ReadAllLinesAsync(script + ".pids", TestContext.Current.CancellationToken);
@@ -119,7 +119,7 @@ public sealed class NotifierTests : IAsyncDisposable
     {
         await UseAsync(Program(body is null ? Path.Combine(_folder.FullName, "missing") : Script(body)));
 
-        _notifier.Tell(Failover);
+        _notifier.Publish(Failover);
 
         await ToldAsync(expected);
     }
@@ -148,7 +148,7 @@ public sealed class NotifierTests : IAsyncDisposable
         await UseAsync(Webhook(before.Url, NotifyEvent.Failover));
         await UseAsync(Webhook(after.Url, NotifyEvent.Failover));
 
-        _notifier.Tell(Failover);
+        _notifier.Publish(Failover);
 
         await Eventually.BeTrueAsync(() => after.All.Count == 1, TimeSpan.FromSeconds(30), "the new one is told");
         Assert.Empty(before.All);

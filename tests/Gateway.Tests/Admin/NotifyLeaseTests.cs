@@ -158,7 +158,7 @@ public sealed class NotifyLeaseTests : IAsyncDisposable
         {
             foreach (var notifier in _notifiers)
             {
-                notifier.Tell(notification);
+                notifier.Publish(notification);
             }
         }
     }

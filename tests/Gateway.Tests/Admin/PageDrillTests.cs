@@ -79,7 +79,7 @@ public sealed class PageDrillTests
             .Select(static e => $"{e.GetProperty("kind").GetString()}: {e.GetProperty("reason").GetString()} by {e.GetProperty("who").GetString()}").Reverse().ToArray();
         Assert.Equal(["hold: disk <b>swap</b> by 127.0.0.1", "release: swapped by 127.0.0.1", "hold: by call by ann (127.0.0.1)", $"release: by command by bob@{Environment.MachineName} (127.0.0.1)"], acts);
 
-        // 6. Nothing left: the page says so, and which rung carries each route.
+        // 6. Nothing left: the page says so, and which step carries each route.
         foreach (var guide in bed.Guides)
         {
             await guide.KillAsync();

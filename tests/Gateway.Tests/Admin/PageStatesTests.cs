@@ -77,7 +77,7 @@ public sealed class PageStatesTests
             """, Cancel);
 
         // News: another journal entry, another cluster text, and requests.
-        admin.Records.Journal.Tell(new JournalEntry(Now, "drain", "Something happened.") { Cluster = "ai-guide" });
+        admin.Records.Journal.Append(new JournalEntry(Now, "drain", "Something happened.") { Cluster = "ai-guide" });
         admin.Cluster = ClusterIn("failedOver") with { ActiveSince = Now.AddHours(-3) };
         await page.UntilAsync("document.getElementById('journal').innerText.includes('Something happened.')", "the news", Cancel);
         await page.UntilAsync("window.seen = (window.seen || 0) + 1, window.seen > 5", "some more updates", Cancel);
@@ -107,7 +107,7 @@ public sealed class PageStatesTests
         await page.UntilAsync("document.querySelectorAll('#routes tr').length === 5 && document.getElementById('filter-count').innerText === '5 of 100 routes'", "the filtered ones", Cancel);
 
         // It holds over the updates that follow.
-        admin.Records.Journal.Tell(new JournalEntry(Now, "drain", "Something happened.") { Cluster = "ai-guide" });
+        admin.Records.Journal.Append(new JournalEntry(Now, "drain", "Something happened.") { Cluster = "ai-guide" });
         await page.UntilAsync("document.getElementById('journal').innerText.includes('Something happened.')", "an update", Cancel);
         Assert.Equal(5, (await page.AskAsync("document.querySelectorAll('#routes tr').length", Cancel)).GetInt32());
     }
@@ -145,7 +145,7 @@ public sealed class PageStatesTests
             "failingOver" => View("primary", dead, standby) with { UnableSince = Now.AddSeconds(-1), SwitchAfter = TimeSpan.FromSeconds(30) },
             "failedOver" => View("standby", dead, standby) with { LastTransition = failover },
             "ramping" => View("primary", well with { Share = 0.21 }, standby with { Share = 0.79 }) with { RampFrom = "standby", RampShare = 0.21, RampSince = Now.AddSeconds(-4) },
-            "held" => View("standby", well with { AbleSince = Now.AddSeconds(-12) }, standby) with { Hold = new HoldView("standby", Now.AddMinutes(30), "guide-a is being replaced", Yielded: false, "ann@laptop (10.0.0.7)") },
+            "held" => View("standby", well with { HealthySince = Now.AddSeconds(-12) }, standby) with { Hold = new HoldView("standby", Now.AddMinutes(30), "guide-a is being replaced", Yielded: false, "ann@laptop (10.0.0.7)") },
             "exhausted" => View(null, dead, Tier("standby", Down("guide-c"), Down("guide-d"))) with { LastTransition = failover with { To = null, Cause = "because both destinations of primary failed: connection refused, and both destinations of standby failed: status 503" } },
             "many" => View("primary", Tier("primary", [.. Enumerable.Range(0, 40).Select(static n => n % 7 == 3 ? Down($"guide-with-a-long-name-{n:00}.internal.example:9001") : Up($"guide-with-a-long-name-{n:00}.internal.example:9001"))]), standby),
             _ => View("primary", well, standby),
@@ -158,12 +158,12 @@ public sealed class PageStatesTests
     private static TierView Tier(string name, params ImmutableArray<DestinationView> destinations)
     {
         var healthy = destinations.Count(static d => !d.Lost);
-        return new(name, healthy > 0 ? TierStanding.Able : TierStanding.None, 0, healthy, 1, healthy > 0 ? Now.AddMinutes(-50) : null, 0, 400, destinations);
+        return new(name, healthy > 0 ? TierHealth.Healthy : TierHealth.Unavailable, 0, healthy, 1, healthy > 0 ? Now.AddMinutes(-50) : null, 0, 400, destinations);
     }
 
     private static DestinationView Up(string name) =>
-        new(name, new Uri("http://10.0.3.17:9001"), 1, Verdict.Up, Now.AddMinutes(-50), "the last 3 probes passed", false, false, 0, [], null, 0, 3, 0.5, TimeSpan.FromMilliseconds(41), new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(2)), Now, TimeSpan.FromSeconds(0.4));
+        new(name, new Uri("http://10.0.3.17:9001"), 1, HealthStatus.Up, Now.AddMinutes(-50), "the last 3 probes passed", false, false, 0, [], null, 0, 3, 0.5, TimeSpan.FromMilliseconds(41), new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(2)), Now, TimeSpan.FromSeconds(0.4));
 
     private static DestinationView Down(string name) =>
-        new(name, new Uri("http://10.0.3.18:9001"), 1, Verdict.Down, Now.AddMinutes(-5), "the last 2 probes failed: connection refused", false, false, 0, [], null, 0, 0, null, null, new ProbeResult(ProbeOutcome.NotReached, default, Cause: FailureCause.ConnectionRefused), Now, TimeSpan.FromSeconds(0.2)) { Cause = "connection refused" };
+        new(name, new Uri("http://10.0.3.18:9001"), 1, HealthStatus.Down, Now.AddMinutes(-5), "the last 2 probes failed: connection refused", false, false, 0, [], null, 0, 0, null, null, new ProbeResult(ProbeOutcome.NotReached, default, Cause: FailureCause.ConnectionRefused), Now, TimeSpan.FromSeconds(0.2)) { Cause = "connection refused" };
 }

@@ -24,7 +24,7 @@ public sealed class StatusPageTests
         admin.Show(serving, primaryCanServe: serving is "primary", last: serving is "primary" ? null : change);
         if (serving is not "primary")
         {
-            admin.Records.Journal.Tell(Gateway.Admin.Readings.Entry(change));
+            admin.Records.Journal.Append(Gateway.Admin.StatusProjections.Entry(change));
         }
 
         if (serving is "standby")

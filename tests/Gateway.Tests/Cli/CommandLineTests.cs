@@ -60,7 +60,7 @@ public sealed class CommandLineTests
     public async Task Misspelt_Name_IsNamedWithTheOneThatWasMeant(string[] args, string says)
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Records.Journal.Tell(new JournalEntry(TimeProvider.System.GetUtcNow(), "start", "The gateway started."));
+        admin.Records.Journal.Append(new JournalEntry(TimeProvider.System.GetUtcNow(), "start", "The gateway started."));
         var (code, output, error) = await RunAsync([.. args, "--admin", admin.Address.ToString()]);
         Assert.Equal((1, ""), (code, output));
         Assert.Contains(says, Joined(error), StringComparison.Ordinal);

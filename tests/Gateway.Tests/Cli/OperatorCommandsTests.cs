@@ -179,10 +179,10 @@ public sealed class OperatorCommandsTests
         Assert.Equal(
             Sums + "\nshop.example/a ~recommend.12345678\n  2048 bytes from primary, 90 s old\nThere are more: name a longer --prefix or a larger --limit.\n",
             (await RunAsync(admin, "last-good", "--prefix", "shop.example/", "--limit", "1")).Output);
-        Assert.Equal("7 stored answers whose key or path begins with \"/api\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--prefix", "/api")).Output);
-        Assert.Equal("1 stored answer with the key \"a b\" was forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--key", "a b")).Output);
-        Assert.Equal("12 stored answers were forgotten.\n", (await RunAsync(admin, "last-good", "purge")).Output);
-        Assert.Equal("5 stored answers of the route \"recommend\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--route", "recommend")).Output);
+        Assert.Equal("7 stored responses whose key or path begins with \"/api\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--prefix", "/api")).Output);
+        Assert.Equal("1 stored response with the key \"a b\" was forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--key", "a b")).Output);
+        Assert.Equal("12 stored responses were forgotten.\n", (await RunAsync(admin, "last-good", "purge")).Output);
+        Assert.Equal("5 stored responses of the route \"recommend\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--route", "recommend")).Output);
     }
 
     [Fact]

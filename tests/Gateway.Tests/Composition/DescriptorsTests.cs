@@ -16,7 +16,7 @@ public class DescriptorsTests
     [InlineData(null, 0L, int.MaxValue)]
     public void Limit_IsDividedBetweenUsersAndDestinations_WithARest(long? limit, long open, int each)
     {
-        var descriptors = new Descriptors(limit, open, new ManualTime());
+        var descriptors = new FileDescriptorBudget(limit, open, new ManualTime());
 
         Assert.Equal((each, each), (descriptors.Users.Most, descriptors.Destinations.Most));
         Assert.Equal(each < 10_000, descriptors.Warning(10_000) is not null);
@@ -26,7 +26,7 @@ public class DescriptorsTests
     public void Alarm_WhateverIsUsedUp_SaysItForAWhile()
     {
         var time = new ManualTime();
-        var descriptors = new Descriptors(552, 0, time);
+        var descriptors = new FileDescriptorBudget(552, 0, time);
         Assert.Null(descriptors.Alarm(null));
 
         for (var i = 0; i < 16; i++)
@@ -49,7 +49,7 @@ public class DescriptorsTests
     }
 
     /// <summary>
-    /// More users than the process may have file descriptors for. Without bounds it reached nobody, condemned every destination for that, and ended: the
+    /// More users than the process may have file descriptors for. Without bounds it reached nobody, ejected every destination for that, and ended: the
     /// runtime does not survive it.
     /// </summary>
     [Fact]

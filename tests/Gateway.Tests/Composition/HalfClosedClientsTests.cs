@@ -102,7 +102,7 @@ public sealed class HalfClosedClientsTests
         await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(60), "the destination is told");
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "aborted"));
         await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_inflight") == 0, TimeSpan.FromSeconds(60), "the place is free");
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Fact]

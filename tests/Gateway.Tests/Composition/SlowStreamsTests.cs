@@ -67,7 +67,7 @@ public sealed class SlowStreamsTests
         Assert.Equal(window ?? 65_535, response.Body.Length);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "aborted"));
         await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_inflight") == 0, Patience, "the place is free");
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
 
         // The connection is as good as before.
         Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total", ("outcome", "failed")));

@@ -67,7 +67,7 @@ public class TlsTests
             async () => await gateway.MetricAsync("gateway_requests_total", ("outcome", "refused")) + await gateway.MetricAsync("gateway_requests_total", ("outcome", "aborted")) >= 5,
             TimeSpan.FromSeconds(30),
             "they are counted as the client's");
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Fact]

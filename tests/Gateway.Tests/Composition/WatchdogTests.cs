@@ -61,8 +61,8 @@ public sealed class WatchdogTests
             Clusters = [new() { Name = "guide", Tiers = [new() { Name = "only", Destinations = [new() { Name = "a", Url = url }] }], Probe = new() { Interval = TimeSpan.FromSeconds(interval) } }],
             Routes = [],
         };
-        var destination = new DestinationView("a", url, 1, Verdict.Up, default, "", false, false, 0, [], null, 0, 0, null, null, null, null, TimeSpan.FromSeconds(age));
-        var view = new ClusterView("guide", "only", default, null, 1, null, default, [], null, [new TierView("only", TierStanding.Able, 1, 1, 1, null, 0, null, [destination])]);
+        var destination = new DestinationView("a", url, 1, HealthStatus.Up, default, "", false, false, 0, [], null, 0, 0, null, null, null, null, TimeSpan.FromSeconds(age));
+        var view = new ClusterView("guide", "only", default, null, 1, null, default, [], null, [new TierView("only", TierHealth.Healthy, 1, 1, 1, null, 0, null, [destination])]);
 
         var said = Watchdog.StoppedProbes([view], config);
 
@@ -76,7 +76,7 @@ public sealed class WatchdogTests
         var watchdog = new Watchdog(_journal, _time, NullLogger<Watchdog>.Instance);
         string? disk = null;
         using var stopping = new CancellationTokenSource();
-        watchdog.Ask("records", () => disk);
+        watchdog.Register("records", () => disk);
         watchdog.Follow("config", "The loop", Task.FromException(new InvalidOperationException("broken.")), stopping.Token);
         Assert.Equal("The loop has ended (InvalidOperationException: broken). Restart the gateway.", Assert.Single(watchdog.Alarms()).Text);
         var running = watchdog.RunAsync(stopping.Token);

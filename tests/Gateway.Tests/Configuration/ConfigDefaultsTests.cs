@@ -31,14 +31,14 @@ public sealed class ConfigDefaultsTests
         Add(GatewayKeys.Root, []);
         return data;
 
-        void Add(Shape shape, string[] path)
+        void Add(Schema shape, string[] path)
         {
             foreach (var key in shape.Keys)
             {
                 string[] here = [.. path, key.Name];
                 if (key.Default is { } text && here is not ["staticFallback"]) data.Add(string.Join('/', here), text);
-                string[] below = key.Shape.What.StartsWith("a list", StringComparison.Ordinal) ? [.. here, "0"] : key.Shape.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? [.. here, "NAME"] : here;
-                Add(key.Shape, below);
+                string[] below = key.Schema.What.StartsWith("a list", StringComparison.Ordinal) ? [.. here, "0"] : key.Schema.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? [.. here, "NAME"] : here;
+                Add(key.Schema, below);
             }
         }
     }

@@ -160,7 +160,7 @@ public sealed class ConfigLoaderTests
     [InlineData("\u00ff\u00fea", "The file is encoded as UTF-16. Save it as UTF-8.")]
     [InlineData("version: 1\nstate: \u00ff", "A byte here is not UTF-8. Save the file as UTF-8.")]
     public void Bytes_NotUtf8_AreOneProblem(string latin1, string expected) =>
-        Assert.Equal(expected, Assert.Single(ConfigLoader.Judge(ConfigFile.Of("a.yaml", Encoding.Latin1.GetBytes(latin1)), _ => null).Problems).Message);
+        Assert.Equal(expected, Assert.Single(ConfigLoader.Validate(ConfigFile.Of("a.yaml", Encoding.Latin1.GetBytes(latin1)), _ => null).Problems).Message);
 
     [Fact]
     public void Aliases_UnfoldingWithoutEnd_AreStopped()
@@ -205,7 +205,7 @@ public sealed class ConfigLoaderTests
         var (file, keyFile) = (folder.Write("a.pem", certificate.ExportCertificatePem()), folder.Write("a.key", key.ExportPkcs8PrivateKeyPem()));
         var text = Smallest.Replace("{ url: \"http://127.0.0.1:8080\" }", $"{{ url: \"https://127.0.0.1:8443\", certificate: {{ file: \"{file}\", key: \"{keyFile}\" }} }}", StringComparison.Ordinal);
 
-        var result = ConfigLoader.Judge(ConfigFile.Of("a.yaml", Encoding.UTF8.GetBytes(text)), _ => null, new FixedClock(new DateTimeOffset(2026, expired ? 2 : 1, 10, 0, 0, 0, TimeSpan.Zero)));
+        var result = ConfigLoader.Validate(ConfigFile.Of("a.yaml", Encoding.UTF8.GetBytes(text)), _ => null, new FixedClock(new DateTimeOffset(2026, expired ? 2 : 1, 10, 0, 0, 0, TimeSpan.Zero)));
 
         Assert.Empty(result.Problems);
         Assert.Equal(new CertificateConfig(file, keyFile), result.Config!.Listen[0].Certificate);
@@ -242,7 +242,7 @@ public sealed class ConfigLoaderTests
                 if (bytes.Count == 0) bytes.Add((byte)'a');
             }
 
-            var result = ConfigLoader.Judge(ConfigFile.Of("a.yaml", [.. bytes]), _ => null);
+            var result = ConfigLoader.Validate(ConfigFile.Of("a.yaml", [.. bytes]), _ => null);
 
             Assert.Equal(result.Config is null, result.Problems.Length > 0);
             Assert.All(result.Problems, problem => Assert.True(problem is { Line: >= 1, Column: >= 1, Message.Length: > 0 }));
@@ -259,7 +259,7 @@ public sealed class ConfigLoaderTests
         {
             var bytes = new byte[random.Next(0, 300)];
             for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)(round % 2 == 0 ? random.Next(256) : Marks[random.Next(Marks.Length)]);
-            Assert.NotEmpty(ConfigLoader.Judge(ConfigFile.Of("a.yaml", bytes), _ => null).Problems);
+            Assert.NotEmpty(ConfigLoader.Validate(ConfigFile.Of("a.yaml", bytes), _ => null).Problems);
         }
     }
 
@@ -269,13 +269,13 @@ public sealed class ConfigLoaderTests
         var sample = File.ReadAllBytes(Repository.PathOf("config", "gateway.yaml"));
         for (var length = 0; length < sample.Length; length += 37)
         {
-            var result = ConfigLoader.Judge(ConfigFile.Of("a.yaml", sample[..length]), _ => null);
+            var result = ConfigLoader.Validate(ConfigFile.Of("a.yaml", sample[..length]), _ => null);
             Assert.Equal(result.Config is null, result.Problems.Length > 0);
         }
     }
 
     internal static ConfigResult Judge(string text, Func<string, string?>? environment = null) =>
-        ConfigLoader.Judge(ConfigFile.Of("gateway.yaml", Encoding.UTF8.GetBytes(text)), environment ?? (_ => null));
+        ConfigLoader.Validate(ConfigFile.Of("gateway.yaml", Encoding.UTF8.GetBytes(text)), environment ?? (_ => null));
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider
     {

@@ -81,7 +81,7 @@ public sealed class NastyValuesTests
 
     private static void Judge(string text)
     {
-        var result = ConfigLoader.Judge(ConfigFile.Of("gateway.yaml", Encoding.UTF8.GetBytes(text)), static _ => null);
+        var result = ConfigLoader.Validate(ConfigFile.Of("gateway.yaml", Encoding.UTF8.GetBytes(text)), static _ => null);
         Assert.Equal(result.Config is null, result.Problems.Length > 0);
         var lines = text.Split('\n').Length;
         foreach (var problem in result.Problems.Concat(result.Warnings))
@@ -111,7 +111,7 @@ public sealed class NastyValuesTests
 
     private static List<(int Start, int End)> Scalars(string text)
     {
-        Assert.Empty(ConfigLoader.Judge(ConfigFile.Of("gateway.yaml", Encoding.UTF8.GetBytes(text)), static _ => null).Problems);
+        Assert.Empty(ConfigLoader.Validate(ConfigFile.Of("gateway.yaml", Encoding.UTF8.GetBytes(text)), static _ => null).Problems);
         // ${NAME:-default} inside a flow mapping is ours, not YAML's.
         var scanner = new Scanner(new StringReader(text.Replace("${REDIS_PASSWORD:-}", "XXXXXXXXXXXXXXXXXXX", StringComparison.Ordinal)), skipComments: true);
         var found = new List<(int, int)>();

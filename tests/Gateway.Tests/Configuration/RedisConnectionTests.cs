@@ -224,7 +224,7 @@ public sealed class RedisConnectionTests
 
     private static RedisConfig ConfigOf(RedisServer redis) => new() { Endpoints = [redis.Endpoint], Prefix = "shop:" };
 
-    // So long that the answers of several reads share a packet, and of some do not.
+    // So long that the responses of several reads share a packet, and of some do not.
     private static byte[] ValueOf(int i) => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(i.ToString(CultureInfo.InvariantCulture) + ";", 1 + (i % 200))));
 
     private static async Task<byte[]?> ReadAsync(RedisConnection connection, string name)

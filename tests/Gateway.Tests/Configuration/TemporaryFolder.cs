@@ -13,7 +13,7 @@ internal sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    /// <summary>The files that the sample's rungs name.</summary>
+    /// <summary>The files that the sample's steps name.</summary>
     public TemporaryFolder WithStaticFiles()
     {
         foreach (var file in new[] { "recommend.json", "guide-offline.html", "chat-offline.sse", "trending/any.json", "trending/shoes.json" }) Write("static/" + file, "x");

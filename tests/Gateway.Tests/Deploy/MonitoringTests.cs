@@ -18,7 +18,7 @@ public sealed class MonitoringTests(MonitoredDrill drill) : IClassFixture<Monito
         await drill.Bed.Primaries[0].KillAsync();
         await AlertedAsync("GatewaySwitched");
 
-        // 2. The standby goes too: a louder one does, and the ladder answers.
+        // 2. The standby goes too: a louder one does, and the fallback chain answers.
         await drill.Bed.Standbys[0].KillAsync();
         await AlertedAsync("GatewayExhausted");
         await drill.UntilAsync("sum(gateway_fallback_total) > 0");

@@ -24,7 +24,7 @@ internal sealed class RetryingUsers : IAsyncDisposable
     /// <summary>Questions so far.</summary>
     public int Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Those with a good answer.</summary>
+    /// <summary>Those with a good response.</summary>
     public int Answered => Volatile.Read(ref _answered);
 
     /// <summary>How often somebody had to ask again.</summary>

@@ -98,7 +98,7 @@ public sealed class SystemdTests
     [InlineData("http://localhost:8080", "10.0.0.1:8080", false)]
     [InlineData("http://10.0.0.1:8080", "10.0.0.2:8080", false)]
     public void Socket_BelongsToThePortOfItsAddress(string listen, string at, bool fits) =>
-        Assert.Equal(fits, InheritedSockets.Fits(new Uri(listen), IPEndPoint.Parse(at)));
+        Assert.Equal(fits, SocketActivation.Fits(new Uri(listen), IPEndPoint.Parse(at)));
 
     [Theory]
     [InlineData(null, null)]
@@ -107,7 +107,7 @@ public sealed class SystemdTests
     [InlineData("4711", null)]
     [InlineData("4711x", "1")]
     public void Sockets_ForAnotherProcessOrNone_AreLeftAlone(string? process, string? count) =>
-        Assert.Same(InheritedSockets.None, InheritedSockets.Take(name => name switch { "LISTEN_PID" => process, "LISTEN_FDS" => count, _ => null }, 4711));
+        Assert.Same(SocketActivation.None, SocketActivation.Take(name => name switch { "LISTEN_PID" => process, "LISTEN_FDS" => count, _ => null }, 4711));
 
     [Fact]
     public async Task Units_AreValidAndExposeLittle()
@@ -141,7 +141,7 @@ public sealed class SystemdTests
         return Encoding.UTF8.GetString(buffer, 0, await systemd.ReceiveAsync(buffer.AsMemory(), deadline.Token));
     }
 
-    // Descriptors from 3 and the variables that name them, as sd_listen_fds(3) describes. The shell's own id stays that of what it becomes.
+    // FileDescriptorBudget from 3 and the variables that name them, as sd_listen_fds(3) describes. The shell's own id stays that of what it becomes.
     private static string[] PassingOn(Socket socket) =>
         ["/bin/bash", "-c", string.Create(CultureInfo.InvariantCulture, $"exec 3<&{socket.Handle}; export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=users; exec \"$@\""), "activate"];
 

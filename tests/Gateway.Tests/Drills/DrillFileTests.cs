@@ -24,11 +24,11 @@ public class DrillFileTests
         var plan = DrillFile.Parse("some/name.yaml", Good);
 
         Assert.Equal("name", plan.Name);
-        Assert.Equal(["kill p1", "start p1"], plan.Timeline.Select(step => step.Deed.Label));
+        Assert.Equal(["kill p1", "start p1"], plan.Timeline.Select(step => step.Step.Label));
         Assert.Equal(TimeSpan.FromSeconds(20), plan.Load.For);
         Assert.Equal(3_000, plan.Load.Profile().Count);
         Assert.Equal(TimeSpan.FromMilliseconds(250), plan.Expect.P99);
-        Assert.Equal([Effect.Breaks, Effect.Mends], plan.Timeline.Select(step => step.Deed.Effect));
+        Assert.Equal([Effect.Breaks, Effect.Recovers], plan.Timeline.Select(step => step.Step.Effect));
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public class DrillFileTests
         var plan = DrillFile.Parse("drill.yaml", Good.Replace("groups: [some]", "environment: { redis: true }", StringComparison.Ordinal).Replace("kill: [p1]", "freeze: [redis, p1]", StringComparison.Ordinal));
 
         Assert.True(plan.Environment.Bed.Redis);
-        Assert.Equal("freeze redis, p1", plan.Timeline[0].Deed.Label);
+        Assert.Equal("freeze redis, p1", plan.Timeline[0].Step.Label);
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public class DrillFileTests
     {
         var plan = DrillSet.Select(["chaos"])[0];
         var shorter = new Adjustments(ChaosFor: TimeSpan.FromMinutes(1), Seed: 5).Apply(plan);
-        var (chaos, again) = ((ChaosDeed)shorter.Timeline[0].Deed, (ChaosDeed)new Adjustments(Seed: 5).Apply(plan).Timeline[0].Deed);
+        var (chaos, again) = ((ChaosStep)shorter.Timeline[0].Step, (ChaosStep)new Adjustments(Seed: 5).Apply(plan).Timeline[0].Step);
 
         Assert.Equal(TimeSpan.FromMinutes(9), plan.Load.For - shorter.Load.For);
         Assert.Equal(4, chaos.Draw().Count);

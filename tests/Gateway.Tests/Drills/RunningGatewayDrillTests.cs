@@ -16,7 +16,7 @@ public class RunningGatewayDrillTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Run_CommandsBreakAndMend_TheDrillSeesTheSwitch() => await Undisturbed.HoldsAsync(async () =>
+    public async Task Run_CommandsBreakAndMend_TheDrillSeesTheSwitch() => await RetryWhenMachineBusy.HoldsAsync(async () =>
     {
         await using var bed = await StartWarmAsync(("clusters.ai-guide.attempts.hedge", "100ms"), ("clusters.ai-guide.attempts.retryBudget", "100%"));
         var pids = string.Join(' ', bed.Primaries.Select(guide => guide.Pid.ToString(CultureInfo.InvariantCulture)));
@@ -43,7 +43,7 @@ public class RunningGatewayDrillTests
     public async Task Run_FileOfTheDocumentation_Holds()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/curl"), "curl is not installed.");
-        await Undisturbed.HoldsAsync(async () =>
+        await RetryWhenMachineBusy.HoldsAsync(async () =>
         {
             await using var bed = await StartWarmAsync();
             var text = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "drills", "running", "demo.yaml"), Cancel))

@@ -6,7 +6,7 @@ using System.Text;
 namespace Gateway.Tests.Drills;
 
 /// <summary>
-/// A server that answers each request with the bytes that a script gives for it: what no well-behaved server would
+/// A server that responses each request with the bytes that a script gives for it: what no well-behaved server would
 /// send can be sent here. The script may wait, and may return null to reset the connection.
 /// </summary>
 internal sealed class ScriptedServer : IAsyncDisposable
@@ -99,7 +99,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     return;
                 }
 
-                // "CLOSE" at the end of an answer ends the connection in order after it.
+                // "CLOSE" at the end of a response ends the connection in order after it.
                 var closes = answer.EndsWith("\0CLOSE", StringComparison.Ordinal);
                 await client.SendAsync(Encoding.UTF8.GetBytes(closes ? answer[..^6] : answer));
                 if (closes)

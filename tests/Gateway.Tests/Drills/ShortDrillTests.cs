@@ -46,7 +46,7 @@ public class ShortDrillTests
         Assert.Contains(finding.Measured.Journal, line => line is { Kind: "transition" });
     }
 
-    private static Task<Finding> HoldsAsync(string name, bool prove = false) => Undisturbed.HoldsAsync(async () =>
+    private static Task<Finding> HoldsAsync(string name, bool prove = false) => RetryWhenMachineBusy.HoldsAsync(async () =>
     {
         var plan = new Adjustments(Prove: prove).Apply(DrillSet.Select([name])[0]);
         var measured = await new DrillRunner(new Report()).RunAsync(plan, cancel: Cancel);

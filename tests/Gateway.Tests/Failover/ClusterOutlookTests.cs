@@ -49,15 +49,15 @@ public sealed class ClusterOutlookTests
             "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (s: ejected until 10:50:40Z, status 503); no other tier can serve.",
             "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
         ["failed over, primary counts its wait"] = (
-            View("standby", Well with { AbleSince = At("10:50:17") }, Standby) with { LastTransition = Failover }, ClusterCondition.FailedOver,
+            View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with { LastTransition = Failover }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z, because both destinations of primary failed: timed out waiting for headers.",
             "primary has been healthy for 12 of 30 s: takes its first share at 10:50:47Z, all of it by 10:51:17Z; `hold standby` stops it.", "primary", "10:50:47"),
         ["failed over, no ramp"] = (
-            View("standby", Well with { AbleSince = At("10:50:17") }, Standby) with { LastTransition = Failover, Ramp = TimeSpan.Zero }, ClusterCondition.FailedOver,
+            View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with { LastTransition = Failover, Ramp = TimeSpan.Zero }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z, because both destinations of primary failed: timed out waiting for headers.",
             "primary has been healthy for 12 of 30 s: takes all new requests at 10:50:47Z; `hold standby` stops it.", "primary", "10:50:47"),
         ["failed over after relapses"] = (
-            View("standby", Well with { AbleSince = At("10:47:29") }, Standby) with { FailbackWait = TimeSpan.FromMinutes(8) }, ClusterCondition.FailedOver,
+            View("standby", Well with { HealthySince = At("10:47:29") }, Standby) with { FailbackWait = TimeSpan.FromMinutes(8) }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
             "primary has been healthy for 3 min of 8 min: takes its first share at 10:55:29Z, all of it by 10:55:59Z; `hold standby` stops it.", "primary", "10:55:29"),
         ["failed over, primary dead"] = (
@@ -73,11 +73,11 @@ public sealed class ClusterOutlookTests
             "primary has served since 10:49:08Z.",
             "Nothing is due: standby takes over as soon as primary cannot serve.", null, null),
         ["third of three, the second is nearer"] = (
-            View("last", Dead, Standby with { AbleSince = At("10:50:20") }, Tier("last", 1, Up("x"))), ClusterCondition.FailedOver,
+            View("last", Dead, Standby with { HealthySince = At("10:50:20") }, Tier("last", 1, Up("x"))), ClusterCondition.FailedOver,
             "last has served since 10:49:08Z.",
             "standby has been healthy for 9 of 30 s: takes its first share at 10:50:50Z, all of it by 10:51:20Z; `hold last` stops it.", "standby", "10:50:50"),
         ["manual, primary healthy"] = (
-            View("standby", Well with { AbleSince = At("10:50:09") }, Standby) with { FailsBack = false }, ClusterCondition.FailedOver,
+            View("standby", Well with { HealthySince = At("10:50:09") }, Standby) with { FailsBack = false }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
             "primary has been healthy for 20 s; failback is manual: `release` gives it its share.", null, null),
         ["manual, primary dead"] = (
@@ -85,11 +85,11 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z.",
             "primary must be healthy before `release` can give it its share, as failback is manual: 0 of 2 destinations up, 1 needed (a: connection refused, b: connection refused).", null, null),
         ["the other gateways do not agree yet"] = (
-            View("standby", Well with { AbleSince = At("10:49:49"), MayReturn = false }, Standby) with { Gateways = 3 }, ClusterCondition.FailedOver,
+            View("standby", Well with { HealthySince = At("10:49:49"), MayReturn = false }, Standby) with { Gateways = 3 }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
             "primary has been healthy for 40 s, and waits until half of the 3 gateways have seen it healthy for 30 s; `hold standby` stops it.", null, null),
         ["condemned by the other gateways"] = (
-            View("standby", Well with { AbleSince = null, DownVotes = 2, CanTakeOver = false }, Standby) with { Gateways = 3 }, ClusterCondition.FailedOver,
+            View("standby", Well with { HealthySince = null, DownVotes = 2, CanTakeOver = false }, Standby) with { Gateways = 3 }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
             "primary must be healthy for 30 s before it serves again: 2 of 3 gateways cannot use it.", null, null),
         ["ramp"] = (
@@ -105,7 +105,7 @@ public sealed class ClusterOutlookTests
             "primary has served since 10:49:08Z, and has not been able to since 10:50:28Z: 1 of 2 destinations up, 2 needed (b: connection refused).",
             "No other tier can take over: primary stays the active one until one can; awaited: standby: 0 of 1 destination up, 1 needed (c: connection refused).", null, null),
         ["held, primary would be due"] = (
-            View("standby", Well with { AbleSince = At("10:50:17") }, Standby) with { Hold = new HoldView("standby", At("11:19:08"), "disk swap", Yielded: false, "ann@laptop") }, ClusterCondition.Held,
+            View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with { Hold = new HoldView("standby", At("11:19:08"), "disk swap", Yielded: false, "ann@laptop") }, ClusterCondition.Held,
             "standby has served since 10:49:08Z; it is held until 11:19:08Z by ann@laptop, \"disk swap\".",
             "The hold ends at 11:19:08Z, or at once by `release`: primary takes its first share at 11:19:08Z, all of it by 11:19:38Z.", "primary", "11:19:08"),
         ["held, primary dead"] = (
@@ -113,7 +113,7 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z; it is held until 11:19:08Z, \"disk swap\".",
             "The hold ends at 11:19:08Z, or at once by `release`; then primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused, b: connection refused).", null, null),
         ["held, manual"] = (
-            View("standby", Well with { AbleSince = At("10:50:17") }, Standby) with { FailsBack = false, Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: false) }, ClusterCondition.Held,
+            View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with { FailsBack = false, Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: false) }, ClusterCondition.Held,
             "standby has served since 10:49:08Z; it is held until 11:19:08Z, \"x\".",
             "The hold ends at 11:19:08Z, or at once by `release`; failback is manual, so that only `release` gives primary its share.", null, null),
         ["the first tier held"] = (
@@ -125,7 +125,7 @@ public sealed class ClusterOutlookTests
             "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (c: connection refused); standby is held until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
             "The hold takes effect again once standby has been healthy for 30 s: 0 of 1 destination up, 1 needed (c: connection refused).", null, null),
         ["the hold takes effect again"] = (
-            View("primary", Well, Standby with { AbleSince = At("10:50:17") }) with { Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: true) }, ClusterCondition.Held,
+            View("primary", Well, Standby with { HealthySince = At("10:50:17") }) with { Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: true) }, ClusterCondition.Held,
             "primary has served since 10:49:08Z; standby is held until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
             "standby has been healthy for 12 of 30 s: takes all new requests at 10:50:47Z, as the hold says; `release` stops it.", "standby", "10:50:47"),
         ["exhausted"] = (
@@ -161,17 +161,17 @@ public sealed class ClusterOutlookTests
         new("guide", active, At("10:49:08"), null, 1, null, TimeSpan.FromSeconds(30), [], null, tiers);
 
     private static TierView Tier(string name, int healthy, params ImmutableArray<DestinationView> destinations) =>
-        new(name, healthy > 0 ? TierStanding.Able : TierStanding.None, 0, healthy, 1, healthy > 0 ? At("10:40:00") : null, 0, null, destinations);
+        new(name, healthy > 0 ? TierHealth.Healthy : TierHealth.Unavailable, 0, healthy, 1, healthy > 0 ? At("10:40:00") : null, 0, null, destinations);
 
-    private static DestinationView Up(string name) => Of(name, Verdict.Up, new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(2)));
+    private static DestinationView Up(string name) => Of(name, HealthStatus.Up, new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(2)));
 
-    private static DestinationView Refusing(string name) => Of(name, Verdict.Down, new ProbeResult(ProbeOutcome.NotReached, default, Cause: FailureCause.ConnectionRefused)) with { Cause = "timed out" };
+    private static DestinationView Refusing(string name) => Of(name, HealthStatus.Down, new ProbeResult(ProbeOutcome.NotReached, default, Cause: FailureCause.ConnectionRefused)) with { Cause = "timed out" };
 
-    private static DestinationView Ejected(string name) => Of(name, Verdict.Ejected, new ProbeResult(ProbeOutcome.Passed, default)) with { EjectedUntil = At("10:50:40"), Cause = "status 503" };
+    private static DestinationView Ejected(string name) => Of(name, HealthStatus.Ejected, new ProbeResult(ProbeOutcome.Passed, default)) with { EjectedUntil = At("10:50:40"), Cause = "status 503" };
 
     private static DestinationView Drained(string name) => Up(name) with { Draining = true };
 
-    private static DestinationView Of(string name, Verdict verdict, ProbeResult probe) =>
+    private static DestinationView Of(string name, HealthStatus verdict, ProbeResult probe) =>
         new(name, new Uri("http://127.0.0.1:1"), 1, verdict, At("10:40:00"), "", false, false, 0, [], null, 0, 0, null, null, probe, Now, default);
 
     private static DateTimeOffset At(string time) => DateTimeOffset.Parse($"2026-11-26T{time}Z", CultureInfo.InvariantCulture);

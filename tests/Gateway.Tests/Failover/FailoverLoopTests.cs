@@ -56,7 +56,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     public async Task FirstRound_AllAnswer_EveryoneIsUp()
     {
         await StartAsync(ClusterOf());
-        Assert.All(Loop.Views[0].Tiers.SelectMany(t => t.Destinations), d => Assert.Equal(Verdict.Up, d.Verdict));
+        Assert.All(Loop.Views[0].Tiers.SelectMany(t => t.Destinations), d => Assert.Equal(HealthStatus.Up, d.HealthStatus));
         Assert.Empty(_transitions);
     }
 
@@ -137,14 +137,14 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         await StartAsync(ClusterOf() with { Passive = new PassiveConfig { EjectFor = TimeSpan.FromMilliseconds(300) } });
         await FailAsync("a", 3);
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].OnTrial is [{ Name: "a" }], Patience, "a is on trial");
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].HalfOpen is [{ Name: "a" }], Patience, "a is on trial");
         Assert.DoesNotContain(Cluster.Snapshot.Tiers[0].Usable, d => d.Name is "a");
         var destination = Find("a");
-        Assert.True(destination.TryTakeTrial());
-        Assert.True(Loop.Report(new Evidence(destination, "r", EvidenceKind.Success, Trial: true)));
+        Assert.True(destination.TryTakeHalfOpenPermit());
+        Assert.True(Loop.Report(new Evidence(destination, "r", EvidenceKind.Success, HalfOpen: true)));
         await BarrierAsync();
         Assert.Contains(Cluster.Snapshot.Tiers[0].Usable, d => d.Name is "a");
-        Assert.Empty(Cluster.Snapshot.Tiers[0].OnTrial);
+        Assert.Empty(Cluster.Snapshot.Tiers[0].HalfOpen);
     }
 
     [Fact]
@@ -157,9 +157,9 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         }
 
         Assert.True(Cluster.Snapshot.Exhausted);
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers.All(t => t.OnTrial.Length == t.All.Length), Patience, "all are on trial");
-        Assert.True(Find("s").TryTakeTrial());
-        Loop.Report(new Evidence(Find("s"), "r", EvidenceKind.Success, Trial: true));
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers.All(t => t.HalfOpen.Length == t.All.Length), Patience, "all are on trial");
+        Assert.True(Find("s").TryTakeHalfOpenPermit());
+        Loop.Report(new Evidence(Find("s"), "r", EvidenceKind.Success, HalfOpen: true));
         await BarrierAsync();
         Assert.Equal(1, Cluster.Snapshot.Active);
     }
@@ -193,7 +193,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
 
         await BarrierAsync();
         Assert.Empty(_transitions);
-        Assert.All(Cluster.Snapshot.Tiers.SelectMany(static t => t.All), static d => Assert.Equal(Verdict.Up, d.Verdict));
+        Assert.All(Cluster.Snapshot.Tiers.SelectMany(static t => t.All), static d => Assert.Equal(HealthStatus.Up, d.HealthStatus));
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
             },
             Patience,
             "the standby serves");
-        Assert.Equal((Verdict.Ejected, Verdict.Ejected), (Find("a").Verdict, Find("b").Verdict));
+        Assert.Equal((HealthStatus.Ejected, HealthStatus.Ejected), (Find("a").HealthStatus, Find("b").HealthStatus));
     }
 
     [Fact]
@@ -266,7 +266,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         Assert.Same(cluster, Cluster);
         Assert.Same(a, Find("a"));
         Assert.Same(b, Find("b"));
-        Assert.Equal(Verdict.Ejected, a.Verdict);
+        Assert.Equal(HealthStatus.Ejected, a.HealthStatus);
         Assert.Equal([7], Cluster.Snapshot.Tiers[0].Weights);
         Assert.Empty(_transitions);
     }
@@ -280,7 +280,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         changed = changed with { Tiers = [changed.Tiers[0] with { Destinations = [Destination("a", _b), changed.Tiers[0].Destinations[1]] }, changed.Tiers[1]] };
         await Loop.ApplyAsync(ConfigOf(changed), Cancel);
         Assert.NotSame(before, Find("a"));
-        await Eventually.BeTrueAsync(() => Find("a").Verdict == Verdict.Up, Patience, "the new one is up");
+        await Eventually.BeTrueAsync(() => Find("a").HealthStatus == HealthStatus.Up, Patience, "the new one is up");
         Assert.False(Loop.Find("guide")!.Snapshot.Tiers[0].All.Contains(before));
     }
 
@@ -319,7 +319,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         var tier = new TierConfig { Name = "primary", Destinations = [new DestinationConfig { Name = "guide", Url = new Uri($"http://localhost:{_a.Port}"), Resolve = true }] };
         await StartAsync(ClusterOf() with { Tiers = [tier, ClusterOf().Tiers[1]] });
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All.Any(d => d is { Name: "guide@127.0.0.1", Verdict: Verdict.Up }), Patience, "the address is up");
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All.Any(d => d is { Name: "guide@127.0.0.1", HealthStatus: HealthStatus.Up }), Patience, "the address is up");
         var destination = Cluster.Snapshot.Tiers[0].All.Single(d => d.Name is "guide@127.0.0.1");
         Assert.Equal("127.0.0.1", destination.Url.Host);
         Assert.Equal($"localhost:{_a.Port}", destination.HostName);
@@ -347,7 +347,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         await StepAsync(time, () => Names() is "guide@127.0.0.1 guide@127.0.0.2", Stride);
         var first = Cluster.Snapshot.Tiers[0].All[0];
 
-        // 2. Twice no answer: both stay, as the objects that they were.
+        // 2. Twice no response: both stay, as the objects that they were.
         Volatile.Write(ref answer, []);
         var before = Volatile.Read(ref asked);
         await StepAsync(time, () => Volatile.Read(ref asked) >= before + 2, Stride);
@@ -373,11 +373,11 @@ public sealed class FailoverLoopTests : IAsyncDisposable
             Resolver = (_, _, _) => Task.FromResult<IReadOnlyList<IPAddress>>([IPAddress.Loopback]),
         };
         await _loop.StartAsync(Cancel);
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ Verdict: Verdict.Up }], Patience, "the old name's address is up");
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ HealthStatus: HealthStatus.Up }], Patience, "the old name's address is up");
 
         await Loop.ApplyAsync(ConfigOf(Of("new.test")), Cancel);
 
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ Verdict: Verdict.Up } now] && now.HostName == $"new.test:{_a.Port}", Patience, "it is called by its new name");
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ HealthStatus: HealthStatus.Up } now] && now.HostName == $"new.test:{_a.Port}", Patience, "it is called by its new name");
         await Eventually.BeTrueAsync(() => _a.LastRequest.Contains($"Host: new.test:{_a.Port}\r\n", StringComparison.Ordinal), Patience, "its probes name it so");
     }
 
@@ -393,7 +393,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         Parallel.For(0, 20_000, _ => Interlocked.Add(ref accepted, Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Connect)) ? 1 : 0));
         await BarrierAsync();
         Assert.Equal(20_000, accepted + Loop.DroppedEvidence);
-        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+        Assert.Equal(HealthStatus.Ejected, Find("a").HealthStatus);
     }
 
     [Fact]
@@ -408,9 +408,9 @@ public sealed class FailoverLoopTests : IAsyncDisposable
             await Loop.ApplyAsync(ConfigOf(changed), Cancel);
         }
 
-        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+        Assert.Equal(HealthStatus.Ejected, Find("a").HealthStatus);
         Assert.Equal(0, Cluster.Snapshot.Active);
-        await Eventually.BeTrueAsync(() => Find("s99").Verdict == Verdict.Up, Patience, "the last one is up");
+        await Eventually.BeTrueAsync(() => Find("s99").HealthStatus == HealthStatus.Up, Patience, "the last one is up");
         Assert.Empty(_transitions);
     }
 
@@ -427,7 +427,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         // Our process stood still for a second: what timed out meanwhile says nothing.
         time.Jump(TimeSpan.FromSeconds(1));
         await TimeOutAsync("a");
-        Assert.Equal(Verdict.Up, Find("a").Verdict);
+        Assert.Equal(HealthStatus.Up, Find("a").HealthStatus);
 
         // Once the grace is over, it does.
         for (var tick = 0; tick < 45; tick++)
@@ -437,7 +437,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         }
 
         await TimeOutAsync("a");
-        Assert.Equal(Verdict.Ejected, Find("a").Verdict);
+        Assert.Equal(HealthStatus.Ejected, Find("a").HealthStatus);
     }
 
     [Fact]

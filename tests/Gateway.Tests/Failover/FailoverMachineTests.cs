@@ -194,8 +194,8 @@ public class FailoverMachineTests
         drive.Go("-A", 1);
         var moved = FailoverMachine.Remap(drive.State, ["primary", "standby"], ["new", "primary", "standby"]);
         Assert.Equal(2, moved.Active);
-        Assert.Null(moved.AbleSince[1]);
-        Assert.Equal(At(0), moved.AbleSince[2]);
+        Assert.Null(moved.HealthySince[1]);
+        Assert.Equal(At(0), moved.HealthySince[2]);
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public class FailoverMachineTests
         var drive = new Drive(Defaults);
         drive.Go("AA", 10);
         var remapped = FailoverMachine.Remap(drive.State, ["primary", "standby"], ["standby"]);
-        var (state, change) = FailoverMachine.Step(remapped, [TierStanding.Able], null, firstRound: true, Defaults, At(11));
+        var (state, change) = FailoverMachine.Step(remapped, [TierHealth.Healthy], null, firstRound: true, Defaults, At(11));
         Assert.Equal(0, state.Active);
         Assert.Equal(new Change(ClusterState.Gone, 0, TransitionReason.Config), change);
     }
@@ -229,8 +229,8 @@ public class FailoverMachineTests
         return string.Join(';', seen.Where(s => At(double.Parse(s.Split(':')[0])) <= end));
     }
 
-    private static TierStanding[] Standings(string tiers) =>
-        [.. tiers.Select(t => t switch { 'A' => TierStanding.Able, 'u' => TierStanding.Unproven, 'w' => TierStanding.Weak, _ => TierStanding.None })];
+    private static TierHealth[] Standings(string tiers) =>
+        [.. tiers.Select(t => t switch { 'A' => TierHealth.Healthy, 'u' => TierHealth.Unverified, 'w' => TierHealth.Degraded, _ => TierHealth.Unavailable })];
 
     private static TimeSpan At(double seconds) => TimeSpan.FromMilliseconds(Math.Round(seconds * 1000));
 

@@ -19,13 +19,13 @@ public class FailoverPropertyTests
     [Fact]
     public void Machine_AnyHistory_KeepsItsPromises()
     {
-        var standing = Gen.Elements(TierStanding.None, TierStanding.Weak, TierStanding.Unproven, TierStanding.Able);
+        var standing = Gen.Elements(TierHealth.Unavailable, TierHealth.Degraded, TierHealth.Unverified, TierHealth.Healthy);
         var moment = from tiers in Gen.ArrayOf(standing, 3) from ticks in Gen.Choose(1, 40) from order in Gen.Choose(0, 30) select (tiers, ticks, order);
         var history = Gen.ListOf(moment, 60).ToArbitrary();
         Prop.ForAll(history, moments => Check(moments)).QuickCheckThrowOnFailure();
     }
 
-    private static void Check(IEnumerable<(TierStanding[] Tiers, int Ticks, int Order)> moments)
+    private static void Check(IEnumerable<(TierHealth[] Tiers, int Ticks, int Order)> moments)
     {
         var state = new ClusterState { Settled = true };
         var now = TimeSpan.Zero;
@@ -54,8 +54,8 @@ public class FailoverPropertyTests
                 }
 
                 // 2. Never in a tier that cannot serve while another can; never exhausted while anything answers.
-                var standing = state.Active < 0 ? TierStanding.None : tiers[state.Active];
-                Assert.True(standing >= TierStanding.Unproven || tiers.All(t => t <= standing), $"Active {state.Active} of {string.Join(' ', tiers)}");
+                var standing = state.Active < 0 ? TierHealth.Unavailable : tiers[state.Active];
+                Assert.True(standing >= TierHealth.Unverified || tiers.All(t => t <= standing), $"Active {state.Active} of {string.Join(' ', tiers)}");
 
                 // 3. A ramp is between two different tiers that have something to send to.
                 Assert.True(state.RampFrom < 0 || (state.RampFrom != state.Active && state.Active >= 0));

@@ -26,16 +26,16 @@ public class FlappingTests
         {
             var alive = now.TotalSeconds % (up + down) < up;
 
-            // Traffic, when there is any to this tier: three connects fail within a tick, and a trial is taken at once.
+            // Traffic, when there is any to this tier: three connects fail within a tick, and a half-open probe is taken at once.
             if (!alive && state.Active == 0)
             {
                 health = DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
             }
 
             health = DestinationHealth.OnTick(health, config.Passive, exhausted: false, now);
-            if (health.Verdict == Verdict.Trial)
+            if (health.HealthStatus == HealthStatus.HalfOpen)
             {
-                health = alive ? DestinationHealth.PassTrial(health, now) : DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
+                health = alive ? DestinationHealth.PassHalfOpenProbe(health, now) : DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
             }
 
             if (now >= nextProbe)
@@ -44,7 +44,7 @@ public class FlappingTests
                 nextProbe = ProbeSchedule.Next(now, now, DestinationHealth.WantsFastProbe(health), config.Probe, (random.NextDouble() * 2) - 1);
             }
 
-            TierStanding[] tiers = [health.Verdict == Verdict.Up ? TierStanding.Able : TierStanding.None, TierStanding.Able];
+            TierHealth[] tiers = [health.HealthStatus == HealthStatus.Up ? TierHealth.Healthy : TierHealth.Unavailable, TierHealth.Healthy];
             (state, var change) = FailoverMachine.Step(state, tiers, null, firstRound: true, config, now);
             transitions += change is null ? 0 : 1;
         }

@@ -8,14 +8,14 @@ namespace Gateway.Tests.Failover;
 public sealed class FleetMachineTests
 {
     private static readonly ClusterConfig Config = new() { Name = "guide", Tiers = [] };
-    private static readonly FleetWord Wait = new(Agreed: true, MayReturn: 0, Call: null);
+    private static readonly FleetDirective Wait = new(Agreed: true, MayReturn: 0, Call: null);
 
     [Fact]
     public void Failover_Called_MovesThoughItLooksWellFromHere_AndOnlyOnce()
     {
         var drive = new Drive();
         drive.Go(100, Wait);
-        var call = Wait with { Call = new FleetOrder(4, Up: false, From: 0, To: 1, At(100)) };
+        var call = Wait with { Call = new TierSwitchDecision(4, Up: false, From: 0, To: 1, At(100)) };
         drive.Go(101, call);
         Assert.Equal((1, TransitionReason.Failover, 4L), (drive.State.Active, drive.Changes.Single().Reason, drive.State.Epoch));
 
@@ -32,8 +32,8 @@ public sealed class FleetMachineTests
     {
         var drive = new Drive();
         drive.Go(10, Wait);
-        drive.Tiers = [TierStanding.Able, TierStanding.None];
-        drive.Go(12, Wait with { Call = new FleetOrder(4, Up: false, From: 0, To: 1, At(10)) });
+        drive.Tiers = [TierHealth.Healthy, TierHealth.Unavailable];
+        drive.Go(12, Wait with { Call = new TierSwitchDecision(4, Up: false, From: 0, To: 1, At(10)) });
         Assert.Equal(0, drive.State.Active);
         Assert.Empty(drive.Changes);
     }
@@ -43,7 +43,7 @@ public sealed class FleetMachineTests
     {
         var drive = new Drive();
         drive.Go(10, Wait);
-        drive.Tiers = [TierStanding.None, TierStanding.Able];
+        drive.Tiers = [TierHealth.Unavailable, TierHealth.Healthy];
         drive.Go(10.1, Wait);
         Assert.Equal(1, drive.State.Active);
     }
@@ -63,7 +63,7 @@ public sealed class FleetMachineTests
     {
         var drive = OnStandby();
         drive.Go(40, Wait);
-        drive.Go(46, Wait with { Call = new FleetOrder(5, Up: true, From: 1, To: 0, At(40)) });
+        drive.Go(46, Wait with { Call = new TierSwitchDecision(5, Up: true, From: 1, To: 0, At(40)) });
 
         // 6 of 30 s: 10 % and a fifth of the other 90 %.
         Assert.Equal((0, 1), (drive.State.Active, drive.State.RampFrom));
@@ -74,11 +74,11 @@ public sealed class FleetMachineTests
     public void Failback_CalledButNotAbleHere_FollowsLaterByItsOwnProof()
     {
         var drive = OnStandby();
-        drive.Tiers = [TierStanding.Unproven, TierStanding.Able];
+        drive.Tiers = [TierHealth.Unverified, TierHealth.Healthy];
         drive.Go(40, Wait);
-        drive.Go(41, Wait with { Call = new FleetOrder(5, Up: true, From: 1, To: 0, At(40)) });
+        drive.Go(41, Wait with { Call = new TierSwitchDecision(5, Up: true, From: 1, To: 0, At(40)) });
         Assert.Equal(1, drive.State.Active);
-        drive.Tiers = [TierStanding.Able, TierStanding.Able];
+        drive.Tiers = [TierHealth.Healthy, TierHealth.Healthy];
         drive.Go(70, Wait with { MayReturn = 0b11 });
         Assert.Equal(1, drive.State.Active);
         drive.Go(72, Wait with { MayReturn = 0b11 });
@@ -90,7 +90,7 @@ public sealed class FleetMachineTests
     {
         var drive = OnStandby();
         drive.State = drive.State with { Held = new Hold(1, At(1000), "why") };
-        drive.Go(41, Wait with { Call = new FleetOrder(5, Up: true, From: 1, To: 0, At(40)) });
+        drive.Go(41, Wait with { Call = new TierSwitchDecision(5, Up: true, From: 1, To: 0, At(40)) });
         Assert.Equal(1, drive.State.Active);
     }
 
@@ -98,7 +98,7 @@ public sealed class FleetMachineTests
     public void StartedInTheMiddleOfARamp_JoinsIt()
     {
         var drive = new Drive();
-        drive.Go(1, Wait with { Call = new FleetOrder(5, Up: true, From: 1, To: 0, At(-15)) });
+        drive.Go(1, Wait with { Call = new TierSwitchDecision(5, Up: true, From: 1, To: 0, At(-15)) });
         Assert.Equal((0, 1), (drive.State.Active, drive.State.RampFrom));
         Assert.Equal(0.58, FailoverMachine.ShareOf(drive.State, Config.Failback, At(1)), 2);
         Assert.Empty(drive.Changes);
@@ -106,9 +106,9 @@ public sealed class FleetMachineTests
 
     private static Drive OnStandby()
     {
-        var drive = new Drive { Tiers = [TierStanding.None, TierStanding.Able] };
+        var drive = new Drive { Tiers = [TierHealth.Unavailable, TierHealth.Healthy] };
         drive.Go(2, default);
-        drive.Tiers = [TierStanding.Able, TierStanding.Able];
+        drive.Tiers = [TierHealth.Healthy, TierHealth.Healthy];
         drive.Go(5, Wait);
         drive.Changes.Clear();
         Assert.Equal(1, drive.State.Active);
@@ -125,10 +125,10 @@ public sealed class FleetMachineTests
 
         public List<Change> Changes { get; } = [];
 
-        public TierStanding[] Tiers { get; set; } = [TierStanding.Able, TierStanding.Able];
+        public TierHealth[] Tiers { get; set; } = [TierHealth.Healthy, TierHealth.Healthy];
 
         // Every 100 ms, as the loop would.
-        public void Go(double until, FleetWord word)
+        public void Go(double until, FleetDirective word)
         {
             for (; _now <= until + 0.001; _now += 0.1)
             {

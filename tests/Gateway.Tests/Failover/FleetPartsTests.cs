@@ -29,7 +29,7 @@ public sealed class FleetPartsTests
         {
             var noise = new byte[random.Next(200)];
             random.NextBytes(noise);
-            Assert.Null(FleetPayload.Decode<SignOfLife>(noise));
+            Assert.Null(FleetPayload.Decode<Heartbeat>(noise));
         }
 
         Assert.Null(FleetPayload.Decode<SharedOrder>(FleetPayload.Encode(new string('x', FleetPayload.MaxLength))));
@@ -45,7 +45,7 @@ public sealed class FleetPartsTests
     [InlineData(1L, "by", 9, null)]
     public void Order_OutOfBounds_IsNotTaken(long epoch, string? by, int kind, string? tier)
     {
-        var (order, command, write, garbage) = new OrderBook().Read(Hold, FleetPayload.Encode(new SharedOrder(epoch, by!, (SharedOrderKind)kind, tier, null)), At(10), At(0));
+        var (order, command, write, garbage) = new OperatorCommandStore().Read(Hold, FleetPayload.Encode(new SharedOrder(epoch, by!, (SharedOrderKind)kind, tier, null)), At(10), At(0));
         Assert.Null(order);
         Assert.Null(command);
         Assert.True(garbage);
@@ -55,10 +55,10 @@ public sealed class FleetPartsTests
     [Fact]
     public void SignOfLife_WithoutWhatMustBeThere_IsNotSound()
     {
-        SignOfLife? Read(string json)
+        Heartbeat? Read(string json)
         {
             var sum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..8];
-            return FleetPayload.Decode<SignOfLife>(Encoding.UTF8.GetBytes($"1 {sum} {json}"));
+            return FleetPayload.Decode<Heartbeat>(Encoding.UTF8.GetBytes($"1 {sum} {json}"));
         }
 
         Assert.True(Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[{"cluster":"c","active":null,"epoch":0,"tiers":[]}]}""")!.IsSound);
@@ -73,7 +73,7 @@ public sealed class FleetPartsTests
     [Fact]
     public void OrderBook_HoldGivenHere_IsWrittenWithWhatIsLeftOfIt_AndTakenElsewhere()
     {
-        var (here, there, epoch) = (new OrderBook(), new OrderBook(), 41L);
+        var (here, there, epoch) = (new OperatorCommandStore(), new OperatorCommandStore(), 41L);
         here.Give(new HoldCommand("guide", "standby", At(600), "why"), "one", ref epoch, At(0));
         Assert.Equal(42, epoch);
         var write = here.Read(Hold, [], At(0), At(100)).Write!.Value;
@@ -90,7 +90,7 @@ public sealed class FleetPartsTests
     [Fact]
     public void OrderBook_DrainGivenHere_SaysElsewhereByWhomAndWhy()
     {
-        var (here, there, epoch) = (new OrderBook(), new OrderBook(), 41L);
+        var (here, there, epoch) = (new OperatorCommandStore(), new OperatorCommandStore(), 41L);
         var subject = new OrderSubject("guide", "a");
         here.Give(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, "one", ref epoch, At(0));
         var write = here.Read(subject, [], At(0), At(1)).Write!.Value;
@@ -100,12 +100,12 @@ public sealed class FleetPartsTests
     [Fact]
     public void OrderBook_TwoOrders_TheHigherEpochWins_AmongEqualsTheGreaterName()
     {
-        var book = new OrderBook();
+        var book = new OperatorCommandStore();
         var five = Encoded(5, "one", SharedOrderKind.Hold, "standby");
         var six = Encoded(6, "one", SharedOrderKind.Release, null);
         var other = Encoded(6, "two", SharedOrderKind.Hold, "primary");
         Assert.IsType<HoldCommand>(book.Read(Hold, five, At(60), At(0)).Command);
-        Assert.IsType<ReleaseCommand>(book.Read(Hold, six, OrderBook.KeepRelease, At(1)).Command);
+        Assert.IsType<ReleaseCommand>(book.Read(Hold, six, OperatorCommandStore.KeepRelease, At(1)).Command);
         Assert.IsType<HoldCommand>(book.Read(Hold, other, At(60), At(2)).Command);
 
         // What comes late is put right.
@@ -118,11 +118,11 @@ public sealed class FleetPartsTests
     [Fact]
     public void OrderBook_RedisWasEmptied_OrdersAreWrittenAgainUnlessTheyAreOver()
     {
-        var book = new OrderBook();
+        var book = new OperatorCommandStore();
         book.Read(Hold, Encoded(5, "one", SharedOrderKind.Hold, "standby"), At(60), At(0));
         Assert.Equal(At(50), book.Read(Hold, [], At(0), At(10)).Write!.Value.KeepFor);
         Assert.Null(book.Read(Hold, [], At(0), At(61)).Write);
-        book.Read(Drain, Encoded(6, "one", SharedOrderKind.Drain, null), OrderBook.KeepDrain, At(0));
+        book.Read(Drain, Encoded(6, "one", SharedOrderKind.Drain, null), OperatorCommandStore.KeepDrain, At(0));
         Assert.NotNull(book.Read(Drain, [], At(0), At(86_400)).Write);
     }
 
@@ -130,16 +130,16 @@ public sealed class FleetPartsTests
     public void OrderBook_ReleaseOfLongAgo_ReleasesNothingAtANewcomer()
     {
         var old = Encoded(5, "one", SharedOrderKind.Release, null);
-        Assert.Null(new OrderBook().Read(Hold, old, OrderBook.KeepRelease - At(60), At(0)).Command);
-        Assert.NotNull(new OrderBook().Read(Hold, old, OrderBook.KeepRelease - At(1), At(0)).Command);
+        Assert.Null(new OperatorCommandStore().Read(Hold, old, OperatorCommandStore.KeepRelease - At(60), At(0)).Command);
+        Assert.NotNull(new OperatorCommandStore().Read(Hold, old, OperatorCommandStore.KeepRelease - At(1), At(0)).Command);
     }
 
     [Fact]
     public void OrderBook_HoldWithoutEnd_EndsAllTheSame()
     {
-        var command = new OrderBook().Read(Hold, Encoded(5, "one", SharedOrderKind.Hold, "standby"), TimeSpan.FromMilliseconds(-1), At(0)).Command;
-        Assert.Equal(OrderBook.LongestHold, Assert.IsType<HoldCommand>(command).For);
-        Assert.True(new OrderBook().Read(Hold, Encoded(5, "one", SharedOrderKind.Drain, null), At(5), At(0)).Garbage);
+        var command = new OperatorCommandStore().Read(Hold, Encoded(5, "one", SharedOrderKind.Hold, "standby"), TimeSpan.FromMilliseconds(-1), At(0)).Command;
+        Assert.Equal(OperatorCommandStore.LongestHold, Assert.IsType<HoldCommand>(command).For);
+        Assert.True(new OperatorCommandStore().Read(Hold, Encoded(5, "one", SharedOrderKind.Drain, null), At(5), At(0)).Garbage);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class FleetRuleTests
 
     /// <summary>
     /// A gateway is a letter a tier (d down, a able, r ripe, - neither) and the place of its active tier; the first one is ours. The verdict is "epoch kind
-    /// from to age". Expected: what is condemned, whereto one may return, the call's epoch, the proposal.
+    /// from to age". Expected: what is ejected, whereto one may return, the call's epoch, the proposal.
     /// </summary>
     [Theory]
 
@@ -74,24 +74,24 @@ public sealed class FleetRuleTests
     }
 
     [Theory]
-    [InlineData("Able", true, false, "Able")]
-    [InlineData("Able", true, true, "Weak")]
-    [InlineData("Unproven", true, true, "Weak")]
-    [InlineData("Weak", true, false, "Unproven")]
-    [InlineData("Weak", false, false, "Weak")]
-    [InlineData("Weak", true, true, "Weak")]
-    [InlineData("None", false, false, "None")]
-    [InlineData("None", false, true, "None")]
+    [InlineData("Healthy", true, false, "Healthy")]
+    [InlineData("Healthy", true, true, "Degraded")]
+    [InlineData("Unverified", true, true, "Degraded")]
+    [InlineData("Degraded", true, false, "Unverified")]
+    [InlineData("Degraded", false, false, "Degraded")]
+    [InlineData("Degraded", true, true, "Degraded")]
+    [InlineData("Unavailable", false, false, "Unavailable")]
+    [InlineData("Unavailable", false, true, "Unavailable")]
     public void Weigh_OwnEyesAndTheFleets_ComeTo(string own, bool reachable, bool condemned, string expected)
     {
-        Assert.Equal(Enum.Parse<TierStanding>(expected), FleetRule.Weigh(Enum.Parse<TierStanding>(own), reachable, new TierGuidance("a", 1, condemned, MayReturn: false)));
-        Assert.Equal(Enum.Parse<TierStanding>(own), FleetRule.Weigh(Enum.Parse<TierStanding>(own), reachable, null));
+        Assert.Equal(Enum.Parse<TierHealth>(expected), FleetRule.Weigh(Enum.Parse<TierHealth>(own), reachable, new TierGuidance("a", 1, condemned, MayReturn: false)));
+        Assert.Equal(Enum.Parse<TierHealth>(own), FleetRule.Weigh(Enum.Parse<TierHealth>(own), reachable, null));
     }
 
     [Fact]
     public void Decide_EveryPairOfFleets_NeverCondemnsAndAgreesOnAReturnAtOnce()
     {
-        // All votes of up to five gateways on one tier: what a majority condemns cannot be what half holds to be ripe.
+        // All votes of up to five gateways on one tier: what a majority ejects cannot be what half holds to be ripe.
         foreach (var votes in Enumerable.Range(2, 4).SelectMany(static n => Words("dar", n)))
         {
             var opinions = votes.Select(v => OpinionOf($"{v}a1")).ToArray();
@@ -111,7 +111,7 @@ public sealed class FleetRuleTests
             "guide",
             parts[0][^1] == 'X' ? null : Names[parts[0][^1] - '0'],
             parts.Length > 1 ? long.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : 0,
-            [.. votes.Select((v, i) => new TierOpinion(Names[i], Down: v == 'd', Able: v is 'a' or 'r', Ripe: v == 'r'))]);
+            [.. votes.Select((v, i) => new TierOpinion(Names[i], Down: v == 'd', Able: v is 'a' or 'r', ReadyToFailBack: v == 'r'))]);
     }
 
     private static (FleetVerdict? Verdict, TimeSpan Age) VerdictOf(string text)

@@ -10,7 +10,7 @@ public sealed class HealthChangesTests
 {
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
 
-    // A letter a destination, tiers apart by a blank: u up, ? unknown, d down, e ejected, t on trial, D drained.
+    // A letter a destination, tiers apart by a blank: u up, ? unknown, d down, e ejected, t half-open, D drained.
     [Theory]
     [InlineData("uu u", "uu u", "")]
     [InlineData("?? ?", "uu u", "")]
@@ -68,5 +68,5 @@ public sealed class HealthChangesTests
         return new TierMembers(name, all.Any(static m => m.Serves), all);
     }
 
-    private static Verdict VerdictOf(char letter) => letter switch { '?' => Verdict.Unknown, 'd' => Verdict.Down, 'e' => Verdict.Ejected, 't' => Verdict.Trial, _ => Verdict.Up };
+    private static HealthStatus VerdictOf(char letter) => letter switch { '?' => HealthStatus.Unknown, 'd' => HealthStatus.Down, 'e' => HealthStatus.Ejected, 't' => HealthStatus.HalfOpen, _ => HealthStatus.Up };
 }

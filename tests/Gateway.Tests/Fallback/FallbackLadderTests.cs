@@ -16,7 +16,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
     private const string StoredHeaders = "Access-Control-Allow-Origin: https://shop.example | Age: 7 | Content-Length: 6 | X-Fallback: last-good";
 
     // The server of these tests names requests by connection and number, in as many characters as this.
-    private static readonly string ProblemLength = BuiltInAnswer.Body(BuiltInShape.Problem, "0HNABCDEFGHIJ:00000001").Length.ToString();
+    private static readonly string ProblemLength = BuiltInResponse.Body(BuiltInShape.Problem, "0HNABCDEFGHIJ:00000001").Length.ToString();
 
     private static readonly RouteConfig[] Routes =
     [
@@ -92,7 +92,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
         Assert.Equal(503, answer.Status);
         Assert.Equal($"Cache-Control: no-store | Content-Length: {ProblemLength} | Content-Type: application/problem+json | {BuiltIn}", answer.Headers);
         Assert.Equal(503, JsonDocument.Parse(answer.Body).RootElement.GetProperty("status").GetInt32());
-        Assert.Equal(FallbackRung.BuiltIn, _server.LastRung);
+        Assert.Equal(FallbackStep.BuiltIn, _server.LastRung);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
 
     [Fact]
     public void BuiltIn_EventStream_EndsItsEvent() =>
-        Assert.EndsWith("}\n\n", Encoding.UTF8.GetString(BuiltInAnswer.Body(BuiltInShape.EventStream, "7").Span), StringComparison.Ordinal);
+        Assert.EndsWith("}\n\n", Encoding.UTF8.GetString(BuiltInResponse.Body(BuiltInShape.EventStream, "7").Span), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Range: bytes=0-1\r\n")]
@@ -141,7 +141,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
         WireAnswer answer = await _server.SendAsync("GET", "/data", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
 
         Assert.Equal(503, answer.Status);
-        Assert.Equal(FallbackRung.BuiltIn, _server.LastRung);
+        Assert.Equal(FallbackStep.BuiltIn, _server.LastRung);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
 
         // A reset may overtake what was sent: the half is there with its length of 100, or nothing is.
         Assert.Contains((answer.Status, answer.Body), new[] { (200, "half"), (0, "") });
-        await Eventually.BeTrueAsync(() => _server.LastRung is FallbackRung.None, TimeSpan.FromSeconds(30), "the ladder says that nobody answered");
+        await Eventually.BeTrueAsync(() => _server.LastRung is FallbackStep.None, TimeSpan.FromSeconds(30), "the ladder says that nobody answered");
     }
 
     [Theory]
@@ -204,7 +204,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
         {
             WireAnswer answer = await _server.SendAsync("GET", route + value);
 
-            // 400: the server refused it; 404: no route after dots were removed; 503: the ladder's end.
+            // 400: the server refused it; 404: no route after dots were removed; 503: the fallback chain's end.
             Assert.Contains(answer.Status, new[] { 400, 404, 503 });
             Assert.DoesNotContain("secret\":", answer.Body, StringComparison.Ordinal);
             Assert.DoesNotContain("X-Evil", answer.Headers, StringComparison.Ordinal);
@@ -236,7 +236,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
         switch (route.Path)
         {
             case "/stored":
-                context.Response.Headers["X-Fallback"] = FallbackRung.LastGood.Label();
+                context.Response.Headers["X-Fallback"] = FallbackStep.LastGood.Label();
                 context.Response.Headers.Age = "7";
                 context.Response.Headers.AccessControlAllowOrigin = "https://shop.example";
                 context.Response.ContentLength = 6;

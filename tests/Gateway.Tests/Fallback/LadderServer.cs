@@ -18,7 +18,7 @@ using Xunit;
 
 namespace Gateway.Tests.Fallback;
 
-/// <summary>A real server whose every route gets its ladder's answer, and a client that sends exactly the bytes that a test says.</summary>
+/// <summary>A real server whose every route gets its fallback chain's answer, and a client that sends exactly the bytes that a test says.</summary>
 internal sealed class LadderServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -36,10 +36,10 @@ internal sealed class LadderServer : IAsyncDisposable
 
     public FallbackFiles Files { get; }
 
-    /// <summary>What the ladder said of its last answer.</summary>
-    public FallbackRung? LastRung { get; private set; }
+    /// <summary>What the fallback chain said of its last response.</summary>
+    public FallbackStep? LastRung { get; private set; }
 
-    public static async Task<LadderServer> StartAsync(RouteConfig[] routes, LastGoodAnswer? lastGood = null, Func<HttpContext, Task>? before = null)
+    public static async Task<LadderServer> StartAsync(RouteConfig[] routes, LastGoodResponse? lastGood = null, Func<HttpContext, Task>? before = null)
     {
         var folder = new TemporaryFolder();
         folder.Write("static/data.json", "{\"a\":1}");
@@ -50,7 +50,7 @@ internal sealed class LadderServer : IAsyncDisposable
         folder.Write("secret.json", "{\"secret\":1}");
         var files = new FallbackFiles(Path.Combine(folder.Path, "static"), new ManualTime(), NullLogger<FallbackFiles>.Instance);
         await files.LookAsync(TestContext.Current.CancellationToken);
-        var ladder = new FallbackLadder(files, lastGood, static () => 0.5, NullLogger<FallbackLadder>.Instance);
+        var ladder = new FallbackChain(files, lastGood, static () => 0.5, NullLogger<FallbackChain>.Instance);
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -83,7 +83,7 @@ internal sealed class LadderServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The whole answer as it came over the wire, without its Date.</summary>
+    /// <summary>The whole response as it came over the wire, without its Date.</summary>
     public async Task<WireAnswer> SendAsync(string method, string target, string headers = "")
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -115,7 +115,7 @@ internal sealed class LadderServer : IAsyncDisposable
     }
 }
 
-/// <summary>An answer: the status, the headers in the order of their names, the body.</summary>
+/// <summary>A response: the status, the headers in the order of their names, the body.</summary>
 internal sealed record WireAnswer(int Status, string Headers, string Body)
 {
     public static WireAnswer Parse(string text)

@@ -27,7 +27,7 @@ public class AnswersTests
         var buffer = new byte[128 * 1024];
         long total = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken);
 
-        // Nobody reads on: what the gateway takes in meanwhile is bounded by its buffers, not by the answer.
+        // Nobody reads on: what the gateway takes in meanwhile is bounded by its buffers, not by the response.
         await Eventually.BeTrueAsync(() => guide.Requests.Count == 1, TimeSpan.FromSeconds(30), "the destination was asked");
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 20_000_000);
         for (var read = -1; read != 0; total += read)
@@ -217,7 +217,7 @@ public class AnswersTests
     [Fact]
     public async Task Answer_FailedOnesBehindAGoodOne_KeepNoConnection()
     {
-        // The failed answer's body is not read: unless it is let go of, its connection stays open until the next collection of garbage.
+        // The failed response's body is not read: unless it is let go of, its connection stays open until the next collection of garbage.
         await using var guide = new ScriptedUpstream(async r =>
         {
             await r.SendAsync("HTTP/1.1 503 Busy\r\nContent-Length: 10000000\r\n\r\n");

@@ -86,7 +86,7 @@ public class AttemptsTests
             Assert.Equal((429, "7"), (got.Status, got.Header("Retry-After").Single()));
         }
 
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Theory]

@@ -107,7 +107,7 @@ public class DeadlinesTests
 
         Assert.Equal(200, (await client.ReadAsync()).Status);
         Assert.Equal(100_000, (await guide.Last.ReadBodyAsync()).Length);
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Theory]
@@ -128,7 +128,7 @@ public class DeadlinesTests
 
         Assert.Equal(408, answer.Status);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "refused"));
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public class DeadlinesTests
         }
 
         Assert.Equal(4, guide.Requests.Count);
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Fact]
@@ -188,7 +188,7 @@ public class DeadlinesTests
 
         await gateway.MetricReachesAsync(6, "gateway_requests_total", ("outcome", "aborted"));
         Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total", ("outcome", "failed")));
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
         Assert.False((await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("suspect").GetBoolean());
         await HedgingTests.NothingInFlightAsync(gateway);
     }

@@ -65,7 +65,7 @@ public class AttemptBudgetTests
     [Fact]
     public void Fresh_HasTenSecondsOfItsFloor_AndNoMore()
     {
-        var budget = new AttemptBudget(0, new ManualTime());
+        var budget = new RetryBudget(0, new ManualTime());
 
         Assert.Equal(30, Drain(budget));
     }
@@ -74,7 +74,7 @@ public class AttemptBudgetTests
     public void Floor_ThreeASecond_WhateverTheTraffic()
     {
         var time = new ManualTime();
-        var budget = new AttemptBudget(0, time);
+        var budget = new RetryBudget(0, time);
         Drain(budget);
         time.Advance(TimeSpan.FromSeconds(4));
 
@@ -86,7 +86,7 @@ public class AttemptBudgetTests
     public void Share_OfTheRequests_IsEarnedOnce()
     {
         var time = new ManualTime();
-        var budget = new AttemptBudget(0.2, time);
+        var budget = new RetryBudget(0.2, time);
         Drain(budget);
         Requests(budget, 1000);
         time.Advance(TimeSpan.FromSeconds(1));
@@ -100,7 +100,7 @@ public class AttemptBudgetTests
     public void Cap_LongCalm_KeepsTenSecondsOfEarning()
     {
         var time = new ManualTime();
-        var budget = new AttemptBudget(0.2, time);
+        var budget = new RetryBudget(0.2, time);
         Requests(budget, 60_000);
         time.Advance(TimeSpan.FromMinutes(10));
 
@@ -112,7 +112,7 @@ public class AttemptBudgetTests
     public void Withdraw_FromManyThreads_NeverGivesMoreThanThereIs()
     {
         var time = new ManualTime();
-        var budget = new AttemptBudget(0.1, time);
+        var budget = new RetryBudget(0.1, time);
         Drain(budget);
         for (var round = 0; round < 50; round++)
         {
@@ -124,7 +124,7 @@ public class AttemptBudgetTests
         }
     }
 
-    private static int Drain(AttemptBudget budget)
+    private static int Drain(RetryBudget budget)
     {
         var taken = 0;
         while (budget.TryWithdraw())
@@ -135,7 +135,7 @@ public class AttemptBudgetTests
         return taken;
     }
 
-    private static void Requests(AttemptBudget budget, int count)
+    private static void Requests(RetryBudget budget, int count)
     {
         for (var i = 0; i < count; i++)
         {
@@ -217,7 +217,7 @@ public class BalancerTests
     {
         var all = Tier(1, 1, 2, 4);
         var counts = new int[4];
-        var fewer = new TierSnapshot { Name = "t", Index = 0, Load = all.Load, Usable = all.Usable[..3], Weights = all.Weights[..3], OnTrial = [], All = all.All, CanServe = true };
+        var fewer = new TierSnapshot { Name = "t", Index = 0, Load = all.Load, Usable = all.Usable[..3], Weights = all.Weights[..3], HalfOpen = [], All = all.All, CanServe = true };
         for (var i = 0; i < 20_000; i++)
         {
             var before = Balancer.ByAffinity("key-" + i, all, null, 0)!;
@@ -236,7 +236,7 @@ public class BalancerTests
     private static TierSnapshot Tier(params int[] weights)
     {
         var destinations = weights.Select(static (_, i) => new Destination("c", "t", $"d{i}", new Uri($"http://127.0.0.1:{9000 + i}"))).ToArray();
-        return new TierSnapshot { Name = "t", Index = 0, Load = new TierLoad(), Usable = destinations, Weights = weights, OnTrial = [], All = destinations, CanServe = true };
+        return new TierSnapshot { Name = "t", Index = 0, Load = new TierLoad(), Usable = destinations, Weights = weights, HalfOpen = [], All = destinations, CanServe = true };
     }
 }
 

@@ -74,7 +74,7 @@ public class EarlyResponsesTests
             Assert.Equal((path[..3], "said " + path, i), (status.ToString(CultureInfo.InvariantCulture), text, i));
         }
 
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
         Assert.Empty(await gateway.TransitionsAsync());
         // What follows on the same connections is served as ever.
         Assert.Equal(200, (await gateway.Client.GetAsync("/health", TestContext.Current.CancellationToken)) is { } after ? (int)after.StatusCode : 0);
@@ -100,7 +100,7 @@ public class EarlyResponsesTests
             Assert.StartsWith($"HTTP/1.1 {path[..3]} ", head, StringComparison.Ordinal);
         }
 
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
         Assert.Empty(await gateway.TransitionsAsync());
     }
 
@@ -142,7 +142,7 @@ public class EarlyResponsesTests
             await sending;
         }
 
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     private static Task<InProcessGateway> StartAsync(string url, bool isHttp2)

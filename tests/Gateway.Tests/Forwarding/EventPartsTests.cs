@@ -225,7 +225,7 @@ public class SignalTests
     {
         // Each raiser changes what the waiter looks at, then raises; one lost wake-up leaves the waiter asleep for ever.
         const int rounds = 20_000;
-        var signal = new Signal();
+        var signal = new AsyncAutoResetEvent();
         var done = new int[2];
         var seen = 0;
         var raisers = Enumerable.Range(0, 2).Select(raiser => Task.Run(

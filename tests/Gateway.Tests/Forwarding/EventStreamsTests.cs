@@ -224,7 +224,7 @@ public partial class EventStreamsTests
             await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the destination is told");
         }
 
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
         await gateway.MetricReachesAsync(6, "gateway_requests_total", ("outcome", "aborted"));
         await HedgingTests.NothingInFlightAsync(gateway);
     }

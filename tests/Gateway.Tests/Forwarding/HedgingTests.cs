@@ -24,7 +24,7 @@ public class HedgingTests
         await Eventually.BeTrueAsync(() => silent.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the loser's connection is closed");
         Assert.InRange(Stopwatch.GetElapsedTime(answered, silent.Last.ClosedAt).TotalMilliseconds, -1000, 200);
         Assert.Equal(1, await gateway.MetricAsync("gateway_hedges_total"));
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
         await NothingInFlightAsync(gateway);
     }
 

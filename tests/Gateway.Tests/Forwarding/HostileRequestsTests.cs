@@ -76,7 +76,7 @@ public class HostileRequestsTests
 
         Assert.Equal((413, 413, 414, 431, 408), (declared.Status, chunked.Status, line.Status, headers.Status, slow.Status));
         Assert.DoesNotContain(guide.Requests, r => r.Method == "GET");
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public class HostileRequestsTests
         }
         catch (System.Net.Sockets.SocketException)
         {
-            // Closing the connection is a good answer too.
+            // Closing the connection is a good response too.
         }
 
         var next = await client.ReadAsync();

@@ -23,7 +23,7 @@ public class InterimAnswersTests
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
-        // Twice on one connection: what is left of an interim answer would be taken for the next one's.
+        // Twice on one connection: what is left of an interim response would be taken for the next one's.
         for (var i = 0; i < 2; i++)
         {
             await client.SendAsync(method == "GET" ? "GET / HTTP/1.1\r\nHost: a\r\n\r\n" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
@@ -33,7 +33,7 @@ public class InterimAnswersTests
             await client.ReadUntilAsync(method == "GET" ? "!" : "hello!");
         }
 
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Theory]

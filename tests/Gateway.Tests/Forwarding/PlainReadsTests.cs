@@ -182,7 +182,7 @@ public abstract class PlainReadsTable(bool isTls)
         await Eventually.BeTrueAsync(() => guide.Open <= 1, TimeSpan.FromSeconds(5), "its connection is closed");
     }
 
-    /// <summary>What cannot be written to a user is no answer to him; he gets his fallback and not the server's own error.</summary>
+    /// <summary>What cannot be written to a user is no response to him; he gets his fallback and not the server's own error.</summary>
     [Theory]
     [InlineData("Content-Length: 2\r\n", "ok")]
     [InlineData("Transfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r\n\r\n")]

@@ -95,7 +95,7 @@ public class RequestBodiesTests
             TimeSpan.FromSeconds(30),
             "all five are counted as the client's");
         Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total", ("outcome", "failed")));
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
         Assert.Equal(200, (await gateway.GetAsync()).Status);
     }
 

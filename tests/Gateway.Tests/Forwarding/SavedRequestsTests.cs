@@ -82,7 +82,7 @@ public class SavedRequestsTests
     {
         await using var slow = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
         await using var quick = new ScriptedUpstream();
-        // Nothing but the probe condemns it here, so that the test decides when.
+        // Nothing but the probe ejects it here, so that the test decides when.
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [quick.Url], attempts: "hedge: 50ms", cluster: "    passive: { consecutiveFailures: 1000, minimumRequests: 1000000 }"));
         await gateway.BecomesAsync("up", "standby");
 

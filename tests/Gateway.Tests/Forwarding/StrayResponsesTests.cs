@@ -62,7 +62,7 @@ public abstract class StrayResponsesTable(bool isTls)
 
         Assert.Empty(wrong);
         Assert.True(served > Clients * 30, $"only {served} were served");
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     /// <summary>The client has left, or the response came before the whole request did: what the destination still says belongs to nobody.</summary>

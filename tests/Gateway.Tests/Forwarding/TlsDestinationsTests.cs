@@ -24,7 +24,7 @@ public class TlsDestinationsTests
 
         Assert.All(guide.Requests, asked => Assert.Equal(spoken, asked.Protocol));
         Assert.All(guide.Requests.Concat(guide.Probes), asked => Assert.Equal($"127.0.0.1:{guide.Port}", asked.Host));
-        Assert.Equal("up", await gateway.VerdictAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
     [Theory]
@@ -150,14 +150,14 @@ public class TlsDestinationsTests
         await using var other = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: "    passive: { consecutiveFailures: 1, ejectFor: 1s }"));
         await gateway.GetAsync();
-        await Eventually.BecomeTrueAsync(async () => await gateway.VerdictAsync("primary") != "up", TimeSpan.FromSeconds(60), "it is condemned");
+        await Eventually.BecomeTrueAsync(async () => await gateway.HealthStatusAsync("primary") != "up", TimeSpan.FromSeconds(60), "it is condemned");
         Volatile.Write(ref ill, false);
 
         await Eventually.BecomeTrueAsync(
             async () =>
             {
                 await gateway.GetAsync();
-                return await gateway.VerdictAsync("primary") == "up";
+                return await gateway.HealthStatusAsync("primary") == "up";
             },
             TimeSpan.FromSeconds(60),
             "a trial shows that it is well");

@@ -9,7 +9,7 @@ namespace Gateway.Tests.Forwarding;
 
 public class TrailersTests
 {
-    /// <summary>Shapes of an answer: with a length it is held until whole, without one it streams.</summary>
+    /// <summary>Shapes of a response: with a length it is held until whole, without one it streams.</summary>
     private static readonly Dictionary<string, Func<HttpContext, Task>> Http2Answers = new()
     {
         ["streamed"] = static context => AnswerAsync(context, "hello", length: null),

@@ -20,10 +20,10 @@ public class TrialsTests
             Assert.Equal("standby", (await gateway.GetAsync()).Body);
         }
 
-        await gateway.BecomesAsync("trial", "primary");
+        await gateway.BecomesAsync("half-open", "primary");
         var asked = guide.Requests.Count;
 
-        // Trials fail: nobody sees them, and green probes alone do not bring it back.
+        // HalfOpenProbes fail: nobody sees them, and green probes alone do not bring it back.
         await Eventually.BecomeTrueAsync(
             async () =>
             {
@@ -32,7 +32,7 @@ public class TrialsTests
             },
             TimeSpan.FromSeconds(30),
             "a copy is sent as a trial");
-        Assert.NotEqual("up", await gateway.VerdictAsync("primary"));
+        Assert.NotEqual("up", await gateway.HealthStatusAsync("primary"));
         Volatile.Write(ref broken, false);
         await Eventually.BecomeTrueAsync(
             async () =>
@@ -68,7 +68,7 @@ public class TrialsTests
             async () =>
             {
                 Assert.Equal(200, (await gateway.GetAsync()).Status);
-                return await gateway.VerdictAsync("primary") != "up";
+                return await gateway.HealthStatusAsync("primary") != "up";
             },
             TimeSpan.FromSeconds(30),
             "the primary is ejected");

@@ -149,13 +149,13 @@ public class WrongBlameTests
             {
                 var response = await AskAsync(gateway, method, "/a");
                 Assert.True(response.Status == 200 || method == "POST" || fault == "500");
-                return await gateway.VerdictAsync("primary") == "ejected";
+                return await gateway.HealthStatusAsync("primary") == "ejected";
             },
             TimeSpan.FromSeconds(60),
             "it is ejected");
 
-        Assert.Equal("ejected", await gateway.VerdictAsync("primary"));
-        Assert.Equal("up", await gateway.VerdictAsync("primary", 1));
+        Assert.Equal("ejected", await gateway.HealthStatusAsync("primary"));
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary", 1));
         Assert.Equal("primary", await gateway.ServingAsync());
         Assert.InRange(farm.FirstAsked, 3, 60);
     }
@@ -183,7 +183,7 @@ public class WrongBlameTests
             "the tier is left");
 
         Assert.Equal("standby", await gateway.ServingAsync());
-        Assert.Equal(("ejected", "ejected"), (await gateway.VerdictAsync("primary"), await gateway.VerdictAsync("primary", 1)));
+        Assert.Equal(("ejected", "ejected"), (await gateway.HealthStatusAsync("primary"), await gateway.HealthStatusAsync("primary", 1)));
     }
 
     private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string method, string target) => gateway.AskAsync(
@@ -193,7 +193,7 @@ public class WrongBlameTests
     {
         // All evidence is judged and shown by then.
         await Task.Delay(TimeSpan.FromMilliseconds(600), TimeProvider.System, TestContext.Current.CancellationToken);
-        var verdicts = new[] { await gateway.VerdictAsync("primary"), await gateway.VerdictAsync("primary", 1), await gateway.VerdictAsync("standby"), await gateway.VerdictAsync("standby", 1) };
+        var verdicts = new[] { await gateway.HealthStatusAsync("primary"), await gateway.HealthStatusAsync("primary", 1), await gateway.HealthStatusAsync("standby"), await gateway.HealthStatusAsync("standby", 1) };
         Assert.Equal(["up", "up", "up", "up"], verdicts);
         Assert.Equal("primary", await gateway.ServingAsync());
         Assert.Empty(await gateway.TransitionsAsync());

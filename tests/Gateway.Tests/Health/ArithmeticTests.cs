@@ -180,7 +180,7 @@ public class ArithmeticTests
     [InlineData(0.3, true)]
     public void SelfSuspicion_LateTick_DoubtsForAGrace(double lateBy, bool doubts)
     {
-        var suspicion = new SelfSuspicion().OnTick(At(100), At(100 + lateBy));
+        var suspicion = new LocalHealthGuard().OnTick(At(100), At(100 + lateBy));
         Assert.Equal(doubts, suspicion.Doubts(At(100 + lateBy + 1)));
         Assert.False(suspicion.Doubts(At(100 + lateBy + 2)));
     }
@@ -188,7 +188,7 @@ public class ArithmeticTests
     [Fact]
     public void SelfSuspicion_AlwaysStarved_StillBelievesMostOfTheTime()
     {
-        var suspicion = new SelfSuspicion();
+        var suspicion = new LocalHealthGuard();
         var doubted = 0;
         for (var tick = 1; tick <= 100; tick++)
         {

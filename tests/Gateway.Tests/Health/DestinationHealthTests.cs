@@ -9,7 +9,7 @@ public class DestinationHealthTests
     private static readonly ProbeConfig Probe = new() { Fall = 2, Rise = 3 };
     private static readonly PassiveConfig Passive = new() { EjectFor = TimeSpan.FromSeconds(5), MaxEjectFor = TimeSpan.FromSeconds(30) };
 
-    /// <summary>A word is a sequence of probes: + passed, - failed. The second is the verdict after each of them: U up, D down.</summary>
+    /// <summary>A word is a sequence of probes: + passed, - failed. The second is the health status after each of them: U up, D down.</summary>
     [Theory]
     [InlineData("+", "U")]
     [InlineData("-", "D")]
@@ -26,7 +26,7 @@ public class DestinationHealthTests
         foreach (var probe in probes)
         {
             state = DestinationHealth.OnProbe(state, probe == '+', Probe, exhausted: false);
-            seen += state.Verdict == Verdict.Up ? 'U' : 'D';
+            seen += state.HealthStatus == HealthStatus.Up ? 'U' : 'D';
         }
 
         Assert.Equal(verdicts, seen);
@@ -36,8 +36,8 @@ public class DestinationHealthTests
     public void Down_OnePassedProbeWhileExhausted_IsUp()
     {
         var down = new HealthState(ProbeOpinion.Down);
-        Assert.Equal(Verdict.Up, DestinationHealth.OnProbe(down, passed: true, Probe, exhausted: true).Verdict);
-        Assert.Equal(Verdict.Down, DestinationHealth.OnProbe(down, passed: true, Probe, exhausted: false).Verdict);
+        Assert.Equal(HealthStatus.Up, DestinationHealth.OnProbe(down, passed: true, Probe, exhausted: true).HealthStatus);
+        Assert.Equal(HealthStatus.Down, DestinationHealth.OnProbe(down, passed: true, Probe, exhausted: false).HealthStatus);
     }
 
     [Theory]
@@ -69,7 +69,7 @@ public class DestinationHealthTests
         {
             state = DestinationHealth.OnProbe(state, passed: true, Probe, exhausted: false);
             state = DestinationHealth.OnTick(state, Passive, exhausted: false, At(second));
-            Assert.Equal(second < 5 ? Verdict.Ejected : Verdict.Trial, state.Verdict);
+            Assert.Equal(second < 5 ? HealthStatus.Ejected : HealthStatus.HalfOpen, state.HealthStatus);
         }
     }
 
@@ -78,8 +78,8 @@ public class DestinationHealthTests
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = DestinationHealth.OnTick(state, Passive, exhausted: false, At(5));
-        state = DestinationHealth.PassTrial(state, At(6));
-        Assert.Equal(Verdict.Up, state.Verdict);
+        state = DestinationHealth.PassHalfOpenProbe(state, At(6));
+        Assert.Equal(HealthStatus.Up, state.HealthStatus);
         Assert.Equal(1, DestinationHealth.OnTick(state, Passive, exhausted: false, At(55)).Ejections);
         Assert.Equal(0, DestinationHealth.OnTick(state, Passive, exhausted: false, At(56)).Ejections);
     }
@@ -90,7 +90,7 @@ public class DestinationHealthTests
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = DestinationHealth.OnTick(state, Passive, exhausted: false, At(5));
         state = DestinationHealth.Eject(state, Passive, exhausted: false, At(5));
-        Assert.Equal(Verdict.Ejected, state.Verdict);
+        Assert.Equal(HealthStatus.Ejected, state.HealthStatus);
         Assert.Equal(At(15), state.EjectedUntil);
     }
 
@@ -106,7 +106,7 @@ public class DestinationHealthTests
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = "--+++".Aggregate(state, (s, p) => DestinationHealth.OnProbe(s, p == '+', Probe, exhausted: false));
-        Assert.Equal(Verdict.Trial, state.Verdict);
+        Assert.Equal(HealthStatus.HalfOpen, state.HealthStatus);
     }
 
     [Fact]
@@ -114,15 +114,15 @@ public class DestinationHealthTests
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = "--".Aggregate(state, (s, p) => DestinationHealth.OnProbe(s, p == '+', Probe, exhausted: false));
-        Assert.Equal(Verdict.Down, state.Verdict);
+        Assert.Equal(HealthStatus.Down, state.HealthStatus);
     }
 
     [Fact]
     public void Ejected_ClusterExhausted_GetsItsTrialAfterASecond()
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up, Ejections: 3), Passive, exhausted: false, At(0));
-        Assert.Equal(Verdict.Ejected, DestinationHealth.OnTick(state, Passive, exhausted: true, At(0.9)).Verdict);
-        Assert.Equal(Verdict.Trial, DestinationHealth.OnTick(state, Passive, exhausted: true, At(1)).Verdict);
+        Assert.Equal(HealthStatus.Ejected, DestinationHealth.OnTick(state, Passive, exhausted: true, At(0.9)).HealthStatus);
+        Assert.Equal(HealthStatus.HalfOpen, DestinationHealth.OnTick(state, Passive, exhausted: true, At(1)).HealthStatus);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public class DestinationHealthTests
         for (var second = 1; second < 60; second++)
         {
             state = DestinationHealth.OnTick(state, Passive, exhausted: true, At(second));
-            Assert.Equal(Verdict.Trial, state.Verdict);
+            Assert.Equal(HealthStatus.HalfOpen, state.HealthStatus);
             state = DestinationHealth.Eject(state, Passive, exhausted: true, At(second));
         }
 
@@ -158,7 +158,7 @@ public class DestinationHealthTests
         var state = new HealthState(ProbeOpinion.Up);
         var start = At(0);
         var end = At(0);
-        while (state.Verdict != Verdict.Down)
+        while (state.HealthStatus != HealthStatus.Down)
         {
             start = ProbeSchedule.Next(start, end, DestinationHealth.WantsFastProbe(state), Probe, jitter: 1);
             end = start + TimeSpan.FromSeconds(failingProbeTakes);

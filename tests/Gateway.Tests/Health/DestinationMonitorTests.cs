@@ -6,9 +6,9 @@ namespace Gateway.Tests.Health;
 
 public class DestinationMonitorTests
 {
-    private static readonly Surroundings WithSpare = new(Exhausted: false, HasSpare: true, Doubtful: false, LateAfter: TimeSpan.FromMilliseconds(250));
-    private static readonly Surroundings Alone = WithSpare with { HasSpare = false };
-    private static readonly Surroundings Last = Alone with { IsLast = true };
+    private static readonly HealthContext WithSpare = new(Exhausted: false, HasSpare: true, Doubtful: false, LateAfter: TimeSpan.FromMilliseconds(250));
+    private static readonly HealthContext Alone = WithSpare with { HasSpare = false };
+    private static readonly HealthContext Last = Alone with { IsLast = true };
     private readonly Destination _destination = new("guide", "primary", "a", new Uri("http://127.0.0.1:9001"));
     private readonly DestinationMonitor _monitor;
 
@@ -25,10 +25,10 @@ public class DestinationMonitorTests
     public void Failures_ThreeInARow_Eject(int kind)
     {
         Fail((EvidenceKind)kind, 2);
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
         Fail((EvidenceKind)kind, 1);
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
-        Assert.Equal(Verdict.Ejected, _destination.Verdict);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
+        Assert.Equal(HealthStatus.Ejected, _destination.HealthStatus);
         Assert.StartsWith("3 failures in a row on route 'r'", _monitor.Why, StringComparison.Ordinal);
     }
 
@@ -42,7 +42,7 @@ public class DestinationMonitorTests
             Succeed("r", 10);
         }
 
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public class DestinationMonitorTests
             Fail(EvidenceKind.Truncated, 1, "dear");
         }
 
-        Assert.Equal((Verdict.Up, RouteAvoidance.Ill), (_monitor.State.Verdict, _destination.Tally("dear").Avoidance));
+        Assert.Equal((HealthStatus.Up, RouteAvoidance.Ill), (_monitor.State.HealthStatus, _destination.Tally("dear").Avoidance));
         Assert.Equal(RouteAvoidance.None, _destination.Tally("cheap").Avoidance);
     }
 
@@ -64,7 +64,7 @@ public class DestinationMonitorTests
         Succeed("a", 1000);
         Succeed("b", 1000);
         Fail(EvidenceKind.Reset, 3, "a");
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
 
         // Of these nothing is known but that they failed.
         for (var count = 0; count < 100; count++)
@@ -74,9 +74,9 @@ public class DestinationMonitorTests
             _monitor.Reconsider(_monitor.Find("a")!, WithSpare, At(1));
         }
 
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
         Fail(EvidenceKind.Reset, 3, "b");
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public class DestinationMonitorTests
             _monitor.OnEvidence(new Evidence(_destination, "r", (EvidenceKind)kind, Status: status, Lone: true), WithSpare, At(1));
         }
 
-        Assert.Equal((Verdict.Up, RouteAvoidance.Suspected), (_monitor.State.Verdict, _destination.Tally("r").Avoidance));
+        Assert.Equal((HealthStatus.Up, RouteAvoidance.Suspected), (_monitor.State.HealthStatus, _destination.Tally("r").Avoidance));
         _monitor.OnTick(exhausted: false, At(6.5));
         Assert.Equal(RouteAvoidance.None, _destination.Tally("r").Avoidance);
     }
@@ -104,7 +104,7 @@ public class DestinationMonitorTests
         Succeed("b", 100);
         foreach (var route in new[] { "a", "b" })
         {
-            Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+            Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
             for (var count = 0; count < 3; count++)
             {
                 _monitor.OnEvidence(new Evidence(_destination, route, EvidenceKind.Reset, Lone: true), WithSpare with { OthersServed = true }, At(1));
@@ -114,7 +114,7 @@ public class DestinationMonitorTests
             _monitor.Reconsider(_monitor.Find(route)!, WithSpare with { OthersServed = true }, At(1));
         }
 
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
     }
 
     [Fact]
@@ -125,12 +125,12 @@ public class DestinationMonitorTests
             _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Reset), WithSpare, At(1));
         }
 
-        Assert.Equal((Verdict.Up, RouteAvoidance.None), (_monitor.State.Verdict, _destination.Tally("r").Avoidance));
+        Assert.Equal((HealthStatus.Up, RouteAvoidance.None), (_monitor.State.HealthStatus, _destination.Tally("r").Avoidance));
     }
 
     [Theory]
-    [InlineData(false, (int)Verdict.Ejected)]
-    [InlineData(true, (int)Verdict.Up)]
+    [InlineData(false, (int)HealthStatus.Ejected)]
+    [InlineData(true, (int)HealthStatus.Up)]
     public void Failures_ServedByNeighbours_EjectUnlessOtherRoutesSucceed(bool othersSucceed, int verdict)
     {
         for (var count = 0; count < 3; count++)
@@ -147,7 +147,7 @@ public class DestinationMonitorTests
         Assert.Equal(new RouteCount(0, 3), record.AtSuspicion);
         record.NeighboursServe = true;
         _monitor.Reconsider(record, WithSpare, At(1.1));
-        Assert.Equal((Verdict)verdict, _monitor.State.Verdict);
+        Assert.Equal((HealthStatus)verdict, _monitor.State.HealthStatus);
     }
 
     [Fact]
@@ -163,9 +163,9 @@ public class DestinationMonitorTests
         }
 
         Fail(EvidenceKind.Reset, 1, around: full);
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
         Fail(EvidenceKind.Reset, 9, around: full);
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
     }
 
     [Theory]
@@ -181,7 +181,7 @@ public class DestinationMonitorTests
             _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: status, Confirmed: true), WithSpare, At(1));
         }
 
-        Assert.Equal((Verdict.Up, RouteAvoidance.None), (_monitor.State.Verdict, _destination.Tally("r").Avoidance));
+        Assert.Equal((HealthStatus.Up, RouteAvoidance.None), (_monitor.State.HealthStatus, _destination.Tally("r").Avoidance));
     }
 
     [Fact]
@@ -193,11 +193,11 @@ public class DestinationMonitorTests
             Succeed("r", 1);
         }
 
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
         Fail(EvidenceKind.Reset, 1);
         Succeed("r", 1);
         Fail(EvidenceKind.Reset, 1);
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
         Assert.StartsWith("too large a share", _monitor.Why, StringComparison.Ordinal);
     }
 
@@ -226,7 +226,7 @@ public class DestinationMonitorTests
             monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 500, Confirmed: true), WithSpare, At(1));
         }
 
-        Assert.Equal(Verdict.Ejected, monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Ejected, monitor.State.HealthStatus);
     }
 
     [Fact]
@@ -235,7 +235,7 @@ public class DestinationMonitorTests
         Succeed("r", 100);
         Fail(EvidenceKind.Status, 3, around: Alone);
 
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
     }
 
     [Fact]
@@ -244,7 +244,7 @@ public class DestinationMonitorTests
         Succeed("r", 10);
         Fail(EvidenceKind.Status, 10, around: Alone);
 
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
     }
 
     [Theory]
@@ -257,16 +257,16 @@ public class DestinationMonitorTests
     public void LastServingOne_IsEjectedOnlyWhereItIsNotReached(int kind, bool ejected)
     {
         Fail((EvidenceKind)kind, 100, around: Last);
-        Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
+        Assert.Equal(ejected, _monitor.State.HealthStatus == HealthStatus.Ejected);
     }
 
     [Fact]
     public void Late_FarBeyond_EjectsAFrozenOne()
     {
         Late(2, 250);
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
         Late(1, 250);
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
     }
 
     [Fact]
@@ -276,7 +276,7 @@ public class DestinationMonitorTests
         Assert.False(_monitor.Suspect);
         Late(1000, 205);
         Assert.True(_monitor.Suspect);
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
         Assert.True(_monitor.OnTick(exhausted: false, At(2.1)));
         Assert.False(_monitor.Suspect);
     }
@@ -289,7 +289,7 @@ public class DestinationMonitorTests
             _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, Waited: TimeSpan.FromSeconds(4)), Alone, At(1));
         }
 
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
     }
 
     [Theory]
@@ -307,7 +307,7 @@ public class DestinationMonitorTests
             _monitor.OnEvidence(evidence with { Confirmed = true }, WithSpare with { Doubtful = true }, At(1));
         }
 
-        Assert.Equal(ejected, _monitor.State.Verdict == Verdict.Ejected);
+        Assert.Equal(ejected, _monitor.State.HealthStatus == HealthStatus.Ejected);
     }
 
     [Fact]
@@ -319,10 +319,10 @@ public class DestinationMonitorTests
             _monitor.OnProbe(timedOut, WithSpare with { Doubtful = true }, At(1));
         }
 
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
         _monitor.OnProbe(timedOut, WithSpare, At(2));
         _monitor.OnProbe(timedOut, WithSpare, At(3));
-        Assert.Equal(Verdict.Down, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Down, _monitor.State.HealthStatus);
         Assert.Equal("the last 2 probes failed: timed out", _monitor.Why);
     }
 
@@ -330,55 +330,55 @@ public class DestinationMonitorTests
     public void Trial_OnePermit_IsGivenOnce()
     {
         EjectUntilTrial();
-        Assert.True(_destination.TryTakeTrial());
-        Assert.False(_destination.TryTakeTrial());
-        _destination.ReturnTrial();
-        Assert.True(_destination.TryTakeTrial());
+        Assert.True(_destination.TryTakeHalfOpenPermit());
+        Assert.False(_destination.TryTakeHalfOpenPermit());
+        _destination.ReturnHalfOpenPermit();
+        Assert.True(_destination.TryTakeHalfOpenPermit());
     }
 
     [Fact]
     public void Trial_Succeeded_IsUpAndStartsClean()
     {
         EjectUntilTrial();
-        Assert.True(_destination.TryTakeTrial());
-        Assert.True(_monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Success, Trial: true), WithSpare, At(6)));
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.True(_destination.TryTakeHalfOpenPermit());
+        Assert.True(_monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Success, HalfOpen: true), WithSpare, At(6)));
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
         Fail(EvidenceKind.Reset, 2);
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
     }
 
     [Fact]
     public void Trial_Failed_IsEjectedAgainAndItsPermitIsGone()
     {
         EjectUntilTrial();
-        Assert.True(_destination.TryTakeTrial());
-        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Trial: true, Status: 500), WithSpare, At(6));
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
-        _destination.ReturnTrial();
-        Assert.False(_destination.TryTakeTrial());
+        Assert.True(_destination.TryTakeHalfOpenPermit());
+        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, HalfOpen: true, Status: 500), WithSpare, At(6));
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
+        _destination.ReturnHalfOpenPermit();
+        Assert.False(_destination.TryTakeHalfOpenPermit());
     }
 
     [Fact]
     public void Trial_HedgedAwayTooSoonToTell_IsOfferedAgain()
     {
         EjectUntilTrial();
-        Assert.True(_destination.TryTakeTrial());
-        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, Trial: true, Waited: TimeSpan.FromMilliseconds(60)), WithSpare, At(6));
-        Assert.Equal(Verdict.Trial, _monitor.State.Verdict);
-        Assert.True(_destination.TryTakeTrial());
-        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, Trial: true, Waited: TimeSpan.FromMilliseconds(260)), WithSpare, At(6));
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.True(_destination.TryTakeHalfOpenPermit());
+        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, HalfOpen: true, Waited: TimeSpan.FromMilliseconds(60)), WithSpare, At(6));
+        Assert.Equal(HealthStatus.HalfOpen, _monitor.State.HealthStatus);
+        Assert.True(_destination.TryTakeHalfOpenPermit());
+        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, HalfOpen: true, Waited: TimeSpan.FromMilliseconds(260)), WithSpare, At(6));
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
     }
 
     [Fact]
     public void Trial_ItsHolderVanished_IsOfferedAgain()
     {
         EjectUntilTrial();
-        Assert.True(_destination.TryTakeTrial());
+        Assert.True(_destination.TryTakeHalfOpenPermit());
         _monitor.OnTick(exhausted: false, At(7));
-        Assert.False(_destination.TrialOffered);
+        Assert.False(_destination.HalfOpenProbeOffered);
         _monitor.OnTick(exhausted: false, At(30));
-        Assert.True(_destination.TrialOffered);
+        Assert.True(_destination.HalfOpenProbeOffered);
     }
 
     [Fact]
@@ -386,7 +386,7 @@ public class DestinationMonitorTests
     {
         EjectUntilTrial();
         Fail(EvidenceKind.Reset, 10);
-        Assert.Equal(Verdict.Trial, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.HalfOpen, _monitor.State.HealthStatus);
     }
 
     [Theory]
@@ -415,7 +415,7 @@ public class DestinationMonitorTests
         Assert.False(_monitor.OnTick(exhausted: false, At(11.3)));
         Assert.True(_monitor.OnTick(exhausted: false, At(11.8)));
         Assert.True(_monitor.Suspect);
-        Assert.Equal(Verdict.Up, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
     }
 
     private DestinationMonitor NewMonitor(ClusterConfig config)
@@ -428,13 +428,13 @@ public class DestinationMonitorTests
     private void EjectUntilTrial()
     {
         Fail(EvidenceKind.Reset, 3);
-        Assert.Equal(Verdict.Ejected, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
         _monitor.OnTick(exhausted: false, At(6));
-        Assert.Equal(Verdict.Trial, _monitor.State.Verdict);
+        Assert.Equal(HealthStatus.HalfOpen, _monitor.State.HealthStatus);
     }
 
     // Told when it is seen, and again when another destination has served the same request.
-    private void Fail(EvidenceKind kind, int count, string route = "r", Surroundings? around = null)
+    private void Fail(EvidenceKind kind, int count, string route = "r", HealthContext? around = null)
     {
         for (var index = 0; index < count; index++)
         {

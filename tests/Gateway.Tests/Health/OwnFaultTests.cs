@@ -15,14 +15,14 @@ public class OwnFaultTests
     [InlineData(SocketError.TimedOut, false)]
     public void Failure_OfASocket_IsOursOnlyWithoutRoomForIt(SocketError error, bool isOurs)
     {
-        Assert.Equal(isOurs, OwnFault.Is(new SocketException((int)error)));
-        Assert.Equal(isOurs, OwnFault.Is(new HttpRequestException(HttpRequestError.ConnectionError, "No connection.", new SocketException((int)error))));
+        Assert.Equal(isOurs, LocalFailure.Is(new SocketException((int)error)));
+        Assert.Equal(isOurs, LocalFailure.Is(new HttpRequestException(HttpRequestError.ConnectionError, "No connection.", new SocketException((int)error))));
     }
 
     [Fact]
     public void Failure_WithoutASocket_IsNotOurs()
     {
-        Assert.False(OwnFault.Is(null));
-        Assert.False(OwnFault.Is(new IOException("cut")));
+        Assert.False(LocalFailure.Is(null));
+        Assert.False(LocalFailure.Is(new IOException("cut")));
     }
 }

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
-/// <summary>The last good answer as users meet it: real guides, a real gateway, a real Redis, and kill -9.</summary>
+/// <summary>The last-good response as users meet it: real guides, a real gateway, a real Redis, and kill -9.</summary>
 public sealed class EndToEndTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -36,7 +36,7 @@ public sealed class EndToEndTests
     [Fact]
     public async Task Exhausted_GuideHangsThatLooksHealthy_TrialsGoOnAndNoUserWaitsForOne()
     {
-        // 1. One guide; it answers its probes and lets requests hang, so only a trial can bring it back.
+        // 1. One guide; it answers its probes and lets requests hang, so only a half-open probe can bring it back.
         await using var bed = await TestBed.StartAsync(
             new()
             {
@@ -65,7 +65,7 @@ public sealed class EndToEndTests
             await LoadAsync(10, 0.5);
         }
 
-        // 3. From then on trials hang for their four seconds, one at a time, and every user is answered at once.
+        // 3. From then on half-open probes hang for their four seconds, one at a time, and every user is answered at once.
         var before = Attempts(await bed.Gateway.MetricsAsync(Cancel));
         var ledger = await LoadAsync(50, 6);
         var trials = Attempts(await bed.Gateway.MetricsAsync(Cancel)) - before;
@@ -104,10 +104,10 @@ public sealed class EndToEndTests
 
         // 4. Purged by key, by prefix and by route; each leaves the rest.
         var key = entries[0].GetProperty("key").GetString()!;
-        Assert.Equal((0, $"1 stored answer with the key \"{key}\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--key", key));
-        Assert.Equal((0, "1 stored answer whose key or path begins with \"/guide\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--prefix", "/guide"));
-        Assert.Equal((0, "0 stored answers of the route \"pages\" were forgotten."), await DoneAsync(bed, "last-good", "purge", "--route", "pages"));
-        Assert.Equal((0, "1 stored answer of the route \"recommend\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--route", "recommend"));
+        Assert.Equal((0, $"1 stored response with the key \"{key}\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--key", key));
+        Assert.Equal((0, "1 stored response whose key or path begins with \"/guide\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--prefix", "/guide"));
+        Assert.Equal((0, "0 stored responses of the route \"pages\" were forgotten."), await DoneAsync(bed, "last-good", "purge", "--route", "pages"));
+        Assert.Equal((0, "1 stored response of the route \"recommend\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--route", "recommend"));
 
         // 5. What cannot be fetched is said, line by line.
         await bed.Primaries[0].KillAsync();

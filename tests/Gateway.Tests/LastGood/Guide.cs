@@ -47,10 +47,10 @@ internal static class Guide
         return dictionary;
     }
 
-    public static LastGoodStore Store(TimeProvider time, ILastGoodBacking? backing = null, LastGoodOptions? options = null) =>
+    public static LastGoodStore Store(TimeProvider time, ILastGoodStore? backing = null, LastGoodOptions? options = null) =>
         new(options ?? new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero }, time, NullLogger<LastGoodStore>.Instance, backing);
 
-    /// <summary>A live answer from head to end.</summary>
+    /// <summary>A live response from head to end.</summary>
     public static void Answer(this LastGoodStore store, RouteConfig route, HttpRequest request, string body, int status = 200, params (string Name, string Value)[] headers)
     {
         var capture = store.OnAnswer(route, request, status, Headers(headers), "primary");

@@ -280,9 +280,9 @@ public sealed class KeyTests
         {
             var request = Guide.Get("/a", headers);
             request.HttpContext.Connection.RemoteIpAddress = System.Net.IPAddress.Parse("::ffff:10.1.2.3");
-            var plan = KeyPlan.For(Guide.Route())!;
+            var plan = CacheKeyTemplate.For(Guide.Route())!;
             var builder = new KeyBuilder(stackalloc char[512]);
-            Assert.True(plan.TryWrite(request, plan.Read(request, static () => [System.Net.IPNetwork.Parse("10.0.0.0/8")]), KeyPlan.Exact, ref builder));
+            Assert.True(plan.TryWrite(request, plan.Read(request, static () => [System.Net.IPNetwork.Parse("10.0.0.0/8")]), CacheKeyTemplate.Exact, ref builder));
             return builder.Text.ToString();
         }
     }
@@ -329,7 +329,7 @@ public sealed class KeyTests
     public void Cookies_BesidesTheKey_CountAsUnkeyedUnlessAllKeyedOnesAreThere(string cookie, string expected)
     {
         var config = new LastGoodConfig { Key = [new(KeyPartKind.Path), new(KeyPartKind.Cookie, "sid"), new(KeyPartKind.Cookie, "lang")] };
-        Assert.Equal(expected, KeyPlan.For(Guide.Route(config))!.Read(Guide.Get("/a", ("Cookie", cookie))).Cookies.ToString());
+        Assert.Equal(expected, CacheKeyTemplate.For(Guide.Route(config))!.Read(Guide.Get("/a", ("Cookie", cookie))).Cookies.ToString());
     }
 
     private static string[] Parts(string key) => key.Split(' ');
@@ -341,9 +341,9 @@ public sealed class KeyTests
         return key;
     }
 
-    private static string? TryKey(HttpRequest request, LastGoodConfig config, int nearest = KeyPlan.Exact)
+    private static string? TryKey(HttpRequest request, LastGoodConfig config, int nearest = CacheKeyTemplate.Exact)
     {
-        var plan = KeyPlan.For(Guide.Route(config))!;
+        var plan = CacheKeyTemplate.For(Guide.Route(config))!;
         var builder = new KeyBuilder(stackalloc char[16]);
         try
         {

@@ -50,7 +50,7 @@ public sealed class MemoryTests
     {
         var memory = new LastGoodMemory(10_000);
         memory.Put(Answer("shop.example/1", 1));
-        Assert.Equal(Refusal.Busy, memory.Put(Answer("shop.example/2", 2, body: 20_000)));
+        Assert.Equal(StoreRejection.Busy, memory.Put(Answer("shop.example/2", 2, body: 20_000)));
         Assert.NotNull(memory.Find("shop.example/1")?.Live);
     }
 
@@ -59,7 +59,7 @@ public sealed class MemoryTests
     {
         var memory = new LastGoodMemory(10_000);
         memory.Put(Answer("shop.example/1", 5));
-        Assert.Equal(Refusal.Overtaken, memory.Put(Answer("shop.example/1", 4)));
+        Assert.Equal(StoreRejection.Overtaken, memory.Put(Answer("shop.example/1", 4)));
         Assert.Equal(5, memory.Find("shop.example/1")!.Live!.Answer.Began);
     }
 
@@ -115,7 +115,7 @@ public sealed class MemoryTests
         return memory.All.Sum(static answer => answer.Cost);
     }
 
-    private static StoredAnswer Answer(string key, long began, int body = 100) => new()
+    private static StoredResponse Answer(string key, long began, int body = 100) => new()
     {
         Key = key,
         BaseKey = key,

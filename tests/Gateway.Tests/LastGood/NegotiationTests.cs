@@ -154,10 +154,10 @@ public sealed class NegotiationTests
     {
         // Bytes that unfold to nothing: zstd cannot be unfolded here and is taken as it is.
         _store.Answer(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, br, zstd")), "(\u00b5/", 200, ("Content-Type", "application/json"), ("Content-Encoding", coding));
-        var refusal = reason is null ? Refusal.None : Enum.Parse<Refusal>(reason);
+        var refusal = reason is null ? StoreRejection.None : Enum.Parse<StoreRejection>(reason);
         await Guide.Until(() => reason is null ? _store.Counters.Stored == 1 : _store.Counters.Refused(refusal) == 1, "judged");
         Assert.Equal(reason is null, _store.Find(_route, Guide.Get("/a", ("Accept-Encoding", coding))) is not null);
-        Assert.Equal(reason is "Invalid" ? 1 : 0, _store.Counters.Refused(Refusal.Invalid));
+        Assert.Equal(reason is "Invalid" ? 1 : 0, _store.Counters.Refused(StoreRejection.Invalid));
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class NegotiationTests
             gzip.Write(Encoding.ASCII.GetBytes("[" + new string(' ', BodyCheck.MaxUnfolded + 1) + "]"));
         }
 
-        Assert.Equal(Refusal.TooLarge, BodyCheck.Judge("application/json", "gzip", folded.ToArray()));
+        Assert.Equal(StoreRejection.TooLarge, BodyCheck.Judge("application/json", "gzip", folded.ToArray()));
     }
 
     private void Store(string coding, string body, string? etag = null) =>
@@ -177,12 +177,12 @@ public sealed class NegotiationTests
 
     private string KeyOf(params (string, string)[] headers)
     {
-        var plan = KeyPlan.For(_route)!;
+        var plan = CacheKeyTemplate.For(_route)!;
         var request = Guide.Get("/a", headers);
         var key = new KeyBuilder(stackalloc char[64]);
         try
         {
-            Assert.True(plan.TryWrite(request, plan.Read(request), KeyPlan.Exact, ref key));
+            Assert.True(plan.TryWrite(request, plan.Read(request), CacheKeyTemplate.Exact, ref key));
             return key.Text.ToString();
         }
         finally

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
-/// <summary>Whatever users, services and routes do: no byte of one user's answer reaches another.</summary>
+/// <summary>Whatever users, services and routes do: no byte of one user's response reaches another.</summary>
 public sealed class PrivacyTests
 {
     private static readonly string[] CacheControls =
@@ -63,7 +63,7 @@ public sealed class PrivacyTests
                     continue;
                 }
 
-                // 3. A live answer: streamed later, cut, or whole; a public one only where it is everyone's.
+                // 3. A live response: streamed later, cut, or whole; a public one only where it is everyone's.
                 var isPublic = owner is "everyone" && random.Next(4) == 0;
                 var cacheControl = isPublic ? "public" : CacheControls[random.Next(CacheControls.Length)];
                 var headers = Guide.Headers(("Content-Type", "text/plain"));

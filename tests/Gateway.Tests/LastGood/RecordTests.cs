@@ -77,7 +77,7 @@ public sealed class RecordTests
         Assert.False(LastGoodRecord.TryDecode(bytes, Now, out _));
     }
 
-    internal static StoredAnswer Sample(string key = "shop.example/a ~recommend.00000000") => new()
+    internal static StoredResponse Sample(string key = "shop.example/a ~recommend.00000000") => new()
     {
         Key = key,
         BaseKey = key,

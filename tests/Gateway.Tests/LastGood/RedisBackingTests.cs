@@ -348,7 +348,7 @@ public sealed class RedisBackingTests
         return store;
     }
 
-    private sealed class OwnConnection : ILastGoodBacking
+    private sealed class OwnConnection : ILastGoodStore
     {
         private readonly RedisConnection _connection;
         private readonly RedisBacking _backing;
@@ -373,11 +373,11 @@ public sealed class RedisBackingTests
 
         public Task OpenAsync(CancellationToken cancellationToken) => _backing.OpenAsync(cancellationToken);
 
-        public Task ReadAheadAsync(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken) => _backing.ReadAheadAsync(admit, cancellationToken);
+        public Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken) => _backing.ReadAheadAsync(admit, cancellationToken);
 
         public Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken) => _backing.WriteAsync(changes, cancellationToken);
 
-        public Task<IReadOnlyList<StoredAnswer>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) => _backing.LookAsync(keys, cancellationToken);
+        public Task<IReadOnlyList<StoredResponse>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) => _backing.LookAsync(keys, cancellationToken);
 
         public async ValueTask DisposeAsync()
         {

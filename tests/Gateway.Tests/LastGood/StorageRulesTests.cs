@@ -5,7 +5,7 @@ namespace Gateway.Tests.LastGood;
 
 public sealed class StorageRulesTests
 {
-    private static readonly RequestFacts Plain = new() { IsGet = true };
+    private static readonly RequestMetadata Plain = new() { IsGet = true };
 
     [Theory]
     [InlineData("", "None")]
@@ -39,7 +39,7 @@ public sealed class StorageRulesTests
     [InlineData("public, pri\u00e4vate")]
     [InlineData("max-age=60, pri\u0001vate")]
     public void Judge_MalformedCacheControl_CountsAsNoStore(string cacheControl) =>
-        Assert.Equal(Refusal.NoStore, JudgeHead(Plain, 200, ("Cache-Control", cacheControl)));
+        Assert.Equal(StoreRejection.NoStore, JudgeHead(Plain, 200, ("Cache-Control", cacheControl)));
 
     [Theory]
     [InlineData(", ,max-age=60,,")]
@@ -49,7 +49,7 @@ public sealed class StorageRulesTests
     [InlineData("x=\"a\\\"b, no-store\", public")]
     [InlineData("immutable, stale-while-revalidate=5, unknown=1.5")]
     public void Judge_UnusualCacheControl_IsUnderstood(string cacheControl) =>
-        Assert.Equal(Refusal.None, JudgeHead(Plain, 200, ("Cache-Control", cacheControl)));
+        Assert.Equal(StoreRejection.None, JudgeHead(Plain, 200, ("Cache-Control", cacheControl)));
 
     [Theory]
     [InlineData(null, "no-store", null, "NoStore")]
@@ -76,7 +76,7 @@ public sealed class StorageRulesTests
         (string, string?)[] headers = [("Cache-Control", cacheControl), ("CDN-Cache-Control", cdn), ("Surrogate-Control", surrogate)];
         Assert.Equal(expected, StorageRules.Judge(
             Plain,
-            AnswerFacts.Read(200, new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))]))),
+            ResponseMetadata.Read(200, new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))]))),
             maxBody: 1024).ToString());
     }
 
@@ -134,10 +134,10 @@ public sealed class StorageRulesTests
     [Fact]
     public void Judge_Request_RefusesWhatNoKeyHolds()
     {
-        Assert.Equal(Refusal.Method, JudgeHead(Plain with { IsGet = false, IsHead = true }, 200));
-        Assert.Equal(Refusal.Range, JudgeHead(Plain with { HasRange = true }, 200));
-        Assert.Equal(Refusal.NoStore, JudgeHead(Plain with { NoStore = true }, 200));
-        Assert.Equal(Refusal.RequestBody, JudgeHead(Plain with { HasBody = true }, 200));
+        Assert.Equal(StoreRejection.Method, JudgeHead(Plain with { IsGet = false, IsHead = true }, 200));
+        Assert.Equal(StoreRejection.Range, JudgeHead(Plain with { HasRange = true }, 200));
+        Assert.Equal(StoreRejection.NoStore, JudgeHead(Plain with { NoStore = true }, 200));
+        Assert.Equal(StoreRejection.RequestBody, JudgeHead(Plain with { HasBody = true }, 200));
     }
 
     [Theory]
@@ -205,7 +205,7 @@ public sealed class StorageRulesTests
     [InlineData(true, false, "Ignored", false, false, true)]
     [InlineData(true, false, "Keyed", false, false, true)]
     public void MayServe_Cookies_FollowTheRoute(bool get, bool head, string cookies, bool isPublic, bool isNearest, bool expected) =>
-        Assert.Equal(expected, StorageRules.MayServe(new RequestFacts { IsGet = get, IsHead = head, Cookies = Enum.Parse<CookieStanding>(cookies) }, isPublic, isNearest));
+        Assert.Equal(expected, StorageRules.MayServe(new RequestMetadata { IsGet = get, IsHead = head, Cookies = Enum.Parse<CookieStanding>(cookies) }, isPublic, isNearest));
 
     [Fact]
     public void MayServe_Authorization_PublicOrAnonymousOnly()
@@ -227,7 +227,7 @@ public sealed class StorageRulesTests
 
     [Fact]
     public void Labels_EveryRefusal_HasOne() =>
-        Assert.Equal(Enum.GetValues<Refusal>().Length - 1, StorageRules.Labels.Values.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(Enum.GetValues<StoreRejection>().Length - 1, StorageRules.Labels.Values.Distinct(StringComparer.Ordinal).Count());
 
     [Theory]
     [InlineData(0, 0, 0, 0)]
@@ -250,6 +250,6 @@ public sealed class StorageRulesTests
         Assert.Equal(0, AgeRules.FreshSeconds(null, default, date, date));
     }
 
-    private static Refusal JudgeHead(in RequestFacts request, int status, params (string Name, string Value)[] headers) =>
-        StorageRules.Judge(request, AnswerFacts.Read(status, new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Value.Length > 0)]))), maxBody: 1024);
+    private static StoreRejection JudgeHead(in RequestMetadata request, int status, params (string Name, string Value)[] headers) =>
+        StorageRules.Judge(request, ResponseMetadata.Read(status, new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Value.Length > 0)]))), maxBody: 1024);
 }

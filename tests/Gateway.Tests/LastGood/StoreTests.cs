@@ -81,7 +81,7 @@ public sealed class StoreTests
     {
         _store.Answer(_route, Guide.Get("/a"), body, 200, ("Content-Type", type));
         Assert.Equal(kept, _store.BodyFor(_route, Guide.Get("/a")) is not null);
-        Assert.Equal(kept ? 0 : 1, _store.Counters.Refused(Refusal.Invalid));
+        Assert.Equal(kept ? 0 : 1, _store.Counters.Refused(StoreRejection.Invalid));
     }
 
     [Theory]
@@ -98,7 +98,7 @@ public sealed class StoreTests
         var capture = _store.OnAnswer(_route, Guide.Get("/a", ("Accept-Encoding", "gzip")), 200, Guide.Headers(("Content-Type", "application/json"), ("Content-Encoding", "gzip")), "primary");
         capture!.Append(folded.ToArray());
         capture.Complete();
-        await Guide.Until(() => _store.Counters.Stored + _store.Counters.Refused(Refusal.Invalid) == 1, "checked");
+        await Guide.Until(() => _store.Counters.Stored + _store.Counters.Refused(StoreRejection.Invalid) == 1, "checked");
         Assert.Equal(kept, _store.Find(_route, Guide.Get("/a", ("Accept-Encoding", "gzip"))) is not null);
         Assert.Null(_store.Find(_route, Guide.Get("/a")));
     }
@@ -112,7 +112,7 @@ public sealed class StoreTests
         var route = Guide.Route(new LastGoodConfig { MaxBody = 32 });
         _store.Answer(route, Guide.Get("/a"), body, 200, length is null ? [] : [("Content-Length", length)]);
         Assert.Null(_store.Find(route, Guide.Get("/a")));
-        Assert.Equal(1, _store.Counters.Refused(Enum.Parse<Refusal>(reason)));
+        Assert.Equal(1, _store.Counters.Refused(Enum.Parse<StoreRejection>(reason)));
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public sealed class StoreTests
         _store.Withdraw(_route, Guide.Get("/a"));
         capture.Complete();
         Assert.Null(_store.Find(_route, Guide.Get("/a")));
-        Assert.Equal(1, _store.Counters.Refused(Refusal.Overtaken));
+        Assert.Equal(1, _store.Counters.Refused(StoreRejection.Overtaken));
     }
 
     [Fact]
@@ -446,7 +446,7 @@ public sealed class StoreTests
         second.Append(new byte[6000]);
         second.Complete();
         first.Complete();
-        Assert.Equal((1L, 1L), (store.Counters.Stored, store.Counters.Refused(Refusal.Busy)));
+        Assert.Equal((1L, 1L), (store.Counters.Stored, store.Counters.Refused(StoreRejection.Busy)));
         var third = store.OnAnswer(_route, Guide.Get("/3"), 200, Guide.Headers(), "primary")!;
         third.Append(new byte[6000]);
         third.Complete();

@@ -87,7 +87,7 @@ public sealed class WriteBehindTests
     }
 
     /// <summary>A store that fails or hangs when it is told to.</summary>
-    private sealed class FaultyBacking : ILastGoodBacking
+    private sealed class FaultyBacking : ILastGoodStore
     {
         private readonly TaskCompletionSource _hanging = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile TaskCompletionSource? _gate;
@@ -116,7 +116,7 @@ public sealed class WriteBehindTests
 
         public Task OpenAsync(CancellationToken cancellationToken) => PassAsync(cancellationToken);
 
-        public Task ReadAheadAsync(Func<StoredAnswer, bool> admit, CancellationToken cancellationToken) => PassAsync(cancellationToken);
+        public Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken) => PassAsync(cancellationToken);
 
         public async Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken)
         {
@@ -127,7 +127,7 @@ public sealed class WriteBehindTests
             }
         }
 
-        public async Task<IReadOnlyList<StoredAnswer>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+        public async Task<IReadOnlyList<StoredResponse>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
         {
             await PassAsync(CancellationToken.None);
             return [];

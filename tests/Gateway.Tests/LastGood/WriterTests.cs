@@ -7,7 +7,7 @@ namespace Gateway.Tests.LastGood;
 
 public sealed class WriterTests
 {
-    private static readonly FoundAnswer Exact = new(RecordTests.Sample() with { FilledBy = null }, TimeSpan.FromSeconds(90.7));
+    private static readonly FoundResponse Exact = new(RecordTests.Sample() with { FilledBy = null }, TimeSpan.FromSeconds(90.7));
 
     [Fact]
     public async Task Write_Get_GivesBodyAndTheContractsHeaders()
@@ -71,7 +71,7 @@ public sealed class WriterTests
         Assert.False(await LastGoodWriter.WriteAsync(request.HttpContext, Exact));
     }
 
-    private static async Task<(HttpResponse Response, string Body)> Write(HttpRequest request, FoundAnswer found)
+    private static async Task<(HttpResponse Response, string Body)> Write(HttpRequest request, FoundResponse found)
     {
         var body = new MemoryStream();
         var response = request.HttpContext.Response;

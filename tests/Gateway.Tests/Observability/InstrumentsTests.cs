@@ -55,7 +55,7 @@ public sealed class InstrumentsTests : IDisposable
             _instruments.Route($"r{i}").Live(TimeSpan.FromMilliseconds(20));
             _instruments.Route($"r{i}").Degraded(TimeSpan.FromMilliseconds(2));
             _instruments.Route($"r{i}").Failed(TimeSpan.FromMilliseconds(2));
-            _instruments.Route($"r{i}").AnsweredBy(FallbackRung.LastGood);
+            _instruments.Route($"r{i}").AnsweredBy(FallbackStep.LastGood);
         }
 
         var lines = Lines(_instruments.Collect(ProcessFigures.Families));
@@ -330,7 +330,7 @@ public sealed class InstrumentsTests : IDisposable
             _instruments.Route($"r{i}").Ended(RequestOutcome.Live, 404, TimeSpan.FromMilliseconds(20));
             _instruments.Route($"r{i}").Ended(RequestOutcome.Aborted, 200, TimeSpan.FromMilliseconds(20));
 
-            foreach (var rung in Enum.GetValues<FallbackRung>())
+            foreach (var rung in Enum.GetValues<FallbackStep>())
             {
                 _instruments.Route($"r{i}").AnsweredBy(rung);
             }

@@ -27,9 +27,9 @@ public sealed class RecordsTests : IDisposable
     {
         using (var first = Open())
         {
-            first.Journal.Tell(Entry("one"));
+            first.Journal.Append(Entry("one"));
             _instruments.Route("r").Live(TimeSpan.Zero);
-            first.Journal.Tell(Entry("two") with { Cluster = "c", From = "primary", To = null, Reason = "exhausted", Who = "ann" });
+            first.Journal.Append(Entry("two") with { Cluster = "c", From = "primary", To = null, Reason = "exhausted", Who = "ann" });
         }
 
         // A new process counts from nothing.
@@ -41,7 +41,7 @@ public sealed class RecordsTests : IDisposable
         Assert.Equal(("c", "primary", null, "exhausted", "ann"), (second.Journal.Recent(1)[0].Cluster, second.Journal.Recent(1)[0].From, second.Journal.Recent(1)[0].To,
             second.Journal.Recent(1)[0].Reason, second.Journal.Recent(1)[0].Who));
         Assert.Equal(1, (await second.ReadLedgerAsync("c", TimeSpan.FromHours(1), Token))!.Requests.Live);
-        second.Journal.Tell(Entry("three"));
+        second.Journal.Append(Entry("three"));
         Assert.Equal(["three", "two", "one"], (await second.ReadJournalAsync(10, long.MaxValue, null, Token)).Select(static e => e.Text));
     }
 
@@ -50,7 +50,7 @@ public sealed class RecordsTests : IDisposable
     {
         // What a kill -9 leaves is what another process can read while this one still runs.
         using var records = Open();
-        records.Journal.Tell(Entry("news"));
+        records.Journal.Append(Entry("news"));
         await UntilAsync(() => System.IO.File.Exists(File) && ReadBeside() is ["news"]);
     }
 
@@ -60,7 +60,7 @@ public sealed class RecordsTests : IDisposable
         using var records = Open();
         for (var i = 0; i < 30; i++)
         {
-            records.Journal.Tell(Entry($"{i}") with { Cluster = i % 2 == 0 ? "even" : "odd" });
+            records.Journal.Append(Entry($"{i}") with { Cluster = i % 2 == 0 ? "even" : "odd" });
         }
 
         var first = await records.ReadJournalAsync(10, long.MaxValue, null, Token);
@@ -79,7 +79,7 @@ public sealed class RecordsTests : IDisposable
         var blocker = Path.Combine(_folder.FullName, "state");
         await System.IO.File.WriteAllTextAsync(blocker, "in the way", Token);
         using var records = Open();
-        records.Journal.Tell(Entry("kept"));
+        records.Journal.Append(Entry("kept"));
         await UntilAsync(() => records.Alarm is not null);
 
         Assert.Equal(["kept"], records.Journal.Recent(10).Select(static e => e.Text));
@@ -97,7 +97,7 @@ public sealed class RecordsTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
         await System.IO.File.WriteAllBytesAsync(File, [.. Enumerable.Repeat((byte)7, 8192)], Token);
         using var records = Open();
-        records.Journal.Tell(Entry("after"));
+        records.Journal.Append(Entry("after"));
 
         await UntilAsync(() => System.IO.File.Exists(File + ".damaged") && System.IO.File.Exists(File) && records.Alarm is null && ReadBeside() is ["after"]);
     }

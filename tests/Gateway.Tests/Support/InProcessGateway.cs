@@ -105,7 +105,7 @@ internal sealed class InProcessGateway : IAsyncDisposable
         return gateway;
     }
 
-    /// <summary>Starts one whose users' port speaks TLS, with a certificate that this process trusts.</summary>
+    /// <summary>Starts one whose public listener speaks TLS, with a certificate that this process trusts.</summary>
     /// <param name="config">The file, with the usual port, which becomes an https port.</param>
     /// <param name="longestPause">As for <see cref="StartAsync"/>.</param>
     /// <param name="more">More files in the temporary folder, by name.</param>
@@ -188,16 +188,16 @@ internal sealed class InProcessGateway : IAsyncDisposable
     public Task<string> JournalTextAsync() => _operators.GetStringAsync(new Uri(AdminUrl, "/journal?count=200"));
 
     /// <summary>What is held true of a destination of the only cluster.</summary>
-    public async Task<string> VerdictAsync(string tier, int destination = 0) =>
+    public async Task<string> HealthStatusAsync(string tier, int destination = 0) =>
         (await StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers").EnumerateArray().First(t => t.GetProperty("name").GetString() == tier)
-            .GetProperty("destinations")[destination].GetProperty("verdict").GetString()!;
+            .GetProperty("destinations")[destination].GetProperty("healthStatus").GetString()!;
 
-    /// <summary>Awaits a verdict.</summary>
+    /// <summary>Awaits a health status.</summary>
     public async Task BecomesAsync(string verdict, string tier, int destination = 0)
     {
         var since = TimeProvider.System.GetTimestamp();
         string last;
-        while ((last = await VerdictAsync(tier, destination)) != verdict)
+        while ((last = await HealthStatusAsync(tier, destination)) != verdict)
         {
             Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(30), $"The verdict is {last}, not {verdict}.");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);

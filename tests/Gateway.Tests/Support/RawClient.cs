@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Gateway.Tests.Support;
 
-/// <summary>An HTTP/1.1 client that sends what a test says, byte by byte, and tells how an answer ended.</summary>
+/// <summary>An HTTP/1.1 client that sends what a test says, byte by byte, and tells how a response ended.</summary>
 internal sealed class RawClient : IAsyncDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -67,7 +67,7 @@ internal sealed class RawClient : IAsyncDisposable
         }
     }
 
-    /// <summary>The next answer, up to its end or to where it was cut. Interim answers (1xx) are left out.</summary>
+    /// <summary>The next response, up to its end or to where it was cut. Interim responses (1xx) are left out.</summary>
     public async Task<RawAnswer> ReadAsync(string method = "GET")
     {
         var head = await ReadHeadAsync();
@@ -147,7 +147,7 @@ internal sealed class RawClient : IAsyncDisposable
         return -1;
     }
 
-    /// <summary>The head of an answer; empty: the connection ended before.</summary>
+    /// <summary>The head of a response; empty: the connection ended before.</summary>
     public async Task<string> ReadHeadAsync()
     {
         while (true)
@@ -254,7 +254,7 @@ internal sealed class RawClient : IAsyncDisposable
     }
 }
 
-/// <summary>An answer as it came; one character a byte.</summary>
+/// <summary>A response as it came; one character a byte.</summary>
 internal sealed record RawAnswer(string Head)
 {
     public string Body { get; init; } = "";

@@ -58,7 +58,7 @@ internal sealed class RawServer : IAsyncDisposable
         }
     };
 
-    /// <summary>A whole answer.</summary>
+    /// <summary>A whole response.</summary>
     public Func<Socket, CancellationToken, Task> Answer(int status, string body, string headers = "") =>
         Raw($"HTTP/1.1 {status} Test\r\nContent-Length: {body.Length}\r\nConnection: close\r\n{headers}\r\n{body}");
 

@@ -179,7 +179,7 @@ internal sealed class SentinelSet : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    // The head of the answer is the length of the list.
+    // The head of the response is the length of the list.
     private static int Count(int port, string what) =>
         RedisServer.Ask(port, $"SENTINEL {what} {Service}\r\n") is ['*', .. var rest] && int.TryParse(rest.Split("\r\n")[0], CultureInfo.InvariantCulture, out var count) ? count : -1;
 }

@@ -275,7 +275,7 @@ internal sealed class UpstreamRequest
         }
     }
 
-    /// <summary>A whole answer with a length; the connection stays.</summary>
+    /// <summary>A whole response with a length; the connection stays.</summary>
     public async Task AnswerAsync(string body, int status = 200, string headers = "")
     {
         await ReadBodyAsync();

@@ -37,29 +37,29 @@ internal sealed class Notifier(Instruments instruments, Journal journal, TimePro
     public int Waiting => Volatile.Read(ref _workers).Values.Sum(static w => w.Waiting);
 
     /// <summary>A transition was announced.</summary>
-    public void Tell(Transition transition)
+    public void Publish(Transition transition)
     {
         if (Notification.Of(transition) is { } notification)
         {
-            Tell(notification);
+            Publish(notification);
         }
     }
 
     /// <summary>A change of health was announced.</summary>
-    public void Tell(HealthChange change)
+    public void Publish(HealthChange change)
     {
         if (Notification.Of(change) is { } notification)
         {
-            Tell(notification);
+            Publish(notification);
         }
     }
 
     /// <summary>Something happened.</summary>
-    public void Tell(Notification notification)
+    public void Publish(Notification notification)
     {
         foreach (var worker in Volatile.Read(ref _workers).Values)
         {
-            worker.Tell(notification);
+            worker.Publish(notification);
         }
     }
 
@@ -70,10 +70,10 @@ internal sealed class Notifier(Instruments instruments, Journal journal, TimePro
         {
             case HoldCommand hold when hold.Reason.StartsWith(Drill, StringComparison.OrdinalIgnoreCase):
                 _drills[hold.Cluster] = true;
-                Tell(Notification.DrillBegan(hold, time.GetUtcNow()));
+                Publish(Notification.DrillBegan(hold, time.GetUtcNow()));
                 break;
             case HoldCommand or ReleaseCommand when _drills.TryRemove(command.Cluster, out _):
-                Tell(Notification.DrillEnded(command.Cluster, time.GetUtcNow()));
+                Publish(Notification.DrillEnded(command.Cluster, time.GetUtcNow()));
                 break;
         }
     }

@@ -71,7 +71,7 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
     public int Waiting => Volatile.Read(ref _pending);
 
     /// <summary>Queues a notification that this receiver wants; takes microseconds.</summary>
-    public void Tell(Notification notification)
+    public void Publish(Notification notification)
     {
         if (!_config.Events.Contains(notification.Event))
         {
@@ -180,7 +180,7 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
                 },
                 stopping).ConfigureAwait(false);
             _instruments.Notified(NotifyResult.Sent);
-            Tell(notification, attempts == 1
+            Publish(notification, attempts == 1
                 ? $"{_delivery.Name} was told of {notification.EventName}."
                 : string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} was told of {notification.EventName} at attempt {attempts}."));
             return true;
@@ -196,13 +196,13 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
             };
             _instruments.Notified(NotifyResult.Failed);
             LogFailed(_delivery.Name, notification.EventName, attempts, why);
-            Tell(notification, string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} could not be told of {notification.EventName}, {attempts} attempts: {why}."));
+            Publish(notification, string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} could not be told of {notification.EventName}, {attempts} attempts: {why}."));
             return false;
         }
     }
 
-    private void Tell(Notification notification, string text) =>
-        _journal.Tell(new JournalEntry(_time.GetUtcNow(), "notify", text) { Cluster = notification.Cluster, Reason = notification.EventName });
+    private void Publish(Notification notification, string text) =>
+        _journal.Append(new JournalEntry(_time.GetUtcNow(), "notify", text) { Cluster = notification.Cluster, Reason = notification.EventName });
 
     private bool MayTell()
     {

@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 
 namespace Gateway.Admin;
 
-/// <summary>A POST with the notification as JSON. Any 2xx is success; 408, 429, 5xx and no answer are tried again.</summary>
+/// <summary>A POST with the notification as JSON. Any 2xx is success; 408, 429, 5xx and no response are tried again.</summary>
 internal sealed class WebhookDelivery(Uri url) : INotifyDelivery
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler

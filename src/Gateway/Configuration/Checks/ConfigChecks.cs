@@ -9,7 +9,7 @@ internal static class ConfigChecks
         PortChecks.Run(config, reader, now);
         foreach (var cluster in config.Clusters) ClusterChecks.Run(cluster, config, reader);
         RouteChecks.Run(config, reader);
-        foreach (var route in config.Routes) LadderChecks.Run(route, config, reader);
+        foreach (var route in config.Routes) FallbackChecks.Run(route, config, reader);
         OperationChecks.Run(config, reader);
     }
 }

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Configuration;
 
-/// <summary>Ports that clash, certificates that do not load, an operators' port that the world could use.</summary>
+/// <summary>Ports that clash, certificates that do not load, an admin endpoint that the world could use.</summary>
 internal static class PortChecks
 {
     /// <summary>Notes every problem and warning.</summary>
@@ -26,17 +26,17 @@ internal static class PortChecks
             if (Clash(config.Listen[i].Url, config.Admin.Url))
             {
                 var at = reader.IsWritten("admin/url") ? "admin/url" : $"{path}/url";
-                reader.ProblemAt(at, $"The users' port and the operators' port are the same, given \"{Shown(config.Listen[i].Url)}\" under \"listen\" and \"{Shown(config.Admin.Url)}\" under \"admin\". Write another port for one of them.", "admin/url", $"{path}/url");
+                reader.ProblemAt(at, $"The public listener and the admin endpoint are the same, given \"{Shown(config.Listen[i].Url)}\" under \"listen\" and \"{Shown(config.Admin.Url)}\" under \"admin\". Write another port for one of them.", "admin/url", $"{path}/url");
             }
         }
 
         if (config.Admin.Token is null && !config.Admin.Url.IsLoopback)
         {
-            reader.ProblemAt(reader.IsWritten("admin/token") ? "admin/token" : "admin/url", $"The operators' port can be reached from other machines and has no token, given \"{Shown(config.Admin.Url)}\". Write \"token: ${{GATEWAY_ADMIN_TOKEN}}\" under \"admin\" and set it in the environment, or let it listen on 127.0.0.1.", "admin/token");
+            reader.ProblemAt(reader.IsWritten("admin/token") ? "admin/token" : "admin/url", $"The admin endpoint can be reached from other machines and has no token, given \"{Shown(config.Admin.Url)}\". Write \"token: ${{GATEWAY_ADMIN_TOKEN}}\" under \"admin\" and set it in the environment, or let it listen on 127.0.0.1.", "admin/token");
         }
         else if (config.Admin.Token is { Length: < 16 } && !config.Admin.Url.IsLoopback)
         {
-            reader.WarningAt("admin/token", "The token of the operators' port is shorter than 16 characters and can be guessed. Set a longer one.");
+            reader.WarningAt("admin/token", "The token of the admin endpoint is shorter than 16 characters and can be guessed. Set a longer one.");
         }
 
         for (var i = 0; i < config.TrustedProxies.Length; i++)

@@ -37,14 +37,14 @@ internal static class RouteChecks
             foreach (var method in route.Methods)
             {
                 if (KnownMethods.Contains(method, StringComparer.Ordinal)) continue;
-                var nearest = NearestName.Of(method, KnownMethods);
+                var nearest = DidYouMean.Of(method, KnownMethods);
                 reader.WarningAt($"{path}/match/methods", $"This method is not a usual one, given \"{method}\". {(nearest is null ? "Leave it if a client sends it." : $"Write \"{nearest}\" if that was meant.")}");
             }
 
             if (config.Clusters.IsEmpty && reader.IsBad("clusters")) continue; // Said at its place already.
             if (config.Clusters.Any(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal))) continue;
             var names = config.Clusters.Select(cluster => cluster.Name).ToList();
-            reader.ProblemAt($"{path}/cluster", $"There is no such cluster, given {Reader.Quote(route.Cluster)}. Write {(NearestName.Of(route.Cluster, names) is { } near ? $"\"{near}\" instead" : names.Count == 0 ? "it under \"clusters\"" : $"one of these: {string.Join(", ", names)}")}.");
+            reader.ProblemAt($"{path}/cluster", $"There is no such cluster, given {Reader.Quote(route.Cluster)}. Write {(DidYouMean.Of(route.Cluster, names) is { } near ? $"\"{near}\" instead" : names.Count == 0 ? "it under \"clusters\"" : $"one of these: {string.Join(", ", names)}")}.");
         }
 
         NeverMatching(patterns, reader);

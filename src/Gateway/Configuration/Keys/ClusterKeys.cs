@@ -8,51 +8,51 @@ namespace Gateway.Configuration;
 internal static class ClusterKeys
 {
     /// <summary>One service.</summary>
-    public static RecordShape<ClusterConfig> Cluster { get; } = new RecordShape<ClusterConfig>("a cluster", () => new ClusterConfig { Name = "", Tiers = [] }, keepsPartial: true)
-        .Key("tiers", new ListShape<TierConfig>(Tier(), atLeast: 1), (cluster, value) => cluster with { Tiers = value }, "Destinations that serve together, in order: the first tier that can serve, serves.", required: true)
-        .Key("slo", Shapes.Percent(0, 1, toIncluded: false), (cluster, value) => cluster with { Slo = value }, "Target for the error budget.", "99.9%")
-        .Key("balance", Shapes.Word(("powerOfTwo", BalanceMethod.PowerOfTwo), ("roundRobin", BalanceMethod.RoundRobin), ("leastRequests", BalanceMethod.LeastRequests), ("random", BalanceMethod.Random)), (cluster, value) => cluster with { Balance = value }, "How a destination is chosen inside a tier.", "powerOfTwo")
+    public static RecordSchema<ClusterConfig> Cluster { get; } = new RecordSchema<ClusterConfig>("a cluster", () => new ClusterConfig { Name = "", Tiers = [] }, keepsPartial: true)
+        .Key("tiers", new ListSchema<TierConfig>(Tier(), atLeast: 1), (cluster, value) => cluster with { Tiers = value }, "Destinations that serve together, in order: the first tier that can serve, serves.", required: true)
+        .Key("slo", Schemas.Percent(0, 1, toIncluded: false), (cluster, value) => cluster with { Slo = value }, "Target for the error budget.", "99.9%")
+        .Key("balance", Schemas.Enum(("powerOfTwo", BalanceMethod.PowerOfTwo), ("roundRobin", BalanceMethod.RoundRobin), ("leastRequests", BalanceMethod.LeastRequests), ("random", BalanceMethod.Random)), (cluster, value) => cluster with { Balance = value }, "How a destination is chosen inside a tier.", "powerOfTwo")
         .Key("affinity", Affinity(), (cluster, value) => cluster with { Affinity = value }, "Same key, same destination while it can serve; either header or cookie.")
         .Key("probe", Probe(), (cluster, value) => cluster with { Probe = value }, "Active probes of every destination of every tier, idle or not.")
-        .Key("passive", Passive(), (cluster, value) => cluster with { Passive = value }, "How traffic condemns a destination.")
+        .Key("passive", Passive(), (cluster, value) => cluster with { Passive = value }, "How traffic ejects a destination.")
         .Key("failover", Failover(), (cluster, value) => cluster with { Failover = value }, "When a tier is left.")
         .Key("failback", Failback(), (cluster, value) => cluster with { Failback = value }, "When a better tier is taken again.")
         .Key("attempts", Attempts(), (cluster, value) => cluster with { Attempts = value }, "How one request may try several destinations.")
-        .Key("responseBuffer", Shapes.Size("0", "16MiB"), (cluster, value) => cluster with { ResponseBuffer = value }, "An answer with a Content-Length up to this is committed only once whole; 0: none is held.", "64KiB")
-        .Key("via", Shapes.Word(("both", ViaMode.Both), ("response", ViaMode.Response), ("off", ViaMode.Off)), (cluster, value) => cluster with { Via = value }, "Which messages say Via: requests and responses (both), responses alone, or none. nginx behind compresses nothing for a request that says it, unless its gzip_proxied allows it.", "both")
+        .Key("responseBuffer", Schemas.Size("0", "16MiB"), (cluster, value) => cluster with { ResponseBuffer = value }, "A response up to this, of any framing, is sent once it is whole; 0: none is buffered.", "64KiB")
+        .Key("via", Schemas.Enum(("both", ViaMode.Both), ("response", ViaMode.Response), ("off", ViaMode.Off)), (cluster, value) => cluster with { Via = value }, "Which messages say Via: requests and responses (both), responses alone, or none. nginx behind compresses nothing for a request that says it, unless its gzip_proxied allows it.", "both")
         .Key("timeouts", Timeouts(), (cluster, value) => cluster with { Timeouts = value }, "The deadlines of one request.");
 
-    private static RecordShape<TierConfig> Tier() => new RecordShape<TierConfig>("a mapping with name and destinations", () => new TierConfig { Name = "", Destinations = [] })
-        .Key("name", Shapes.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (tier, value) => tier with { Name = value }, "Unique inside the cluster.", required: true)
-        .Key("capacity", Shapes.Whole(1, 1_000_000), (tier, value) => tier with { Capacity = value }, "Requests in flight that the whole tier can carry; unlimited when left out.")
-        .Key("destinations", new ListShape<DestinationConfig>(new EitherShape<DestinationConfig>(UrlShapes.Destination(), Destination()), atLeast: 1), (tier, value) => tier with { Destinations = value }, "The instances of the service.", required: true);
+    private static RecordSchema<TierConfig> Tier() => new RecordSchema<TierConfig>("a mapping with name and destinations", () => new TierConfig { Name = "", Destinations = [] })
+        .Key("name", Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (tier, value) => tier with { Name = value }, "Unique inside the cluster.", required: true)
+        .Key("capacity", Schemas.Integer(1, 1_000_000), (tier, value) => tier with { Capacity = value }, "Requests in flight that the whole tier can carry; unlimited when left out.")
+        .Key("destinations", new ListSchema<DestinationConfig>(new EitherSchema<DestinationConfig>(UrlSchemas.Destination(), Destination()), atLeast: 1), (tier, value) => tier with { Destinations = value }, "The instances of the service.", required: true);
 
-    private static RecordShape<DestinationConfig> Destination() => new RecordShape<DestinationConfig>("a mapping with url, name and weight", () => new DestinationConfig { Name = "", Url = null! })
-        .Key("url", UrlShapes.Destination(), (destination, value) => value with { Name = destination.Name.Length > 0 ? destination.Name : value.Name, Weight = destination.Weight }, "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s.", required: true)
-        .Key("name", Shapes.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (destination, value) => destination with { Name = value }, "Unique inside the cluster; host:port of the URL when left out.")
-        .Key("weight", Shapes.Whole(1, 1_000), (destination, value) => destination with { Weight = value }, "Share beside its neighbours.", "1");
+    private static RecordSchema<DestinationConfig> Destination() => new RecordSchema<DestinationConfig>("a mapping with url, name and weight", () => new DestinationConfig { Name = "", Url = null! })
+        .Key("url", UrlSchemas.Destination(), (destination, value) => value with { Name = destination.Name.Length > 0 ? destination.Name : value.Name, Weight = destination.Weight }, "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s.", required: true)
+        .Key("name", Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (destination, value) => destination with { Name = value }, "Unique inside the cluster; host:port of the URL when left out.")
+        .Key("weight", Schemas.Integer(1, 1_000), (destination, value) => destination with { Weight = value }, "Share beside its neighbours.", "1");
 
-    private static RecordShape<AffinityConfig> Affinity() => new RecordShape<AffinityConfig>("a mapping with header or cookie", () => new AffinityConfig())
-        .Key("header", Shapes.Token("the name of a header"), (affinity, value) => affinity with { Header = value }, "The request header that carries the key.")
-        .Key("cookie", Shapes.Token("the name of a cookie"), (affinity, value) => affinity with { Cookie = value }, "The cookie that carries the key.");
+    private static RecordSchema<AffinityConfig> Affinity() => new RecordSchema<AffinityConfig>("a mapping with header or cookie", () => new AffinityConfig())
+        .Key("header", Schemas.Token("the name of a header"), (affinity, value) => affinity with { Header = value }, "The request header that carries the key.")
+        .Key("cookie", Schemas.Token("the name of a cookie"), (affinity, value) => affinity with { Cookie = value }, "The cookie that carries the key.");
 
-    private static RecordShape<ProbeConfig> Probe() => new RecordShape<ProbeConfig>("a mapping of how to probe", () => new ProbeConfig())
-        .Key("path", Shapes.Text("a path", "Write a path that begins with a slash, like /health", @"^/[^\s#]*$|\$\{", text => text.Length <= 1024 && text.StartsWith('/') && !text.Contains('#', StringComparison.Ordinal) && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter))), (probe, value) => probe with { Path = value }, "The path that is asked for by GET.", "/health")
-        .Key("interval", Shapes.Duration("50ms", "1h"), (probe, value) => probe with { Interval = value }, "From the start of one probe to the start of the next, with 10% jitter either way.", "1s")
-        .Key("fastInterval", Shapes.Duration("10ms", "1h"), (probe, value) => probe with { FastInterval = value }, "Between the first probe that contradicts the verdict and the next verdict; a quarter of interval when left out.")
-        .Key("timeout", Shapes.Duration("10ms", "1h"), (probe, value) => probe with { Timeout = value }, "For connecting, head and body together; shorter than interval.", "800ms")
-        .Key("fall", Shapes.Whole(1, 100), (probe, value) => probe with { Fall = value }, "Failures in a row that make a destination down.", "2")
-        .Key("rise", Shapes.Whole(1, 100), (probe, value) => probe with { Rise = value }, "Successes in a row that make it up.", "3")
-        .Key("expect", Expect(), (probe, value) => probe with { ExpectStatusFrom = value.From, ExpectStatusTo = value.To, ExpectBody = value.Body }, "What a good answer looks like.")
+    private static RecordSchema<ProbeConfig> Probe() => new RecordSchema<ProbeConfig>("a mapping of how to probe", () => new ProbeConfig())
+        .Key("path", Schemas.Text("a path", "Write a path that begins with a slash, like /health", @"^/[^\s#]*$|\$\{", text => text.Length <= 1024 && text.StartsWith('/') && !text.Contains('#', StringComparison.Ordinal) && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter))), (probe, value) => probe with { Path = value }, "The path that is asked for by GET.", "/health")
+        .Key("interval", Schemas.Duration("50ms", "1h"), (probe, value) => probe with { Interval = value }, "From the start of one probe to the start of the next, with 10% jitter either way.", "1s")
+        .Key("fastInterval", Schemas.Duration("10ms", "1h"), (probe, value) => probe with { FastInterval = value }, "Between the first probe that contradicts the health status and the change of it; a quarter of interval when left out.")
+        .Key("timeout", Schemas.Duration("10ms", "1h"), (probe, value) => probe with { Timeout = value }, "For connecting, head and body together; shorter than interval.", "800ms")
+        .Key("fall", Schemas.Integer(1, 100), (probe, value) => probe with { Fall = value }, "Failures in a row that make a destination down.", "2")
+        .Key("rise", Schemas.Integer(1, 100), (probe, value) => probe with { Rise = value }, "Successes in a row that make it up.", "3")
+        .Key("expect", Expect(), (probe, value) => probe with { ExpectStatusFrom = value.From, ExpectStatusTo = value.To, ExpectBody = value.Body }, "What a good response looks like.")
         .Finish((probe, path, reader) => reader.IsWritten(Reader.Below(path, "fastInterval")) ? probe : probe with { FastInterval = TimeSpan.FromMilliseconds(Math.Max(10, probe.Interval.TotalMilliseconds / 4)) });
 
     private sealed record Expected(int From = 200, int To = 399, string? Body = null);
 
-    private static RecordShape<Expected> Expect() => new RecordShape<Expected>("a mapping with status and body", () => new Expected())
+    private static RecordSchema<Expected> Expect() => new RecordSchema<Expected>("a mapping with status and body", () => new Expected())
         .Key("status", StatusRange(), (expected, value) => expected with { From = value.From, To = value.To }, "Statuses that are a success.", "200-399")
-        .Key("body", Shapes.Text("a text", "Write the text that a healthy answer has, at most 1024 characters"), (expected, value) => expected with { Body = value }, "Text that must appear in the first 64 KiB of the body.");
+        .Key("body", Schemas.Text("a text", "Write the text that a healthy response has, at most 1024 characters"), (expected, value) => expected with { Body = value }, "Text that must appear in the first 64 KiB of the body.");
 
-    private static TextShape<(int From, int To)> StatusRange() =>
+    private static TextSchema<(int From, int To)> StatusRange() =>
         new("a status or a range of statuses", "Write a status like 200 or a range like 200-399", () => new JsonObject { ["type"] = new JsonArray("integer", "string"), ["pattern"] = @"^[1-5][0-9]{2}(-[1-5][0-9]{2})?$|\$\{" }, text =>
         {
             var dash = text.IndexOf('-', StringComparison.Ordinal);
@@ -63,32 +63,32 @@ internal static class ClusterKeys
                 && least is >= 100 and <= 599 && most is >= 100 and <= 599 && least <= most ? (least, most) : Parsed<(int, int)>.Bad();
         });
 
-    private static RecordShape<PassiveConfig> Passive() => new RecordShape<PassiveConfig>("a mapping of when traffic condemns", () => new PassiveConfig())
-        .Key("consecutiveFailures", Shapes.Whole(1, 1_000), (passive, value) => passive with { ConsecutiveFailures = value }, "Failures in a row on one route.", "3")
-        .Key("failureRatio", Shapes.Percent(0, 1), (passive, value) => passive with { FailureRatio = value }, "Failures as a share of the requests in window.", "50%")
-        .Key("minimumRequests", Shapes.Whole(1, 1_000_000), (passive, value) => passive with { MinimumRequests = value }, "Requests in window before the ratio counts.", "20")
-        .Key("window", Shapes.Duration("1s", "10m"), (passive, value) => passive with { Window = value }, "The time over which the ratio is taken.", "10s")
-        .Key("maxEjected", Shapes.Percent(0, 1), (passive, value) => passive with { MaxEjected = value }, "Share of a tier that traffic may eject while probes pass; one destination at least, and never all. Exempt: what is not reached, and what fails every request that others serve.", "50%")
-        .Key("ejectFor", Shapes.Duration("100ms", "1h"), (passive, value) => passive with { EjectFor = value }, "First ejection, doubled each time in a row; it ends in a trial request.", "5s")
-        .Key("maxEjectFor", Shapes.Duration("100ms", "24h"), (passive, value) => passive with { MaxEjectFor = value }, "Longest ejection.", "5m");
+    private static RecordSchema<PassiveConfig> Passive() => new RecordSchema<PassiveConfig>("a mapping of when traffic ejects", () => new PassiveConfig())
+        .Key("consecutiveFailures", Schemas.Integer(1, 1_000), (passive, value) => passive with { ConsecutiveFailures = value }, "Failures in a row on one route.", "3")
+        .Key("failureRatio", Schemas.Percent(0, 1), (passive, value) => passive with { FailureRatio = value }, "Failures as a share of the requests in window.", "50%")
+        .Key("minimumRequests", Schemas.Integer(1, 1_000_000), (passive, value) => passive with { MinimumRequests = value }, "Requests in window before the ratio counts.", "20")
+        .Key("window", Schemas.Duration("1s", "10m"), (passive, value) => passive with { Window = value }, "The time over which the ratio is taken.", "10s")
+        .Key("maxEjected", Schemas.Percent(0, 1), (passive, value) => passive with { MaxEjected = value }, "Share of a tier that traffic may eject while probes pass; one destination at least, and never all. Exempt: what is not reached, and what fails every request that others serve.", "50%")
+        .Key("ejectFor", Schemas.Duration("100ms", "1h"), (passive, value) => passive with { EjectFor = value }, "First ejection, doubled each time in a row; it ends in a half-open probe.", "5s")
+        .Key("maxEjectFor", Schemas.Duration("100ms", "24h"), (passive, value) => passive with { MaxEjectFor = value }, "Longest ejection.", "5m");
 
-    private static RecordShape<FailoverConfig> Failover() => new RecordShape<FailoverConfig>("a mapping of when a tier is left", () => new FailoverConfig())
+    private static RecordSchema<FailoverConfig> Failover() => new RecordSchema<FailoverConfig>("a mapping of when a tier is left", () => new FailoverConfig())
         .Key("minHealthy", CountOrShare(), (failover, value) => failover with { MinHealthy = value.Number, MinHealthyIsShare = value.IsShare }, "A count or a percentage of the tier's destinations: with fewer, the tier cannot serve.", "1")
-        .Key("switchAfter", Shapes.Duration("0s", "1h"), (failover, value) => failover with { SwitchAfter = value }, "How long a tier must have been unable to serve before it is left.", "0s");
+        .Key("switchAfter", Schemas.Duration("0s", "1h"), (failover, value) => failover with { SwitchAfter = value }, "How long a tier must have been unable to serve before it is left.", "0s");
 
-    private static TextShape<(double Number, bool IsShare)> CountOrShare() =>
+    private static TextSchema<(double Number, bool IsShare)> CountOrShare() =>
         new("a count or a percentage", "Write a count like 1 or a percentage like 50%", () => new JsonObject { ["type"] = new JsonArray("integer", "string"), ["minimum"] = 1, ["pattern"] = @"^[1-9][0-9]*$|^[0-9]+(\.[0-9]+)?%$|\$\{" }, text =>
             text.EndsWith('%') ? PercentText.Parse(text, out _) is { } ratio and > 0 ? (ratio, true) : Parsed<(double, bool)>.Bad()
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= 10_000 ? (count, false) : Parsed<(double, bool)>.Bad());
 
-    private static RecordShape<FailbackConfig> Failback() => new RecordShape<FailbackConfig>("a mapping of when a better tier is taken again", () => new FailbackConfig())
-        .Key("mode", Shapes.Word(("auto", true), ("manual", false)), (failback, value) => failback with { Auto = value }, "Whether it happens by itself or when an operator says so.", "auto")
-        .Key("after", Shapes.Duration("0s", "24h"), (failback, value) => failback with { After = value }, "The better tier must have been able to serve for this long without a break.", "30s")
-        .Key("ramp", Shapes.Duration("0s", "1h"), (failback, value) => failback with { Ramp = value }, "Its share grows from 10% to 100% in this time; a relapse ends the ramp; 0s: at once.", "30s");
+    private static RecordSchema<FailbackConfig> Failback() => new RecordSchema<FailbackConfig>("a mapping of when a better tier is taken again", () => new FailbackConfig())
+        .Key("mode", Schemas.Enum(("auto", true), ("manual", false)), (failback, value) => failback with { Auto = value }, "Whether it happens by itself or when an operator says so.", "auto")
+        .Key("after", Schemas.Duration("0s", "24h"), (failback, value) => failback with { After = value }, "The better tier must have been able to serve for this long without a break.", "30s")
+        .Key("ramp", Schemas.Duration("0s", "1h"), (failback, value) => failback with { Ramp = value }, "Its share grows from 10% to 100% in this time; a relapse ends the ramp; 0s: at once.", "30s");
 
-    private static RecordShape<AttemptsConfig> Attempts() => new RecordShape<AttemptsConfig>("a mapping of retry settings", () => new AttemptsConfig())
-        .Key("max", Shapes.Whole(1, 10), (attempts, value) => attempts with { Max = value }, "Attempts of one request, the first included.", "3")
-        .Key("retryOn", new ListShape<string>(Reason()), (attempts, value) => attempts with
+    private static RecordSchema<AttemptsConfig> Attempts() => new RecordSchema<AttemptsConfig>("a mapping of retry settings", () => new AttemptsConfig())
+        .Key("max", Schemas.Integer(1, 10), (attempts, value) => attempts with { Max = value }, "Attempts of one request, the first included.", "3")
+        .Key("retryOn", new ListSchema<string>(Reason()), (attempts, value) => attempts with
         {
             OnConnect = value.Contains("connect", StringComparer.Ordinal),
             OnReset = value.Contains("reset", StringComparer.Ordinal),
@@ -96,12 +96,12 @@ internal static class ClusterKeys
             OnTruncated = value.Contains("truncated", StringComparer.Ordinal),
             OnStatus = [.. value.Where(reason => char.IsAsciiDigit(reason[0])).Select(reason => int.Parse(reason, CultureInfo.InvariantCulture)).Distinct()],
         }, "What is tried elsewhere; 429 and 500 may be added.", "[connect, reset, timeout, truncated, 502, 503, 504]")
-        .Key("retryMethods", new ListShape<string>(Shapes.Method()), (attempts, value) => attempts with { RetryMethods = [.. value.Distinct(StringComparer.Ordinal)] }, "Methods that may be sent twice: the idempotent ones of RFC 9110; others are repeated only if nothing was sent.", "[GET, HEAD, OPTIONS, TRACE, PUT, DELETE]")
-        .Key("requestBuffer", Shapes.Size("0", "16MiB"), (attempts, value) => attempts with { RequestBuffer = value }, "A larger request body is streamed and not repeated.", "64KiB")
+        .Key("retryMethods", new ListSchema<string>(Schemas.Method()), (attempts, value) => attempts with { RetryMethods = [.. value.Distinct(StringComparer.Ordinal)] }, "Methods that may be sent twice: the idempotent ones of RFC 9110; others are retried only if nothing was sent.", "[GET, HEAD, OPTIONS, TRACE, PUT, DELETE]")
+        .Key("requestBuffer", Schemas.Size("0", "16MiB"), (attempts, value) => attempts with { RequestBuffer = value }, "A larger request body is streamed and not retried.", "64KiB")
         .Key("retryBudget", Budget(), (attempts, value) => attempts with { RetryBudget = value }, "Extra attempts as a share of requests, at least 3 a second.", "20%")
         .Key("hedge", Hedge(), (attempts, value) => attempts with { Hedge = value.Mode, HedgeAfter = value.After }, "A second attempt when the first is late: auto, off, or after how long.", "auto");
 
-    private static TextShape<string> Reason()
+    private static TextSchema<string> Reason()
     {
         string[] words = ["connect", "reset", "timeout", "truncated"];
         return new("one of connect, reset, timeout, truncated, 429 or a status from 500 to 599", "Write connect, reset, timeout, truncated, 429 or a status from 500 to 599", () => new JsonObject
@@ -110,19 +110,19 @@ internal static class ClusterKeys
                 new JsonObject { ["enum"] = new JsonArray("connect", "reset", "timeout", "truncated") },
                 new JsonObject { ["type"] = "integer", ["minimum"] = 429, ["maximum"] = 429 },
                 new JsonObject { ["type"] = "integer", ["minimum"] = 500, ["maximum"] = 599 },
-                Shapes.Pattern(@"^(429|5[0-9][0-9])$|\$\{")),
+                Schemas.Pattern(@"^(429|5[0-9][0-9])$|\$\{")),
         }, text =>
             words.Contains(text, StringComparer.Ordinal) || string.Equals(text, "429", StringComparison.Ordinal) || (text.Length == 3 && text[0] == '5' && char.IsAsciiDigit(text[1]) && char.IsAsciiDigit(text[2])) ? text
-            : NearestName.Of(text, words) is { } nearest ? Parsed<string>.Bad($"Write \"{nearest}\" instead") : Parsed<string>.Bad());
+            : DidYouMean.Of(text, words) is { } nearest ? Parsed<string>.Bad($"Write \"{nearest}\" instead") : Parsed<string>.Bad());
     }
 
-    private static TextShape<double> Budget() =>
-        new("a percentage from 0% to 100%", PercentText.Rule, () => Shapes.Pattern(PercentText.Pattern), text => PercentText.Parse(text, out var instead) is { } ratio ? ratio : Parsed<double>.Bad(instead));
+    private static TextSchema<double> Budget() =>
+        new("a percentage from 0% to 100%", PercentText.Rule, () => Schemas.Pattern(PercentText.Pattern), text => PercentText.Parse(text, out var instead) is { } ratio ? ratio : Parsed<double>.Bad(instead));
 
-    private static TextShape<(HedgeMode Mode, TimeSpan After)> Hedge() =>
+    private static TextSchema<(HedgeMode Mode, TimeSpan After)> Hedge() =>
         new("auto, off or a duration", "Write auto, off, or a duration like 200ms", () => new JsonObject
         {
-            ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("auto", "off") }, Shapes.Pattern(DurationText.Pattern)),
+            ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("auto", "off") }, Schemas.Pattern(DurationText.Pattern)),
         }, text => text switch
         {
             "auto" => (HedgeMode.Auto, TimeSpan.Zero),
@@ -130,10 +130,10 @@ internal static class ClusterKeys
             _ => DurationText.Parse(text, out _) is { } after && after >= TimeSpan.FromMilliseconds(1) && after <= TimeSpan.FromHours(1) ? (HedgeMode.Fixed, after) : Parsed<(HedgeMode, TimeSpan)>.Bad(),
         });
 
-    private static RecordShape<TimeoutsConfig> Timeouts() => new RecordShape<TimeoutsConfig>("a mapping of deadlines", () => new TimeoutsConfig())
-        .Key("connect", Shapes.Duration("1ms", "10m"), (timeouts, value) => timeouts with { Connect = value }, "To a connection, TLS included.", "500ms")
-        .Key("firstByte", Shapes.Duration("1ms", "1h"), (timeouts, value) => timeouts with { FirstByte = value }, "From the request sent to the answer's head, each attempt.", "5s")
-        .Key("firstByteWrites", Shapes.Duration("1ms", "1h"), (timeouts, value) => timeouts with { FirstByteWrites = value }, "The same for writes (methods other than GET, HEAD, OPTIONS, TRACE), whose fate is unknown once they are given up; six times firstByte when left out.", "30s")
-        .Key("idle", Shapes.Duration("10ms", "24h"), (timeouts, value) => timeouts with { Idle = value }, "Between two pieces of a body.", "60s")
-        .Key("total", Shapes.Duration("10ms", "24h"), (timeouts, value) => timeouts with { Total = value }, "For the request with all its attempts; streams are not bound by it.", "60s");
+    private static RecordSchema<TimeoutsConfig> Timeouts() => new RecordSchema<TimeoutsConfig>("a mapping of deadlines", () => new TimeoutsConfig())
+        .Key("connect", Schemas.Duration("1ms", "10m"), (timeouts, value) => timeouts with { Connect = value }, "To a connection, TLS included.", "500ms")
+        .Key("firstByte", Schemas.Duration("1ms", "1h"), (timeouts, value) => timeouts with { FirstByte = value }, "From the request sent to the response's head, each attempt.", "5s")
+        .Key("firstByteWrites", Schemas.Duration("1ms", "1h"), (timeouts, value) => timeouts with { FirstByteWrites = value }, "The same for writes (methods other than GET, HEAD, OPTIONS, TRACE), whose fate is unknown once they are given up; six times firstByte when left out.", "30s")
+        .Key("idle", Schemas.Duration("10ms", "24h"), (timeouts, value) => timeouts with { Idle = value }, "Between two pieces of a body.", "60s")
+        .Key("total", Schemas.Duration("10ms", "24h"), (timeouts, value) => timeouts with { Total = value }, "For the request with all its attempts; streams are not bound by it.", "60s");
 }

@@ -5,51 +5,51 @@ using System.Text.Json.Nodes;
 
 namespace Gateway.Configuration;
 
-/// <summary>The keys of a route, its last good answers, its ladder and its streams.</summary>
+/// <summary>The keys of a route, its last-good responses, its fallback chain and its streams.</summary>
 internal static class RouteKeys
 {
     /// <summary>One route.</summary>
-    public static RecordShape<RouteConfig> Route { get; } = new RecordShape<RouteConfig>("a route", () => new RouteConfig { Name = "", Path = "", Cluster = "" })
+    public static RecordSchema<RouteConfig> Route { get; } = new RecordSchema<RouteConfig>("a route", () => new RouteConfig { Name = "", Path = "", Cluster = "" })
         .Key("match", Match(), (route, value) => route with { Path = value.Path, Methods = value.Methods }, "Which requests it is for.", required: true)
-        .Key("cluster", Shapes.Text("the name of a cluster", "Write the name of a cluster under \"clusters\"", NameText.Pattern + @"|\$\{", NameText.IsName), (route, value) => route with { Cluster = value }, "The cluster that serves it.", required: true)
-        .Key("level", Shapes.Word(("high", Level.High), ("medium", Level.Medium), ("low", Level.Low)), (route, value) => route with { Level = value }, "How important it is; what that means stands under levels.", "high")
-        .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last good answers, to serve when no tier can.")
-        .Key("fallback", new ListShape<RungConfig>(new EitherShape<RungConfig>(Shapes.Word<RungConfig>(("lastGood", new LastGoodRung()), ("builtIn", new BuiltInRung())), FileRung())), Ladder, "The ladder when no tier can serve: the first rung that has an answer gives it; builtIn (503) always stands at its end.", "[builtIn]")
+        .Key("cluster", Schemas.Text("the name of a cluster", "Write the name of a cluster under \"clusters\"", NameText.Pattern + @"|\$\{", NameText.IsName), (route, value) => route with { Cluster = value }, "The cluster that serves it.", required: true)
+        .Key("level", Schemas.Enum(("high", Level.High), ("medium", Level.Medium), ("low", Level.Low)), (route, value) => route with { Level = value }, "How important it is; what that means stands under levels.", "high")
+        .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last-good responses, to serve when no tier can.")
+        .Key("fallback", new ListSchema<RungConfig>(new EitherSchema<RungConfig>(Schemas.Enum<RungConfig>(("lastGood", new LastGoodRung()), ("builtIn", new BuiltInRung())), FileRung())), Ladder, "The fallback chain when no tier can serve: the first step that has a response gives it; builtIn (503) always stands at its end.", "[builtIn]")
         .Key("stream", Stream(), (route, value) => route with { Stream = value }, "The route carries server-sent events.")
-        .Key("retryable", Shapes.Flag(), (route, value) => route with { Retryable = value }, "Whether this route's requests may be sent twice; by method when left out.")
+        .Key("retryable", Schemas.Boolean(), (route, value) => route with { Retryable = value }, "Whether this route's requests may be sent twice; by method when left out.")
         .Key("slo", Slo(), (route, value) => route with { Slo = value }, "Which responses count against the cluster's slo.")
         .Finish(Together);
 
     private sealed record Matched(string Path = "", ImmutableArray<string> Methods = default);
 
-    private static RecordShape<Matched> Match() => new RecordShape<Matched>("a mapping with path and methods", () => new Matched("", []))
-        .Key("path", Shapes.Text("a route pattern", "Write a pattern that begins with a slash, like /api/{name} or \"/guide/{**rest}\"", @"^/|\$\{", text => text.Length <= 1024 && text.StartsWith('/') && !text.Any(char.IsControl)), (match, value) => match with { Path = value }, "An ASP.NET route pattern. The most exact pattern wins, wherever it stands in the file.", required: true)
-        .Key("methods", new ListShape<string>(Shapes.Method(), atLeast: 1), (match, value) => match with { Methods = [.. value.Distinct(StringComparer.Ordinal)] }, "The methods it is for; every method when left out.");
+    private static RecordSchema<Matched> Match() => new RecordSchema<Matched>("a mapping with path and methods", () => new Matched("", []))
+        .Key("path", Schemas.Text("a route pattern", "Write a pattern that begins with a slash, like /api/{name} or \"/guide/{**rest}\"", @"^/|\$\{", text => text.Length <= 1024 && text.StartsWith('/') && !text.Any(char.IsControl)), (match, value) => match with { Path = value }, "An ASP.NET route pattern. The most exact pattern wins, wherever it stands in the file.", required: true)
+        .Key("methods", new ListSchema<string>(Schemas.Method(), atLeast: 1), (match, value) => match with { Methods = [.. value.Distinct(StringComparer.Ordinal)] }, "The methods it is for; every method when left out.");
 
-    private static RecordShape<LastGoodConfig> LastGood() => new RecordShape<LastGoodConfig>("a mapping of what is kept", () => new LastGoodConfig())
-        .Key("key", new ListShape<KeyPart>(Part(), atLeast: 1), (lastGood, value) => lastGood with { Key = value }, "What tells answers apart besides method and host. Parts: path, query, query:NAME, header:NAME, cookie:NAME.", "[path, query]")
-        .Key("maxAge", Shapes.Duration("1s", "8760h"), (lastGood, value) => lastGood with { MaxAge = value }, "Oldest answer that is served.", "1h")
-        .Key("maxBody", Shapes.Size("1B", "16MiB"), (lastGood, value) => lastGood with { MaxBody = value }, "Largest body that is kept.", "256KiB")
-        .Key("refreshEvery", Shapes.Duration("0s", "24h"), (lastGood, value) => lastGood with { RefreshEvery = value }, "A newer answer replaces a stored one at most this often.", "5s")
-        .Key("cookies", Shapes.Word(("refuse", false), ("ignore", true)), (lastGood, value) => lastGood with { IgnoreCookies = value }, "refuse: a request with Cookie is neither stored nor answered, unless cookie:NAME is in the key; ignore: cookies do not matter.", "refuse")
-        .Key("ignoreHeaders", new ListShape<string>(IgnoredHeader(), atMost: 100), (lastGood, value) => lastGood with { IgnoreHeaders = [.. value.Distinct(StringComparer.OrdinalIgnoreCase)] }, "Request headers that the service does not use: their values do not set requests apart.", "[]")
-        .Key("nearest", new ListShape<ImmutableArray<KeyPart>>(new ListShape<KeyPart>(Part(), atLeast: 1)), (lastGood, value) => lastGood with { Nearest = value }, "Coarser keys in order, filled from anonymous requests only.", "[]");
+    private static RecordSchema<LastGoodConfig> LastGood() => new RecordSchema<LastGoodConfig>("a mapping of what is kept", () => new LastGoodConfig())
+        .Key("key", new ListSchema<KeyPart>(Part(), atLeast: 1), (lastGood, value) => lastGood with { Key = value }, "What tells responses apart besides method and host. Parts: path, query, query:NAME, header:NAME, cookie:NAME.", "[path, query]")
+        .Key("maxAge", Schemas.Duration("1s", "8760h"), (lastGood, value) => lastGood with { MaxAge = value }, "Oldest response that is served.", "1h")
+        .Key("maxBody", Schemas.Size("1B", "16MiB"), (lastGood, value) => lastGood with { MaxBody = value }, "Largest body that is kept.", "256KiB")
+        .Key("refreshEvery", Schemas.Duration("0s", "24h"), (lastGood, value) => lastGood with { RefreshEvery = value }, "A newer response replaces a stored one at most this often.", "5s")
+        .Key("cookies", Schemas.Enum(("refuse", false), ("ignore", true)), (lastGood, value) => lastGood with { IgnoreCookies = value }, "refuse: a request with Cookie is neither stored nor answered, unless cookie:NAME is in the key; ignore: cookies do not matter.", "refuse")
+        .Key("ignoreHeaders", new ListSchema<string>(IgnoredHeader(), atMost: 100), (lastGood, value) => lastGood with { IgnoreHeaders = [.. value.Distinct(StringComparer.OrdinalIgnoreCase)] }, "Request headers that the service does not use: their values do not set requests apart.", "[]")
+        .Key("nearest", new ListSchema<ImmutableArray<KeyPart>>(new ListSchema<KeyPart>(Part(), atLeast: 1)), (lastGood, value) => lastGood with { Nearest = value }, "Coarser keys in order, filled from anonymous requests only.", "[]");
 
     // Each of these is judged by rules of its own, or is always part of the key.
     private static readonly FrozenSet<string> NeverIgnored = new[] { "Accept", "Accept-Language", "Authorization", "Cache-Control", "Content-Length", "Cookie", "Host", "Range", "Transfer-Encoding" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private static TextShape<string> IgnoredHeader() => new(
+    private static TextSchema<string> IgnoredHeader() => new(
         "a header's name",
         "Write letters, digits and dashes",
-        () => Shapes.Pattern(@"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$|\$\{"),
-        text => !Shapes.IsToken(text) ? Parsed<string>.Bad()
+        () => Schemas.Pattern(@"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$|\$\{"),
+        text => !Schemas.IsToken(text) ? Parsed<string>.Bad()
             : NeverIgnored.Contains(text) ? Parsed<string>.Bad($"It always counts; {(string.Equals(text, "Cookie", StringComparison.OrdinalIgnoreCase) ? "write \"cookies: ignore\" beside it for cookies" : "remove it from the list")}")
             : text);
 
-    private static TextShape<KeyPart> Part()
+    private static TextSchema<KeyPart> Part()
     {
         const string rule = "Write path, query, query:NAME, header:NAME or cookie:NAME";
-        return new("a part of a key", rule, () => Shapes.Pattern(@"^(path|query|query:[^\s]+|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+|cookie:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$|\$\{"), text =>
+        return new("a part of a key", rule, () => Schemas.Pattern(@"^(path|query|query:[^\s]+|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+|cookie:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$|\$\{"), text =>
         {
             var colon = text.IndexOf(':', StringComparison.Ordinal);
             var name = colon < 0 ? null : text[(colon + 1)..];
@@ -60,30 +60,30 @@ internal static class RouteKeys
                 case "query" when name!.Length is > 0 and <= 128 && !name.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter)): return new KeyPart(KeyPartKind.QueryParameter, name);
                 case "header" when string.Equals(name, "X-Request-Id", StringComparison.OrdinalIgnoreCase):
                     return Parsed<KeyPart>.Bad("Leave it out: the id is another one in each request, so that no stored response would be found again");
-                case "header" when name is not null && Shapes.IsToken(name): return new KeyPart(KeyPartKind.Header, name);
-                case "cookie" when name is not null && Shapes.IsToken(name): return new KeyPart(KeyPartKind.Cookie, name);
+                case "header" when name is not null && Schemas.IsToken(name): return new KeyPart(KeyPartKind.Header, name);
+                case "cookie" when name is not null && Schemas.IsToken(name): return new KeyPart(KeyPartKind.Cookie, name);
                 default: return Parsed<KeyPart>.Bad();
             }
         });
     }
 
-    private static RecordShape<RungConfig> FileRung() => new RecordShape<RungConfig>("a mapping with file, status and retryAfter", () => new FileRung { File = "" })
-        .Key("file", Shapes.Text("a path below staticFallback", "Write a relative path with forward slashes, without \"..\", like offers/{category}.json", @"^[^/\\]|\$\{", IsBelow), (rung, value) => (FileRung)rung with { File = value }, "Path below staticFallback; {name} is filled from the route's values.", required: true)
-        .Key("status", Shapes.Whole(200, 599), (rung, value) => (FileRung)rung with { Status = value }, "503 for HTML pages and 200 for data and event streams when left out.")
-        .Key("retryAfter", Shapes.Duration("1s", "24h"), (rung, value) => (FileRung)rung with { RetryAfter = value }, "Mean of the Retry-After header of a 503.", "10s");
+    private static RecordSchema<RungConfig> FileRung() => new RecordSchema<RungConfig>("a mapping with file, status and retryAfter", () => new FileRung { File = "" })
+        .Key("file", Schemas.Text("a path below staticFallback", "Write a relative path with forward slashes, without \"..\", like offers/{category}.json", @"^[^/\\]|\$\{", IsBelow), (rung, value) => (FileRung)rung with { File = value }, "Path below staticFallback; {name} is filled from the route's values.", required: true)
+        .Key("status", Schemas.Integer(200, 599), (rung, value) => (FileRung)rung with { Status = value }, "503 for HTML pages and 200 for data and event streams when left out.")
+        .Key("retryAfter", Schemas.Duration("1s", "24h"), (rung, value) => (FileRung)rung with { RetryAfter = value }, "Mean of the Retry-After header of a 503.", "10s");
 
     private static bool IsBelow(string text) =>
         text.Length is > 0 and <= 1024 && !text.Any(letter => char.IsControl(letter) || letter is '\\' or ':') && text.Split('/').All(part => part.Length > 0 && part is not ("." or ".."));
 
-    private static RecordShape<SloConfig> Slo() => new RecordShape<SloConfig>("a mapping of what counts against the objective", () => new SloConfig())
-        .Key("bad", new ListShape<string>(BadStatus()), (slo, value) => slo with
+    private static RecordSchema<SloConfig> Slo() => new RecordSchema<SloConfig>("a mapping of what counts against the objective", () => new SloConfig())
+        .Key("bad", new ListSchema<string>(BadStatus()), (slo, value) => slo with
         {
             EveryServerError = value.Contains("5xx", StringComparer.Ordinal),
             Statuses = [.. value.Where(status => status is not "5xx").Select(status => int.Parse(status, CultureInfo.InvariantCulture)).Distinct()],
         }, "Statuses that count; 5xx stands for all of them. Fallback responses and responses that were cut always count.", "[5xx]")
-        .Key("slowerThan", Shapes.Duration("1ms", "1h"), (slo, value) => slo with { SlowerThan = value }, "A response that took longer counts too, event streams apart.");
+        .Key("slowerThan", Schemas.Duration("1ms", "1h"), (slo, value) => slo with { SlowerThan = value }, "A response that took longer counts too, event streams apart.");
 
-    private static TextShape<string> BadStatus() => new(
+    private static TextSchema<string> BadStatus() => new(
         "5xx or a status from 400 to 599",
         "Write 5xx, or a status such as 503",
         () => new JsonObject
@@ -91,15 +91,15 @@ internal static class RouteKeys
             ["anyOf"] = new JsonArray(
                 new JsonObject { ["enum"] = new JsonArray("5xx") },
                 new JsonObject { ["type"] = "integer", ["minimum"] = 400, ["maximum"] = 599 },
-                Shapes.Pattern(@"^[45][0-9][0-9]$|\$\{")),
+                Schemas.Pattern(@"^[45][0-9][0-9]$|\$\{")),
         },
         text => text is "5xx" || (text.Length == 3 && text[0] is '4' or '5' && char.IsAsciiDigit(text[1]) && char.IsAsciiDigit(text[2])) ? text : Parsed<string>.Bad());
 
-    private static RecordShape<StreamConfig> Stream() => new RecordShape<StreamConfig>("a mapping of how events are carried", () => new StreamConfig())
-        .Key("firstContent", Shapes.Duration("10ms", "1h"), (stream, value) => stream with { FirstContent = value }, "Until the first event that carries data; another tier after that.", "10s")
-        .Key("idle", Shapes.Duration("100ms", "24h"), (stream, value) => stream with { Idle = value }, "Between two pieces after that.", "30s")
-        .Key("heartbeat", Shapes.Duration("100ms", "1h"), (stream, value) => stream with { Heartbeat = value }, "A comment line keeps the way open while the guide thinks.", "15s")
-        .Key("onInterrupt", Shapes.Word(("error", false), ("resume", true)), (stream, value) => stream with { Resume = value }, "error: event: error, then a visible end; resume: go on elsewhere by Last-Event-ID.", "error");
+    private static RecordSchema<StreamConfig> Stream() => new RecordSchema<StreamConfig>("a mapping of how events are carried", () => new StreamConfig())
+        .Key("firstContent", Schemas.Duration("10ms", "1h"), (stream, value) => stream with { FirstContent = value }, "Until the first event that carries data; another tier after that.", "10s")
+        .Key("idle", Schemas.Duration("100ms", "24h"), (stream, value) => stream with { Idle = value }, "Between two pieces after that.", "30s")
+        .Key("heartbeat", Schemas.Duration("100ms", "1h"), (stream, value) => stream with { Heartbeat = value }, "A comment line keeps the way open while the guide thinks.", "15s")
+        .Key("onInterrupt", Schemas.Enum(("error", false), ("resume", true)), (stream, value) => stream with { Resume = value }, "error: event: error, then a visible end; resume: go on elsewhere by Last-Event-ID.", "error");
 
     /// <summary>builtIn is understood at the end and not kept: it stands there anyway.</summary>
     private static RouteConfig Ladder(RouteConfig route, ImmutableArray<RungConfig> rungs) => route with { Fallback = rungs };
@@ -111,7 +111,7 @@ internal static class RouteKeys
             if (route.Fallback[i] is not BuiltInRung) continue;
             if (i < route.Fallback.Length - 1)
             {
-                reader.ProblemAt($"{path}/fallback/{i + 1}", "This rung never gives an answer, for \"builtIn\" before it always does. Write builtIn last, or leave it out: it always stands at the end.", $"{path}/fallback");
+                reader.ProblemAt($"{path}/fallback/{i + 1}", "This step never gives a response, for \"builtIn\" before it always does. Write builtIn last, or leave it out: it always stands at the end.", $"{path}/fallback");
             }
 
             return route with { Fallback = route.Fallback[..i] };

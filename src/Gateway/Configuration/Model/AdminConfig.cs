@@ -1,6 +1,6 @@
 namespace Gateway.Configuration;
 
-/// <summary>The operators' port: status page, API, metrics.</summary>
+/// <summary>The admin endpoint: status page, API, metrics.</summary>
 internal sealed record AdminConfig
 {
     /// <summary>Where it listens. Default: <c>http://127.0.0.1:8081</c>.</summary>

@@ -11,7 +11,7 @@ internal sealed record AttemptsConfig
     /// <summary>A destination was not reached. Default: true.</summary>
     public bool OnConnect { get; init; } = true;
 
-    /// <summary>The connection broke before the answer. Default: true.</summary>
+    /// <summary>The connection broke before the response. Default: true.</summary>
     public bool OnReset { get; init; } = true;
 
     /// <summary>No first byte in time. Default: true.</summary>
@@ -42,7 +42,7 @@ internal sealed record AttemptsConfig
 /// <summary>When a second attempt starts beside a late first one.</summary>
 internal enum HedgeMode
 {
-    /// <summary>Once the first is later than nearly all recent answers of the cluster.</summary>
+    /// <summary>Once the first is later than nearly all recent responses of the cluster.</summary>
     Auto,
 
     /// <summary>Never.</summary>
@@ -58,7 +58,7 @@ internal sealed record TimeoutsConfig
     /// <summary>To a connection, TLS included. Default: 500 ms.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>From the request sent to the answer's head, each attempt. Default: 5 s.</summary>
+    /// <summary>From the request sent to the response's head, each attempt. Default: 5 s.</summary>
     public TimeSpan FirstByte { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>As <see cref="FirstByte"/>, for writes: methods other than GET, HEAD, OPTIONS and TRACE. Default: six times <see cref="FirstByte"/>, so 30 s.</summary>

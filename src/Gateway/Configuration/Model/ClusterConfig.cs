@@ -35,7 +35,7 @@ internal sealed record ClusterConfig
     /// <summary>How many destinations one request may try, and when.</summary>
     public AttemptsConfig Attempts { get; init; } = new();
 
-    /// <summary>An answer with a Content-Length up to this many bytes is committed only once whole. 0: none is held. Default: 64 KiB.</summary>
+    /// <summary>A response with a Content-Length up to this many bytes is committed only once whole. 0: none is held. Default: 64 KiB.</summary>
     public long ResponseBuffer { get; init; } = 64 * 1024;
 
     /// <summary>Which messages the gateway names itself in (<c>Via</c>, RFC 9110, section 7.6.3). Default: requests and responses.</summary>

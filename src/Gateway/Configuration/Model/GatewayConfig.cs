@@ -6,10 +6,10 @@ namespace Gateway.Configuration;
 /// <summary>One whole, valid configuration. Immutable: a reload makes a new one and swaps one reference.</summary>
 internal sealed record GatewayConfig
 {
-    /// <summary>The users' ports. At least one.</summary>
+    /// <summary>The public listeners. At least one.</summary>
     public required ImmutableArray<ListenConfig> Listen { get; init; }
 
-    /// <summary>The operators' port.</summary>
+    /// <summary>The admin endpoint.</summary>
     public AdminConfig Admin { get; init; } = new();
 
     /// <summary>What a client may do.</summary>
@@ -18,11 +18,11 @@ internal sealed record GatewayConfig
     /// <summary>Folder of what must survive a restart, as an absolute path. Default: <c>state</c> beside the working directory's root of the file.</summary>
     public required string State { get; init; }
 
-    /// <summary>Folder of the files that <c>file:</c> rungs name, as an absolute path.</summary>
+    /// <summary>Folder of the files that <c>file:</c> steps name, as an absolute path.</summary>
     public required string StaticFallback { get; init; }
 
     /// <summary>
-    /// After SIGTERM: how long the users' ports go on accepting while <c>/readyz</c> already says no and every answer ends its connection,
+    /// After SIGTERM: how long the public listeners go on accepting while <c>/readyz</c> already says no and every response ends its connection,
     /// so that a balancer in front has stopped sending before the ports close. Default: 1 s. Limits: 0 s to 5 min.
     /// </summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(1);

@@ -5,16 +5,16 @@ namespace Gateway.Configuration;
 /// <summary>Which answers of a route are kept, and for whom.</summary>
 internal sealed record LastGoodConfig
 {
-    /// <summary>What tells answers apart, besides method and host. Default: path and query.</summary>
+    /// <summary>What tells responses apart, besides method and host. Default: path and query.</summary>
     public ImmutableArray<KeyPart> Key { get; init; } = [new(KeyPartKind.Path), new(KeyPartKind.Query)];
 
-    /// <summary>Oldest answer that is served. Default: 1 h.</summary>
+    /// <summary>Oldest response that is served. Default: 1 h.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Largest body that is kept, in bytes. Default: 256 KiB.</summary>
     public long MaxBody { get; init; } = 256 * 1024;
 
-    /// <summary>A newer answer replaces a stored one at most this often. Default: 5 s.</summary>
+    /// <summary>A newer response replaces a stored one at most this often. Default: 5 s.</summary>
     public TimeSpan RefreshEvery { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>True: cookies do not matter (<c>cookies: ignore</c>); false: a request with Cookie is neither stored nor answered unless the key names the cookie. Default: false.</summary>

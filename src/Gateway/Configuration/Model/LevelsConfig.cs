@@ -22,6 +22,6 @@ internal sealed record LevelConfig
     /// <summary>True: only the cluster's first tier serves it (<c>tiers: first</c>). Default: false.</summary>
     public bool FirstTierOnly { get; init; }
 
-    /// <summary>Share of a tier's capacity from which this level goes to its ladder, from above 0 to 1.</summary>
+    /// <summary>Share of a tier's capacity from which this level goes to its fallback chain, from above 0 to 1.</summary>
     public double ShedAt { get; init; } = 1.0;
 }

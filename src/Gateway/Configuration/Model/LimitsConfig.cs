@@ -1,6 +1,6 @@
 namespace Gateway.Configuration;
 
-/// <summary>What a client may do; beyond it the answer is 413, 431 or 408 and no tier is asked.</summary>
+/// <summary>What a client may do; beyond it the response is 413, 431 or 408 and no tier is asked.</summary>
 internal sealed record LimitsConfig
 {
     /// <summary>Largest request body in bytes. Default: 10 MiB.</summary>

@@ -1,6 +1,6 @@
 namespace Gateway.Configuration;
 
-/// <summary>How traffic condemns a destination.</summary>
+/// <summary>How traffic ejects a destination.</summary>
 internal sealed record PassiveConfig
 {
     /// <summary>Failures in a row on one route. Default: 3.</summary>
@@ -21,7 +21,7 @@ internal sealed record PassiveConfig
     /// </summary>
     public double MaxEjected { get; init; } = 0.5;
 
-    /// <summary>First ejection, doubled each time in a row; ends in a trial request. Default: 5 s.</summary>
+    /// <summary>First ejection, doubled each time in a row; ends in a half-open probe. Default: 5 s.</summary>
     public TimeSpan EjectFor { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest ejection. Default: 5 min.</summary>

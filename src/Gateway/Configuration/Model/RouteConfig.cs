@@ -20,10 +20,10 @@ internal sealed record RouteConfig
     /// <summary>Default: high.</summary>
     public Level Level { get; init; } = Level.High;
 
-    /// <summary>Keeps the last good answers. Default: null, none are kept.</summary>
+    /// <summary>Keeps the last-good responses. Default: null, none are kept.</summary>
     public LastGoodConfig? LastGood { get; init; }
 
-    /// <summary>The ladder, without the built-in rung that always stands at its end. Default: empty.</summary>
+    /// <summary>The fallback chain, without the built-in step that always stands at its end. Default: empty.</summary>
     public ImmutableArray<RungConfig> Fallback { get; init; } = [];
 
     /// <summary>The route carries server-sent events. Default: null, it does not.</summary>
@@ -49,10 +49,10 @@ internal enum Level
     Low,
 }
 
-/// <summary>One step of the ladder.</summary>
+/// <summary>One step of the fallback chain.</summary>
 internal abstract record RungConfig;
 
-/// <summary>The last good answer for the request's key.</summary>
+/// <summary>The last-good response for the request's key.</summary>
 internal sealed record LastGoodRung : RungConfig;
 
 /// <summary>A prepared file.</summary>
@@ -68,7 +68,7 @@ internal sealed record FileRung : RungConfig
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(10);
 }
 
-/// <summary>The answer that needs no disk, network or configuration.</summary>
+/// <summary>The response that needs no disk, network or configuration.</summary>
 internal sealed record BuiltInRung : RungConfig;
 
 /// <summary>How server-sent events are carried.</summary>

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Gateway.Configuration;
 
 /// <summary>
-/// The one connection to the Redis that gateways share, and the one file that knows the client library. Last-good answers and the fleet's agreement
+/// The one connection to the Redis that gateways share, and the one file that knows the client library. Last-good responses and the fleet's agreement
 /// both go through it. Every call has its own deadline and fails by <see cref="RedisFailedException"/>; none is made on a request's way, but for the one bounded look.
 /// </summary>
 /// <remarks>
@@ -61,7 +61,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             if (_fault is RedisFault fault)
             {
-                return RedisFailedException.WordsOf(fault) + ". Each gateway decides alone and keeps its answers in memory until it can be used again; no request waits for it.";
+                return RedisFailedException.WordsOf(fault) + ". Each gateway decides alone and keeps its responses in memory until it can be used again; no request waits for it.";
             }
 
             // The watchdog: even if our own task hangs, the alarm does not.
@@ -87,7 +87,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Sets values, in order and sent together, each with its time to live.</summary>
     public Task SetAsync(IReadOnlyList<(string Name, byte[]? Value, TimeSpan KeepFor)> values, CancellationToken cancellationToken) => CallAsync(async database =>
     {
-        // No value: the name is deleted. All are sent before the first answer is awaited.
+        // No value: the name is deleted. All are sent before the first response is awaited.
         await Task.WhenAll(values.Select(v => v.Value is null ? database.KeyDeleteAsync(v.Name) : database.StringSetAsync(v.Name, v.Value, v.KeepFor))).ConfigureAwait(false);
         return 0;
     }, cancellationToken);
@@ -369,7 +369,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         TaskContinuationOptions.LongRunning,
         TaskScheduler.Default);
 
-    [LoggerMessage(2101, LogLevel.Error, "Redis cannot be used: {Reason}. The gateway decides alone and keeps answers in memory; it is tried again.")]
+    [LoggerMessage(2101, LogLevel.Error, "Redis cannot be used: {Reason}. The gateway decides alone and keeps responses in memory; it is tried again.")]
     private partial void Unusable(string reason);
 
     [LoggerMessage(2102, LogLevel.Information, "Redis can be used again.")]
@@ -395,7 +395,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
         public string[] Endpoints => endpoints;
 
-        // Heartbeats without an answer, and with a refusal, in a row.
+        // Heartbeats without a response, and with a refusal, in a row.
         public int Missed
         {
             get => Volatile.Read(ref _missed);

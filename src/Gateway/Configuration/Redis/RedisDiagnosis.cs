@@ -14,7 +14,7 @@ internal static class RedisDiagnosis
             : RedisFault.ReadOnly;
     }
 
-    /// <summary>What an answer to AUTH and ROLE means; null: not yet all of it. An error begins with its code, which is part of the protocol.</summary>
+    /// <summary>What a response to AUTH and ROLE means; null: not yet all of it. An error begins with its code, which is part of the protocol.</summary>
     internal static Finding? Read(string answer)
     {
         var lines = answer.Split("\r\n");

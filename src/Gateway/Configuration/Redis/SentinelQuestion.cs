@@ -4,7 +4,7 @@ namespace Gateway.Configuration;
 
 /// <summary>
 /// Asks the sentinels who the master is: each over a connection of its own, all at once. Asked with every heartbeat, so that a sentinel that comes, goes or
-/// hangs costs nothing but its own answer.
+/// hangs costs nothing but its own response.
 /// </summary>
 internal static class SentinelQuestion
 {
@@ -17,7 +17,7 @@ internal static class SentinelQuestion
         return (named?.Key, answers.Count(static a => a is not null));
     }
 
-    /// <summary>The address in a sentinel's answer (<c>*2 $N host $N port</c>); empty: it knows no such master; null: that is no such answer, or not yet all of it.</summary>
+    /// <summary>The address in a sentinel's answer (<c>*2 $N host $N port</c>); empty: it knows no such master; null: that is no such response, or not yet all of it.</summary>
     internal static string? Read(string answer)
     {
         var lines = answer.Split("\r\n");

@@ -24,7 +24,7 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
     private string _judged = store.Hash;
     private long _judgedAt = timeProvider.GetTimestamp();
 
-    /// <summary>Judges the file at once, changed or not, as SIGHUP and the operators' port ask for. Ends when the loop has done it.</summary>
+    /// <summary>Judges the file at once, changed or not, as SIGHUP and the admin endpoint ask for. Ends when the loop has done it.</summary>
     public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken)
     {
         if (_ended) return Task.FromException<ReloadOutcome>(new InvalidOperationException("The configuration is not watched any more: the gateway is stopping."));
@@ -115,7 +115,7 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
 
     private Task<ReloadOutcome> JudgeAsync(ConfigFile file, CancellationToken cancellationToken)
     {
-        var result = ConfigLoader.Judge(file, environment, timeProvider);
+        var result = ConfigLoader.Validate(file, environment, timeProvider);
         _judged = IdentityOf(file);
         _judgedAt = timeProvider.GetTimestamp();
         return store.TryApplyAsync(result, cancellationToken);

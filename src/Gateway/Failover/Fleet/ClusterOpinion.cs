@@ -24,7 +24,7 @@ internal sealed record ClusterOpinion(string Cluster, string? Active, long Epoch
             }
         }
 
-        return new TierOpinion(tier, Down: false, Able: false, Ripe: false);
+        return new TierOpinion(tier, Down: false, Able: false, ReadyToFailBack: false);
     }
 }
 
@@ -33,4 +33,4 @@ internal sealed record ClusterOpinion(string Cluster, string? Active, long Epoch
 /// <param name="Down">It cannot serve; if it is the active one, since <c>failover.switchAfter</c>.</param>
 /// <param name="Able">It can, and is known to.</param>
 /// <param name="Ripe">It is better than the active one, and has been able for long enough to take over.</param>
-internal readonly record struct TierOpinion(string Tier, bool Down, bool Able, bool Ripe);
+internal readonly record struct TierOpinion(string Tier, bool Down, bool Able, bool ReadyToFailBack);

@@ -9,7 +9,7 @@ namespace Gateway.Failover;
 
 /// <summary>
 /// Keeps this gateway and the others of one mind, through Redis: four exchanges a second and one at once when there is news. It tells the failover loop
-/// what the fleet says, and what operators ordered elsewhere; without an answer for <see cref="StaleAfter"/> the loop decides alone.
+/// what the fleet says, and what operators ordered elsewhere; without a response for <see cref="StaleAfter"/> the loop decides alone.
 /// One task does all of it and is the one writer of what it knows. Nobody waits for it.
 /// </summary>
 internal sealed partial class FleetLoop : IAsyncDisposable
@@ -42,7 +42,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     private readonly Channel<Command> _commands = Channel.CreateBounded<Command>(new BoundedChannelOptions(MostCommands) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _end = new();
-    private readonly OrderBook _book = new();
+    private readonly OperatorCommandStore _book = new();
     private readonly PurgeLog _purges = new();
     private readonly Dictionary<string, Known> _verdicts = new(StringComparer.Ordinal);
     private readonly List<BookWrite> _orderWrites = [];
@@ -105,7 +105,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         Wake();
     }
 
-    /// <summary>Last-good answers were purged here: the others are to forget them too. Never waits.</summary>
+    /// <summary>Last-good responses were purged here: the others are to forget them too. Never waits.</summary>
     public void TellPurge(string by, string text)
     {
         _purges.Add(by, text);
@@ -190,7 +190,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         List<string> keys = [_prefix + "gateways", _prefix + "gateway:" + _id, _prefix + "purges", .. clusters.Select(c => _prefix + "verdict:" + c), .. subjects.Select(NameOf)];
 
         // 3. What goes in.
-        var life = FleetPayload.Encode(new SignOfLife(_self.Name(), _self.Version, _self.Revision(), _epoch, opinions));
+        var life = FleetPayload.Encode(new Heartbeat(_self.Name(), _self.Version, _self.Revision(), _epoch, opinions));
         List<FleetScript.Write> writes = [];
         foreach (var (cluster, expected, value, keepFor) in _verdictWrites)
         {
@@ -255,7 +255,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
                 continue;
             }
 
-            if (FleetPayload.Decode<SignOfLife>(payload) is not { IsSound: true } life)
+            if (FleetPayload.Decode<Heartbeat>(payload) is not { IsSound: true } life)
             {
                 _garbageAt = Now;
                 continue;
@@ -377,9 +377,9 @@ internal sealed partial class FleetLoop : IAsyncDisposable
 }
 
 /// <summary>What the fleet's loop asks and tells its own gateway. None of it may wait.</summary>
-/// <param name="Name">For people: host and operators' port.</param>
+/// <param name="Name">For people: host and admin endpoint.</param>
 /// <param name="Version">The program's.</param>
 /// <param name="Revision">The beginning of the SHA-256 of what configurations must have in common: clusters, routes, levels.</param>
 /// <param name="Obeyed">An order that was given elsewhere was carried out here, with this result.</param>
-/// <param name="Purge">Forget last-good answers that were purged elsewhere.</param>
+/// <param name="Purge">Forget last-good responses that were purged elsewhere.</param>
 internal sealed record FleetSelf(Func<string> Name, string Version, Func<string> Revision, Action<Command, CommandResult> Obeyed, Action<string, string> Purge);

@@ -62,12 +62,12 @@ internal static class FleetPayload
 }
 
 /// <summary>A gateway's sign of life.</summary>
-/// <param name="Name">For people: host and operators' port.</param>
+/// <param name="Name">For people: host and admin endpoint.</param>
 /// <param name="Version">The program's.</param>
 /// <param name="Revision">The beginning of the SHA-256 of what its configuration must have in common with others.</param>
 /// <param name="Epoch">The highest that it has seen.</param>
 /// <param name="Clusters">Its votes; empty before its first round of probes is over.</param>
-internal sealed record SignOfLife(string Name, string Version, string Revision, long Epoch, ImmutableArray<ClusterOpinion> Clusters)
+internal sealed record Heartbeat(string Name, string Version, string Revision, long Epoch, ImmutableArray<ClusterOpinion> Clusters)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound => Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch && !Clusters.IsDefault
@@ -106,9 +106,9 @@ internal enum SharedOrderKind
     Ready,
 }
 
-/// <summary>Last-good answers that were purged at one gateway.</summary>
+/// <summary>Last-good responses that were purged at one gateway.</summary>
 /// <param name="Id">Tells it from others.</param>
-/// <param name="By">What <paramref name="Text"/> is; the store of last-good answers knows.</param>
+/// <param name="By">What <paramref name="Text"/> is; the store of last-good responses knows.</param>
 /// <param name="Text">A key, the begin of one, or a route.</param>
 internal sealed record SharedPurge(string Id, string By, string Text)
 {

@@ -17,7 +17,7 @@ internal sealed record FleetCase(ClusterOpinion Mine, IReadOnlyList<ClusterOpini
 internal sealed record FleetDecision(FleetGuidance? Guidance, FleetVerdictKind? Kind = null, string From = "", string To = "");
 
 /// <summary>
-/// How gateways decide together, as pure functions. Down: a majority of the living condemns a tier for all; whoever cannot send to it at all leaves it at
+/// How gateways decide together, as pure functions. Down: a majority of the living ejects a tier for all; whoever cannot send to it at all leaves it at
 /// once, whatever the others say. Up: at least half must hold the better tier to be ripe, and then all begin the ramp at the same moment.
 /// </summary>
 internal static class FleetRule
@@ -49,7 +49,7 @@ internal static class FleetRule
         // 2. An agreed change that was not carried out here yet.
         var verdict = given.Verdict is { } known && PlaceOf(known.From) < int.MaxValue && PlaceOf(known.To) < int.MaxValue ? known : null;
         var meant = verdict is not null && verdict.Epoch > mine.Epoch && (given.Age <= Fresh || places.Count(p => p == PlaceOf(verdict.To)) * 2 > others.Count);
-        var guidance = new FleetGuidance(living, tiers, meant ? new FleetCall(verdict!, given.Age) : null);
+        var guidance = new FleetGuidance(living, tiers, meant ? new PendingDecision(verdict!, given.Age) : null);
         if (mine.Active is null || my == int.MaxValue)
         {
             return new FleetDecision(guidance);
@@ -65,12 +65,12 @@ internal static class FleetRule
             }
         }
 
-        // 4. Ripe for a better one, together with half of the fleet. Where most are already, one follows by oneself.
+        // 4. ReadyToFailBack for a better one, together with half of the fleet. Where most are already, one follows by oneself.
         var justAgreed = verdict is { Kind: FleetVerdictKind.Failback } && given.Age <= Fresh;
         for (var index = 0; index < my; index++)
         {
-            var ready = others.Where((o, i) => places[i] <= index || o.Of(tiers[index].Tier).Ripe).Count() + 1;
-            if (mine.Tiers[index].Ripe && !tiers[index].MayReturn && ready * 2 >= living && !(justAgreed && served <= index))
+            var ready = others.Where((o, i) => places[i] <= index || o.Of(tiers[index].Tier).ReadyToFailBack).Count() + 1;
+            if (mine.Tiers[index].ReadyToFailBack && !tiers[index].MayReturn && ready * 2 >= living && !(justAgreed && served <= index))
             {
                 return new FleetDecision(guidance, FleetVerdictKind.Failback, mine.Active, tiers[index].Tier);
             }
@@ -83,15 +83,15 @@ internal static class FleetRule
     /// <param name="own">What its destinations make of it, by this gateway's own eyes.</param>
     /// <param name="reachable">At least one destination takes requests from here.</param>
     /// <param name="guidance">What the fleet says of it; null: nothing, or this gateway decides alone.</param>
-    public static TierStanding Weigh(TierStanding own, bool reachable, TierGuidance? guidance) => guidance switch
+    public static TierHealth Weigh(TierHealth own, bool reachable, TierGuidance? guidance) => guidance switch
     {
         null => own,
 
-        // Still better than the ladder, if it is so for us.
-        { Condemned: true } => own < TierStanding.Weak ? own : TierStanding.Weak,
+        // Still better than the fallback chain, if it is so for us.
+        { Condemned: true } => own < TierHealth.Degraded ? own : TierHealth.Degraded,
 
         // Too few destinations, by our eyes alone: that is for the majority to say. With none that takes requests it is for us.
-        _ => own == TierStanding.Weak && reachable ? TierStanding.Unproven : own,
+        _ => own == TierHealth.Degraded && reachable ? TierHealth.Unverified : own,
     };
 
     private static int IndexOf(ImmutableArray<TierOpinion> tiers, string name)

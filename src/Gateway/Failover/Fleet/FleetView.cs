@@ -12,7 +12,7 @@ internal sealed record FleetView(bool Agreeing, long Epoch, ImmutableArray<Gatew
 
 /// <summary>One living gateway.</summary>
 /// <param name="Id">Drawn anew with each start.</param>
-/// <param name="Name">Host and operators' port.</param>
+/// <param name="Name">Host and admin endpoint.</param>
 /// <param name="Self">It is this one.</param>
 /// <param name="Version">The program's.</param>
 /// <param name="Revision">The beginning of the SHA-256 of what its configuration must have in common with others.</param>

@@ -14,7 +14,7 @@ namespace Gateway.Upstream;
 /// </remarks>
 internal sealed class Http1Connection : IDisposable
 {
-    /// <summary>Holds most heads and small answers; a longer head makes it grow, up to <see cref="ResponseHead.MaxLength"/>.</summary>
+    /// <summary>Holds most heads and small responses; a longer head makes it grow, up to <see cref="ResponseHead.MaxLength"/>.</summary>
     private const int FirstBuffer = 8 * 1024;
 
     private readonly Http1ConnectionPool _owner;
@@ -45,10 +45,10 @@ internal sealed class Http1Connection : IDisposable
     /// <summary>When it was opened.</summary>
     public long OpenedAt { get; }
 
-    /// <summary>When its last answer was read.</summary>
+    /// <summary>When its last response was read.</summary>
     public long IdleSince { get; private set; }
 
-    /// <summary>It has carried an answer before.</summary>
+    /// <summary>It has carried a response before.</summary>
     public bool IsReused { get; private set; }
 
     /// <summary>The destination has said something since the last request.</summary>
@@ -133,7 +133,7 @@ internal sealed class Http1Connection : IDisposable
         {
             if ((Received.IsEmpty || scanned > 0) && OnReceived(await Receiving().ConfigureAwait(false)) == 0)
             {
-                throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection ended before the answer did.");
+                throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection ended before the response did.");
             }
 
             var head = _last;
@@ -142,7 +142,7 @@ internal sealed class Http1Connection : IDisposable
                 var end = ResponseHead.EndOf(Received, ref scanned);
                 if (end > ResponseHead.MaxLength || (end < 0 && Received.Length >= ResponseHead.MaxLength))
                 {
-                    throw new HttpIOException(HttpRequestError.ConfigurationLimitExceeded, $"The answer's head is longer than {ResponseHead.MaxLength} bytes.");
+                    throw new HttpIOException(HttpRequestError.ConfigurationLimitExceeded, $"The response's head is longer than {ResponseHead.MaxLength} bytes.");
                 }
 
                 if (end < 0)
@@ -164,7 +164,7 @@ internal sealed class Http1Connection : IDisposable
             // Nobody asked for another protocol, and nobody waits for interim heads without end.
             if (head.Status == StatusCodes.Status101SwitchingProtocols || (interim += head.Size) > ResponseHead.MaxLength)
             {
-                throw new HttpIOException(HttpRequestError.InvalidResponse, "The answer cannot be read. It is an interim answer that nobody asked for.");
+                throw new HttpIOException(HttpRequestError.InvalidResponse, "The response cannot be read. It is an interim response that nobody asked for.");
             }
 
             if (head.Status == StatusCodes.Status100Continue)
@@ -229,11 +229,11 @@ internal sealed class Http1Connection : IDisposable
         }
     }
 
-    /// <summary>The answer was read to its end: the next request may have it.</summary>
+    /// <summary>The response was read to its end: the next request may have it.</summary>
     /// <param name="keep">The destination lets it be used again.</param>
     public void Release(bool keep)
     {
-        // Was it cut just now, behind its answer's end, it is not to be used again.
+        // Was it cut just now, behind its response's end, it is not to be used again.
         if (!_cut.Unregister() || !keep || !Received.IsEmpty)
         {
             if (!Received.IsEmpty && HasStrayBytes)

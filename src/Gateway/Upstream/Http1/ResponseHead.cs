@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Upstream;
 
 /// <summary>
-/// The head of an HTTP/1.1 answer (RFC 9112): status, framing, and the headers that go further. Immutable, so that the next answer of the
+/// The head of an HTTP/1.1 answer (RFC 9112): status, framing, and the headers that go further. Immutable, so that the next response of the
 /// same connection can share what it repeats: most lines of a destination's answers are the same as those of the one before.
 /// </summary>
 internal sealed class ResponseHead
@@ -149,7 +149,7 @@ internal sealed class ResponseHead
         return Assemble(head.ToArray(), [.. lines], status, isHttp10, reason);
     }
 
-    /// <summary>Gives them to an answer for the user.</summary>
+    /// <summary>Gives them to a response for the user.</summary>
     public void CopyTo(IHeaderDictionary headers)
     {
         foreach (var (name, values) in _fields)
@@ -292,7 +292,7 @@ internal sealed class ResponseHead
             || line[9] is < (byte)'1' or > (byte)'9' || !char.IsAsciiDigit((char)line[10]) || !char.IsAsciiDigit((char)line[11])
             || (line.Length > 12 && line[12] != ' '))
         {
-            throw Invalid("It does not begin as an answer of HTTP/1.1.");
+            throw Invalid("It does not begin as a response of HTTP/1.1.");
         }
 
         var status = ((line[9] - '0') * 100) + ((line[10] - '0') * 10) + (line[11] - '0');
@@ -337,7 +337,7 @@ internal sealed class ResponseHead
             : Role.None;
     }
 
-    private static HttpIOException Invalid(string message) => new(HttpRequestError.InvalidResponse, $"The answer cannot be read. {message}");
+    private static HttpIOException Invalid(string message) => new(HttpRequestError.InvalidResponse, $"The response cannot be read. {message}");
 
     private enum Role
     {

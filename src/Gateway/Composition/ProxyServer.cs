@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Security;
+using System.Text;
+using Gateway.Configuration;
+using Gateway.Forwarding;
+using Gateway.Observability;
+using Gateway.Upstream;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Composition;
+
+/// <summary>The public listeners: Kestrel with the configured limits, and nothing between it and the routes.</summary>
+internal static class ProxyServer
+{
+    /// <summary>In the order of preference. curl offers nothing but <c>http/1.0</c> when it is told to speak that version; without a protocol in common the handshake would fail.</summary>
+    private static readonly List<SslApplicationProtocol> Protocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11, new("http/1.0")];
+
+    /// <summary>Builds the host; the endpoints are made from its services.</summary>
+    /// <param name="config">What to listen on, and the limits.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="certificates">The certificate of each port that has one.</param>
+    /// <param name="inherited">Sockets that systemd passed on; ports that have one are not opened anew.</param>
+    /// <param name="ids">Gives each request its id.</param>
+    /// <param name="connections">Counts users' connections.</param>
+    /// <param name="leaving">Ends connections once the gateway leaves.</param>
+    /// <param name="budget">How many users' connections there may be; further ones wait.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="unmatched">Serves by the route that was found, and answers where none was.</param>
+    /// <param name="longestPause">In place of <see cref="Http2ResponseBody.LongestPause"/>.</param>
+    /// <param name="endpoints">Makes the routes from YARP's forwarder.</param>
+    public static WebApplication Build(
+        GatewayConfig config,
+        LogSetup log,
+        IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates,
+        SocketActivation inherited,
+        RequestIds ids,
+        ConnectionMeter connections,
+        ConnectionDraining leaving,
+        SocketBudget budget,
+        TimeProvider time,
+        UnmatchedRequests unmatched,
+        TimeSpan? longestPause,
+        Func<IHttpForwarder, EndpointDataSource> endpoints)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(static sockets =>
+        {
+            // A request runs on the thread that read it: two thirds of a request's cost was moving it between threads. Nothing on its way may block.
+            sockets.UnsafePreferInlineScheduling = true;
+            // While a restarted gateway warms up, clients wait in this queue instead of being turned away; the kernel bounds it by somaxconn.
+            sockets.Backlog = 4096;
+        });
+        // Kestrel uses the factory that was registered last; ours hands every port to its own sockets.
+        builder.Services.AddSingleton(leaving);
+        builder.Services.AddSingleton(budget);
+        builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(_ => new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time));
+        builder.Services.AddSingleton<DrainableListener>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(static services => services.GetRequiredService<DrainableListener>());
+        builder.Services.AddGatewayRouting();
+        builder.Services.AddHttpForwarder();
+        log.Use(builder.Logging);
+        builder.Services.AddSingleton<ILoggerFactory>(new FilteringLoggerFactory(log.Factory));
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard>((kestrel, guard) => Configure(kestrel, config, certificates, inherited, new ConnectionPlaces(config.Limits.Connections, connections), guard));
+        var app = builder.Build();
+        app.Use(ids.Before);
+        app.Use(leaving.Before);
+        app.Use(ConnectionGuard.Before);
+        app.Use(Http2ResponseBody.Before(longestPause, time));
+        app.UseRouting();
+        ((IEndpointRouteBuilder)app).DataSources.Add(endpoints(app.Services.GetRequiredService<IHttpForwarder>()));
+        app.Run(unmatched.ServeAsync);
+        return app;
+    }
+
+    /// <summary>Where it listens, once started; ports are the real ones.</summary>
+    public static IReadOnlyCollection<string> AddressesOf(WebApplication app) =>
+        [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+
+    /// <summary>The users' listening sockets.</summary>
+    public static DrainableListener SocketsOf(WebApplication app) => app.Services.GetRequiredService<DrainableListener>();
+
+    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, SocketActivation inherited, ConnectionPlaces places, ConnectionGuard guard)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+        // Byte for byte in both directions: what a header means is between client and destination.
+        kestrel.RequestHeaderEncodingSelector = static name =>
+            string.Equals(name, "Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance
+            : string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
+            : Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = config.Limits.Connections;
+        kestrel.Limits.MaxRequestBodySize = config.Limits.RequestBody;
+        kestrel.Limits.MaxRequestHeadersTotalSize = (int)config.Limits.RequestHeaders;
+        kestrel.Limits.MaxRequestLineSize = (int)Math.Min(config.Limits.RequestHeaders, 16 * 1024);
+        kestrel.Limits.MaxRequestBufferSize = Math.Max(kestrel.Limits.MaxRequestLineSize, 1024 * 1024);
+        kestrel.Limits.RequestHeadersTimeout = config.Limits.HeadersTimeout;
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        foreach (var listen in config.Listen)
+        {
+            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, places, guard);
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, SocketActivation inherited, TimeSpan headersTimeout, ConnectionPlaces places, ConnectionGuard guard)
+    {
+        void Use(ListenOptions options)
+        {
+            options.Use(places.Around);
+            options.Use(guard.Around);
+            if (certificates.TryGetValue(listen, out var files))
+            {
+                options.Protocols = HttpProtocols.Http1AndHttp2;
+                options.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    HandshakeTimeout = headersTimeout,
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = files.Context, ApplicationProtocols = Protocols }),
+                });
+            }
+            else
+            {
+                options.Protocols = HttpProtocols.Http1;
+            }
+
+            options.Use(LengthlessRequests.Before);
+        }
+
+        var host = UrlHost.Of(listen.Url);
+        if (inherited.Find(listen.Url) is { } handle)
+        {
+            kestrel.ListenHandle(handle, Use);
+        }
+        else if (IPAddress.TryParse(host, out var address))
+        {
+            kestrel.Listen(address, listen.Url.Port, Use);
+        }
+        else if (string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            if (listen.Url.Port == 0)
+            {
+                kestrel.Listen(IPAddress.Loopback, 0, Use);
+            }
+            else
+            {
+                kestrel.ListenLocalhost(listen.Url.Port, Use);
+            }
+        }
+        else
+        {
+            kestrel.ListenAnyIP(listen.Url.Port, Use);
+        }
+    }
+}

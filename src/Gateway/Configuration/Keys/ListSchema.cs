@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Gateway.Configuration;
+
+/// <summary>Items of one shape, in order.</summary>
+internal sealed class ListSchema<T>(Schema<T> item, int atLeast = 0, int atMost = 1_000) : Schema<ImmutableArray<T>>
+{
+    public override string What => $"a list, each item {item.What}";
+
+    public override bool HoldsSecrets => item.HoldsSecrets;
+
+    public override IEnumerable<ConfigKey> Keys => item.Keys;
+
+    public override bool TryRead(ConfigNode node, string path, Reader reader, [MaybeNullWhen(false)] out ImmutableArray<T> value)
+    {
+        value = [];
+        if (!reader.Visit(node, path)) return false;
+        if (node is not ListNode list)
+        {
+            WrongKind(node, path, reader, atLeast == 0 && node is ScalarNode { IsNull: true } ? "Write \"[]\" for none, or remove the key" : "Write [one, two], or \"- one\" on lines of its own");
+            return false;
+        }
+
+        if (list.Items.Length < atLeast)
+        {
+            reader.Problem(node, path, $"{Reader.NameOf(path)} must have at least {(atLeast == 1 ? "one item" : $"{atLeast} items")}, given an empty list. Write {item.What}.");
+            return false;
+        }
+
+        // Items are compared with one another later on: a bound here bounds that.
+        if (list.Items.Length > atMost)
+        {
+            reader.Problem(node, path, $"{Reader.NameOf(path)} has more than {atMost:N0} items, given {list.Items.Length:N0}. Write fewer, or split what the gateway does over several.");
+            return false;
+        }
+
+        // Items that could not be read are left out, and those that remain are numbered as they are in the record.
+        var items = ImmutableArray.CreateBuilder<T>(list.Items.Length);
+        foreach (var one in list.Items)
+        {
+            if (item.TryRead(one, Reader.Below(path, items.Count.ToString(CultureInfo.InvariantCulture)), reader, out var read)) items.Add(read);
+        }
+
+        value = items.ToImmutable();
+        return true;
+    }
+
+    public override JsonObject ToSchema()
+    {
+        var schema = new JsonObject { ["type"] = "array", ["items"] = item.ToSchema() };
+        if (atLeast > 0) schema["minItems"] = atLeast;
+        schema["maxItems"] = atMost;
+        return schema;
+    }
+}
+
+/// <summary>A mapping of names that people choose to records, in order.</summary>
+/// <param name="item">What stands under each name.</param>
+/// <param name="what">"a cluster"</param>
+/// <param name="named">The record with its name.</param>
+internal sealed class NamedSchema<T>(RecordSchema<T> item, string what, Func<T, string, T> named) : Schema<ImmutableArray<T>> where T : class
+{
+    private const int AtMost = 1_000;
+
+    public override string What => $"a mapping of names, each to {what}";
+
+    public override bool HoldsSecrets => item.HoldsSecrets;
+
+    public override IEnumerable<ConfigKey> Keys => item.Keys;
+
+    public override bool TryRead(ConfigNode node, string path, Reader reader, [MaybeNullWhen(false)] out ImmutableArray<T> value)
+    {
+        value = [];
+        if (!reader.Visit(node, path)) return false;
+        if (node is not MappingNode { Entries.Length: > 0 } mapping)
+        {
+            if (node is MappingNode) reader.Problem(node, path, $"{Reader.NameOf(path)} must have at least one name, given an empty mapping. Write {what} under a name of your choice.");
+            else WrongKind(node, path, reader, $"Write a name of your choice with {what} below it");
+            return false;
+        }
+
+        if (mapping.Entries.Length > AtMost)
+        {
+            reader.Problem(node, path, $"{Reader.NameOf(path)} has more than {AtMost:N0} names, given {mapping.Entries.Length:N0}. Write fewer, or split what the gateway does over several.");
+            return false;
+        }
+
+        var items = ImmutableArray.CreateBuilder<T>(mapping.Entries.Length);
+        var seen = new Dictionary<string, ScalarNode>(StringComparer.Ordinal);
+        foreach (var (name, one) in mapping.Entries)
+        {
+            if (!seen.TryAdd(name.Text, name))
+            {
+                reader.Problem(name, Reader.Below(path, "?"), $"The name stands here twice, given {Reader.Quote(name.Text)} in line {seen[name.Text].Line} already. Write another name.");
+                continue;
+            }
+
+            if (!NameText.IsName(name.Text)) reader.Problem(name, Reader.Below(path, "?"), $"This is no name, given {Reader.Quote(name.Text)}. {NameText.Rule}.");
+            if (item.TryRead(one, Reader.Below(path, name.Text), reader, out var read)) items.Add(named(read, name.Text));
+        }
+
+        value = items.ToImmutable();
+        return true;
+    }
+
+    public override JsonObject ToSchema() => new()
+    {
+        ["type"] = "object",
+        ["minProperties"] = 1,
+        ["maxProperties"] = AtMost,
+        ["propertyNames"] = new JsonObject { ["pattern"] = NameText.Pattern },
+        ["additionalProperties"] = item.ToSchema(),
+    };
+}

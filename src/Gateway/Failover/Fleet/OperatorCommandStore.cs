@@ -1,0 +1,97 @@
+namespace Gateway.Failover;
+
+/// <summary>What an order is about: a cluster's hold, or a destination's drain.</summary>
+/// <param name="Cluster">The key under <c>clusters</c>.</param>
+/// <param name="Destination">Null: the cluster's hold.</param>
+internal readonly record struct OrderSubject(string Cluster, string? Destination);
+
+/// <summary>A value to write, if what stands there is still what was read.</summary>
+internal readonly record struct BookWrite(OrderSubject Subject, byte[] Expected, byte[] Value, TimeSpan KeepFor);
+
+/// <summary>
+/// The operators' orders as this gateway knows them, beside what Redis says of each. The higher epoch wins; what Redis lost is written again.
+/// Knows no clock and does no I/O; only the fleet's loop touches it.
+/// </summary>
+internal sealed class OperatorCommandStore
+{
+    /// <summary>How long the end of a hold is remembered: longer than any hold lasts, so that none comes back.</summary>
+    public static readonly TimeSpan KeepRelease = TimeSpan.FromHours(48);
+
+    /// <summary>The longest hold.</summary>
+    public static readonly TimeSpan LongestHold = TimeSpan.FromHours(24);
+
+    /// <summary>How long drains, and their ends, are remembered when no gateway lives that knows of them.</summary>
+    public static readonly TimeSpan KeepDrain = TimeSpan.FromDays(30);
+
+    // A newcomer to an old release has nothing to release.
+    private static readonly TimeSpan News = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<OrderSubject, Entry> _entries = [];
+
+    /// <summary>An operator gave an order here. Takes the next epoch.</summary>
+    public void Give(Command command, string by, ref long epoch, TimeSpan now)
+    {
+        var (subject, kind) = command switch
+        {
+            HoldCommand => (new OrderSubject(command.Cluster, null), SharedOrderKind.Hold),
+            ReleaseCommand => (new OrderSubject(command.Cluster, null), SharedOrderKind.Release),
+            DrainCommand drain => (new OrderSubject(command.Cluster, drain.Destination), SharedOrderKind.Drain),
+            ReadyCommand ready => (new OrderSubject(command.Cluster, ready.Destination), SharedOrderKind.Ready),
+            _ => throw new ArgumentException($"'{command.GetType().Name}' is no order that gateways share.", nameof(command)),
+        };
+        var hold = command as HoldCommand;
+        var order = new SharedOrder(++epoch, by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason, command.By);
+        _entries[subject] = new Entry(order, now + (hold?.For ?? KeepOf(kind)));
+    }
+
+    /// <summary>Redis says this of a subject. Gives the command that must be carried out here, and the value to write, if any.</summary>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="raw">The value; empty: there is none.</param>
+    /// <param name="remaining">How long it stays, by the clock of Redis; negative: for ever, which none of ours does.</param>
+    /// <param name="now">The loop's clock.</param>
+    public (SharedOrder? Order, Command? Command, BookWrite? Write, bool Garbage) Read(OrderSubject subject, byte[] raw, TimeSpan remaining, TimeSpan now)
+    {
+        if (_entries.TryGetValue(subject, out var known) && known.EndsAt <= now)
+        {
+            _entries.Remove(subject);
+            known = null;
+        }
+
+        // 1. Nothing, or nothing of ours: what we know is written (again); garbage without a successor is taken away.
+        var order = raw.Length == 0 ? null : FleetPayload.Decode<SharedOrder>(raw) is { IsSound: true } sound && Fits(subject, sound) ? sound : null;
+        var garbage = order is null && raw.Length > 0;
+        if (order is null)
+        {
+            return (null, null, known is not null ? WriteOf(subject, known, raw, now) : garbage ? new BookWrite(subject, raw, [], TimeSpan.Zero) : null, garbage);
+        }
+
+        // 2. Older than ours, or ours.
+        if (known is not null && !order.Overrules(known.Order))
+        {
+            return (null, null, known.Order.Overrules(order) ? WriteOf(subject, known, raw, now) : null, false);
+        }
+
+        // 3. News.
+        var longest = order.Kind == SharedOrderKind.Hold ? LongestHold : KeepOf(order.Kind);
+        var left = remaining <= TimeSpan.Zero || remaining > longest ? longest : remaining;
+        _entries[subject] = new Entry(order, now + left);
+        var stale = known is null && order.Kind is SharedOrderKind.Release or SharedOrderKind.Ready && longest - left > News;
+        Command? command = order.Kind switch
+        {
+            _ when stale => null,
+            SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
+            SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
+            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason) },
+            _ => new ReadyCommand(subject.Cluster, subject.Destination!),
+        };
+        return (order, order.Who is null || command is null ? command : command with { By = FleetPayload.Clean(order.Who) }, null, false);
+    }
+
+    private static bool Fits(OrderSubject subject, SharedOrder order) => (order.Kind is SharedOrderKind.Hold or SharedOrderKind.Release) == (subject.Destination is null);
+
+    private static TimeSpan KeepOf(SharedOrderKind kind) => kind == SharedOrderKind.Release ? KeepRelease : KeepDrain;
+
+    private static BookWrite WriteOf(OrderSubject subject, Entry entry, byte[] expected, TimeSpan now) => new(subject, expected, FleetPayload.Encode(entry.Order), entry.EndsAt - now);
+
+    private sealed record Entry(SharedOrder Order, TimeSpan EndsAt);
+}

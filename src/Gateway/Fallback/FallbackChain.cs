@@ -1,0 +1,223 @@
+using Gateway.Configuration;
+
+namespace Gateway.Fallback;
+
+/// <summary>
+/// Gives a request that no tier could answer the first step that has a response. It never throws, and each step needs less than the one before:
+/// memory filled by live responses, files read ahead, nothing at all.
+/// </summary>
+/// <param name="files">The files that were read ahead.</param>
+/// <param name="lastGood">The stored responses; null: there are none.</param>
+/// <param name="random">From 0 to less than 1, safe to call from many threads: spreads <c>Retry-After</c>.</param>
+/// <param name="logger">Told when a step failed.</param>
+internal sealed partial class FallbackChain(FallbackFiles files, LastGoodResponse? lastGood, Func<double> random, ILogger<FallbackChain> logger)
+{
+    private const string ProxyStatus = "gateway; error=destination_unavailable";
+
+    /// <summary>Answers the request and says which step did.</summary>
+    /// <param name="context">The request, of which nothing was answered yet.</param>
+    /// <param name="route">Its route, with the fallback chain.</param>
+    /// <param name="wasShed">A tier could serve but is full for this level: whatever the step, the response says when to come back.</param>
+    /// <param name="fate">What is known of the request.</param>
+    public async ValueTask<FallbackStep> AnswerAsync(HttpContext context, RouteConfig route, bool wasShed = false, RequestFate fate = RequestFate.NotSent)
+    {
+        if (fate != RequestFate.NotSent && !IsSafe(context.Request.Method))
+        {
+            return await AnswerUnknownFateAsync(context, route.Name, fate);
+        }
+
+        if (wasShed)
+        {
+            context.Response.OnStarting(
+                static state =>
+                {
+                    var (response, seconds) = ((HttpResponse, string))state;
+                    response.Headers.RetryAfter = seconds;
+                    return Task.CompletedTask;
+                },
+                (context.Response, RetryAfter.Seconds(RetryAfter.Default, random()).ToString()));
+        }
+
+        // 1. A write is never answered from a file or a stored response, and a WebSocket cannot be: what they would say is not what happened.
+        var isPreflight = LastGood.Preflight.Is(context.Request);
+        if (isPreflight || IsRead(context.Request))
+        {
+            // 2. The steps in their order.
+            foreach (RungConfig rung in route.Fallback)
+            {
+                if (rung is BuiltInRung)
+                {
+                    break;
+                }
+
+                if (isPreflight && rung is not LastGoodRung)
+                {
+                    // Which origins may ask is the destination's to say.
+                    continue;
+                }
+
+                try
+                {
+                    FallbackStep answered = await TryAsync(context, route, rung);
+                    if (answered != FallbackStep.None)
+                    {
+                        return answered;
+                    }
+                }
+                catch (Exception e)
+                {
+                    // The net under the net: a step that fails is a step without a response, unless its response is half out.
+                    if (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
+                    {
+                        return Abort(context, e, route.Name);
+                    }
+
+                    LogRungFailed(e, rung.GetType().Name, route.Name, context.TraceIdentifier);
+                }
+            }
+        }
+
+        // 3. What is always there.
+        return await AnswerBuiltInAsync(context, route.Name);
+    }
+
+    /// <summary>Answers without a route: the built-in 503.</summary>
+    public ValueTask<FallbackStep> AnswerBuiltInAsync(HttpContext context) => AnswerBuiltInAsync(context, "");
+
+    private async ValueTask<FallbackStep> TryAsync(HttpContext context, RouteConfig route, RungConfig rung)
+    {
+        switch (rung)
+        {
+            case LastGoodRung when lastGood is not null && !context.Response.HasStarted:
+                // Left over from the failed attempt; the stored response brings its own headers.
+                context.Response.Clear();
+                return await lastGood(context, route) ? FallbackStep.LastGood : FallbackStep.None;
+            case FileRung file when Find(context, file) is { } found:
+                int status = file.Status ?? (found.Type.IsPage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+                await WriteAsync(context, FallbackStep.File, status, found.Type.ContentType, found.Content, file.RetryAfter);
+                return FallbackStep.File;
+            default:
+                return FallbackStep.None;
+        }
+    }
+
+    private FallbackFile? Find(HttpContext context, FileRung rung)
+    {
+        FallbackSnapshot snapshot = files.Snapshot;
+        if (!rung.File.Contains('{', StringComparison.Ordinal))
+        {
+            return snapshot.Find(rung.File);
+        }
+
+        Span<char> name = stackalloc char[FileName.MostCharacters];
+        return FileName.TryFill(rung.File, context.Request.RouteValues, name, out int length) ? snapshot.Find(name[..length]) : null;
+    }
+
+    private async ValueTask<FallbackStep> AnswerBuiltInAsync(HttpContext context, string route)
+    {
+        try
+        {
+            BuiltInShape shape = Negotiation.Choose(context.Request.Headers.Accept);
+            await WriteAsync(
+                context,
+                FallbackStep.BuiltIn,
+                StatusCodes.Status503ServiceUnavailable,
+                BuiltInResponse.ContentType(shape),
+                BuiltInResponse.Body(shape, context.TraceIdentifier),
+                RetryAfter.Default);
+            return FallbackStep.BuiltIn;
+        }
+        catch (Exception e)
+        {
+            // The client has gone, or a response was under way: nothing more can be said to it, but the cut must show.
+            return Abort(context, e, route);
+        }
+    }
+
+    /// <summary>
+    /// A whole response, whatever Range or If-None-Match ask: it stands for another one, and no client may keep or patch with it. CORS headers are not
+    /// invented: which origins may read a response is the destination's to say, and a file has nobody to say it.
+    /// </summary>
+    private async ValueTask WriteAsync(HttpContext context, FallbackStep rung, int status, string contentType, ReadOnlyMemory<byte> body, TimeSpan retryAfter)
+    {
+        HttpResponse response = context.Response;
+        response.Clear();
+        response.StatusCode = status;
+        response.Headers["X-Fallback"] = rung.Label();
+        response.Headers["Proxy-Status"] = ProxyStatus;
+        response.Headers.CacheControl = "no-store";
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers.RetryAfter = RetryAfter.Seconds(retryAfter, random()).ToString();
+        }
+
+        // A step may say a status that has no body.
+        if (status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
+        {
+            return;
+        }
+
+        response.ContentType = contentType;
+        response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await response.Body.WriteAsync(body, context.RequestAborted);
+        }
+    }
+
+    /// <summary>
+    /// A write that was sent and has no response: nothing may invite a client to send it again. gRPC's clients take 502, 503 and 504 for UNAVAILABLE, which many repeat by themselves,
+    /// so that they are told in their own words.
+    /// </summary>
+    private async ValueTask<FallbackStep> AnswerUnknownFateAsync(HttpContext context, string route, RequestFate fate)
+    {
+        try
+        {
+            var timedOut = fate == RequestFate.TimedOut;
+            var response = context.Response;
+            response.Clear();
+            response.Headers["X-Fallback"] = FallbackStep.BuiltIn.Label();
+            response.Headers["Proxy-Status"] = timedOut ? "gateway; error=http_response_timeout" : "gateway; error=connection_terminated";
+            response.Headers.CacheControl = "no-store";
+            if (context.Request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase))
+            {
+                response.ContentType = "application/grpc";
+                response.Headers["grpc-status"] = timedOut ? "4" : "2";
+                response.Headers["grpc-message"] = "No response came. The call may have been carried out.";
+                return FallbackStep.BuiltIn;
+            }
+
+            response.StatusCode = timedOut ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway;
+            var shape = Negotiation.Choose(context.Request.Headers.Accept);
+            var body = BuiltInResponse.UnknownFate(shape, timedOut, context.TraceIdentifier);
+            response.ContentType = BuiltInResponse.ContentType(shape);
+            response.ContentLength = body.Length;
+            await response.Body.WriteAsync(body, context.RequestAborted);
+            return FallbackStep.BuiltIn;
+        }
+        catch (Exception e)
+        {
+            return Abort(context, e, route);
+        }
+    }
+
+    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
+
+    /// <summary>OPTIONS and TRACE are safe, too, but no file is a response to them, and a stored one to a CORS preflight alone.</summary>
+    private static bool IsRead(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        && !string.Equals(request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);
+
+    private FallbackStep Abort(HttpContext context, Exception e, string route)
+    {
+        LogNotAnswered(e, route, context.TraceIdentifier);
+        context.Abort();
+        return FallbackStep.None;
+    }
+
+    [LoggerMessage(EventId = 6101, Level = LogLevel.Error, Message = "The fallback step {Step} of the route '{Route}' failed for the request {RequestId}; the next one responds.")]
+    private partial void LogRungFailed(Exception exception, string step, string route, string requestId);
+
+    [LoggerMessage(EventId = 6102, Level = LogLevel.Debug, Message = "The request {RequestId} of the route '{Route}' got no fallback response: its client has disconnected, or a response was under way.")]
+    private partial void LogNotAnswered(Exception exception, string route, string requestId);
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using Gateway.Configuration;
+using Gateway.Failover;
+using Gateway.Health;
+using Gateway.Observability;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// Everything that a request of one route needs, made once for each configuration. A request keeps the plan it began
+/// with, so that a reload changes nothing under it.
+/// </summary>
+internal sealed class CompiledRoute
+{
+    private readonly ConcurrentDictionary<Destination, UpstreamEndpoint> _peers = new(ReferenceEqualityComparer.Instance);
+    private readonly Func<Destination, UpstreamEndpoint> _newPeer;
+    private readonly FrozenSet<string> _repeatable;
+
+    public CompiledRoute(RouteConfig route, ClusterConfig cluster, LevelConfig level, LimitsConfig limits, UpstreamCluster traffic, RequestHeaderCopier headers, ResponseRelay relay, Instruments instruments)
+    {
+        Route = route;
+        ClusterConfig = cluster;
+        Traffic = traffic;
+        Headers = headers;
+        Relay = relay;
+        Timing = traffic.Cluster.TimingOf(route.Name);
+        Meter = instruments.Route(route.Name);
+        Streams = instruments.Streams;
+        FirstTierOnly = level.FirstTierOnly;
+        RequestBodyLimit = limits.RequestBody;
+        ShedAt = level.ShedAt;
+        _newPeer = destination =>
+        {
+            var tally = destination.Tally(route.Name);
+            tally.Meter = Meter;
+            return new UpstreamEndpoint(destination, tally, instruments.Destination(cluster.Name, destination.Name), traffic.ConnectionsTo(destination));
+        };
+        _repeatable = cluster.Attempts.RetryMethods.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The route as written.</summary>
+    public RouteConfig Route { get; }
+
+    /// <summary>Its cluster as written.</summary>
+    public ClusterConfig ClusterConfig { get; }
+
+    /// <summary>What outlives a reload: the cluster's published state, its connections, its budget.</summary>
+    public UpstreamCluster Traffic { get; }
+
+    /// <summary>How long the route's answers take there.</summary>
+    public RouteTiming Timing { get; }
+
+    /// <summary>Gives requests to destinations their headers.</summary>
+    public RequestHeaderCopier Headers { get; }
+
+    /// <summary>Gives users their responses.</summary>
+    public ResponseRelay Relay { get; }
+
+    /// <summary>The route's figures.</summary>
+    public RouteMeter Meter { get; }
+
+    /// <summary>The figures of event streams.</summary>
+    public StreamMeter Streams { get; }
+
+    /// <summary>This level is served by the cluster's first tier alone.</summary>
+    public bool FirstTierOnly { get; }
+
+    /// <summary>Share of a tier's capacity from which this level is shed.</summary>
+    public double ShedAt { get; }
+
+    /// <summary>Largest request body in bytes.</summary>
+    public long RequestBodyLimit { get; }
+
+    /// <summary>What an attempt needs to know of a destination.</summary>
+    public UpstreamEndpoint EndpointOf(Destination destination) => _peers.GetOrAdd(destination, _newPeer);
+
+    /// <summary>True: a request of this method may be sent twice.</summary>
+    public bool MayRepeat(string method, bool hasIdempotencyKey) =>
+        Route.Retryable ?? (hasIdempotencyKey || _repeatable.Contains(method));
+
+    /// <summary>True: a response with this status is tried elsewhere (<c>attempts.retryOn</c>).</summary>
+    public bool FailsOn(int status) => (status >= 500 || status == StatusCodes.Status429TooManyRequests) && ClusterConfig.Attempts.OnStatus.Contains(status);
+
+    /// <summary>True: an attempt that ended so may be made elsewhere (<c>attempts.retryOn</c>).</summary>
+    public bool RepeatsOn(AttemptResult result) => result switch
+    {
+        AttemptResult.Connect => ClusterConfig.Attempts.OnConnect,
+        AttemptResult.Reset => ClusterConfig.Attempts.OnReset,
+        AttemptResult.Timeout => ClusterConfig.Attempts.OnTimeout,
+        AttemptResult.Truncated => ClusterConfig.Attempts.OnTruncated,
+        AttemptResult.Status => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,438 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Configuration;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Gateway.LastGood;
+
+/// <summary>How a route's keys are written; made once for each route of a configuration.</summary>
+/// <remarks>
+/// <para>A key reads <c>shop.example/api/recommend?category=tea header:x-shop=3 cookie:sid=#… ~recommend.1a2b3c4d</c>, with <c> vary:NAME=…</c> behind it for one variant.
+/// Blanks inside values are escaped, so a blank always starts the next part: no value can imitate another key. GET and HEAD share a key; no other method has one.</para>
+/// <para>The end names the route and a digest of its key rules: after a change of the rules, answers kept under the old ones are not found any more.</para>
+/// </remarks>
+internal sealed class CacheKeyTemplate
+{
+    /// <summary><c>Accept-Encoding</c> in a list of variants.</summary>
+    public const string AcceptEncoding = "accept-encoding";
+
+    /// <summary>The exact key, as opposed to the nearest key of an index.</summary>
+    public const int Exact = -1;
+
+    private const int MaxOwnHeaders = 32;
+    private static readonly ConditionalWeakTable<RouteConfig, CacheKeyTemplate> Plans = [];
+
+    private readonly FrozenSet<string> _settled;
+    private readonly KeyedCookies _keyedCookies;
+    private readonly string[] _ends;
+
+    private CacheKeyTemplate(RouteConfig route, LastGoodConfig config)
+    {
+        Route = route;
+        Config = config;
+        _settled = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).Concat(config.IgnoreHeaders).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _keyedCookies = new KeyedCookies(config);
+        _ends = new string[config.Nearest.Length + 1];
+        for (var i = Exact; i < config.Nearest.Length; i++)
+        {
+            var rules = string.Join('\n', PartsOf(i).Select(static part => $"{part.Kind}:{part.Name}").Append(config.IgnoreCookies ? "cookies ignored" : "cookies refused").Concat(config.IgnoreHeaders.Select(static name => $"ignored:{name.ToLowerInvariant()}").Order(StringComparer.Ordinal)));
+            var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(rules)), 0, 4);
+            _ends[i + 1] = i == Exact ? $" ~{route.Name}.{digest}" : $" ~{route.Name}.{digest}.nearest{i + 1}";
+        }
+    }
+
+    /// <summary>The route.</summary>
+    public RouteConfig Route { get; }
+
+    /// <summary>The route's rules.</summary>
+    public LastGoodConfig Config { get; }
+
+    /// <summary>The plan of a route; null when it keeps no responses.</summary>
+    public static CacheKeyTemplate? For(RouteConfig route) =>
+        route.LastGood is null ? null : Plans.GetValue(route, static r => new CacheKeyTemplate(r, r.LastGood!));
+
+    /// <summary>Reads a request's head once.</summary>
+    /// <param name="trusted">The proxies that the configuration trusts; asked for only where it matters.</param>
+    public RequestMetadata Read(HttpRequest request, Func<ImmutableArray<IPNetwork>>? trusted = null)
+    {
+        bool authorization = false, range = false, noStore = false, body = false, own = false, optional = false, trusts = false;
+        var cookies = CookieStanding.None;
+        foreach (var (name, values) in request.Headers)
+        {
+            switch (RequestHeaderRoles.Of(name))
+            {
+                case HeaderRole.Own:
+                    own |= !_settled.Contains(name);
+                    break;
+                case HeaderRole.Forwarded:
+                    if (IsTrusted(request, trusted))
+                    {
+                        trusts = true;
+                        own |= !_settled.Contains(name);
+                    }
+
+                    break;
+                case HeaderRole.Optional:
+                    optional |= !_settled.Contains(name);
+                    break;
+                case HeaderRole.Authorization:
+                    authorization = true;
+                    break;
+                case HeaderRole.Cookie:
+                    cookies = _keyedCookies.StandingOf(values);
+                    break;
+                case HeaderRole.Range:
+                    range = true;
+                    break;
+                case HeaderRole.CacheControl:
+                    noStore = CacheDirectives.Parse(values).NoStore;
+                    break;
+                case HeaderRole.Body:
+                    body |= !string.Equals(values.ToString(), "0", StringComparison.Ordinal);
+                    break;
+            }
+        }
+
+        return new RequestMetadata
+        {
+            IsGet = HttpMethods.IsGet(request.Method),
+            IsHead = HttpMethods.IsHead(request.Method),
+            HasAuthorization = authorization,
+            Cookies = cookies,
+            HasRange = range,
+            NoStore = noStore,
+            HasBody = body,
+            HasOwnHeaders = own,
+            HasOptionalHeaders = optional,
+            TrustsForwarded = trusts,
+        };
+    }
+
+    /// <summary>Writes the key of a request, without variants.</summary>
+    /// <param name="nearest"><see cref="Exact"/>, or the index of a nearest key.</param>
+    /// <returns>False: the request has no key (a target, a query or a head beyond all measure, no host).</returns>
+    public bool TryWrite(HttpRequest request, in RequestMetadata facts, int nearest, ref KeyBuilder key)
+    {
+        key.CutTo(0);
+        var host = request.Host.Value;
+        if (string.IsNullOrEmpty(host) || !TargetText.TryRead(request, out var target))
+        {
+            return false;
+        }
+
+        // 1. What the operator chose.
+        key.AppendLower(host);
+        foreach (var part in PartsOf(nearest).AsSpan())
+        {
+            if (!AppendPart(request, target, part, ref key))
+            {
+                return false;
+            }
+        }
+
+        // 2. What frameworks negotiate by, with or without Vary.
+        AppendAccept(request.Headers.Accept, ref key);
+        AppendLanguages(request.Headers.AcceptLanguage, ref key);
+
+        // 3. Headers of the request's own kind. Nearest answers are filled without them and found in spite of them.
+        if (facts.HasOwnHeaders && nearest == Exact && !AppendOwnHeaders(request.Headers, facts.TrustsForwarded, ref key))
+        {
+            return false;
+        }
+
+        key.Append(_ends[nearest + 1]);
+        return !key.TooLong;
+    }
+
+    /// <summary>Writes the key of a CORS preflight: what it asks for stands among the headers of its own.</summary>
+    /// <returns>False: it has no key.</returns>
+    public bool TryWritePreflight(HttpRequest request, in RequestMetadata facts, ref KeyBuilder key)
+    {
+        key.CutTo(0);
+        var host = request.Host.Value;
+        if (string.IsNullOrEmpty(host) || !TargetText.TryRead(request, out var target))
+        {
+            return false;
+        }
+
+        key.AppendLower(host);
+        target.AppendPathTo(ref key);
+        key.Append(" preflight origin=");
+        key.AppendEscaped(request.Headers.Origin.ToString());
+        foreach (var part in Config.Key.AsSpan())
+        {
+            // Named by the key, it is not among the headers of its own.
+            if (part.Kind == KeyPartKind.Header)
+            {
+                AppendPart(request, target, part, ref key);
+            }
+        }
+
+        if (!AppendOwnHeaders(request.Headers, facts.TrustsForwarded, ref key))
+        {
+            return false;
+        }
+
+        key.Append(_ends[Exact + 1]);
+        return !key.TooLong;
+    }
+
+    /// <summary>Adds the variant that a <c>Vary</c> chooses for this request.</summary>
+    /// <param name="coding">The index of the content coding that stands for <c>Accept-Encoding</c>: one stored coding serves every request that accepts it, however it lists others.</param>
+    public static bool TryAppendVariant(IHeaderDictionary headers, ReadOnlySpan<string> vary, int coding, ref KeyBuilder key)
+    {
+        foreach (var name in vary)
+        {
+            key.Append(" vary:");
+            key.AppendLower(name);
+            switch (name)
+            {
+                case AcceptEncoding:
+                    key.Append('=');
+                    key.Append(ContentCodings.Names[coding]);
+                    break;
+                case "accept" or "accept-language":
+                    // In every key already.
+                    break;
+                default:
+                    AppendHeaderValue(headers[name], IsSecret(name), ref key);
+                    break;
+            }
+        }
+
+        return !key.TooLong;
+    }
+
+    /// <summary>Host and path of a request: what a write to the same path invalidates.</summary>
+    public static bool TryWritePlace(HttpRequest request, ref KeyBuilder place)
+    {
+        place.CutTo(0);
+        if (!TargetText.TryRead(request, out var target))
+        {
+            return false;
+        }
+
+        place.AppendLower(request.Host.Value);
+        target.AppendPathTo(ref place);
+        return !place.TooLong;
+    }
+
+    private ImmutableArray<KeyPart> PartsOf(int nearest) => nearest == Exact ? Config.Key : Config.Nearest[nearest];
+
+    private static bool AppendPart(HttpRequest request, in TargetText target, KeyPart part, ref KeyBuilder key)
+    {
+        switch (part.Kind)
+        {
+            case KeyPartKind.Path:
+                target.AppendPathTo(ref key);
+                return true;
+            case KeyPartKind.Query:
+                return AppendQuery(target.Query, null, ref key);
+            case KeyPartKind.QueryParameter:
+                return AppendQuery(target.Query, part.Name, ref key);
+            case KeyPartKind.Header:
+                key.Append(" header:");
+                key.AppendLower(part.Name);
+                AppendHeaderValue(request.Headers[part.Name!], IsSecret(part.Name!), ref key);
+                return true;
+            default:
+                KeyedCookies.Append(request.Headers.Cookie, part.Name!, ref key);
+                return true;
+        }
+    }
+
+    // Nothing is read that was not written; clearing the room took longer than the rest.
+    [SkipLocalsInit]
+    private static bool AppendQuery(scoped ReadOnlySpan<char> raw, string? only, ref KeyBuilder key)
+    {
+        if (raw.Length > KeyBuilder.MaxLength)
+        {
+            return false;
+        }
+
+        var room = QueryText.RoomFor(raw.Length);
+        var rented = room > 768 ? ArrayPool<char>.Shared.Rent(room) : null;
+        Span<char> text = rented ?? stackalloc char[768];
+        Span<Range> parameters = stackalloc Range[QueryText.MaxParameters];
+        var count = QueryText.Normalise(raw, text, parameters);
+        var any = false;
+        if (only is not null)
+        {
+            key.Append(" query:");
+            key.AppendEscaped(only);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            var parameter = text[parameters[i]];
+            if (only is null)
+            {
+                key.Append(any ? '&' : '?');
+                QueryText.Append(parameter, 0, ref key);
+                any = true;
+            }
+            else if (QueryText.IsNamed(parameter, only))
+            {
+                // "query:page=2&=3": the second value of one name cannot look like another name; another spelling of the name stays to be seen.
+                key.Append(any ? "&" : default);
+                QueryText.Append(parameter, QueryText.NameOf(parameter).SequenceEqual(only) ? only.Length : 0, ref key);
+                any = true;
+            }
+        }
+
+        if (only is not null && !any)
+        {
+            key.Append('!');
+        }
+
+        if (rented is not null)
+        {
+            ArrayPool<char>.Shared.Return(rented);
+        }
+
+        return count >= 0;
+    }
+
+    private static void AppendHeaderValue(StringValues values, bool secret, ref KeyBuilder key)
+    {
+        if (values.Count == 0)
+        {
+            return;
+        }
+
+        key.Append('=');
+        var value = values.Count == 1 ? values[0] : values.ToString();
+        if (secret)
+        {
+            key.AppendDigest(value);
+        }
+        else
+        {
+            key.AppendEscaped(value.AsSpan().Trim());
+        }
+    }
+
+    private static void AppendAccept(StringValues values, ref KeyBuilder key)
+    {
+        if (values.Count == 0)
+        {
+            return;
+        }
+
+        var before = key.Text.Length;
+        key.Append(" accept=");
+        var start = key.Text.Length;
+        NegotiationText.AppendAccept(values, ref key);
+        if (!key.TooLong && key.Text[start..] is ("" or "*/*"))
+        {
+            // Anything, which is what a request without the header wishes for.
+            key.CutTo(before);
+        }
+    }
+
+    private static void AppendLanguages(StringValues values, ref KeyBuilder key)
+    {
+        if (values.Count == 0)
+        {
+            return;
+        }
+
+        var before = key.Text.Length;
+        key.Append(" language=");
+        var start = key.Text.Length;
+        NegotiationText.AppendLanguages(values, ref key);
+        if (!key.TooLong && key.Text[start..] is ("" or "*"))
+        {
+            key.CutTo(before);
+        }
+    }
+
+    /// <summary>Whether a header sets its sender apart from everyone else.</summary>
+    public bool IsOwn(string name, bool trustsForwarded) =>
+        RequestHeaderRoles.Of(name) is var role && (role == HeaderRole.Own || (role == HeaderRole.Forwarded && trustsForwarded)) && !_settled.Contains(name);
+
+    private static bool IsTrusted(HttpRequest request, Func<ImmutableArray<IPNetwork>>? trusted)
+    {
+        if (trusted is null || request.HttpContext.Connection.RemoteIpAddress is not { } remote)
+        {
+            return false;
+        }
+
+        remote = remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote;
+        foreach (var network in trusted())
+        {
+            if (network.Contains(remote))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool AppendOwnHeaders(IHeaderDictionary headers, bool trustsForwarded, ref KeyBuilder key)
+    {
+        var own = ArrayPool<KeyValuePair<string, StringValues>>.Shared.Rent(MaxOwnHeaders);
+        var count = 0;
+        try
+        {
+            foreach (var header in headers)
+            {
+                if (!IsOwn(header.Key, trustsForwarded))
+                {
+                    continue;
+                }
+
+                if (count == MaxOwnHeaders)
+                {
+                    return false;
+                }
+
+                own[count++] = header;
+            }
+
+            own.AsSpan(0, count).Sort(static (a, b) => string.Compare(a.Key, b.Key, StringComparison.OrdinalIgnoreCase));
+            var text = new KeyBuilder(stackalloc char[256]);
+            foreach (var (name, values) in own.AsSpan(0, count))
+            {
+                text.AppendLower(name);
+                foreach (var value in values)
+                {
+                    text.Append('\n');
+                    text.AppendEscaped(value);
+                }
+
+                text.Append('\r');
+            }
+
+            var fits = !text.TooLong;
+            if (fits)
+            {
+                key.Append(" own=");
+                key.AppendDigest(text.Text);
+            }
+
+            text.Dispose();
+            return fits;
+        }
+        finally
+        {
+            own.AsSpan(0, count).Clear();
+            ArrayPool<KeyValuePair<string, StringValues>>.Shared.Return(own);
+        }
+    }
+
+    private static bool IsSecret(string header) =>
+        header.Contains("auth", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("cookie", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("token", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("key", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("secret", StringComparison.OrdinalIgnoreCase)
+        || header.Contains("session", StringComparison.OrdinalIgnoreCase);
+}
