@@ -15,7 +15,7 @@ internal static class ConfigView
     /// <summary>Writes what <see cref="Hide"/> leaves.</summary>
     public static readonly JsonSerializerOptions Options = new(AdminJson.Options)
     {
-        Converters = { new Text<TimeSpan>(DurationText.Format), new Text<IPNetwork>(static n => n.ToString()), new Text<KeyPart>(Key), new Rungs() },
+        Converters = { new Text<TimeSpan>(DurationText.Format), new Text<IPNetwork>(static n => n.ToString()), new Text<KeyPart>(Key), new Steps() },
     };
 
     /// <summary>Tokens, passwords, what webhooks have behind their host, and arguments of commands are replaced.</summary>
@@ -65,13 +65,13 @@ internal static class ConfigView
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(write(value));
     }
 
-    private sealed class Rungs : JsonConverter<RungConfig>
+    private sealed class Steps : JsonConverter<FallbackStepConfig>
     {
-        public override RungConfig Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Only written.");
+        public override FallbackStepConfig Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Only written.");
 
-        public override void Write(Utf8JsonWriter writer, RungConfig value, JsonSerializerOptions options)
+        public override void Write(Utf8JsonWriter writer, FallbackStepConfig value, JsonSerializerOptions options)
         {
-            if (value is FileRung file)
+            if (value is FileStep file)
             {
                 writer.WriteStartObject();
                 writer.WriteString("file", file.File);
@@ -85,7 +85,7 @@ internal static class ConfigView
                 return;
             }
 
-            writer.WriteStringValue(value is LastGoodRung ? "lastGood" : "builtIn");
+            writer.WriteStringValue(value is LastGoodStep ? "lastGood" : "builtIn");
         }
     }
 }

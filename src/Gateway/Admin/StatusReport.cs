@@ -106,7 +106,7 @@ internal sealed record DestinationStatus(
 
 /// <summary>One route: its requests since the start by outcome and by step.</summary>
 internal sealed record RouteStatus(
-    string Name, string Cluster, Level Level, RequestSums Requests, IReadOnlyDictionary<string, long> Rungs, IReadOnlyList<string> Ladder, LastGoodStatus? LastGood);
+    string Name, string Cluster, Level Level, RequestSums Requests, IReadOnlyDictionary<string, long> Steps, IReadOnlyList<string> Fallback, LastGoodStatus? LastGood);
 
 /// <summary>Gathers the report from what the rooms publish; nothing is asked that could wait.</summary>
 internal sealed class StatusReader(AdminSources sources, TimeProvider time)
@@ -188,16 +188,16 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         {
             var meter = sources.Instruments.Route(route.Name);
             return new RouteStatus(route.Name, route.Cluster, route.Level, meter.Sums,
-                Enum.GetValues<FallbackStep>().ToDictionary(static r => Instruments.RungNames[(int)r], meter.Rung, StringComparer.Ordinal),
+                Enum.GetValues<FallbackStep>().ToDictionary(static r => Instruments.StepNames[(int)r], meter.Rung, StringComparer.Ordinal),
                 [.. route.Fallback.Select(Name), "builtIn"],
                 lastGood.GetValueOrDefault(route.Name));
         })];
     }
 
-    private static string Name(RungConfig rung) => rung switch
+    private static string Name(FallbackStepConfig step) => step switch
     {
-        FileRung file => $"file: {file.File}",
-        LastGoodRung => "lastGood",
+        FileStep file => $"file: {file.File}",
+        LastGoodStep => "lastGood",
         _ => "builtIn",
     };
 }

@@ -108,7 +108,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         var message = (outcome.Applied ? "" : "The file has not changed. ") + ConfigChange.Say(outcome.Revision, outcome.RestartNeeded);
 
-        Tell(new(time.GetUtcNow(), "reload", message) { Reason = request.Reason, Who = who });
+        Append(new(time.GetUtcNow(), "reload", message) { Reason = request.Reason, Who = who });
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
@@ -128,7 +128,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         }
 
         var message = LastGoodView.Words(rule with { Text = Short(rule.Text) }, sources.Purge(rule));
-        Tell(new(time.GetUtcNow(), "purge", message) { Reason = request.Reason, Who = who });
+        Append(new(time.GetUtcNow(), "purge", message) { Reason = request.Reason, Who = who });
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
@@ -181,7 +181,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             return;
         }
 
-        Tell(new(time.GetUtcNow(), planned.Kind, result.Message) { Cluster = cluster.Name, To = planned.Subject, Reason = request.Reason, Who = who });
+        Append(new(time.GetUtcNow(), planned.Kind, result.Message) { Cluster = cluster.Name, To = planned.Subject, Reason = request.Reason, Who = who });
         await AdminJson.WriteAsync(context, new VerbResult(result.Message));
     });
 
@@ -248,7 +248,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         }
     }
 
-    private void Tell(JournalEntry entry)
+    private void Append(JournalEntry entry)
     {
         sources.Records.Journal.Append(entry);
         LogVerb(entry.Kind, entry.Who, entry.Reason ?? "none given", entry.Text);

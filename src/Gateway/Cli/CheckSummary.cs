@@ -26,7 +26,7 @@ internal static class CheckSummary
         var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask).Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>()).ToList();
         Columns.Table(text, "  ", [.. rows.Select(static route => new[]
         {
-            route.Name, RequestText(route), route.Level.ToString().ToLowerInvariant(), $"{route.Cluster}, else {string.Join(", ", RungNames(route))}",
+            route.Name, RequestText(route), route.Level.ToString().ToLowerInvariant(), $"{route.Cluster}, else {string.Join(", ", StepNames(route))}",
         })]);
 
         if (warnings.IsEmpty) return text.ToString();
@@ -65,10 +65,10 @@ internal static class CheckSummary
 
     private static string RequestText(RouteConfig route) => $"{(route.Methods.IsEmpty ? "any" : string.Join(' ', route.Methods))} {route.Path}";
 
-    private static IEnumerable<string> RungNames(RouteConfig route) => route.Fallback.Select(rung => rung switch
+    private static IEnumerable<string> StepNames(RouteConfig route) => route.Fallback.Select(step => step switch
     {
-        LastGoodRung => "lastGood",
-        FileRung file => file.File,
+        LastGoodStep => "lastGood",
+        FileStep file => file.File,
         _ => "builtIn",
     }).Append("builtIn");
 }

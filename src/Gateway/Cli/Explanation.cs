@@ -123,14 +123,14 @@ internal sealed record Explanation
         var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
         if (isRead)
         {
-            foreach (var rung in route.Fallback)
+            foreach (var step in route.Fallback)
             {
-                if (rung is LastGoodRung && route.LastGood is { } lastGood) yield return $"lastGood: the last-good response for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, not older than {DurationText.Format(lastGood.MaxAge)}";
-                else if (rung is FileRung file) yield return FileText(config, file, values);
+                if (step is LastGoodStep && route.LastGood is { } lastGood) yield return $"lastGood: the last-good response for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, not older than {DurationText.Format(lastGood.MaxAge)}";
+                else if (step is FileStep file) yield return FileText(config, file, values);
             }
         }
 
-        if (HttpMethods.IsOptions(method) && route.LastGood is { } stored && route.Fallback.Any(rung => rung is LastGoodRung)) yield return $"lastGood: a CORS preflight as the service last answered it, not more than {DurationText.Format(stored.MaxAge)} ago";
+        if (HttpMethods.IsOptions(method) && route.LastGood is { } stored && route.Fallback.Any(step => step is LastGoodStep)) yield return $"lastGood: a CORS preflight as the service last answered it, not more than {DurationText.Format(stored.MaxAge)} ago";
         yield return $"builtIn: 503{(isRead ? "" : $", for only GET and HEAD are answered from a file or a stored response")}";
     }
 
@@ -144,13 +144,13 @@ internal sealed record Explanation
     };
 
     /// <summary>The file by the same rules as when it is given: they are Fallback's own.</summary>
-    private static string FileText(GatewayConfig config, FileRung rung, RouteValueDictionary values)
+    private static string FileText(GatewayConfig config, FileStep step, RouteValueDictionary values)
     {
         Span<char> name = stackalloc char[FileName.MostCharacters];
-        if (!FileName.TryFill(rung.File, values, name, out var length)) return $"file {rung.File}: none for this request, so the next step";
+        if (!FileName.TryFill(step.File, values, name, out var length)) return $"file {step.File}: none for this request, so the next step";
 
         var file = new string(name[..length]);
-        var status = rung.Status ?? (FallbackFileType.Of(file).IsPage ? 503 : 200);
+        var status = step.Status ?? (FallbackFileType.Of(file).IsPage ? 503 : 200);
         return File.Exists(Path.Combine(config.StaticFallback, file)) ? $"file {file}: {status}" : $"file {file}: does not exist, so the next step";
     }
 }

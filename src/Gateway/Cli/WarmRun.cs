@@ -106,7 +106,7 @@ internal static class WarmRun
 
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
-            return answer.Headers.TryGetValues("X-Fallback", out var rung) ? $"no tier answered, only the fallback \"{string.Join(',', rung)}\""
+            return answer.Headers.TryGetValues("X-Fallback", out var step) ? $"no tier answered, only the fallback \"{string.Join(',', step)}\""
                 : answer.StatusCode == HttpStatusCode.OK ? null
                 : $"status {((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture)}";
         }

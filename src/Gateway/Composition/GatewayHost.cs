@@ -88,7 +88,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, Version, OtlpPush.DefaultInterval) : null;
         _watchdog = new Watchdog(_records.Journal, time, _log.Factory.CreateLogger<Watchdog>());
         _access = new AccessLog(_log, AccessOf(config.Telemetry.Access), time);
-        var ladder = new FallbackChain(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackChain>());
+        var fallback = new FallbackChain(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackChain>());
         _instruments.ReadStateFrom(StatusProjections.State(() => _loop.Views, () => Store.State, _records, time) with
         {
             LastGood = () => new LastGoodReading(_lastGood.Entries, _lastGood.Bytes),
@@ -118,7 +118,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
         _users = ProxyServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _instruments.Connections, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, _access, Trusted, time), longestPause, forwarder =>
         {
-            var entry = new ProxyRequestHandler(new UpgradeForwarder(forwarder, _endTunnels.Token), ladder, _access, Trusted, _endStreams.Token);
+            var entry = new ProxyRequestHandler(new UpgradeForwarder(forwarder, _endTunnels.Token), fallback, _access, Trusted, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);
             return _endpoints;
         });
@@ -306,7 +306,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         if (result.Done)
         {
             _notifier.Commanded(command);
-            _fleet?.Tell(command);
+            _fleet?.Publish(command);
         }
 
         return result;

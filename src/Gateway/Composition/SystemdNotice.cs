@@ -40,24 +40,24 @@ internal sealed class SystemdNotice
     {
         if (await Task.WhenAny(ready, asked).ConfigureAwait(false) == ready)
         {
-            Tell("READY=1\nSTATUS=Serving.");
+            Notify("READY=1\nSTATUS=Serving.");
             if (_watchdog is { } every)
             {
                 // Only while it serves: once it stops, systemd counts by its own deadline for stopping.
                 using var timer = new PeriodicTimer(every, time);
                 while (await Task.WhenAny(asked, timer.WaitForNextTickAsync(CancellationToken.None).AsTask()).ConfigureAwait(false) != asked)
                 {
-                    Tell("WATCHDOG=1");
+                    Notify("WATCHDOG=1");
                 }
             }
 
             await asked.ConfigureAwait(false);
         }
 
-        Tell("STOPPING=1\nSTATUS=Requests in flight finish.");
+        Notify("STOPPING=1\nSTATUS=Requests in flight finish.");
     }
 
-    private void Tell(string state)
+    private void Notify(string state)
     {
         try
         {

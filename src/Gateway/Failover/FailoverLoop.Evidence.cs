@@ -73,7 +73,7 @@ internal sealed partial class FailoverLoop
         watch.Discarded = 0;
         var before = monitor.State.HealthStatus;
         cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, null, cluster.Config.Timeouts.FirstByte, now), now);
-        Tell(cluster, monitor, before);
+        Announce(cluster, monitor, before);
         var doubted = !message.Result.Passed && _suspicion.Doubts(now);
         var fast = cluster.Exhausted || doubted || DestinationHealth.WantsFastProbe(monitor.State);
         watch.NextAt = watch.Round == 1 && !fast
@@ -91,7 +91,7 @@ internal sealed partial class FailoverLoop
         var monitor = entry.Watch.Monitor;
         var before = monitor.State.HealthStatus;
         entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, evidence.Route, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now), now);
-        Tell(entry.Cluster, monitor, before);
+        Announce(entry.Cluster, monitor, before);
         if (monitor.Find(evidence.Route) is { Avoidance: > RouteAvoidance.None })
         {
             entry.Cluster.Cluster.TimingOf(evidence.Route).HasAvoided = true;
@@ -167,7 +167,7 @@ internal sealed partial class FailoverLoop
                     {
                         var before = monitor.State.HealthStatus;
                         cluster.Dirty |= monitor.Reconsider(record, AroundOf(cluster, monitor, timing.Route, timing.LateAfter, now), now);
-                        Tell(cluster, monitor, before);
+                        Announce(cluster, monitor, before);
                     }
                 }
             }
@@ -176,7 +176,7 @@ internal sealed partial class FailoverLoop
         }
     }
 
-    private void Tell(ClusterRuntime cluster, DestinationMonitor monitor, HealthStatus before)
+    private void Announce(ClusterRuntime cluster, DestinationMonitor monitor, HealthStatus before)
     {
         var verdict = monitor.State.HealthStatus;
         if (verdict == before)

@@ -277,7 +277,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             {
                 var before = watch.Monitor.State.HealthStatus;
                 cluster.Dirty |= watch.Monitor.OnTick(cluster.Exhausted, now);
-                Tell(cluster, watch.Monitor, before);
+                Announce(cluster, watch.Monitor, before);
                 Probe(watch, now);
             }
 

@@ -47,7 +47,7 @@ internal static class BuiltInResponse
 
         """;
 
-    private static readonly Dictionary<(BuiltInShape Shape, bool TimedOut), byte[]> Unknown = Enum.GetValues<BuiltInShape>()
+    private static readonly Dictionary<(BuiltInFormat Shape, bool TimedOut), byte[]> Unknown = Enum.GetValues<BuiltInFormat>()
         .SelectMany(static shape => new[] { (shape, true), (shape, false) })
         .ToDictionary(static key => key, static key => Encoding.UTF8.GetBytes(UnknownText(key.Item1, key.Item2)));
 
@@ -55,18 +55,18 @@ internal static class BuiltInResponse
     /// <param name="shape">In which shape.</param>
     /// <param name="timedOut">No response came in time; else the connection ended.</param>
     /// <param name="requestId">The request's id.</param>
-    public static ReadOnlyMemory<byte> UnknownFate(BuiltInShape shape, bool timedOut, string requestId) => WithId(shape, Unknown[(shape, timedOut)], requestId);
+    public static ReadOnlyMemory<byte> UnknownFate(BuiltInFormat shape, bool timedOut, string requestId) => WithId(shape, Unknown[(shape, timedOut)], requestId);
 
-    private static string UnknownText(BuiltInShape shape, bool timedOut)
+    private static string UnknownText(BuiltInFormat shape, bool timedOut)
     {
         const string Detail = "No response came. The request may have been carried out: check before you send it again.";
         var (title, status) = timedOut ? ("Gateway Timeout", "504") : ("Bad Gateway", "502");
         var problem = $$"""{"type":"about:blank","title":"{{title}}","status":{{status}},"detail":"{{Detail}}"}""";
         return shape switch
         {
-            BuiltInShape.Html => Page("No response came", Detail),
-            BuiltInShape.Text => Detail + "\n",
-            BuiltInShape.EventStream => $"event: error\ndata: {problem}\n\n",
+            BuiltInFormat.Html => Page("No response came", Detail),
+            BuiltInFormat.Text => Detail + "\n",
+            BuiltInFormat.EventStream => $"event: error\ndata: {problem}\n\n",
             _ => problem,
         };
     }
@@ -74,27 +74,27 @@ internal static class BuiltInResponse
     /// <summary>The body in one shape.</summary>
     /// <param name="shape">In which shape.</param>
     /// <param name="requestId">The request's id.</param>
-    public static ReadOnlyMemory<byte> Body(BuiltInShape shape, string requestId) => WithId(
+    public static ReadOnlyMemory<byte> Body(BuiltInFormat shape, string requestId) => WithId(
         shape,
         shape switch
         {
-            BuiltInShape.Html => Html,
-            BuiltInShape.Text => Text,
-            BuiltInShape.EventStream => EventStream,
+            BuiltInFormat.Html => Html,
+            BuiltInFormat.Text => Text,
+            BuiltInFormat.EventStream => EventStream,
             _ => Problem,
         },
         requestId);
 
     /// <summary>Pages and plain text are for readers, who have the response's header.</summary>
-    private static ReadOnlyMemory<byte> WithId(BuiltInShape shape, byte[] body, string requestId) =>
-        shape is BuiltInShape.Html or BuiltInShape.Text ? body : RequestIdMember.AddTo(body, requestId);
+    private static ReadOnlyMemory<byte> WithId(BuiltInFormat shape, byte[] body, string requestId) =>
+        shape is BuiltInFormat.Html or BuiltInFormat.Text ? body : RequestIdMember.AddTo(body, requestId);
 
     /// <summary>The Content-Type of one shape.</summary>
-    public static string ContentType(BuiltInShape shape) => shape switch
+    public static string ContentType(BuiltInFormat shape) => shape switch
     {
-        BuiltInShape.Html => "text/html; charset=utf-8",
-        BuiltInShape.Text => "text/plain; charset=utf-8",
-        BuiltInShape.EventStream => "text/event-stream",
+        BuiltInFormat.Html => "text/html; charset=utf-8",
+        BuiltInFormat.Text => "text/plain; charset=utf-8",
+        BuiltInFormat.EventStream => "text/event-stream",
         _ => "application/problem+json",
     };
 }

@@ -19,7 +19,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     /// <param name="route">Its route, with the fallback chain.</param>
     /// <param name="wasShed">A tier could serve but is full for this level: whatever the step, the response says when to come back.</param>
     /// <param name="fate">What is known of the request.</param>
-    public async ValueTask<FallbackStep> AnswerAsync(HttpContext context, RouteConfig route, bool wasShed = false, RequestFate fate = RequestFate.NotSent)
+    public async ValueTask<FallbackStep> RespondAsync(HttpContext context, RouteConfig route, bool wasShed = false, RequestFate fate = RequestFate.NotSent)
     {
         if (fate != RequestFate.NotSent && !IsSafe(context.Request.Method))
         {
@@ -43,14 +43,14 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
         if (isPreflight || IsRead(context.Request))
         {
             // 2. The steps in their order.
-            foreach (RungConfig rung in route.Fallback)
+            foreach (FallbackStepConfig step in route.Fallback)
             {
-                if (rung is BuiltInRung)
+                if (step is BuiltInStep)
                 {
                     break;
                 }
 
-                if (isPreflight && rung is not LastGoodRung)
+                if (isPreflight && step is not LastGoodStep)
                 {
                     // Which origins may ask is the destination's to say.
                     continue;
@@ -58,7 +58,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
 
                 try
                 {
-                    FallbackStep answered = await TryAsync(context, route, rung);
+                    FallbackStep answered = await TryAsync(context, route, step);
                     if (answered != FallbackStep.None)
                     {
                         return answered;
@@ -72,7 +72,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
                         return Abort(context, e, route.Name);
                     }
 
-                    LogRungFailed(e, rung.GetType().Name, route.Name, context.TraceIdentifier);
+                    LogStepFailed(e, step.GetType().Name, route.Name, context.TraceIdentifier);
                 }
             }
         }
@@ -84,15 +84,15 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     /// <summary>Answers without a route: the built-in 503.</summary>
     public ValueTask<FallbackStep> AnswerBuiltInAsync(HttpContext context) => AnswerBuiltInAsync(context, "");
 
-    private async ValueTask<FallbackStep> TryAsync(HttpContext context, RouteConfig route, RungConfig rung)
+    private async ValueTask<FallbackStep> TryAsync(HttpContext context, RouteConfig route, FallbackStepConfig step)
     {
-        switch (rung)
+        switch (step)
         {
-            case LastGoodRung when lastGood is not null && !context.Response.HasStarted:
+            case LastGoodStep when lastGood is not null && !context.Response.HasStarted:
                 // Left over from the failed attempt; the stored response brings its own headers.
                 context.Response.Clear();
                 return await lastGood(context, route) ? FallbackStep.LastGood : FallbackStep.None;
-            case FileRung file when Find(context, file) is { } found:
+            case FileStep file when Find(context, file) is { } found:
                 int status = file.Status ?? (found.Type.IsPage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
                 await WriteAsync(context, FallbackStep.File, status, found.Type.ContentType, found.Content, file.RetryAfter);
                 return FallbackStep.File;
@@ -101,23 +101,23 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
         }
     }
 
-    private FallbackFile? Find(HttpContext context, FileRung rung)
+    private FallbackFile? Find(HttpContext context, FileStep step)
     {
         FallbackSnapshot snapshot = files.Snapshot;
-        if (!rung.File.Contains('{', StringComparison.Ordinal))
+        if (!step.File.Contains('{', StringComparison.Ordinal))
         {
-            return snapshot.Find(rung.File);
+            return snapshot.Find(step.File);
         }
 
         Span<char> name = stackalloc char[FileName.MostCharacters];
-        return FileName.TryFill(rung.File, context.Request.RouteValues, name, out int length) ? snapshot.Find(name[..length]) : null;
+        return FileName.TryFill(step.File, context.Request.RouteValues, name, out int length) ? snapshot.Find(name[..length]) : null;
     }
 
     private async ValueTask<FallbackStep> AnswerBuiltInAsync(HttpContext context, string route)
     {
         try
         {
-            BuiltInShape shape = Negotiation.Choose(context.Request.Headers.Accept);
+            BuiltInFormat shape = Negotiation.Choose(context.Request.Headers.Accept);
             await WriteAsync(
                 context,
                 FallbackStep.BuiltIn,
@@ -138,12 +138,12 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     /// A whole response, whatever Range or If-None-Match ask: it stands for another one, and no client may keep or patch with it. CORS headers are not
     /// invented: which origins may read a response is the destination's to say, and a file has nobody to say it.
     /// </summary>
-    private async ValueTask WriteAsync(HttpContext context, FallbackStep rung, int status, string contentType, ReadOnlyMemory<byte> body, TimeSpan retryAfter)
+    private async ValueTask WriteAsync(HttpContext context, FallbackStep step, int status, string contentType, ReadOnlyMemory<byte> body, TimeSpan retryAfter)
     {
         HttpResponse response = context.Response;
         response.Clear();
         response.StatusCode = status;
-        response.Headers["X-Fallback"] = rung.Label();
+        response.Headers["X-Fallback"] = step.Label();
         response.Headers["Proxy-Status"] = ProxyStatus;
         response.Headers.CacheControl = "no-store";
         if (status == StatusCodes.Status503ServiceUnavailable)
@@ -216,7 +216,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     }
 
     [LoggerMessage(EventId = 6101, Level = LogLevel.Error, Message = "The fallback step {Step} of the route '{Route}' failed for the request {RequestId}; the next one responds.")]
-    private partial void LogRungFailed(Exception exception, string step, string route, string requestId);
+    private partial void LogStepFailed(Exception exception, string step, string route, string requestId);
 
     [LoggerMessage(EventId = 6102, Level = LogLevel.Debug, Message = "The request {RequestId} of the route '{Route}' got no fallback response: its client has disconnected, or a response was under way.")]
     private partial void LogNotAnswered(Exception exception, string route, string requestId);

@@ -19,8 +19,8 @@ internal enum FallbackStep
 /// <summary>The names that headers and metrics use.</summary>
 internal static class FallbackRungNames
 {
-    /// <summary>The value of <c>X-Fallback</c> and of the label <c>rung</c>.</summary>
-    public static string Label(this FallbackStep rung) => rung switch
+    /// <summary>The value of <c>X-Fallback</c> and of the label <c>step</c>.</summary>
+    public static string Label(this FallbackStep step) => step switch
     {
         FallbackStep.LastGood => "last-good",
         FallbackStep.File => "file",

@@ -15,7 +15,7 @@ internal static class Negotiation
     /// The shape of the highest weight; between equals the one named more exactly, then the one that the gateway prefers. A client that
     /// accepts none of them gets the problem: the status is what it needs to know, and 406 would hide it.
     /// </summary>
-    public static BuiltInShape Choose(StringValues accept)
+    public static BuiltInFormat Choose(StringValues accept)
     {
         Span<int> weights = stackalloc int[Shapes];
         Span<int> exactness = stackalloc int[Shapes];
@@ -43,7 +43,7 @@ internal static class Negotiation
             }
         }
 
-        return (BuiltInShape)best;
+        return (BuiltInFormat)best;
     }
 
     private static void Weigh(ReadOnlySpan<char> range, Span<int> weights, Span<int> exactness)
@@ -53,7 +53,7 @@ internal static class Negotiation
         int weight = Weight(rest);
         for (int i = 0; i < Shapes; i++)
         {
-            int exact = Exactness(type, (BuiltInShape)i);
+            int exact = Exactness(type, (BuiltInFormat)i);
             if (exact == 0 || exact < exactness[i])
             {
                 continue;
@@ -64,7 +64,7 @@ internal static class Negotiation
         }
     }
 
-    private static int Exactness(ReadOnlySpan<char> type, BuiltInShape shape)
+    private static int Exactness(ReadOnlySpan<char> type, BuiltInFormat shape)
     {
         const int Exact = 3;
         const int Family = 2;
@@ -76,12 +76,12 @@ internal static class Negotiation
 
         return shape switch
         {
-            BuiltInShape.Problem when Is(type, "application/json") || Is(type, "application/problem+json") => Exact,
-            BuiltInShape.Problem when Is(type, "application/*") => Family,
-            BuiltInShape.Html when Is(type, "text/html") => Exact,
-            BuiltInShape.Text when Is(type, "text/plain") => Exact,
-            BuiltInShape.EventStream when Is(type, "text/event-stream") => Exact,
-            not BuiltInShape.Problem when Is(type, "text/*") => Family,
+            BuiltInFormat.Problem when Is(type, "application/json") || Is(type, "application/problem+json") => Exact,
+            BuiltInFormat.Problem when Is(type, "application/*") => Family,
+            BuiltInFormat.Html when Is(type, "text/html") => Exact,
+            BuiltInFormat.Text when Is(type, "text/plain") => Exact,
+            BuiltInFormat.EventStream when Is(type, "text/event-stream") => Exact,
+            not BuiltInFormat.Problem when Is(type, "text/*") => Family,
             _ => 0,
         };
     }

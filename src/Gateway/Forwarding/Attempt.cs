@@ -357,7 +357,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
             NeverSent = !_headReceived && (Result is AttemptResult.Connect or AttemptResult.Local || IsUnsent(exception));
         }
 
-        Tell();
+        ReportOutcome();
         Traces.EndAttempt(span, Result, Response is { } came ? came.Status : 0);
         var handedOn = Result == AttemptResult.Success && (raw || Stream is not null);
         if (!handedOn)

@@ -41,7 +41,7 @@ internal static class MaxForwards
     /// <summary>Answers such a request. TRACE is not reflected: its body would show a script the cookies and credentials that the browser hides from it.</summary>
     /// <param name="context">The request.</param>
     /// <param name="route">Its route; null: it asks about the server.</param>
-    public static ValueTask AnswerAsync(HttpContext context, RouteConfig? route)
+    public static ValueTask RespondAsync(HttpContext context, RouteConfig? route)
     {
         var allowed = route is { Methods.Length: > 0 } ? string.Join(", ", RouteEndpoints.MethodsOf(route)) : null;
         if (HttpMethods.IsTrace(context.Request.Method))

@@ -19,7 +19,7 @@ namespace Gateway.Forwarding;
 /// (5) The <see cref="RequestExecution"/> makes the attempts, and the <see cref="ResponseRelay"/> gives the user the response of one.
 /// (6) Without a response the fallback chain gives one. One outcome is counted.
 /// </remarks>
-internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackChain ladder, AccessLog access, Func<ImmutableArray<IPNetwork>> trusted, CancellationToken stopping)
+internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackChain fallback, AccessLog access, Func<ImmutableArray<IPNetwork>> trusted, CancellationToken stopping)
 {
     /// <summary>Why a CONNECT is refused.</summary>
     public const string NoTunnels = "CONNECT tunnels to arbitrary hosts are not supported.";
@@ -52,7 +52,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             }
             else
             {
-                outcome = await AnswerAsync(context, plan, record).ConfigureAwait(false);
+                outcome = await RespondAsync(context, plan, record).ConfigureAwait(false);
             }
         }
         catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
@@ -91,7 +91,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
 
     // Pooled: its only caller waits for it once, so that its state costs no garbage.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<RequestOutcome> AnswerAsync(HttpContext context, CompiledRoute plan, RequestRecord record)
+    private async ValueTask<RequestOutcome> RespondAsync(HttpContext context, CompiledRoute plan, RequestRecord record)
     {
         // 1. What holds now.
         var isUpgrade = UpgradeForwarder.Is(context);
@@ -103,7 +103,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
 
         if (MaxForwards.EndsHere(context.Request))
         {
-            await MaxForwards.AnswerAsync(context, plan.Route).ConfigureAwait(false);
+            await MaxForwards.RespondAsync(context, plan.Route).ConfigureAwait(false);
             return Refuse(record);
         }
 
@@ -262,8 +262,8 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         record.Cause = cause;
         record.FirstByteAt = 0;
         context.Response.OnStarting(NoteFirstByte, (record, plan.Traffic.Time));
-        var rung = await ladder.AnswerAsync(context, plan.Route, cause == TerminationCause.Shed, fate).ConfigureAwait(false);
-        switch (rung)
+        var step = await fallback.RespondAsync(context, plan.Route, cause == TerminationCause.Shed, fate).ConfigureAwait(false);
+        switch (step)
         {
             case Fallback.FallbackStep.LastGood:
                 Saved(plan, record, SavedBy.LastGood);

@@ -331,7 +331,7 @@ internal sealed partial class RequestExecution
 
         if (winner.Result == AttemptResult.Status && _failed is null)
         {
-            winner.TellPause();
+            winner.ReportPause();
         }
 
         for (var failed = _failed; servedIn is { } took && failed is not null; failed = failed.FailedBefore)

@@ -76,7 +76,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
 
         // 3. The store's chance to take a copy. Without a body there is nothing to keep, but what a response says can make a kept one leave.
         var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
-        var capture = attempt.Stream is EventStream ? null : lastGood.OnAnswer(
+        var capture = attempt.Stream is EventStream ? null : lastGood.OnResponse(
             route, context.Request, response.StatusCode, response.Headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody);
         if (saysVia)
         {

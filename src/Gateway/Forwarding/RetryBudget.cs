@@ -4,7 +4,7 @@ namespace Gateway.Forwarding;
 /// Bounds the extra attempts of a cluster to a share of its requests, so that a struggling tier is never
 /// buried under its own retries (the retry budget of Finagle and Envoy). What is earned is the share of the requests
 /// or three a second, whichever is more; at most ten seconds' worth is kept.
-/// Thread-safe and free of locks: it stands on the request's way.
+/// Thread-safe and free of locks: it stands on a request's path.
 /// </summary>
 internal sealed class RetryBudget
 {
@@ -14,16 +14,10 @@ internal sealed class RetryBudget
     /// <summary>How much of what was not spent is kept, in seconds of earning.</summary>
     private const int KeptSeconds = 10;
 
-    /// <summary>One attempt in the unit of the account.</summary>
-    private const long One = 1_000_000;
-
     private readonly TimeProvider _time;
     private readonly double _share;
     private long _requests;
-    private long _requestsPaid;
-    private long _paidAt;
-    private long _balance = FloorPerSecond * KeptSeconds * One;
-    private long _cap = FloorPerSecond * KeptSeconds * One;
+    private Account _account;
 
     /// <param name="share">Extra attempts as a ratio of requests, from 0. 0 leaves the floor.</param>
     /// <param name="time">The clock.</param>
@@ -31,50 +25,53 @@ internal sealed class RetryBudget
     {
         _time = time;
         _share = share;
-        _paidAt = time.GetTimestamp();
+        _account = new Account(FloorPerSecond * KeptSeconds, FloorPerSecond * KeptSeconds, 0, time.GetTimestamp());
     }
 
     /// <summary>Counts a request, whose share is paid in when it is needed.</summary>
     public void Request() => Interlocked.Increment(ref _requests);
 
     /// <summary>Takes one extra attempt out. False: the budget is spent, the attempt must not start.</summary>
+    /// <remarks>
+    /// Payment and withdrawal are one exchange of the whole account: many requests that run out of time at once must not find the mark moved by one of them and the money not yet there.
+    /// Extra attempts are few, so that an object for each costs nothing.
+    /// </remarks>
     public bool TryWithdraw()
     {
-        PayIn();
-        if (Interlocked.Add(ref _balance, -One) >= 0)
+        while (true)
         {
-            return true;
-        }
+            var before = Volatile.Read(ref _account);
+            var paid = PaidIn(before);
+            if (paid.Balance < 1)
+            {
+                return false;
+            }
 
-        Interlocked.Add(ref _balance, One);
-        return false;
+            if (ReferenceEquals(Interlocked.CompareExchange(ref _account, paid with { Balance = paid.Balance - 1 }, before), before))
+            {
+                return true;
+            }
+        }
     }
 
-    private void PayIn()
+    private Account PaidIn(Account account)
     {
         var now = _time.GetTimestamp();
-        var since = Interlocked.Read(ref _paidAt);
-        // Whoever moves the mark pays in for the span that it moved over; everybody else finds nothing to pay.
-        if (now <= since || Interlocked.CompareExchange(ref _paidAt, now, since) != since)
+        if (now <= account.PaidAt)
         {
-            return;
+            return account;
         }
 
-        // Somebody with a later span may be here at the same time: a request is paid for by one of the two.
-        var paid = Interlocked.Read(ref _requestsPaid);
-        var requests = Interlocked.Read(ref _requests);
-        var served = requests > paid && Interlocked.CompareExchange(ref _requestsPaid, requests, paid) == paid ? requests - paid : 0;
-        var seconds = (double)(now - since) / _time.TimestampFrequency;
-        var earned = Math.Max(served * _share, seconds * FloorPerSecond) * One;
-        if (seconds >= 1)
-        {
-            Interlocked.Exchange(ref _cap, (long)Math.Max(FloorPerSecond * KeptSeconds * One, earned / seconds * KeptSeconds));
-        }
-
-        var room = Interlocked.Read(ref _cap) - Interlocked.Read(ref _balance);
-        if (room > 0)
-        {
-            Interlocked.Add(ref _balance, (long)Math.Min(earned, room));
-        }
+        var requests = Volatile.Read(ref _requests);
+        var seconds = (double)(now - account.PaidAt) / _time.TimestampFrequency;
+        var earned = Math.Max(Math.Max(requests - account.RequestsPaid, 0) * _share, seconds * FloorPerSecond);
+        var cap = seconds >= 1 ? Math.Max(FloorPerSecond * KeptSeconds, earned / seconds * KeptSeconds) : account.Cap;
+        return new Account(Math.Max(account.Balance, Math.Min(account.Balance + earned, cap)), cap, Math.Max(requests, account.RequestsPaid), now);
     }
+
+    /// <param name="Balance">Extra attempts that may start.</param>
+    /// <param name="Cap">The most that is kept.</param>
+    /// <param name="RequestsPaid">Requests whose share is in the balance.</param>
+    /// <param name="PaidAt">When it was paid in last.</param>
+    private sealed record Account(double Balance, double Cap, long RequestsPaid, long PaidAt);
 }

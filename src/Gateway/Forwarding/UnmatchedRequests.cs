@@ -29,7 +29,7 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
     private async Task AnswerForServerAsync(HttpContext context)
     {
         var record = new RequestRecord(Instruments.UnmatchedRoute, cluster: null, time.GetTimestamp()) { Cause = TerminationCause.Refused };
-        await MaxForwards.AnswerAsync(context, route: null).ConfigureAwait(false);
+        await MaxForwards.RespondAsync(context, route: null).ConfigureAwait(false);
         End(context, record, RequestOutcome.Refused);
     }
 

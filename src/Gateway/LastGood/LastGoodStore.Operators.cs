@@ -20,7 +20,7 @@ internal sealed partial class LastGoodStore
     public string? SplitBy(string route) =>
         _splits.TryGetValue(route, out var split) && CoverageOf(route).Ratio < LowCoverage ? split.Most(Minute() / 60) : null;
 
-    /// <summary>Counts a request that no kept response could be given to, and that neither <see cref="Find"/> nor OnAnswer sees.</summary>
+    /// <summary>Counts a request that no kept response could be given to, and that neither <see cref="Find"/> nor OnResponse sees.</summary>
     public void CountUnanswerable(RouteConfig route)
     {
         if (route.LastGood is not null)

@@ -68,7 +68,7 @@ internal sealed record AccessEntry
     public AccessPattern? Pattern { get; init; }
 
     /// <summary>The step's word.</summary>
-    public string StepName => Step is { } step ? Instruments.RungNames[(int)step] : "none";
+    public string StepName => Step is { } step ? Instruments.StepNames[(int)step] : "none";
 
     /// <summary>The word of what saved it, as in <c>gateway_saved_total</c>.</summary>
     public string SavedName => SavedSums.Names[(int)SavedBy];

@@ -53,7 +53,7 @@ internal sealed partial class Instruments : IDisposable
     public static readonly string[] SkipNames = ["budget", "deadline", "not_repeatable", "no_destination"];
 
     /// <summary>By <see cref="FallbackStep"/>; as in <c>X-Fallback</c>.</summary>
-    public static readonly string[] RungNames = ["last-good", "file", "built-in"];
+    public static readonly string[] StepNames = ["last-good", "file", "built-in"];
 
     /// <summary>By <see cref="StreamEnd"/>.</summary>
     public static readonly string[] StreamEndNames = ["complete", "interrupted", "client_abort", "restarting"];
@@ -265,10 +265,10 @@ internal sealed partial class Instruments : IDisposable
                 new(FromLabel, t.Key.From), new(ToLabel, t.Key.To), new(ReasonLabel, t.Key.Reason)))]),
         Counter("gateway_fallback_total", "Responses of the fallback chain, by step.", () =>
             [.. from route in _routes.Values
-                from rung in Enum.GetValues<FallbackStep>()
-                let count = route.Rung(rung)
+                from step in Enum.GetValues<FallbackStep>()
+                let count = route.Rung(step)
                 where count > 0
-                select new Sample(count, new(RouteLabel, route.Route), new(RungLabel, RungNames[(int)rung]))]),
+                select new Sample(count, new(RouteLabel, route.Route), new(RungLabel, StepNames[(int)step]))]),
         Counter("gateway_saved_total", "Users' requests that would have failed without the gateway, by what saved them.", () =>
             [.. from route in _routes.Values
                 from cause in Enum.GetValues<SavedBy>()

@@ -153,7 +153,7 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     public long BytesOut => Volatile.Read(ref _bytesOut);
 
     /// <summary>A step of the fallback chain gave the response.</summary>
-    public void AnsweredBy(FallbackStep rung) => Interlocked.Increment(ref _rungs[(int)rung]);
+    public void AnsweredBy(FallbackStep step) => Interlocked.Increment(ref _rungs[(int)step]);
 
     /// <summary>Something other than the first attempt gave the response.</summary>
     public void Saved(SavedBy by, long count = 1) => Interlocked.Add(ref _saved[(int)by], count);
@@ -177,7 +177,7 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     };
 
     /// <summary>Answers of one step.</summary>
-    public long Rung(FallbackStep rung) => Volatile.Read(ref _rungs[(int)rung]);
+    public long Rung(FallbackStep step) => Volatile.Read(ref _rungs[(int)step]);
 
     /// <summary>The index in <see cref="Instruments.CodeNames"/> of a status; 0: there was none.</summary>
     internal static int CodeOf(int status) => status is >= 100 and < 600 ? status / 100 : 0;

@@ -85,7 +85,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         ],
         Routes =
         [
-            new() { Name = "recommend", Path = "/api/guide/recommend", Cluster = "ai-guide", LastGood = new(), Fallback = [new LastGoodRung(), new FileRung { File = "recommend.json" }] },
+            new() { Name = "recommend", Path = "/api/guide/recommend", Cluster = "ai-guide", LastGood = new(), Fallback = [new LastGoodStep(), new FileStep { File = "recommend.json" }] },
             new() { Name = "chat", Path = "/api/guide/chat", Cluster = "ai-guide" },
         ],
         Redis = new() { Endpoints = ["127.0.0.1:6379"], Password = "s3cret-redis", Secret = "s3cret-of-at-least-32-characters" },

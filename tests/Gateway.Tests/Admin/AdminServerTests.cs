@@ -27,7 +27,7 @@ public sealed class AdminServerTests
         Assert.Equal("up", cluster.GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("healthStatus").GetString());
         Assert.Equal(1, cluster.GetProperty("tiers")[0].GetProperty("share").GetDouble());
         Assert.Equal(1, status.GetProperty("routes")[0].GetProperty("requests").GetProperty("live").GetInt64());
-        Assert.Equal("lastGood, file: recommend.json, builtIn", string.Join(", ", status.GetProperty("routes")[0].GetProperty("ladder").EnumerateArray().Select(static r => r.GetString())));
+        Assert.Equal("lastGood, file: recommend.json, builtIn", string.Join(", ", status.GetProperty("routes")[0].GetProperty("fallback").EnumerateArray().Select(static r => r.GetString())));
         Assert.Equal((4, "3f2a91c0aa01"), (status.GetProperty("config").GetProperty("revision").GetInt64(), status.GetProperty("config").GetProperty("hash").GetString()));
     }
 

@@ -157,7 +157,7 @@ public sealed class GatewayCliTests
         Assert.Equal("pages", json.RootElement.GetProperty("route").GetString());
         Assert.Equal("shoes", json.RootElement.GetProperty("values").GetProperty("rest").GetString());
         Assert.True(json.RootElement.GetProperty("retryable").GetBoolean());
-        Assert.Equal(["lastGood: the last-good response for the same path and query, not older than 1h", "file guide-offline.html: 503", "builtIn: 503"], json.RootElement.GetProperty("fallback").EnumerateArray().Select(rung => rung.GetString()));
+        Assert.Equal(["lastGood: the last-good response for the same path and query, not older than 1h", "file guide-offline.html: 503", "builtIn: 503"], json.RootElement.GetProperty("fallback").EnumerateArray().Select(step => step.GetString()));
     }
 
     [Fact]

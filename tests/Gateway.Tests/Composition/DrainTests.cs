@@ -20,7 +20,7 @@ public sealed class DrainTests
         await using var guide = new ScriptedUpstream(static async request =>
         {
             await request.ReadBodyAsync();
-            await request.AnswerAsync("served");
+            await request.RespondAsync("served");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "drain: 5m"));
         await using var before = await RawClient.ConnectAsync(gateway.Url);

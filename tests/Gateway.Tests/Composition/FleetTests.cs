@@ -17,8 +17,8 @@ public sealed class FleetTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly ScriptedUpstream _primary = new(static r => r.AnswerAsync("primary", headers: "Cache-Control: max-age=60\r\n"));
-    private readonly ScriptedUpstream _standby = new(static r => r.AnswerAsync("standby"));
+    private readonly ScriptedUpstream _primary = new(static r => r.RespondAsync("primary", headers: "Cache-Control: max-age=60\r\n"));
+    private readonly ScriptedUpstream _standby = new(static r => r.RespondAsync("standby"));
     private readonly List<InProcessGateway> _gateways = [];
     private readonly CancellationTokenSource _endOfLoad = new();
     private readonly ConcurrentQueue<string> _failed = new();

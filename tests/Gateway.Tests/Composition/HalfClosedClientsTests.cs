@@ -33,7 +33,7 @@ public sealed class HalfClosedClientsTests
             switch (kind)
             {
                 case "download":
-                    await r.AnswerAsync(new string('x', 2_000_000) + "end");
+                    await r.RespondAsync(new string('x', 2_000_000) + "end");
                     break;
                 case "events":
                     await r.BeginEventsAsync();
@@ -43,7 +43,7 @@ public sealed class HalfClosedClientsTests
                     await r.EndChunksAsync();
                     break;
                 default:
-                    await r.AnswerAsync("end");
+                    await r.RespondAsync("end");
                     break;
             }
         });

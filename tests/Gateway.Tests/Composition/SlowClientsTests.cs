@@ -74,7 +74,7 @@ public sealed class SlowClientsTests
     [InlineData(true)]
     public async Task Reader_ThatNeverReads_GivesItsPlaceBack(bool tls)
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync(new string('x', 20_000_000)));
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync(new string('x', 20_000_000)));
         var config = InProcessGateway.Config([guide.Url]);
         var pause = TimeSpan.FromSeconds(3);
         await using var gateway = tls ? await InProcessGateway.StartTlsAsync(config, pause) : await InProcessGateway.StartAsync(config, longestPause: pause);

@@ -31,10 +31,10 @@ public sealed class SlowStreamsTests
             switch (framing)
             {
                 case "buffered":
-                    await r.AnswerAsync(new string('x', 30_000));
+                    await r.RespondAsync(new string('x', 30_000));
                     break;
                 case "length":
-                    await r.AnswerAsync(new string('x', 1_000_000));
+                    await r.RespondAsync(new string('x', 1_000_000));
                     break;
                 case "events":
                     await r.BeginEventsAsync();
@@ -42,7 +42,7 @@ public sealed class SlowStreamsTests
                     await r.ClosedByPeerAsync();
                     break;
                 case "file":
-                    await r.AnswerAsync("", status: 503);
+                    await r.RespondAsync("", status: 503);
                     break;
                 default:
                     await r.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");

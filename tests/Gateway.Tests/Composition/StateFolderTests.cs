@@ -96,7 +96,7 @@ public sealed class StateFolderTests
     private static async Task<string?> RungAsync(TestBed bed, int user)
     {
         using var answer = await Http.GetAsync($"{bed.Gateway.Url}/api/guide/recommend?user=u{user}", Cancel);
-        return answer.Headers.TryGetValues("X-Fallback", out var rung) ? rung.Single() : null;
+        return answer.Headers.TryGetValues("X-Fallback", out var step) ? step.Single() : null;
     }
 
     private static async Task<JsonElement> StatusAsync(TestBed bed) => JsonDocument.Parse(await bed.Gateway.StatusAsync(Cancel)).RootElement;

@@ -15,7 +15,7 @@ public class TlsTests
         await using var guide = new ScriptedUpstream(static async r =>
         {
             Assert.Equal(5, (await r.ReadBodyAsync()).Length);
-            await r.AnswerAsync("ok");
+            await r.RespondAsync("ok");
         });
         await using var gateway = await StartAsync([guide.Url], NewCertificate("one"));
         using var client = Http2(gateway, _ => true);

@@ -45,8 +45,8 @@ public sealed class ConfigLoaderTests
         var recommend = config.Routes[0];
         Assert.Equal(["GET"], recommend.Methods);
         Assert.Equal([[new KeyPart(KeyPartKind.Path), new KeyPart(KeyPartKind.QueryParameter, "category")], [new KeyPart(KeyPartKind.Path)]], recommend.LastGood!.Nearest.Select(key => key.ToArray()));
-        Assert.Equal([new LastGoodRung(), new FileRung { File = "recommend.json" }], recommend.Fallback);
-        Assert.Equal(new FileRung { File = "guide-offline.html", Status = 503, RetryAfter = TimeSpan.FromSeconds(30) }, config.Routes[1].Fallback[1]);
+        Assert.Equal([new LastGoodStep(), new FileStep { File = "recommend.json" }], recommend.Fallback);
+        Assert.Equal(new FileStep { File = "guide-offline.html", Status = 503, RetryAfter = TimeSpan.FromSeconds(30) }, config.Routes[1].Fallback[1]);
         Assert.False(config.Routes[2].Retryable);
         Assert.Equal(TimeSpan.FromSeconds(15), config.Routes[2].Stream!.Heartbeat);
         Assert.Equal(Level.Low, config.Routes[3].Level);

@@ -41,11 +41,11 @@ public sealed class NegotiationTests
 
     [Fact]
     public void Choose_SeveralLines_ReadsThemAsOne() =>
-        Assert.Equal(BuiltInShape.Text, Negotiation.Choose(new StringValues(["application/json;q=0.3", "text/plain;q=0.4"])));
+        Assert.Equal(BuiltInFormat.Text, Negotiation.Choose(new StringValues(["application/json;q=0.3", "text/plain;q=0.4"])));
 
     [Fact]
     public void Choose_MoreRangesThanAnybodyNeeds_StopsReading() =>
-        Assert.Equal(BuiltInShape.Problem, Negotiation.Choose(string.Concat(Enumerable.Repeat("image/png,", 64)) + "text/html"));
+        Assert.Equal(BuiltInFormat.Problem, Negotiation.Choose(string.Concat(Enumerable.Repeat("image/png,", 64)) + "text/html"));
 
     [Theory]
     [InlineData(10, 0.0, 5)]

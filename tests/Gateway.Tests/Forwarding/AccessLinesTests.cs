@@ -135,7 +135,7 @@ public sealed class AccessLinesTests
         await using var guide = new ScriptedUpstream(async r =>
         {
             await release.Task;
-            await r.AnswerAsync("ok");
+            await r.RespondAsync("ok");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: Log).Replace("name: primary, ", "name: primary, capacity: 1, ", StringComparison.Ordinal));
         var first = gateway.GetAsync("/a");
@@ -155,7 +155,7 @@ public sealed class AccessLinesTests
     [InlineData("file", "file", null)]
     public async Task Rescue_OfARequest_IsTold(string by, string saved, string? last)
     {
-        await using var bad = new ScriptedUpstream(static r => r.AnswerAsync("good"));
+        await using var bad = new ScriptedUpstream(static r => r.RespondAsync("good"));
         await using var good = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(
             InProcessGateway.Config(
@@ -170,7 +170,7 @@ public sealed class AccessLinesTests
             Assert.Equal("good", (await gateway.GetAsync("/a")).Body);
         }
 
-        bad.Script = static r => r.AnswerAsync("no", 503);
+        bad.Script = static r => r.RespondAsync("no", 503);
         for (var i = 0; i < 2; i++)
         {
             Assert.Equal(200, (await gateway.GetAsync("/a")).Status);
@@ -310,10 +310,10 @@ public sealed class AccessLinesTests
                 await EndAsync();
                 break;
             case "404" or "501" or "503":
-                await r.AnswerAsync("said", int.Parse(does, System.Globalization.CultureInfo.InvariantCulture));
+                await r.RespondAsync("said", int.Parse(does, System.Globalization.CultureInfo.InvariantCulture));
                 break;
             default:
-                await r.AnswerAsync("ok");
+                await r.RespondAsync("ok");
                 break;
         }
 

@@ -10,8 +10,8 @@ public class AttemptsTests
     public async Task Refused_GoesToTheNextDestinationAndThenToTheNextTier()
     {
         await using var first = new ScriptedUpstream();
-        await using var second = new ScriptedUpstream(r => r.AnswerAsync("second"));
-        await using var third = new ScriptedUpstream(r => r.AnswerAsync("third"));
+        await using var second = new ScriptedUpstream(r => r.RespondAsync("second"));
+        await using var third = new ScriptedUpstream(r => r.RespondAsync("third"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url, second.Url], [third.Url], cluster: "    balance: roundRobin"));
         Kill(first);
 
@@ -50,7 +50,7 @@ public class AttemptsTests
                     break;
             }
         });
-        await using var other = new ScriptedUpstream(r => r.AnswerAsync("good"));
+        await using var other = new ScriptedUpstream(r => r.RespondAsync("good"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         var got = await gateway.GetAsync("/x");
@@ -62,8 +62,8 @@ public class AttemptsTests
     [Fact]
     public async Task Status500_IsPassedAsItIsUnlessConfigured()
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("broken", 500));
-        await using var other = new ScriptedUpstream(r => r.AnswerAsync("good"));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("broken", 500));
+        await using var other = new ScriptedUpstream(r => r.RespondAsync("good"));
         await using (var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url])))
         {
             var got = await gateway.GetAsync();
@@ -77,7 +77,7 @@ public class AttemptsTests
     [Fact]
     public async Task Status429_IsPassedAndCondemnsNobody()
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("slow down", 429, "Retry-After: 7\r\n"));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("slow down", 429, "Retry-After: 7\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 30; i++)
@@ -104,7 +104,7 @@ public class AttemptsTests
                 await timer.WaitForNextTickAsync();
             }
         });
-        await using var other = new ScriptedUpstream(r => r.AnswerAsync("good"));
+        await using var other = new ScriptedUpstream(r => r.RespondAsync("good"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: 100ms"));
         var began = Stopwatch.GetTimestamp();
 
@@ -115,7 +115,7 @@ public class AttemptsTests
     [Fact]
     public async Task Everything_Failing_EndsInTheLadder()
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("busy", 503));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("busy", 503));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         var got = await gateway.GetAsync();
@@ -128,8 +128,8 @@ public class AttemptsTests
     [Fact]
     public async Task Storm_OfFailures_KeepsExtraAttemptsInTheBudget()
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("busy", 503));
-        await using var other = new ScriptedUpstream(r => r.AnswerAsync("busy", 503));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("busy", 503));
+        await using var other = new ScriptedUpstream(r => r.RespondAsync("busy", 503));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off, retryBudget: 0%", cluster: "    passive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 100000 }"));
 
         for (var i = 0; i < 100; i++)

@@ -62,7 +62,7 @@ public class DeadlinesTests
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(900), TimeProvider.System);
-            await r.AnswerAsync("done");
+            await r.RespondAsync("done");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
             [guide.Url], attempts: "hedge: off, max: 1", cluster: $"    timeouts: {{ firstByte: 300ms, firstByteWrites: {(silent ? "600ms" : "20s")} }}"));
@@ -120,7 +120,7 @@ public class DeadlinesTests
         await using var guide = new ScriptedUpstream(static async r =>
         {
             await r.ReadBodyAsync();
-            await r.AnswerAsync("ok");
+            await r.RespondAsync("ok");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 50s, total: 60s }"));
 

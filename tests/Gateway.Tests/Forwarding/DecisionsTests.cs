@@ -60,7 +60,7 @@ public class AttemptPlanTests
     }
 }
 
-public class AttemptBudgetTests
+public class RetryBudgetTests
 {
     [Fact]
     public void Fresh_HasTenSecondsOfItsFloor_AndNoMore()
@@ -121,6 +121,23 @@ public class AttemptBudgetTests
             var taken = 0;
             Parallel.For(0, 8, _ => Interlocked.Add(ref taken, Drain(budget)));
             Assert.Equal(100, taken);
+        }
+    }
+
+    /// <summary>Requests that run out of time at the same moment each get what is theirs: none finds the budget counted and not yet paid in.</summary>
+    [Fact]
+    public void Withdraw_OnceByEachOfMany_AllGetTheirs()
+    {
+        var time = new ManualTime();
+        var budget = new RetryBudget(1, time);
+        Drain(budget);
+        for (var round = 0; round < 200; round++)
+        {
+            Requests(budget, 64);
+            time.Advance(TimeSpan.FromSeconds(1));
+            var refused = 0;
+            Parallel.For(0, 64, _ => Interlocked.Add(ref refused, budget.TryWithdraw() ? 0 : 1));
+            Assert.Equal(0, refused);
         }
     }
 

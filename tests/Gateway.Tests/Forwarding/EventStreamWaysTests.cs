@@ -448,7 +448,7 @@ public class EventStreamWaysTests
         {
             if (request.Target == "/small")
             {
-                await request.AnswerAsync("small");
+                await request.RespondAsync("small");
                 return;
             }
 

@@ -290,7 +290,7 @@ public class GrpcTests
     [Fact]
     public async Task GrpcWeb_ToAnHttp11Destination_IsHttp11()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok", 200, "Content-Type: application/grpc-web\r\n"));
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("ok", 200, "Content-Type: application/grpc-web\r\n"));
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
         using var content = new ByteArrayContent(new byte[5]);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc-web+proto");

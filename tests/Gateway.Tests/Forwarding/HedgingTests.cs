@@ -12,7 +12,7 @@ public class HedgingTests
     public async Task Silence_OfTheFirst_IsHiddenAndItsConnectionClosedAtOnce(string hedge)
     {
         await using var silent = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("good"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("good"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([silent.Url], [other.Url], attempts: "hedge: " + hedge));
 
         var began = Stopwatch.GetTimestamp();
@@ -35,7 +35,7 @@ public class HedgingTests
         await using var slow = new ScriptedUpstream(async r =>
         {
             await release.Task;
-            await r.AnswerAsync("late");
+            await r.RespondAsync("late");
         });
         await using var other = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: 20ms"));
@@ -57,7 +57,7 @@ public class HedgingTests
         await using var slow = new ScriptedUpstream(async r =>
         {
             await release.Task;
-            await r.AnswerAsync("late");
+            await r.RespondAsync("late");
         });
         await using var other = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: off", cluster: "    timeouts: { firstByte: 700ms }"));
@@ -79,7 +79,7 @@ public class HedgingTests
         await using var slow = new ScriptedUpstream(async r =>
         {
             await release.Task;
-            await r.AnswerAsync("late");
+            await r.RespondAsync("late");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [slow.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)], attempts: "hedge: 30ms, retryBudget: 0%"));
 

@@ -112,7 +112,7 @@ public class HostileRequestsTests
 
         await client.SendAsync("POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + new string('a', 100_000));
         var refused = await client.ReadAsync();
-        guide.Script = static request => request.AnswerAsync("second");
+        guide.Script = static request => request.RespondAsync("second");
         try
         {
             await client.SendAsync(new string('a', 200_000) + "POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n" + new string('b', 70_000));

@@ -46,7 +46,7 @@ public class Http2WebSocketTests
     [InlineData(false, HttpStatusCode.ServiceUnavailable)]
     public async Task WebSocket_OverHttp2IsRefused_SaysTheStatus(bool healthy, HttpStatusCode status)
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("no", 403)) { Healthy = healthy };
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("no", 403)) { Healthy = healthy };
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
         using var socket = Http2Socket();
 

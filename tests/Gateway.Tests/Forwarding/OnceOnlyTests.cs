@@ -64,7 +64,7 @@ public class OnceOnlyTests
             await r.ReadBodyAsync();
             r.Reset();
         });
-        await using var second = new ScriptedUpstream(static r => r.AnswerAsync("done"));
+        await using var second = new ScriptedUpstream(static r => r.RespondAsync("done"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url], [second.Url], route: route));
 
         var answer = await gateway.AskAsync(request);
@@ -95,7 +95,7 @@ public class OnceOnlyTests
     {
         // A listener whose queue is full swallows what comes: nothing was sent, so the order may go elsewhere.
         using var full = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-        await using var second = new ScriptedUpstream(static r => r.AnswerAsync("done"));
+        await using var second = new ScriptedUpstream(static r => r.RespondAsync("done"));
         full.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         var port = ((System.Net.IPEndPoint)full.LocalEndPoint!).Port;
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(

@@ -23,7 +23,7 @@ public class OverloadTests
         await using var guide = new ScriptedUpstream(async r =>
         {
             await release.Task;
-            await r.AnswerAsync("live");
+            await r.RespondAsync("live");
         });
         await using var gateway = await InProcessGateway.StartAsync(With(InProcessGateway.Config([guide.Url]), "primary", capacity: 10));
         var asked = new List<Task<RawAnswer>>();
@@ -62,7 +62,7 @@ public class OverloadTests
     public async Task Low_FirstTierIsGone_StaysOffTheStandby()
     {
         await using var guide = new ScriptedUpstream();
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("standby"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("standby"));
         await using var gateway = await InProcessGateway.StartAsync(With(InProcessGateway.Config([guide.Url], [other.Url])));
         AttemptsTests.Kill(guide);
 
@@ -77,7 +77,7 @@ public class OverloadTests
     [Fact]
     public async Task RetryAfter_FromADestination_KeepsItsRouteAwayAsLong()
     {
-        await using var busy = new ScriptedUpstream(static r => r.AnswerAsync("busy", 503, "Retry-After: 30\r\n"));
+        await using var busy = new ScriptedUpstream(static r => r.RespondAsync("busy", 503, "Retry-After: 30\r\n"));
         await using var other = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([busy.Url, other.Url], cluster: "    balance: roundRobin"));
         await Eventually.BecomeTrueAsync(
@@ -105,8 +105,8 @@ public class OverloadTests
     [Fact]
     public async Task Affinity_OneKey_StaysAndMovesOnlyWhenItMust()
     {
-        await using var a = new ScriptedUpstream(static r => r.AnswerAsync("a"));
-        await using var b = new ScriptedUpstream(static r => r.AnswerAsync("b"));
+        await using var a = new ScriptedUpstream(static r => r.RespondAsync("a"));
+        await using var b = new ScriptedUpstream(static r => r.RespondAsync("b"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([a.Url, b.Url], cluster: "    affinity: { header: X-Conversation-Id }"));
         var homes = new Dictionary<int, string>();
         for (var key = 0; key < 20; key++)

@@ -10,7 +10,7 @@ public abstract class PlainReadsTable(bool isTls)
     [Fact]
     public async Task Connection_AnswersInARow_IsKept()
     {
-        await using var guide = Upstream(static r => r.AnswerAsync("ok"));
+        await using var guide = Upstream(static r => r.RespondAsync("ok"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         Assert.Equal(200, (await gateway.GetAsync()).Status);
@@ -27,7 +27,7 @@ public abstract class PlainReadsTable(bool isTls)
     [Fact]
     public async Task Connection_ClosedWhileIdle_IsNoFailure()
     {
-        await using var guide = Upstream(static r => r.AnswerAsync("ok"));
+        await using var guide = Upstream(static r => r.RespondAsync("ok"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
 
         for (var i = 0; i < 20; i++)
@@ -41,7 +41,7 @@ public abstract class PlainReadsTable(bool isTls)
     [Fact]
     public async Task Connection_ClosesUnderARequest_IsRepeatedAtTheSameDestinationByThePlan()
     {
-        await using var guide = Upstream(static r => r.AnswerAsync("first"));
+        await using var guide = Upstream(static r => r.RespondAsync("first"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 2"));
         Assert.Equal("first", (await gateway.GetAsync()).Body);
         var resets = 0;
@@ -53,7 +53,7 @@ public abstract class PlainReadsTable(bool isTls)
                 return Task.CompletedTask;
             }
 
-            return r.AnswerAsync("second");
+            return r.RespondAsync("second");
         };
 
         Assert.Equal("second", (await gateway.GetAsync()).Body);
@@ -65,7 +65,7 @@ public abstract class PlainReadsTable(bool isTls)
     [Fact]
     public async Task Connection_BreaksInsideAHead_IsAFailedAttempt()
     {
-        await using var guide = Upstream(static r => r.AnswerAsync("first"));
+        await using var guide = Upstream(static r => r.RespondAsync("first"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
         Assert.Equal("first", (await gateway.GetAsync()).Body);
         guide.Script = static async r =>
@@ -81,7 +81,7 @@ public abstract class PlainReadsTable(bool isTls)
     [Fact]
     public async Task Connection_NotUsed_IsClosedWithinSeconds()
     {
-        await using var guide = Upstream(static r => r.AnswerAsync("ok"));
+        await using var guide = Upstream(static r => r.RespondAsync("ok"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => gateway.GetAsync()));
 
@@ -139,7 +139,7 @@ public abstract class PlainReadsTable(bool isTls)
     public async Task Answer_HeldThoughLongerThanABuffer_IsWhole()
     {
         var body = string.Concat(Enumerable.Range(0, 6000).Select(static i => i.ToString("D10", CultureInfo.InvariantCulture)));
-        await using var guide = Upstream(r => r.AnswerAsync(body));
+        await using var guide = Upstream(r => r.RespondAsync(body));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 3; i++)
@@ -155,7 +155,7 @@ public abstract class PlainReadsTable(bool isTls)
         await using var guide = Upstream(r =>
         {
             var number = Interlocked.Increment(ref count);
-            return r.AnswerAsync(new string('a', number), 200, number % 2 == 0 ? $"X-Same: s\r\nX-Number: {number}\r\n" : $"X-Number: {number}\r\nX-Same: s\r\nSet-Cookie: n={number}\r\n");
+            return r.RespondAsync(new string('a', number), 200, number % 2 == 0 ? $"X-Same: s\r\nX-Number: {number}\r\n" : $"X-Number: {number}\r\nX-Same: s\r\nSet-Cookie: n={number}\r\n");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
@@ -175,7 +175,7 @@ public abstract class PlainReadsTable(bool isTls)
     public async Task Answer_ThatIsNone_IsAFailedAttempt(string sent)
     {
         await using var guide = Upstream(r => r.SendAsync(sent));
-        await using var other = Upstream(static r => r.AnswerAsync("other"));
+        await using var other = Upstream(static r => r.RespondAsync("other"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         Assert.Equal("other", (await gateway.GetAsync()).Body);
@@ -208,7 +208,7 @@ public abstract class PlainReadsTable(bool isTls)
                 await r.SendAsync(new string('a', 1000) + ": b\r\n");
             }
         });
-        await using var other = Upstream(static r => r.AnswerAsync("other"));
+        await using var other = Upstream(static r => r.RespondAsync("other"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         Assert.Equal("other", (await gateway.GetAsync()).Body);
@@ -218,7 +218,7 @@ public abstract class PlainReadsTable(bool isTls)
     public async Task Head_Long_IsPassedOn()
     {
         var value = new string('v', 50_000);
-        await using var guide = Upstream(r => r.AnswerAsync("ok", 200, $"X-Long: {value}\r\n"));
+        await using var guide = Upstream(r => r.RespondAsync("ok", 200, $"X-Long: {value}\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 2; i++)
@@ -247,7 +247,7 @@ public abstract class PlainReadsTable(bool isTls)
     [Fact]
     public async Task Request_ToAnAddressWithAPath_StandsBehindThatPath()
     {
-        await using var guide = Upstream(static r => r.AnswerAsync("ok"));
+        await using var guide = Upstream(static r => r.RespondAsync("ok"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal) + "/base/"]));
 
         await gateway.AskAsync("GET /a%2Fb?c=%20d HTTP/1.1\r\nHost: shop.test\r\nAccept: text/x\r\nContent-Type: text/y\r\nContent-Length: 0\r\n\r\n");

@@ -34,7 +34,7 @@ public class ProxiedHeadersTests
     [Fact]
     public async Task Answer_HopByHopHeaders_EndAtTheGateway()
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("ok", 200, "Connection: X-Private\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nVia: 1.1 origin\r\n"));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("ok", 200, "Connection: X-Private\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nVia: 1.1 origin\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         var answer = await gateway.GetAsync();
@@ -68,7 +68,7 @@ public class ProxiedHeadersTests
     public async Task Response_ConnectionInTwoLines_NamesEndAtTheGateway(string lines, bool isUpgrade, bool isTls)
     {
         var asked = isUpgrade ? "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" : "";
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("ok", 200, $"Connection: {lines.Replace("|", "\r\nConnection: ", StringComparison.Ordinal)}\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\n"), isTls);
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("ok", 200, $"Connection: {lines.Replace("|", "\r\nConnection: ", StringComparison.Ordinal)}\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\n"), isTls);
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         var response = await gateway.GetAsync("/", asked);
@@ -225,7 +225,7 @@ public class ProxiedHeadersTests
     [Fact]
     public async Task Headers_BytesAbove127_PassBothWaysAndBlameNobody()
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("ok", 200, "X-Name: M\u00fcller \u00c3\u00a9\r\n"));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("ok", 200, "X-Name: M\u00fcller \u00c3\u00a9\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 6; i++)

@@ -111,7 +111,7 @@ public class RequestBodiesTests
             }
 
             firstPiece.TrySetResult();
-            await request.AnswerAsync("ok");
+            await request.RespondAsync("ok");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "requestBuffer: 0, hedge: off"));
         await using var client = await RawClient.ConnectAsync(gateway.Url);

@@ -136,7 +136,7 @@ public sealed class RequestFateTests
     [InlineData(599)]
     public async Task Response_5xxOfADestination_CountsAsFailed(int status)
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("broken", status));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("broken", status));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
 
         var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");

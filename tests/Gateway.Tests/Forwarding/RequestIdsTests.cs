@@ -35,7 +35,7 @@ public sealed class RequestIdsTests
     {
         var longest = new string('i', RequestIds.Longest);
         header = header.Replace("LONGEST", longest, StringComparison.Ordinal);
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("ok", headers: "X-Request-Id: the-destinations-own\r\nx-request-id: twice\r\n"));
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("ok", headers: "X-Request-Id: the-destinations-own\r\nx-request-id: twice\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: top));
 
         foreach (var (method, body) in new[] { ("GET", ""), ("HEAD", ""), ("POST", "Content-Length: 5\r\n\r\nhello"), ("DELETE", "") })
@@ -206,10 +206,10 @@ public sealed class RequestIdsTests
     [InlineData("Vary: X-Request-Id\r\n")]
     public async Task Id_OfALastGoodResponse_IsTheRequestsOwn(string headers)
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("good", headers: "X-Request-Id: old\r\n" + headers));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("good", headers: "X-Request-Id: old\r\n" + headers));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: Trusts, route: "    lastGood: {}\n    fallback: [ lastGood ]"));
         Assert.Equal("good", (await gateway.GetAsync("/a", "X-Request-Id: one\r\n")).Body);
-        guide.Script = static r => r.AnswerAsync("down", 503);
+        guide.Script = static r => r.RespondAsync("down", 503);
 
         foreach (var id in new[] { "two", "three" })
         {
@@ -224,7 +224,7 @@ public sealed class RequestIdsTests
     [Fact]
     public async Task Id_OfARetry_IsTheSame()
     {
-        await using var bad = new ScriptedUpstream(static r => r.AnswerAsync("no", 503));
+        await using var bad = new ScriptedUpstream(static r => r.RespondAsync("no", 503));
         await using var good = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([bad.Url], [good.Url]));
 

@@ -34,9 +34,9 @@ public sealed class ResponseClassTests
         await using var slow = new ScriptedUpstream(static async r =>
         {
             await Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System);
-            await r.AnswerAsync("right");
+            await r.RespondAsync("right");
         });
-        await using var quick = new ScriptedUpstream(r => r.AnswerAsync("wrong", status));
+        await using var quick = new ScriptedUpstream(r => r.RespondAsync("wrong", status));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [quick.Url], attempts: "hedge: 20ms, max: 2"));
 
         for (var i = 0; i < 5; i++)
@@ -55,7 +55,7 @@ public sealed class ResponseClassTests
             await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System);
             r.Reset();
         });
-        await using var quick = new ScriptedUpstream(static r => r.AnswerAsync("not here", 404));
+        await using var quick = new ScriptedUpstream(static r => r.RespondAsync("not here", 404));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [quick.Url], attempts: "hedge: 20ms, max: 2"));
 
         Assert.Equal((404, "not here"), await StatusAndBodyAsync(gateway, "GET"));
@@ -71,9 +71,9 @@ public sealed class ResponseClassTests
         await using var slow = new ScriptedUpstream(static async r =>
         {
             await Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System);
-            await r.AnswerAsync("done");
+            await r.RespondAsync("done");
         });
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("twice", 404));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("twice", 404));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: 20ms"));
 
         Assert.Equal((200, "done"), await StatusAndBodyAsync(gateway, method, headers, body));
@@ -95,7 +95,7 @@ public sealed class ResponseClassTests
         sticky.Script = static async r =>
         {
             await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System);
-            await r.AnswerAsync("here");
+            await r.RespondAsync("here");
         };
 
         for (var i = 0; i < 3; i++)

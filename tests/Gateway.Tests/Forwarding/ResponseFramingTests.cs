@@ -22,7 +22,7 @@ public sealed class ResponseFramingTests
     [InlineData("304 Not Modified", "Content-Length: 11\r\n", "")]
     public async Task Status_WithoutABody_HasNone(string status, string framing, string body)
     {
-        await using var guide = new ScriptedUpstream(r => r.Target == "/next" ? r.AnswerAsync("next") : r.SendAsync($"HTTP/1.1 {status}\r\n{framing}X-Mark: yes\r\n\r\n{body}"));
+        await using var guide = new ScriptedUpstream(r => r.Target == "/next" ? r.RespondAsync("next") : r.SendAsync($"HTTP/1.1 {status}\r\n{framing}X-Mark: yes\r\n\r\n{body}"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         foreach (var method in Methods)
@@ -102,7 +102,7 @@ public sealed class ResponseFramingTests
             await r.SendAsync(response);
             r.Close();
         });
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("whole"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("whole"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off"));
 
         foreach (var method in (string[])["GET", "PUT", "DELETE"])
@@ -136,8 +136,8 @@ public sealed class ResponseFramingTests
     [Fact]
     public async Task GrpcContentType_ToAServerOfHttp11_IsAnOrdinaryPostAndBlamesNothing()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("unsupported", 415));
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("unsupported", 415));
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("unsupported", 415));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("unsupported", 415));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         for (var i = 0; i < 20; i++)

@@ -194,7 +194,7 @@ public class SavedRequestsTests
                 request.Close();
                 break;
             default:
-                await request.AnswerAsync("busy", 503);
+                await request.RespondAsync("busy", 503);
                 break;
         }
     }

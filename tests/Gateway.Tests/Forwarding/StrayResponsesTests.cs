@@ -33,7 +33,7 @@ public abstract class StrayResponsesTable(bool isTls)
     [InlineData("chunked", 1)]
     public async Task Stray_BehindResponses_ReachesNobody(string kind, int delay)
     {
-        await using var guide = Upstream(request => AnswerAsync(request, kind, delay));
+        await using var guide = Upstream(request => RespondAsync(request, kind, delay));
         await using var gateway = await StartAsync(guide);
         // Seen once, while nothing else is under way, it is known of the destination. What comes while the very next request is under way cannot be told from its response by anything.
         Assert.True((await AskAsync(gateway, kind, "first")).Status is 200 or 204 or 304);
@@ -90,7 +90,7 @@ public abstract class StrayResponsesTable(bool isTls)
                 return;
             }
 
-            await request.AnswerAsync(request.Target[1..]);
+            await request.RespondAsync(request.Target[1..]);
         });
         await using var gateway = await StartAsync(guide);
         var wrong = new ConcurrentQueue<string>();
@@ -132,7 +132,7 @@ public abstract class StrayResponsesTable(bool isTls)
         var sent = 0;
         await using var guide = Upstream(async request =>
         {
-            await request.AnswerAsync("ok");
+            await request.RespondAsync("ok");
             if (request.Target == "/bye")
             {
                 await request.SendAsync(said);
@@ -155,7 +155,7 @@ public abstract class StrayResponsesTable(bool isTls)
         Assert.Equal(isReused, reused);
     }
 
-    private static async Task AnswerAsync(UpstreamRequest request, string kind, int delay)
+    private static async Task RespondAsync(UpstreamRequest request, string kind, int delay)
     {
         var token = request.Target[1..];
         await request.ReadBodyAsync();

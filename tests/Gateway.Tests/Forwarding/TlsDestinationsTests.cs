@@ -66,8 +66,8 @@ public class TlsDestinationsTests
     public async Task Https_HandshakeThatNeverEnds_IsAConnectionThatDidNotComeAbout()
     {
         var isSilent = false;
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("other"));
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("guide"), isTls: true) { BeforeHandshake = stop => Volatile.Read(ref isSilent) ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop) : Task.CompletedTask };
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("other"));
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("guide"), isTls: true) { BeforeHandshake = stop => Volatile.Read(ref isSilent) ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop) : Task.CompletedTask };
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: "    timeouts: { connect: 300ms }")
             .Replace("interval: 500ms, timeout: 400ms", "interval: 1h, fastInterval: 1h, timeout: 10s", StringComparison.Ordinal));
         await gateway.BecomesAsync("up", "primary");

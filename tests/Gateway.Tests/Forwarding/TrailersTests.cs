@@ -12,10 +12,10 @@ public class TrailersTests
     /// <summary>Shapes of a response: with a length it is held until whole, without one it streams.</summary>
     private static readonly Dictionary<string, Func<HttpContext, Task>> Http2Answers = new()
     {
-        ["streamed"] = static context => AnswerAsync(context, "hello", length: null),
-        ["held"] = static context => AnswerAsync(context, "hello", length: 5),
-        ["held, empty"] = static context => AnswerAsync(context, "", length: 0),
-        ["streamed, large"] = static context => AnswerAsync(context, new string('x', 200_000), length: 200_000),
+        ["streamed"] = static context => RespondAsync(context, "hello", length: null),
+        ["held"] = static context => RespondAsync(context, "hello", length: 5),
+        ["held, empty"] = static context => RespondAsync(context, "", length: 0),
+        ["streamed, large"] = static context => RespondAsync(context, new string('x', 200_000), length: 200_000),
     };
 
     [Theory]
@@ -64,7 +64,7 @@ public class TrailersTests
     public async Task Trailers_OnAKeptConnection_LeaveTheNextAnswerWhole(string headers)
     {
         await using var guide = new ScriptedUpstream(static r => r.Target == "/next"
-            ? r.AnswerAsync("next")
+            ? r.RespondAsync("next")
             : r.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\nX-Checksum: abc\r\n\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
@@ -107,7 +107,7 @@ public class TrailersTests
             },
             HttpProtocols.Http2,
             TestAuthority.Issue("127.0.0.1"));
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("whole"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("whole"));
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         Assert.Equal("whole", await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken));
@@ -128,7 +128,7 @@ public class TrailersTests
         Assert.Contains((await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length, (int[])[0, 5, 200_000]);
     }
 
-    private static async Task AnswerAsync(HttpContext context, string body, long? length)
+    private static async Task RespondAsync(HttpContext context, string body, long? length)
     {
         context.Response.ContentLength = length;
         context.Response.AppendTrailer("X-Checksum", new(["abc", "def"]));

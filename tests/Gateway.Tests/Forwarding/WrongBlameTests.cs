@@ -243,7 +243,7 @@ public class WrongBlameTests
             switch (fault)
             {
                 case "":
-                    await request.AnswerAsync((index < 2 ? "primary" : "standby") + (index % 2).ToString(CultureInfo.InvariantCulture));
+                    await request.RespondAsync((index < 2 ? "primary" : "standby") + (index % 2).ToString(CultureInfo.InvariantCulture));
                     break;
                 case "reset":
                     request.Reset();
@@ -257,10 +257,10 @@ public class WrongBlameTests
                     break;
                 case "slow":
                     await Task.Delay(TimeSpan.FromSeconds(1.5), TimeProvider.System);
-                    await request.AnswerAsync("slow");
+                    await request.RespondAsync("slow");
                     break;
                 default:
-                    await request.AnswerAsync("fault", int.Parse(fault.Split(' ')[0], CultureInfo.InvariantCulture), fault.EndsWith("after", StringComparison.Ordinal) ? "Retry-After: 60\r\n" : "");
+                    await request.RespondAsync("fault", int.Parse(fault.Split(' ')[0], CultureInfo.InvariantCulture), fault.EndsWith("after", StringComparison.Ordinal) ? "Retry-After: 60\r\n" : "");
                     break;
             }
         }

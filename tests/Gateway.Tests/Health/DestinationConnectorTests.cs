@@ -121,7 +121,7 @@ public sealed class DestinationConnectorTests
         {
             while (true)
             {
-                _ = AnswerAsync(await server.AcceptTcpClientAsync(), heads);
+                _ = RespondAsync(await server.AcceptTcpClientAsync(), heads);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -130,7 +130,7 @@ public sealed class DestinationConnectorTests
         }
     }
 
-    private static async Task AnswerAsync(TcpClient client, System.Collections.Concurrent.ConcurrentQueue<string> heads)
+    private static async Task RespondAsync(TcpClient client, System.Collections.Concurrent.ConcurrentQueue<string> heads)
     {
         using (client)
         {

@@ -53,7 +53,7 @@ internal static class Guide
     /// <summary>A live response from head to end.</summary>
     public static void Answer(this LastGoodStore store, RouteConfig route, HttpRequest request, string body, int status = 200, params (string Name, string Value)[] headers)
     {
-        var capture = store.OnAnswer(route, request, status, Headers(headers), "primary");
+        var capture = store.OnResponse(route, request, status, Headers(headers), "primary");
         capture?.Append(Encoding.UTF8.GetBytes(body));
         capture?.Complete();
     }

@@ -39,7 +39,7 @@ public sealed class HotPathTests
     {
         for (var i = 0; i < requests; i++)
         {
-            Assert.Null(store.OnAnswer(route, request, 200, headers, "primary"));
+            Assert.Null(store.OnResponse(route, request, 200, headers, "primary"));
         }
     }
 }

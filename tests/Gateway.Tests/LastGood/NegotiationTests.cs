@@ -102,7 +102,7 @@ public sealed class NegotiationTests
         _time.Advance(TimeSpan.FromSeconds(10));
         Store("br", "smaller", "\"br\"");
         _time.Advance(TimeSpan.FromMinutes(50));
-        _store.OnAnswer(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, br"), ("If-None-Match", "\"gz\"")), 304, Guide.Headers(("ETag", "\"gz\"")), "primary");
+        _store.OnResponse(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, br"), ("If-None-Match", "\"gz\"")), 304, Guide.Headers(("ETag", "\"gz\"")), "primary");
         _time.Advance(TimeSpan.FromMinutes(20));
         Assert.Equal("folded", _store.BodyFor(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, br"))));
         Assert.Null(_store.Find(_route, Guide.Get("/a", ("Accept-Encoding", "br"))));

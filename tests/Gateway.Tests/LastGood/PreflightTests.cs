@@ -21,7 +21,7 @@ public sealed class PreflightTests
     [InlineData(204, "silent")]
     public async Task Outage_AskedBefore_IsAnsweredAsTheServiceLastDid(int status, string outage)
     {
-        await using var upstream = new ScriptedUpstream(request => AnswerAsync(request, status));
+        await using var upstream = new ScriptedUpstream(request => RespondAsync(request, status));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route, cluster: "    timeouts: { firstByte: 500ms, total: 2s }"));
         Assert.Equal(status, (await AskAsync(gateway, "/basket")).Status);
 
@@ -48,11 +48,11 @@ public sealed class PreflightTests
     [InlineData("/basket", "https://shop.test", "PUT", "x-basket", "Cookie: a=b\r\n")]
     public async Task Outage_AskedForSomethingElse_Is503(string target, string origin, string method, string headers, string more)
     {
-        await using var upstream = new ScriptedUpstream(static request => AnswerAsync(request, 204));
+        await using var upstream = new ScriptedUpstream(static request => RespondAsync(request, 204));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route));
         Assert.Equal(204, (await AskAsync(gateway, "/basket")).Status);
 
-        upstream.Script = static request => request.AnswerAsync("down", 503);
+        upstream.Script = static request => request.RespondAsync("down", 503);
 
         Assert.Equal(503, (await AskAsync(gateway, target, origin, method, headers, more)).Status);
         Assert.Equal(204, (await AskAsync(gateway, "/basket")).Status);
@@ -68,11 +68,11 @@ public sealed class PreflightTests
     [InlineData(204, "", "", 204)]
     public async Task Outage_ResponseThatMayNotBeKept_Is503(int status, string said, string more, int then)
     {
-        await using var upstream = new ScriptedUpstream(request => AnswerAsync(request, status, said));
+        await using var upstream = new ScriptedUpstream(request => RespondAsync(request, status, said));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route));
         Assert.Equal(status, (await AskAsync(gateway, "/basket", more: more)).Status);
 
-        upstream.Script = static request => request.AnswerAsync("down", 503);
+        upstream.Script = static request => request.RespondAsync("down", 503);
 
         Assert.Equal(then, (await AskAsync(gateway, "/basket")).Status);
     }
@@ -80,12 +80,12 @@ public sealed class PreflightTests
     [Fact]
     public async Task Outage_AfterTheWriteItWasFor_IsStillThere()
     {
-        await using var upstream = new ScriptedUpstream(static request => AnswerAsync(request, 204));
+        await using var upstream = new ScriptedUpstream(static request => RespondAsync(request, 204));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route));
         await AskAsync(gateway, "/basket");
         Assert.Equal(204, (await gateway.AskAsync("PUT /basket HTTP/1.1\r\nHost: api.test\r\nContent-Length: 2\r\n\r\nhi", "PUT")).Status);
 
-        upstream.Script = static request => request.AnswerAsync("down", 503);
+        upstream.Script = static request => request.RespondAsync("down", 503);
 
         Assert.Equal(204, (await AskAsync(gateway, "/basket")).Status);
     }
@@ -93,13 +93,13 @@ public sealed class PreflightTests
     [Fact]
     public async Task Outage_ServiceTookItBack_Is503()
     {
-        await using var upstream = new ScriptedUpstream(static request => AnswerAsync(request, 204));
+        await using var upstream = new ScriptedUpstream(static request => RespondAsync(request, 204));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route));
         await AskAsync(gateway, "/basket");
-        upstream.Script = static request => request.AnswerAsync("no", 403);
+        upstream.Script = static request => request.RespondAsync("no", 403);
         Assert.Equal(403, (await AskAsync(gateway, "/basket")).Status);
 
-        upstream.Script = static request => request.AnswerAsync("down", 503);
+        upstream.Script = static request => request.RespondAsync("down", 503);
 
         Assert.Equal(503, (await AskAsync(gateway, "/basket")).Status);
     }
@@ -109,11 +109,11 @@ public sealed class PreflightTests
     [InlineData("OPTIONS /basket HTTP/1.1\r\nHost: api.test\r\nOrigin: https://shop.test\r\n\r\n")]
     public async Task Outage_NoPreflight_Is503(string request)
     {
-        await using var upstream = new ScriptedUpstream(static r => AnswerAsync(r, 204));
+        await using var upstream = new ScriptedUpstream(static r => RespondAsync(r, 204));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route));
         Assert.Equal(204, (await gateway.AskAsync(request)).Status);
 
-        upstream.Script = static r => r.AnswerAsync("down", 503);
+        upstream.Script = static r => r.RespondAsync("down", 503);
 
         Assert.Equal(503, (await gateway.AskAsync(request)).Status);
     }
@@ -138,14 +138,14 @@ public sealed class PreflightTests
                 await gateway.BecomesAsync("down", "primary");
                 break;
             default:
-                upstream.Script = static request => request.AnswerAsync("down", 503);
+                upstream.Script = static request => request.RespondAsync("down", 503);
                 break;
         }
     }
 
     // A 204 has no length.
-    private static Task AnswerAsync(UpstreamRequest request, int status, string said = Said) =>
-        status == 204 ? request.SendAsync($"HTTP/1.1 204 No Content\r\n{said}\r\n") : request.AnswerAsync("ok", status, said);
+    private static Task RespondAsync(UpstreamRequest request, int status, string said = Said) =>
+        status == 204 ? request.SendAsync($"HTTP/1.1 204 No Content\r\n{said}\r\n") : request.RespondAsync("ok", status, said);
 
     private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string target, string origin = "https://shop.test", string method = "PUT", string headers = "x-basket", string more = "") =>
         gateway.AskAsync($"OPTIONS {target} HTTP/1.1\r\nHost: api.test\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: {method}\r\nAccess-Control-Request-Headers: {headers}\r\n{more}\r\n", "OPTIONS");

@@ -82,7 +82,7 @@ public sealed class PrivacyTests
                     headers["Set-Cookie"] = "sid=new";
                 }
 
-                var capture = store.OnAnswer(route, request, random.Next(12) == 0 ? 404 : 200, headers, "primary");
+                var capture = store.OnResponse(route, request, random.Next(12) == 0 ? 404 : 200, headers, "primary");
                 if (capture is not null)
                 {
                     streaming.Add((capture, $"for {owner}: {i}"));

@@ -37,7 +37,7 @@ public sealed class RawTargetTests
         var route = Guide.Route();
         _store.Answer(route, Guide.Get(read), "good");
         _time.Advance(TimeSpan.FromSeconds(1));
-        _store.OnAnswer(route, Guide.Request("POST", written), 200, Guide.Headers(), "primary");
+        _store.OnResponse(route, Guide.Request("POST", written), 200, Guide.Headers(), "primary");
         Assert.Equal(same, _store.Find(route, Guide.Get(read)) is null);
     }
 

@@ -49,7 +49,7 @@ public sealed class RedisBackingTests
         Assert.True(nearest!.Answer.IsNearest);
 
         // A write that one gateway sees counts for what the other reads.
-        one.OnAnswer(_route, Guide.Request("POST", "/a/9"), 200, Guide.Headers(), "primary");
+        one.OnResponse(_route, Guide.Request("POST", "/a/9"), 200, Guide.Headers(), "primary");
         await one.FlushAsync(Cancel);
         await using var three = await OpenAsync(redis);
         Assert.Null(await BodyFor(three, Guide.Get("/a/9?x=1")));
@@ -75,7 +75,7 @@ public sealed class RedisBackingTests
                 await one.FlushAsync(Cancel);
             }
 
-            one.OnAnswer(_route, Guide.Request("POST", "/a/9"), 200, Guide.Headers(), "primary");
+            one.OnResponse(_route, Guide.Request("POST", "/a/9"), 200, Guide.Headers(), "primary");
             one.Purge(new(PurgeBy.Route, "gone"));
             await one.FlushAsync(Cancel);
         }

@@ -27,7 +27,7 @@ public sealed class SqliteBackingTests : IDisposable
             store.Answer(route, Guide.Get("/gone"), "gone");
             store.Answer(route, Guide.Get("/written"), "written");
             store.Withdraw(route, Guide.Get("/gone"), 410);
-            store.OnAnswer(route, Guide.Request("POST", "/written"), 200, Guide.Headers(), "primary");
+            store.OnResponse(route, Guide.Request("POST", "/written"), 200, Guide.Headers(), "primary");
         }
 
         await using var again = await OpenAsync();

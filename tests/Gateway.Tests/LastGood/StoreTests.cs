@@ -52,7 +52,7 @@ public sealed class StoreTests
     {
         _store.Answer(_route, Guide.Get("/a"), "one");
         _time.Advance(TimeSpan.FromSeconds(4));
-        Assert.Null(_store.OnAnswer(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary"));
+        Assert.Null(_store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary"));
         _time.Advance(TimeSpan.FromSeconds(1));
         _store.Answer(_route, Guide.Get("/a"), "two");
         Assert.Equal("two", _store.BodyFor(_route, Guide.Get("/a")));
@@ -64,11 +64,11 @@ public sealed class StoreTests
     {
         _store.Answer(_route, Guide.Get("/a"), "one");
         _time.Advance(TimeSpan.FromSeconds(6));
-        var first = _store.OnAnswer(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
+        var first = _store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
         Assert.NotNull(first);
-        Assert.Null(_store.OnAnswer(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary"));
+        Assert.Null(_store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary"));
         first.Abandon();
-        Assert.NotNull(_store.OnAnswer(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary"));
+        Assert.NotNull(_store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary"));
     }
 
     [Theory]
@@ -95,7 +95,7 @@ public sealed class StoreTests
             gzip.Write(Encoding.UTF8.GetBytes(body));
         }
 
-        var capture = _store.OnAnswer(_route, Guide.Get("/a", ("Accept-Encoding", "gzip")), 200, Guide.Headers(("Content-Type", "application/json"), ("Content-Encoding", "gzip")), "primary");
+        var capture = _store.OnResponse(_route, Guide.Get("/a", ("Accept-Encoding", "gzip")), 200, Guide.Headers(("Content-Type", "application/json"), ("Content-Encoding", "gzip")), "primary");
         capture!.Append(folded.ToArray());
         capture.Complete();
         await Guide.Until(() => _store.Counters.Stored + _store.Counters.Refused(StoreRejection.Invalid) == 1, "checked");
@@ -120,7 +120,7 @@ public sealed class StoreTests
     {
         _store.Answer(_route, Guide.Get("/a"), "whole");
         _time.Advance(TimeSpan.FromSeconds(6));
-        var capture = _store.OnAnswer(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
+        var capture = _store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
         capture!.Append("half"u8);
         capture.Abandon();
         capture.Complete();
@@ -131,13 +131,13 @@ public sealed class StoreTests
     public void OnAnswer_MessageThatEndsWithItsConnection_IsNotKept()
     {
         using var closeDelimited = new HttpResponseMessage(HttpStatusCode.OK) { Version = HttpVersion.Version11, Content = new Unmeasured() };
-        Assert.Null(_store.OnAnswer(_route, Guide.Get("/a"), closeDelimited, "primary"));
+        Assert.Null(_store.OnResponse(_route, Guide.Get("/a"), closeDelimited, "primary"));
         using var chunked = new HttpResponseMessage(HttpStatusCode.OK) { Version = HttpVersion.Version11, Content = new Unmeasured() };
         chunked.Headers.TransferEncodingChunked = true;
         chunked.Headers.TryAddWithoutValidation("Connection", "X-Hop");
         chunked.Headers.TryAddWithoutValidation("X-Hop", "1");
         chunked.Headers.TryAddWithoutValidation("X-Keep", "2");
-        var capture = _store.OnAnswer(_route, Guide.Get("/a"), chunked, "primary");
+        var capture = _store.OnResponse(_route, Guide.Get("/a"), chunked, "primary");
         capture!.Append("x"u8);
         capture.Complete();
         Assert.Equal([new StoredHeader("X-Keep", "2")], _store.Find(_route, Guide.Get("/a"))!.Answer.Headers);
@@ -198,7 +198,7 @@ public sealed class StoreTests
     [Fact]
     public void OnAnswer_TakenBackWhileACopyStreams_TheCopyIsNotKept()
     {
-        var capture = _store.OnAnswer(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
+        var capture = _store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
         capture!.Append("old"u8);
         _time.Advance(TimeSpan.FromSeconds(1));
         _store.Withdraw(_route, Guide.Get("/a"));
@@ -213,11 +213,11 @@ public sealed class StoreTests
         _store.Answer(_route, Guide.Get("/a?x=1"), "1");
         _store.Answer(_route, Guide.Get("/a?x=2"), "2");
         _store.Answer(_route, Guide.Get("/b"), "b");
-        var streaming = _store.OnAnswer(_route, Guide.Get("/a?x=3"), 200, Guide.Headers(), "primary");
+        var streaming = _store.OnResponse(_route, Guide.Get("/a?x=3"), 200, Guide.Headers(), "primary");
         _time.Advance(TimeSpan.FromSeconds(1));
-        _store.OnAnswer(Guide.Route(name: "writes") with { LastGood = null }, Guide.Request("POST", "/a"), 503, Guide.Headers(), "primary");
+        _store.OnResponse(Guide.Route(name: "writes") with { LastGood = null }, Guide.Request("POST", "/a"), 503, Guide.Headers(), "primary");
         Assert.NotNull(_store.Find(_route, Guide.Get("/a?x=1")));
-        _store.OnAnswer(Guide.Route(name: "writes") with { LastGood = null }, Guide.Request("POST", "/a"), 201, Guide.Headers(), "primary");
+        _store.OnResponse(Guide.Route(name: "writes") with { LastGood = null }, Guide.Request("POST", "/a"), 201, Guide.Headers(), "primary");
         streaming!.Complete();
         Assert.Null(_store.Find(_route, Guide.Get("/a?x=1")));
         Assert.Null(_store.Find(_route, Guide.Get("/a?x=2")));
@@ -238,7 +238,7 @@ public sealed class StoreTests
         _store.Answer(_route, Guide.Get("/a"), "one", 200, ("ETag", "\"1\""), ("Age", "100"));
         _time.Advance(TimeSpan.FromMinutes(50));
         (string, string)[] headers = [.. new[] { ("ETag", etag), ("Cache-Control", cacheControl) }.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))];
-        Assert.Null(_store.OnAnswer(_route, Guide.Get("/a", ("If-None-Match", "\"1\"")), 304, Guide.Headers(headers), "primary"));
+        Assert.Null(_store.OnResponse(_route, Guide.Get("/a", ("If-None-Match", "\"1\"")), 304, Guide.Headers(headers), "primary"));
         _time.Advance(TimeSpan.FromMinutes(20));
         Assert.Equal(young ? "one" : null, _store.BodyFor(_route, Guide.Get("/a")));
         Assert.Equal(1, _store.Entries);
@@ -319,7 +319,7 @@ public sealed class StoreTests
             _store.Answer(_route, Guide.Get("/a"), "x");
         }
 
-        _store.OnAnswer(_route, Guide.Request("POST", "/b"), 200, Guide.Headers(), "primary");
+        _store.OnResponse(_route, Guide.Request("POST", "/b"), 200, Guide.Headers(), "primary");
         Assert.Equal(new CoverageReading(10, 8), _store.CoverageOf("recommend"));
         Assert.Equal(0.8, _store.CoverageOf("recommend").Ratio);
         _time.Advance(TimeSpan.FromMinutes(30));
@@ -392,8 +392,8 @@ public sealed class StoreTests
         _store.Answer(longer, Guide.Get("/a"), "two");
         _store.Answer(longer, Guide.Get("/b"), "three");
         Assert.Equal((1L, 2L), (_store.TotalsOf("recommend").Entries, _store.TotalsOf("recommend.more").Entries));
-        var onItsWay = _store.OnAnswer(_route, Guide.Get("/c"), 200, Guide.Headers(), "primary")!;
-        var other = _store.OnAnswer(longer, Guide.Get("/c"), 200, Guide.Headers(), "primary")!;
+        var onItsWay = _store.OnResponse(_route, Guide.Get("/c"), 200, Guide.Headers(), "primary")!;
+        var other = _store.OnResponse(longer, Guide.Get("/c"), 200, Guide.Headers(), "primary")!;
 
         Assert.Equal(1, _store.Purge(new(PurgeBy.Route, "recommend")));
 
@@ -414,7 +414,7 @@ public sealed class StoreTests
     {
         for (var i = 0; i < 1000; i++)
         {
-            var onItsWay = _store.OnAnswer(_route, Guide.Get($"/{i}"), 200, Guide.Headers(), "primary");
+            var onItsWay = _store.OnResponse(_route, Guide.Get($"/{i}"), 200, Guide.Headers(), "primary");
             _store.Purge(new(PurgeBy.Prefix, $"/{i}"));
             _time.Advance(TimeSpan.FromMilliseconds(1));
             onItsWay?.Complete();
@@ -440,14 +440,14 @@ public sealed class StoreTests
     public void OnAnswer_TooManyCopies_AreRefusedNotHeld()
     {
         var store = Guide.Store(_time, options: new LastGoodOptions { CopyCap = 10_000 });
-        var first = store.OnAnswer(_route, Guide.Get("/1"), 200, Guide.Headers(), "primary")!;
+        var first = store.OnResponse(_route, Guide.Get("/1"), 200, Guide.Headers(), "primary")!;
         first.Append(new byte[6000]);
-        var second = store.OnAnswer(_route, Guide.Get("/2"), 200, Guide.Headers(), "primary")!;
+        var second = store.OnResponse(_route, Guide.Get("/2"), 200, Guide.Headers(), "primary")!;
         second.Append(new byte[6000]);
         second.Complete();
         first.Complete();
         Assert.Equal((1L, 1L), (store.Counters.Stored, store.Counters.Refused(StoreRejection.Busy)));
-        var third = store.OnAnswer(_route, Guide.Get("/3"), 200, Guide.Headers(), "primary")!;
+        var third = store.OnResponse(_route, Guide.Get("/3"), 200, Guide.Headers(), "primary")!;
         third.Append(new byte[6000]);
         third.Complete();
         Assert.Equal(2, store.Counters.Stored);

@@ -330,9 +330,9 @@ public sealed class InstrumentsTests : IDisposable
             _instruments.Route($"r{i}").Ended(RequestOutcome.Live, 404, TimeSpan.FromMilliseconds(20));
             _instruments.Route($"r{i}").Ended(RequestOutcome.Aborted, 200, TimeSpan.FromMilliseconds(20));
 
-            foreach (var rung in Enum.GetValues<FallbackStep>())
+            foreach (var step in Enum.GetValues<FallbackStep>())
             {
-                _instruments.Route($"r{i}").AnsweredBy(rung);
+                _instruments.Route($"r{i}").AnsweredBy(step);
             }
 
             foreach (var result in Enum.GetValues<AttemptResult>())

@@ -39,8 +39,8 @@ public sealed class OtlpPushTests
         await using var collector = protocol == OtlpExportProtocol.Grpc
             ? await Receiver.StartAsync(static (_, context) => Receiver.Grpc(context), HttpProtocols.Http2)
             : await Receiver.StartAsync();
-        await using var bad = new ScriptedUpstream(static r => r.AnswerAsync("no", 503));
-        await using var good = new ScriptedUpstream(static r => r.AnswerAsync("yes"));
+        await using var bad = new ScriptedUpstream(static r => r.RespondAsync("no", 503));
+        await using var good = new ScriptedUpstream(static r => r.RespondAsync("yes"));
         await using var bed = await TestBed.StartAsync(
             new()
             {
@@ -83,7 +83,7 @@ public sealed class OtlpPushTests
     public async Task Request_WithoutOtlp_KeepsItsOwnTraceparent()
     {
         var cancel = TestContext.Current.CancellationToken;
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync("yes"));
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("yes"));
         await using var bed = await TestBed.StartAsync(
             new() { Primaries = 1, Standbys = 0, Config = [("clusters.ai-guide.tiers.0.destinations", $"[ \"{guide.Url}\" ]")] }, cancel);
         using var client = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null });

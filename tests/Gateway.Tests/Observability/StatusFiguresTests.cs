@@ -15,7 +15,7 @@ public sealed class StatusFiguresTests
     [InlineData("DELETE", 599)]
     public async Task Attempt_ThatGotA5xx_CountsAsStatus(string method, int status)
     {
-        await using var guide = new ScriptedUpstream(r => r.AnswerAsync("no", status));
+        await using var guide = new ScriptedUpstream(r => r.RespondAsync("no", status));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
 
         var response = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");

@@ -117,7 +117,7 @@ public sealed class TrafficFiguresTests
     [Fact]
     public async Task Bytes_OfBodies_AreCountedBothWays()
     {
-        await using var guide = new ScriptedUpstream(static r => r.AnswerAsync(r.Target == "/large" ? new string('x', 300_000) : "0123456789"));
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync(r.Target == "/large" ? new string('x', 300_000) : "0123456789"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         await gateway.AskAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
@@ -157,7 +157,7 @@ public sealed class TrafficFiguresTests
         await using var guide = new ScriptedUpstream(static async r =>
         {
             await Task.Delay(TimeSpan.FromMilliseconds(30), TimeProvider.System);
-            await r.AnswerAsync("ok");
+            await r.RespondAsync("ok");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await gateway.GetAsync();

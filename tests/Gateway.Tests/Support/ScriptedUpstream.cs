@@ -30,7 +30,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     public ScriptedUpstream(Func<UpstreamRequest, Task>? script = null, bool isTls = false)
     {
         _certificate = isTls ? TestAuthority.Issue("127.0.0.1", "localhost") : null;
-        _script = script ?? (static request => request.AnswerAsync("ok"));
+        _script = script ?? (static request => request.RespondAsync("ok"));
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(512);
         _ = AcceptAsync();
@@ -117,7 +117,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
             {
                 if (request.Line.StartsWith("GET /health ", StringComparison.Ordinal))
                 {
-                    await request.AnswerAsync("ok", _healthy ? 200 : 503);
+                    await request.RespondAsync("ok", _healthy ? 200 : 503);
                 }
                 else
                 {
@@ -276,7 +276,7 @@ internal sealed class UpstreamRequest
     }
 
     /// <summary>A whole response with a length; the connection stays.</summary>
-    public async Task AnswerAsync(string body, int status = 200, string headers = "")
+    public async Task RespondAsync(string body, int status = 200, string headers = "")
     {
         await ReadBodyAsync();
         await SendAsync($"HTTP/1.1 {status} Test\r\nContent-Length: {body.Length}\r\n{headers}\r\n{(Method == "HEAD" ? "" : body)}");

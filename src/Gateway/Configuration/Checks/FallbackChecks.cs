@@ -16,14 +16,14 @@ internal static class FallbackChecks
             var at = $"{path}/fallback/{i.ToString(CultureInfo.InvariantCulture)}";
             switch (route.Fallback[i])
             {
-                case LastGoodRung when givesLastGood:
+                case LastGoodStep when givesLastGood:
                     reader.ProblemAt(at, "The step stands twice, given \"lastGood\". Write it once: what it has not, it has not the second time.");
                     break;
-                case LastGoodRung:
+                case LastGoodStep:
                     givesLastGood = true;
                     if (route.LastGood is null) reader.ProblemAt(at, "No last-good responses are kept for this route, given the step \"lastGood\". Write \"lastGood: {}\" beside \"fallback\", or remove the step.", $"{path}/lastGood");
                     break;
-                case FileRung file:
+                case FileStep file:
                     FileOf(file, route, config, at, path, reader);
                     break;
             }
@@ -40,7 +40,7 @@ internal static class FallbackChecks
         }
     }
 
-    private static void FileOf(FileRung rung, RouteConfig route, GatewayConfig config, string at, string path, Reader reader)
+    private static void FileOf(FileStep step, RouteConfig route, GatewayConfig config, string at, string path, Reader reader)
     {
         if (reader.IsWritten($"{at}/file")) at += "/file";
         if (!Directory.Exists(config.StaticFallback))
@@ -49,7 +49,7 @@ internal static class FallbackChecks
             return;
         }
 
-        var literal = rung.File;
+        var literal = step.File;
         var brace = literal.AsSpan().IndexOfAny('{', '}');
         if (brace < 0)
         {
@@ -61,7 +61,7 @@ internal static class FallbackChecks
             return;
         }
 
-        Names(rung, route, at, path, reader);
+        Names(step, route, at, path, reader);
 
         var slash = literal.LastIndexOf('/', brace);
         var folder = slash < 0 ? config.StaticFallback : Path.Combine(config.StaticFallback, literal[..slash]);
@@ -72,7 +72,7 @@ internal static class FallbackChecks
     }
 
     /// <summary>Every <c>{name}</c> must be a value of the route's pattern.</summary>
-    private static void Names(FileRung rung, RouteConfig route, string at, string path, Reader reader)
+    private static void Names(FileStep step, RouteConfig route, string at, string path, Reader reader)
     {
         IReadOnlyList<RoutePatternParameterPart> parameters;
         try
@@ -84,7 +84,7 @@ internal static class FallbackChecks
             return; // The pattern's own problem was noted; without a pattern no name can be judged.
         }
 
-        var rest = rung.File;
+        var rest = step.File;
         while (true)
         {
             var open = rest.IndexOf('{', StringComparison.Ordinal);
@@ -92,7 +92,7 @@ internal static class FallbackChecks
             if (open < 0 && close < 0) return;
             if (open < 0 || close < open)
             {
-                reader.ProblemAt(at, $"The braces do not match, given {Reader.Quote(rung.File)}. Write each value of the route as {{name}}.");
+                reader.ProblemAt(at, $"The braces do not match, given {Reader.Quote(step.File)}. Write each value of the route as {{name}}.");
                 return;
             }
 

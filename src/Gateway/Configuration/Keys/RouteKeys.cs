@@ -14,7 +14,7 @@ internal static class RouteKeys
         .Key("cluster", Schemas.Text("the name of a cluster", "Write the name of a cluster under \"clusters\"", NameText.Pattern + @"|\$\{", NameText.IsName), (route, value) => route with { Cluster = value }, "The cluster that serves it.", required: true)
         .Key("level", Schemas.Enum(("high", Level.High), ("medium", Level.Medium), ("low", Level.Low)), (route, value) => route with { Level = value }, "How important it is; what that means stands under levels.", "high")
         .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last-good responses, to serve when no tier can.")
-        .Key("fallback", new ListSchema<RungConfig>(new EitherSchema<RungConfig>(Schemas.Enum<RungConfig>(("lastGood", new LastGoodRung()), ("builtIn", new BuiltInRung())), FileRung())), Ladder, "The fallback chain when no tier can serve: the first step that has a response gives it; builtIn (503) always stands at its end.", "[builtIn]")
+        .Key("fallback", new ListSchema<FallbackStepConfig>(new EitherSchema<FallbackStepConfig>(Schemas.Enum<FallbackStepConfig>(("lastGood", new LastGoodStep()), ("builtIn", new BuiltInStep())), FileStep())), Fallback, "The fallback chain when no tier can serve: the first step that has a response gives it; builtIn (503) always stands at its end.", "[builtIn]")
         .Key("stream", Stream(), (route, value) => route with { Stream = value }, "The route carries server-sent events.")
         .Key("retryable", Schemas.Boolean(), (route, value) => route with { Retryable = value }, "Whether this route's requests may be sent twice; by method when left out.")
         .Key("slo", Slo(), (route, value) => route with { Slo = value }, "Which responses count against the cluster's slo.")
@@ -67,10 +67,10 @@ internal static class RouteKeys
         });
     }
 
-    private static RecordSchema<RungConfig> FileRung() => new RecordSchema<RungConfig>("a mapping with file, status and retryAfter", () => new FileRung { File = "" })
-        .Key("file", Schemas.Text("a path below staticFallback", "Write a relative path with forward slashes, without \"..\", like offers/{category}.json", @"^[^/\\]|\$\{", IsBelow), (rung, value) => (FileRung)rung with { File = value }, "Path below staticFallback; {name} is filled from the route's values.", required: true)
-        .Key("status", Schemas.Integer(200, 599), (rung, value) => (FileRung)rung with { Status = value }, "503 for HTML pages and 200 for data and event streams when left out.")
-        .Key("retryAfter", Schemas.Duration("1s", "24h"), (rung, value) => (FileRung)rung with { RetryAfter = value }, "Mean of the Retry-After header of a 503.", "10s");
+    private static RecordSchema<FallbackStepConfig> FileStep() => new RecordSchema<FallbackStepConfig>("a mapping with file, status and retryAfter", () => new FileStep { File = "" })
+        .Key("file", Schemas.Text("a path below staticFallback", "Write a relative path with forward slashes, without \"..\", like offers/{category}.json", @"^[^/\\]|\$\{", IsBelow), (step, value) => (FileStep)step with { File = value }, "Path below staticFallback; {name} is filled from the route's values.", required: true)
+        .Key("status", Schemas.Integer(200, 599), (step, value) => (FileStep)step with { Status = value }, "503 for HTML pages and 200 for data and event streams when left out.")
+        .Key("retryAfter", Schemas.Duration("1s", "24h"), (step, value) => (FileStep)step with { RetryAfter = value }, "Mean of the Retry-After header of a 503.", "10s");
 
     private static bool IsBelow(string text) =>
         text.Length is > 0 and <= 1024 && !text.Any(letter => char.IsControl(letter) || letter is '\\' or ':') && text.Split('/').All(part => part.Length > 0 && part is not ("." or ".."));
@@ -102,13 +102,13 @@ internal static class RouteKeys
         .Key("onInterrupt", Schemas.Enum(("error", false), ("resume", true)), (stream, value) => stream with { Resume = value }, "error: event: error, then a visible end; resume: go on elsewhere by Last-Event-ID.", "error");
 
     /// <summary>builtIn is understood at the end and not kept: it stands there anyway.</summary>
-    private static RouteConfig Ladder(RouteConfig route, ImmutableArray<RungConfig> rungs) => route with { Fallback = rungs };
+    private static RouteConfig Fallback(RouteConfig route, ImmutableArray<FallbackStepConfig> steps) => route with { Fallback = steps };
 
     private static RouteConfig Together(RouteConfig route, string path, Reader reader)
     {
         for (var i = 0; i < route.Fallback.Length; i++)
         {
-            if (route.Fallback[i] is not BuiltInRung) continue;
+            if (route.Fallback[i] is not BuiltInStep) continue;
             if (i < route.Fallback.Length - 1)
             {
                 reader.ProblemAt($"{path}/fallback/{i + 1}", "This step never gives a response, for \"builtIn\" before it always does. Write builtIn last, or leave it out: it always stands at the end.", $"{path}/fallback");

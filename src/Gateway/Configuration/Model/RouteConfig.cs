@@ -24,7 +24,7 @@ internal sealed record RouteConfig
     public LastGoodConfig? LastGood { get; init; }
 
     /// <summary>The fallback chain, without the built-in step that always stands at its end. Default: empty.</summary>
-    public ImmutableArray<RungConfig> Fallback { get; init; } = [];
+    public ImmutableArray<FallbackStepConfig> Fallback { get; init; } = [];
 
     /// <summary>The route carries server-sent events. Default: null, it does not.</summary>
     public StreamConfig? Stream { get; init; }
@@ -50,13 +50,13 @@ internal enum Level
 }
 
 /// <summary>One step of the fallback chain.</summary>
-internal abstract record RungConfig;
+internal abstract record FallbackStepConfig;
 
 /// <summary>The last-good response for the request's key.</summary>
-internal sealed record LastGoodRung : RungConfig;
+internal sealed record LastGoodStep : FallbackStepConfig;
 
 /// <summary>A prepared file.</summary>
-internal sealed record FileRung : RungConfig
+internal sealed record FileStep : FallbackStepConfig
 {
     /// <summary>Path below <c>staticFallback</c>; <c>{name}</c> is filled from the route's values.</summary>
     public required string File { get; init; }
@@ -69,7 +69,7 @@ internal sealed record FileRung : RungConfig
 }
 
 /// <summary>The response that needs no disk, network or configuration.</summary>
-internal sealed record BuiltInRung : RungConfig;
+internal sealed record BuiltInStep : FallbackStepConfig;
 
 /// <summary>How server-sent events are carried.</summary>
 internal sealed record StreamConfig

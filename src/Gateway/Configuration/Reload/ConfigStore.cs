@@ -104,7 +104,7 @@ internal sealed partial class ConfigStore
             LogAppliedInPart(_logger, words, next.Hash[..12]);
         }
 
-        Tell(_whenApplied, change);
+        Publish(_whenApplied, change);
         return new ReloadOutcome(Applied: true, [], result.Warnings, restart, next.Revision);
     }
 
@@ -118,14 +118,14 @@ internal sealed partial class ConfigStore
             _state = before with { LastRejected = rejected, FileIsInForce = false };
             var shown = string.Join(Environment.NewLine, result.Problems.Take(MostProblemsInLog));
             LogRejected(_logger, result.Problems.Length, before.Revision, shown);
-            Tell(_whenRejected, rejected);
+            Publish(_whenRejected, rejected);
         }
 
         return new ReloadOutcome(Applied: false, result.Problems, [], before.RestartNeeded, before.Revision);
     }
 
     /// <summary>One listener that fails must not keep the news from the others, nor end the watching.</summary>
-    private void Tell<T>(ImmutableArray<Action<T>> listeners, T news)
+    private void Publish<T>(ImmutableArray<Action<T>> listeners, T news)
     {
         foreach (var listener in listeners)
         {

@@ -99,7 +99,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     public void Start() => _running = Task.Run(RunAsync);
 
     /// <summary>An operator ordered this here, and it was done: the others are to do it too. Never waits.</summary>
-    public void Tell(Command command)
+    public void Publish(Command command)
     {
         _commands.Writer.TryWrite(command);
         Wake();

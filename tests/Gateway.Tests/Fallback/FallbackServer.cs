@@ -19,12 +19,12 @@ using Xunit;
 namespace Gateway.Tests.Fallback;
 
 /// <summary>A real server whose every route gets its fallback chain's answer, and a client that sends exactly the bytes that a test says.</summary>
-internal sealed class LadderServer : IAsyncDisposable
+internal sealed class FallbackServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly int _port;
 
-    private LadderServer(WebApplication app, TemporaryFolder folder, FallbackFiles files)
+    private FallbackServer(WebApplication app, TemporaryFolder folder, FallbackFiles files)
     {
         _app = app;
         Folder = folder;
@@ -37,9 +37,9 @@ internal sealed class LadderServer : IAsyncDisposable
     public FallbackFiles Files { get; }
 
     /// <summary>What the fallback chain said of its last response.</summary>
-    public FallbackStep? LastRung { get; private set; }
+    public FallbackStep? LastStep { get; private set; }
 
-    public static async Task<LadderServer> StartAsync(RouteConfig[] routes, LastGoodResponse? lastGood = null, Func<HttpContext, Task>? before = null)
+    public static async Task<FallbackServer> StartAsync(RouteConfig[] routes, LastGoodResponse? lastGood = null, Func<HttpContext, Task>? before = null)
     {
         var folder = new TemporaryFolder();
         folder.Write("static/data.json", "{\"a\":1}");
@@ -50,7 +50,7 @@ internal sealed class LadderServer : IAsyncDisposable
         folder.Write("secret.json", "{\"secret\":1}");
         var files = new FallbackFiles(Path.Combine(folder.Path, "static"), new ManualTime(), NullLogger<FallbackFiles>.Instance);
         await files.LookAsync(TestContext.Current.CancellationToken);
-        var ladder = new FallbackChain(files, lastGood, static () => 0.5, NullLogger<FallbackChain>.Instance);
+        var fallback = new FallbackChain(files, lastGood, static () => 0.5, NullLogger<FallbackChain>.Instance);
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -60,7 +60,7 @@ internal sealed class LadderServer : IAsyncDisposable
         });
         builder.Services.AddRoutingCore();
         WebApplication app = builder.Build();
-        LadderServer? server = null;
+        FallbackServer? server = null;
         app.UseRouting();
         foreach (RouteConfig route in routes)
         {
@@ -71,7 +71,7 @@ internal sealed class LadderServer : IAsyncDisposable
                     await before(context);
                 }
 
-                server!.LastRung = await ladder.AnswerAsync(context, route);
+                server!.LastStep = await fallback.RespondAsync(context, route);
             });
         }
 
@@ -79,7 +79,7 @@ internal sealed class LadderServer : IAsyncDisposable
         app.UseEndpoints(static _ => { });
 #pragma warning restore ASP0014
         await app.StartAsync(TestContext.Current.CancellationToken);
-        server = new LadderServer(app, folder, files);
+        server = new FallbackServer(app, folder, files);
         return server;
     }
 

@@ -54,7 +54,7 @@ internal sealed partial class Attempt
     }
 
     /// <summary>It was the only attempt, and the user has its failing status: a pause that it asks for is granted all the same.</summary>
-    public void TellPause()
+    public void ReportPause()
     {
         if (_failure is Evidence { RetryAfter.Ticks: > 0 } failure)
         {
@@ -63,7 +63,7 @@ internal sealed partial class Attempt
     }
 
     /// <summary>The figures and the evidence of this attempt, once.</summary>
-    private void Tell()
+    private void ReportOutcome()
     {
         // A 5xx that the user may have is a failure all the same.
         peer.Meter.Attempt(Result == AttemptResult.Success && Response!.Status >= 500 ? AttemptResult.Status : Result);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health;
 
-public class OwnFaultTests
+public class LocalFailureTests
 {
     [Theory]
     [InlineData(SocketError.TooManyOpenSockets, true)]

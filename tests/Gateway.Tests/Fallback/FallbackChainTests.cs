@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Fallback;
 
-public sealed class FallbackLadderTests : IAsyncLifetime
+public sealed class FallbackChainTests : IAsyncLifetime
 {
     private const string FromFile = "Proxy-Status: gateway; error=destination_unavailable | X-Fallback: file";
     private const string FromFile503 = "Proxy-Status: gateway; error=destination_unavailable | Retry-After: 10 | X-Fallback: file";
@@ -16,33 +16,33 @@ public sealed class FallbackLadderTests : IAsyncLifetime
     private const string StoredHeaders = "Access-Control-Allow-Origin: https://shop.example | Age: 7 | Content-Length: 6 | X-Fallback: last-good";
 
     // The server of these tests names requests by connection and number, in as many characters as this.
-    private static readonly string ProblemLength = BuiltInResponse.Body(BuiltInShape.Problem, "0HNABCDEFGHIJ:00000001").Length.ToString();
+    private static readonly string ProblemLength = BuiltInResponse.Body(BuiltInFormat.Problem, "0HNABCDEFGHIJ:00000001").Length.ToString();
 
     private static readonly RouteConfig[] Routes =
     [
-        Route("/data", new FileRung { File = "data.json" }),
-        Route("/page", new FileRung { File = "page.html" }),
-        Route("/page200", new FileRung { File = "page.html", Status = 200 }),
-        Route("/page503", new FileRung { File = "page.html", Status = 503, RetryAfter = TimeSpan.FromSeconds(30) }),
-        Route("/data404", new FileRung { File = "data.json", Status = 404 }),
-        Route("/data204", new FileRung { File = "data.json", Status = 204 }),
-        Route("/chat", new FileRung { File = "chat.sse" }),
+        Route("/data", new FileStep { File = "data.json" }),
+        Route("/page", new FileStep { File = "page.html" }),
+        Route("/page200", new FileStep { File = "page.html", Status = 200 }),
+        Route("/page503", new FileStep { File = "page.html", Status = 503, RetryAfter = TimeSpan.FromSeconds(30) }),
+        Route("/data404", new FileStep { File = "data.json", Status = 404 }),
+        Route("/data204", new FileStep { File = "data.json", Status = 204 }),
+        Route("/chat", new FileStep { File = "chat.sse" }),
         Route("/none"),
-        Route("/only-built-in", new BuiltInRung(), new FileRung { File = "data.json" }),
-        Route("/missing", new FileRung { File = "missing.json" }, new FileRung { File = "data.json" }),
-        Route("/outside", new FileRung { File = "../secret.json" }),
-        Route("/trending/{category}", new FileRung { File = "trending/{category}.json" }, new FileRung { File = "trending/any.json" }),
-        Route("/only/{category}", new FileRung { File = "trending/{category}.json" }),
-        Route("/deep/{**rest}", new FileRung { File = "{rest}.json" }),
-        Route("/stored", new LastGoodRung(), new FileRung { File = "data.json" }),
-        Route("/not-stored", new LastGoodRung(), new FileRung { File = "data.json" }),
-        Route("/throws", new LastGoodRung(), new FileRung { File = "data.json" }),
-        Route("/half-out", new LastGoodRung(), new FileRung { File = "data.json" }),
+        Route("/only-built-in", new BuiltInStep(), new FileStep { File = "data.json" }),
+        Route("/missing", new FileStep { File = "missing.json" }, new FileStep { File = "data.json" }),
+        Route("/outside", new FileStep { File = "../secret.json" }),
+        Route("/trending/{category}", new FileStep { File = "trending/{category}.json" }, new FileStep { File = "trending/any.json" }),
+        Route("/only/{category}", new FileStep { File = "trending/{category}.json" }),
+        Route("/deep/{**rest}", new FileStep { File = "{rest}.json" }),
+        Route("/stored", new LastGoodStep(), new FileStep { File = "data.json" }),
+        Route("/not-stored", new LastGoodStep(), new FileStep { File = "data.json" }),
+        Route("/throws", new LastGoodStep(), new FileStep { File = "data.json" }),
+        Route("/half-out", new LastGoodStep(), new FileStep { File = "data.json" }),
     ];
 
-    private LadderServer _server = null!;
+    private FallbackServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await LadderServer.StartAsync(Routes, StoredAsync, LeaveTracesAsync);
+    public async ValueTask InitializeAsync() => _server = await FallbackServer.StartAsync(Routes, StoredAsync, LeaveTracesAsync);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -92,7 +92,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
         Assert.Equal(503, answer.Status);
         Assert.Equal($"Cache-Control: no-store | Content-Length: {ProblemLength} | Content-Type: application/problem+json | {BuiltIn}", answer.Headers);
         Assert.Equal(503, JsonDocument.Parse(answer.Body).RootElement.GetProperty("status").GetInt32());
-        Assert.Equal(FallbackStep.BuiltIn, _server.LastRung);
+        Assert.Equal(FallbackStep.BuiltIn, _server.LastStep);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
 
     [Fact]
     public void BuiltIn_EventStream_EndsItsEvent() =>
-        Assert.EndsWith("}\n\n", Encoding.UTF8.GetString(BuiltInResponse.Body(BuiltInShape.EventStream, "7").Span), StringComparison.Ordinal);
+        Assert.EndsWith("}\n\n", Encoding.UTF8.GetString(BuiltInResponse.Body(BuiltInFormat.EventStream, "7").Span), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Range: bytes=0-1\r\n")]
@@ -141,7 +141,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
         WireAnswer answer = await _server.SendAsync("GET", "/data", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
 
         Assert.Equal(503, answer.Status);
-        Assert.Equal(FallbackStep.BuiltIn, _server.LastRung);
+        Assert.Equal(FallbackStep.BuiltIn, _server.LastStep);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class FallbackLadderTests : IAsyncLifetime
 
         // A reset may overtake what was sent: the half is there with its length of 100, or nothing is.
         Assert.Contains((answer.Status, answer.Body), new[] { (200, "half"), (0, "") });
-        await Eventually.BeTrueAsync(() => _server.LastRung is FallbackStep.None, TimeSpan.FromSeconds(30), "the ladder says that nobody answered");
+        await Eventually.BeTrueAsync(() => _server.LastStep is FallbackStep.None, TimeSpan.FromSeconds(30), "the ladder says that nobody answered");
     }
 
     [Theory]
@@ -228,8 +228,8 @@ public sealed class FallbackLadderTests : IAsyncLifetime
         Assert.Equal("{\"a\":22}", (await _server.SendAsync("GET", "/data")).Body);
     }
 
-    private static RouteConfig Route(string path, params RungConfig[] ladder) =>
-        new() { Name = path, Path = path, Cluster = "ai-guide", Fallback = [.. ladder] };
+    private static RouteConfig Route(string path, params FallbackStepConfig[] fallback) =>
+        new() { Name = path, Path = path, Cluster = "ai-guide", Fallback = [.. fallback] };
 
     private static async ValueTask<bool> StoredAsync(HttpContext context, RouteConfig route)
     {

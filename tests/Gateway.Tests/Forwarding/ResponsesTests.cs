@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-public class AnswersTests
+public class ResponsesTests
 {
     [Fact]
     public async Task Answer_Large_StreamsWithoutBeingKept()
@@ -44,7 +44,7 @@ public class AnswersTests
     [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 500\r\n\r\n", 304)]
     public async Task Answer_WithoutBody_LeavesTheConnectionUsable(string method, string sent, int status)
     {
-        await using var guide = new ScriptedUpstream(r => r.Method == method && r.Target == "/it" ? r.SendAsync(sent) : r.AnswerAsync("next"));
+        await using var guide = new ScriptedUpstream(r => r.Method == method && r.Target == "/it" ? r.SendAsync(sent) : r.RespondAsync("next"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
@@ -69,7 +69,7 @@ public class AnswersTests
             await r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
             r.Close();
         });
-        await using var other = new ScriptedUpstream(r => r.AnswerAsync("whole"));
+        await using var other = new ScriptedUpstream(r => r.RespondAsync("whole"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         var answer = await gateway.GetAsync();
@@ -115,7 +115,7 @@ public class AnswersTests
             await r.SendAsync(sent);
             r.Close();
         });
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("whole"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("whole"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

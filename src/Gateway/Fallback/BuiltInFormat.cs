@@ -1,7 +1,7 @@
 namespace Gateway.Fallback;
 
 /// <summary>The shapes in which the built-in response exists, in the order in which the gateway prefers them.</summary>
-internal enum BuiltInShape
+internal enum BuiltInFormat
 {
     /// <summary>RFC 9457, <c>application/problem+json</c>.</summary>
     Problem,

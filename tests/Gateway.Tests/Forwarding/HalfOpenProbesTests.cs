@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-public class TrialsTests
+public class HalfOpenProbesTests
 {
     private const string Quick = "    passive: { consecutiveFailures: 3, ejectFor: 300ms }\n    failback: { after: 300ms, ramp: 0s }";
 
@@ -11,8 +11,8 @@ public class TrialsTests
     public async Task Condemned_HealthIsGreen_ReturnsOnlyByACopiedRequestAndUsersNeverSee()
     {
         var broken = true;
-        await using var guide = new ScriptedUpstream(r => Volatile.Read(ref broken) ? r.AnswerAsync("busy", 503) : r.AnswerAsync("primary"));
-        await using var other = new ScriptedUpstream(static r => r.AnswerAsync("standby"));
+        await using var guide = new ScriptedUpstream(r => Volatile.Read(ref broken) ? r.RespondAsync("busy", 503) : r.RespondAsync("primary"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("standby"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: Quick));
 
         for (var i = 0; i < 5; i++)
@@ -58,7 +58,7 @@ public class TrialsTests
                 return;
             }
 
-            await r.AnswerAsync("done");
+            await r.RespondAsync("done");
         });
         await using var other = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: Quick));

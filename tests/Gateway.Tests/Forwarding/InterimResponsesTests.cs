@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-public class InterimAnswersTests
+public class InterimResponsesTests
 {
     [Theory]
     [InlineData("GET", "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n")]
@@ -18,7 +18,7 @@ public class InterimAnswersTests
         await using var guide = new ScriptedUpstream(async r =>
         {
             await r.SendAsync(interim);
-            await r.AnswerAsync(Encoding.Latin1.GetString(await r.ReadBodyAsync()) + "!");
+            await r.RespondAsync(Encoding.Latin1.GetString(await r.ReadBodyAsync()) + "!");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
