@@ -126,7 +126,7 @@ internal sealed partial class AdminGate
         const string scheme = "Bearer ";
         var given = context.Request.Headers.Authorization is [{ } header] && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? header[scheme.Length..].Trim() : null;
 
-        // Before any limit: whoever shows the right token passes, whatever others sent from the same address.
+        // Before any limit: the right token passes, whatever else came from the same address.
         if (given is not null && _token.IsRight(given))
         {
             return true;

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Gateway.Admin;
 
 /// <summary>
-/// Counts wrong tokens by address and second. Never a lock: a right token is let through whatever its address or others sent, so that nobody can keep an operator out.
+/// Counts wrong tokens by address and second. Never a lock: a right token is let through whatever its address or others sent, so that no client can lock an operator out.
 /// Guessing is hopeless because a token is long; the limit bounds what guessing costs, in the log above all.
 /// </summary>
 /// <remarks>Of a fixed size, whatever addresses come: those that share a cell share its count, which costs them a 429 in place of a 401.</remarks>

@@ -14,7 +14,7 @@ internal sealed record LastGoodListing(IReadOnlyList<LastGoodStatus> Routes, IRe
 /// <param name="Tier">Who gave it.</param>
 /// <param name="Age">Seconds.</param>
 /// <param name="Size">Bytes of the body, as it was sent.</param>
-/// <param name="Nearest">It stands under a coarser key, for those whose exact answer was never seen.</param>
+/// <param name="Nearest">It stands under a coarser key, for those whose exact response was never seen.</param>
 internal sealed record LastGoodEntryStatus(string Key, string Route, string Tier, double Age, long Size, bool Nearest);
 
 /// <summary>Reads the store of last-good responses for operators.</summary>

@@ -100,7 +100,7 @@ internal sealed record DestinationStatus(
     /// <summary>What failed when it was lost, in a few words; null: nothing did.</summary>
     public string? Cause { get; init; }
 
-    /// <summary>Who drains it, since when and why; null: nobody does.</summary>
+    /// <summary>The operator who drains it, since when and why; null: it is not drained.</summary>
     public DrainStatus? Drain { get; init; }
 }
 

@@ -101,7 +101,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var outcome = await sources.Reload(token);
         if (!outcome.Problems.IsDefaultOrEmpty)
         {
-            // That it was refused is announced by whoever judged the file; here it is only answered.
+            // The loader announces the rejection; here it is only returned.
             await AdminJson.ProblemAsync(context, 422, $"The file was refused and revision {outcome.Revision} stays in force:\n{string.Join("\n", outcome.Problems)}");
             return;
         }

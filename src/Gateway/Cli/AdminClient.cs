@@ -6,7 +6,7 @@ using Gateway.Health;
 
 namespace Gateway.Cli;
 
-/// <summary>What the admin endpoint answered: the value, or a sentence that says why there is none.</summary>
+/// <summary>The admin endpoint's reply: the value, or a sentence that says why it is missing.</summary>
 internal readonly record struct AdminAnswer<T>(T? Value, string? Problem)
     where T : class;
 

@@ -43,7 +43,7 @@ internal static class GatewayCli
         }
         catch (Exception failure)
         {
-            // The last place before the process ends: an operator needs the reason, whoever repairs it the trace.
+            // The last place before the process ends: an operator needs the reason, a developer the trace.
             return await new CommandFailure(Failed, environment(DebugVariable) is null or "" ? $"Set {DebugVariable}=1 to see where." : failure.ToString()) { Problems = [$"The command failed: {failure.Message}"] }
                 .PrintAsync(output, error, args.Contains(JsonOption, StringComparer.Ordinal));
         }

@@ -79,7 +79,7 @@ internal sealed class DrainableListener(IOptions<SocketTransportOptions> options
             all = [.. _listeners];
         }
 
-        // A port of systemd stays open with its queue, for whoever takes it over.
+        // A port of systemd stays open with its queue, for the process that takes it over.
         var own = all.Where(static listener => listener.Retire()).ToArray();
         var began = time.GetTimestamp();
         while (own.Length > 0 && !hurry.IsCancellationRequested)
@@ -214,7 +214,7 @@ internal sealed class DrainableListener(IOptions<SocketTransportOptions> options
                 }
                 catch (SocketException)
                 {
-                    // Whoever connected has gone before he was accepted: the next one.
+                    // The client has gone before it was accepted: the next one.
                     user?.Dispose();
                     owner.Budget.Return();
                 }

@@ -26,7 +26,7 @@ internal sealed class FileDescriptorBudget
 
     private readonly long? _limit;
 
-    /// <param name="limit">How many the process may have; null: nobody knows.</param>
+    /// <param name="limit">The most that the process may have; null: unknown.</param>
     /// <param name="open">How many it has.</param>
     /// <param name="time">The clock.</param>
     public FileDescriptorBudget(long? limit, long open, TimeProvider time)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Gateway.Composition;
 
 /// <summary>
-/// The log without the hosting layer's line a request, which nobody reads: as long as its category is enabled at any level, every request
+/// The log without the hosting layer's line per request, which has no reader: as long as its category is enabled at any level, every request
 /// pays for an activity, a scope and a clock of it. The gateway counts and logs requests itself. And without YARP's warnings: one with a stack for
 /// every client that leaves and every response that is cut, which are in our figures too.
 /// </summary>
@@ -23,7 +23,7 @@ internal sealed class FilteringLoggerFactory(ILoggerFactory factory) : ILoggerFa
     /// <inheritdoc/>
     public void AddProvider(ILoggerProvider provider) => factory.AddProvider(provider);
 
-    /// <summary>The log itself belongs to whoever opened it.</summary>
+    /// <summary>The log itself is disposed by its owner.</summary>
     public void Dispose()
     {
     }

@@ -8,7 +8,7 @@ internal sealed partial class GatewayHost
 {
     private static readonly Readiness Left = new(Ready: false, "The gateway is stopping.");
 
-    // From the closing of the ports to the closing of idle connections: whoever connected last has sent the request by then ...
+    // From the closing of the ports to the closing of idle connections: the last client to connect has sent its request by then ...
     private static readonly TimeSpan LastAccepted = TimeSpan.FromMilliseconds(300);
 
     // ... and was answered, on a machine that is starved too. Those that connected and say nothing are not waited for any longer.

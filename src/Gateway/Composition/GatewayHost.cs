@@ -249,7 +249,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         }
     }
 
-    // Without the loop nobody decides who can serve: another gateway should have the traffic.
+    // Without the loop nothing decides which tier serves: another gateway should take the traffic.
     private Readiness Readiness() =>
         _leaving.HasBegun ? Left
         : _readiness.Ready && Watchdog.Standstill(_loop.SinceTurn) is { } standstill ? new Readiness(Ready: false, standstill)
@@ -368,7 +368,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         (command, result) => _records.Journal.Append(StatusProjections.Entry(command, result, _time.GetUtcNow())),
         (by, text) =>
         {
-            // From another gateway: what is no rule of ours is none.
+            // From another gateway: a rule that is not known here is ignored.
             if (Enum.TryParse<PurgeBy>(by, out var kind) && Enum.IsDefined(kind))
             {
                 _lastGood.ForgetPurged(new PurgeRule(kind, text));

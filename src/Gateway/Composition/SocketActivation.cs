@@ -9,7 +9,7 @@ namespace Gateway.Composition;
 
 /// <summary>
 /// Listening sockets that systemd opened and passed on (<c>LISTEN_PID</c>, <c>LISTEN_FDS</c>; descriptors from 3). They outlive a restart:
-/// whoever connects meanwhile waits in their queue. Each belongs to the item of <c>listen</c> with its address and port.
+/// clients that connect meanwhile wait in their queue. Each belongs to the item of <c>listen</c> with its address and port.
 /// </summary>
 internal sealed class SocketActivation
 {
@@ -59,7 +59,7 @@ internal sealed class SocketActivation
         return null;
     }
 
-    /// <summary>Says which socket no port of the configuration would use, so that nobody would answer on it; null: each has its port.</summary>
+    /// <summary>Says which socket no port of the configuration would use, so that nothing would respond on it; null: each has its port.</summary>
     public string? WithoutPort(ImmutableArray<ListenConfig> ports)
     {
         foreach (var (_, at) in _sockets)

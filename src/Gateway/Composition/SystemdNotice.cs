@@ -66,7 +66,7 @@ internal sealed class SystemdNotice
         }
         catch (SocketException)
         {
-            // Nobody listens, or its queue is full. Users are served all the same; systemd goes by its own deadlines.
+            // There is no listener, or its queue is full. Users are served all the same; systemd goes by its own deadlines.
         }
     }
 }

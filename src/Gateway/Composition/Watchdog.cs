@@ -8,7 +8,7 @@ namespace Gateway.Composition;
 
 /// <summary>
 /// Looks after the gateway's own parts: loops that stand still or died, probes that stopped, stores and logs that fail. What it says is worked out anew by
-/// whoever asks (<c>/status</c>, <c>/metrics</c>, <c>/readyz</c>), so that it is right even when this object's own loop, which tells log and journal, has died.
+/// each reader (<c>/status</c>, <c>/metrics</c>, <c>/readyz</c>), so that it is right even when this object's own loop, which tells log and journal, has died.
 /// </summary>
 /// <param name="journal">Told when an alarm begins and ends.</param>
 /// <param name="time">The clock.</param>
@@ -73,7 +73,7 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
 
     /// <summary>What a failover loop that stands still means; null: it turns.</summary>
     public static string? Standstill(TimeSpan sinceTurn) => sinceTurn <= LoopMayRest ? null : string.Create(CultureInfo.InvariantCulture,
-        $"The failover loop has stood still for {sinceTurn.TotalSeconds:0} s: nobody decides who can serve, and what is shown of tiers and destinations is as old. Give the machine CPU, or restart the gateway.");
+        $"The failover loop has stood still for {sinceTurn.TotalSeconds:0} s: no tier is chosen any more, and what is shown of tiers and destinations is as old. Give the machine CPU, or restart the gateway.");
 
     /// <summary>What a thread of journal and ledger that stands still means; null: it turns.</summary>
     public static string? RecordsStandstill(TimeSpan sinceTurn) => sinceTurn <= RecordsMayRest ? null : string.Create(CultureInfo.InvariantCulture,

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Gateway.Configuration;
 
-/// <summary>What a file was judged to be: a configuration, or every reason why it is none.</summary>
+/// <summary>The result of validating a file: a configuration, or every problem.</summary>
 internal sealed record ConfigResult
 {
     /// <summary>Null as soon as there is one problem.</summary>

@@ -44,7 +44,7 @@ internal sealed class TierSnapshot
     public required TierLoad Load { get; init; }
 
     /// <summary>
-    /// Choose among these. Suspects are in it only if there is nobody else. Empty: nothing here to send to.
+    /// Choose among these. Suspects are in it only if there is no other destination. Empty: nothing here to send to.
     /// </summary>
     public required Destination[] Usable { get; init; }
 

@@ -146,7 +146,7 @@ internal sealed record DestinationView(
     /// <summary>What failed when it was lost, in a few words; empty: nothing did.</summary>
     public string Cause { get; init; } = "";
 
-    /// <summary>Who drains it and why, as far as it is known; null: nobody does, or it is not known.</summary>
+    /// <summary>The operator who drains it and why, as far as known; null: it is not drained, or not known.</summary>
     public DrainView? Drain { get; init; }
 
     /// <summary>Its health keeps it from serving.</summary>

@@ -76,7 +76,7 @@ internal sealed class DestinationWatch(DestinationMonitor monitor, Prober prober
         }
         catch (OperationCanceledException)
         {
-            // Retired: nobody waits for this result.
+            // Retired: the result is not needed.
         }
     }
 }

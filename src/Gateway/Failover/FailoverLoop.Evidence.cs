@@ -38,7 +38,7 @@ internal sealed partial class FailoverLoop
         }
         catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
         {
-            // Stopping: nobody waits for this result.
+            // Stopping: the result is not needed.
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed partial class FailoverLoop
         ProbeEnded(monitor.Destination.Cluster, monitor.Destination.Name, message.Result.Words, message.Result.Duration.TotalMilliseconds);
         if (message.Result.IsWithoutSocket)
         {
-            // Says nothing however often it comes: what was held true stays, and whoever asks is told why.
+            // Says nothing however often it comes: the known state stays, and the reason is shown.
             Volatile.Write(ref _withoutSocketAt, _time.GetTimestamp());
             watch.NextAt = ProbeSchedule.Next(watch.StartedAt, now, fast: true, monitor.Config.Probe, 0);
             return;

@@ -100,7 +100,7 @@ internal sealed partial class FailoverLoop
         }
         catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
         {
-            // Stopping: nobody waits for these addresses.
+            // Stopping: the addresses are not needed.
         }
     }
 

@@ -55,7 +55,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <param name="config">The first configuration.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    /// <param name="subscribers">Told of every transition, on the loop: they must not wait. What one throws is logged and keeps nobody else from hearing.</param>
+    /// <param name="subscribers">Told of every transition, on the loop: they must not wait. An exception is logged and does not affect other subscribers.</param>
     /// <param name="probed">Told how long each probe took; must not wait.</param>
     public FailoverLoop(GatewayConfig config, TimeProvider time, ILogger<FailoverLoop> logger, IReadOnlyList<Action<Transition>> subscribers, Action<TimeSpan>? probed = null)
     {

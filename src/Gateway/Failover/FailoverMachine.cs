@@ -185,7 +185,7 @@ internal static class FailoverMachine
         return Move(state, best, best < 0 ? TransitionReason.Exhausted : relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
     }
 
-    // Nobody follows to a tier that cannot serve from here; a failback needs one that is known to.
+    // A tier that cannot serve from here is not followed; a failback needs one that is known to serve.
     private static (ClusterState, Change?) ApplyFleetDecision(ClusterState state, TierSwitchDecision call, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
     {
         if (!call.Up)

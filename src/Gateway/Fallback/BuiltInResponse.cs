@@ -51,7 +51,7 @@ internal static class BuiltInResponse
         .SelectMany(static shape => new[] { (shape, true), (shape, false) })
         .ToDictionary(static key => key, static key => Encoding.UTF8.GetBytes(UnknownText(key.Item1, key.Item2)));
 
-    /// <summary>The body for a write that was sent and has no response: it invites nobody to repeat it.</summary>
+    /// <summary>The body for a write that was sent and has no response: it invites no retry.</summary>
     /// <param name="shape">In which shape.</param>
     /// <param name="timedOut">No response came in time; else the connection ended.</param>
     /// <param name="requestId">The request's id.</param>

@@ -136,7 +136,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
 
     /// <summary>
     /// A whole response, whatever Range or If-None-Match ask: it stands for another one, and no client may keep or patch with it. CORS headers are not
-    /// invented: which origins may read a response is the destination's to say, and a file has nobody to say it.
+    /// invented: which origins may read a response is the destination's to say, and a file cannot say it.
     /// </summary>
     private async ValueTask WriteAsync(HttpContext context, FallbackStep step, int status, string contentType, ReadOnlyMemory<byte> body, TimeSpan retryAfter)
     {

@@ -86,7 +86,7 @@ internal static class Negotiation
         };
     }
 
-    /// <summary>The weight in thousandths. A weight that is none counts as 1: who wrote it wanted the type.</summary>
+    /// <summary>The weight in thousandths. An invalid weight counts as 1: the client wanted the type.</summary>
     private static int Weight(ReadOnlySpan<char> parameters)
     {
         while (!parameters.IsEmpty)

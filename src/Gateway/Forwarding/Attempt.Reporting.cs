@@ -152,7 +152,7 @@ internal sealed partial class Attempt
         if (!IsHalfOpenProbe && kind is EvidenceKind.Reset or EvidenceKind.Timeout or EvidenceKind.Truncated or EvidenceKind.Status)
         {
             _failure = evidence;
-            // Said by itself it asks nobody for a pause: a request that fails wherever it goes must not move the others.
+            // A single failure asks for no pause: a request that fails wherever it goes must not move the others.
             evidence = evidence with { RetryAfter = default };
         }
 

@@ -28,7 +28,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
     private const int Settled = 4;
     private const int Abandoned = 5;
 
-    /// <summary>An attempt is late beside another only if it waited for this many times what the other took: what is slow everywhere makes nobody late.</summary>
+    /// <summary>An attempt is late beside another only if it waited for this many times what the other took: what is slow everywhere is not late.</summary>
     private const int SlowerThanServed = 2;
 
     private readonly CancellationTokenSource _cancellation = new();
@@ -84,7 +84,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
     /// <summary>How it ended.</summary>
     public AttemptResult Result { get; private set; }
 
-    /// <summary>The response, if one came; whoever takes the attempt disposes it, by <see cref="DisposeResponse"/>.</summary>
+    /// <summary>The response, if one came; its taker disposes it, by <see cref="DisposeResponse"/>.</summary>
     public UpstreamResponse? Response { get; private set; }
 
     /// <summary>Its whole body; null: it has none, or <see cref="Stream"/> gives it.</summary>
@@ -115,7 +115,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
 
     /// <summary>Begins.</summary>
     /// <param name="now">When it is.</param>
-    /// <param name="whenDone">Raised once when it has ended; null: nobody waits, and nobody gets its response.</param>
+    /// <param name="whenDone">Raised once when it has ended; null: no user waits, and the response is discarded.</param>
     public void Start(long now, AsyncAutoResetEvent? whenDone)
     {
         _whenDone = whenDone;
@@ -134,7 +134,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
 
     /// <summary>
     /// Ends it because it is out of time. A response that is here by now is left alone: it came. Either way it ends by itself from here and says so:
-    /// it has no deadline any more, or whoever waits for it would look again and again until then, without a pause.
+    /// it has no deadline any more, or its waiter would poll without a pause until then.
     /// </summary>
     public void TimeOut()
     {
@@ -146,7 +146,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
     }
 
     /// <summary>
-    /// Nobody waits for it any more, and nobody is blamed. It may end at this very moment: whichever of the two comes last lets go of the response,
+    /// It is abandoned, and no destination is at fault. It may end at this very moment: whichever of the two comes last lets go of the response,
     /// so that no connection and no count of requests under way is left behind.
     /// </summary>
     public void Abandon()
@@ -270,7 +270,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
 
     /// <summary>
     /// The request goes no further before the client sends more of it. It has to come soon all the same, since a destination that has answered already
-    /// is not heard before; but nobody is blamed if it does not.
+    /// is not heard before; but no destination is at fault if it does not.
     /// </summary>
     /// <param name="maySilent">The client may be silent for <c>timeouts.idle</c>.</param>
     public void AwaitClient(bool maySilent)
@@ -311,7 +311,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
         Leave();
     }
 
-    /// <summary>Nobody reads the streamed response any more; nobody is blamed.</summary>
+    /// <summary>The streamed response is not read any more; no destination is at fault.</summary>
     public void StreamLeft()
     {
         Cancel();
@@ -391,7 +391,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
         Release();
     }
 
-    /// <summary>Lets go of a response that nobody gets.</summary>
+    /// <summary>Releases a response that no user gets.</summary>
     private void Release()
     {
         DisposeResponse();

@@ -21,7 +21,7 @@ internal static class AttemptFailure
 
         return exception switch
         {
-            // SocketsHttpHandler tells its ConnectTimeout as a cancellation that nobody asked for.
+            // SocketsHttpHandler reports its ConnectTimeout as a cancellation without a cancelled token.
             OperationCanceledException => AttemptResult.Connect,
             HttpRequestException
             {

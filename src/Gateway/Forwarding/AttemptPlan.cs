@@ -57,7 +57,7 @@ internal static class AttemptPlan
 /// <param name="Started">Attempts begun.</param>
 /// <param name="Running">Attempts under way.</param>
 /// <param name="Max">Most attempts of one request.</param>
-/// <param name="MayRepeat">The request may be repeated, or it is certain that nobody saw it.</param>
+/// <param name="MayRepeat">The request may be repeated, or it is certain that no destination saw it.</param>
 /// <param name="MayHedge">Two attempts may be under way at once, and the budget has not refused one.</param>
 internal readonly record struct AttemptSituation(
     long Now,

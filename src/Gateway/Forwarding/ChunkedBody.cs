@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// The body of an HTTP/1.1 answer with trailers. Kestrel writes chunks but never trailers behind them, and leaves the chunks to whoever says
+/// The body of an HTTP/1.1 response with trailers. Kestrel writes chunks but never trailers behind them, and leaves the chunks to a handler that sets
 /// <c>Transfer-Encoding: chunked</c> himself. Without <see cref="EndAsync"/> the response has no end, and the connection has to be cut, as YARP does.
 /// </summary>
 internal sealed class ChunkedBody(Stream output, HttpResponse response) : Stream

@@ -48,7 +48,7 @@ internal sealed class CompiledRoute
     /// <summary>What outlives a reload: the cluster's published state, its connections, its budget.</summary>
     public UpstreamCluster Traffic { get; }
 
-    /// <summary>How long the route's answers take there.</summary>
+    /// <summary>How long the route's responses take there.</summary>
     public RouteTiming Timing { get; }
 
     /// <summary>Gives requests to destinations their headers.</summary>

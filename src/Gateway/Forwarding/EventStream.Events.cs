@@ -213,7 +213,7 @@ internal sealed partial class EventStream
         }
     }
 
-    /// <summary>Nobody waits for the read under way any more. A buffer that it may still write to goes to no one else.</summary>
+    /// <summary>The read under way is abandoned. A buffer that it may still write to is not reused.</summary>
     private void ForgetArrival()
     {
         if (_arrivalFills && _arrival is { IsCompleted: false })

@@ -323,7 +323,7 @@ internal sealed partial class EventStream : ReadOnlyStream
             return;
         }
 
-        // Half an event is nobody's: the next destination sends it whole.
+        // Half an event is discarded: the next destination sends it whole.
         _filled = 0;
         _scanned = 0;
         var lastId = _resume?.LastId;

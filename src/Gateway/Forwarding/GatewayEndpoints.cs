@@ -49,7 +49,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
             var plan = new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null, cluster.Via == ViaMode.Both), new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments);
             return context => entry.ServeAsync(context, plan);
         }));
-        // The new token must be in place before the old one fires: whoever is told asks for it at once.
+        // The new token must be in place before the old one fires: its listeners ask for it at once.
         Interlocked.Exchange(ref _changed, new CancellationTokenSource()).Cancel();
     }
 }

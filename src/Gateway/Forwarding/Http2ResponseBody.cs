@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// The body of a response over HTTP/2, whoever writes it: a destination, the store of last-good responses, a file. A client that lets a piece of it wait for its window longer than
+/// The body of a response over HTTP/2, whatever writes it: a destination, the store of last-good responses, a file. A client that lets a piece of it wait for its window longer than
 /// <see cref="LeastRate"/> allows loses the stream, as if it had cancelled the request itself.
 /// </summary>
 /// <remarks>

@@ -11,7 +11,7 @@ namespace Gateway.Forwarding;
 /// </summary>
 internal sealed class RequestBody
 {
-    /// <summary>Nobody may take the rest any more.</summary>
+    /// <summary>The rest is not read any more.</summary>
     private static readonly TaskCompletionSource Ended = new();
 
     /// <summary>How long an attempt that is over may take to let go of the client's body.</summary>
@@ -81,7 +81,7 @@ internal sealed class RequestBody
         {
             if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             {
-                // Whoever listens to a stream may have nothing to say for long; Kestrel would end the whole connection after five seconds of it.
+                // A client that listens to a stream may send nothing for long; Kestrel would end the whole connection after five seconds of it.
                 rate.MinDataRate = null;
             }
 
@@ -161,7 +161,7 @@ internal sealed class RequestBody
     public AttemptContent ForAttempt() => new(this, _length);
 
     /// <summary>
-    /// The exchange is over: nobody reads the client's body any more when this returns. A destination may answer before it has taken the whole
+    /// The exchange is over: once this returns, the client's body is not read any more. A destination may answer before it has taken the whole
     /// body; were the sending left to itself, it would go on with the bytes of the client's next request.
     /// </summary>
     /// <returns>False: something still reads it, and the client's connection must not be used again.</returns>

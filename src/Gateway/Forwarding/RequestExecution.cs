@@ -19,7 +19,7 @@ namespace Gateway.Forwarding;
 /// </remarks>
 internal sealed partial class RequestExecution
 {
-    /// <summary>Until fifty answers were seen, nobody knows what is late here.</summary>
+    /// <summary>Hedge delay used until 50 latency samples exist.</summary>
     private static readonly TimeSpan UnknownHedgeDelay = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long a late request that could not be sent elsewhere waits until it is tried again.</summary>
@@ -74,7 +74,7 @@ internal sealed partial class RequestExecution
     /// <summary>How the race ended.</summary>
     public RequestExecutionEnd End { get; private set; }
 
-    /// <summary>The attempt whose answer was handed on.</summary>
+    /// <summary>The attempt whose response was handed on.</summary>
     private Attempt? Winner { get; set; }
 
     /// <summary>The tier of the response; null: none came.</summary>

@@ -27,7 +27,7 @@ internal sealed class RequestIds(Func<ImmutableArray<IPNetwork>> trusted, TimePr
     };
 
     /// <summary>
-    /// Stands before everything that responses. The response gets its header as it starts, so that it is there whoever writes the response, in place of a destination's own.
+    /// Stands before everything that responds. The response gets its header as it starts, whatever writes it, in place of a destination's own.
     /// </summary>
     public RequestDelegate Before(RequestDelegate next) => context =>
     {

@@ -13,7 +13,7 @@ internal static class TrustedProxies
         !networks.IsEmpty && context.Connection.RemoteIpAddress is { } peer && Contain(networks, Plain(peer));
 
     /// <summary>
-    /// The client's address: the peer's, or behind trusted proxies the nearest address of <c>X-Forwarded-For</c> that is none of theirs. What stands further away may be anybody's invention.
+    /// The client's address: the peer's, or behind trusted proxies the nearest address of <c>X-Forwarded-For</c> outside of them. What stands further away may be invented.
     /// </summary>
     public static string ClientOf(ImmutableArray<IPNetwork> networks, HttpContext context)
     {

@@ -12,7 +12,7 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
 {
     private readonly RouteMeter _meter = instruments.Route(Instruments.UnmatchedRoute);
 
-    /// <summary>The end of the pipeline. Stands in for ASP.NET's own, which would answer with a bare status that nobody counts.</summary>
+    /// <summary>The end of the pipeline. Stands in for ASP.NET's own, which would send a bare status that is not counted.</summary>
     public Task ServeAsync(HttpContext context)
     {
         // Our routes are route endpoints; ASP.NET's own, for a path whose routes refuse the method, is not.

@@ -49,7 +49,7 @@ internal sealed class Destination
     /// <summary>The name behind an address of a <c>dns+</c> destination, for Host and TLS (<c>host</c> or <c>host:port</c>); else null.</summary>
     public string? HostName { get; }
 
-    /// <summary>An http destination that responses HTTP/2 alone, as its probes found: it is asked so without a negotiation. Written by its prober alone.</summary>
+    /// <summary>An http destination that speaks HTTP/2 only, as its probes found: it is asked in HTTP/2 without a negotiation. Written by its prober alone.</summary>
     public bool SpeaksHttp2Alone
     {
         get => Volatile.Read(ref _speaksHttp2Alone);
@@ -113,7 +113,7 @@ internal sealed class Destination
     /// <summary>True: even a request that may not be repeated may be the half-open probe, since a failed connection carries nothing.</summary>
     public bool AllowsAnyHalfOpenProbe => EjectedByRoute is null;
 
-    /// <summary>True while nobody holds the half-open probe permit.</summary>
+    /// <summary>True while the half-open permit is free.</summary>
     public bool HalfOpenProbeOffered => Volatile.Read(ref _halfOpenPermits) > 0;
 
     /// <summary>What its good responses took; halved every ten seconds, so that it tells of about the last twenty. One increment a response.</summary>

@@ -6,7 +6,7 @@ namespace Gateway.Health;
 internal static class DestinationHealth
 {
     /// <summary>
-    /// With no tier left, nobody waits out an ejection: a half-open probe is offered this soon. Together with probes at the fast interval it brings
+    /// With no tier left, an ejection is not waited out: a half-open probe is offered this soon. Together with probes at the fast interval it brings
     /// users back to a live response within 2 s.
     /// </summary>
     public static readonly TimeSpan EjectionWhenExhausted = TimeSpan.FromSeconds(1);

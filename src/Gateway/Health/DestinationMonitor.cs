@@ -44,7 +44,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     private string _lastFailure = "";
     private bool _runOnManyRoutes;
 
-    /// <summary>Whom it is about.</summary>
+    /// <summary>The destination that it judges.</summary>
     public Destination Destination => destination;
 
     /// <summary>Its share beside its neighbours.</summary>
@@ -68,7 +68,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>An operator drains it.</summary>
     public bool Draining { get; set; }
 
-    /// <summary>Who drains it, since when and why; null: nobody does.</summary>
+    /// <summary>The operator who drains it, since when and why; null: it is not drained.</summary>
     public DrainOrder? Drain { get; set; }
 
     /// <summary>It looks ill, though it is not ejected: others are preferred.</summary>
@@ -282,7 +282,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         return _all.ConfirmedShareTooHigh(Config.Passive, now) || EjectionRule.IsBeyondChance(CurrentRun, usual.FailureShare, Config.Passive);
     }
 
-    // Only what makes users wait: a failing status comes at once, and ejecting the last destination for it would help nobody.
+    // Only what makes users wait: a failing status comes at once, and ejecting the last destination for it would not help.
     private bool IsSilent(in Evidence evidence, TimeSpan now)
     {
         if (evidence.Confirmed || evidence.Kind is not (EvidenceKind.Timeout or EvidenceKind.Reset))

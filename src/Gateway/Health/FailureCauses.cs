@@ -62,7 +62,7 @@ internal static class FailureCauses
         HttpIOException { HttpRequestError: var error } => Of(error),
         HttpRequestException { HttpRequestError: var error } => Of(error),
 
-        // SocketsHttpHandler tells its ConnectTimeout as a cancellation that nobody asked for.
+        // SocketsHttpHandler reports its ConnectTimeout as a cancellation without a cancelled token.
         OperationCanceledException or TimeoutException => FailureCause.ConnectTimeout,
         _ => FailureCause.None,
     };

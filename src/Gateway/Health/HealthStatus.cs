@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Gateway.Health;
 
-/// <summary>What we hold true of a destination.</summary>
+/// <summary>The health status of a destination.</summary>
 internal enum HealthStatus
 {
     /// <summary>No probe has ended yet; it is used, for want of anything against it.</summary>
@@ -14,7 +14,7 @@ internal enum HealthStatus
     /// <summary>Probes say that it does not serve.</summary>
     Down,
 
-    /// <summary>Traffic ejected it, for a while.</summary>
+    /// <summary>Requests ejected it, for a while.</summary>
     Ejected,
 
     /// <summary>Its ejection is over: one request may try it, and decides.</summary>

@@ -94,7 +94,7 @@ internal sealed class Prober : IDisposable
         var first = await ExchangeAsync(probe, asked, deadline, both).ConfigureAwait(false);
         if (asked)
         {
-            // Whoever took its place may speak something else: the next probe finds out.
+            // The server that took its place may speak another protocol: the next probe finds out.
             _destination.SpeaksHttp2Alone = first.Outcome != ProbeOutcome.Broken;
             return first;
         }

@@ -43,7 +43,7 @@ internal sealed class RouteSuccessCounter(string route)
         }
     }
 
-    /// <summary>The route's figures; null: nobody reads them.</summary>
+    /// <summary>The route's figures; null: they are not read.</summary>
     public RouteMeter? Meter { get; set; }
 
     /// <summary>

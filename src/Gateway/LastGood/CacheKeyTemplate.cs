@@ -15,7 +15,7 @@ namespace Gateway.LastGood;
 /// <remarks>
 /// <para>A key reads <c>shop.example/api/recommend?category=tea header:x-shop=3 cookie:sid=#… ~recommend.1a2b3c4d</c>, with <c> vary:NAME=…</c> behind it for one variant.
 /// Blanks inside values are escaped, so a blank always starts the next part: no value can imitate another key. GET and HEAD share a key; no other method has one.</para>
-/// <para>The end names the route and a digest of its key rules: after a change of the rules, answers kept under the old ones are not found any more.</para>
+/// <para>The end names the route and a digest of its key rules: after a change of the rules, responses kept under the old ones are not found any more.</para>
 /// </remarks>
 internal sealed class CacheKeyTemplate
 {
@@ -140,7 +140,7 @@ internal sealed class CacheKeyTemplate
         AppendAccept(request.Headers.Accept, ref key);
         AppendLanguages(request.Headers.AcceptLanguage, ref key);
 
-        // 3. Headers of the request's own kind. Nearest answers are filled without them and found in spite of them.
+        // 3. Headers of the request's own kind. Nearest responses are filled without them and found in spite of them.
         if (facts.HasOwnHeaders && nearest == Exact && !AppendOwnHeaders(request.Headers, facts.TrustsForwarded, ref key))
         {
             return false;

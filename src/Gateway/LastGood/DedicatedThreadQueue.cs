@@ -26,7 +26,7 @@ internal sealed class DedicatedThreadQueue : IDisposable
             }
             catch (Exception exception)
             {
-                // Handed to whoever awaits.
+                // Handed to the awaiting caller.
                 done.SetException(exception);
             }
         });

@@ -27,7 +27,7 @@ internal interface ILastGoodStore : IAsyncDisposable
     /// <summary>Writes changes in their order.</summary>
     Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken);
 
-    /// <summary>Looks for keys; only answers whose own key is the one asked for come back.</summary>
+    /// <summary>Looks for keys; only responses whose own key is the one asked for come back.</summary>
     Task<IReadOnlyList<StoredResponse>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken);
 }
 

@@ -6,7 +6,7 @@ using System.Text;
 namespace Gateway.LastGood;
 
 /// <summary>Writes one key's text without an allocation: on the stack first, in a pooled buffer when it grows.</summary>
-/// <remarks>A key longer than <see cref="MaxLength"/> is no key: whoever sends it is neither stored nor answered.</remarks>
+/// <remarks>A key longer than <see cref="MaxLength"/> is no key: its request is neither stored nor served from the store.</remarks>
 internal ref struct KeyBuilder(Span<char> initial)
 {
     /// <summary>Characters of a digest in a key, its <c>#</c> included.</summary>

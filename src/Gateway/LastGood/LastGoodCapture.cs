@@ -76,7 +76,7 @@ internal sealed class LastGoodCapture
         }
     }
 
-    /// <summary>The response was cut, or nobody wants it: nothing is kept.</summary>
+    /// <summary>The response was cut, or is not wanted: nothing is kept.</summary>
     public void Abandon() => End(StoreRejection.Truncated);
 
     private void Keep()
@@ -136,7 +136,7 @@ internal sealed class LastGoodCapture
     }
 }
 
-/// <summary>What is known of a captured answer besides its body.</summary>
+/// <summary>What is known of a captured response besides its body.</summary>
 internal sealed record CaptureHead
 {
     /// <summary>Its record, still without a body.</summary>
@@ -145,7 +145,7 @@ internal sealed record CaptureHead
     /// <summary>The nearest keys that it fills as well: the whole key and the key without its variant.</summary>
     public (string Key, string BaseKey)[] Nearest { get; init; } = [];
 
-    /// <summary>How long a nearest answer is left as it is.</summary>
+    /// <summary>How long a nearest response is left as it is.</summary>
     public long RefreshTicks { get; init; }
 
     /// <summary>The slot whose refresh this copy has claimed; null: the key is new.</summary>

@@ -44,7 +44,7 @@ internal sealed class LastGoodMemory
     /// <summary>Answers of one route, and the bytes that they are counted for.</summary>
     public (long Entries, long Bytes) TotalsOf(string route) => _routes.Read(route);
 
-    /// <summary>True: answers had to leave for want of room, so a store behind may hold more than memory does.</summary>
+    /// <summary>True: responses had to leave for want of room, so a store behind may hold more than memory does.</summary>
     public bool HasBeenFull => _hasBeenFull;
 
     /// <summary>Every live response, in no order.</summary>
@@ -128,7 +128,7 @@ internal sealed class LastGoodMemory
                 Release(seen);
             }
 
-            // 3. Whoever evicted between 0 and 2 wrote its tombstone first: either it saw our slot, or we see its stone.
+            // 3. An eviction between 0 and 2 wrote its tombstone first: either it saw our slot, or we see its stone.
             if (IsOvertaken(answer))
             {
                 Remove(slot);
@@ -228,7 +228,7 @@ internal sealed class LastGoodMemory
 
             _hasBeenFull = true;
 
-            // Each pass either removes a slot or takes its mark away; twice around is enough, whoever else is reserving.
+            // Each pass either removes a slot or takes its mark away; two rounds are enough, whatever else reserves meanwhile.
             if (passes++ > limit || !_order.TryDequeue(out var oldest))
             {
                 return false;

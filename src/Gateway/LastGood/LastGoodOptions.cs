@@ -6,7 +6,7 @@ namespace Gateway.LastGood;
 /// <summary>The bounds of the store.</summary>
 internal sealed record LastGoodOptions
 {
-    /// <summary>Memory for answers, overhead included, in bytes. Default: 256 MiB.</summary>
+    /// <summary>Memory for responses, overhead included, in bytes. Default: 256 MiB.</summary>
     public long MemoryCap { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>Memory for responses that are being copied, in bytes; beyond it no further copy is begun or grown. Default: 32 MiB.</summary>

@@ -175,7 +175,7 @@ internal sealed partial class LastGoodStore
             || !StorageRules.MayServe(facts, live.Answer.IsPublic, live.Answer.IsNearest)
             || (live.Answer.IsNearest && _memory.IsOvertaken(live.Answer)))
         {
-            // The last case: the exact answer that filled this nearest one was taken back.
+            // The last case: the exact response that filled this nearest one was taken back.
             return false;
         }
 

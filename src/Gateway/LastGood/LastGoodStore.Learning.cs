@@ -276,7 +276,7 @@ internal sealed partial class LastGoodStore
             behind.Enqueue(new BackingChange(ChangeKind.Evict, key.Text.ToString(), Now().UnixMs));
         }
 
-        // A nearest answer leaves with the exact one that filled it.
+        // A nearest response leaves with the exact one that filled it.
         if (plan.Config.Nearest.Length == 0)
         {
             return;

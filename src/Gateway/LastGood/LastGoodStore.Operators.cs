@@ -29,7 +29,7 @@ internal sealed partial class LastGoodStore
         }
     }
 
-    /// <summary>How many answers of a route are in memory, and the bytes that they are counted for. Costs nothing, whatever is kept.</summary>
+    /// <summary>How many responses of a route are in memory, and the bytes that they are counted for. Costs nothing, whatever is kept.</summary>
     public (long Entries, long Bytes) TotalsOf(string route) => _memory.TotalsOf(route);
 
     /// <summary>The responses that are kept, without bodies, sorted by key.</summary>
@@ -70,7 +70,7 @@ internal sealed partial class LastGoodStore
     }
 
     /// <summary>Forgets what a rule means, here and behind, and what is on its way for it.</summary>
-    /// <returns>How many answers left memory.</returns>
+    /// <returns>How many responses left memory.</returns>
     public int Purge(PurgeRule rule)
     {
         rule = rule.Normalised;
@@ -81,7 +81,7 @@ internal sealed partial class LastGoodStore
         {
             foreach (var answer in purged)
             {
-                // The nearest answers that the key has filled.
+                // The nearest responses that the key has filled.
                 behind.Enqueue(new BackingChange(ChangeKind.PurgeKey, answer.Key, at));
             }
         }

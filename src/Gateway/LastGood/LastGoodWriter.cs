@@ -26,7 +26,7 @@ internal static class LastGoodWriter
             var isPreflight = HttpMethods.IsOptions(context.Request.Method);
             response.StatusCode = isPreflight ? StatusCodes.Status204NoContent : IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
 
-            // 2. The stored headers. A nearest answer is another resource's: its validators would make later conditional requests go wrong.
+            // 2. The stored headers. A nearest response is another resource's: its validators would make later conditional requests go wrong.
             foreach (var (name, value) in answer.Headers)
             {
                 if (!answer.IsNearest || !IsValidator(name))
@@ -70,7 +70,7 @@ internal static class LastGoodWriter
     /// <summary><c>Cache-Status</c> (RFC 9211): for how many seconds the response is stale, with the minus of a freshness that is over; <c>-0</c> while it is still fresh.</summary>
     internal static string StatusOf(FoundResponse found)
     {
-        // One form in every case: whoever looks for "ttl=-" finds each response that stands for a live one.
+        // One form in every case: a search for "ttl=-" finds each response that stands for a live one.
         var stale = Math.Max(0, -found.TimeToLive);
         return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl=-{stale}; detail={(found.Answer.IsNearest ? "nearest" : "stale-if-error")}");
     }

@@ -4,7 +4,7 @@ namespace Gateway.LastGood;
 
 /// <summary>
 /// A browser's question whether a script may send a request to another origin (Fetch, section 4.9). Without a response the request itself is never sent, so that a stored response to it
-/// would help nobody.
+/// would not help.
 /// </summary>
 internal static class Preflight
 {

@@ -11,7 +11,7 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
     /// <summary>The rule with its text in the form that keys have, however the operator wrote the path.</summary>
     public PurgeRule Normalised => By == PurgeBy.Route ? this : this with { Text = EscapedText.OfOperator(Text) };
 
-    /// <summary>Whether a response is meant. A nearest answer goes with the exact one that filled it: it says the same.</summary>
+    /// <summary>Whether a response is meant. A nearest response goes with the exact one that filled it: it says the same.</summary>
     public bool Matches(StoredResponse answer) => By switch
     {
         PurgeBy.Key => string.Equals(answer.Key, Text, StringComparison.Ordinal) || (answer.FilledBy is { } exact && Text.StartsWith(exact, StringComparison.Ordinal)),

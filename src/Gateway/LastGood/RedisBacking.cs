@@ -9,7 +9,7 @@ namespace Gateway.LastGood;
 /// <summary>The store that several gateways share: Redis, over the one connection of <see cref="RedisConnection"/>.</summary>
 /// <remarks>
 /// Keys: <c>PREFIX lg:SHA256</c> holds a record with the time to live that its <c>maxAge</c> leaves, <c>PREFIX lgw:SHA256</c> the moment of the last write to a path.
-/// With a secret each record is signed for its key (<see cref="RecordSeal"/>); without one, whoever can write to Redis decides what users get.
+/// With a secret each record is signed for its key (<see cref="RecordSeal"/>); without one, any process that can write to Redis decides what users get.
 /// </remarks>
 internal sealed partial class RedisBacking : ILastGoodStore
 {
@@ -164,7 +164,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // The name is a digest of the key, and anyone may have written the value: only the key inside tells whose answer it is.
+    // The name is a digest of the key, and anyone may have written the value: only the key inside tells whose response it is.
     private async Task<IReadOnlyList<StoredResponse>> ReadAsync(string[] names, CancellationToken cancellationToken)
     {
         var values = await _redis.GetAsync(names, cancellationToken);

@@ -33,7 +33,7 @@ internal readonly record struct RequestMetadata
     /// <summary>The request carries a header that few clients send and that could change its response, yet stands in no key.</summary>
     public bool HasOptionalHeaders { get; init; }
 
-    /// <summary>Neither Cookie nor Authorization, nor headers of its own: what a nearest answer may be filled from.</summary>
+    /// <summary>Neither Cookie nor Authorization, nor headers of its own: what a nearest response may be filled from.</summary>
     public bool IsAnonymous => Cookies == CookieStanding.None && !HasAuthorization && !HasOwnHeaders;
 }
 

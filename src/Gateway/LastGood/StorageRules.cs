@@ -58,7 +58,7 @@ internal static class StorageRules
             return StoreRejection.RequestBody;
         }
 
-        // 2. What the service and the client forbid. No stale answer may come of any of these.
+        // 2. What the service and the client forbid. No stale response may come of any of these.
         if (request.NoStore || directives.NoStore)
         {
             return StoreRejection.NoStore;

@@ -63,7 +63,7 @@ internal enum StoreRejection
     /// <summary>The key or its path was evicted while the response was streaming.</summary>
     Overtaken,
 
-    /// <summary>Too many answers were being copied at once, or the memory is full of newer ones.</summary>
+    /// <summary>Too many responses were being copied at once, or the memory is full of newer ones.</summary>
     Busy,
 
     /// <summary>A record of the shared store has no valid signature.</summary>

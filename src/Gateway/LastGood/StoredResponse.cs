@@ -15,7 +15,7 @@ internal sealed record StoredResponse
     /// <summary>Host and path of the request that it answered.</summary>
     public required string Place { get; init; }
 
-    /// <summary>The exact key of the request that filled a nearest answer; null: this is an exact answer.</summary>
+    /// <summary>The exact key of the request that filled a nearest response; null: this is an exact response.</summary>
     public string? FilledBy { get; init; }
 
     /// <summary>The route's name.</summary>
@@ -60,7 +60,7 @@ internal sealed record StoredResponse
     /// <summary>The body, as it was sent (compressed, if it was).</summary>
     public byte[] Body { get; init; } = [];
 
-    /// <summary>True: a nearest answer.</summary>
+    /// <summary>True: a nearest response.</summary>
     public bool IsNearest => FilledBy is not null;
 
     /// <summary>Bytes of memory that it is counted for.</summary>

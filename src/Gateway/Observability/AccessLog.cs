@@ -25,7 +25,7 @@ internal sealed partial class AccessLog
 
     private const string Hidden = "***";
 
-    // By a part of the name, since nobody knows every name that applications give their secrets. Hiding too much costs little.
+    // By a part of the name, since the names that applications give their secrets are unknown. Hiding too much costs little.
     private static readonly string[] SecretNames = ["token", "key", "secret", "pass", "pwd", "auth", "sig", "session", "sid", "code", "cred", "jwt", "cookie", "otp"];
 
     private static readonly MessageTemplate Template = new([new TextToken("A request ended.")]);

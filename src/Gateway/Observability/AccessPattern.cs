@@ -48,7 +48,7 @@ internal sealed class AccessPattern
 
     /// <summary>Reads a pattern.</summary>
     /// <param name="text">As written.</param>
-    /// <param name="unknown">The field that there is none of; null: the braces do not match, or there is no field at all.</param>
+    /// <param name="unknown">The unknown field; null: the braces do not match, or there is no field at all.</param>
     /// <returns>Null: it is none.</returns>
     public static AccessPattern? Parse(string text, out string? unknown)
     {

@@ -17,7 +17,7 @@ internal enum RequestOutcome
     /// <summary>We refused it before a tier was asked: 400, 413, 414, 431.</summary>
     Refused,
 
-    /// <summary>The client went away; that blames nobody.</summary>
+    /// <summary>The client disconnected: no destination is at fault.</summary>
     Aborted,
 }
 

@@ -22,7 +22,7 @@ internal sealed record RequestHistory(int StepSeconds, DateTimeOffset Until, lon
 
     /// <summary>With the requests of the last second added at <paramref name="now"/>. A new value: readers keep theirs.</summary>
     /// <param name="sums">By outcome.</param>
-    /// <param name="answers">Answers of each tier in that second: the live requests are shared out by them.</param>
+    /// <param name="answers">Responses of each tier in that second: the live requests are shared out by them.</param>
     /// <param name="now">The end of that second.</param>
     public RequestHistory Add(RequestSums sums, IReadOnlyList<TierAnswers> answers, DateTimeOffset now)
     {
@@ -60,7 +60,7 @@ internal sealed record RequestHistory(int StepSeconds, DateTimeOffset Until, lon
 
         if (left > 0 && tiers.Count > 0)
         {
-            // Nobody answered within this second: they ended what was begun before, by whoever answered last.
+            // No tier responded within this second: the requests ended what began before, at the tier that responded last.
             var last = tiers.FindLastIndex(static t => t.Requests[^1] > 0);
             added[Math.Max(last, 0)] += left;
         }

@@ -14,7 +14,7 @@ namespace Gateway.Observability;
 
 /// <summary>
 /// Hands log lines to Splunk's HTTP Event Collector, in batches, by a worker of its own. A line that finds the queue full, and a batch that
-/// five attempts could not deliver, is dropped and counted; nobody ever waits for Splunk.
+/// five attempts could not deliver, is dropped and counted; nothing ever waits for Splunk.
 /// </summary>
 internal sealed class SplunkSink : ILogEventSink, IAsyncDisposable
 {
@@ -102,7 +102,7 @@ internal sealed class SplunkSink : ILogEventSink, IAsyncDisposable
         {
             while (await _waiting.Reader.WaitToReadAsync(stopping).ConfigureAwait(false))
             {
-                // A moment of patience makes one call of many lines; at the end nobody waits.
+                // A moment of patience makes one call of many lines; at the end there is no wait.
                 if (_waiting.Reader.Count < MaxBatch && !_waiting.Reader.Completion.IsCompleted)
                 {
                     await Task.WhenAny(_waiting.Reader.Completion, Task.Delay(Gather, _time, stopping)).ConfigureAwait(false);

@@ -1,6 +1,6 @@
 namespace Gateway.Observability;
 
-/// <summary>Keeps the state folder and its databases from the machine's other users: keys and stored responses are nobody else's to read.</summary>
+/// <summary>Keeps the state folder and its databases from the machine's other users: keys and stored responses are private.</summary>
 /// <remarks>SQLite gives its journal, WAL and shared-memory files the mode of their database, so that a database made with 0600 keeps all of them private.</remarks>
 internal static class StateFolder
 {

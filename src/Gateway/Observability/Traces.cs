@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Gateway.Observability;
 
 /// <summary>
-/// Spans: one a request, below it one an attempt, whose id goes to the destination in <c>traceparent</c>. While nobody listens, that is
+/// Spans: one a request, below it one an attempt, whose id goes to the destination in <c>traceparent</c>. Without a listener, that is
 /// unless <c>telemetry.otlp</c> is set, both cost one look and the client's own <c>traceparent</c> is passed on as it is.
 /// </summary>
 internal static class Traces
@@ -19,7 +19,7 @@ internal static class Traces
     private static long _second;
     private static int _begun;
 
-    /// <summary>Begins a request's span, below the client's own if it sent one. Null: nobody listens, or more than <see cref="MaxASecond"/> came within this second.</summary>
+    /// <summary>Begins a request's span, below the client's own if it sent one. Null: there is no listener, or more than <see cref="MaxASecond"/> came within this second.</summary>
     public static Activity? BeginRequest(HttpContext context, string route, TimeProvider time)
     {
         if (!Source.HasListeners())
@@ -27,7 +27,7 @@ internal static class Traces
             return null;
         }
 
-        // The server's own activity is recorded by nobody; below it ours would not be recorded either.
+        // The server's own activity is not recorded; a child of it would not be recorded either.
         Activity.Current = null;
         if (!MayBegin(time))
         {
@@ -38,7 +38,7 @@ internal static class Traces
         var parent = default(ActivityContext);
         if (request.Headers.TraceParent is [{ } traceParent] && !ActivityContext.TryParse(traceParent, request.Headers.TraceState, isRemote: true, out parent))
         {
-            // A trace that nobody can read is none: ours begins here.
+            // An unreadable trace counts as none: a new one begins here.
             parent = default;
         }
 

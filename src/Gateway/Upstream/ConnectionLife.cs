@@ -1,6 +1,6 @@
 namespace Gateway.Upstream;
 
-/// <summary>How long a kept connection to a destination lives, whoever keeps it.</summary>
+/// <summary>How long a kept connection to a destination lives, in either client.</summary>
 internal static class ConnectionLife
 {
     /// <summary>Idle so long it is closed: shorter than the 5 s after which common servers close, since a POST that meets such a close is lost.</summary>

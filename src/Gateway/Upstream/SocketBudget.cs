@@ -38,7 +38,7 @@ internal sealed class SocketBudget(int most, TimeProvider time)
     /// <summary>Gives a place back.</summary>
     public void Return() => Interlocked.Decrement(ref _open);
 
-    /// <summary>A connected socket; whoever gets it returns its place when he closes it.</summary>
+    /// <summary>A connected socket; its owner returns its place when it closes it.</summary>
     /// <param name="address">An address, or a name.</param>
     /// <param name="within">What the caller's deadline allows.</param>
     /// <param name="cancellationToken">The deadline.</param>

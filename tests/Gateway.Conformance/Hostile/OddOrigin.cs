@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace Gateway.Conformance.Hostile;
 
-/// <summary>A destination that responses the request of each id with an odd response: wrong status lines, headers, framing, and more bytes than it announced.</summary>
+/// <summary>A destination that answers the request of each id with an odd response: wrong status lines, headers, framing, and more bytes than it announced.</summary>
 internal sealed partial class OddOrigin : IAsyncDisposable
 {
     /// <summary>Stands in what no user may ever see: bytes behind a response's end.</summary>

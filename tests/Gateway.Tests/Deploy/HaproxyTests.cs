@@ -62,7 +62,7 @@ public sealed class HaproxyTests
         (string From, string To)[] changes =
         [
             ("bind 0.0.0.0:8000", $"bind 127.0.0.1:{users}"),
-            // A machine that runs other tests beside this one responses late: here a gateway is out when it says so, not when it is slow.
+            // A machine that runs other tests beside this one answers late: here a gateway is out when it says so, not when it is slow.
             ("timeout check 1s ", "timeout check 20s "),
             ("bind 127.0.0.1:8404", $"bind 127.0.0.1:{operators}"),
             .. gateways.Gateways.SelectMany((gateway, i) => new[]

@@ -6,7 +6,7 @@ using System.Text;
 namespace Gateway.Tests.Drills;
 
 /// <summary>
-/// A server that responses each request with the bytes that a script gives for it: what no well-behaved server would
+/// A server that answers each request with the bytes that a script gives for it: what no well-behaved server would
 /// send can be sent here. The script may wait, and may return null to reset the connection.
 /// </summary>
 internal sealed class ScriptedServer : IAsyncDisposable

@@ -3,7 +3,7 @@ namespace Gateway.Admin;
 /// <summary>One way to tell somebody: a call to a server or the start of a program.</summary>
 internal interface INotifyDelivery : IDisposable
 {
-    /// <summary>Who is told, for the journal; without anything that may be a secret.</summary>
+    /// <summary>The receiver, for the journal; without anything that may be a secret.</summary>
     string Name { get; }
 
     /// <summary>Tells once; the token is the attempt's deadline.</summary>

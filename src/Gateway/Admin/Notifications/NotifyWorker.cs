@@ -9,7 +9,7 @@ using Polly.Timeout;
 namespace Gateway.Admin;
 
 /// <summary>
-/// One receiver with its queue and its worker, so that a dead one holds up nobody. Each notification gets five attempts with growing,
+/// One receiver with its queue and its worker, so that a dead one holds up no other. Each notification gets five attempts with growing,
 /// scattered pauses, each within the configured time; what came of it is in the journal.
 /// </summary>
 internal sealed partial class NotifyWorker : IAsyncDisposable

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Gateway.Configuration;
 
-/// <summary>Steps without what they stand on: files that do not exist, last-good responses that nobody keeps.</summary>
+/// <summary>Steps without what they stand on: files that do not exist, last-good responses that are never stored.</summary>
 internal static class FallbackChecks
 {
     /// <summary>Notes every problem and warning of one route.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Configuration;
 
-/// <summary>Patterns that ASP.NET does not understand, routes that can never match, clusters that nobody routes to.</summary>
+/// <summary>Patterns that ASP.NET does not understand, routes that can never match, clusters without a route.</summary>
 internal static class RouteChecks
 {
     // Only routing's own services, and no state: one for the process.

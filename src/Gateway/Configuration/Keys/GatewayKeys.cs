@@ -22,7 +22,7 @@ internal static class GatewayKeys
         .Key("routes", new NamedSchema<RouteConfig>(RouteKeys.Route, "a route", (route, name) => route with { Name = name }), (config, value) => config with { Routes = value }, "Which requests go where, how important they are, and what they get when no tier can serve.", required: true)
         .Key("levels", Levels(), (config, value) => config with { Levels = value }, "What the levels of routes mean.")
         .Key("redis", OperationKeys.Redis(), (config, value) => config with { Redis = value }, "Several gateways: one decision, one store of last-good responses.")
-        .Key("notify", new ListSchema<NotifyConfig>(OperationKeys.Notify()), (config, value) => config with { Notify = value }, "Who is told of what happens.", "[]")
+        .Key("notify", new ListSchema<NotifyConfig>(OperationKeys.Notify()), (config, value) => config with { Notify = value }, "Receivers of notifications.", "[]")
         .Key("telemetry", OperationKeys.Telemetry(), (config, value) => config with { Telemetry = value }, "Where logs, metrics and traces go.");
 
     private static RecordSchema<ListenConfig> Listen() => new RecordSchema<ListenConfig>("a mapping with url", () => new ListenConfig { Url = null! })

@@ -20,7 +20,7 @@ internal static class OperationKeys
         .Key("service", Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (sentinel, value) => sentinel with { Service = value }, "The master's name among the sentinels.", required: true)
         .Key("endpoints", new ListSchema<string>(UrlSchemas.Endpoint(), atLeast: 1), (sentinel, value) => sentinel with { Endpoints = value }, "host:port of each sentinel.", required: true);
 
-    /// <summary>Who is told of what.</summary>
+    /// <summary>Receivers of notifications.</summary>
     public static RecordSchema<NotifyConfig> Notify() => new RecordSchema<NotifyConfig>("a mapping with webhook or exec, and events", () => new NotifyConfig { Events = [] })
         .Key("webhook", UrlSchemas.Target("a URL"), (notify, value) => notify with { Webhook = value }, "Gets a POST with JSON; either this or exec.")
         .Key("exec", new ListSchema<string>(Schemas.Text("a text", "Write the program, then its arguments, each an item", longest: 4096), atLeast: 1), (notify, value) => notify with { Exec = value }, "A program and its arguments; instead of webhook.")

@@ -42,7 +42,7 @@ internal sealed record GatewayConfig
     /// <summary>The shared store of several gateways; null: each decides alone.</summary>
     public RedisConfig? Redis { get; init; }
 
-    /// <summary>Who is told of transitions.</summary>
+    /// <summary>The receivers of notifications.</summary>
     public ImmutableArray<NotifyConfig> Notify { get; init; } = [];
 
     /// <summary>Where logs, metrics and traces go.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Gateway.Configuration;
 
-/// <summary>Which answers of a route are kept, and for whom.</summary>
+/// <summary>Which responses of a route are kept, and for whom.</summary>
 internal sealed record LastGoodConfig
 {
     /// <summary>What tells responses apart, besides method and host. Default: path and query.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Gateway.Configuration;
 
-/// <summary>Who is told of what; exactly one of webhook and exec is set.</summary>
+/// <summary>One receiver of notifications; exactly one of webhook and exec is set.</summary>
 internal sealed record NotifyConfig
 {
     /// <summary>Gets a POST with JSON.</summary>

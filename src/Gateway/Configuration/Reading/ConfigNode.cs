@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Gateway.Configuration;
 
-/// <summary>A piece of the file with its place. Aliases share nodes, so whoever walks them counts (<see cref="Reader.Visit"/>).</summary>
+/// <summary>A piece of the file with its place. Aliases share nodes, so a walk counts them (<see cref="Reader.Visit"/>).</summary>
 internal abstract record ConfigNode(int Line, int Column);
 
 /// <summary>A text as it stands in the file, before the environment is filled in.</summary>

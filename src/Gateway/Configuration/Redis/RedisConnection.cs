@@ -21,7 +21,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(500);
 
-    // No heartbeat ended for this long: whatever hangs, nobody may rely on the connection.
+    // No heartbeat ended for this long: the connection counts as down, whatever hangs.
     private static readonly TimeSpan Overdue = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan KeepBeat = TimeSpan.FromSeconds(10);
 
@@ -242,7 +242,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
             if (link.Refusals >= HeartbeatsToAlarm && _fault is RedisFault.ReadOnly or RedisFault.WrongPassword)
             {
-                // It was the master once: look again who is.
+                // It was the master once: find the current one.
                 return;
             }
         }
@@ -317,7 +317,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     private async Task<T> WithinAsync<T>(Task<T> call, CancellationToken cancellationToken)
     {
-        // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as nobody's.
+        // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as unobserved.
         _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
     }

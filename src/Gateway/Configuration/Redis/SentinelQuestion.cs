@@ -17,7 +17,7 @@ internal static class SentinelQuestion
         return (named?.Key, answers.Count(static a => a is not null));
     }
 
-    /// <summary>The address in a sentinel's answer (<c>*2 $N host $N port</c>); empty: it knows no such master; null: that is no such response, or not yet all of it.</summary>
+    /// <summary>The address in a sentinel's reply (<c>*2 $N host $N port</c>); empty: it knows no such master; null: that is no such response, or not yet all of it.</summary>
     internal static string? Read(string answer)
     {
         var lines = answer.Split("\r\n");

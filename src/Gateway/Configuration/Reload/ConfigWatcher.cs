@@ -36,7 +36,7 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
         return reload.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The loop. Whoever starts it owns it.</summary>
+    /// <summary>The loop. Its starter owns it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var notifications = Notifications();

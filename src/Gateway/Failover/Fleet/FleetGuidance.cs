@@ -27,7 +27,7 @@ internal sealed record FleetGuidance(int Living, ImmutableArray<TierGuidance> Ti
 /// <param name="Tier">Its name.</param>
 /// <param name="DownVotes">How many gateways, this one included, cannot use it.</param>
 /// <param name="Condemned">Those are more than half.</param>
-/// <param name="MayReturn">Most others serve from it, or from a better one: whoever has proved it for himself may follow by himself.</param>
+/// <param name="MayReturn">Most others serve from it, or from a better one: a gateway that has verified it may follow by itself.</param>
 internal sealed record TierGuidance(string Tier, int DownVotes, bool Condemned, bool MayReturn);
 
 /// <summary>An agreed change to carry out.</summary>

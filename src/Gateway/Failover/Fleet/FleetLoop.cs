@@ -10,7 +10,7 @@ namespace Gateway.Failover;
 /// <summary>
 /// Keeps this gateway and the others of one mind, through Redis: four exchanges a second and one at once when there is news. It tells the failover loop
 /// what the fleet says, and what operators ordered elsewhere; without a response for <see cref="StaleAfter"/> the loop decides alone.
-/// One task does all of it and is the one writer of what it knows. Nobody waits for it.
+/// One task does all of it and is the only writer of its state. No request waits for it.
 /// </summary>
 internal sealed partial class FleetLoop : IAsyncDisposable
 {

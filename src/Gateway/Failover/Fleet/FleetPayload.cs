@@ -14,7 +14,7 @@ internal static class FleetPayload
     /// <summary>Nothing longer is read.</summary>
     public const int MaxLength = 16 * 1024;
 
-    /// <summary>An epoch beyond this is nobody's count.</summary>
+    /// <summary>An epoch beyond this is not a count.</summary>
     public const long MaxEpoch = 1L << 50;
 
     private const string Head = "1 ";

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Gateway.Failover;
 
-/// <summary>Purges of last-good responses on their way to the other gateways, and those that came from them. Whoever was away for too many forgets everything: that can only keep too little.</summary>
+/// <summary>Purges of last-good responses on their way to the other gateways, and those that came from them. A gateway that missed too many forgets everything: that can only keep too little.</summary>
 internal sealed class PurgeLog
 {
     private readonly Lock _lock = new();

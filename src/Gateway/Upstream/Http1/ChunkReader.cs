@@ -81,7 +81,7 @@ internal struct ChunkReader
         {
             if (!char.IsAsciiHexDigit((char)character))
             {
-                // Extensions and the space before them are for nobody here.
+                // Extensions and the space before them are ignored.
                 if (character is (byte)';' or (byte)' ' or (byte)'\t')
                 {
                     break;

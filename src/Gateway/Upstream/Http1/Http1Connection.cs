@@ -161,10 +161,10 @@ internal sealed class Http1Connection : IDisposable
                 return head;
             }
 
-            // Nobody asked for another protocol, and nobody waits for interim heads without end.
+            // No other protocol was asked for, and interim heads are bounded.
             if (head.Status == StatusCodes.Status101SwitchingProtocols || (interim += head.Size) > ResponseHead.MaxLength)
             {
-                throw new HttpIOException(HttpRequestError.InvalidResponse, "The response cannot be read. It is an interim response that nobody asked for.");
+                throw new HttpIOException(HttpRequestError.InvalidResponse, "The response cannot be read. It is an interim response that was not asked for.");
             }
 
             if (head.Status == StatusCodes.Status100Continue)

@@ -120,7 +120,7 @@ internal sealed class Http1ConnectionPool
     /// <summary>One was closed.</summary>
     public void Closed() => _sockets.Return();
 
-    /// <summary>Takes back one whose answer was read.</summary>
+    /// <summary>Takes back one whose response was read.</summary>
     public void Return(Http1Connection connection)
     {
         if (!connection.IsIdleAndOpen || !IsYoung(connection, connection.IdleSince) || IsDistrusted(connection.IdleSince))

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Upstream;
 
 /// <summary>
-/// The head of an HTTP/1.1 answer (RFC 9112): status, framing, and the headers that go further. Immutable, so that the next response of the
-/// same connection can share what it repeats: most lines of a destination's answers are the same as those of the one before.
+/// The head of an HTTP/1.1 response (RFC 9112): status, framing, and the headers that go further. Immutable, so that the next response of the
+/// same connection can share what it repeats: most lines of a destination's responses are the same as those of the one before.
 /// </summary>
 internal sealed class ResponseHead
 {
