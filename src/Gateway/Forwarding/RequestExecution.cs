@@ -85,7 +85,7 @@ internal sealed partial class RequestExecution
     {
         get
         {
-            if (Winner is not { } winner)
+            if (Winner is not { Result: AttemptResult.Success } winner)
             {
                 return SavedBy.None;
             }
@@ -95,10 +95,12 @@ internal sealed partial class RequestExecution
                 return SavedBy.Resume;
             }
 
-            for (var failed = _failed; failed is not null; failed = failed.FailedBefore)
+            // A hedge that failed beside a first attempt that served it changed nothing.
+            var isFirst = winner.Purpose is AttemptPurpose.First or AttemptPurpose.FirstAsHalfOpenProbe;
+            for (var failed = isFirst ? null : _failed; failed is not null; failed = failed.FailedBefore)
             {
                 // A kept connection that was closed is no failure that a user would have met.
-                if (!failed.WasStale && !ReferenceEquals(failed, winner))
+                if (!failed.WasStale)
                 {
                     return failed.Result == AttemptResult.Truncated ? SavedBy.BufferedResponse : SavedBy.Retry;
                 }

@@ -98,6 +98,30 @@ public class SavedRequestsTests
         Assert.Equal(dies ? 1 : 0, await gateway.MetricAsync(Key));
     }
 
+    /// <summary>The hedge fails, and the first attempt serves its user after all.</summary>
+    [Fact]
+    public async Task Hedge_Fails_SavesNothing()
+    {
+        await using var slow = new ScriptedUpstream(static async r =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1500), TimeProvider.System);
+            await r.RespondAsync("ok");
+        });
+        await using var bad = new ScriptedUpstream(static r =>
+        {
+            r.Reset();
+            return Task.CompletedTask;
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [bad.Url], attempts: "hedge: 50ms, max: 2", route: "    level: high"));
+        await gateway.BecomesAsync("up", "standby");
+
+        Assert.Equal(200, (await gateway.GetAsync()).Status);
+
+        await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "live"));
+        Assert.NotEmpty(bad.Requests);
+        Assert.Equal(0, await gateway.MetricAsync(Key));
+    }
+
     [Fact]
     public async Task InterruptedStream_GoesOnElsewhere_IsSavedByResume()
     {
