@@ -118,8 +118,10 @@ internal static class Commands
     private static Command Saved()
     {
         var (rate, warm) = (Rate(300), Warm());
-        return Command("saved", "What the gateway counts as saved is what its users miss without the feature.", [rate, warm], parsed =>
-            SavedDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm))));
+        var only = new Option<string?>("--only") { Description = "One feature instead of all." };
+        only.AcceptOnlyFromAmong(SavedDrill.Features);
+        return Command("saved", "What the gateway counts as saved is what its users miss without the feature.", [rate, warm, only], parsed =>
+            SavedDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), parsed.GetValue(only)));
     }
 
     private static Command IdleStreams()
