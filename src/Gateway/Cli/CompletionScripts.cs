@@ -54,7 +54,7 @@ internal static class CompletionScripts
             text.Append("\n      )\n      ;;\n");
         }
 
-        return text.Append("  esac\n  _describe -t options option options\n  _files\n}\nif [ \"$funcstack[1]\" = _gateway ]; then _gateway \"$@\"; else compdef _gateway gateway ./gateway; fi\n").ToString();
+        return text.Append("  esac\n  if [[ ${words[CURRENT-1]} == (--config|--warm) ]]; then\n    _files\n    return\n  fi\n  _describe -t words word options\n  [[ ${words[2]} == check ]] && _files\n}\nif [ \"$funcstack[1]\" = _gateway ]; then _gateway \"$@\"; else compdef _gateway gateway ./gateway; fi\n").ToString();
     }
 
     /// <summary>For fish.</summary>

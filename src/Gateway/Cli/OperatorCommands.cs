@@ -17,7 +17,7 @@ internal static class OperatorCommands
 
     private static Command Status(Func<string, string?> environment)
     {
-        var command = new Command("status", "Shows who serves, since when and why.");
+        var command = new Command("status", "Shows which tier serves, since when and why, and what comes next.");
         var target = new AdminTarget(command, environment);
         command.SetAction((parsed, token) => target.RunAsync(parsed, client => client.GetAsync<StatusReport>("/status", token), StatusText.Of));
         return command;

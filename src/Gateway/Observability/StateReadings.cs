@@ -57,7 +57,7 @@ internal sealed record StateReadings
 /// <param name="Held">An operator holds it.</param>
 internal readonly record struct TierReading(string Cluster, string Tier, long InFlight, bool Active, double Share, bool Degraded = false, bool Held = false);
 
-/// <summary>A cluster's next change of who serves; <paramref name="In"/>: how long until then.</summary>
+/// <summary>A cluster's next change of the active tier; <paramref name="In"/>: how long until then.</summary>
 internal readonly record struct NextChangeReading(string Cluster, TimeSpan In);
 
 /// <summary>One destination now.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Gateway.Cli;
 using Gateway.Composition;
 using Gateway.Observability;
@@ -180,20 +181,56 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("zsh", "-n")]
-    [InlineData("fish", "--no-execute")]
-    public async Task Completion_OfAnotherShell_IsReadByIt(string shell, string option)
+    [InlineData("fish", "gateway st", "status")]
+    [InlineData("fish", "gateway hold standby --re", "--reason")]
+    [InlineData("fish", "gateway completion f", "fish")]
+    [InlineData("fish", "gateway last-good pu", "purge")]
+    [InlineData("zsh", "gateway st", "status")]
+    [InlineData("zsh", "gateway hold standby --re", "--reason")]
+    [InlineData("zsh", "gateway completion f", "fish")]
+    [InlineData("zsh", "gateway last-good pu", "purge")]
+    [InlineData("zsh", "gateway check --conn", "--connect")]
+    public async Task Completion_InAnotherShell_CompletesTheWord(string shell, string line, string completed)
     {
-        var program = $"/usr/bin/{shell}";
-        var (code, output, _) = await RunAsync("completion", shell);
+        var (code, script, _) = await RunAsync("completion", shell);
         Assert.Equal(0, code);
-        Assert.All(Root().Subcommands, command => Assert.Contains(command.Name, output, StringComparison.Ordinal));
-        Assert.SkipUnless(File.Exists(program), $"{shell} is not installed.");
+        Assert.SkipUnless(File.Exists($"/usr/bin/{shell}"), $"{shell} is not installed.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3 is not installed.");
         using var folder = new TemporaryFolder();
-        using var check = Process.Start(program, [option, folder.Write("script", output)]);
-        await check.WaitForExitAsync(Cancel);
-        Assert.Equal(0, check.ExitCode);
+        var file = folder.Write("_gateway", script);
+
+        // fish completes a line by itself; zsh only at a terminal, where a function of the command's name says what it was called with.
+        string[] command = shell is "fish"
+            ? ["/usr/bin/fish", "--no-config", "-c", $"source {file}; complete -C '{line}'"]
+            : ["/usr/bin/python3", folder.Write("terminal.py", Terminal), Path.GetDirectoryName(file)!, line];
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
+        Assert.Matches($@"(?m)(^|\s){Regex.Escape(completed)}(\s|$)", output);
     }
+
+    private const string Terminal = """
+        import os, pty, select, sys, time
+        child, terminal = pty.fork()
+        if child == 0:
+            os.environ.update(TERM="dumb")
+            os.execv("/usr/bin/zsh", ["zsh", "-f", "-i"])
+        seen = b""
+        def until(marker):
+            global seen
+            end = time.monotonic() + 60
+            while marker not in seen and time.monotonic() < end:
+                if select.select([terminal], [], [], 0.1)[0]:
+                    seen += os.read(terminal, 65536)
+        # The markers are typed in two parts: the terminal echoes what is typed.
+        os.write(terminal, f"fpath=({sys.argv[1]} $fpath); autoload -Uz compinit; compinit -u -D; gateway() {{ print -r -- GO''T $* EN''D }}; print REA''DY\n".encode())
+        until(b"READY")
+        os.write(terminal, sys.argv[2].encode() + b"\t\n")
+        until(b"END")
+        print(seen[seen.find(b"GOT"):].decode(errors="replace").replace("END", " END") if b"GOT" in seen else seen)
+        os.write(terminal, b"exit\n")
+        os.close(terminal)
+        """;
 
     private static Command[] Further() => [RunCommand.Create(static _ => null), DemoCommand.Create(static _ => null), DrillCommand.Create()];
 
