@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Gateway.Tests.Configuration;
 using Xunit;
 
@@ -15,7 +14,7 @@ public sealed class RoomsTests
     [Fact]
     public void Sources_UseOnlyRoomsToTheirLeft()
     {
-        var sources = Sources();
+        var sources = Sources.OfTheGateway();
         var types = sources
             .Where(static source => source.Path.Contains('/', StringComparison.Ordinal))
             .GroupBy(static source => source.Path.Split('/')[0], StringComparer.Ordinal)
@@ -28,7 +27,7 @@ public sealed class RoomsTests
     public void Sources_HaveEveryRoom() =>
         Assert.Equal(
             Rooms.InOrder.Order(StringComparer.Ordinal),
-            Sources().Select(static source => source.Path.Split('/')).Where(static parts => parts.Length > 1).Select(static parts => parts[0]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            Sources.OfTheGateway().Select(static source => source.Path.Split('/')).Where(static parts => parts.Length > 1).Select(static parts => parts[0]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Project_UsesNothingForEveryFile() =>
@@ -62,14 +61,4 @@ public sealed class RoomsTests
     [InlineData("Program.cs", "using Gateway.Composition;")]
     public void Source_KeepsTheRules_IsNotTold(string path, string source) =>
         Assert.Empty(Rooms.ProblemsOf(path, source, SomeTypes));
-
-    private static (string Path, string Text)[] Sources()
-    {
-        var root = Repository.PathOf("src", "Gateway");
-        var built = new[] { "bin", "obj" }.ToFrozenSet(StringComparer.Ordinal);
-        return [.. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
-            .Select(file => (Path: Path.GetRelativePath(root, file).Replace('\\', '/'), File: file))
-            .Where(source => !built.Contains(source.Path.Split('/')[0]))
-            .Select(static source => (source.Path, File.ReadAllText(source.File)))];
-    }
 }

@@ -1,0 +1,139 @@
+using Xunit;
+
+namespace Gateway.Tests.Architecture;
+
+/// <summary>Files and methods stay short enough to be read in one go, and <c>partial</c> hides no length.</summary>
+public sealed class SourceShapeTests
+{
+    /// <summary>What is too long today. The list only shrinks: what is short enough must leave it.</summary>
+    private static readonly string[] Exceptions =
+    [
+        "Cli/WarmRun.cs: long method RunAsync",
+        "Composition/GatewayHost.cs: long file",
+        "Composition/GatewayHost.cs: long method GatewayHost",
+        "Composition: GatewayHost in several files",
+        "Configuration/Redis/RedisConnection.cs: long file",
+        "Failover/FailoverLoop.Commands.cs: partial",
+        "Failover/FailoverLoop.Decisions.cs: partial",
+        "Failover/FailoverLoop.Evidence.cs: partial",
+        "Failover/FailoverLoop.Fleet.cs: partial",
+        "Failover/FailoverLoop.Reload.cs: partial",
+        "Failover/FailoverLoop.cs: long file",
+        "Failover/Fleet/FleetLoop.Verdicts.cs: partial",
+        "Failover/Fleet/FleetLoop.cs: long file",
+        "Failover/Fleet/FleetLoop.cs: long method ExchangeAsync",
+        "Failover: FailoverLoop in several files",
+        "Failover: FleetLoop in several files",
+        "Fallback/FallbackChain.cs: long method RespondAsync",
+        "Forwarding/Attempt.Reporting.cs: long method ReportOutcome",
+        "Forwarding/Attempt.Reporting.cs: partial",
+        "Forwarding/Attempt.cs: long file",
+        "Forwarding/Attempt.cs: partial",
+        "Forwarding/EventStream.Events.cs: partial",
+        "Forwarding/EventStream.Opening.cs: partial",
+        "Forwarding/EventStream.cs: long file",
+        "Forwarding/EventStream.cs: partial",
+        "Forwarding/ProxyRequestHandler.cs: long file",
+        "Forwarding/ProxyRequestHandler.cs: long method RespondAsync",
+        "Forwarding/RequestBody.cs: long file",
+        "Forwarding/RequestBody.cs: long method ReadAsync",
+        "Forwarding/RequestBody.cs: long method TakeAsync",
+        "Forwarding/RequestExecution.Starting.cs: partial",
+        "Forwarding/RequestExecution.cs: long file",
+        "Forwarding/RequestExecution.cs: long method RunAsync",
+        "Forwarding/RequestExecution.cs: partial",
+        "Forwarding/RequestHeaderCopier.cs: long method Copy",
+        "Forwarding/ResponseRelay.cs: long method CopyAsync",
+        "Forwarding/ResponseRelay.cs: long method RelayAsync",
+        "Forwarding: Attempt in several files",
+        "Forwarding: EventStream in several files",
+        "Forwarding: RequestExecution in several files",
+        "Health/DestinationConnector.cs: long method RaceAsync",
+        "Health/DestinationMonitor.cs: long file",
+        "Health/DestinationMonitor.cs: long method OnEvidence",
+        "LastGood/CacheKeyTemplate.cs: long file",
+        "LastGood/LastGoodMemory.cs: long file",
+        "LastGood/LastGoodRecord.cs: long method TryDecode",
+        "LastGood/LastGoodStore.Learning.cs: long file",
+        "LastGood/LastGoodStore.Learning.cs: long method Begin",
+        "LastGood/LastGoodStore.Learning.cs: long method Learn",
+        "LastGood/LastGoodStore.Learning.cs: partial",
+        "LastGood/LastGoodStore.Preflights.cs: partial",
+        "LastGood/RequestHeaderRoles.cs: long method Build",
+        "LastGood/SqliteBacking.cs: long file",
+        "LastGood/StorageRules.cs: long method Judge",
+        "LastGood/WriteBehind.cs: long file",
+        "LastGood: LastGoodStore in several files",
+        "Observability/Instruments.cs: long file",
+        "Observability/Instruments.cs: long method Describe",
+        "Observability/LogLines.cs: long file",
+        "Observability/Records.cs: long file",
+        "Observability/Records.cs: long method TryWrite",
+        "Upstream/Http1/Http1Connection.cs: long file",
+        "Upstream/Http1/ResponseHead.cs: long file",
+    ];
+
+    [Fact]
+    public void Sources_AreShort()
+    {
+        var sources = Sources.OfTheGateway();
+        string[] problems = [.. sources.SelectMany(static source => SourceShape.ProblemsOf(source.Path, source.Text)), .. SourceShape.TypesInSeveralFiles(sources)];
+        string[] unexpected =
+        [
+            .. problems.Except(Exceptions, StringComparer.Ordinal),
+            .. Exceptions.Except(problems, StringComparer.Ordinal).Select(static exception => $"{exception}: no longer so, take it off the list"),
+        ];
+
+        Assert.True(unexpected.Length == 0, string.Join('\n', unexpected));
+    }
+
+    [Theory]
+    [InlineData(300, false)]
+    [InlineData(301, true)]
+    public void File_TooLong_IsTold(int lines, bool told) =>
+        Assert.Equal(told, SourceShape.ProblemsOf("Health/A.cs", "class A;\n" + new string('\n', lines - 1)).Contains("Health/A.cs: long file", StringComparer.Ordinal));
+
+    [Theory]
+    [InlineData("class A\n{\n    int _x = 3;\n    void B(int c)\n    {~    }\n}\n", "B")]
+    [InlineData("class A\n{\n    A(int c) : base(c)\n    {~    }\n}\n", "A")]
+    [InlineData("class A(int d) : B(d)\n{\n    int C<T>(T e) where T : class\n    {~    }\n}\n", "C")]
+    [InlineData("class A\n{\n    int B(int c) => c switch\n    {~    };\n}\n", "B")]
+    [InlineData("class A\n{\n    class B\n    {\n        int C(string d = \"}\") // {\n        {~        }\n    }\n}\n", "C")]
+    [InlineData("class A\n{\n    [Some(\"a\", B = 3)]\n    (int, string) C() {~        }\n    static bool operator ==(A a, A b) { return true; }\n}\n", "C")]
+    [InlineData("class A\n{\n    static bool operator ==(A a, A b) { return true; }\n    void B() {~        }\n}\n", "B")]
+    [InlineData("class A\n{\n    // Some words\n    [Async(typeof(B<>))]\n    private async ValueTask<C?> D(int[] e)\n    {~    }\n}\n", "D")]
+    [InlineData("namespace X { class A\n{\n    int B { get; } = 3;\n    void C() { if (D()) {~        } }\n} }\n", "C")]
+    public void Method_TooLong_IsTold(string source, string name)
+    {
+        Assert.Equal([$"A.cs: long method {name}"], SourceShape.ProblemsOf("A.cs", source.Replace("~", new string('\n', SourceShape.MethodLines + 1), StringComparison.Ordinal)));
+        Assert.Empty(SourceShape.ProblemsOf("A.cs", source.Replace("~", new string('\n', SourceShape.MethodLines - 5), StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("class A\n{\n    static readonly B[] C = [D(),~    ];\n}\n")]
+    [InlineData("class A\n{\n    /*  B()~    */\n    void B() { }\n}\n")]
+    [InlineData("enum A\n{~}\n")]
+    [InlineData("class A\n{\n    void B() { }~    void C() { }\n}\n")]
+    [InlineData("class A\n{\n    /* Some ~ */\n    void B() { }\n}\n")]
+    public void Lines_OutsideOfMethods_AreNotTold(string source) =>
+        Assert.Empty(SourceShape.ProblemsOf("A.cs", source.Replace("~", new string('\n', SourceShape.MethodLines + 1), StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData("partial class A;", true)]
+    [InlineData("partial record struct A;", true)]
+    [InlineData("class A { string b = \"partial class B\"; } // partial class C", false)]
+    [InlineData("partial class A\n{\n    [LoggerMessage(1, LogLevel.Debug, \"b\")]\n    partial void B();\n}", false)]
+    [InlineData("partial class A\n{\n    [GeneratedRegex(\"b\")]\n    private static partial Regex B();\n}", false)]
+    public void PartialType_WithoutAGenerator_IsTold(string source, bool told) =>
+        Assert.Equal(told, SourceShape.ProblemsOf("A.cs", source).Contains("A.cs: partial", StringComparer.Ordinal));
+
+    [Fact]
+    public void PartialType_InSeveralFiles_IsTold() =>
+        Assert.Equal(["Health: B in several files"], SourceShape.TypesInSeveralFiles(
+        [
+            ("Health/A.cs", "partial class A { partial class C; partial class C; }"),
+            ("Health/B.cs", "partial class B;"),
+            ("Health/B.Parts.cs", "partial class B;"),
+            ("Cli/A.cs", "partial class A;"),
+        ]));
+}
