@@ -66,9 +66,15 @@ internal sealed class AdminTarget
         }
 
         var loaded = ConfigLoader.Load(path, _environment);
-        return loaded.Config?.Listen is [var first, ..]
-            ? (Reached(first.Url).GetLeftPart(UriPartial.Authority), null)
-            : (null, Unreadable(loaded, path, "Name the public listener with --url URL."));
+        if (loaded.Config is not { } config)
+        {
+            return (null, Unreadable(loaded, path, "Name the public listener with --url URL."));
+        }
+
+        // One with the PROXY protocol is for a balancer.
+        return config.Listen.FirstOrDefault(static listen => !listen.ProxyProtocol) is { } direct
+            ? (Reached(direct.Url).GetLeftPart(UriPartial.Authority), null)
+            : (null, new CommandFailure(GatewayCli.BadUsage, "Every public listener wants the PROXY protocol, which only a balancer speaks. Name the balancer's address with --url URL."));
     }
 
     /// <summary>What <c>--json</c> says.</summary>

@@ -116,7 +116,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             LogFewDescriptors(few);
         }
 
-        _users = ProxyServer.Build(config, _log, _certificates, inherited, new RequestIds(Trusted, time), _instruments.Connections, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, _access, Trusted, time), longestPause, forwarder =>
+        _users = ProxyServer.Build(config, _log, _certificates, inherited, Trusted, _instruments.Connections, _leaving, _descriptors.Users, time, new UnmatchedRequests(_instruments, _access, Trusted, time), longestPause, forwarder =>
         {
             var entry = new ProxyRequestHandler(new UpgradeForwarder(forwarder, _endTunnels.Token), fallback, _access, Trusted, _endStreams.Token);
             _endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, _descriptors.Destinations, time);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Text;
@@ -26,7 +27,7 @@ internal static class ProxyServer
     /// <param name="log">The log.</param>
     /// <param name="certificates">The certificate of each port that has one.</param>
     /// <param name="inherited">Sockets that systemd passed on; ports that have one are not opened anew.</param>
-    /// <param name="ids">Gives each request its id.</param>
+    /// <param name="trusted"><c>trustedProxies</c>, of the configuration in force.</param>
     /// <param name="connections">Counts users' connections.</param>
     /// <param name="leaving">Ends connections once the gateway leaves.</param>
     /// <param name="budget">How many users' connections there may be; further ones wait.</param>
@@ -39,7 +40,7 @@ internal static class ProxyServer
         LogSetup log,
         IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates,
         SocketActivation inherited,
-        RequestIds ids,
+        Func<ImmutableArray<IPNetwork>> trusted,
         ConnectionMeter connections,
         ConnectionDraining leaving,
         SocketBudget budget,
@@ -63,6 +64,7 @@ internal static class ProxyServer
         builder.Services.AddSingleton(budget);
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(_ => new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time));
+        builder.Services.AddSingleton(services => new ProxyProtocol(trusted, services.GetRequiredService<ILogger<ProxyProtocol>>(), time));
         builder.Services.AddSingleton<DrainableListener>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(static services => services.GetRequiredService<DrainableListener>());
         builder.Services.AddGatewayRouting();
@@ -70,9 +72,10 @@ internal static class ProxyServer
         log.Use(builder.Logging);
         builder.Services.AddSingleton<ILoggerFactory>(new FilteringLoggerFactory(log.Factory));
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard>((kestrel, guard) => Configure(kestrel, config, certificates, inherited, new ConnectionPlaces(config.Limits.Connections, connections), guard));
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard, ProxyProtocol>((kestrel, guard, proxyProtocol) =>
+            Configure(kestrel, config, certificates, inherited, [new ConnectionPlaces(config.Limits.Connections, connections).Around, guard.Around], proxyProtocol));
         var app = builder.Build();
-        app.Use(ids.Before);
+        app.Use(new RequestIds(trusted, time).Before);
         app.Use(leaving.Before);
         app.Use(ConnectionGuard.Before);
         app.Use(Http2ResponseBody.Before(longestPause, time));
@@ -89,7 +92,7 @@ internal static class ProxyServer
     /// <summary>The users' listening sockets.</summary>
     public static DrainableListener SocketsOf(WebApplication app) => app.Services.GetRequiredService<DrainableListener>();
 
-    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, SocketActivation inherited, ConnectionPlaces places, ConnectionGuard guard)
+    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, SocketActivation inherited, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -110,16 +113,20 @@ internal static class ProxyServer
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         foreach (var listen in config.Listen)
         {
-            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, places, guard);
+            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, around, proxyProtocol);
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, SocketActivation inherited, TimeSpan headersTimeout, ConnectionPlaces places, ConnectionGuard guard)
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, SocketActivation inherited, TimeSpan headersTimeout, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol)
     {
         void Use(ListenOptions options)
         {
-            options.Use(places.Around);
-            options.Use(guard.Around);
+            Array.ForEach(around, middleware => options.Use(middleware));
+            if (listen.ProxyProtocol)
+            {
+                options.Use(proxyProtocol.Before);
+            }
+
             if (certificates.TryGetValue(listen, out var files))
             {
                 options.Protocols = HttpProtocols.Http1AndHttp2;

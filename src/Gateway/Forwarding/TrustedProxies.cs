@@ -10,7 +10,10 @@ internal static class TrustedProxies
 
     /// <summary>True: the request comes directly from one of these networks.</summary>
     public static bool Trust(ImmutableArray<IPNetwork> networks, HttpContext context) =>
-        !networks.IsEmpty && context.Connection.RemoteIpAddress is { } peer && Contain(networks, Plain(peer));
+        !networks.IsEmpty && context.Connection.RemoteIpAddress is { } peer && Trust(networks, peer);
+
+    /// <summary>True: the address is in one of these networks.</summary>
+    public static bool Trust(ImmutableArray<IPNetwork> networks, IPAddress peer) => Contain(networks, Plain(peer));
 
     /// <summary>
     /// The client's address: the peer's, or behind trusted proxies the nearest address of <c>X-Forwarded-For</c> outside of them. What stands further away may be invented.

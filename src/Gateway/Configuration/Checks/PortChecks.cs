@@ -15,6 +15,11 @@ internal static class PortChecks
         {
             var path = $"listen/{i.ToString(CultureInfo.InvariantCulture)}";
             Certificate(config.Listen[i], path, reader, now);
+            if (config.Listen[i].ProxyProtocol && config.TrustedProxies.IsEmpty && !config.Listen[i].Url.IsLoopback)
+            {
+                reader.WarningAt($"{path}/proxyProtocol", "Any peer of this port can name any address as its client. Write the networks of your balancers under \"trustedProxies\".");
+            }
+
             for (var before = 0; before < i; before++)
             {
                 if (Clash(config.Listen[before].Url, config.Listen[i].Url))
