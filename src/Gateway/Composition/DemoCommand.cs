@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Gateway.Cli;
-using Gateway.Configuration;
 using Serilog.Events;
 
 namespace Gateway.Composition;

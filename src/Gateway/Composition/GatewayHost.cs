@@ -9,6 +9,7 @@ using Gateway.Fallback;
 using Gateway.Forwarding;
 using Gateway.LastGood;
 using Gateway.Observability;
+using Gateway.Redis;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Composition;

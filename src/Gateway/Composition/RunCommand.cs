@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Gateway.Cli;
-using Gateway.Configuration;
 using Serilog.Events;
 
 namespace Gateway.Composition;

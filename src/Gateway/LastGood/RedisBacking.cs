@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Configuration;
 using Gateway.Observability;
+using Gateway.Redis;
 
 namespace Gateway.LastGood;
 

@@ -12,7 +12,7 @@ public sealed class SourceShapeTests
         "Composition/GatewayHost.cs: long file",
         "Composition/GatewayHost.cs: long method GatewayHost",
         "Composition: GatewayHost in several files",
-        "Configuration/Redis/RedisConnection.cs: long file",
+        "Redis/RedisConnection.cs: long file",
         "Failover/FailoverLoop.Commands.cs: partial",
         "Failover/FailoverLoop.Decisions.cs: partial",
         "Failover/FailoverLoop.Evidence.cs: partial",

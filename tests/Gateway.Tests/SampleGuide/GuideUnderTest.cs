@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
-using Gateway.Tests.Configuration;
 using Xunit;
 
 namespace Gateway.Tests.SampleGuide;

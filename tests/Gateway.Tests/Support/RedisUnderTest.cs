@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Redis;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.Support;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Redis;
 
 namespace Gateway.Admin;
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
-using Gateway.Configuration;
 
 namespace Gateway.Failover;
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using Gateway.Configuration;
+using Gateway.Redis;
 
 namespace Gateway.Failover;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Gateway.Configuration;
 
-namespace Gateway.Configuration;
+namespace Gateway.Redis;
 
 /// <summary>
 /// Asks the sentinels who the master is: each over a connection of its own, all at once. Asked with every heartbeat, so that a sentinel that comes, goes or

@@ -1,6 +1,7 @@
+using Gateway.Configuration;
 using StackExchange.Redis;
 
-namespace Gateway.Configuration;
+namespace Gateway.Redis;
 
 /// <summary>
 /// The one connection to the Redis that gateways share, and the one file that knows the client library. Last-good responses and the fleet's agreement

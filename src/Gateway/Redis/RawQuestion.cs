@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Gateway.Configuration;
+namespace Gateway.Redis;
 
 /// <summary>
 /// Asks a server of the Redis protocol one thing over a connection of its own, within a deadline. For what the client library does not tell: who the sentinels hold

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Redis;
 
 /// <summary>Why Redis could not be used. A closed set, told apart by types and by the protocol's own error codes.</summary>
 internal enum RedisFault

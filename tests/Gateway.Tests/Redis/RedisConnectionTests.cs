@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Redis;
+using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Configuration;
+namespace Gateway.Tests.Redis;
 
 /// <summary>The connection against real servers and each of their faults.</summary>
 public sealed class RedisConnectionTests
@@ -219,7 +221,7 @@ public sealed class RedisConnectionTests
             .Where(static file => File.ReadAllText(file).Contains("StackExchange", StringComparison.Ordinal))
             .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
             .Where(static file => !file.StartsWith("obj/", StringComparison.Ordinal) && !file.StartsWith("bin/", StringComparison.Ordinal));
-        Assert.Equal(["Configuration/Redis/RedisConnection.cs"], knowing);
+        Assert.Equal(["Redis/RedisConnection.cs"], knowing);
     }
 
     private static RedisConfig ConfigOf(RedisServer redis) => new() { Endpoints = [redis.Endpoint], Prefix = "shop:" };

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Redis;
 
 /// <summary>Why a Redis cannot be used, asked of itself: the client library says the same, "not connected", of a refused password and of a replica.</summary>
 internal static class RedisDiagnosis
