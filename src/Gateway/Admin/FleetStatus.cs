@@ -1,3 +1,4 @@
+using Gateway.Consensus;
 using Gateway.Failover;
 
 namespace Gateway.Admin;
@@ -16,7 +17,7 @@ internal sealed record FleetStatus(bool Agreeing, long Epoch, IReadOnlyList<Flee
         [.. view.Gateways.Select(static g => new FleetGatewayStatus(g.Name, g.Self, g.Version, g.Revision, [.. g.Clusters.Select(Of)]))],
         [.. view.Verdicts.Select(static v => new AgreementStatus(v.Cluster, v.Epoch, v.Kind == FleetVerdictKind.Failover ? "failover" : "failback", v.From, v.To))]);
 
-    private static FleetClusterStatus Of(ClusterOpinion opinion) => new(opinion.Cluster, opinion.Active, [.. opinion.Tiers.Where(static t => t.Down).Select(static t => t.Tier)]);
+    private static FleetClusterStatus Of(ClusterVote opinion) => new(opinion.Cluster, opinion.Active, [.. opinion.Tiers.Where(static t => t.Down).Select(static t => t.Tier)]);
 }
 
 /// <summary>One living gateway; <paramref name="Self"/>: the one that was asked.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Consensus;
 using Gateway.Health;
 
 namespace Gateway.Failover;
@@ -55,7 +56,7 @@ internal sealed class ClusterRuntime
     public TimeSpan GuidedAt { get; set; }
 
     /// <summary>What the fleet says, if that still counts; null: this gateway decides alone.</summary>
-    public FleetGuidance? GuidanceAt(TimeSpan now) => now - GuidedAt <= FleetLoop.StaleAfter ? Guidance : null;
+    public FleetGuidance? GuidanceAt(TimeSpan now) => now - GuidedAt <= FleetGuidance.ValidFor ? Guidance : null;
 
     /// <summary>No tier serves.</summary>
     public bool Exhausted => State is { Settled: true, Active: -1 };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Consensus;
 
 namespace Gateway.Failover;
 
@@ -6,15 +7,15 @@ namespace Gateway.Failover;
 internal sealed partial class FailoverLoop
 {
     private Action? _opinionChanged;
-    private ClusterOpinion[] _opinions = [];
+    private ClusterVote[] _opinions = [];
 
     /// <summary>This gateway's votes; a cluster is in it once its first round of probes is over.</summary>
-    public IReadOnlyList<ClusterOpinion> Opinions => Volatile.Read(ref _opinions);
+    public IReadOnlyList<ClusterVote> Opinions => Volatile.Read(ref _opinions);
 
     /// <summary>Told, on the loop, when a vote changed; must not wait. Set it before the start.</summary>
     public void WhenOpinionChanges(Action told) => _opinionChanged = told;
 
-    /// <summary>What the fleet says, by cluster; a cluster that is not in it is decided alone. It counts for <see cref="FleetLoop.StaleAfter"/>. Never waits: what does not fit comes again with the next exchange.</summary>
+    /// <summary>What the fleet says, by cluster; a cluster that is not in it is decided alone. It counts for <see cref="FleetGuidance.ValidFor"/>. Never waits: what does not fit comes again with the next exchange.</summary>
     public void Guide(ImmutableDictionary<string, FleetGuidance> guidance) => _messages.Writer.TryWrite(new Message(new GuideMessage(guidance)));
 
     private void OnGuided(GuideMessage message, TimeSpan now)
@@ -47,7 +48,7 @@ internal sealed partial class FailoverLoop
         {
             var tier = cluster.Tiers[index];
             var said = guidance.Of(tier.Config.Name);
-            tiers[index] = FleetRule.Weigh(tiers[index], Array.Exists(tier.Monitors, static m => m.Serving), said);
+            tiers[index] = TierEvaluator.Weigh(tiers[index], Array.Exists(tier.Monitors, static m => m.Serving), said);
             mayReturn |= said is { MayReturn: true } && index < 32 ? 1u << index : 0;
         }
 
@@ -64,7 +65,7 @@ internal sealed partial class FailoverLoop
             return;
         }
 
-        ClusterOpinion[] opinions = [.. _runtimes.Values.Where(static c => c.State.Settled).Select(c => OpinionOf(c, now))];
+        ClusterVote[] opinions = [.. _runtimes.Values.Where(static c => c.State.Settled).Select(c => OpinionOf(c, now))];
         var before = _opinions;
         if (before.Length == opinions.Length && !before.Where((b, i) => !b.SaysTheSameAs(opinions[i])).Any())
         {
@@ -75,12 +76,12 @@ internal sealed partial class FailoverLoop
         _opinionChanged();
     }
 
-    private static ClusterOpinion OpinionOf(ClusterRuntime cluster, TimeSpan now)
+    private static ClusterVote OpinionOf(ClusterRuntime cluster, TimeSpan now)
     {
         var state = cluster.State;
         var config = cluster.Config;
         var wait = FailoverMachine.WaitOf(state.Relapses, config.Failback);
-        return new ClusterOpinion(config.Name, state.Active >= 0 ? cluster.Tiers[state.Active].Config.Name : null, state.Epoch, [.. cluster.Tiers.Select((tier, index) => new TierOpinion(
+        return new ClusterVote(config.Name, state.Active >= 0 ? cluster.Tiers[state.Active].Config.Name : null, state.Epoch, [.. cluster.Tiers.Select((tier, index) => new TierVote(
             tier.Config.Name,
             Down: tier.DownSince is { } since && (index != state.Active || now - since >= config.Failover.SwitchAfter),
             Able: tier.DownSince is null && index < state.HealthySince.Length && state.HealthySince[index] is not null,

@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Consensus;
 using Gateway.Health;
 
 namespace Gateway.Failover;
@@ -28,6 +29,21 @@ internal static class TierEvaluator
             : serving > 0 ? TierHealth.Degraded
             : TierHealth.Unavailable;
     }
+
+    /// <summary>What a tier counts for here, once the others are heard.</summary>
+    /// <param name="own">What its destinations make of it, by this gateway's own eyes.</param>
+    /// <param name="reachable">At least one destination takes requests from here.</param>
+    /// <param name="guidance">What the fleet says of it; null: nothing, or this gateway decides alone.</param>
+    public static TierHealth Weigh(TierHealth own, bool reachable, TierGuidance? guidance) => guidance switch
+    {
+        null => own,
+
+        // Still better than the fallback chain, if it is so for us.
+        { Condemned: true } => own < TierHealth.Degraded ? own : TierHealth.Degraded,
+
+        // Too few destinations, by our eyes alone: that is for the majority to say. With none that takes requests it is for us.
+        _ => own == TierHealth.Degraded && reachable ? TierHealth.Unverified : own,
+    };
 
     /// <summary>The tier as requests see it.</summary>
     public static TierSnapshot SnapshotOf(TierConfig tier, int index, TierLoad load, IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover)

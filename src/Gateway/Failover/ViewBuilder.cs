@@ -1,3 +1,4 @@
+using Gateway.Consensus;
 using Gateway.Health;
 
 namespace Gateway.Failover;
@@ -53,7 +54,7 @@ internal static class ViewBuilder
 
     // As the machine sees it: with the other gateways' votes.
     private static TierHealth StandingOf(ClusterRuntime cluster, TierRuntime tier, FleetGuidance? guidance) =>
-        FleetRule.Weigh(TierEvaluator.StandingOf(tier.Monitors, cluster.Config.Failover), Array.Exists(tier.Monitors, static m => m.Serving), guidance?.Of(tier.Config.Name));
+        TierEvaluator.Weigh(TierEvaluator.StandingOf(tier.Monitors, cluster.Config.Failover), Array.Exists(tier.Monitors, static m => m.Serving), guidance?.Of(tier.Config.Name));
 
     private static bool RedundancyLost(ClusterRuntime cluster) => Redundancy.IsLost(
         cluster.Tiers.Count(t => TierEvaluator.StandingOf(t.Monitors, cluster.Config.Failover) >= TierHealth.Unverified),

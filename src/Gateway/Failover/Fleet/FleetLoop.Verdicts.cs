@@ -3,13 +3,14 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
+using Gateway.Consensus;
 
 namespace Gateway.Failover;
 
 /// <content>The verdicts that the gateways share: taken, decided, restored.</content>
 internal sealed partial class FleetLoop
 {
-    private bool Decide(FleetReply reply, ImmutableArray<ClusterOpinion> opinions, string[] clusters, ImmutableArray<GatewayView> gateways, TimeSpan now)
+    private bool Decide(FleetReply reply, ImmutableArray<ClusterVote> opinions, string[] clusters, ImmutableArray<GatewayView> gateways, TimeSpan now)
     {
         var guidance = ImmutableDictionary.CreateBuilder<string, FleetGuidance>(StringComparer.Ordinal);
         var proposed = false;
@@ -24,7 +25,7 @@ internal sealed partial class FleetLoop
 
             var others = gateways.Where(static g => !g.Self).SelectMany(static g => g.Clusters).Where(o => string.Equals(o.Cluster, clusters[i], StringComparison.Ordinal)).ToArray();
             var known = _verdicts.GetValueOrDefault(clusters[i]);
-            var decision = FleetRule.Decide(new FleetCase(mine, others, known?.Verdict, known is null ? TimeSpan.Zero : now - known.Since));
+            var decision = QuorumRule.Decide(new FleetCase(mine, others, known?.Verdict, known is null ? TimeSpan.Zero : now - known.Since));
             if (decision.Guidance is { } given)
             {
                 guidance[clusters[i]] = given;

@@ -4,13 +4,14 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using Gateway.Configuration;
+using Gateway.Consensus;
 using Gateway.Redis;
 
 namespace Gateway.Failover;
 
 /// <summary>
 /// Keeps this gateway and the others of one mind, through Redis: four exchanges a second and one at once when there is news. It tells the failover loop
-/// what the fleet says, and what operators ordered elsewhere; without a response for <see cref="StaleAfter"/> the loop decides alone.
+/// what the fleet says, and what operators ordered elsewhere; without a response for <see cref="FleetGuidance.ValidFor"/> the loop decides alone.
 /// One task does all of it and is the only writer of its state. No request waits for it.
 /// </summary>
 internal sealed partial class FleetLoop : IAsyncDisposable
@@ -20,9 +21,6 @@ internal sealed partial class FleetLoop : IAsyncDisposable
 
     /// <summary>A gateway that has not been heard of for this long is no longer counted.</summary>
     public static readonly TimeSpan LivesFor = TimeSpan.FromSeconds(3);
-
-    /// <summary>What the fleet said counts for this long.</summary>
-    public static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(1.5);
 
     private const int MostCommands = 256;
     private const int MostSlots = 4096;
@@ -94,7 +92,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
 
     private TimeSpan LastExchange => TimeSpan.FromTicks(Interlocked.Read(ref _lastExchange));
 
-    private bool Agreeing => LastExchange > TimeSpan.MinValue && Now - LastExchange <= StaleAfter;
+    private bool Agreeing => LastExchange > TimeSpan.MinValue && Now - LastExchange <= FleetGuidance.ValidFor;
 
     /// <summary>Begins to exchange; returns at once.</summary>
     public void Start() => _running = Task.Run(RunAsync);
@@ -180,7 +178,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         }
 
         // 2. The slots: of each cluster that we know its verdict and its hold, of each destination its drain. What we do not know we do not even read.
-        ImmutableArray<ClusterOpinion> opinions = [.. _loop.Opinions];
+        ImmutableArray<ClusterVote> opinions = [.. _loop.Opinions];
         var views = _loop.Views;
         var clusters = views.Select(static v => v.Name).ToArray();
         OrderSubject[] subjects =
@@ -245,7 +243,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         return ordered || proposed;
     }
 
-    private ImmutableArray<GatewayView> LivingOf(FleetReply reply, ImmutableArray<ClusterOpinion> mine)
+    private ImmutableArray<GatewayView> LivingOf(FleetReply reply, ImmutableArray<ClusterVote> mine)
     {
         var gateways = ImmutableArray.CreateBuilder<GatewayView>();
         gateways.Add(new GatewayView(_id, _self.Name(), Self: true, _self.Version, _self.Revision(), mine));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Gateway.Consensus;
 
 namespace Gateway.Failover;
 
@@ -67,7 +68,7 @@ internal static class FleetPayload
 /// <param name="Revision">The beginning of the SHA-256 of what its configuration must have in common with others.</param>
 /// <param name="Epoch">The highest that it has seen.</param>
 /// <param name="Clusters">Its votes; empty before its first round of probes is over.</param>
-internal sealed record Heartbeat(string Name, string Version, string Revision, long Epoch, ImmutableArray<ClusterOpinion> Clusters)
+internal sealed record Heartbeat(string Name, string Version, string Revision, long Epoch, ImmutableArray<ClusterVote> Clusters)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound => Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch && !Clusters.IsDefault

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Consensus;
 
 namespace Gateway.Failover;
 
@@ -17,4 +18,4 @@ internal sealed record FleetView(bool Agreeing, long Epoch, ImmutableArray<Gatew
 /// <param name="Version">The program's.</param>
 /// <param name="Revision">The beginning of the SHA-256 of what its configuration must have in common with others.</param>
 /// <param name="Clusters">What it serves and holds of each cluster that this gateway knows too.</param>
-internal sealed record GatewayView(string Id, string Name, bool Self, string Version, string Revision, ImmutableArray<ClusterOpinion> Clusters);
+internal sealed record GatewayView(string Id, string Name, bool Self, string Version, string Revision, ImmutableArray<ClusterVote> Clusters);

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
-using Gateway.Failover;
+using Gateway.Consensus;
 using Xunit;
 
-namespace Gateway.Tests.Failover;
+namespace Gateway.Tests.Consensus;
 
 /// <summary>How gateways decide together: a table of cases.</summary>
-public sealed class FleetRuleTests
+public sealed class QuorumRuleTests
 {
     private static readonly string[] Names = ["first", "second", "third"];
 
@@ -69,23 +69,8 @@ public sealed class FleetRuleTests
     {
         var opinions = gateways.Split(' ').Select(OpinionOf).ToArray();
         var (known, age) = VerdictOf(verdict);
-        var decision = FleetRule.Decide(new FleetCase(opinions[0], opinions[1..], known, age));
+        var decision = QuorumRule.Decide(new FleetCase(opinions[0], opinions[1..], known, age));
         Assert.Equal(expected, Describe(decision));
-    }
-
-    [Theory]
-    [InlineData("Healthy", true, false, "Healthy")]
-    [InlineData("Healthy", true, true, "Degraded")]
-    [InlineData("Unverified", true, true, "Degraded")]
-    [InlineData("Degraded", true, false, "Unverified")]
-    [InlineData("Degraded", false, false, "Degraded")]
-    [InlineData("Degraded", true, true, "Degraded")]
-    [InlineData("Unavailable", false, false, "Unavailable")]
-    [InlineData("Unavailable", false, true, "Unavailable")]
-    public void Weigh_OwnEyesAndTheFleets_ComeTo(string own, bool reachable, bool condemned, string expected)
-    {
-        Assert.Equal(Enum.Parse<TierHealth>(expected), FleetRule.Weigh(Enum.Parse<TierHealth>(own), reachable, new TierGuidance("a", 1, condemned, MayReturn: false)));
-        Assert.Equal(Enum.Parse<TierHealth>(own), FleetRule.Weigh(Enum.Parse<TierHealth>(own), reachable, null));
     }
 
     [Fact]
@@ -95,7 +80,7 @@ public sealed class FleetRuleTests
         foreach (var votes in Enumerable.Range(2, 4).SelectMany(static n => Words("dar", n)))
         {
             var opinions = votes.Select(v => OpinionOf($"{v}a1")).ToArray();
-            var decision = FleetRule.Decide(new FleetCase(opinions[0], opinions[1..], null, TimeSpan.Zero));
+            var decision = QuorumRule.Decide(new FleetCase(opinions[0], opinions[1..], null, TimeSpan.Zero));
             Assert.False(decision.Guidance!.Tiers[0].Condemned && decision.Kind == FleetVerdictKind.Failback, votes);
         }
     }
@@ -103,15 +88,15 @@ public sealed class FleetRuleTests
     private static IEnumerable<string> Words(string letters, int length) =>
         length == 0 ? [""] : Words(letters, length - 1).SelectMany(_ => letters, static (word, letter) => word + letter);
 
-    private static ClusterOpinion OpinionOf(string text)
+    private static ClusterVote OpinionOf(string text)
     {
         var parts = text.Split('@');
         var votes = parts[0][..^1];
-        return new ClusterOpinion(
+        return new ClusterVote(
             "guide",
             parts[0][^1] == 'X' ? null : Names[parts[0][^1] - '0'],
             parts.Length > 1 ? long.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : 0,
-            [.. votes.Select((v, i) => new TierOpinion(Names[i], Down: v == 'd', Able: v is 'a' or 'r', ReadyToFailBack: v == 'r'))]);
+            [.. votes.Select((v, i) => new TierVote(Names[i], Down: v == 'd', Able: v is 'a' or 'r', ReadyToFailBack: v == 'r'))]);
     }
 
     private static (FleetVerdict? Verdict, TimeSpan Age) VerdictOf(string text)

@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Failover;
+namespace Gateway.Consensus;
 
 /// <summary>What goes into a decision about one cluster.</summary>
 /// <param name="Mine">This gateway's vote.</param>
 /// <param name="Others">The votes of the other living gateways that know the cluster.</param>
 /// <param name="Verdict">The last agreed change; null: none is known.</param>
 /// <param name="Age">How long ago that was agreed.</param>
-internal sealed record FleetCase(ClusterOpinion Mine, IReadOnlyList<ClusterOpinion> Others, FleetVerdict? Verdict, TimeSpan Age);
+internal sealed record FleetCase(ClusterVote Mine, IReadOnlyList<ClusterVote> Others, FleetVerdict? Verdict, TimeSpan Age);
 
 /// <summary>What comes of it.</summary>
 /// <param name="Guidance">For the machine; null: decide alone.</param>
@@ -20,7 +20,7 @@ internal sealed record FleetDecision(FleetGuidance? Guidance, FleetVerdictKind? 
 /// How gateways decide together, as pure functions. Down: a majority of the living ejects a tier for all; a gateway that cannot send to it at all leaves it at
 /// once, whatever the others say. Up: at least half must hold the better tier to be ripe, and then all begin the ramp at the same moment.
 /// </summary>
-internal static class FleetRule
+internal static class QuorumRule
 {
     /// <summary>An agreement this young is followed by every gateway that sees it; an older one only if most others still serve by it.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
@@ -79,22 +79,7 @@ internal static class FleetRule
         return new FleetDecision(guidance);
     }
 
-    /// <summary>What a tier counts for here, once the others are heard.</summary>
-    /// <param name="own">What its destinations make of it, by this gateway's own eyes.</param>
-    /// <param name="reachable">At least one destination takes requests from here.</param>
-    /// <param name="guidance">What the fleet says of it; null: nothing, or this gateway decides alone.</param>
-    public static TierHealth Weigh(TierHealth own, bool reachable, TierGuidance? guidance) => guidance switch
-    {
-        null => own,
-
-        // Still better than the fallback chain, if it is so for us.
-        { Condemned: true } => own < TierHealth.Degraded ? own : TierHealth.Degraded,
-
-        // Too few destinations, by our eyes alone: that is for the majority to say. With none that takes requests it is for us.
-        _ => own == TierHealth.Degraded && reachable ? TierHealth.Unverified : own,
-    };
-
-    private static int IndexOf(ImmutableArray<TierOpinion> tiers, string name)
+    private static int IndexOf(ImmutableArray<TierVote> tiers, string name)
     {
         for (var index = 0; index < tiers.Length; index++)
         {

@@ -1,4 +1,6 @@
-namespace Gateway.Failover;
+using Gateway.Failover;
+
+namespace Gateway.Consensus;
 
 /// <summary>A change of tier that the living gateways agreed on. The highest epoch counts, whatever any clock says.</summary>
 /// <param name="Epoch">Counts agreed changes and operators' orders together, across all clusters.</param>
