@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Failover;
+using Gateway.Fleet;
 using Gateway.LastGood;
 using Gateway.Observability;
 

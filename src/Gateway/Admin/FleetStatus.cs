@@ -1,5 +1,6 @@
 using Gateway.Consensus;
 using Gateway.Failover;
+using Gateway.Fleet;
 
 namespace Gateway.Admin;
 

@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Failover;
+using Gateway.Fleet;
 using Gateway.Observability;
 
 namespace Gateway.Admin;

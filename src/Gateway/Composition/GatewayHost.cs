@@ -6,6 +6,7 @@ using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Fallback;
+using Gateway.Fleet;
 using Gateway.Forwarding;
 using Gateway.LastGood;
 using Gateway.Observability;

@@ -7,12 +7,12 @@ internal static partial class Rooms
 {
     /// <summary>From left to right; a room may use those to its left.</summary>
     public static readonly string[] InOrder =
-        ["Observability", "Configuration", "Redis", "Health", "Consensus", "Failover", "LastGood", "Fallback", "Upstream", "Forwarding", "Admin", "Cli", "Composition"];
+        ["Observability", "Configuration", "Redis", "Health", "Consensus", "Failover", "Fleet", "LastGood", "Fallback", "Upstream", "Forwarding", "Admin", "Cli", "Composition"];
 
     /// <summary>The last resort must work when the clever parts fail.</summary>
     private static readonly string[] LastResort = ["LastGood", "Fallback"];
 
-    private static readonly string[] CleverParts = ["Health", "Consensus", "Failover"];
+    private static readonly string[] CleverParts = ["Health", "Consensus", "Failover", "Fleet"];
 
     /// <summary>Folders that say nothing of what is in them.</summary>
     private static readonly string[] Nameless = ["Common", "Utils", "Util", "Utilities", "Helpers", "Helper", "Abstractions", "Shared", "Misc"];

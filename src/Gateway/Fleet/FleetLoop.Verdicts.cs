@@ -5,7 +5,7 @@ using System.Text;
 using System.Threading.Channels;
 using Gateway.Consensus;
 
-namespace Gateway.Failover;
+namespace Gateway.Fleet;
 
 /// <content>The verdicts that the gateways share: taken, decided, restored.</content>
 internal sealed partial class FleetLoop

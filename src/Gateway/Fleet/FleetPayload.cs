@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gateway.Consensus;
+using Gateway.Failover;
 
-namespace Gateway.Failover;
+namespace Gateway.Fleet;
 
 /// <summary>
 /// What gateways write for one another: <c>1 CHECK JSON</c>, the version, the beginning of the JSON's SHA-256, the JSON. What has another version, another

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace Gateway.Failover;
+namespace Gateway.Fleet;
 
 /// <summary>Purges of last-good responses on their way to the other gateways, and those that came from them. A gateway that missed too many forgets everything: that can only keep too little.</summary>
 internal sealed class PurgeLog

@@ -1,4 +1,6 @@
-namespace Gateway.Failover;
+using Gateway.Failover;
+
+namespace Gateway.Fleet;
 
 /// <summary>What an order is about: a cluster's hold, or a destination's drain.</summary>
 /// <param name="Cluster">The key under <c>clusters</c>.</param>

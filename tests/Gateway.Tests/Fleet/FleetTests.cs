@@ -7,7 +7,7 @@ using Gateway.Drills.Faults;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Fleet;
 
 /// <summary>
 /// Several whole gateways, a real Redis, and each of its faults. How fast things must be is held by <c>./gateway drill fleet</c>; here it is awaited with patience,

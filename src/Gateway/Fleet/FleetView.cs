@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Consensus;
 
-namespace Gateway.Failover;
+namespace Gateway.Fleet;
 
 /// <summary>The fleet for eyes. Immutable, of the last exchange.</summary>
 /// <param name="Agreeing">The gateways hear one another now; false: this one decides alone.</param>

@@ -1,8 +1,9 @@
 using System.Text;
 using Gateway.Failover;
+using Gateway.Fleet;
 using Xunit;
 
-namespace Gateway.Tests.Failover;
+namespace Gateway.Tests.Fleet;
 
 /// <summary>The fleet's parts that know neither clock nor network.</summary>
 public sealed class FleetPartsTests

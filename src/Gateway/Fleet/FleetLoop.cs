@@ -5,9 +5,10 @@ using System.Text;
 using System.Threading.Channels;
 using Gateway.Configuration;
 using Gateway.Consensus;
+using Gateway.Failover;
 using Gateway.Redis;
 
-namespace Gateway.Failover;
+namespace Gateway.Fleet;
 
 /// <summary>
 /// Keeps this gateway and the others of one mind, through Redis: four exchanges a second and one at once when there is news. It tells the failover loop

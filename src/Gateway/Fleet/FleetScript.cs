@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Gateway.Failover;
+namespace Gateway.Fleet;
 
 /// <summary>One exchange with Redis: our sign of life and what we have to say goes in, what everyone said comes out; in one script, so that all of it is of one moment.</summary>
 internal static class FleetScript
