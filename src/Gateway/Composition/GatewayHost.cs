@@ -9,6 +9,7 @@ using Gateway.Fallback;
 using Gateway.Fleet;
 using Gateway.Forwarding;
 using Gateway.LastGood;
+using Gateway.Notifications;
 using Gateway.Observability;
 using Gateway.Redis;
 using Yarp.ReverseProxy.Forwarder;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Redis;
 
-namespace Gateway.Admin;
+namespace Gateway.Notifications;
 
 /// <summary>What the gateways that share a Redis say of one notification to one receiver.</summary>
 internal enum LeaseState

@@ -3,7 +3,7 @@ using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Observability;
 
-namespace Gateway.Admin;
+namespace Gateway.Notifications;
 
 /// <summary>Tells every configured receiver what happened, once per fleet. Telling never waits.</summary>
 internal sealed class Notifier(Instruments instruments, Journal journal, TimeProvider time, ILoggerFactory log, NotifyLease? lease = null) : IAsyncDisposable

@@ -6,7 +6,7 @@ using Polly;
 using Polly.Retry;
 using Polly.Timeout;
 
-namespace Gateway.Admin;
+namespace Gateway.Notifications;
 
 /// <summary>
 /// One receiver with its queue and its worker, so that a dead one holds up no other. Each notification gets five attempts with growing,

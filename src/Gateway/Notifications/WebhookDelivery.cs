@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Http;
 using System.Net.Http.Headers;
 
-namespace Gateway.Admin;
+namespace Gateway.Notifications;
 
 /// <summary>A POST with the notification as JSON. Any 2xx is success; 408, 429, 5xx and no response are tried again.</summary>
 internal sealed class WebhookDelivery(Uri url) : INotifyDelivery

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
 
-namespace Gateway.Admin;
+namespace Gateway.Notifications;
 
 /// <summary>What a webhook or a program is told.</summary>
 /// <param name="Event">What happened.</param>

@@ -1,4 +1,4 @@
-namespace Gateway.Admin;
+namespace Gateway.Notifications;
 
 /// <summary>One way to tell somebody: a call to a server or the start of a program.</summary>
 internal interface INotifyDelivery : IDisposable

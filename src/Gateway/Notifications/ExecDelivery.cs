@@ -4,7 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
-namespace Gateway.Admin;
+namespace Gateway.Notifications;
 
 /// <summary>
 /// Starts a program, without a shell: the arguments are those of the configuration and nothing of the notification is among them. It gets

@@ -1,12 +1,12 @@
-using Gateway.Admin;
 using Gateway.Configuration;
+using Gateway.Notifications;
 using Gateway.Observability;
 using Gateway.Redis;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
-namespace Gateway.Tests.Admin;
+namespace Gateway.Tests.Notifications;
 
 /// <summary>Several gateways that see the same event: who tells the receiver.</summary>
 public sealed class NotifyLeaseTests : IAsyncDisposable

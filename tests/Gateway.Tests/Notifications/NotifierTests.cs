@@ -1,16 +1,16 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
-using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
+using Gateway.Notifications;
 using Gateway.Observability;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
-namespace Gateway.Tests.Admin;
+namespace Gateway.Tests.Notifications;
 
 public sealed class NotifierTests : IAsyncDisposable
 {
