@@ -1,5 +1,6 @@
 using Gateway.Admin;
 using Gateway.Observability;
+using Gateway.Server;
 
 namespace Gateway.Composition;
 

@@ -12,6 +12,7 @@ using Gateway.LastGood;
 using Gateway.Notifications;
 using Gateway.Observability;
 using Gateway.Redis;
+using Gateway.Server;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Composition;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Gateway.Cli;
+using Gateway.Server;
 using Serilog.Events;
 
 namespace Gateway.Composition;

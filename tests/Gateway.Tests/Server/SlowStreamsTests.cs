@@ -2,7 +2,7 @@ using Gateway.Forwarding;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 /// <summary>Clients of HTTP/2 whose windows hold a response up: it waits in the server then, and not in the socket.</summary>
 public sealed class SlowStreamsTests

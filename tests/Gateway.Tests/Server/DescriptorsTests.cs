@@ -1,10 +1,10 @@
 using System.Globalization;
-using Gateway.Composition;
 using Gateway.Drills.Processes;
+using Gateway.Server;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 public class DescriptorsTests
 {

@@ -5,7 +5,7 @@ using Gateway.Drills.Processes;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 /// <summary>What SIGTERM does before anything closes: balancers see it, clients are told, nothing fails.</summary>
 public sealed class DrainTests

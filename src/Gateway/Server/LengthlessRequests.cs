@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// Lets a connection begin with a POST or PUT of HTTP/1.0 that says nothing of a body. Such a request has none (RFC 9112, section 6.3), and nginx and HAProxy pass it on, while Kestrel

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Text;
+using Gateway.Composition;
 using Gateway.Configuration;
 using Gateway.Forwarding;
 using Gateway.Observability;
@@ -14,7 +15,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>The public listeners: Kestrel with the configured limits, and nothing between it and the routes.</summary>
 internal static class ProxyServer

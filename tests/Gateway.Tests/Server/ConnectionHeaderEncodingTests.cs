@@ -1,9 +1,9 @@
 using System.Text;
-using Gateway.Composition;
+using Gateway.Server;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 public class ConnectionHeaderEncodingTests(ConnectionHeaderEncodingTests.Fixture fixture) : IClassFixture<ConnectionHeaderEncodingTests.Fixture>
 {

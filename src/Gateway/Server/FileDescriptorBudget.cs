@@ -3,7 +3,7 @@ using Gateway.Forwarding;
 using Gateway.Observability;
 using Gateway.Upstream;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// Divides the file descriptors that the process may have: half for users' connections, half for destinations', and a rest for everything else. Without them

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Connections.Features;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// Once the gateway leaves, every request asks its connection to end with the response: HTTP/1.1 says <c>Connection: close</c>, HTTP/2 sends

@@ -1,7 +1,7 @@
 using Gateway.Observability;
 using Microsoft.AspNetCore.Connections;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// Bounds users' connections (<c>limits.connections</c>) and counts them. In place of Kestrel's own limit, which does the same but does not publish its count.

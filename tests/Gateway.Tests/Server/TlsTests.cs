@@ -5,7 +5,7 @@ using System.Text;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 public class TlsTests
 {

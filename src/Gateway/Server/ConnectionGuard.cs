@@ -4,7 +4,7 @@ using Gateway.Forwarding;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// Ends clients' connections that hold a place for nothing: those that bring no request within <c>limits.headersTimeout</c>, TLS handshake included, and those on which a response waits for a client that

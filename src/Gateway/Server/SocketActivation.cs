@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Gateway.Configuration;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// Listening sockets that systemd opened and passed on (<c>LISTEN_PID</c>, <c>LISTEN_FDS</c>; descriptors from 3). They outlive a restart:

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// The certificate of one port, read again when its files change. Files that cannot be read or do not belong together leave the old

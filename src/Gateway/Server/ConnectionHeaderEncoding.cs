@@ -1,7 +1,7 @@
 using System.Text;
 using Gateway.Upstream;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// Reads the header <c>Connection</c> so that the names in it survive Kestrel, which replaces all of its lines by <c>keep-alive</c>, <c>close</c> or <c>upgrade</c> when that is

@@ -5,7 +5,7 @@ using System.Text;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 /// <summary>Clients that close their side of the connection behind their request (RFC 9112, section 9.6), and such that have closed all of it.</summary>
 public sealed class HalfClosedClientsTests

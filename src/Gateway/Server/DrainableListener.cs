@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// The users' listening sockets, which can be closed before Kestrel stops. Kestrel closes a connection that has brought no request yet

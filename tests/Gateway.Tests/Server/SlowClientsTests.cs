@@ -5,7 +5,7 @@ using System.Text;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 /// <summary>Clients that hold a connection and do nothing with it.</summary>
 public sealed class SlowClientsTests

@@ -1,11 +1,11 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Gateway.Composition;
+using Gateway.Server;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 /// <summary>POST and PUT of HTTP/1.0 that say nothing of a body have none (RFC 9112, section 6.3).</summary>
 public sealed class LengthlessRequestsTests
