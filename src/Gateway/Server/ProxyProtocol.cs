@@ -4,7 +4,7 @@ using System.Net;
 using Gateway.Forwarding;
 using Microsoft.AspNetCore.Connections;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// <c>listen[].proxyProtocol</c>: each connection begins with a header of the PROXY protocol, and the client that it names is the connection's client for logs, limits and headers.

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Text;
-using Gateway.Composition;
+using Gateway.Server;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 /// <summary>The header of the PROXY protocol, by its specification's examples and the ways in which it can be wrong.</summary>
 public sealed class ProxyProtocolHeaderTests

@@ -5,7 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>How far a PROXY protocol header has been read.</summary>
 internal enum ProxyProtocolStatus

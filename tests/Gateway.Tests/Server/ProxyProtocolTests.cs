@@ -6,7 +6,7 @@ using Gateway.Drills.Processes;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Server;
 
 /// <summary>A listener with <c>proxyProtocol: true</c>: by hand, and behind a real HAProxy.</summary>
 public sealed class ProxyProtocolTests
@@ -78,7 +78,7 @@ public sealed class ProxyProtocolTests
         Assert.SkipUnless(File.Exists(Haproxy), "HAProxy is not installed: Debian's package is \"haproxy\".");
         await using var upstream = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], listen: Listen));
-        using var folder = new Configuration.TemporaryFolder();
+        using var folder = new Gateway.Tests.Configuration.TemporaryFolder();
         var port = FreePorts.Next();
         var file = folder.Write("haproxy.cfg", $"""
             defaults
