@@ -28,6 +28,7 @@ internal sealed class AdminServer : IAsyncDisposable
     private readonly Uri _url;
     private readonly AdminToken _token;
     private readonly StatusReader _reader;
+    private readonly ImpactWatch _impact;
 
     /// <param name="url">Where it listens: <c>http://</c>, an address or <c>localhost</c>, a port (0: any free one).</param>
     /// <param name="token">The token that every call must carry; null: none, which only loopback may do.</param>
@@ -64,7 +65,8 @@ internal sealed class AdminServer : IAsyncDisposable
         _app = builder.Build();
 
         var page = new StatusPage();
-        _reader = new StatusReader(sources, time);
+        _impact = new ImpactWatch(sources, time);
+        _reader = new StatusReader(sources, _impact, time);
         _verbs = new Verbs(sources, time, log.CreateLogger<Verbs>());
         var events = new EventStream(_reader, sources.Records.Journal, time, _stopping.Token);
         if (beforeRequests is not null)
@@ -121,6 +123,7 @@ internal sealed class AdminServer : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _app.DisposeAsync();
+        _impact.Dispose();
         _verbs.Dispose();
         _stopping.Dispose();
     }

@@ -62,6 +62,9 @@ internal sealed record ClusterStatus(
 
     /// <summary>What changes next, and when, or what is awaited.</summary>
     public NextStatus Next { get; init; } = new(null, null, "", "");
+
+    /// <summary>What users got while it was disturbed; null: it was not in the last ten minutes.</summary>
+    public Impact? Impact { get; init; }
 }
 
 /// <summary>The next change of a cluster.</summary>
@@ -105,11 +108,12 @@ internal sealed record DestinationStatus(
 }
 
 /// <summary>One route: its requests since the start by outcome and by step.</summary>
+/// <param name="Path">What it matches.</param>
 internal sealed record RouteStatus(
-    string Name, string Cluster, Level Level, RequestSums Requests, IReadOnlyDictionary<string, long> Steps, IReadOnlyList<string> Fallback, LastGoodStatus? LastGood);
+    string Name, string Path, string Cluster, Level Level, RequestSums Requests, IReadOnlyDictionary<string, long> Steps, IReadOnlyList<string> Fallback, LastGoodStatus? LastGood);
 
 /// <summary>Gathers the report from what the rooms publish; nothing is asked that could wait.</summary>
-internal sealed class StatusReader(AdminSources sources, TimeProvider time)
+internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, TimeProvider time)
 {
     private static readonly string Version = typeof(StatusReader).Assembly.GetName().Version?.ToString(3) ?? "0";
 
@@ -124,7 +128,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         return new(
             new(Version, now, _startedAt, readiness.Ready, readiness.Why),
             ConfigStatus.Of(config),
-            [.. sources.Clusters().Select(c => Of(c, now))],
+            [.. sources.Clusters().Select(c => Of(c, now) with { Impact = impact.Of(c.Name) })],
             Routes(config.Config),
             sources.Records.History,
             sources.Records.Journal.Recent(20),
@@ -187,7 +191,7 @@ internal sealed class StatusReader(AdminSources sources, TimeProvider time)
         return [.. config.Routes.Select(route =>
         {
             var meter = sources.Instruments.Route(route.Name);
-            return new RouteStatus(route.Name, route.Cluster, route.Level, meter.Sums,
+            return new RouteStatus(route.Name, route.Path, route.Cluster, route.Level, meter.Sums,
                 Enum.GetValues<FallbackStep>().ToDictionary(static r => Instruments.StepNames[(int)r], meter.Rung, StringComparer.Ordinal),
                 [.. route.Fallback.Select(Name), "builtIn"],
                 lastGood.GetValueOrDefault(route.Name));

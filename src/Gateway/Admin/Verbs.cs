@@ -53,42 +53,43 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     {
         if (request.Tier is null || request.For is null || string.IsNullOrWhiteSpace(request.Reason))
         {
-            return StoreRejection(400, "A hold needs \"tier\", \"for\" and \"reason\", like {\"tier\": \"standby\", \"for\": \"10m\", \"reason\": \"guide-a is being replaced\"}.");
+            return Refused(400, "A hold needs \"tier\", \"for\" and \"reason\", like {\"tier\": \"standby\", \"for\": \"10m\", \"reason\": \"guide-a is being replaced\"}.");
         }
 
         if (DurationText.Parse(request.For, out var instead) is not { } length || length <= TimeSpan.Zero || length > LongestHold)
         {
-            return StoreRejection(400, $"The \"for\" of a hold was \"{request.For}\". {instead}; at most 24h.");
+            return Refused(400, $"The \"for\" of a hold was \"{request.For}\". {instead}; at most 24h.");
         }
 
         if (cluster.Tiers.FirstOrDefault(t => string.Equals(t.Name, request.Tier, StringComparison.Ordinal)) is not { } tier)
         {
-            return StoreRejection(404, $"The cluster \"{cluster.Name}\" has no tier \"{Short(request.Tier)}\".{Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
+            return Refused(404, $"The cluster \"{cluster.Name}\" has no tier \"{Short(request.Tier)}\".{Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
         }
 
         if (!request.Force && !StatusReader.CanServe(tier))
         {
-            return StoreRejection(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or send \"force\": true (--force) to hold it as soon as it does.");
+            return Refused(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or hold it all the same, as soon as it does: --force, \"force\": true.");
         }
 
         if (!request.Force && !string.Equals(cluster.Active, tier.Name, StringComparison.Ordinal) && JustSwitched(cluster))
         {
-            return StoreRejection(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true (--force).");
+            return Refused(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in {Wait(cluster)} s, or do it all the same: --force, \"force\": true.");
         }
 
-        return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name);
+        var cost = cluster.Tiers.IndexOf(tier) > 0 ? ImpactText.CostOfHolding(ImpactText.FirstTierOnly(sources.Config().Config, cluster.Name)) : "";
+        return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name) { Besides = cost };
     });
 
     /// <summary><c>POST /clusters/{c}/release</c>.</summary>
     public Task ReleaseAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
         !request.Force && JustSwitched(cluster)
-            ? StoreRejection(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in a moment, or send \"force\": true (--force).")
+            ? Refused(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in {Wait(cluster)} s, or do it all the same: --force, \"force\": true.")
             : new Planned("release", new ReleaseCommand(cluster.Name), null));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/drain</c>.</summary>
     public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
         !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, HealthStatus: HealthStatus.Up or HealthStatus.Unknown }))
-            ? StoreRejection(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or send \"force\": true (--force).")
+            ? Refused(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or do it all the same: --force, \"force\": true.")
             : new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
@@ -132,7 +133,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
-    private static Planned StoreRejection(int status, string why) => new("", null, null) { Status = status, Why = why };
+    private static Planned Refused(int status, string why) => new("", null, null) { Status = status, Why = why };
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.Select(static n => $"\"{n}\""));
 
@@ -146,6 +147,8 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     /// <summary>The name that was probably meant, as a sentence behind a blank; empty: none is near enough.</summary>
     public static string Meant(string given, IEnumerable<string> known) => DidYouMean.Of(given, known) is { } near ? $" Did you mean \"{near}\"?" : "";
 
+    private string Wait(ClusterView cluster) => Math.Max(1, Math.Ceiling((Quiet - (time.GetUtcNow() - cluster.LastTransition!.At)).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
     private bool JustSwitched(ClusterView cluster) => cluster.LastTransition is { } last && time.GetUtcNow() - last.At < Quiet;
 
     private Task OnDestinationAsync(HttpContext context, Func<ClusterView, string, VerbRequest, Planned> plan) => OnClusterAsync(context, (cluster, request) =>
@@ -154,7 +157,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var all = cluster.Tiers.SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
         return all.Contains(name, StringComparer.Ordinal)
             ? plan(cluster, name, request)
-            : StoreRejection(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\".{Meant(name, all)} Its destinations are {List(all)}.");
+            : Refused(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\".{Meant(name, all)} Its destinations are {List(all)}.");
     });
 
     private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) => AloneAsync(context, async (request, who, token) =>
@@ -182,7 +185,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         }
 
         Append(new(time.GetUtcNow(), planned.Kind, result.Message) { Cluster = cluster.Name, To = planned.Subject, Reason = request.Reason, Who = who });
-        await AdminJson.WriteAsync(context, new VerbResult(result.Message));
+        await AdminJson.WriteAsync(context, new VerbResult(result.Message + planned.Besides));
     });
 
     private async Task AloneAsync(HttpContext context, Func<VerbRequest, string, CancellationToken, Task> act)
@@ -262,5 +265,8 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         public int Status { get; init; }
 
         public string Why { get; init; } = "";
+
+        /// <summary>What the operator should know of its consequences, behind a blank; empty: nothing.</summary>
+        public string Besides { get; init; } = "";
     }
 }

@@ -29,7 +29,7 @@ internal static class AvailabilityText
             Columns.Append(text, "  by requests      ", string.Create(CultureInfo.InvariantCulture, $"{Percent(m.ByRequests)} answered by a tier{(m.Nines is { } nines ? $" ({nines:0.0} nines)" : "")}; {Percent(m.Answered)} with the fallback chain's help"), 19);
             Columns.Append(text, "  requests         ", $"{m.Requests.Live} live, {m.Requests.Degraded} degraded, {m.Requests.Failed} failed; not judged: {m.Requests.Refused} refused, {m.Requests.Aborted} aborted", 19);
             text.Append($"  by time          {Percent(m.ByTime)}, {Span(m.Downtime)} without a tier\n");
-            Columns.Append(text, "  failures         ", $"{m.Failures}; between them {Span(m.BetweenFailures)}, to repair {Span(m.ToRepair)}{(m.FailureRate is { } rate ? string.Create(CultureInfo.InvariantCulture, $", {rate:0.####} an hour") : "")}", 19);
+            Columns.Append(text, "  outages          ", $"{m.Failures}; between them {Span(m.BetweenFailures)}, to repair {Span(m.ToRepair)}{(m.FailureRate is { } rate ? string.Create(CultureInfo.InvariantCulture, $", {rate:0.####} an hour") : "")}", 19);
             Saved(text, m);
             if (!m.IsEnough)
             {
@@ -76,7 +76,7 @@ internal static class AvailabilityText
         text.Append($"\n  without gateway  {Percent(measured.WithoutGateway)} answered; with it {Percent(measured.Answered)}\n");
     }
 
-    private static string Percent(double? ratio) => ratio is { } r ? (100 * r).ToString("0.#####", CultureInfo.InvariantCulture) + " %" : "not measured";
+    private static string Percent(double? ratio) => ratio is { } r ? (Math.Floor((100_000 * r) + 1e-6) / 1000).ToString("0.###", CultureInfo.InvariantCulture) + " %" : "not measured";
 
     private static string Span(TimeSpan? span) => span switch
     {

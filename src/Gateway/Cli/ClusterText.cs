@@ -22,10 +22,16 @@ internal static class ClusterText
             ClusterCondition.Held => ": HELD\n",
             ClusterCondition.Degraded => ": DEGRADED\n",
             ClusterCondition.Starting => ": STARTING\n",
+            _ when cluster.Impact is { Until: null, Failed: > 0 } => ": USERS GET ERRORS\n",
             _ => "\n",
         });
         Columns.Append(text, "  Now   ", cluster.Now, Indent);
         Columns.Append(text, "  Next  ", cluster.Next.Text, Indent);
+        if (cluster.Impact is { } impact)
+        {
+            Columns.Append(text, "  Users ", impact.Text, Indent);
+        }
+
         foreach (var tier in cluster.Tiers)
         {
             Columns.Append(text, tier.Active ? "  > " : "    ", TierLine(tier), 6);
@@ -43,7 +49,7 @@ internal static class ClusterText
         var capacity = tier.Capacity is { } most ? string.Create(CultureInfo.InvariantCulture, $" of {most}") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{tier.Name}: {can} ({tier.Healthy} of {tier.Destinations.Count} up, {tier.Needed} needed), {ClusterOutlook.Percent(tier.Share)} of new requests, {tier.InFlight}{capacity} in flight");
+            $"{tier.Name}: {can} ({tier.Healthy} of {tier.Destinations.Count} up, {tier.Needed} needed), first for {ClusterOutlook.Percent(tier.Share)} of new requests, {tier.InFlight}{capacity} in flight");
     }
 
     private static string StateOf(DestinationStatus destination, DateTimeOffset now)

@@ -39,10 +39,11 @@ internal static class StatusText
             Fleet(text, fleet);
         }
 
-        text.Append("\nRoutes\n");
+        text.Append(CultureInfo.InvariantCulture, $"\nRoutes, requests since {WallClock.TimeOf(status.Gateway.StartedAt, now)}\n");
         Columns.Table(text, "  ", [.. status.Routes.Select(static r => new[]
         {
             r.Name,
+            r.Path,
             string.Create(CultureInfo.InvariantCulture, $"{r.Requests.Live} live, {r.Requests.Degraded} degraded, {r.Requests.Failed} failed, {r.Requests.Refused} refused, {r.Requests.Aborted} aborted"),
         })]);
         if (status.Journal.Count > 0)

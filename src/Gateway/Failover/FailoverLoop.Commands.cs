@@ -35,6 +35,8 @@ internal sealed partial class FailoverLoop
                 Evaluate(cluster, new Order(Hold: null), command, now);
                 return new CommandResult(Done: true, cluster.State.Active < 0
                     ? $"Cluster '{command.Cluster}' is released; no tier can serve now."
+                    : cluster.State.RampFrom >= 0
+                    ? $"Cluster '{command.Cluster}' is released; tier '{cluster.Tiers[cluster.State.Active].Config.Name}' takes over from '{cluster.Tiers[cluster.State.RampFrom].Config.Name}' step by step, all of it within {DurationText.Format(cluster.Config.Failback.Ramp)}."
                     : $"Cluster '{command.Cluster}' is released; tier '{cluster.Tiers[cluster.State.Active].Config.Name}' serves.");
             case DrainCommand drain:
                 return CarryOn(cluster, drain.Destination, drain, now);

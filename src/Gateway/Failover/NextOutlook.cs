@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration;
+using Gateway.Health;
 
 namespace Gateway.Failover;
 
@@ -138,7 +139,17 @@ internal static class NextOutlook
     }
 
     private static string Condition(ClusterView cluster, TierView tier, DateTimeOffset now) =>
-        $"{tier.Name} must be healthy for {WallClock.SpanOf(cluster.FailbackWait)} before it serves again: {TierText.ShortageOf(tier, cluster.Gateways, now)}";
+        $"{tier.Name} must be healthy for {WallClock.SpanOf(cluster.FailbackWait)} before it serves again: {TierText.ShortageOf(tier, cluster.Gateways, now)}{EarliestOf(cluster, tier, now)}";
+
+    // An ejection ends in a half-open probe by the next request: that is when the wait can begin.
+    private static string EarliestOf(ClusterView cluster, TierView tier, DateTimeOffset now)
+    {
+        var missing = tier.Needed - tier.Healthy;
+        var ejected = tier.Destinations.Where(static d => d is { Draining: false, EjectedUntil: not null, HealthStatus: HealthStatus.Ejected }).OrderBy(static d => d.EjectedUntil).ToArray();
+        return missing < 1 || ejected.Length < missing
+            ? ""
+            : $"; it serves again at {WallClock.TimeOf(Max(ejected[missing - 1].EjectedUntil!.Value, now) + cluster.FailbackWait, now)} at the earliest, and `ready {ejected[0].Name}` tries it now";
+    }
 
     private static string Healthy(TierView tier, DateTimeOffset since, ClusterView cluster, DateTimeOffset now)
     {

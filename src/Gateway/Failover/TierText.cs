@@ -47,8 +47,8 @@ internal static class TierText
     {
         { Draining: true } => "drained",
         { HealthStatus: HealthStatus.Down, LastProbe: { Passed: true } } => "down, its last probe passed",
-        { HealthStatus: HealthStatus.Down, LastProbe: { } probe } => probe.Words,
-        { HealthStatus: HealthStatus.Ejected, EjectedUntil: { } until } => $"ejected until {WallClock.TimeOf(until, now)}{(destination.Cause.Length > 0 ? $", {destination.Cause}" : "")}",
+        { HealthStatus: HealthStatus.Down, LastProbe: { } probe } => $"{probe.Words} on probes",
+        { HealthStatus: HealthStatus.Ejected, EjectedUntil: { } until } => $"ejected until {WallClock.TimeOf(until, now)}{(destination.Cause.Length > 0 ? $", {destination.Cause}" : "")}{(destination.LastProbe is { Passed: true } ? ", while its probes pass" : "")}",
         { HealthStatus: HealthStatus.HalfOpen } => "waits for a request that tries it",
         _ => destination.Cause.Length > 0 ? destination.Cause : "down",
     };

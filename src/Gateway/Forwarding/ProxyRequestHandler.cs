@@ -115,14 +115,15 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
 
         // 3. The tier.
         var tier = snapshot.Choose(Affinity.DrawOf(plan.ClusterConfig.Affinity, context.Request));
+        var unserved = TerminationCause.NoTier;
         if (plan.FirstTierOnly && tier > 0)
         {
-            tier = -1;
+            (tier, unserved) = (-1, TerminationCause.LevelNotServed);
         }
 
         if (tier < 0 && onTrial is null)
         {
-            return await FallBackAsync(context, plan, record, TerminationCause.NoTier).ConfigureAwait(false);
+            return await FallBackAsync(context, plan, record, unserved).ConfigureAwait(false);
         }
 
         if (tier >= 0 && snapshot.Tiers[tier] is { Capacity: { } capacity } full && full.Load.InFlight >= capacity * plan.ShedAt)

@@ -10,6 +10,10 @@ namespace Gateway.Health;
 internal sealed class DestinationMonitor(Destination destination, ClusterConfig config, int weight, TimeSpan now)
 {
     /// <summary>So many late attempts in a row make a suspect.</summary>
+    // Whether users met a failure or only probes did makes a difference to what an operator does.
+    private const string OnProbes = " on probes";
+    private const string OnRequests = " on requests";
+
     private const int SuspectAfterLates = 5;
 
     /// <summary>A connect failure that took this long is a timeout in disguise, and so possibly our fault.</summary>
@@ -123,7 +127,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             _phi.Clear();
         }
 
-        return Become(after, WhyOf(result), result.Passed ? "" : result.Words, now) | UpdateSuspicion(now);
+        return Become(after, WhyOf(result), result.Passed ? "" : result.Words + OnProbes, now) | UpdateSuspicion(now);
     }
 
     /// <summary>The routes whose requests prefer other destinations, for people.</summary>
@@ -206,7 +210,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         {
             Destination.EjectedByRoute = null;
             var cause = WordsOf(evidence);
-            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), string.Create(CultureInfo.InvariantCulture, $"none of the last {_silent.Length} requests got a response, the last one: {cause}"), cause, now) | changed;
+            return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), string.Create(CultureInfo.InvariantCulture, $"none of the last {_silent.Length} requests got a response, the last one: {cause}"), cause + OnRequests, now) | changed;
         }
 
         if (!isOwn && !evidence.Lone)
@@ -256,7 +260,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         var why = byRun || record.Run >= passive.ConsecutiveFailures
             ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(record.Run, record.ConfirmedRun)} failures in a row on route '{record.Route}', the last one: {_lastFailure}")
             : $"too large a share of failures on route '{record.Route}', the last one: {_lastFailure}";
-        return Become(DestinationHealth.Eject(State, passive, around.Exhausted, now), why, _lastFailure, now);
+        return Become(DestinationHealth.Eject(State, passive, around.Exhausted, now), why, _lastFailure + OnRequests, now);
     }
 
     private bool IsDestinationWide(RouteFailureTracker record, in HealthContext around, TimeSpan now) =>
@@ -404,7 +408,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         }
 
         var cause = WordsOf(evidence);
-        return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"its half-open probe on route '{evidence.Route}' failed: {cause}", cause, now);
+        return Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"its half-open probe on route '{evidence.Route}' failed: {cause}", cause + OnRequests, now);
     }
 
     // A half-open probe whose holder vanished must not leave the destination out for ever.

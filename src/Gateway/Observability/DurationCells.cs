@@ -45,6 +45,20 @@ internal sealed class DurationCells
         }
     }
 
+    /// <summary>How many took longer than a bound, which must be one of <see cref="Bounds"/>.</summary>
+    public long CountAbove(TimeSpan bound)
+    {
+        var first = Array.IndexOf(BoundTicks, bound.Ticks);
+        ArgumentOutOfRangeException.ThrowIfNegative(first, nameof(bound));
+        var sum = 0L;
+        for (var i = first + 1; i < _counts.Length; i++)
+        {
+            sum += Volatile.Read(ref _counts[i]);
+        }
+
+        return sum;
+    }
+
     /// <summary>Reads several cells as one at the given bounds, which must be some of <see cref="Bounds"/>, ascending.</summary>
     public static HistogramSample Read(KeyValuePair<string, object?>[] labels, double[] bounds, IEnumerable<DurationCells> cells)
     {

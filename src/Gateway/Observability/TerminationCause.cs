@@ -27,6 +27,9 @@ internal enum TerminationCause
     /// <summary>No tier can serve.</summary>
     NoTier,
 
+    /// <summary>Only the first tier serves the route's level, and a later one serves.</summary>
+    LevelNotServed,
+
     /// <summary>The tier is full for this level.</summary>
     Shed,
 
@@ -67,7 +70,7 @@ internal static class TerminationCauses
     /// <summary>By <see cref="TerminationCause"/>.</summary>
     public static readonly string[] Words =
     [
-        "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "shed", "connect_refused", "connect_timeout", "connect_failed",
+        "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "level_not_served", "shed", "connect_refused", "connect_timeout", "connect_failed",
         "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting",
     ];
 

@@ -32,11 +32,11 @@ public sealed class OperatorCommandsTests
               Now   standby has served since TIME, because guide-a of primary failed: timed out waiting for
                     headers; one destination is left.
               Next  primary must be healthy for 30 s before it serves again: 0 of 1 destination up, 1 needed
-                    (guide-a: timed out).
-                primary: CANNOT SERVE (0 of 1 up, 1 needed), 0 % of new requests, 0 of 400 in flight
+                    (guide-a: timed out on probes).
+                primary: CANNOT SERVE (0 of 1 up, 1 needed), first for 0 % of new requests, 0 of 400 in flight
                   guide-a http://127.0.0.1:9001/: down since TIME: timed out
                       last probe: timed out, 0.3 s ago · 0 in flight
-              > standby: can serve (1 of 1 up, 1 needed), 100 % of new requests, 3 in flight
+              > standby: can serve (1 of 1 up, 1 needed), first for 100 % of new requests, 3 in flight
                   guide-c http://127.0.0.1:9003/: up since TIME
                       last probe passed in 4 ms, 0.3 s ago · 3 in flight · 100 % of responses, p99 41 ms
 
@@ -192,7 +192,7 @@ public sealed class OperatorCommandsTests
           by requests      99.9 % answered by a tier (3.0 nines); 100 % with the fallback chain's help
           requests         999 live, 1 degraded, 0 failed; not judged: 2 refused, 3 aborted
           by time          98 %, 2 h without a tier
-          failures         4; between them 24.5 h, to repair 30 min, 0.0408 an hour
+          outages          4; between them 24.5 h, to repair 30 min, 0.0408 an hour
           saved            12 requests: 8 by another tier, 3 by hedging, 1 by last-good responses
           without gateway  98.8 % answered; with it 100 %
           error budget     0 % left of 0.1 %

@@ -38,15 +38,15 @@ public sealed class ClusterOutlookTests
             "The gateway decides once every destination was probed, 5 s after the start at the latest.", null, null),
         ["one of two down"] = (
             View("primary", Tier("primary", 1, Up("a"), Refusing("b")), Standby), ClusterCondition.Degraded,
-            "primary has served since 10:49:08Z; primary has lost 1 of 2 destinations (b: connection refused).",
+            "primary has served since 10:49:08Z; primary has lost 1 of 2 destinations (b: connection refused on probes).",
             "Nothing is due: standby takes over as soon as primary cannot serve.", null, null),
         ["one of five up"] = (
             View("primary", Tier("primary", 1, Up("a"), Refusing("b"), Refusing("c"), Refusing("d"), Refusing("e"))) with { RedundancyLost = true }, ClusterCondition.Degraded,
-            "primary has served since 10:49:08Z; primary has lost 4 of 5 destinations (b: connection refused, c: connection refused, d: connection refused, and 1 more); one destination is left.",
+            "primary has served since 10:49:08Z; primary has lost 4 of 5 destinations (b: connection refused on probes, c: connection refused on probes, d: connection refused on probes, and 1 more); one destination is left.",
             "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
         ["standby lost"] = (
             View("primary", Well, Tier("standby", 0, Ejected("s"))) with { RedundancyLost = true }, ClusterCondition.Degraded,
-            "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (s: ejected until 10:50:40Z, status 503); no other tier can serve.",
+            "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (s: ejected until 10:50:40Z, status 503, while its probes pass); no other tier can serve.",
             "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
         ["failed over, primary counts its wait"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with { LastTransition = Failover }, ClusterCondition.FailedOver,
@@ -63,11 +63,11 @@ public sealed class ClusterOutlookTests
         ["failed over, primary dead"] = (
             View("standby", Dead, Standby) with { LastTransition = Failover }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z, because both destinations of primary failed: timed out waiting for headers.",
-            "primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused, b: connection refused).", null, null),
+            "primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused on probes, b: connection refused on probes).", null, null),
         ["failed over, primary's probes pass again"] = (
             View("standby", Tier("primary", 0, Refusing("a"), Refusing("b") with { LastProbe = new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(2)) }), Standby), ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
-            "primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused, b: down, its last probe passed).", null, null),
+            "primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused on probes, b: down, its last probe passed).", null, null),
         ["the cause of an older switch is not told"] = (
             View("primary", Well, Standby) with { LastTransition = Failover }, ClusterCondition.Normal,
             "primary has served since 10:49:08Z.",
@@ -83,7 +83,7 @@ public sealed class ClusterOutlookTests
         ["manual, primary dead"] = (
             View("standby", Dead, Standby) with { FailsBack = false }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
-            "primary must be healthy before `release` can give it its share, as failback is manual: 0 of 2 destinations up, 1 needed (a: connection refused, b: connection refused).", null, null),
+            "primary must be healthy before `release` can give it its share, as failback is manual: 0 of 2 destinations up, 1 needed (a: connection refused on probes, b: connection refused on probes).", null, null),
         ["the other gateways do not agree yet"] = (
             View("standby", Well with { HealthySince = At("10:49:49"), MayReturn = false }, Standby) with { Gateways = 3 }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
@@ -98,12 +98,12 @@ public sealed class ClusterOutlookTests
             "primary takes all new requests by 10:50:56Z; `hold standby` stops it.", "primary", "10:50:56"),
         ["failing over, patient"] = (
             View("primary", Dead, Standby) with { UnableSince = At("10:50:28"), SwitchAfter = TimeSpan.FromSeconds(5) }, ClusterCondition.FailingOver,
-            "primary has served since 10:49:08Z, and has not been able to since 10:50:28Z: 0 of 2 destinations up, 1 needed (a: connection refused, b: connection refused).",
+            "primary has served since 10:49:08Z, and has not been able to since 10:50:28Z: 0 of 2 destinations up, 1 needed (a: connection refused on probes, b: connection refused on probes).",
             "standby takes over at 10:50:33Z, unless primary can serve again before.", "standby", "10:50:33"),
         ["weak, and nothing better"] = (
             View("primary", Tier("primary", 1, Up("a"), Refusing("b")) with { Needed = 2, CanTakeOver = false }, Tier("standby", 0, Refusing("c")) with { CanTakeOver = false }) with { UnableSince = At("10:50:28") }, ClusterCondition.FailingOver,
-            "primary has served since 10:49:08Z, and has not been able to since 10:50:28Z: 1 of 2 destinations up, 2 needed (b: connection refused).",
-            "No other tier can take over: primary stays the active one until one can; awaited: standby: 0 of 1 destination up, 1 needed (c: connection refused).", null, null),
+            "primary has served since 10:49:08Z, and has not been able to since 10:50:28Z: 1 of 2 destinations up, 2 needed (b: connection refused on probes).",
+            "No other tier can take over: primary stays the active one until one can; awaited: standby: 0 of 1 destination up, 1 needed (c: connection refused on probes).", null, null),
         ["held, primary would be due"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with { Hold = new HoldView("standby", At("11:19:08"), "disk swap", Yielded: false, "ann@laptop") }, ClusterCondition.Held,
             "standby has served since 10:49:08Z; it is held until 11:19:08Z by ann@laptop, \"disk swap\".",
@@ -111,7 +111,7 @@ public sealed class ClusterOutlookTests
         ["held, primary dead"] = (
             View("standby", Dead, Standby) with { Hold = new HoldView("standby", At("11:19:08"), "disk swap", Yielded: false) }, ClusterCondition.Held,
             "standby has served since 10:49:08Z; it is held until 11:19:08Z, \"disk swap\".",
-            "The hold ends at 11:19:08Z, or at once by `release`; then primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused, b: connection refused).", null, null),
+            "The hold ends at 11:19:08Z, or at once by `release`; then primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused on probes, b: connection refused on probes).", null, null),
         ["held, manual"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with { FailsBack = false, Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: false) }, ClusterCondition.Held,
             "standby has served since 10:49:08Z; it is held until 11:19:08Z, \"x\".",
@@ -122,8 +122,8 @@ public sealed class ClusterOutlookTests
             "The hold ends at 11:19:08Z, or at once by `release`; primary goes on serving then.", null, null),
         ["the hold has yielded"] = (
             View("primary", Well, Tier("standby", 0, Refusing("c"))) with { Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: true) }, ClusterCondition.Held,
-            "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (c: connection refused); standby is held until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
-            "The hold takes effect again once standby has been healthy for 30 s: 0 of 1 destination up, 1 needed (c: connection refused).", null, null),
+            "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (c: connection refused on probes); standby is held until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
+            "The hold takes effect again once standby has been healthy for 30 s: 0 of 1 destination up, 1 needed (c: connection refused on probes).", null, null),
         ["the hold takes effect again"] = (
             View("primary", Well, Standby with { HealthySince = At("10:50:17") }) with { Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: true) }, ClusterCondition.Held,
             "primary has served since 10:49:08Z; standby is held until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
@@ -131,7 +131,7 @@ public sealed class ClusterOutlookTests
         ["exhausted"] = (
             View(null, Dead, Tier("standby", 0, Drained("c"))) with { LastTransition = new("guide", "standby", null, TransitionReason.Exhausted, "", Now) { Cause = "because all failed" } }, ClusterCondition.Exhausted,
             "No tier has served since 10:49:08Z, because all failed; users get the fallback chain.",
-            "The first tier that can serve takes over at once and whole; awaited: primary: 0 of 2 destinations up, 1 needed (a: connection refused, b: connection refused); standby: 0 of 1 destination up, 1 needed (c: drained).", null, null),
+            "The first tier that can serve takes over at once and whole; awaited: primary: 0 of 2 destinations up, 1 needed (a: connection refused on probes, b: connection refused on probes); standby: 0 of 1 destination up, 1 needed (c: drained).", null, null),
         ["a name that does not resolve"] = (
             View("standby", Tier("primary", 0), Standby), ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
