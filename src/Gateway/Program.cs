@@ -1,5 +1,5 @@
 using Gateway.Cli;
-using Gateway.Composition;
+using Gateway.Hosting;
 
 Startup.Prepare();
 return await GatewayCli.RunAsync(args, RunCommand.Create(Environment.GetEnvironmentVariable), DemoCommand.Create(Environment.GetEnvironmentVariable), DrillCommand.Create());

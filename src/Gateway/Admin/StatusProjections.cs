@@ -79,9 +79,7 @@ internal static class StatusProjections
         instruments.Transition(transition.Cluster, transition.From ?? "none", transition.To ?? "none", Word(transition.Reason));
 
     /// <summary>A refused file for the journal.</summary>
-    public static JournalEntry Entry(RejectedConfig rejected) =>
-        new(rejected.At, "config-rejected", "The changed configuration was refused: " + string.Join(" ", rejected.Problems.Take(3).Select(static p => p.ToString()))
-            + (rejected.Problems.Length > 3 ? $" And {rejected.Problems.Length - 3} more." : ""));
+    public static JournalEntry Entry(RejectedConfig rejected) => new(rejected.At, "config-rejected", rejected.ToSentence());
 
     /// <summary>A configuration that was put in force, for the journal.</summary>
     public static JournalEntry Entry(ConfigChange change, DateTimeOffset at) => new(at, "config",

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gateway.Failover;
 
 namespace Gateway.Consensus;
 

@@ -1,5 +1,3 @@
-using Gateway.Failover;
-
 namespace Gateway.Consensus;
 
 /// <summary>A change of tier that the living gateways agreed on. The highest epoch counts, whatever any clock says.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gateway.Admin;
 using Gateway.Configuration;
 using Gateway.Failover;
 
@@ -76,7 +75,7 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
 
     /// <summary>A changed configuration was refused.</summary>
     public static Notification Of(RejectedConfig rejected) => new(
-        NotifyEvent.ConfigRejected, rejected.At, "The changed configuration was refused; the one before stays in force.", StatusProjections.Entry(rejected).Text);
+        NotifyEvent.ConfigRejected, rejected.At, "The changed configuration was refused; the one before stays in force.", rejected.ToSentence());
 
     /// <summary>A drill: a hold whose reason begins with "drill".</summary>
     public static Notification DrillBegan(HoldCommand hold, DateTimeOffset at) => new(

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Text;
-using Gateway.Composition;
 using Gateway.Configuration;
 using Gateway.Forwarding;
 using Gateway.Observability;

@@ -7,7 +7,7 @@ internal static partial class Rooms
 {
     /// <summary>From left to right; a room may use those to its left.</summary>
     public static readonly string[] InOrder =
-        ["Observability", "Configuration", "Redis", "Health", "Consensus", "Failover", "Fleet", "LastGood", "Fallback", "Upstream", "Forwarding", "Notifications", "Admin", "Server", "Cli", "Composition"];
+        ["Observability", "Configuration", "Redis", "Health", "Consensus", "Failover", "Fleet", "LastGood", "Fallback", "Upstream", "Forwarding", "Notifications", "Admin", "Server", "Cli", "Hosting"];
 
     /// <summary>The last resort must work when the clever parts fail.</summary>
     private static readonly string[] LastResort = ["LastGood", "Fallback"];

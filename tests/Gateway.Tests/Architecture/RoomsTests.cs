@@ -58,7 +58,7 @@ public sealed class RoomsTests
     [InlineData("LastGood/A.cs", "using Gateway.Observability;\nnamespace Gateway.LastGood;")]
     [InlineData("Configuration/A.cs", "namespace Gateway.Configuration;\nclass A { int B() => Failover.MinHealthy + config.Forwarding.Exchange; }")]
     [InlineData("Health/A.cs", "namespace Gateway.Health;\n// Gateway.Failover is told by a channel.\n/* Gateway.Cli */ class A { string b = \"Gateway.Admin\"; string c = \"\"\"\n Gateway.Cli \"\"\"; }")]
-    [InlineData("Program.cs", "using Gateway.Composition;")]
+    [InlineData("Program.cs", "using Gateway.Hosting;")]
     public void Source_KeepsTheRules_IsNotTold(string path, string source) =>
         Assert.Empty(Rooms.ProblemsOf(path, source, SomeTypes));
 }

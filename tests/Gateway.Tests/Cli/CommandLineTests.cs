@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.Cli;
-using Gateway.Composition;
+using Gateway.Hosting;
 using Gateway.Observability;
 using Gateway.Tests.Admin;
 using Gateway.Tests.Configuration;

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Gateway.Composition;
 using Gateway.Configuration;
 using Gateway.Drills.Processes;
+using Gateway.Hosting;
 using Xunit;
 
 namespace Gateway.Tests.Support;

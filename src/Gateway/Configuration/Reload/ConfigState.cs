@@ -35,7 +35,13 @@ internal sealed record ConfigState
 /// <param name="Hash">SHA-256 of the file; empty when it could not be read.</param>
 /// <param name="At">When.</param>
 /// <param name="WasValid">True: nothing is wrong with the file, but the gateway could not put it in force. It is tried again when it changes or a reload is asked for.</param>
-internal sealed record RejectedConfig(ImmutableArray<ConfigProblem> Problems, string Hash, DateTimeOffset At, bool WasValid = false);
+internal sealed record RejectedConfig(ImmutableArray<ConfigProblem> Problems, string Hash, DateTimeOffset At, bool WasValid = false)
+{
+    /// <summary>The refusal in a sentence, with the first problems.</summary>
+    public string ToSentence() =>
+        "The changed configuration was refused: " + string.Join(" ", Problems.Take(3).Select(static p => p.ToString()))
+        + (Problems.Length > 3 ? $" And {Problems.Length - 3} more." : "");
+}
 
 /// <summary>A configuration was put in force.</summary>
 /// <param name="Old">Until now.</param>

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Gateway.Cli;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary><c>drill</c>, so that the help lists it: the drills are a program of their own, which the script of a clone starts.</summary>
 internal static class DrillCommand

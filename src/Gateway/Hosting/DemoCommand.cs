@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using Gateway.Cli;
 using Serilog.Events;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary><c>demo</c>: two primary and two standby sample guides, each a process of its own, and the gateway in front of them.</summary>
 internal static class DemoCommand

@@ -4,7 +4,7 @@ using Gateway.Observability;
 using Serilog.Events;
 using Serilog.Parsing;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary>
 /// What a command says beside the log: as it is where the log is text for people, else as a line of the log. Whatever collects the console of a gateway that logs JSON finds nothing but JSON.

@@ -15,7 +15,7 @@ using Gateway.Redis;
 using Gateway.Server;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary>
 /// The whole gateway in one object: it builds the rooms from left to right, starts them, carries a changed configuration to them, and

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary>SIGTERM and SIGINT: the first one asks to stop, a second one not to wait any longer.</summary>
 internal sealed class StopSignals : IDisposable

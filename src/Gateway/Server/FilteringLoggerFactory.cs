@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Gateway.Composition;
+namespace Gateway.Server;
 
 /// <summary>
 /// The log without the hosting layer's line per request, which has no reader: as long as its category is enabled at any level, every request

@@ -5,7 +5,7 @@ using Gateway.Cli;
 using Gateway.Server;
 using Serilog.Events;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary><c>run</c>: the gateway in the foreground, until SIGTERM or Ctrl-C.</summary>
 internal static class RunCommand

@@ -1,13 +1,13 @@
-using Gateway.Composition;
 using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Health;
+using Gateway.Hosting;
 using Gateway.Observability;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Hosting;
 
 public sealed class WatchdogTests
 {

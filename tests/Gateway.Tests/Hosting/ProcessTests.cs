@@ -5,7 +5,7 @@ using Gateway.Drills.Processes;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Hosting;
 
 public class ProcessTests
 {

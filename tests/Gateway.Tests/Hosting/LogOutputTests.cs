@@ -5,7 +5,7 @@ using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Hosting;
 
 /// <summary>What a gateway's process writes to its console and its file.</summary>
 public sealed class LogOutputTests

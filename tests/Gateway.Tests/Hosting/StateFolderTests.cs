@@ -5,7 +5,7 @@ using Gateway.Tests.Support;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Hosting;
 
 /// <summary>A whole gateway whose state folder is full, not writable or held by somebody: users notice nothing, operators do, and it mends itself.</summary>
 public sealed class StateFolderTests

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary>
 /// Tells systemd (<c>Type=notify</c>) that the gateway is ready, that it is stopping, and, where a watchdog is set, that it lives: from a

@@ -1,11 +1,11 @@
-using Gateway.Composition;
 using Gateway.Configuration;
 using Gateway.Drills.Processes;
+using Gateway.Hosting;
 using Gateway.Observability;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Hosting;
 
 /// <summary>Two gateways on one state folder.</summary>
 public sealed class StateLockTests

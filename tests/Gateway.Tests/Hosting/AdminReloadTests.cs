@@ -3,7 +3,7 @@ using System.Text.Json;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Hosting;
 
 public sealed class AdminReloadTests
 {

@@ -1,4 +1,4 @@
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary>What has to be set before the first socket of the process.</summary>
 internal static class Startup

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Composition;
+namespace Gateway.Tests.Hosting;
 
 /// <summary>A whole gateway that loses destinations: what an operator sees of it, in every place.</summary>
 public sealed class DegradedTests

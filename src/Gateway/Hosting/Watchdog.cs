@@ -4,7 +4,7 @@ using Gateway.Configuration;
 using Gateway.Failover;
 using Gateway.Observability;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <summary>
 /// Looks after the gateway's own parts: loops that stand still or died, probes that stopped, stores and logs that fail. What it says is worked out anew by

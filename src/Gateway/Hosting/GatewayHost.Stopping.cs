@@ -2,7 +2,7 @@ using Gateway.Admin;
 using Gateway.Observability;
 using Gateway.Server;
 
-namespace Gateway.Composition;
+namespace Gateway.Hosting;
 
 /// <content>How the gateway leaves: told, drained, closed, ended.</content>
 internal sealed partial class GatewayHost
