@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Forwarding;
 using Gateway.Health;

@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Forwarding;
 using Gateway.LastGood;
-using Gateway.Upstream;
+using Gateway.Upstream.Http1;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

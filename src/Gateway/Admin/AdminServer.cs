@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Gateway.Configuration;
+using Gateway.Configuration.Values;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;

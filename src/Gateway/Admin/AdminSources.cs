@@ -1,4 +1,4 @@
-using Gateway.Configuration;
+using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
 using Gateway.LastGood;

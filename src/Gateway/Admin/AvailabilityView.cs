@@ -1,4 +1,5 @@
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Values;
 using Gateway.Observability;
 
 namespace Gateway.Admin;

@@ -3,7 +3,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Values;
 
 namespace Gateway.Admin;
 

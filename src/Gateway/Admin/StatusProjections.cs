@@ -1,4 +1,5 @@
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
 using Gateway.Observability;

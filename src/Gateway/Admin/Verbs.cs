@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Gateway.Configuration;
+using Gateway.Configuration.Reload;
+using Gateway.Configuration.Values;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.LastGood;

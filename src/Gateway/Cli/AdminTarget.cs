@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Gateway.Admin;
 using Gateway.Configuration;
+using Gateway.Configuration.Model;
 
 namespace Gateway.Cli;
 

@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Configuration.Checks;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
+using Gateway.Configuration.Values;
 
 namespace Gateway.Cli;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Health;
 
 namespace Gateway.Cli;

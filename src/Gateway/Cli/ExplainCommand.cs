@@ -3,6 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Configuration;
+using Gateway.Configuration.Keys;
+using Gateway.Configuration.Reading;
 
 namespace Gateway.Cli;
 

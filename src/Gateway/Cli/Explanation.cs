@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
+using Gateway.Configuration.Values;
 using Gateway.Fallback;
 using Microsoft.AspNetCore.Routing;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Gateway.Configuration;
+using Gateway.Configuration.Values;
 
 namespace Gateway.Cli;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Gateway.Admin;
-using Gateway.Configuration;
+using Gateway.Configuration.Values;
 
 namespace Gateway.Cli;
 

@@ -1,4 +1,8 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Checks;
+using Gateway.Configuration.Keys;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration;
 

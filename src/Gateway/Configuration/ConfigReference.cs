@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Configuration.Keys;
 
 namespace Gateway.Configuration;
 

@@ -1,3 +1,5 @@
+using Gateway.Configuration.Model;
+
 namespace Gateway.Configuration;
 
 /// <summary>How long probes alone take to see that a destination is gone. Pure arithmetic over the probe's settings; traffic usually notices sooner.</summary>

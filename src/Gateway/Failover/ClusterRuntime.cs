@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health;
 

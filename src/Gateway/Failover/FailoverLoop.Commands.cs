@@ -1,4 +1,4 @@
-using Gateway.Configuration;
+using Gateway.Configuration.Values;
 using Gateway.Health;
 
 namespace Gateway.Failover;

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Threading.Channels;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Health;
 
 namespace Gateway.Failover;

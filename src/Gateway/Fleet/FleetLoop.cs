@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
-using Gateway.Configuration;
+using Gateway.Configuration.Keys;
 using Gateway.Consensus;
 using Gateway.Failover;
 using Gateway.Redis;

@@ -1,5 +1,5 @@
 using System.Net.Http;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Upstream;
 
 namespace Gateway.Forwarding;

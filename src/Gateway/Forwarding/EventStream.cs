@@ -1,6 +1,6 @@
 using System.Net.Http;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Observability;
 using Gateway.Upstream;
 using Microsoft.Extensions.Primitives;

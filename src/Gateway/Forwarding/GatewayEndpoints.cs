@@ -1,4 +1,5 @@
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
 using Gateway.Failover;
 using Gateway.LastGood;
 using Gateway.Observability;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Gateway.Upstream;
+using Gateway.Upstream.Http1;
 
 namespace Gateway.Forwarding;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Gateway.Upstream;
+using Gateway.Upstream.HttpClient;
 
 namespace Gateway.Forwarding;
 

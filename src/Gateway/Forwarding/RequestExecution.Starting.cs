@@ -84,7 +84,7 @@ internal sealed partial class RequestExecution
         return true;
     }
 
-    private TimeSpan HedgeDelay() => _plan.ClusterConfig.Attempts.Hedge == Configuration.HedgeMode.Fixed
+    private TimeSpan HedgeDelay() => _plan.ClusterConfig.Attempts.Hedge == Configuration.Model.HedgeMode.Fixed
         ? _plan.ClusterConfig.Attempts.HedgeAfter
         : _plan.Timing.HedgeDelay ?? UnknownHedgeDelay;
 

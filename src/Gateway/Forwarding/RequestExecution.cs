@@ -61,7 +61,7 @@ internal sealed partial class RequestExecution
         _context = context;
         _mayRepeat = mayRepeat && body is null or { IsWhole: true };
         // Two of a write under way at once could both be carried out, and in either order.
-        _mayHedge = _mayRepeat && IsHedgeable(context.Request.Method) && plan.ClusterConfig.Attempts.Hedge != Configuration.HedgeMode.Off;
+        _mayHedge = _mayRepeat && IsHedgeable(context.Request.Method) && plan.ClusterConfig.Attempts.Hedge != Configuration.Model.HedgeMode.Off;
         _isWrite = !IsHedgeable(context.Request.Method) && !HttpMethods.IsTrace(context.Request.Method);
         _isSticky = Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request) is { Length: > 0 };
         _snapshot = snapshot;

@@ -1,9 +1,10 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.LastGood;
 using Gateway.Observability;
 using Gateway.Upstream;
+using Gateway.Upstream.Http1;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 

@@ -96,7 +96,7 @@ internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, 
         record.FirstByteAt = plan.Traffic.Time.GetTimestamp();
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
         RemoveHopByHop(httpContext.Response.Headers, proxyResponse);
-        if (plan.ClusterConfig.Via != Configuration.ViaMode.Off)
+        if (plan.ClusterConfig.Via != Configuration.Model.ViaMode.Off)
         {
             httpContext.Response.Headers.Append("Via", "1.1 gateway");
         }

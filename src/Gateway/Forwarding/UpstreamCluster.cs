@@ -1,11 +1,13 @@
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Upstream;
+using Gateway.Upstream.Http1;
+using Gateway.Upstream.HttpClient;
 
 namespace Gateway.Forwarding;
 

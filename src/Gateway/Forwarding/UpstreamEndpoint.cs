@@ -1,8 +1,9 @@
 using System.Globalization;
-using Gateway.Configuration;
+using Gateway.Configuration.Values;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Upstream;
+using Gateway.Upstream.Http1;
 
 namespace Gateway.Forwarding;
 

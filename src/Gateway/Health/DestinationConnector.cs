@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Configuration;
+using Gateway.Configuration.Values;
 
 namespace Gateway.Health;
 

@@ -5,7 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 
 namespace Gateway.Health;
 

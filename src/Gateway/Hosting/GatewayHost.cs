@@ -4,6 +4,8 @@ using System.Net;
 using System.Reflection;
 using Gateway.Admin;
 using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Fleet;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Observability;
 

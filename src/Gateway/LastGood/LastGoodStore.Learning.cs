@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;

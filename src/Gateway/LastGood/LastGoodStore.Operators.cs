@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reload;
 using Gateway.Failover;
 
 namespace Gateway.Notifications;

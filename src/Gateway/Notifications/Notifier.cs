@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Observability;
 

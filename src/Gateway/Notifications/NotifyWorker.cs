@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Observability;
 using Polly;
 using Polly.Retry;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 
 namespace Gateway.Server;
 

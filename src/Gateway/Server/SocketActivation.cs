@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 
 namespace Gateway.Server;
 

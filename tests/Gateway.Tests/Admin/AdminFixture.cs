@@ -1,7 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Admin;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.LastGood;

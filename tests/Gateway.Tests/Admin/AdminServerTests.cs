@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Admin;
-using Gateway.Configuration;
+using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Observability;
 using Xunit;

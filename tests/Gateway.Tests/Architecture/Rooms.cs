@@ -45,9 +45,10 @@ internal static partial class Rooms
 
         var code = WithoutCommentsAndTexts(source);
         var declared = Namespace().Matches(code).Select(static match => match.Groups["name"].Value).ToArray();
-        if (declared is not [var only] || !string.Equals(only, $"Gateway.{room}", StringComparison.Ordinal))
+        var expected = $"Gateway.{string.Join('.', folders)}";
+        if (declared is not [var only] || !string.Equals(only, expected, StringComparison.Ordinal))
         {
-            yield return $"{path}: its namespace must be Gateway.{room}, and is {(declared.Length == 0 ? "none" : string.Join(", ", declared))}.";
+            yield return $"{path}: its namespace must be {expected}, and is {(declared.Length == 0 ? "none" : string.Join(", ", declared))}.";
         }
 
         var used = Qualified().Matches(Namespace().Replace(code, "")).Select(static match => match.Groups["room"].Value)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Gateway.Configuration;
+using Gateway.Configuration.Keys;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gateway.Configuration;
+using Gateway.Configuration.Reading;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Configuration.Reload;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Gateway.Configuration;
+using Gateway.Configuration.Reload;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

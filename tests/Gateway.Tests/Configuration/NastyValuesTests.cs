@@ -1,5 +1,6 @@
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Configuration.Reading;
 using Xunit;
 using YamlDotNet.Core;
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Gateway.Cli;
 using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Drills.Processes;
 using Xunit;
 using YamlDotNet.Core;

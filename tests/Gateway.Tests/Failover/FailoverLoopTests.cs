@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Tests.Support;

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Xunit;
 

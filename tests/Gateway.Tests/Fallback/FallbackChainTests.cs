@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Fallback;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Fallback;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Routing;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Net.Http;
 using System.Net.Sockets;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Health;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;

@@ -3,7 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Health;
 using Gateway.Tests.Support;
 using Xunit;

@@ -1,4 +1,4 @@
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Health;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.LastGood;
 using Gateway.Tests.Support;
 using Xunit;

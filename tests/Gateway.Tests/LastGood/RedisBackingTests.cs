@@ -1,5 +1,5 @@
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.LastGood;
 using Gateway.Redis;
 using Gateway.Tests.Support;

@@ -56,7 +56,7 @@ public sealed class SecretNamesTests
     public async Task Keys_SecretInAQuery_IsNowhereInClearAndStillFound(string target)
     {
         using var folder = new TempFolder();
-        var route = Guide.Route(new() { Nearest = [[new(global::Gateway.Configuration.KeyPartKind.Path), new(global::Gateway.Configuration.KeyPartKind.QueryParameter, "token")]] });
+        var route = Guide.Route(new() { Nearest = [[new(global::Gateway.Configuration.Model.KeyPartKind.Path), new(global::Gateway.Configuration.Model.KeyPartKind.QueryParameter, "token")]] });
         await using (var store = await SqliteBackingTests.OpenStoreAsync(folder.File("last-good.db")))
         {
             store.Answer(route, Guide.Get(target), "mine");

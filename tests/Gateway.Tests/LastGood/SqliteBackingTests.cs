@@ -10,7 +10,7 @@ namespace Gateway.Tests.LastGood;
 public sealed class SqliteBackingTests : IDisposable
 {
     private readonly TempFolder _folder = new();
-    private readonly global::Gateway.Configuration.RouteConfig _route = Guide.Route();
+    private readonly global::Gateway.Configuration.Model.RouteConfig _route = Guide.Route();
 
     private string File => _folder.File("last-good.db");
 
@@ -19,7 +19,7 @@ public sealed class SqliteBackingTests : IDisposable
     [Fact]
     public async Task Restart_AnswersWithVariantsAndNearest_AreThereAgain()
     {
-        var route = Guide.Route(new() { Nearest = [[new(global::Gateway.Configuration.KeyPartKind.Path)]] });
+        var route = Guide.Route(new() { Nearest = [[new(global::Gateway.Configuration.Model.KeyPartKind.Path)]] });
         await using (var store = await OpenAsync())
         {
             store.Answer(route, Guide.Get("/a?x=1"), "one", 200, ("Content-Type", "text/plain"), ("ETag", "\"1\""));

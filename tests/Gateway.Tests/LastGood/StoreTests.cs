@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.LastGood;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;

@@ -7,7 +7,7 @@ namespace Gateway.Tests.LastGood;
 
 public sealed class WriteBehindTests
 {
-    private readonly global::Gateway.Configuration.RouteConfig _route = Guide.Route();
+    private readonly global::Gateway.Configuration.Model.RouteConfig _route = Guide.Route();
 
     [Fact]
     public async Task Enqueue_StoreHangs_OldestAreDroppedCountedAndEvictionsAreNot()

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Redis;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Net.Http;
 using System.Text;
-using Gateway.Upstream;
+using Gateway.Upstream.Http1;
 using Xunit;
 
 namespace Gateway.Tests.Upstream;

@@ -2,7 +2,7 @@ using System.Net.Http;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Gateway.Upstream;
+using Gateway.Upstream.Http1;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 

@@ -1,6 +1,9 @@
 using System.Globalization;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Checks;
 
 /// <summary>Times that do not fit into each other, tiers that could never serve, names and addresses that stand twice.</summary>
 internal static class ClusterChecks

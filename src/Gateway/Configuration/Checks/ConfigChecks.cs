@@ -1,4 +1,7 @@
-namespace Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
+
+namespace Gateway.Configuration.Checks;
 
 /// <summary>What keys must be to each other and to the machine, once each was understood alone.</summary>
 internal static class ConfigChecks

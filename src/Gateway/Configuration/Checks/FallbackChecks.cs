@@ -1,7 +1,9 @@
 using System.Globalization;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
 using Microsoft.AspNetCore.Routing.Patterns;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Checks;
 
 /// <summary>Steps without what they stand on: files that do not exist, last-good responses that are never stored.</summary>
 internal static class FallbackChecks

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Checks;
 
 /// <summary>Either-or keys of Redis and notifications, folders that are files.</summary>
 internal static class OperationChecks

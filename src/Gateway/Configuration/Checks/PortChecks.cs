@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Checks;
 
 /// <summary>Ports that clash, certificates that do not load, an admin endpoint that the world could use.</summary>
 internal static class PortChecks

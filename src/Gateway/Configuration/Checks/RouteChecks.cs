@@ -1,9 +1,13 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Routing;
+using Gateway.Configuration.Values;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Checks;
 
 /// <summary>Patterns that ASP.NET does not understand, routes that can never match, clusters without a route.</summary>
 internal static class RouteChecks

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>The keys of a cluster and its tiers.</summary>
 internal static class ClusterKeys

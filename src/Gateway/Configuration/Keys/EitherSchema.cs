@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Reading;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>A short text, or a mapping that says more.</summary>
 internal sealed class EitherSchema<T>(Schema<T> text, Schema<T> mapping) : Schema<T>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>The keys at the top of the file, and those of the ports, limits and levels.</summary>
 internal static class GatewayKeys

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>Items of one shape, in order.</summary>
 internal sealed class ListSchema<T>(Schema<T> item, int atLeast = 0, int atMost = 1_000) : Schema<ImmutableArray<T>>

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Values;
 using Gateway.Observability;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>The keys of what stands beside the gateway: Redis, those who are told, logs and collectors.</summary>
 internal static class OperationKeys

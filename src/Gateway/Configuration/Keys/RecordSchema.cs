@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>A mapping of known keys, read into an immutable record that starts from its defaults.</summary>
 /// <param name="what">"a mapping of …"</param>

@@ -2,8 +2,11 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>The keys of a route, its last-good responses, its fallback chain and its streams.</summary>
 internal static class RouteKeys

@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Reading;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>What may stand somewhere in the file. One table of shapes reads the file, writes the JSON schema and the reference page, so that they cannot drift apart.</summary>
 internal abstract class Schema

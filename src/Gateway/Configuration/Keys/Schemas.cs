@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>The kinds of values that stand at keys. Every schema also lets a text with <c>${</c> pass: what the environment fills in is judged at the start.</summary>
 internal static class Schemas

@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>A value that was understood, or what to write instead.</summary>
 internal readonly record struct Parsed<T>(bool Ok, T? Value, string? Instead)

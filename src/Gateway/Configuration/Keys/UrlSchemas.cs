@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>URLs of ports, destinations and collectors, and networks.</summary>
 internal static class UrlSchemas

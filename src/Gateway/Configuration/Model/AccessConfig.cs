@@ -1,6 +1,6 @@
 using Gateway.Observability;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>Users' requests in the log.</summary>
 internal sealed record AccessConfig

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>The admin endpoint: status page, API, metrics.</summary>
 internal sealed record AdminConfig

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>One service: its tiers in order, and how they are probed, judged, balanced and left.</summary>
 internal sealed record ClusterConfig

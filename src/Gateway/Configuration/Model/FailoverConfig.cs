@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>When a tier is left.</summary>
 internal sealed record FailoverConfig

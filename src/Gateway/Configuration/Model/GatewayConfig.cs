@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>One whole, valid configuration. Immutable: a reload makes a new one and swaps one reference.</summary>
 internal sealed record GatewayConfig

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>Which responses of a route are kept, and for whom.</summary>
 internal sealed record LastGoodConfig

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>What the levels mean.</summary>
 internal sealed record LevelsConfig

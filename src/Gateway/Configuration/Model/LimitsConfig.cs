@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>What a client may do; beyond it the response is 413, 431 or 408 and no tier is asked.</summary>
 internal sealed record LimitsConfig

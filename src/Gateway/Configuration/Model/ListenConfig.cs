@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>One port for users.</summary>
 internal sealed record ListenConfig

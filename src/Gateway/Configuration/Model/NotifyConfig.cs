@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>One receiver of notifications; exactly one of webhook and exec is set.</summary>
 internal sealed record NotifyConfig

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>How traffic ejects a destination.</summary>
 internal sealed record PassiveConfig

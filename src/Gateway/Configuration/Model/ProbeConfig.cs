@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>Active probes of every destination of every tier, idle or not.</summary>
 internal sealed record ProbeConfig

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>The Redis that several gateways share; <see cref="Endpoints"/> or <see cref="Sentinel"/>, never both.</summary>
 internal sealed record RedisConfig

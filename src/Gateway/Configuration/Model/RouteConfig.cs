@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>Which requests go to which cluster, how important they are, and what they get when no tier can serve.</summary>
 internal sealed record RouteConfig

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>Which responses of a route count against its cluster's service-level objective (<c>routes.NAME.slo</c>).</summary>
 /// <remarks>

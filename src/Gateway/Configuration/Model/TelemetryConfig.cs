@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>Where logs, metrics and traces go.</summary>
 internal sealed record TelemetryConfig

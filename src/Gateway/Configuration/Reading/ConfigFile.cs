@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using Gateway.Configuration.Values;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Reading;
 
 /// <summary>The bytes of a configuration file, read with a bound, or the reason why they could not be read.</summary>
 internal sealed record ConfigFile

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Reading;
 
 /// <summary>A piece of the file with its place. Aliases share nodes, so a walk counts them (<see cref="Reader.Visit"/>).</summary>
 internal abstract record ConfigNode(int Line, int Column);

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Reading;
 
 /// <summary>What one reading of one file has found: problems, and where each key stands so that later checks can point at it.</summary>
 /// <remarks>Paths are keys and item numbers joined by slashes: <c>clusters/ai-guide/tiers/0/name</c>.</remarks>

@@ -3,7 +3,7 @@ using System.Text;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Reading;
 
 /// <summary>Turns bytes into nodes with places. Bounded in depth and count, so that no file can hold the gateway up, and strict about what YAML would guess.</summary>
 internal sealed class YamlComposer

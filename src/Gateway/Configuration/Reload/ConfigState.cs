@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Reload;
 
 /// <summary>The configuration in force and what became of the file since: one immutable snapshot, so that readers never see halves.</summary>
 internal sealed record ConfigState

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Reload;
 
 /// <summary>Holds the configuration in force: one reference that is swapped. Anyone reads it at any time; <see cref="ConfigWatcher"/> alone writes.</summary>
 internal sealed partial class ConfigStore

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Gateway.Configuration.Reading;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Reload;
 
 /// <summary>Follows the file: a hash of its content every 500 ms, sooner when the file system tells of a change. One loop judges and writes; it ends only with its token.</summary>
 /// <remarks>The poll is what can be relied on: notifications miss a symlink that is swapped far away, as a Kubernetes ConfigMap does, and some network file systems.</remarks>

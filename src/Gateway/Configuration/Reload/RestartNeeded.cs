@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Reload;
 
 /// <summary>Which changes a running gateway cannot take over: ports and what is built once around them.</summary>
 internal static class RestartNeeded

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>The routing services. <c>run</c>, a reload, <c>check</c> and <c>explain</c> use this one registration, so that what is accepted is what runs.</summary>
 internal static class GatewayRouting

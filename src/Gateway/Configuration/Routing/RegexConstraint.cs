@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>
 /// The inline constraint <c>regex(…)</c>. ASP.NET's own may backtrack for ten seconds on a path that a client chose, and fails the request then. Here an expression runs in

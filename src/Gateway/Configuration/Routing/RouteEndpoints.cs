@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>Turns routes into ASP.NET endpoints. The data plane and <c>explain</c> use the same ones, so that what is explained is what happens.</summary>
 internal static class RouteEndpoints

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Values;
 
 /// <summary>Finds what was probably meant by a misspelt name.</summary>
 internal static class DidYouMean

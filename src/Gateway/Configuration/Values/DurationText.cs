@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Values;
 
 /// <summary>Durations as people write them: a whole number and ms, s, m or h.</summary>
 internal static class DurationText

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Values;
 
 /// <summary>Fills <c>${NAME}</c> and <c>${NAME:-default}</c> from the environment; <c>$${</c> stands for a literal <c>${</c>.</summary>
 internal static class EnvironmentText

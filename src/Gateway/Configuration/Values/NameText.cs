@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Values;
 
 /// <summary>Names of clusters, tiers, routes and destinations: they become labels of metrics and parts of the operators' URLs.</summary>
 internal static class NameText

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Values;
 
 /// <summary>Shares as people write them: <c>20%</c> or <c>99.95%</c>; read as a ratio from 0 to 1.</summary>
 internal static class PercentText

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Values;
 
 /// <summary>Sizes as people write them: a whole number and B, KiB, MiB or GiB.</summary>
 internal static class SizeText

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Values;
 
 /// <summary>The host of a URL with the zone of a link-local address (<c>[fe80::1%eth0]</c>), which <see cref="Uri.Host"/> and <see cref="Uri.GetLeftPart"/> leave out.</summary>
 internal static class UrlHost

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.Http1;
 
 /// <summary>Reads <c>Content-Length</c> (RFC 9110, section 8.6).</summary>
 internal static class ContentLength

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.Http1;
 
 /// <summary>One kept connection to a destination that speaks HTTP/1.1, in clear or over TLS. One request at a time, which owns it.</summary>
 /// <remarks>

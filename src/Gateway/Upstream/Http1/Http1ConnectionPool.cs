@@ -4,7 +4,7 @@ using System.Net.Http;
 using System.Net.Sockets;
 using Gateway.Health;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.Http1;
 
 /// <summary>The connections to one destination that speaks HTTP/1.1, in clear or over TLS. The one used last is used first, so that the others can close.</summary>
 internal sealed class Http1ConnectionPool

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.Http1;
 
 /// <summary>
 /// The body of a request on its way over a connection of ours, beside the reading of the response: a destination may answer before it has all of it, and may want to be

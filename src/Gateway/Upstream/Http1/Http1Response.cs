@@ -2,7 +2,7 @@ using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Primitives;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.Http1;
 
 /// <summary>A response on a connection of ours. The connection goes back once the body was read, unless the request is still being sent then.</summary>
 internal sealed class Http1Response : UpstreamResponse

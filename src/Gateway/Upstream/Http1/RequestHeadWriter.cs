@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.Http1;
 
 /// <summary>Writes the head of an HTTP/1.1 request into a rented buffer.</summary>
 internal struct RequestHeadWriter : IRequestHeaders

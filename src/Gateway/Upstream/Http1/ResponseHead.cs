@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.Http1;
 
 /// <summary>
 /// The head of an HTTP/1.1 response (RFC 9112): status, framing, and the headers that go further. Immutable, so that the next response of the

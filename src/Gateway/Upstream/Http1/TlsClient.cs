@@ -1,10 +1,10 @@
 using System.Net.Http;
 using System.Net.Security;
 using System.Net.Sockets;
-using Gateway.Configuration;
+using Gateway.Configuration.Values;
 using Gateway.Health;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.Http1;
 
 /// <summary>Makes TLS connections for HTTP/1.1 to one destination, under the name by which <see cref="SocketsHttpHandler"/> would make them.</summary>
 internal sealed class TlsClient

@@ -1,9 +1,10 @@
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using Gateway.Upstream.Http1;
 using Microsoft.Extensions.Primitives;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.HttpClient;
 
 /// <summary>A response that <see cref="SocketsHttpHandler"/> received: over TLS or HTTP/2.</summary>
 internal sealed class MessageResponse : UpstreamResponse

@@ -1,6 +1,6 @@
 using System.Net.Http;
 
-namespace Gateway.Upstream;
+namespace Gateway.Upstream.HttpClient;
 
 /// <summary>
 /// A client for one request that takes its connection over, as an upgrade does. <see cref="SocketsHttpHandler"/> repeats a request without a content by itself when its connection ends
