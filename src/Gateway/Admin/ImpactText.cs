@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Failover;
 
 namespace Gateway.Admin;
