@@ -6,6 +6,7 @@ namespace SampleGuide;
 internal sealed class Guide(GuideOptions options, TimeProvider time, CancellationToken stopping)
 {
     private readonly Recommendations _recommendations = new(options.Name);
+    private readonly HomePage _home = new(options.Name);
     private readonly Chat _chat = new(options.Name, time, stopping);
     private readonly Cart _cart = new(options.Name, options.Orders);
     private readonly Probes _probes = new(time, stopping);
@@ -26,6 +27,7 @@ internal sealed class Guide(GuideOptions options, TimeProvider time, Cancellatio
 
         await (path switch
         {
+            "/" => _home.RespondAsync(context),
             "/api/guide/recommend" => _recommendations.RecommendAsync(context),
             "/api/guide/chat" => _chat.AnswerAsync(context),
             "/api/cart" => _cart.ExecuteAsync(context),

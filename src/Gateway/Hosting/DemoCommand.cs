@@ -56,8 +56,11 @@ internal static class DemoCommand
                 }
             }
 
-            await using var host = new GatewayHost(loaded, path, environment, TimeProvider.System);
+            // The text below comes last and alone: what the log has to say about a start is said when the gateway runs by itself.
+            await using var host = new GatewayHost(loaded with { Config = Quietly(config) }, path, environment, TimeProvider.System);
             await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            await Task.WhenAny(host.Ready, stop.Task).ConfigureAwait(false);
+            host.SetLogLevel(config.Telemetry.Logs.Level);
             await console.WriteAsync(output, LogEventLevel.Information, Text(host, destinations, guides)).ConfigureAwait(false);
             await stop.Task.ConfigureAwait(false);
             await console.WriteAsync(output, LogEventLevel.Information, "Ending everything ...").ConfigureAwait(false);
@@ -82,6 +85,9 @@ internal static class DemoCommand
         }
     }
 
+    private static GatewayConfig Quietly(GatewayConfig config) =>
+        config with { Telemetry = config.Telemetry with { Logs = config.Telemetry.Logs with { Level = LogLevel.Error } } };
+
     private static string Text(GatewayHost host, List<(string Tier, Uri Url)> destinations, List<Process> guides)
     {
         var users = host.Addresses.First();
@@ -92,7 +98,7 @@ internal static class DemoCommand
 
             The gateway runs, with {guides.Count} sample guides behind it.
 
-              users      {users}
+              users      {users}/  (a page for the browser)
               operators  {host.AdminAddress.GetLeftPart(UriPartial.Authority)}
 
             Three things to try in another terminal:
@@ -101,7 +107,7 @@ internal static class DemoCommand
               stop the primary   kill -9 {primary}
               stop everything    kill -9 {all}
 
-            Ask again after each: the answers go on. Ctrl-C ends everything.
+            Ask again after each: responses keep coming. Ctrl-C ends everything.
 
             """;
     }

@@ -184,6 +184,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Reads the configuration again; what comes of it is told by the log, <c>/status</c> and the metric.</summary>
     public void RequestReload() => _owned.Add(ReloadAsync());
 
+    /// <summary>Changes the lowest level that is logged, until the configuration changes.</summary>
+    public void SetLogLevel(LogLevel level) => _log.SetLevel(level);
+
     /// <summary>Opens the log's file again, as after it was moved away.</summary>
     public void ReopenLog()
     {

@@ -26,7 +26,7 @@ public sealed class GuideAnswerTests : IAsyncLifetime
         foreach ((string path, int status, string contentType) in new[]
         {
             ("/health", 200, "text/plain"), ("/api/guide/recommend?user=u&category=c", 200, "application/json"), ("/api/guide/trending/shoes", 200, "application/json"),
-            ("/guide/a/b", 200, "text/html"), ("/api/guide/chat?tokens=1", 200, "text/event-stream"), ("/bytes?n=10", 200, "application/octet-stream"), ("/nothing", 404, "application/json"),
+            ("/", 200, "text/html"), ("/guide/a/b", 200, "text/html"), ("/api/guide/chat?tokens=1", 200, "text/event-stream"), ("/bytes?n=10", 200, "application/octet-stream"), ("/nothing", 404, "application/json"),
         })
         {
             using HttpResponseMessage answer = await _guide.GetAsync(path);
