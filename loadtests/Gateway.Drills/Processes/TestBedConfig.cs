@@ -19,6 +19,7 @@ internal static class TestBedConfig
             admin: {"{"} url: "http://127.0.0.1:{adminPort}" {"}"}
             state: "{folder}/state"
             staticFallback: "{folder}/static"
+            warmUp: ${"{"}GATEWAY_WARM_UP:-3s{"}"}
             clusters:
               ai-guide:
                 tiers:

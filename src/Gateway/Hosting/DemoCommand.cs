@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Gateway.Cli;
+using Gateway.Configuration.Model;
 using Serilog.Events;
 
 namespace Gateway.Hosting;

@@ -10,6 +10,7 @@ using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Fleet;
 using Gateway.Forwarding;
+using Gateway.Hosting.WarmUp;
 using Gateway.LastGood;
 using Gateway.Notifications;
 using Gateway.Observability;
@@ -143,6 +144,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     /// <summary>The configuration in force.</summary>
     public ConfigStore Store { get; }
+
+    /// <summary>How long readiness may wait for the gateway's own requests (<see cref="GatewayConfig.WarmUp"/>). Default: zero, none are made.</summary>
+    public TimeSpan WarmUpWithin { get; init; }
 
     /// <summary>Follows the file.</summary>
     public ConfigWatcher Watcher { get; }
@@ -290,11 +294,26 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private async Task BecomeReadyAsync()
     {
+        var warmUp = WarmUpOf(Store.Current);
+        var warm = warmUp?.UntilWarmAsync(_stopping.Token) ?? Task.CompletedTask;
         await _loop.FirstRound.WaitAsync(_stopping.Token).ConfigureAwait(false);
+        await warm.ConfigureAwait(false);
+        _owned.Add(warmUp?.Cleanup ?? Task.CompletedTask);
         _readiness = new Readiness(Ready: true, null);
         LogReady();
         _ready.TrySetResult();
     }
+
+    private WarmUpRun? WarmUpOf(GatewayConfig config) => WarmUpWithin <= TimeSpan.Zero ? null : new WarmUpRun(
+        new WarmUpOptions
+        {
+            Within = WarmUpWithin,
+            Http2 = config.Clusters.Any(static c => c.Tiers.Any(static t => t.Destinations.Any(static d => string.Equals(d.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal)))),
+            Certificate = _certificates.Values.FirstOrDefault(),
+            Shape = ConsoleText.ShapeOf(config.Telemetry.Logs.Format),
+        },
+        _time,
+        _log.Factory.CreateLogger<WarmUpRun>());
 
     private void Announce(Transition transition)
     {

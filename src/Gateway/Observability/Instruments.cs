@@ -88,10 +88,11 @@ internal sealed partial class Instruments : IDisposable
     private int _requestDetail;
 
     /// <param name="log">Where a reading that fails is told.</param>
-    public Instruments(ILogger<Instruments> log)
+    /// <param name="meter">Another name than the one that the push exporters read.</param>
+    public Instruments(ILogger<Instruments> log, string meter = MeterName)
     {
         _log = log;
-        _meter = new Meter(MeterName);
+        _meter = new Meter(meter);
         var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationCells.Bounds };
         _exportedDuration = _meter.CreateHistogram("gateway_request_duration_seconds", "s", DurationHelp, null, advice);
         _exportedProbes = _meter.CreateHistogram("gateway_probe_duration_seconds", "s", ProbeHelp, null, advice);

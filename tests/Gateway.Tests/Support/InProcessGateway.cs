@@ -76,7 +76,8 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <param name="files">More files in that folder, by name.</param>
     /// <param name="longestPause">How long a client may take next to nothing of a response.</param>
     /// <param name="stopWithin">How long requests may take to finish when it stops.</param>
-    public static async Task<InProcessGateway> StartAsync(string config, IReadOnlyDictionary<string, string>? files = null, TimeSpan? stopWithin = null, TimeSpan? longestPause = null)
+    /// <param name="warmUp">How long its own requests may take before it is ready.</param>
+    public static async Task<InProcessGateway> StartAsync(string config, IReadOnlyDictionary<string, string>? files = null, TimeSpan? stopWithin = null, TimeSpan? longestPause = null, TimeSpan warmUp = default)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-test-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "static"));
@@ -89,7 +90,7 @@ internal sealed class InProcessGateway : IAsyncDisposable
         await File.WriteAllTextAsync(path, config.Replace("FOLDER", folder, StringComparison.Ordinal));
         var loaded = ConfigLoader.Load(path, static _ => null);
         Assert.True(loaded.Config is not null, string.Join('\n', loaded.Problems));
-        var host = new GatewayHost(loaded, path, static _ => null, TimeProvider.System, longestPause: longestPause) { StopWithin = stopWithin ?? TimeSpan.FromSeconds(30) };
+        var host = new GatewayHost(loaded, path, static _ => null, TimeProvider.System, longestPause: longestPause) { StopWithin = stopWithin ?? TimeSpan.FromSeconds(30), WarmUpWithin = warmUp };
         await host.StartAsync(CancellationToken.None);
         var gateway = new InProcessGateway(folder, host);
         var ready = false;
@@ -237,6 +238,10 @@ internal sealed class InProcessGateway : IAsyncDisposable
         _operators.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    // Gateways that are processes inherit it: a test that does not measure a start need not wait for one.
+    [ModuleInitializer]
+    internal static void StartWithoutWarmUp() => Environment.SetEnvironmentVariable("GATEWAY_WARM_UP", "off");
 
     // Kestrel reads its switch once in a process, at its first server: before any test.
     [ModuleInitializer]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Values;
 
@@ -19,6 +20,7 @@ internal static class GatewayKeys
         .Key("state", Schemas.Path("a folder"), (config, value) => config with { State = value }, "Folder of what must survive a restart: last-good responses, availability ledger, decision journal. It is made when it is missing.", "state")
         .Key("staticFallback", Schemas.Path("a folder"), (config, value) => config with { StaticFallback = value }, "Folder of the files that `file:` steps name.", "static-fallback")
         .Key("drain", Schemas.Duration("0s", "5m"), (config, value) => config with { Drain = value }, "After SIGTERM: how long it still accepts requests while /readyz already says no, so that a balancer in front stops sending first.", "1s")
+        .Key("warmUp", WarmUp(), (config, value) => config with { WarmUp = value }, "At the start: how long readiness may wait for the gateway's own requests, which compile the code of a request's path before users need it; off: none are made. Most starts need less.", "3s")
         .Key("trustedProxies", new ListSchema<System.Net.IPNetwork>(UrlSchemas.Network()), (config, value) => config with { TrustedProxies = value }, "Networks whose X-Forwarded-* and Forwarded headers are believed; others' are replaced.", "[]")
         .Key("clusters", new NamedSchema<ClusterConfig>(ClusterKeys.Cluster, "a cluster", (cluster, name) => cluster with { Name = name }), (config, value) => config with { Clusters = value }, "The services behind the gateway, each with its tiers.", required: true)
         .Key("routes", new NamedSchema<RouteConfig>(RouteKeys.Route, "a route", (route, name) => route with { Name = name }), (config, value) => config with { Routes = value }, "Which requests go where, how important they are, and what they get when no tier can serve.", required: true)
@@ -45,6 +47,13 @@ internal static class GatewayKeys
         .Key("requestHeaders", Schemas.Size("1KiB", "1MiB"), (limits, value) => limits with { RequestHeaders = value }, "Largest request head; beyond it the response is 431.", "32KiB")
         .Key("headersTimeout", Schemas.Duration("100ms", "10m"), (limits, value) => limits with { HeadersTimeout = value }, "Time for a whole request head.", "10s")
         .Key("connections", Schemas.Integer(1, 1_000_000), (limits, value) => limits with { Connections = value }, "Users' connections at once; further ones are closed at once.", "10000");
+
+    private static TextSchema<TimeSpan> WarmUp() =>
+        new("off or a duration from 100ms to 1m", "Write off, or a duration like 3s", () => new JsonObject
+        {
+            ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("off") }, Schemas.Pattern(DurationText.Pattern)),
+        }, text => string.Equals(text, "off", StringComparison.Ordinal) ? TimeSpan.Zero
+            : DurationText.Parse(text, out _) is { } within && within >= TimeSpan.FromMilliseconds(100) && within <= TimeSpan.FromMinutes(1) ? within : Parsed<TimeSpan>.Bad());
 
     private static RecordSchema<LevelsConfig> Levels() => new RecordSchema<LevelsConfig>("a mapping of high, medium and low", () => new LevelsConfig())
         .Key("high", Level(new LevelsConfig().High), (levels, value) => levels with { High = value }, "Routes that are served by everything that is left.")

@@ -27,6 +27,12 @@ internal sealed record GatewayConfig
     /// </summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// At the start: how long readiness may wait for the gateway's own requests, which compile the code of a request's path before users need it.
+    /// Zero (<c>off</c>): none are made. Default: 3 s. Limits: 100 ms to 1 min.
+    /// </summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Networks whose <c>Forwarded</c> and <c>X-Forwarded-*</c> are believed. Default: none.</summary>
     public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
 
