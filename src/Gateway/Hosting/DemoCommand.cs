@@ -48,13 +48,10 @@ internal static class DemoCommand
         using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         try
         {
-            foreach (var (tier, url) in destinations)
+            if (await StartGuidesAsync(program, destinations, guides).ConfigureAwait(false) is { } missing)
             {
-                if (!url.IsLoopback || !await StartGuideAsync(program, tier, url, guides).WaitAsync(GuideStartsWithin).ConfigureAwait(false))
-                {
-                    await console.WriteAsync(error, LogEventLevel.Error, $"The sample guide for \"{url}\" did not start: is the port taken? End what listens there, or change \"{path}\".").ConfigureAwait(false);
-                    return GatewayCli.Failed;
-                }
+                await console.WriteAsync(error, LogEventLevel.Error, $"The sample guide for \"{missing}\" did not start: is the port taken? End what listens there, or change \"{path}\".").ConfigureAwait(false);
+                return GatewayCli.Failed;
             }
 
             // The text below comes last and alone: what the log has to say about a start is said when the gateway runs by itself.
@@ -84,6 +81,20 @@ internal static class DemoCommand
             context.Cancel = true;
             stop.TrySetResult();
         }
+    }
+
+    /// <summary>Starts them one after the other; the URL of the one that did not start, null: all did.</summary>
+    private static async Task<Uri?> StartGuidesAsync(string program, List<(string Tier, Uri Url)> destinations, List<Process> guides)
+    {
+        foreach (var (tier, url) in destinations)
+        {
+            if (!url.IsLoopback || !await StartGuideAsync(program, tier, url, guides).WaitAsync(GuideStartsWithin).ConfigureAwait(false))
+            {
+                return url;
+            }
+        }
+
+        return null;
     }
 
     private static GatewayConfig Quietly(GatewayConfig config) =>

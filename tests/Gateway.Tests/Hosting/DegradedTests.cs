@@ -25,7 +25,7 @@ public sealed class DegradedTests
         await ConditionAsync(gateway, "degraded");
         var cluster = await ClusterAsync(gateway);
         var says = cluster.GetProperty("now").GetString()!;
-        Assert.Contains($"primary has lost 1 of 2 destinations (127.0.0.1:{b.Port}: connection refused).", says, StringComparison.Ordinal);
+        Assert.Contains($"primary has lost 1 of 2 destinations (127.0.0.1:{b.Port}: connection refused on probes).", says, StringComparison.Ordinal);
         Assert.Equal("Nothing is due: standby takes over as soon as primary cannot serve.", cluster.GetProperty("next").GetProperty("text").GetString());
         Assert.True(cluster.GetProperty("tiers")[0].GetProperty("degraded").GetBoolean());
         Assert.Equal(1, await gateway.MetricAsync("gateway_tier_degraded", ("tier", "primary")));
@@ -57,7 +57,7 @@ public sealed class DegradedTests
         await ConditionAsync(gateway, "failedOver");
         Assert.DoesNotContain("gateway_next_change_seconds{", await gateway.MetricsTextAsync(), StringComparison.Ordinal);
         // What a kill looks like depends on the moment: a connection refused, or one reset that had just been made.
-        Assert.Matches($", because 127.0.0.1:{primary.Port} of primary failed: connection (refused|reset|closed without a response)[.;]", (await ClusterAsync(gateway)).GetProperty("now").GetString());
+        Assert.Matches($", because 127.0.0.1:{primary.Port} of primary failed: connection (refused|reset|closed without a response) on (probes|requests)[.;]", (await ClusterAsync(gateway)).GetProperty("now").GetString());
 
         primary.Restart();
         await Eventually.BecomeTrueAsync(async () => (await ClusterAsync(gateway)).GetProperty("next").TryGetProperty("at", out _), Patience, "a change is due");
