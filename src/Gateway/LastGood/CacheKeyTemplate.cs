@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
 using System.Runtime.CompilerServices;
@@ -7,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Configuration.Model;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
 
 namespace Gateway.LastGood;
 
@@ -25,10 +22,9 @@ internal sealed class CacheKeyTemplate
     /// <summary>The exact key, as opposed to the nearest key of an index.</summary>
     public const int Exact = -1;
 
-    private const int MaxOwnHeaders = 32;
     private static readonly ConditionalWeakTable<RouteConfig, CacheKeyTemplate> Plans = [];
 
-    private readonly FrozenSet<string> _settled;
+    private readonly OwnHeaders _ownHeaders;
     private readonly KeyedCookies _keyedCookies;
     private readonly string[] _ends;
 
@@ -36,7 +32,7 @@ internal sealed class CacheKeyTemplate
     {
         Route = route;
         Config = config;
-        _settled = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).Concat(config.IgnoreHeaders).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _ownHeaders = new OwnHeaders(config);
         _keyedCookies = new KeyedCookies(config);
         _ends = new string[config.Nearest.Length + 1];
         for (var i = Exact; i < config.Nearest.Length; i++)
@@ -68,18 +64,18 @@ internal sealed class CacheKeyTemplate
             switch (RequestHeaderRoles.Of(name))
             {
                 case HeaderRole.Own:
-                    own |= !_settled.Contains(name);
+                    own |= !_ownHeaders.IsSettled(name);
                     break;
                 case HeaderRole.Forwarded:
                     if (IsTrusted(request, trusted))
                     {
                         trusts = true;
-                        own |= !_settled.Contains(name);
+                        own |= !_ownHeaders.IsSettled(name);
                     }
 
                     break;
                 case HeaderRole.Optional:
-                    optional |= !_settled.Contains(name);
+                    optional |= !_ownHeaders.IsSettled(name);
                     break;
                 case HeaderRole.Authorization:
                     authorization = true;
@@ -130,18 +126,18 @@ internal sealed class CacheKeyTemplate
         key.AppendLower(host);
         foreach (var part in PartsOf(nearest).AsSpan())
         {
-            if (!AppendPart(request, target, part, ref key))
+            if (!KeyPartText.Append(request, target, part, ref key))
             {
                 return false;
             }
         }
 
         // 2. What frameworks negotiate by, with or without Vary.
-        AppendAccept(request.Headers.Accept, ref key);
-        AppendLanguages(request.Headers.AcceptLanguage, ref key);
+        KeyPartText.AppendAccept(request.Headers.Accept, ref key);
+        KeyPartText.AppendLanguages(request.Headers.AcceptLanguage, ref key);
 
         // 3. Headers of the request's own kind. Nearest responses are filled without them and found in spite of them.
-        if (facts.HasOwnHeaders && nearest == Exact && !AppendOwnHeaders(request.Headers, facts.TrustsForwarded, ref key))
+        if (facts.HasOwnHeaders && nearest == Exact && !_ownHeaders.TryAppend(request.Headers, facts.TrustsForwarded, ref key))
         {
             return false;
         }
@@ -170,11 +166,11 @@ internal sealed class CacheKeyTemplate
             // Named by the key, it is not among the headers of its own.
             if (part.Kind == KeyPartKind.Header)
             {
-                AppendPart(request, target, part, ref key);
+                KeyPartText.Append(request, target, part, ref key);
             }
         }
 
-        if (!AppendOwnHeaders(request.Headers, facts.TrustsForwarded, ref key))
+        if (!_ownHeaders.TryAppend(request.Headers, facts.TrustsForwarded, ref key))
         {
             return false;
         }
@@ -201,7 +197,7 @@ internal sealed class CacheKeyTemplate
                     // In every key already.
                     break;
                 default:
-                    AppendHeaderValue(headers[name], IsSecret(name), ref key);
+                    KeyPartText.AppendHeader(name, headers[name], ref key);
                     break;
             }
         }
@@ -225,137 +221,8 @@ internal sealed class CacheKeyTemplate
 
     private ImmutableArray<KeyPart> PartsOf(int nearest) => nearest == Exact ? Config.Key : Config.Nearest[nearest];
 
-    private static bool AppendPart(HttpRequest request, in TargetText target, KeyPart part, ref KeyBuilder key)
-    {
-        switch (part.Kind)
-        {
-            case KeyPartKind.Path:
-                target.AppendPathTo(ref key);
-                return true;
-            case KeyPartKind.Query:
-                return AppendQuery(target.Query, null, ref key);
-            case KeyPartKind.QueryParameter:
-                return AppendQuery(target.Query, part.Name, ref key);
-            case KeyPartKind.Header:
-                key.Append(" header:");
-                key.AppendLower(part.Name);
-                AppendHeaderValue(request.Headers[part.Name!], IsSecret(part.Name!), ref key);
-                return true;
-            default:
-                KeyedCookies.Append(request.Headers.Cookie, part.Name!, ref key);
-                return true;
-        }
-    }
-
-    // Nothing is read that was not written; clearing the room took longer than the rest.
-    [SkipLocalsInit]
-    private static bool AppendQuery(scoped ReadOnlySpan<char> raw, string? only, ref KeyBuilder key)
-    {
-        if (raw.Length > KeyBuilder.MaxLength)
-        {
-            return false;
-        }
-
-        var room = QueryText.RoomFor(raw.Length);
-        var rented = room > 768 ? ArrayPool<char>.Shared.Rent(room) : null;
-        Span<char> text = rented ?? stackalloc char[768];
-        Span<Range> parameters = stackalloc Range[QueryText.MaxParameters];
-        var count = QueryText.Normalise(raw, text, parameters);
-        var any = false;
-        if (only is not null)
-        {
-            key.Append(" query:");
-            key.AppendEscaped(only);
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            var parameter = text[parameters[i]];
-            if (only is null)
-            {
-                key.Append(any ? '&' : '?');
-                QueryText.Append(parameter, 0, ref key);
-                any = true;
-            }
-            else if (QueryText.IsNamed(parameter, only))
-            {
-                // "query:page=2&=3": the second value of one name cannot look like another name; another spelling of the name stays to be seen.
-                key.Append(any ? "&" : default);
-                QueryText.Append(parameter, QueryText.NameOf(parameter).SequenceEqual(only) ? only.Length : 0, ref key);
-                any = true;
-            }
-        }
-
-        if (only is not null && !any)
-        {
-            key.Append('!');
-        }
-
-        if (rented is not null)
-        {
-            ArrayPool<char>.Shared.Return(rented);
-        }
-
-        return count >= 0;
-    }
-
-    private static void AppendHeaderValue(StringValues values, bool secret, ref KeyBuilder key)
-    {
-        if (values.Count == 0)
-        {
-            return;
-        }
-
-        key.Append('=');
-        var value = values.Count == 1 ? values[0] : values.ToString();
-        if (secret)
-        {
-            key.AppendDigest(value);
-        }
-        else
-        {
-            key.AppendEscaped(value.AsSpan().Trim());
-        }
-    }
-
-    private static void AppendAccept(StringValues values, ref KeyBuilder key)
-    {
-        if (values.Count == 0)
-        {
-            return;
-        }
-
-        var before = key.Text.Length;
-        key.Append(" accept=");
-        var start = key.Text.Length;
-        NegotiationText.AppendAccept(values, ref key);
-        if (!key.TooLong && key.Text[start..] is ("" or "*/*"))
-        {
-            // Anything, which is what a request without the header wishes for.
-            key.CutTo(before);
-        }
-    }
-
-    private static void AppendLanguages(StringValues values, ref KeyBuilder key)
-    {
-        if (values.Count == 0)
-        {
-            return;
-        }
-
-        var before = key.Text.Length;
-        key.Append(" language=");
-        var start = key.Text.Length;
-        NegotiationText.AppendLanguages(values, ref key);
-        if (!key.TooLong && key.Text[start..] is ("" or "*"))
-        {
-            key.CutTo(before);
-        }
-    }
-
     /// <summary>Whether a header sets its sender apart from everyone else.</summary>
-    public bool IsOwn(string name, bool trustsForwarded) =>
-        RequestHeaderRoles.Of(name) is var role && (role == HeaderRole.Own || (role == HeaderRole.Forwarded && trustsForwarded)) && !_settled.Contains(name);
+    public bool IsOwn(string name, bool trustsForwarded) => _ownHeaders.IsOwn(name, trustsForwarded);
 
     private static bool IsTrusted(HttpRequest request, Func<ImmutableArray<IPNetwork>>? trusted)
     {
@@ -375,64 +242,4 @@ internal sealed class CacheKeyTemplate
 
         return false;
     }
-
-    private bool AppendOwnHeaders(IHeaderDictionary headers, bool trustsForwarded, ref KeyBuilder key)
-    {
-        var own = ArrayPool<KeyValuePair<string, StringValues>>.Shared.Rent(MaxOwnHeaders);
-        var count = 0;
-        try
-        {
-            foreach (var header in headers)
-            {
-                if (!IsOwn(header.Key, trustsForwarded))
-                {
-                    continue;
-                }
-
-                if (count == MaxOwnHeaders)
-                {
-                    return false;
-                }
-
-                own[count++] = header;
-            }
-
-            own.AsSpan(0, count).Sort(static (a, b) => string.Compare(a.Key, b.Key, StringComparison.OrdinalIgnoreCase));
-            var text = new KeyBuilder(stackalloc char[256]);
-            foreach (var (name, values) in own.AsSpan(0, count))
-            {
-                text.AppendLower(name);
-                foreach (var value in values)
-                {
-                    text.Append('\n');
-                    text.AppendEscaped(value);
-                }
-
-                text.Append('\r');
-            }
-
-            var fits = !text.TooLong;
-            if (fits)
-            {
-                key.Append(" own=");
-                key.AppendDigest(text.Text);
-            }
-
-            text.Dispose();
-            return fits;
-        }
-        finally
-        {
-            own.AsSpan(0, count).Clear();
-            ArrayPool<KeyValuePair<string, StringValues>>.Shared.Return(own);
-        }
-    }
-
-    private static bool IsSecret(string header) =>
-        header.Contains("auth", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("cookie", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("token", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("key", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("secret", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("session", StringComparison.OrdinalIgnoreCase);
 }

@@ -149,7 +149,7 @@ internal sealed record CaptureHead
     public long RefreshTicks { get; init; }
 
     /// <summary>The slot whose refresh this copy has claimed; null: the key is new.</summary>
-    public LastGoodMemory.Slot? Claimed { get; init; }
+    public MemorySlot? Claimed { get; init; }
 
     /// <summary><c>Content-Type</c>.</summary>
     public string? ContentType { get; init; }

@@ -9,11 +9,11 @@ namespace Gateway.LastGood;
 /// </remarks>
 internal sealed class LastGoodMemory
 {
-    private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Slot>.AlternateLookup<ReadOnlySpan<char>> _byText;
+    private readonly ConcurrentDictionary<string, MemorySlot> _slots = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, MemorySlot>.AlternateLookup<ReadOnlySpan<char>> _byText;
     private readonly ConcurrentDictionary<string, PathGroup> _groups = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, PathGroup>.AlternateLookup<ReadOnlySpan<char>> _groupByText;
-    private readonly ConcurrentQueue<Slot> _order = new();
+    private readonly LeavingOrder _order = new();
     private readonly Tombstones _keys = new();
     private readonly Tombstones _places = new();
     private readonly RecentPurges _purges = new();
@@ -21,8 +21,6 @@ internal sealed class LastGoodMemory
     private readonly long _cap;
     private long _bytes;
     private long _entries;
-    private long _gone;
-    private int _sweeping;
     private volatile bool _hasBeenFull;
 
     public LastGoodMemory(long cap)
@@ -63,7 +61,7 @@ internal sealed class LastGoodMemory
     }
 
     /// <summary>The slot of a key, marked as used; null: nothing is kept.</summary>
-    public Slot? Find(ReadOnlySpan<char> key)
+    public MemorySlot? Find(ReadOnlySpan<char> key)
     {
         if (!_byText.TryGetValue(key, out var slot))
         {
@@ -75,7 +73,7 @@ internal sealed class LastGoodMemory
     }
 
     /// <summary>As <see cref="Find"/>, without the mark: for the house's own work, which says nothing of what users ask for.</summary>
-    public Slot? Peek(ReadOnlySpan<char> key) => _byText.TryGetValue(key, out var slot) ? slot : null;
+    public MemorySlot? Peek(ReadOnlySpan<char> key) => _byText.TryGetValue(key, out var slot) ? slot : null;
 
     /// <summary>Keeps a response, unless a newer one is kept, its key or path has been evicted since it began, or there is no room.</summary>
     public StoreRejection Put(StoredResponse answer)
@@ -94,15 +92,15 @@ internal sealed class LastGoodMemory
 
         // 2. The swap.
         var group = Enter(answer.Place);
-        var content = new Content(answer, group, _routes.Of(answer.Route), cost);
+        var content = new SlotContent(answer, group, _routes.Of(answer.Route), cost);
         content.Total.Count(answer, cost, 1);
         while (true)
         {
-            var slot = _slots.GetOrAdd(answer.Key, static key => new Slot(key));
+            var slot = _slots.GetOrAdd(answer.Key, static key => new MemorySlot(key));
             var seen = slot.Content;
             if (seen is { IsRemoved: true })
             {
-                _slots.TryRemove(new KeyValuePair<string, Slot>(slot.Key, slot));
+                _slots.TryRemove(new KeyValuePair<string, MemorySlot>(slot.Key, slot));
                 continue;
             }
 
@@ -120,7 +118,7 @@ internal sealed class LastGoodMemory
             Interlocked.Increment(ref _entries);
             if (seen is null)
             {
-                _order.Enqueue(slot);
+                _order.Add(slot);
             }
             else
             {
@@ -229,45 +227,36 @@ internal sealed class LastGoodMemory
             _hasBeenFull = true;
 
             // Each pass either removes a slot or takes its mark away; two rounds are enough, whatever else reserves meanwhile.
-            if (passes++ > limit || !_order.TryDequeue(out var oldest))
+            if (passes++ > limit || !_order.TryPass(out var leaving))
             {
                 return false;
             }
 
-            if (oldest.Content is null or { IsRemoved: true })
+            if (leaving is not null)
             {
-                Interlocked.Decrement(ref _gone);
-            }
-            else if (oldest.TakeMark())
-            {
-                _order.Enqueue(oldest);
-            }
-            else
-            {
-                // Removed by us or, in this moment, by someone else: it was counted as standing in the queue, and does not any more.
-                Remove(oldest);
-                Interlocked.Decrement(ref _gone);
+                // By us or, in this moment, by someone else.
+                Remove(leaving);
+                _order.HasLeft();
             }
         }
     }
 
-    private bool Remove(Slot slot)
+    private bool Remove(MemorySlot slot)
     {
         var content = slot.Remove();
-        _slots.TryRemove(new KeyValuePair<string, Slot>(slot.Key, slot));
+        _slots.TryRemove(new KeyValuePair<string, MemorySlot>(slot.Key, slot));
         if (content is null or { IsRemoved: true })
         {
             return false;
         }
 
         Interlocked.Decrement(ref _entries);
-        Interlocked.Increment(ref _gone);
         Release(content);
-        SweepWhenDue();
+        _order.WasRemoved(Entries);
         return true;
     }
 
-    private void Release(Content content)
+    private void Release(SlotContent content)
     {
         Interlocked.Add(ref _bytes, -content.Cost);
         content.Total.Count(content.Answer, content.Cost, -1);
@@ -275,88 +264,5 @@ internal sealed class LastGoodMemory
         {
             _groups.TryRemove(new KeyValuePair<string, PathGroup>(content.Group.Place, content.Group));
         }
-    }
-
-    // Slots that were evicted by their key still stand in the queue, empty. Once they are the majority one thread takes them out.
-    private void SweepWhenDue()
-    {
-        if (Interlocked.Read(ref _gone) <= Entries + 1024 || Interlocked.Exchange(ref _sweeping, 1) == 1)
-        {
-            return;
-        }
-
-        for (var i = _order.Count; i > 0 && _order.TryDequeue(out var slot); i--)
-        {
-            if (slot.Content is null or { IsRemoved: true })
-            {
-                Interlocked.Decrement(ref _gone);
-            }
-            else
-            {
-                _order.Enqueue(slot);
-            }
-        }
-
-        Volatile.Write(ref _sweeping, 0);
-    }
-
-    /// <summary>What a slot holds: a response, the path that it hangs on, the route's total that it counts in, and the bytes reserved for it.</summary>
-    internal sealed record Content(StoredResponse Answer, PathGroup Group, RouteTotal Total, long Cost)
-    {
-        /// <summary>The end of a slot: it never holds anything again.</summary>
-        public static readonly Content Removed = new(null!, null!, null!, 0);
-
-        /// <summary>True: the slot has left.</summary>
-        public bool IsRemoved => ReferenceEquals(this, Removed);
-    }
-
-    /// <summary>One key's place in memory.</summary>
-    internal sealed class Slot(string key)
-    {
-        private Content? _content;
-        private long _claimedAt = long.MinValue;
-        private bool _used;
-
-        /// <summary>The whole key.</summary>
-        public string Key { get; } = key;
-
-        /// <summary>What it holds; null: nothing yet.</summary>
-        public Content? Content => Volatile.Read(ref _content);
-
-        /// <summary>What it holds, if that may be served: not removed, not invalidated.</summary>
-        public Content? Live => Content is { IsRemoved: false } content && content.Group.InvalidatedAt < content.Answer.Began ? content : null;
-
-        /// <summary>Claims the refresh of this key for one request at a time.</summary>
-        public bool TryClaim(long now, long notBefore)
-        {
-            var claimed = Volatile.Read(ref _claimedAt);
-            return claimed < notBefore && Interlocked.CompareExchange(ref _claimedAt, now, claimed) == claimed;
-        }
-
-        /// <summary>Lets the next request refresh.</summary>
-        public void Unclaim() => Volatile.Write(ref _claimedAt, long.MinValue);
-
-        /// <summary>Sets the mark of use; written only when it is not set, so that readers share the cache line.</summary>
-        public void Touch()
-        {
-            if (!Volatile.Read(ref _used))
-            {
-                Volatile.Write(ref _used, true);
-            }
-        }
-
-        /// <summary>Takes the mark of use away; true: it was set.</summary>
-        public bool TakeMark()
-        {
-            var used = Volatile.Read(ref _used);
-            Volatile.Write(ref _used, false);
-            return used;
-        }
-
-        /// <summary>Swaps the content.</summary>
-        public bool TrySwap(Content? seen, Content content) => Interlocked.CompareExchange(ref _content, content, seen) == seen;
-
-        /// <summary>Ends the slot and hands out what it held.</summary>
-        public Content? Remove() => Interlocked.Exchange(ref _content, Content.Removed);
     }
 }

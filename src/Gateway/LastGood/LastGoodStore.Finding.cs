@@ -111,7 +111,7 @@ internal sealed partial class LastGoodStore
     private long Rounding => _time.TimestampFrequency / 500;
 
     // A shared store may hold a newer one.
-    private static void AddNotServable(List<string>? missing, LastGoodMemory.Content? live)
+    private static void AddNotServable(List<string>? missing, SlotContent? live)
     {
         if (live is not null)
         {
@@ -121,7 +121,7 @@ internal sealed partial class LastGoodStore
 
     // Follows the note of a key with variants to the variants that this request may be given: one for each content coding that it accepts. The newest is
     // taken, or the one with a validator that is known to be right. The key is left at what was looked for last.
-    private void FindLive(HttpRequest request, ref KeyBuilder key, out LastGoodMemory.Content? live, List<string>? missing = null, string? etag = null)
+    private void FindLive(HttpRequest request, ref KeyBuilder key, out SlotContent? live, List<string>? missing = null, string? etag = null)
     {
         live = _memory.Find(key.Text)?.Live;
         if (live is not { Answer: { IsMarker: true } marker })
@@ -168,7 +168,7 @@ internal sealed partial class LastGoodStore
         return isNamed == isOtherNamed ? one.Began > other.Began : isNamed;
     }
 
-    private bool IsServable(CacheKeyTemplate plan, in RequestMetadata facts, LastGoodMemory.Content? live, long now, out TimeSpan age)
+    private bool IsServable(CacheKeyTemplate plan, in RequestMetadata facts, SlotContent? live, long now, out TimeSpan age)
     {
         age = default;
         if (live is null

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gateway.Observability;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.LastGood;
@@ -11,15 +10,11 @@ namespace Gateway.LastGood;
 /// </remarks>
 internal sealed partial class SqliteBacking : ILastGoodStore
 {
-    private const int SchemaVersion = 1;
-    private const int BusyTimeoutMs = 2000;
-    private const int SetAsideMost = 3;
-    private readonly string _file;
+    private readonly SqliteFile _file;
     private readonly long _cap;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly DedicatedThreadQueue _thread = new("last-good store");
-    private SqliteConnection? _connection;
     private long _size;
     private long _corrupt;
     private long _purgeAt;
@@ -28,20 +23,20 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     /// <param name="cap">Bytes of records; the oldest leave beyond it.</param>
     public SqliteBacking(string file, long cap, TimeProvider time, ILogger<SqliteBacking> logger)
     {
-        _file = file;
+        _file = new SqliteFile(file, cap, time);
         _cap = cap;
         _time = time;
         _logger = logger;
     }
 
     /// <inheritdoc/>
-    public string Name => $"the file \"{Path.GetFileName(_file)}\"";
+    public string Name => $"the file \"{_file.Name}\"";
 
     /// <inheritdoc/>
     public bool IsShared => false;
 
     /// <inheritdoc/>
-    public bool IsUp => _connection is not null;
+    public bool IsUp => _file.IsOpen;
 
     /// <inheritdoc/>
     public int MaxRecord => LastGoodRecord.MaxSize / 2;
@@ -65,7 +60,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _thread.RunAsync(Close);
+        await _thread.RunAsync(_file.Close);
         _thread.Dispose();
     }
 
@@ -78,7 +73,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
         catch (SqliteException exception)
         {
             // Result codes, never texts. 11 CORRUPT, 26 NOTADB: the file is lost; anything else may pass.
-            Close();
+            _file.Close();
             if (exception.SqliteErrorCode is 11 or 26)
             {
                 SetAside(exception);
@@ -90,58 +85,14 @@ internal sealed partial class SqliteBacking : ILastGoodStore
 
     private void Open()
     {
-        Close();
-        StateFolder.Prepare(_file);
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _file, Pooling = false, DefaultTimeout = (BusyTimeoutMs / 1000) }.ToString());
-        try
-        {
-            connection.Open();
-            Run(connection, $"PRAGMA busy_timeout={BusyTimeoutMs}");
-            Run(connection, "PRAGMA journal_mode=WAL");
-            Run(connection, "PRAGMA synchronous=NORMAL");
-            Run(connection, "PRAGMA journal_size_limit=16777216");
-            Run(connection, "PRAGMA wal_autocheckpoint=1000");
-
-            // A hard end beside the count of our own, so that the file cannot grow without bound even if that count is wrong.
-            Run(connection, $"PRAGMA max_page_count={Math.Max(1024, (_cap * 2 / 4096) + 1024)}");
-            var version = Number(connection, "PRAGMA user_version");
-            if (version == 0 && Number(connection, "SELECT count(*) FROM sqlite_master") == 0)
-            {
-                Run(connection, $"""
-                    BEGIN IMMEDIATE;
-                    CREATE TABLE answers(key TEXT PRIMARY KEY, base TEXT NOT NULL, place TEXT NOT NULL, began INTEGER NOT NULL, expires INTEGER NOT NULL, size INTEGER NOT NULL, record BLOB NOT NULL);
-                    CREATE INDEX answers_base ON answers(base);
-                    CREATE INDEX answers_place ON answers(place);
-                    CREATE INDEX answers_began ON answers(began);
-                    PRAGMA user_version={SchemaVersion};
-                    COMMIT;
-                    """);
-            }
-            else if (version != SchemaVersion)
-            {
-                throw new SqliteException($"The file has the version {version}, and this gateway knows only {SchemaVersion}", 26);
-            }
-
-            _size = Number(connection, "SELECT coalesce(sum(size), 0) FROM answers");
-            _connection = connection;
-        }
-        catch (Exception)
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
-
-    private void Close()
-    {
-        _connection?.Dispose();
-        _connection = null;
+        _file.Open();
+        _size = _file.Number("SELECT coalesce(sum(size), 0) FROM answers");
     }
 
     private void ReadAhead(Func<StoredResponse, bool> admit, CancellationToken cancellationToken)
     {
         var bad = new List<string>();
-        using (var select = Command("SELECT key, record FROM answers WHERE expires > $now ORDER BY began DESC"))
+        using (var select = _file.Command("SELECT key, record FROM answers WHERE expires > $now ORDER BY began DESC"))
         {
             var now = ClockReading.Of(_time);
             select.Parameters.AddWithValue("$now", now.UnixMs);
@@ -182,13 +133,12 @@ internal sealed partial class SqliteBacking : ILastGoodStore
 
     private void Write(IReadOnlyList<BackingChange> changes)
     {
-        // The file may have been deleted under us: SQLite would go on writing into nothing.
-        if (_connection is null || !File.Exists(_file))
+        if (!_file.IsThere)
         {
             Open();
         }
 
-        using var transaction = _connection!.BeginTransaction();
+        using var transaction = _file.Begin();
         foreach (var change in changes)
         {
             switch (change.Kind)
@@ -221,7 +171,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     private void Put(StoredResponse answer)
     {
         var record = LastGoodRecord.Encode(answer);
-        using var put = Command("""
+        using var put = _file.Command("""
             INSERT INTO answers(key, base, place, began, expires, size, record) VALUES($key, $base, $place, $began, $expires, $size, $record)
             ON CONFLICT(key) DO UPDATE SET base=excluded.base, place=excluded.place, began=excluded.began, expires=excluded.expires, size=excluded.size, record=excluded.record
             """);
@@ -232,7 +182,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
         put.Parameters.AddWithValue("$expires", answer.BeganUnixMs + (long)answer.KeepFor.TotalMilliseconds);
         put.Parameters.AddWithValue("$size", record.Length + answer.Key.Length);
         put.Parameters.AddWithValue("$record", record);
-        using (var old = Command("SELECT size FROM answers WHERE key = $key"))
+        using (var old = _file.Command("SELECT size FROM answers WHERE key = $key"))
         {
             old.Parameters.AddWithValue("$key", answer.Key);
             _size -= old.ExecuteScalar() as long? ?? 0;
@@ -246,7 +196,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     private void PurgeRoute(string route, long began)
     {
         var keys = new List<string>();
-        using (var select = Command("SELECT key, record FROM answers WHERE instr(key, ' ~' || $route || '.') > 0 AND began <= $began"))
+        using (var select = _file.Command("SELECT key, record FROM answers WHERE instr(key, ' ~' || $route || '.') > 0 AND began <= $began"))
         {
             select.Parameters.AddWithValue("$route", route);
             select.Parameters.AddWithValue("$began", began);
@@ -270,7 +220,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
 
     private void Delete(string where, string text, long began)
     {
-        using var delete = Command($"DELETE FROM answers WHERE {where} AND began <= $began RETURNING size");
+        using var delete = _file.Command($"DELETE FROM answers WHERE {where} AND began <= $began RETURNING size");
         delete.Parameters.AddWithValue("$text", text);
         delete.Parameters.AddWithValue("$began", began);
         using var sizes = delete.ExecuteReader();
@@ -296,7 +246,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
             Delete("key IN (SELECT key FROM answers WHERE $text = '' ORDER BY began LIMIT 64)", "", long.MaxValue);
             if (_size >= before)
             {
-                _size = Number(_connection!, "SELECT coalesce(sum(size), 0) FROM answers");
+                _size = _file.Number("SELECT coalesce(sum(size), 0) FROM answers");
                 return;
             }
         }
@@ -306,47 +256,16 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     {
         try
         {
-            var aside = $"{_file}.corrupt-{_time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
-            File.Move(_file, aside, overwrite: true);
-            File.Delete(_file + "-wal");
-            File.Delete(_file + "-shm");
+            var aside = _file.SetAside();
             Interlocked.Increment(ref _corrupt);
-            FileSetAside(exception, Name, Path.GetFileName(aside));
-
-            // Evidence is kept, but not without end.
-            var all = Directory.GetFiles(Path.GetDirectoryName(_file)!, Path.GetFileName(_file) + ".corrupt-*");
-            Array.Sort(all, StringComparer.Ordinal);
-            foreach (var old in all.AsSpan(0, Math.Max(0, all.Length - SetAsideMost)))
-            {
-                File.Delete(old);
-            }
+            FileSetAside(exception, Name, aside);
+            _file.DeleteOldEvidence();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // The folder cannot be written either: the alarm that follows says so, and it is tried again.
             CannotSetAside(failure, Name);
         }
-    }
-
-    private SqliteCommand Command(string text)
-    {
-        var command = (_connection ?? throw new InvalidOperationException("The file is not open")).CreateCommand();
-        command.CommandText = text;
-        return command;
-    }
-
-    private static void Run(SqliteConnection connection, string text)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = text;
-        command.ExecuteNonQuery();
-    }
-
-    private static long Number(SqliteConnection connection, string text)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = text;
-        return command.ExecuteScalar() as long? ?? 0;
     }
 
     [LoggerMessage(5020, LogLevel.Error, "The store of last-good responses ({Store}) was corrupt or foreign and was set aside as \"{Aside}\"; a new one is begun. Responses are kept in memory meanwhile.")]

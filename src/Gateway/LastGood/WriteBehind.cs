@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 namespace Gateway.LastGood;
@@ -10,8 +9,6 @@ namespace Gateway.LastGood;
 /// </remarks>
 internal sealed partial class WriteBehind : IAsyncDisposable
 {
-    private const int BatchSize = 128;
-    private const int MaxOwed = 65_536;
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan RetryMost = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan LookAfterStore = TimeSpan.FromSeconds(1);
@@ -23,15 +20,14 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Channel<BackingChange> _queue;
-    private readonly ConcurrentQueue<BackingChange> _owed = new();
+    private readonly OwedChanges _owed;
+    private readonly BackingWriter _writer;
     private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource _readAhead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
     private volatile string? _alarm;
     private long _enqueued;
     private long _done;
-    private int _owedCount;
-    private int _owesEverything;
     private int _started;
     private volatile bool _ending;
     private volatile bool _hasRead;
@@ -44,6 +40,8 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         _counters = counters;
         _time = time;
         _logger = logger;
+        _owed = new OwedChanges(counters, backing.IsShared);
+        _writer = new BackingWriter(backing, memory, _owed, time);
         _queue = Channel.CreateBounded<BackingChange>(
             new BoundedChannelOptions(options.QueueLength) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, AllowSynchronousContinuations = false },
             Dropped);
@@ -136,14 +134,13 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private async Task RunAsync()
     {
         var retry = RetryFirst;
-        var batch = new List<BackingChange>(BatchSize);
         while (!_end.IsCancellationRequested)
         {
             try
             {
                 // 1. Open, settle what is owed, and read ahead (first) or write everything again (after an absence).
                 await _backing.OpenAsync(_end.Token);
-                await SettleAsync(_end.Token);
+                await _writer.SettleAsync(_end.Token);
                 if (!_hasRead)
                 {
                     await _backing.ReadAheadAsync(Admit, _end.Token);
@@ -153,7 +150,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
 
                 if (_alarm is not null)
                 {
-                    await WriteEverythingAsync(_end.Token);
+                    await _writer.WriteEverythingAsync(_end.Token);
                     _alarm = null;
                     StoreIsBack(_backing.Name);
                 }
@@ -161,8 +158,8 @@ internal sealed partial class WriteBehind : IAsyncDisposable
                 // 2. Write behind until it fails.
                 while (await WaitForWorkAsync())
                 {
-                    await SettleAsync(_end.Token);
-                    await WriteBatchAsync(batch, _end.Token);
+                    await _writer.SettleAsync(_end.Token);
+                    await WriteBatchAsync();
                     retry = RetryFirst;
                 }
 
@@ -178,7 +175,6 @@ internal sealed partial class WriteBehind : IAsyncDisposable
                 // The alarm stands before anyone who waited for the read-ahead goes on.
                 OnFailure(exception);
                 _readAhead.TrySetResult();
-                batch.Clear();
                 if (_ending)
                 {
                     return;
@@ -209,102 +205,23 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         }
     }
 
-    private async Task WriteBatchAsync(List<BackingChange> batch, CancellationToken cancellationToken)
+    private async Task WriteBatchAsync()
     {
-        batch.Clear();
         var taken = 0;
-        while (taken < BatchSize && _queue.Reader.TryRead(out var change))
+        while (taken < BackingWriter.BatchSize && _queue.Reader.TryRead(out var change))
         {
             taken++;
-            if (Resolve(change) is { } resolved)
-            {
-                batch.Add(resolved);
-            }
+            _writer.Add(change);
         }
 
         try
         {
-            if (batch.Count > 0)
-            {
-                await _backing.WriteAsync(batch, cancellationToken);
-            }
-        }
-        catch (Exception)
-        {
-            foreach (var change in batch)
-            {
-                NotWritten(change);
-            }
-
-            throw;
+            await _writer.WriteBatchAsync(_end.Token);
         }
         finally
         {
             Interlocked.Add(ref _done, taken);
         }
-    }
-
-    private async Task SettleAsync(CancellationToken cancellationToken)
-    {
-        if (Interlocked.Exchange(ref _owesEverything, 0) == 1)
-        {
-            // Too many evictions are owed to tell them apart: the store begins anew with what memory holds.
-            await WriteOwedAsync([new BackingChange(ChangeKind.Purge, "", ClockReading.Of(_time).UnixMs)], cancellationToken);
-            await WriteEverythingAsync(cancellationToken);
-        }
-
-        var owed = new List<BackingChange>();
-        while (_owed.TryDequeue(out var change))
-        {
-            Interlocked.Decrement(ref _owedCount);
-            owed.Add(change);
-        }
-
-        if (owed.Count > 0)
-        {
-            await WriteOwedAsync(owed, cancellationToken);
-        }
-    }
-
-    private async Task WriteOwedAsync(List<BackingChange> owed, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _backing.WriteAsync(owed, cancellationToken);
-        }
-        catch (Exception)
-        {
-            owed.ForEach(NotWritten);
-            throw;
-        }
-    }
-
-    private async Task WriteEverythingAsync(CancellationToken cancellationToken)
-    {
-        foreach (var chunk in _memory.All.Chunk(BatchSize))
-        {
-            var changes = new List<BackingChange>(chunk.Length);
-            foreach (var answer in chunk)
-            {
-                if (Resolve(new BackingChange(ChangeKind.Put, answer.Key, answer.BeganUnixMs)) is { } resolved)
-                {
-                    changes.Add(resolved);
-                }
-            }
-
-            await _backing.WriteAsync(changes, cancellationToken);
-        }
-    }
-
-    private BackingChange? Resolve(BackingChange change)
-    {
-        if (change.Kind != ChangeKind.Put)
-        {
-            return change;
-        }
-
-        // Gone from memory meanwhile: evicted (its eviction stands in the queue behind), or it had to make room.
-        return _memory.Peek(change.Text)?.Live is { } content && content.Answer.Body.Length <= _backing.MaxRecord ? change with { Answer = content.Answer } : null;
     }
 
     // Read-ahead stops short of a full memory: what traffic brings next must not push out what was just read.
@@ -327,31 +244,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private void Dropped(BackingChange change)
     {
         Interlocked.Increment(ref _done);
-        NotWritten(change);
-    }
-
-    private void NotWritten(BackingChange change)
-    {
-        if (change.Kind == ChangeKind.Put)
-        {
-            _counters.CountUnwritten();
-        }
-        else if (Interlocked.Increment(ref _owedCount) <= MaxOwed)
-        {
-            _owed.Enqueue(change);
-        }
-        else
-        {
-            // A store that gateways share is never emptied for one of them: there, what is kept leaves with its maxAge.
-            Interlocked.Decrement(ref _owedCount);
-            if (_backing.IsShared)
-            {
-                _counters.CountUnwritten();
-                return;
-            }
-
-            Volatile.Write(ref _owesEverything, 1);
-        }
+        _owed.Add(change);
     }
 
     private void OnFailure(Exception exception)
