@@ -27,7 +27,7 @@ internal static class CheckSummary
         }
 
         text.Append("\nRoutes, the most exact first\n");
-        var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask).Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>()).ToList();
+        var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask).Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>()).OrderBy(RouteEndpoints.HostRank).ToList();
         Columns.Table(text, "  ", [.. rows.Select(static route => new[]
         {
             route.Name, RequestText(route), route.Level.ToString().ToLowerInvariant(), $"{route.Cluster}, else {string.Join(", ", StepNames(route))}",
@@ -67,7 +67,8 @@ internal static class CheckSummary
         return last is { } wait ? $"{sum} + {DurationText.Format(wait)}" : sum;
     }
 
-    private static string RequestText(RouteConfig route) => $"{(route.Methods.IsEmpty ? "any" : string.Join(' ', route.Methods))} {route.Path}";
+    private static string RequestText(RouteConfig route) =>
+        $"{(route.Methods.IsEmpty ? "any" : string.Join(' ', route.Methods))} {string.Join('|', route.Hosts)}{route.Path}{(route.Conditions.IsEmpty ? "" : $" if {string.Join(", ", route.Conditions)}")}";
 
     private static IEnumerable<string> StepNames(RouteConfig route) => route.Fallback.Select(step => step switch
     {

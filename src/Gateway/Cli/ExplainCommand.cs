@@ -24,9 +24,10 @@ internal static class ExplainCommand
     {
         var method = new Argument<string>("METHOD") { Description = "The request's method, like GET." };
         var url = new Argument<string>("URL") { Description = "The request's URL or path, like /api/guide/recommend?category=shoes." };
+        var header = new Option<string[]>("--header") { Description = "A header of the request, like \"X-Tenant: a\"; may be given several times.", HelpName = "NAME: VALUE", AllowMultipleArgumentsPerToken = false };
         var config = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Print JSON instead of text; errors, too." };
-        var command = new Command("explain", "Says which route, cluster, level and fallback chain a request gets.") { method, url, config, json };
+        var command = new Command("explain", "Says which route, cluster, level and fallback chain a request gets.") { method, url, header, config, json };
         command.SetAction(async (parsed, _) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -42,10 +43,22 @@ internal static class ExplainCommand
                 return await new CommandFailure(GatewayCli.BadUsage, $"{Reader.Quote(parsed.GetRequiredValue(url))} is not a URL. Write http://HOST/PATH, or a path that begins with a slash.").PrintAsync(output, error, isJson);
             }
 
+            var headers = new List<KeyValuePair<string, string>>();
+            foreach (var line in parsed.GetValue(header) ?? [])
+            {
+                var colon = line.IndexOf(':', StringComparison.Ordinal);
+                if (colon < 1 || !Schemas.IsToken(line[..colon]))
+                {
+                    return await new CommandFailure(GatewayCli.BadUsage, $"{Reader.Quote(line)} is not a header. Write one like \"X-Tenant: a\".").PrintAsync(output, error, isJson);
+                }
+
+                headers.Add(new(line[..colon], line[(colon + 1)..].Trim()));
+            }
+
             var loaded = ConfigLoader.Load(ConfigPath.Of(parsed.GetValue(config), environment), environment);
             if (loaded.Config is not { } valid) return await ConfigPath.FailureOf(loaded).PrintAsync(output, error, isJson);
 
-            var explanation = await Explanation.OfAsync(valid, verb, target);
+            var explanation = await Explanation.OfAsync(valid, verb, target, headers);
             await output.WriteAsync(isJson ? JsonSerializer.Serialize(explanation, Readable) + "\n" : ExplanationText.Of(explanation));
             return explanation.Route is null ? GatewayCli.Failed : GatewayCli.Done;
         });

@@ -26,6 +26,12 @@ internal sealed record Explanation
     /// <summary>The route's pattern.</summary>
     public string? Pattern { get; init; }
 
+    /// <summary>The hosts that the route is for; null: every host.</summary>
+    public ImmutableArray<string>? Hosts { get; init; }
+
+    /// <summary>The headers and query parameters that it asks for; null: none.</summary>
+    public ImmutableArray<string>? Conditions { get; init; }
+
     /// <summary>The route's values.</summary>
     public ImmutableSortedDictionary<string, string>? Values { get; init; }
 
@@ -60,10 +66,10 @@ internal sealed record Explanation
     public ImmutableArray<string>? Fallback { get; init; }
 
     /// <summary>Matches one request by the routing that serves it, and says what follows.</summary>
-    public static async Task<Explanation> OfAsync(GatewayConfig config, string method, Uri url)
+    public static async Task<Explanation> OfAsync(GatewayConfig config, string method, Uri url, IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
         await using var matcher = new RouteMatcher(config.Routes);
-        var match = await matcher.MatchAsync(method, url);
+        var match = await matcher.MatchAsync(method, url, headers);
         var request = new Explanation { Method = method, Url = url.PathAndQuery };
         if (match.Route is not { } route) return request with { Refused = match.MethodRefused ? 405 : 404 };
 
@@ -74,6 +80,8 @@ internal sealed record Explanation
         {
             Route = route.Name,
             Pattern = route.Path,
+            Hosts = route.Hosts.IsEmpty ? null : route.Hosts,
+            Conditions = route.Conditions.IsEmpty ? null : [.. route.Conditions.Select(static condition => condition.ToString())],
             Values = match.Values.ToImmutableSortedDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture) ?? "", StringComparer.Ordinal),
             Cluster = cluster.Name,
             Level = route.Level.ToString().ToLowerInvariant(),

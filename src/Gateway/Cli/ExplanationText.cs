@@ -22,6 +22,8 @@ internal static class ExplanationText
         var text = new StringBuilder(request).Append("\n\n");
         var values = explanation.Values is { Count: > 0 } some ? $", {string.Join(", ", some.Select(value => $"{value.Key} = \"{value.Value}\""))}" : "";
         Line(text, "Route", $"{explanation.Route} ({explanation.Pattern}{values})");
+        if (explanation.Hosts is { } hosts) Line(text, "Host", string.Join(", ", hosts));
+        if (explanation.Conditions is { } conditions) Line(text, "If", string.Join(", ", conditions));
         Line(text, "Cluster", explanation.Cluster!);
         Line(text, "Level", $"{explanation.Level}: {explanation.LevelMeans}");
         Numbered(text, "Tiers", explanation.Tiers ?? []);

@@ -4,26 +4,31 @@ using Gateway.Failover;
 using Gateway.LastGood;
 using Gateway.Observability;
 using Gateway.Upstream;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// The routes as ASP.NET endpoints, each with the plan of its configuration. A new configuration swaps them all at once; a request that was
+/// The routes in force, each with the plan of its configuration. A new configuration swaps them all at once; a request that was
 /// matched before keeps its plan to its end.
 /// </summary>
-internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood, Instruments instruments, ProxyRequestHandler entry, SocketBudget sockets, TimeProvider time) : EndpointDataSource
+internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood, Instruments instruments, ProxyRequestHandler entry, SocketBudget sockets, TimeProvider time)
 {
     private readonly Dictionary<string, UpstreamCluster> _traffic = new(StringComparer.Ordinal);
-    private CancellationTokenSource _changed = new();
-    private IReadOnlyList<Endpoint> _endpoints = [];
+    private IServiceProvider? _services;
+    private RouteTable? _table;
 
-    /// <inheritdoc/>
-    public override IReadOnlyList<Endpoint> Endpoints => Volatile.Read(ref _endpoints);
-
-    /// <inheritdoc/>
-    public override IChangeToken GetChangeToken() => new CancellationChangeToken(Volatile.Read(ref _changed).Token);
+    /// <summary>The middleware that finds a request's route.</summary>
+    /// <param name="services">With <see cref="GatewayRouting.AddGatewayRouting"/>.</param>
+    public Func<RequestDelegate, RequestDelegate> Matching(IServiceProvider services)
+    {
+        _services = services;
+        return next => context =>
+        {
+            // Nearly always done when it returns: only while the first requests make a matcher do others wait for it.
+            var matched = Volatile.Read(ref _table)!.MatchAsync(context);
+            return matched.IsCompletedSuccessfully ? next(context) : ContinueAsync(matched, next, context);
+        };
+    }
 
     /// <summary>Puts a configuration into force whose clusters the loop already knows. One caller at a time.</summary>
     public void Apply(GatewayConfig config)
@@ -44,13 +49,17 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
         }
 
         var forwarded = new ForwardedHeaders(config.TrustedProxies);
-        Volatile.Write(ref _endpoints, RouteEndpoints.Build(config.Routes, route =>
+        Volatile.Write(ref _table, new RouteTable(_services ?? throw new InvalidOperationException("The listeners are not built."), config.Routes, route =>
         {
             var (cluster, traffic) = clusters[route.Cluster];
             var plan = new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null, cluster.Via == ViaMode.Both), new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments);
             return context => entry.ServeAsync(context, plan);
         }));
-        // The new token must be in place before the old one fires: its listeners ask for it at once.
-        Interlocked.Exchange(ref _changed, new CancellationTokenSource()).Cancel();
+    }
+
+    private static async Task ContinueAsync(Task matched, RequestDelegate next, HttpContext context)
+    {
+        await matched.ConfigureAwait(false);
+        await next(context).ConfigureAwait(false);
     }
 }

@@ -11,7 +11,6 @@ using Gateway.Upstream;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Yarp.ReverseProxy.Forwarder;
@@ -49,7 +48,7 @@ internal static class ProxyServer
         TimeProvider time,
         UnmatchedRequests unmatched,
         TimeSpan? longestPause,
-        Func<IHttpForwarder, EndpointDataSource> endpoints)
+        Func<IHttpForwarder, GatewayEndpoints> endpoints)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -81,8 +80,7 @@ internal static class ProxyServer
         app.Use(leaving.Before);
         app.Use(ConnectionGuard.Before);
         app.Use(Http2ResponseBody.Before(longestPause, time));
-        app.UseRouting();
-        ((IEndpointRouteBuilder)app).DataSources.Add(endpoints(app.Services.GetRequiredService<IHttpForwarder>()));
+        app.Use(endpoints(app.Services.GetRequiredService<IHttpForwarder>()).Matching(app.Services));
         app.Run(unmatched.ServeAsync);
         return app;
     }

@@ -51,7 +51,7 @@ internal static class RouteChecks
             reader.ProblemAt($"{path}/cluster", $"There is no such cluster, given {Reader.Quote(route.Cluster)}. Write {(DidYouMean.Of(route.Cluster, names) is { } near ? $"\"{near}\" instead" : names.Count == 0 ? "it under \"clusters\"" : $"one of these: {string.Join(", ", names)}")}.");
         }
 
-        NeverMatching(patterns, reader);
+        OverlapChecks.Run(patterns, reader);
         if (!reader.HasProblems) Together(config, reader);
 
         foreach (var cluster in config.Clusters)
@@ -143,55 +143,4 @@ internal static class RouteChecks
     }
 
     private static string ReasonOf(Exception failure) => failure.Message.Split('\n')[0].Split(". ")[0].Trim().TrimEnd('.');
-
-    /// <summary>Walks the routes as they are tried, and finds those of which every form and method was taken before.</summary>
-    private static void NeverMatching(List<(RouteConfig Route, RoutePattern Pattern)> patterns, Reader reader)
-    {
-        var taken = new Dictionary<string, List<RouteConfig>>(StringComparer.Ordinal);
-        foreach (var (route, pattern) in RouteEndpoints.Ranked(patterns))
-        {
-            var forms = FormsOf(pattern);
-            var methods = route.Methods.Length == 0 ? [""] : route.Methods;
-            var owners = forms.SelectMany(form => methods.Select(method => OwnerOf(taken, form, method))).ToList();
-            var at = $"routes/{route.Name}/match";
-            if (owners.TrueForAll(owner => owner is not null))
-            {
-                reader.ProblemAt($"{at}/path", $"This route can never match, given {Reader.Quote(route.Path)}: route \"{owners[0]!.Name}\" takes the same requests before it. Write another path or other methods, or remove one of the two.", $"{at}/methods");
-            }
-            else if (owners.Find(owner => owner is not null) is { } first && !reader.IsBad(at))
-            {
-                reader.WarningAt($"{at}/path", $"Some requests of this route go to route \"{first.Name}\", which takes the same path. Write methods that do not overlap.");
-            }
-
-            foreach (var form in forms)
-            {
-                if (!taken.TryGetValue(form, out var routes)) taken[form] = routes = [];
-                routes.Add(route);
-            }
-        }
-    }
-
-    private static RouteConfig? OwnerOf(Dictionary<string, List<RouteConfig>> taken, string form, string method) =>
-        taken.TryGetValue(form, out var routes) ? routes.Find(route => route.Methods.Length == 0 || route.Methods.Contains(method, StringComparer.Ordinal)) : null;
-
-    /// <summary>A pattern without its parameters' names: one form, or two when its last parameter may be missing.</summary>
-    private static List<string> FormsOf(RoutePattern pattern)
-    {
-        var form = "";
-        var forms = new List<string>();
-        foreach (var segment in pattern.PathSegments)
-        {
-            if (segment.Parts is [RoutePatternParameterPart { IsCatchAll: false } last] && (last.IsOptional || last.Default is not null)) forms.Add(form);
-            form += "/" + string.Concat(segment.Parts.Select(part => part switch
-            {
-                RoutePatternLiteralPart literal => literal.Content.ToLowerInvariant(),
-                RoutePatternSeparatorPart separator => separator.Content,
-                RoutePatternParameterPart parameter => $"{{{(parameter.IsCatchAll ? "**" : "")}{string.Concat(parameter.ParameterPolicies.Select(policy => ":" + policy.Content))}}}",
-                _ => "",
-            }));
-        }
-
-        forms.Add(form);
-        return forms;
-    }
 }

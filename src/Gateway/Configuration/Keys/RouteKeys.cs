@@ -13,7 +13,7 @@ internal static class RouteKeys
 {
     /// <summary>One route.</summary>
     public static RecordSchema<RouteConfig> Route { get; } = new RecordSchema<RouteConfig>("a route", () => new RouteConfig { Name = "", Path = "", Cluster = "" })
-        .Key("match", Match(), (route, value) => route with { Path = value.Path, Methods = value.Methods }, "Which requests it is for.", required: true)
+        .Key("match", MatchKeys.Match, (route, value) => route with { Hosts = value.Hosts, Path = value.Path, Methods = value.Methods, Conditions = [.. value.Headers, .. value.Query] }, "Which requests it is for.", required: true)
         .Key("cluster", Schemas.Text("the name of a cluster", "Write the name of a cluster under \"clusters\"", NameText.Pattern + @"|\$\{", NameText.IsName), (route, value) => route with { Cluster = value }, "The cluster that serves it.", required: true)
         .Key("level", Schemas.Enum(("high", Level.High), ("medium", Level.Medium), ("low", Level.Low)), (route, value) => route with { Level = value }, "How important it is; what that means stands under levels.", "high")
         .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last-good responses, to serve when no tier can.")
@@ -22,12 +22,6 @@ internal static class RouteKeys
         .Key("retryable", Schemas.Boolean(), (route, value) => route with { Retryable = value }, "Whether this route's requests may be sent twice; by method when left out.")
         .Key("slo", Slo(), (route, value) => route with { Slo = value }, "Which responses count against the cluster's slo.")
         .Finish(Together);
-
-    private sealed record Matched(string Path = "", ImmutableArray<string> Methods = default);
-
-    private static RecordSchema<Matched> Match() => new RecordSchema<Matched>("a mapping with path and methods", () => new Matched("", []))
-        .Key("path", Schemas.Text("a route pattern", "Write a pattern that begins with a slash, like /api/{name} or \"/guide/{**rest}\"", @"^/|\$\{", text => text.Length <= 1024 && text.StartsWith('/') && !text.Any(char.IsControl)), (match, value) => match with { Path = value }, "An ASP.NET route pattern. The most exact pattern wins, wherever it stands in the file.", required: true)
-        .Key("methods", new ListSchema<string>(Schemas.Method(), atLeast: 1), (match, value) => match with { Methods = [.. value.Distinct(StringComparer.Ordinal)] }, "The methods it is for; every method when left out.");
 
     private static RecordSchema<LastGoodConfig> LastGood() => new RecordSchema<LastGoodConfig>("a mapping of what is kept", () => new LastGoodConfig())
         .Key("key", new ListSchema<KeyPart>(Part(), atLeast: 1), (lastGood, value) => lastGood with { Key = value }, "What tells responses apart besides method and host. Parts: path, query, query:NAME, header:NAME, cookie:NAME.", "[path, query]")

@@ -11,6 +11,12 @@ internal sealed record RouteConfig
     /// <summary>An ASP.NET route pattern that starts with a slash.</summary>
     public required string Path { get; init; }
 
+    /// <summary>Lower-case host names without a port; <c>*.name</c> stands for every name below. Empty: every host. Default: every host.</summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
+    /// <summary>Headers and query parameters that a request must have, all of them. Default: none.</summary>
+    public ImmutableArray<MatchCondition> Conditions { get; init; } = [];
+
     /// <summary>Upper-case methods; empty: all. Default: all.</summary>
     public ImmutableArray<string> Methods { get; init; } = [];
 

@@ -35,7 +35,17 @@ internal static class RouteEndpoints
     public static IReadOnlyList<string> MethodsOf(RouteConfig route) =>
         route.Methods.Contains("GET", StringComparer.Ordinal) && !route.Methods.Contains("HEAD", StringComparer.Ordinal) ? [.. route.Methods, "HEAD"] : route.Methods;
 
-    /// <summary>In the order in which they are tried: by precedence, those with methods before those without, then as in the file.</summary>
+    /// <summary>In the order in which they are tried: by precedence, then by conditions, those with methods before those without, then as in the file.</summary>
     public static IEnumerable<(RouteConfig Route, RoutePattern Pattern)> Ranked(IEnumerable<(RouteConfig Route, RoutePattern Pattern)> routes) =>
-        routes.OrderBy(route => route.Pattern.InboundPrecedence).ThenBy(route => route.Route.Methods.Length == 0);
+        routes.OrderBy(route => route.Pattern.InboundPrecedence).ThenByDescending(route => ExactnessOf(route.Route)).ThenBy(route => route.Route.Methods.Length == 0);
+
+    /// <summary>Before paths: routes for a host, then those for names below one, then those for every host.</summary>
+    public static int HostRank(RouteConfig route) =>
+        route.Hosts.IsEmpty ? 2 : route.Hosts.All(static host => host.StartsWith(HostName.Below, StringComparison.Ordinal)) ? 1 : 0;
+
+    /// <summary>How exact the conditions of a route are: first their number, then how many ask for an exact value, then how long their prefixes are.</summary>
+    public static (int Count, int Exact, int Prefixes) ExactnessOf(RouteConfig route) => (
+        route.Conditions.Length,
+        route.Conditions.Count(static condition => condition.Test == MatchTest.Exact),
+        route.Conditions.Sum(static condition => condition.Test == MatchTest.Prefix ? condition.Value.Length : 0));
 }

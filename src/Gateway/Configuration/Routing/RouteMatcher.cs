@@ -17,7 +17,7 @@ internal sealed record RouteMatch(RouteConfig? Route, RouteValueDictionary Value
 internal sealed class RouteMatcher : IAsyncDisposable, IDisposable
 {
     private readonly ServiceProvider _services;
-    private readonly RequestDelegate _pipeline;
+    private readonly RouteTable _table;
 
     public RouteMatcher(ImmutableArray<RouteConfig> routes)
     {
@@ -28,18 +28,22 @@ internal sealed class RouteMatcher : IAsyncDisposable, IDisposable
             .AddSingleton<DiagnosticSource>(provider => provider.GetRequiredService<DiagnosticListener>())
             .BuildServiceProvider();
 
-        var app = new ApplicationBuilder(_services);
-        app.UseRouting();
-        app.Use(_ => _ => Task.CompletedTask);
-        app.UseEndpoints(endpoints => endpoints.DataSources.Add(new DefaultEndpointDataSource(RouteEndpoints.Build(routes, _ => _ => Task.CompletedTask))));
-        _pipeline = app.Build();
+        _table = new RouteTable(_services, routes, _ => _ => Task.CompletedTask);
     }
 
-    /// <summary>Matches one request; <paramref name="url"/> may be absolute or begin with a slash.</summary>
-    public async Task<RouteMatch> MatchAsync(string method, Uri url)
+    /// <summary>Matches one request.</summary>
+    /// <param name="method">Its method.</param>
+    /// <param name="url">Its absolute URL.</param>
+    /// <param name="headers">Its headers; null: it has none but Host.</param>
+    public async Task<RouteMatch> MatchAsync(string method, Uri url, IEnumerable<KeyValuePair<string, string>>? headers = null)
     {
         var context = ContextOf(method, url);
-        await _pipeline(context);
+        foreach (var (name, value) in headers ?? [])
+        {
+            context.Request.Headers.Append(name, value);
+        }
+
+        await _table.MatchAsync(context);
 
         var endpoint = context.GetEndpoint();
         var route = endpoint?.Metadata.GetMetadata<RouteConfig>();
@@ -50,7 +54,7 @@ internal sealed class RouteMatcher : IAsyncDisposable, IDisposable
     public Exception? FindFault()
     {
         // Routing in memory waits for nothing: the task has ended when it is returned.
-        var matched = _pipeline(ContextOf(HttpMethods.Get, new Uri("http://localhost/")));
+        var matched = _table.MatchEverywhereAsync(() => ContextOf(HttpMethods.Get, new Uri("http://localhost/")));
         return matched.Exception?.GetBaseException();
     }
 
