@@ -30,7 +30,7 @@ internal static class CheckSummary
         var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask).Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>()).OrderBy(RouteEndpoints.HostRank).ToList();
         Columns.Table(text, "  ", [.. rows.Select(static route => new[]
         {
-            route.Name, RequestText(route), route.Level.ToString().ToLowerInvariant(), $"{route.Cluster}, else {string.Join(", ", StepNames(route))}",
+            route.Name, RequestText(route), route.Level.ToString().ToLowerInvariant(), route.Redirect is { } redirect ? $"{redirect.Status} to {redirect.To}" : $"{route.Cluster}, else {string.Join(", ", StepNames(route))}",
         })]);
 
         if (warnings.IsEmpty) return text.ToString();

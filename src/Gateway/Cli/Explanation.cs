@@ -65,6 +65,12 @@ internal sealed record Explanation
     /// <summary>What it gets when no tier can serve, first to last.</summary>
     public ImmutableArray<string>? Fallback { get; init; }
 
+    /// <summary>Where a route that redirects leads; null: it does not.</summary>
+    public string? Redirect { get; init; }
+
+    /// <summary>What is changed on the way, and who may ask; null: nothing.</summary>
+    public ImmutableArray<string>? Changes { get; init; }
+
     /// <summary>Matches one request by the routing that serves it, and says what follows.</summary>
     public static async Task<Explanation> OfAsync(GatewayConfig config, string method, Uri url, IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
@@ -72,6 +78,11 @@ internal sealed record Explanation
         var match = await matcher.MatchAsync(method, url, headers);
         var request = new Explanation { Method = method, Url = url.PathAndQuery };
         if (match.Route is not { } route) return request with { Refused = match.MethodRefused ? 405 : 404 };
+
+        if (route.Redirect is { } redirect)
+        {
+            return request with { Route = route.Name, Pattern = route.Path, Hosts = route.Hosts.IsEmpty ? null : route.Hosts, Conditions = ConditionsOf(route), Redirect = $"{redirect.Status.ToString(CultureInfo.InvariantCulture)} to {redirect.To}", Changes = ChangesOf(route, url) };
+        }
 
         var cluster = config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal));
         var level = config.Levels.Of(route.Level);
@@ -81,7 +92,8 @@ internal sealed record Explanation
             Route = route.Name,
             Pattern = route.Path,
             Hosts = route.Hosts.IsEmpty ? null : route.Hosts,
-            Conditions = route.Conditions.IsEmpty ? null : [.. route.Conditions.Select(static condition => condition.ToString())],
+            Conditions = ConditionsOf(route),
+            Changes = ChangesOf(route, url),
             Values = match.Values.ToImmutableSortedDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture) ?? "", StringComparer.Ordinal),
             Cluster = cluster.Name,
             Level = route.Level.ToString().ToLowerInvariant(),
@@ -94,6 +106,15 @@ internal sealed record Explanation
             Deadlines = DeadlinesOf(route, cluster, method),
             Fallback = [.. FallbackOf(config, route, method, match.Values)],
         };
+    }
+
+    private static ImmutableArray<string>? ConditionsOf(RouteConfig route) =>
+        route.Conditions.IsEmpty ? null : [.. route.Conditions.Select(static condition => condition.ToString())];
+
+    private static ImmutableArray<string>? ChangesOf(RouteConfig route, Uri url)
+    {
+        var changes = RouteChangeText.Of(route, url).ToImmutableArray();
+        return changes.IsEmpty ? null : changes;
     }
 
     private static (bool Retryable, string Because) RetryableOf(RouteConfig route, ClusterConfig cluster, string method)

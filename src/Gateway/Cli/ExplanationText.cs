@@ -24,6 +24,13 @@ internal static class ExplanationText
         Line(text, "Route", $"{explanation.Route} ({explanation.Pattern}{values})");
         if (explanation.Hosts is { } hosts) Line(text, "Host", string.Join(", ", hosts));
         if (explanation.Conditions is { } conditions) Line(text, "If", string.Join(", ", conditions));
+        if (explanation.Redirect is { } redirect)
+        {
+            Line(text, "Redirect", redirect);
+            Numbered(text, "Changes", explanation.Changes ?? []);
+            return text.ToString();
+        }
+
         Line(text, "Cluster", explanation.Cluster!);
         Line(text, "Level", $"{explanation.Level}: {explanation.LevelMeans}");
         Numbered(text, "Tiers", explanation.Tiers ?? []);
@@ -31,6 +38,7 @@ internal static class ExplanationText
         Line(text, "Retryable", $"{(explanation.Retryable is true ? "yes" : "no")}: {explanation.RetryableBecause}");
         Line(text, "Deadlines", explanation.Deadlines!);
         if (explanation.Via is { } via) Line(text, "Via", via);
+        Numbered(text, "Changes", explanation.Changes ?? []);
         Numbered(text, "Fallback", explanation.Fallback ?? []);
         return text.ToString();
     }

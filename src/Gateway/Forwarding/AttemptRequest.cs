@@ -36,19 +36,20 @@ internal abstract class AttemptRequest
     /// <param name="body">The user's body; null: there is none.</param>
     /// <param name="lastEventId">The stream goes on after this event; null: it is no stream that goes on.</param>
     public static AttemptRequest To(CompiledRoute plan, UpstreamEndpoint peer, HttpContext context, string target, RequestBody? body, string? lastEventId = null) =>
-        SpeaksHttp11(peer, context.Request)
-            ? new Http1Request(context, plan.Headers, peer, target, body, lastEventId, plan.Traffic.Time)
-            : new MessageRequest(context, plan.Headers, peer, target, body, lastEventId, plan.Traffic.Transport);
+        SpeaksHttp11(plan, peer, context.Request)
+            ? new Http1Request(context, plan.Headers, peer, target, plan.HostFor(context.Request), body, lastEventId, plan.Traffic.Time)
+            : new MessageRequest(context, plan.Headers, peer, target, plan.HostFor(context.Request), body, lastEventId, plan.Traffic.Transport);
 
     /// <summary>
     /// HTTP/1.1: in clear, and over TLS where a probe has negotiated it. A client that says gRPC does not choose the protocol: a destination that was not found to speak HTTP/2 gets
     /// what it speaks.
     /// </summary>
-    private static bool SpeaksHttp11(UpstreamEndpoint peer, HttpRequest request)
+    private static bool SpeaksHttp11(CompiledRoute plan, UpstreamEndpoint peer, HttpRequest request)
     {
         if (peer.IsTls)
         {
-            return peer.Destination.NegotiatesHttp11;
+            // SocketsHttpHandler takes the name in Host for TLS as well, and keeps connections for each such name: a client would choose both.
+            return peer.Destination.NegotiatesHttp11 || (plan.ChangesHost && !Grpc.Is(request));
         }
 
         return !peer.Destination.SpeaksHttp2Alone && (!Grpc.Is(request) || !peer.Destination.OffersHttp2(wanted: true));

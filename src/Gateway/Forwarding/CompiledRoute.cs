@@ -4,6 +4,7 @@ using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Observability;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding;
 
@@ -16,6 +17,7 @@ internal sealed class CompiledRoute
     private readonly ConcurrentDictionary<Destination, UpstreamEndpoint> _peers = new(ReferenceEqualityComparer.Instance);
     private readonly Func<Destination, UpstreamEndpoint> _newPeer;
     private readonly FrozenSet<string> _repeatable;
+    private readonly TargetRewrite? _rewrite;
 
     public CompiledRoute(RouteConfig route, ClusterConfig cluster, LevelConfig level, LimitsConfig limits, UpstreamCluster traffic, RequestHeaderCopier headers, ResponseRelay relay, Instruments instruments)
     {
@@ -29,6 +31,8 @@ internal sealed class CompiledRoute
         Streams = instruments.Streams;
         FirstTierOnly = level.FirstTierOnly;
         RequestBodyLimit = limits.RequestBody;
+        ChangesHost = route.KeepsHost || route.HostName is not null;
+        _rewrite = TargetRewrite.Of(route);
         ShedAt = level.ShedAt;
         _newPeer = destination =>
         {
@@ -71,6 +75,26 @@ internal sealed class CompiledRoute
 
     /// <summary>Largest request body in bytes.</summary>
     public long RequestBodyLimit { get; }
+
+    /// <summary>What the route changes in responses; null: nothing.</summary>
+    public ResponseHeaderChanges? ResponseHeaders { get; init; }
+
+    /// <summary>Which scripts of other origins may use it; null: the destination says so itself.</summary>
+    public CorsPolicy? Cors { get; init; }
+
+    /// <summary>Destinations are asked under another name than their own.</summary>
+    public bool ChangesHost { get; }
+
+    /// <summary>The name that destinations are asked under; null: their own.</summary>
+    public string? HostFor(HttpRequest request) => !ChangesHost ? null : Route.HostName ?? (request.Host.Value is { Length: > 0 } kept ? kept : null);
+
+    /// <summary>Path and query that destinations are asked for.</summary>
+    /// <exception cref="BadHttpRequestException">The path cannot be rewritten.</exception>
+    public string TargetOf(HttpContext context)
+    {
+        var target = RequestTarget.Of(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        return _rewrite is null ? target : _rewrite.Apply(context, target);
+    }
 
     /// <summary>What an attempt needs to know of a destination.</summary>
     public UpstreamEndpoint EndpointOf(Destination destination) => _peers.GetOrAdd(destination, _newPeer);

@@ -1,3 +1,4 @@
+using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Failover;
@@ -51,8 +52,18 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
         var forwarded = new ForwardedHeaders(config.TrustedProxies);
         Volatile.Write(ref _table, new RouteTable(_services ?? throw new InvalidOperationException("The listeners are not built."), config.Routes, route =>
         {
+            if (route.Redirect is not null)
+            {
+                var redirect = new RedirectRoute(route, instruments, time) { ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies), Cors = CorsPolicy.Of(route) };
+                return context => entry.Redirects.ServeAsync(context, redirect);
+            }
+
             var (cluster, traffic) = clusters[route.Cluster];
-            var plan = new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null, cluster.Via == ViaMode.Both), new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments);
+            var plan = new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null, cluster.Via == ViaMode.Both, RequestHeaderChanges.Of(route, config.TrustedProxies)), new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments)
+            {
+                ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),
+                Cors = CorsPolicy.Of(route),
+            };
             return context => entry.ServeAsync(context, plan);
         }));
     }

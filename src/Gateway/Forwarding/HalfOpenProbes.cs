@@ -1,6 +1,5 @@
 using Gateway.Failover;
 using Gateway.Health;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding;
 
@@ -15,7 +14,7 @@ internal static class HalfOpenProbes
     /// nothing else can be done: when no tier can serve, or when it is certain that the destination never saw what failed before.
     /// </summary>
     /// <returns>The destination that this request itself shall try first; null: none.</returns>
-    public static HalfOpenPermit? Offer(CompiledRoute plan, ClusterSnapshot snapshot, HttpContext context)
+    public static HalfOpenPermit? Offer(CompiledRoute plan, ClusterSnapshot snapshot, HttpContext context, string target)
     {
         foreach (var tier in snapshot.Tiers)
         {
@@ -35,7 +34,7 @@ internal static class HalfOpenProbes
                 {
                     if (destination.TryTakeHalfOpenPermit())
                     {
-                        Run(plan, tier, destination, context);
+                        Run(plan, tier, destination, context, target);
                     }
                 }
                 else if ((snapshot.Exhausted || destination.AllowsAnyHalfOpenProbe) && destination.TryTakeHalfOpenPermit())
@@ -48,10 +47,10 @@ internal static class HalfOpenProbes
         return null;
     }
 
-    private static void Run(CompiledRoute plan, TierSnapshot tier, Destination destination, HttpContext context)
+    private static void Run(CompiledRoute plan, TierSnapshot tier, Destination destination, HttpContext context, string target)
     {
         var peer = plan.EndpointOf(destination);
-        var request = AttemptRequest.To(plan, peer, context, RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget), body: null);
+        var request = AttemptRequest.To(plan, peer, context, target, body: null);
         var attempt = new Attempt(plan, peer, tier, request, AttemptPurpose.HalfOpen);
         attempt.CancelAfter(plan.Route.Stream?.FirstContent ?? plan.ClusterConfig.Timeouts.FirstByte);
         attempt.Start(plan.Traffic.Time.GetTimestamp(), whenDone: null);

@@ -14,6 +14,7 @@ internal sealed class Http1Request : AttemptRequest
     private readonly RequestHeaderCopier _headers;
     private readonly UpstreamEndpoint _peer;
     private readonly string _target;
+    private readonly string? _host;
     private readonly RequestBody? _body;
     private readonly string? _lastEventId;
     private readonly TimeProvider _time;
@@ -22,12 +23,13 @@ internal sealed class Http1Request : AttemptRequest
     private bool _isStreamed;
     private bool _wasStale;
 
-    public Http1Request(HttpContext context, RequestHeaderCopier headers, UpstreamEndpoint peer, string target, RequestBody? body, string? lastEventId, TimeProvider time)
+    public Http1Request(HttpContext context, RequestHeaderCopier headers, UpstreamEndpoint peer, string target, string? host, RequestBody? body, string? lastEventId, TimeProvider time)
     {
         _context = context;
         _headers = headers;
         _peer = peer;
         _target = target;
+        _host = host;
         _body = body;
         _lastEventId = lastEventId;
         _time = time;
@@ -130,7 +132,7 @@ internal sealed class Http1Request : AttemptRequest
             writer.Append(_peer.PathPrefix);
             writer.Append(_target);
             writer.Append(" HTTP/1.1\r\nHost: "u8);
-            writer.Append(_peer.Host);
+            writer.Append(HostOf());
             writer.Append("\r\n"u8);
             _headers.Copy(_context, ref writer, skipTraceParent: traceParent is not null, _lastEventId);
             if (traceParent is not null)
@@ -146,6 +148,17 @@ internal sealed class Http1Request : AttemptRequest
             writer.Return();
             throw;
         }
+    }
+
+    private string HostOf()
+    {
+        if (_host is null)
+        {
+            return _peer.Host;
+        }
+
+        UnwritableRequestException.ThrowUnlessHeader("Host", _host);
+        return _host;
     }
 
     private void WriteFraming(ref RequestHeadWriter writer, string method)

@@ -16,7 +16,7 @@ internal sealed class MessageRequest : AttemptRequest
     private readonly AttemptContent _content;
     private readonly bool _hasBody;
 
-    public MessageRequest(HttpContext context, RequestHeaderCopier headers, UpstreamEndpoint peer, string target, RequestBody? body, string? lastEventId, HttpMessageInvoker transport)
+    public MessageRequest(HttpContext context, RequestHeaderCopier headers, UpstreamEndpoint peer, string target, string? host, RequestBody? body, string? lastEventId, HttpMessageInvoker transport)
     {
         var request = context.Request;
         _transport = transport;
@@ -24,7 +24,12 @@ internal sealed class MessageRequest : AttemptRequest
         // Without a content SocketsHttpHandler repeats a request by itself, up to three times, when a connection ends before a response.
         _content = (body ?? RequestBody.Empty).ForAttempt();
         _message = new HttpRequestMessage(HttpMethod.Parse(request.Method), peer.At(target)) { Content = _content };
-        if (peer.HostOverride is { } hostName)
+        if (host is not null && !peer.IsTls)
+        {
+            UnwritableRequestException.ThrowUnlessHeader("Host", host);
+            _message.Headers.Host = host;
+        }
+        else if (peer.HostOverride is { } hostName)
         {
             // The address was looked up for this name: virtual hosts and certificates go by the name.
             _message.Headers.Host = hostName;

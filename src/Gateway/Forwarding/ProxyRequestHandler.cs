@@ -32,6 +32,9 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         return Task.CompletedTask;
     };
 
+    /// <summary>Serves routes that redirect.</summary>
+    public RedirectHandler Redirects { get; } = new(access, trusted);
+
     /// <summary>Serves one request of this route.</summary>
     public async Task ServeAsync(HttpContext context, CompiledRoute plan)
     {
@@ -39,6 +42,8 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         var record = new RequestRecord(plan.Route.Name, plan.ClusterConfig.Name, time.GetTimestamp());
         var outcome = RequestOutcome.Failed;
         var refusedWith = 0;
+        plan.ResponseHeaders?.Register(context);
+        plan.Cors?.Register(context);
         var span = Traces.BeginRequest(context, plan.Route.Name, time);
         try
         {
@@ -101,17 +106,25 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             return Refuse(record);
         }
 
+        if (plan.Cors is { } cors && LastGood.Preflight.Is(context.Request))
+        {
+            cors.RespondToPreflight(context);
+            record.Cause = TerminationCause.Preflight;
+            return RequestOutcome.Refused;
+        }
+
         if (MaxForwards.EndsHere(context.Request))
         {
             await MaxForwards.RespondAsync(context, plan.Route).ConfigureAwait(false);
             return Refuse(record);
         }
 
+        var target = plan.TargetOf(context);
         var snapshot = plan.Traffic.Cluster.Snapshot;
         plan.Traffic.Budget.Request();
 
         // 2. HalfOpenProbes.
-        var onTrial = HalfOpenProbes.Offer(plan, snapshot, context);
+        var onTrial = HalfOpenProbes.Offer(plan, snapshot, context, target);
 
         // 3. The tier.
         var tier = snapshot.Choose(Affinity.DrawOf(plan.ClusterConfig.Affinity, context.Request));
@@ -135,7 +148,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         if (isUpgrade)
         {
             var choice = new DestinationChoice(plan, context.Request, snapshot, Math.Max(tier, 0), plan.ClusterConfig.Attempts.Max);
-            return await upgrades.ServeAsync(context, plan, choice, onTrial, record).ConfigureAwait(false)
+            return await upgrades.ServeAsync(context, plan, choice, target, onTrial, record).ConfigureAwait(false)
                 ?? await FallBackAsync(context, plan, record, record.Cause).ConfigureAwait(false);
         }
 
@@ -154,7 +167,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         }
 
         // 5. The race.
-        var exchange = new RequestExecution(plan, context, snapshot, Math.Max(tier, 0), body, mayRepeat) { Stopping = stopping, HalfOpen = onTrial, Began = body is null ? record.Began : 0, Record = record };
+        var exchange = new RequestExecution(plan, context, snapshot, Math.Max(tier, 0), target, body, mayRepeat) { Stopping = stopping, HalfOpen = onTrial, Began = body is null ? record.Began : 0, Record = record };
         var (winner, relayed) = await ServeAsync(context, plan, exchange, record).ConfigureAwait(false);
         if (body is not null)
         {

@@ -55,7 +55,7 @@ internal sealed partial class RequestExecution
     private int _resumes;
     private bool _overtookIll;
 
-    public RequestExecution(CompiledRoute plan, HttpContext context, ClusterSnapshot snapshot, int firstTier, RequestBody? body, bool mayRepeat)
+    public RequestExecution(CompiledRoute plan, HttpContext context, ClusterSnapshot snapshot, int firstTier, string target, RequestBody? body, bool mayRepeat)
     {
         _plan = plan;
         _context = context;
@@ -66,7 +66,7 @@ internal sealed partial class RequestExecution
         _isSticky = Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request) is { Length: > 0 };
         _snapshot = snapshot;
         _body = body;
-        _target = RequestTarget.Of(context.Features.Get<IHttpRequestFeature>()!.RawTarget);
+        _target = target;
         _attempts = new Attempt?[plan.ClusterConfig.Attempts.Max];
         _choice = new DestinationChoice(plan, context.Request, snapshot, firstTier, _attempts.Length);
     }
@@ -375,7 +375,7 @@ internal sealed partial class RequestExecution
             return null;
         }
 
-        var next = new RequestExecution(_plan, _context, snapshot, tier, _body, mayRepeat: true) { Reopens = true, LastEventId = lastEventId, Record = Record };
+        var next = new RequestExecution(_plan, _context, snapshot, tier, _target, _body, mayRepeat: true) { Reopens = true, LastEventId = lastEventId, Record = Record };
         // Not where it was just cut, as long as there is anywhere else.
         next._choice.Avoid(cut.UpstreamEndpoint.Destination);
         if (await next.RunAsync(cancellationToken).ConfigureAwait(false) is not { } winner)

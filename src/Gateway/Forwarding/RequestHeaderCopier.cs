@@ -6,7 +6,8 @@ namespace Gateway.Forwarding;
 /// <param name="forwarded">Says who asked.</param>
 /// <param name="isStream">The route's responses are event streams, which the gateway has to read.</param>
 /// <param name="saysVia">Requests say <c>Via</c>.</param>
-internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStream = false, bool saysVia = true)
+/// <param name="changes">What the route changes; null: nothing.</param>
+internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStream = false, bool saysVia = true, RequestHeaderChanges? changes = null)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -29,7 +30,8 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
                 || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || RequestIds.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name)) || IsHttpoxy(name)
                 || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
                 || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase))
-                || (isStream && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase)))
+                || (isStream && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
+                || (changes is not null && changes.Replaces(name)))
             {
                 continue;
             }
@@ -53,6 +55,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
             }
         }
 
+        changes?.Write(context, ref target);
         if (isStream)
         {
             // In a compressed stream no event can be seen, and nothing can be said between two of them.

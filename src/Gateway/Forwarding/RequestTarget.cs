@@ -34,7 +34,8 @@ internal static class RequestTarget
     public static bool IsOfServer(string raw) =>
         raw is "*" || (raw is not ['/', ..] && raw.IndexOf("://", StringComparison.Ordinal) is > 0 and var authority && raw.AsSpan(authority + 3).IndexOfAny('/', '?') < 0);
 
-    private static bool HasDotSegment(ReadOnlySpan<char> path)
+    /// <summary>True: a segment of the path is <c>.</c> or <c>..</c>, escaped or not.</summary>
+    public static bool HasDotSegment(ReadOnlySpan<char> path)
     {
         // Nearly every path is through with one look for "/." and "/%".
         var at = 0;

@@ -58,7 +58,12 @@ internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, 
     public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         proxyRequest.RequestUri = peer.At(target);
-        if (peer.HostOverride is { } hostName)
+        if (plan.HostFor(httpContext.Request) is { } host && !peer.IsTls)
+        {
+            UnwritableRequestException.ThrowUnlessHeader("Host", host);
+            proxyRequest.Headers.Host = host;
+        }
+        else if (peer.HostOverride is { } hostName)
         {
             proxyRequest.Headers.Host = hostName;
         }

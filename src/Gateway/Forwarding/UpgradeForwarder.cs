@@ -48,12 +48,12 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
     /// <param name="context">The request.</param>
     /// <param name="plan">The route's plan.</param>
     /// <param name="choice">Where it may go.</param>
+    /// <param name="target">Path and query for destinations.</param>
     /// <param name="seat">Goes first; null: any.</param>
     /// <param name="record">Gets its attempts, its bytes and why it ended.</param>
-    public async ValueTask<RequestOutcome?> ServeAsync(HttpContext context, CompiledRoute plan, DestinationChoice choice, HalfOpenPermit? seat, RequestRecord record)
+    public async ValueTask<RequestOutcome?> ServeAsync(HttpContext context, CompiledRoute plan, DestinationChoice choice, string target, HalfOpenPermit? seat, RequestRecord record)
     {
         record.Cause = TerminationCause.NoTier;
-        var target = RequestTarget.Of(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var most = plan.MayRepeat(HttpMethods.Get, hasIdempotencyKey: false) ? plan.ClusterConfig.Attempts.Max : 1;
         for (var started = 0; started < most; started++)
         {

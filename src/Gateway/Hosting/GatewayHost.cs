@@ -417,7 +417,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         foreach (var known in Store.Current.Routes)
         {
-            if (string.Equals(known.Name, route, StringComparison.Ordinal))
+            if (string.Equals(known.Name, route, StringComparison.Ordinal) && known.Cluster.Length > 0)
             {
                 return known.Cluster;
             }

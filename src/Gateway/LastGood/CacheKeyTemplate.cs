@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
 using System.Runtime.CompilerServices;
@@ -24,6 +25,7 @@ internal sealed class CacheKeyTemplate
 
     private static readonly ConditionalWeakTable<RouteConfig, CacheKeyTemplate> Plans = [];
 
+    private readonly FrozenSet<string> _hidden;
     private readonly OwnHeaders _ownHeaders;
     private readonly KeyedCookies _keyedCookies;
     private readonly string[] _ends;
@@ -32,12 +34,13 @@ internal sealed class CacheKeyTemplate
     {
         Route = route;
         Config = config;
-        _ownHeaders = new OwnHeaders(config);
+        _hidden = RouteChanges.HiddenHeaders(route).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _ownHeaders = new OwnHeaders(config, _hidden);
         _keyedCookies = new KeyedCookies(config);
         _ends = new string[config.Nearest.Length + 1];
         for (var i = Exact; i < config.Nearest.Length; i++)
         {
-            var rules = string.Join('\n', PartsOf(i).Select(static part => $"{part.Kind}:{part.Name}").Append(config.IgnoreCookies ? "cookies ignored" : "cookies refused").Concat(config.IgnoreHeaders.Select(static name => $"ignored:{name.ToLowerInvariant()}").Order(StringComparer.Ordinal)));
+            var rules = string.Join('\n', PartsOf(i).Select(static part => $"{part.Kind}:{part.Name}").Append(config.IgnoreCookies ? "cookies ignored" : "cookies refused").Concat(config.IgnoreHeaders.Select(static name => $"ignored:{name.ToLowerInvariant()}").Order(StringComparer.Ordinal)).Concat(RouteChanges.RulesOf(route)));
             var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(rules)), 0, 4);
             _ends[i + 1] = i == Exact ? $" ~{route.Name}.{digest}" : $" ~{route.Name}.{digest}.nearest{i + 1}";
         }
@@ -76,6 +79,8 @@ internal sealed class CacheKeyTemplate
                     break;
                 case HeaderRole.Optional:
                     optional |= !_ownHeaders.IsSettled(name);
+                    break;
+                case HeaderRole.Authorization or HeaderRole.Cookie when _hidden.Contains(name):
                     break;
                 case HeaderRole.Authorization:
                     authorization = true;

@@ -143,6 +143,11 @@ internal sealed partial class LastGoodStore
 
             // 5. Whether it may be kept.
             var answer = ResponseMetadata.Read(status, headers, directives);
+            if (RouteChanges.VaryByClient(route, headers[HeaderNames.Vary]))
+            {
+                answer = answer with { VariesByAnything = true };
+            }
+
             var refusal = StorageRules.Judge(facts, answer, plan.Config.MaxBody);
             if (refusal == StoreRejection.None && !endIsKnown)
             {

@@ -7,11 +7,13 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.LastGood;
 
 /// <summary>The headers of a request's own kind: those that set its sender apart, and that the route's rules neither name nor ignore.</summary>
-internal sealed class OwnHeaders(LastGoodConfig config)
+/// <param name="config">The route's rules.</param>
+/// <param name="hidden">Headers of which no destination sees what the client says.</param>
+internal sealed class OwnHeaders(LastGoodConfig config, IReadOnlySet<string> hidden)
 {
     private const int Most = 32;
 
-    private readonly FrozenSet<string> _settled = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).Concat(config.IgnoreHeaders).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private readonly FrozenSet<string> _settled = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).Concat(config.IgnoreHeaders).Concat(hidden).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether the route's rules settle what a header means for the key.</summary>
     public bool IsSettled(string name) => _settled.Contains(name);

@@ -62,6 +62,12 @@ internal enum TerminationCause
 
     /// <summary>The gateway stops.</summary>
     Restarting,
+
+    /// <summary>The route redirects.</summary>
+    Redirect,
+
+    /// <summary>A CORS preflight, which the gateway answers on a route with <c>cors</c>.</summary>
+    Preflight,
 }
 
 /// <summary>The words that the access log says.</summary>
@@ -71,7 +77,7 @@ internal static class TerminationCauses
     public static readonly string[] Words =
     [
         "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "level_not_served", "shed", "connect_refused", "connect_timeout", "connect_failed",
-        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting",
+        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight",
     ];
 
     /// <summary>The word of one cause.</summary>

@@ -1,4 +1,6 @@
 using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

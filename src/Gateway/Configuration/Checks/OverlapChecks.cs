@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
+using Gateway.Configuration.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Gateway.Configuration;

@@ -36,7 +36,11 @@ internal static class RouteChecks
                 reader.ProblemAt(path, $"The name \"{Unmatched}\" stands for requests that no route takes, in metrics and log. Write another name.");
             }
 
-            if (Parse(route, path, reader) is { } pattern) patterns.Add((route, pattern));
+            if (Parse(route, path, reader) is { } pattern)
+            {
+                patterns.Add((route, pattern));
+                RouteChangeChecks.Run(route, pattern, reader);
+            }
 
             foreach (var method in route.Methods)
             {
@@ -45,6 +49,7 @@ internal static class RouteChecks
                 reader.WarningAt($"{path}/match/methods", $"This method is not a usual one, given \"{method}\". {(nearest is null ? "Leave it if a client sends it." : $"Write \"{nearest}\" if that was meant.")}");
             }
 
+            if (route.Cluster.Length == 0) continue; // It redirects, or the key was not understood.
             if (config.Clusters.IsEmpty && reader.IsBad("clusters")) continue; // Said at its place already.
             if (config.Clusters.Any(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal))) continue;
             var names = config.Clusters.Select(cluster => cluster.Name).ToList();

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Keys;
+using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration;
 

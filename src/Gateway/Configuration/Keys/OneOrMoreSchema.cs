@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Keys;
+using Gateway.Configuration.Reading;
+using Gateway.LastGood;
 
 namespace Gateway.Configuration;
 

@@ -29,9 +29,10 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
     /// <param name="description">For editors and the reference.</param>
     /// <param name="byDefault">What leaving it out means, as one would write it; null when it means "none".</param>
     /// <param name="required">It must be there.</param>
-    public RecordSchema<T> Key<TValue>(string name, Schema<TValue> shape, Func<T, TValue, T> set, string description, string? byDefault = null, bool required = false)
+    /// <param name="unless">A required key may be left out where this one stands.</param>
+    public RecordSchema<T> Key<TValue>(string name, Schema<TValue> shape, Func<T, TValue, T> set, string description, string? byDefault = null, bool required = false, string? unless = null)
     {
-        _keys.Add((new ConfigKey(name, shape, description, byDefault, required), Read));
+        _keys.Add((new ConfigKey(name, shape, description, byDefault, required, unless), Read));
         return this;
 
         bool Read(ConfigNode node, string path, Reader reader, ref T value)
@@ -90,7 +91,7 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
 
         foreach (var (key, _) in _keys)
         {
-            if (!key.Required || seen.ContainsKey(key.Name)) continue;
+            if (!key.Required || seen.ContainsKey(key.Name) || (key.Unless is { } other && seen.ContainsKey(other))) continue;
             complete = false;
             reader.Problem(node, Reader.Below(path, key.Name), $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no key \"{key.Name}\" ({char.ToLowerInvariant(key.Description[0])}{key.Description.AsSpan(1).TrimEnd('.')}). Write {key.Schema.What} there.");
         }
@@ -114,7 +115,7 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
             var schema = key.Schema.ToSchema();
             schema["description"] = key.Default is null ? key.Description : $"{key.Description} Default: {key.Default}.";
             properties[key.Name] = schema;
-            if (key.Required) required.Add((JsonNode)key.Name);
+            if (key is { Required: true, Unless: null }) required.Add((JsonNode)key.Name);
         }
 
         var result = new JsonObject { ["type"] = "object", ["additionalProperties"] = false, ["properties"] = properties };

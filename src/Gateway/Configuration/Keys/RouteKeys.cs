@@ -12,9 +12,14 @@ namespace Gateway.Configuration.Keys;
 internal static class RouteKeys
 {
     /// <summary>One route.</summary>
-    public static RecordSchema<RouteConfig> Route { get; } = new RecordSchema<RouteConfig>("a route", () => new RouteConfig { Name = "", Path = "", Cluster = "" })
+    public static RecordSchema<RouteConfig> Route { get; } = new RecordSchema<RouteConfig>("a route", () => new RouteConfig { Name = "", Path = "" })
         .Key("match", MatchKeys.Match, (route, value) => route with { Hosts = value.Hosts, Path = value.Path, Methods = value.Methods, Conditions = [.. value.Headers, .. value.Query] }, "Which requests it is for.", required: true)
-        .Key("cluster", Schemas.Text("the name of a cluster", "Write the name of a cluster under \"clusters\"", NameText.Pattern + @"|\$\{", NameText.IsName), (route, value) => route with { Cluster = value }, "The cluster that serves it.", required: true)
+        .Key("cluster", Schemas.Text("the name of a cluster", "Write the name of a cluster under \"clusters\"", NameText.Pattern + @"|\$\{", NameText.IsName), (route, value) => route with { Cluster = value }, "The cluster that serves it.", required: true, unless: "redirect")
+        .Key("redirect", RouteChangeKeys.Redirect, (route, value) => route with { Redirect = value }, "Sends requests to another address; no cluster is asked.")
+        .Key("cors", CorsKeys.Cors, (route, value) => route with { Cors = value }, "Which scripts of other origins may use the route: preflights are answered by the gateway, and every response of the route gets the headers that the destination has not set.")
+        .Key("host", RouteChangeKeys.Host, (route, value) => route with { KeepsHost = value is RouteChangeKeys.Keep, HostName = value is RouteChangeKeys.Keep or RouteChangeKeys.Destination ? null : value }, "The name that destinations are asked under: their own (destination), the one that the client used (keep), or the one that stands here. TLS goes by the destination's own in each case.", "destination")
+        .Key("rewrite", RouteChangeKeys.Rewrite, (route, value) => route with { Rewrite = value }, "Which path destinations are asked for: stripPrefix and prefix, or path. The query stays.")
+        .Key("headers", RouteChangeKeys.Headers, (route, value) => route with { RequestHeaders = value.Request, ResponseHeaders = value.Response }, "What is changed in the headers of requests to destinations and of responses to users.")
         .Key("level", Schemas.Enum(("high", Level.High), ("medium", Level.Medium), ("low", Level.Low)), (route, value) => route with { Level = value }, "How important it is; what that means stands under levels.", "high")
         .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last-good responses, to serve when no tier can.")
         .Key("fallback", new ListSchema<FallbackStepConfig>(new EitherSchema<FallbackStepConfig>(Schemas.Enum<FallbackStepConfig>(("lastGood", new LastGoodStep()), ("builtIn", new BuiltInStep())), FileStep())), Fallback, "The fallback chain when no tier can serve: the first step that has a response gives it; builtIn (503) always stands at its end.", "[builtIn]")

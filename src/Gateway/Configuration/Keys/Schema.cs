@@ -42,4 +42,5 @@ internal abstract class Schema<T> : Schema
 }
 
 /// <summary>One key of a mapping as editors and readers of the reference see it.</summary>
-internal sealed record ConfigKey(string Name, Schema Schema, string Description, string? Default, bool Required);
+/// <param name="Unless">A required key may be left out where this one stands.</param>
+internal sealed record ConfigKey(string Name, Schema Schema, string Description, string? Default, bool Required, string? Unless = null);

@@ -20,8 +20,14 @@ internal sealed record RouteConfig
     /// <summary>Upper-case methods; empty: all. Default: all.</summary>
     public ImmutableArray<string> Methods { get; init; } = [];
 
-    /// <summary>The name of a cluster.</summary>
-    public required string Cluster { get; init; }
+    /// <summary>The name of a cluster; empty with <see cref="Redirect"/>.</summary>
+    public string Cluster { get; init; } = "";
+
+    /// <summary>Sends requests to another address in place of a cluster. Default: null, it does not.</summary>
+    public RedirectConfig? Redirect { get; init; }
+
+    /// <summary>Which scripts of other origins may use the route. Default: null, the destination's own word.</summary>
+    public CorsConfig? Cors { get; init; }
 
     /// <summary>Default: high.</summary>
     public Level Level { get; init; } = Level.High;
@@ -37,6 +43,21 @@ internal sealed record RouteConfig
 
     /// <summary>What counts against the cluster's objective. Default: every 5xx.</summary>
     public SloConfig Slo { get; init; } = new();
+
+    /// <summary>Destinations are asked under the name that the client used (<c>host: keep</c>). Default: false, under their own.</summary>
+    public bool KeepsHost { get; init; }
+
+    /// <summary>The name that destinations are asked under, with or without a port. Default: null, their own.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>Which path destinations are asked for. Default: null, the client's.</summary>
+    public RewriteConfig? Rewrite { get; init; }
+
+    /// <summary>What is changed in the headers of requests to destinations. Default: null, nothing.</summary>
+    public HeaderChangesConfig? RequestHeaders { get; init; }
+
+    /// <summary>What is changed in the headers of every response of the route, whatever gives it. Default: null, nothing.</summary>
+    public HeaderChangesConfig? ResponseHeaders { get; init; }
 
     /// <summary>True: every method of this route may be sent twice. Default: null, by method.</summary>
     public bool? Retryable { get; init; }

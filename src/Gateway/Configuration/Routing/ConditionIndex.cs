@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Configuration.Model;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 

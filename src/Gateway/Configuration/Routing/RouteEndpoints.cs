@@ -22,7 +22,7 @@ internal static class RouteEndpoints
             if (route.Methods.Length > 0)
             {
                 // HTTP/2 opens a WebSocket by CONNECT where HTTP/1.1 has GET. A CONNECT that does not is refused by whatever serves the route.
-                builder.Metadata.Add(new HttpMethodMetadata(route.Methods.Contains("GET", StringComparer.Ordinal) ? [.. MethodsOf(route), HttpMethods.Connect] : MethodsOf(route)));
+                builder.Metadata.Add(new HttpMethodMetadata(route.Methods.Contains("GET", StringComparer.Ordinal) ? [.. MethodsOf(route), HttpMethods.Connect] : MethodsOf(route), acceptCorsPreflight: route.Cors is not null));
             }
 
             endpoints.Add(builder.Build());

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
 using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Configuration;
