@@ -61,30 +61,24 @@ internal sealed partial class Instruments : IDisposable
     /// <summary>By <see cref="NotifyResult"/>.</summary>
     public static readonly string[] NotifyNames = ["sent", "failed", "dropped"];
 
-    // Reasons of other rooms are closed sets there; these bounds hold even if one of them were not.
-    private const int MaxTransitionsACluster = 12;
-    private const int MaxRefusalReasons = 32;
-    private const int MaxCoverageRoutes = 10;
     private const int MaxByteRoutes = 10;
-    private const string Other = "other";
 
     private static readonly double[] ProbeBounds = [0.005, 0.025, 0.1, 0.25, 1];
 
     private readonly ConcurrentDictionary<string, RouteMeter> _routes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ClusterMeter> _clusters = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Cluster, string Destination), DestinationMeter> _destinations = new();
-    private readonly ConcurrentDictionary<(string Cluster, string From, string To, string Reason), SharedCount> _transitions = new();
-    private readonly ConcurrentDictionary<string, SharedCount> _refusals = new(StringComparer.Ordinal);
+    private readonly ReasonCounts _reasons = new();
     private readonly SharedCount _stored = new();
     private readonly long[] _notifications = new long[NotifyNames.Length];
     private readonly DurationCells _probes = new();
+    private readonly DurationSeries _durations = new();
     private readonly Meter _meter;
     private readonly Histogram<double> _exportedDuration;
     private readonly Histogram<double> _exportedProbes;
     private readonly ILogger _log;
     private readonly MetricFamily[] _families;
     private volatile StateReadings _state = new();
-    private int _step;
     private int _requestDetail;
 
     /// <param name="log">Where a reading that fails is told.</param>
@@ -136,31 +130,13 @@ internal sealed partial class Instruments : IDisposable
     }
 
     /// <summary>A cluster's active tier changed; called by the one who announces it.</summary>
-    public void Transition(string cluster, string from, string to, string reason)
-    {
-        var key = (cluster, from, to, reason);
-        if (!_transitions.ContainsKey(key)
-            && _transitions.Keys.Count(k => string.Equals(k.Cluster, cluster, StringComparison.Ordinal)) >= MaxTransitionsACluster)
-        {
-            key = (cluster, Other, Other, Other);
-        }
-
-        _transitions.GetOrAdd(key, static _ => new()).Increment();
-    }
+    public void Transition(string cluster, string from, string to, string reason) => _reasons.Transition(cluster, from, to, reason);
 
     /// <summary>A response was kept.</summary>
     public void LastGoodStored() => _stored.Increment();
 
     /// <summary>A response was not kept; the reason is one of a closed set.</summary>
-    public void LastGoodRefused(string reason)
-    {
-        if (!_refusals.TryGetValue(reason, out var count))
-        {
-            count = _refusals.GetOrAdd(_refusals.Count < MaxRefusalReasons ? reason : Other, static _ => new());
-        }
-
-        count.Increment();
-    }
+    public void LastGoodRefused(string reason) => _reasons.Refused(reason);
 
     /// <summary>A notification ended.</summary>
     public void Notified(NotifyResult result) => Interlocked.Increment(ref _notifications[(int)result]);
@@ -175,8 +151,8 @@ internal sealed partial class Instruments : IDisposable
         Forget(_routes, name => routes.Contains(name) || string.Equals(name, UnmatchedRoute, StringComparison.Ordinal));
         Forget(_destinations, destinations.Contains);
         Forget(_clusters, clusters.Contains);
-        Forget(_transitions, key => clusters.Contains(key.Cluster));
-        Volatile.Write(ref _step, 0);
+        _reasons.Retain(clusters);
+        _durations.Reset();
         Volatile.Write(ref _requestDetail, (int)RequestDetail.ByRoute);
     }
 
@@ -198,7 +174,7 @@ internal sealed partial class Instruments : IDisposable
         series += CoarsenRequests(families, Limit - series - SeriesBudget.FewestDurations);
         return new(families,
         [
-            new("gateway_request_duration_seconds", DurationHelp, Durations(series)),
+            new("gateway_request_duration_seconds", DurationHelp, _durations.Read(_routes.Values, series, Limit)),
             new("gateway_probe_duration_seconds", ProbeHelp, probes),
             .. streams,
         ]);
@@ -215,137 +191,55 @@ internal sealed partial class Instruments : IDisposable
 
     private MetricFamily[] Describe() =>
     [
-        Counter(RequestSeries.Name, "Users' requests that ended, by who answered and by the class of the status.", () =>
+        MetricFamily.Counter(RequestSeries.Name, "Users' requests that ended, by who answered and by the class of the status.", () =>
             RequestSeries.Of(_routes.Values, (RequestDetail)Volatile.Read(ref _requestDetail))),
-        Counter("gateway_attempts_total", "Exchanges with a destination that ended.", () =>
+        MetricFamily.Counter("gateway_attempts_total", "Exchanges with a destination that ended.", () =>
             [.. from destination in _destinations.Values
                 from result in Enum.GetValues<AttemptResult>()
                 let count = destination.Attempts(result)
                 where count > 0
                 select new Sample(count, new(ClusterLabel, destination.Cluster), new(DestinationLabel, destination.Destination),
                     new(ResultLabel, ResultNames[(int)result]))]),
-        Counter("gateway_attempts_skipped_total", "Further attempts that were not made.", () =>
+        MetricFamily.Counter("gateway_attempts_skipped_total", "Further attempts that were not made.", () =>
             [.. from cluster in _clusters.Values
                 from reason in Enum.GetValues<SkipReason>()
                 let count = cluster.Skips(reason)
                 where count > 0
                 select new Sample(count, new(ClusterLabel, cluster.Cluster), new(ReasonLabel, SkipNames[(int)reason]))]),
-        Counter("gateway_hedges_total", "Second attempts beside a late first one, by whether they gave the response.", () =>
+        MetricFamily.Counter("gateway_hedges_total", "Second attempts beside a late first one, by whether they gave the response.", () =>
             [.. from cluster in _clusters.Values
                 from won in new[] { false, true }
                 let count = cluster.Hedges(won)
                 where count > 0
                 select new Sample(count, new(ClusterLabel, cluster.Cluster), new(WonLabel, won ? "true" : "false"))]),
-        Gauge("gateway_inflight", "Requests in flight to a tier.", () =>
-            [.. _state.Tiers().Select(static t => new Sample(t.InFlight, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier)))]),
-        Gauge("gateway_destination_up", "1 while a destination can serve, else 0.", () =>
-            [.. _state.Destinations().Select(static d => new Sample(d.Up ? 1 : 0,
-                new(ClusterLabel, d.Cluster), new(TierLabel, d.Tier), new(DestinationLabel, d.Destination)))]),
-        Gauge("gateway_destination_draining", "1 for each destination that an operator drains; none while none is.", () =>
-            [.. from d in _state.Destinations()
-                where d.Draining
-                select new Sample(1, new(ClusterLabel, d.Cluster), new(TierLabel, d.Tier), new(DestinationLabel, d.Destination))]),
-        new("gateway_destination_latency_seconds", "Time to a destination's response over about the last twenty seconds, in seconds.", MetricKind.Summary, () =>
-            [.. from d in _state.Destinations()
-                from quantile in d.Latency?.Quantiles ?? []
-                select new Sample(quantile.Time.TotalSeconds, new(ClusterLabel, d.Cluster), new(DestinationLabel, d.Destination), new(QuantileLabel, quantile.Share))]),
-        Gauge("gateway_probe_age_seconds", "Time since a destination's last probe ended, in seconds.", () =>
-            [.. from d in _state.Destinations()
-                where d.ProbeAge is not null
-                select new Sample(d.ProbeAge.GetValueOrDefault().TotalSeconds, new(ClusterLabel, d.Cluster), new(DestinationLabel, d.Destination))]),
-        Gauge("gateway_active_tier", "1 for the tier that serves a cluster, else 0; all 0 when none can.", () =>
-            [.. _state.Tiers().Select(static t => new Sample(t.Active ? 1 : 0, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier)))]),
-        Gauge("gateway_hold", "1 for each tier that an operator holds; none while none is.", () =>
-            [.. from t in _state.Tiers()
-                where t.Held
-                select new Sample(1, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier))]),
-        Gauge("gateway_tier_share", "A tier's share of new requests, 0 to 1.", () =>
-            [.. _state.Tiers().Select(static t => new Sample(t.Share, new(ClusterLabel, t.Cluster), new(TierLabel, t.Tier)))]),
-        Counter("gateway_transitions_total", "Changes of a cluster's active tier.", () =>
-            [.. _transitions.Select(static t => new Sample(t.Value.Value, new(ClusterLabel, t.Key.Cluster),
-                new(FromLabel, t.Key.From), new(ToLabel, t.Key.To), new(ReasonLabel, t.Key.Reason)))]),
-        Counter("gateway_fallback_total", "Responses of the fallback chain, by step.", () =>
+        MetricFamily.Counter("gateway_fallback_total", "Responses of the fallback chain, by step.", () =>
             [.. from route in _routes.Values
                 from step in Enum.GetValues<FallbackStep>()
                 let count = route.Rung(step)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(RungLabel, StepNames[(int)step]))]),
-        Counter("gateway_saved_total", "Users' requests that would have failed without the gateway, by what saved them.", () =>
+        MetricFamily.Counter("gateway_saved_total", "Users' requests that would have failed without the gateway, by what saved them.", () =>
             [.. from route in _routes.Values
                 from cause in Enum.GetValues<SavedBy>()
                 where cause != SavedBy.None
                 let count = route.SavedSoFar(cause)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(ByLabel, SavedSums.Names[(int)cause]))]),
-        Gauge("gateway_last_good_entries", "Last-good responses in memory.", () => One(_state.LastGood()?.Entries)),
-        Gauge("gateway_last_good_bytes", "Memory that the last-good responses take, in bytes.", () => One(_state.LastGood()?.Bytes)),
-        Counter("gateway_last_good_stored_total", "Responses that were kept.", () => One(_stored.Value)),
-        Counter("gateway_last_good_refused_total", "Responses that were not kept, by reason.", () =>
-            [.. _refusals.Select(static r => new Sample(r.Value.Value, new KeyValuePair<string, object?>(ReasonLabel, r.Key)))]),
-        Gauge("gateway_last_good_coverage_ratio", "Share of the last hour's requests that a total outage could have answered, 0 to 1.", () =>
-            CoverageOf(_state.Coverage())),
-        Gauge("gateway_availability_ratio", "Share of a cluster's requests that a tier answered, 0 to 1.", () =>
-            [.. _state.Availability().Select(static a => new Sample(a.Ratio, new(ClusterLabel, a.Cluster), new(WindowLabel, a.Window)))]),
-        Gauge("gateway_mtbf_seconds", "Mean time between a cluster's failures over 30 days, in seconds.", () =>
-            [.. from r in _state.Reliability()
-                where r.BetweenFailures is not null
-                select new Sample(r.BetweenFailures.GetValueOrDefault().TotalSeconds, new KeyValuePair<string, object?>(ClusterLabel, r.Cluster))]),
-        Gauge("gateway_mttr_seconds", "Mean time to a cluster's repair over 30 days, in seconds.", () =>
-            [.. from r in _state.Reliability()
-                where r.ToRepair is not null
-                select new Sample(r.ToRepair.GetValueOrDefault().TotalSeconds, new KeyValuePair<string, object?>(ClusterLabel, r.Cluster))]),
-        Counter("gateway_slo_requests_total", "Requests that count for a cluster's error budget, by whether they met the objective.", () =>
-            [.. from s in _state.Slo()
-                from good in new[] { true, false }
-                select new Sample(good ? s.Good : s.Bad, new(ClusterLabel, s.Cluster), new(GoodLabel, good ? "true" : "false"))]),
-        Gauge("gateway_slo_ratio", "The target of a cluster's error budget, 0 to 1.", () =>
-            [.. _state.Slo().Select(static s => new Sample(s.Target, new KeyValuePair<string, object?>(ClusterLabel, s.Cluster)))]),
-        Gauge("gateway_alarm", "1 for each part of the gateway itself that does not work; none while all do.", () =>
-            [.. _state.Alarms().Select(static a => a.Part).Distinct(StringComparer.Ordinal).Select(static p => new Sample(1, new KeyValuePair<string, object?>(PartLabel, p)))]),
-        Counter("gateway_log_dropped_total", "Log lines that were dropped because what they go to could not keep up.", () =>
-            [.. from drop in _state.LogDrops()
-                where drop.Count > 0
-                select new Sample(drop.Count, new KeyValuePair<string, object?>(ToLabel, drop.To))]),
-        Counter("gateway_bytes_total", "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.", () =>
+        MetricFamily.Counter("gateway_last_good_stored_total", "Responses that were kept.", () => Sample.OneOrNone(_stored.Value)),
+        .. _reasons.Families(),
+        MetricFamily.Counter("gateway_bytes_total", "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.", () =>
             TrafficFamilies.BytesOf(Routes, MaxByteRoutes)),
         .. TrafficFamilies.Of(Streams),
         .. TrafficFamilies.Of(Connections),
-        Gauge("gateway_build_info", "1, with the version and the revision that runs.", () =>
-            _state.Build() is { } build ? [new(1, new("version", build.Version), new("revision", build.Revision))] : []),
-        Gauge("gateway_config_reload_success", "1 while the newest configuration file is in force, 0 after one was refused.", () =>
-            One(_state.Reload() is { } reload ? (reload.Success ? 1 : 0) : null)),
-        Gauge("gateway_config_reload_timestamp_seconds", "When the configuration in force was applied, in seconds since 1970.", () =>
-            One(_state.Reload()?.AppliedAt.ToUnixTimeMilliseconds() / 1000.0)),
-        Gauge("gateway_certificate_expiry_seconds", "When the certificate of a public listener ends, in seconds since 1970.", () =>
-            [.. _state.Certificates().Select(static c => new Sample(c.EndsAt.ToUnixTimeSeconds(), new KeyValuePair<string, object?>(ListenLabel, c.Listen)))]),
-        Counter("gateway_notifications_total", "Notifications, by whether their receiver took them.", () =>
+        MetricFamily.Counter("gateway_notifications_total", "Notifications, by whether their receiver took them.", () =>
             [.. from result in Enum.GetValues<NotifyResult>()
                 let count = Volatile.Read(ref _notifications[(int)result])
                 where count > 0
                 select new Sample(count, new KeyValuePair<string, object?>(ResultLabel, NotifyNames[(int)result]))]),
-        Gauge("gateway_redis_up", "1 while Redis answers, else 0.", () => One(_state.RedisUp() is { } up ? (up ? 1 : 0) : null)),
+        .. ClusterFigures.Of(() => _state),
+        .. GatewayFigures.Of(() => _state),
         .. OutlookFigures.Of(() => _state),
     ];
-
-    // With many routes one figure for all of them, so that a scrape keeps to its series; which form is shown depends on the configuration alone.
-    private static Sample[] CoverageOf(IReadOnlyList<RouteCoverage> routes)
-    {
-        var shown = routes.Count <= MaxCoverageRoutes
-            ? routes
-            : [new RouteCoverage(AllRoutes, routes.Sum(static r => r.Requests), routes.Sum(static r => r.Answerable))];
-        return
-        [
-            .. from route in shown
-               where route.Requests > 0
-               select new Sample((double)route.Answerable / route.Requests, new KeyValuePair<string, object?>(RouteLabel, route.Route)),
-        ];
-    }
-
-    private static Sample[] One(double? value) => value is null ? [] : [new Sample(value.Value)];
-
-    private static MetricFamily Counter(string name, string help, Func<IReadOnlyList<Sample>> read) => new(name, help, MetricKind.Counter, read);
-
-    private static MetricFamily Gauge(string name, string help, Func<IReadOnlyList<Sample>> read) => new(name, help, MetricKind.Gauge, read);
 
     private void Publish(MetricFamily family)
     {
@@ -391,39 +285,6 @@ internal sealed partial class Instruments : IDisposable
         return families[at].Samples.Count - before;
     }
 
-    private List<HistogramSample> Durations(int otherSeries)
-    {
-        var pairs = new List<(string Route, RequestOutcome Outcome, DurationCells Cells)>();
-        foreach (var route in _routes.Values)
-        {
-            foreach (var outcome in Enum.GetValues<RequestOutcome>())
-            {
-                if (route.Durations(outcome) is { Count: > 0 } cells)
-                {
-                    pairs.Add((route.Route, outcome, cells));
-                }
-            }
-        }
-
-        var step = SeriesBudget.Step(Volatile.Read(ref _step), otherSeries, Limit,
-            pairs.Count, pairs.Count(static p => p.Outcome == RequestOutcome.Live), pairs.Select(static p => p.Outcome).Distinct().Count());
-        Volatile.Write(ref _step, step);
-        var (detail, bounds) = SeriesBudget.Steps[step];
-        return
-        [
-            .. pairs
-                .GroupBy(p => (Route: OwnSeries(p.Outcome, detail) ? p.Route : AllRoutes, Outcome: detail == DurationDetail.Together ? AllRoutes : OutcomeNames[(int)p.Outcome]), static p => p.Cells)
-                .Select(g => DurationCells.Read([new(RouteLabel, g.Key.Route), new(OutcomeLabel, g.Key.Outcome)], bounds, g)),
-        ];
-    }
-
-    private static bool OwnSeries(RequestOutcome outcome, DurationDetail detail) => detail switch
-    {
-        DurationDetail.EveryOutcome => true,
-        DurationDetail.LiveByRoute => outcome == RequestOutcome.Live,
-        _ => false,
-    };
-
     private static void Forget<TKey, TValue>(ConcurrentDictionary<TKey, TValue> cells, Func<TKey, bool> stays)
         where TKey : notnull
     {
@@ -435,13 +296,4 @@ internal sealed partial class Instruments : IDisposable
 
     [LoggerMessage(1001, LogLevel.Warning, "The figures of {Metric} could not be read and are left out of this scrape.")]
     private partial void LogReadingFailed(string metric, Exception exception);
-
-    private sealed class SharedCount
-    {
-        private long _value;
-
-        public long Value => Volatile.Read(ref _value);
-
-        public void Increment() => Interlocked.Increment(ref _value);
-    }
 }

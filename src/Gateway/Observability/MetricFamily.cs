@@ -18,10 +18,21 @@ internal enum MetricKind
 /// <param name="Help">One sentence for the reader of a scrape.</param>
 /// <param name="Kind">Counter or gauge.</param>
 /// <param name="Read">The label sets that occurred.</param>
-internal sealed record MetricFamily(string Name, string Help, MetricKind Kind, Func<IReadOnlyList<Sample>> Read);
+internal sealed record MetricFamily(string Name, string Help, MetricKind Kind, Func<IReadOnlyList<Sample>> Read)
+{
+    /// <summary>A counter.</summary>
+    public static MetricFamily Counter(string name, string help, Func<IReadOnlyList<Sample>> read) => new(name, help, MetricKind.Counter, read);
+
+    /// <summary>A gauge.</summary>
+    public static MetricFamily Gauge(string name, string help, Func<IReadOnlyList<Sample>> read) => new(name, help, MetricKind.Gauge, read);
+}
 
 /// <summary>One series and its value now.</summary>
-internal readonly record struct Sample(double Value, params KeyValuePair<string, object?>[] Labels);
+internal readonly record struct Sample(double Value, params KeyValuePair<string, object?>[] Labels)
+{
+    /// <summary>The one series of a metric without labels; none while it has no value.</summary>
+    public static Sample[] OneOrNone(double? value) => value is null ? [] : [new Sample(value.Value)];
+}
 
 /// <summary>One histogram with its label sets.</summary>
 internal sealed record HistogramFamily(string Name, string Help, IReadOnlyList<HistogramSample> Samples);

@@ -161,6 +161,16 @@ internal sealed class RecordDatabase : IDisposable
         return new(requests, times);
     }
 
+    /// <summary>Why a write failed, for operators.</summary>
+    public static string WhyRefused(Exception e) => e switch
+    {
+        SqliteException { SqliteErrorCode: 13 } => "the disk is full",
+        SqliteException { SqliteErrorCode: 11 or 26 } => "the file is damaged",
+        SqliteException { SqliteErrorCode: 8 or 14 } or UnauthorizedAccessException => "no permission to write",
+        SqliteException { SqliteErrorCode: 5 } => "another process holds the file",
+        _ => "the disk answers with an error",
+    };
+
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 

@@ -12,14 +12,11 @@ internal sealed partial class Records : IDisposable
 
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(10);
-
-    private static readonly (string Name, TimeSpan Window)[] Windows =
-        [("1h", TimeSpan.FromHours(1)), ("24h", TimeSpan.FromHours(24)), ("30d", TimeSpan.FromDays(30))];
 
     private readonly string _folder;
     private readonly Ledger _ledger;
+    private readonly AvailabilitySummary _summary;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly AutoResetEvent _wake = new(initialState: false);
@@ -30,10 +27,7 @@ internal sealed partial class Records : IDisposable
     private volatile string? _alarm;
     private volatile bool _stopping;
     private long _lastTick;
-    private long _lastSummary;
     private long _turnedAt;
-    private volatile IReadOnlyList<AvailabilityReading> _availability = [];
-    private volatile IReadOnlyList<ReliabilityReading> _reliability = [];
 
     /// <param name="folder">The state folder; made when it is missing.</param>
     /// <param name="ledger">The ledger; from now on only the thread in here touches it.</param>
@@ -43,6 +37,7 @@ internal sealed partial class Records : IDisposable
     {
         _folder = folder;
         _ledger = ledger;
+        _summary = new AvailabilitySummary(ledger, time);
         _time = time;
         _log = log;
         Journal = new Journal(time.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
@@ -59,10 +54,10 @@ internal sealed partial class Records : IDisposable
     public string? Alarm => _alarm;
 
     /// <summary>Availability by requests of each cluster that had some, over an hour, a day and 30 days; at most 15 s old.</summary>
-    public IReadOnlyList<AvailabilityReading> Availability => _availability;
+    public IReadOnlyList<AvailabilityReading> Availability => _summary.Availability;
 
     /// <summary>Mean times over 30 days of each cluster that failed; at most 15 s old.</summary>
-    public IReadOnlyList<ReliabilityReading> Reliability => _reliability;
+    public IReadOnlyList<ReliabilityReading> Reliability => _summary.Reliability;
 
     /// <summary>Requests of the last 15 minutes.</summary>
     public RequestHistory History => _ledger.History;
@@ -159,17 +154,7 @@ internal sealed partial class Records : IDisposable
     {
         try
         {
-            if (_database is null)
-            {
-                if (!StateFolder.Prepare(Path.Combine(_folder, FileName)) && !_toldOpen)
-                {
-                    _toldOpen = true;
-                    LogReadableByOthers(_folder);
-                }
-
-                _database = new RecordDatabase(Path.Combine(_folder, FileName));
-            }
-
+            _database ??= OpenDatabase();
             if (remember)
             {
                 Journal.Remember(_database.Journal(500, long.MaxValue, null).Reverse());
@@ -188,12 +173,7 @@ internal sealed partial class Records : IDisposable
                 _database.Trim(_time.GetUtcNow());
             }
 
-            if (_lastSummary == 0 || _time.GetElapsedTime(_lastSummary) >= SummaryEvery)
-            {
-                _lastSummary = _time.GetTimestamp();
-                Summarise(_database);
-            }
-
+            _summary.Refresh(_database);
             if (_alarm is not null)
             {
                 LogWritesAgain(_folder);
@@ -205,21 +185,37 @@ internal sealed partial class Records : IDisposable
         catch (Exception e)
         {
             // Whatever it is: this thread goes on, since the ledger in memory and the alarm depend on it.
-            if (_alarm is null)
-            {
-                LogRefused(_folder, e);
-            }
-
-            _alarm = $"Journal and ledger cannot be written to the state folder ({Why(e)}): they are kept in memory. Free space or repair the folder; writing is tried again every 5 s.";
-
-            // A connection that met a full or broken disk is not to be trusted.
-            Close();
-            if (e is SqliteException { SqliteErrorCode: 11 or 26 })
-            {
-                SetAside();
-            }
-
+            OnRefused(e);
             return false;
+        }
+    }
+
+    private RecordDatabase OpenDatabase()
+    {
+        var file = Path.Combine(_folder, FileName);
+        if (!StateFolder.Prepare(file) && !_toldOpen)
+        {
+            _toldOpen = true;
+            LogReadableByOthers(_folder);
+        }
+
+        return new RecordDatabase(file);
+    }
+
+    private void OnRefused(Exception e)
+    {
+        if (_alarm is null)
+        {
+            LogRefused(_folder, e);
+        }
+
+        _alarm = $"Journal and ledger cannot be written to the state folder ({RecordDatabase.WhyRefused(e)}): they are kept in memory. Free space or repair the folder; writing is tried again every 5 s.";
+
+        // A connection that met a full or broken disk is not to be trusted.
+        Close();
+        if (e is SqliteException { SqliteErrorCode: 11 or 26 })
+        {
+            SetAside();
         }
     }
 
@@ -239,41 +235,6 @@ internal sealed partial class Records : IDisposable
             LogRefused(_folder, e);
         }
     }
-
-    private void Summarise(RecordDatabase database)
-    {
-        var now = _time.GetUtcNow();
-        var availability = new List<AvailabilityReading>();
-        var reliability = new List<ReliabilityReading>();
-        foreach (var cluster in _ledger.Clusters)
-        {
-            foreach (var (name, window) in Windows)
-            {
-                var measured = Observability.Availability.Of(name, window, database.Window(cluster, window, now), slo: 1);
-                if (measured.ByRequests is { } ratio)
-                {
-                    availability.Add(new(cluster, name, ratio));
-                }
-
-                if (window == Windows[^1].Window && measured.Failures > 0)
-                {
-                    reliability.Add(new(cluster, measured.BetweenFailures, measured.ToRepair));
-                }
-            }
-        }
-
-        _availability = availability;
-        _reliability = reliability;
-    }
-
-    private static string Why(Exception e) => e switch
-    {
-        SqliteException { SqliteErrorCode: 13 } => "the disk is full",
-        SqliteException { SqliteErrorCode: 11 or 26 } => "the file is damaged",
-        SqliteException { SqliteErrorCode: 8 or 14 } or UnauthorizedAccessException => "no permission to write",
-        SqliteException { SqliteErrorCode: 5 } => "another process holds the file",
-        _ => "the disk answers with an error",
-    };
 
     // Readers have a connection of their own each: SQLite's connections are not for several threads, and WAL lets them read beside the writer.
     private T? TryRead<T>(Func<RecordDatabase, T> read)
