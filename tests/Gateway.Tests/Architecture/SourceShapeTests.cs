@@ -49,8 +49,6 @@ public sealed class SourceShapeTests
         "Forwarding: EventStream in several files",
         "Forwarding: RequestExecution in several files",
         "Health/DestinationConnector.cs: long method RaceAsync",
-        "Health/DestinationMonitor.cs: long file",
-        "Health/DestinationMonitor.cs: long method OnEvidence",
         "LastGood/LastGoodRecord.cs: long method TryDecode",
         "LastGood/LastGoodStore.Learning.cs: long file",
         "LastGood/LastGoodStore.Learning.cs: long method Begin",
