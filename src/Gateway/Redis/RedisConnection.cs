@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Gateway.Redis;
 
 /// <summary>
-/// The one connection to the Redis that gateways share, and the one file that knows the client library. Last-good responses and the fleet's agreement
+/// The one connection to the Redis that gateways share, in the one room that knows the client library. Last-good responses and the fleet's agreement
 /// both go through it. Every call has its own deadline and fails by <see cref="RedisFailedException"/>; none is made on a request's way, but for the one bounded look.
 /// </summary>
 /// <remarks>
@@ -16,26 +16,18 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>The deadline of a call.</summary>
     public static readonly TimeSpan CallWithin = TimeSpan.FromMilliseconds(200);
 
-    private const int HeartbeatsToLose = 3;
-    private const int HeartbeatsToAlarm = 2;
-    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(500);
 
-    // No heartbeat ended for this long: the connection counts as down, whatever hangs.
-    private static readonly TimeSpan Overdue = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan KeepBeat = TimeSpan.FromSeconds(10);
 
     private readonly RedisConfig _config;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _end = new();
-    private readonly long _startedAt;
-    private volatile Link? _link;
-    private volatile object? _fault;
+    private readonly RedisHealth _health;
+    private volatile RedisLink? _link;
     private string? _master;
-    private int _failures;
-    private int _silentSentinels;
     private Task _running = Task.CompletedTask;
 
     public RedisConnection(RedisConfig config, TimeProvider time, ILogger<RedisConnection> logger)
@@ -43,37 +35,20 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _config = config;
         _time = time;
         _logger = logger;
-        _startedAt = time.GetTimestamp();
+        _health = new RedisHealth(time);
     }
 
     /// <summary>Put before every key.</summary>
     public string Prefix => _config.Prefix;
 
     /// <summary>It answers: reading may be tried.</summary>
-    public bool Answers => _link is { Missed: 0 } link && _time.GetElapsedTime(link.LastBeat) < Overdue;
+    public bool Answers => _link is { Missed: 0 } link && !_health.IsOverdue(link.LastBeat);
 
     /// <summary>It answers and takes writes (<c>gateway_redis_up</c>).</summary>
-    public bool IsUp => Answers && _fault is null;
+    public bool IsUp => Answers && _health.Fault is null;
 
     /// <summary>What is wrong, in a sentence for operators; null: nothing.</summary>
-    public string? Alarm
-    {
-        get
-        {
-            if (_fault is RedisFault fault)
-            {
-                return RedisFailedException.WordsOf(fault) + ". Each gateway decides alone and keeps its responses in memory until it can be used again; no request waits for it.";
-            }
-
-            // The watchdog: even if our own task hangs, the alarm does not.
-            if (_time.GetElapsedTime(_link?.LastBeat ?? _startedAt) >= Overdue)
-            {
-                return RedisFailedException.WordsOf(RedisFault.Late) + ". Each gateway decides alone until it does; no request waits for it.";
-            }
-
-            return _silentSentinels >= HeartbeatsToLose ? "None of the sentinels in \"redis.sentinel.endpoints\" answers: a new Redis master would not be found. The one that is known stays in use." : null;
-        }
-    }
+    public string? Alarm => _health.AlarmOf(_link?.LastBeat);
 
     /// <summary>Connects, and stays connected, until the end; returns at once.</summary>
     public void Start() => _running = Task.Run(RunAsync);
@@ -121,7 +96,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         while (!_end.IsCancellationRequested)
         {
-            Link? link = null;
+            RedisLink? link = null;
             try
             {
                 link = await ConnectAsync().ConfigureAwait(false);
@@ -146,50 +121,30 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             _link = null;
             if (link is not null)
             {
-                GiveUp(Task.FromResult(link.Connection));
+                RedisConnector.GiveUp(Task.FromResult(link.Connection));
             }
 
             await Task.Delay(RetryEvery, _time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<Link> ConnectAsync()
+    private async Task<RedisLink> ConnectAsync()
     {
         // 1. Where to: as configured, or as the sentinels say. While they are silent the last known master is tried.
         string[] endpoints = [.. _config.Endpoints];
         if (_config.Sentinel is { } sentinel)
         {
             var (master, answered) = await SentinelQuestion.AskAsync(sentinel, _time, _end.Token).ConfigureAwait(false);
-            Heard(answered);
+            _health.OnSentinels(answered);
             _master = master ?? _master ?? throw new RedisFailedException(answered > 0 ? RedisFault.NoMaster : RedisFault.Unreachable);
             endpoints = [_master];
         }
 
-        var options = new ConfigurationOptions
-        {
-            AbortOnConnectFail = true,
-            ConnectTimeout = (int)ConnectWithin.TotalMilliseconds,
-            ConnectRetry = 1,
-            SyncTimeout = (int)CallWithin.TotalMilliseconds,
-            Password = _config.Password,
-            ClientName = "gateway",
-            AllowAdmin = false,
-            TieBreaker = "",
-
-            // A call on a connection that is down fails at once instead of waiting in a queue: its deadline is shorter than any reconnection.
-            BacklogPolicy = BacklogPolicy.FailFast,
-            ConfigurationChannel = "",
-        };
-        foreach (var endpoint in endpoints)
-        {
-            options.EndPoints.Add(endpoint);
-        }
-
-        // 2. Connecting resolves names and may block: on a thread of its own turn, and not for longer than we say.
-        var connecting = Task.Run(() => ConnectionMultiplexer.ConnectAsync(options), _end.Token);
+        // 2. Not for longer than we say.
+        var connecting = RedisConnector.ConnectAsync(_config, endpoints, _end.Token);
         try
         {
-            var link = new Link(await connecting.WaitAsync(ConnectWithin + CallWithin, _time, _end.Token).ConfigureAwait(false), endpoints, _time.GetTimestamp());
+            var link = new RedisLink(await connecting.WaitAsync(RedisConnector.Within + CallWithin, _time, _end.Token).ConfigureAwait(false), endpoints, _time.GetTimestamp());
 
             // 3. It counts as connected once it took a first heartbeat, whatever it says to it.
             await BeatAsync(link).ConfigureAwait(false);
@@ -197,18 +152,18 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (Exception e)
         {
-            GiveUp(connecting);
+            RedisConnector.GiveUp(connecting);
             if (e is OperationCanceledException && _end.IsCancellationRequested)
             {
                 throw;
             }
 
-            throw await ExplainedAsync(FailureOf(e), endpoints).ConfigureAwait(false);
+            throw await ExplainedAsync(RedisFailure.Of(e), endpoints).ConfigureAwait(false);
         }
     }
 
     // Returns when the connection is to be made anew.
-    private async Task KeepAsync(Link link)
+    private async Task KeepAsync(RedisLink link)
     {
         while (true)
         {
@@ -222,7 +177,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             {
                 link.Missed++;
                 Failed(failed.Fault);
-                if (link.Missed >= HeartbeatsToLose)
+                if (link.Missed >= RedisHealth.HeartbeatsToLose)
                 {
                     ConnectionLost(RedisFailedException.WordsOf(failed.Fault));
                     return;
@@ -232,7 +187,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             if (asking is not null)
             {
                 var (master, answered) = await asking.ConfigureAwait(false);
-                Heard(answered);
+                _health.OnSentinels(answered);
                 if (master is not null && !string.Equals(master, _master, StringComparison.Ordinal))
                 {
                     MasterMoved();
@@ -241,7 +196,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                 }
             }
 
-            if (link.Refusals >= HeartbeatsToAlarm && _fault is RedisFault.ReadOnly or RedisFault.WrongPassword)
+            if (link.Refusals >= RedisHealth.HeartbeatsToAlarm && _health.Fault is RedisFault.ReadOnly or RedisFault.WrongPassword)
             {
                 // It was the master once: find the current one.
                 return;
@@ -250,7 +205,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     // Throws when it does not answer. What it refuses is a fault too, but it is there.
-    private async Task BeatAsync(Link link)
+    private async Task BeatAsync(RedisLink link)
     {
         try
         {
@@ -258,16 +213,14 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             link.Missed = 0;
             link.Refusals = 0;
             link.LastBeat = _time.GetTimestamp();
-            _failures = 0;
-            if (_fault is not null)
+            if (_health.OnBeat())
             {
-                _fault = null;
                 Back();
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            var failure = await ExplainedAsync(FailureOf(e), link.Endpoints).ConfigureAwait(false);
+            var failure = await ExplainedAsync(RedisFailure.Of(e), link.Endpoints).ConfigureAwait(false);
             if (failure.Fault is not (RedisFault.ReadOnly or RedisFault.Full or RedisFault.WrongPassword or RedisFault.Refused))
             {
                 throw failure;
@@ -276,8 +229,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             link.Missed = failure.Fault == RedisFault.WrongPassword ? 1 : 0;
             link.Refusals++;
             link.LastBeat = _time.GetTimestamp();
-            _failures = HeartbeatsToAlarm;
-            Failed(failure.Fault);
+            Failed(failure.Fault, isCertain: true);
         }
     }
 
@@ -286,24 +238,19 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             ? new RedisFailedException(known, failure)
             : failure;
 
-    private void Failed(RedisFault fault)
+    private void Failed(RedisFault fault, bool isCertain = false)
     {
-        if (++_failures < HeartbeatsToAlarm || (_fault is RedisFault known && known == fault))
+        if (_health.OnFailure(fault, isCertain))
         {
-            return;
+            Unusable(RedisFailedException.WordsOf(fault));
         }
-
-        _fault = fault;
-        Unusable(RedisFailedException.WordsOf(fault));
     }
-
-    private void Heard(int answered) => _silentSentinels = answered > 0 ? 0 : _silentSentinels + 1;
 
     private async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
     {
         if (_link is not { } link)
         {
-            throw new RedisFailedException(_fault is RedisFault known ? known : RedisFault.Unreachable);
+            throw new RedisFailedException(_health.Fault ?? RedisFault.Unreachable);
         }
 
         try
@@ -312,7 +259,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            throw FailureOf(e);
+            throw RedisFailure.Of(e);
         }
     }
 
@@ -322,53 +269,6 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
     }
-
-    // A server's refusal begins with its code, which is part of the protocol; the words after it are not looked at.
-    private static RedisFailedException FailureOf(Exception e) => e switch
-    {
-        RedisFailedException already => already,
-        TimeoutException => new(RedisFault.Late, e),
-        RedisServerException => new(
-            e.Message.Split(' ', 2)[0] switch
-            {
-                "NOAUTH" or "WRONGPASS" or "NOPERM" => RedisFault.WrongPassword,
-                "READONLY" => RedisFault.ReadOnly,
-                "OOM" => RedisFault.Full,
-                "LOADING" or "MASTERDOWN" => RedisFault.Unreachable,
-                _ => RedisFault.Refused,
-            },
-            e),
-        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => new(RedisFault.WrongPassword, e),
-        RedisConnectionException => new(RedisFault.Unreachable, e),
-        RedisCommandException => new(RedisFault.ReadOnly, e),
-        InvalidCastException => new(RedisFault.Refused, e),
-        _ => new(RedisFault.Unreachable, e),
-    };
-
-    // The library's own end may wait for what never comes: it has a thread of its own, and no one waits for it.
-    private static void GiveUp(Task<ConnectionMultiplexer> connecting) => _ = connecting.ContinueWith(
-        static connected =>
-        {
-            try
-            {
-                if (connected.IsCompletedSuccessfully)
-                {
-                    connected.Result.Close(allowCommandsToComplete: false);
-                }
-                else
-                {
-                    // It never was connected: there is nothing to end, but the exception has been seen.
-                    _ = connected.Exception;
-                }
-            }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
-            {
-                // It is broken already.
-            }
-        },
-        CancellationToken.None,
-        TaskContinuationOptions.LongRunning,
-        TaskScheduler.Default);
 
     [LoggerMessage(2101, LogLevel.Error, "Redis cannot be used: {Reason}. The gateway decides alone and keeps responses in memory; it is tried again.")]
     private partial void Unusable(string reason);
@@ -384,31 +284,4 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     [LoggerMessage(2105, LogLevel.Error, "The connection to Redis broke in a way that was not foreseen, and is made anew; please report it.")]
     private partial void ConnectionBroke(Exception exception);
-
-    private sealed class Link(ConnectionMultiplexer connection, string[] endpoints, long now)
-    {
-        private int _missed;
-        private long _lastBeat = now;
-
-        public ConnectionMultiplexer Connection { get; } = connection;
-
-        public IDatabase Database { get; } = connection.GetDatabase();
-
-        public string[] Endpoints => endpoints;
-
-        // Heartbeats without a response, and with a refusal, in a row.
-        public int Missed
-        {
-            get => Volatile.Read(ref _missed);
-            set => Volatile.Write(ref _missed, value);
-        }
-
-        public int Refusals { get; set; }
-
-        public long LastBeat
-        {
-            get => Volatile.Read(ref _lastBeat);
-            set => Volatile.Write(ref _lastBeat, value);
-        }
-    }
 }
