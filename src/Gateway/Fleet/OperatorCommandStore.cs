@@ -31,7 +31,7 @@ internal sealed class OperatorCommandStore
     private readonly Dictionary<OrderSubject, Entry> _entries = [];
 
     /// <summary>An operator gave an order here. Takes the next epoch.</summary>
-    public void Give(Command command, string by, ref long epoch, TimeSpan now)
+    public void Give(Command command, string by, FleetEpoch epoch, TimeSpan now)
     {
         var (subject, kind) = command switch
         {
@@ -42,7 +42,7 @@ internal sealed class OperatorCommandStore
             _ => throw new ArgumentException($"'{command.GetType().Name}' is no order that gateways share.", nameof(command)),
         };
         var hold = command as HoldCommand;
-        var order = new SharedOrder(++epoch, by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason, command.By);
+        var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason, command.By);
         _entries[subject] = new Entry(order, now + (hold?.For ?? KeepOf(kind)));
     }
 

@@ -74,9 +74,10 @@ public sealed class FleetPartsTests
     [Fact]
     public void OrderBook_HoldGivenHere_IsWrittenWithWhatIsLeftOfIt_AndTakenElsewhere()
     {
-        var (here, there, epoch) = (new OperatorCommandStore(), new OperatorCommandStore(), 41L);
-        here.Give(new HoldCommand("guide", "standby", At(600), "why"), "one", ref epoch, At(0));
-        Assert.Equal(42, epoch);
+        var (here, there, epoch) = (new OperatorCommandStore(), new OperatorCommandStore(), new FleetEpoch());
+        epoch.See(41);
+        here.Give(new HoldCommand("guide", "standby", At(600), "why"), "one", epoch, At(0));
+        Assert.Equal(42, epoch.Highest);
         var write = here.Read(Hold, [], At(0), At(100)).Write!.Value;
         Assert.Equal(At(500), write.KeepFor);
 
@@ -91,9 +92,10 @@ public sealed class FleetPartsTests
     [Fact]
     public void OrderBook_DrainGivenHere_SaysElsewhereByWhomAndWhy()
     {
-        var (here, there, epoch) = (new OperatorCommandStore(), new OperatorCommandStore(), 41L);
+        var (here, there, epoch) = (new OperatorCommandStore(), new OperatorCommandStore(), new FleetEpoch());
+        epoch.See(41);
         var subject = new OrderSubject("guide", "a");
-        here.Give(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, "one", ref epoch, At(0));
+        here.Give(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, "one", epoch, At(0));
         var write = here.Read(subject, [], At(0), At(1)).Write!.Value;
         Assert.Equal(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, there.Read(subject, write.Value, write.KeepFor, At(7000)).Command);
     }

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Gateway.Consensus;
+
+namespace Gateway.Fleet;
+
+/// <summary>A verdict to write, if what stands there is still what was read; empty: to delete.</summary>
+internal readonly record struct VerdictWrite(string Cluster, byte[] Expected, byte[] Value, TimeSpan KeepFor);
+
+/// <summary>What a round of verdicts came to.</summary>
+/// <param name="Guidance">For the failover loop, by cluster.</param>
+/// <param name="IsProposed">A verdict is to be written that others wait for.</param>
+/// <param name="HasGarbage">Something in Redis is not of this kind.</param>
+internal sealed record VerdictRound(ImmutableDictionary<string, FleetGuidance> Guidance, bool IsProposed, bool HasGarbage);
+
+/// <summary>The verdicts that the gateways share: taken from Redis, decided, and restored when Redis lost them. Knows no clock and does no I/O; only the fleet's loop touches it.</summary>
+/// <param name="epoch">The fleet's epoch.</param>
+/// <param name="agreed">Told of every verdict that is new here.</param>
+internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agreed)
+{
+    private static readonly TimeSpan Keep = TimeSpan.FromDays(1);
+
+    private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal);
+    private readonly List<VerdictWrite> _writes = [];
+
+    /// <summary>The last agreed change of each cluster.</summary>
+    public ImmutableArray<FleetVerdict> All => [.. _known.Values.Select(static known => known.Verdict)];
+
+    /// <summary>What the next exchange writes.</summary>
+    public IReadOnlyList<VerdictWrite> Writes => _writes;
+
+    /// <summary>The exchange that wrote them is over.</summary>
+    public void Written() => _writes.Clear();
+
+    /// <summary>Takes what stands in Redis, and decides on every cluster.</summary>
+    /// <param name="clusters">The clusters; what is known of others is forgotten.</param>
+    /// <param name="values">What stands in Redis for each of them, and how long it stays.</param>
+    /// <param name="votes">This gateway's votes.</param>
+    /// <param name="gateways">All living gateways and their votes.</param>
+    /// <param name="now">The loop's clock.</param>
+    public VerdictRound Decide(IReadOnlyList<string> clusters, IReadOnlyList<(byte[] Value, TimeSpan Remaining)> values, ImmutableArray<ClusterVote> votes, ImmutableArray<GatewayView> gateways, TimeSpan now)
+    {
+        var guidance = ImmutableDictionary.CreateBuilder<string, FleetGuidance>(StringComparer.Ordinal);
+        var (isProposed, hasGarbage) = (false, false);
+        for (var i = 0; i < clusters.Count; i++)
+        {
+            var cluster = clusters[i];
+            var (value, remaining) = values[i];
+            hasGarbage |= !Take(cluster, value, remaining, now);
+            bool IsOfCluster(ClusterVote vote) => string.Equals(vote.Cluster, cluster, StringComparison.Ordinal);
+            if (votes.FirstOrDefault(IsOfCluster) is not { } mine)
+            {
+                continue;
+            }
+
+            var decided = Decide(mine, [.. gateways.Where(static g => !g.Self).SelectMany(static g => g.Clusters).Where(IsOfCluster)], value, now);
+            isProposed |= decided.IsProposed;
+            if (decided.Guidance is { } given)
+            {
+                guidance[cluster] = given;
+            }
+        }
+
+        foreach (var gone in _known.Keys.Except(clusters, StringComparer.Ordinal).ToArray())
+        {
+            _known.Remove(gone);
+        }
+
+        return new VerdictRound(guidance.ToImmutable(), isProposed, hasGarbage);
+    }
+
+    // Takes what stands in Redis for a cluster, or plans to write it if it was lost. False: what stands there is not of this kind.
+    private bool Take(string cluster, byte[] value, TimeSpan remaining, TimeSpan now)
+    {
+        var verdict = value.Length == 0 ? null : FleetPayload.Decode<FleetVerdict>(value);
+        if (verdict is { Epoch: > 0 and <= FleetPayload.MaxEpoch, From: not null, To: not null } && Enum.IsDefined(verdict.Kind) && string.Equals(verdict.Cluster, cluster, StringComparison.Ordinal))
+        {
+            epoch.See(verdict.Epoch);
+            if (_known.GetValueOrDefault(cluster) is not { } known || verdict.Epoch > known.Verdict.Epoch)
+            {
+                var age = remaining < TimeSpan.Zero || remaining > Keep ? Keep : Keep - remaining;
+                _known[cluster] = new Known(verdict, now - age);
+                agreed(verdict);
+            }
+            else if (verdict.Epoch < known.Verdict.Epoch)
+            {
+                Restore(cluster, known, value, now);
+            }
+
+            return true;
+        }
+
+        if (_known.GetValueOrDefault(cluster) is { } lost)
+        {
+            Restore(cluster, lost, value, now);
+        }
+        else if (value.Length > 0)
+        {
+            _writes.Add(new(cluster, value, [], TimeSpan.Zero));
+        }
+
+        return value.Length == 0;
+    }
+
+    private (FleetGuidance? Guidance, bool IsProposed) Decide(ClusterVote mine, IReadOnlyList<ClusterVote> others, byte[] value, TimeSpan now)
+    {
+        var known = _known.GetValueOrDefault(mine.Cluster);
+        var decision = QuorumRule.Decide(new FleetCase(mine, others, known?.Verdict, known is null ? TimeSpan.Zero : now - known.Since));
+        if (decision.Kind is { } kind)
+        {
+            var verdict = new FleetVerdict(epoch.Next(), mine.Cluster, kind, decision.From, decision.To);
+            _writes.RemoveAll(write => string.Equals(write.Cluster, mine.Cluster, StringComparison.Ordinal));
+            _writes.Add(new(mine.Cluster, value, FleetPayload.Encode(verdict), Keep));
+        }
+
+        return (decision.Guidance, decision.Kind is not null);
+    }
+
+    private void Restore(string cluster, Known known, byte[] instead, TimeSpan now)
+    {
+        var left = Keep - (now - known.Since);
+        if (left > TimeSpan.Zero)
+        {
+            _writes.Add(new(cluster, instead, FleetPayload.Encode(known.Verdict), left));
+        }
+        else
+        {
+            _known.Remove(cluster);
+        }
+    }
+
+    // Since when an agreed change holds, on this gateway's clock.
+    private sealed record Known(FleetVerdict Verdict, TimeSpan Since);
+}
