@@ -4,6 +4,7 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
 using Gateway.Fallback;
+using Gateway.LastGood;
 using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Cli;
@@ -144,10 +145,8 @@ internal sealed record Explanation
         var times = cluster.Timeouts;
         return route.Stream is { } stream
             ? $"connect {DurationText.Format(times.Connect)}, first event {DurationText.Format(stream.FirstContent)}, then {DurationText.Format(stream.Idle)} between pieces; no total for event streams"
-            : $"connect {DurationText.Format(times.Connect)}, first byte {DurationText.Format(IsWrite(method) ? times.FirstByteWrites : times.FirstByte)}, {DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
+            : $"connect {DurationText.Format(times.Connect)}, first byte {DurationText.Format(!SafeMethods.Contains(method) ? times.FirstByteWrites : times.FirstByte)}, {DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
     }
-
-    private static bool IsWrite(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method) && !HttpMethods.IsTrace(method);
 
     private static IEnumerable<string> FallbackOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values)
     {

@@ -1,4 +1,5 @@
 using Gateway.Configuration.Model;
+using Gateway.LastGood;
 
 namespace Gateway.Fallback;
 
@@ -21,7 +22,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     /// <param name="fate">What is known of the request.</param>
     public async ValueTask<FallbackStep> RespondAsync(HttpContext context, RouteConfig route, bool wasShed = false, RequestFate fate = RequestFate.NotSent)
     {
-        if (fate != RequestFate.NotSent && !IsSafe(context.Request.Method))
+        if (fate != RequestFate.NotSent && !SafeMethods.Contains(context.Request.Method))
         {
             return await AnswerUnknownFateAsync(context, route.Name, fate);
         }
@@ -200,8 +201,6 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
             return Abort(context, e, route);
         }
     }
-
-    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
 
     /// <summary>OPTIONS and TRACE are safe, too, but no file is a response to them, and a stored one to a CORS preflight alone.</summary>
     private static bool IsRead(HttpRequest request) =>

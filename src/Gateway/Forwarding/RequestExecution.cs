@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Health;
+using Gateway.LastGood;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -61,8 +62,8 @@ internal sealed partial class RequestExecution
         _context = context;
         _mayRepeat = mayRepeat && body is null or { IsWhole: true };
         // Two of a write under way at once could both be carried out, and in either order.
-        _mayHedge = _mayRepeat && IsHedgeable(context.Request.Method) && plan.ClusterConfig.Attempts.Hedge != Configuration.Model.HedgeMode.Off;
-        _isWrite = !IsHedgeable(context.Request.Method) && !HttpMethods.IsTrace(context.Request.Method);
+        _isWrite = !SafeMethods.Contains(context.Request.Method);
+        _mayHedge = _mayRepeat && !_isWrite && plan.ClusterConfig.Attempts.Hedge != Configuration.Model.HedgeMode.Off;
         _isSticky = Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request) is { Length: > 0 };
         _snapshot = snapshot;
         _body = body;
@@ -427,9 +428,6 @@ internal sealed partial class RequestExecution
         return null;
     }
 
-    /// <summary>Safe methods, whose responses change nothing at a destination (RFC 9110, section 9.2.1).</summary>
-    private static bool IsHedgeable(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
-
     /// <summary>Attempts that began before this one, are still running, and can still bring something.</summary>
     private int CountRunning(int before)
     {
@@ -444,5 +442,5 @@ internal sealed partial class RequestExecution
 
     /// <summary>Without a response the fallback chain may have one that says more than a failing status.</summary>
     private bool HasFallback =>
-        HttpMethods.IsGet(_context.Request.Method) || HttpMethods.IsHead(_context.Request.Method) || (_plan.Route.LastGood is not null && LastGood.Preflight.Is(_context.Request));
+        HttpMethods.IsGet(_context.Request.Method) || HttpMethods.IsHead(_context.Request.Method) || (_plan.Route.LastGood is not null && Preflight.Is(_context.Request));
 }

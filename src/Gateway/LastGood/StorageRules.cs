@@ -133,7 +133,7 @@ internal static class StorageRules
         request.IsGet && !request.HasRange && !request.HasBody && !request.NoStore && !request.HasAuthorization && request.Cookies != CookieStanding.Unkeyed;
 
     /// <summary>Whether a request changed what its path shows: a method that is not safe, answered without an error (RFC 9111, section 4.4).</summary>
-    public static bool Invalidates(string method, int status) => status is >= 200 and < 400 && !IsSafe(method);
+    public static bool Invalidates(string method, int status) => status is >= 200 and < 400 && !SafeMethods.Contains(method);
 
     /// <summary>Whether a kept response may be given to a request.</summary>
     /// <param name="isPublic">The response was explicitly public.</param>
@@ -147,6 +147,4 @@ internal static class StorageRules
     /// <summary>Whether a kept response is young enough: within the route's <c>maxAge</c>, and within the service's own <c>stale-if-error</c> when it gave one.</summary>
     public static bool IsYoungEnough(TimeSpan age, TimeSpan maxAge, long freshSeconds, long? staleIfErrorSeconds) =>
         age <= maxAge && (staleIfErrorSeconds is not { } allowed || age.TotalSeconds <= freshSeconds + allowed);
-
-    private static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
 }
