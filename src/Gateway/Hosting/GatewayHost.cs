@@ -22,7 +22,7 @@ namespace Gateway.Hosting;
 
 /// <summary>
 /// The whole gateway in one object: it builds the rooms from left to right, starts them, carries a changed configuration to them, and
-/// stops them from right to left.
+/// stops them: the public listeners first, then what decides and exchanges, the admin endpoint last.
 /// </summary>
 internal sealed partial class GatewayHost : IAsyncDisposable
 {

@@ -80,8 +80,19 @@ internal sealed class MessageResponse : UpstreamResponse
     {
         get
         {
-            var trailers = _message.TrailingHeaders.NonValidated;
-            return trailers.Count == 0 ? [] : [.. trailers.Select(static trailer => KeyValuePair.Create(trailer.Key, ToValues(trailer.Value)))];
+            var received = _message.TrailingHeaders.NonValidated;
+            if (received.Count == 0)
+            {
+                return [];
+            }
+
+            var trailers = new List<KeyValuePair<string, StringValues>>(received.Count);
+            foreach (var (name, values) in received)
+            {
+                trailers.Add(new(name, ToValues(values)));
+            }
+
+            return trailers;
         }
     }
 
