@@ -4,7 +4,7 @@ using Gateway.Configuration.Reading;
 using Gateway.Configuration.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Checks;
 
 /// <summary>Routes that can never match, routes that share requests with others, and routes of which neither is more exact.</summary>
 internal static class OverlapChecks

@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
-using Gateway.Configuration.Keys;
 using Gateway.Configuration.Reading;
-using Gateway.LastGood;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>A mapping of names that another side has chosen, such as headers, each to a value of one shape, in order.</summary>
 /// <param name="names">"headers"</param>

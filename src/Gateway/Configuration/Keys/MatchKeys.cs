@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Gateway.Configuration.Keys;
+using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
+using Gateway.Configuration.Routing;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>The keys of <c>match</c>: which requests a route takes.</summary>
 internal static class MatchKeys

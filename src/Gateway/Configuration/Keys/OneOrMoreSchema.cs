@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
-using Gateway.Configuration.Keys;
 using Gateway.Configuration.Reading;
-using Gateway.LastGood;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>One item, or a list of them.</summary>
 internal sealed class OneOrMoreSchema<T>(Schema<T> item) : Schema<ImmutableArray<T>>

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>A header or a query parameter that a request must have for a route to take it.</summary>
 /// <param name="Source">Where the value is read.</param>

@@ -3,7 +3,7 @@ using Gateway.Configuration.Model;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>
 /// Makes a look-up of the exact value that most routes of one path ask for, so that a thousand tenants at one path cost a request no more than two:

@@ -2,7 +2,7 @@ using Gateway.Configuration.Model;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>Takes the routes out of the running whose headers or query parameters the request does not have. Routes without conditions never come here.</summary>
 internal sealed class ConditionPolicy : MatcherPolicy, IEndpointSelectorPolicy

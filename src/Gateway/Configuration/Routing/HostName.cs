@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>The name in a <c>Host</c> header, and the names that a route may be for.</summary>
 internal static class HostName

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>The parameters of a query one after the other, decoded where they are looked at: no list is made of them.</summary>
 internal ref struct QueryPairs

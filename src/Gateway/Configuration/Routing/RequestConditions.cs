@@ -1,6 +1,7 @@
+using Gateway.Configuration.Model;
 using Microsoft.Extensions.Primitives;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>Whether a request meets the conditions of a route. Pure, and without garbage where a query parameter is not looked at.</summary>
 internal static class RequestConditions

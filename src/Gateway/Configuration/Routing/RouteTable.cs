@@ -1,10 +1,9 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
-using Gateway.Configuration.Routing;
 using Microsoft.AspNetCore.Routing;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>
 /// The routes of one configuration by host, each host's with ASP.NET's own matcher over path and method. A request is held against the routes of its exact host, then against those of
