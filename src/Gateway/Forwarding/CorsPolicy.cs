@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Gateway.Configuration;
+using Gateway.Configuration.Keys;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Upstream;

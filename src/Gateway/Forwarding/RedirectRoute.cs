@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
 using Gateway.Observability;
 
 namespace Gateway.Forwarding;

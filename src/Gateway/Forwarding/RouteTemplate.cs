@@ -3,6 +3,8 @@ using System.Net;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
+using Gateway.Configuration.Values;
 using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Gateway.Forwarding;

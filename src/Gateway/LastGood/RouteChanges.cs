@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.LastGood;

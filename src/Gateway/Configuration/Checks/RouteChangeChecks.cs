@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
+using Gateway.Configuration.Routing;
+using Gateway.Configuration.Values;
 using Gateway.LastGood;
 using Gateway.Server;
 using Microsoft.AspNetCore.Routing.Patterns;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Checks;
 
 /// <summary>Values that a route's texts name and do not have, and changes that undo each other.</summary>
 internal static class RouteChangeChecks

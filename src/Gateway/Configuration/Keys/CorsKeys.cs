@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Keys;
+using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
+using Gateway.Configuration.Routing;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>The keys of <c>cors</c>.</summary>
 internal static class CorsKeys

@@ -2,12 +2,14 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Gateway.Configuration.Keys;
+using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
+using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
 using Gateway.LastGood;
 using Gateway.Server;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Keys;
 
 /// <summary>The keys of a route that change messages: <c>host</c>, <c>rewrite</c>, <c>headers</c>.</summary>
 internal static class RouteChangeKeys

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>Which scripts of other origins may use the route (Fetch, section 3.2). The gateway answers preflights by itself.</summary>
 internal sealed record CorsConfig

@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>The route sends its requests to another address; no cluster is asked.</summary>
 internal sealed record RedirectConfig

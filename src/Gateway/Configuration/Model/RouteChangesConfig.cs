@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Model;
 
 /// <summary>Which path a destination is asked for instead of the client's.</summary>
 internal sealed record RewriteConfig

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Routing.Patterns;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>A value of a route that fills a whole segment of the path, or the rest of it: it can be taken from the path as the client wrote it.</summary>
 /// <param name="Name">As in the pattern.</param>

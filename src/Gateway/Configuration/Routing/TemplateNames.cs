@@ -1,4 +1,4 @@
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Routing;
 
 /// <summary>Values of a request that texts of the configuration may name beside those of the route.</summary>
 internal static class TemplateNames

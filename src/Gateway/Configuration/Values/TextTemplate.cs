@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Configuration;
+namespace Gateway.Configuration.Values;
 
 /// <summary>One piece of a text with values: literal text, or the name of a value.</summary>
 /// <param name="Text">The text, or the name.</param>
