@@ -11,6 +11,9 @@ internal static class RouteChangeText
     public static IEnumerable<string> Of(RouteConfig route, Uri url)
     {
         if (route.Redirect is null && TargetRewrite.Of(route) is { } rewrite) yield return $"destinations are asked for {rewrite.Apply(new DefaultHttpContext(), RequestTarget.Of(url.PathAndQuery))}";
+        if (route.Allow.Length > 0) yield return $"only clients in {string.Join(", ", route.Allow)}; others get 403";
+        if (route.Deny.Length > 0) yield return $"no clients in {string.Join(", ", route.Deny)}: they get 403";
+        if (route.RateLimit is { } limit) yield return $"at most {limit.Count} requests a {(limit.Per.TotalSeconds > 60 ? "hour" : limit.Per.TotalSeconds > 1 ? "minute" : "second")}, {limit.Burst} at once, by {(limit.Header is { } header ? $"header {header}" : limit.Cookie is { } cookie ? $"cookie {cookie}" : "client")}; more get 429";
         if (route.KeepsHost) yield return "destinations are asked under the client's host";
         if (route.HostName is { } host) yield return $"destinations are asked under the host {host}";
         foreach (var text in Headers("request", route.RequestHeaders)) yield return text;

@@ -79,6 +79,9 @@ internal sealed class CompiledRoute
     /// <summary>What the route changes in responses; null: nothing.</summary>
     public ResponseHeaderChanges? ResponseHeaders { get; init; }
 
+    /// <summary>Who may use it and how often; null: anyone, at any rate.</summary>
+    public RouteAccess? Access { get; init; }
+
     /// <summary>Which scripts of other origins may use it; null: the destination says so itself.</summary>
     public CorsPolicy? Cors { get; init; }
 

@@ -15,6 +15,7 @@ namespace Gateway.Forwarding;
 internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood, Instruments instruments, ProxyRequestHandler entry, SocketBudget sockets, TimeProvider time)
 {
     private readonly Dictionary<string, UpstreamCluster> _traffic = new(StringComparer.Ordinal);
+    private Dictionary<string, RouteAccess?> _access = [];
     private IServiceProvider? _services;
     private RouteTable? _table;
 
@@ -49,12 +50,19 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
             _traffic.Remove(gone);
         }
 
+        var access = new Dictionary<string, RouteAccess?>(StringComparer.Ordinal);
+        foreach (var route in config.Routes)
+        {
+            access.Add(route.Name, RouteAccess.Of(route, config.TrustedProxies, _access.GetValueOrDefault(route.Name), instruments.Route(route.Name), time));
+        }
+
+        _access = access;
         var forwarded = new ForwardedHeaders(config.TrustedProxies);
         Volatile.Write(ref _table, new RouteTable(_services ?? throw new InvalidOperationException("The listeners are not built."), config.Routes, route =>
         {
             if (route.Redirect is not null)
             {
-                var redirect = new RedirectRoute(route, instruments, time) { ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies), Cors = CorsPolicy.Of(route) };
+                var redirect = new RedirectRoute(route, instruments, time) { ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies), Cors = CorsPolicy.Of(route), Access = access[route.Name] };
                 return context => entry.Redirects.ServeAsync(context, redirect);
             }
 
@@ -63,6 +71,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
             {
                 ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),
                 Cors = CorsPolicy.Of(route),
+                Access = access[route.Name],
             };
             return context => entry.ServeAsync(context, plan);
         }));

@@ -106,10 +106,20 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             return Refuse(record);
         }
 
+        if (plan.Access is not null && await plan.Access.DenyAsync(context, record).ConfigureAwait(false))
+        {
+            return RequestOutcome.Refused;
+        }
+
         if (plan.Cors is { } cors && LastGood.Preflight.Is(context.Request))
         {
             cors.RespondToPreflight(context);
             record.Cause = TerminationCause.Preflight;
+            return RequestOutcome.Refused;
+        }
+
+        if (plan.Access is not null && await plan.Access.LimitAsync(context, record).ConfigureAwait(false))
+        {
             return RequestOutcome.Refused;
         }
 

@@ -31,11 +31,19 @@ internal sealed class RedirectHandler(AccessLog access, Func<ImmutableArray<IPNe
                 record.Cause = TerminationCause.Refused;
                 await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, ProxyRequestHandler.NoTunnels).ConfigureAwait(false);
             }
+            else if (plan.Access is not null && await plan.Access.DenyAsync(context, record).ConfigureAwait(false))
+            {
+                outcome = RequestOutcome.Refused;
+            }
             else if (plan.Cors is { } cors && LastGood.Preflight.Is(request))
             {
                 outcome = RequestOutcome.Refused;
                 record.Cause = TerminationCause.Preflight;
                 cors.RespondToPreflight(context);
+            }
+            else if (plan.Access is not null && await plan.Access.LimitAsync(context, record).ConfigureAwait(false))
+            {
+                outcome = RequestOutcome.Refused;
             }
             else if (plan.LocationOf(context, RequestTarget.Of(raw)) is { } location)
             {

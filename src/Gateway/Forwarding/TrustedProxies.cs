@@ -18,17 +18,20 @@ internal static class TrustedProxies
     /// <summary>
     /// The client's address: the peer's, or behind trusted proxies the nearest address of <c>X-Forwarded-For</c> outside of them. What stands further away may be invented.
     /// </summary>
-    public static string ClientOf(ImmutableArray<IPNetwork> networks, HttpContext context)
+    public static string ClientOf(ImmutableArray<IPNetwork> networks, HttpContext context) => AddressOf(networks, context)?.ToString() ?? Unknown;
+
+    /// <summary>As <see cref="ClientOf"/>; null: the peer has no address.</summary>
+    public static IPAddress? AddressOf(ImmutableArray<IPNetwork> networks, HttpContext context)
     {
         if (context.Connection.RemoteIpAddress is not { } peer)
         {
-            return Unknown;
+            return null;
         }
 
         var nearest = Plain(peer);
         if (!Trust(networks, context))
         {
-            return nearest.ToString();
+            return nearest;
         }
 
         var lines = context.Request.Headers["X-Forwarded-For"];
@@ -40,20 +43,20 @@ internal static class TrustedProxies
                 var comma = rest.LastIndexOf(',');
                 if (!TryParse(rest[(comma + 1)..].Trim(), out var address))
                 {
-                    return nearest.ToString();
+                    return nearest;
                 }
 
                 nearest = address;
                 if (!Contain(networks, address))
                 {
-                    return nearest.ToString();
+                    return nearest;
                 }
 
                 rest = comma < 0 ? default : rest[..comma];
             }
         }
 
-        return nearest.ToString();
+        return nearest;
     }
 
     /// <summary>With a port or without, as products write it.</summary>
@@ -75,7 +78,8 @@ internal static class TrustedProxies
         return false;
     }
 
-    private static bool Contain(ImmutableArray<IPNetwork> networks, IPAddress address)
+    /// <summary>True: one of the networks holds the address.</summary>
+    public static bool Contain(ImmutableArray<IPNetwork> networks, IPAddress address)
     {
         foreach (var network in networks)
         {

@@ -98,6 +98,7 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     private readonly long[] _requests = new long[Instruments.OutcomeNames.Length * Instruments.CodeNames.Length];
     private readonly long[] _rungs = new long[3];
     private readonly long[] _saved = new long[SavedSums.Names.Length];
+    private readonly long[] _refused = new long[Instruments.RefusalNames.Length];
     private long _bad;
     private long _bytesIn;
     private long _bytesOut;
@@ -157,6 +158,12 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
 
     /// <summary>Something other than the first attempt gave the response.</summary>
     public void Saved(SavedBy by, long count = 1) => Interlocked.Add(ref _saved[(int)by], count);
+
+    /// <summary>A rule of the route refused a request.</summary>
+    public void Refused(RefusalReason reason) => Interlocked.Increment(ref _refused[(int)reason]);
+
+    /// <summary>Requests that a rule refused so far.</summary>
+    public long RefusedSoFar(RefusalReason reason) => Volatile.Read(ref _refused[(int)reason]);
 
     /// <summary>Requests that were saved so far.</summary>
     public long SavedSoFar(SavedBy by) => Volatile.Read(ref _saved[(int)by]);

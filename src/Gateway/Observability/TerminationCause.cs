@@ -68,6 +68,12 @@ internal enum TerminationCause
 
     /// <summary>A CORS preflight, which the gateway answers on a route with <c>cors</c>.</summary>
     Preflight,
+
+    /// <summary>The route may not be used from the client's network.</summary>
+    Denied,
+
+    /// <summary>The sender has made more requests than the route's <c>rateLimit</c> allows.</summary>
+    RateLimited,
 }
 
 /// <summary>The words that the access log says.</summary>
@@ -77,7 +83,7 @@ internal static class TerminationCauses
     public static readonly string[] Words =
     [
         "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "level_not_served", "shed", "connect_refused", "connect_timeout", "connect_failed",
-        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight",
+        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight", "denied", "rate_limited",
     ];
 
     /// <summary>The word of one cause.</summary>

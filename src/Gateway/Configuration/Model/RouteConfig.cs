@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace Gateway.Configuration.Model;
 
@@ -43,6 +44,15 @@ internal sealed record RouteConfig
 
     /// <summary>What counts against the cluster's objective. Default: every 5xx.</summary>
     public SloConfig Slo { get; init; } = new();
+
+    /// <summary>Networks from which the route may be used; empty: all. Default: all.</summary>
+    public ImmutableArray<IPNetwork> Allow { get; init; } = [];
+
+    /// <summary>Networks from which it may not be used, whatever <see cref="Allow"/> says. Default: none.</summary>
+    public ImmutableArray<IPNetwork> Deny { get; init; } = [];
+
+    /// <summary>How many requests one sender may make. Default: null, any number.</summary>
+    public RateLimitConfig? RateLimit { get; init; }
 
     /// <summary>Destinations are asked under the name that the client used (<c>host: keep</c>). Default: false, under their own.</summary>
     public bool KeepsHost { get; init; }

@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using Gateway.Configuration;
+using Gateway.Configuration.Model;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// A token bucket for each sender, as the generic cell rate algorithm has it: one number says when a sender's bucket will be full again. A table of fixed size holds these numbers, and each
+/// is changed by one exchange: no lock, no garbage, no cleaning up, and as much memory under an attack by a million addresses as at rest.
+/// </summary>
+/// <remarks>
+/// A place holds 18 bits that tell a sender from the others of its row, and the time in units of 4 µs (46 bits, nine years). A sender without a place takes an empty one, or that of the row's sender
+/// whose bucket is nearest to full: who sends most is remembered longest. A full row cannot hide a sender from the limit for longer than that. Pure but for the table: the time comes with the question.
+/// </remarks>
+internal sealed class RateLimit
+{
+    /// <summary>Senders that it remembers; 8 bytes each.</summary>
+    public const int Places = Rows * RowLength;
+
+    private const int Rows = 1 << 14;
+    private const int RowLength = 8;
+    private const int TimeBits = 46;
+    private const long TimeMask = (1L << TimeBits) - 1;
+    private const double UnitsPerSecond = 250_000;
+
+    private readonly long[] _places = new long[Places];
+    private readonly ulong _seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private readonly long _interval;
+    private readonly long _tolerance;
+    private readonly double _unitsPerTimestamp;
+    private readonly long _start;
+
+    public RateLimit(RateLimitConfig config, TimeProvider time)
+    {
+        Config = config;
+        _interval = Math.Max(1, (long)Math.Round(config.Per.TotalSeconds * UnitsPerSecond / config.Count));
+        _tolerance = _interval * (config.Burst - 1);
+        _unitsPerTimestamp = UnitsPerSecond / time.TimestampFrequency;
+        _start = time.GetTimestamp();
+        Policy = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\"default\";q={config.Burst};w={Math.Max(1, (long)Math.Ceiling(config.Per.TotalSeconds * config.Burst / config.Count))}");
+    }
+
+    /// <summary>The limit as written.</summary>
+    public RateLimitConfig Config { get; }
+
+    /// <summary>The value of <c>RateLimit-Policy</c>.</summary>
+    public string Policy { get; }
+
+    /// <summary>Takes a token of a sender's bucket.</summary>
+    /// <param name="sender">A hash or an address; of all bits.</param>
+    /// <param name="timestamp">Now, by the clock of the constructor.</param>
+    /// <returns>Null: it may go on; else how long until it may.</returns>
+    public TimeSpan? Take(ulong sender, long timestamp)
+    {
+        var now = (long)((timestamp - _start) * _unitsPerTimestamp) + 1;
+        var mixed = Mix(sender ^ _seed);
+        var row = (int)(mixed % Rows) * RowLength;
+        var tag = (long)(mixed >> TimeBits) << TimeBits;
+        while (true)
+        {
+            ref var place = ref Find(row, tag, now, out var seen);
+            var fullAt = (seen & ~TimeMask) == tag ? Math.Max(seen & TimeMask, now) : now;
+            var wait = fullAt - now - _tolerance;
+            if (wait > 0)
+            {
+                return TimeSpan.FromSeconds(wait / UnitsPerSecond);
+            }
+
+            if (Interlocked.CompareExchange(ref place, tag | ((fullAt + _interval) & TimeMask), seen) == seen)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>The sender's place, or the one that it takes.</summary>
+    private ref long Find(int row, long tag, long now, out long seen)
+    {
+        var best = row;
+        var least = long.MaxValue;
+        seen = 0;
+        for (var i = row; i < row + RowLength; i++)
+        {
+            var value = Volatile.Read(ref _places[i]);
+            if (value != 0 && (value & ~TimeMask) == tag)
+            {
+                seen = value;
+                return ref _places[i];
+            }
+
+            // A full bucket is as good as none.
+            var fullAt = Math.Max(value & TimeMask, now);
+            if (fullAt < least)
+            {
+                (best, least, seen) = (i, fullAt, value);
+            }
+        }
+
+        return ref _places[best];
+    }
+
+    /// <summary>MurmurHash3's last step: every bit of the sender reaches every bit of the result. The seed keeps clients from choosing their row.</summary>
+    private static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 33)) * 0xff51afd7ed558ccd;
+        value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53;
+        return value ^ (value >> 33);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Configuration;
+using Gateway.Configuration.Model;
+using Gateway.Observability;
+
+namespace Gateway.Forwarding;
+
+/// <summary>Who may use a route (<c>allow</c>, <c>deny</c>) and how often (<c>rateLimit</c>). The client is the one behind <c>trustedProxies</c>.</summary>
+internal sealed class RouteAccess
+{
+    private readonly ImmutableArray<IPNetwork> _allow;
+    private readonly ImmutableArray<IPNetwork> _deny;
+    private readonly ImmutableArray<IPNetwork> _trusted;
+    private readonly RouteMeter _meter;
+    private readonly TimeProvider _time;
+
+    private RouteAccess(RouteConfig route, RateLimit? limit, ImmutableArray<IPNetwork> trusted, RouteMeter meter, TimeProvider time)
+    {
+        _allow = route.Allow;
+        _deny = route.Deny;
+        Limit = limit;
+        _trusted = trusted;
+        _meter = meter;
+        _time = time;
+    }
+
+    /// <summary>The senders' buckets; null: there is no limit.</summary>
+    public RateLimit? Limit { get; }
+
+    /// <summary>The rules of a route; null: it has none.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="trusted">Networks whose word on the client is believed.</param>
+    /// <param name="previous">The rules before a reload: the same limit goes on with its buckets.</param>
+    /// <param name="meter">Counts refusals.</param>
+    /// <param name="time">The clock.</param>
+    public static RouteAccess? Of(RouteConfig route, ImmutableArray<IPNetwork> trusted, RouteAccess? previous, RouteMeter meter, TimeProvider time)
+    {
+        if (route.Allow.IsEmpty && route.Deny.IsEmpty && route.RateLimit is null)
+        {
+            return null;
+        }
+
+        var limit = route.RateLimit is null ? null : route.RateLimit.Equals(previous?.Limit?.Config) ? previous!.Limit : new RateLimit(route.RateLimit, time);
+        return new RouteAccess(route, limit, trusted, meter, time);
+    }
+
+    /// <summary>Refuses a request from where none may come; false: nothing was written.</summary>
+    public async ValueTask<bool> DenyAsync(HttpContext context, RequestRecord record)
+    {
+        if (_allow.IsEmpty && _deny.IsEmpty)
+        {
+            return false;
+        }
+
+        // Without an address, as over a socket of this machine, no network holds it.
+        var client = TrustedProxies.AddressOf(_trusted, context);
+        if ((_allow.IsEmpty || (client is not null && TrustedProxies.Contain(_allow, client))) && (client is null || !TrustedProxies.Contain(_deny, client)))
+        {
+            return false;
+        }
+
+        record.Cause = TerminationCause.Denied;
+        _meter.Refused(RefusalReason.Denied);
+        await RefusalResponse.WriteAsync(context, StatusCodes.Status403Forbidden, "This address may not be used from where the request comes.", closes: false).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Refuses a request of a sender that has made too many; false: nothing was written.</summary>
+    public async ValueTask<bool> LimitAsync(HttpContext context, RequestRecord record)
+    {
+        if (Limit is not { } limit || limit.Take(SenderOf(context.Request, limit.Config), _time.GetTimestamp()) is not { } wait)
+        {
+            return false;
+        }
+
+        record.Cause = TerminationCause.RateLimited;
+        _meter.Refused(RefusalReason.RateLimited);
+        var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        await RefusalResponse.WriteAsync(
+            context,
+            StatusCodes.Status429TooManyRequests,
+            "There were too many requests. Please try again later.",
+            closes: false,
+            headers =>
+            {
+                headers.RetryAfter = seconds;
+                headers["RateLimit-Policy"] = limit.Policy;
+                headers["RateLimit"] = $"\"default\";r=0;t={seconds}";
+            }).ConfigureAwait(false);
+        return true;
+    }
+
+    private ulong SenderOf(HttpRequest request, RateLimitConfig config)
+    {
+        var key = config.Header is { } header ? HeaderOf(request, header) : config.Cookie is { } cookie ? CookieOf(request, cookie) : default;
+        return key.IsEmpty ? SenderOf(TrustedProxies.AddressOf(_trusted, request.HttpContext)) : (uint)string.GetHashCode(key, StringComparison.Ordinal) | (1UL << 63);
+    }
+
+    /// <summary>Whoever has an IPv6 address has a /64 of them.</summary>
+    private static ulong SenderOf(IPAddress? address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        if (address is null || !address.TryWriteBytes(bytes, out _))
+        {
+            return 0;
+        }
+
+        return address.AddressFamily == AddressFamily.InterNetwork ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt64BigEndian(bytes);
+    }
+
+    private static ReadOnlySpan<char> HeaderOf(HttpRequest request, string name) =>
+        request.Headers.TryGetValue(name, out var values) ? values.Count == 1 ? values[0] : values.ToString() : default;
+
+    private static ReadOnlySpan<char> CookieOf(HttpRequest request, string name)
+    {
+        foreach (var line in request.Headers.Cookie)
+        {
+            foreach (var part in line.AsSpan().Split(';'))
+            {
+                var pair = line.AsSpan(part).Trim();
+                if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, StringComparison.Ordinal))
+                {
+                    return pair[(name.Length + 1)..];
+                }
+            }
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,11 @@
+namespace Gateway.Observability;
+
+/// <summary>Why a route refused a request that was well formed.</summary>
+internal enum RefusalReason
+{
+    /// <summary>The client's network may not use it.</summary>
+    Denied,
+
+    /// <summary>The sender has made too many requests.</summary>
+    RateLimited,
+}
