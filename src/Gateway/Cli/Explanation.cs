@@ -85,7 +85,7 @@ internal sealed record Explanation
             return request with { Route = route.Name, Pattern = route.Path, Hosts = route.Hosts.IsEmpty ? null : route.Hosts, Conditions = ConditionsOf(route), Redirect = $"{redirect.Status.ToString(CultureInfo.InvariantCulture)} to {redirect.To}", Changes = ChangesOf(route, url) };
         }
 
-        var cluster = config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal));
+        var cluster = route.Overrides.Over(config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal)));
         var level = config.Levels.Of(route.Level);
         var (retryable, because) = RetryableOf(route, cluster, method);
         return request with

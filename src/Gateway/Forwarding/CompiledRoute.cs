@@ -30,7 +30,7 @@ internal sealed class CompiledRoute
         Meter = instruments.Route(route.Name);
         Streams = instruments.Streams;
         FirstTierOnly = level.FirstTierOnly;
-        RequestBodyLimit = limits.RequestBody;
+        RequestBodyLimit = route.Overrides.RequestBody ?? limits.RequestBody;
         ChangesHost = route.KeepsHost || route.HostName is not null;
         _rewrite = TargetRewrite.Of(route);
         ShedAt = level.ShedAt;
@@ -46,7 +46,7 @@ internal sealed class CompiledRoute
     /// <summary>The route as written.</summary>
     public RouteConfig Route { get; }
 
-    /// <summary>Its cluster as written.</summary>
+    /// <summary>Its cluster as written, with what the route has in place of it.</summary>
     public ClusterConfig ClusterConfig { get; }
 
     /// <summary>What outlives a reload: the cluster's published state, its connections, its budget.</summary>

@@ -67,6 +67,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
             }
 
             var (cluster, traffic) = clusters[route.Cluster];
+            cluster = route.Overrides.Over(cluster);
             var plan = new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null, cluster.Via == ViaMode.Both, RequestHeaderChanges.Of(route, config.TrustedProxies)), new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments)
             {
                 ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),

@@ -15,6 +15,12 @@ internal static class ClusterChecks
         Tiers(cluster, config, path, reader);
         Probe(cluster.Probe, $"{path}/probe", reader);
         Times(cluster, path, reader);
+        foreach (var route in config.Routes)
+        {
+            if (!string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal)) continue;
+            // What does not fit in the cluster is said there.
+            if (reader.IsWritten($"routes/{route.Name}/timeouts") || reader.IsWritten($"routes/{route.Name}/attempts")) Times(route.Overrides.Over(cluster), $"routes/{route.Name}", reader);
+        }
 
         if (cluster.Affinity is { } affinity && (affinity.Header is null) == (affinity.Cookie is null))
         {
@@ -134,7 +140,7 @@ internal static class ClusterChecks
             reader.ProblemAt($"{path}/attempts/hedge", $"A hedge is a second attempt, given hedge \"{DurationText.Format(cluster.Attempts.HedgeAfter)}\" with max \"1\". Write max: 2 or more, or hedge: off.", $"{path}/attempts/max");
         }
 
-        if (cluster.Attempts.RetryMethods.Any(method => method is "POST" or "PATCH" or "CONNECT"))
+        if (reader.IsWritten($"{path}/attempts/retryMethods") && cluster.Attempts.RetryMethods.Any(method => method is "POST" or "PATCH" or "CONNECT"))
         {
             reader.WarningAt($"{path}/attempts/retryMethods", "Methods that are not idempotent may reach two destinations, so an order could be placed twice. Leave POST, PATCH and CONNECT out unless the service recognises a repeated request.");
         }

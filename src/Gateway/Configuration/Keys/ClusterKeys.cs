@@ -122,7 +122,8 @@ internal static class ClusterKeys
     private static TextSchema<double> Budget() =>
         new("a percentage from 0% to 100%", PercentText.Rule, () => Schemas.Pattern(PercentText.Pattern), text => PercentText.Parse(text, out var instead) is { } ratio ? ratio : Parsed<double>.Bad(instead));
 
-    private static TextSchema<(HedgeMode Mode, TimeSpan After)> Hedge() =>
+    /// <summary>When a second attempt starts.</summary>
+    public static TextSchema<(HedgeMode Mode, TimeSpan After)> Hedge() =>
         new("auto, off or a duration", "Write auto, off, or a duration like 200ms", () => new JsonObject
         {
             ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("auto", "off") }, Schemas.Pattern(DurationText.Pattern)),

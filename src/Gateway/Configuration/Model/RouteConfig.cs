@@ -45,6 +45,9 @@ internal sealed record RouteConfig
     /// <summary>What counts against the cluster's objective. Default: every 5xx.</summary>
     public SloConfig Slo { get; init; } = new();
 
+    /// <summary>What the route has in place of its cluster's settings and the gateway's limits. Default: nothing.</summary>
+    public RouteOverridesConfig Overrides { get; init; } = new();
+
     /// <summary>Networks from which the route may be used; empty: all. Default: all.</summary>
     public ImmutableArray<IPNetwork> Allow { get; init; } = [];
 
