@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Forwarding;
 using Gateway.Tests.Support;
 using Xunit;

@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Configuration.Model;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;
 using Xunit;
