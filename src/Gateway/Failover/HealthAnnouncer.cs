@@ -1,5 +1,3 @@
-using Gateway.Health;
-
 namespace Gateway.Failover;
 
 /// <summary>Announces each change of a cluster's health once. Only the failover loop touches it.</summary>

@@ -1,15 +1,51 @@
-using System.Threading.Channels;
 using Gateway.Health;
 
 namespace Gateway.Failover;
 
-/// <content>Probes and traffic: from evidence to what is held true of a destination.</content>
-internal sealed partial class FailoverLoop
+/// <summary>From probes and evidence to what is held true of destinations. Only the failover loop touches it.</summary>
+/// <param name="clusters">The clusters.</param>
+/// <param name="decider">Has its turn when the next piece of evidence must already meet another cluster.</param>
+/// <param name="report">Takes a probe's result back to the loop; never throws.</param>
+/// <param name="probed">Told how long each probe took; must not wait.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed partial class HealthKeeper(
+    ClusterTable clusters, ClusterDecider decider, Func<DestinationWatch, int, ProbeResult, ValueTask> report, Action<TimeSpan>? probed, TimeProvider time, ILogger logger)
 {
-    private void SuspectOurselves(TimeSpan now)
+    private const int MostDiscardedProbes = 3;
+    private static readonly TimeSpan TimingEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DecayEvery = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger _logger = logger;
+    private LocalHealthGuard _suspicion;
+    private long _withoutSocketAt = long.MinValue;
+    private TimeSpan _nextTiming;
+    private TimeSpan _nextDecay = DecayEvery;
+
+    /// <summary>How long ago a probe could not be sent because the process had no socket for it; null: never. Any thread may ask.</summary>
+    public TimeSpan? SinceWithoutSocket => Volatile.Read(ref _withoutSocketAt) is > long.MinValue and var at ? time.GetElapsedTime(at) : null;
+
+    /// <summary>Time passed: probes that are due begin, and what is held true of destinations is looked at again.</summary>
+    public void OnTick(ClusterRuntime cluster, TimeSpan now)
+    {
+        foreach (var watch in cluster.Watches)
+        {
+            var before = watch.Monitor.State.HealthStatus;
+            cluster.Dirty |= watch.Monitor.OnTick(cluster.Exhausted, now);
+            Announce(cluster, watch.Monitor, before);
+            Probe(watch, now);
+        }
+
+        Reconsider(cluster, now);
+    }
+
+    /// <summary>Looks at this process before anything is judged: evidence that waited for a loop that was late itself is not to be believed.</summary>
+    /// <param name="tickPlannedAt">When the loop should have ticked.</param>
+    /// <param name="now">The loop's clock.</param>
+    public void SuspectOurselves(TimeSpan tickPlannedAt, TimeSpan now)
     {
         var doubted = _suspicion.Doubts(now);
-        _suspicion = _suspicion.OnTick(_nextTick, now);
+        _suspicion = _suspicion.OnTick(tickPlannedAt, now);
         if (!doubted && _suspicion.Doubts(now))
         {
             Starved(LocalHealthGuard.Grace.TotalSeconds);
@@ -21,31 +57,19 @@ internal sealed partial class FailoverLoop
         // A probe has its own deadline; one that ignores it is given up, so that the next can start.
         if (watch.Probing && now - watch.StartedAt > (watch.Monitor.Config.Probe.Timeout * 2) + TimeSpan.FromSeconds(2))
         {
-            OnProbe(new ProbeMessage(watch, watch.Round, new ProbeResult(ProbeOutcome.TimedOut, now - watch.StartedAt)), now);
+            OnProbe(watch, watch.Round, new ProbeResult(ProbeOutcome.TimedOut, now - watch.StartedAt), now);
         }
 
         if (!watch.Probing && now >= watch.NextAt)
         {
-            watch.Start(now, ReportProbeAsync);
+            watch.Start(now, report);
         }
     }
 
-    private async ValueTask ReportProbeAsync(DestinationWatch watch, int round, ProbeResult result)
+    /// <summary>A probe ended.</summary>
+    public void OnProbe(DestinationWatch watch, int round, ProbeResult result, TimeSpan now)
     {
-        try
-        {
-            await _messages.Writer.WriteAsync(new Message(new ProbeMessage(watch, round, result)), _stopping.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
-        {
-            // Stopping: the result is not needed.
-        }
-    }
-
-    private void OnProbe(ProbeMessage message, TimeSpan now)
-    {
-        var watch = message.Watch;
-        if (message.Round != watch.Round || !watch.Probing || !_watches.TryGetValue(watch.Destination, out var entry))
+        if (round != watch.Round || !watch.Probing || clusters.Find(watch.Destination) is not { } entry)
         {
             return;
         }
@@ -53,17 +77,17 @@ internal sealed partial class FailoverLoop
         var cluster = entry.Cluster;
         var monitor = watch.Monitor;
         watch.Ended();
-        _probed?.Invoke(message.Result.Duration);
-        ProbeEnded(monitor.Destination.Cluster, monitor.Destination.Name, message.Result.Words, message.Result.Duration.TotalMilliseconds);
-        if (message.Result.IsWithoutSocket)
+        probed?.Invoke(result.Duration);
+        ProbeEnded(monitor.Destination.Cluster, monitor.Destination.Name, result.Words, result.Duration.TotalMilliseconds);
+        if (result.IsWithoutSocket)
         {
             // Says nothing however often it comes: the known state stays, and the reason is shown.
-            Volatile.Write(ref _withoutSocketAt, _time.GetTimestamp());
+            Volatile.Write(ref _withoutSocketAt, time.GetTimestamp());
             watch.NextAt = ProbeSchedule.Next(watch.StartedAt, now, fast: true, monitor.Config.Probe, 0);
             return;
         }
 
-        if (message.Result.OurFault && watch.Discarded < MostDiscardedProbes)
+        if (result.OurFault && watch.Discarded < MostDiscardedProbes)
         {
             watch.Discarded++;
             watch.NextAt = now;
@@ -72,18 +96,19 @@ internal sealed partial class FailoverLoop
 
         watch.Discarded = 0;
         var before = monitor.State.HealthStatus;
-        cluster.Dirty |= monitor.OnProbe(message.Result, AroundOf(cluster, monitor, null, cluster.Config.Timeouts.FirstByte, now), now);
+        cluster.Dirty |= monitor.OnProbe(result, AroundOf(cluster, monitor, null, cluster.Config.Timeouts.FirstByte, now), now);
         Announce(cluster, monitor, before);
-        var doubted = !message.Result.Passed && _suspicion.Doubts(now);
+        var doubted = !result.Passed && _suspicion.Doubts(now);
         var fast = cluster.Exhausted || doubted || DestinationHealth.WantsFastProbe(monitor.State);
         watch.NextAt = watch.Round == 1 && !fast
             ? ProbeSchedule.Second(watch.StartedAt, now, monitor.Config.Probe, Random.Shared.NextDouble())
             : ProbeSchedule.Next(watch.StartedAt, now, fast, monitor.Config.Probe, (Random.Shared.NextDouble() * 2) - 1);
     }
 
-    private void OnEvidence(in Evidence evidence, TimeSpan now)
+    /// <summary>An attempt showed something.</summary>
+    public void OnEvidence(in Evidence evidence, TimeSpan now)
     {
-        if (!_watches.TryGetValue(evidence.Destination, out var entry))
+        if (clusters.Find(evidence.Destination) is not { } entry)
         {
             return;
         }
@@ -105,16 +130,23 @@ internal sealed partial class FailoverLoop
         // The next piece of evidence in this batch must already meet the cluster that this one leaves.
         if (entry.Cluster.Dirty)
         {
-            Evaluate(entry.Cluster, order: null, command: null, now);
+            decider.Evaluate(entry.Cluster, order: null, command: null, now);
         }
     }
 
     private HealthContext AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, string? route, TimeSpan lateAfter, TimeSpan now) =>
         new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), lateAfter, cluster.IsLast(monitor), cluster.HasRoom(monitor), route is not null && cluster.OthersServed(route, now));
 
-    private void Measure(TimeSpan now)
+    /// <summary>Derives the waits from the latencies of the last seconds, once a second.</summary>
+    public void Measure(TimeSpan now)
     {
-        foreach (var cluster in _runtimes.Values)
+        if (now < _nextTiming)
+        {
+            return;
+        }
+
+        _nextTiming = now + TimingEvery;
+        foreach (var cluster in clusters.All)
         {
             foreach (var timing in cluster.Cluster.Timings)
             {
@@ -128,7 +160,7 @@ internal sealed partial class FailoverLoop
 
         if (now >= _nextDecay)
         {
-            foreach (var destination in _watches.Keys)
+            foreach (var destination in clusters.Destinations)
             {
                 destination.Latency.Decay();
             }
@@ -195,4 +227,16 @@ internal sealed partial class FailoverLoop
             Improved(destination.Cluster, destination.Tier, destination.Name, before, verdict, monitor.Why);
         }
     }
+
+    [LoggerMessage(4004, LogLevel.Warning, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {Verdict}: {Why}.")]
+    private partial void Condemned(string cluster, string tier, string destination, HealthStatus before, HealthStatus verdict, string why);
+
+    [LoggerMessage(4005, LogLevel.Information, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {Verdict}: {Why}.")]
+    private partial void Improved(string cluster, string tier, string destination, HealthStatus before, HealthStatus verdict, string why);
+
+    [LoggerMessage(4006, LogLevel.Debug, "The probe of destination '{Destination}' in cluster '{Cluster}' {Outcome} after {Milliseconds} ms.")]
+    private partial void ProbeEnded(string cluster, string destination, string outcome, double milliseconds);
+
+    [LoggerMessage(4007, LogLevel.Warning, "This process is short of CPU: its timers run late. For {Seconds} s timeouts eject no destination.")]
+    private partial void Starved(double seconds);
 }

@@ -3,14 +3,15 @@ using Gateway.Health;
 
 namespace Gateway.Failover;
 
-/// <content>What operators ask for.</content>
-internal sealed partial class FailoverLoop
+/// <summary>Carries out what operators ask for, and answers in a sentence. Only the failover loop touches it.</summary>
+internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decider)
 {
-    private CommandResult Carry(Command command, TimeSpan now)
+    /// <summary>Carries out a command, or says why not.</summary>
+    public CommandResult Carry(Command command, TimeSpan now)
     {
-        if (!_runtimes.TryGetValue(command.Cluster, out var cluster))
+        if (clusters.Find(command.Cluster) is not { } cluster)
         {
-            return new CommandResult(Done: false, $"There is no cluster '{command.Cluster}'; there are: {string.Join(", ", _runtimes.Keys.Order(StringComparer.Ordinal))}.");
+            return new CommandResult(Done: false, $"There is no cluster '{command.Cluster}'; there are: {string.Join(", ", clusters.All.Select(static known => known.Config.Name).Order(StringComparer.Ordinal))}.");
         }
 
         switch (command)
@@ -27,12 +28,12 @@ internal sealed partial class FailoverLoop
                     return new CommandResult(Done: false, "A hold needs a duration above 0, such as 30m: it ends by itself.");
                 }
 
-                Evaluate(cluster, new Order(new Hold(tier, now + hold.For, hold.Reason, hold.By)), hold, now);
+                decider.Evaluate(cluster, new Order(new Hold(tier, now + hold.For, hold.Reason, hold.By)), hold, now);
                 return new CommandResult(Done: true, cluster.State.Active == tier
                     ? $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' is held for {DurationText.Format(hold.For)}."
                     : $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' cannot serve now; it is held for {DurationText.Format(hold.For)} and takes over once it can.");
             case ReleaseCommand:
-                Evaluate(cluster, new Order(Hold: null), command, now);
+                decider.Evaluate(cluster, new Order(Hold: null), command, now);
                 return new CommandResult(Done: true, cluster.State.Active < 0
                     ? $"Cluster '{command.Cluster}' is released; no tier can serve now."
                     : cluster.State.RampFrom >= 0
@@ -67,7 +68,7 @@ internal sealed partial class FailoverLoop
 
         cluster.Dirty = true;
         cluster.HealthChanged = true;
-        Evaluate(cluster, order: null, command: null, now);
+        decider.Evaluate(cluster, order: null, command: null, now);
         return new CommandResult(Done: true, drain is not null
             ? $"Destination '{name}' gets no new requests; {watch.Destination.InFlight} are still under way."
             : $"Destination '{name}' takes requests again as soon as its health allows it.");
