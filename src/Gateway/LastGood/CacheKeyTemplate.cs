@@ -5,7 +5,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Configuration.Model;
-using Microsoft.AspNetCore.Http;
 
 namespace Gateway.LastGood;
 
@@ -51,6 +50,9 @@ internal sealed class CacheKeyTemplate
 
     /// <summary>The route's rules.</summary>
     public LastGoodConfig Config { get; }
+
+    /// <summary>How long a kept response is recent enough, in the clock's ticks.</summary>
+    public long RefreshTicks(TimeProvider time) => (long)(Config.RefreshEvery.TotalSeconds * time.TimestampFrequency);
 
     /// <summary>The plan of a route; null when it keeps no responses.</summary>
     public static CacheKeyTemplate? For(RouteConfig route) =>

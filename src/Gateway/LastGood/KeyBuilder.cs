@@ -12,6 +12,9 @@ internal ref struct KeyBuilder(Span<char> initial)
     /// <summary>Characters of a digest in a key, its <c>#</c> included.</summary>
     public const int DigestLength = 44;
 
+    /// <summary>Characters to take from the stack first: most keys need no more.</summary>
+    public const int OnStack = 512;
+
     /// <summary>Longest key text in characters.</summary>
     public const int MaxLength = 8 * 1024;
 

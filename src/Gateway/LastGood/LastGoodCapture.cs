@@ -6,16 +6,16 @@ namespace Gateway.LastGood;
 /// <remarks>Appending copies bytes and does nothing else; nothing here throws for what a response holds.</remarks>
 internal sealed class LastGoodCapture
 {
-    private readonly LastGoodStore _store;
+    private readonly ResponseKeeper _keeper;
     private readonly long _maxBody;
     private readonly long? _contentLength;
     private byte[]? _buffer;
     private int _length;
     private int _ended;
 
-    internal LastGoodCapture(LastGoodStore store, CaptureHead head, long maxBody, long? contentLength)
+    internal LastGoodCapture(ResponseKeeper keeper, CaptureHead head, long maxBody, long? contentLength)
     {
-        _store = store;
+        _keeper = keeper;
         Head = head;
         _maxBody = Math.Min(maxBody, Array.MaxLength);
         _contentLength = contentLength;
@@ -83,12 +83,12 @@ internal sealed class LastGoodCapture
     {
         try
         {
-            _store.Keep(Head, _buffer.AsMemory(0, _length));
+            _keeper.Keep(Head, _buffer.AsMemory(0, _length));
         }
         catch (Exception exception)
         {
-            // A safety net never throws into what it serves; the reason is told by the store's log.
-            _store.Report(exception);
+            // A safety net never throws into what it serves; the reason is told by the keeper's log.
+            _keeper.Report(exception);
         }
         finally
         {
@@ -101,7 +101,7 @@ internal sealed class LastGoodCapture
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            _store.Counters.CountRefused(reason);
+            _keeper.Counters.CountRefused(reason);
             Head.Claimed?.Unclaim();
             ReturnBuffer();
         }
@@ -110,7 +110,7 @@ internal sealed class LastGoodCapture
     private bool Grow(int needed)
     {
         var size = (int)Math.Min(_maxBody, Math.Max(needed, _contentLength ?? Math.Max(4096, 2L * _length)));
-        if (!_store.TryReserveCopy(size))
+        if (!_keeper.TryReserveCopy(size))
         {
             return false;
         }
@@ -130,7 +130,7 @@ internal sealed class LastGoodCapture
         if (_buffer is { } buffer)
         {
             _buffer = null;
-            _store.ReleaseCopy(Reserved);
+            _keeper.ReleaseCopy(Reserved);
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }

@@ -18,6 +18,7 @@ internal static class LastGoodRecord
     public const int MaxSize = 64 * 1024 * 1024;
 
     private const int HeadSize = 4 + 1 + ChecksumSize;
+    private const long Century = 100L * 366 * 24 * 3600 * 1000;
     private const int ChecksumSize = 16;
     private const int MaxLines = 128;
 
@@ -67,10 +68,7 @@ internal static class LastGoodRecord
     public static bool TryDecode(ReadOnlySpan<byte> record, ClockReading now, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StoredResponse? answer)
     {
         answer = null;
-        if (record.Length is < HeadSize or > MaxSize
-            || !record[..4].SequenceEqual(Magic)
-            || record[4] != Version
-            || !Checksum(record).SequenceEqual(record.Slice(5, ChecksumSize)))
+        if (!IsWhole(record))
         {
             return false;
         }
@@ -96,7 +94,6 @@ internal static class LastGoodRecord
         }
 
         var body = from.Run();
-        const long Century = 100L * 366 * 24 * 3600 * 1000;
         if (from.Failed || !from.AtEnd || flags is < 0 or > 31
             || began is < 0 or > Century || initialAge is < 0 or > Century || keepFor is < 0 or > Century
             || fresh is < 0 or > int.MaxValue || staleIfError is < 0 or > int.MaxValue
@@ -129,6 +126,12 @@ internal static class LastGoodRecord
         };
         return true;
     }
+
+    private static bool IsWhole(ReadOnlySpan<byte> record) =>
+        record.Length is >= HeadSize and <= MaxSize
+        && record[..4].SequenceEqual(Magic)
+        && record[4] == Version
+        && Checksum(record).SequenceEqual(record.Slice(5, ChecksumSize));
 
     private static ReadOnlySpan<byte> Checksum(ReadOnlySpan<byte> record) => SHA256.HashData(record[HeadSize..]).AsSpan(0, ChecksumSize);
 

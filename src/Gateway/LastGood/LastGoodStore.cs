@@ -1,38 +1,34 @@
-using System.Collections.Concurrent;
 using Gateway.Configuration.Model;
 using Gateway.Observability;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>Keeps the last-good responses: learns from live ones (<see cref="OnAnswer(RouteConfig, HttpRequest, int, IHeaderDictionary, string, TimeSpan, bool)"/>) and finds them when no tier can serve.</summary>
+/// <summary>Keeps the last-good responses: learns from live ones (<see cref="OnResponse(RouteConfig, HttpRequest, int, IHeaderDictionary, string, TimeSpan, bool)"/>) and finds them when no tier can serve.</summary>
 /// <remarks>Memory answers; a store behind it (SQLite or Redis) is written behind and read ahead, and may be away at any time. No call waits for it, except one bounded look in <see cref="FindAsync"/>.</remarks>
 internal sealed partial class LastGoodStore : IAsyncDisposable
 {
-    private const int KeyOnStack = 512;
-
-    // A copy that has not ended by then (a client that reads a byte a second) no longer keeps others from refreshing the key.
-    private const int ClaimSeconds = 10;
-    private readonly LastGoodOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<LastGoodStore> _logger;
     private readonly LastGoodMemory _memory;
     private readonly WriteBehind? _behind;
-    private readonly Withdrawals _withdrawals = new();
-    private readonly ConcurrentDictionary<string, Coverage> _coverage = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, SplitHeaders> _splits = new(StringComparer.Ordinal);
-    private long _copying;
-    private int _looking;
+    private readonly CoverageCounts _coverage;
+    private readonly LastGoodFinder _finder;
+    private readonly StoreEvictions _evictions;
+    private readonly LastGoodLearner _learner;
 
     public LastGoodStore(LastGoodOptions options, TimeProvider time, ILogger<LastGoodStore> logger, ILastGoodStore? backing = null, Instruments? instruments = null)
     {
         Counters = new LastGoodCounters(instruments);
-        _options = options;
         _time = time;
         _logger = logger;
         _memory = new LastGoodMemory(options.MemoryCap);
         _behind = backing is null ? null : new WriteBehind(backing, _memory, Counters, options, time, logger);
+        _coverage = new CoverageCounts(time, logger);
+        _finder = new LastGoodFinder(_memory, _behind, _coverage, options, time, logger);
+        var keeper = new ResponseKeeper(_memory, _behind, Counters, options.CopyCap, logger);
+        _evictions = new StoreEvictions(_memory, _behind, _finder, Counters, time);
+        var preflights = new PreflightLearner(_memory, _behind, _finder, keeper, _coverage, time);
+        _learner = new LastGoodLearner(_memory, _finder, _evictions, keeper, preflights, _coverage, options, time);
     }
 
     /// <summary>What has happened since the start.</summary>
@@ -71,87 +67,115 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Reserves memory for a copy.</summary>
-    internal bool TryReserveCopy(int size)
-    {
-        if (Interlocked.Add(ref _copying, size) <= _options.CopyCap)
-        {
-            return true;
-        }
+    /// <summary>Finds the response that a request may be given: the exact one, else the nearest. Never waits.</summary>
+    public FoundResponse? Find(RouteConfig route, HttpRequest request) => _finder.Find(route, request);
 
-        Interlocked.Add(ref _copying, -size);
-        return false;
+    /// <summary>As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when memory has nothing.</summary>
+    public ValueTask<FoundResponse?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken) => _finder.FindAsync(route, request, cancellationToken);
+
+    /// <summary>Learns from a live response's head, seen on its way to the client. Call it for every response of every route, before the body.</summary>
+    /// <param name="status">The response's status.</param>
+    /// <param name="headers">The response's headers.</param>
+    /// <param name="tier">Who gave it.</param>
+    /// <param name="delay">From the request sent to the head received.</param>
+    /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks whole.</param>
+    /// <returns>A copy to feed with the body; null: this response is not wanted.</returns>
+    public LastGoodCapture? OnResponse(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default, bool endIsKnown = true) =>
+        _learner.OnResponse(route, request, status, headers, tier, delay, endIsKnown);
+
+    /// <summary>As above, for a response as it came from a destination.</summary>
+    public LastGoodCapture? OnResponse(RouteConfig route, HttpRequest request, HttpResponseMessage answer, string tier, TimeSpan delay = default) => _learner.OnResponse(route, request, answer, tier, delay);
+
+    /// <summary>A write to a path succeeded: what is kept for it is not served any more.</summary>
+    public void Invalidate(HttpRequest request) => _evictions.Invalidate(request);
+
+    /// <summary>As above.</summary>
+    /// <param name="place">Host in lower case, and path.</param>
+    public void Invalidate(ReadOnlySpan<char> place) => _evictions.Invalidate(place);
+
+    /// <summary>The route's share of the last hour's requests that a total outage could have answered (<c>coverage</c>).</summary>
+    public CoverageReading CoverageOf(string route) => _coverage.CoverageOf(route);
+
+    /// <summary>The request header that keeps a route's coverage below one half: its values give nearly every request a key of its own. Null: there is none.</summary>
+    public string? SplitBy(string route) => _coverage.SplitBy(route);
+
+    /// <summary>Counts a request that no kept response could be given to, and that neither <see cref="Find"/> nor OnResponse sees.</summary>
+    public void CountUnanswerable(RouteConfig route)
+    {
+        if (route.LastGood is not null)
+        {
+            _coverage.Count(route, answerable: false);
+        }
     }
 
-    /// <summary>Gives it back.</summary>
-    internal void ReleaseCopy(int size) => Interlocked.Add(ref _copying, -size);
+    /// <summary>How many responses of a route are in memory, and the bytes that they are counted for. Costs nothing, whatever is kept.</summary>
+    public (long Entries, long Bytes) TotalsOf(string route) => _memory.TotalsOf(route);
 
-    /// <summary>Checks a whole response and keeps it.</summary>
-    internal void Keep(CaptureHead head, ReadOnlyMemory<byte> body)
+    /// <summary>The responses that are kept, without bodies, sorted by key.</summary>
+    /// <param name="prefix">Begin of the key, or of the path; empty: all.</param>
+    /// <param name="limit">At most so many: the first ones by key. The rest is gone through, and not held.</param>
+    public IReadOnlyList<LastGoodEntry> List(string prefix, int limit)
     {
-        if (BodyCheck.Judge(head.ContentType, head.ContentEncoding, body) is not StoreRejection.None and var refusal)
-        {
-            Counters.CountRefused(refusal);
-            return;
-        }
+        prefix = EscapedText.OfOperator(prefix);
 
-        var answer = head.Answer with { Body = body.ToArray() };
-        if (!Put(answer))
+        // The last by key of those that are in so far stands at the queue's head and leaves first.
+        var first = new PriorityQueue<StoredResponse, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
+        foreach (var answer in _memory.All)
         {
-            return;
-        }
-
-        Counters.CountStored();
-        foreach (var (key, baseKey) in head.Nearest)
-        {
-            if (_memory.Peek(key)?.Live is not { } there || there.Answer.Began < answer.Began - head.RefreshTicks)
+            if (answer.IsMarker || !PurgeRule.Begins(answer, prefix))
             {
-                Put(answer with { Key = key, BaseKey = baseKey, FilledBy = answer.BaseKey });
+                continue;
+            }
+
+            if (first.Count < limit)
+            {
+                first.Enqueue(answer, answer.Key);
+            }
+            else
+            {
+                first.EnqueueDequeue(answer, answer.Key);
             }
         }
+
+        var now = _time.GetTimestamp();
+        var entries = new LastGoodEntry[first.Count];
+        for (var i = entries.Length - 1; i >= 0; i--)
+        {
+            var answer = first.Dequeue();
+            entries[i] = new LastGoodEntry(answer.Key, answer.Route, answer.Tier, _finder.AgeOf(answer, now), answer.Body.Length, answer.IsNearest);
+        }
+
+        return entries;
     }
 
-    /// <summary>Tells of an error that must not reach a request.</summary>
-    internal void Report(Exception exception) => KeepingFailed(exception);
-
-    private bool Put(StoredResponse answer)
+    /// <summary>Forgets what a rule means, here and behind, and what is on its way for it.</summary>
+    /// <returns>How many responses left memory.</returns>
+    public int Purge(PurgeRule rule)
     {
-        if (answer.Vary.Length > 0 && !PutMarker(answer))
+        rule = rule.Normalised;
+        var purged = _memory.Purge(rule, _time.GetTimestamp());
+        var at = ClockReading.Of(_time).UnixMs;
+        _behind?.Enqueue(BackingChange.Of(rule, at));
+        if (rule.By == PurgeBy.Key && _behind is { } behind)
         {
-            return false;
+            foreach (var answer in purged)
+            {
+                // The nearest responses that the key has filled.
+                behind.Enqueue(new BackingChange(ChangeKind.PurgeKey, answer.Key, at));
+            }
         }
 
-        if (_memory.Put(answer) is not StoreRejection.None and var refusal)
-        {
-            Counters.CountRefused(refusal);
-            return false;
-        }
-
-        _behind?.Enqueue(new BackingChange(ChangeKind.Put, answer.Key, answer.BeganUnixMs));
-        return true;
+        Purged(rule.By, rule.Text, purged.Count);
+        return purged.Count(static answer => !answer.IsMarker);
     }
 
-    // The note which headers choose between a key's variants. One with the same names stays, because variants older than their note are not found.
-    private bool PutMarker(StoredResponse answer)
+    /// <summary>Forgets what another gateway purged. It has told the store behind already.</summary>
+    public void ForgetPurged(PurgeRule rule)
     {
-        if (_memory.Find(answer.BaseKey)?.Live is { Answer: { IsMarker: true } known } && known.Vary.AsSpan().SequenceEqual(answer.Vary))
-        {
-            return true;
-        }
-
-        var marker = answer with { Key = answer.BaseKey, IsMarker = true, Headers = [], ETag = null, Body = [] };
-        if (_memory.Put(marker) is not StoreRejection.None and var refusal)
-        {
-            Counters.CountRefused(refusal);
-            return false;
-        }
-
-        _behind?.Enqueue(new BackingChange(ChangeKind.Put, marker.Key, marker.BeganUnixMs));
-        return true;
+        var purged = _memory.Purge(rule.Normalised, _time.GetTimestamp());
+        Purged(rule.By, rule.Text, purged.Count);
     }
 
-    private ClockReading Now() => ClockReading.Of(_time);
-
-    [LoggerMessage(5001, LogLevel.Error, "A response could not be kept because of an error of the gateway itself; users are not affected. Please report it.")]
-    private partial void KeepingFailed(Exception exception);
+    [LoggerMessage(5002, LogLevel.Information, "Last-good responses were purged by {By} \"{Text}\": {Count} left memory.")]
+    private partial void Purged(PurgeBy by, string text, int count);
 }

@@ -35,9 +35,36 @@ internal static class StorageRules
     /// <summary>Whether a response's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).</summary>
     public static StoreRejection Judge(in RequestMetadata request, in ResponseMetadata answer, long maxBody)
     {
-        var directives = answer.Directives;
+        // 1. What it is a response to. 2. What the service and the client forbid. 3. What belongs to one user.
+        var rejection = JudgeExchange(request, answer);
+        rejection = rejection == StoreRejection.None ? JudgeDirectives(request, answer.Directives) : rejection;
+        rejection = rejection == StoreRejection.None ? JudgePrivacy(request, answer) : rejection;
+        if (rejection != StoreRejection.None)
+        {
+            return rejection;
+        }
 
-        // 1. What it is a response to.
+        // 4. What no key can tell apart, or no memory can hold.
+        if (answer.VariesByAnything)
+        {
+            return StoreRejection.Vary;
+        }
+
+        if (answer.Coding < 0)
+        {
+            return StoreRejection.Encoding;
+        }
+
+        if (answer.IsEventStream)
+        {
+            return StoreRejection.EventStream;
+        }
+
+        return answer.ContentLength > maxBody ? StoreRejection.TooLarge : StoreRejection.None;
+    }
+
+    private static StoreRejection JudgeExchange(in RequestMetadata request, in ResponseMetadata answer)
+    {
         if (!request.IsGet)
         {
             return StoreRejection.Method;
@@ -58,7 +85,12 @@ internal static class StorageRules
             return StoreRejection.RequestBody;
         }
 
-        // 2. What the service and the client forbid. No stale response may come of any of these.
+        return StoreRejection.None;
+    }
+
+    // No stale response may come of any of these.
+    private static StoreRejection JudgeDirectives(in RequestMetadata request, CacheDirectives directives)
+    {
         if (request.NoStore || directives.NoStore)
         {
             return StoreRejection.NoStore;
@@ -84,39 +116,27 @@ internal static class StorageRules
             return StoreRejection.SharedMaxAge;
         }
 
-        // 3. What belongs to one user.
+        return StoreRejection.None;
+    }
+
+    private static StoreRejection JudgePrivacy(in RequestMetadata request, in ResponseMetadata answer)
+    {
         if (answer.SetsCookie)
         {
             return StoreRejection.SetCookie;
         }
 
-        if (request.HasAuthorization && !directives.Public)
+        if (request.HasAuthorization && !answer.Directives.Public)
         {
             return StoreRejection.Authorization;
         }
 
-        if (request.Cookies == CookieStanding.Unkeyed && !directives.Public)
+        if (request.Cookies == CookieStanding.Unkeyed && !answer.Directives.Public)
         {
             return StoreRejection.Cookie;
         }
 
-        // 4. What no key can tell apart, or no memory can hold.
-        if (answer.VariesByAnything)
-        {
-            return StoreRejection.Vary;
-        }
-
-        if (answer.Coding < 0)
-        {
-            return StoreRejection.Encoding;
-        }
-
-        if (answer.IsEventStream)
-        {
-            return StoreRejection.EventStream;
-        }
-
-        return answer.ContentLength > maxBody ? StoreRejection.TooLarge : StoreRejection.None;
+        return StoreRejection.None;
     }
 
     /// <summary>Whether a response is evidence that what is stored for its key was taken back; <see cref="WithdrawalRule"/> says when it is believed.</summary>

@@ -1,14 +1,13 @@
-using System.Collections.Concurrent;
 using Gateway.Configuration.Model;
-using Gateway.Observability;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-// What a request may be given when no tier can serve.
-internal sealed partial class LastGoodStore
+/// <summary>What a request may be given when no tier can serve.</summary>
+internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind? behind, CoverageCounts coverage, LastGoodOptions options, TimeProvider time, ILogger logger)
 {
+    private readonly ILogger _logger = logger;
+    private int _looking;
+
     /// <summary>Finds the response that a request may be given: the exact one, else the nearest. Never waits.</summary>
     public FoundResponse? Find(RouteConfig route, HttpRequest request)
     {
@@ -17,15 +16,15 @@ internal sealed partial class LastGoodStore
             return null;
         }
 
-        var found = Search(plan, request, plan.Read(request, _options.TrustedProxies), missing: null);
-        CountCoverage(route, found is not null);
+        var found = Search(plan, request, plan.Read(request, options.TrustedProxies), missing: null);
+        coverage.Count(route, found is not null);
         return found;
     }
 
     /// <summary>As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when memory has nothing.</summary>
     public ValueTask<FoundResponse?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken)
     {
-        if (_behind is not { CanLook: true } behind)
+        if (behind is not { CanLook: true } store)
         {
             return new(Find(route, request));
         }
@@ -35,15 +34,15 @@ internal sealed partial class LastGoodStore
             return default;
         }
 
-        var facts = plan.Read(request, _options.TrustedProxies);
+        var facts = plan.Read(request, options.TrustedProxies);
         var missing = new List<string>();
         if (Search(plan, request, facts, missing) is { } found)
         {
-            CountCoverage(route, answerable: true);
+            coverage.Count(route, answerable: true);
             return new(found);
         }
 
-        return SearchBehindAsync(behind, plan, request, facts, missing, cancellationToken);
+        return SearchBehindAsync(store, plan, request, facts, missing, cancellationToken);
     }
 
     private FoundResponse? Search(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, List<string>? missing)
@@ -53,8 +52,8 @@ internal sealed partial class LastGoodStore
             return SearchPreflight(plan, request, facts, missing);
         }
 
-        var now = _time.GetTimestamp();
-        var key = new KeyBuilder(stackalloc char[KeyOnStack]);
+        var now = time.GetTimestamp();
+        var key = new KeyBuilder(stackalloc char[KeyBuilder.OnStack]);
         try
         {
             if (!plan.TryWrite(request, facts, CacheKeyTemplate.Exact, ref key))
@@ -78,9 +77,10 @@ internal sealed partial class LastGoodStore
         return SearchNearest(plan, request, facts, now, missing);
     }
 
-    private FoundResponse? SearchNearest(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, long now, List<string>? missing)
+    /// <summary>The nearest response that a request may be given.</summary>
+    public FoundResponse? SearchNearest(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, long now, List<string>? missing)
     {
-        var key = new KeyBuilder(stackalloc char[KeyOnStack]);
+        var key = new KeyBuilder(stackalloc char[KeyBuilder.OnStack]);
         try
         {
             for (var i = 0; i < plan.Config.Nearest.Length; i++)
@@ -108,7 +108,7 @@ internal sealed partial class LastGoodStore
     }
 
     // Two records of one moment that come back from a store behind may lie apart by what their clock was rounded to.
-    private long Rounding => _time.TimestampFrequency / 500;
+    private long Rounding => time.TimestampFrequency / 500;
 
     // A shared store may hold a newer one.
     private static void AddNotServable(List<string>? missing, SlotContent? live)
@@ -119,11 +119,13 @@ internal sealed partial class LastGoodStore
         }
     }
 
-    // Follows the note of a key with variants to the variants that this request may be given: one for each content coding that it accepts. The newest is
-    // taken, or the one with a validator that is known to be right. The key is left at what was looked for last.
-    private void FindLive(HttpRequest request, ref KeyBuilder key, out SlotContent? live, List<string>? missing = null, string? etag = null)
+    /// <summary>
+    /// Follows the note of a key with variants to the variants that this request may be given: one for each content coding that it accepts. The newest is
+    /// taken, or the one with a validator that is known to be right. The key is left at what was looked for last.
+    /// </summary>
+    public void FindLive(HttpRequest request, ref KeyBuilder key, out SlotContent? live, List<string>? missing = null, string? etag = null)
     {
-        live = _memory.Find(key.Text)?.Live;
+        live = memory.Find(key.Text)?.Live;
         if (live is not { Answer: { IsMarker: true } marker })
         {
             if (live is null)
@@ -150,7 +152,7 @@ internal sealed partial class LastGoodStore
                 return;
             }
 
-            if (_memory.Find(key.Text)?.Live is not { Answer: { IsMarker: false } } variant || variant.Answer.Began < marker.Began - Rounding)
+            if (memory.Find(key.Text)?.Live is not { Answer: { IsMarker: false } } variant || variant.Answer.Began < marker.Began - Rounding)
             {
                 missing?.Add(key.Text.ToString());
             }
@@ -168,12 +170,13 @@ internal sealed partial class LastGoodStore
         return isNamed == isOtherNamed ? one.Began > other.Began : isNamed;
     }
 
-    private bool IsServable(CacheKeyTemplate plan, in RequestMetadata facts, SlotContent? live, long now, out TimeSpan age)
+    /// <summary>Whether a response may be given to a request now.</summary>
+    public bool IsServable(CacheKeyTemplate plan, in RequestMetadata facts, SlotContent? live, long now, out TimeSpan age)
     {
         age = default;
         if (live is null
             || !StorageRules.MayServe(facts, live.Answer.IsPublic, live.Answer.IsNearest)
-            || (live.Answer.IsNearest && _memory.IsOvertaken(live.Answer)))
+            || (live.Answer.IsNearest && memory.IsOvertaken(live.Answer)))
         {
             // The last case: the exact response that filled this nearest one was taken back.
             return false;
@@ -183,12 +186,12 @@ internal sealed partial class LastGoodStore
         return StorageRules.IsYoungEnough(age, plan.Config.MaxAge, live.Answer.FreshSeconds, live.Answer.StaleIfErrorSeconds);
     }
 
-    private async ValueTask<FoundResponse?> SearchBehindAsync(WriteBehind behind, CacheKeyTemplate plan, HttpRequest request, RequestMetadata facts, List<string> missing, CancellationToken cancellationToken)
+    private async ValueTask<FoundResponse?> SearchBehindAsync(WriteBehind store, CacheKeyTemplate plan, HttpRequest request, RequestMetadata facts, List<string> missing, CancellationToken cancellationToken)
     {
         FoundResponse? found = null;
-        if (missing.Count > 0 && Interlocked.Increment(ref _looking) <= _options.LooksAtOnce)
+        if (missing.Count > 0 && Interlocked.Increment(ref _looking) <= options.LooksAtOnce)
         {
-            using var deadline = new CancellationTokenSource(_options.LookTimeout, _time);
+            using var deadline = new CancellationTokenSource(options.LookTimeout, time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
             try
             {
@@ -196,7 +199,7 @@ internal sealed partial class LastGoodStore
                 for (var round = 0; round < 2 && found is null && missing.Count > 0; round++)
                 {
                     var asked = missing;
-                    await behind.LookAsync(asked, both.Token).WaitAsync(both.Token);
+                    await store.LookAsync(asked, both.Token).WaitAsync(both.Token);
                     missing = [];
                     found = Search(plan, request, facts, missing);
                     missing.RemoveAll(asked.Contains);
@@ -210,12 +213,42 @@ internal sealed partial class LastGoodStore
         }
 
         Interlocked.Decrement(ref _looking);
-        CountCoverage(plan.Route, found is not null);
+        coverage.Count(plan.Route, found is not null);
         return found;
     }
 
-    private TimeSpan AgeOf(StoredResponse answer, long now) =>
-        answer.InitialAge + (now > answer.Began ? _time.GetElapsedTime(answer.Began, now) : TimeSpan.Zero);
+    private FoundResponse? SearchPreflight(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, List<string>? missing)
+    {
+        if (!Preflight.IsAnonymous(facts))
+        {
+            return null;
+        }
+
+        var key = new KeyBuilder(stackalloc char[KeyBuilder.OnStack]);
+        try
+        {
+            if (!plan.TryWritePreflight(request, facts, ref key))
+            {
+                return null;
+            }
+
+            if (memory.Find(key.Text)?.Live is { } live && AgeOf(live.Answer, time.GetTimestamp()) is var age && age <= plan.Config.MaxAge)
+            {
+                return new FoundResponse(live.Answer, age);
+            }
+
+            missing?.Add(key.Text.ToString());
+            return null;
+        }
+        finally
+        {
+            key.Dispose();
+        }
+    }
+
+    /// <summary>How old a response is.</summary>
+    public TimeSpan AgeOf(StoredResponse answer, long now) =>
+        answer.InitialAge + (now > answer.Began ? time.GetElapsedTime(answer.Began, now) : TimeSpan.Zero);
 
     [LoggerMessage(5003, LogLevel.Debug, "A look into the shared store of last-good responses brought nothing: {Reason}.")]
     private partial void LookFailed(string reason);
