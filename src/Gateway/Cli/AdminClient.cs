@@ -72,11 +72,11 @@ internal sealed class AdminClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            return new(null, $"No gateway answers at \"{_client.BaseAddress}\" ({Why(e)}). Start it with ./gateway run, or name the admin endpoint with --admin URL.");
+            return new(null, $"No gateway answers at \"{_client.BaseAddress}\" ({Why(e)}). Start it with {ProgramName.Current} run, or name the admin endpoint with --admin URL.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(null, $"The gateway at \"{_client.BaseAddress}\" did not answer within {Deadline.TotalSeconds:0} s. Whether it did what was asked is unknown: look at ./gateway journal.");
+            return new(null, $"The gateway at \"{_client.BaseAddress}\" did not answer within {Deadline.TotalSeconds:0} s. Whether it did what was asked is unknown: look at {ProgramName.Current} journal.");
         }
         catch (JsonException)
         {

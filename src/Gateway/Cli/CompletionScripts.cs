@@ -12,7 +12,7 @@ internal static class CompletionScripts
     {
         var commands = string.Join(' ', Shown(root).Select(static c => c.Name));
         var text = new StringBuilder()
-            .Append("# bash completion for gateway; made by: ./gateway completion bash\n")
+            .Append("# bash completion for gateway; made by: gateway completion bash\n")
             .Append("_gateway() {\n")
             .Append("  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words\n")
             .Append("  case \"$before\" in --config|--warm) COMPREPLY=($(compgen -f -- \"$word\")); return ;; esac\n")
@@ -36,7 +36,7 @@ internal static class CompletionScripts
     /// <summary>For zsh.</summary>
     public static string Zsh(RootCommand root)
     {
-        var text = new StringBuilder("#compdef gateway\n# zsh completion for gateway; made by: ./gateway completion zsh\n_gateway() {\n  local -a commands options\n  commands=(\n");
+        var text = new StringBuilder("#compdef gateway\n# zsh completion for gateway; made by: gateway completion zsh\n_gateway() {\n  local -a commands options\n  commands=(\n");
         foreach (var command in Shown(root))
         {
             text.Append("    ").Append(Quoted($"{command.Name}:{command.Description}")).Append('\n');
@@ -60,7 +60,7 @@ internal static class CompletionScripts
     /// <summary>For fish.</summary>
     public static string Fish(RootCommand root)
     {
-        var text = new StringBuilder("# fish completion for gateway; made by: ./gateway completion fish\n");
+        var text = new StringBuilder("# fish completion for gateway; made by: gateway completion fish\n");
         foreach (var command in Shown(root))
         {
             text.Append("complete -c gateway -n __fish_use_subcommand -f -a ").Append(command.Name).Append(" -d ").Append(Quoted(command.Description ?? "")).Append('\n');

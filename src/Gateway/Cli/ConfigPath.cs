@@ -11,14 +11,23 @@ internal static class ConfigPath
     /// <summary>The file when nothing names one.</summary>
     public const string Default = "config/gateway.yaml";
 
-    /// <summary>What an option's or argument's help says.</summary>
-    public const string Description = $"The configuration file. Default: the variable {Variable}, else {Default}.";
+    /// <summary>The file of an installed gateway, when nothing names one and the default is not there.</summary>
+    public const string Installed = "/etc/gateway/gateway.yaml";
 
-    /// <summary>The named file, else the variable's, else the default.</summary>
+    /// <summary>Names a sample that is used when nothing else is there, as in the image.</summary>
+    public const string SampleVariable = "GATEWAY_SAMPLE";
+
+    /// <summary>What an option's or argument's help says.</summary>
+    public const string Description = $"The configuration file. Default: the variable {Variable}, else {Default}, else {Installed}.";
+
+    /// <summary>The named file, else the variable's, else the first that is there of the default, the installed one and the sample.</summary>
     public static string Of(string? given, Func<string, string?> environment)
     {
         if (!string.IsNullOrEmpty(given)) return given;
-        return environment(Variable) is { Length: > 0 } variable ? variable : Default;
+        if (environment(Variable) is { Length: > 0 } variable) return variable;
+        if (File.Exists(Default)) return Default;
+        if (File.Exists(Installed)) return Installed;
+        return environment(SampleVariable) is { Length: > 0 } sample ? sample : Default;
     }
 
     /// <summary>True: the command line or the variable names the file.</summary>

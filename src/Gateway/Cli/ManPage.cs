@@ -37,8 +37,10 @@ internal static class ManPage
         }
 
         return text
-            .Append(".SH FILES\n.TP\n.B ").Append(Escaped(ConfigPath.Default)).Append("\nThe configuration, where nothing names another.\n")
+            .Append(".SH FILES\n.TP\n.B ").Append(Escaped($"{ConfigPath.Default}, {ConfigPath.Installed}")).Append("\nThe configuration, where nothing names another: the first that is there.\n")
             .Append(".SH SEE ALSO\n").Append(Escaped("docs/operations.md, docs/configuration.md")).Append('\n')
+            // The page belongs to an installed gateway, wherever it is made.
+            .Replace($"{ProgramName.InAClone} ", $"{ProgramName.Installed} ")
             .ToString();
     }
 

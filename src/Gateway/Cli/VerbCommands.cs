@@ -32,7 +32,7 @@ internal static class VerbCommands
     /// <summary><c>last-good purge [--key KEY | --prefix TEXT | --route NAME]</c>.</summary>
     public static Command Purge(Func<string, string?> environment)
     {
-        var key = new Option<string?>("--key") { Description = "Only the response of this key, as ./gateway last-good --prefix lists it.", HelpName = "KEY" };
+        var key = new Option<string?>("--key") { Description = $"Only the response of this key, as {ProgramName.Current} last-good --prefix lists it.", HelpName = "KEY" };
         var prefix = new Option<string?>("--prefix") { Description = "Only those whose key or path begins so.", HelpName = "TEXT" };
         var route = new Option<string?>("--route") { Description = "Only of this route. Default: all.", HelpName = "NAME" };
         var command = Plain("purge", "Forgets stored responses.", environment, HttpMethod.Delete, parsed =>
@@ -47,7 +47,7 @@ internal static class VerbCommands
 
     private static Command OnDestination(string verb, string description, Func<string, string?> environment)
     {
-        var destination = new Argument<string>("DESTINATION") { Description = "Its name, as ./gateway status shows it." };
+        var destination = new Argument<string>("DESTINATION") { Description = $"Its name, as {ProgramName.Current} status shows it." };
         return Verb(
             new Command(verb, description) { destination },
             environment,

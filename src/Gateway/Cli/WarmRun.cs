@@ -87,7 +87,7 @@ internal static class WarmRun
             await output.WriteLineAsync($"  and {(failures.Count - MostShown).ToString(CultureInfo.InvariantCulture)} more.");
         }
 
-        await output.WriteLineAsync($"{live.ToString(CultureInfo.InvariantCulture)} of {lines.Length.ToString(CultureInfo.InvariantCulture)} were answered live with status 200 and are stored if their route keeps responses and they may be: ./gateway last-good shows what is kept, gateway_last_good_refused_total why one is not.");
+        await output.WriteLineAsync($"{live.ToString(CultureInfo.InvariantCulture)} of {lines.Length.ToString(CultureInfo.InvariantCulture)} were answered live with status 200 and are stored if their route keeps responses and they may be: {ProgramName.Current} last-good shows what is kept, gateway_last_good_refused_total why one is not.");
         return failures.Count == 0 ? GatewayCli.Done : GatewayCli.Failed;
     }
 

@@ -29,7 +29,7 @@ internal static class DemoCommand
         var program = Path.Combine(root, "src", "SampleGuide", "bin", "Release", "net10.0", "sample-guide.dll");
         if (!File.Exists(program))
         {
-            await error.WriteLineAsync($"The sample guide is not built: \"{program}\" is missing. Start the demo with ./gateway demo from a clone.").ConfigureAwait(false);
+            await error.WriteLineAsync($"The sample guide is not built: \"{program}\" is missing. The demo is part of a clone: start it there, with {ProgramName.InAClone} demo.").ConfigureAwait(false);
             return GatewayCli.Failed;
         }
 
@@ -68,7 +68,7 @@ internal static class DemoCommand
         }
         catch (Exception e) when (e is IOException or SocketException or TimeoutException or ArgumentException)
         {
-            await console.WriteAsync(error, LogEventLevel.Error, $"The demo cannot start: {e.Message}").ConfigureAwait(false);
+            await console.WriteAsync(error, LogEventLevel.Error, $"The demo cannot start: {PortsTaken.Sentence(config, e) ?? e.Message}").ConfigureAwait(false);
             return GatewayCli.Failed;
         }
         finally

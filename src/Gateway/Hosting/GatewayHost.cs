@@ -131,7 +131,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         });
         _endpoints!.Apply(config);
         _adminGuard = new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time);
-        _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, _log.Factory, _adminGuard.Around, ConnectionGuard.Before);
+        _admin = new AdminServer(config.Admin.Url, config.Admin.Token, Sources(), time, new FilteringLoggerFactory(_log.Factory), _adminGuard.Around, ConnectionGuard.Before);
         WatchOurselves();
         Store.ApplyBy(ApplyAsync);
         Store.WhenApplied(change => _records.Journal.Append(StatusProjections.Entry(change, time.GetUtcNow())));

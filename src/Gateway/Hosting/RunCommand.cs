@@ -31,6 +31,11 @@ internal static class RunCommand
         }
 
         var console = new ConsoleText(loaded.Config.Telemetry.Logs.Format, TimeProvider.System);
+        if (string.Equals(path, environment(ConfigPath.SampleVariable), StringComparison.Ordinal))
+        {
+            await console.WriteAsync(output, LogEventLevel.Warning, $"No configuration is given: the sample \"{path}\" is in force. Mount a folder with your {Path.GetFileName(ConfigPath.Installed)} as {Path.GetDirectoryName(ConfigPath.Installed)}, one for its static files, and a volume for its state.").ConfigureAwait(false);
+        }
+
         using var signals = new StopSignals();
         try
         {
@@ -62,7 +67,7 @@ internal static class RunCommand
         }
         catch (Exception e) when (e is IOException or CryptographicException or ArgumentException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
-            await console.WriteAsync(error, LogEventLevel.Error, $"The gateway cannot start: {e.Message}").ConfigureAwait(false);
+            await console.WriteAsync(error, LogEventLevel.Error, $"The gateway cannot start: {PortsTaken.Sentence(loaded.Config, e) ?? e.Message}").ConfigureAwait(false);
             return GatewayCli.Failed;
         }
     }

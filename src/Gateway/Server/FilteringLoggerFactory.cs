@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Server;
@@ -10,12 +11,15 @@ namespace Gateway.Server;
 internal sealed class FilteringLoggerFactory(ILoggerFactory factory) : ILoggerFactory
 {
     private const string RequestLog = "Microsoft.AspNetCore.Hosting.Diagnostics";
+    private const string Host = "Microsoft.Extensions.Hosting.Internal.Host";
+    private const string Kestrel = "Microsoft.AspNetCore.Server.Kestrel";
     private const string Forwarder = "Yarp.ReverseProxy.Forwarder.HttpForwarder";
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => categoryName switch
     {
         RequestLog => NullLogger.Instance,
+        Host or Kestrel => new WithoutPortsTaken(factory.CreateLogger(categoryName)),
         Forwarder => new ErrorsAlone(factory.CreateLogger(categoryName)),
         _ => factory.CreateLogger(categoryName),
     };
@@ -38,6 +42,23 @@ internal sealed class FilteringLoggerFactory(ILoggerFactory factory) : ILoggerFa
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (logLevel >= LogLevel.Error)
+            {
+                logger.Log(logLevel, eventId, state, exception, formatter);
+            }
+        }
+    }
+
+    /// <summary>A port that another program has is the start's failure, which is told in one sentence; not twice before that with a stack.</summary>
+    private sealed class WithoutPortsTaken(ILogger logger) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => logger.BeginScope(state);
+
+        public bool IsEnabled(LogLevel logLevel) => logger.IsEnabled(logLevel);
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is not IOException { InnerException: AddressInUseException })
             {
                 logger.Log(logLevel, eventId, state, exception, formatter);
             }

@@ -128,7 +128,7 @@ public sealed class OperatorCommandsTests
     {
         var (code, _, error) = await RunAsync("http://127.0.0.1:1", ["status"], null);
         Assert.Equal(1, code);
-        Assert.Contains("No gateway answers at \"http://127.0.0.1:1/\" (connection refused). Start it with ./gateway run", string.Join(' ', Words(error)), StringComparison.Ordinal);
+        Assert.Contains($"No gateway answers at \"http://127.0.0.1:1/\" (connection refused). Start it with {ProgramName.Current} run", string.Join(' ', Words(error)), StringComparison.Ordinal);
         Assert.Equal(2, (await RunAsync("nonsense", ["status"], null)).Code);
     }
 
