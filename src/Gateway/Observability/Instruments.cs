@@ -40,9 +40,6 @@ internal sealed partial class Instruments : IDisposable
     /// <summary>The route's name for requests that no route takes; the configuration refuses a route of this name.</summary>
     public const string UnmatchedRoute = "unmatched";
 
-    /// <summary>By <see cref="RefusalReason"/>.</summary>
-    public static readonly string[] RefusalNames = ["denied", "rate_limited"];
-
     /// <summary>By <see cref="RequestOutcome"/>.</summary>
     public static readonly string[] OutcomeNames = ["live", "degraded", "failed", "refused", "aborted"];
 
@@ -228,12 +225,7 @@ internal sealed partial class Instruments : IDisposable
                 let count = route.SavedSoFar(cause)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(ByLabel, SavedSums.Names[(int)cause]))]),
-        MetricFamily.Counter("gateway_refused_total", "Requests that a rule of their route refused, by reason.", () =>
-            [.. from route in _routes.Values
-                from reason in Enum.GetValues<RefusalReason>()
-                let count = route.RefusedSoFar(reason)
-                where count > 0
-                select new Sample(count, new(RouteLabel, route.Route), new(ReasonLabel, RefusalNames[(int)reason]))]),
+        RefusalReasons.Family(_routes.Values),
         MetricFamily.Counter("gateway_last_good_stored_total", "Responses that were kept.", () => Sample.OneOrNone(_stored.Value)),
         .. _reasons.Families(),
         MetricFamily.Counter("gateway_bytes_total", "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.", () =>

@@ -98,7 +98,7 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     private readonly long[] _requests = new long[Instruments.OutcomeNames.Length * Instruments.CodeNames.Length];
     private readonly long[] _rungs = new long[3];
     private readonly long[] _saved = new long[SavedSums.Names.Length];
-    private readonly long[] _refused = new long[Instruments.RefusalNames.Length];
+    private readonly long[] _refused = new long[RefusalReasons.Names.Length];
     private long _bad;
     private long _bytesIn;
     private long _bytesOut;

@@ -3,8 +3,6 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
-using Gateway.LastGood;
-using Gateway.Server;
 using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Gateway.Configuration.Checks;

@@ -1,13 +1,10 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Gateway.Configuration.Keys;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
-using Gateway.LastGood;
-using Gateway.Server;
 
 namespace Gateway.Configuration.Keys;
 
