@@ -114,6 +114,7 @@ measure() { # NAME: adds a line "ready first p99 max us start rss" to cold.NAME.
   ticks_ready=$(cpu_ticks "$pid")
   first=$(curl -s -m 10 -o /dev/null -w '%{time_total}' "$url")
   ticks_end=$(cpu_ticks "$pid")
+  rm -f "$work/h2load.log" # h2load appends.
   taskset -c "$other_core" h2load --h1 -c "$connections" --rps "$((rate / connections))" -D "$seconds" --log-file="$work/h2load.log" "$url" >"$work/h2load.out" 2>&1
   ticks_end=$(($(cpu_ticks "$pid") - ticks_end))
   sort -n -k3 "$work/h2load.log" | awk -v ready="$ready" -v first="$first" -v start="$ticks_ready" -v ticks="$ticks_end" -v rss="$(awk '/VmRSS/ {print $2}' "/proc/$pid/status")" \
