@@ -105,7 +105,7 @@ internal sealed record Explanation
             Attempts = AttemptsOf(cluster.Attempts),
             Via = cluster.Via switch { ViaMode.Response => "in responses alone", ViaMode.Off => "in no message", _ => null },
             Deadlines = DeadlinesOf(route, cluster, method),
-            Fallback = [.. FallbackOf(config, route, method, match.Values)],
+            Fallback = [.. FallbackOf(config, route, method, match.Values, url.Query)],
         };
     }
 
@@ -148,15 +148,15 @@ internal sealed record Explanation
             : $"connect {DurationText.Format(times.Connect)}, first byte {DurationText.Format(!SafeMethods.Contains(method) ? times.FirstByteWrites : times.FirstByte)}, {DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
     }
 
-    private static IEnumerable<string> FallbackOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values)
+    private static IEnumerable<string> FallbackOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values, string query)
     {
         var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
         if (isRead)
         {
             foreach (var step in route.Fallback)
             {
-                if (step is LastGoodStep && route.LastGood is { } lastGood) yield return $"lastGood: the last-good response for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, not older than {DurationText.Format(lastGood.MaxAge)}";
-                else if (step is FileStep file) yield return FileText(config, file, values);
+                if (step is LastGoodStep given && route.LastGood is { } lastGood) yield return $"lastGood: the last-good response for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, not older than {DurationText.Format(lastGood.MaxAge)}{(given.After is { } after ? $"; also when the live response is later than {DurationText.Format(after)}" : "")}";
+                else if (step is FileStep file) yield return FileText(config, file, values, query);
             }
         }
 
@@ -174,10 +174,10 @@ internal sealed record Explanation
     };
 
     /// <summary>The file by the same rules as when it is given: they are Fallback's own.</summary>
-    private static string FileText(GatewayConfig config, FileStep step, RouteValueDictionary values)
+    private static string FileText(GatewayConfig config, FileStep step, RouteValueDictionary values, string query)
     {
         Span<char> name = stackalloc char[FileName.MostCharacters];
-        if (!FileName.TryFill(step.File, values, name, out var length)) return $"file {step.File}: none for this request, so the next step";
+        if (!FileName.TryFill(step.File, values, name, out var length, query)) return $"file {step.File}: none for this request, so the next step";
 
         var file = new string(name[..length]);
         var status = step.Status ?? (FallbackFileType.Of(file).IsPage ? 503 : 200);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.LastGood;
 
@@ -82,6 +83,20 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
         return await AnswerBuiltInAsync(context, route.Name);
     }
 
+    /// <summary>Gives the stored response in place of a live one that is late; false: there is none, and nothing was written.</summary>
+    public async ValueTask<bool> GiveLastGoodAsync(HttpContext context, RouteConfig route)
+    {
+        try
+        {
+            return lastGood is not null && await lastGood(context, route);
+        }
+        catch (Exception e)
+        {
+            LogStepFailed(e, nameof(LastGoodStep), route.Name, context.TraceIdentifier);
+            return context.Response.HasStarted;
+        }
+    }
+
     /// <summary>Answers without a route: the built-in 503.</summary>
     public ValueTask<FallbackStep> AnswerBuiltInAsync(HttpContext context) => AnswerBuiltInAsync(context, "");
 
@@ -95,7 +110,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
                 return await lastGood(context, route) ? FallbackStep.LastGood : FallbackStep.None;
             case FileStep file when Find(context, file) is { } found:
                 int status = file.Status ?? (found.Type.IsPage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
-                await WriteAsync(context, FallbackStep.File, status, found.Type.ContentType, found.Content, file.RetryAfter);
+                await WriteAsync(context, FallbackStep.File, status, found.Type.ContentType, found.Content, file.RetryAfter, file.Headers);
                 return FallbackStep.File;
             default:
                 return FallbackStep.None;
@@ -111,7 +126,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
         }
 
         Span<char> name = stackalloc char[FileName.MostCharacters];
-        return FileName.TryFill(step.File, context.Request.RouteValues, name, out int length) ? snapshot.Find(name[..length]) : null;
+        return FileName.TryFill(step.File, context.Request.RouteValues, name, out int length, context.Request.QueryString.Value) ? snapshot.Find(name[..length]) : null;
     }
 
     private async ValueTask<FallbackStep> AnswerBuiltInAsync(HttpContext context, string route)
@@ -139,7 +154,7 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     /// A whole response, whatever Range or If-None-Match ask: it stands for another one, and no client may keep or patch with it. CORS headers are not
     /// invented: which origins may read a response is the destination's to say, and a file cannot say it.
     /// </summary>
-    private async ValueTask WriteAsync(HttpContext context, FallbackStep step, int status, string contentType, ReadOnlyMemory<byte> body, TimeSpan retryAfter)
+    private async ValueTask WriteAsync(HttpContext context, FallbackStep step, int status, string contentType, ReadOnlyMemory<byte> body, TimeSpan retryAfter, ImmutableArray<HeaderLineConfig> headers = default)
     {
         HttpResponse response = context.Response;
         response.Clear();
@@ -152,13 +167,22 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
             response.Headers.RetryAfter = RetryAfter.Seconds(retryAfter, random()).ToString();
         }
 
+        response.ContentType = contentType;
+        if (!headers.IsDefaultOrEmpty)
+        {
+            foreach (var line in headers)
+            {
+                response.Headers[line.Name] = line.Value;
+            }
+        }
+
         // A step may say a status that has no body.
         if (status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
         {
+            response.ContentType = null;
             return;
         }
 
-        response.ContentType = contentType;
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {

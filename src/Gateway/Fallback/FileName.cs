@@ -1,13 +1,16 @@
 using System.Globalization;
+using Gateway.Configuration.Routing;
 
 namespace Gateway.Fallback;
 
 /// <summary>
-/// Fills the <c>{name}</c> of a file's name from the route's values. What comes out is only ever looked up among files that were read ahead, so that no value
+/// Fills the <c>{name}</c> of a file's name from the route's values and <c>{query:NAME}</c> from the query. What comes out is only ever looked up among files that were read ahead, so that no value
 /// can reach the disk; the rules here are the second wall, and keep one name from meaning two files.
 /// </summary>
 internal static class FileName
 {
+    private const string QueryKey = "query:";
+
     /// <summary>The longest whole name, in characters.</summary>
     public const int MostCharacters = 512;
 
@@ -15,7 +18,7 @@ internal static class FileName
     public const int MostCharactersOfValue = 128;
 
     /// <summary>Writes the filled name; false when a value is missing, or could mean anything but one plain part of a path.</summary>
-    public static bool TryFill(ReadOnlySpan<char> template, RouteValueDictionary values, Span<char> name, out int length)
+    public static bool TryFill(ReadOnlySpan<char> template, RouteValueDictionary values, Span<char> name, out int length, string? query = null)
     {
         length = 0;
         while (!template.IsEmpty)
@@ -34,7 +37,7 @@ internal static class FileName
             }
 
             int close = template.IndexOf('}');
-            if (close < open || !TryFind(values, template[(open + 1)..close], out string value) || !IsPlain(value) || !value.TryCopyTo(name[length..]))
+            if (close < open || !TryFind(values, query, template[(open + 1)..close], out string value) || !IsPlain(value) || !value.TryCopyTo(name[length..]))
             {
                 return false;
             }
@@ -70,8 +73,13 @@ internal static class FileName
         return true;
     }
 
-    private static bool TryFind(RouteValueDictionary values, ReadOnlySpan<char> key, out string value)
+    private static bool TryFind(RouteValueDictionary values, string? query, ReadOnlySpan<char> key, out string value)
     {
+        if (key.StartsWith(QueryKey, StringComparison.Ordinal))
+        {
+            return TryFind(query, key[QueryKey.Length..].ToString(), out value);
+        }
+
         foreach ((string name, object? found) in values)
         {
             if (key.Equals(name, StringComparison.OrdinalIgnoreCase) && found is string text)
@@ -83,5 +91,29 @@ internal static class FileName
 
         value = "";
         return false;
+    }
+
+    /// <summary>A parameter of the query, decoded once. One that stands there twice has no single value.</summary>
+    private static bool TryFind(string? query, string name, out string value)
+    {
+        value = "";
+        var isThere = false;
+        foreach (var pair in new QueryPairs(query))
+        {
+            if (!pair.IsNamed(name))
+            {
+                continue;
+            }
+
+            if (isThere)
+            {
+                return false;
+            }
+
+            isThere = true;
+            value = pair.Value;
+        }
+
+        return isThere;
     }
 }

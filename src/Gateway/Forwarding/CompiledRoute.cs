@@ -33,6 +33,11 @@ internal sealed class CompiledRoute
         RequestBodyLimit = route.Overrides.RequestBody ?? limits.RequestBody;
         ChangesHost = route.KeepsHost || route.HostName is not null;
         _rewrite = TargetRewrite.Of(route);
+        foreach (var step in route.Fallback)
+        {
+            LastGoodAfter ??= (step as LastGoodStep)?.After;
+        }
+
         ShedAt = level.ShedAt;
         _newPeer = destination =>
         {
@@ -90,6 +95,9 @@ internal sealed class CompiledRoute
 
     /// <summary>The name that destinations are asked under; null: their own.</summary>
     public string? HostFor(HttpRequest request) => !ChangesHost ? null : Route.HostName ?? (request.Host.Value is { Length: > 0 } kept ? kept : null);
+
+    /// <summary>A stored response is given when the live one is later than this; null: only when there is none.</summary>
+    public TimeSpan? LastGoodAfter { get; }
 
     /// <summary>Path and query that destinations are asked for.</summary>
     /// <exception cref="BadHttpRequestException">The path cannot be rewritten.</exception>

@@ -75,6 +75,12 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         {
             End(context, plan, record, outcome, refusedWith, span);
         }
+
+        if (record.Behind is { } behind)
+        {
+            // What it reads of the request is Kestrel's again once this returns.
+            await behind.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Figures, span and log: what is told of a request is told here, once.</summary>
@@ -178,7 +184,21 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
 
         // 5. The race.
         var exchange = new RequestExecution(plan, context, snapshot, Math.Max(tier, 0), target, body, mayRepeat) { Stopping = stopping, HalfOpen = onTrial, Began = body is null ? record.Began : 0, Record = record };
-        var (winner, relayed) = await ServeAsync(context, plan, exchange, record).ConfigureAwait(false);
+        LateResponse? late = null;
+        if (plan.LastGoodAfter is { } after && body is null && onTrial is null && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)))
+        {
+            late = LateResponse.Begin(context, plan, exchange);
+            context.Response.OnStarting(NoteFirstByte, (record, plan.Traffic.Time));
+            if (await late.GiveStoredAsync(fallback, after).ConfigureAwait(false))
+            {
+                record.Cause = TerminationCause.Late;
+                record.Behind = late.RenewAsync();
+                return Answered(plan, record, Observability.FallbackStep.LastGood, RequestOutcome.Degraded);
+            }
+        }
+
+        var (winner, relayed) = await ServeAsync(context, plan, late is null ? exchange.RunAsync(context.RequestAborted) : new(late.Running), record).ConfigureAwait(false);
+        late?.Dispose();
         if (body is not null)
         {
             if (!await body.EndAsync(plan.Traffic.Time).ConfigureAwait(false))
@@ -234,12 +254,12 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
 
     /// <summary>Without a response nothing was sent to the user.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<(Attempt? Winner, RelayResult Relayed)> ServeAsync(HttpContext context, CompiledRoute plan, RequestExecution exchange, RequestRecord record)
+    private static async ValueTask<(Attempt? Winner, RelayResult Relayed)> ServeAsync(HttpContext context, CompiledRoute plan, ValueTask<Attempt?> running, RequestRecord record)
     {
         Attempt? winner;
         try
         {
-            winner = await exchange.RunAsync(context.RequestAborted).ConfigureAwait(false);
+            winner = await running.ConfigureAwait(false);
         }
         catch (Exception) when (!context.RequestAborted.IsCancellationRequested)
         {

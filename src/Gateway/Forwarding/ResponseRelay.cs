@@ -57,6 +57,46 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         return result;
     }
 
+    /// <summary>Lets the store learn from a response that no user waits for; it is disposed in the end.</summary>
+    public async ValueTask LearnAsync(HttpContext context, Attempt attempt, CancellationToken stop)
+    {
+        try
+        {
+            var upstream = attempt.Response!;
+            var headers = new HeaderDictionary();
+            upstream.CopyHeadersTo(headers);
+            headers.ContentLength = attempt.Buffered is { IsWhole: true } whole ? whole.Bytes.Length : LengthOf(upstream);
+            var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
+            if (lastGood.OnResponse(route, context.Request, upstream.Status, headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody) is not { } capture)
+            {
+                return;
+            }
+
+            if (attempt.Stream is MonitoredResponseStream monitored)
+            {
+                monitored.Capture = capture;
+                var piece = new byte[MostUnsent];
+                while (await monitored.ReadAsync(piece, stop).ConfigureAwait(false) > 0)
+                {
+                    // The copy is taken by the reading.
+                }
+            }
+            else if (attempt.Stream is null && attempt.Buffered is { } buffered)
+            {
+                capture.Append(buffered.Bytes.Span);
+                capture.Complete();
+            }
+            else
+            {
+                capture.Abandon();
+            }
+        }
+        finally
+        {
+            attempt.DisposeResponse();
+        }
+    }
+
     private async ValueTask<RelayResult> RelayAsync(HttpContext context, Attempt attempt, RequestRecord record, CancellationToken aborted)
     {
         record.BytesOut = 0;

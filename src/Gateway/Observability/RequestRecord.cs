@@ -54,6 +54,9 @@ internal sealed class RequestRecord(string route, string? cluster, long began)
     /// <summary>Why a streamed response broke off; it matters only if the response ended with that.</summary>
     public TerminationCause? Break { get; set; }
 
+    /// <summary>What goes on behind the response, for which the request's own objects are still needed; null: nothing.</summary>
+    public Task? Behind { get; set; }
+
     /// <summary>An attempt begins.</summary>
     public void Add(IAttemptRecord attempt)
     {

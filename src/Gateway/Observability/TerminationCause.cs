@@ -74,6 +74,9 @@ internal enum TerminationCause
 
     /// <summary>The sender has made more requests than the route's <c>rateLimit</c> allows.</summary>
     RateLimited,
+
+    /// <summary>The live response was late: a stored one was given, as the route's <c>after</c> says.</summary>
+    Late,
 }
 
 /// <summary>The words that the access log says.</summary>
@@ -83,7 +86,7 @@ internal static class TerminationCauses
     public static readonly string[] Words =
     [
         "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "level_not_served", "shed", "connect_refused", "connect_timeout", "connect_failed",
-        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight", "denied", "rate_limited",
+        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight", "denied", "rate_limited", "late",
     ];
 
     /// <summary>The word of one cause.</summary>

@@ -17,7 +17,8 @@ public sealed class ConfigDefaultsTests
           "clusters": { "NAME": {
             "tiers": [ { "name": "primary", "destinations": [ { "url": "http://127.0.0.1:9001" } ] } ],
             "affinity": { "header": "X-A" }, "probe": { "expect": {} }, "passive": {}, "failover": {}, "failback": {}, "attempts": {}, "timeouts": {} } },
-          "routes": { "NAME": { "match": { "path": "/" }, "cluster": "NAME", "lastGood": {}, "stream": {}, "slo": {}, "cors": { "origins": [ "https://a.example" ] }, "rateLimit": { "rate": "20/s" }, "fallback": [ { "file": "a.json" } ] } },
+          "routes": { "NAME": { "match": { "path": "/" }, "cluster": "NAME", "lastGood": {}, "stream": {}, "slo": {}, "fallback": [ { "file": "a.json" } ],
+            "cors": { "origins": [ "https://a.example" ] }, "rateLimit": { "rate": "1/s" } } },
           "redis": { "endpoints": [ "127.0.0.1:6379" ] },
           "notify": [ { "webhook": "http://127.0.0.1:1/x", "events": [ "drill" ] } ],
           "telemetry": { "logs": {}, "access": {} },
@@ -52,8 +53,8 @@ public sealed class ConfigDefaultsTests
         var without = JsonNode.Parse(Everything.Replace("STATIC", folder.Path, StringComparison.Ordinal))!;
         if (path.StartsWith("routes/NAME/redirect/", StringComparison.Ordinal))
         {
-            // A route that redirects has neither a cluster nor what belongs to one.
-            without["routes"]!["NAME"] = JsonNode.Parse("""{ "match": { "path": "/" }, "redirect": { "to": "https://a.example{path}" } }""");
+            // Such a route has no cluster, and nothing of one.
+            without["routes"]!["NAME"] = JsonNode.Parse("""{ "match": { "path": "/" }, "redirect": { "to": "/a" } }""");
         }
 
         var (parent, key) = Find(without, path);

@@ -1,3 +1,4 @@
+using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Xunit;
@@ -102,6 +103,14 @@ public sealed class RouteTableTests
         var match = await matcher.MatchAsync(method, new Uri(url));
         Assert.Null(match.Route);
         Assert.Equal(methodRefused, match.MethodRefused);
+    }
+
+    [Fact]
+    public void Example_OfTwoShops_IsValid()
+    {
+        var result = ConfigLoader.Load(Repository.PathOf("config", "shops.yaml"), static _ => null);
+        Assert.Empty(result.Problems);
+        Assert.Equal(5, result.Config!.Routes.Length);
     }
 
     [Theory]

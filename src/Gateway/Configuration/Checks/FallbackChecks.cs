@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
+using Gateway.Configuration.Values;
 using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Gateway.Configuration.Checks;
@@ -21,8 +22,9 @@ internal static class FallbackChecks
                 case LastGoodStep when givesLastGood:
                     reader.ProblemAt(at, "The step stands twice, given \"lastGood\". Write it once: what it has not, it has not the second time.");
                     break;
-                case LastGoodStep:
+                case LastGoodStep step:
                     givesLastGood = true;
+                    if (step.After is { } after) After(after, route, config, $"{at}/after", reader);
                     if (route.LastGood is null) reader.ProblemAt(at, "No last-good responses are kept for this route, given the step \"lastGood\". Write \"lastGood: {}\" beside \"fallback\", or remove the step.", $"{path}/lastGood");
                     break;
                 case FileStep file:
@@ -39,6 +41,18 @@ internal static class FallbackChecks
             {
                 reader.WarningAt($"{path}/lastGood", $"Requests with cookies neither fill nor get the last-good responses of \"{route.Name}\", and browsers send cookies wherever one is set. Write \"cookies: ignore\" if responses do not depend on them, or \"cookies: refuse\" if that is meant.");
             }
+        }
+    }
+
+    private static void After(TimeSpan after, RouteConfig route, GatewayConfig config, string at, Reader reader)
+    {
+        if (route.Stream is not null)
+        {
+            reader.ProblemAt(at, "Event streams are never kept, so that none can stand for a late one. Leave \"after\" out.");
+        }
+        else if (config.Clusters.FirstOrDefault(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal)) is { } cluster && route.Overrides.Over(cluster).Timeouts.Total is var total && after >= total)
+        {
+            reader.ProblemAt(at, $"The request has ended by then, given after \"{DurationText.Format(after)}\" and a total of \"{DurationText.Format(total)}\". Write a shorter one.");
         }
     }
 
@@ -94,12 +108,13 @@ internal static class FallbackChecks
             if (open < 0 && close < 0) return;
             if (open < 0 || close < open)
             {
-                reader.ProblemAt(at, $"The braces do not match, given {Reader.Quote(step.File)}. Write each value of the route as {{name}}.");
+                reader.ProblemAt(at, $"The braces do not match, given {Reader.Quote(step.File)}. Write each value of the route as {{name}}, and of the query as {{query:NAME}}.");
                 return;
             }
 
             var name = rest[(open + 1)..close];
             rest = rest[(close + 1)..];
+            if (name.StartsWith("query:", StringComparison.Ordinal)) continue;
             var parameter = parameters.FirstOrDefault(parameter => string.Equals(parameter.Name, name, StringComparison.OrdinalIgnoreCase));
             if (parameter is null)
             {

@@ -142,7 +142,7 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
         }
 
         var nearest = DidYouMean.Of(name.Text, _keys.Select(key => key.Key.Name));
-        reader.Problem(name, at, $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no such key, given {Reader.Quote(name.Text)}. Write {(nearest is null ? $"one of these: {Listed()}" : $"\"{nearest}\" instead")}.");
+        reader.Problem(name, at, $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no such key, given {Reader.Quote(name.Text)}. Write {(_keys.Count == 0 ? "{} there" : nearest is null ? $"one of these: {Listed()}" : $"\"{nearest}\" instead")}.");
         return nearest;
     }
 

@@ -69,6 +69,12 @@ internal static class RouteChangeKeys
     /// <summary>What was read of both directions.</summary>
     internal sealed record BothWays(HeaderChangesConfig? Request, HeaderChangesConfig? Response);
 
+    /// <summary>Headers of a prepared response, as they stand.</summary>
+    public static MapSchema<string, HeaderLineConfig> FixedLines { get; } = new(
+        "headers", TokenPattern, StringComparer.OrdinalIgnoreCase, static name => ProblemOf(name, ResponseReasons),
+        new TextSchema<string>("a header's value", $"Write up to {LongestValue} visible ASCII characters, with blanks only between them", static () => new JsonObject { ["type"] = new JsonArray("string", "integer", "boolean"), ["maxLength"] = LongestValue }, static text => IsValue(text) ? text : Parsed<string>.Bad()),
+        static (name, value) => new HeaderLineConfig(name, value));
+
     /// <summary>True for a host name or an address, with or without a port.</summary>
     public static bool IsHost(string text)
     {
@@ -101,7 +107,10 @@ internal static class RouteChangeKeys
 
     private static TextSchema<string> Value() => new(
         "a header's value", $"Write up to {LongestValue} visible ASCII characters, with blanks only between them; {{name}} is a value, and {{{{ a brace", static () => new JsonObject { ["type"] = new JsonArray("string", "integer", "boolean"), ["maxLength"] = LongestValue }, static text =>
-            text.Length <= LongestValue && text is not ([' ', ..] or [.., ' ']) && text.All(static letter => letter is >= ' ' and <= '~') && TextTemplate.Parse(text) is not null ? text : Parsed<string>.Bad());
+            IsValue(text) && TextTemplate.Parse(text) is not null ? text : Parsed<string>.Bad());
+
+    private static bool IsValue(string text) =>
+        text.Length <= LongestValue && text is not ([' ', ..] or [.., ' ']) && text.All(static letter => letter is >= ' ' and <= '~');
 
     private static TextSchema<string> Path(string what, string rule, bool isTemplate) => new(what, rule, static () => Schemas.Pattern(@"^/|\$\{"), text =>
     {

@@ -29,7 +29,7 @@ internal static class RouteKeys
         .Key("headers", RouteChangeKeys.Headers, (route, value) => route with { RequestHeaders = value.Request, ResponseHeaders = value.Response }, "What is changed in the headers of requests to destinations and of responses to users.")
         .Key("level", Schemas.Enum(("high", Level.High), ("medium", Level.Medium), ("low", Level.Low)), (route, value) => route with { Level = value }, "How important it is; what that means stands under levels.", "high")
         .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last-good responses, to serve when no tier can.")
-        .Key("fallback", new ListSchema<FallbackStepConfig>(new EitherSchema<FallbackStepConfig>(Schemas.Enum<FallbackStepConfig>(("lastGood", new LastGoodStep()), ("builtIn", new BuiltInStep())), FileStep())), Fallback, "The fallback chain when no tier can serve: the first step that has a response gives it; builtIn (503) always stands at its end.", "[builtIn]")
+        .Key("fallback", new ListSchema<FallbackStepConfig>(FallbackStepKeys.Step), Fallback, "The fallback chain when no tier can serve: the first step that has a response gives it; builtIn (503) always stands at its end.", "[builtIn]")
         .Key("stream", Stream(), (route, value) => route with { Stream = value }, "The route carries server-sent events.")
         .Key("retryable", Schemas.Boolean(), (route, value) => route with { Retryable = value }, "Whether this route's requests may be sent twice; by method when left out.")
         .Key("slo", Slo(), (route, value) => route with { Slo = value }, "Which responses count against the cluster's slo.")
@@ -75,14 +75,6 @@ internal static class RouteKeys
             }
         });
     }
-
-    private static RecordSchema<FallbackStepConfig> FileStep() => new RecordSchema<FallbackStepConfig>("a mapping with file, status and retryAfter", () => new FileStep { File = "" })
-        .Key("file", Schemas.Text("a path below staticFallback", "Write a relative path with forward slashes, without \"..\", like offers/{category}.json", @"^[^/\\]|\$\{", IsBelow), (step, value) => (FileStep)step with { File = value }, "Path below staticFallback; {name} is filled from the route's values.", required: true)
-        .Key("status", Schemas.Integer(200, 599), (step, value) => (FileStep)step with { Status = value }, "503 for HTML pages and 200 for data and event streams when left out.")
-        .Key("retryAfter", Schemas.Duration("1s", "24h"), (step, value) => (FileStep)step with { RetryAfter = value }, "Mean of the Retry-After header of a 503.", "10s");
-
-    private static bool IsBelow(string text) =>
-        text.Length is > 0 and <= 1024 && !text.Any(letter => char.IsControl(letter) || letter is '\\' or ':') && text.Split('/').All(part => part.Length > 0 && part is not ("." or ".."));
 
     private static RecordSchema<SloConfig> Slo() => new RecordSchema<SloConfig>("a mapping of what counts against the objective", () => new SloConfig())
         .Key("bad", new ListSchema<string>(BadStatus()), (slo, value) => slo with

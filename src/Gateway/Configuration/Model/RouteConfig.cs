@@ -93,12 +93,16 @@ internal enum Level
 internal abstract record FallbackStepConfig;
 
 /// <summary>The last-good response for the request's key.</summary>
-internal sealed record LastGoodStep : FallbackStepConfig;
+internal sealed record LastGoodStep : FallbackStepConfig
+{
+    /// <summary>It is given, too, when the live response is later than this, which renews it behind. Default: null, only when there is no live one.</summary>
+    public TimeSpan? After { get; init; }
+}
 
 /// <summary>A prepared file.</summary>
 internal sealed record FileStep : FallbackStepConfig
 {
-    /// <summary>Path below <c>staticFallback</c>; <c>{name}</c> is filled from the route's values.</summary>
+    /// <summary>Path below <c>staticFallback</c>; <c>{name}</c> is filled from the route's values, <c>{query:NAME}</c> from the query.</summary>
     public required string File { get; init; }
 
     /// <summary>The status. Default: null: 503 for HTML pages, 200 for data and event streams.</summary>
@@ -106,6 +110,9 @@ internal sealed record FileStep : FallbackStepConfig
 
     /// <summary>Mean of the <c>Retry-After</c> of a 503. Default: 10 s.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Headers of the response, in place of the gateway's own. Default: none.</summary>
+    public ImmutableArray<HeaderLineConfig> Headers { get; init; } = [];
 }
 
 /// <summary>The response that needs no disk, network or configuration.</summary>

@@ -1,0 +1,103 @@
+using Gateway.Fallback;
+
+namespace Gateway.Forwarding;
+
+/// <summary>
+/// A request whose live response may be late (<c>after</c> of the step <c>lastGood</c>): then the user gets the stored one, and the attempts go on behind it, to renew what is stored.
+/// </summary>
+internal sealed class LateResponse : IDisposable
+{
+    // One for all requests: the response's end has to be seen, while the request goes on behind it.
+    private static readonly Func<object, Task> EndConnection = static state =>
+    {
+        var late = (LateResponse)state;
+        if (late._givesStored)
+        {
+            late._context.Response.Headers.Connection = "close";
+        }
+
+        return Task.CompletedTask;
+    };
+
+    private readonly HttpContext _context;
+    private readonly CompiledRoute _plan;
+    private readonly RequestExecution _exchange;
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenRegistration _clientLeft;
+    private bool _givesStored;
+
+    private LateResponse(HttpContext context, CompiledRoute plan, RequestExecution exchange)
+    {
+        _context = context;
+        _plan = plan;
+        _exchange = exchange;
+        _stop = new CancellationTokenSource();
+        _clientLeft = context.RequestAborted.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop);
+        Running = exchange.RunAsync(_stop.Token).AsTask();
+    }
+
+    /// <summary>The attempts.</summary>
+    public Task<Attempt?> Running { get; }
+
+    /// <summary>Begins the attempts.</summary>
+    public static LateResponse Begin(HttpContext context, CompiledRoute plan, RequestExecution exchange) => new(context, plan, exchange);
+
+    /// <summary>Waits for the attempts; true: they took too long, and the user has the stored response.</summary>
+    /// <param name="fallback">Has the stored responses.</param>
+    /// <param name="after">How long.</param>
+    public async ValueTask<bool> GiveStoredAsync(FallbackChain fallback, TimeSpan after)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        if (await Task.WhenAny(Running, Task.Delay(after, _plan.Traffic.Time, waiting.Token)).ConfigureAwait(false) == Running || _stop.IsCancellationRequested)
+        {
+            await waiting.CancelAsync().ConfigureAwait(false);
+            return false;
+        }
+
+        if (HttpProtocol.IsHttp11(_context.Request.Protocol) || HttpProtocol.IsHttp10(_context.Request.Protocol))
+        {
+            _context.Response.OnStarting(EndConnection, this);
+        }
+
+        _givesStored = true;
+        _givesStored = await fallback.GiveLastGoodAsync(_context, _plan.Route).ConfigureAwait(false);
+        if (!_givesStored)
+        {
+            return false;
+        }
+
+        await _context.Response.CompleteAsync().ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Lets the store learn from the live response, once it comes. That the client left ends nothing any more; never throws.</summary>
+    public async Task RenewAsync()
+    {
+        try
+        {
+            await _clientLeft.DisposeAsync().ConfigureAwait(false);
+            _stop.CancelAfter(_plan.ClusterConfig.Timeouts.Total);
+            if (await Running.ConfigureAwait(false) is { } winner)
+            {
+                await _plan.Relay.LearnAsync(_context, winner, _stop.Token).ConfigureAwait(false);
+            }
+
+            _exchange.ReturnBody();
+        }
+        catch (Exception)
+        {
+            // The stored response stays as it is; why there is no live one is told by its attempts.
+        }
+        finally
+        {
+            _stop.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _clientLeft.Dispose();
+        _stop.Dispose();
+    }
+}
