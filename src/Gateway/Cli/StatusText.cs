@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Gateway.Admin;
 using Gateway.Failover;
+using Gateway.Observability;
 
 namespace Gateway.Cli;
 
@@ -44,7 +45,7 @@ internal static class StatusText
         {
             r.Name,
             r.Path,
-            string.Create(CultureInfo.InvariantCulture, $"{r.Requests.Live} live, {r.Requests.Degraded} degraded, {r.Requests.Failed} failed, {r.Requests.Refused} refused, {r.Requests.Aborted} aborted"),
+            Counts(r.Requests),
         })]);
         if (status.Journal.Count > 0)
         {
@@ -52,6 +53,13 @@ internal static class StatusText
         }
 
         return text.ToString();
+    }
+
+    // What did not happen is not worth a place in the line.
+    private static string Counts(RequestSums sums)
+    {
+        (long Count, string Word)[] parts = [(sums.Live, "live"), (sums.Degraded, "degraded"), (sums.Failed, "failed"), (sums.Refused, "refused"), (sums.Aborted, "aborted")];
+        return string.Join(", ", parts.Where(static part => part.Count > 0 || part.Word is "live").Select(static part => string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Word}")));
     }
 
     private static void Fleet(StringBuilder text, FleetStatus fleet)
