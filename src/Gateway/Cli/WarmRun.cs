@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 
@@ -22,21 +23,9 @@ internal static class WarmRun
     public static async Task<int> RunAsync(WarmPlan plan, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         // 1. Judge everything before the first request.
-        if (!Uri.TryCreate(plan.Url, UriKind.Absolute, out var users) || users.Scheme is not ("http" or "https"))
+        if (!TryJudge(plan, out var users, out var problem))
         {
-            await error.WriteLineAsync($"This is no URL of a public listener, given \"{plan.Url}\". Write one like http://127.0.0.1:8080 after --url.");
-            return GatewayCli.BadUsage;
-        }
-
-        if (plan.AtOnce is < 1 or > MostAtOnce)
-        {
-            await error.WriteLineAsync($"The \"--at-once\" was {plan.AtOnce}. Write a number from 1 to {MostAtOnce}.");
-            return GatewayCli.BadUsage;
-        }
-
-        if (plan.Headers.FirstOrDefault(static line => line.IndexOf(':', StringComparison.Ordinal) < 1) is { } wrong)
-        {
-            await error.WriteLineAsync($"This is no header, given \"{wrong}\". Write one like \"Accept-Language: de\".");
+            await error.WriteLineAsync(problem);
             return GatewayCli.BadUsage;
         }
 
@@ -89,6 +78,18 @@ internal static class WarmRun
 
         await output.WriteLineAsync($"{live.ToString(CultureInfo.InvariantCulture)} of {lines.Length.ToString(CultureInfo.InvariantCulture)} were answered live with status 200 and are stored if their route keeps responses and they may be: {ProgramName.Current} last-good shows what is kept, gateway_last_good_refused_total why one is not.");
         return failures.Count == 0 ? GatewayCli.Done : GatewayCli.Failed;
+    }
+
+    private static bool TryJudge(WarmPlan plan, [NotNullWhen(true)] out Uri? users, [NotNullWhen(false)] out string? problem)
+    {
+        problem = !Uri.TryCreate(plan.Url, UriKind.Absolute, out users) || users.Scheme is not ("http" or "https")
+            ? $"This is no URL of a public listener, given \"{plan.Url}\". Write one like http://127.0.0.1:8080 after --url."
+            : plan.AtOnce is < 1 or > MostAtOnce
+            ? $"The \"--at-once\" was {plan.AtOnce}. Write a number from 1 to {MostAtOnce}."
+            : plan.Headers.FirstOrDefault(static line => line.IndexOf(':', StringComparison.Ordinal) < 1) is { } wrong
+            ? $"This is no header, given \"{wrong}\". Write one like \"Accept-Language: de\"."
+            : null;
+        return problem is null;
     }
 
     private static async Task<string?> FetchAsync(HttpClient client, Uri users, string line, WarmPlan plan, CancellationToken cancellationToken)

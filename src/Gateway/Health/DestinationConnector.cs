@@ -6,8 +6,9 @@ using Gateway.Configuration.Values;
 namespace Gateway.Health;
 
 /// <summary>
-/// Connects to destinations, for requests and probes alike. A name with several addresses is tried as RFC 8305 has it: the families in turn, the next address when one fails
-/// or is silent for a moment, and the first connection wins. An address that lost goes last for a while, so that a black hole costs one connection and not each.
+/// Connects to destinations, for requests and probes alike. A name with several addresses is tried as RFC 8305 has it: the families in
+/// turn, the next address when one fails or is silent for a moment, and the first connection wins. An address that lost goes last for a
+/// while, so that a black hole costs one connection and not each.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="resolve">The addresses of a name in the order of preference; null: the system's.</param>
@@ -26,7 +27,10 @@ internal sealed class DestinationConnector(TimeProvider time, Func<string, Cance
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve = resolve ?? Dns.GetHostAddressesAsync;
     private readonly ConcurrentDictionary<IPAddress, long> _demoted = new();
 
-    /// <summary>Where a URL's destination is. A link-local address keeps its zone, which is looked up at each connection: its link may come later than we do.</summary>
+    /// <summary>
+    /// Where a URL's destination is. A link-local address keeps its zone, which is looked up at each connection: its link may come later
+    /// than we do.
+    /// </summary>
     public static EndPoint EndPointOf(Uri url)
     {
         var host = UrlHost.Of(url);
@@ -111,24 +115,29 @@ internal sealed class DestinationConnector(TimeProvider time, Func<string, Cance
         finally
         {
             await ended.CancelAsync().ConfigureAwait(false);
-            foreach (var (address, connect) in running)
-            {
-                if (connect == won)
-                {
-                    continue;
-                }
-
-                if (won is not null)
-                {
-                    Demote(address);
-                }
-
-                // Cancelled by now, or a moment too late: its socket is closed either way, and its failure is of no interest.
-                _ = connect.ContinueWith(static late => { if (late.IsCompletedSuccessfully) { late.Result.Dispose(); } else { _ = late.Exception; } }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            }
+            GiveUp(running, won);
         }
 
         return won is not null ? await won.ConfigureAwait(false) : throw failure ?? new SocketException((int)SocketError.HostUnreachable);
+    }
+
+    private void GiveUp(List<(IPAddress Address, Task<Socket> Connect)> running, Task<Socket>? won)
+    {
+        foreach (var (address, connect) in running)
+        {
+            if (connect == won)
+            {
+                continue;
+            }
+
+            if (won is not null)
+            {
+                Demote(address);
+            }
+
+            // Cancelled by now, or a moment too late: its socket is closed either way, and its failure is of no interest.
+            _ = connect.ContinueWith(static late => { if (late.IsCompletedSuccessfully) { late.Result.Dispose(); } else { _ = late.Exception; } }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
     }
 
     /// <summary>Both families in turn, beginning with the one that the system prefers; those that lost lately at the end.</summary>

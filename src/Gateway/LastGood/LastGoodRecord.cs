@@ -6,12 +6,15 @@ namespace Gateway.LastGood;
 
 /// <summary>The form of a kept response in the stores behind memory: versioned, checksummed, and strict. Pure.</summary>
 /// <remarks>
-/// <c>GWLG</c>, version (1 byte), 16 bytes of SHA-256 over the rest, then the fields in order; texts and byte runs carry their length in 4 bytes, numbers are little-endian.
-/// Whatever does not fit to the last byte is no record. The key inside is compared with the key that was asked for by the reader.
+/// <c>GWLG</c>, version (1 byte), 16 bytes of SHA-256 over the rest, then the fields in order; texts and byte runs carry their length in 4
+/// bytes, numbers are little-endian. Whatever does not fit to the last byte is no record. The key inside is compared with the key that was
+/// asked for by the reader.
 /// </remarks>
 internal static class LastGoodRecord
 {
-    /// <summary>The version that is written, and the only one that is read: a gateway of another version starts with what traffic brings.</summary>
+    /// <summary>
+    /// The version that is written, and the only one that is read: a gateway of another version starts with what traffic brings.
+    /// </summary>
     public const byte Version = 1;
 
     /// <summary>No record is larger.</summary>
@@ -81,12 +84,7 @@ internal static class LastGoodRecord
         var staleIfError = from.Number();
         var keepFor = from.Number();
         string key = from.Text(), baseKey = from.Text(), place = from.Text(), filledBy = from.Text(), route = from.Text(), tier = from.Text(), etag = from.Text();
-        var vary = new string[from.Count(MaxLines)];
-        for (var i = 0; i < vary.Length; i++)
-        {
-            vary[i] = from.Text();
-        }
-
+        var vary = from.Texts();
         var headers = new StoredHeader[from.Count(MaxLines)];
         for (var i = 0; i < headers.Length; i++)
         {
@@ -184,6 +182,17 @@ internal static class LastGoodRecord
             return (int)count;
         }
 
+        public string[] Texts()
+        {
+            var texts = new string[Count(MaxLines)];
+            for (var i = 0; i < texts.Length; i++)
+            {
+                texts[i] = Text();
+            }
+
+            return texts;
+        }
+
         public string Text() => Encoding.UTF8.GetString(Run());
 
         public ReadOnlySpan<byte> Run()
@@ -208,7 +217,9 @@ internal static class LastGoodRecord
     }
 }
 
-/// <summary>One moment on both clocks: ages are counted on the monotonic one, which no clock change touches; records carry the wall clock's.</summary>
+/// <summary>
+/// One moment on both clocks: ages are counted on the monotonic one, which no clock change touches; records carry the wall clock's.
+/// </summary>
 internal readonly record struct ClockReading(long Stamp, long UnixMs, long Frequency)
 {
     /// <summary>Reads both clocks.</summary>

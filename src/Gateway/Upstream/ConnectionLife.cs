@@ -3,7 +3,9 @@ namespace Gateway.Upstream;
 /// <summary>How long a kept connection to a destination lives, in either client.</summary>
 internal static class ConnectionLife
 {
-    /// <summary>Idle so long it is closed: shorter than the 5 s after which common servers close, since a POST that meets such a close is lost.</summary>
+    /// <summary>
+    /// Idle so long it is closed: shorter than the 5 s after which common servers close, since a POST that meets such a close is lost.
+    /// </summary>
     public static readonly TimeSpan Idle = TimeSpan.FromSeconds(4);
 
     /// <summary>

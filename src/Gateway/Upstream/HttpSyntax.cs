@@ -24,7 +24,9 @@ internal static class HttpSyntax
     /// <summary>As above.</summary>
     public static bool IsToken(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenBytes);
 
-    /// <summary>True: visible ASCII without <c>#</c>, which begins what never belongs to a request (RFC 9112, section 3.2; RFC 3986, section 3.5).</summary>
+    /// <summary>
+    /// True: visible ASCII without <c>#</c>, which begins what never belongs to a request (RFC 9112, section 3.2; RFC 3986, section 3.5).
+    /// </summary>
     public static bool IsTarget(ReadOnlySpan<char> target) => !target.IsEmpty && !target.ContainsAnyExceptInRange('!', '~') && !target.Contains('#');
 
     /// <summary>True: it can stand in the value of a header.</summary>

@@ -1,5 +1,3 @@
-using System.Net.Http;
-
 namespace Gateway.Upstream;
 
 /// <summary>Takes the headers of a request to a destination. Structs, so that writing them costs no allocation.</summary>
@@ -9,7 +7,9 @@ internal interface IRequestHeaders
     void Add(string name, string? value);
 }
 
-/// <summary>Those of an <see cref="HttpRequestMessage"/>; it refuses headers of a body, which stand with its content, even where that is empty.</summary>
+/// <summary>
+/// Those of an <see cref="HttpRequestMessage"/>; it refuses headers of a body, which stand with its content, even where that is empty.
+/// </summary>
 internal readonly struct MessageRequestHeaders(HttpRequestMessage message) : IRequestHeaders
 {
     /// <inheritdoc/>

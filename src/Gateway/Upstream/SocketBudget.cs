@@ -5,8 +5,8 @@ using Gateway.Health;
 namespace Gateway.Upstream;
 
 /// <summary>
-/// How many sockets of one kind may be open at once, so that the process never uses up its file descriptors: the runtime itself does not survive that,
-/// and whatever else needs a file (logs, stores, probes, operators) must go on.
+/// How many sockets of one kind may be open at once, so that the process never uses up its file descriptors: the runtime itself does not
+/// survive that, and whatever else needs a file (logs, stores, probes, operators) must go on.
 /// </summary>
 /// <param name="most">How many, from 1.</param>
 /// <param name="time">The clock.</param>
@@ -42,7 +42,8 @@ internal sealed class SocketBudget(int most, TimeProvider time)
     /// <param name="address">An address, or a name.</param>
     /// <param name="within">What the caller's deadline allows.</param>
     /// <param name="cancellationToken">The deadline.</param>
-    /// <exception cref="SocketException">It was refused, its name is unknown, or there is no place (<see cref="SocketError.TooManyOpenSockets"/>).</exception>
+    /// <exception cref="SocketException">It was refused, its name is unknown, or there is no place
+    /// (<see cref="SocketError.TooManyOpenSockets"/>).</exception>
     public async ValueTask<Socket> ConnectAsync(EndPoint address, TimeSpan within, CancellationToken cancellationToken)
     {
         if (!TryTake())
@@ -52,7 +53,8 @@ internal sealed class SocketBudget(int most, TimeProvider time)
 
         try
         {
-            // While several addresses of a name are raced, the further ones are not counted: that is over within the time for one connection.
+            // While several addresses of a name are raced, the further ones are not counted: that is over within the time for one
+            // connection.
             return await _connector.ConnectAsync(address, within, cancellationToken).ConfigureAwait(false);
         }
         catch

@@ -1,8 +1,8 @@
 namespace Gateway.Upstream;
 
 /// <summary>
-/// A request that cannot be written as exactly one request. It is thrown where bytes are written, before any of them has left: behind the guard at the
-/// entrance, which should have refused it, so that each of the two is enough by itself. It is no evidence about a destination.
+/// A request that cannot be written as exactly one request. It is thrown where bytes are written, before any of them has left: behind the
+/// guard at the entrance, which should have refused it, so that each of the two is enough by itself. It is no evidence about a destination.
 /// </summary>
 internal sealed class UnwritableRequestException(string message) : Exception(message)
 {

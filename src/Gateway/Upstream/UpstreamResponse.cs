@@ -3,8 +3,8 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Upstream;
 
 /// <summary>
-/// A destination's response, whatever client received it: its head, and its body by reading it as a stream. To the right of this room nothing can tell how it came.
-/// Disposing it before its end lets go of the exchange; the connection is then not used again.
+/// A destination's response, whatever client received it: its head, and its body by reading it as a stream. To the right of this room
+/// nothing can tell how it came. Disposing it before its end lets go of the exchange; the connection is then not used again.
 /// </summary>
 internal abstract class UpstreamResponse : ReadOnlyStream
 {
@@ -23,22 +23,32 @@ internal abstract class UpstreamResponse : ReadOnlyStream
     /// <summary>Reads the whole body into memory of just its length, if all of it is here already; false: nothing was read.</summary>
     public virtual bool TryReadWhole(Span<byte> into) => false;
 
-    /// <summary><c>Content-Length</c> in bytes; null: there is none, or the body is framed otherwise. Without <see cref="HasBody"/> it describes a body that does not follow.</summary>
+    /// <summary>
+    /// <c>Content-Length</c> in bytes; null: there is none, or the body is framed otherwise. Without <see cref="HasBody"/> it describes a
+    /// body that does not follow.
+    /// </summary>
     public new abstract long? Length { get; }
 
     /// <summary>A body that was cut can be told from one that has ended: by a length, by chunks, or by HTTP/2.</summary>
     public abstract bool EndIsKnown { get; }
 
-    /// <summary>The end is said apart from the length (chunks, HTTP/2): it may bring trailers, or say that the response is broken, and is worth awaiting.</summary>
+    /// <summary>
+    /// The end is said apart from the length (chunks, HTTP/2): it may bring trailers, or say that the response is broken, and is worth
+    /// awaiting.
+    /// </summary>
     public abstract bool HasEnd { get; }
 
-    /// <summary>The body is quiet for long, as an event stream's: while nothing comes, no buffer of the connection has to wait for it.</summary>
+    /// <summary>
+    /// The body is quiet for long, as an event stream's: while nothing comes, no buffer of the connection has to wait for it.
+    /// </summary>
     public bool IsOftenQuiet { get; set; }
 
     /// <summary>All values of a header; empty: it is not there.</summary>
     public abstract StringValues Header(string name);
 
-    /// <summary>Gives a user the headers that go further: none of one connection, and no <c>Content-Length</c>, which belongs to the framing.</summary>
+    /// <summary>
+    /// Gives a user the headers that go further: none of one connection, and no <c>Content-Length</c>, which belongs to the framing.
+    /// </summary>
     public abstract void CopyHeadersTo(IHeaderDictionary headers);
 
     /// <summary>The trailers, once the body was read to its end.</summary>

@@ -207,15 +207,15 @@ public class ResponseHeadTests
     {
         var bytes = Encoding.Latin1.GetBytes(text);
         var whole = 0;
-        var expected = ResponseHead.EndOf(bytes, ref whole);
+        var expected = HeadSyntax.EndOf(bytes, ref whole);
         var scanned = 0;
 
         for (var received = 0; received < expected; received++)
         {
-            Assert.Equal(-1, ResponseHead.EndOf(bytes.AsSpan(0, received), ref scanned));
+            Assert.Equal(-1, HeadSyntax.EndOf(bytes.AsSpan(0, received), ref scanned));
         }
 
-        Assert.Equal(expected, ResponseHead.EndOf(bytes.AsSpan(0, expected), ref scanned));
+        Assert.Equal(expected, HeadSyntax.EndOf(bytes.AsSpan(0, expected), ref scanned));
         Assert.Equal(200, ResponseHead.Parse(bytes.AsSpan(0, expected), null).Status);
     }
 

@@ -1,5 +1,3 @@
-using System.Net.Http;
-
 namespace Gateway.Upstream.Http1;
 
 /// <summary>Where a chunked body stands (RFC 9112, section 7.1). Pure: it is given what was received and says what of it is what.</summary>

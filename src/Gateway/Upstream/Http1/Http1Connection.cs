@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Http;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -7,10 +6,13 @@ using System.Security.Authentication;
 
 namespace Gateway.Upstream.Http1;
 
-/// <summary>One kept connection to a destination that speaks HTTP/1.1, in clear or over TLS. One request at a time, which owns it.</summary>
+/// <summary>
+/// One kept connection to a destination that speaks HTTP/1.1, in clear or over TLS. One request at a time, which owns it.
+/// </summary>
 /// <remarks>
-/// While it is idle a receive is under way: it tells when the destination closes, so that no request goes into a closed connection that we could know of,
-/// and it is the one that brings the next response. Over TLS that receive also takes in what belongs to TLS alone, such as session tickets, and goes on.
+/// While it is idle a receive is under way: it tells when the destination closes, so that no request goes into a closed connection that we
+/// could know of, and it is the one that brings the next response. Over TLS that receive also takes in what belongs to TLS alone, such as
+/// session tickets, and goes on.
 /// </remarks>
 internal sealed class Http1Connection : IDisposable
 {
@@ -58,8 +60,9 @@ internal sealed class Http1Connection : IDisposable
     public bool IsIdleAndOpen => !_ahead.IsCompleted;
 
     /// <summary>
-    /// The same, asked of the kernel as well: a close may not have been noticed yet, and what has arrived would be taken for the response to the next request. Over TLS it may as well be a
-    /// record of TLS's own; such a connection is given up for a new one, which is rare and costs no request.
+    /// The same, asked of the kernel as well: a close may not have been noticed yet, and what has arrived would be taken for the response
+    /// to the next request. Over TLS it may as well be a record of TLS's own; such a connection is given up for a new one, which is rare
+    /// and costs no request.
     /// </summary>
     public bool IsUsable
     {
@@ -77,8 +80,9 @@ internal sealed class Http1Connection : IDisposable
     }
 
     /// <summary>
-    /// True: more came than the response was long, or something came that no request had asked for. A farewell is not meant: some servers say 408 on an idle connection
-    /// before they close it (RFC 9110, section 15.5.9). Over TLS only what was deciphered counts. Only for a connection that is not used any more.
+    /// True: more came than the response was long, or something came that no request had asked for. A farewell is not meant: some servers
+    /// say 408 on an idle connection before they close it (RFC 9110, section 15.5.9). Over TLS only what was deciphered counts. Only for a
+    /// connection that is not used any more.
     /// </summary>
     public bool HasStrayBytes
     {
@@ -139,7 +143,7 @@ internal sealed class Http1Connection : IDisposable
             var head = _last;
             if (head is null || !head.IsPrefixOf(Received))
             {
-                var end = ResponseHead.EndOf(Received, ref scanned);
+                var end = HeadSyntax.EndOf(Received, ref scanned);
                 if (end > ResponseHead.MaxLength || (end < 0 && Received.Length >= ResponseHead.MaxLength))
                 {
                     throw new HttpIOException(HttpRequestError.ConfigurationLimitExceeded, $"The response's head is longer than {ResponseHead.MaxLength} bytes.");
@@ -191,8 +195,8 @@ internal sealed class Http1Connection : IDisposable
     }
 
     /// <summary>
-    /// Waits until there is something to receive, and holds no buffer meanwhile: 8 KiB were a quarter of what an event stream costs. Only when all that was
-    /// received before is taken.
+    /// Waits until there is something to receive, and holds no buffer meanwhile: 8 KiB were a quarter of what an event stream costs. Only
+    /// when all that was received before is taken.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WaitAsync()
@@ -215,7 +219,9 @@ internal sealed class Http1Connection : IDisposable
         }
     }
 
-    /// <summary>Receives into a caller's memory; only when all that was received before is taken. 0: the destination has closed the connection.</summary>
+    /// <summary>
+    /// Receives into a caller's memory; only when all that was received before is taken. 0: the destination has closed the connection.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> TryReceiveAsync(Memory<byte> into)
     {

@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http;
 using System.Net.Sockets;
 using Gateway.Health;
 
 namespace Gateway.Upstream.Http1;
 
-/// <summary>The connections to one destination that speaks HTTP/1.1, in clear or over TLS. The one used last is used first, so that the others can close.</summary>
+/// <summary>
+/// The connections to one destination that speaks HTTP/1.1, in clear or over TLS. The one used last is used first, so that the others can
+/// close.
+/// </summary>
 internal sealed class Http1ConnectionPool
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
@@ -46,7 +48,8 @@ internal sealed class Http1ConnectionPool
     public long Now => _time.GetTimestamp();
 
     /// <summary>An idle connection, or null.</summary>
-    /// <param name="longestIdle">One that was idle for longer is left to others: a request that cannot be repeated must not meet a destination's close.</param>
+    /// <param name="longestIdle">One that was idle for longer is left to others: a request that cannot be repeated must not meet a
+    /// destination's close.</param>
     public Http1Connection? Take(TimeSpan longestIdle)
     {
         while (_idle.TryPop(out var connection))
@@ -72,8 +75,9 @@ internal sealed class Http1ConnectionPool
     }
 
     /// <summary>
-    /// The destination has sent bytes that no request had asked for. HTTP/1.1 does not say which request a response is to (RFC 9112, section 9.3.2): had they come while the
-    /// next request was under way, its user would have got them. None of its connections is used again for a while.
+    /// The destination has sent bytes that no request had asked for. HTTP/1.1 does not say which request a response is to (RFC 9112,
+    /// section 9.3.2): had they come while the next request was under way, its user would have got them. None of its connections is used
+    /// again for a while.
     /// </summary>
     public void Distrust()
     {
@@ -85,7 +89,8 @@ internal sealed class Http1ConnectionPool
     }
 
     /// <summary>A new connection.</summary>
-    /// <exception cref="HttpRequestException">It was refused, its name is unknown, its certificate is not trusted, or <c>timeouts.connect</c> went by.</exception>
+    /// <exception cref="HttpRequestException">It was refused, its name is unknown, its certificate is not trusted, or
+    /// <c>timeouts.connect</c> went by.</exception>
     public async ValueTask<Http1Connection> OpenAsync(CancellationToken cancellationToken)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -150,8 +155,8 @@ internal sealed class Http1ConnectionPool
         _time.GetElapsedTime(connection.IdleSince, now) < ConnectionLife.Idle && _time.GetElapsedTime(connection.OpenedAt, now) < ConnectionLife.Longest;
 
     /// <summary>
-    /// Closes what is too old. Only who has popped one may look at it closely, and popping all would make requests open new ones: so it is done only when
-    /// one of them is due, which its time of day alone tells.
+    /// Closes what is too old. Only who has popped one may look at it closely, and popping all would make requests open new ones: so it is
+    /// done only when one of them is due, which its time of day alone tells.
     /// </summary>
     private void Sweep()
     {

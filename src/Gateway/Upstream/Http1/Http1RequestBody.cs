@@ -5,8 +5,9 @@ using System.Text;
 namespace Gateway.Upstream.Http1;
 
 /// <summary>
-/// The body of a request on its way over a connection of ours, beside the reading of the response: a destination may answer before it has all of it, and may want to be
-/// asked first (<c>Expect: 100-continue</c>, RFC 9110, section 10.1.1). It frames the body, and never ends one that is not whole.
+/// The body of a request on its way over a connection of ours, beside the reading of the response: a destination may answer before it has
+/// all of it, and may want to be asked first (<c>Expect: 100-continue</c>, RFC 9110, section 10.1.1). It frames the body, and never ends
+/// one that is not whole.
 /// </summary>
 internal sealed class Http1RequestBody : Stream
 {
@@ -42,7 +43,9 @@ internal sealed class Http1RequestBody : Stream
     /// <summary>Nothing of it is wanted any more. What is being sent ends soon; any thread, any number of times.</summary>
     public void Stop() => _stop.Cancel();
 
-    /// <summary>Sends it, and never throws: what came of it shows in <see cref="IsSent"/>, and what it did to the exchange in the response.</summary>
+    /// <summary>
+    /// Sends it, and never throws: what came of it shows in <see cref="IsSent"/>, and what it did to the exchange in the response.
+    /// </summary>
     /// <param name="head">Goes first; null: it was sent.</param>
     /// <param name="write">Writes the content to the stream that it is given, which is this one.</param>
     /// <returns>False: the content could not be read, so that the request must not end as if it were whole.</returns>

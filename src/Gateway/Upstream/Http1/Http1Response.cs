@@ -1,10 +1,11 @@
-using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Upstream.Http1;
 
-/// <summary>A response on a connection of ours. The connection goes back once the body was read, unless the request is still being sent then.</summary>
+/// <summary>
+/// A response on a connection of ours. The connection goes back once the body was read, unless the request is still being sent then.
+/// </summary>
 internal sealed class Http1Response : UpstreamResponse
 {
     private readonly ResponseHead _head;
@@ -195,7 +196,7 @@ internal sealed class Http1Response : UpstreamResponse
         if (end == 0)
         {
             var scanned = 0;
-            end = received.Length > 1 ? ResponseHead.EndOf(received, ref scanned) : -1;
+            end = received.Length > 1 ? HeadSyntax.EndOf(received, ref scanned) : -1;
             if (end < 0)
             {
                 return received.Length < ResponseHead.MaxLength

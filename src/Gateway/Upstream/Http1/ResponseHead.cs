@@ -1,14 +1,11 @@
 using System.Net;
-using System.Net.Http;
-using System.Text;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Upstream.Http1;
 
 /// <summary>
-/// The head of an HTTP/1.1 response (RFC 9112): status, framing, and the headers that go further. Immutable, so that the next response of the
-/// same connection can share what it repeats: most lines of a destination's responses are the same as those of the one before.
+/// The head of an HTTP/1.1 response (RFC 9112): status, framing, and the headers that go further. Immutable, so that the next response of
+/// the same connection can share what it repeats: most lines of a destination's responses are the same as those of the one before.
 /// </summary>
 internal sealed class ResponseHead
 {
@@ -56,44 +53,6 @@ internal sealed class ResponseHead
     /// <summary>Its length in bytes, with the empty line.</summary>
     public int Size => _raw.Length;
 
-    /// <summary>Where a head ends: behind its empty line; -1: it is not all here.</summary>
-    /// <param name="bytes">What was received.</param>
-    /// <param name="scanned">How far earlier calls have looked.</param>
-    public static int EndOf(ReadOnlySpan<byte> bytes, ref int scanned)
-    {
-        var at = scanned;
-        while (true)
-        {
-            var next = bytes[at..].IndexOf((byte)'\n');
-            if (next < 0)
-            {
-                scanned = bytes.Length;
-                return -1;
-            }
-
-            var lineEnd = at + next;
-            var rest = bytes[(lineEnd + 1)..];
-            if (rest.Length >= 1 && rest[0] == '\n')
-            {
-                return lineEnd + 2;
-            }
-
-            if (rest.Length >= 2 && rest[0] == '\r' && rest[1] == '\n')
-            {
-                return lineEnd + 3;
-            }
-
-            if (rest.Length == 0 || (rest.Length == 1 && rest[0] == '\r'))
-            {
-                // Whether the line behind this one is empty is not known yet.
-                scanned = lineEnd;
-                return -1;
-            }
-
-            at = lineEnd + 1;
-        }
-    }
-
     /// <summary>Reads a whole head.</summary>
     /// <param name="head">Up to and with its empty line.</param>
     /// <param name="last">The head before it on the same connection.</param>
@@ -101,12 +60,12 @@ internal sealed class ResponseHead
     public static ResponseHead Parse(ReadOnlySpan<byte> head, ResponseHead? last)
     {
         var at = 0;
-        var (status, isHttp10, reason) = ParseStatusLine(NextLine(head, ref at));
+        var (status, isHttp10, reason) = HeadSyntax.ParseStatusLine(HeadSyntax.NextLine(head, ref at));
         var lines = new List<Line>(last?._lines.Length ?? 16);
         while (at < head.Length)
         {
             var start = at;
-            var line = NextLine(head, ref at);
+            var line = HeadSyntax.NextLine(head, ref at);
             if (line.IsEmpty)
             {
                 break;
@@ -117,16 +76,16 @@ internal sealed class ResponseHead
                 // A folded line (RFC 9112, section 5.2): its break is read as a space.
                 if (lines.Count == 0)
                 {
-                    throw Invalid("Its first header begins with a space.");
+                    throw HeadSyntax.Invalid("Its first header begins with a space.");
                 }
 
-                lines[^1] = lines[^1] with { Value = $"{lines[^1].Value} {ValueOf(line)}", Length = at - lines[^1].Start };
+                lines[^1] = lines[^1] with { Value = $"{lines[^1].Value} {HeadSyntax.ValueOf(line)}", Length = at - lines[^1].Start };
                 continue;
             }
 
             if (lines.Count == MaxLines)
             {
-                throw Invalid("It has too many headers.");
+                throw HeadSyntax.Invalid("It has too many headers.");
             }
 
             if (last is not null && lines.Count < last._lines.Length && last._lines[lines.Count] is var before
@@ -139,11 +98,11 @@ internal sealed class ResponseHead
             var colon = line.IndexOf((byte)':');
             if (colon <= 0)
             {
-                throw Invalid("A line of its head is no header.");
+                throw HeadSyntax.Invalid("A line of its head is no header.");
             }
 
-            var name = NameOf(line[..colon]);
-            lines.Add(new Line(start, at - start, name, ValueOf(line[(colon + 1)..]), RoleOf(name)));
+            var name = HeadSyntax.NameOf(line[..colon]);
+            lines.Add(new Line(start, at - start, name, HeadSyntax.ValueOf(line[(colon + 1)..]), RoleOf(name)));
         }
 
         return Assemble(head.ToArray(), [.. lines], status, isHttp10, reason);
@@ -176,46 +135,35 @@ internal sealed class ResponseHead
     }
 
     /// <summary>The lines of a trailer section.</summary>
-    /// <exception cref="HttpIOException">A line is not a header, or one that frames a message and cannot come behind it (RFC 9110, section 6.5.1).</exception>
+    /// <exception cref="HttpIOException">A line is not a header, or one that frames a message and cannot come behind it (RFC 9110, section
+    /// 6.5.1).</exception>
     public static List<KeyValuePair<string, StringValues>> ParseTrailers(ReadOnlySpan<byte> section)
     {
         var trailers = new List<KeyValuePair<string, StringValues>>();
         var at = 0;
-        while (at < section.Length && NextLine(section, ref at) is { IsEmpty: false } line)
+        while (at < section.Length && HeadSyntax.NextLine(section, ref at) is { IsEmpty: false } line)
         {
             var colon = line.IndexOf((byte)':');
             if (colon <= 0)
             {
-                throw Invalid("A line behind its last chunk is not a header.");
+                throw HeadSyntax.Invalid("A line behind its last chunk is not a header.");
             }
 
             if (trailers.Count == MaxLines)
             {
-                throw Invalid("It has too many trailers.");
+                throw HeadSyntax.Invalid("It has too many trailers.");
             }
 
-            var name = NameOf(line[..colon]);
+            var name = HeadSyntax.NameOf(line[..colon]);
             if (RoleOf(name) != Role.None || name.Equals("Host", StringComparison.OrdinalIgnoreCase))
             {
-                throw Invalid("A header that frames the message comes behind it.");
+                throw HeadSyntax.Invalid("A header that frames the message comes behind it.");
             }
 
-            trailers.Add(new(name, ValueOf(line[(colon + 1)..])));
+            trailers.Add(new(name, HeadSyntax.ValueOf(line[(colon + 1)..])));
         }
 
         return trailers;
-    }
-
-    private static string NameOf(ReadOnlySpan<byte> bytes)
-    {
-        var name = Trim(bytes);
-        return HttpSyntax.IsToken(name) ? Encoding.Latin1.GetString(name) : throw Invalid("The name of a header has a character that no header name may have.");
-    }
-
-    private static string ValueOf(ReadOnlySpan<byte> bytes)
-    {
-        var value = Trim(bytes);
-        return HttpSyntax.IsValue(value) ? Encoding.Latin1.GetString(value) : throw Invalid("The value of a header has a control character.");
     }
 
     private static ResponseHead Assemble(byte[] raw, Line[] lines, int status, bool isHttp10, string? reason)
@@ -228,12 +176,12 @@ internal sealed class ResponseHead
             switch (line.Role)
             {
                 case Role.Length:
-                    var said = ContentLength.Parse(line.Value) ?? throw Invalid("Its Content-Length is not a number.");
-                    length = (length ?? said) == said ? said : throw Invalid("It has two lengths.");
+                    var said = ContentLength.Parse(line.Value) ?? throw HeadSyntax.Invalid("Its Content-Length is not a number.");
+                    length = (length ?? said) == said ? said : throw HeadSyntax.Invalid("It has two lengths.");
                     break;
                 case Role.Encoding:
                     // Another coding could not be undone here, and must not be taken for the content (RFC 9112, section 6.1).
-                    isChunked = !isChunked && line.Value.Equals("chunked", StringComparison.OrdinalIgnoreCase) ? true : throw Invalid("Its Transfer-Encoding is not 'chunked'.");
+                    isChunked = !isChunked && line.Value.Equals("chunked", StringComparison.OrdinalIgnoreCase) ? true : throw HeadSyntax.Invalid("Its Transfer-Encoding is not 'chunked'.");
                     break;
                 case Role.Connection:
                     says = StringValues.Concat(says, line.Value);
@@ -249,7 +197,8 @@ internal sealed class ResponseHead
             Reason = reason,
             Length = isChunked ? null : length,
             IsChunked = isChunked,
-            // Two that say how the body ends: RFC 9112, section 6.3, trusts the chunks, and such a connection no further. Nor one with a body where there is none.
+            // Two that say how the body ends: RFC 9112, section 6.3, trusts the chunks, and such a connection no further. Nor one with a
+            // body where there is none.
             KeepsAlive = keepsAlive && !(isChunked && (length is not null || isHttp10)) && !(UpstreamResponse.IsBodiless(status) && status != StatusCodes.Status304NotModified && (isChunked || length > 0)),
         };
     }
@@ -285,41 +234,6 @@ internal sealed class ResponseHead
         return count == fields.Length ? fields : fields[..count];
     }
 
-    private static (int Status, bool IsHttp10, string? Reason) ParseStatusLine(ReadOnlySpan<byte> line)
-    {
-        // HTTP/1.1 200 OK; the phrase and the space before it may be missing.
-        if (line.Length < 12 || !line.StartsWith("HTTP/1."u8) || line[7] is not ((byte)'0' or (byte)'1') || line[8] != ' '
-            || line[9] is < (byte)'1' or > (byte)'9' || !char.IsAsciiDigit((char)line[10]) || !char.IsAsciiDigit((char)line[11])
-            || (line.Length > 12 && line[12] != ' '))
-        {
-            throw Invalid("It does not begin as a response of HTTP/1.1.");
-        }
-
-        var status = ((line[9] - '0') * 100) + ((line[10] - '0') * 10) + (line[11] - '0');
-        var phrase = line.Length > 13 ? line[13..] : default;
-        if (!HttpSyntax.IsValue(phrase))
-        {
-            throw Invalid("Its reason phrase has a control character.");
-        }
-
-        return (status, line[7] == '0', Ascii.Equals(phrase, ReasonPhrases.GetReasonPhrase(status)) ? null : Encoding.Latin1.GetString(phrase));
-    }
-
-    private static ReadOnlySpan<byte> NextLine(ReadOnlySpan<byte> bytes, ref int at)
-    {
-        var length = bytes[at..].IndexOf((byte)'\n');
-        if (length < 0)
-        {
-            throw Invalid("Its head ends in the middle of a line.");
-        }
-
-        var line = bytes.Slice(at, length);
-        at += length + 1;
-        return line.Length > 0 && line[^1] == '\r' ? line[..^1] : line;
-    }
-
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> bytes) => bytes.Trim(" \t"u8);
-
     private static Role RoleOf(string name)
     {
         if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
@@ -336,8 +250,6 @@ internal sealed class ResponseHead
             : HopByHop.Contains(name, default) ? Role.HopByHop
             : Role.None;
     }
-
-    private static HttpIOException Invalid(string message) => new(HttpRequestError.InvalidResponse, $"The response cannot be read. {message}");
 
     private enum Role
     {

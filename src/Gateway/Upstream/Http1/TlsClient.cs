@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Net.Security;
 using System.Net.Sockets;
 using Gateway.Configuration.Values;
@@ -6,7 +5,9 @@ using Gateway.Health;
 
 namespace Gateway.Upstream.Http1;
 
-/// <summary>Makes TLS connections for HTTP/1.1 to one destination, under the name by which <see cref="SocketsHttpHandler"/> would make them.</summary>
+/// <summary>
+/// Makes TLS connections for HTTP/1.1 to one destination, under the name by which <see cref="SocketsHttpHandler"/> would make them.
+/// </summary>
 internal sealed class TlsClient
 {
     private readonly SslClientAuthenticationOptions _options;
@@ -33,7 +34,8 @@ internal sealed class TlsClient
     }
 
     /// <summary>Shakes hands over a connected socket, which the stream owns then.</summary>
-    /// <exception cref="HttpRequestException">No TLS connection came about (<see cref="HttpRequestError.SecureConnectionError"/>).</exception>
+    /// <exception cref="HttpRequestException">No TLS connection came about
+    /// (<see cref="HttpRequestError.SecureConnectionError"/>).</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<SslStream> OpenAsync(Socket socket, CancellationToken cancellationToken)
     {

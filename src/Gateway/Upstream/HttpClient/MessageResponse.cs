@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Gateway.Upstream.Http1;
@@ -30,7 +29,8 @@ internal sealed class MessageResponse : UpstreamResponse
             Length = ContentLength.Parse(lengths.Count == 1 ? lengths.ToString() : string.Join(',', lengths)) ?? throw Invalid("Its Content-Length is not one number.");
             if (HasBody && lengths.Count > 1)
             {
-                // Several equal ones are one (RFC 9110, section 8.6), but the client has read none of them, and would wait for the end of the connection.
+                // Several equal ones are one (RFC 9110, section 8.6), but the client has read none of them, and would wait for the end of
+                // the connection.
                 _left = Length.Value;
             }
         }

@@ -1,10 +1,8 @@
-using System.Net.Http;
-
 namespace Gateway.Upstream.HttpClient;
 
 /// <summary>
-/// A client for one request that takes its connection over, as an upgrade does. <see cref="SocketsHttpHandler"/> repeats a request without a content by itself when its connection ends
-/// before a response; here it gets no second connection to do so.
+/// A client for one request that takes its connection over, as an upgrade does. <see cref="SocketsHttpHandler"/> repeats a request without
+/// a content by itself when its connection ends before a response; here it gets no second connection to do so.
 /// </summary>
 internal sealed class OneConnection : HttpMessageInvoker
 {
