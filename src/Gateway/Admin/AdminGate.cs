@@ -4,9 +4,10 @@ using Microsoft.Net.Http.Headers;
 namespace Gateway.Admin;
 
 /// <summary>
-/// Who may pass, in this order: the right Host (against DNS rebinding), the right Origin (against other sites in an operator's browser), the right
-/// token, a change only by a method that changes. Every response carries the headers that keep a browser strict. Whether the process lives and is ready
-/// is told without a token, by the status alone: what asks for it (Kubernetes, keepalived, a balancer's check) has nowhere to keep a secret.
+/// Who may pass, in this order: the right Host (against DNS rebinding), the right Origin (against other sites in an operator's browser),
+/// the right token, a change only by a method that changes. Every response carries the headers that keep a browser strict. Whether the
+/// process lives and is ready is told without a token, by the status alone: what asks for it (Kubernetes, keepalived, a balancer's check)
+/// has nowhere to keep a secret.
 /// </summary>
 internal sealed partial class AdminGate
 {
@@ -37,7 +38,8 @@ internal sealed partial class AdminGate
     {
         Harden(context.Response.Headers);
 
-        // 0. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets and often name no host; that yes or no is all they learn.
+        // 0. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets and often name no host; that yes or no
+        // is all they learn.
         var isCheck = IsCheck(context.Request);
 
         // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.

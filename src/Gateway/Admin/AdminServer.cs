@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Gateway.Admin;
 
 /// <summary>
-/// The admin endpoint: a host of its own with limits of its own, so that operators work while users' traffic drowns. Nothing of it can be reached through
-/// the public listener.
+/// The admin endpoint: a host of its own with limits of its own, so that operators work while users' traffic drowns. Nothing of it can be
+/// reached through the public listener.
 /// </summary>
 internal sealed class AdminServer : IAsyncDisposable
 {
@@ -94,7 +94,8 @@ internal sealed class AdminServer : IAsyncDisposable
         ?? throw new InvalidOperationException("The admin endpoint is not started."));
 
     /// <summary>The token from now on; the one before is wrong at once.</summary>
-    /// <exception cref="InvalidOperationException">Without a token this port, which stays where it was opened, would be open to other machines.</exception>
+    /// <exception cref="InvalidOperationException">Without a token this port, which stays where it was opened, would be open to other
+    /// machines.</exception>
     public void UseToken(string? token)
     {
         if (token is null && !_url.IsLoopback)

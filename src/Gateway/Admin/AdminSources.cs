@@ -7,7 +7,8 @@ using Gateway.Observability;
 namespace Gateway.Admin;
 
 /// <summary>
-/// What the admin endpoint shows and may do. Reading delegates answer at once, from what the rooms publish; doing ones keep to the token they get.
+/// What the admin endpoint shows and may do. Reading delegates answer at once, from what the rooms publish; doing ones keep to the token
+/// they get.
 /// </summary>
 internal sealed record AdminSources
 {
@@ -53,5 +54,6 @@ internal readonly record struct Readiness(bool Ready, string? Why);
 
 /// <summary>Stored responses of one route; <paramref name="Bytes"/> as they are counted against the memory's cap.</summary>
 /// <param name="Coverage">Share of the last hour's requests that a total outage could have answered, 0 to 1; null: there was none.</param>
-/// <param name="SplitBy">The request header that keeps the coverage low, since nearly every request has another value of it; null: there is none.</param>
+/// <param name="SplitBy">The request header that keeps the coverage low, since nearly every request has another value of it; null: there is
+/// none.</param>
 internal sealed record LastGoodStatus(string Route, long Entries, long Bytes, double? Coverage, string? SplitBy = null);

@@ -16,7 +16,9 @@ internal sealed class AdminToken
     /// <summary>From now on this one is right and every other one is wrong; null: none is needed.</summary>
     public void Replace(string? token) => _hash = token is null ? null : HashOf(token);
 
-    /// <summary>True: this is the token. Hashes are of one length, so that neither length nor content of the token shows in the time taken.</summary>
+    /// <summary>
+    /// True: this is the token. Hashes are of one length, so that neither length nor content of the token shows in the time taken.
+    /// </summary>
     public bool IsRight(string given) => _hash is not { } hash || CryptographicOperations.FixedTimeEquals(HashOf(given), hash);
 
     private static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));

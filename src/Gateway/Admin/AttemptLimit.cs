@@ -4,10 +4,12 @@ using System.Net.Sockets;
 namespace Gateway.Admin;
 
 /// <summary>
-/// Counts wrong tokens by address and second. Never a lock: a right token is let through whatever its address or others sent, so that no client can lock an operator out.
-/// Guessing is hopeless because a token is long; the limit bounds what guessing costs, in the log above all.
+/// Counts wrong tokens by address and second. Never a lock: a right token is let through whatever its address or others sent, so that no
+/// client can lock an operator out. Guessing is hopeless because a token is long; the limit bounds what guessing costs, in the log above
+/// all.
 /// </summary>
-/// <remarks>Of a fixed size, whatever addresses come: those that share a cell share its count, which costs them a 429 in place of a 401.</remarks>
+/// <remarks>Of a fixed size, whatever addresses come: those that share a cell share its count, which costs them a 429 in place of a
+/// 401.</remarks>
 internal sealed class AttemptLimit(TimeProvider time)
 {
     /// <summary>Wrong tokens of one address within a second that are answered by 401; further ones get 429.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -41,7 +40,10 @@ internal static class ConfigView
         },
     };
 
-    /// <summary>The beginning of the SHA-256 of what gateways must have in common to decide together: clusters, routes and levels. Ports, folders and receivers may differ.</summary>
+    /// <summary>
+    /// The beginning of the SHA-256 of what gateways must have in common to decide together: clusters, routes and levels. Ports, folders
+    /// and receivers may differ.
+    /// </summary>
     public static string CommonRevisionOf(GatewayConfig config)
     {
         var hidden = Hide(config);

@@ -1,5 +1,4 @@
 using Gateway.Consensus;
-using Gateway.Failover;
 using Gateway.Fleet;
 
 namespace Gateway.Admin;

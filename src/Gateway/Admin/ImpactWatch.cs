@@ -5,8 +5,8 @@ using Gateway.Observability;
 namespace Gateway.Admin;
 
 /// <summary>
-/// Counts what users got while a cluster is disturbed: from ten seconds before its condition is anything but normal, or responses fail, until it is over, and for some minutes after that.
-/// Its own timer is its only writer; readers take the last published counts.
+/// Counts what users got while a cluster is disturbed: from ten seconds before its condition is anything but normal, or responses fail,
+/// until it is over, and for some minutes after that. Its own timer is its only writer; readers take the last published counts.
 /// </summary>
 internal sealed class ImpactWatch : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed class ImpactWatch : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
 
-    // Errors that are worth an operator's look though every destination is up: at least so many, and one in a hundred, in the last ten seconds.
+    // Errors that are worth an operator's look though every destination is up: at least so many, and one in a hundred, in the last ten
+    // seconds.
     private const int ErrorsOfNote = 5;
     private const double ShareOfNote = 0.01;
 

@@ -1,7 +1,6 @@
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
-using Gateway.Fleet;
 using Gateway.Observability;
 
 namespace Gateway.Admin;

@@ -96,7 +96,8 @@ internal sealed record TierStatus(
 /// <summary>One destination.</summary>
 /// <param name="Share">Its share of the cluster's good responses in about the last twenty seconds, 0 to 1; null: there were none.</param>
 /// <param name="P99Ms">99 of 100 of these were there within so many milliseconds.</param>
-/// <param name="AvoidedBy">Routes whose requests prefer other destinations for a while: they failed here, or were asked to come later.</param>
+/// <param name="AvoidedBy">Routes whose requests prefer other destinations for a while: they failed here, or were asked to come
+/// later.</param>
 internal sealed record DestinationStatus(
     string Name, string Url, HealthStatus HealthStatus, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, double? Share, double? P99Ms, int Weight, double ProbeAgeSeconds,
     string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, IReadOnlyList<string> AvoidedBy)

@@ -32,8 +32,8 @@ internal sealed record VerbRequest
 internal sealed record VerbResult(string Message);
 
 /// <summary>
-/// The operators' hands. Each change is made alone (another one meanwhile is told 409), is refused when it would leave nothing that can serve or comes
-/// within 5 s of the last switch, unless <c>force</c> is given, and is in the journal with who and why.
+/// The operators' hands. Each change is made alone (another one meanwhile is told 409), is refused when it would leave nothing that can
+/// serve or comes within 5 s of the last switch, unless <c>force</c> is given, and is in the journal with who and why.
 /// </summary>
 internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILogger log) : IDisposable
 {

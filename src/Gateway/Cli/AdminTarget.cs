@@ -57,7 +57,10 @@ internal sealed class AdminTarget
         return GatewayCli.Done;
     }
 
-    /// <summary>The first public listener, as the configuration names it; the default one where no configuration is there. Null with a failure: which one is meant cannot be read.</summary>
+    /// <summary>
+    /// The first public listener, as the configuration names it; the default one where no configuration is there. Null with a failure:
+    /// which one is meant cannot be read.
+    /// </summary>
     public (string? Url, CommandFailure? Problem) UsersUrl(ParseResult parsed)
     {
         var path = ConfigPath.Of(parsed.GetValue(_config), _environment);
@@ -104,7 +107,8 @@ internal sealed class AdminTarget
             return (new AdminEndpoint(new AdminConfig().Url, set, source, "default, as no configuration is named"), null);
         }
 
-        // A file with problems must not keep an operator from the gateway that runs with the one before; but where it does not say which gateway that is, none is guessed.
+        // A file with problems must not keep an operator from the gateway that runs with the one before; but where it does not say which
+        // gateway that is, none is guessed.
         var loaded = ConfigLoader.Load(path, _environment);
         return (loaded.Config?.Admin ?? loaded.WrittenAdmin) is { } admin
             ? (new AdminEndpoint(Reached(admin.Url), set ?? admin.Token, source ?? path, path), null)

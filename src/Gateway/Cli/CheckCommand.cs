@@ -5,7 +5,9 @@ using Gateway.Configuration;
 
 namespace Gateway.Cli;
 
-/// <summary><c>check [FILE] [--connect]</c>: judges a configuration without starting anything, and on request probes each destination once.</summary>
+/// <summary>
+/// <c>check [FILE] [--connect]</c>: judges a configuration without starting anything, and on request probes each destination once.
+/// </summary>
 internal static class CheckCommand
 {
     private static readonly JsonSerializerOptions Readable = new(AdminJson.Options) { WriteIndented = true };

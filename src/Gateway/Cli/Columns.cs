@@ -2,13 +2,18 @@ using System.Text;
 
 namespace Gateway.Cli;
 
-/// <summary>Text for a terminal of 100 columns: wrapped at blanks, further lines indented, tables with columns as wide as they need.</summary>
+/// <summary>
+/// Text for a terminal of 100 columns: wrapped at blanks, further lines indented, tables with columns as wide as they need.
+/// </summary>
 internal static class Columns
 {
     /// <summary>No line of a command is longer, unless a single word is.</summary>
     public const int Width = 100;
 
-    /// <summary>Appends a text behind <paramref name="first"/>; what does not fit goes on below, behind as many blanks as <paramref name="indent"/> says.</summary>
+    /// <summary>
+    /// Appends a text behind <paramref name="first"/>; what does not fit goes on below, behind as many blanks as <paramref name="indent"/>
+    /// says.
+    /// </summary>
     public static void Append(StringBuilder to, string first, string text, int indent)
     {
         to.Append(first);

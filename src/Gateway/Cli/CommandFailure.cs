@@ -23,7 +23,8 @@ internal sealed record CommandFailure(int ExitCode, string Message)
     public IReadOnlyList<string>? Problems { get; init; }
 
     /// <summary>
-    /// Text goes to the error output. JSON goes to the output, where a program reads: with <c>--json</c> that holds one JSON value whatever happens.
+    /// Text goes to the error output. JSON goes to the output, where a program reads: with <c>--json</c> that holds one JSON value whatever
+    /// happens.
     /// </summary>
     public async Task<int> PrintAsync(TextWriter output, TextWriter error, bool json)
     {

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Gateway.Cli;
 
-/// <summary>Completion scripts, from the commands themselves. They start no process: a key in a shell must not cost half a second.</summary>
+/// <summary>
+/// Completion scripts, from the commands themselves. They start no process: a key in a shell must not cost half a second.
+/// </summary>
 internal static class CompletionScripts
 {
     /// <summary>For bash.</summary>

@@ -20,7 +20,9 @@ internal static class ConfigPath
     /// <summary>What an option's or argument's help says.</summary>
     public const string Description = $"The configuration file. Default: the variable {Variable}, else {Default}, else {Installed}.";
 
-    /// <summary>The named file, else the variable's, else the first that is there of the default, the installed one and the sample.</summary>
+    /// <summary>
+    /// The named file, else the variable's, else the first that is there of the default, the installed one and the sample.
+    /// </summary>
     public static string Of(string? given, Func<string, string?> environment)
     {
         if (!string.IsNullOrEmpty(given)) return given;

@@ -8,7 +8,9 @@ using Gateway.Configuration.Reading;
 
 namespace Gateway.Cli;
 
-/// <summary><c>explain METHOD URL</c>: what the configuration makes of one request, by the routing that serves it, without a server.</summary>
+/// <summary>
+/// <c>explain METHOD URL</c>: what the configuration makes of one request, by the routing that serves it, without a server.
+/// </summary>
 internal static class ExplainCommand
 {
     private static readonly JsonSerializerOptions Readable = new()

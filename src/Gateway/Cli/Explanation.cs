@@ -5,7 +5,6 @@ using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
 using Gateway.Fallback;
 using Gateway.LastGood;
-using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Cli;
 

@@ -4,7 +4,9 @@ using System.CommandLine.Invocation;
 
 namespace Gateway.Cli;
 
-/// <summary>The gateway's commands. Exit codes: 0 done, 1 failed, 2 bad configuration or usage. Alone it shows its help and ends with 0.</summary>
+/// <summary>
+/// The gateway's commands. Exit codes: 0 done, 1 failed, 2 bad configuration or usage. Alone it shows its help and ends with 0.
+/// </summary>
 internal static class GatewayCli
 {
     /// <summary>What an operator asked for was done.</summary>

@@ -1,6 +1,9 @@
 namespace Gateway.Cli;
 
-/// <summary>How an operator calls this program: the one place that knows. In a clone its script says so by GATEWAY_ROOT; installed, the command is on the PATH.</summary>
+/// <summary>
+/// How an operator calls this program: the one place that knows. In a clone its script says so by GATEWAY_ROOT; installed, the command is
+/// on the PATH.
+/// </summary>
 internal static class ProgramName
 {
     /// <summary>Set by the script of a clone.</summary>

@@ -6,7 +6,10 @@ using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration;
 
-/// <summary>Judges a file, by the same code for the start, a reload and <c>check</c>. No exception leaves it: whatever is wrong is a problem with a place.</summary>
+/// <summary>
+/// Judges a file, by the same code for the start, a reload and <c>check</c>. No exception leaves it: whatever is wrong is a problem with a
+/// place.
+/// </summary>
 internal static class ConfigLoader
 {
     /// <summary>How the problem begins that stands for a mistake of the judge itself.</summary>
@@ -40,7 +43,8 @@ internal static class ConfigLoader
         }
         catch (Exception defect) when (defect is not OutOfMemoryException)
         {
-            // A file that a check did not foresee must neither end a command nor a reload: it is refused, and what was found until then is told.
+            // A file that a check did not foresee must neither end a command nor a reload: it is refused, and what was found until then is
+            // told.
             reader.Problem(1, 1, $"{Unforeseen} ({defect.GetType().Name}: {defect.Message.TrimEnd('.')}). Solve the other problems first; if there are none, look at what changed last.");
             return Result(null);
         }

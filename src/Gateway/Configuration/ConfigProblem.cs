@@ -1,6 +1,8 @@
 namespace Gateway.Configuration;
 
-/// <summary>One thing that is wrong with a configuration file, and where. Line and column count from 1; a secret is never part of the message.</summary>
+/// <summary>
+/// One thing that is wrong with a configuration file, and where. Line and column count from 1; a secret is never part of the message.
+/// </summary>
 internal sealed record ConfigProblem(string File, int Line, int Column, string Message)
 {
     /// <summary><c>file:line:column: message</c>, which editors and terminals turn into a link.</summary>

@@ -15,7 +15,10 @@ internal sealed record ConfigResult
     /// <summary>What an operator should know and may leave as it is, in the order of the file.</summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
 
-    /// <summary>The admin endpoint as the file says, even if other keys have problems; null: the file does not say, or not in a way that could be read.</summary>
+    /// <summary>
+    /// The admin endpoint as the file says, even if other keys have problems; null: the file does not say, or not in a way that could be
+    /// read.
+    /// </summary>
     public AdminConfig? WrittenAdmin { get; init; }
 
     /// <summary>The file as the operator named it.</summary>

@@ -2,8 +2,11 @@ using Gateway.Configuration.Model;
 
 namespace Gateway.Configuration;
 
-/// <summary>How long probes alone take to see that a destination is gone. Pure arithmetic over the probe's settings; traffic usually notices sooner.</summary>
-/// <param name="KilledTypical">A destination whose port refuses: half an interval until the next probe, then the remaining failures one fast interval apart.</param>
+/// <summary>
+/// How long probes alone take to see that a destination is gone. Pure arithmetic over the probe's settings; traffic usually notices sooner.
+/// </summary>
+/// <param name="KilledTypical">A destination whose port refuses: half an interval until the next probe, then the remaining failures one
+/// fast interval apart.</param>
 /// <param name="KilledWorst">The same when it died right after a good probe whose successor comes late by the jitter.</param>
 /// <param name="FrozenTypical">A destination that accepts and never answers: every probe also lasts its whole timeout.</param>
 /// <param name="FrozenWorst">The same at worst.</param>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Gateway.Consensus;
 
-/// <summary>What one gateway holds of one cluster, by its own eyes alone: its vote. Others' words never enter it, so that no vote feeds itself.</summary>
+/// <summary>
+/// What one gateway holds of one cluster, by its own eyes alone: its vote. Others' words never enter it, so that no vote feeds itself.
+/// </summary>
 /// <param name="Cluster">The key under <c>clusters</c>.</param>
 /// <param name="Active">The tier that serves its users; null: none can.</param>
 /// <param name="Epoch">The last agreed change that it has acted on.</param>

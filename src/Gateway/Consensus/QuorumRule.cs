@@ -17,12 +17,15 @@ internal sealed record FleetCase(ClusterVote Mine, IReadOnlyList<ClusterVote> Ot
 internal sealed record FleetDecision(FleetGuidance? Guidance, FleetVerdictKind? Kind = null, string From = "", string To = "");
 
 /// <summary>
-/// How gateways decide together, as pure functions. Down: a majority of the living ejects a tier for all; a gateway that cannot send to it at all leaves it at
-/// once, whatever the others say. Up: at least half must hold the better tier to be ripe, and then all begin the ramp at the same moment.
+/// How gateways decide together, as pure functions. Down: a majority of the living ejects a tier for all; a gateway that cannot send to it
+/// at all leaves it at once, whatever the others say. Up: at least half must hold the better tier to be ripe, and then all begin the ramp
+/// at the same moment.
 /// </summary>
 internal static class QuorumRule
 {
-    /// <summary>An agreement this young is followed by every gateway that sees it; an older one only if most others still serve by it.</summary>
+    /// <summary>
+    /// An agreement this young is followed by every gateway that sees it; an older one only if most others still serve by it.
+    /// </summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
     /// <summary>The decision of one gateway about one cluster.</summary>

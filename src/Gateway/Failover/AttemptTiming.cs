@@ -16,9 +16,9 @@ internal static class AttemptTiming
     public static readonly TimeSpan ShortestLate = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// The 97th percentile, but no more than four times the 80th: when some percent of all responses are seconds late, the 97th is one of those, and
-    /// waiting for it would not help. Hedging after a high percentile bounds the added load by what lies above it (J. Dean and L. A. Barroso,
-    /// "The Tail at Scale", 2013, who take the 95th): 3 % here, a share of which the budget of extra attempts never notices.
+    /// The 97th percentile, but no more than four times the 80th: when some percent of all responses are seconds late, the 97th is one of
+    /// those, and waiting for it would not help. Hedging after a high percentile bounds the added load by what lies above it (J. Dean and
+    /// L. A. Barroso, "The Tail at Scale", 2013, who take the 95th): 3 % here, a share of which the budget of extra attempts never notices.
     /// </summary>
     public static TimeSpan? HedgeDelay(LatencyHistogram latency, TimeoutsConfig timeouts)
     {
@@ -32,7 +32,10 @@ internal static class AttemptTiming
         return Clamp(late < bulk ? late : bulk, ShortestHedge, timeouts.FirstByte);
     }
 
-    /// <summary>Eight times the long-term 80th percentile: far beyond what this route's responses ever take, not merely slower. Unknown: nothing is late before its timeout.</summary>
+    /// <summary>
+    /// Eight times the long-term 80th percentile: far beyond what this route's responses ever take, not merely slower. Unknown: nothing is
+    /// late before its timeout.
+    /// </summary>
     public static TimeSpan LateAfter(Ewma longTermP80Seconds, TimeoutsConfig timeouts) =>
         longTermP80Seconds.Known
             ? Clamp(TimeSpan.FromSeconds(longTermP80Seconds.Value * 8), ShortestLate, timeouts.FirstByte)

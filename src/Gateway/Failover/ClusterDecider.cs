@@ -3,7 +3,8 @@ using Gateway.Consensus;
 namespace Gateway.Failover;
 
 /// <summary>
-/// From what is held true of a cluster to what requests see, and to what is announced: the one place where a transition begins. Only the failover loop touches it.
+/// From what is held true of a cluster to what requests see, and to what is announced: the one place where a transition begins. Only the
+/// failover loop touches it.
 /// </summary>
 /// <param name="subscribers">Told of every transition; they must not wait.</param>
 /// <param name="time">The clock, for what people read.</param>

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Gateway.Failover;
 
-/// <summary>One sentence for now and one for next, from what the failover loop publishes. Pure: page, command, <c>/status</c> and metric say the same.</summary>
+/// <summary>
+/// One sentence for now and one for next, from what the failover loop publishes. Pure: page, command, <c>/status</c> and metric say the
+/// same.
+/// </summary>
 internal static class ClusterOutlook
 {
     /// <summary>The outlook of a cluster.</summary>

@@ -5,7 +5,9 @@ using Gateway.Health;
 
 namespace Gateway.Failover;
 
-/// <summary>One cluster as the loop keeps it: configuration in force, destinations under watch, the machine's state. Only the loop touches it.</summary>
+/// <summary>
+/// One cluster as the loop keeps it: configuration in force, destinations under watch, the machine's state. Only the loop touches it.
+/// </summary>
 internal sealed class ClusterRuntime
 {
     /// <summary>A first round of probes that takes longer than this is over all the same.</summary>
@@ -64,7 +66,9 @@ internal sealed class ClusterRuntime
     /// <summary>All destinations.</summary>
     public IEnumerable<DestinationWatch> Watches => Tiers.SelectMany(t => t.Watches);
 
-    /// <summary>Puts a changed configuration, or changed addresses, into force. Returns the destinations that are no longer needed.</summary>
+    /// <summary>
+    /// Puts a changed configuration, or changed addresses, into force. Returns the destinations that are no longer needed.
+    /// </summary>
     public IReadOnlyList<DestinationWatch> Rebuild(ClusterConfig config, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
     {
         var before = Tiers;
@@ -135,7 +139,9 @@ internal sealed class ClusterRuntime
         return false;
     }
 
-    /// <summary>The tier of <paramref name="one"/> may lose it to traffic and still have what <c>passive.maxEjected</c> leaves it.</summary>
+    /// <summary>
+    /// The tier of <paramref name="one"/> may lose it to traffic and still have what <c>passive.maxEjected</c> leaves it.
+    /// </summary>
     public bool HasRoom(DestinationMonitor one)
     {
         foreach (var tier in Tiers)
@@ -155,7 +161,9 @@ internal sealed class ClusterRuntime
         return false;
     }
 
-    /// <summary>A destination that did not fail this route lately serves it while <paramref name="record"/> of <paramref name="one"/> does not.</summary>
+    /// <summary>
+    /// A destination that did not fail this route lately serves it while <paramref name="record"/> of <paramref name="one"/> does not.
+    /// </summary>
     public bool NeighboursServe(DestinationMonitor one, RouteFailureTracker record)
     {
         var begins = record.Baseline is null;

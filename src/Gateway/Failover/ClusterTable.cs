@@ -4,7 +4,10 @@ using Gateway.Health;
 
 namespace Gateway.Failover;
 
-/// <summary>The clusters of the configuration in force and their destinations. What did not change keeps its state through a reload. Only the failover loop touches it; any thread may look up a cluster.</summary>
+/// <summary>
+/// The clusters of the configuration in force and their destinations. What did not change keeps its state through a reload. Only the
+/// failover loop touches it; any thread may look up a cluster.
+/// </summary>
 internal sealed class ClusterTable(NameTable names, ClusterDecider decider, PendingTasks pending, TimeProvider time)
 {
     private readonly Dictionary<string, ClusterRuntime> _runtimes = new(StringComparer.Ordinal);

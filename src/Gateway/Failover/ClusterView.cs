@@ -112,7 +112,8 @@ internal sealed record TierView(
 /// <param name="EjectedUntil">The end of its ejection; null: it is not ejected.</param>
 /// <param name="Ejections">Ejections in a row.</param>
 /// <param name="InFlight">Requests under way.</param>
-/// <param name="Share">Its share of the cluster's good responses in about the last twenty seconds, from 0 to 1; null: there were none.</param>
+/// <param name="Share">Its share of the cluster's good responses in about the last twenty seconds, from 0 to 1; null: there were
+/// none.</param>
 /// <param name="P99">99 of 100 of these were there within this time; null: there were none.</param>
 /// <param name="LastProbe">The last probe's result; null before the first.</param>
 /// <param name="LastProbeAt">When it ended; null before the first.</param>

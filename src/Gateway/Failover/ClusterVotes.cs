@@ -3,7 +3,10 @@ using Gateway.Consensus;
 
 namespace Gateway.Failover;
 
-/// <summary>This gateway's votes on its clusters, for the others, and what the fleet decided, for the machine. Only the failover loop touches it; any thread reads the votes.</summary>
+/// <summary>
+/// This gateway's votes on its clusters, for the others, and what the fleet decided, for the machine. Only the failover loop touches it;
+/// any thread reads the votes.
+/// </summary>
 internal sealed class ClusterVotes(ClusterTable clusters, ClusterDecider decider)
 {
     private ClusterVote[] _votes = [];

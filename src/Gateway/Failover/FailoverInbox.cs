@@ -7,7 +7,9 @@ using Gateway.Health;
 
 namespace Gateway.Failover;
 
-/// <summary>The one bounded channel into the failover loop. Evidence and ticks that do not fit are dropped; what a caller waits for is not.</summary>
+/// <summary>
+/// The one bounded channel into the failover loop. Evidence and ticks that do not fit are dropped; what a caller waits for is not.
+/// </summary>
 internal sealed class FailoverInbox
 {
     private const int Length = 8192;

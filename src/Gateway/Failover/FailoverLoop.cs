@@ -6,8 +6,8 @@ using Gateway.Health;
 namespace Gateway.Failover;
 
 /// <summary>
-/// The one writer of everything that is held true of clusters. Probe results, traffic's evidence, commands and configurations come in by one
-/// bounded channel; snapshots go out by one volatile write; each transition is announced once, after the snapshot that shows it.
+/// The one writer of everything that is held true of clusters. Probe results, traffic's evidence, commands and configurations come in by
+/// one bounded channel; snapshots go out by one volatile write; each transition is announced once, after the snapshot that shows it.
 /// </summary>
 internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 {
@@ -39,11 +39,14 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private ITimer? _timer;
     private Task _running = Task.CompletedTask;
 
-    /// <summary>Builds the first snapshots at once, so that requests find every cluster; probing starts with <see cref="StartAsync"/>.</summary>
+    /// <summary>
+    /// Builds the first snapshots at once, so that requests find every cluster; probing starts with <see cref="StartAsync"/>.
+    /// </summary>
     /// <param name="config">The first configuration.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    /// <param name="subscribers">Told of every transition, on the loop: they must not wait. An exception is logged and does not affect other subscribers.</param>
+    /// <param name="subscribers">Told of every transition, on the loop: they must not wait. An exception is logged and does not affect
+    /// other subscribers.</param>
     /// <param name="probed">Told how long each probe took; must not wait.</param>
     public FailoverLoop(GatewayConfig config, TimeProvider time, ILogger<FailoverLoop> logger, IReadOnlyList<Action<Transition>> subscribers, Action<TimeSpan>? probed = null)
     {
@@ -94,7 +97,10 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <summary>Told, on the loop, when a vote changed; must not wait. Set it before the start.</summary>
     public void WhenOpinionChanges(Action told) => _votes.Changed = told;
 
-    /// <summary>What the fleet decided, by cluster; a cluster that is not in it is decided alone. It counts for <see cref="FleetGuidance.ValidFor"/>. Never waits: what does not fit comes again with the next exchange.</summary>
+    /// <summary>
+    /// What the fleet decided, by cluster; a cluster that is not in it is decided alone. It counts for
+    /// <see cref="FleetGuidance.ValidFor"/>. Never waits: what does not fit comes again with the next exchange.
+    /// </summary>
     public void Guide(ImmutableDictionary<string, FleetGuidance> guidance) => _inbox.Guide(guidance);
 
     /// <summary>Takes what an attempt showed. Never waits; false: dropped and counted.</summary>

@@ -11,8 +11,9 @@ internal readonly record struct Change(int From, int To, TransitionReason Reason
 
 /// <summary>
 /// What we do about a cluster, as one pure function: down at once, up slowly.
-/// It never stays with a tier that cannot serve while another can (once <c>switchAfter</c> is over), and goes back to a better one only after that
-/// has been able for <c>failback.after</c>. A tier that relapsed soon after its return must prove itself for twice as long the next time.
+/// It never stays with a tier that cannot serve while another can (once <c>switchAfter</c> is over), and goes back to a better one only
+/// after that has been able for <c>failback.after</c>. A tier that relapsed soon after its return must prove itself for twice as long the
+/// next time.
 /// </summary>
 internal static class FailoverMachine
 {
@@ -24,7 +25,9 @@ internal static class FailoverMachine
 
     private const double FirstShare = 0.1;
 
-    /// <summary>One step. At most one change comes of it, and every change of <see cref="ClusterState.Active"/> after the first round is one.</summary>
+    /// <summary>
+    /// One step. At most one change comes of it, and every change of <see cref="ClusterState.Active"/> after the first round is one.
+    /// </summary>
     /// <param name="state">What is remembered.</param>
     /// <param name="tiers">What each tier is good for, the fleet's opinion weighed in.</param>
     /// <param name="order">An operator's order; null: none.</param>

@@ -6,7 +6,10 @@ using Gateway.Health;
 
 namespace Gateway.Failover;
 
-/// <summary>What comes in to the failover loop: evidence, or one of the messages below. Evidence is a value, so that traffic allocates nothing for it.</summary>
+/// <summary>
+/// What comes in to the failover loop: evidence, or one of the messages below. Evidence is a value, so that traffic allocates nothing for
+/// it.
+/// </summary>
 internal readonly record struct FailoverMessage(object? Payload, Evidence Evidence = default);
 
 /// <summary>A probe ended.</summary>

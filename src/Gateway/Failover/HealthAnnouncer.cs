@@ -10,7 +10,9 @@ internal sealed partial class HealthAnnouncer(TimeProvider time, ILogger logger)
     /// <summary>Told of every change, on the loop: it must not wait.</summary>
     public Action<HealthChange>? Told { get; set; }
 
-    /// <summary>Compares the cluster's health with that of the last call. Before the first round of probes is over nothing is announced.</summary>
+    /// <summary>
+    /// Compares the cluster's health with that of the last call. Before the first round of probes is over nothing is announced.
+    /// </summary>
     public void Announce(ClusterRuntime cluster)
     {
         if (!cluster.HealthChanged || !cluster.State.Settled)

@@ -39,7 +39,9 @@ internal sealed partial class HealthKeeper(
         Reconsider(cluster, now);
     }
 
-    /// <summary>Looks at this process before anything is judged: evidence that waited for a loop that was late itself is not to be believed.</summary>
+    /// <summary>
+    /// Looks at this process before anything is judged: evidence that waited for a loop that was late itself is not to be believed.
+    /// </summary>
     /// <param name="tickPlannedAt">When the loop should have ticked.</param>
     /// <param name="now">The loop's clock.</param>
     public void SuspectOurselves(TimeSpan tickPlannedAt, TimeSpan now)
@@ -169,7 +171,8 @@ internal sealed partial class HealthKeeper(
         }
     }
 
-    // Routes that are avoided somewhere: whether neighbours serve them, and whether by now more than that route fails. Requests look only where a route says so.
+    // Routes that are avoided somewhere: whether neighbours serve them, and whether by now more than that route fails. Requests look only
+    // where a route says so.
     private void Reconsider(ClusterRuntime cluster, TimeSpan now)
     {
         foreach (var timing in cluster.Cluster.Timings)

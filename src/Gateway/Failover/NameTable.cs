@@ -3,7 +3,10 @@ using Gateway.Health;
 
 namespace Gateway.Failover;
 
-/// <summary>The names of the configuration that stand for addresses, and when each is resolved again. Addresses that are known stay in use while a name does not resolve. Only the failover loop touches it.</summary>
+/// <summary>
+/// The names of the configuration that stand for addresses, and when each is resolved again. Addresses that are known stay in use while a
+/// name does not resolve. Only the failover loop touches it.
+/// </summary>
 internal sealed partial class NameTable(ILogger logger)
 {
     private readonly ILogger _logger = logger;

@@ -2,7 +2,8 @@ namespace Gateway.Failover;
 
 /// <summary>What serves a cluster now and what changes next, in the words that page, command and <c>/status</c> share.</summary>
 /// <param name="Condition">In a word.</param>
-/// <param name="Now">One sentence: what serves, since when and why. It speaks of what has happened and of what is, never of what will be.</param>
+/// <param name="Now">One sentence: what serves, since when and why. It speaks of what has happened and of what is, never of what will
+/// be.</param>
 /// <param name="Next">One sentence: the next change, when and why, or what is awaited.</param>
 /// <param name="Change">The same for programs.</param>
 internal sealed record Outlook(ClusterCondition Condition, string Now, string Next, NextChange Change);

@@ -4,8 +4,8 @@ using Gateway.Health;
 namespace Gateway.Failover;
 
 /// <summary>
-/// How long one route's responses take, and the two waits that follow. Kept by route: beside a thousand pages of 5 ms a recommendation that needs 2 s is not late.
-/// Everything but <see cref="Latency"/> is written by the failover loop alone.
+/// How long one route's responses take, and the two waits that follow. Kept by route: beside a thousand pages of 5 ms a recommendation that
+/// needs 2 s is not late. Everything but <see cref="Latency"/> is written by the failover loop alone.
 /// </summary>
 internal sealed class RouteTiming(string route, TimeSpan firstByte)
 {
@@ -20,7 +20,10 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     /// <summary>Give it the time to the first byte of every good response, those of lingering attempts included.</summary>
     public LatencyHistogram Latency { get; } = new();
 
-    /// <summary>How long a first response may take before a second attempt starts; null while fewer than 50 latency samples exist. From 20 ms to <c>timeouts.firstByte</c>.</summary>
+    /// <summary>
+    /// How long a first response may take before a second attempt starts; null while fewer than 50 latency samples exist. From 20 ms to
+    /// <c>timeouts.firstByte</c>.
+    /// </summary>
     public TimeSpan? HedgeDelay
     {
         get
@@ -31,12 +34,15 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     }
 
     /// <summary>
-    /// From when lateness is a failure and not mere slowness: a lingering attempt is cut at this age, and a response slower than this is told as Late, not as a success.
-    /// From 250 ms to <c>timeouts.firstByte</c>, which it is while fewer than 50 latency samples exist.
+    /// From when lateness is a failure and not mere slowness: a lingering attempt is cut at this age, and a response slower than this is
+    /// told as Late, not as a success. From 250 ms to <c>timeouts.firstByte</c>, which it is while fewer than 50 latency samples exist.
     /// </summary>
     public TimeSpan LateAfter => new(Volatile.Read(ref _lateAfter));
 
-    /// <summary>Some destination is avoided by this route (<see cref="RouteSuccessCounter.Avoidance"/>): the choice among them has to look. Written by the loop alone.</summary>
+    /// <summary>
+    /// Some destination is avoided by this route (<see cref="RouteSuccessCounter.Avoidance"/>): the choice among them has to look. Written
+    /// by the loop alone.
+    /// </summary>
     public bool HasAvoided
     {
         get => Volatile.Read(ref _hasAvoided);

@@ -6,7 +6,10 @@ internal enum TierHealth
     /// <summary>Nothing to send to.</summary>
     Unavailable,
 
-    /// <summary>Fewer healthy destinations than <c>failover.minHealthy</c>: better than the fallback chain, no more.</summary>
+    /// <summary>
+    /// Fewer healthy destinations than <c>failover.minHealthy</c>: better than the fallback chain, no more. Narrower than what people call
+    /// a degraded tier (<c>gateway_tier_degraded</c>), which has lost any destination; a degraded request is another thing again.
+    /// </summary>
     Degraded,
 
     /// <summary>Enough, if those that were never probed are counted.</summary>

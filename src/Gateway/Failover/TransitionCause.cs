@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Gateway.Failover;
 
-/// <summary>Why a tier has served since, as the second half of a sentence about it: "because both destinations of primary failed: connection refused".</summary>
+/// <summary>
+/// Why a tier has served since, as the second half of a sentence about it: "because both destinations of primary failed: connection
+/// refused".
+/// </summary>
 internal static class TransitionCause
 {
     private const int MostGroups = 3;

@@ -1,6 +1,9 @@
 namespace Gateway.Fleet;
 
-/// <summary>The number that orders what gateways agree on and what operators command: the higher one counts, whatever any clock says. Only the fleet's loop touches it.</summary>
+/// <summary>
+/// The number that orders what gateways agree on and what operators command: the higher one counts, whatever any clock says. Only the
+/// fleet's loop touches it.
+/// </summary>
 internal sealed class FleetEpoch
 {
     /// <summary>The highest that was seen.</summary>

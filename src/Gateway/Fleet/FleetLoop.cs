@@ -9,9 +9,9 @@ using Gateway.Redis;
 namespace Gateway.Fleet;
 
 /// <summary>
-/// Keeps this gateway and the others of one mind, through Redis: four exchanges a second and one at once when there is news. It tells the failover loop
-/// what the fleet says, and what operators ordered elsewhere; without a response for <see cref="FleetGuidance.ValidFor"/> the loop decides alone.
-/// One task does all of it and is the only writer of its state. No request waits for it.
+/// Keeps this gateway and the others of one mind, through Redis: four exchanges a second and one at once when there is news. It tells the
+/// failover loop what the fleet says, and what operators ordered elsewhere; without a response for <see cref="FleetGuidance.ValidFor"/> the
+/// loop decides alone. One task does all of it and is the only writer of its state. No request waits for it.
 /// </summary>
 internal sealed partial class FleetLoop : IAsyncDisposable
 {

@@ -3,13 +3,12 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gateway.Consensus;
-using Gateway.Failover;
 
 namespace Gateway.Fleet;
 
 /// <summary>
-/// What gateways write for one another: <c>1 CHECK JSON</c>, the version, the beginning of the JSON's SHA-256, the JSON. What has another version, another
-/// sum, another shape or too much of anything is not taken.
+/// What gateways write for one another: <c>1 CHECK JSON</c>, the version, the beginning of the JSON's SHA-256, the JSON. What has another
+/// version, another sum, another shape or too much of anything is not taken.
 /// </summary>
 internal static class FleetPayload
 {

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Gateway.Fleet;
 
-/// <summary>One exchange with Redis: our sign of life and what we have to say goes in, what everyone said comes out; in one script, so that all of it is of one moment.</summary>
+/// <summary>
+/// One exchange with Redis: our sign of life and what we have to say goes in, what everyone said comes out; in one script, so that all of
+/// it is of one moment.
+/// </summary>
 internal static class FleetScript
 {
     /// <summary>More gateways than this are no fleet but a fault.</summary>

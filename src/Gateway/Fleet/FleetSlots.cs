@@ -4,7 +4,10 @@ using Gateway.Failover;
 
 namespace Gateway.Fleet;
 
-/// <summary>What an exchange reads: of each cluster its verdict and its hold, of each destination its drain. What this gateway does not know it does not even read.</summary>
+/// <summary>
+/// What an exchange reads: of each cluster its verdict and its hold, of each destination its drain. What this gateway does not know it does
+/// not even read.
+/// </summary>
 internal sealed class FleetSlots
 {
     private const int MostDestinations = 4096;

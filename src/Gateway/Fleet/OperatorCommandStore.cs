@@ -11,8 +11,8 @@ internal readonly record struct OrderSubject(string Cluster, string? Destination
 internal readonly record struct BookWrite(OrderSubject Subject, byte[] Expected, byte[] Value, TimeSpan KeepFor);
 
 /// <summary>
-/// The operators' orders as this gateway knows them, beside what Redis says of each. The higher epoch wins; what Redis lost is written again.
-/// Knows no clock and does no I/O; only the fleet's loop touches it.
+/// The operators' orders as this gateway knows them, beside what Redis says of each. The higher epoch wins; what Redis lost is written
+/// again. Knows no clock and does no I/O; only the fleet's loop touches it.
 /// </summary>
 internal sealed class OperatorCommandStore
 {

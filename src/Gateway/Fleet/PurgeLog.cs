@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Security.Cryptography;
 
 namespace Gateway.Fleet;
 
-/// <summary>Purges of last-good responses on their way to the other gateways, and those that came from them. A gateway that missed too many forgets everything: that can only keep too little.</summary>
+/// <summary>
+/// Purges of last-good responses on their way to the other gateways, and those that came from them. A gateway that missed too many forgets
+/// everything: that can only keep too little.
+/// </summary>
 internal sealed class PurgeLog
 {
     private readonly Lock _lock = new();
@@ -46,7 +48,10 @@ internal sealed class PurgeLog
         }
     }
 
-    /// <summary>Those that were not seen before, oldest first. <paramref name="running"/> is how long this gateway runs: what is older met nothing of it.</summary>
+    /// <summary>
+    /// Those that were not seen before, oldest first. <paramref name="running"/> is how long this gateway runs: what is older met nothing
+    /// of it.
+    /// </summary>
     public IReadOnlyList<SharedPurge> News(List<(TimeSpan Age, byte[] Payload)> log, TimeSpan running)
     {
         var all = log.Select(static l => (l.Age, Purge: FleetPayload.Decode<SharedPurge>(l.Payload))).Where(static l => l.Purge is { IsSound: true }).Select(static l => (l.Age, Purge: l.Purge!)).ToArray();

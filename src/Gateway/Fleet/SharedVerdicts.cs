@@ -12,7 +12,10 @@ internal readonly record struct VerdictWrite(string Cluster, byte[] Expected, by
 /// <param name="HasGarbage">Something in Redis is not of this kind.</param>
 internal sealed record VerdictRound(ImmutableDictionary<string, FleetGuidance> Guidance, bool IsProposed, bool HasGarbage);
 
-/// <summary>The verdicts that the gateways share: taken from Redis, decided, and restored when Redis lost them. Knows no clock and does no I/O; only the fleet's loop touches it.</summary>
+/// <summary>
+/// The verdicts that the gateways share: taken from Redis, decided, and restored when Redis lost them. Knows no clock and does no I/O; only
+/// the fleet's loop touches it.
+/// </summary>
 /// <param name="epoch">The fleet's epoch.</param>
 /// <param name="agreed">Told of every verdict that is new here.</param>
 internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agreed)

@@ -1,6 +1,9 @@
 namespace Gateway.Health;
 
-/// <summary>A destination's health now, and the one place where it changes: requests see the new status at once, and the half-open probe is offered or withdrawn with it.</summary>
+/// <summary>
+/// A destination's health now, and the one place where it changes: requests see the new status at once, and the half-open probe is offered
+/// or withdrawn with it.
+/// </summary>
 internal sealed class CurrentHealth(Destination destination, TimeSpan now)
 {
     /// <summary>A hedge saved its user if the destination that it overtook is ejected within one to two of these.</summary>

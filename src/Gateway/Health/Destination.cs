@@ -46,17 +46,24 @@ internal sealed class Destination
     /// <summary>Where it is. For one address of a <c>dns+</c> name the host is that address.</summary>
     public Uri Url { get; }
 
-    /// <summary>The name behind an address of a <c>dns+</c> destination, for Host and TLS (<c>host</c> or <c>host:port</c>); else null.</summary>
+    /// <summary>
+    /// The name behind an address of a <c>dns+</c> destination, for Host and TLS (<c>host</c> or <c>host:port</c>); else null.
+    /// </summary>
     public string? HostName { get; }
 
-    /// <summary>An http destination that speaks HTTP/2 only, as its probes found: it is asked in HTTP/2 without a negotiation. Written by its prober alone.</summary>
+    /// <summary>
+    /// An http destination that speaks HTTP/2 only, as its probes found: it is asked in HTTP/2 without a negotiation. Written by its prober
+    /// alone.
+    /// </summary>
     public bool SpeaksHttp2Alone
     {
         get => Volatile.Read(ref _speaksHttp2Alone);
         internal set => Volatile.Write(ref _speaksHttp2Alone, value);
     }
 
-    /// <summary>An https destination that negotiates HTTP/1.1, as the last probe that got a response found. Written by its prober alone.</summary>
+    /// <summary>
+    /// An https destination that negotiates HTTP/1.1, as the last probe that got a response found. Written by its prober alone.
+    /// </summary>
     public bool NegotiatesHttp11
     {
         get => Volatile.Read(ref _negotiatesHttp11);
@@ -64,8 +71,8 @@ internal sealed class Destination
     }
 
     /// <summary>
-    /// True: a probe found that this http destination speaks HTTP/2 without a negotiation, beside HTTP/1.1 or alone. A request that would need it does not choose it:
-    /// it only makes the next probe look.
+    /// True: a probe found that this http destination speaks HTTP/2 without a negotiation, beside HTTP/1.1 or alone. A request that would
+    /// need it does not choose it: it only makes the next probe look.
     /// </summary>
     /// <param name="wanted">A request needs to know.</param>
     public bool OffersHttp2(bool wanted)
@@ -110,13 +117,17 @@ internal sealed class Destination
     /// <summary>True: a request of this route may be the half-open probe.</summary>
     public bool AllowsHalfOpenProbeOf(string route) => EjectedByRoute is not { } condemnedOn || string.Equals(condemnedOn, route, StringComparison.Ordinal);
 
-    /// <summary>True: even a request that may not be repeated may be the half-open probe, since a failed connection carries nothing.</summary>
+    /// <summary>
+    /// True: even a request that may not be repeated may be the half-open probe, since a failed connection carries nothing.
+    /// </summary>
     public bool AllowsAnyHalfOpenProbe => EjectedByRoute is null;
 
     /// <summary>True while the half-open permit is free.</summary>
     public bool HalfOpenProbeOffered => Volatile.Read(ref _halfOpenPermits) > 0;
 
-    /// <summary>What its good responses took; halved every ten seconds, so that it tells of about the last twenty. One increment a response.</summary>
+    /// <summary>
+    /// What its good responses took; halved every ten seconds, so that it tells of about the last twenty. One increment a response.
+    /// </summary>
     public LatencyHistogram Latency { get; } = new();
 
     /// <summary>An attempt begins.</summary>

@@ -4,8 +4,9 @@ using Gateway.Configuration.Model;
 namespace Gateway.Health;
 
 /// <summary>
-/// The failures of one destination: by route, over all routes, in a row across them, and those that it never answered. Says what they show by the rules of
-/// <see cref="EjectionRule"/>; what follows from it, <see cref="DestinationMonitor"/> decides. Knows no clock; only the loop touches it.
+/// The failures of one destination: by route, over all routes, in a row across them, and those that it never answered. Says what they show
+/// by the rules of <see cref="EjectionRule"/>; what follows from it, <see cref="DestinationMonitor"/> decides. Knows no clock; only the
+/// loop touches it.
 /// </summary>
 internal sealed class DestinationFailures(Destination destination)
 {
@@ -88,7 +89,9 @@ internal sealed class DestinationFailures(Destination destination)
         return EjectionRule.IsSilent(_silent, passive, now);
     }
 
-    /// <summary>Lengthens the run across routes. What is not known to be the destination's own does not spread the run to another route.</summary>
+    /// <summary>
+    /// Lengthens the run across routes. What is not known to be the destination's own does not spread the run to another route.
+    /// </summary>
     public void CountRun(string route, bool isOwn)
     {
         var successes = Successes();

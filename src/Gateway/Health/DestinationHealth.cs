@@ -6,8 +6,8 @@ namespace Gateway.Health;
 internal static class DestinationHealth
 {
     /// <summary>
-    /// With no tier left, an ejection is not waited out: a half-open probe is offered this soon. Together with probes at the fast interval it brings
-    /// users back to a live response within 2 s.
+    /// With no tier left, an ejection is not waited out: a half-open probe is offered this soon. Together with probes at the fast interval
+    /// it brings users back to a live response within 2 s.
     /// </summary>
     public static readonly TimeSpan EjectionWhenExhausted = TimeSpan.FromSeconds(1);
 
@@ -15,9 +15,9 @@ internal static class DestinationHealth
     public const int ForgetAfterEjectFors = 10;
 
     /// <summary>
-    /// A probe ended. The first one decides at once; after that <c>fall</c> failures or <c>rise</c> successes in a row do, and a single success when
-    /// <paramref name="exhausted"/>: whatever answers beats the fallback chain. A destination that was down and came back while it was
-    /// ejected was restarted: it gets its half-open probe now.
+    /// A probe ended. The first one decides at once; after that <c>fall</c> failures or <c>rise</c> successes in a row do, and a single
+    /// success when <paramref name="exhausted"/>: whatever answers beats the fallback chain. A destination that was down and came back
+    /// while it was ejected was restarted: it gets its half-open probe now.
     /// </summary>
     public static HealthState OnProbe(HealthState state, bool passed, ProbeConfig probe, bool exhausted)
     {
@@ -50,8 +50,8 @@ internal static class DestinationHealth
     public static bool WantsFastProbe(HealthState state) => state.Streak > 0;
 
     /// <summary>
-    /// Traffic ejects it. Evidence that is still on its way from before an ejection does not lengthen it; nor do the many half-open probes that fail
-    /// while no tier is left, for they are made early, and the time after such an outage must not pay for them.
+    /// Traffic ejects it. Evidence that is still on its way from before an ejection does not lengthen it; nor do the many half-open probes
+    /// that fail while no tier is left, for they are made early, and the time after such an outage must not pay for them.
     /// </summary>
     public static HealthState Eject(HealthState state, PassiveConfig passive, bool exhausted, TimeSpan now)
     {

@@ -3,8 +3,8 @@ using Gateway.Configuration.Model;
 namespace Gateway.Health;
 
 /// <summary>
-/// What failures must show before they take a destination from every route: that it is the destination which fails, not one route at it, and, beyond
-/// <c>passive.maxEjected</c> of a tier, that it is not chance. Pure.
+/// What failures must show before they take a destination from every route: that it is the destination which fails, not one route at it,
+/// and, beyond <c>passive.maxEjected</c> of a tier, that it is not chance. Pure.
 /// </summary>
 internal static class EjectionRule
 {
@@ -15,8 +15,8 @@ internal static class EjectionRule
     public static int MostEjected(int destinations, double share) => Math.Min(destinations - 1, Math.Max(1, (int)(destinations * share)));
 
     /// <summary>
-    /// True: not one route alone fails. Either no other route is in use, or another one failed in the same run, or most requests of the others fail as well. While others
-    /// are in use but none has succeeded here, that they fail too will show soon.
+    /// True: not one route alone fails. Either no other route is in use, or another one failed in the same run, or most requests of the
+    /// others fail as well. While others are in use but none has succeeded here, that they fail too will show soon.
     /// </summary>
     public static bool IsDestinationWide(in FailureRun run, RouteCount others, bool othersServed, PassiveConfig passive) =>
         (others.Successes == 0 && !othersServed)
@@ -24,8 +24,9 @@ internal static class EjectionRule
         || (others.Requests >= passive.ConsecutiveFailures && others.FailureShare >= passive.FailureRatio);
 
     /// <summary>
-    /// True: it has answered nothing that it was asked for, whatever it was, for a whole window and for enough requests. Everybody waits for it in vain, so that this ejects even the last
-    /// destination: what is stored or prepared is better than that. One URL, or a short burst, cannot show it.
+    /// True: it has answered nothing that it was asked for, whatever it was, for a whole window and for enough requests. Everybody waits
+    /// for it in vain, so that this ejects even the last destination: what is stored or prepared is better than that. One URL, or a short
+    /// burst, cannot show it.
     /// </summary>
     public static bool IsSilent(in SilentRun run, PassiveConfig passive, TimeSpan now) =>
         run.Length >= passive.MinimumRequests && run.Targets >= SilentRun.FewTargets && now - run.Since >= passive.Window;

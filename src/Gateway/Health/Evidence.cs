@@ -15,10 +15,15 @@ internal enum EvidenceKind
     /// <summary>The response ended before its Content-Length.</summary>
     Truncated,
 
-    /// <summary>A status that may be the destination's illness: one of <c>attempts.retryOn</c>, or 500, 502, 503, 504; see <see cref="FailureStatus"/>.</summary>
+    /// <summary>
+    /// A status that may be the destination's illness: one of <c>attempts.retryOn</c>, or 500, 502, 503, 504; see
+    /// <see cref="FailureStatus"/>.
+    /// </summary>
     Status,
 
-    /// <summary>Another destination answered first, or the response came later than <c>RouteTiming.LateAfter</c>; see <see cref="Evidence.Waited"/>.</summary>
+    /// <summary>
+    /// Another destination answered first, or the response came later than <c>RouteTiming.LateAfter</c>; see <see cref="Evidence.Waited"/>.
+    /// </summary>
     Late,
 
     /// <summary>A half-open probe succeeded. All other successes only go to <see cref="RouteSuccessCounter"/>.</summary>
@@ -29,8 +34,9 @@ internal enum EvidenceKind
 }
 
 /// <summary>
-/// One observation of a destination by traffic. A failure is told when it is seen, and once more, <paramref name="Confirmed"/>, when another destination has
-/// served the same request: only the two together say that the destination is at fault, and not the request. A client's abort is none; 4xx are successes.
+/// One observation of a destination by traffic. A failure is told when it is seen, and once more, <paramref name="Confirmed"/>, when
+/// another destination has served the same request: only the two together say that the destination is at fault, and not the request. A
+/// client's abort is none; 4xx are successes.
 /// </summary>
 /// <param name="Destination">Of whom.</param>
 /// <param name="Route">The route's name: failures of one route are not hidden by another's successes.</param>
@@ -38,7 +44,8 @@ internal enum EvidenceKind
 /// <param name="Trial">The attempt held the half-open probe permit (<see cref="Health.Destination.TryTakeHalfOpenPermit"/>).</param>
 /// <param name="Waited">From the request sent until it was given up or answered.</param>
 /// <param name="Status">The status, when <paramref name="Kind"/> is <see cref="EvidenceKind.Status"/>.</param>
-/// <param name="RetryAfter">What a 503 or 429 asked for; at most 60 s are granted, and none for a request that failed wherever it was tried.</param>
+/// <param name="RetryAfter">What a 503 or 429 asked for; at most 60 s are granted, and none for a request that failed wherever it was
+/// tried.</param>
 /// <param name="Cause">What failed, as far as it is known beyond <paramref name="Kind"/>.</param>
 /// <param name="Confirmed">Another destination served the same request: a failure that was told before is the destination's own.</param>
 /// <param name="Lone">The request is not tried elsewhere, so that nothing will confirm the failure: neighbours are asked instead.</param>

@@ -1,6 +1,8 @@
 namespace Gateway.Health;
 
-/// <summary>A mean that forgets: after <paramref name="HalfLife"/> an old value weighs half. Immutable; the caller tells the time.</summary>
+/// <summary>
+/// A mean that forgets: after <paramref name="HalfLife"/> an old value weighs half. Immutable; the caller tells the time.
+/// </summary>
 internal readonly record struct Ewma(TimeSpan HalfLife, double Value = 0, TimeSpan At = default, bool Known = false)
 {
     /// <summary>With one more value.</summary>

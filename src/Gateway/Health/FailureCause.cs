@@ -1,6 +1,8 @@
 namespace Gateway.Health;
 
-/// <summary>Why a probe or an attempt failed, as an operator would name it. <see cref="FailureCauses"/> finds it and puts it into words.</summary>
+/// <summary>
+/// Why a probe or an attempt failed, as an operator would name it. <see cref="FailureCauses"/> finds it and puts it into words.
+/// </summary>
 internal enum FailureCause
 {
     /// <summary>Nothing failed, or nothing is known of it.</summary>

@@ -2,7 +2,9 @@ using Gateway.Configuration.Model;
 
 namespace Gateway.Health;
 
-/// <summary>Successes and failures of the recent past in a ring of ten buckets. Knows no clock; the caller tells the time and never goes back.</summary>
+/// <summary>
+/// Successes and failures of the recent past in a ring of ten buckets. Knows no clock; the caller tells the time and never goes back.
+/// </summary>
 internal sealed class FailureWindow
 {
     private const int Buckets = 10;

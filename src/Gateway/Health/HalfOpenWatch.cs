@@ -2,7 +2,10 @@ using Gateway.Configuration.Model;
 
 namespace Gateway.Health;
 
-/// <summary>What must not leave a destination out for ever while it waits for its half-open probe: a holder of the permit that vanished, a route that sees no requests any more.</summary>
+/// <summary>
+/// What must not leave a destination out for ever while it waits for its half-open probe: a holder of the permit that vanished, a route
+/// that sees no requests any more.
+/// </summary>
 internal sealed class HalfOpenWatch(Destination destination)
 {
     /// <summary>For this long only the route that ejected it may try it.</summary>

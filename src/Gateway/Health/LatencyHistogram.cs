@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Gateway.Health;
 
 /// <summary>
-/// Latencies on a logarithmic scale (eight steps an octave, so at most 12 % off) from 125 us to 60 s. <see cref="Record"/> is one increment and safe from
-/// any thread; <see cref="Quantile"/> and <see cref="Decay"/> belong to the failover loop.
+/// Latencies on a logarithmic scale (eight steps an octave, so at most 12 % off) from 125 us to 60 s. <see cref="Record"/> is one increment
+/// and safe from any thread; <see cref="Quantile"/> and <see cref="Decay"/> belong to the failover loop.
 /// </summary>
 internal sealed class LatencyHistogram
 {
@@ -32,7 +32,8 @@ internal sealed class LatencyHistogram
     public void Record(TimeSpan latency) => Interlocked.Increment(ref _counts[IndexOf(Math.Clamp(latency.Ticks / UnitTicks, 0, MaxUnits))]);
 
     /// <summary>
-    /// Where the share <paramref name="share"/> of all latencies is reached, those of one step taken as spread evenly over it; zero when empty.
+    /// Where the share <paramref name="share"/> of all latencies is reached, those of one step taken as spread evenly over it; zero when
+    /// empty.
     /// </summary>
     public TimeSpan Quantile(double share)
     {

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Gateway.Health;
 
 /// <summary>
-/// Failures that are this process's own. No destination is blamed for them, however many attempts and probes they end: a gateway without file descriptors
-/// cannot reach anybody, and would otherwise eject everybody.
+/// Failures that are this process's own. No destination is blamed for them, however many attempts and probes they end: a gateway without
+/// file descriptors cannot reach anybody, and would otherwise eject everybody.
 /// </summary>
 internal static class LocalFailure
 {

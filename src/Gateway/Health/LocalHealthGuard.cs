@@ -1,9 +1,9 @@
 namespace Gateway.Health;
 
 /// <summary>
-/// Distinguishes a slow upstream from a starved local process. When our own loop ran late, a timeout may be our fault: for a short grace evidence that rests on time alone is not believed.
-/// Evidence that needs no clock (refused, reset, a status) always is. A grace cannot follow upon a grace, so that a machine that is
-/// always short of CPU still fails over, only later.
+/// Distinguishes a slow upstream from a starved local process. When our own loop ran late, a timeout may be our fault: for a short grace
+/// evidence that rests on time alone is not believed. Evidence that needs no clock (refused, reset, a status) always is. A grace cannot
+/// follow upon a grace, so that a machine that is always short of CPU still fails over, only later.
 /// </summary>
 internal readonly record struct LocalHealthGuard(TimeSpan GraceUntil = default, TimeSpan NextGraceFrom = default)
 {

@@ -1,12 +1,14 @@
 namespace Gateway.Health;
 
 /// <summary>
-/// Tells a destination that fails from a request that fails everywhere, where no request was tried twice: by what its neighbours make of the same route
-/// (as Envoy's outlier detection compares success rates). Pure.
+/// Tells a destination that fails from a request that fails everywhere, where no request was tried twice: by what its neighbours make of
+/// the same route (as Envoy's outlier detection compares success rates). Pure.
 /// </summary>
 internal static class NeighbourComparison
 {
-    /// <summary>So many standard errors apart are no chance: with five failures of five against five successes they are just that.</summary>
+    /// <summary>
+    /// So many standard errors apart are no chance: with five failures of five against five successes they are just that.
+    /// </summary>
     private const double Apart = 3;
 
     /// <summary>True: the neighbour fails at most half as often, and the difference is no chance (test of two proportions).</summary>

@@ -2,7 +2,8 @@ namespace Gateway.Health;
 
 /// <summary>
 /// Suspicion as a number (Hayashibara et al., "The φ accrual failure detector", 2004): from the intervals of past heartbeats, how unlikely
-/// is the present silence? φ = 1: wrong one time in ten; φ = 8: one in a hundred million. Here a heartbeat is a good probe. Pure sums, no clock.
+/// is the present silence? φ = 1: wrong one time in ten; φ = 8: one in a hundred million. Here a heartbeat is a good probe. Pure sums, no
+/// clock.
 /// </summary>
 internal sealed class PhiAccrual
 {
@@ -58,7 +59,8 @@ internal sealed class PhiAccrual
         _last = null;
     }
 
-    // The tail of the normal distribution by the logistic approximation of Bowling et al. (2009), good to 1e-4 near the middle and finite far out.
+    // The tail of the normal distribution by the logistic approximation of Bowling et al. (2009), good to 1e-4 near the middle and finite
+    // far out.
     private static double PhiOf(double y)
     {
         if (y > 12)

@@ -26,7 +26,8 @@ internal enum ProbeOutcome
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Duration">From its start to its end.</param>
 /// <param name="Status">The status, if one came; else 0.</param>
-/// <param name="OurFault">Our own timers ran so late, or our own sockets were so many, that the result says nothing: to be repeated.</param>
+/// <param name="OurFault">Our own timers ran so late, or our own sockets were so many, that the result says nothing: to be
+/// repeated.</param>
 /// <param name="Cause">What failed, as far as it is known beyond <paramref name="Outcome"/>.</param>
 internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Duration, int Status = 0, bool OurFault = false, FailureCause Cause = FailureCause.None)
 {

@@ -6,8 +6,8 @@ namespace Gateway.Health;
 internal static class ProbeSchedule
 {
     /// <summary>
-    /// From start to start, never before the last one ended. <paramref name="jitter"/> from -1 to 1 moves it by up to a tenth, so that many gateways
-    /// do not probe in step.
+    /// From start to start, never before the last one ended. <paramref name="jitter"/> from -1 to 1 moves it by up to a tenth, so that many
+    /// gateways do not probe in step.
     /// </summary>
     public static TimeSpan Next(TimeSpan started, TimeSpan ended, bool fast, ProbeConfig probe, double jitter)
     {
@@ -16,8 +16,9 @@ internal static class ProbeSchedule
     }
 
     /// <summary>
-    /// After the first probe, which a start makes at once: <paramref name="draw"/> from 0 to 1 puts the second anywhere between a tenth of the interval and all of
-    /// it. So gateways that start at the same moment fall out of step with their second probe, and none is later for it.
+    /// After the first probe, which a start makes at once: <paramref name="draw"/> from 0 to 1 puts the second anywhere between a tenth of
+    /// the interval and all of it. So gateways that start at the same moment fall out of step with their second probe, and none is later
+    /// for it.
     /// </summary>
     public static TimeSpan Second(TimeSpan started, TimeSpan ended, ProbeConfig probe, double draw)
     {

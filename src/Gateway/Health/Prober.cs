@@ -10,8 +10,8 @@ using Gateway.Configuration.Model;
 namespace Gateway.Health;
 
 /// <summary>
-/// Sends single probes to one destination, each over a new connection: a probe proves that one can still be made, and never waits behind traffic.
-/// When to probe is the loop's decision.
+/// Sends single probes to one destination, each over a new connection: a probe proves that one can still be made, and never waits behind
+/// traffic. When to probe is the loop's decision.
 /// </summary>
 internal sealed class Prober : IDisposable
 {
@@ -70,7 +70,9 @@ internal sealed class Prober : IDisposable
         _isTls = string.Equals(destination.Url.Scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>One probe. Never throws, but for <paramref name="cancellationToken"/>; whatever else goes wrong is a failed probe.</summary>
+    /// <summary>
+    /// One probe. Never throws, but for <paramref name="cancellationToken"/>; whatever else goes wrong is a failed probe.
+    /// </summary>
     public async Task<ProbeResult> ProbeAsync(ProbeConfig probe, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
@@ -86,8 +88,8 @@ internal sealed class Prober : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    // Without TLS nothing is negotiated, and what serves gRPC there often speaks HTTP/2 alone: it answers HTTP/1.1 with a 400 or not in HTTP. Until
-    // a destination has spoken HTTP/1.1, a probe that met this asks once more in HTTP/2.
+    // Without TLS nothing is negotiated, and what serves gRPC there often speaks HTTP/2 alone: it answers HTTP/1.1 with a 400 or not in
+    // HTTP. Until a destination has spoken HTTP/1.1, a probe that met this asks once more in HTTP/2.
     private async Task<ProbeResult> AskAsync(ProbeConfig probe, CancellationToken deadline, CancellationToken both)
     {
         var asked = _destination.SpeaksHttp2Alone;
@@ -181,8 +183,9 @@ internal sealed class Prober : IDisposable
     }
 
     /// <summary>
-    /// A server that speaks gRPC alone has no page to ask for, and says so: 415 is about the content of a request (RFC 9110, section 15.5.16), which a GET has not, so that no web server
-    /// says it to a probe. Such a response shows that the server works. One from 500 on shows that it does not.
+    /// A server that speaks gRPC alone has no page to ask for, and says so: 415 is about the content of a request (RFC 9110, section
+    /// 15.5.16), which a GET has not, so that no web server says it to a probe. Such a response shows that the server works. One from 500
+    /// on shows that it does not.
     /// </summary>
     private static bool IsOfGrpc(HttpResponseMessage response) =>
         response.Version.Major == 2 && response.StatusCode < HttpStatusCode.InternalServerError
@@ -190,14 +193,17 @@ internal sealed class Prober : IDisposable
             || response.Headers.NonValidated.Contains("grpc-status")
             || response.Content.Headers.ContentType?.MediaType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true);
 
-    /// <summary>The probe's address: the destination's, its path and then the probe's path; a query in the probe's path stays one.</summary>
+    /// <summary>
+    /// The probe's address: the destination's, its path and then the probe's path; a query in the probe's path stays one.
+    /// </summary>
     internal static Uri AddressOf(Uri destination, string path)
     {
         var left = destination.GetLeftPart(UriPartial.Path).TrimEnd('/');
         return new Uri(left + (path.StartsWith('/') ? path : "/" + path), UriKind.Absolute);
     }
 
-    // The body is read to its end or to 64 KiB, even when no text is expected: a body that hangs is an ill destination, one of 10 MB is not our memory's business.
+    // The body is read to its end or to 64 KiB, even when no text is expected: a body that hangs is an ill destination, one of 10 MB is not
+    // our memory's business.
     private static async Task<bool> BodyPassesAsync(HttpResponseMessage response, string? expected, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BodyLimit);

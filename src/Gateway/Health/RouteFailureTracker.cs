@@ -3,8 +3,9 @@ using Gateway.Configuration.Model;
 namespace Gateway.Health;
 
 /// <summary>
-/// Failures of one route at one destination: runs of them, and their share in the window; of those that were not tried elsewhere, and of those that are confirmed to be the destination's own.
-/// Kept apart by route, so that many cheap successes do not hide that one route is broken. Knows no clock; only the loop touches it.
+/// Failures of one route at one destination: runs of them, and their share in the window; of those that were not tried elsewhere, and of
+/// those that are confirmed to be the destination's own. Kept apart by route, so that many cheap successes do not hide that one route is
+/// broken. Knows no clock; only the loop touches it.
 /// </summary>
 internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
 {
@@ -45,7 +46,10 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
     /// <summary>Neighbours serve this route: what fails here is the destination's own. Holds while the route is avoided.</summary>
     public bool NeighboursServe { get; set; }
 
-    /// <summary>What was counted here when the route began to be avoided: what <see cref="NeighbourComparison"/> holds against the neighbours' counts.</summary>
+    /// <summary>
+    /// What was counted here when the route began to be avoided: what <see cref="NeighbourComparison"/> holds against the neighbours'
+    /// counts.
+    /// </summary>
     public RouteCount AtSuspicion { get; private set; }
 
     /// <summary>The neighbours' counts when the comparison began; null: it did not yet.</summary>

@@ -23,7 +23,10 @@ internal sealed class RouteSuccessCounter(string route)
     /// <summary>Successes since the start.</summary>
     public long Successes => Volatile.Read(ref _successes);
 
-    /// <summary>How far this route's requests keep away from the destination. Written by the loop alone; worth reading only where <c>RouteTiming.HasAvoided</c>.</summary>
+    /// <summary>
+    /// How far this route's requests keep away from the destination. Written by the loop alone; worth reading only where
+    /// <c>RouteTiming.HasAvoided</c>.
+    /// </summary>
     public RouteAvoidance Avoidance
     {
         get => (RouteAvoidance)Volatile.Read(ref _avoidance);
@@ -47,11 +50,14 @@ internal sealed class RouteSuccessCounter(string route)
     public RouteMeter? Meter { get; set; }
 
     /// <summary>
-    /// A hedge served a user while an attempt here was still waiting. If the destination turns out to be ill soon, that hedge saved the user from it: see <see cref="CreditOvertaken"/>.
+    /// A hedge served a user while an attempt here was still waiting. If the destination turns out to be ill soon, that hedge saved the
+    /// user from it: see <see cref="CreditOvertaken"/>.
     /// </summary>
     public void Overtaken() => Interlocked.Increment(ref _overtaken);
 
-    /// <summary>Forgets what was overtaken before the last call: the destination was merely slow. Called by the loop alone, every few seconds.</summary>
+    /// <summary>
+    /// Forgets what was overtaken before the last call: the destination was merely slow. Called by the loop alone, every few seconds.
+    /// </summary>
     internal void AgeOvertaken()
     {
         _settledOvertaken = Math.Max(_settledOvertaken, _olderOvertaken);

@@ -1,6 +1,9 @@
 namespace Gateway.Health;
 
-/// <summary>Whether a destination looks ill though it is not ejected: it was silent, or late several times in a row. Knows no clock; only the loop touches it.</summary>
+/// <summary>
+/// Whether a destination looks ill though it is not ejected: it was silent, or late several times in a row. Knows no clock; only the loop
+/// touches it.
+/// </summary>
 internal sealed class Suspicion
 {
     /// <summary>A suspect is passed over for this long, then shown to traffic again.</summary>

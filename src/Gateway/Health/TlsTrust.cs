@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -13,7 +12,9 @@ internal static class TlsTrust
     public static bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
         errors == SslPolicyErrors.None ? true : throw new CertificateRefusedException(CauseOf(errors, chain));
 
-    /// <summary>What of an exception of <see cref="SocketsHttpHandler"/> is TLS's fault; <see cref="FailureCause.None"/>: nothing.</summary>
+    /// <summary>
+    /// What of an exception of <see cref="SocketsHttpHandler"/> is TLS's fault; <see cref="FailureCause.None"/>: nothing.
+    /// </summary>
     public static FailureCause CauseOf(Exception? exception)
     {
         var isTls = false;

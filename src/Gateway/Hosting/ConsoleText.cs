@@ -7,7 +7,8 @@ using Serilog.Parsing;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// What a command says beside the log: as it is where the log is text for people, else as a line of the log. Whatever collects the console of a gateway that logs JSON finds nothing but JSON.
+/// What a command says beside the log: as it is where the log is text for people, else as a line of the log. Whatever collects the console
+/// of a gateway that logs JSON finds nothing but JSON.
 /// </summary>
 internal sealed class ConsoleText(LogFormat format, TimeProvider time)
 {

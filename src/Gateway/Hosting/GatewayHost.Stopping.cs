@@ -15,12 +15,15 @@ internal sealed partial class GatewayHost
     // ... and was answered, on a machine that is starved too. Those that connected and say nothing are not waited for any longer.
     private static readonly TimeSpan LastServed = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long requests in flight may take to finish when the gateway stops; event streams end after two thirds of it. Default 30 s.</summary>
+    /// <summary>
+    /// How long requests in flight may take to finish when the gateway stops; event streams end after two thirds of it. Default 30 s.
+    /// </summary>
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Before <see cref="StopAsync"/>: not ready at once, yet everything is still served for <c>drain</c>, each response ending its connection, so
-    /// that a balancer in front turns away in time. Then the ports close, and what was accepted by then still gets its response.
+    /// Before <see cref="StopAsync"/>: not ready at once, yet everything is still served for <c>drain</c>, each response ending its
+    /// connection, so that a balancer in front turns away in time. Then the ports close, and what was accepted by then still gets its
+    /// response.
     /// </summary>
     /// <param name="hurry">Ends the waiting.</param>
     public async Task DrainAsync(CancellationToken hurry)

@@ -16,7 +16,6 @@ using Gateway.Notifications;
 using Gateway.Observability;
 using Gateway.Redis;
 using Gateway.Server;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Hosting;
 
@@ -145,7 +144,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>The configuration in force.</summary>
     public ConfigStore Store { get; }
 
-    /// <summary>How long readiness may wait for the gateway's own requests (<see cref="GatewayConfig.WarmUp"/>). Default: zero, none are made.</summary>
+    /// <summary>
+    /// How long readiness may wait for the gateway's own requests (<see cref="GatewayConfig.WarmUp"/>). Default: zero, none are made.
+    /// </summary>
     public TimeSpan WarmUpWithin { get; init; }
 
     /// <summary>Follows the file.</summary>
@@ -171,7 +172,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
         _fleet?.Start();
 
-        // Restarted in the middle of an outage, the first request finds what was kept; a store that is away does not hold up the start for long.
+        // Restarted in the middle of an outage, the first request finds what was kept; a store that is away does not hold up the start for
+        // long.
         await _lastGood.ReadAhead.WaitAsync(ReadAheadWithin, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _users.StartAsync(cancellationToken).ConfigureAwait(false);
         Own("config", "The loop that watches the configuration file", Watcher.RunAsync(_stopping.Token));
@@ -203,7 +205,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Completes once it is ready for the first time; is cancelled when it stops before that.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Puts a changed configuration in force as a whole. What fails half-way is undone: the old one is put in force again, and the failure is the caller's to report.</summary>
+    /// <summary>
+    /// Puts a changed configuration in force as a whole. What fails half-way is undone: the old one is put in force again, and the failure
+    /// is the caller's to report.
+    /// </summary>
     private async Task ApplyAsync(ConfigChange change, CancellationToken cancellationToken)
     {
         try

@@ -19,7 +19,9 @@ internal sealed class SystemdNotice
         _watchdog = watchdog;
     }
 
-    /// <summary>Where systemd listens, by the variables that it sets; null: it was not systemd that started us, or it does not listen.</summary>
+    /// <summary>
+    /// Where systemd listens, by the variables that it sets; null: it was not systemd that started us, or it does not listen.
+    /// </summary>
     public static SystemdNotice? Of(Func<string, string?> environment)
     {
         if (environment("NOTIFY_SOCKET") is not { Length: > 1 } socket || socket[0] is not ('/' or '@'))

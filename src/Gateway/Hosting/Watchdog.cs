@@ -7,8 +7,9 @@ using Gateway.Observability;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// Looks after the gateway's own parts: loops that stand still or died, probes that stopped, stores and logs that fail. What it says is worked out anew by
-/// each reader (<c>/status</c>, <c>/metrics</c>, <c>/readyz</c>), so that it is right even when this object's own loop, which tells log and journal, has died.
+/// Looks after the gateway's own parts: loops that stand still or died, probes that stopped, stores and logs that fail. What it says is
+/// worked out anew by each reader (<c>/status</c>, <c>/metrics</c>, <c>/readyz</c>), so that it is right even when this object's own loop,
+/// which tells log and journal, has died.
 /// </summary>
 /// <param name="journal">Told when an alarm begins and ends.</param>
 /// <param name="time">The clock.</param>
@@ -42,7 +43,10 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
     /// <summary>All that is wrong now.</summary>
     public IReadOnlyList<ComponentAlert> Alarms() => [.. _looks.SelectMany(static look => look())];
 
-    /// <summary>Tells log and journal what began and what is over, until it is stopped. One look is no alarm: a process that stood still itself catches up by the next.</summary>
+    /// <summary>
+    /// Tells log and journal what began and what is over, until it is stopped. One look is no alarm: a process that stood still itself
+    /// catches up by the next.
+    /// </summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         var told = new HashSet<string>(StringComparer.Ordinal);
@@ -79,7 +83,9 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
     public static string? RecordsStandstill(TimeSpan sinceTurn) => sinceTurn <= RecordsMayRest ? null : string.Create(CultureInfo.InvariantCulture,
         $"Journal and ledger have not been written for {sinceTurn.TotalSeconds:0} s: the disk of the state folder hangs. Users are not touched; what happens is kept in memory.");
 
-    /// <summary>Destinations that were not probed for ten seconds and three times as long as a probe may take; null: there are none.</summary>
+    /// <summary>
+    /// Destinations that were not probed for ten seconds and three times as long as a probe may take; null: there are none.
+    /// </summary>
     public static string? StoppedProbes(IReadOnlyList<ClusterView> clusters, GatewayConfig config)
     {
         var stopped = (

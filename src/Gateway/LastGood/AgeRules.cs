@@ -4,7 +4,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>How old a response already was when it came, and how long it was fresh (RFC 9111, sections 4.2.1 and 4.2.3). Pure sums.</summary>
+/// <summary>
+/// How old a response already was when it came, and how long it was fresh (RFC 9111, sections 4.2.1 and 4.2.3). Pure sums.
+/// </summary>
 internal static class AgeRules
 {
     /// <summary>Age at arrival.</summary>

@@ -1,6 +1,8 @@
 namespace Gateway.LastGood;
 
-/// <summary>Writes to the store behind what memory holds when the turn of a change comes; what the store does not take is owed. Used by one task.</summary>
+/// <summary>
+/// Writes to the store behind what memory holds when the turn of a change comes; what the store does not take is owed. Used by one task.
+/// </summary>
 internal sealed class BackingWriter(ILastGoodStore backing, LastGoodMemory memory, OwedChanges owed, TimeProvider time)
 {
     /// <summary>Changes of one write at most.</summary>

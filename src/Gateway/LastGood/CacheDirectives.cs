@@ -5,7 +5,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>The directives of <c>Cache-Control</c>, and of the fields meant for caches of the service's own, that matter here (RFC 9111, section 5.2; RFC 5861, section 4; RFC 9213).</summary>
+/// <summary>
+/// The directives of <c>Cache-Control</c>, and of the fields meant for caches of the service's own, that matter here (RFC 9111, section
+/// 5.2; RFC 5861, section 4; RFC 9213).
+/// </summary>
 internal readonly record struct CacheDirectives
 {
     private static readonly SearchValues<char> TokenChars = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -13,7 +16,10 @@ internal readonly record struct CacheDirectives
     /// <summary><c>no-store</c>.</summary>
     public bool NoStore { get; init; }
 
-    /// <summary><c>private</c>, with or without field names: the qualified form is treated as the strict one, which RFC 9111, section 5.2.2.7, allows.</summary>
+    /// <summary>
+    /// <c>private</c>, with or without field names: the qualified form is treated as the strict one, which RFC 9111, section 5.2.2.7,
+    /// allows.
+    /// </summary>
     public bool Private { get; init; }
 
     /// <summary><c>no-cache</c>, with or without field names.</summary>
@@ -37,10 +43,16 @@ internal readonly record struct CacheDirectives
     /// <summary>True: at least one directive is known.</summary>
     public bool HasKnown { get; init; }
 
-    /// <summary>True: they come from a field that is meant for caches of the service's own, so that <c>Expires</c> and <c>Pragma</c> do not count (RFC 9213, section 2.2).</summary>
+    /// <summary>
+    /// True: they come from a field that is meant for caches of the service's own, so that <c>Expires</c> and <c>Pragma</c> do not count
+    /// (RFC 9213, section 2.2).
+    /// </summary>
     public bool IsTargeted { get; init; }
 
-    /// <summary>What a response says to a cache of the service's own: <c>CDN-Cache-Control</c> and <c>Surrogate-Control</c> go before <c>Cache-Control</c>.</summary>
+    /// <summary>
+    /// What a response says to a cache of the service's own: <c>CDN-Cache-Control</c> and <c>Surrogate-Control</c> go before
+    /// <c>Cache-Control</c>.
+    /// </summary>
     /// <remarks>Where both are sent, what either forbids is forbidden.</remarks>
     public static CacheDirectives Of<THeaders>(THeaders headers)
         where THeaders : struct, IResponseHeaders
@@ -66,7 +78,10 @@ internal readonly record struct CacheDirectives
     /// <summary>Reads all lines of <c>Cache-Control</c>.</summary>
     public static CacheDirectives Parse(StringValues header) => Parse(header, isTargeted: false);
 
-    /// <summary>Reads all lines; an unknown directive is ignored, a malformed line counts as <c>no-store</c>, since nothing else that it may have meant is safe.</summary>
+    /// <summary>
+    /// Reads all lines; an unknown directive is ignored, a malformed line counts as <c>no-store</c>, since nothing else that it may have
+    /// meant is safe.
+    /// </summary>
     private static CacheDirectives Parse(StringValues header, bool isTargeted)
     {
         var found = new CacheDirectives { IsTargeted = isTargeted };

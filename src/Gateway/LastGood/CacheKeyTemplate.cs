@@ -10,9 +10,11 @@ namespace Gateway.LastGood;
 
 /// <summary>How a route's keys are written; made once for each route of a configuration.</summary>
 /// <remarks>
-/// <para>A key reads <c>shop.example/api/recommend?category=tea header:x-shop=3 cookie:sid=#… ~recommend.1a2b3c4d</c>, with <c> vary:NAME=…</c> behind it for one variant.
-/// Blanks inside values are escaped, so a blank always starts the next part: no value can imitate another key. GET and HEAD share a key; no other method has one.</para>
-/// <para>The end names the route and a digest of its key rules: after a change of the rules, responses kept under the old ones are not found any more.</para>
+/// <para>A key reads <c>shop.example/api/recommend?category=tea header:x-shop=3 cookie:sid=#… ~recommend.1a2b3c4d</c>, with <c>
+/// vary:NAME=…</c> behind it for one variant. Blanks inside values are escaped, so a blank always starts the next part: no value can
+/// imitate another key. GET and HEAD share a key; no other method has one.</para>
+/// <para>The end names the route and a digest of its key rules: after a change of the rules, responses kept under the old ones are not
+/// found any more.</para>
 /// </remarks>
 internal sealed class CacheKeyTemplate
 {
@@ -187,7 +189,8 @@ internal sealed class CacheKeyTemplate
     }
 
     /// <summary>Adds the variant that a <c>Vary</c> chooses for this request.</summary>
-    /// <param name="coding">The index of the content coding that stands for <c>Accept-Encoding</c>: one stored coding serves every request that accepts it, however it lists others.</param>
+    /// <param name="coding">The index of the content coding that stands for <c>Accept-Encoding</c>: one stored coding serves every request
+    /// that accepts it, however it lists others.</param>
     public static bool TryAppendVariant(IHeaderDictionary headers, ReadOnlySpan<string> vary, int coding, ref KeyBuilder key)
     {
         foreach (var name in vary)

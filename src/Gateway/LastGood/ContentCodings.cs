@@ -2,7 +2,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.LastGood;
 
-/// <summary>The content codings that responses are stored in, and which of them a request accepts (RFC 9110, section 12.5.3). Pure.</summary>
+/// <summary>
+/// The content codings that responses are stored in, and which of them a request accepts (RFC 9110, section 12.5.3). Pure.
+/// </summary>
 internal static class ContentCodings
 {
     /// <summary>By index.</summary>
@@ -26,7 +28,8 @@ internal static class ContentCodings
     }
 
     /// <summary>The codings that a request accepts, a bit for each index.</summary>
-    /// <remarks>A request without <c>Accept-Encoding</c> accepts any by the letter, yet its client often decodes none: it gets <c>identity</c>.</remarks>
+    /// <remarks>A request without <c>Accept-Encoding</c> accepts any by the letter, yet its client often decodes none: it gets
+    /// <c>identity</c>.</remarks>
     public static int Accepted(StringValues acceptEncoding)
     {
         if (acceptEncoding.Count == 0)

@@ -1,7 +1,8 @@
 namespace Gateway.LastGood;
 
 /// <summary>The share of a route's requests of the last hour that a total outage could have answered.</summary>
-/// <remarks>Sixty buckets of a minute. A request that arrives while a bucket is being emptied for its new minute may be lost to the count: a few in an hour, for no lock.</remarks>
+/// <remarks>Sixty buckets of a minute. A request that arrives while a bucket is being emptied for its new minute may be lost to the count:
+/// a few in an hour, for no lock.</remarks>
 internal sealed class Coverage
 {
     private const int Minutes = 60;

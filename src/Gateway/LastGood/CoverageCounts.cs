@@ -3,7 +3,10 @@ using Gateway.Configuration.Model;
 
 namespace Gateway.LastGood;
 
-/// <summary>For each route: which share of its requests a total outage could have answered, and which header keeps that share low. Requests count, anyone reads.</summary>
+/// <summary>
+/// For each route: which share of its requests a total outage could have answered, and which header keeps that share low. Requests count,
+/// anyone reads.
+/// </summary>
 internal sealed partial class CoverageCounts(TimeProvider time, ILogger logger)
 {
     // Below it the header that splits keys is named.
@@ -17,7 +20,10 @@ internal sealed partial class CoverageCounts(TimeProvider time, ILogger logger)
     public CoverageReading CoverageOf(string route) =>
         _coverage.TryGetValue(route, out var coverage) ? coverage.Read(Minute()) : default;
 
-    /// <summary>The request header that keeps a route's coverage below one half: its values give nearly every request a key of its own. Null: there is none.</summary>
+    /// <summary>
+    /// The request header that keeps a route's coverage below one half: its values give nearly every request a key of its own. Null: there
+    /// is none.
+    /// </summary>
     public string? SplitBy(string route) =>
         _splits.TryGetValue(route, out var split) && CoverageOf(route).Ratio < LowCoverage ? split.Most(Minute() / 60) : null;
 

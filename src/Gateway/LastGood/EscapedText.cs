@@ -2,10 +2,14 @@ using System.Text;
 
 namespace Gateway.LastGood;
 
-/// <summary>The one normal form of percent-encoded text (RFC 3986, section 6.2.2): escapes of unreserved characters undone, hex digits in upper case, and nothing else.</summary>
+/// <summary>
+/// The one normal form of percent-encoded text (RFC 3986, section 6.2.2): escapes of unreserved characters undone, hex digits in upper
+/// case, and nothing else.
+/// </summary>
 /// <remarks>
-/// <c>%7E</c> and <c>~</c> are one text, <c>%2f</c> and <c>%2F</c> too; <c>%2F</c> and <c>/</c> are two, since a reserved character and its escape may mean different resources (section 2.2).
-/// A percent sign that begins no escape is doubled, so that <c>%%41%42</c> does not become the <c>%AB</c> of another target.
+/// <c>%7E</c> and <c>~</c> are one text, <c>%2f</c> and <c>%2F</c> too; <c>%2F</c> and <c>/</c> are two, since a reserved character and its
+/// escape may mean different resources (section 2.2). A percent sign that begins no escape is doubled, so that <c>%%41%42</c> does not
+/// become the <c>%AB</c> of another target.
 /// </remarks>
 internal static class EscapedText
 {
@@ -60,8 +64,9 @@ internal static class EscapedText
     }
 
     /// <summary>
-    /// What an operator writes of a key or path, in the form that keys have: escapes in their normal form, characters outside ASCII escaped.
-    /// The rest of a listed key, which begins at its first blank, stays as it is. Secret values of the query become digests, so that they are found and not written to a log.
+    /// What an operator writes of a key or path, in the form that keys have: escapes in their normal form, characters outside ASCII
+    /// escaped. The rest of a listed key, which begins at its first blank, stays as it is. Secret values of the query become digests, so
+    /// that they are found and not written to a log.
     /// </summary>
     public static string OfOperator(string text)
     {

@@ -1,12 +1,16 @@
 namespace Gateway.LastGood;
 
-/// <summary>A store behind memory. Used by one task only, except <see cref="LookAsync"/>; every call fails by an exception and never hangs.</summary>
+/// <summary>
+/// A store behind memory. Used by one task only, except <see cref="LookAsync"/>; every call fails by an exception and never hangs.
+/// </summary>
 internal interface ILastGoodStore : IAsyncDisposable
 {
     /// <summary>What operators read: "the store file", "Redis".</summary>
     string Name { get; }
 
-    /// <summary>True: several gateways share it, so a request may look into it, and a write to a path must be told even if we keep nothing for it.</summary>
+    /// <summary>
+    /// True: several gateways share it, so a request may look into it, and a write to a path must be told even if we keep nothing for it.
+    /// </summary>
     bool IsShared { get; }
 
     /// <summary>True: it answers at the moment.</summary>

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.LastGood;
 
-/// <summary>The headers of a response, wherever it was seen: on its way to the client, or as it came from a destination. Structs, so that reading costs no allocation.</summary>
+/// <summary>
+/// The headers of a response, wherever it was seen: on its way to the client, or as it came from a destination. Structs, so that reading
+/// costs no allocation.
+/// </summary>
 internal interface IResponseHeaders
 {
     /// <summary>All lines of one header; empty: it is not there.</summary>

@@ -60,7 +60,9 @@ internal ref struct KeyBuilder(Span<char> initial)
         }
     }
 
-    /// <summary>Adds a text with blanks, control characters and the percent sign escaped, so that no value can look like the next part of the key.</summary>
+    /// <summary>
+    /// Adds a text with blanks, control characters and the percent sign escaped, so that no value can look like the next part of the key.
+    /// </summary>
     public void AppendEscaped(scoped ReadOnlySpan<char> text)
     {
         while (!text.IsEmpty)
@@ -104,7 +106,10 @@ internal ref struct KeyBuilder(Span<char> initial)
         }
     }
 
-    /// <summary>Adds a digest of <paramref name="secret"/> in its place: keys are listed to operators and written to disk, and a session cookie must be in neither.</summary>
+    /// <summary>
+    /// Adds a digest of <paramref name="secret"/> in its place: keys are listed to operators and written to disk, and a session cookie must
+    /// be in neither.
+    /// </summary>
     public void AppendDigest(scoped ReadOnlySpan<char> secret)
     {
         var size = Encoding.UTF8.GetMaxByteCount(secret.Length);

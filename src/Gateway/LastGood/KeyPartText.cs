@@ -64,7 +64,8 @@ internal static class KeyPartText
             }
             else if (QueryText.IsNamed(parameter, only))
             {
-                // "query:page=2&=3": the second value of one name cannot look like another name; another spelling of the name stays to be seen.
+                // "query:page=2&=3": the second value of one name cannot look like another name; another spelling of the name stays to be
+                // seen.
                 key.Append(any ? "&" : default);
                 QueryText.Append(parameter, QueryText.NameOf(parameter).SequenceEqual(only) ? only.Length : 0, ref key);
                 any = true;

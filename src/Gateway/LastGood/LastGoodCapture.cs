@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace Gateway.LastGood;
 
-/// <summary>A copy of one response while it streams to its client. One writer; ends by <see cref="Complete"/> or <see cref="Abandon"/>, whichever comes first.</summary>
+/// <summary>
+/// A copy of one response while it streams to its client. One writer; ends by <see cref="Complete"/> or <see cref="Abandon"/>, whichever
+/// comes first.
+/// </summary>
 /// <remarks>Appending copies bytes and does nothing else; nothing here throws for what a response holds.</remarks>
 internal sealed class LastGoodCapture
 {

@@ -27,7 +27,10 @@ internal sealed class LastGoodCounters(Instruments? instruments = null)
     /// <summary>Paths that a write invalidated.</summary>
     public long Invalidations => Interlocked.Read(ref _invalidations);
 
-    /// <summary>Responses that were not kept, for one reason (<c>gateway_last_good_refused_total</c>); the labels are <see cref="StorageRules.Labels"/>.</summary>
+    /// <summary>
+    /// Responses that were not kept, for one reason (<c>gateway_last_good_refused_total</c>); the labels are
+    /// <see cref="StorageRules.Labels"/>.
+    /// </summary>
     public long Refused(StoreRejection reason) => Interlocked.Read(ref _refused[(int)reason]);
 
     /// <summary>Counts.</summary>

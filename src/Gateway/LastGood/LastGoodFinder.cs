@@ -21,7 +21,10 @@ internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind?
         return found;
     }
 
-    /// <summary>As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when memory has nothing.</summary>
+    /// <summary>
+    /// As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when
+    /// memory has nothing.
+    /// </summary>
     public ValueTask<FoundResponse?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken)
     {
         if (behind is not { CanLook: true } store)
@@ -120,8 +123,8 @@ internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind?
     }
 
     /// <summary>
-    /// Follows the note of a key with variants to the variants that this request may be given: one for each content coding that it accepts. The newest is
-    /// taken, or the one with a validator that is known to be right. The key is left at what was looked for last.
+    /// Follows the note of a key with variants to the variants that this request may be given: one for each content coding that it accepts.
+    /// The newest is taken, or the one with a validator that is known to be right. The key is left at what was looked for last.
     /// </summary>
     public void FindLive(HttpRequest request, ref KeyBuilder key, out SlotContent? live, List<string>? missing = null, string? etag = null)
     {

@@ -13,12 +13,15 @@ internal sealed class LastGoodLearner(
 
     private readonly Withdrawals _withdrawals = new();
 
-    /// <summary>Learns from a live response's head, seen on its way to the client. Call it for every response of every route, before the body.</summary>
+    /// <summary>
+    /// Learns from a live response's head, seen on its way to the client. Call it for every response of every route, before the body.
+    /// </summary>
     /// <param name="status">The response's status.</param>
     /// <param name="headers">The response's headers.</param>
     /// <param name="tier">Who gave it.</param>
     /// <param name="delay">From the request sent to the head received.</param>
-    /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks whole.</param>
+    /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks
+    /// whole.</param>
     /// <returns>A copy to feed with the body; null: this response is not wanted.</returns>
     public LastGoodCapture? OnResponse(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default, bool endIsKnown = true) =>
         Learn(route, request, status, new ResponseHeaders(headers), endIsKnown, tier, delay);
@@ -166,7 +169,8 @@ internal sealed class LastGoodLearner(
         var vary = ResponseMetadata.VariantsOf(headers);
         if (vary.Length == 0 && memory.Find(key.Text)?.Live is { Answer: { IsMarker: true, Vary: [CacheKeyTemplate.AcceptEncoding] } })
         {
-            // A service that compresses without a word in Vary: its plain responses stand beside the compressed ones, they do not replace them.
+            // A service that compresses without a word in Vary: its plain responses stand beside the compressed ones, they do not replace
+            // them.
             vary = [CacheKeyTemplate.AcceptEncoding];
         }
 

@@ -4,7 +4,8 @@ namespace Gateway.LastGood;
 
 /// <summary>The responses in memory, under a cap in bytes; those not asked for longest leave first (second chance: CLOCK).</summary>
 /// <remarks>
-/// <para>No locks: a slot's content is one reference that is swapped, the order of leaving is a queue of slots with one mark each. A reader looks up and sets the mark.</para>
+/// <para>No locks: a slot's content is one reference that is swapped, the order of leaving is a queue of slots with one mark each. A reader
+/// looks up and sets the mark.</para>
 /// <para>Bytes are reserved before a response goes in, so the sum is never above the cap.</para>
 /// </remarks>
 internal sealed class LastGoodMemory
@@ -75,7 +76,9 @@ internal sealed class LastGoodMemory
     /// <summary>As <see cref="Find"/>, without the mark: for the house's own work, which says nothing of what users ask for.</summary>
     public MemorySlot? Peek(ReadOnlySpan<char> key) => _byText.TryGetValue(key, out var slot) ? slot : null;
 
-    /// <summary>Keeps a response, unless a newer one is kept, its key or path has been evicted since it began, or there is no room.</summary>
+    /// <summary>
+    /// Keeps a response, unless a newer one is kept, its key or path has been evicted since it began, or there is no room.
+    /// </summary>
     public StoreRejection Put(StoredResponse answer)
     {
         if (IsOvertaken(answer))

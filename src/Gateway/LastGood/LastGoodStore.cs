@@ -3,8 +3,13 @@ using Gateway.Observability;
 
 namespace Gateway.LastGood;
 
-/// <summary>Keeps the last-good responses: learns from live ones (<see cref="OnResponse(RouteConfig, HttpRequest, int, IHeaderDictionary, string, TimeSpan, bool)"/>) and finds them when no tier can serve.</summary>
-/// <remarks>Memory answers; a store behind it (SQLite or Redis) is written behind and read ahead, and may be away at any time. No call waits for it, except one bounded look in <see cref="FindAsync"/>.</remarks>
+/// <summary>
+/// Keeps the last-good responses: learns from live ones
+/// (<see cref="OnResponse(RouteConfig, HttpRequest, int, IHeaderDictionary, string, TimeSpan, bool)"/>) and finds them when no tier can
+/// serve.
+/// </summary>
+/// <remarks>Memory answers; a store behind it (SQLite or Redis) is written behind and read ahead, and may be away at any time. No call
+/// waits for it, except one bounded look in <see cref="FindAsync"/>.</remarks>
 internal sealed partial class LastGoodStore : IAsyncDisposable
 {
     private readonly TimeProvider _time;
@@ -55,7 +60,9 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <summary>Begins to read ahead and to write behind; returns at once.</summary>
     public void Start() => _behind?.Start();
 
-    /// <summary>Waits until everything that was kept so far is in the store behind, or the store is away. For tests and an orderly end.</summary>
+    /// <summary>
+    /// Waits until everything that was kept so far is in the store behind, or the store is away. For tests and an orderly end.
+    /// </summary>
     public Task FlushAsync(CancellationToken cancellationToken) => _behind?.FlushAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -70,15 +77,21 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <summary>Finds the response that a request may be given: the exact one, else the nearest. Never waits.</summary>
     public FoundResponse? Find(RouteConfig route, HttpRequest request) => _finder.Find(route, request);
 
-    /// <summary>As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when memory has nothing.</summary>
+    /// <summary>
+    /// As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when
+    /// memory has nothing.
+    /// </summary>
     public ValueTask<FoundResponse?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken) => _finder.FindAsync(route, request, cancellationToken);
 
-    /// <summary>Learns from a live response's head, seen on its way to the client. Call it for every response of every route, before the body.</summary>
+    /// <summary>
+    /// Learns from a live response's head, seen on its way to the client. Call it for every response of every route, before the body.
+    /// </summary>
     /// <param name="status">The response's status.</param>
     /// <param name="headers">The response's headers.</param>
     /// <param name="tier">Who gave it.</param>
     /// <param name="delay">From the request sent to the head received.</param>
-    /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks whole.</param>
+    /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks
+    /// whole.</param>
     /// <returns>A copy to feed with the body; null: this response is not wanted.</returns>
     public LastGoodCapture? OnResponse(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default, bool endIsKnown = true) =>
         _learner.OnResponse(route, request, status, headers, tier, delay, endIsKnown);
@@ -96,10 +109,15 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <summary>The route's share of the last hour's requests that a total outage could have answered (<c>coverage</c>).</summary>
     public CoverageReading CoverageOf(string route) => _coverage.CoverageOf(route);
 
-    /// <summary>The request header that keeps a route's coverage below one half: its values give nearly every request a key of its own. Null: there is none.</summary>
+    /// <summary>
+    /// The request header that keeps a route's coverage below one half: its values give nearly every request a key of its own. Null: there
+    /// is none.
+    /// </summary>
     public string? SplitBy(string route) => _coverage.SplitBy(route);
 
-    /// <summary>Counts a request that no kept response could be given to, and that neither <see cref="Find"/> nor OnResponse sees.</summary>
+    /// <summary>
+    /// Counts a request that no kept response could be given to, and that neither <see cref="Find"/> nor OnResponse sees.
+    /// </summary>
     public void CountUnanswerable(RouteConfig route)
     {
         if (route.LastGood is not null)
@@ -108,7 +126,9 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         }
     }
 
-    /// <summary>How many responses of a route are in memory, and the bytes that they are counted for. Costs nothing, whatever is kept.</summary>
+    /// <summary>
+    /// How many responses of a route are in memory, and the bytes that they are counted for. Costs nothing, whatever is kept.
+    /// </summary>
     public (long Entries, long Bytes) TotalsOf(string route) => _memory.TotalsOf(route);
 
     /// <summary>The responses that are kept, without bodies, sorted by key.</summary>

@@ -7,7 +7,10 @@ namespace Gateway.LastGood;
 /// <summary>Gives a kept response to a client, with the headers of the contract.</summary>
 internal static class LastGoodWriter
 {
-    /// <summary>Writes the response; a Range gets the whole, HEAD no body, a CORS preflight the headers alone, and <c>If-None-Match</c> a 304 if it names the stored validator.</summary>
+    /// <summary>
+    /// Writes the response; a Range gets the whole, HEAD no body, a CORS preflight the headers alone, and <c>If-None-Match</c> a 304 if it
+    /// names the stored validator.
+    /// </summary>
     /// <returns>False: the response had begun, or the client is gone. Never throws.</returns>
     public static async ValueTask<bool> WriteAsync(HttpContext context, FoundResponse found)
     {
@@ -25,7 +28,8 @@ internal static class LastGoodWriter
             var isPreflight = HttpMethods.IsOptions(context.Request.Method);
             response.StatusCode = isPreflight ? StatusCodes.Status204NoContent : IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
 
-            // 2. The stored headers. A nearest response is another resource's: its validators would make later conditional requests go wrong.
+            // 2. The stored headers. A nearest response is another resource's: its validators would make later conditional requests go
+            // wrong.
             foreach (var (name, value) in answer.Headers)
             {
                 if (!answer.IsNearest || !IsValidator(name))
@@ -56,7 +60,8 @@ internal static class LastGoodWriter
         }
         catch (Exception)
         {
-            // The last net never throws. A client that left is the usual case; a response that was begun is cut, so that it cannot look whole.
+            // The last net never throws. A client that left is the usual case; a response that was begun is cut, so that it cannot look
+            // whole.
             if (response.HasStarted)
             {
                 context.Features.Get<IHttpRequestLifetimeFeature>()?.Abort();
@@ -66,7 +71,10 @@ internal static class LastGoodWriter
         }
     }
 
-    /// <summary><c>Cache-Status</c> (RFC 9211): for how many seconds the response is stale, with the minus of a freshness that is over; <c>-0</c> while it is still fresh.</summary>
+    /// <summary>
+    /// <c>Cache-Status</c> (RFC 9211): for how many seconds the response is stale, with the minus of a freshness that is over; <c>-0</c>
+    /// while it is still fresh.
+    /// </summary>
     internal static string StatusOf(FoundResponse found)
     {
         // One form in every case: a search for "ttl=-" finds each response that stands for a live one.

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Gateway.LastGood;
 
-/// <summary>The order in which responses leave a full memory: a queue of slots with one mark each, which a use sets and a pass takes away (CLOCK).</summary>
+/// <summary>
+/// The order in which responses leave a full memory: a queue of slots with one mark each, which a use sets and a pass takes away (CLOCK).
+/// </summary>
 internal sealed class LeavingOrder
 {
     private readonly ConcurrentQueue<MemorySlot> _slots = new();
@@ -16,7 +18,8 @@ internal sealed class LeavingOrder
     public void Add(MemorySlot slot) => _slots.Enqueue(slot);
 
     /// <summary>One pass: looks at the slot that has stood longest.</summary>
-    /// <param name="leaving">The slot to remove, then to confirm by <see cref="HasLeft"/>; null: this pass found none, but the next one may.</param>
+    /// <param name="leaving">The slot to remove, then to confirm by <see cref="HasLeft"/>; null: this pass found none, but the next one
+    /// may.</param>
     /// <returns>False: the queue is empty.</returns>
     public bool TryPass(out MemorySlot? leaving)
     {
@@ -45,7 +48,9 @@ internal sealed class LeavingOrder
     /// <summary>The slot of the last pass is removed: it was counted as standing in the queue, and does not any more.</summary>
     public void HasLeft() => Interlocked.Decrement(ref _gone);
 
-    /// <summary>A slot was removed by its key and still stands in the queue, empty. Once such slots are the majority one thread takes them out.</summary>
+    /// <summary>
+    /// A slot was removed by its key and still stands in the queue, empty. Once such slots are the majority one thread takes them out.
+    /// </summary>
     /// <param name="entries">Slots that hold something.</param>
     public void WasRemoved(long entries)
     {

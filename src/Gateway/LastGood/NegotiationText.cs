@@ -3,13 +3,19 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.LastGood;
 
-/// <summary>The values of <c>Accept</c> and <c>Accept-Language</c> in a form in which equal wishes are equal texts: RFC 9111, section 4.1, allows it where the meaning stays.</summary>
+/// <summary>
+/// The values of <c>Accept</c> and <c>Accept-Language</c> in a form in which equal wishes are equal texts: RFC 9111, section 4.1, allows it
+/// where the meaning stays.
+/// </summary>
 internal static class NegotiationText
 {
     private const int MostLanguages = 32;
     private const int FullWeight = 1000;
 
-    /// <summary>Adds media ranges: without blanks, types and parameter names in lower case, weights as thousandths, a weight of one left out. Their order stays, since services break ties by it.</summary>
+    /// <summary>
+    /// Adds media ranges: without blanks, types and parameter names in lower case, weights as thousandths, a weight of one left out. Their
+    /// order stays, since services break ties by it.
+    /// </summary>
     public static void AppendAccept(StringValues values, ref KeyBuilder key)
     {
         var text = Joined(values);
@@ -21,7 +27,10 @@ internal static class NegotiationText
         }
     }
 
-    /// <summary>Adds languages in the order of their weights, which are left out: <c>de, en;q=0.9</c> and <c>de,en;q=0.5</c> wish for the same. A language that is refused stays marked.</summary>
+    /// <summary>
+    /// Adds languages in the order of their weights, which are left out: <c>de, en;q=0.9</c> and <c>de,en;q=0.5</c> wish for the same. A
+    /// language that is refused stays marked.
+    /// </summary>
     [SkipLocalsInit]
     public static void AppendLanguages(StringValues values, ref KeyBuilder key)
     {

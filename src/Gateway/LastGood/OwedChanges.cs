@@ -2,9 +2,13 @@ using System.Collections.Concurrent;
 
 namespace Gateway.LastGood;
 
-/// <summary>Changes that the store behind has not taken. A put is only counted; an eviction must not be forgotten, or a restart would bring back what the service took back.</summary>
+/// <summary>
+/// Changes that the store behind has not taken. A put is only counted; an eviction must not be forgotten, or a restart would bring back
+/// what the service took back.
+/// </summary>
 /// <param name="counters">Counts what is given up.</param>
-/// <param name="isShared">Gateways share the store: it is never emptied for one of them, and what is kept there leaves with its maxAge.</param>
+/// <param name="isShared">Gateways share the store: it is never emptied for one of them, and what is kept there leaves with its
+/// maxAge.</param>
 internal sealed class OwedChanges(LastGoodCounters counters, bool isShared)
 {
     private const int Most = 65_536;
@@ -38,7 +42,9 @@ internal sealed class OwedChanges(LastGoodCounters counters, bool isShared)
         }
     }
 
-    /// <summary>True, once: too many evictions are owed to tell them apart, and the store has to begin anew with what memory holds.</summary>
+    /// <summary>
+    /// True, once: too many evictions are owed to tell them apart, and the store has to begin anew with what memory holds.
+    /// </summary>
     public bool TakeEverything() => Interlocked.Exchange(ref _everything, 0) == 1;
 
     /// <summary>Takes what is owed.</summary>

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.LastGood;
 
-/// <summary>The headers of a request's own kind: those that set its sender apart, and that the route's rules neither name nor ignore.</summary>
+/// <summary>
+/// The headers of a request's own kind: those that set its sender apart, and that the route's rules neither name nor ignore.
+/// </summary>
 /// <param name="config">The route's rules.</param>
 /// <param name="hidden">Headers of which no destination sees what the client says.</param>
 internal sealed class OwnHeaders(LastGoodConfig config, IReadOnlySet<string> hidden)

@@ -1,6 +1,8 @@
 namespace Gateway.LastGood;
 
-/// <summary>Everything that is kept for one host and path, so that a write to the path invalidates it by one number, without a search.</summary>
+/// <summary>
+/// Everything that is kept for one host and path, so that a write to the path invalidates it by one number, without a search.
+/// </summary>
 internal sealed class PathGroup(string place)
 {
     private const int Gone = -1;

@@ -1,8 +1,8 @@
 namespace Gateway.LastGood;
 
 /// <summary>
-/// A browser's question whether a script may send a request to another origin (Fetch, section 4.9). Without a response the request itself is never sent, so that a stored response to it
-/// would not help.
+/// A browser's question whether a script may send a request to another origin (Fetch, section 4.9). Without a response the request itself
+/// is never sent, so that a stored response to it would not help.
 /// </summary>
 internal static class Preflight
 {
@@ -21,7 +21,8 @@ internal static class Preflight
     public static bool Withdraws(int status) => status is >= 400 and < 500 and not (StatusCodes.Status408RequestTimeout or StatusCodes.Status429TooManyRequests);
 
     /// <summary>
-    /// Whether a header of the response is kept. How long a browser may remember it is not: it falls back to five seconds, so that a permission that the service takes back meanwhile is soon gone.
+    /// Whether a header of the response is kept. How long a browser may remember it is not: it falls back to five seconds, so that a
+    /// permission that the service takes back meanwhile is soon gone.
     /// </summary>
     public static bool Keeps(string name) =>
         (name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase) && !name.Equals("Access-Control-Max-Age", StringComparison.OrdinalIgnoreCase))

@@ -2,7 +2,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>CORS preflights: what was said of the last one like it. Only headers are kept, so that nothing has to be copied on the way.</summary>
+/// <summary>
+/// CORS preflights: what was said of the last one like it. Only headers are kept, so that nothing has to be copied on the way.
+/// </summary>
 internal sealed class PreflightLearner(LastGoodMemory memory, WriteBehind? behind, LastGoodFinder finder, ResponseKeeper keeper, CoverageCounts coverage, TimeProvider time)
 {
     /// <summary>Learns from the response to a preflight.</summary>

@@ -2,8 +2,9 @@ namespace Gateway.LastGood;
 
 /// <summary>A query in its normal form: escapes as <see cref="EscapedText"/> writes them, parameters sorted by name.</summary>
 /// <remarks>
-/// Only what RFC 3986, section 6.2.2, calls equivalent is made equal: <c>%41</c> and <c>A</c>, <c>%2f</c> and <c>%2F</c>; not <c>+</c> and <c>%20</c>, which services read differently.
-/// Parameters of one name keep their order, because the first or the last of them may be the one that counts.
+/// Only what RFC 3986, section 6.2.2, calls equivalent is made equal: <c>%41</c> and <c>A</c>, <c>%2f</c> and <c>%2F</c>; not <c>+</c> and
+/// <c>%20</c>, which services read differently. Parameters of one name keep their order, because the first or the last of them may be the
+/// one that counts.
 /// </remarks>
 internal static class QueryText
 {
@@ -13,7 +14,9 @@ internal static class QueryText
     /// <summary>Room that the normal form of a query may need.</summary>
     public static int RoomFor(int rawLength) => EscapedText.RoomFor(rawLength);
 
-    /// <summary>Writes the normal form of every parameter to <paramref name="text"/> and their places, sorted, to <paramref name="parameters"/>.</summary>
+    /// <summary>
+    /// Writes the normal form of every parameter to <paramref name="text"/> and their places, sorted, to <paramref name="parameters"/>.
+    /// </summary>
     /// <param name="raw">The query without its question mark.</param>
     /// <returns>The count of parameters; -1: there are more than <paramref name="parameters"/> holds.</returns>
     public static int Normalise(ReadOnlySpan<char> raw, Span<char> text, Span<Range> parameters)

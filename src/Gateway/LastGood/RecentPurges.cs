@@ -1,7 +1,8 @@
 namespace Gateway.LastGood;
 
 /// <summary>The last purges, so that what was on its way when one came, or is read from a store later, is not kept after all.</summary>
-/// <remarks>When there are more than <see cref="Most"/> the oldest turns into a purge of everything that began before it: that can only keep too little.</remarks>
+/// <remarks>When there are more than <see cref="Most"/> the oldest turns into a purge of everything that began before it: that can only
+/// keep too little.</remarks>
 internal sealed class RecentPurges
 {
     private const int Most = 64;

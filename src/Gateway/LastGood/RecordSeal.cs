@@ -4,10 +4,13 @@ using System.Text;
 
 namespace Gateway.LastGood;
 
-/// <summary>Signs records for a shared store with an operator's secret, so that a value which something else wrote there is never served.</summary>
+/// <summary>
+/// Signs records for a shared store with an operator's secret, so that a value which something else wrote there is never served.
+/// </summary>
 /// <remarks>
-/// <c>GWLS</c>, version (1 byte), HMAC-SHA256 (32 bytes) over purpose, name and record, then the record. The name under which a record is stored is signed with it:
-/// a record that is copied to another key is as foreign as a forged one. Replaying an older record of the same key is possible, within its <c>maxAge</c>.
+/// <c>GWLS</c>, version (1 byte), HMAC-SHA256 (32 bytes) over purpose, name and record, then the record. The name under which a record is
+/// stored is signed with it: a record that is copied to another key is as foreign as a forged one. Replaying an older record of the same
+/// key is possible, within its <c>maxAge</c>.
 /// </remarks>
 internal sealed class RecordSeal(string secret)
 {

@@ -8,8 +8,9 @@ namespace Gateway.LastGood;
 
 /// <summary>The store that several gateways share: Redis, over the one connection of <see cref="RedisConnection"/>.</summary>
 /// <remarks>
-/// Keys: <c>PREFIX lg:SHA256</c> holds a record with the time to live that its <c>maxAge</c> leaves, <c>PREFIX lgw:SHA256</c> the moment of the last write to a path.
-/// With a secret each record is signed for its key (<see cref="RecordSeal"/>); without one, any process that can write to Redis decides what users get.
+/// Keys: <c>PREFIX lg:SHA256</c> holds a record with the time to live that its <c>maxAge</c> leaves, <c>PREFIX lgw:SHA256</c> the moment of
+/// the last write to a path. With a secret each record is signed for its key (<see cref="RecordSeal"/>); without one, any process that can
+/// write to Redis decides what users get.
 /// </remarks>
 internal sealed partial class RedisBacking : ILastGoodStore
 {
@@ -82,7 +83,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
         }
     }
 
-    /// <summary>Hands over some of what Redis holds, in Redis' own order and within bounds of count, bytes and time: it may hold far more than one memory, and the look finds the rest.</summary>
+    /// <summary>Hands over some of what Redis holds, within bounds of count, bytes and time; the look finds the rest.</summary>
     public async Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken)
     {
         if (!_redis.Answers)

@@ -5,10 +5,12 @@ namespace Gateway.LastGood;
 
 /// <summary>What each request header means to a key.</summary>
 /// <remarks>
-/// <para>A header that is not listed here and not named by the key could change the response without a word in <c>Vary</c> (<c>X-Api-Key</c>, <c>X-Original-URL</c>, an identity that a proxy adds):
+/// <para>A header that is not listed here and not named by the key could change the response without a word in <c>Vary</c>
+/// (<c>X-Api-Key</c>, <c>X-Original-URL</c>, an identity that a proxy adds):
 /// that is how shared stores are poisoned and how they leak. Such headers therefore become part of the key.</para>
-/// <para>Harmless are those that every client sends, that the gateway drops or writes itself, and what content delivery networks, balancers and tracers add with another value for each request or client:
-/// identifiers, addresses, ports, fingerprints. What they say of the user's country, device or scheme changes responses and has few values: it stays in the key.</para>
+/// <para>Harmless are those that every client sends, that the gateway drops or writes itself, and what content delivery networks, balancers
+/// and tracers add with another value for each request or client: identifiers, addresses, ports, fingerprints. What they say of the user's
+/// country, device or scheme changes responses and has few values: it stays in the key.</para>
 /// </remarks>
 internal static class RequestHeaderRoles
 {

@@ -27,7 +27,9 @@ internal readonly record struct RequestMetadata
     /// <summary>The request carries headers of its own kind, which set its key apart from everyone else's.</summary>
     public bool HasOwnHeaders { get; init; }
 
-    /// <summary>The request comes from a trusted proxy, whose <c>X-Forwarded-Host</c>, <c>-Proto</c> and <c>-Port</c> reach the destination.</summary>
+    /// <summary>
+    /// The request comes from a trusted proxy, whose <c>X-Forwarded-Host</c>, <c>-Proto</c> and <c>-Port</c> reach the destination.
+    /// </summary>
     public bool TrustsForwarded { get; init; }
 
     /// <summary>The request carries a header that few clients send and that could change its response, yet stands in no key.</summary>

@@ -70,7 +70,8 @@ internal sealed partial class ResponseKeeper(LastGoodMemory memory, WriteBehind?
         return true;
     }
 
-    // The note which headers choose between a key's variants. One with the same names stays, because variants older than their note are not found.
+    // The note which headers choose between a key's variants. One with the same names stays, because variants older than their note are not
+    // found.
     private bool PutMarker(StoredResponse answer)
     {
         if (memory.Find(answer.BaseKey)?.Live is { Answer: { IsMarker: true } known } && known.Vary.AsSpan().SequenceEqual(answer.Vary))

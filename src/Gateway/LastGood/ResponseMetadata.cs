@@ -27,7 +27,9 @@ internal readonly record struct ResponseMetadata
     /// <summary>The response is an event stream, which never is whole.</summary>
     public bool IsEventStream { get; init; }
 
-    /// <summary><c>Vary: *</c>, or a <c>Vary</c> that names no header one could look up (RFC 9110, 12.5.5), which promises as little.</summary>
+    /// <summary>
+    /// <c>Vary: *</c>, or a <c>Vary</c> that names no header one could look up (RFC 9110, 12.5.5), which promises as little.
+    /// </summary>
     public bool VariesByAnything { get; init; }
 
     /// <summary>The index of the content coding; -1: one that cannot be negotiated.</summary>
@@ -86,8 +88,11 @@ internal readonly record struct ResponseMetadata
 
     private static bool IsHeaderNameOrEmpty(ReadOnlySpan<char> text) => !text.Contains('*') && !text.ContainsAnyExcept(TokenCharacters);
 
-    /// <summary>The request headers that choose between variants, in lower case and sorted: what <c>Vary</c> names, and what it should have named.</summary>
-    /// <remarks>A compressed body reaches only those who accept it so, and a response for one origin only that origin, even if the service forgot to say so.</remarks>
+    /// <summary>
+    /// The request headers that choose between variants, in lower case and sorted: what <c>Vary</c> names, and what it should have named.
+    /// </summary>
+    /// <remarks>A compressed body reaches only those who accept it so, and a response for one origin only that origin, even if the service
+    /// forgot to say so.</remarks>
     public static string[] VariantsOf<THeaders>(THeaders headers)
         where THeaders : struct, IResponseHeaders
     {

@@ -24,7 +24,9 @@ internal static class RouteChanges
         foreach (var name in headers.Remove) yield return $"removed:{name.ToLowerInvariant()}";
     }
 
-    /// <summary>True: the response varies by a header in which the route tells the destination the client's address, and so by the client.</summary>
+    /// <summary>
+    /// True: the response varies by a header in which the route tells the destination the client's address, and so by the client.
+    /// </summary>
     public static bool VaryByClient(RouteConfig route, StringValues vary)
     {
         if (vary.Count == 0 || route.RequestHeaders is not { } changes) return false;

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Gateway.LastGood;
 
-/// <summary>How many responses of each route are in memory, and their bytes: counted as they come and go, so that asking costs nothing.</summary>
+/// <summary>
+/// How many responses of each route are in memory, and their bytes: counted as they come and go, so that asking costs nothing.
+/// </summary>
 internal sealed class RouteTotals
 {
     // Records from a shared store carry names that a foreign hand may have chosen: they must not grow this without end.

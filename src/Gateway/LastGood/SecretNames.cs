@@ -2,8 +2,11 @@ using System.Buffers;
 
 namespace Gateway.LastGood;
 
-/// <summary>Names of query parameters whose values are secrets: keys are listed to operators and written to disks, and hold digests of such values.</summary>
-/// <remarks>A name too many costs a readable key, a name too few writes a password to a disk; still, <c>keyword</c> and <c>author</c> are no secrets.</remarks>
+/// <summary>
+/// Names of query parameters whose values are secrets: keys are listed to operators and written to disks, and hold digests of such values.
+/// </summary>
+/// <remarks>A name too many costs a readable key, a name too few writes a password to a disk; still, <c>keyword</c> and <c>author</c> are
+/// no secrets.</remarks>
 internal static class SecretNames
 {
     private static readonly SearchValues<string> Parts = SearchValues.Create(

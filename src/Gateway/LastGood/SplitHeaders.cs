@@ -3,7 +3,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.LastGood;
 
-/// <summary>Finds the request header whose values set a route's requests apart, so that low coverage has a name. Lock-free, of fixed size, for one hour at a time.</summary>
+/// <summary>
+/// Finds the request header whose values set a route's requests apart, so that low coverage has a name. Lock-free, of fixed size, for one
+/// hour at a time.
+/// </summary>
 internal sealed class SplitHeaders
 {
     /// <summary>A header with fewer values does not explain why keys are never met again.</summary>

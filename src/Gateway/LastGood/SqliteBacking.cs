@@ -5,8 +5,9 @@ namespace Gateway.LastGood;
 
 /// <summary>The embedded store: one SQLite file in the state folder, written in batches by a thread of its own.</summary>
 /// <remarks>
-/// WAL with <c>synchronous=NORMAL</c>: a killed process loses nothing that was committed, a power cut the last moments, and neither leaves a torn file; each record has its own checksum besides.
-/// A file that SQLite calls corrupt, or that another program wrote, is set aside under another name and a new one is begun.
+/// WAL with <c>synchronous=NORMAL</c>: a killed process loses nothing that was committed, a power cut the last moments, and neither leaves
+/// a torn file; each record has its own checksum besides. A file that SQLite calls corrupt, or that another program wrote, is set aside
+/// under another name and a new one is begun.
 /// </remarks>
 internal sealed partial class SqliteBacking : ILastGoodStore
 {

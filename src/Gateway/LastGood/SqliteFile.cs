@@ -4,7 +4,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Gateway.LastGood;
 
-/// <summary>The database file of <see cref="SqliteBacking"/>: its connection and settings, its schema, and what is done with a file that cannot be used. Used by one thread.</summary>
+/// <summary>
+/// The database file of <see cref="SqliteBacking"/>: its connection and settings, its schema, and what is done with a file that cannot be
+/// used. Used by one thread.
+/// </summary>
 /// <param name="path">The file; it and its folder are made if they are not there, for this user alone.</param>
 /// <param name="cap">Bytes of records.</param>
 /// <param name="time">The clock.</param>

@@ -32,7 +32,9 @@ internal static class StorageRules
         [StoreRejection.Encoding] = "encoding",
     }.ToFrozenDictionary();
 
-    /// <summary>Whether a response's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).</summary>
+    /// <summary>
+    /// Whether a response's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).
+    /// </summary>
     public static StoreRejection Judge(in RequestMetadata request, in ResponseMetadata answer, long maxBody)
     {
         // 1. What it is a response to. 2. What the service and the client forbid. 3. What belongs to one user.
@@ -139,10 +141,15 @@ internal static class StorageRules
         return StoreRejection.None;
     }
 
-    /// <summary>Whether a response is evidence that what is stored for its key was taken back; <see cref="WithdrawalRule"/> says when it is believed.</summary>
+    /// <summary>
+    /// Whether a response is evidence that what is stored for its key was taken back; <see cref="WithdrawalRule"/> says when it is
+    /// believed.
+    /// </summary>
     /// <remarks>
-    /// <para>Only a request whose response could be stored under the very key says anything of it: one with Authorization, cookies, a range, or a header that few clients send and no key holds is answered for its client alone.</para>
-    /// <para>401 and 403 are about a client. A failure says nothing of the resource, whatever its Cache-Control: error pages say <c>no-store</c> by default.</para>
+    /// <para>Only a request whose response could be stored under the very key says anything of it: one with Authorization, cookies, a
+    /// range, or a header that few clients send and no key holds is answered for its client alone.</para>
+    /// <para>401 and 403 are about a client. A failure says nothing of the resource, whatever its Cache-Control: error pages say
+    /// <c>no-store</c> by default.</para>
     /// </remarks>
     public static bool Withdraws(in RequestMetadata request, int status, in CacheDirectives directives) =>
         CouldStore(request) && !request.HasOptionalHeaders
@@ -152,7 +159,9 @@ internal static class StorageRules
     public static bool CouldStore(in RequestMetadata request) =>
         request.IsGet && !request.HasRange && !request.HasBody && !request.NoStore && !request.HasAuthorization && request.Cookies != CookieStanding.Unkeyed;
 
-    /// <summary>Whether a request changed what its path shows: a method that is not safe, answered without an error (RFC 9111, section 4.4).</summary>
+    /// <summary>
+    /// Whether a request changed what its path shows: a method that is not safe, answered without an error (RFC 9111, section 4.4).
+    /// </summary>
     public static bool Invalidates(string method, int status) => status is >= 200 and < 400 && !SafeMethods.Contains(method);
 
     /// <summary>Whether a kept response may be given to a request.</summary>
@@ -164,7 +173,10 @@ internal static class StorageRules
         && (isPublic || request.Cookies != CookieStanding.Unkeyed)
         && (isPublic || isNearest || !request.HasAuthorization);
 
-    /// <summary>Whether a kept response is young enough: within the route's <c>maxAge</c>, and within the service's own <c>stale-if-error</c> when it gave one.</summary>
+    /// <summary>
+    /// Whether a kept response is young enough: within the route's <c>maxAge</c>, and within the service's own <c>stale-if-error</c> when
+    /// it gave one.
+    /// </summary>
     public static bool IsYoungEnough(TimeSpan age, TimeSpan maxAge, long freshSeconds, long? staleIfErrorSeconds) =>
         age <= maxAge && (staleIfErrorSeconds is not { } allowed || age.TotalSeconds <= freshSeconds + allowed);
 }

@@ -1,6 +1,8 @@
 namespace Gateway.LastGood;
 
-/// <summary>What leaves memory and the store behind because of what the service does: a write to a path, a response that is taken back.</summary>
+/// <summary>
+/// What leaves memory and the store behind because of what the service does: a write to a path, a response that is taken back.
+/// </summary>
 internal sealed class StoreEvictions(LastGoodMemory memory, WriteBehind? behind, LastGoodFinder finder, LastGoodCounters counters, TimeProvider time)
 {
     /// <summary>A write to a path succeeded: what is kept for it is not served any more.</summary>

@@ -4,7 +4,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;
 
-/// <summary>Which headers of a response are kept: all but those of the connection, of one user, of one request, and those that are worked out anew when it is served.</summary>
+/// <summary>
+/// Which headers of a response are kept: all but those of the connection, of one user, of one request, and those that are worked out anew
+/// when it is served.
+/// </summary>
 internal static class StoredHeaders
 {
     /// <summary>A response with more header lines is not kept whole; the rest is left out.</summary>
@@ -30,7 +33,9 @@ internal static class StoredHeaders
         "Cache-Status", "Proxy-Status", "X-Cache", "X-Fallback", HeaderNames.ContentRange,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether a header is kept, and is one that can be sent at all: a record from a foreign hand must not split a response.</summary>
+    /// <summary>
+    /// Whether a header is kept, and is one that can be sent at all: a record from a foreign hand must not split a response.
+    /// </summary>
     public static bool Keeps(string name, string value) =>
         name.Length > 0 && !Dropped.Contains(name) && IsToken(name) && IsFieldValue(value);
 

@@ -3,7 +3,10 @@ namespace Gateway.LastGood;
 /// <summary>One kept response, or the note which variants of a key there are. Immutable.</summary>
 internal sealed record StoredResponse
 {
-    /// <summary>What an entry costs beside its texts and body: the record, its slot, its places in the dictionary and the queue. Measured generously.</summary>
+    /// <summary>
+    /// What an entry costs beside its texts and body: the record, its slot, its places in the dictionary and the queue. Measured
+    /// generously.
+    /// </summary>
     public const int Overhead = 640;
 
     /// <summary>The whole key, its variant included.</summary>

@@ -4,7 +4,8 @@ namespace Gateway.LastGood;
 
 /// <summary>Path and query of a request as the client wrote them, which is what the destination is asked for.</summary>
 /// <remarks>
-/// A key made of the decoded path would be shared by different URLs: <c>/p%3Fx=1</c> decodes to <c>/p?x=1</c>, so one user could replace what others get.
+/// A key made of the decoded path would be shared by different URLs: <c>/p%3Fx=1</c> decodes to <c>/p?x=1</c>, so one user could replace
+/// what others get.
 /// </remarks>
 internal readonly ref struct TargetText
 {
@@ -50,7 +51,10 @@ internal readonly ref struct TargetText
         return true;
     }
 
-    /// <summary>Adds the path in its normal form: escapes as <see cref="EscapedText"/> writes them, dot segments removed (RFC 3986, section 5.2.4), as they are for the destination.</summary>
+    /// <summary>
+    /// Adds the path in its normal form: escapes as <see cref="EscapedText"/> writes them, dot segments removed (RFC 3986, section 5.2.4),
+    /// as they are for the destination.
+    /// </summary>
     public void AppendPathTo(ref KeyBuilder key)
     {
         if (!Path.Contains('%') && !Path.Contains("/.", StringComparison.Ordinal))

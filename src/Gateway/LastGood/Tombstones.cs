@@ -1,6 +1,9 @@
 namespace Gateway.LastGood;
 
-/// <summary>Remembers when keys or paths were last evicted, so that a copy that was on its way then, or an older record read from a store, is not kept after all.</summary>
+/// <summary>
+/// Remembers when keys or paths were last evicted, so that a copy that was on its way then, or an older record read from a store, is not
+/// kept after all.
+/// </summary>
 /// <remarks>A table of fixed size: two texts may share a place, which can only refuse a copy too many, never keep one too many.</remarks>
 internal sealed class Tombstones
 {

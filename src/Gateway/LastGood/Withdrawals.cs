@@ -49,8 +49,8 @@ internal sealed class Withdrawals
 
 /// <summary>When responses that take a stored one back are believed: <see cref="Times"/> in a row over some time. Pure.</summary>
 /// <remarks>
-/// One such response proves little: a destination that is being deployed answers 404 for a moment, and a client may have provoked it by a header that no key holds.
-/// While users go on getting the resource, nothing is counted together.
+/// One such response proves little: a destination that is being deployed answers 404 for a moment, and a client may have provoked it by a
+/// header that no key holds. While users go on getting the resource, nothing is counted together.
 /// </remarks>
 internal static class WithdrawalRule
 {

@@ -4,8 +4,10 @@ namespace Gateway.LastGood;
 
 /// <summary>Carries changes from memory to the store behind it: one bounded queue, one task, and no one ever waits for either.</summary>
 /// <remarks>
-/// <para>The queue holds keys, not bodies: what is written is what memory holds when its turn comes, so a queue of any length costs little and repeated changes of a key cost one write each batch.</para>
-/// <para>A dropped put is only counted. A dropped eviction must not be forgotten, or a restart would bring back what the service took back: it is set aside and done as soon as the store takes it.</para>
+/// <para>The queue holds keys, not bodies: what is written is what memory holds when its turn comes, so a queue of any length costs little
+/// and repeated changes of a key cost one write each batch.</para>
+/// <para>A dropped put is only counted. A dropped eviction must not be forgotten, or a restart would bring back what the service took back:
+/// it is set aside and done as soon as the store takes it.</para>
 /// </remarks>
 internal sealed partial class WriteBehind : IAsyncDisposable
 {

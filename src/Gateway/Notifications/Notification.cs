@@ -80,11 +80,13 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
 
     /// <summary>A drill: a hold whose reason begins with "drill".</summary>
     public static Notification DrillBegan(HoldCommand hold, DateTimeOffset at) => new(
-        NotifyEvent.Drill, at, $"{hold.Cluster}: a drill begins, {hold.Tier} is held.", hold.Reason) { Cluster = hold.Cluster, To = hold.Tier };
+        NotifyEvent.Drill, at, $"{hold.Cluster}: a drill begins, {hold.Tier} is held.", hold.Reason)
+    { Cluster = hold.Cluster, To = hold.Tier };
 
     /// <summary>A drill was released.</summary>
     public static Notification DrillEnded(string cluster, DateTimeOffset at) => new(
-        NotifyEvent.Drill, at, $"{cluster}: the drill is over.", "released by an operator") { Cluster = cluster };
+        NotifyEvent.Drill, at, $"{cluster}: the drill is over.", "released by an operator")
+    { Cluster = cluster };
 
     /// <summary>What makes it the same for every gateway that sees it.</summary>
     [JsonIgnore]

@@ -19,8 +19,9 @@ internal enum LeaseState
 }
 
 /// <summary>
-/// Lets one gateway of a fleet send a notification that all of them see: the first takes a lease in Redis, and leaves a mark there once the receiver has
-/// it. A gateway that dies while sending delays the others by at most the lease. Without Redis, and while it cannot be used, each gateway sends for itself.
+/// Lets one gateway of a fleet send a notification that all of them see: the first takes a lease in Redis, and leaves a mark there once the
+/// receiver has it. A gateway that dies while sending delays the others by at most the lease. Without Redis, and while it cannot be used,
+/// each gateway sends for itself.
 /// </summary>
 /// <param name="redis">The connection; null: there is no fleet.</param>
 /// <param name="time">The clock.</param>

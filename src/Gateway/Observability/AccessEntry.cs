@@ -3,7 +3,9 @@ using Serilog.Events;
 
 namespace Gateway.Observability;
 
-/// <summary>One line of the access log before it has a shape. Immutable: the log's own thread writes it, after the request has ended.</summary>
+/// <summary>
+/// One line of the access log before it has a shape. Immutable: the log's own thread writes it, after the request has ended.
+/// </summary>
 internal sealed record AccessEntry
 {
     private const string Property = "Request";

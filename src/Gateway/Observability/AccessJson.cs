@@ -37,7 +37,10 @@ internal static class AccessJson
         json.WriteEndObject();
     }
 
-    /// <summary>Under the names that dashboards for web servers look for (ECS 8); what ECS has no name for is below <c>labels</c> and <c>gateway</c>.</summary>
+    /// <summary>
+    /// Under the names that dashboards for web servers look for (ECS 8); what ECS has no name for is below <c>labels</c> and
+    /// <c>gateway</c>.
+    /// </summary>
     public static void WriteEcs(Utf8JsonWriter json, AccessEntry entry)
     {
         json.WriteString("http.request.id", entry.Id);

@@ -8,9 +8,9 @@ using Serilog.Parsing;
 namespace Gateway.Observability;
 
 /// <summary>
-/// Users' requests in the log: those with a 5xx, a fallback or a retry always, of the others what <see cref="AccessLevel"/> says; a sample is one in <see cref="OneOf"/> and at most
-/// <see cref="MaxASecond"/> a second. No request waits for its line: what the log's buffer does not take is dropped and counted there.
-/// Bodies, headers and cookies are never written, nor values of the query that may be secrets.
+/// Users' requests in the log: those with a 5xx, a fallback or a retry always, of the others what <see cref="AccessLevel"/> says; a sample
+/// is one in <see cref="OneOf"/> and at most <see cref="MaxASecond"/> a second. No request waits for its line: what the log's buffer does
+/// not take is dropped and counted there. Bodies, headers and cookies are never written, nor values of the query that may be secrets.
 /// </summary>
 internal sealed partial class AccessLog
 {
@@ -72,7 +72,9 @@ internal sealed partial class AccessLog
         };
     }
 
-    /// <summary>Whether a request that no route takes is written. Each is worth a line, for the route may have been forgotten; the rate is bounded.</summary>
+    /// <summary>
+    /// Whether a request that no route takes is written. Each is worth a line, for the route may have been forgotten; the rate is bounded.
+    /// </summary>
     public bool WantsUnmatched() => _logger.IsEnabled(LogLevel.Information) && Volatile.Read(ref _options).Level switch
     {
         AccessLevel.All => true,

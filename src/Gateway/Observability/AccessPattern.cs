@@ -4,8 +4,8 @@ using System.Text;
 namespace Gateway.Observability;
 
 /// <summary>
-/// The look of a request's line as an operator writes it: text with fields in braces, <c>{client} "{method} {target}" {status}</c>; a brace itself is written twice. What clients send is
-/// escaped, quotes and backslashes too, so that no value ends before its end.
+/// The look of a request's line as an operator writes it: text with fields in braces, <c>{client} "{method} {target}" {status}</c>; a brace
+/// itself is written twice. What clients send is escaped, quotes and backslashes too, so that no value ends before its end.
 /// </summary>
 internal sealed class AccessPattern
 {

@@ -15,7 +15,9 @@ internal sealed record Availability
     /// <summary>Share of requests that got a response of use: (live + degraded) / (live + degraded + failed).</summary>
     public double? Answered { get; init; }
 
-    /// <summary>What <see cref="Answered"/> would have been without what saved requests: (live + degraded - saved) / (live + degraded + failed).</summary>
+    /// <summary>
+    /// What <see cref="Answered"/> would have been without what saved requests: (live + degraded - saved) / (live + degraded + failed).
+    /// </summary>
     public double? WithoutGateway { get; init; }
 
     /// <summary>Uptime / (uptime + downtime); down is when no tier could serve.</summary>
@@ -86,7 +88,8 @@ internal sealed record Availability
     }
 
     /// <summary>
-    /// How much of a window has to be observed before a budget or a forecast says anything: a twentieth of it, from 15 minutes to a day. Five minutes after the first start one failed request would spend a month's
+    /// How much of a window has to be observed before a budget or a forecast says anything: a twentieth of it, from 15 minutes to a day.
+    /// Five minutes after the first start one failed request would spend a month's
     /// budget.
     /// </summary>
     public static TimeSpan NeededFor(TimeSpan window) => TimeSpan.FromTicks(Math.Clamp(window.Ticks / 20, TimeSpan.TicksPerMinute * 15, TimeSpan.TicksPerDay));

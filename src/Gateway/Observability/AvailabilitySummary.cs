@@ -1,6 +1,8 @@
 namespace Gateway.Observability;
 
-/// <summary>Availability and mean times of every cluster, from the ledger on disk: the thread of <see cref="Records"/> computes it, anyone reads it.</summary>
+/// <summary>
+/// Availability and mean times of every cluster, from the ledger on disk: the thread of <see cref="Records"/> computes it, anyone reads it.
+/// </summary>
 internal sealed class AvailabilitySummary(Ledger ledger, TimeProvider time)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);

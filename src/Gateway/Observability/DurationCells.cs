@@ -6,7 +6,9 @@ namespace Gateway.Observability;
 /// </summary>
 internal sealed class DurationCells
 {
-    /// <summary>The finest upper bounds, in seconds. Coarser readings are subsets, so that a bucket is only ever left out, never moved.</summary>
+    /// <summary>
+    /// The finest upper bounds, in seconds. Coarser readings are subsets, so that a bucket is only ever left out, never moved.
+    /// </summary>
     public static readonly double[] Bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
     private static readonly long[] BoundTicks = [.. Bounds.Select(static b => (long)(b * TimeSpan.TicksPerSecond))];

@@ -1,6 +1,9 @@
 namespace Gateway.Observability;
 
-/// <summary>How finely the durations of requests are shown: with many routes more coarsely, so that a scrape keeps to its series. Once coarser, it stays so until the configuration changes.</summary>
+/// <summary>
+/// How finely the durations of requests are shown: with many routes more coarsely, so that a scrape keeps to its series. Once coarser, it
+/// stays so until the configuration changes.
+/// </summary>
 internal sealed class DurationSeries
 {
     private int _step;

@@ -1,6 +1,9 @@
 namespace Gateway.Observability;
 
-/// <summary>The figures of the gateway itself that are read from its state: stored responses, alarms, the configuration in force; part of <see cref="Instruments"/>.</summary>
+/// <summary>
+/// The figures of the gateway itself that are read from its state: stored responses, alarms, the configuration in force; part of
+/// <see cref="Instruments"/>.
+/// </summary>
 internal static class GatewayFigures
 {
     private const int MaxCoverageRoutes = 10;
@@ -29,7 +32,8 @@ internal static class GatewayFigures
         MetricFamily.Gauge("gateway_redis_up", "1 while Redis answers, else 0.", () => Sample.OneOrNone(state().RedisUp() is { } up ? (up ? 1 : 0) : null)),
     ];
 
-    // With many routes one figure for all of them, so that a scrape keeps to its series; which form is shown depends on the configuration alone.
+    // With many routes one figure for all of them, so that a scrape keeps to its series; which form is shown depends on the configuration
+    // alone.
     private static Sample[] CoverageOf(IReadOnlyList<RouteCoverage> routes)
     {
         var shown = routes.Count <= MaxCoverageRoutes

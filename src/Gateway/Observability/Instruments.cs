@@ -34,7 +34,7 @@ internal sealed partial class Instruments : IDisposable
     public const string DirectionLabel = "direction";
     public const string QuantileLabel = "quantile";
 
-    /// <summary>The route's name in a series that stands for all routes; no route can be named so. The outcome's name where all stand together.</summary>
+    /// <summary>Route, or outcome, of a series that stands for all of them; no route can be named so.</summary>
     public const string AllRoutes = "*";
 
     /// <summary>The route's name for requests that no route takes; the configuration refuses a route of this name.</summary>

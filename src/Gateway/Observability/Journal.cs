@@ -2,7 +2,8 @@ namespace Gateway.Observability;
 
 /// <summary>One thing that happened, in words that an operator reads at three in the morning.</summary>
 /// <param name="At">When.</param>
-/// <param name="Kind">What: <c>transition</c>, <c>hold</c>, <c>release</c>, <c>drain</c>, <c>ready</c>, <c>reload</c>, <c>config-rejected</c>, <c>purge</c>, <c>start</c>, <c>stop</c>.</param>
+/// <param name="Kind">What: <c>transition</c>, <c>hold</c>, <c>release</c>, <c>drain</c>, <c>ready</c>, <c>reload</c>,
+/// <c>config-rejected</c>, <c>purge</c>, <c>start</c>, <c>stop</c>.</param>
 /// <param name="Text">The evidence or the result, a sentence.</param>
 internal sealed record JournalEntry(DateTimeOffset At, string Kind, string Text)
 {
@@ -26,7 +27,8 @@ internal sealed record JournalEntry(DateTimeOffset At, string Kind, string Text)
 }
 
 /// <summary>
-/// What happened, newest first: the last 500 entries in memory, all of the last 90 days in the state folder (<see cref="Records"/>). Telling it never waits.
+/// What happened, newest first: the last 500 entries in memory, all of the last 90 days in the state folder (<see cref="Records"/>).
+/// Telling it never waits.
 /// </summary>
 /// <param name="firstId">The number before the first one given out: time based, so that numbers grow over restarts too.</param>
 internal sealed class Journal(long firstId)

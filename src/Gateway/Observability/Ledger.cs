@@ -35,13 +35,15 @@ internal readonly record struct TimeSums(long Up, long Down, long Lost, long Fai
 }
 
 /// <summary>
-/// Counts, by second, minute, hour and day, how requests ended and how long each tier could serve. It reads the instruments' cells once a second,
-/// so that a request pays nothing for it; a kill loses at most that second. But for <see cref="History"/> only the thread of <see cref="Records"/> uses it.
+/// Counts, by second, minute, hour and day, how requests ended and how long each tier could serve. It reads the instruments' cells once a
+/// second, so that a request pays nothing for it; a kill loses at most that second. But for <see cref="History"/> only the thread of
+/// <see cref="Records"/> uses it.
 /// </summary>
 /// <param name="routes">The cells now.</param>
 /// <param name="clusterOf">The cluster of a route; null: it is no longer configured.</param>
 /// <param name="serving">Whether each cluster (tier empty) and each tier can serve.</param>
-/// <param name="answers">Good responses so far by tier, in their order, for <see cref="History"/>; null: it does not tell tiers apart.</param>
+/// <param name="answers">Good responses so far by tier, in their order, for <see cref="History"/>; null: it does not tell tiers
+/// apart.</param>
 internal sealed class Ledger(
     Func<IReadOnlyCollection<RouteMeter>> routes, Func<string, string?> clusterOf, Func<IReadOnlyList<ServingReading>> serving,
     Func<IReadOnlyList<TierAnswers>>? answers = null)
@@ -77,7 +79,9 @@ internal sealed class Ledger(
     /// <summary>The last 15 minutes, for eyes; from any thread.</summary>
     public RequestHistory History => _history;
 
-    /// <summary>The requests of each cluster since the start; never less than before, whatever a reload takes away. From any thread.</summary>
+    /// <summary>
+    /// The requests of each cluster since the start; never less than before, whatever a reload takes away. From any thread.
+    /// </summary>
     public IReadOnlyDictionary<string, RequestSums> Totals => _totals;
 
     /// <summary>The clusters that are configured now.</summary>

@@ -54,7 +54,10 @@ internal sealed class OtlpPush : IDisposable
             .Build();
     }
 
-    /// <summary>HTTP with protobuf on port 4318 and wherever the URL has a path, to which <c>v1/metrics</c> and <c>v1/traces</c> are added; else gRPC.</summary>
+    /// <summary>
+    /// HTTP with protobuf on port 4318 and wherever the URL has a path, to which <c>v1/metrics</c> and <c>v1/traces</c> are added; else
+    /// gRPC.
+    /// </summary>
     internal static OtlpExportProtocol ProtocolOf(Uri collector) =>
         collector.Port == HttpPort || (collector.Port != GrpcPort && collector.AbsolutePath is not "/") ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;
 

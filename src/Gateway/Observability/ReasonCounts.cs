@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Gateway.Observability;
 
-/// <summary>Counts by a reason that another room gives. Reasons are closed sets there; the bounds here hold even if one of them were not. Part of <see cref="Instruments"/>.</summary>
+/// <summary>
+/// Counts by a reason that another room gives. Reasons are closed sets there; the bounds here hold even if one of them were not. Part of
+/// <see cref="Instruments"/>.
+/// </summary>
 internal sealed class ReasonCounts
 {
     private const int MaxTransitionsACluster = 12;

@@ -36,8 +36,8 @@ internal sealed class RecordDatabase : IDisposable
     /// <summary>Opens the file and makes what is missing in it.</summary>
     public RecordDatabase(string file)
     {
-        // Pooling would keep the file open after the last user is gone. Without a timeout of its own the beginning of a transaction waits 30 s for a
-        // locked file, and the ledger's seconds with it.
+        // Pooling would keep the file open after the last user is gone. Without a timeout of its own the beginning of a transaction waits
+        // 30 s for a locked file, and the ledger's seconds with it.
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = 2 }.ToString());
         try
         {
@@ -174,7 +174,8 @@ internal sealed class RecordDatabase : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 
-    // A file of an earlier build has fewer sums: they begin at zero, and what counted against the objective was every response that no tier gave.
+    // A file of an earlier build has fewer sums: they begin at zero, and what counted against the objective was every response that no tier
+    // gave.
     private void AddMissingColumns()
     {
         using (var command = Command("SELECT count(*) FROM pragma_table_info('requests') WHERE name = 'bad'"))

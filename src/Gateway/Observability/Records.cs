@@ -3,8 +3,9 @@ using Microsoft.Data.Sqlite;
 namespace Gateway.Observability;
 
 /// <summary>
-/// Keeps journal and ledger in the state folder. One thread of its own reads the cells once a second and writes, so that a slow disk holds up
-/// nothing else. When the disk refuses, everything stays in memory, within bounds, <see cref="Alarm"/> says so, and writing is tried again.
+/// Keeps journal and ledger in the state folder. One thread of its own reads the cells once a second and writes, so that a slow disk holds
+/// up nothing else. When the disk refuses, everything stays in memory, within bounds, <see cref="Alarm"/> says so, and writing is tried
+/// again.
 /// </summary>
 internal sealed partial class Records : IDisposable
 {
@@ -236,7 +237,8 @@ internal sealed partial class Records : IDisposable
         }
     }
 
-    // Readers have a connection of their own each: SQLite's connections are not for several threads, and WAL lets them read beside the writer.
+    // Readers have a connection of their own each: SQLite's connections are not for several threads, and WAL lets them read beside the
+    // writer.
     private T? TryRead<T>(Func<RecordDatabase, T> read)
         where T : class
     {

@@ -6,7 +6,8 @@ using Serilog.Formatting;
 namespace Gateway.Observability;
 
 /// <summary>
-/// The log's file, which can be closed and opened again while lines are written. Only the log's own thread and the reopening call come here; no request does.
+/// The log's file, which can be closed and opened again while lines are written. Only the log's own thread and the reopening call come
+/// here; no request does.
 /// </summary>
 internal sealed class ReopenableFile(ITextFormatter formatter, string path) : ILogEventSink, IDisposable
 {

@@ -6,7 +6,8 @@ namespace Gateway.Observability;
 /// <param name="Live">Answered by a tier.</param>
 /// <param name="Degraded">Answered by the fallback chain.</param>
 /// <param name="Failed">Not answered, or cut.</param>
-/// <param name="Tiers">The live ones by the tier that answered, in the order in which tiers were first seen; together as many as <paramref name="Live"/>.</param>
+/// <param name="Tiers">The live ones by the tier that answered, in the order in which tiers were first seen; together as many as
+/// <paramref name="Live"/>.</param>
 internal sealed record RequestHistory(int StepSeconds, DateTimeOffset Until, long[] Live, long[] Degraded, long[] Failed, TierHistory[] Tiers)
 {
     /// <summary>Steps that are kept.</summary>
@@ -43,7 +44,8 @@ internal sealed record RequestHistory(int StepSeconds, DateTimeOffset Until, lon
             }
         }
 
-        // A response is counted with its attempt, a request when it ends, streams much later: the share is by the attempts, the number by the requests.
+        // A response is counted with its attempt, a request when it ends, streams much later: the share is by the attempts, the number by
+        // the requests.
         var added = new long[tiers.Count];
         foreach (var answer in answers)
         {

@@ -1,8 +1,8 @@
 namespace Gateway.Observability;
 
 /// <summary>
-/// What is known of one request while it is served, for its line in the access log and its figures. One for each request: what serves it writes a field here and there, and everything else
-/// is worked out at its end, if a line is written.
+/// What is known of one request while it is served, for its line in the access log and its figures. One for each request: what serves it
+/// writes a field here and there, and everything else is worked out at its end, if a line is written.
 /// </summary>
 /// <param name="route">The route's name.</param>
 /// <param name="cluster">The cluster's name; null: no route matches.</param>

@@ -1,8 +1,8 @@
 namespace Gateway.Observability;
 
 /// <summary>
-/// What gave a user a response where the first destination alone would not have. One cause a request: the one without which it would have failed,
-/// or, for a hedge, would have waited for a destination that turned out to be ill.
+/// What gave a user a response where the first destination alone would not have. One cause a request: the one without which it would have
+/// failed, or, for a hedge, would have waited for a destination that turned out to be ill.
 /// </summary>
 internal enum SavedBy
 {
@@ -12,7 +12,9 @@ internal enum SavedBy
     /// <summary>A retry after an attempt that failed.</summary>
     Retry,
 
-    /// <summary>A hedge beside an attempt at a destination that was suspect, ejected or down, or became so before that attempt's deadline.</summary>
+    /// <summary>
+    /// A hedge beside an attempt at a destination that was suspect, ejected or down, or became so before that attempt's deadline.
+    /// </summary>
     Hedge,
 
     /// <summary>The response buffer: a response that was cut half-way was replaced before the user saw any of it.</summary>

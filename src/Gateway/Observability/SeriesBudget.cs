@@ -41,7 +41,9 @@ internal static class SeriesBudget
     /// <summary>Series of the coarsest step.</summary>
     public static readonly int FewestDurations = Steps[^1].Bounds.Length + 3;
 
-    /// <summary>Series that a scrape may have: 800 up to 20 routes and 20 destinations, 40 for each one of the larger number above that.</summary>
+    /// <summary>
+    /// Series that a scrape may have: 800 up to 20 routes and 20 destinations, 40 for each one of the larger number above that.
+    /// </summary>
     public static int Limit(int routes, int destinations) => Math.Max(800, 40 * Math.Max(routes, destinations));
 
     /// <summary>The finest step, not before <paramref name="from"/>, that fits beside the other series; else the last one.</summary>

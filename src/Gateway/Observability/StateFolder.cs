@@ -1,14 +1,16 @@
 namespace Gateway.Observability;
 
 /// <summary>Keeps the state folder and its databases from the machine's other users: keys and stored responses are private.</summary>
-/// <remarks>SQLite gives its journal, WAL and shared-memory files the mode of their database, so that a database made with 0600 keeps all of them private.</remarks>
+/// <remarks>SQLite gives its journal, WAL and shared-memory files the mode of their database, so that a database made with 0600 keeps all
+/// of them private.</remarks>
 internal static class StateFolder
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Makes a folder with mode 0700 and an empty database with 0600 where they are missing, and tightens what is there.</summary>
-    /// <returns>False: the folder or a database stays readable for others, because it belongs to another user or is shared on purpose, as <c>/tmp</c> is.</returns>
+    /// <returns>False: the folder or a database stays readable for others, because it belongs to another user or is shared on purpose, as
+    /// <c>/tmp</c> is.</returns>
     /// <remarks>Throws only if the folder cannot be made. Whether the database can be used, SQLite says better.</remarks>
     public static bool Prepare(string database)
     {

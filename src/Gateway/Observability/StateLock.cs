@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Gateway.Observability;
 
 /// <summary>
-/// Holds a state folder for one gateway: two on the same would overwrite one another's journal, ledger and last good responses. The lock is the kernel's, on an open file, so that it ends with the process
-/// however that ends. A folder in which nothing can be written is not held: nothing can be overwritten there either.
+/// Holds a state folder for one gateway: two on the same would overwrite one another's journal, ledger and last good responses. The lock is
+/// the kernel's, on an open file, so that it ends with the process however that ends. A folder in which nothing can be written is not held:
+/// nothing can be overwritten there either.
 /// </summary>
 internal sealed class StateLock : IDisposable
 {

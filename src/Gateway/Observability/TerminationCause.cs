@@ -1,6 +1,9 @@
 namespace Gateway.Observability;
 
-/// <summary>Why a request ended as it did: one word for each cause, as HAProxy's termination flags say it. A closed set, listed in docs/observability.md.</summary>
+/// <summary>
+/// Why a request ended as it did: one word for each cause, as HAProxy's termination flags say it. A closed set, listed in
+/// docs/observability.md.
+/// </summary>
 internal enum TerminationCause
 {
     /// <summary>An error of the gateway itself, or what it lacks: sockets, descriptors.</summary>

@@ -11,10 +11,14 @@ internal static class Traces
     /// <summary>The source's name, for the exporter.</summary>
     public const string SourceName = "Gateway";
 
-    /// <summary>Requests of which a span is made within a second: with more, spans would cost a request more than a tenth of what it costs without.</summary>
+    /// <summary>
+    /// Requests of which a span is made within a second: with more, spans would cost a request more than a tenth of what it costs without.
+    /// </summary>
     public const int MaxASecond = 2000;
 
-    /// <summary>What names of routes begin with whose requests have no span: the gateway's own. Names of a configuration file cannot.</summary>
+    /// <summary>
+    /// What names of routes begin with whose requests have no span: the gateway's own. Names of a configuration file cannot.
+    /// </summary>
     public const char UnseenRoute = '(';
 
     private static readonly ActivitySource Source = new(SourceName);
@@ -22,7 +26,10 @@ internal static class Traces
     private static long _second;
     private static int _begun;
 
-    /// <summary>Begins a request's span, below the client's own if it sent one. Null: there is no listener, or more than <see cref="MaxASecond"/> came within this second.</summary>
+    /// <summary>
+    /// Begins a request's span, below the client's own if it sent one. Null: there is no listener, or more than <see cref="MaxASecond"/>
+    /// came within this second.
+    /// </summary>
     public static Activity? BeginRequest(HttpContext context, string route, TimeProvider time)
     {
         if (!Source.HasListeners() || route.StartsWith(UnseenRoute))

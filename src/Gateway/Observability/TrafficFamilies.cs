@@ -34,7 +34,10 @@ internal static class TrafficFamilies
         new("gateway_connections_refused_total", "Users' connections that were closed at once, beyond limits.connections.", MetricKind.Counter, () => [new(connections.Refused)]),
     ];
 
-    /// <summary>Bytes of bodies, by route; with many routes together, so that a scrape keeps to its series: which form is shown depends on the configuration alone.</summary>
+    /// <summary>
+    /// Bytes of bodies, by route; with many routes together, so that a scrape keeps to its series: which form is shown depends on the
+    /// configuration alone.
+    /// </summary>
     /// <param name="routes">All routes.</param>
     /// <param name="most">How many may be shown apart.</param>
     public static IReadOnlyList<Sample> BytesOf(IReadOnlyCollection<RouteMeter> routes, int most)

@@ -5,8 +5,8 @@ using System.Text;
 namespace Gateway.Redis;
 
 /// <summary>
-/// Asks a server of the Redis protocol one thing over a connection of its own, within a deadline. For what the client library does not tell: who the sentinels hold
-/// to be the master, and why a server cannot be used.
+/// Asks a server of the Redis protocol one thing over a connection of its own, within a deadline. For what the client library does not
+/// tell: who the sentinels hold to be the master, and why a server cannot be used.
 /// </summary>
 internal static class RawQuestion
 {

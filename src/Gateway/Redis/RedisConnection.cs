@@ -4,12 +4,14 @@ using StackExchange.Redis;
 namespace Gateway.Redis;
 
 /// <summary>
-/// The one connection to the Redis that gateways share, in the one room that knows the client library. Last-good responses and the fleet's agreement
-/// both go through it. Every call has its own deadline and fails by <see cref="RedisFailedException"/>; none is made on a request's way, but for the one bounded look.
+/// The one connection to the Redis that gateways share, in the one room that knows the client library. Last-good responses and the fleet's
+/// agreement both go through it. Every call has its own deadline and fails by <see cref="RedisFailedException"/>; none is made on a
+/// request's way, but for the one bounded look.
 /// </summary>
 /// <remarks>
-/// A heartbeat a second writes a key: only that shows a replica, a full or a frozen server alike. Three failed ones in a row and the connection is made anew,
-/// because the client library can hang on to a dead one for minutes. With sentinels the master is asked for with every heartbeat and followed.
+/// A heartbeat a second writes a key: only that shows a replica, a full or a frozen server alike. Three failed ones in a row and the
+/// connection is made anew, because the client library can hang on to a dead one for minutes. With sentinels the master is asked for with
+/// every heartbeat and followed.
 /// </remarks>
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
@@ -265,7 +267,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     private async Task<T> WithinAsync<T>(Task<T> call, CancellationToken cancellationToken)
     {
-        // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as unobserved.
+        // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as
+        // unobserved.
         _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
     }

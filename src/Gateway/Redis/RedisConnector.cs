@@ -23,7 +23,8 @@ internal static class RedisConnector
             AllowAdmin = false,
             TieBreaker = "",
 
-            // A call on a connection that is down fails at once instead of waiting in a queue: its deadline is shorter than any reconnection.
+            // A call on a connection that is down fails at once instead of waiting in a queue: its deadline is shorter than any
+            // reconnection.
             BacklogPolicy = BacklogPolicy.FailFast,
             ConfigurationChannel = "",
         };
@@ -35,7 +36,10 @@ internal static class RedisConnector
         return Task.Run(() => ConnectionMultiplexer.ConnectAsync(options), cancellationToken);
     }
 
-    /// <summary>Ends a connection, or the attempt at one. The library's own end may wait for what never comes: it has a thread of its own, and no one waits for it.</summary>
+    /// <summary>
+    /// Ends a connection, or the attempt at one. The library's own end may wait for what never comes: it has a thread of its own, and no
+    /// one waits for it.
+    /// </summary>
     public static void GiveUp(Task<ConnectionMultiplexer> connecting) => _ = connecting.ContinueWith(
         static connected =>
         {

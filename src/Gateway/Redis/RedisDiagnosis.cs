@@ -1,6 +1,8 @@
 namespace Gateway.Redis;
 
-/// <summary>Why a Redis cannot be used, asked of itself: the client library says the same, "not connected", of a refused password and of a replica.</summary>
+/// <summary>
+/// Why a Redis cannot be used, asked of itself: the client library says the same, "not connected", of a refused password and of a replica.
+/// </summary>
 internal static class RedisDiagnosis
 {
     /// <summary>What the servers say; null: nothing that explains it.</summary>
@@ -14,7 +16,9 @@ internal static class RedisDiagnosis
             : RedisFault.ReadOnly;
     }
 
-    /// <summary>What a response to AUTH and ROLE means; null: not yet all of it. An error begins with its code, which is part of the protocol.</summary>
+    /// <summary>
+    /// What a response to AUTH and ROLE means; null: not yet all of it. An error begins with its code, which is part of the protocol.
+    /// </summary>
     internal static Finding? Read(string answer)
     {
         var lines = answer.Split("\r\n");

@@ -25,7 +25,9 @@ internal enum RedisFault
     Refused,
 }
 
-/// <summary>A call to Redis came to nothing. The only exception that <see cref="RedisConnection"/> throws, but for a caller's own cancellation.</summary>
+/// <summary>
+/// A call to Redis came to nothing. The only exception that <see cref="RedisConnection"/> throws, but for a caller's own cancellation.
+/// </summary>
 internal sealed class RedisFailedException(RedisFault fault, Exception? inner = null) : Exception(WordsOf(fault), inner)
 {
     /// <summary>Why.</summary>

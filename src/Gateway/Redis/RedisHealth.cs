@@ -1,6 +1,8 @@
 namespace Gateway.Redis;
 
-/// <summary>What is wrong with Redis now, by its heartbeats and its sentinels. The connection's own task writes; any thread reads.</summary>
+/// <summary>
+/// What is wrong with Redis now, by its heartbeats and its sentinels. The connection's own task writes; any thread reads.
+/// </summary>
 internal sealed class RedisHealth(TimeProvider time)
 {
     /// <summary>Heartbeats, or rounds of sentinels, in a row without a response before that counts as lost.</summary>

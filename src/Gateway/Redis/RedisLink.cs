@@ -2,7 +2,9 @@ using StackExchange.Redis;
 
 namespace Gateway.Redis;
 
-/// <summary>One connection while it lasts, and how its heartbeats go. The connection's own task writes; any thread reads what is volatile.</summary>
+/// <summary>
+/// One connection while it lasts, and how its heartbeats go. The connection's own task writes; any thread reads what is volatile.
+/// </summary>
 internal sealed class RedisLink(ConnectionMultiplexer connection, string[] endpoints, long now)
 {
     private int _missed;

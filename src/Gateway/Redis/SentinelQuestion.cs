@@ -4,12 +4,15 @@ using Gateway.Configuration.Model;
 namespace Gateway.Redis;
 
 /// <summary>
-/// Asks the sentinels who the master is: each over a connection of its own, all at once. Asked with every heartbeat, so that a sentinel that comes, goes or
-/// hangs costs nothing but its own response.
+/// Asks the sentinels who the master is: each over a connection of its own, all at once. Asked with every heartbeat, so that a sentinel
+/// that comes, goes or hangs costs nothing but its own response.
 /// </summary>
 internal static class SentinelQuestion
 {
-    /// <summary>The address (<c>host:port</c>) that most sentinels name, among equals the first one's; null: none names one. <c>Answered</c>: how many sentinels spoke at all.</summary>
+    /// <summary>
+    /// The address (<c>host:port</c>) that most sentinels name, among equals the first one's; null: none names one. <c>Answered</c>: how
+    /// many sentinels spoke at all.
+    /// </summary>
     public static async Task<(string? Master, int Answered)> AskAsync(SentinelConfig sentinel, TimeProvider time, CancellationToken cancellationToken)
     {
         string[][] question = [["SENTINEL", "get-master-addr-by-name", sentinel.Service]];
@@ -18,7 +21,10 @@ internal static class SentinelQuestion
         return (named?.Key, answers.Count(static a => a is not null));
     }
 
-    /// <summary>The address in a sentinel's reply (<c>*2 $N host $N port</c>); empty: it knows no such master; null: that is no such response, or not yet all of it.</summary>
+    /// <summary>
+    /// The address in a sentinel's reply (<c>*2 $N host $N port</c>); empty: it knows no such master; null: that is no such response, or
+    /// not yet all of it.
+    /// </summary>
     internal static string? Read(string answer)
     {
         var lines = answer.Split("\r\n");

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Gateway.Server;
 
 /// <summary>
-/// Once the gateway leaves, every request asks its connection to end with the response: HTTP/1.1 says <c>Connection: close</c>, HTTP/2 sends
-/// GOAWAY. An idle connection is left alone, since the next request may be on its way over it.
+/// Once the gateway leaves, every request asks its connection to end with the response: HTTP/1.1 says <c>Connection: close</c>, HTTP/2
+/// sends GOAWAY. An idle connection is left alone, since the next request may be on its way over it.
 /// </summary>
 internal sealed class ConnectionDraining
 {

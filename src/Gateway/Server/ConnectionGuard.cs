@@ -7,19 +7,23 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Gateway.Server;
 
 /// <summary>
-/// Ends clients' connections that hold a place for nothing: those that bring no request within <c>limits.headersTimeout</c>, TLS handshake included, and those on which a response waits for a client that
-/// takes less than <see cref="Http2ResponseBody.LeastRate"/> for <see cref="Http2ResponseBody.LongestPause"/>. Kestrel waits 130 s for the first, and counts for the second by the average since the connection
-/// began: a client that took a megabyte quickly into the buffers on the way may then take nothing for an hour.
+/// Ends clients' connections that hold a place for nothing: those that bring no request within <c>limits.headersTimeout</c>, TLS handshake
+/// included, and those on which a response waits for a client that takes less than <see cref="Http2ResponseBody.LeastRate"/> for
+/// <see cref="Http2ResponseBody.LongestPause"/>. Kestrel waits 130 s for the first, and counts for the second by the average since the
+/// connection began: a client that took a megabyte quickly into the buffers on the way may then take nothing for an hour.
 /// <para>
-/// It also tells a connection that a client has half-closed from one that has ended. A client may close its side behind its request and still gets the response (RFC 9112, section 9.6); for Kestrel
-/// the end of what it reads is the end of the connection, and it would abort the request.
+/// It also tells a connection that a client has half-closed from one that has ended. A client may close its side behind its request and
+/// still gets the response (RFC 9112, section 9.6); for Kestrel the end of what it reads is the end of the connection, and it would abort
+/// the request.
 /// </para>
 /// </summary>
 /// <remarks>
-/// What waits is what the kernel could not send yet, so that a connection on which nothing is to be sent (an event stream, a WebSocket that is quiet) is never judged, nor one whose last packets are lost.
-/// What waits for a window of HTTP/2 is not seen here: <see cref="Http2ResponseBody"/>.
+/// What waits is what the kernel could not send yet, so that a connection on which nothing is to be sent (an event stream, a WebSocket that
+/// is quiet) is never judged, nor one whose last packets are lost. What waits for a window of HTTP/2 is not seen here:
+/// <see cref="Http2ResponseBody"/>.
 /// <para>
-/// A client that has closed both sides looks half-closed until something is sent to it: then it answers with a reset. Where nothing is sent, keep-alive probes find out once its kernel has forgotten the
+/// A client that has closed both sides looks half-closed until something is sent to it: then it answers with a reset. Where nothing is
+/// sent, keep-alive probes find out once its kernel has forgotten the
 /// connection, after a minute on Linux.
 /// </para>
 /// </remarks>
@@ -48,7 +52,8 @@ internal sealed class ConnectionGuard : IDisposable
     }
 
     /// <summary>
-    /// Watches a connection until it has ended. From now on its <see cref="BaseConnectionContext.ConnectionClosed"/> is cancelled at that end, and not by the client's closing of its side.
+    /// Watches a connection until it has ended. From now on its <see cref="BaseConnectionContext.ConnectionClosed"/> is cancelled at that
+    /// end, and not by the client's closing of its side.
     /// </summary>
     public void Watch(ConnectionContext context, Socket socket)
     {
@@ -60,7 +65,10 @@ internal sealed class ConnectionGuard : IDisposable
         transportClosed.UnsafeRegister(static connection => ((Connection)connection!).TransportClosed(), connection);
     }
 
-    /// <summary>Stands around what serves a connection: the first of its middlewares, which sees when it is over, and watches the connection if it is not watched yet.</summary>
+    /// <summary>
+    /// Stands around what serves a connection: the first of its middlewares, which sees when it is over, and watches the connection if it
+    /// is not watched yet.
+    /// </summary>
     public ConnectionDelegate Around(ConnectionDelegate next) => async context =>
     {
         if (context.Features.Get<Connection>() is null && context.Features.Get<IConnectionSocketFeature>() is { } transport)
@@ -117,7 +125,10 @@ internal sealed class ConnectionGuard : IDisposable
         }
     }
 
-    /// <summary>One connection. Its request flag is written by the connection's own requests, its half-close by the transport, the rest by the look alone.</summary>
+    /// <summary>
+    /// One connection. Its request flag is written by the connection's own requests, its half-close by the transport, the rest by the look
+    /// alone.
+    /// </summary>
     private sealed class Connection(ConnectionGuard guard, ConnectionContext context, Socket socket, long accepted)
     {
         private const int TcpLevel = 6;
@@ -208,7 +219,9 @@ internal sealed class ConnectionGuard : IDisposable
 
         public void End(string fault) => context.Abort(new ConnectionAbortedException(fault));
 
-        /// <summary>The kernel has the client's FIN, and our side is open. A reset, a failed send or our own close make it another state.</summary>
+        /// <summary>
+        /// The kernel has the client's FIN, and our side is open. A reset, a failed send or our own close make it another state.
+        /// </summary>
         private bool IsStillHalfClosed()
         {
             Span<byte> info = stackalloc byte[InfoLength];

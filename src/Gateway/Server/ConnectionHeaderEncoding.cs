@@ -4,13 +4,15 @@ using Gateway.Upstream;
 namespace Gateway.Server;
 
 /// <summary>
-/// Reads the header <c>Connection</c> so that the names in it survive Kestrel, which replaces all of its lines by <c>keep-alive</c>, <c>close</c> or <c>upgrade</c> when that is
-/// the only option that it knows in any of them. The headers that <c>Connection</c> names must not reach a destination (RFC 9110, section 7.6.1), so the names are needed.
+/// Reads the header <c>Connection</c> so that the names in it survive Kestrel, which replaces all of its lines by <c>keep-alive</c>,
+/// <c>close</c> or <c>upgrade</c> when that is the only option that it knows in any of them. The headers that <c>Connection</c> names must
+/// not reach a destination (RFC 9110, section 7.6.1), so the names are needed.
 /// </summary>
 /// <remarks>
-/// Each line is read by itself, and the other lines are not known here. Two options that Kestrel knows are left alone together, so a line that names a header gets both <c>close</c> and
-/// <c>keep-alive</c>, and <c>close</c> wins: such a request ends its connection. Lines that name only what never goes further stay as they are, since nothing depends on those names:
-/// clients that say <c>Connection: keep-alive, Upgrade, HTTP2-Settings</c> or <c>Connection: TE</c> keep their connection.
+/// Each line is read by itself, and the other lines are not known here. Two options that Kestrel knows are left alone together, so a line
+/// that names a header gets both <c>close</c> and <c>keep-alive</c>, and <c>close</c> wins: such a request ends its connection. Lines that
+/// name only what never goes further stay as they are, since nothing depends on those names: clients that say <c>Connection: keep-alive,
+/// Upgrade, HTTP2-Settings</c> or <c>Connection: TE</c> keep their connection.
 /// </remarks>
 internal sealed class ConnectionHeaderEncoding : Encoding
 {

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Server;
 
 /// <summary>
-/// Bounds users' connections (<c>limits.connections</c>) and counts them. In place of Kestrel's own limit, which does the same but does not publish its count.
+/// Bounds users' connections (<c>limits.connections</c>) and counts them. In place of Kestrel's own limit, which does the same but does not
+/// publish its count.
 /// </summary>
 internal sealed class ConnectionPlaces(long most, ConnectionMeter meter)
 {

@@ -3,8 +3,8 @@ using System.Text;
 namespace Gateway.Server;
 
 /// <summary>
-/// Reads the header <c>Content-Length</c> as RFC 9110 (section 8.6) writes it: digits and nothing else. Kestrel would read <c>+5</c>, <c>-0</c>, and digits before a NUL or a
-/// vertical tab as numbers, too; another parser behind it may read them otherwise.
+/// Reads the header <c>Content-Length</c> as RFC 9110 (section 8.6) writes it: digits and nothing else. Kestrel would read <c>+5</c>,
+/// <c>-0</c>, and digits before a NUL or a vertical tab as numbers, too; another parser behind it may read them otherwise.
 /// </summary>
 internal sealed class ContentLengthEncoding : Encoding
 {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Forwarding;
 using Gateway.Health;
 using Gateway.Upstream;
 using Microsoft.AspNetCore.Connections;
@@ -15,8 +14,9 @@ namespace Gateway.Server;
 /// still gets its response.
 /// </summary>
 /// <remarks>
-/// It accepts itself, since Kestrel's own loop asks again without a pause, and for ever, while the process has no descriptor for the next connection: a core
-/// is lost just when none can be spared. Here clients wait in the port's queue meanwhile, and do so before there is none left.
+/// It accepts itself, since Kestrel's own loop asks again without a pause, and for ever, while the process has no descriptor for the next
+/// connection: a core is lost just when none can be spared. Here clients wait in the port's queue meanwhile, and do so before there is none
+/// left.
 /// </remarks>
 internal sealed class DrainableListener(IOptions<SocketTransportOptions> options, ILoggerFactory log, ConnectionDraining leaving, SocketBudget budget, ConnectionGuard guard, TimeProvider time) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
@@ -45,7 +45,9 @@ internal sealed class DrainableListener(IOptions<SocketTransportOptions> options
 
     private SocketBudget Budget => budget;
 
-    /// <summary>Connections that were accepted after the gateway began to leave and are still open. Each ends by itself with its first response.</summary>
+    /// <summary>
+    /// Connections that were accepted after the gateway began to leave and are still open. Each ends by itself with its first response.
+    /// </summary>
     public int Late => Volatile.Read(ref _late);
 
     /// <inheritdoc/>
@@ -67,8 +69,9 @@ internal sealed class DrainableListener(IOptions<SocketTransportOptions> options
     public void Dispose() => _connections.Dispose();
 
     /// <summary>
-    /// Closes the ports; connections that were accepted stay. What waits in a port's queue is accepted first, and so is who is still shaking hands: closed at once, the kernel would reset both,
-    /// although they are connected as far as they know. Who comes after that finds no response, and a refusal when he asks again.
+    /// Closes the ports; connections that were accepted stay. What waits in a port's queue is accepted first, and so is who is still
+    /// shaking hands: closed at once, the kernel would reset both, although they are connected as far as they know. Who comes after that
+    /// finds no response, and a refusal when he asks again.
     /// </summary>
     /// <param name="hurry">Ends the waiting.</param>
     public async Task CloseAsync(CancellationToken hurry)

@@ -1,13 +1,12 @@
 using System.Globalization;
-using Gateway.Forwarding;
 using Gateway.Observability;
 using Gateway.Upstream;
 
 namespace Gateway.Server;
 
 /// <summary>
-/// Divides the file descriptors that the process may have: half for users' connections, half for destinations', and a rest for everything else. Without them
-/// nothing works any more, the runtime included, so that they must not run out.
+/// Divides the file descriptors that the process may have: half for users' connections, half for destinations', and a rest for everything
+/// else. Without them nothing works any more, the runtime included, so that they must not run out.
 /// </summary>
 internal sealed class FileDescriptorBudget
 {

@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Gateway.Server;
 
 /// <summary>
-/// The log without the hosting layer's line per request, which has no reader: as long as its category is enabled at any level, every request
-/// pays for an activity, a scope and a clock of it. The gateway counts and logs requests itself. And without YARP's warnings: one with a stack for
-/// every client that leaves and every response that is cut, which are in our figures too.
+/// The log without the hosting layer's line per request, which has no reader: as long as its category is enabled at any level, every
+/// request pays for an activity, a scope and a clock of it. The gateway counts and logs requests itself. And without YARP's warnings: one
+/// with a stack for every client that leaves and every response that is cut, which are in our figures too.
 /// </summary>
 internal sealed class FilteringLoggerFactory(ILoggerFactory factory) : ILoggerFactory
 {
@@ -48,7 +48,9 @@ internal sealed class FilteringLoggerFactory(ILoggerFactory factory) : ILoggerFa
         }
     }
 
-    /// <summary>A port that another program has is the start's failure, which is told in one sentence; not twice before that with a stack.</summary>
+    /// <summary>
+    /// A port that another program has is the start's failure, which is told in one sentence; not twice before that with a stack.
+    /// </summary>
     private sealed class WithoutPortsTaken(ILogger logger) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)

@@ -6,10 +6,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Server;
 
 /// <summary>
-/// Lets a connection begin with a POST or PUT of HTTP/1.0 that says nothing of a body. Such a request has none (RFC 9112, section 6.3), and nginx and HAProxy pass it on, while Kestrel
-/// refuses it with 400 (RFC 1945, section 8.3). It is given the <c>Content-Length: 0</c> that it means before Kestrel reads it.
+/// Lets a connection begin with a POST or PUT of HTTP/1.0 that says nothing of a body. Such a request has none (RFC 9112, section 6.3), and
+/// nginx and HAProxy pass it on, while Kestrel refuses it with 400 (RFC 1945, section 8.3). It is given the <c>Content-Length: 0</c> that
+/// it means before Kestrel reads it.
 /// </summary>
-/// <remarks>Only the first request of a connection is looked at: connections of HTTP/1.0 rarely carry another, and from there on reading costs nothing more.</remarks>
+/// <remarks>Only the first request of a connection is looked at: connections of HTTP/1.0 rarely carry another, and from there on reading
+/// costs nothing more.</remarks>
 internal static class LengthlessRequests
 {
     /// <summary>Longest head that is looked at.</summary>

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Server;
 
-/// <summary>Makes a listening socket deaf for new handshakes while those under way, and what waits in its queue, go on: the only way to close a port of Linux without resetting anybody.</summary>
+/// <summary>
+/// Makes a listening socket deaf for new handshakes while those under way, and what waits in its queue, go on: the only way to close a port
+/// of Linux without resetting anybody.
+/// </summary>
 internal static class ListenerFilter
 {
     private const int SocketLevel = 1;

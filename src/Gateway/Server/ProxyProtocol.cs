@@ -7,11 +7,13 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Server;
 
 /// <summary>
-/// <c>listen[].proxyProtocol</c>: each connection begins with a header of the PROXY protocol, and the client that it names is the connection's client for logs, limits and headers.
-/// A connection without one is closed: the specification forbids to guess, as a client could then write the header itself.
+/// <c>listen[].proxyProtocol</c>: each connection begins with a header of the PROXY protocol, and the client that it names is the
+/// connection's client for logs, limits and headers. A connection without one is closed: the specification forbids to guess, as a client
+/// could then write the header itself.
 /// </summary>
 /// <remarks>
-/// The header is believed from <c>trustedProxies</c>, or, where that is empty, from every peer. It stands before a TLS handshake. How long it may take is bounded with the first request: see <see cref="ConnectionGuard"/>.
+/// The header is believed from <c>trustedProxies</c>, or, where that is empty, from every peer. It stands before a TLS handshake. How long
+/// it may take is bounded with the first request: see <see cref="ConnectionGuard"/>.
 /// </remarks>
 internal sealed partial class ProxyProtocol(Func<ImmutableArray<IPNetwork>> trusted, ILogger<ProxyProtocol> log, TimeProvider time)
 {

@@ -26,7 +26,9 @@ internal enum ProxyProtocolStatus
 /// </summary>
 internal static class ProxyProtocolHeader
 {
-    /// <summary>The longest header that is read, in bytes: 16 and addresses, and room for the extensions (TLVs) of version 2, which are skipped.</summary>
+    /// <summary>
+    /// The longest header that is read, in bytes: 16 and addresses, and room for the extensions (TLVs) of version 2, which are skipped.
+    /// </summary>
     public const int Longest = 4096;
 
     private const int LongestText = 107;
@@ -49,7 +51,8 @@ internal static class ProxyProtocolHeader
     /// <summary>Reads the header at the start of a connection.</summary>
     /// <param name="received">What came so far.</param>
     /// <param name="length">The length of a whole header.</param>
-    /// <param name="client">The client that it names; null: none (<c>UNKNOWN</c>, <c>LOCAL</c>, or a family that is not TCP over IP), the connection's own address stands.</param>
+    /// <param name="client">The client that it names; null: none (<c>UNKNOWN</c>, <c>LOCAL</c>, or a family that is not TCP over IP), the
+    /// connection's own address stands.</param>
     public static ProxyProtocolStatus Read(ReadOnlySequence<byte> received, out int length, out IPEndPoint? client)
     {
         if (received.IsSingleSegment)

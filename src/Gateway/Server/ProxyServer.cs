@@ -20,7 +20,10 @@ namespace Gateway.Server;
 /// <summary>The public listeners: Kestrel with the configured limits, and nothing between it and the routes.</summary>
 internal static class ProxyServer
 {
-    /// <summary>In the order of preference. curl offers nothing but <c>http/1.0</c> when it is told to speak that version; without a protocol in common the handshake would fail.</summary>
+    /// <summary>
+    /// In the order of preference. curl offers nothing but <c>http/1.0</c> when it is told to speak that version; without a protocol in
+    /// common the handshake would fail.
+    /// </summary>
     private static readonly List<SslApplicationProtocol> Protocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11, new("http/1.0")];
 
     /// <summary>Builds the host; the endpoints are made from its services.</summary>
@@ -55,9 +58,11 @@ internal static class ProxyServer
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(static sockets =>
         {
-            // A request runs on the thread that read it: two thirds of a request's cost was moving it between threads. Nothing on its way may block.
+            // A request runs on the thread that read it: two thirds of a request's cost was moving it between threads. Nothing on its way
+            // may block.
             sockets.UnsafePreferInlineScheduling = true;
-            // While a restarted gateway warms up, clients wait in this queue instead of being turned away; the kernel bounds it by somaxconn.
+            // While a restarted gateway warms up, clients wait in this queue instead of being turned away; the kernel bounds it by
+            // somaxconn.
             sockets.Backlog = 4096;
         });
         // Kestrel uses the factory that was registered last; ours hands every port to its own sockets.

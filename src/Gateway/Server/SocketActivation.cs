@@ -59,7 +59,9 @@ internal sealed class SocketActivation
         return null;
     }
 
-    /// <summary>Says which socket no port of the configuration would use, so that nothing would respond on it; null: each has its port.</summary>
+    /// <summary>
+    /// Says which socket no port of the configuration would use, so that nothing would respond on it; null: each has its port.
+    /// </summary>
     public string? WithoutPort(ImmutableArray<ListenConfig> ports)
     {
         foreach (var (_, at) in _sockets)
@@ -73,7 +75,9 @@ internal sealed class SocketActivation
         return null;
     }
 
-    /// <summary>True: this item of <c>listen</c> means this socket. A name or address of loopback fits loopback, <c>*</c> fits every address.</summary>
+    /// <summary>
+    /// True: this item of <c>listen</c> means this socket. A name or address of loopback fits loopback, <c>*</c> fits every address.
+    /// </summary>
     internal static bool Fits(Uri listen, IPEndPoint at)
     {
         if (listen.Port != at.Port)

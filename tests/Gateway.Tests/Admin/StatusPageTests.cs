@@ -20,7 +20,8 @@ public sealed class StatusPageTests
         Assert.SkipWhen(Browser.Program is null, Browser.Missing);
         await using var admin = await AdminFixture.StartAsync();
         var change = new Transition("ai-guide", "primary", serving, serving is null ? TransitionReason.Exhausted : TransitionReason.Failover,
-            "primary cannot serve: guide-a 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow()) { Cause = "because guide-a of primary failed: timed out" };
+            "primary cannot serve: guide-a 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow())
+        { Cause = "because guide-a of primary failed: timed out" };
         admin.Show(serving, primaryCanServe: serving is "primary", last: serving is "primary" ? null : change);
         if (serving is not "primary")
         {

@@ -11,10 +11,18 @@ internal static partial class SourceShape
     /// <summary>Longer than this, a method does more than one thing.</summary>
     public const int MethodLines = 60;
 
+    /// <summary>A comment that is wider has to be scrolled to be read.</summary>
+    public const int CommentColumns = 140;
+
     /// <summary>Every problem of one source file. Each names the file and what is wrong, not the figure: the list of exceptions stays valid as a long file changes.</summary>
     public static IEnumerable<string> ProblemsOf(string path, string source)
     {
         if (LinesOf(source) > FileLines) yield return $"{path}: long file";
+        if (source.Split('\n').Any(static line => line.Length > CommentColumns && line.TrimStart().StartsWith("//", StringComparison.Ordinal)))
+        {
+            yield return $"{path}: wide comment";
+        }
+
         var code = WithoutCommentsAndTexts(source);
         foreach (var name in MembersOf(code).Where(static member => member.Lines > MethodLines).Select(static member => member.Name))
         {

@@ -8,9 +8,6 @@ public sealed class SourceShapeTests
     /// <summary>What is too long today. The list only shrinks: what is short enough must leave it.</summary>
     private static readonly string[] Exceptions =
     [
-        "Hosting/GatewayHost.cs: long file",
-        "Hosting/GatewayHost.cs: long method GatewayHost",
-        "Hosting: GatewayHost in several files",
         "Fallback/FallbackChain.cs: long method RespondAsync",
         "Forwarding/Attempt.Reporting.cs: long method ReportOutcome",
         "Forwarding/Attempt.Reporting.cs: partial",
@@ -35,18 +32,26 @@ public sealed class SourceShapeTests
         "Forwarding: Attempt in several files",
         "Forwarding: EventStream in several files",
         "Forwarding: RequestExecution in several files",
+        "Hosting/GatewayHost.cs: long file",
+        "Hosting/GatewayHost.cs: long method GatewayHost",
+        "Hosting: GatewayHost in several files",
         "Upstream/Http1/Http1Connection.cs: long file",
     ];
+
+    /// <summary>Rooms whose comments are not wrapped yet. This list only shrinks, too.</summary>
+    private static readonly string[] WideRooms = ["Configuration/Routing/", "Fallback/", "Forwarding/"];
 
     [Fact]
     public void Sources_AreShort()
     {
         var sources = Sources.OfTheGateway();
-        string[] problems = [.. sources.SelectMany(static source => SourceShape.ProblemsOf(source.Path, source.Text)), .. SourceShape.TypesInSeveralFiles(sources)];
+        string[] all = [.. sources.SelectMany(static source => SourceShape.ProblemsOf(source.Path, source.Text)), .. SourceShape.TypesInSeveralFiles(sources)];
+        string[] problems = [.. all.Where(static problem => !IsInWideRoom(problem))];
         string[] unexpected =
         [
             .. problems.Except(Exceptions, StringComparer.Ordinal),
             .. Exceptions.Except(problems, StringComparer.Ordinal).Select(static exception => $"{exception}: no longer so, take it off the list"),
+            .. WideRooms.Where(room => !all.Any(problem => IsInWideRoom(problem) && problem.StartsWith(room, StringComparison.Ordinal))).Select(static room => $"{room}: no longer so, take it off the list"),
         ];
 
         Assert.True(unexpected.Length == 0, string.Join('\n', unexpected));
@@ -84,6 +89,12 @@ public sealed class SourceShapeTests
         Assert.Empty(SourceShape.ProblemsOf("A.cs", source.Replace("~", new string('\n', SourceShape.MethodLines + 1), StringComparison.Ordinal)));
 
     [Theory]
+    [InlineData(140, false)]
+    [InlineData(141, true)]
+    public void Comment_TooWide_IsTold(int columns, bool told) =>
+        Assert.Equal(told, SourceShape.ProblemsOf("A.cs", "class A\n{\n    // ".PadRight(columns + 10, 'a') + "\n}\n").Contains("A.cs: wide comment", StringComparer.Ordinal));
+
+    [Theory]
     [InlineData("partial class A;", true)]
     [InlineData("partial record struct A;", true)]
     [InlineData("class A { string b = \"partial class B\"; } // partial class C", false)]
@@ -101,4 +112,7 @@ public sealed class SourceShapeTests
             ("Health/B.Parts.cs", "partial class B;"),
             ("Cli/A.cs", "partial class A;"),
         ]));
+
+    private static bool IsInWideRoom(string problem) =>
+        problem.EndsWith(": wide comment", StringComparison.Ordinal) && WideRooms.Any(room => problem.StartsWith(room, StringComparison.Ordinal));
 }

@@ -74,8 +74,11 @@ public sealed partial class ComposeTests
         Assert.Contains("EXPOSE 9000\n", Dockerfile, StringComparison.Ordinal);
         var inside = new Dictionary<string, int[]>(StringComparer.Ordinal)
         {
-            ["gateway-1"] = [Gateway.Listen.Single().Url.Port, Gateway.Admin.Url.Port], ["gateway-2"] = [Gateway.Listen.Single().Url.Port, Gateway.Admin.Url.Port],
-            ["prometheus"] = [9090], ["alertmanager"] = [9093], ["grafana"] = [3000],
+            ["gateway-1"] = [Gateway.Listen.Single().Url.Port, Gateway.Admin.Url.Port],
+            ["gateway-2"] = [Gateway.Listen.Single().Url.Port, Gateway.Admin.Url.Port],
+            ["prometheus"] = [9090],
+            ["alertmanager"] = [9093],
+            ["grafana"] = [3000],
         };
         var published = Services().Where(static s => Has(s.Value, "ports")).ToDictionary(static s => s.Name, static s => Items(s.Value, "ports").ToArray(), StringComparer.Ordinal);
         Assert.Equal(inside.Keys.Order(StringComparer.Ordinal), published.Keys.Order(StringComparer.Ordinal));
@@ -104,7 +107,13 @@ public sealed partial class ComposeTests
         ];
         var listening = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["primary"] = "9000", ["standby"] = "9000", ["sentinel"] = "26379", ["gateway"] = "8081", ["alertmanager"] = "9093", ["prometheus"] = "9090", ["redis"] = "6379",
+            ["primary"] = "9000",
+            ["standby"] = "9000",
+            ["sentinel"] = "26379",
+            ["gateway"] = "8081",
+            ["alertmanager"] = "9093",
+            ["prometheus"] = "9090",
+            ["redis"] = "6379",
         };
         Assert.True(named.Length >= 12);
         Assert.All(named, at => Assert.True(services.Contains(at.Split(':')[0]) && listening[at.Split('-', ':')[0]] == at.Split(':')[1], $"\"{at}\" is no service."));

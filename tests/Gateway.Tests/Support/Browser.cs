@@ -42,7 +42,9 @@ internal sealed class Browser : IAsyncDisposable
         var profile = Directory.CreateTempSubdirectory("gateway-browser-");
         var process = Process.Start(new ProcessStartInfo(Program!, [.. Arguments(profile), "--remote-debugging-port=0", page.ToString()])
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         process.OutputDataReceived += static (_, _) => { };
         process.ErrorDataReceived += static (_, _) => { };

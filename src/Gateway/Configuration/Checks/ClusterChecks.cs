@@ -86,7 +86,9 @@ internal static class ClusterChecks
         }
     }
 
-    /// <summary>Another machine's port is no port of ours: then the clash cannot be seen from here, and a port that never clashes is given.</summary>
+    /// <summary>
+    /// Another machine's port is no port of ours: then the clash cannot be seen from here, and a port that never clashes is given.
+    /// </summary>
     private static Uri LoopbackOf(Uri destination) => destination.IsLoopback ? destination : new UriBuilder(destination) { Port = 0 }.Uri;
 
     private static void Probe(ProbeConfig probe, string path, Reader reader)

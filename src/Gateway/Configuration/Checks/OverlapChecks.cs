@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Routing;
@@ -9,7 +8,9 @@ namespace Gateway.Configuration.Checks;
 /// <summary>Routes that can never match, routes that share requests with others, and routes of which neither is more exact.</summary>
 internal static class OverlapChecks
 {
-    /// <summary>Walks the routes as they are tried, host by host, and finds those of which every form and method was taken before.</summary>
+    /// <summary>
+    /// Walks the routes as they are tried, host by host, and finds those of which every form and method was taken before.
+    /// </summary>
     public static void Run(List<(RouteConfig Route, RoutePattern Pattern)> patterns, Reader reader)
     {
         var taken = new Dictionary<string, List<RouteConfig>>(StringComparer.Ordinal);
@@ -46,7 +47,9 @@ internal static class OverlapChecks
 
     private static string Shown(RouteConfig route) => string.Join(", ", route.Conditions);
 
-    /// <summary>Whatever comes before has as many conditions or more: it takes the same requests only if its conditions are the same.</summary>
+    /// <summary>
+    /// Whatever comes before has as many conditions or more: it takes the same requests only if its conditions are the same.
+    /// </summary>
     private static RouteConfig? OwnerOf(Dictionary<string, List<RouteConfig>> taken, string form, RouteConfig route, string method) =>
         taken.TryGetValue(form, out var routes)
             ? routes.Find(before => (before.Methods.Length == 0 || before.Methods.Contains(method, StringComparer.Ordinal)) && HaveSameConditions(before, route))

@@ -3,9 +3,7 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Configuration.Checks;
 
@@ -107,7 +105,10 @@ internal static class RouteChecks
         }
     }
 
-    /// <summary>What to write in place of a pattern in another router's grammar (<c>/api/*</c>, <c>/users/:id</c>, <c>/users/&lt;id&gt;</c>), which to ASP.NET is literal text; null: it is in none.</summary>
+    /// <summary>
+    /// What to write in place of a pattern in another router's grammar (<c>/api/*</c>, <c>/users/:id</c>, <c>/users/&lt;id&gt;</c>), which
+    /// to ASP.NET is literal text; null: it is in none.
+    /// </summary>
     private static string? Foreign(string path, RoutePattern pattern)
     {
         if (!pattern.PathSegments.Any(static segment => segment.Parts.OfType<RoutePatternLiteralPart>().Any(static part => part.Content.StartsWith(':') || part.Content.AsSpan().IndexOfAny('*', '<', '>') >= 0)))
@@ -130,7 +131,9 @@ internal static class RouteChecks
         return string.Join('/', segments);
     }
 
-    /// <summary>Builds the endpoints and matches by them, as <c>run</c> does: what the patterns do to each other is known to ASP.NET alone.</summary>
+    /// <summary>
+    /// Builds the endpoints and matches by them, as <c>run</c> does: what the patterns do to each other is known to ASP.NET alone.
+    /// </summary>
     private static void Together(GatewayConfig config, Reader reader)
     {
         Exception? fault;

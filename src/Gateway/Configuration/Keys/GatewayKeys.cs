@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Values;

@@ -8,7 +8,8 @@ namespace Gateway.Configuration.Keys;
 /// <summary>A mapping of known keys, read into an immutable record that starts from its defaults.</summary>
 /// <param name="what">"a mapping of …"</param>
 /// <param name="seed">The record with every default.</param>
-/// <param name="keepsPartial">True: what could be read is handed on although required keys are missing, so that later checks can go on; only for records whose seed is whole.</param>
+/// <param name="keepsPartial">True: what could be read is handed on although required keys are missing, so that later checks can go on;
+/// only for records whose seed is whole.</param>
 internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsPartial = false) : Schema<T> where T : class
 {
     private delegate bool Reading(ConfigNode node, string path, Reader reader, ref T value);

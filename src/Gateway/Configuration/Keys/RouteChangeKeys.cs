@@ -121,7 +121,9 @@ internal static class RouteChangeKeys
             : text;
     });
 
-    /// <summary>Where a request leads must not be the client's to say: a value of the path may not stand before the first slash of it.</summary>
+    /// <summary>
+    /// Where a request leads must not be the client's to say: a value of the path may not stand before the first slash of it.
+    /// </summary>
     private static Parsed<string> RedirectTo(string text)
     {
         if (text.Length is 0 or > LongestValue || text.Any(static letter => letter is <= ' ' or > '~' or '#' or '\\') || TextTemplate.Parse(text) is null) return Parsed<string>.Bad();

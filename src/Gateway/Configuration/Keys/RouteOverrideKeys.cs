@@ -2,7 +2,10 @@ using Gateway.Configuration.Model;
 
 namespace Gateway.Configuration.Keys;
 
-/// <summary>The keys by which a route has other settings than its cluster: <c>timeouts</c>, <c>attempts</c>, <c>limits</c>. What is left out is the cluster's.</summary>
+/// <summary>
+/// The keys by which a route has other settings than its cluster: <c>timeouts</c>, <c>attempts</c>, <c>limits</c>. What is left out is the
+/// cluster's.
+/// </summary>
 internal static class RouteOverrideKeys
 {
     /// <summary>The deadlines of a request of this route.</summary>

@@ -4,7 +4,10 @@ using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Keys;
 
-/// <summary>What may stand somewhere in the file. One table of shapes reads the file, writes the JSON schema and the reference page, so that they cannot drift apart.</summary>
+/// <summary>
+/// What may stand somewhere in the file. One table of shapes reads the file, writes the JSON schema and the reference page, so that they
+/// cannot drift apart.
+/// </summary>
 internal abstract class Schema
 {
     /// <summary>What it is, for a message and the reference: "a duration".</summary>

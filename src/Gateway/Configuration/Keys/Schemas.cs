@@ -4,7 +4,10 @@ using Gateway.Configuration.Values;
 
 namespace Gateway.Configuration.Keys;
 
-/// <summary>The kinds of values that stand at keys. Every schema also lets a text with <c>${</c> pass: what the environment fills in is judged at the start.</summary>
+/// <summary>
+/// The kinds of values that stand at keys. Every schema also lets a text with <c>${</c> pass: what the environment fills in is judged at
+/// the start.
+/// </summary>
 internal static class Schemas
 {
     public const string FromEnvironment = @"\$\{";

@@ -8,7 +8,10 @@ namespace Gateway.Configuration.Keys;
 /// <summary>URLs of ports, destinations and collectors, and networks.</summary>
 internal static class UrlSchemas
 {
-    /// <summary>A port of ours: scheme, IP address, <c>localhost</c> or <c>*</c>, and port. <c>*</c> is read as <c>[::]</c>, every address of both families.</summary>
+    /// <summary>
+    /// A port of ours: scheme, IP address, <c>localhost</c> or <c>*</c>, and port. <c>*</c> is read as <c>[::]</c>, every address of both
+    /// families.
+    /// </summary>
     public static TextSchema<Uri> Listen(bool https)
     {
         var rule = $"Write {(https ? "http:// or https://" : "http://")}, an IP address, localhost or *, and a port, like http://127.0.0.1:8080";

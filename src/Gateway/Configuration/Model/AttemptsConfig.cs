@@ -61,7 +61,10 @@ internal sealed record TimeoutsConfig
     /// <summary>From the request sent to the response's head, each attempt. Default: 5 s.</summary>
     public TimeSpan FirstByte { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>As <see cref="FirstByte"/>, for writes: methods other than GET, HEAD, OPTIONS and TRACE. Default: six times <see cref="FirstByte"/>, so 30 s.</summary>
+    /// <summary>
+    /// As <see cref="FirstByte"/>, for writes: methods other than GET, HEAD, OPTIONS and TRACE. Default: six times <see cref="FirstByte"/>,
+    /// so 30 s.
+    /// </summary>
     /// <remarks>A write is not hedged, and one that is given up has an unknown fate: it is worth waiting for.</remarks>
     public TimeSpan FirstByteWrites
     {

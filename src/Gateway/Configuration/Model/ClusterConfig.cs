@@ -35,10 +35,14 @@ internal sealed record ClusterConfig
     /// <summary>How many destinations one request may try, and when.</summary>
     public AttemptsConfig Attempts { get; init; } = new();
 
-    /// <summary>A response with a Content-Length up to this many bytes is committed only once whole. 0: none is held. Default: 64 KiB.</summary>
+    /// <summary>
+    /// A response with a Content-Length up to this many bytes is committed only once whole. 0: none is held. Default: 64 KiB.
+    /// </summary>
     public long ResponseBuffer { get; init; } = 64 * 1024;
 
-    /// <summary>Which messages the gateway names itself in (<c>Via</c>, RFC 9110, section 7.6.3). Default: requests and responses.</summary>
+    /// <summary>
+    /// Which messages the gateway names itself in (<c>Via</c>, RFC 9110, section 7.6.3). Default: requests and responses.
+    /// </summary>
     public ViaMode Via { get; init; } = ViaMode.Both;
 
     /// <summary>The deadlines of one request.</summary>
@@ -64,7 +68,10 @@ internal sealed record DestinationConfig
     /// <summary>Unique inside the cluster. Default: <c>host:port</c> of the URL.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Scheme, host and port; a path is put before the request's path. When <see cref="Resolve"/> is set the scheme is what follows <c>dns+</c>.</summary>
+    /// <summary>
+    /// Scheme, host and port; a path is put before the request's path. When <see cref="Resolve"/> is set the scheme is what follows
+    /// <c>dns+</c>.
+    /// </summary>
     public required Uri Url { get; init; }
 
     /// <summary>Share beside its neighbours. Default: 1. Limits: 1 to 1,000.</summary>

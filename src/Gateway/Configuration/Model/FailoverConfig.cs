@@ -3,7 +3,9 @@ namespace Gateway.Configuration.Model;
 /// <summary>When a tier is left.</summary>
 internal sealed record FailoverConfig
 {
-    /// <summary>With fewer healthy destinations the tier cannot serve. A count, or a share when <see cref="MinHealthyIsShare"/>. Default: 1.</summary>
+    /// <summary>
+    /// With fewer healthy destinations the tier cannot serve. A count, or a share when <see cref="MinHealthyIsShare"/>. Default: 1.
+    /// </summary>
     public double MinHealthy { get; init; } = 1;
 
     /// <summary>True: <see cref="MinHealthy"/> is a ratio from 0 to 1 of the tier's destinations. Default: false.</summary>

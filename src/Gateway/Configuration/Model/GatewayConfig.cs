@@ -15,21 +15,23 @@ internal sealed record GatewayConfig
     /// <summary>What a client may do.</summary>
     public LimitsConfig Limits { get; init; } = new();
 
-    /// <summary>Folder of what must survive a restart, as an absolute path. Default: <c>state</c> beside the working directory's root of the file.</summary>
+    /// <summary>
+    /// Folder of what must survive a restart, as an absolute path. Default: <c>state</c> beside the working directory's root of the file.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>Folder of the files that <c>file:</c> steps name, as an absolute path.</summary>
     public required string StaticFallback { get; init; }
 
     /// <summary>
-    /// After SIGTERM: how long the public listeners go on accepting while <c>/readyz</c> already says no and every response ends its connection,
-    /// so that a balancer in front has stopped sending before the ports close. Default: 1 s. Limits: 0 s to 5 min.
+    /// After SIGTERM: how long the public listeners go on accepting while <c>/readyz</c> already says no and every response ends its
+    /// connection, so that a balancer in front has stopped sending before the ports close. Default: 1 s. Limits: 0 s to 5 min.
     /// </summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// At the start: how long readiness may wait for the gateway's own requests, which compile the code of a request's path before users need it.
-    /// Zero (<c>off</c>): none are made. Default: 3 s. Limits: 100 ms to 1 min.
+    /// At the start: how long readiness may wait for the gateway's own requests, which compile the code of a request's path before users
+    /// need it. Zero (<c>off</c>): none are made. Default: 3 s. Limits: 100 ms to 1 min.
     /// </summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -17,7 +17,10 @@ internal sealed record LastGoodConfig
     /// <summary>A newer response replaces a stored one at most this often. Default: 5 s.</summary>
     public TimeSpan RefreshEvery { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>True: cookies do not matter (<c>cookies: ignore</c>); false: a request with Cookie is neither stored nor answered unless the key names the cookie. Default: false.</summary>
+    /// <summary>
+    /// True: cookies do not matter (<c>cookies: ignore</c>); false: a request with Cookie is neither stored nor answered unless the key
+    /// names the cookie. Default: false.
+    /// </summary>
     public bool IgnoreCookies { get; init; }
 
     /// <summary>Request headers that the service does not use: their values do not set requests apart. Default: none.</summary>

@@ -9,7 +9,9 @@ internal sealed record ListenConfig
     /// <summary>The certificate of an <c>https://</c> port; its files are read again when they change.</summary>
     public CertificateConfig? Certificate { get; init; }
 
-    /// <summary>True: each connection begins with a header of the PROXY protocol (version 1 or 2), which names its client. Default: false.</summary>
+    /// <summary>
+    /// True: each connection begins with a header of the PROXY protocol (version 1 or 2), which names its client. Default: false.
+    /// </summary>
     public bool ProxyProtocol { get; init; }
 }
 

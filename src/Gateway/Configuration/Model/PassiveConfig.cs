@@ -16,8 +16,8 @@ internal sealed record PassiveConfig
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Share of a tier's destinations that traffic may eject while probes pass; one at least, and never all. It does not hold where a destination is not reached, or
-    /// fails whatever it is asked while others serve the same requests. Default: 0.5.
+    /// Share of a tier's destinations that traffic may eject while probes pass; one at least, and never all. It does not hold where a
+    /// destination is not reached, or fails whatever it is asked while others serve the same requests. Default: 0.5.
     /// </summary>
     public double MaxEjected { get; init; } = 0.5;
 

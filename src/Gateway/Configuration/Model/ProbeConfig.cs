@@ -9,7 +9,10 @@ internal sealed record ProbeConfig
     /// <summary>From start to start, with +-10 % jitter. Default: 1 s.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Between the first result that contradicts the health status and the next health status. Default: a quarter of <see cref="Interval"/>.</summary>
+    /// <summary>
+    /// Between the first result that contradicts the health status and the next health status. Default: a quarter of
+    /// <see cref="Interval"/>.
+    /// </summary>
     public TimeSpan FastInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>For connect, head and body together; shorter than <see cref="Interval"/>. Default: 800 ms.</summary>

@@ -6,7 +6,9 @@ internal sealed record RateLimitConfig
     /// <summary>The header that tells senders apart. Default: null.</summary>
     public string? Header { get; init; }
 
-    /// <summary>The cookie that tells senders apart. Default: null; without a header and a cookie the client's address does, an IPv6 one by its /64.</summary>
+    /// <summary>
+    /// The cookie that tells senders apart. Default: null; without a header and a cookie the client's address does, an IPv6 one by its /64.
+    /// </summary>
     public string? Cookie { get; init; }
 
     /// <summary>Requests in <see cref="Per"/>, from 1 to 10,000 a second.</summary>

@@ -11,7 +11,9 @@ internal sealed record RedisConfig
     /// <summary>Default: none.</summary>
     public string? Password { get; init; }
 
-    /// <summary>Signs the last-good records, so that no other writer's are served; the same for every gateway. Default: none, and Redis is trusted.</summary>
+    /// <summary>
+    /// Signs the last-good records, so that no other writer's are served; the same for every gateway. Default: none, and Redis is trusted.
+    /// </summary>
     public string? Secret { get; init; }
 
     /// <summary>Asks the sentinels who the master is.</summary>

@@ -12,7 +12,9 @@ internal sealed record RouteConfig
     /// <summary>An ASP.NET route pattern that starts with a slash.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Lower-case host names without a port; <c>*.name</c> stands for every name below. Empty: every host. Default: every host.</summary>
+    /// <summary>
+    /// Lower-case host names without a port; <c>*.name</c> stands for every name below. Empty: every host. Default: every host.
+    /// </summary>
     public ImmutableArray<string> Hosts { get; init; } = [];
 
     /// <summary>Headers and query parameters that a request must have, all of them. Default: none.</summary>
@@ -130,6 +132,9 @@ internal sealed record StreamConfig
     /// <summary>A comment line keeps the way open while the guide thinks. Default: 15 s.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>True: a cut stream goes on elsewhere by <c>Last-Event-ID</c> (<c>onInterrupt: resume</c>); false: it ends with an error event. Default: false.</summary>
+    /// <summary>
+    /// True: a cut stream goes on elsewhere by <c>Last-Event-ID</c> (<c>onInterrupt: resume</c>); false: it ends with an error event.
+    /// Default: false.
+    /// </summary>
     public bool Resume { get; init; }
 }

@@ -4,8 +4,8 @@ namespace Gateway.Configuration.Model;
 
 /// <summary>Which responses of a route count against its cluster's service-level objective (<c>routes.NAME.slo</c>).</summary>
 /// <remarks>
-/// It narrows or widens the error budget alone: the outcome of a request stays what it was, a 5xx is a failure in every figure. Fallback responses and responses that were cut always count, refusals and
-/// requests that the client aborted never do.
+/// It narrows or widens the error budget alone: the outcome of a request stays what it was, a 5xx is a failure in every figure. Fallback
+/// responses and responses that were cut always count, refusals and requests that the client aborted never do.
 /// </remarks>
 internal sealed record SloConfig
 {

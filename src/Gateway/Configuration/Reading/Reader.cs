@@ -47,7 +47,10 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     /// <summary>Notes a problem at a place of the file as a whole.</summary>
     public void Problem(int line, int column, string message) => _problems.Add(new ConfigProblem(file, line, column, message));
 
-    /// <summary>Notes a problem at a key that was read, or where its nearest written ancestor stands. Silent when <paramref name="path"/> or one of <paramref name="also"/> was itself not readable: one mistake gives one problem.</summary>
+    /// <summary>
+    /// Notes a problem at a key that was read, or where its nearest written ancestor stands. Silent when <paramref name="path"/> or one of
+    /// <paramref name="also"/> was itself not readable: one mistake gives one problem.
+    /// </summary>
     public void ProblemAt(string path, string message, params ReadOnlySpan<string> also)
     {
         if (IsBad(path)) return;

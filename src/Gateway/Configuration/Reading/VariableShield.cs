@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Gateway.Configuration.Reading;
 
-/// <summary>Lets <c>{ token: ${NAME} }</c> stand as people write it. To YAML the braces of a variable are braces of a mapping there; they pass the parser as other characters, one for one, so that columns stay right.</summary>
+/// <summary>
+/// Lets <c>{ token: ${NAME} }</c> stand as people write it. To YAML the braces of a variable are braces of a mapping there; they pass the
+/// parser as other characters, one for one, so that columns stay right.
+/// </summary>
 internal static partial class VariableShield
 {
     private const string Special = "{},[]:#";

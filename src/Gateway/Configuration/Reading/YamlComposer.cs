@@ -5,7 +5,10 @@ using YamlDotNet.Core.Events;
 
 namespace Gateway.Configuration.Reading;
 
-/// <summary>Turns bytes into nodes with places. Bounded in depth and count, so that no file can hold the gateway up, and strict about what YAML would guess.</summary>
+/// <summary>
+/// Turns bytes into nodes with places. Bounded in depth and count, so that no file can hold the gateway up, and strict about what YAML
+/// would guess.
+/// </summary>
 internal sealed class YamlComposer
 {
     private const string Remedy = "Check that quotes and brackets are closed, that a space follows each colon, and the indentation.";

@@ -3,7 +3,9 @@ using Gateway.Configuration.Model;
 
 namespace Gateway.Configuration.Reload;
 
-/// <summary>The configuration in force and what became of the file since: one immutable snapshot, so that readers never see halves.</summary>
+/// <summary>
+/// The configuration in force and what became of the file since: one immutable snapshot, so that readers never see halves.
+/// </summary>
 internal sealed record ConfigState
 {
     /// <summary>In force.</summary>
@@ -35,7 +37,8 @@ internal sealed record ConfigState
 /// <param name="Problems">Every reason.</param>
 /// <param name="Hash">SHA-256 of the file; empty when it could not be read.</param>
 /// <param name="At">When.</param>
-/// <param name="WasValid">True: nothing is wrong with the file, but the gateway could not put it in force. It is tried again when it changes or a reload is asked for.</param>
+/// <param name="WasValid">True: nothing is wrong with the file, but the gateway could not put it in force. It is tried again when it
+/// changes or a reload is asked for.</param>
 internal sealed record RejectedConfig(ImmutableArray<ConfigProblem> Problems, string Hash, DateTimeOffset At, bool WasValid = false)
 {
     /// <summary>The refusal in a sentence, with the first problems.</summary>

@@ -3,7 +3,9 @@ using Gateway.Configuration.Model;
 
 namespace Gateway.Configuration.Reload;
 
-/// <summary>Holds the configuration in force: one reference that is swapped. Anyone reads it at any time; <see cref="ConfigWatcher"/> alone writes.</summary>
+/// <summary>
+/// Holds the configuration in force: one reference that is swapped. Anyone reads it at any time; <see cref="ConfigWatcher"/> alone writes.
+/// </summary>
 internal sealed partial class ConfigStore
 {
     private const int MostProblemsInLog = 10;
@@ -45,16 +47,24 @@ internal sealed partial class ConfigStore
     /// <summary>The last file that was refused; null: none was.</summary>
     public RejectedConfig? LastRejected => _state.LastRejected;
 
-    /// <summary>Says what puts a configuration in force. It changes everything or, when it throws, nothing. Set once, before the watcher runs.</summary>
+    /// <summary>
+    /// Says what puts a configuration in force. It changes everything or, when it throws, nothing. Set once, before the watcher runs.
+    /// </summary>
     public void ApplyBy(Func<ConfigChange, CancellationToken, Task> apply) => _apply = apply;
 
-    /// <summary>Tells <paramref name="listener"/> of every configuration that is put in force from now on, on the watcher's loop, in the order of these calls.</summary>
+    /// <summary>
+    /// Tells <paramref name="listener"/> of every configuration that is put in force from now on, on the watcher's loop, in the order of
+    /// these calls.
+    /// </summary>
     public void WhenApplied(Action<ConfigChange> listener) => ImmutableInterlocked.Update(ref _whenApplied, static (all, one) => all.Add(one), listener);
 
     /// <summary>Tells <paramref name="listener"/> of every refused file, once for each refused content.</summary>
     public void WhenRejected(Action<RejectedConfig> listener) => ImmutableInterlocked.Update(ref _whenRejected, static (all, one) => all.Add(one), listener);
 
-    /// <summary>Puts a judged file in force or refuses it: one that cannot be applied is refused like one with problems. Only the watcher's loop calls this.</summary>
+    /// <summary>
+    /// Puts a judged file in force or refuses it: one that cannot be applied is refused like one with problems. Only the watcher's loop
+    /// calls this.
+    /// </summary>
     internal async Task<ReloadOutcome> TryApplyAsync(ConfigResult result, CancellationToken cancellationToken)
     {
         var before = _state;

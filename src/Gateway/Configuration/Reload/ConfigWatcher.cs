@@ -4,8 +4,12 @@ using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Reload;
 
-/// <summary>Follows the file: a hash of its content every 500 ms, sooner when the file system tells of a change. One loop judges and writes; it ends only with its token.</summary>
-/// <remarks>The poll is what can be relied on: notifications miss a symlink that is swapped far away, as a Kubernetes ConfigMap does, and some network file systems.</remarks>
+/// <summary>
+/// Follows the file: a hash of its content every 500 ms, sooner when the file system tells of a change. One loop judges and writes; it ends
+/// only with its token.
+/// </summary>
+/// <remarks>The poll is what can be relied on: notifications miss a symlink that is swapped far away, as a Kubernetes ConfigMap does, and
+/// some network file systems.</remarks>
 internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func<string, string?> environment, TimeProvider timeProvider, ILogger<ConfigWatcher> logger)
 {
     /// <summary>Between two looks at the content.</summary>
@@ -14,7 +18,9 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
     /// <summary>A changed content must stay the same for this long before it is judged: a file that is being written is not.</summary>
     public static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A refused file is judged again this often: what it was refused for may lie outside it, such as a missing static file.</summary>
+    /// <summary>
+    /// A refused file is judged again this often: what it was refused for may lie outside it, such as a missing static file.
+    /// </summary>
     public static readonly TimeSpan RejudgeInterval = TimeSpan.FromSeconds(2);
 
     private const int MostWaitingReloads = 64;
@@ -25,7 +31,9 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
     private string _judged = store.Hash;
     private long _judgedAt = timeProvider.GetTimestamp();
 
-    /// <summary>Judges the file at once, changed or not, as SIGHUP and the admin endpoint ask for. Ends when the loop has done it.</summary>
+    /// <summary>
+    /// Judges the file at once, changed or not, as SIGHUP and the admin endpoint ask for. Ends when the loop has done it.
+    /// </summary>
     public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken)
     {
         if (_ended) return Task.FromException<ReloadOutcome>(new InvalidOperationException("The configuration is not watched any more: the gateway is stopping."));

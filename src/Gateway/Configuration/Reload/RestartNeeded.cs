@@ -6,7 +6,10 @@ namespace Gateway.Configuration.Reload;
 /// <summary>Which changes a running gateway cannot take over: ports and what is built once around them.</summary>
 internal static class RestartNeeded
 {
-    /// <summary>The changed keys that take effect only with the next start, as an operator writes them. <paramref name="started"/> is what the process started with, not the last reload: a change that is taken back needs no restart.</summary>
+    /// <summary>
+    /// The changed keys that take effect only with the next start, as an operator writes them. <paramref name="started"/> is what the
+    /// process started with, not the last reload: a change that is taken back needs no restart.
+    /// </summary>
     public static ImmutableArray<string> Between(GatewayConfig started, GatewayConfig now)
     {
         var names = ImmutableArray.CreateBuilder<string>();

@@ -5,7 +5,10 @@ namespace Gateway.Configuration.Values;
 /// <summary>Fills <c>${NAME}</c> and <c>${NAME:-default}</c> from the environment; <c>$${</c> stands for a literal <c>${</c>.</summary>
 internal static class EnvironmentText
 {
-    /// <summary>The filled text, or null with what is wrong in <paramref name="wrong"/>. Only values are filled, never keys, so a variable cannot change the file's structure.</summary>
+    /// <summary>
+    /// The filled text, or null with what is wrong in <paramref name="wrong"/>. Only values are filled, never keys, so a variable cannot
+    /// change the file's structure.
+    /// </summary>
     public static string? Fill(string text, Func<string, string?> environment, out bool filled, out string wrong)
     {
         filled = false;

@@ -8,7 +8,9 @@ internal static class PercentText
     public const string Rule = "Write a percentage, like 20% or 99.95%";
     public const string Pattern = @"^[0-9]+(\.[0-9]+)?%$|\$\{";
 
-    /// <summary>Null with the remedy in <paramref name="instead"/> when <paramref name="text"/> is no percentage from 0 % to 100 %.</summary>
+    /// <summary>
+    /// Null with the remedy in <paramref name="instead"/> when <paramref name="text"/> is no percentage from 0 % to 100 %.
+    /// </summary>
     public static double? Parse(string text, out string instead)
     {
         instead = Rule;

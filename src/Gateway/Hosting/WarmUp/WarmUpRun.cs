@@ -3,8 +3,9 @@ using System.Runtime;
 namespace Gateway.Hosting.WarmUp;
 
 /// <summary>
-/// Before the gateway is ready: requests of its own, through a gateway of its own, to a destination of its own, so that the code of a request's path is compiled
-/// by the time the first user needs it. Nothing of it is in the metrics, the ledger or the access log, and no configured destination is asked.
+/// Before the gateway is ready: requests of its own, through a gateway of its own, to a destination of its own, so that the code of a
+/// request's path is compiled by the time the first user needs it. Nothing of it is in the metrics, the ledger or the access log, and no
+/// configured destination is asked.
 /// </summary>
 /// <param name="options">How long, and what for.</param>
 /// <param name="time">The clock.</param>
