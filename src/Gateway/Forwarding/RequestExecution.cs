@@ -63,7 +63,8 @@ internal sealed partial class RequestExecution
         _mayRepeat = mayRepeat && body is null or { IsWhole: true };
         // Two of a write under way at once could both be carried out, and in either order.
         _isWrite = !SafeMethods.Contains(context.Request.Method);
-        _mayHedge = _mayRepeat && !_isWrite && plan.ClusterConfig.Attempts.Hedge != Configuration.Model.HedgeMode.Off;
+        // A second TRACE beside the first is of no use to anyone.
+        _mayHedge = _mayRepeat && !_isWrite && !HttpMethods.IsTrace(context.Request.Method) && plan.ClusterConfig.Attempts.Hedge != Configuration.Model.HedgeMode.Off;
         _isSticky = Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request) is { Length: > 0 };
         _snapshot = snapshot;
         _body = body;

@@ -2,7 +2,7 @@ namespace Gateway.LastGood;
 
 /// <summary>
 /// The one rule for which methods are safe: GET, HEAD, OPTIONS and TRACE change nothing at a destination (RFC 9110, section 9.2.1). Every
-/// other one is a write. A safe request may be hedged and may get a fallback response although it was sent; a write invalidates what is
+/// other one is a write. A safe request may get a fallback response although it was sent; a write invalidates what is
 /// stored for its path, and has a deadline of its own.
 /// </summary>
 internal static class SafeMethods
