@@ -225,7 +225,7 @@ internal sealed partial class Instruments : IDisposable
                 let count = route.SavedSoFar(cause)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(ByLabel, SavedSums.Names[(int)cause]))]),
-        RefusalReasons.Family(_routes.Values),
+        RefusalReasons.Family(() => _routes.Values),
         MetricFamily.Counter("gateway_last_good_stored_total", "Responses that were kept.", () => Sample.OneOrNone(_stored.Value)),
         .. _reasons.Families(),
         MetricFamily.Counter("gateway_bytes_total", "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.", () =>
