@@ -68,10 +68,10 @@ internal sealed class ImpactWatch : IDisposable
                     _watched[cluster.Name] = watched = new Watched(new Sample(_began, []));
                 }
 
-                if (watched.Next(new Sample(now, routes), ClusterOutlook.Of(cluster, now).Condition) is var (from, to, until) && from is not null)
+                if (watched.Next(new Sample(now, routes), IsDisturbed(cluster, now)) is var (from, to, until) && from is not null)
                 {
                     var counts = to.Routes.Select(route => route - from.Routes.FirstOrDefault(before => string.Equals(before.Route, route.Route, StringComparison.Ordinal))).ToImmutableArray();
-                    var unserved = until is null && ClusterOutlook.IndexOfActive(cluster) > 0 ? ImpactText.FirstTierOnly(config, cluster.Name) : [];
+                    var unserved = until is null && cluster.Tiers.Skip(1).Any(static tier => tier.Share > 0) ? ImpactText.FirstTierOnly(config, cluster.Name) : [];
                     found[cluster.Name] = new Impact(from.At, until, ImpactText.Of(from.At, until, counts, unserved, now), counts);
                 }
             }
@@ -83,6 +83,14 @@ internal sealed class ImpactWatch : IDisposable
             Volatile.Write(ref _isLooking, 0);
         }
     }
+
+    // A hold on a later tier has the same effect on users as a failover to it.
+    private static bool IsDisturbed(ClusterView cluster, DateTimeOffset now) => ClusterOutlook.Of(cluster, now).Condition switch
+    {
+        ClusterCondition.Normal or ClusterCondition.Starting => false,
+        ClusterCondition.Held => ClusterOutlook.IndexOfActive(cluster) > 0,
+        _ => true,
+    };
 
     private static RouteImpact Of(RouteMeter meter)
     {
@@ -108,7 +116,7 @@ internal sealed class ImpactWatch : IDisposable
         private DateTimeOffset? _until;
 
         /// <summary>The begin and the end of what is counted; no begin: nothing is to tell.</summary>
-        public (Sample? From, Sample To, DateTimeOffset? Until) Next(Sample sample, ClusterCondition condition)
+        public (Sample? From, Sample To, DateTimeOffset? Until) Next(Sample sample, bool isDisturbed)
         {
             _recent.Enqueue(sample);
             while (_recent.Count > Before + 1)
@@ -118,8 +126,7 @@ internal sealed class ImpactWatch : IDisposable
 
             var oldest = _recent.Peek();
             var failed = sample.Failed - oldest.Failed;
-            var isDisturbed = condition is not (ClusterCondition.Normal or ClusterCondition.Starting or ClusterCondition.Held)
-                || (failed >= ErrorsOfNote && failed >= ShareOfNote * (sample.All - oldest.All));
+            isDisturbed |= failed >= ErrorsOfNote && failed >= ShareOfNote * (sample.All - oldest.All);
             if (isDisturbed)
             {
                 // What comes within the time of looking back belongs to the same disturbance.

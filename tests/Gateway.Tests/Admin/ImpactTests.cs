@@ -73,6 +73,14 @@ public sealed class ImpactTests
         await using var standby = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], route: "    level: low"));
         Assert.Contains("Meanwhile route 'all' gets its fallback chain: only the first tier serves its level.", await MessageAsync(gateway, """{"tier":"standby","for":"10m","reason":"x","force":true}"""), StringComparison.Ordinal);
+        await Eventually.BecomeTrueAsync(
+            async () =>
+            {
+                (await gateway.Client.GetAsync("/", Cancel)).Dispose();
+                return await ImpactAsync(gateway) is { Ended: false, Failed: > 0 };
+            },
+            TimeSpan.FromSeconds(30),
+            "what the hold costs is counted");
         Assert.DoesNotContain("Meanwhile", await MessageAsync(gateway, """{"tier":"primary","for":"10m","reason":"x","force":true}"""), StringComparison.Ordinal);
     }
 
