@@ -93,6 +93,11 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         plan.Meter.Ended(outcome, status, elapsed, SloRule.IsBad(plan.Route, outcome, status, elapsed));
         plan.Meter.Moved(record.BytesIn, record.BytesOut.GetValueOrDefault());
         var trace = span?.Context ?? default;
+        if (span is { Recorded: true })
+        {
+            plan.Meter.Traced(outcome, new Exemplar(trace.TraceId.ToHexString(), elapsed.TotalSeconds));
+        }
+
         Traces.EndRequest(span, outcome, status);
         if (access.Wants(record, outcome, status))
         {

@@ -16,6 +16,7 @@ internal sealed class DurationCells
     // The last one holds what is above every bound.
     private readonly long[] _counts = new long[Bounds.Length + 1];
     private long _sumTicks;
+    private Exemplar? _exemplar;
 
     /// <summary>Counts one duration.</summary>
     public void Add(TimeSpan duration)
@@ -31,6 +32,9 @@ internal sealed class DurationCells
         Interlocked.Increment(ref _counts[i]);
         Interlocked.Add(ref _sumTicks, ticks);
     }
+
+    /// <summary>The last of them whose trace is exported. Called beside <see cref="Add"/>; it keeps one.</summary>
+    public void Note(Exemplar exemplar) => Volatile.Write(ref _exemplar, exemplar);
 
     /// <summary>How many were told.</summary>
     public long Count
@@ -66,9 +70,17 @@ internal sealed class DurationCells
     {
         var counts = new long[Bounds.Length + 1];
         var ticks = 0L;
+        Exemplar? exemplar = null;
         foreach (var cell in cells)
         {
             ticks += Volatile.Read(ref cell._sumTicks);
+
+            // Of several the slowest: that is the trace worth a look.
+            if (Volatile.Read(ref cell._exemplar) is { } own && own.Seconds >= (exemplar?.Seconds ?? 0))
+            {
+                exemplar = own;
+            }
+
             for (var i = 0; i < counts.Length; i++)
             {
                 counts[i] += Volatile.Read(ref cell._counts[i]);
@@ -88,6 +100,6 @@ internal sealed class DurationCells
         }
 
         // The count is taken from the same reading as the buckets: a scrape never shows a bucket above the count.
-        return new HistogramSample(labels, bounds, cumulative, total, (double)ticks / TimeSpan.TicksPerSecond);
+        return new HistogramSample(labels, bounds, cumulative, total, (double)ticks / TimeSpan.TicksPerSecond) { Exemplar = exemplar };
     }
 }

@@ -132,6 +132,9 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
         }
     }
 
+    /// <summary>A request that has ended so is in a trace that is exported: the histogram can name it.</summary>
+    public void Traced(RequestOutcome outcome, Exemplar exemplar) => _durations[(int)outcome].Note(exemplar);
+
     /// <summary>Bytes of the request's body and of the response's, both ways.</summary>
     public void Moved(long bytesIn, long bytesOut)
     {

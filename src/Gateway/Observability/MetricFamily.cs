@@ -43,6 +43,9 @@ internal sealed record HistogramSample(
 {
     /// <summary>Series it takes: the bounds, +Inf, sum and count.</summary>
     public int Series => Bounds.Length + 3;
+
+    /// <summary>A request of it whose trace is exported; null: there is none.</summary>
+    public Exemplar? Exemplar { get; init; }
 }
 
 /// <summary>All figures of one moment.</summary>

@@ -70,7 +70,7 @@ internal static class PrometheusText
         {
             if (family.Samples.Count > 0)
             {
-                Histogram(text, family);
+                Histogram(text, family, openMetrics);
             }
         }
 
@@ -82,17 +82,21 @@ internal static class PrometheusText
         return text.ToString();
     }
 
-    private static void Histogram(StringBuilder text, HistogramFamily family)
+    private static void Histogram(StringBuilder text, HistogramFamily family, bool openMetrics)
     {
         Head(text, family.Name, family.Help, "histogram");
         foreach (var sample in family.Samples)
         {
+            // Plain text knows no exemplars; in OpenMetrics one stands in the bucket that it falls into.
+            var exemplar = openMetrics ? sample.Exemplar : null;
             for (var i = 0; i < sample.Bounds.Length; i++)
             {
-                Line(text, family.Name, "_bucket", sample.Labels, Bound(sample.Bounds[i]), sample.Cumulative[i]);
+                var isHere = exemplar is not null && exemplar.Seconds <= sample.Bounds[i];
+                Line(text, family.Name, "_bucket", sample.Labels, Bound(sample.Bounds[i]), sample.Cumulative[i], isHere ? exemplar : null);
+                exemplar = isHere ? null : exemplar;
             }
 
-            Line(text, family.Name, "_bucket", sample.Labels, "+Inf", sample.Count);
+            Line(text, family.Name, "_bucket", sample.Labels, "+Inf", sample.Count, exemplar);
             Line(text, family.Name, "_sum", sample.Labels, null, sample.Sum);
             Line(text, family.Name, "_count", sample.Labels, null, sample.Count);
         }
@@ -113,7 +117,7 @@ internal static class PrometheusText
     }
 
     private static void Line(
-        StringBuilder text, string name, string suffix, KeyValuePair<string, object?>[] labels, string? bound, double value)
+        StringBuilder text, string name, string suffix, KeyValuePair<string, object?>[] labels, string? bound, double value, Exemplar? exemplar = null)
     {
         text.Append(name).Append(suffix);
         if (labels.Length > 0 || bound is not null)
@@ -135,7 +139,13 @@ internal static class PrometheusText
             text.Append('}');
         }
 
-        text.Append(' ').Append(Number(value)).Append('\n');
+        text.Append(' ').Append(Number(value));
+        if (exemplar is not null)
+        {
+            text.Append(" # {trace_id=\"").Append(exemplar.TraceId).Append("\"} ").Append(Number(exemplar.Seconds));
+        }
+
+        text.Append('\n');
     }
 
     private static string Number(double value) => value switch

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Observability;
+using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -21,6 +22,41 @@ public sealed class PrometheusTextTests
         var text = PrometheusText.Write(new([(Odd, Odd.Read())], []), openMetrics: true);
         Assert.Contains("# TYPE odd counter\nodd_total{", text, StringComparison.Ordinal);
         Assert.EndsWith("# EOF\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.003, "le=\"0.005\"} 1 # {trace_id=\"0af7651916cd43dd8448eb211c80319c\"} 0.003\n")]
+    [InlineData(0.005, "le=\"0.005\"} 1 # {trace_id=\"0af7651916cd43dd8448eb211c80319c\"} 0.005\n")]
+    [InlineData(90, "le=\"+Inf\"} 1 # {trace_id=\"0af7651916cd43dd8448eb211c80319c\"} 90\n")]
+    public void Write_TracedRequest_IsTheExemplarOfItsBucket(double seconds, string line)
+    {
+        var cells = new DurationCells();
+        cells.Add(TimeSpan.FromSeconds(seconds));
+        cells.Note(new Exemplar("0af7651916cd43dd8448eb211c80319c", seconds));
+        var snapshot = new MetricSnapshot([], [new HistogramFamily("d_seconds", "Durations.", [DurationCells.Read([], [0.001, 0.005, 1], [cells])])]);
+        var text = PrometheusText.Write(snapshot, openMetrics: true);
+        Assert.Contains(line, text, StringComparison.Ordinal);
+        Assert.Equal(2, text.Split(" # {").Length);
+        Assert.DoesNotContain("trace_id", PrometheusText.Write(snapshot, openMetrics: false), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Metrics_WhileTracesAreExported_NameATrace()
+    {
+        // Nothing listens there: whether the span arrives makes no difference to the figures.
+        await using var upstream = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "telemetry: { otlp: \"http://127.0.0.1:1\" }"));
+        Assert.Equal("ok", await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken));
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Add("Accept", "application/openmetrics-text");
+        await Eventually.BecomeTrueAsync(
+            async () => System.Text.RegularExpressions.Regex.IsMatch(
+                await client.GetStringAsync(new Uri(gateway.AdminUrl, "/metrics"), TestContext.Current.CancellationToken),
+                "(?m)^gateway_request_duration_seconds_bucket\\{[^}]*\\} 1 # \\{trace_id=\"[0-9a-f]{32}\"\\} [0-9.E-]+$",
+                System.Text.RegularExpressions.RegexOptions.None,
+                TimeSpan.FromSeconds(5)),
+            TimeSpan.FromSeconds(20),
+            "the histogram names a trace");
     }
 
     [Theory]

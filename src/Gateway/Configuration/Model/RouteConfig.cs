@@ -97,14 +97,18 @@ internal abstract record FallbackStepConfig;
 /// <summary>The last-good response for the request's key.</summary>
 internal sealed record LastGoodStep : FallbackStepConfig
 {
-    /// <summary>It is given, too, when the live response is later than this, which renews it behind. Default: null, only when there is no live one.</summary>
+    /// <summary>
+    /// It is given, too, when the live response is later than this, which renews it behind. Default: null, only when there is no live one.
+    /// </summary>
     public TimeSpan? After { get; init; }
 }
 
 /// <summary>A prepared file.</summary>
 internal sealed record FileStep : FallbackStepConfig
 {
-    /// <summary>Path below <c>staticFallback</c>; <c>{name}</c> is filled from the route's values, <c>{query:NAME}</c> from the query.</summary>
+    /// <summary>
+    /// Path below <c>staticFallback</c>; <c>{name}</c> is filled from the route's values, <c>{query:NAME}</c> from the query.
+    /// </summary>
     public required string File { get; init; }
 
     /// <summary>The status. Default: null: 503 for HTML pages, 200 for data and event streams.</summary>
