@@ -41,7 +41,7 @@ internal static class BreakConnection
         }
         catch (SocketException)
         {
-            // As above: nobody is left to read it.
+            // As above: no reader is left.
         }
 
         ByClose(context);

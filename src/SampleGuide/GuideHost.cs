@@ -37,7 +37,7 @@ internal static class GuideHost
             }
             catch (Exception e) when (e is OperationCanceledException or IOException && (context.RequestAborted.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested))
             {
-                // The client has gone, or the guide goes: the connection ends visibly, and nobody waits for more.
+                // The client has gone, or the guide goes: the connection ends visibly, and no client waits for more.
                 context.Abort();
             }
         });

@@ -11,7 +11,7 @@ internal sealed record GuideOptions
     /// <summary>The port; 0 takes any free one.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The address that it listens on. Default: 127.0.0.1, since its fault switches are open to whoever reaches it.</summary>
+    /// <summary>The address that it listens on. Default: 127.0.0.1, since its fault switches are open to every client that reaches it.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Stands in every answer as <c>X-Guide</c> and <c>source</c>. Default: <c>guide-PORT</c>.</summary>
@@ -51,7 +51,7 @@ internal sealed record GuideOptions
             end         of cut: reset (default) or close
         """;
 
-    /// <summary>Reads the command line; a problem is a sentence for whoever typed it.</summary>
+    /// <summary>Reads the command line; a problem is a sentence for the person at the terminal.</summary>
     public static bool TryParse(string[] args, [NotNullWhen(true)] out GuideOptions? options, out string problem)
     {
         int? port = null;
