@@ -423,7 +423,8 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
             return;
         }
 
-        if (!raw && response is { HasBody: true, Length: not 0 })
+        // A response without a byte has an end too where trailers may come with it: HTTP/2.
+        if (!raw && response.HasBody && (response.Length is not 0 || response.HasEnd))
         {
             await TakeBodyAsync(response).ConfigureAwait(false);
         }
