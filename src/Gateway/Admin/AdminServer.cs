@@ -65,7 +65,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _app = builder.Build();
 
         var page = new StatusPage();
-        _impact = new ImpactWatch(sources, time);
+        _impact = new ImpactWatch(sources, time, log.CreateLogger<ImpactWatch>());
         _reader = new StatusReader(sources, _impact, time);
         _verbs = new Verbs(sources, time, log.CreateLogger<Verbs>());
         var events = new EventStream(_reader, sources.Records.Journal, time, _stopping.Token);

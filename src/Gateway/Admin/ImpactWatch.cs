@@ -8,7 +8,7 @@ namespace Gateway.Admin;
 /// Counts what users got while a cluster is disturbed: from ten seconds before its condition is anything but normal, or responses fail,
 /// until it is over, and for some minutes after that. Its own timer is its only writer; readers take the last published counts.
 /// </summary>
-internal sealed class ImpactWatch : IDisposable
+internal sealed partial class ImpactWatch : IDisposable
 {
     /// <summary>A bound of the duration histograms: a response that takes longer counts as slow.</summary>
     public static readonly TimeSpan SlowFrom = TimeSpan.FromSeconds(1);
@@ -25,6 +25,7 @@ internal sealed class ImpactWatch : IDisposable
 
     private readonly AdminSources _sources;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly Dictionary<string, Watched> _watched = new(StringComparer.Ordinal);
     private readonly ITimer _timer;
     private readonly DateTimeOffset _began;
@@ -33,8 +34,10 @@ internal sealed class ImpactWatch : IDisposable
 
     /// <param name="sources">The clusters and the routes' figures.</param>
     /// <param name="time">The clock.</param>
-    public ImpactWatch(AdminSources sources, TimeProvider time)
+    /// <param name="log">The log.</param>
+    public ImpactWatch(AdminSources sources, TimeProvider time, ILogger log)
     {
+        _log = log;
         _sources = sources;
         _time = time;
         _began = time.GetUtcNow();
@@ -59,7 +62,8 @@ internal sealed class ImpactWatch : IDisposable
         {
             var (now, config) = (_time.GetUtcNow(), _sources.Config().Config);
             var found = ImmutableDictionary.CreateBuilder<string, Impact>(StringComparer.Ordinal);
-            foreach (var cluster in _sources.Clusters())
+            var clusters = _sources.Clusters();
+            foreach (var cluster in clusters)
             {
                 var routes = config.Routes.Where(route => string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal)).Select(route => Of(_sources.Instruments.Route(route.Name))).ToImmutableArray();
                 if (!_watched.TryGetValue(cluster.Name, out var watched))
@@ -76,13 +80,27 @@ internal sealed class ImpactWatch : IDisposable
                 }
             }
 
+            // Clusters that left the configuration.
+            foreach (var gone in _watched.Keys.Except(clusters.Select(static cluster => cluster.Name), StringComparer.Ordinal).ToList())
+            {
+                _watched.Remove(gone);
+            }
+
             Volatile.Write(ref _current, found.ToImmutable());
+        }
+        catch (Exception e)
+        {
+            // On a timer's thread it would end the process. What was counted so far stays.
+            LogFailed(_log, e);
         }
         finally
         {
             Volatile.Write(ref _isLooking, 0);
         }
     }
+
+    [LoggerMessage(8020, LogLevel.Error, "The users of a disturbance could not be counted.")]
+    private static partial void LogFailed(ILogger log, Exception failure);
 
     // A hold on a later tier has the same effect on users as a failover to it.
     private static bool IsDisturbed(ClusterView cluster, DateTimeOffset now) => ClusterOutlook.Of(cluster, now).Condition switch

@@ -213,29 +213,29 @@ internal sealed partial class HealthKeeper(
 
     private void Announce(ClusterRuntime cluster, DestinationMonitor monitor, HealthStatus before)
     {
-        var verdict = monitor.State.HealthStatus;
-        if (verdict == before)
+        var after = monitor.State.HealthStatus;
+        if (after == before)
         {
             return;
         }
 
         cluster.HealthChanged = true;
         var destination = monitor.Destination;
-        if (verdict is HealthStatus.Down or HealthStatus.Ejected)
+        if (after is HealthStatus.Down or HealthStatus.Ejected)
         {
-            Condemned(destination.Cluster, destination.Tier, destination.Name, before, verdict, monitor.Why);
+            LogWorse(destination.Cluster, destination.Tier, destination.Name, before, after, monitor.Why);
         }
         else
         {
-            Improved(destination.Cluster, destination.Tier, destination.Name, before, verdict, monitor.Why);
+            LogBetter(destination.Cluster, destination.Tier, destination.Name, before, after, monitor.Why);
         }
     }
 
-    [LoggerMessage(4004, LogLevel.Warning, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {Verdict}: {Why}.")]
-    private partial void Condemned(string cluster, string tier, string destination, HealthStatus before, HealthStatus verdict, string why);
+    [LoggerMessage(4004, LogLevel.Warning, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {After}: {Why}.")]
+    private partial void LogWorse(string cluster, string tier, string destination, HealthStatus before, HealthStatus after, string why);
 
-    [LoggerMessage(4005, LogLevel.Information, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {Verdict}: {Why}.")]
-    private partial void Improved(string cluster, string tier, string destination, HealthStatus before, HealthStatus verdict, string why);
+    [LoggerMessage(4005, LogLevel.Information, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {After}: {Why}.")]
+    private partial void LogBetter(string cluster, string tier, string destination, HealthStatus before, HealthStatus after, string why);
 
     [LoggerMessage(4006, LogLevel.Debug, "The probe of destination '{Destination}' in cluster '{Cluster}' {Outcome} after {Milliseconds} ms.")]
     private partial void ProbeEnded(string cluster, string destination, string outcome, double milliseconds);

@@ -235,7 +235,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
     /// </summary>
     public void HandOn()
     {
-        if (Stream is null && Buffered is null && Response is { HasBody: true, Length: not 0 } failing)
+        if (Stream is null && Buffered is null && Response is { IsToBeRead: true } failing)
         {
             Stream = new MonitoredResponseStream(failing, this, plan.ClusterConfig.Timeouts.Idle);
         }
@@ -423,8 +423,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
             return;
         }
 
-        // A response without a byte has an end too where trailers may come with it: HTTP/2.
-        if (!raw && response.HasBody && (response.Length is not 0 || response.HasEnd))
+        if (!raw && response.IsToBeRead)
         {
             await TakeBodyAsync(response).ConfigureAwait(false);
         }

@@ -31,7 +31,7 @@ internal sealed class LateResponse : IDisposable
         _context = context;
         _plan = plan;
         _exchange = exchange;
-        _stop = new CancellationTokenSource();
+        _stop = new CancellationTokenSource(Timeout.InfiniteTimeSpan, plan.Traffic.Time);
         _clientLeft = context.RequestAborted.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop);
         Running = exchange.RunAsync(_stop.Token).AsTask();
     }

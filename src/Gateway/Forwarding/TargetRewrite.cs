@@ -30,13 +30,20 @@ internal sealed class TargetRewrite
         var query = target.AsSpan(path.Length);
         var rewritten = _path is not null ? _path.For(context, target, []) : string.Concat(_prefix, Stripped(path));
         if (rewritten.Length == 0) rewritten = "/";
-        if (RequestTarget.HasDotSegment(rewritten))
+        if (ClimbsOut(rewritten))
         {
             throw new BadHttpRequestException("The path cannot be rewritten: it would lead out of the part that it may name.", StatusCodes.Status400BadRequest);
         }
 
         return string.Concat(rewritten, query);
     }
+
+    /// <summary>
+    /// True: a dot segment, also one that only a destination sees which takes an escaped slash or a backslash for a separator. A new prefix must not be left that way.
+    /// </summary>
+    private static bool ClimbsOut(string path) => RequestTarget.HasDotSegment(path)
+        || (path.AsSpan().IndexOfAny('%', '\\') >= 0
+            && RequestTarget.HasDotSegment(path.Replace("%2f", "/", StringComparison.OrdinalIgnoreCase).Replace("%5c", "/", StringComparison.OrdinalIgnoreCase).Replace('\\', '/')));
 
     /// <summary>The path without the prefix, or as it is where the prefix does not stand.</summary>
     private ReadOnlySpan<char> Stripped(ReadOnlySpan<char> path)

@@ -38,6 +38,9 @@ internal abstract class UpstreamResponse : ReadOnlyStream
     /// </summary>
     public abstract bool HasEnd { get; }
 
+    /// <summary>Something is still to be read: a body, or at least an end that is said apart from the length.</summary>
+    public bool IsToBeRead => HasBody && (Length is not 0 || HasEnd);
+
     /// <summary>
     /// The body is quiet for long, as an event stream's: while nothing comes, no buffer of the connection has to wait for it.
     /// </summary>

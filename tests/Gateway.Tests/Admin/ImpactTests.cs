@@ -31,6 +31,13 @@ public sealed class ImpactTests
     public void Text_OfADisturbanceThatIsOver_HasItsEnd() =>
         Assert.Equal("from 10:49:08Z to 10:50:08Z: no request failed, was degraded or took longer than 1 s.", ImpactText.Of(Since, Since.AddMinutes(1), [], [], Since.AddMinutes(2)));
 
+    [Theory]
+    [InlineData("a:9/5/3/2", "a:4/4/3/0", "a:5/1/0/2")]
+    [InlineData("a:9/5/3/2", "a:0/0/0/0", "a:9/5/3/2")]
+    [InlineData("a:1/0/0/0", "a:400/0/0/0", "a:1/0/0/0")]
+    public void Difference_OfARouteThatCountsAnew_IsNeverNegative(string now, string before, string difference) =>
+        Assert.Equal(Route(difference), Route(now) - Route(before));
+
     [Fact]
     public async Task Status_WhileTheStandbyServes_CountsWhatUsersGot()
     {

@@ -68,9 +68,9 @@ internal sealed partial class WarmUpRun(WarmUpOptions options, TimeProvider time
         }
     }
 
-    [LoggerMessage(10111, LogLevel.Debug, "The warm-up made {Rounds} rounds; {Methods} methods were compiled within {Milliseconds} ms.")]
+    [LoggerMessage(10113, LogLevel.Debug, "The warm-up made {Rounds} rounds; {Methods} methods were compiled within {Milliseconds} ms.")]
     private partial void LogEnded(int rounds, long methods, double milliseconds);
 
-    [LoggerMessage(10112, LogLevel.Debug, "The warm-up ended early, after {Rounds} rounds. Users are served all the same.")]
+    [LoggerMessage(10114, LogLevel.Debug, "The warm-up ended early, after {Rounds} rounds. Users are served all the same.")]
     private partial void LogIncomplete(Exception exception, int rounds);
 }
