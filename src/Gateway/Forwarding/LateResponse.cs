@@ -70,9 +70,11 @@ internal sealed class LateResponse : IDisposable
         return true;
     }
 
-    /// <summary>Lets the store learn from the live response, once it comes. That the client left ends nothing any more; never throws.</summary>
-    public async Task RenewAsync()
+    /// <summary>Lets the store learn from the live response, once it comes, and lets go of it. That the client leaves ends nothing any more; never throws.</summary>
+    /// <param name="stopping">The gateway stops: so does this.</param>
+    public async Task RenewAsync(CancellationToken stopping)
     {
+        var ending = stopping.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop);
         try
         {
             await _clientLeft.DisposeAsync().ConfigureAwait(false);
@@ -90,6 +92,7 @@ internal sealed class LateResponse : IDisposable
         }
         finally
         {
+            await ending.DisposeAsync().ConfigureAwait(false);
             _stop.Dispose();
         }
     }

@@ -194,10 +194,22 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         {
             late = LateResponse.Begin(context, plan, exchange);
             context.Response.OnStarting(NoteFirstByte, (record, plan.Traffic.Time));
-            if (await late.GiveStoredAsync(fallback, after).ConfigureAwait(false))
+            bool isGiven;
+            try
+            {
+                isGiven = await late.GiveStoredAsync(fallback, after).ConfigureAwait(false);
+            }
+            catch
+            {
+                // The client left while it got the stored response: what the attempts have brought by then has to be let go of.
+                record.Behind = late.RenewAsync(stopping);
+                throw;
+            }
+
+            if (isGiven)
             {
                 record.Cause = TerminationCause.Late;
-                record.Behind = late.RenewAsync();
+                record.Behind = late.RenewAsync(stopping);
                 return Answered(plan, record, Observability.FallbackStep.LastGood, RequestOutcome.Degraded);
             }
         }

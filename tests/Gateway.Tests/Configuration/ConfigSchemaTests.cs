@@ -10,6 +10,25 @@ namespace Gateway.Tests.Configuration;
 public sealed class ConfigSchemaTests
 {
     [Fact]
+    public void Sample_NamesEveryKey()
+    {
+        var words = System.Text.RegularExpressions.Regex.Matches(File.ReadAllText(Repository.PathOf("config", "gateway.yaml")), "[A-Za-z0-9]+", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5))
+            .Select(static word => word.Value).ToHashSet(StringComparer.Ordinal);
+        var missing = new List<string>();
+        Look(Gateway.Configuration.Keys.GatewayKeys.Root, "");
+        Assert.Empty(missing);
+
+        void Look(Gateway.Configuration.Keys.Schema schema, string path)
+        {
+            foreach (var key in schema.Keys)
+            {
+                if (!words.Contains(key.Name)) missing.Add($"{path}{key.Name}");
+                Look(key.Schema, $"{path}{key.Name}.");
+            }
+        }
+    }
+
+    [Fact]
     public void Schema_Committed_IsTheOneOfTheCode() =>
         Assert.Equal(ConfigSchema.Text(), File.ReadAllText(Repository.PathOf("config", "gateway.schema.json")));
 
