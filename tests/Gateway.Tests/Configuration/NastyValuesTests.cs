@@ -99,7 +99,7 @@ public sealed class NastyValuesTests
         var from = lines.FindIndex(static line => line.StartsWith("# redis:", StringComparison.Ordinal));
         for (var i = 0; i < lines.Count; i++)
         {
-            if ((i >= from && lines[i].StartsWith("# ", StringComparison.Ordinal)) || lines[i].TrimStart() is ['#', ' ', 't' or 'c' or '-', ..])
+            if ((i >= from && lines[i].StartsWith("# ", StringComparison.Ordinal)) || IsExample(lines[i]))
             {
                 var at = lines[i].IndexOf("# ", StringComparison.Ordinal);
                 lines[i] = lines[i].Remove(at, 2);
@@ -109,6 +109,10 @@ public sealed class NastyValuesTests
         lines.RemoveAll(static line => line.Contains("endpoints: [ 127.0.0.1:6379 ]", StringComparison.Ordinal) || line.Contains("https://0.0.0.0:8443", StringComparison.Ordinal) || line.Contains("certs/gateway.pem", StringComparison.Ordinal));
         return string.Join('\n', lines).Replace("${GATEWAY_ADMIN_TOKEN}", "a-token-of-an-operator", StringComparison.Ordinal).Replace("${SPLUNK_TOKEN}", "x", StringComparison.Ordinal).Replace("${GATEWAY_REDIS_SECRET}", "a-secret-of-thirty-two-characters", StringComparison.Ordinal);
     }
+
+    /// <summary>An indented comment line with a key or an item; prose begins with a capital letter.</summary>
+    private static bool IsExample(string line) =>
+        line.StartsWith(' ') && line.TrimStart() is ['#', ' ', .. var text] && text.TrimStart() is [var first, ..] && (char.IsAsciiLetterLower(first) || first == '-');
 
     private static List<(int Start, int End)> Scalars(string text)
     {
