@@ -81,7 +81,7 @@ internal sealed record Explanation
 
         if (route.Redirect is { } redirect)
         {
-            return request with { Route = route.Name, Pattern = route.Path, Hosts = route.Hosts.IsEmpty ? null : route.Hosts, Conditions = ConditionsOf(route), Redirect = $"{redirect.Status.ToString(CultureInfo.InvariantCulture)} to {redirect.To}", Changes = ChangesOf(route, url) };
+            return request with { Route = route.Name, Pattern = route.Path, Hosts = route.Hosts.IsEmpty ? null : route.Hosts, Conditions = ConditionsOf(route), Redirect = $"{redirect.Status.ToString(CultureInfo.InvariantCulture)} to {redirect.To}", Changes = ChangesOf(config, route, url) };
         }
 
         var cluster = route.Overrides.Over(config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal)));
@@ -93,7 +93,7 @@ internal sealed record Explanation
             Pattern = route.Path,
             Hosts = route.Hosts.IsEmpty ? null : route.Hosts,
             Conditions = ConditionsOf(route),
-            Changes = ChangesOf(route, url),
+            Changes = ChangesOf(config, route, url),
             Values = match.Values.ToImmutableSortedDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture) ?? "", StringComparer.Ordinal),
             Cluster = cluster.Name,
             Level = route.Level.ToString().ToLowerInvariant(),
@@ -111,9 +111,9 @@ internal sealed record Explanation
     private static ImmutableArray<string>? ConditionsOf(RouteConfig route) =>
         route.Conditions.IsEmpty ? null : [.. route.Conditions.Select(static condition => condition.ToString())];
 
-    private static ImmutableArray<string>? ChangesOf(RouteConfig route, Uri url)
+    private static ImmutableArray<string>? ChangesOf(GatewayConfig config, RouteConfig route, Uri url)
     {
-        var changes = RouteChangeText.Of(route, url).ToImmutableArray();
+        var changes = RouteChangeText.Of(config, route, url).ToImmutableArray();
         return changes.IsEmpty ? null : changes;
     }
 

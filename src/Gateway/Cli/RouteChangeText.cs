@@ -7,7 +7,7 @@ namespace Gateway.Cli;
 internal static class RouteChangeText
 {
     /// <summary>One line a change.</summary>
-    public static IEnumerable<string> Of(RouteConfig route, Uri url)
+    public static IEnumerable<string> Of(GatewayConfig config, RouteConfig route, Uri url)
     {
         if (route.Redirect is null && TargetRewrite.Of(route) is { } rewrite) yield return $"destinations are asked for {rewrite.Apply(new DefaultHttpContext(), RequestTarget.Of(url.PathAndQuery))}";
         if (route.Allow.Length > 0) yield return $"only clients in {string.Join(", ", route.Allow)}; others get 403";
@@ -17,6 +17,11 @@ internal static class RouteChangeText
         if (route.HostName is { } host) yield return $"destinations are asked under the host {host}";
         foreach (var text in Headers("request", route.RequestHeaders)) yield return text;
         foreach (var text in Headers("response", route.ResponseHeaders)) yield return text;
+        if (route.Redirect is null && (route.Compression ?? config.Compression) is { Codings: { Length: > 0 } codings } compression)
+        {
+            yield return $"responses are compressed with {string.Join(", ", codings)}, as the client accepts{(compression.Offload ? "; destinations are asked without Accept-Encoding" : "")}";
+        }
+
         if (route.Cors is { } cors) yield return $"CORS for {string.Join(", ", cors.Origins)}{(cors.Credentials ? ", with credentials" : "")}; preflights are answered by the gateway";
     }
 

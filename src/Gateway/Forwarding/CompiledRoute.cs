@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Forwarding.Compression;
 using Gateway.Health;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Http.Features;
@@ -83,6 +84,9 @@ internal sealed class CompiledRoute
 
     /// <summary>What the route changes in responses; null: nothing.</summary>
     public ResponseHeaderChanges? ResponseHeaders { get; init; }
+
+    /// <summary>How responses are compressed for users; null: they are not.</summary>
+    public ResponseCompression? Compression { get; init; }
 
     /// <summary>Who may use it and how often; null: anyone, at any rate.</summary>
     public RouteAccess? Access { get; init; }

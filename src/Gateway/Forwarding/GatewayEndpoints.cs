@@ -2,6 +2,7 @@ using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Failover;
+using Gateway.Forwarding.Compression;
 using Gateway.LastGood;
 using Gateway.Observability;
 using Gateway.Upstream;
@@ -68,11 +69,15 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
 
             var (cluster, traffic) = clusters[route.Cluster];
             cluster = route.Overrides.Over(cluster);
-            var plan = new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, new RequestHeaderCopier(forwarded, route.Stream is not null, cluster.Via == ViaMode.Both, RequestHeaderChanges.Of(route, config.TrustedProxies)), new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments)
+            var compression = ResponseCompression.Of(route.Compression ?? config.Compression);
+            var asksIdentity = route.Stream is not null || compression is { Offload: true };
+            var headers = new RequestHeaderCopier(forwarded, asksIdentity, cluster.Via == ViaMode.Both, RequestHeaderChanges.Of(route, config.TrustedProxies));
+            var plan = new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, headers, new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments)
             {
                 ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),
                 Cors = CorsPolicy.Of(route),
                 Access = access[route.Name],
+                Compression = compression,
             };
             return context => entry.ServeAsync(context, plan);
         }));

@@ -42,6 +42,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         var record = new RequestRecord(plan.Route.Name, plan.ClusterConfig.Name, time.GetTimestamp());
         var outcome = RequestOutcome.Failed;
         var refusedWith = 0;
+        var compressed = plan.Compression?.Register(context);
         plan.ResponseHeaders?.Register(context);
         plan.Cors?.Register(context);
         var span = Traces.BeginRequest(context, plan.Route.Name, time);
@@ -73,6 +74,12 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         }
         finally
         {
+            if (compressed is not null)
+            {
+                await compressed.FinishAsync(context.RequestAborted).ConfigureAwait(false);
+                record.BytesOut = compressed.Sent ?? record.BytesOut;
+            }
+
             End(context, plan, record, outcome, refusedWith, span);
         }
 

@@ -4,10 +4,10 @@ namespace Gateway.Forwarding;
 
 /// <summary>Gives a request to a destination its headers: the client's that go further, and those that the gateway writes.</summary>
 /// <param name="forwarded">Says who asked.</param>
-/// <param name="isStream">The route's responses are event streams, which the gateway has to read.</param>
+/// <param name="asksIdentity">Responses have to come without a coding: the gateway reads event streams, and compresses others by itself.</param>
 /// <param name="saysVia">Requests say <c>Via</c>.</param>
 /// <param name="changes">What the route changes; null: nothing.</param>
-internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStream = false, bool saysVia = true, RequestHeaderChanges? changes = null)
+internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksIdentity = false, bool saysVia = true, RequestHeaderChanges? changes = null)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -30,7 +30,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
                 || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || RequestIds.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name)) || IsHttpoxy(name)
                 || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
                 || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase))
-                || (isStream && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
+                || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
                 || (changes is not null && changes.Replaces(name)))
             {
                 continue;
@@ -56,9 +56,9 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool isStr
         }
 
         changes?.Write(context, ref target);
-        if (isStream)
+        if (asksIdentity)
         {
-            // In a compressed stream no event can be seen, and nothing can be said between two of them.
+            // In a compressed stream no event can be seen, and nothing can be said between two of them; what is compressed for users here is stored once.
             target.Add("Accept-Encoding", "identity");
         }
 

@@ -23,6 +23,7 @@ internal static class GatewayKeys
         .Key("trustedProxies", new ListSchema<System.Net.IPNetwork>(UrlSchemas.Network()), (config, value) => config with { TrustedProxies = value }, "Networks whose X-Forwarded-* and Forwarded headers are believed; others' are replaced.", "[]")
         .Key("clusters", new NamedSchema<ClusterConfig>(ClusterKeys.Cluster, "a cluster", (cluster, name) => cluster with { Name = name }), (config, value) => config with { Clusters = value }, "The services behind the gateway, each with its tiers.", required: true)
         .Key("routes", new NamedSchema<RouteConfig>(RouteKeys.Route, "a route", (route, name) => route with { Name = name }), (config, value) => config with { Routes = value }, "Which requests go where, how important they are, and what they get when no tier can serve.", required: true)
+        .Key("compression", CompressionKeys.Compression, (config, value) => config with { Compression = value }, "Compresses responses for users of every route: off, on, or a mapping. A route may have its own.", "off")
         .Key("levels", Levels(), (config, value) => config with { Levels = value }, "What the levels of routes mean.")
         .Key("redis", OperationKeys.Redis(), (config, value) => config with { Redis = value }, "Several gateways: one decision, one store of last-good responses.")
         .Key("notify", new ListSchema<NotifyConfig>(OperationKeys.Notify()), (config, value) => config with { Notify = value }, "Receivers of notifications.", "[]")

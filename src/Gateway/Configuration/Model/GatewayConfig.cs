@@ -44,6 +44,9 @@ internal sealed record GatewayConfig
     /// <summary>The routes in the order of the file; names are unique.</summary>
     public required ImmutableArray<RouteConfig> Routes { get; init; }
 
+    /// <summary>How responses are compressed for users. Default: they are not.</summary>
+    public CompressionConfig Compression { get; init; } = CompressionConfig.Off;
+
     /// <summary>What the levels mean.</summary>
     public LevelsConfig Levels { get; init; } = new();
 

@@ -32,6 +32,9 @@ internal sealed record RouteConfig
     /// <summary>Which scripts of other origins may use the route. Default: null, the destination's own word.</summary>
     public CorsConfig? Cors { get; init; }
 
+    /// <summary>How responses are compressed for users. Default: null, as for the whole gateway.</summary>
+    public CompressionConfig? Compression { get; init; }
+
     /// <summary>Default: high.</summary>
     public Level Level { get; init; } = Level.High;
 
