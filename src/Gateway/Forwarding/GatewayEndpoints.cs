@@ -2,6 +2,7 @@ using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Failover;
+using Gateway.Fleet;
 using Gateway.Forwarding.Compression;
 using Gateway.LastGood;
 using Gateway.Observability;
@@ -17,8 +18,12 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
 {
     private readonly Dictionary<string, UpstreamCluster> _traffic = new(StringComparer.Ordinal);
     private Dictionary<string, RouteAccess?> _access = [];
+    private SharedLimit[] _sharedLimits = [];
     private IServiceProvider? _services;
     private RouteTable? _table;
+
+    /// <summary>The rate limits in force, for gateways that count together.</summary>
+    public IReadOnlyList<SharedLimit> SharedLimits => Volatile.Read(ref _sharedLimits);
 
     /// <summary>The middleware that finds a request's route.</summary>
     /// <param name="services">With <see cref="GatewayRouting.AddGatewayRouting"/>.</param>
@@ -58,6 +63,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
         }
 
         _access = access;
+        Volatile.Write(ref _sharedLimits, [.. access.Where(static rule => rule.Value?.Limit is not null).Select(rule => SharedLimitOf(rule.Key, rule.Value!.Limit!))]);
         var forwarded = new ForwardedHeaders(config.TrustedProxies);
         Volatile.Write(ref _table, new RouteTable(_services ?? throw new InvalidOperationException("The listeners are not built."), config.Routes, route =>
         {
@@ -82,6 +88,12 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
             return context => entry.ServeAsync(context, plan);
         }));
     }
+
+    private SharedLimit SharedLimitOf(string route, RateLimit limit) => new(
+        $"{route} {limit.Policy} {limit.Config.Header}:{limit.Config.Cookie}",
+        limit.Share,
+        limit.Collect,
+        tokens => limit.Charge(tokens, time.GetTimestamp()));
 
     private static async Task ContinueAsync(Task matched, RequestDelegate next, HttpContext context)
     {

@@ -72,7 +72,7 @@ internal sealed class RouteAccess
     /// <summary>Refuses a request of a sender that has made too many; false: nothing was written.</summary>
     public async ValueTask<bool> LimitAsync(HttpContext context, RequestRecord record)
     {
-        if (Limit is not { } limit || limit.Take(SenderOf(context.Request, limit.Config), _time.GetTimestamp()) is not { } wait)
+        if (Limit is not { } limit || limit.Take(SenderOf(context.Request, limit), _time.GetTimestamp()) is not { } wait)
         {
             return false;
         }
@@ -94,10 +94,11 @@ internal sealed class RouteAccess
         return true;
     }
 
-    private ulong SenderOf(HttpRequest request, RateLimitConfig config)
+    private ulong SenderOf(HttpRequest request, RateLimit limit)
     {
+        var config = limit.Config;
         var key = config.Header is { } header ? HeaderOf(request, header) : config.Cookie is { } cookie ? CookieOf(request, cookie) : default;
-        return key.IsEmpty ? SenderOf(TrustedProxies.AddressOf(_trusted, request.HttpContext)) : (uint)string.GetHashCode(key, StringComparison.Ordinal) | (1UL << 63);
+        return key.IsEmpty ? SenderOf(TrustedProxies.AddressOf(_trusted, request.HttpContext)) : limit.SenderOf(key);
     }
 
     /// <summary>Whoever has an IPv6 address has a /64 of them.</summary>

@@ -58,6 +58,11 @@ internal sealed partial class GatewayHost
         await _users.StopAsync(hurry).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         _ready.TrySetCanceled(CancellationToken.None);
+        if (_sharedLimits is not null)
+        {
+            await _sharedLimits.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_fleet is not null)
         {
             await _fleet.DisposeAsync().ConfigureAwait(false);

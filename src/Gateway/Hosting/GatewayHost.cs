@@ -40,6 +40,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly FailoverLoop _loop;
     private readonly RedisConnection? _redis;
     private readonly FleetLoop? _fleet;
+    private readonly SharedLimits? _sharedLimits;
     private readonly FallbackFiles _files;
     private readonly LastGoodStore _lastGood;
     private readonly WebApplication _users;
@@ -85,6 +86,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         {
             _redis = new RedisConnection(redis, time, _log.Factory.CreateLogger<RedisConnection>());
             _fleet = new FleetLoop(_redis, _loop, Self(), time, _log.Factory.CreateLogger<FleetLoop>());
+            _sharedLimits = new SharedLimits(_redis, () => _endpoints?.SharedLimits ?? [], time, _log.Factory.CreateLogger<SharedLimits>());
             _loop.WhenOpinionChanges(_fleet.Wake);
         }
 
@@ -105,6 +107,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             Alarms = _watchdog.Alarms,
             LogDrops = () => [new LogDropReading("output", _log.Dropped), new LogDropReading("splunk", _log.DroppedForSplunk ?? 0)],
             RedisUp = () => _redis?.IsUp,
+            LimitsShared = () => _sharedLimits?.IsShared,
             Build = static () => new BuildReading(Version, Revision),
             Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
         });
@@ -171,6 +174,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _records.Journal.Append(new JournalEntry(_time.GetUtcNow(), "start", $"The gateway {Version} started with configuration revision {Store.Revision}."));
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
         _fleet?.Start();
+        _sharedLimits?.Start();
 
         // Restarted in the middle of an outage, the first request finds what was kept; a store that is away does not hold up the start for
         // long.
@@ -260,6 +264,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register("last-good", () => _lastGood.Alarm);
         _watchdog.Register("redis", () => _redis?.Alarm);
         _watchdog.Register(() => _fleet?.Alarms.Select(static text => new ComponentAlert("fleet", text)) ?? []);
+        _watchdog.Register("rate-limits", () => _sharedLimits?.Alarm);
         _watchdog.Register("log", () => _log.Alarm);
         foreach (var files in _certificates.Values)
         {

@@ -42,6 +42,11 @@ internal sealed record StateReadings
     /// <summary>Whether Redis answers; null: none is configured.</summary>
     public Func<bool?> RedisUp { get; init; } = static () => null;
 
+    /// <summary>
+    /// Whether gateways count together for rate limits; null: there are none, or this gateway is alone by its configuration.
+    /// </summary>
+    public Func<bool?> LimitsShared { get; init; } = static () => null;
+
     /// <summary>What runs; null: it is not told.</summary>
     public Func<BuildReading?> Build { get; init; } = static () => null;
 

@@ -5,7 +5,8 @@ namespace Gateway.Forwarding.Compression;
 
 /// <summary>A content coding that responses are compressed with.</summary>
 /// <param name="Name">As <c>Content-Encoding</c> says it.</param>
-/// <param name="Begin">Compresses into a stream that it leaves open. Levels are those at which a core still makes about 100 MB a second.</param>
+/// <param name="Begin">Compresses into a stream that it leaves open. Levels are those at which a core still makes about 100 MB a
+/// second.</param>
 internal sealed record Coding(string Name, Func<Stream, Stream> Begin)
 {
     /// <summary>In the order of preference.</summary>

@@ -7,7 +7,8 @@ using Microsoft.Net.Http.Headers;
 namespace Gateway.Forwarding.Compression;
 
 /// <summary>
-/// The body of a response that may be compressed. Whether it is, is decided when the response begins, by its final headers; a flush sends what there is, so that
+/// The body of a response that may be compressed. Whether it is, is decided when the response begins, by its final headers; a flush sends
+/// what there is, so that
 /// nothing that a destination has sent waits here for what it has not.
 /// </summary>
 internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeature original, CompressionRule rule) : Stream, IHttpResponseBodyFeature

@@ -33,7 +33,8 @@ internal sealed class CompressionRule
     /// <param name="request">The client's request.</param>
     /// <param name="status">The response's status.</param>
     /// <param name="response">The response's headers.</param>
-    /// <returns><c>Varies</c>: the response depends on what the client accepts, and has to say so. <c>Coding</c>: how it is compressed; null: not at all.</returns>
+    /// <returns><c>Varies</c>: the response depends on what the client accepts, and has to say so. <c>Coding</c>: how it is compressed;
+    /// null: not at all.</returns>
     public (bool Varies, Coding? Coding) Decide(HttpRequest request, int status, IHeaderDictionary response)
     {
         if (status is < 200 or StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status206PartialContent or StatusCodes.Status304NotModified
@@ -95,7 +96,10 @@ internal sealed class CompressionRule
         return named ?? ifUnnamed ?? others ?? 0;
     }
 
-    /// <summary>In thousandths, as finely as RFC 9110, section 12.4.2, allows. What cannot be read is 0: a client gets no coding that it may have refused.</summary>
+    /// <summary>
+    /// In thousandths, as finely as RFC 9110, section 12.4.2, allows. What cannot be read is 0: a client gets no coding that it may have
+    /// refused.
+    /// </summary>
     private static int Weight(ReadOnlySpan<char> parameters)
     {
         var parameter = parameters.Trim();

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding.Compression;
 
-/// <summary>Compresses the responses of a route for its users, whatever gives them: a destination, the store of last-good responses, a file.</summary>
+/// <summary>
+/// Compresses the responses of a route for its users, whatever gives them: a destination, the store of last-good responses, a file.
+/// </summary>
 internal sealed class ResponseCompression
 {
     private readonly CompressionRule _rule;
