@@ -29,8 +29,8 @@ internal static class CheckCommand
             if (loaded.Config is not { } valid) return await ConfigPath.FailureOf(loaded).PrintAsync(output, error, isJson);
             IReadOnlyList<ConnectionCheck>? checks = parsed.GetValue(connect) ? await ConnectionChecks.RunAsync(valid, TimeProvider.System, cancellationToken) : null;
             await output.WriteAsync(isJson
-                ? JsonSerializer.Serialize(new { File = path, Valid = true, Warnings = loaded.Warnings.Select(static w => w.ToString()), Destinations = checks }, Readable) + "\n"
-                : CheckSummary.Of(path, valid, loaded.Warnings) + (checks is null ? "" : ConnectionChecks.Text(checks)));
+                ? JsonSerializer.Serialize(new { File = path, Valid = true, Included = loaded.Included.IsEmpty ? null : loaded.Included.ToArray(), Warnings = loaded.Warnings.Select(static w => w.ToString()), Destinations = checks }, Readable) + "\n"
+                : CheckSummary.Of(path, valid, loaded) + (checks is null ? "" : ConnectionChecks.Text(checks)));
             return checks is null || checks.All(static c => c.Passed) ? GatewayCli.Done : GatewayCli.Failed;
         });
         return command;

@@ -12,10 +12,12 @@ namespace Gateway.Cli;
 internal static class CheckSummary
 {
     /// <summary>The text of <c>check</c>.</summary>
-    public static string Of(string path, GatewayConfig config, ImmutableArray<ConfigProblem> warnings)
+    public static string Of(string path, GatewayConfig config, ConfigResult loaded)
     {
         var text = new StringBuilder();
+        var warnings = loaded.Warnings;
         text.Append(path).Append(" is valid.\n\n");
+        if (!loaded.Included.IsEmpty) Columns.Append(text, "Includes   ", string.Join(", ", loaded.Included), 11);
         Columns.Append(text, "Users      ", string.Join(", ", config.Listen.Select(listen => PortChecks.Shown(listen.Url))), 11);
         text.Append("Operators  ").Append(PortChecks.Shown(config.Admin.Url)).Append(config.Admin.Token is null ? "" : " with a token").Append('\n');
 

@@ -24,6 +24,11 @@ internal sealed record ConfigResult
     /// <summary>The file as the operator named it.</summary>
     public string File { get; init; } = "";
 
-    /// <summary>SHA-256 of the file's bytes in lower-case hexadecimal; empty when they could not be read.</summary>
+    /// <summary>The included files, in the order in which they were merged.</summary>
+    public ImmutableArray<string> Included { get; init; } = [];
+
+    /// <summary>
+    /// SHA-256 of the bytes of all files in lower-case hexadecimal; empty when the main one could not be read.
+    /// </summary>
     public required string Hash { get; init; }
 }

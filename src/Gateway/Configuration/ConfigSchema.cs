@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gateway.Configuration.Including;
 using Gateway.Configuration.Keys;
 
 namespace Gateway.Configuration;
@@ -20,6 +21,12 @@ internal static class ConfigSchema
             ["title"] = "The gateway's configuration",
         };
         foreach (var (name, value) in GatewayKeys.Root.ToSchema()) schema[name] = value?.DeepClone();
+
+        // Included files may have the other keys, which an editor cannot look up.
+        schema["required"] = new JsonArray("version");
+        schema["anyOf"] = new JsonArray(
+            new JsonObject { ["required"] = new JsonArray([.. GatewayKeys.Root.Keys.Where(static key => key.Required).Select(static key => (JsonNode)key.Name)]) },
+            new JsonObject { ["required"] = new JsonArray(IncludeMerge.Key) });
         return schema.ToJsonString(Readable) + "\n";
     }
 }

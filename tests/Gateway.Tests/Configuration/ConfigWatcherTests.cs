@@ -88,6 +88,57 @@ public sealed class ConfigWatcherTests
     }
 
     [Fact]
+    public async Task Included_ChangedAddedBrokenAndRemoved_IsFollowed()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("gateway.yaml", "include: conf.d/*.yaml\n" + ConfigLoaderTests.Smallest);
+        folder.Write("conf.d/limits.yaml", "limits: { requestBody: 1MiB }\n");
+        await using var watched = new Watched(path);
+        Assert.Equal(1 << 20, watched.Store.Current.Limits.RequestBody);
+
+        folder.Write("conf.d/limits.yaml", "limits: { requestBody: 2MiB }\n");
+        Assert.Equal(2 << 20, (await watched.AppliedAsync()).New.Limits.RequestBody);
+
+        folder.Write("conf.d/more.yaml", "drain: 5s\n");
+        Assert.Equal(TimeSpan.FromSeconds(5), (await watched.AppliedAsync()).New.Drain);
+
+        folder.Write("conf.d/broken.yaml", "limits: { requestBody: 3MiB\n");
+        var problem = (await watched.RejectedAsync()).Problems[0];
+        Assert.EndsWith("conf.d/broken.yaml", problem.File, StringComparison.Ordinal);
+        Assert.Equal((2 << 20, TimeSpan.FromSeconds(5), false), (watched.Store.Current.Limits.RequestBody, watched.Store.Current.Drain, watched.Store.State.FileIsInForce));
+
+        File.Delete(Path.Combine(folder.Path, "conf.d/broken.yaml"));
+        File.Delete(Path.Combine(folder.Path, "conf.d/more.yaml"));
+        Assert.Equal(TimeSpan.FromSeconds(1), (await watched.AppliedAsync()).New.Drain);
+        Assert.True(watched.Store.State.FileIsInForce);
+    }
+
+    [Fact]
+    public async Task Included_SwappedAsAConfigMapIs_IsFollowed()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("..v1/limits.yaml", "limits: { requestBody: 1MiB }\n");
+        folder.Write("..v2/limits.yaml", "limits: { requestBody: 4MiB }\n");
+        folder.Write("..v2/more.yaml", "drain: 5s\n");
+        var data = Path.Combine(folder.Path, "..data");
+        Directory.CreateSymbolicLink(data, "..v1");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "limits.yaml"), "..data/limits.yaml");
+        var path = folder.Write("main/gateway.yaml", "include: ../*.yaml\n" + ConfigLoaderTests.Smallest);
+        await using var watched = new Watched(path);
+        Assert.Equal(1 << 20, watched.Store.Current.Limits.RequestBody);
+
+        // As the kubelet does it: the swap first, then the links of new files.
+        Directory.CreateSymbolicLink(data + "_tmp", "..v2");
+        Assert.Equal(0, Rename(data + "_tmp", data));
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "more.yaml"), "..data/more.yaml");
+
+        // Both changes may be seen at once.
+        var change = await watched.AppliedAsync();
+        while (change.New.Drain != TimeSpan.FromSeconds(5)) change = await watched.AppliedAsync();
+        Assert.Equal(4 << 20, change.New.Limits.RequestBody);
+    }
+
+    [Fact]
     public async Task Refusal_ForAMissingStaticFile_EndsWhenTheFileAppears()
     {
         using var folder = new TemporaryFolder();

@@ -13,6 +13,7 @@ internal static class GatewayKeys
             () => new GatewayConfig { Listen = [], Clusters = [], Routes = [], State = Path.GetFullPath("state"), StaticFallback = Path.GetFullPath("static-fallback") },
             keepsPartial: true)
         .Key("version", Schemas.Integer(1, 1), (config, _) => config, "The version of this file's grammar.", required: true)
+        .Key("include", IncludeKeys.Patterns, (config, _) => config, "Files that are merged into this one, relative to its folder, such as conf.d/*.yaml: names under clusters, routes and levels come together, items of listen and notify are appended.")
         .Key("listen", new ListSchema<ListenConfig>(Listen(), atLeast: 1, atMost: 64), (config, value) => config with { Listen = value }, "The public listeners.", required: true)
         .Key("admin", Admin(), (config, value) => config with { Admin = value }, "The admin endpoint: status page, API, metrics.")
         .Key("limits", Limits(), (config, value) => config with { Limits = value }, "What a client may do.")

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Gateway.Configuration.Reading;
 
-/// <summary>What one reading of one file has found: problems, and where each key stands so that later checks can point at it.</summary>
+/// <summary>
+/// What one reading of a configuration has found: problems, and where each key stands so that later checks can point at it.
+/// </summary>
 /// <remarks>Paths are keys and item numbers joined by slashes: <c>clusters/ai-guide/tiers/0/name</c>.</remarks>
 internal sealed class Reader(string file, Func<string, string?> environment)
 {
@@ -22,10 +24,10 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     /// <summary>True when any problem was found.</summary>
     public bool HasProblems => _problems.Count > 0;
 
-    /// <summary>In the order of the file, the same one never twice, and bounded.</summary>
+    /// <summary>The main file's first, each file's in its order, the same one never twice, and bounded.</summary>
     public ImmutableArray<ConfigProblem> Problems => Ordered(_problems);
 
-    /// <summary>In the order of the file.</summary>
+    /// <summary>The main file's first, each file's in its order.</summary>
     public ImmutableArray<ConfigProblem> Warnings => Ordered(_warnings);
 
     /// <summary>Counts a visit; false once a file unfolds, by aliases of aliases, into more than anyone writes.</summary>
@@ -41,11 +43,15 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     public void Problem(ConfigNode node, string path, string message)
     {
         _bad.Add(path);
-        _problems.Add(new ConfigProblem(file, node.Line, node.Column, message));
+        _problems.Add(new ConfigProblem(node.File, node.Line, node.Column, message));
     }
 
-    /// <summary>Notes a problem at a place of the file as a whole.</summary>
-    public void Problem(int line, int column, string message) => _problems.Add(new ConfigProblem(file, line, column, message));
+    /// <summary>Notes a problem at a place of the main file as a whole.</summary>
+    public void Problem(int line, int column, string message) => Problem(file, line, column, message);
+
+    /// <summary>Notes a problem at a place of a file as a whole.</summary>
+    public void Problem(string inFile, int line, int column, string message) =>
+        _problems.Add(new ConfigProblem(inFile, line, column, message));
 
     /// <summary>
     /// Notes a problem at a key that was read, or where its nearest written ancestor stands. Silent when <paramref name="path"/> or one of
@@ -59,18 +65,18 @@ internal sealed class Reader(string file, Func<string, string?> environment)
             if (IsBad(other)) return;
         }
 
-        var (line, column) = PlaceOf(path);
-        _problems.Add(new ConfigProblem(file, line, column, message));
+        var (inFile, line, column) = PlaceOf(path);
+        _problems.Add(new ConfigProblem(inFile, line, column, message));
     }
 
     /// <summary>Notes something an operator may leave as it is.</summary>
     public void WarningAt(string path, string message)
     {
-        var (line, column) = PlaceOf(path);
-        _warnings.Add(new ConfigProblem(file, line, column, message));
+        var (inFile, line, column) = PlaceOf(path);
+        _warnings.Add(new ConfigProblem(inFile, line, column, message));
     }
 
-    /// <summary>True when the key stands in the file.</summary>
+    /// <summary>True when the key is written.</summary>
     public bool IsWritten(string path) => _places.ContainsKey(path);
 
     /// <summary>True when the key, or something below it, could not be read.</summary>
@@ -78,12 +84,12 @@ internal sealed class Reader(string file, Func<string, string?> environment)
         _bad.Contains(path) || _bad.GetViewBetween(path + "/", path + "0").Min is not null;
 
     /// <summary>Where a key's value stands, or that of its nearest written ancestor.</summary>
-    public (int Line, int Column) PlaceOf(string path)
+    public (string File, int Line, int Column) PlaceOf(string path)
     {
         for (var at = path; ; at = at[..at.LastIndexOf('/')])
         {
-            if (_places.TryGetValue(at, out var node)) return (node.Line, node.Column);
-            if (!at.Contains('/', StringComparison.Ordinal)) return _places.TryGetValue("", out var root) ? (root.Line, root.Column) : (1, 1);
+            if (_places.TryGetValue(at, out var node)) return (node.File, node.Line, node.Column);
+            if (!at.Contains('/', StringComparison.Ordinal)) return _places.TryGetValue("", out var root) ? (file, root.Line, root.Column) : (file, 1, 1);
         }
     }
 
@@ -107,9 +113,11 @@ internal sealed class Reader(string file, Func<string, string?> environment)
         return $"\"{string.Concat(shown.Select(letter => char.IsControl(letter) ? ' ' : letter))}\"";
     }
 
-    private static ImmutableArray<ConfigProblem> Ordered(List<ConfigProblem> found)
+    private ImmutableArray<ConfigProblem> Ordered(List<ConfigProblem> found)
     {
-        var all = found.Distinct().OrderBy(problem => problem.Line).ThenBy(problem => problem.Column).ToList();
+        var all = found.Distinct().OrderBy(problem => !string.Equals(problem.File, file, StringComparison.Ordinal))
+            .ThenBy(problem => problem.File, StringComparer.Ordinal)
+            .ThenBy(problem => problem.Line).ThenBy(problem => problem.Column).ToList();
         if (all.Count <= MostProblems) return [.. all];
         var next = all[MostProblems];
         return [.. all.Take(MostProblems), next with { Message = $"There are {all.Count - MostProblems} more problems from here on. Solve those above first." }];

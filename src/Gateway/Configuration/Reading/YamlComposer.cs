@@ -15,6 +15,8 @@ internal sealed class YamlComposer
     private const int DeepestNesting = 32;
     private const int MostNodes = 100_000;
 
+    private readonly string _file;
+    private readonly string _whenEmpty;
     private readonly Parser _parser;
     private readonly Dictionary<string, ConfigNode> _anchors = new(StringComparer.Ordinal);
     private int _nodes;
@@ -22,22 +24,27 @@ internal sealed class YamlComposer
 
     private readonly bool _shielded;
 
-    private YamlComposer(string text)
+    private YamlComposer(string text, string file, string whenEmpty)
     {
+        (_file, _whenEmpty) = (file, whenEmpty);
         var shielded = VariableShield.Raise(text);
         _shielded = !ReferenceEquals(shielded, text);
         _parser = new Parser(new Scanner(new StringReader(shielded), skipComments: true));
     }
 
     /// <summary>The root of the file's one document, or null with one problem in <paramref name="report"/>. Never throws.</summary>
-    public static ConfigNode? Compose(byte[] content, Action<int, int, string> report)
+    /// <param name="content">The bytes.</param>
+    /// <param name="report">Hears line, column and message.</param>
+    /// <param name="file">The file as problems name it.</param>
+    /// <param name="whenEmpty">What to do about an empty file.</param>
+    public static ConfigNode? Compose(byte[] content, Action<int, int, string> report, string file = "", string whenEmpty = "Write a configuration, beginning with \"version: 1\".")
     {
         if (Decode(content, report) is not { } text) return null;
 
         var composer = default(YamlComposer);
         try
         {
-            composer = new YamlComposer(text);
+            composer = new YamlComposer(text, file, whenEmpty);
             return composer.Document();
         }
         catch (Refusal refusal)
@@ -111,7 +118,7 @@ internal sealed class YamlComposer
     private ConfigNode Document()
     {
         Next<StreamStart>();
-        if (_parser.Accept<StreamEnd>(out _)) throw new Refusal(1, 1, "The file is empty. Write a configuration, beginning with \"version: 1\".");
+        if (_parser.Accept<StreamEnd>(out _)) throw new Refusal(1, 1, $"The file is empty. {_whenEmpty}");
 
         Next<DocumentStart>();
         var root = Node(0);
@@ -162,7 +169,7 @@ internal sealed class YamlComposer
     private ScalarNode Text(int line, int column)
     {
         var scalar = Next<Scalar>();
-        return new ScalarNode(line, column, _shielded ? VariableShield.Lower(scalar.Value) : scalar.Value, scalar.Style is ScalarStyle.Plain);
+        return new ScalarNode(_file, line, column, _shielded ? VariableShield.Lower(scalar.Value) : scalar.Value, scalar.Style is ScalarStyle.Plain);
     }
 
     private ListNode List(int line, int column, int depth)
@@ -170,7 +177,7 @@ internal sealed class YamlComposer
         Next<SequenceStart>();
         var items = ImmutableArray.CreateBuilder<ConfigNode>();
         while (!_parser.TryConsume<SequenceEnd>(out _)) items.Add(Node(depth + 1));
-        return new ListNode(line, column, items.ToImmutable());
+        return new ListNode(_file, line, column, items.ToImmutable());
     }
 
     private MappingNode Mapping(int line, int column, int depth)
@@ -184,7 +191,7 @@ internal sealed class YamlComposer
             entries.Add((text, Node(depth + 1)));
         }
 
-        return new MappingNode(line, column, entries.ToImmutable());
+        return new MappingNode(_file, line, column, entries.ToImmutable());
     }
 
     private static (int Line, int Column) Place(in Mark mark) => ((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Gateway.Configuration.Reading;
+using Gateway.Configuration.Including;
 
 namespace Gateway.Configuration.Reload;
 
 /// <summary>
-/// Follows the file: a hash of its content every 500 ms, sooner when the file system tells of a change. One loop judges and writes; it ends
-/// only with its token.
+/// Follows the file and those that it includes: a hash of their content every 500 ms, sooner when the file system tells of a change of the
+/// file. One loop judges and writes; it ends only with its token.
 /// </summary>
 /// <remarks>The poll is what can be relied on: notifications miss a symlink that is swapped far away, as a Kubernetes ConfigMap does, and
 /// some network file systems.</remarks>
@@ -29,6 +29,7 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
     private readonly ConcurrentQueue<TaskCompletionSource<ReloadOutcome>> _reloads = new();
     private volatile bool _ended;
     private string _judged = store.Hash;
+    private ConfigSet? _last;
     private long _judgedAt = timeProvider.GetTimestamp();
 
     /// <summary>
@@ -101,36 +102,36 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
             return;
         }
 
-        var file = ConfigFile.Read(path);
-        var isKnown = string.Equals(IdentityOf(file), _judged, StringComparison.Ordinal);
+        var files = Read();
+        var isKnown = string.Equals(files.Identity, _judged, StringComparison.Ordinal);
         if (isKnown && (store.State.FileIsInForce || store.LastRejected is { WasValid: true } || timeProvider.GetElapsedTime(_judgedAt) < RejudgeInterval)) return;
-        await JudgeAsync(isKnown ? file : await SettledAsync(cancellationToken), cancellationToken);
+        await JudgeAsync(isKnown ? files : await SettledAsync(cancellationToken), cancellationToken);
     }
 
     /// <summary>The content once two readings, a debounce apart, agree; after two seconds of writing whatever is there.</summary>
-    private async Task<ConfigFile> SettledAsync(CancellationToken cancellationToken)
+    private async Task<ConfigSet> SettledAsync(CancellationToken cancellationToken)
     {
-        var file = ConfigFile.Read(path);
+        var files = Read();
         for (var readings = 0; readings < 20; readings++)
         {
             await Task.Delay(Debounce, timeProvider, cancellationToken);
-            var again = ConfigFile.Read(path);
-            if (string.Equals(IdentityOf(file), IdentityOf(again), StringComparison.Ordinal)) return again;
-            file = again;
+            var again = Read();
+            if (string.Equals(files.Identity, again.Identity, StringComparison.Ordinal)) return again;
+            files = again;
         }
 
-        return file;
+        return files;
     }
 
-    private Task<ReloadOutcome> JudgeAsync(ConfigFile file, CancellationToken cancellationToken)
+    private ConfigSet Read() => _last = ConfigSet.Read(path, environment, _last);
+
+    private Task<ReloadOutcome> JudgeAsync(ConfigSet files, CancellationToken cancellationToken)
     {
-        var result = ConfigLoader.Validate(file, environment, timeProvider);
-        _judged = IdentityOf(file);
+        var result = ConfigLoader.Validate(files, environment, timeProvider);
+        _judged = files.Identity;
         _judgedAt = timeProvider.GetTimestamp();
         return store.TryApplyAsync(result, cancellationToken);
     }
-
-    private static string IdentityOf(ConfigFile file) => file.Failure ?? file.Hash;
 
     private FileSystemWatcher? Notifications()
     {
