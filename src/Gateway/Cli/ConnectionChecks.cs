@@ -91,7 +91,8 @@ internal static class ConnectionChecks
     {
         using var prober = new Prober(destination, time);
         var result = await prober.ProbeAsync(cluster.Probe, cancellationToken);
-        var url = Prober.AddressOf(destination.Url, cluster.Probe.Path).GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
+        var path = cluster.Probe.Type switch { ProbeType.Tcp => "/", ProbeType.Grpc => GrpcHealth.Path, _ => cluster.Probe.Path };
+        var url = ProbeExchange.AddressOf(destination.Url, path, cluster.Probe.Port).GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
         return new ConnectionCheck(cluster.Name, destination.Tier, destination.Name, url, result.Passed, result.Words, Math.Round(result.Duration.TotalMilliseconds, 1));
     }
 }

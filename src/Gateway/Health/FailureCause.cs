@@ -68,6 +68,15 @@ internal enum FailureCause
     /// <summary>The text of <c>probe.expect.body</c> is missing.</summary>
     UnexpectedBody,
 
+    /// <summary>A value of <c>probe.expect.json</c> is missing or another one.</summary>
+    UnexpectedJson,
+
+    /// <summary>The gRPC health service says that the server does not serve.</summary>
+    NotServing,
+
+    /// <summary>There is no gRPC health service, or it does not know the service asked for.</summary>
+    NoHealthService,
+
     /// <summary>Another destination was faster by far.</summary>
     Late,
 

@@ -182,7 +182,7 @@ public sealed class ProberTests : IAsyncDisposable
     [InlineData("http://h:1/base/", "/health", "http://h:1/base/health")]
     [InlineData("http://h:1/base", "/health?x=1", "http://h:1/base/health?x=1")]
     public void Address_JoinsBothPaths(string destination, string path, string address) =>
-        Assert.Equal(address, Prober.AddressOf(new Uri(destination), path).AbsoluteUri);
+        Assert.Equal(address, ProbeExchange.AddressOf(new Uri(destination), path).AbsoluteUri);
 
     private async Task<ProbeResult> ProbeAsync(ProbeConfig probe)
     {

@@ -16,7 +16,7 @@ internal static class ClusterKeys
         .Key("slo", Schemas.Percent(0, 1, toIncluded: false), (cluster, value) => cluster with { Slo = value }, "Target for the error budget.", "99.9%")
         .Key("balance", Schemas.Enum(("powerOfTwo", BalanceMethod.PowerOfTwo), ("roundRobin", BalanceMethod.RoundRobin), ("leastRequests", BalanceMethod.LeastRequests), ("random", BalanceMethod.Random)), (cluster, value) => cluster with { Balance = value }, "How a destination is chosen inside a tier.", "powerOfTwo")
         .Key("affinity", Affinity(), (cluster, value) => cluster with { Affinity = value }, "Same key, same destination while it can serve; either header or cookie.")
-        .Key("probe", Probe(), (cluster, value) => cluster with { Probe = value }, "Active probes of every destination of every tier, idle or not.")
+        .Key("probe", ProbeKeys.Probe, (cluster, value) => cluster with { Probe = value }, "Active probes of every destination of every tier, idle or not.")
         .Key("passive", Passive(), (cluster, value) => cluster with { Passive = value }, "How traffic ejects a destination.")
         .Key("failover", Failover(), (cluster, value) => cluster with { Failover = value }, "When a tier is left.")
         .Key("failback", Failback(), (cluster, value) => cluster with { Failback = value }, "When a better tier is taken again.")
@@ -38,33 +38,6 @@ internal static class ClusterKeys
     private static RecordSchema<AffinityConfig> Affinity() => new RecordSchema<AffinityConfig>("a mapping with header or cookie", () => new AffinityConfig())
         .Key("header", Schemas.Token("the name of a header"), (affinity, value) => affinity with { Header = value }, "The request header that carries the key.")
         .Key("cookie", Schemas.Token("the name of a cookie"), (affinity, value) => affinity with { Cookie = value }, "The cookie that carries the key.");
-
-    private static RecordSchema<ProbeConfig> Probe() => new RecordSchema<ProbeConfig>("a mapping of how to probe", () => new ProbeConfig())
-        .Key("path", Schemas.Text("a path", "Write a path that begins with a slash, like /health", @"^/[^\s#]*$|\$\{", text => text.Length <= 1024 && text.StartsWith('/') && !text.Contains('#', StringComparison.Ordinal) && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter))), (probe, value) => probe with { Path = value }, "The path that is asked for by GET.", "/health")
-        .Key("interval", Schemas.Duration("50ms", "1h"), (probe, value) => probe with { Interval = value }, "From the start of one probe to the start of the next, with 10% jitter either way.", "1s")
-        .Key("fastInterval", Schemas.Duration("10ms", "1h"), (probe, value) => probe with { FastInterval = value }, "Between the first probe that contradicts the health status and the change of it; a quarter of interval when left out.")
-        .Key("timeout", Schemas.Duration("10ms", "1h"), (probe, value) => probe with { Timeout = value }, "For connecting, head and body together; shorter than interval.", "800ms")
-        .Key("fall", Schemas.Integer(1, 100), (probe, value) => probe with { Fall = value }, "Failures in a row that make a destination down.", "2")
-        .Key("rise", Schemas.Integer(1, 100), (probe, value) => probe with { Rise = value }, "Successes in a row that make it up.", "3")
-        .Key("expect", Expect(), (probe, value) => probe with { ExpectStatusFrom = value.From, ExpectStatusTo = value.To, ExpectBody = value.Body }, "What a good response looks like.")
-        .Finish((probe, path, reader) => reader.IsWritten(Reader.Below(path, "fastInterval")) ? probe : probe with { FastInterval = TimeSpan.FromMilliseconds(Math.Max(10, probe.Interval.TotalMilliseconds / 4)) });
-
-    private sealed record Expected(int From = 200, int To = 399, string? Body = null);
-
-    private static RecordSchema<Expected> Expect() => new RecordSchema<Expected>("a mapping with status and body", () => new Expected())
-        .Key("status", StatusRange(), (expected, value) => expected with { From = value.From, To = value.To }, "Statuses that are a success.", "200-399")
-        .Key("body", Schemas.Text("a text", "Write the text that a healthy response has, at most 1024 characters"), (expected, value) => expected with { Body = value }, "Text that must appear in the first 64 KiB of the body.");
-
-    private static TextSchema<(int From, int To)> StatusRange() =>
-        new("a status or a range of statuses", "Write a status like 200 or a range like 200-399", () => new JsonObject { ["type"] = new JsonArray("integer", "string"), ["pattern"] = @"^[1-5][0-9]{2}(-[1-5][0-9]{2})?$|\$\{" }, text =>
-        {
-            var dash = text.IndexOf('-', StringComparison.Ordinal);
-            var from = text.AsSpan(0, dash < 0 ? text.Length : dash);
-            var to = dash < 0 ? from : text.AsSpan(dash + 1);
-            return from.Length == 3 && to.Length == 3
-                && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var least) && int.TryParse(to, NumberStyles.None, CultureInfo.InvariantCulture, out var most)
-                && least is >= 100 and <= 599 && most is >= 100 and <= 599 && least <= most ? (least, most) : Parsed<(int, int)>.Bad();
-        });
 
     private static RecordSchema<PassiveConfig> Passive() => new RecordSchema<PassiveConfig>("a mapping of when traffic ejects", () => new PassiveConfig())
         .Key("consecutiveFailures", Schemas.Integer(1, 1_000), (passive, value) => passive with { ConsecutiveFailures = value }, "Failures in a row on one route.", "3")

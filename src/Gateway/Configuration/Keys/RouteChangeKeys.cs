@@ -72,7 +72,18 @@ internal static class RouteChangeKeys
     /// <summary>Headers of a prepared response, as they stand.</summary>
     public static MapSchema<string, HeaderLineConfig> FixedLines { get; } = new(
         "headers", TokenPattern, StringComparer.OrdinalIgnoreCase, static name => ProblemOf(name, ResponseReasons),
-        new TextSchema<string>("a header's value", $"Write up to {LongestValue} visible ASCII characters, with blanks only between them", static () => new JsonObject { ["type"] = new JsonArray("string", "integer", "boolean"), ["maxLength"] = LongestValue }, static text => IsValue(text) ? text : Parsed<string>.Bad()),
+        FixedValue(),
+        static (name, value) => new HeaderLineConfig(name, value));
+
+    /// <summary>Headers of a probe, as they stand.</summary>
+    public static MapSchema<string, HeaderLineConfig> ProbeLines { get; } = new(
+        "headers",
+        TokenPattern,
+        StringComparer.OrdinalIgnoreCase,
+        static name => string.Equals(name, "Host", StringComparison.OrdinalIgnoreCase)
+            ? $"The host has a key of its own, given {Reader.Quote(name)}. Write \"host: NAME\" beside \"headers\"."
+            : ProblemOf(name, RequestReasons),
+        FixedValue(),
         static (name, value) => new HeaderLineConfig(name, value));
 
     /// <summary>True for a host name or an address, with or without a port.</summary>
@@ -82,6 +93,12 @@ internal static class RouteChangeKeys
         var port = text.AsSpan(Math.Min(name.Length, text.Length));
         return !name.StartsWith('*') && HostName.IsPattern(name) && (port.IsEmpty || (port[0] == ':' && ushort.TryParse(port[1..], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number > 0));
     }
+
+    private static TextSchema<string> FixedValue() => new(
+        "a header's value",
+        $"Write up to {LongestValue} visible ASCII characters, with blanks only between them",
+        static () => new JsonObject { ["type"] = new JsonArray("string", "integer", "boolean"), ["maxLength"] = LongestValue },
+        static text => IsValue(text) ? text : Parsed<string>.Bad());
 
     private static RecordSchema<HeaderChangesConfig> Changes(FrozenDictionary<string, string> reasons, bool isRequest)
     {

@@ -1,8 +1,28 @@
+using System.Collections.Immutable;
+
 namespace Gateway.Configuration.Model;
 
 /// <summary>Active probes of every destination of every tier, idle or not.</summary>
 internal sealed record ProbeConfig
 {
+    /// <summary>What a probe does. Default: an HTTP request.</summary>
+    public ProbeType Type { get; init; } = ProbeType.Http;
+
+    /// <summary>GET, HEAD, OPTIONS or POST (without a body). Default: GET.</summary>
+    public string Method { get; init; } = "GET";
+
+    /// <summary>The name in <c>Host</c>, and in TLS. Default: null, the destination's own.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>The port that is probed, on the destination's host. Default: null, the destination's own.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Headers of the probe. Default: none but the gateway's own.</summary>
+    public ImmutableArray<HeaderLineConfig> Headers { get; init; } = [];
+
+    /// <summary>The service that a gRPC probe asks for. Default: empty, the server as a whole.</summary>
+    public string Service { get; init; } = "";
+
     /// <summary>Default: <c>/health</c>.</summary>
     public string Path { get; init; } = "/health";
 
@@ -33,6 +53,27 @@ internal sealed record ProbeConfig
     /// <summary>Text that must appear in the first 64 KiB of the body. Default: none.</summary>
     public string? ExpectBody { get; init; }
 
+    /// <summary>Values that must stand in the body as JSON, of which 64 KiB are read. Default: none.</summary>
+    public ImmutableArray<ExpectedJson> ExpectJson { get; init; } = [];
+
     /// <summary>No expectation was chosen: what shows that the destination works is left to the probe.</summary>
-    public bool ExpectsDefault => ExpectStatusFrom == 200 && ExpectStatusTo == 399 && string.IsNullOrEmpty(ExpectBody);
+    public bool ExpectsDefault => ExpectStatusFrom == 200 && ExpectStatusTo == 399 && string.IsNullOrEmpty(ExpectBody) && ExpectJson.IsEmpty;
 }
+
+/// <summary>What a probe does.</summary>
+internal enum ProbeType
+{
+    /// <summary>An HTTP request, of which status and body are judged.</summary>
+    Http,
+
+    /// <summary>A connection, with its TLS handshake to https destinations.</summary>
+    Tcp,
+
+    /// <summary>A call of <c>grpc.health.v1.Health/Check</c>, which must say SERVING.</summary>
+    Grpc,
+}
+
+/// <summary>A value that must stand in a JSON body.</summary>
+/// <param name="Path">Where: <c>$.checks[0].status</c> (a singular query of RFC 9535).</param>
+/// <param name="Value">A string's text, or a number, true, false or null as written.</param>
+internal sealed record ExpectedJson(string Path, string Value);
