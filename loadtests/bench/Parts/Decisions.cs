@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Forwarding;
+using Gateway.Forwarding.LoadBalancing;
 using Gateway.Health;
 
 namespace Gateway.Parts;
@@ -16,7 +17,9 @@ public class Decisions
     private readonly PhiAccrual _suspicion = new();
     private readonly Destination?[] _tried = new Destination?[3];
     private TierSnapshot _tier = null!;
-    private uint _turn;
+    private readonly IBalancePolicy _powerOfTwo = BalancePolicies.Of(BalanceMethod.PowerOfTwo, Random.Shared, TimeProvider.System);
+    private readonly IBalancePolicy _roundRobin = BalancePolicies.Of(BalanceMethod.RoundRobin, Random.Shared, TimeProvider.System);
+    private readonly IBalancePolicy _peakEwma = BalancePolicies.Of(BalanceMethod.PeakEwma, Random.Shared, TimeProvider.System);
 
     /// <summary>Destinations of the tier.</summary>
     [Params(2, 20)]
@@ -44,15 +47,23 @@ public class Decisions
 
     /// <summary>The default balance: the less busy of two.</summary>
     [Benchmark]
-    public bool PowerOfTwo() => Balancer.Choose(BalanceMethod.PowerOfTwo, _tier, null, 0, ref _turn, Random.Shared) is not null;
+    public bool PowerOfTwo() => Balancer.Choose(_powerOfTwo, _tier, null, 0) is not null;
 
     /// <summary>Taking turns.</summary>
     [Benchmark]
-    public bool RoundRobin() => Balancer.Choose(BalanceMethod.RoundRobin, _tier, null, 0, ref _turn, Random.Shared) is not null;
+    public bool RoundRobin() => Balancer.Choose(_roundRobin, _tier, null, 0) is not null;
+
+    /// <summary>By response times and load.</summary>
+    [Benchmark]
+    public bool ByResponseTime() => Balancer.Choose(_peakEwma, _tier, null, 0) is not null;
+
+    /// <summary>A response's time, as it is counted for that.</summary>
+    [Benchmark]
+    public void ObserveResponseTime() => _tier.Usable[0].ResponseTime.Observe(TimeSpan.FromMilliseconds(3), PeakEwma.Milliseconds(TimeProvider.System.GetTimestamp(), TimeProvider.System));
 
     /// <summary>A second attempt leaves out the first one's destination.</summary>
     [Benchmark]
-    public bool Another() => Balancer.Choose(BalanceMethod.PowerOfTwo, _tier, _tried, 1, ref _turn, Random.Shared) is not null;
+    public bool Another() => Balancer.Choose(_powerOfTwo, _tier, _tried, 1) is not null;
 
     /// <summary>The same key, the same destination.</summary>
     [Benchmark]

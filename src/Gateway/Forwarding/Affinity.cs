@@ -1,4 +1,5 @@
 using Gateway.Configuration.Model;
+using Gateway.Forwarding.LoadBalancing;
 
 namespace Gateway.Forwarding;
 

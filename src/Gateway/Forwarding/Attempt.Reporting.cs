@@ -88,6 +88,7 @@ internal sealed partial class Attempt
                 {
                     plan.Timing.Latency.Record(waited);
                     peer.Destination.Latency.Record(waited);
+                    ObserveResponseTime(waited, isWhole: true);
                     // A body that still streams counts when it has come to its end.
                     if (Stream is null && !raw)
                     {
@@ -121,6 +122,7 @@ internal sealed partial class Attempt
                 Report(Result == AttemptResult.Reset ? EvidenceKind.Reset : EvidenceKind.Truncated, waited);
                 break;
             case AttemptResult.Timeout:
+                ObserveResponseTime(waited, isWhole: false);
                 Report(EvidenceKind.Timeout, waited);
                 break;
             case AttemptResult.Local when IsHalfOpenProbe:
@@ -132,6 +134,26 @@ internal sealed partial class Attempt
             case AttemptResult.Cancelled when Volatile.Read(ref _state) == Lingering:
                 Report(EvidenceKind.Late, waited);
                 break;
+        }
+    }
+
+    // Failures that come quickly are no speed, and are not counted; passive detection sees to them.
+    private void ObserveResponseTime(TimeSpan waited, bool isWhole)
+    {
+        if (plan.ClusterConfig.Balance != Configuration.Model.BalanceMethod.PeakEwma)
+        {
+            return;
+        }
+
+        var time = plan.Traffic.Time;
+        var now = PeakEwma.Milliseconds(StartedAt + plan.Traffic.ToTimestamp(waited), time);
+        if (isWhole)
+        {
+            peer.Destination.ResponseTime.Observe(waited, now);
+        }
+        else
+        {
+            peer.Destination.ResponseTime.ObserveWait(waited, now);
         }
     }
 

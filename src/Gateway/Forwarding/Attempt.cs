@@ -209,6 +209,7 @@ internal sealed partial class Attempt(CompiledRoute plan, UpstreamEndpoint peer,
         }
 
         peer.Tally.Late();
+        ObserveResponseTime(waited, isWhole: false);
         if (waited >= served * SlowerThanServed)
         {
             plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, EvidenceKind.Late, Waited: waited));

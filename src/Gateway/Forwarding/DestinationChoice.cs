@@ -1,4 +1,5 @@
 using Gateway.Failover;
+using Gateway.Forwarding.LoadBalancing;
 using Gateway.Health;
 
 namespace Gateway.Forwarding;
@@ -141,6 +142,6 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
 
         return Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is { Length: > 0 } key
             ? Balancer.ByAffinity(key, tier, without, count)
-            : Balancer.Choose(plan.ClusterConfig.Balance, tier, without, count, ref plan.Traffic.Turn, Random.Shared);
+            : Balancer.Choose(plan.Traffic.Policy, tier, without, count);
     }
 }

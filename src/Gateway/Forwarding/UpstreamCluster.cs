@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Forwarding.LoadBalancing;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Upstream;
@@ -18,7 +19,6 @@ internal sealed class UpstreamCluster
     private readonly ConditionalWeakTable<Destination, Http1ConnectionPool> _http1;
     private readonly double _timestampsInATick;
     private readonly SocketBudget _sockets;
-    private uint _turn;
 
     public UpstreamCluster(Cluster cluster, ClusterConfig config, UpstreamCluster? previous, FailoverLoop loop, Instruments instruments, SocketBudget sockets, TimeProvider time)
     {
@@ -30,6 +30,8 @@ internal sealed class UpstreamCluster
         Meter = instruments.Cluster(config.Name);
         Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.RetryBudget) ? previous.Budget : new RetryBudget(config.Attempts.RetryBudget, time);
         BudgetShare = config.Attempts.RetryBudget;
+        Balance = config.Balance;
+        Policy = previous is not null && previous.Balance == Balance ? previous.Policy : BalancePolicies.Of(Balance, Random.Shared, time);
         ConnectTimeout = config.Timeouts.Connect;
         var keeps = previous is not null && previous.ConnectTimeout == ConnectTimeout;
         Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout, sockets);
@@ -61,13 +63,15 @@ internal sealed class UpstreamCluster
     public Http1ConnectionPool ConnectionsTo(Destination destination) =>
         _http1.GetValue(destination, at => new Http1ConnectionPool(at.Url, at.HostName, ConnectTimeout, _sockets, Time));
 
-    /// <summary>The counter for taking turns.</summary>
-    public ref uint Turn => ref _turn;
+    /// <summary>How a destination is chosen inside a tier.</summary>
+    public IBalancePolicy Policy { get; }
 
     /// <summary>A span in the unit of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long ToTimestamp(TimeSpan span) => (long)(span.Ticks * _timestampsInATick);
 
     private double BudgetShare { get; }
+
+    private BalanceMethod Balance { get; }
 
     private TimeSpan ConnectTimeout { get; }
 

@@ -130,6 +130,9 @@ internal sealed class Destination
     /// </summary>
     public LatencyHistogram Latency { get; } = new();
 
+    /// <summary>How long it takes to respond, for <c>balance: peakEwma</c>; unknown with any other.</summary>
+    public PeakEwma ResponseTime { get; } = new();
+
     /// <summary>An attempt begins.</summary>
     public void Begin() => Interlocked.Increment(ref _inFlight);
 

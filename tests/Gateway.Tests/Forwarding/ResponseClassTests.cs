@@ -1,4 +1,5 @@
 using Gateway.Forwarding;
+using Gateway.Forwarding.LoadBalancing;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -95,6 +95,9 @@ internal enum BalanceMethod
 
     /// <summary>Drawn by weight.</summary>
     Random,
+
+    /// <summary>Of two drawn by weight the one that is likely to respond sooner, by response times and requests in flight.</summary>
+    PeakEwma,
 }
 
 /// <summary>Which messages say <c>Via</c>.</summary>

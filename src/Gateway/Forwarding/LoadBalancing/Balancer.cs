@@ -1,0 +1,100 @@
+using Gateway.Failover;
+using Gateway.Health;
+
+namespace Gateway.Forwarding.LoadBalancing;
+
+/// <summary>Chooses one destination of a tier, leaving out what a request has tried.</summary>
+internal static class Balancer
+{
+    /// <summary>Chooses by the cluster's policy, leaving out what this request has already tried. Null: nothing is left.</summary>
+    /// <param name="policy">The cluster's policy.</param>
+    /// <param name="tier">The tier as published.</param>
+    /// <param name="tried">Destinations that this request has tried.</param>
+    /// <param name="triedCount">How many of <paramref name="tried"/> are set.</param>
+    public static Destination? Choose(IBalancePolicy policy, TierSnapshot tier, Destination?[]? tried, int triedCount)
+    {
+        var usable = tier.Usable;
+        if (usable.Length == 0)
+        {
+            return null;
+        }
+
+        if (triedCount == 0)
+        {
+            return usable.Length == 1 ? usable[0] : usable[policy.Choose(usable, tier.Weights)];
+        }
+
+        // A request that tries again is rare: leaving out the tried ones may copy.
+        var left = new Destination[usable.Length];
+        var weights = new int[usable.Length];
+        var count = 0;
+        for (var i = 0; i < usable.Length; i++)
+        {
+            if (!tried.AsSpan(0, triedCount).Contains(usable[i]))
+            {
+                left[count] = usable[i];
+                weights[count++] = tier.Weights[i];
+            }
+        }
+
+        return count switch
+        {
+            0 => null,
+            1 => left[0],
+            _ => left[policy.Choose(left.AsSpan(0, count), weights.AsSpan(0, count))],
+        };
+    }
+
+    /// <summary>
+    /// The destination whose hash with the key is the highest, by weight (rendezvous hashing, Thaler and Ravishankar 1998; weights after
+    /// Schindelhauer and Schomaker 2005): when one leaves, only its own keys move.
+    /// </summary>
+    public static Destination? ByAffinity(ReadOnlySpan<char> key, TierSnapshot tier, Destination?[]? tried, int triedCount)
+    {
+        Destination? best = null;
+        var bestScore = double.NegativeInfinity;
+        var keyHash = Hash(key);
+        for (var i = 0; i < tier.Usable.Length; i++)
+        {
+            var candidate = tier.Usable[i];
+            if (triedCount > 0 && tried.AsSpan(0, triedCount).Contains(candidate))
+            {
+                continue;
+            }
+
+            var mixed = Mix(keyHash ^ candidate.Seed);
+            // A number in (0, 1] of 53 even bits; -weight / ln(u) keeps each share in proportion to its weight.
+            var unit = ((mixed >> 11) + 1) * (1.0 / (1UL << 53));
+            var score = -tier.Weights[i] / Math.Log(unit);
+            if (score > bestScore || best is null)
+            {
+                best = candidate;
+                bestScore = score;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>A number from 0 to less than 1, evenly spread over keys; the same on every gateway.</summary>
+    public static double UnitOf(ReadOnlySpan<char> key) => (Mix(Hash(key)) >> 11) * (1.0 / (1UL << 53));
+
+    private static ulong Hash(ReadOnlySpan<char> key)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var c in key)
+        {
+            hash = (hash ^ c) * 1099511628211UL;
+        }
+
+        return hash;
+    }
+
+    /// <summary>The finaliser of SplitMix64: every bit of the input moves half the bits of the output.</summary>
+    private static ulong Mix(ulong x)
+    {
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9UL;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EBUL;
+        return x ^ (x >> 31);
+    }
+}
