@@ -88,6 +88,9 @@ internal sealed class CompiledRoute
     /// <summary>How responses are compressed for users; null: they are not.</summary>
     public ResponseCompression? Compression { get; init; }
 
+    /// <summary>Reads that use the response of another one; null: each is for itself.</summary>
+    public SharedReads? SharedReads { get; init; }
+
     /// <summary>Who may use it and how often; null: anyone, at any rate.</summary>
     public RouteAccess? Access { get; init; }
 

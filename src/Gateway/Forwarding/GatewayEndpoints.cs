@@ -84,6 +84,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
                 Cors = CorsPolicy.Of(route),
                 Access = access[route.Name],
                 Compression = compression,
+                SharedReads = SharedReads.Of(route, lastGood, instruments.Route(route.Name), cluster.Timeouts.FirstByte, time),
             };
             return context => entry.ServeAsync(context, plan);
         }));

@@ -54,13 +54,19 @@ internal sealed class LateResponse : IDisposable
             return false;
         }
 
+        return await GiveAsync(() => fallback.GiveLastGoodAsync(_context, _plan.Route)).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the user the stored response now; false: there is none.</summary>
+    public async ValueTask<bool> GiveAsync(Func<ValueTask<bool>> give)
+    {
         if (HttpProtocol.IsHttp11(_context.Request.Protocol) || HttpProtocol.IsHttp10(_context.Request.Protocol))
         {
             _context.Response.OnStarting(EndConnection, this);
         }
 
         _givesStored = true;
-        _givesStored = await fallback.GiveLastGoodAsync(_context, _plan.Route).ConfigureAwait(false);
+        _givesStored = await give().ConfigureAwait(false);
         if (!_givesStored)
         {
             return false;

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Health;
+using Gateway.LastGood;
 using Gateway.Observability;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -81,12 +82,26 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             }
 
             End(context, plan, record, outcome, refusedWith, span);
+            if (record.Behind is null)
+            {
+                Leave(context, plan);
+            }
         }
 
         if (record.Behind is { } behind)
         {
             // What it reads of the request is Kestrel's again once this returns.
             await behind.ConfigureAwait(false);
+            Leave(context, plan);
+        }
+    }
+
+    /// <summary>Requests that wait for this one need not any more.</summary>
+    private static void Leave(HttpContext context, CompiledRoute plan)
+    {
+        if (plan.SharedReads is not null)
+        {
+            context.Features.Get<ReadFlight>()?.Leave();
         }
     }
 
@@ -147,6 +162,12 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             return Refuse(record);
         }
 
+        var shared = plan.SharedReads is { } reads ? await reads.EnterAsync(context, record).ConfigureAwait(false) : default;
+        if (shared.IsGiven)
+        {
+            return RequestOutcome.Live;
+        }
+
         var target = plan.TargetOf(context);
         var snapshot = plan.Traffic.Cluster.Snapshot;
         plan.Traffic.Budget.Request();
@@ -197,14 +218,17 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         // 5. The race.
         var exchange = new RequestExecution(plan, context, snapshot, Math.Max(tier, 0), target, body, mayRepeat) { Stopping = stopping, HalfOpen = onTrial, Began = body is null ? record.Began : 0, Record = record };
         LateResponse? late = null;
-        if (plan.LastGoodAfter is { } after && body is null && onTrial is null && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)))
+        var after = shared.Stale is null ? plan.LastGoodAfter : TimeSpan.Zero;
+        if (after is not null && body is null && onTrial is null && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)))
         {
             late = LateResponse.Begin(context, plan, exchange);
             context.Response.OnStarting(NoteFirstByte, (record, plan.Traffic.Time));
             bool isGiven;
             try
             {
-                isGiven = await late.GiveStoredAsync(fallback, after).ConfigureAwait(false);
+                isGiven = shared.Stale is { } stale
+                    ? await late.GiveAsync(() => plan.SharedReads!.GiveAsync(context, record, stale, StoredUse.StaleWhileRevalidate)).ConfigureAwait(false)
+                    : await late.GiveStoredAsync(fallback, after.Value).ConfigureAwait(false);
             }
             catch
             {
@@ -215,8 +239,13 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
 
             if (isGiven)
             {
-                record.Cause = TerminationCause.Late;
                 record.Behind = late.RenewAsync(stopping);
+                if (shared.Stale is not null)
+                {
+                    return RequestOutcome.Live;
+                }
+
+                record.Cause = TerminationCause.Late;
                 return Answered(plan, record, Observability.FallbackStep.LastGood, RequestOutcome.Degraded);
             }
         }

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Gateway.Configuration.Model;
 using Gateway.LastGood;
@@ -19,8 +18,7 @@ namespace Gateway.Forwarding;
 /// <param name="saysVia">Responses say <c>Via</c>.</param>
 internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, bool saysVia = true)
 {
-    private const int SmallestPiece = 4 * 1024;
-    private const int MostUnsent = 64 * 1024;
+    private readonly bool _isShared = route.LastGood is { Collapse: true } or { StaleWhileRevalidate.Ticks: > 0 };
 
     private static readonly StringValues Via11 = "1.1 gateway";
     private static readonly StringValues Via20 = "2.0 gateway";
@@ -67,7 +65,9 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             upstream.CopyHeadersTo(headers);
             headers.ContentLength = attempt.Buffered is { IsWhole: true } whole ? whole.Bytes.Length : LengthOf(upstream);
             var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
-            if (lastGood.OnResponse(route, context.Request, upstream.Status, headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody) is not { } capture)
+            var capture = lastGood.OnResponse(route, context.Request, upstream.Status, headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody);
+            Share(context, capture);
+            if (capture is null)
             {
                 return;
             }
@@ -75,7 +75,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             if (attempt.Stream is MonitoredResponseStream monitored)
             {
                 monitored.Capture = capture;
-                var piece = new byte[MostUnsent];
+                var piece = new byte[ResponseCopy.MostUnsent];
                 while (await monitored.ReadAsync(piece, stop).ConfigureAwait(false) > 0)
                 {
                     // The copy is taken by the reading.
@@ -119,6 +119,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
         var capture = attempt.Stream is EventStream ? null : lastGood.OnResponse(
             route, context.Request, response.StatusCode, response.Headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody);
+        Share(context, capture);
         if (saysVia)
         {
             response.Headers.Append("Via", upstream.Version.Major >= 2 ? Via20 : Via11);
@@ -146,7 +147,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             }
 
             // Of a foreign stream one cannot tell whether a read that follows a wait waits once more.
-            var result = await CopyAsync(stream, response, sendsEach: upstream is not Http1Response && stream is MonitoredResponseStream, record, aborted).ConfigureAwait(false);
+            var result = await ResponseCopy.CopyAsync(stream, response, sendsEach: upstream is not Http1Response && stream is MonitoredResponseStream, record, aborted).ConfigureAwait(false);
             if (result == RelayResult.Complete)
             {
                 await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
@@ -179,6 +180,15 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         return RelayResult.Complete;
     }
 
+    /// <summary>Tells requests that wait for this response whether they may have it.</summary>
+    private void Share(HttpContext context, LastGoodCapture? capture)
+    {
+        if (_isShared)
+        {
+            context.Features.Get<ReadFlight>()?.Follow(capture);
+        }
+    }
+
     /// <summary>What <c>Content-Length</c> says to the user. Where a status has no body only 304 may say how long one would be (RFC 9110, section 8.6).</summary>
     private static long? LengthOf(UpstreamResponse upstream) => upstream.Status switch
     {
@@ -187,86 +197,6 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         _ when UpstreamResponse.IsBodiless(upstream.Status) => null,
         _ => upstream.Length,
     };
-
-    /// <summary>
-    /// Moves the body piece by piece as it comes. Nothing that is here waits for what is not: it is sent before the next piece is waited for. But what came together
-    /// goes together, the end of the response included. While the destination is quiet no buffer waits for it.
-    /// </summary>
-    private static async ValueTask<RelayResult> CopyAsync(Stream from, HttpResponse response, bool sendsEach, RequestRecord record, CancellationToken aborted)
-    {
-        var to = response.BodyWriter;
-        // What a window of HTTP/2 holds back is judged by the piece.
-        var most = HttpProtocol.IsHttp2(response.HttpContext.Request.Protocol) ? Http2ResponseBody.LargestPiece : MostUnsent;
-        var unsent = 0;
-        var hasFlushed = false;
-        var isLarge = false;
-        try
-        {
-            while (true)
-            {
-                var waited = from.ReadAsync(Memory<byte>.Empty, aborted);
-                if (!waited.IsCompleted && unsent > 0)
-                {
-                    unsent = 0;
-                    hasFlushed = true;
-                    if (!await TrySendAsync(to, aborted).ConfigureAwait(false))
-                    {
-                        return RelayResult.ClientFailed;
-                    }
-                }
-
-                await waited.ConfigureAwait(false);
-                var room = to.GetMemory(isLarge ? Math.Max(most - unsent, SmallestPiece) : SmallestPiece);
-                var count = await from.ReadAsync(room, aborted).ConfigureAwait(false);
-                if (count == 0)
-                {
-                    break;
-                }
-
-                // Large bodies are moved in large pieces.
-                isLarge = count == room.Length;
-                to.Advance(count);
-                record.BytesOut += count;
-                unsent += count;
-                if (unsent >= most || sendsEach)
-                {
-                    unsent = 0;
-                    hasFlushed = true;
-                    if (!await TrySendAsync(to, aborted).ConfigureAwait(false))
-                    {
-                        return RelayResult.ClientFailed;
-                    }
-                }
-            }
-        }
-        catch (Exception)
-        {
-            // What came before the break is the user's, and shows that there was a response, which is cut now.
-            if (unsent > 0)
-            {
-                await TrySendAsync(to, aborted).ConfigureAwait(false);
-            }
-
-            return aborted.IsCancellationRequested ? RelayResult.ClientFailed : RelayResult.DestinationFailed;
-        }
-
-        // Kestrel flushes the end of a response with a length only if nothing was flushed before it; and trailers that we write ourselves bypass the writer.
-        var mustFlush = unsent > 0 && (hasFlushed || response.Body is ChunkedBody);
-        return !mustFlush || await TrySendAsync(to, aborted).ConfigureAwait(false) ? RelayResult.Complete : RelayResult.ClientFailed;
-    }
-
-    private static async ValueTask<bool> TrySendAsync(PipeWriter to, CancellationToken aborted)
-    {
-        try
-        {
-            var sent = await to.FlushAsync(aborted).ConfigureAwait(false);
-            return !sent.IsCompleted && !sent.IsCanceled;
-        }
-        catch (Exception)
-        {
-            return false;
-        }
-    }
 
     private static async ValueTask SendTrailersAsync(HttpContext context, UpstreamResponse upstream, CancellationToken aborted)
     {

@@ -53,8 +53,10 @@ internal sealed class CacheKeyTemplate
     /// <summary>The route's rules.</summary>
     public LastGoodConfig Config { get; }
 
-    /// <summary>How long a kept response is recent enough, in the clock's ticks.</summary>
-    public long RefreshTicks(TimeProvider time) => (long)(Config.RefreshEvery.TotalSeconds * time.TimestampFrequency);
+    /// <summary>
+    /// How long a kept response is recent enough, in the clock's ticks. Reads that become one wait for a new one each time.
+    /// </summary>
+    public long RefreshTicks(TimeProvider time) => Config.Collapse ? 0 : (long)(Config.RefreshEvery.TotalSeconds * time.TimestampFrequency);
 
     /// <summary>The plan of a route; null when it keeps no responses.</summary>
     public static CacheKeyTemplate? For(RouteConfig route) =>

@@ -24,6 +24,9 @@ internal sealed class LastGoodCapture
         _contentLength = contentLength;
     }
 
+    /// <summary>Called once it is kept, or never will be. Set before the body.</summary>
+    public Action? Ended { get; set; }
+
     /// <summary>What is known of the response besides its body.</summary>
     internal CaptureHead Head { get; }
 
@@ -97,6 +100,7 @@ internal sealed class LastGoodCapture
         {
             Head.Claimed?.Unclaim();
             ReturnBuffer();
+            Ended?.Invoke();
         }
     }
 
@@ -107,6 +111,7 @@ internal sealed class LastGoodCapture
             _keeper.Counters.CountRefused(reason);
             Head.Claimed?.Unclaim();
             ReturnBuffer();
+            Ended?.Invoke();
         }
     }
 

@@ -48,6 +48,40 @@ internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind?
         return SearchBehindAsync(store, plan, request, facts, missing, cancellationToken);
     }
 
+    /// <summary>The key of a read whose response all that share the key may get; null: it is none.</summary>
+    public string? SharedKeyOf(RouteConfig route, HttpRequest request)
+    {
+        if (CacheKeyTemplate.For(route) is not { } plan || Preflight.Is(request))
+        {
+            return null;
+        }
+
+        var facts = plan.Read(request, options.TrustedProxies);
+        if (!StorageRules.CouldStore(facts))
+        {
+            return null;
+        }
+
+        var key = new KeyBuilder(stackalloc char[KeyBuilder.OnStack]);
+        try
+        {
+            // Which coding the one response will have is not known before it comes.
+            return plan.TryWrite(request, facts, CacheKeyTemplate.Exact, ref key) ? string.Concat(key.Text, " ", request.Headers.AcceptEncoding.ToString()) : null;
+        }
+        finally
+        {
+            key.Dispose();
+        }
+    }
+
+    /// <summary>The exact response for a request, if it began at a time or later. Never waits, and counts nothing.</summary>
+    public FoundResponse? FindExact(RouteConfig route, HttpRequest request, long notBefore) =>
+        CacheKeyTemplate.For(route) is { } plan
+        && Search(plan, request, plan.Read(request, options.TrustedProxies), missing: null) is { Answer: { IsNearest: false } answer } found
+        && answer.Began >= notBefore
+            ? found
+            : null;
+
     private FoundResponse? Search(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, List<string>? missing)
     {
         if (Preflight.Is(request))

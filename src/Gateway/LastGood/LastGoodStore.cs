@@ -77,6 +77,12 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <summary>Finds the response that a request may be given: the exact one, else the nearest. Never waits.</summary>
     public FoundResponse? Find(RouteConfig route, HttpRequest request) => _finder.Find(route, request);
 
+    /// <summary>The key of a read whose response all that share the key may get; null: it is none.</summary>
+    public string? SharedKeyOf(RouteConfig route, HttpRequest request) => _finder.SharedKeyOf(route, request);
+
+    /// <summary>The exact response for a request, if it began at a time or later. Never waits, and counts nothing.</summary>
+    public FoundResponse? FindExact(RouteConfig route, HttpRequest request, long notBefore) => _finder.FindExact(route, request, notBefore);
+
     /// <summary>
     /// As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when
     /// memory has nothing.

@@ -12,7 +12,7 @@ internal static class LastGoodWriter
     /// names the stored validator.
     /// </summary>
     /// <returns>False: the response had begun, or the client is gone. Never throws.</returns>
-    public static async ValueTask<bool> WriteAsync(HttpContext context, FoundResponse found)
+    public static async ValueTask<bool> WriteAsync(HttpContext context, FoundResponse found, StoredUse use = StoredUse.Fallback)
     {
         var response = context.Response;
         if (response.HasStarted)
@@ -28,23 +28,10 @@ internal static class LastGoodWriter
             var isPreflight = HttpMethods.IsOptions(context.Request.Method);
             response.StatusCode = isPreflight ? StatusCodes.Status204NoContent : IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
 
-            // 2. The stored headers. A nearest response is another resource's: its validators would make later conditional requests go
-            // wrong.
-            foreach (var (name, value) in answer.Headers)
-            {
-                if (!answer.IsNearest || !IsValidator(name))
-                {
-                    response.Headers.Append(name, value);
-                }
-            }
+            // 2. The stored headers, and what we say of them.
+            WriteHeaders(response, found, use);
 
-            // 3. What we say of it.
-            response.Headers["X-Fallback"] = "last-good";
-            response.Headers[HeaderNames.Age] = ((long)found.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            response.Headers[HeaderNames.CacheControl] = "no-cache";
-            response.Headers["Cache-Status"] = StatusOf(found);
-
-            // 4. The body.
+            // 3. The body.
             if (isPreflight || response.StatusCode == StatusCodes.Status304NotModified)
             {
                 return true;
@@ -71,15 +58,42 @@ internal static class LastGoodWriter
         }
     }
 
+    private static void WriteHeaders(HttpResponse response, FoundResponse found, StoredUse use)
+    {
+        // A nearest response is another resource's: its validators would make later conditional requests go wrong.
+        foreach (var (name, value) in found.Answer.Headers)
+        {
+            if (!found.Answer.IsNearest || !IsValidator(name))
+            {
+                response.Headers.Append(name, value);
+            }
+        }
+
+        if (use == StoredUse.Fallback)
+        {
+            response.Headers["X-Fallback"] = "last-good";
+        }
+
+        response.Headers[HeaderNames.Age] = ((long)found.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        response.Headers[HeaderNames.CacheControl] = "no-cache";
+        response.Headers["Cache-Status"] = StatusOf(found, use);
+    }
+
     /// <summary>
     /// <c>Cache-Status</c> (RFC 9211): for how many seconds the response is stale, with the minus of a freshness that is over; <c>-0</c>
     /// while it is still fresh.
     /// </summary>
-    internal static string StatusOf(FoundResponse found)
+    internal static string StatusOf(FoundResponse found, StoredUse use = StoredUse.Fallback)
     {
+        if (use == StoredUse.Collapsed)
+        {
+            return "gateway; fwd=miss; collapsed";
+        }
+
         // One form in every case: a search for "ttl=-" finds each response that stands for a live one.
         var stale = Math.Max(0, -found.TimeToLive);
-        return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl=-{stale}; detail={(found.Answer.IsNearest ? "nearest" : "stale-if-error")}");
+        var detail = found.Answer.IsNearest ? "nearest" : use == StoredUse.StaleWhileRevalidate ? "stale-while-revalidate" : "stale-if-error";
+        return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl=-{stale}; detail={detail}");
     }
 
     private static bool IsNotModified(HttpRequest request, StoredResponse answer)

@@ -218,14 +218,9 @@ internal sealed partial class Instruments : IDisposable
                 let count = route.Rung(step)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(RungLabel, StepNames[(int)step]))]),
-        MetricFamily.Counter("gateway_saved_total", "Users' requests that would have failed without the gateway, by what saved them.", () =>
-            [.. from route in _routes.Values
-                from cause in Enum.GetValues<SavedBy>()
-                where cause != SavedBy.None
-                let count = route.SavedSoFar(cause)
-                where count > 0
-                select new Sample(count, new(RouteLabel, route.Route), new(ByLabel, SavedSums.Names[(int)cause]))]),
+        SavedFamily.Of(() => _routes.Values),
         RefusalReasons.Family(() => _routes.Values),
+        ReusedResponses.Family(() => _routes.Values),
         MetricFamily.Counter("gateway_last_good_stored_total", "Responses that were kept.", () => Sample.OneOrNone(_stored.Value)),
         .. _reasons.Families(),
         MetricFamily.Counter("gateway_bytes_total", "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.", () =>

@@ -98,6 +98,7 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     private readonly long[] _requests = new long[Instruments.OutcomeNames.Length * Instruments.CodeNames.Length];
     private readonly long[] _rungs = new long[3];
     private readonly long[] _saved = new long[SavedSums.Names.Length];
+    private readonly long[] _reused = new long[ReusedResponses.Names.Length];
     private readonly long[] _refused = new long[RefusalReasons.Names.Length];
     private long _bad;
     private long _bytesIn;
@@ -161,6 +162,12 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
 
     /// <summary>Something other than the first attempt gave the response.</summary>
     public void Saved(SavedBy by, long count = 1) => Interlocked.Add(ref _saved[(int)by], count);
+
+    /// <summary>A request got a response that another one brought.</summary>
+    public void Reused(ReuseReason reason) => Interlocked.Increment(ref _reused[(int)reason]);
+
+    /// <summary>So many did.</summary>
+    public long ReusedSoFar(ReuseReason reason) => Volatile.Read(ref _reused[(int)reason]);
 
     /// <summary>A rule of the route refused a request.</summary>
     public void Refused(RefusalReason reason) => Interlocked.Increment(ref _refused[(int)reason]);

@@ -80,6 +80,12 @@ internal enum TerminationCause
 
     /// <summary>The live response was late: a stored one was given, as the route's <c>after</c> says.</summary>
     Late,
+
+    /// <summary>An equal read was in flight, and the user has its response.</summary>
+    Collapsed,
+
+    /// <summary>A stored response was given at once, as the route's <c>staleWhileRevalidate</c> says.</summary>
+    StaleWhileRevalidate,
 }
 
 /// <summary>The words that the access log says.</summary>
@@ -89,7 +95,7 @@ internal static class TerminationCauses
     public static readonly string[] Words =
     [
         "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "level_not_served", "shed", "connect_refused", "connect_timeout", "connect_failed",
-        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight", "denied", "rate_limited", "late",
+        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight", "denied", "rate_limited", "late", "collapsed", "stale_while_revalidate",
     ];
 
     /// <summary>The word of one cause.</summary>

@@ -27,7 +27,7 @@ public sealed class SourceShapeTests
         "Forwarding/RequestExecution.cs: long method RunAsync",
         "Forwarding/RequestExecution.cs: partial",
         "Forwarding/RequestHeaderCopier.cs: long method Copy",
-        "Forwarding/ResponseRelay.cs: long method CopyAsync",
+        "Forwarding/ResponseCopy.cs: long method CopyAsync",
         "Forwarding/ResponseRelay.cs: long method RelayAsync",
         "Forwarding: Attempt in several files",
         "Forwarding: EventStream in several files",

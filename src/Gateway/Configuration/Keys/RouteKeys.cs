@@ -43,6 +43,18 @@ internal static class RouteKeys
         .Key("refreshEvery", Schemas.Duration("0s", "24h"), (lastGood, value) => lastGood with { RefreshEvery = value }, "A newer response replaces a stored one at most this often.", "5s")
         .Key("cookies", Schemas.Enum(("refuse", false), ("ignore", true)), (lastGood, value) => lastGood with { IgnoreCookies = value }, "refuse: a request with Cookie is neither stored nor answered, unless cookie:NAME is in the key; ignore: cookies do not matter.", "refuse")
         .Key("ignoreHeaders", new ListSchema<string>(IgnoredHeader(), atMost: 100), (lastGood, value) => lastGood with { IgnoreHeaders = [.. value.Distinct(StringComparer.OrdinalIgnoreCase)] }, "Request headers that the service does not use: their values do not set requests apart.", "[]")
+        .Key(
+            "collapse",
+            Schemas.Boolean(),
+            (lastGood, value) => lastGood with { Collapse = value },
+            "Whether equal reads in flight become one: the others wait for its response, and get it if it may be stored.",
+            "false")
+        .Key(
+            "staleWhileRevalidate",
+            Schemas.Duration("0s", "24h"),
+            (lastGood, value) => lastGood with { StaleWhileRevalidate = value },
+            "A stored response that is not older is given at once, and renewed behind; 0s: the live response is waited for.",
+            "0s")
         .Key("nearest", new ListSchema<ImmutableArray<KeyPart>>(new ListSchema<KeyPart>(Part(), atLeast: 1)), (lastGood, value) => lastGood with { Nearest = value }, "Coarser keys in order, filled from anonymous requests only.", "[]");
 
     // Each of these is judged by rules of its own, or is always part of the key.

@@ -26,6 +26,15 @@ internal sealed record LastGoodConfig
     /// <summary>Request headers that the service does not use: their values do not set requests apart. Default: none.</summary>
     public ImmutableArray<string> IgnoreHeaders { get; init; } = [];
 
+    /// <summary>Equal reads in flight become one, whose response all of them get. Default: false.</summary>
+    public bool Collapse { get; init; }
+
+    /// <summary>
+    /// A stored response that is not older is given at once, and renewed behind (RFC 5861, section 3). Zero: the live one is waited for.
+    /// Default: zero.
+    /// </summary>
+    public TimeSpan StaleWhileRevalidate { get; init; }
+
     /// <summary>Coarser keys in order, filled from anonymous requests only. Default: none.</summary>
     public ImmutableArray<ImmutableArray<KeyPart>> Nearest { get; init; } = [];
 }
