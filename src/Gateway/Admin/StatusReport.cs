@@ -105,6 +105,9 @@ internal sealed record DestinationStatus(
     /// <summary>What failed when it was lost, in a few words; null: nothing did.</summary>
     public string? Cause { get; init; }
 
+    /// <summary>The share of its requests that it gets while it starts slowly (<c>slowStart</c>), 0.1 to 1; null: it does not.</summary>
+    public double? StartShare { get; init; }
+
     /// <summary>The operator who drains it, since when and why; null: it is not drained.</summary>
     public DrainStatus? Drain { get; init; }
 }
@@ -182,6 +185,7 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
         d.AvoidedBy)
     {
         Cause = d.Cause.Length > 0 ? d.Cause : null,
+        StartShare = d.StartShare,
         Drain = d.Drain is { } drain ? new DrainStatus(drain.Since, drain.Reason, drain.By) : null,
     };
 

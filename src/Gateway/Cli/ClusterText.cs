@@ -82,6 +82,7 @@ internal static class ClusterText
         var share = destination is { Share: { } part, P99Ms: { } p99 } ? string.Create(CultureInfo.InvariantCulture, $" · {part:P0} of responses, p99 {p99:0} ms") : "";
         var suspect = destination.Suspect ? " · suspect: others are preferred" : "";
         var avoided = destination.AvoidedBy.Count > 0 ? $" · avoided by route {string.Join(", ", destination.AvoidedBy)}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{probe}{age} · {destination.InFlight} in flight{share}{suspect}{avoided}");
+        var start = destination.StartShare is { } begun ? $" · starts slowly: {ClusterOutlook.Percent(begun)} of its share" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{probe}{age} · {destination.InFlight} in flight{share}{start}{suspect}{avoided}");
     }
 }

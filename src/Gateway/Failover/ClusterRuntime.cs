@@ -19,7 +19,7 @@ internal sealed class ClusterRuntime
     {
         _born = now;
         Config = config;
-        Tiers = BuildTiers(config, [], addresses, time, now);
+        Tiers = BuildTiers(config, [], addresses, isRunning: false, time, now);
         State = new ClusterState { ActiveSince = now };
         Cluster = new Cluster(config.Name, SnapshotNow(now), config.Timeouts.FirstByte);
     }
@@ -73,7 +73,7 @@ internal sealed class ClusterRuntime
     {
         var before = Tiers;
         var names = before.Select(t => t.Config.Name).ToArray();
-        Tiers = BuildTiers(config, before, addresses, time, now);
+        Tiers = BuildTiers(config, before, addresses, FirstRoundOver(now), time, now);
         Config = config;
         GoneTier = State.Active >= 0 ? names[State.Active] : GoneTier;
         State = FailoverMachine.Remap(State, names, [.. config.Tiers.Select(t => t.Name)]);
@@ -196,17 +196,32 @@ internal sealed class ClusterRuntime
         return false;
     }
 
+    /// <summary>Begins and ends slow starts. True: requests must see other shares.</summary>
+    public bool UpdateSlowStarts(TimeSpan now)
+    {
+        var changed = false;
+        foreach (var tier in Tiers)
+        {
+            foreach (var monitor in tier.Monitors)
+            {
+                changed |= monitor.SlowStart.Update(monitor.Serving, monitor.Config.SlowStart, now);
+            }
+        }
+
+        return changed;
+    }
+
     /// <summary>What requests are to see.</summary>
     public ClusterSnapshot SnapshotNow(TimeSpan now) => new()
     {
-        Tiers = [.. Tiers.Select((t, index) => TierEvaluator.SnapshotOf(t.Config, index, t.Load, t.Monitors, Config.Failover))],
+        Tiers = [.. Tiers.Select((t, index) => TierEvaluator.SnapshotOf(t.Config, index, t.Load, t.Monitors, Config.Failover, now))],
         Active = Math.Max(-1, State.Active),
         RampFrom = State.RampFrom,
         RampShare = FailoverMachine.ShareOf(State, Config.Failback, now),
         Held = State.Held is { } held && held.Tier == State.Active,
     };
 
-    private static TierRuntime[] BuildTiers(ClusterConfig config, TierRuntime[] before, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
+    private static TierRuntime[] BuildTiers(ClusterConfig config, TierRuntime[] before, Func<string, IReadOnlyList<IPAddress>> addresses, bool isRunning, TimeProvider time, TimeSpan now)
     {
         var known = before.SelectMany(t => t.Watches).ToDictionary(w => (w.Destination.Tier, w.Destination.Name, w.Destination.Url, w.Destination.HostName));
         var loads = before.ToDictionary(t => t.Config.Name, t => t.Load, StringComparer.Ordinal);
@@ -215,12 +230,12 @@ internal sealed class ClusterRuntime
             .. config.Tiers.Select(tier => new TierRuntime(
                 tier,
                 loads.GetValueOrDefault(tier.Name) ?? new TierLoad(),
-                [.. tier.Destinations.SelectMany(d => Expand(d, addresses)).Select(d => WatchOf(config, tier, d.Name, d.Url, d.HostName, d.Weight, known, time, now))])),
+                [.. tier.Destinations.SelectMany(d => Expand(d, addresses)).Select(d => WatchOf(config, tier, d.Name, d.Url, d.HostName, d.Weight, known, isRunning, time, now))])),
         ];
     }
 
     private static DestinationWatch WatchOf(
-        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, Dictionary<(string, string, Uri, string?), DestinationWatch> known, TimeProvider time, TimeSpan now)
+        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, Dictionary<(string, string, Uri, string?), DestinationWatch> known, bool isRunning, TimeProvider time, TimeSpan now)
     {
         if (known.TryGetValue((tier.Name, name, url, hostName), out var watch))
         {
@@ -229,7 +244,7 @@ internal sealed class ClusterRuntime
         }
 
         var destination = new Destination(config.Name, tier.Name, name, url, hostName);
-        return new DestinationWatch(new DestinationMonitor(destination, config, weight, now), new Prober(destination, time), now);
+        return new DestinationWatch(new DestinationMonitor(destination, config, weight, now) { SlowStart = new SlowStart(served: !isRunning) }, new Prober(destination, time), now);
     }
 
     private static IEnumerable<(string Name, Uri Url, string? HostName, int Weight)> Expand(DestinationConfig destination, Func<string, IReadOnlyList<IPAddress>> addresses) =>

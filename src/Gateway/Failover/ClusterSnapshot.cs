@@ -51,6 +51,9 @@ internal sealed class TierSnapshot
     /// <summary>The weight of each of <see cref="Usable"/>.</summary>
     public required int[] Weights { get; init; }
 
+    /// <summary>The share of its requests that each of <see cref="Usable"/> gets (<c>slowStart</c>); null: each gets all.</summary>
+    public double[]? StartShares { get; init; }
+
     /// <summary>Usable again for one request each, by <see cref="Destination.TryTakeHalfOpenPermit"/>.</summary>
     public required Destination[] HalfOpen { get; init; }
 

@@ -46,7 +46,7 @@ internal static class TierEvaluator
     };
 
     /// <summary>The tier as requests see it.</summary>
-    public static TierSnapshot SnapshotOf(TierConfig tier, int index, TierLoad load, IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover)
+    public static TierSnapshot SnapshotOf(TierConfig tier, int index, TierLoad load, IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover, TimeSpan now)
     {
         // The best class that is not empty: sound, else suspect.
         var sound = monitors.Where(m => m is { Serving: true, Suspect: false }).ToArray();
@@ -59,6 +59,7 @@ internal static class TierEvaluator
             Load = load,
             Usable = [.. chosen.Select(m => m.Destination)],
             Weights = [.. chosen.Select(m => m.Weight)],
+            StartShares = chosen.Length > 1 && chosen.Any(m => m.SlowStart.ShareAt(m.Config.SlowStart, now) < 1) ? [.. chosen.Select(m => m.SlowStart.ShareAt(m.Config.SlowStart, now))] : null,
             HalfOpen = [.. monitors.Where(m => m is { Draining: false, State.HealthStatus: HealthStatus.HalfOpen }).Select(m => m.Destination)],
             All = [.. monitors.Select(m => m.Destination)],
             CanServe = StandingOf(monitors, failover) >= TierHealth.Unverified,

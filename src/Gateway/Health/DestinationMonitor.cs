@@ -65,6 +65,9 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>It may take new requests, as far as its health goes.</summary>
     public bool Serving => !Draining && State.HealthStatus is (HealthStatus.Up or HealthStatus.Unknown);
 
+    /// <summary>Its share after a return.</summary>
+    public SlowStart SlowStart { get; init; } = new(served: true);
+
     /// <summary>A reload changed the rules or the weight; what is known of it stays.</summary>
     public void Configure(ClusterConfig newConfig, int newWeight)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
@@ -450,6 +451,68 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         Assert.False(Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Reset)));
         Assert.Equal(1, Loop.DroppedEvidence);
         Assert.Equal(connections, _a.Connections);
+    }
+
+    [Fact]
+    public async Task SlowStart_AtTheStart_IsNone() =>
+        Assert.Equal("all", await StartSharesAsync(static _ => Task.CompletedTask));
+
+    [Fact]
+    public async Task SlowStart_HealthyAgain_BeginsWithATenth() =>
+        Assert.Equal("0.1 1", await StartSharesAsync(async test =>
+        {
+            await test._a.KillAsync();
+            await Eventually.BeTrueAsync(() => test.Cluster.Snapshot.Tiers[0].Usable is [{ Name: "b" }], Patience, "only b is used");
+            test._a.Restart();
+            await Eventually.BeTrueAsync(() => test.Cluster.Snapshot.Tiers[0].Usable.Length == 2, Patience, "a is used again");
+        }));
+
+    [Fact]
+    public async Task SlowStart_ReadyAfterADrain_BeginsWithATenth() =>
+        Assert.Equal("1 0.1", await StartSharesAsync(static async test =>
+        {
+            await test.Loop.CommandAsync(new DrainCommand("guide", "b"), Cancel);
+            Assert.Single(test.Cluster.Snapshot.Tiers[0].Usable);
+            await test.Loop.CommandAsync(new ReadyCommand("guide", "b"), Cancel);
+        }));
+
+    [Fact]
+    public async Task SlowStart_AddedByAReload_BeginsWithATenth() =>
+        Assert.Equal("1 1 0.1", await StartSharesAsync(static async test =>
+        {
+            var cluster = test.SlowlyStarting();
+            var more = cluster.Tiers[0] with { Destinations = cluster.Tiers[0].Destinations.Add(Destination("c", test._standby)) };
+            await test.Loop.ApplyAsync(ConfigOf(cluster with { Tiers = [more, cluster.Tiers[1]] }), Cancel);
+        }));
+
+    [Fact]
+    public async Task SlowStart_NoOtherServes_IsNone() =>
+        Assert.Equal("all", await StartSharesAsync(static async test =>
+        {
+            await test.Loop.CommandAsync(new DrainCommand("guide", "a"), Cancel);
+            await test.Loop.CommandAsync(new DrainCommand("guide", "b"), Cancel);
+            await test.Loop.CommandAsync(new ReadyCommand("guide", "b"), Cancel);
+        }));
+
+    [Fact]
+    public async Task SlowStart_ItsTimeIsOver_GetsEverything()
+    {
+        await StartAsync(ClusterOf() with { SlowStart = TimeSpan.FromMilliseconds(700) });
+        await Loop.CommandAsync(new DrainCommand("guide", "b"), Cancel);
+        await Loop.CommandAsync(new ReadyCommand("guide", "b"), Cancel);
+
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0] is { Usable.Length: 2, StartShares: null }, Patience, "both get all of their share");
+    }
+
+    private ClusterConfig SlowlyStarting() => ClusterOf() with { SlowStart = TimeSpan.FromHours(1) };
+
+    // The shares in the first tier, to two places: the clock goes on.
+    private async Task<string> StartSharesAsync(Func<FailoverLoopTests, Task> act)
+    {
+        await StartAsync(SlowlyStarting());
+        await act(this);
+        await Eventually.BeTrueAsync(() => Loop.Views[0].Tiers[0].Destinations.All(static d => d is { Draining: true } or { HealthStatus: HealthStatus.Up }), Patience, "all are up or drained");
+        return Cluster.Snapshot.Tiers[0].StartShares is { } shares ? string.Join(' ', shares.Select(static share => share.ToString("0.##", CultureInfo.InvariantCulture))) : "all";
     }
 
     private async Task StartAsync(ClusterConfig cluster, Action<Transition>? first = null)

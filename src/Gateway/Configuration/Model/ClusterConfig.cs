@@ -17,6 +17,9 @@ internal sealed record ClusterConfig
     /// <summary>How a destination is chosen inside a tier. Default: power of two choices.</summary>
     public BalanceMethod Balance { get; init; } = BalanceMethod.PowerOfTwo;
 
+    /// <summary>How long the share of a destination that comes back grows from 10 % to all of it. Default: 0, all at once.</summary>
+    public TimeSpan SlowStart { get; init; }
+
     /// <summary>Same key, same destination while it can serve. Default: none.</summary>
     public AffinityConfig? Affinity { get; init; }
 

@@ -19,22 +19,19 @@ internal static class Balancer
             return null;
         }
 
-        if (triedCount == 0)
+        if (triedCount == 0 && tier.StartShares is null)
         {
             return usable.Length == 1 ? usable[0] : usable[policy.Choose(usable, tier.Weights)];
         }
 
-        // A request that tries again is rare: leaving out the tried ones may copy.
+        // A request that tries again is rare, and so is a destination that starts slowly: what leaves some out may copy.
         var left = new Destination[usable.Length];
         var weights = new int[usable.Length];
-        var count = 0;
-        for (var i = 0; i < usable.Length; i++)
+        var count = tier.StartShares is null ? 0 : Leave(tier, tried, triedCount, Random.Shared.NextDouble(), left, weights);
+        if (count == 0)
         {
-            if (!tried.AsSpan(0, triedCount).Contains(usable[i]))
-            {
-                left[count] = usable[i];
-                weights[count++] = tier.Weights[i];
-            }
+            // Nothing but what starts slowly, if anything: then there is no other to spare it.
+            count = Leave(tier, tried, triedCount, draw: 0, left, weights);
         }
 
         return count switch
@@ -45,14 +42,34 @@ internal static class Balancer
         };
     }
 
+    // What this request has not tried, without those that start slowly and whose share does not reach up to the draw: each is thus in the
+    // choice for its share of all requests, whatever the policy goes by.
+    private static int Leave(TierSnapshot tier, Destination?[]? tried, int triedCount, double draw, Destination[] left, int[] weights)
+    {
+        var count = 0;
+        for (var i = 0; i < tier.Usable.Length; i++)
+        {
+            if (!tried.AsSpan(0, triedCount).Contains(tier.Usable[i]) && (tier.StartShares is not { } shares || shares[i] > draw))
+            {
+                left[count] = tier.Usable[i];
+                weights[count++] = tier.Weights[i];
+            }
+        }
+
+        return count;
+    }
+
     /// <summary>
     /// The destination whose hash with the key is the highest, by weight (rendezvous hashing, Thaler and Ravishankar 1998; weights after
-    /// Schindelhauer and Schomaker 2005): when one leaves, only its own keys move.
+    /// Schindelhauer and Schomaker 2005): when one leaves, only its own keys move. While a destination starts slowly its keys come back to
+    /// it one by one.
     /// </summary>
     public static Destination? ByAffinity(ReadOnlySpan<char> key, TierSnapshot tier, Destination?[]? tried, int triedCount)
     {
         Destination? best = null;
+        Destination? bestOfAll = null;
         var bestScore = double.NegativeInfinity;
+        var bestScoreOfAll = double.NegativeInfinity;
         var keyHash = Hash(key);
         for (var i = 0; i < tier.Usable.Length; i++)
         {
@@ -66,18 +83,27 @@ internal static class Balancer
             // A number in (0, 1] of 53 even bits; -weight / ln(u) keeps each share in proportion to its weight.
             var unit = ((mixed >> 11) + 1) * (1.0 / (1UL << 53));
             var score = -tier.Weights[i] / Math.Log(unit);
-            if (score > bestScore || best is null)
+            if (score > bestScoreOfAll || bestOfAll is null)
+            {
+                bestOfAll = candidate;
+                bestScoreOfAll = score;
+            }
+
+            var hasKey = tier.StartShares is not { } shares || shares[i] >= 1 || UnitOf(Mix(mixed)) < shares[i];
+            if (hasKey && (score > bestScore || best is null))
             {
                 best = candidate;
                 bestScore = score;
             }
         }
 
-        return best;
+        return best ?? bestOfAll;
     }
 
     /// <summary>A number from 0 to less than 1, evenly spread over keys; the same on every gateway.</summary>
-    public static double UnitOf(ReadOnlySpan<char> key) => (Mix(Hash(key)) >> 11) * (1.0 / (1UL << 53));
+    public static double UnitOf(ReadOnlySpan<char> key) => UnitOf(Mix(Hash(key)));
+
+    private static double UnitOf(ulong mixed) => (mixed >> 11) * (1.0 / (1UL << 53));
 
     private static ulong Hash(ReadOnlySpan<char> key)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;
@@ -26,6 +27,38 @@ public sealed partial class BalancingPageTests
 
         // One finds out, and one more per 10 s of the test at most finds out that it is still so.
         Assert.InRange(slowly, 0, 15);
+    }
+
+    [Fact]
+    public async Task SlowStart_ReadyAfterADrain_GetsLittleAtFirst()
+    {
+        await using var one = new ScriptedUpstream(static r => r.RespondAsync("one"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("other"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, other.Url], cluster: Example("slowStart: 30s")));
+        var atStart = await CountAsync(gateway, "other", 200);
+        var path = $"/clusters/guide/destinations/127.0.0.1:{other.Port.ToString(CultureInfo.InvariantCulture)}";
+        await gateway.PostAsync(path + "/drain", "{}");
+        var drained = await CountAsync(gateway, "other", 50);
+        await gateway.PostAsync(path + "/ready", "{}");
+        var ready = await CountAsync(gateway, "other", 200);
+        var status = (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations");
+
+        Assert.InRange(atStart, 60, 140);
+        Assert.Equal(0, drained);
+        Assert.InRange(ready, 1, 50);
+        Assert.InRange(status[1].GetProperty("startShare").GetDouble(), 0.1, 0.9);
+        Assert.False(status[0].TryGetProperty("startShare", out _));
+    }
+
+    private static async Task<int> CountAsync(InProcessGateway gateway, string body, int requests)
+    {
+        var count = 0;
+        for (var i = 0; i < requests; i++)
+        {
+            count += (await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken)) == body ? 1 : 0;
+        }
+
+        return count;
     }
 
     /// <summary>The example of the page that begins with a line, as lines of a cluster.</summary>
