@@ -183,6 +183,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapPost("/clusters/{cluster}/release", Handle(_verbs.ReleaseAsync));
         _app.MapPost("/clusters/{cluster}/destinations/{destination}/drain", Handle(_verbs.DrainAsync));
         _app.MapPost("/clusters/{cluster}/destinations/{destination}/ready", Handle(_verbs.ReadyAsync));
+        _app.MapPost("/clusters/{cluster}/destinations/{destination}/weight", Handle(_verbs.WeightAsync));
     }
 
     // The overload for a RequestDelegate must be chosen: the other one builds a delegate by reflection.

@@ -18,7 +18,7 @@ internal static class StatusProjections
         Destinations = () => [.. from c in clusters()
                                  from t in c.Tiers
                                  from d in t.Destinations
-                                 select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, HealthStatus: Health.HealthStatus.Up }, d.ProbeAge, d.Draining, d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null)],
+                                 select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, HealthStatus: Health.HealthStatus.Up }, d.ProbeAge, d.Draining, d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null, d.WeightOrder?.Weight)],
         Availability = () => records.Availability,
         Reliability = () => records.Reliability,
         Slo = () => Slo(config().Config, records.Totals),
@@ -90,11 +90,11 @@ internal static class StatusProjections
             : " \"admin.token\" changed: the new token is needed from now on, and the old one is refused."));
 
     /// <summary>An operator's order that was given at another gateway, for the journal.</summary>
-    public static JournalEntry Entry(Command command, CommandResult result, DateTimeOffset at) => new(at, command switch { HoldCommand => "hold", ReleaseCommand => "release", DrainCommand => "drain", _ => "ready" }, result.Message)
+    public static JournalEntry Entry(Command command, CommandResult result, DateTimeOffset at) => new(at, command switch { HoldCommand => "hold", ReleaseCommand => "release", DrainCommand => "drain", WeightCommand => "weight", _ => "ready" }, result.Message)
     {
         Cluster = command.Cluster,
-        To = command switch { HoldCommand hold => hold.Tier, DrainCommand drain => drain.Destination, ReadyCommand ready => ready.Destination, _ => null },
-        Reason = command switch { HoldCommand hold => hold.Reason, DrainCommand drain => drain.Reason, _ => null },
+        To = command switch { HoldCommand hold => hold.Tier, DrainCommand drain => drain.Destination, ReadyCommand ready => ready.Destination, WeightCommand weight => weight.Destination, _ => null },
+        Reason = command switch { HoldCommand hold => hold.Reason, DrainCommand drain => drain.Reason, WeightCommand weight => weight.Reason, _ => null },
         Who = command.By is { } by ? $"{by}, at another gateway" : "an operator at another gateway",
     };
 

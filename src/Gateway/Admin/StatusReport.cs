@@ -93,6 +93,13 @@ internal sealed record TierStatus(
     public bool Degraded { get; init; }
 }
 
+/// <summary>An operator's weight of a destination.</summary>
+/// <param name="Configured">The weight in the configuration.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Reason">The operator's words.</param>
+/// <param name="By">Who, as far as it is known.</param>
+internal sealed record WeightStatus(int Configured, DateTimeOffset Since, string? Reason, string? By);
+
 /// <summary>One destination.</summary>
 /// <param name="Share">Its share of the cluster's good responses in about the last twenty seconds, 0 to 1; null: there were none.</param>
 /// <param name="P99Ms">99 of 100 of these were there within so many milliseconds.</param>
@@ -107,6 +114,9 @@ internal sealed record DestinationStatus(
 
     /// <summary>The share of its requests that it gets while it starts slowly (<c>slowStart</c>), 0.1 to 1; null: it does not.</summary>
     public double? StartShare { get; init; }
+
+    /// <summary>The weight that an operator gave it, by whom, since when and why; null: it has the configuration's.</summary>
+    public WeightStatus? WeightOrder { get; init; }
 
     /// <summary>The operator who drains it, since when and why; null: it is not drained.</summary>
     public DrainStatus? Drain { get; init; }
@@ -186,6 +196,7 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
     {
         Cause = d.Cause.Length > 0 ? d.Cause : null,
         StartShare = d.StartShare,
+        WeightOrder = d.WeightOrder is { } order ? new WeightStatus(order.Configured, order.Since, order.Reason, order.By) : null,
         Drain = d.Drain is { } drain ? new DrainStatus(drain.Since, drain.Reason, drain.By) : null,
     };
 

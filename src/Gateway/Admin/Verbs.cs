@@ -18,6 +18,12 @@ internal sealed record VerbRequest
     /// <summary>How long to hold it, as <c>10m</c>; at most 24 h.</summary>
     public string? For { get; init; }
 
+    /// <summary>The weight of a destination, 1 to 1,000.</summary>
+    public int? Weight { get; init; }
+
+    /// <summary>End the weight that an operator gave: the configuration's again.</summary>
+    public bool Clear { get; init; }
+
     /// <summary>Why; it goes to the journal. Needed for a hold.</summary>
     public string? Reason { get; init; }
 
@@ -96,6 +102,12 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
     public Task ReadyAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, _) =>
         new Planned("ready", new ReadyCommand(cluster.Name, destination), destination));
+
+    /// <summary><c>POST /clusters/{c}/destinations/{d}/weight</c>.</summary>
+    public Task WeightAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
+        request.Clear == request.Weight.HasValue || request.Weight is < WeightCommand.Least or > WeightCommand.Most
+            ? Refused(400, "A weight is {\"weight\": 5}, a number from 1 to 1000, or {\"clear\": true} for the configuration's again. To send nothing to a destination, drain it.")
+            : new Planned("weight", new WeightCommand(cluster.Name, destination, request.Weight) { Reason = request.Reason }, destination));
 
     /// <summary><c>POST /config/reload</c>.</summary>
     public Task ReloadAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>

@@ -38,7 +38,7 @@ internal static class ClusterText
             foreach (var destination in tier.Destinations)
             {
                 Columns.Append(text, "      ", $"{destination.Name} {destination.Url}: {StateOf(destination, now)}", 10);
-                Columns.Append(text, "          ", FactsOf(destination), 10);
+                Columns.Append(text, "          ", FactsOf(destination, now), 10);
             }
         }
     }
@@ -70,7 +70,7 @@ internal static class ClusterText
         };
     }
 
-    private static string FactsOf(DestinationStatus destination)
+    private static string FactsOf(DestinationStatus destination, DateTimeOffset now)
     {
         var probe = destination.LastProbe switch
         {
@@ -83,6 +83,9 @@ internal static class ClusterText
         var suspect = destination.Suspect ? " · suspect: others are preferred" : "";
         var avoided = destination.AvoidedBy.Count > 0 ? $" · avoided by route {string.Join(", ", destination.AvoidedBy)}" : "";
         var start = destination.StartShare is { } begun ? $" · starts slowly: {ClusterOutlook.Percent(begun)} of its share" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{probe}{age} · {destination.InFlight} in flight{share}{start}{suspect}{avoided}");
+        var weight = destination.WeightOrder is { } order
+            ? string.Create(CultureInfo.InvariantCulture, $" · weight {destination.Weight} since {WallClock.TimeOf(order.Since, now)}{(order.By is null ? "" : $" by {order.By}")}{(order.Reason is null ? "" : $": {order.Reason}")} ({order.Configured} in the configuration)")
+            : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{probe}{age} · {destination.InFlight} in flight{share}{weight}{start}{suspect}{avoided}");
     }
 }

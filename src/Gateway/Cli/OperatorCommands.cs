@@ -11,7 +11,7 @@ internal static class OperatorCommands
     /// <summary>All commands that talk to the admin endpoint.</summary>
     public static IEnumerable<Command> All(Func<string, string?> environment) =>
     [
-        Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment), VerbCommands.Ready(environment),
+        Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment), VerbCommands.Ready(environment), VerbCommands.Weight(environment),
         VerbCommands.Reload(environment), Journal(environment), Availability(environment), LastGoodCommands.Create(environment),
     ];
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using Gateway.Admin;
 using Gateway.Configuration.Values;
+using WeightCommand = Gateway.Failover.WeightCommand;
 
 namespace Gateway.Cli;
 
@@ -21,10 +23,36 @@ internal static class VerbCommands
         Verb(new Command("release", "Ends a hold: the gateway decides again."), environment, needsReason: false, static _ => true, static _ => "release", static (_, request) => request);
 
     /// <summary><c>drain DESTINATION</c>.</summary>
-    public static Command Drain(Func<string, string?> environment) => OnDestination("drain", "Sends nothing new to a destination until it is made ready again.", environment);
+    public static Command Drain(Func<string, string?> environment) => OnDestination("drain", "Sends nothing new to a destination until it is made ready again.", environment, static (_, request) => request);
 
     /// <summary><c>ready DESTINATION</c>.</summary>
-    public static Command Ready(Func<string, string?> environment) => OnDestination("ready", "Ends a drain; an ejected destination is tried now.", environment);
+    public static Command Ready(Func<string, string?> environment) => OnDestination("ready", "Ends a drain; an ejected destination is tried now.", environment, static (_, request) => request);
+
+    /// <summary><c>weight CLUSTER/DESTINATION N</c>, <c>weight CLUSTER/DESTINATION --clear</c>.</summary>
+    public static Command Weight(Func<string, string?> environment)
+    {
+        var weight = new Argument<int?>("N") { Description = "1 to 1000, in place of the configuration's.", Arity = ArgumentArity.ZeroOrOne };
+        var clear = new Option<bool>("--clear") { Description = "The configuration's weight again." };
+        weight.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= WeightCommand.Least and <= WeightCommand.Most))
+            {
+                result.AddError($"A weight is a number from 1 to 1000, given \"{text}\". To send nothing to a destination: {ProgramName.Current} drain.");
+            }
+        });
+        var command = OnDestination(
+            "weight", "Changes a destination's share of its tier while the gateway runs.", environment, (parsed, request) => request with { Weight = parsed.GetValue(weight), Clear = parsed.GetValue(clear) });
+        command.Arguments.Add(weight);
+        command.Options.Add(clear);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(clear) is { Implicit: false } == (result.GetResult(weight) is { Tokens.Count: > 0 }))
+            {
+                result.AddError($"Write a weight or --clear: {ProgramName.Current} weight CLUSTER/DESTINATION 5.");
+            }
+        });
+        return command;
+    }
 
     /// <summary><c>reload</c>.</summary>
     public static Command Reload(Func<string, string?> environment) => Plain("reload", "Reads the configuration again and puts it in force when it is good.", environment, HttpMethod.Post, static _ => "/config/reload");
@@ -45,25 +73,33 @@ internal static class VerbCommands
         return command;
     }
 
-    private static Command OnDestination(string verb, string description, Func<string, string?> environment)
+    private static Command OnDestination(string verb, string description, Func<string, string?> environment, Func<ParseResult, VerbRequest, VerbRequest> fill)
     {
-        var destination = new Argument<string>("DESTINATION") { Description = $"Its name, as {ProgramName.Current} status shows it." };
+        var destination = new Argument<string>("DESTINATION") { Description = $"Its name, as {ProgramName.Current} status shows it, or CLUSTER/DESTINATION." };
         return Verb(
             new Command(verb, description) { destination },
             environment,
             needsReason: false,
-            parsed => cluster => cluster.Tiers.Any(t => t.Destinations.Any(d => string.Equals(d.Name, parsed.GetRequiredValue(destination), StringComparison.Ordinal))),
-            parsed => parsed.GetRequiredValue(destination),
-            parsed => $"destinations/{Uri.EscapeDataString(parsed.GetRequiredValue(destination))}/{verb}",
-            static (_, request) => request);
+            parsed => cluster => cluster.Tiers.Any(t => t.Destinations.Any(d => string.Equals(d.Name, NamesOf(parsed).Destination, StringComparison.Ordinal))),
+            NamesOf,
+            parsed => $"destinations/{Uri.EscapeDataString(NamesOf(parsed).Destination!)}/{verb}",
+            fill);
+
+        // No name of a cluster holds a slash.
+        (string? Cluster, string? Destination) NamesOf(ParseResult parsed)
+        {
+            var text = parsed.GetRequiredValue(destination);
+            var slash = text.IndexOf('/', StringComparison.Ordinal);
+            return slash < 0 ? (null, text) : (text[..slash], text[(slash + 1)..]);
+        }
     }
 
     private static Command Verb(
         Command command, Func<string, string?> environment, bool needsReason, Func<ClusterStatus, bool> fits, Func<ParseResult, string> path, Func<ParseResult, VerbRequest, VerbRequest> fill) =>
-        Verb(command, environment, needsReason, _ => fits, static _ => null, path, fill);
+        Verb(command, environment, needsReason, _ => fits, static _ => (null, null), path, fill);
 
     private static Command Verb(
-        Command command, Func<string, string?> environment, bool needsReason, Func<ParseResult, Func<ClusterStatus, bool>> fits, Func<ParseResult, string?> names, Func<ParseResult, string> path, Func<ParseResult, VerbRequest, VerbRequest> fill)
+        Command command, Func<string, string?> environment, bool needsReason, Func<ParseResult, Func<ClusterStatus, bool>> fits, Func<ParseResult, (string? Cluster, string? Destination)> names, Func<ParseResult, string> path, Func<ParseResult, VerbRequest, VerbRequest> fill)
     {
         var cluster = new Option<string?>("--cluster") { Description = "The cluster; may be left out where only one fits.", HelpName = "NAME" };
         var reason = new Option<string?>("--reason") { Description = "Why; it goes to the journal.", HelpName = "TEXT", Required = needsReason };
@@ -76,10 +112,10 @@ internal static class VerbCommands
             parsed,
             async client =>
             {
-                var name = parsed.GetValue(cluster);
+                var name = parsed.GetValue(cluster) ?? names(parsed).Cluster;
                 if (name is null)
                 {
-                    var (found, problem) = await OnlyClusterAsync(client, fits(parsed), names(parsed), token);
+                    var (found, problem) = await OnlyClusterAsync(client, fits(parsed), names(parsed).Destination, token);
                     if (found is null)
                     {
                         return new(null, problem);

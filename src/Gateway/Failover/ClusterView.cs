@@ -153,9 +153,20 @@ internal sealed record DestinationView(
     /// <summary>The share of its requests that it gets while it starts slowly, 0.1 to 1; null: it does not.</summary>
     public double? StartShare { get; init; }
 
+    /// <summary>The weight that an operator gave it in place of the configuration's; null: none did.</summary>
+    public WeightView? WeightOrder { get; init; }
+
     /// <summary>Its health keeps it from serving.</summary>
     public bool Lost => HealthStatus is HealthStatus.Down or HealthStatus.Ejected or HealthStatus.HalfOpen;
 }
+
+/// <summary>An operator's weight of a destination.</summary>
+/// <param name="Weight">The weight.</param>
+/// <param name="Configured">The configuration's.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Reason">The operator's words; null: none were given.</param>
+/// <param name="By">Who, as far as it is known.</param>
+internal sealed record WeightView(int Weight, int Configured, DateTimeOffset Since, string? Reason, string? By);
 
 /// <summary>An operator's drain.</summary>
 /// <param name="Since">Since when.</param>

@@ -28,6 +28,22 @@ internal sealed record DrainCommand(string Cluster, string Destination) : Comman
 /// <summary>End a drain; an ejected destination gets its half-open probe now.</summary>
 internal sealed record ReadyCommand(string Cluster, string Destination) : Command(Cluster);
 
+/// <summary>Give a destination another weight than the configuration's, or none of its own again.</summary>
+/// <param name="Cluster">The cluster's name.</param>
+/// <param name="Destination">The destination's name.</param>
+/// <param name="Weight">From 1 to 1,000; null: the configuration's again.</param>
+internal sealed record WeightCommand(string Cluster, string Destination, int? Weight) : Command(Cluster)
+{
+    /// <summary>The least weight.</summary>
+    public const int Least = 1;
+
+    /// <summary>The greatest weight.</summary>
+    public const int Most = 1_000;
+
+    /// <summary>The operator's words; null: none were given.</summary>
+    public string? Reason { get; init; }
+}
+
 /// <summary>What became of a command.</summary>
 /// <param name="Done">It was carried out.</param>
 /// <param name="Message">A sentence for the operator.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Configuration.Values;
 using Gateway.Health;
 
@@ -43,22 +44,51 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
                 return CarryOn(cluster, drain.Destination, drain, now);
             case ReadyCommand ready:
                 return CarryOn(cluster, ready.Destination, drain: null, now);
+            case WeightCommand weight:
+                return CarryOn(cluster, weight, now);
             default:
                 return new CommandResult(Done: false, $"The failover loop knows no command '{command.GetType().Name}'.");
         }
     }
 
+    private static DestinationWatch? Find(ClusterRuntime cluster, string name) =>
+        cluster.Watches.FirstOrDefault(w => string.Equals(w.Destination.Name, name, StringComparison.Ordinal));
+
+    private static CommandResult NotFound(ClusterRuntime cluster, string name) =>
+        new(Done: false, $"Cluster '{cluster.Config.Name}' has no destination '{name}'; it has: {string.Join(", ", cluster.Watches.Select(w => w.Destination.Name))}.");
+
+    private CommandResult CarryOn(ClusterRuntime cluster, WeightCommand command, TimeSpan now)
+    {
+        if (Find(cluster, command.Destination) is not { } watch)
+        {
+            return NotFound(cluster, command.Destination);
+        }
+
+        if (command.Weight is < WeightCommand.Least or > WeightCommand.Most)
+        {
+            return new CommandResult(Done: false, $"A weight is a number from {WeightCommand.Least} to {WeightCommand.Most}; to send nothing to a destination, drain it.");
+        }
+
+        var monitor = watch.Monitor;
+        monitor.WeightOrder = command.Weight is { } given ? new WeightOrder(given, now, command.Reason, command.By) : null;
+        cluster.Dirty = true;
+        decider.Evaluate(cluster, order: null, command: null, now);
+        var tier = cluster.Tiers.First(t => t.Monitors.Contains(monitor));
+        var share = string.Create(CultureInfo.InvariantCulture, $"{(double)monitor.Weight / tier.Monitors.Sum(static m => m.Weight):P0} of tier '{tier.Config.Name}' while all of it serves");
+        return new CommandResult(Done: true, command.Weight is null
+            ? $"Destination '{command.Destination}' has the configuration's weight {monitor.Weight} again: {share}."
+            : $"Destination '{command.Destination}' has weight {monitor.Weight}, {monitor.ConfiguredWeight} in the configuration: {share}.");
+    }
+
     private CommandResult CarryOn(ClusterRuntime cluster, string name, DrainCommand? drain, TimeSpan now)
     {
-        var watch = cluster.Watches.FirstOrDefault(w => string.Equals(w.Destination.Name, name, StringComparison.Ordinal));
-        if (watch is null)
+        if (Find(cluster, name) is not { } watch)
         {
-            return new CommandResult(Done: false, $"Cluster '{cluster.Config.Name}' has no destination '{name}'; it has: {string.Join(", ", cluster.Watches.Select(w => w.Destination.Name))}.");
+            return NotFound(cluster, name);
         }
 
         if (drain is not null)
         {
-            watch.Monitor.Draining = true;
             watch.Monitor.Drain = new DrainOrder(now, drain.Reason, drain.By);
         }
         else

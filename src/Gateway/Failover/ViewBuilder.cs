@@ -90,6 +90,7 @@ internal static class ViewBuilder
             P50 = count > 0 ? latency.Quantile(0.5) : null,
             P90 = count > 0 ? latency.Quantile(0.9) : null,
             Cause = monitor.Cause,
+            WeightOrder = monitor.WeightOrder is { } order ? new WeightView(order.Weight, monitor.ConfiguredWeight, Wall(order.Since), order.Reason, order.By) : null,
             StartShare = monitor.SlowStart.ShareAt(monitor.Config.SlowStart, now) is < 1 and var share ? share : null,
             Drain = monitor.Drain is { } drain ? new DrainView(Wall(drain.Since), drain.Reason, drain.By) : null,
         };

@@ -197,7 +197,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         while (_commands.Reader.TryRead(out var command))
         {
             _book.Give(command, _id, _epoch, Now);
-            _orderWrites.RemoveAll(write => write.Subject == SubjectOf(command));
+            _orderWrites.RemoveAll(write => write.Subject == OrderSubject.Of(command));
         }
     }
 
@@ -268,8 +268,6 @@ internal sealed partial class FleetLoop : IAsyncDisposable
             Alone(_agreement.Failure);
         }
     }
-
-    private static OrderSubject SubjectOf(Command command) => new(command.Cluster, command switch { DrainCommand d => d.Destination, ReadyCommand r => r.Destination, _ => null });
 
     [LoggerMessage(4101, LogLevel.Information, "The gateways hear one another through Redis; {Count} live.")]
     private partial void Together(int count);

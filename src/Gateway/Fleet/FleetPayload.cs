@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gateway.Consensus;
+using Gateway.Failover;
 
 namespace Gateway.Fleet;
 
@@ -82,10 +83,12 @@ internal sealed record Heartbeat(string Name, string Version, string Revision, l
 /// <param name="Tier">The tier to hold.</param>
 /// <param name="Reason">The operator's words.</param>
 /// <param name="Who">Who gave it, as far as it is known.</param>
-internal sealed record SharedOrder(long Epoch, string By, SharedOrderKind Kind, string? Tier, string? Reason, string? Who = null)
+/// <param name="Weight">The weight to give.</param>
+internal sealed record SharedOrder(long Epoch, string By, SharedOrderKind Kind, string? Tier, string? Reason, string? Who = null, int? Weight = null)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
-    public bool IsSound => Epoch is > 0 and <= FleetPayload.MaxEpoch && By is not null && Enum.IsDefined(Kind) && (Kind != SharedOrderKind.Hold || Tier is not null);
+    public bool IsSound => Epoch is > 0 and <= FleetPayload.MaxEpoch && By is not null && Enum.IsDefined(Kind) && (Kind != SharedOrderKind.Hold || Tier is not null)
+        && (Kind == SharedOrderKind.Weight ? Weight is >= WeightCommand.Least and <= WeightCommand.Most : Weight is null);
 
     /// <summary>Whether it replaces another one: by epoch, never by a clock.</summary>
     public bool Overrules(SharedOrder? other) => other is null || Epoch > other.Epoch || (Epoch == other.Epoch && string.CompareOrdinal(By, other.By) > 0);
@@ -105,6 +108,12 @@ internal enum SharedOrderKind
 
     /// <summary>End a drain.</summary>
     Ready,
+
+    /// <summary>Give a destination a weight.</summary>
+    Weight,
+
+    /// <summary>Give it the configuration's again.</summary>
+    WeightClear,
 }
 
 /// <summary>Last-good responses that were purged at one gateway.</summary>

@@ -2,10 +2,21 @@ using Gateway.Failover;
 
 namespace Gateway.Fleet;
 
-/// <summary>What an order is about: a cluster's hold, or a destination's drain.</summary>
+/// <summary>What an order is about: a cluster's hold, a destination's drain, or a destination's weight.</summary>
 /// <param name="Cluster">The key under <c>clusters</c>.</param>
 /// <param name="Destination">Null: the cluster's hold.</param>
-internal readonly record struct OrderSubject(string Cluster, string? Destination);
+/// <param name="IsWeight">The destination's weight, not its drain.</param>
+internal readonly record struct OrderSubject(string Cluster, string? Destination, bool IsWeight = false)
+{
+    /// <summary>What a command is about.</summary>
+    public static OrderSubject Of(Command command) => command switch
+    {
+        DrainCommand drain => new(command.Cluster, drain.Destination),
+        ReadyCommand ready => new(command.Cluster, ready.Destination),
+        WeightCommand weight => new(command.Cluster, weight.Destination, IsWeight: true),
+        _ => new(command.Cluster, null),
+    };
+}
 
 /// <summary>A value to write, if what stands there is still what was read.</summary>
 internal readonly record struct BookWrite(OrderSubject Subject, byte[] Expected, byte[] Value, TimeSpan KeepFor);
@@ -33,17 +44,20 @@ internal sealed class OperatorCommandStore
     /// <summary>An operator gave an order here. Takes the next epoch.</summary>
     public void Give(Command command, string by, FleetEpoch epoch, TimeSpan now)
     {
-        var (subject, kind) = command switch
+        var kind = command switch
         {
-            HoldCommand => (new OrderSubject(command.Cluster, null), SharedOrderKind.Hold),
-            ReleaseCommand => (new OrderSubject(command.Cluster, null), SharedOrderKind.Release),
-            DrainCommand drain => (new OrderSubject(command.Cluster, drain.Destination), SharedOrderKind.Drain),
-            ReadyCommand ready => (new OrderSubject(command.Cluster, ready.Destination), SharedOrderKind.Ready),
+            HoldCommand => SharedOrderKind.Hold,
+            ReleaseCommand => SharedOrderKind.Release,
+            DrainCommand => SharedOrderKind.Drain,
+            ReadyCommand => SharedOrderKind.Ready,
+            WeightCommand { Weight: null } => SharedOrderKind.WeightClear,
+            WeightCommand => SharedOrderKind.Weight,
             _ => throw new ArgumentException($"'{command.GetType().Name}' is no order that gateways share.", nameof(command)),
         };
         var hold = command as HoldCommand;
-        var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason, command.By);
-        _entries[subject] = new Entry(order, now + (hold?.For ?? KeepOf(kind)));
+        var weight = command as WeightCommand;
+        var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason ?? weight?.Reason, command.By, weight?.Weight);
+        _entries[OrderSubject.Of(command)] = new Entry(order, now + (hold?.For ?? KeepOf(kind)));
     }
 
     /// <summary>Redis says this of a subject. Gives the command that must be carried out here, and the value to write, if any.</summary>
@@ -77,19 +91,25 @@ internal sealed class OperatorCommandStore
         var longest = order.Kind == SharedOrderKind.Hold ? LongestHold : KeepOf(order.Kind);
         var left = remaining <= TimeSpan.Zero || remaining > longest ? longest : remaining;
         _entries[subject] = new Entry(order, now + left);
-        var stale = known is null && order.Kind is SharedOrderKind.Release or SharedOrderKind.Ready && longest - left > News;
+        var stale = known is null && order.Kind is SharedOrderKind.Release or SharedOrderKind.Ready or SharedOrderKind.WeightClear && longest - left > News;
         Command? command = order.Kind switch
         {
             _ when stale => null,
             SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
             SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
             SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason) },
+            SharedOrderKind.Weight or SharedOrderKind.WeightClear => new WeightCommand(subject.Cluster, subject.Destination!, order.Weight) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason) },
             _ => new ReadyCommand(subject.Cluster, subject.Destination!),
         };
         return (order, order.Who is null || command is null ? command : command with { By = FleetPayload.Clean(order.Who) }, null, false);
     }
 
-    private static bool Fits(OrderSubject subject, SharedOrder order) => (order.Kind is SharedOrderKind.Hold or SharedOrderKind.Release) == (subject.Destination is null);
+    private static bool Fits(OrderSubject subject, SharedOrder order) => order.Kind switch
+    {
+        SharedOrderKind.Hold or SharedOrderKind.Release => subject.Destination is null,
+        SharedOrderKind.Drain or SharedOrderKind.Ready => subject is { Destination: not null, IsWeight: false },
+        _ => subject.IsWeight,
+    };
 
     private static TimeSpan KeepOf(SharedOrderKind kind) => kind == SharedOrderKind.Release ? KeepRelease : KeepDrain;
 

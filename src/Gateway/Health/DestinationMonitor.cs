@@ -9,9 +9,6 @@ namespace Gateway.Health;
 /// </summary>
 internal sealed class DestinationMonitor(Destination destination, ClusterConfig config, int weight, TimeSpan now)
 {
-    /// <summary>So many late attempts in a row make a suspect.</summary>
-    private const int SuspectAfterLates = 5;
-
     /// <summary>The longest <c>Retry-After</c> that is granted.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
@@ -27,7 +24,13 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public Destination Destination => destination;
 
     /// <summary>Its share beside its neighbours.</summary>
-    public int Weight { get; private set; } = weight;
+    public int Weight => WeightOrder?.Weight ?? ConfiguredWeight;
+
+    /// <summary>The configuration's.</summary>
+    public int ConfiguredWeight { get; private set; } = weight;
+
+    /// <summary>An operator's; null: there is none.</summary>
+    public WeightOrder? WeightOrder { get; set; }
 
     /// <summary>The cluster's rules.</summary>
     public ClusterConfig Config { get; private set; } = config;
@@ -45,7 +48,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public string Cause => _health.Cause;
 
     /// <summary>An operator drains it.</summary>
-    public bool Draining { get; set; }
+    public bool Draining => Drain is not null;
 
     /// <summary>The operator who drains it, since when and why; null: it is not drained.</summary>
     public DrainOrder? Drain { get; set; }
@@ -72,7 +75,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public void Configure(ClusterConfig newConfig, int newWeight)
     {
         Config = newConfig;
-        Weight = newWeight;
+        ConfiguredWeight = newWeight;
     }
 
     /// <summary>A probe ended.</summary>
@@ -158,11 +161,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
         if (evidence.Kind == EvidenceKind.Late)
         {
             record.Late();
-            if (record.LateRun >= SuspectAfterLates)
-            {
-                changed = _suspicion.OnLate(now);
-            }
-
+            changed = _suspicion.OnLate(record.LateRun, now);
             if (EvidenceRule.IsOnlySlow(evidence, around.LateAfter))
             {
                 return changed;
@@ -259,7 +258,6 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>An operator calls it ready.</summary>
     public void OnReady(TimeSpan now)
     {
-        Draining = false;
         Drain = null;
         Destination.EjectedByRoute = null;
         _failures.StopAvoiding();

@@ -6,6 +6,9 @@ namespace Gateway.Health;
 /// </summary>
 internal sealed class Suspicion
 {
+    /// <summary>So many late attempts in a row make a suspect.</summary>
+    private const int SuspectAfterLates = 5;
+
     /// <summary>A suspect is passed over for this long, then shown to traffic again.</summary>
     private static readonly TimeSpan SuspectFor = TimeSpan.FromSeconds(1);
 
@@ -21,9 +24,14 @@ internal sealed class Suspicion
     /// <summary>It gave a sign of life.</summary>
     public void Beat(TimeSpan now) => _phi.Beat(now);
 
-    /// <summary>It was late too often.</summary>
-    public bool OnLate(TimeSpan now)
+    /// <summary>It was late, so many times in a row; true: it became a suspect.</summary>
+    public bool OnLate(int run, TimeSpan now)
     {
+        if (run < SuspectAfterLates)
+        {
+            return false;
+        }
+
         _lateUntil = now + SuspectFor;
         return Update(now);
     }

@@ -15,6 +15,10 @@ internal static class ClusterFigures
             [.. from d in state().Destinations()
                 where d.Draining
                 select new Sample(1, new(Instruments.ClusterLabel, d.Cluster), new(Instruments.TierLabel, d.Tier), new(Instruments.DestinationLabel, d.Destination))]),
+        MetricFamily.Gauge("gateway_destination_weight", "The weight that an operator gave a destination in place of the configuration's; none while none did.", () =>
+            [.. from d in state().Destinations()
+                where d.OrderedWeight is not null
+                select new Sample(d.OrderedWeight.GetValueOrDefault(), new(Instruments.ClusterLabel, d.Cluster), new(Instruments.TierLabel, d.Tier), new(Instruments.DestinationLabel, d.Destination))]),
         new("gateway_destination_latency_seconds", "Time to a destination's response over about the last twenty seconds, in seconds.", MetricKind.Summary, () =>
             [.. from d in state().Destinations()
                 from quantile in d.Latency?.Quantiles ?? []

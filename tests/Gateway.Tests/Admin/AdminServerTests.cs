@@ -149,6 +149,11 @@ public sealed class AdminServerTests
     [InlineData("/clusters/other/hold", """{"tier":"standby","for":"10m","reason":"x"}""", 404, "\\\"ai-guide\\\"")]
     [InlineData("/clusters/ai-guide/hold", "{", 400, "JSON")]
     [InlineData("/clusters/ai-guide/destinations/nobody/drain", "{}", 404, "guide-a")]
+    [InlineData("/clusters/ai-guide/destinations/nobody/weight", "{\"weight\": 5}", 404, "guide-a")]
+    [InlineData("/clusters/ai-guide/destinations/guide-a/weight", "{}", 400, "from 1 to 1000")]
+    [InlineData("/clusters/ai-guide/destinations/guide-a/weight", "{\"weight\": 0}", 400, "from 1 to 1000")]
+    [InlineData("/clusters/ai-guide/destinations/guide-a/weight", "{\"weight\": 1001}", 400, "from 1 to 1000")]
+    [InlineData("/clusters/ai-guide/destinations/guide-a/weight", "{\"weight\": 5, \"clear\": true}", 400, "from 1 to 1000")]
     public async Task Verb_Wrong_SaysWhatToWrite(string path, string body, int status, string says)
     {
         await using var admin = await AdminFixture.StartAsync();

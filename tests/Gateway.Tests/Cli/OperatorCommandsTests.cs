@@ -95,6 +95,43 @@ public sealed class OperatorCommandsTests
         Assert.Contains("No cluster has a destination \"guide-x\". Did you mean \"guide-a\"? The destinations are \"guide-a\", \"guide-c\".", string.Join(' ', Words(error)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ai-guide/guide-a 5", 5)]
+    [InlineData("guide-a 1000", 1000)]
+    [InlineData("guide-a 1 --cluster ai-guide", 1)]
+    [InlineData("ai-guide/guide-a --clear", null)]
+    public async Task Weight_OfADestination_IsSent(string arguments, int? weight)
+    {
+        await using var admin = await AdminFixture.StartAsync();
+        Command? got = null;
+        admin.Command = (command, _) =>
+        {
+            got = command;
+            return Task.FromResult(new CommandResult(true, "It weighs."));
+        };
+
+        Assert.Equal(0, (await RunAsync(admin, ["weight", .. arguments.Split(' '), "--reason", "new machine"])).Code);
+        Assert.Equal(new WeightCommand("ai-guide", "guide-a", weight) { By = Ann, Reason = "new machine" }, got);
+    }
+
+    [Theory]
+    [InlineData("ai-guide/guide-a", 2, "Write a weight or --clear")]
+    [InlineData("ai-guide/guide-a 5 --clear", 2, "Write a weight or --clear")]
+    [InlineData("ai-guide/guide-a 0", 2, "A weight is a number from 1 to 1000, given \"0\".")]
+    [InlineData("ai-guide/guide-a 1001", 2, "A weight is a number from 1 to 1000, given \"1001\".")]
+    [InlineData("ai-guide/guide-a much", 2, "A weight is a number from 1 to 1000, given \"much\".")]
+    [InlineData("ai-guide/guide-b 5", 1, "has no destination \"guide-b\". Did you mean \"guide-a\"?")]
+    [InlineData("guide/guide-a 5", 1, "There is no cluster \"guide\".")]
+    public async Task Weight_Misspelt_SaysWhatToWrite(string arguments, int exit, string says)
+    {
+        await using var admin = await AdminFixture.StartAsync();
+
+        var (code, _, error) = await RunAsync(admin, ["weight", .. arguments.Split(' ')]);
+
+        Assert.Equal(exit, code);
+        Assert.Contains(says, string.Join(' ', Words(error)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Verb_Refused_IsFailureWithTheReason()
     {

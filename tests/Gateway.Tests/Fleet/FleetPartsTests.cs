@@ -119,6 +119,35 @@ public sealed class FleetPartsTests
     }
 
     [Fact]
+    public void OrderBook_WeightBesideADrain_EachIsItsOwnOrder()
+    {
+        var (here, there) = (new OperatorCommandStore(), new OperatorCommandStore());
+        var epoch = new FleetEpoch();
+        here.Give(new DrainCommand("guide", "a"), "one", epoch, At(0));
+        here.Give(new WeightCommand("guide", "a", 5) { By = "ann", Reason = "new machine" }, "one", epoch, At(0));
+        var weight = new OrderSubject("guide", "a", IsWeight: true);
+        var drainWrite = here.Read(new OrderSubject("guide", "a"), [], At(0), At(1)).Write!.Value;
+        var weightWrite = here.Read(weight, [], At(0), At(1)).Write!.Value;
+
+        Assert.IsType<DrainCommand>(there.Read(drainWrite.Subject, drainWrite.Value, drainWrite.KeepFor, At(0)).Command);
+        Assert.Equal(new WeightCommand("guide", "a", 5) { By = "ann", Reason = "new machine" }, there.Read(weight, weightWrite.Value, weightWrite.KeepFor, At(0)).Command);
+
+        here.Give(new WeightCommand("guide", "a", null), "one", epoch, At(2));
+        var clear = here.Read(weight, weightWrite.Value, weightWrite.KeepFor, At(3)).Write!.Value;
+
+        Assert.Equal(new WeightCommand("guide", "a", null), there.Read(weight, clear.Value, clear.KeepFor, At(3)).Command);
+        Assert.True(there.Read(drainWrite.Subject, clear.Value, clear.KeepFor, At(4)).Garbage);
+    }
+
+    [Theory]
+    [InlineData(SharedOrderKind.Weight, null)]
+    [InlineData(SharedOrderKind.Weight, 0)]
+    [InlineData(SharedOrderKind.Weight, 1001)]
+    [InlineData(SharedOrderKind.WeightClear, 5)]
+    internal void SharedOrder_WeightOutOfBounds_IsGarbage(SharedOrderKind kind, int? weight) =>
+        Assert.True(new OperatorCommandStore().Read(new OrderSubject("guide", "a", IsWeight: true), FleetPayload.Encode(new SharedOrder(5, "one", kind, null, null, null, weight)), At(60), At(0)).Garbage);
+
+    [Fact]
     public void OrderBook_RedisWasEmptied_OrdersAreWrittenAgainUnlessTheyAreOver()
     {
         var book = new OperatorCommandStore();

@@ -171,6 +171,7 @@ public sealed class FleetTests : IAsyncDisposable
         await TogetherAsync(3);
         Assert.Equal(200, (await _gateways[0].PostAsync("/clusters/guide/hold", """{"tier":"standby","for":"10m","reason":"disk swap"}""")).Status);
         Assert.Equal(200, (await _gateways[1].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/drain", "{}")).Status);
+        Assert.Equal(200, (await _gateways[1].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/weight", "{\"weight\": 7}")).Status);
         await HeldAndDrainedAsync(held: true, drained: true);
 
         // All of them end and start again: what operators ordered stands.
@@ -184,12 +185,15 @@ public sealed class FleetTests : IAsyncDisposable
         await HeldAndDrainedAsync(held: true, drained: true);
         var hold = (await _gateways[1].StatusAsync()).GetProperty("clusters")[0].GetProperty("hold");
         Assert.Equal("disk swap", hold.GetProperty("reason").GetString());
+        await WeighsAsync(7);
         Assert.InRange((hold.GetProperty("until").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalMinutes, 5, 10);
 
         // And it ends everywhere, whichever of them is told.
         Assert.Equal(200, (await _gateways[2].PostAsync("/clusters/guide/release", """{"force":true}""")).Status);
         Assert.Equal(200, (await _gateways[0].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/ready", "{}")).Status);
+        Assert.Equal(200, (await _gateways[2].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/weight", """{"clear":true}""")).Status);
         await HeldAndDrainedAsync(held: false, drained: false);
+        await WeighsAsync(1);
     }
 
     [Fact]
@@ -323,6 +327,17 @@ public sealed class FleetTests : IAsyncDisposable
         await Eventually.BecomeTrueAsync(async () => (await AlarmsAsync(0) + await AlarmsAsync(1)).Contains(words, StringComparison.Ordinal), Patience, $"{name}: the alarm says \"{words}\"");
         await TogetherAsync(_gateways.Count);
         Assert.All(await TransitionsAsync(), t => Assert.True(t.Count == 0, $"{name}: {string.Join(", ", t)}"));
+    }
+
+    private async Task WeighsAsync(int weight)
+    {
+        foreach (var gateway in _gateways)
+        {
+            await Eventually.BecomeTrueAsync(
+                async () => (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[1].GetProperty("weight").GetInt32() == weight,
+                Patience,
+                $"weight {weight} on all");
+        }
     }
 
     private async Task HeldAndDrainedAsync(bool held, bool drained)

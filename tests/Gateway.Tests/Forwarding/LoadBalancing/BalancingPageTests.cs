@@ -50,6 +50,39 @@ public sealed partial class BalancingPageTests
         Assert.False(status[0].TryGetProperty("startShare", out _));
     }
 
+    [Fact]
+    public async Task Weight_AtRunTime_HoldsOverAReloadUntilItIsCleared()
+    {
+        await using var one = new ScriptedUpstream(static r => r.RespondAsync("one"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("other"));
+        var config = InProcessGateway.Config([one.Url, $"{{ url: \"{other.Url}\", name: guide-b, weight: 1 }}"], cluster: "    balance: roundRobin");
+        await using var gateway = await InProcessGateway.StartAsync(config);
+        const string Path = "/clusters/guide/destinations/guide-b/weight";
+        var before = await CountAsync(gateway, "other", 100);
+        var (_, said) = await gateway.PostAsync(Path, """{ "weight": 3, "reason": "new machine", "who": "ann" }""");
+        var heavy = await CountAsync(gateway, "other", 100);
+        gateway.WriteConfig(config.Replace("weight: 1", "weight: 2", StringComparison.Ordinal));
+        await gateway.PostAsync("/config/reload", "{}");
+        var reloaded = await CountAsync(gateway, "other", 100);
+        var status = (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[1];
+        var metric = await gateway.MetricAsync("gateway_destination_weight", ("cluster", "guide"), ("tier", "primary"), ("destination", "guide-b"));
+        await gateway.PostAsync(Path, """{ "clear": true }""");
+        var cleared = await CountAsync(gateway, "other", 300);
+        var after = (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[1];
+
+        Assert.Equal(50, before);
+        Assert.Contains("Destination 'guide-b' has weight 3, 1 in the configuration: 75 % of tier 'primary' while all of it serves.", said, StringComparison.Ordinal);
+        Assert.InRange(heavy, 73, 77);
+        Assert.InRange(reloaded, 73, 77);
+        Assert.Equal((3, 2), (status.GetProperty("weight").GetInt32(), status.GetProperty("weightOrder").GetProperty("configured").GetInt32()));
+        Assert.StartsWith("ann (", status.GetProperty("weightOrder").GetProperty("by").GetString(), StringComparison.Ordinal);
+        Assert.Equal(3, metric);
+        Assert.InRange(cleared, 195, 205);
+        Assert.Equal(2, after.GetProperty("weight").GetInt32());
+        Assert.False(after.TryGetProperty("weightOrder", out _));
+        Assert.Contains("new machine", await gateway.JournalTextAsync(), StringComparison.Ordinal);
+    }
+
     private static async Task<int> CountAsync(InProcessGateway gateway, string body, int requests)
     {
         var count = 0;
