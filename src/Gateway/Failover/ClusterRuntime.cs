@@ -63,6 +63,42 @@ internal sealed class ClusterRuntime
     /// <summary>No tier serves.</summary>
     public bool Exhausted => State is { Settled: true, Active: -1 };
 
+    /// <summary>
+    /// When time alone may next change something here; zero: at any tick. A cluster whose first tier serves, with every destination as its
+    /// last probe found it, changes by nothing but a probe that is due.
+    /// </summary>
+    public TimeSpan DueAt
+    {
+        get
+        {
+            if (State is not { Settled: true, Active: 0, RampFrom: < 0, UnableSince: null, Held: null })
+            {
+                return TimeSpan.Zero;
+            }
+
+            // What the fleet said last counts no longer then.
+            var due = Guidance is null ? TimeSpan.MaxValue : GuidedAt + FleetGuidance.ValidFor;
+            foreach (var timing in Cluster.Timings)
+            {
+                if (timing.HasAvoided)
+                {
+                    return TimeSpan.Zero;
+                }
+            }
+
+            foreach (var tier in Tiers)
+            {
+                foreach (var watch in tier.Watches)
+                {
+                    var next = watch.DueAt;
+                    due = next < due ? next : due;
+                }
+            }
+
+            return due;
+        }
+    }
+
     /// <summary>All destinations.</summary>
     public IEnumerable<DestinationWatch> Watches => Tiers.SelectMany(t => t.Watches);
 

@@ -23,6 +23,19 @@ internal sealed class DestinationWatch(DestinationMonitor monitor, Prober prober
     /// <summary>A probe is under way.</summary>
     public bool Probing { get; private set; }
 
+    /// <summary>A probe that is silent for longer has ignored its own deadline.</summary>
+    public TimeSpan GivenUpAt => StartedAt + (monitor.Config.Probe.Timeout * 2) + TimeSpan.FromSeconds(2);
+
+    /// <summary>When time alone may next change something here; zero: at any tick.</summary>
+    public TimeSpan DueAt
+    {
+        get
+        {
+            var (probe, change) = (Probing ? GivenUpAt : NextAt, monitor.HasTraffic ? TimeSpan.Zero : monitor.ChangesFrom);
+            return change < probe ? change : probe;
+        }
+    }
+
     /// <summary>Tells the result of this probe from one that was given up before.</summary>
     public int Round { get; private set; }
 

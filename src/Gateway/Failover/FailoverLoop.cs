@@ -11,9 +11,6 @@ namespace Gateway.Failover;
 /// </summary>
 internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 {
-    /// <summary>From one tick to the next; no decision by time is later than this.</summary>
-    public static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(50);
-
     // So many messages between two publications at most: a flood of evidence must not hold back the health status that it leads to.
     private const int Batch = 256;
     private static readonly TimeSpan ViewsEvery = TimeSpan.FromMilliseconds(200);
@@ -33,8 +30,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private IReadOnlyList<ClusterView> _views = [];
+    private TimeSpan _tickedAt;
     private TimeSpan _nextTick;
-    private TimeSpan _nextViews;
+    private TimeSpan _viewedAt;
     private long _turnedAt;
     private ITimer? _timer;
     private Task _running = Task.CompletedTask;
@@ -59,9 +57,11 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _commands = new CommandCarrier(_clusters, _decider);
         _votes = new ClusterVotes(_clusters, _decider);
         _health = new HealthAnnouncer(time, logger);
-        _origin = time.GetTimestamp();
+
+        // From a full second on, so that its rests end with those of other parts.
+        _origin = time.GetTimestamp() / time.TimestampFrequency * time.TimestampFrequency;
         _turnedAt = _origin;
-        _clusters.Apply(config, TimeSpan.Zero);
+        _clusters.Apply(config, Now);
     }
 
     /// <summary>Told of every change of health, on the loop: it must not wait.</summary>
@@ -79,13 +79,13 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <summary>Evidence that was dropped because the loop was behind.</summary>
     public long DroppedEvidence => _inbox.Dropped;
 
-    /// <summary>How long ago the loop last turned; it does every 50 ms. Longer: it is stuck, or the process is starved.</summary>
+    /// <summary>How long ago the loop last turned: a quarter of a second at most, unless it is stuck or the process is starved.</summary>
     public TimeSpan SinceTurn => _time.GetElapsedTime(Volatile.Read(ref _turnedAt));
 
     /// <summary>How long ago a probe could not be sent because the process had no socket for it; null: never.</summary>
     public TimeSpan? SinceWithoutSocket => _keeper.SinceWithoutSocket;
 
-    /// <summary>What people see, at most 200 ms old.</summary>
+    /// <summary>What people see, at most half a second old.</summary>
     public IReadOnlyList<ClusterView> Views => Volatile.Read(ref _views);
 
     /// <summary>The cluster at run time; null: there is none of that name.</summary>
@@ -115,7 +115,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _timer = _time.CreateTimer(static state => ((FailoverInbox)state!).Wake(), _inbox, TickEvery, TickEvery);
+        _timer = _time.CreateTimer(static state => ((FailoverInbox)state!).Wake(), _inbox, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _inbox.Wake();
         Volatile.Write(ref _turnedAt, _time.GetTimestamp());
         _running = Task.Run(RunAsync, CancellationToken.None);
@@ -175,8 +175,23 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 MessageFailed(e, nameof(Decide));
             }
 
+            PlanTick();
             Volatile.Write(ref _turnedAt, _time.GetTimestamp());
         }
+    }
+
+    // Messages come when they come; the timer is for what only time changes.
+    private void PlanTick()
+    {
+        var due = _names.DueAt;
+        foreach (var cluster in _clusters.All)
+        {
+            var next = cluster.DueAt;
+            due = next < due ? next : due;
+        }
+
+        _nextTick = TickPlan.Next(_tickedAt, due);
+        _timer!.Change(TickPlan.Wait(_nextTick, Now), Timeout.InfiniteTimeSpan);
     }
 
     // What one batch of messages comes to: ticks, decisions, publications.
@@ -187,7 +202,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             Tick(now);
 
             // Planned from the end: the time that our own work takes is not lateness.
-            _nextTick = Now + TickEvery;
+            _tickedAt = Now;
         }
 
         foreach (var cluster in _clusters.All)
@@ -201,9 +216,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         }
 
         _votes.Publish(now);
-        if (_decider.TakeAnnounced() || now >= _nextViews)
+        if (_decider.TakeAnnounced() || now - _viewedAt >= ViewsEvery)
         {
-            _nextViews = now + ViewsEvery;
             PublishViews(now);
         }
     }
@@ -261,6 +275,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         var utc = _time.GetUtcNow();
         IReadOnlyList<ClusterView> views = [.. _clusters.All.Select(c => ViewBuilder.Of(c, now, utc))];
         Volatile.Write(ref _views, views);
+        _viewedAt = now;
     }
 
     private async Task ResolveAsync(string host)

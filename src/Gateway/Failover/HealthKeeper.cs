@@ -57,7 +57,7 @@ internal sealed partial class HealthKeeper(
     private void Probe(DestinationWatch watch, TimeSpan now)
     {
         // A probe has its own deadline; one that ignores it is given up, so that the next can start.
-        if (watch.Probing && now - watch.StartedAt > (watch.Monitor.Config.Probe.Timeout * 2) + TimeSpan.FromSeconds(2))
+        if (watch.Probing && now > watch.GivenUpAt)
         {
             OnProbe(watch, watch.Round, new ProbeResult(ProbeOutcome.TimedOut, now - watch.StartedAt), now);
         }

@@ -29,6 +29,21 @@ internal sealed partial class NameTable(ILogger logger)
         }
     }
 
+    /// <summary>When the next name has to be resolved.</summary>
+    public TimeSpan DueAt
+    {
+        get
+        {
+            var due = TimeSpan.MaxValue;
+            foreach (var name in _names.Values)
+            {
+                due = !name.Running && name.NextAt < due ? name.NextAt : due;
+            }
+
+            return due;
+        }
+    }
+
     /// <summary>Begins to resolve the names whose time has come.</summary>
     /// <param name="resolve">Its result comes back by <see cref="OnResolved"/>.</param>
     /// <param name="now">The loop's clock.</param>

@@ -47,13 +47,16 @@ internal sealed class DestinationFailures(Destination destination)
         return Find(route) is { } record ? all - record.RecentConfirmed(passive, now) : all;
     }
 
-    /// <summary>Brings what requests have counted since the last look into the windows.</summary>
-    public void CountSuccesses(PassiveConfig passive, TimeSpan now)
+    /// <summary>Brings what requests have counted since the last look into the windows; true: there was something.</summary>
+    public bool CountSuccesses(PassiveConfig passive, TimeSpan now)
     {
+        var any = false;
         foreach (var tally in destination.Tallies)
         {
-            Of(tally.Route).CountSuccesses(_all, passive, now);
+            any |= Of(tally.Route).CountSuccesses(_all, passive, now);
         }
+
+        return any;
     }
 
     /// <summary>Counts a failure of a request.</summary>

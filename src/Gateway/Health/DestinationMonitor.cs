@@ -71,6 +71,15 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>Its share after a return.</summary>
     public SlowStart SlowStart { get; init; } = new(served: true);
 
+    /// <summary>
+    /// When time alone may change its health or its share; zero: an ejection, a half-open probe, a suspicion or a slow start is under way.
+    /// </summary>
+    public TimeSpan ChangesFrom =>
+        State.Traffic != TrafficOpinion.Good || State.Streak > 0 || Suspect || SlowStart.IsRunning ? TimeSpan.Zero : _suspicion.SuspectFrom;
+
+    /// <summary>Requests came since the last tick, or are under way.</summary>
+    public bool HasTraffic { get; private set; }
+
     /// <summary>A reload changed the rules or the weight; what is known of it stays.</summary>
     public void Configure(ClusterConfig newConfig, int newWeight)
     {
@@ -120,8 +129,8 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>What the other routes saw here in the window: successes, and failures that are its own.</summary>
     public RouteCount OthersThan(string route, TimeSpan now) => _failures.OthersThan(route, Config.Passive, now);
 
-    /// <summary>Brings what requests have counted since the last look into the windows.</summary>
-    public void CountSuccesses(TimeSpan now) => _failures.CountSuccesses(Config.Passive, now);
+    /// <summary>Brings what requests have counted since the last look into the windows; true: there was something.</summary>
+    public bool CountSuccesses(TimeSpan now) => _failures.CountSuccesses(Config.Passive, now);
 
     /// <summary>Traffic showed something.</summary>
     public bool OnEvidence(in Evidence evidence, in HealthContext around, TimeSpan now)
@@ -131,7 +140,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             return HalfOpen(evidence, around, now);
         }
 
-        // Down, ejected or half-open: what still comes in from attempts that began before adds nothing.
+        // Down, ejected or half-open: what attempts that began before still bring adds nothing.
         if (evidence.Kind == EvidenceKind.Success || State.Traffic != TrafficOpinion.Good || State.Probes == ProbeOpinion.Down)
         {
             return false;
@@ -246,11 +255,10 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>Time passed.</summary>
     public bool OnTick(bool exhausted, TimeSpan now)
     {
-        CountSuccesses(now);
+        HasTraffic = CountSuccesses(now) || destination.InFlight > 0;
         _failures.Expire(Config.Passive, now);
         _health.AgeOvertaken(now);
-        var changed = _health.Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", Cause, now);
-        changed |= _suspicion.Update(now);
+        var changed = _health.Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", Cause, now) | _suspicion.Update(now);
         _halfOpen.OnTick(State.Traffic == TrafficOpinion.HalfOpen ? Since : null, Config.Timeouts, now);
         return changed;
     }

@@ -10,6 +10,9 @@ internal sealed class PhiAccrual
     /// <summary>From here on a destination is suspect.</summary>
     public const double Threshold = 8;
 
+    // What PhiOf makes into the threshold, rounded down.
+    private const double ThresholdInDeviations = 5.2;
+
     private const int Samples = 64;
 
     // Jitter of probes and of a busy machine: without a floor, very even heartbeats would make the slightest delay a scandal.
@@ -38,6 +41,34 @@ internal sealed class PhiAccrual
             return 0;
         }
 
+        var (mean, deviation) = Usual();
+        return PhiOf(((now - last).TotalSeconds - mean) / deviation);
+    }
+
+    /// <summary>Silence until then is no suspicion; the maximum while fewer than three intervals are known.</summary>
+    public TimeSpan SuspectFrom
+    {
+        get
+        {
+            if (_last is not { } last || _count < 3)
+            {
+                return TimeSpan.MaxValue;
+            }
+
+            var (mean, deviation) = Usual();
+            return last + TimeSpan.FromSeconds(mean + (ThresholdInDeviations * deviation));
+        }
+    }
+
+    /// <summary>Forgets everything: silence while a destination is down says nothing about the next silence.</summary>
+    public void Clear()
+    {
+        _count = 0;
+        _last = null;
+    }
+
+    private (double Mean, double Deviation) Usual()
+    {
         var known = Math.Min(_count, Samples);
         double sum = 0;
         double squares = 0;
@@ -48,15 +79,7 @@ internal sealed class PhiAccrual
         }
 
         var mean = sum / known;
-        var deviation = Math.Max(Math.Sqrt(Math.Max(0, (squares / known) - (mean * mean))), Math.Max(MinimumDeviation.TotalSeconds, mean / 10));
-        return PhiOf(((now - last).TotalSeconds - mean) / deviation);
-    }
-
-    /// <summary>Forgets everything: silence while a destination is down says nothing about the next silence.</summary>
-    public void Clear()
-    {
-        _count = 0;
-        _last = null;
+        return (mean, Math.Max(Math.Sqrt(Math.Max(0, (squares / known) - (mean * mean))), Math.Max(MinimumDeviation.TotalSeconds, mean / 10)));
     }
 
     // The tail of the normal distribution by the logistic approximation of Bowling et al. (2009), good to 1e-4 near the middle and finite

@@ -58,8 +58,10 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
     /// <summary>All that was counted since the start.</summary>
     public RouteCount Total => new(tally.Successes, _failures);
 
-    /// <summary>Brings the successes since the last look into the window, and into the windows of the whole destination.</summary>
-    public void CountSuccesses(DestinationWindows all, PassiveConfig passive, TimeSpan now)
+    /// <summary>
+    /// Brings the successes since the last look into the window, and into the windows of the whole destination; true: there were some.
+    /// </summary>
+    public bool CountSuccesses(DestinationWindows all, PassiveConfig passive, TimeSpan now)
     {
         var successes = tally.Successes - _counted;
         if (successes > 0)
@@ -69,6 +71,8 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
             all.Add(successes, 0, 0, passive.Window, now);
             _counted += successes;
         }
+
+        return successes > 0;
     }
 
     /// <summary>A failure.</summary>

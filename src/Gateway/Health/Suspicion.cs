@@ -21,6 +21,9 @@ internal sealed class Suspicion
     /// <summary>The suspicion from silence.</summary>
     public double Phi { get; private set; }
 
+    /// <summary>When silence alone would make it a suspect.</summary>
+    public TimeSpan SuspectFrom => _phi.SuspectFrom;
+
     /// <summary>It gave a sign of life.</summary>
     public void Beat(TimeSpan now) => _phi.Beat(now);
 

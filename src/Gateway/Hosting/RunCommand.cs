@@ -40,7 +40,7 @@ internal static class RunCommand
         try
         {
             var systemd = SystemdNotice.Of(environment);
-            await using var host = new GatewayHost(loaded, path, environment, TimeProvider.System, SocketActivation.Take(environment, Environment.ProcessId)) { WarmUpWithin = loaded.Config.WarmUp };
+            await using var host = new GatewayHost(loaded, path, environment, new CoalescedTime(), SocketActivation.Take(environment, Environment.ProcessId)) { WarmUpWithin = loaded.Config.WarmUp };
             using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
             {
                 context.Cancel = true;

@@ -108,6 +108,18 @@ internal sealed class Journal(long firstId)
         }
     }
 
+    /// <summary>Some entry is not on disk yet.</summary>
+    internal bool HasUnwritten
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unwritten.Count > 0;
+            }
+        }
+    }
+
     /// <summary>All up to this number are on disk.</summary>
     internal void Written(long lastId)
     {

@@ -36,8 +36,8 @@ internal readonly record struct TimeSums(long Up, long Down, long Lost, long Fai
 
 /// <summary>
 /// Counts, by second, minute, hour and day, how requests ended and how long each tier could serve. It reads the instruments' cells once a
-/// second, so that a request pays nothing for it; a kill loses at most that second. But for <see cref="History"/> only the thread of
-/// <see cref="Records"/> uses it.
+/// second, so that a request pays nothing for it; a kill loses at most that second, or a few seconds without any request. But for
+/// <see cref="History"/> only the thread of <see cref="Records"/> uses it.
 /// </summary>
 /// <param name="routes">The cells now.</param>
 /// <param name="clusterOf">The cluster of a route; null: it is no longer configured.</param>
@@ -107,6 +107,7 @@ internal sealed class Ledger(
                 ? elapsed * (sums.Degraded + sums.Failed) / sums.Judged
                 : 0;
             var time = new TimeSums(reading.CanServe ? elapsed : 0, reading.CanServe ? 0 : elapsed, lost, failed ? 1 : 0);
+            HasNews |= !reading.CanServe;
             if (time != default)
             {
                 foreach (var (grain, at) in Spans(now))
@@ -131,9 +132,13 @@ internal sealed class Ledger(
         }
     }
 
+    /// <summary>Something else than time in which all could serve has to be added on disk: a request, or an outage.</summary>
+    public bool HasNews { get; private set; }
+
     /// <summary>All of it is on disk.</summary>
     public void Written()
     {
+        HasNews = false;
         Requests.Clear();
         Times.Clear();
     }
@@ -164,6 +169,7 @@ internal sealed class Ledger(
                 continue;
             }
 
+            HasNews = true;
             _seen[route] = total;
             byCluster[cluster] = byCluster.GetValueOrDefault(cluster) + added;
             foreach (var (grain, at) in Spans(now))

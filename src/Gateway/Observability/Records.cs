@@ -15,6 +15,9 @@ internal sealed partial class Records : IDisposable
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(10);
 
+    // Time in which all could serve and nothing was asked waits for so long: a write each second would be half of an idle gateway's work.
+    private static readonly TimeSpan WithoutNews = TimeSpan.FromSeconds(5);
+
     private readonly string _folder;
     private readonly Ledger _ledger;
     private readonly AvailabilitySummary _summary;
@@ -105,7 +108,7 @@ internal sealed partial class Records : IDisposable
 
     private void Run()
     {
-        long lastTrim = 0, retryAt = 0;
+        long lastTrim = 0, lastWrite = 0, retryAt = 0;
         var first = true;
         while (true)
         {
@@ -118,8 +121,10 @@ internal sealed partial class Records : IDisposable
                 Tick();
             }
 
-            if (stopping || now >= retryAt)
+            var isDue = first || Journal.HasUnwritten || _ledger.HasNews || _alarm is not null || _time.GetElapsedTime(lastWrite, now) >= WithoutNews;
+            if (stopping || (isDue && now >= retryAt))
             {
+                lastWrite = now;
                 retryAt = TryWrite(first, trim: lastTrim == 0 || _time.GetElapsedTime(lastTrim, now) >= TrimEvery)
                     ? 0
                     : now + (long)(RetryAfter.TotalSeconds * _time.TimestampFrequency);
@@ -205,11 +210,7 @@ internal sealed partial class Records : IDisposable
 
     private void OnRefused(Exception e)
     {
-        if (_alarm is null)
-        {
-            LogRefused(_folder, e);
-        }
-
+        if (_alarm is null) LogRefused(_folder, e);
         _alarm = $"Journal and ledger cannot be written to the state folder ({RecordDatabase.WhyRefused(e)}): they are kept in memory. Free space or repair the folder; writing is tried again every 5 s.";
 
         // A connection that met a full or broken disk is not to be trusted.

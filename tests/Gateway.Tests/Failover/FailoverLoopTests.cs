@@ -433,12 +433,48 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         // Once the grace is over, it does.
         for (var tick = 0; tick < 45; tick++)
         {
-            time.Advance(FailoverLoop.TickEvery);
+            time.Advance(TickPlan.TickEvery);
             await BarrierAsync();
         }
 
         await TimeOutAsync("a");
         Assert.Equal(HealthStatus.Ejected, Find("a").HealthStatus);
+    }
+
+    [Fact]
+    public async Task NothingChangesByTime_TheLoopRestsUntilEvidenceComes()
+    {
+        var time = new ManualTime();
+        var once = ClusterOf() with { Probe = new ProbeConfig { Interval = TimeSpan.FromHours(2), FastInterval = TimeSpan.FromHours(2), Timeout = TimeSpan.FromHours(1) } };
+        _loop = new FailoverLoop(ConfigOf(once), time, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue]);
+        await _loop.StartAsync(Cancel);
+        await StepAsync(time, () => Loop.FirstRound.IsCompleted);
+
+        // 1. Every destination is up: only the end of the rest is awaited.
+        await Eventually.BeTrueAsync(() => Rests(time, TickPlan.LongestRest), Patience, "the loop rests");
+
+        // 2. The clock stands still, and yet what fails is noticed. From then on an ejection has to end in time.
+        await FailAsync("a", 3);
+        Assert.Equal(HealthStatus.Ejected, Find("a").HealthStatus);
+        await Eventually.BeTrueAsync(() => time.UntilNextTimer <= TickPlan.TickEvery, Patience, "the loop ticks");
+
+        // 3. Half-open, and its probe succeeds: nothing is left to wait for.
+        await StepAsync(time, () => Find("a").TryTakeHalfOpenPermit(), TimeSpan.FromMilliseconds(20));
+        Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Success, HalfOpen: true));
+        await StepAsync(time, () => Find("a").HealthStatus == HealthStatus.Up && Rests(time, TickPlan.LongestRest), TimeSpan.FromMilliseconds(20));
+    }
+
+    // Between two ticks: more than the shortest wait is left to the next timer at some moment.
+    private static bool Rests(ManualTime time, TimeSpan longest)
+    {
+        var left = time.UntilNextTimer;
+        if (left > TickPlan.TickEvery && left <= longest)
+        {
+            return true;
+        }
+
+        time.Advance(TimeSpan.FromMilliseconds(10));
+        return false;
     }
 
     [Fact]

@@ -43,6 +43,10 @@ public class ArithmeticTests
         Assert.True(phi.Phi(At(11.5)) < PhiAccrual.Threshold);
         Assert.True(phi.Phi(At(11.7)) >= PhiAccrual.Threshold);
         Assert.True(double.IsFinite(phi.Phi(At(1_000_000))));
+
+        // The failover loop looks from then on: not after the moment, and not long before it.
+        Assert.Equal(TimeSpan.MaxValue, new PhiAccrual().SuspectFrom);
+        Assert.InRange(phi.Phi(phi.SuspectFrom), PhiAccrual.Threshold - 0.5, PhiAccrual.Threshold);
     }
 
     [Fact]

@@ -36,6 +36,23 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal(5, _ledger.Requests.Count);
     }
 
+    /// <summary>A kill may lose a few seconds in which nothing happened, and no others.</summary>
+    [Fact]
+    public void HasNews_AfterARequestOrWhileSomethingIsDown_UntilItIsWritten()
+    {
+        _ledger.Tick(Start);
+        _ledger.Tick(Start.AddSeconds(1));
+        Assert.False(_ledger.HasNews);
+        Requests(live: 1, failed: 0);
+        _ledger.Tick(Start.AddSeconds(2));
+        Assert.True(_ledger.HasNews);
+        _ledger.Written();
+        Assert.False(_ledger.HasNews);
+        _primary = false;
+        _ledger.Tick(Start.AddSeconds(3));
+        Assert.True(_ledger.HasNews);
+    }
+
     [Fact]
     public void Tick_TierGoesDownAndBack_CountsTimesAndOneFailure()
     {

@@ -31,6 +31,18 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>How long until the next timer falls due; null: none is set.</summary>
+    public TimeSpan? UntilNextTimer
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.Min(static t => t.DueAt) - _now;
+            }
+        }
+    }
+
     /// <summary>Moves the clock; every timer that falls due runs at its own instant.</summary>
     public void Advance(TimeSpan by)
     {
