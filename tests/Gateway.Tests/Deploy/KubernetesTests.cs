@@ -1,7 +1,7 @@
 using Gateway.Configuration;
-using Gateway.Drills.Processes;
 using Xunit;
 using YamlDotNet.RepresentationModel;
+using static Gateway.Tests.Deploy.Manifests;
 using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
@@ -9,7 +9,6 @@ namespace Gateway.Tests.Deploy;
 /// <summary>The manifests of <c>deploy/kubernetes/</c>: what kubectl makes of them is valid, and fits together and to the gateway.</summary>
 public sealed class KubernetesTests
 {
-    private const string Kubectl = "/usr/bin/kubectl";
     private const string Overlay = "overlays/production";
 
     [Theory]
@@ -30,6 +29,39 @@ public sealed class KubernetesTests
     [InlineData("apiVersion: v1\nkind: Sevice", "v1/Sevice: unknown; add it to kubernetes-fields.mjs.")]
     public void Fields_AreJudged(string manifest, string problem) =>
         Assert.Equal([problem], Read(manifest).SelectMany(KubernetesFields.ProblemsOf));
+
+    /// <summary>What every installation has brings no secret, no other service and no one's pages along.</summary>
+    [Fact]
+    public async Task Base_HasNeitherSecretNorRedisNorSampleData()
+    {
+        var manifests = await BuildAsync("base");
+        Assert.DoesNotContain(manifests, static m => Text(m, "kind") == "Secret");
+        Assert.Equal(["ConfigMap/gateway-config"], manifests.Where(static m => Text(m, "kind") == "ConfigMap").Select(IdOf));
+        Assert.DoesNotContain(manifests, static m => Canonical(m).Contains("redis", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Users come in by the Service that the base makes.</summary>
+    [Theory]
+    [InlineData("ingress.yaml")]
+    [InlineData("httproute.yaml")]
+    public async Task Example_IsKnownAndNamesTheService(string file)
+    {
+        var example = Assert.Single(Read(await File.ReadAllTextAsync(Files.PathOf("deploy", "kubernetes", "examples", file), TestContext.Current.CancellationToken)));
+        Assert.Empty(KubernetesFields.ProblemsOf(example));
+        var service = (await BuildAsync("base")).Single(static m => IdOf(m) is "Service/gateway");
+        var port = Items(service["spec"], "ports").Single();
+        var rule = Items(example["spec"], "rules").Single();
+        if (Text(example, "kind") is "Ingress")
+        {
+            var backend = Items(rule["http"], "paths").Single()["backend"]["service"];
+            Assert.Equal(("gateway", Text(port, "name")), (Text(backend, "name"), Text(backend, "port", "name")));
+        }
+        else
+        {
+            var backend = Items(rule, "backendRefs").Single();
+            Assert.Equal(("gateway", Text(port, "port")), (Text(backend, "name"), Text(backend, "port")));
+        }
+    }
 
     [Fact]
     public async Task Overlay_NamesWhatExists()
@@ -83,10 +115,12 @@ public sealed class KubernetesTests
         Assert.All(Items(container, "env"), env => Assert.True(Has(secret, Text(env, "valueFrom", "secretKeyRef", "key"))));
     }
 
-    [Fact]
-    public async Task Configuration_IsValidAndFitsThePod()
+    [Theory]
+    [InlineData("base")]
+    [InlineData(Overlay)]
+    public async Task Configuration_IsValidAndFitsThePod(string built)
     {
-        var manifests = await BuildAsync(Overlay);
+        var manifests = await BuildAsync(built);
         var pod = manifests.Single(static m => Text(m, "kind") == "Deployment")["spec"]["template"]["spec"];
         var container = Items(pod, "containers").Single();
         var folder = Directory.CreateTempSubdirectory("gateway-kubernetes-");
@@ -96,9 +130,10 @@ public sealed class KubernetesTests
             var mounts = Items(container, "volumeMounts").ToDictionary(static m => Text(m, "name"), static m => Text(m, "mountPath"), StringComparer.Ordinal);
             foreach (var volume in Items(pod, "volumes").Where(static v => Has(v, "configMap")))
             {
-                var map = manifests.Single(m => Text(m, "kind") == "ConfigMap" && Text(m, "metadata", "name") == Text(volume, "configMap", "name"));
+                var map = manifests.SingleOrDefault(m => IdOf(m) == $"ConfigMap/{Text(volume, "configMap", "name")}");
+                Assert.True(map is not null || Has(volume["configMap"], "optional"), $"{volume} names a map that is not there.");
                 var at = Directory.CreateDirectory(folder.FullName + mounts[Text(volume, "name")]);
-                foreach (var (file, content) in ((YamlMappingNode)map["data"]).Children)
+                foreach (var (file, content) in ((YamlMappingNode?)map?["data"])?.Children.ToArray() ?? [])
                 {
                     await File.WriteAllTextAsync(Path.Combine(at.FullName, file.ToString()), content.ToString().Replace("/etc/gateway-static", $"{folder.FullName}/etc/gateway-static", StringComparison.Ordinal), TestContext.Current.CancellationToken);
                 }
@@ -132,51 +167,6 @@ public sealed class KubernetesTests
         var shipped = (await BuildAsync(Overlay)).Single(static m => Text(m, "kind") == "PrometheusRule");
         var groups = new[] { "gateway.rules.yml", "gateway.alerts.yml" }.SelectMany(static file => Items(Read(File.ReadAllText(Files.PathOf("deploy", "prometheus", file)))[0], "groups"));
 
-        Assert.Equal(groups.Select(Canonical), Items(shipped["spec"], "groups").Select(Canonical));
+        Assert.Equal(groups.Select(static g => Canonical(g)), Items(shipped["spec"], "groups").Select(static g => Canonical(g)));
     }
-
-    /// <summary>A node without its style and the order of its keys, which kustomize changes.</summary>
-    private static string Canonical(YamlNode node) => node switch
-    {
-        YamlMappingNode mapping => $"{{{string.Join(", ", mapping.Children.Select(static entry => $"{entry.Key}: {Canonical(entry.Value)}").Order(StringComparer.Ordinal))}}}",
-        YamlSequenceNode list => $"[{string.Join(", ", list.Children.Select(Canonical))}]",
-        _ => node.ToString(),
-    };
-
-    private static async Task<YamlMappingNode[]> BuildAsync(string folder)
-    {
-        Assert.SkipUnless(File.Exists(Kubectl), "kubectl is not installed: see https://kubernetes.io/docs/tasks/tools/.");
-        var start = new System.Diagnostics.ProcessStartInfo(Kubectl, ["kustomize", Files.PathOf("deploy", "kubernetes", folder)]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        using var process = System.Diagnostics.Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal("", await errors);
-        Assert.Equal(0, process.ExitCode);
-        return Read(output);
-    }
-
-    private static YamlMappingNode[] Read(string text)
-    {
-        var stream = new YamlStream();
-        stream.Load(new StringReader(text));
-        return [.. stream.Documents.Select(static document => (YamlMappingNode)document.RootNode)];
-    }
-
-    private static IEnumerable<YamlNode> Items(YamlNode node, string key) => ((YamlSequenceNode)node[key]).Children;
-
-    private static bool Has(YamlNode node, string key) => ((YamlMappingNode)node).Children.ContainsKey(key);
-
-    private static string Text(YamlNode node, params ReadOnlySpan<string> path)
-    {
-        foreach (var step in path)
-        {
-            node = node[step];
-        }
-
-        return node.ToString();
-    }
-
-    private static bool Selects(YamlNode selector, YamlNode labels) =>
-        ((YamlMappingNode)selector).Children.All(pair => ((YamlMappingNode)labels).Children.TryGetValue(pair.Key, out var value) && value.Equals(pair.Value));
 }

@@ -10,6 +10,7 @@ const kinds = {
   'v1/ConfigMap': 'V1ConfigMap', 'v1/Namespace': 'V1Namespace', 'v1/Secret': 'V1Secret', 'v1/Service': 'V1Service',
   'apps/v1/Deployment': 'V1Deployment', 'autoscaling/v2/HorizontalPodAutoscaler': 'V2HorizontalPodAutoscaler',
   'networking.k8s.io/v1/NetworkPolicy': 'V1NetworkPolicy', 'policy/v1/PodDisruptionBudget': 'V1PodDisruptionBudget',
+  'networking.k8s.io/v1/Ingress': 'V1Ingress',
 };
 // What a server fills in is nobody's to write, and of the many kinds of volumes few are used: the test says so when one is missing.
 const left = (field, type) => field === 'status' || field === 'managedFields' || field === 'ownerReferences'
@@ -34,7 +35,17 @@ Object.values(kinds).forEach(visit);
 // The Prometheus operator's own kinds, as far as they are used here: by @kubernetes-models/prometheus-operator 6.0.0 (MIT).
 kinds['monitoring.coreos.com/v1/ServiceMonitor'] = 'ServiceMonitor';
 kinds['monitoring.coreos.com/v1/PrometheusRule'] = 'PrometheusRule';
+// The Gateway API's, as far as it is used here: by its own description, version 1.2 (Apache-2.0).
+kinds['gateway.networking.k8s.io/v1/HTTPRoute'] = 'HTTPRoute';
 Object.assign(types, {
+  HTTPRoute: { apiVersion: 'string', kind: 'string', metadata: 'V1ObjectMeta', 'spec!': 'HTTPRouteSpec' },
+  HTTPRouteSpec: { parentRefs: 'Array<HTTPRouteParent>', hostnames: 'Array<string>', rules: 'Array<HTTPRouteRule>' },
+  HTTPRouteParent: { group: 'string', kind: 'string', namespace: 'string', 'name!': 'string', sectionName: 'string', port: 'number' },
+  HTTPRouteRule: { name: 'string', matches: 'Array<HTTPRouteMatch>', backendRefs: 'Array<HTTPRouteBackend>', timeouts: 'HTTPRouteTimeouts' },
+  HTTPRouteMatch: { path: 'HTTPRoutePath', method: 'string' },
+  HTTPRoutePath: { type: 'string', value: 'string' },
+  HTTPRouteBackend: { group: 'string', kind: 'string', namespace: 'string', 'name!': 'string', port: 'number', weight: 'number' },
+  HTTPRouteTimeouts: { request: 'string', backendRequest: 'string' },
   ServiceMonitor: { apiVersion: 'string', kind: 'string', metadata: 'V1ObjectMeta', 'spec!': 'ServiceMonitorSpec' },
   ServiceMonitorSpec: { 'endpoints!': 'Array<ServiceMonitorEndpoint>', 'selector!': 'V1LabelSelector', jobLabel: 'string', targetLabels: 'Array<string>', podTargetLabels: 'Array<string>', sampleLimit: 'number' },
   ServiceMonitorEndpoint: { port: 'string', path: 'string', scheme: 'string', interval: 'string', scrapeTimeout: 'string', honorLabels: 'boolean', authorization: 'ServiceMonitorAuthorization' },
