@@ -8,9 +8,14 @@ internal static class VersionText
     /// <summary>The name of the assembly's metadata that holds a release's date.</summary>
     public const string DateKey = "ReleaseDate";
 
+    private static readonly string Informational = typeof(VersionText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    /// <summary>The version alone.</summary>
+    public static string Number { get; } = Informational.Split('+')[0];
+
     /// <summary>Of this program.</summary>
     public static string Current { get; } = Of(
-        typeof(VersionText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0",
+        Informational,
         typeof(VersionText).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(static data => string.Equals(data.Key, DateKey, StringComparison.Ordinal))?.Value);
 
     /// <summary>In one line.</summary>

@@ -57,7 +57,7 @@ internal static class ConfigLoader
             return Result(null);
         }
 
-        ConfigResult Result(GatewayConfig? valid) => new() { Config = valid, Problems = reader.Problems, Warnings = valid is null ? ImmutableArray<ConfigProblem>.Empty : reader.Warnings, Hash = set.Hash, File = file.Path, Included = [.. set.Included.Select(static included => included.Path)], WrittenAdmin = admin };
+        ConfigResult Result(GatewayConfig? valid) => new() { Config = valid, Problems = reader.Problems, Warnings = valid is null ? ImmutableArray<ConfigProblem>.Empty : reader.Warnings, ChangedMeanings = KeyChanges.MeaningsOf(reader), Hash = set.Hash, File = file.Path, Included = [.. set.Included.Select(static included => included.Path)], WrittenAdmin = admin };
     }
 
     /// <summary>

@@ -5,6 +5,9 @@ namespace Gateway.Configuration;
 /// </summary>
 internal sealed record ConfigProblem(string File, int Line, int Column, string Message)
 {
+    /// <summary>True: a key of an older version, and the message says what to write for this one.</summary>
+    public bool IsOfOlderVersion { get; init; }
+
     /// <summary><c>file:line:column: message</c>, which editors and terminals turn into a link.</summary>
     public override string ToString() => $"{File}:{Line}:{Column}: {Message}";
 }

@@ -15,6 +15,9 @@ internal sealed record ConfigResult
     /// <summary>What an operator should know and may leave as it is, in the order of the file.</summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
 
+    /// <summary>Keys that are valid and mean something else than in an older version, in the order of the file.</summary>
+    public ImmutableArray<ConfigProblem> ChangedMeanings { get; init; } = [];
+
     /// <summary>
     /// The admin endpoint as the file says, even if other keys have problems; null: the file does not say, or not in a way that could be
     /// read.

@@ -142,6 +142,12 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
             return null;
         }
 
+        if (KeyChanges.RenamedAt(path, name.Text) is { Now: { } now } renamed)
+        {
+            reader.Renamed(name, at, $"{Reader.NameOf(path)} has no such key since {renamed.Since}, given {Reader.Quote(name.Text)}. Write \"{now}\" instead{(renamed.Meaning is { } meaning ? $": {meaning}" : ", with the same value.")}");
+            return now;
+        }
+
         var nearest = DidYouMean.Of(name.Text, _keys.Select(key => key.Key.Name));
         reader.Problem(name, at, $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no such key, given {Reader.Quote(name.Text)}. Write {(_keys.Count == 0 ? "{} there" : nearest is null ? $"one of these: {Listed()}" : $"\"{nearest}\" instead")}.");
         return nearest;

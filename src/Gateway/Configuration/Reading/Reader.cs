@@ -46,6 +46,13 @@ internal sealed class Reader(string file, Func<string, string?> environment)
         _problems.Add(new ConfigProblem(node.File, node.Line, node.Column, message));
     }
 
+    /// <summary>Notes a key of an older version that has another name now.</summary>
+    public void Renamed(ConfigNode node, string path, string message)
+    {
+        _bad.Add(path);
+        _problems.Add(new ConfigProblem(node.File, node.Line, node.Column, message) { IsOfOlderVersion = true });
+    }
+
     /// <summary>Notes a problem at a place of the main file as a whole.</summary>
     public void Problem(int line, int column, string message) => Problem(file, line, column, message);
 
@@ -70,11 +77,17 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     }
 
     /// <summary>Notes something an operator may leave as it is.</summary>
-    public void WarningAt(string path, string message)
+    public void WarningAt(string path, string message) => _warnings.Add(NoteAt(path, message));
+
+    /// <summary>A message about a key, which is neither a problem nor a warning.</summary>
+    public ConfigProblem NoteAt(string path, string message)
     {
         var (inFile, line, column) = PlaceOf(path);
-        _warnings.Add(new ConfigProblem(inFile, line, column, message));
+        return new ConfigProblem(inFile, line, column, message);
     }
+
+    /// <summary>The paths of all keys of this name that are written.</summary>
+    public IEnumerable<string> Written(string key) => _places.Keys.Where(path => path.EndsWith("/" + key, StringComparison.Ordinal) || string.Equals(path, key, StringComparison.Ordinal));
 
     /// <summary>True when the key is written.</summary>
     public bool IsWritten(string path) => _places.ContainsKey(path);
