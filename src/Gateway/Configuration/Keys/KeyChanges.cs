@@ -56,7 +56,7 @@ internal static class KeyChanges
             }
         }
 
-        found.Sort(static (one, next) => one.Line.CompareTo(next.Line));
+        found.Sort(static (one, next) => (one.File, one.Line).CompareTo((next.File, next.Line)));
         return found.DrainToImmutable();
     }
 }
