@@ -266,44 +266,26 @@ internal sealed class ClusterRuntime
             .. config.Tiers.Select(tier => new TierRuntime(
                 tier,
                 loads.GetValueOrDefault(tier.Name) ?? new TierLoad(),
-                [.. tier.Destinations.SelectMany(d => Expand(d, addresses)).Select(d => WatchOf(config, tier, d.Name, d.Url, d.HostName, d.Weight, known, isRunning, time, now))])),
+                [.. tier.Destinations.SelectMany(d => Expand(d, addresses)).Select(d => WatchOf(config, tier, d.Name, d.Url, d.HostName, d.Weight, d.MaxInFlight, known, isRunning, time, now))])),
         ];
     }
 
     private static DestinationWatch WatchOf(
-        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, Dictionary<(string, string, Uri, string?), DestinationWatch> known, bool isRunning, TimeProvider time, TimeSpan now)
+        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, int? maxInFlight, Dictionary<(string, string, Uri, string?), DestinationWatch> known, bool isRunning, TimeProvider time, TimeSpan now)
     {
         if (known.TryGetValue((tier.Name, name, url, hostName), out var watch))
         {
             watch.Monitor.Configure(config, weight);
+            watch.Destination.MaxInFlight = maxInFlight ?? 0;
             return watch;
         }
 
-        var destination = new Destination(config.Name, tier.Name, name, url, hostName);
+        var destination = new Destination(config.Name, tier.Name, name, url, hostName) { MaxInFlight = maxInFlight ?? 0 };
         return new DestinationWatch(new DestinationMonitor(destination, config, weight, now) { SlowStart = new SlowStart(served: !isRunning) }, new Prober(destination, time), now);
     }
 
-    private static IEnumerable<(string Name, Uri Url, string? HostName, int Weight)> Expand(DestinationConfig destination, Func<string, IReadOnlyList<IPAddress>> addresses) =>
+    private static IEnumerable<(string Name, Uri Url, string? HostName, int Weight, int? MaxInFlight)> Expand(DestinationConfig destination, Func<string, IReadOnlyList<IPAddress>> addresses) =>
         destination.Resolve
-            ? addresses(destination.Url.DnsSafeHost).Select(a => ($"{destination.Name}@{a}", new UriBuilder(destination.Url) { Host = a.ToString() }.Uri, (string?)destination.Url.Authority, destination.Weight))
-            : [(destination.Name, destination.Url, null, destination.Weight)];
-}
-
-/// <summary>One tier as the loop keeps it.</summary>
-internal sealed class TierRuntime(TierConfig config, TierLoad load, IReadOnlyList<DestinationWatch> watches)
-{
-    /// <summary>The configuration in force.</summary>
-    public TierConfig Config => config;
-
-    /// <summary>Requests under way.</summary>
-    public TierLoad Load => load;
-
-    /// <summary>Its destinations.</summary>
-    public IReadOnlyList<DestinationWatch> Watches => watches;
-
-    /// <summary>Since when it cannot serve, by our own eyes; null: it can.</summary>
-    public TimeSpan? DownSince { get; set; }
-
-    /// <summary>What is known of them.</summary>
-    public DestinationMonitor[] Monitors { get; } = [.. watches.Select(w => w.Monitor)];
+            ? addresses(destination.Url.DnsSafeHost).Select(a => ($"{destination.Name}@{a}", new UriBuilder(destination.Url) { Host = a.ToString() }.Uri, (string?)destination.Url.Authority, destination.Weight, destination.MaxInFlight))
+            : [(destination.Name, destination.Url, null, destination.Weight, destination.MaxInFlight)];
 }

@@ -40,6 +40,9 @@ internal sealed class TierSnapshot
     /// <summary>Requests that it can carry at once; null: unlimited.</summary>
     public int? Capacity { get; init; }
 
+    /// <summary>Some of <see cref="Usable"/> take a limited number of requests.</summary>
+    public bool HasLimits { get; init; }
+
     /// <summary>How many it carries now.</summary>
     public required TierLoad Load { get; init; }
 

@@ -55,7 +55,8 @@ internal static class TierEvaluator
         {
             Name = tier.Name,
             Index = index,
-            Capacity = tier.Capacity,
+            Capacity = CapacityOf(tier, chosen),
+            HasLimits = chosen.Any(static m => m.Destination.MaxInFlight > 0),
             Load = load,
             Usable = [.. chosen.Select(m => m.Destination)],
             Weights = [.. chosen.Select(m => m.Weight)],
@@ -65,5 +66,17 @@ internal static class TierEvaluator
             CanServe = StandingOf(monitors, failover) >= TierHealth.Unverified,
             LooksIll = sound.Length == 0,
         };
+    }
+
+    // Destinations that all have a limit make one for their tier.
+    private static int? CapacityOf(TierConfig tier, DestinationMonitor[] usable)
+    {
+        if (usable.Length == 0 || usable.Any(static m => m.Destination.MaxInFlight == 0))
+        {
+            return tier.Capacity;
+        }
+
+        var sum = (int)Math.Min(usable.Sum(static m => (long)m.Destination.MaxInFlight), int.MaxValue);
+        return tier.Capacity is { } capacity ? Math.Min(capacity, sum) : sum;
     }
 }

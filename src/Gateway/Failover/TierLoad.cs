@@ -4,25 +4,25 @@ namespace Gateway.Failover;
 internal sealed class TierLoad
 {
     private int _inFlight;
+    private Action? _placeLeft;
 
     /// <summary>Requests under way.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    /// <summary>Takes a place if fewer than <paramref name="limit"/> are taken. Balance with <see cref="Leave"/>.</summary>
-    public bool TryEnter(int limit)
+    /// <summary>Called each time a place is given back; null: no request ever waits for one.</summary>
+    public Action? PlaceLeft
     {
-        if (Interlocked.Increment(ref _inFlight) <= limit)
-        {
-            return true;
-        }
-
-        Interlocked.Decrement(ref _inFlight);
-        return false;
+        get => Volatile.Read(ref _placeLeft);
+        set => Volatile.Write(ref _placeLeft, value);
     }
 
     /// <summary>Takes a place, limit or not.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);
 
     /// <summary>Gives the place back.</summary>
-    public void Leave() => Interlocked.Decrement(ref _inFlight);
+    public void Leave()
+    {
+        Interlocked.Decrement(ref _inFlight);
+        PlaceLeft?.Invoke();
+    }
 }

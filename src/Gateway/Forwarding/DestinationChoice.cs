@@ -122,7 +122,7 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
         var count = _triedCount;
         foreach (var destination in tier.Usable)
         {
-            if (plan.EndpointOf(destination).Tally.Avoidance > mostAllowed)
+            if (destination.IsFull || plan.EndpointOf(destination).Tally.Avoidance > mostAllowed)
             {
                 without[count++] = destination;
             }
@@ -131,7 +131,27 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
         return count - _triedCount == tier.Usable.Length ? null : ChooseIn(tier, purpose, without, count);
     }
 
-    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose) => ChooseIn(tier, purpose, _tried, _triedCount);
+    private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose)
+    {
+        if (!tier.HasLimits)
+        {
+            return ChooseIn(tier, purpose, _tried, _triedCount);
+        }
+
+        // Without those that have as many requests as they may have.
+        var without = new Destination?[_triedCount + tier.Usable.Length];
+        Array.Copy(_tried, without, _triedCount);
+        var count = _triedCount;
+        foreach (var destination in tier.Usable)
+        {
+            if (destination.IsFull)
+            {
+                without[count++] = destination;
+            }
+        }
+
+        return count - _triedCount == tier.Usable.Length ? null : ChooseIn(tier, purpose, without, count);
+    }
 
     private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose, Destination?[] without, int count)
     {

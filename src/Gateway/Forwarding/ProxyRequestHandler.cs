@@ -4,6 +4,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Fallback;
+using Gateway.Forwarding.Overload;
 using Gateway.Health;
 using Gateway.LastGood;
 using Gateway.Observability;
@@ -188,10 +189,14 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             return await FallBackAsync(context, plan, record, unserved).ConfigureAwait(false);
         }
 
-        if (tier >= 0 && snapshot.Tiers[tier] is { Capacity: { } capacity } full && full.Load.InFlight >= capacity * plan.ShedAt)
+        if (tier >= 0 && snapshot.Tiers[tier].Capacity is not null)
         {
-            onTrial?.Destination.ReturnHalfOpenPermit();
-            return await FallBackAsync(context, plan, record, TerminationCause.Shed).ConfigureAwait(false);
+            (snapshot, tier, unserved) = await AdmitAsync(context, plan, snapshot, tier, onTrial).ConfigureAwait(false);
+            if (tier < 0)
+            {
+                onTrial?.Destination.ReturnHalfOpenPermit();
+                return await FallBackAsync(context, plan, record, unserved).ConfigureAwait(false);
+            }
         }
 
         if (isUpgrade)
@@ -305,6 +310,48 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         return await FallBackAsync(context, plan, record, record.Cause, exchange.Fate).ConfigureAwait(false);
     }
 
+    /// <summary>A place in a tier that has room for the request's level, waited for if there is a queue.</summary>
+    private static async ValueTask<(ClusterSnapshot Snapshot, int Tier, TerminationCause Unserved)> AdmitAsync(
+        HttpContext context, CompiledRoute plan, ClusterSnapshot snapshot, int tier, HalfOpenPermit? onTrial)
+    {
+        var overflows = plan.ClusterConfig.Overflows && !plan.FirstTierOnly;
+        var queue = plan.Traffic.Queue;
+        if (queue is null or { HasWaiting: false } && TierAdmission.Admit(snapshot.Tiers.AsSpan(), tier, plan.ShedAt, overflows) is >= 0 and var free)
+        {
+            return (snapshot, free, default);
+        }
+
+        if (queue is null)
+        {
+            return (snapshot, -1, TerminationCause.Shed);
+        }
+
+        var result = QueueResult.ClientLeft;
+        try
+        {
+            result = await queue.WaitAsync(plan.Route.Level, () => Place() >= 0, context.RequestAborted).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (result == QueueResult.ClientLeft)
+            {
+                onTrial?.Destination.ReturnHalfOpenPermit();
+            }
+        }
+
+        snapshot = plan.Traffic.Cluster.Snapshot;
+        return result == QueueResult.Admitted && Place() is >= 0 and var place
+            ? (snapshot, place, default)
+            : (snapshot, -1, result == QueueResult.TimedOut ? TerminationCause.QueueTimeout : TerminationCause.Shed);
+
+        int Place()
+        {
+            var now = plan.Traffic.Cluster.Snapshot;
+            var serving = plan.FirstTierOnly && now.Active > 0 ? -1 : now.Choose(Affinity.DrawOf(plan.ClusterConfig.Affinity, context.Request));
+            return serving < 0 ? -1 : TierAdmission.Admit(now.Tiers.AsSpan(), serving, plan.ShedAt, overflows);
+        }
+    }
+
     /// <summary>Without a response nothing was sent to the user.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<(Attempt? Winner, RelayResult Relayed)> ServeAsync(HttpContext context, CompiledRoute plan, ValueTask<Attempt?> running, RequestRecord record)
@@ -359,7 +406,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         record.Cause = cause;
         record.FirstByteAt = 0;
         context.Response.OnStarting(NoteFirstByte, (record, plan.Traffic.Time));
-        var step = await fallback.RespondAsync(context, plan.Route, cause == TerminationCause.Shed, fate).ConfigureAwait(false);
+        var step = await fallback.RespondAsync(context, plan.Route, cause is TerminationCause.Shed or TerminationCause.QueueTimeout, fate).ConfigureAwait(false);
         switch (step)
         {
             case Fallback.FallbackStep.LastGood:

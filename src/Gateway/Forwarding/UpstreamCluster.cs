@@ -4,6 +4,7 @@ using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Forwarding.LoadBalancing;
+using Gateway.Forwarding.Overload;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Upstream;
@@ -32,6 +33,13 @@ internal sealed class UpstreamCluster
         BudgetShare = config.Attempts.RetryBudget;
         Balance = config.Balance;
         Policy = previous is not null && previous.Balance == Balance ? previous.Policy : BalancePolicies.Of(Balance, Random.Shared, time);
+        Queue = config.Queue is null ? null : config.Queue.Equals(previous?.Queue?.Config) ? previous!.Queue : new AdmissionQueue(config.Queue, Meter, time);
+        foreach (var tier in cluster.Snapshot.Tiers)
+        {
+            // Requests that wait in the queue of before look for a place by themselves.
+            tier.Load.PlaceLeft = Queue is null ? null : Queue.Signal;
+        }
+
         ConnectTimeout = config.Timeouts.Connect;
         var keeps = previous is not null && previous.ConnectTimeout == ConnectTimeout;
         Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout, sockets);
@@ -49,6 +57,9 @@ internal sealed class UpstreamCluster
 
     /// <summary>The cluster's figures.</summary>
     public ClusterMeter Meter { get; }
+
+    /// <summary>Where requests wait while every tier is full; null: they do not.</summary>
+    public AdmissionQueue? Queue { get; }
 
     /// <summary>Bounds the extra attempts.</summary>
     public RetryBudget Budget { get; }

@@ -15,6 +15,7 @@ internal sealed class Destination
     private readonly ConcurrentDictionary<string, RouteSuccessCounter> _tallies = new(StringComparer.Ordinal);
     private readonly Func<string, RouteSuccessCounter> _newTally = static route => new RouteSuccessCounter(route);
     private int _inFlight;
+    private int _maxInFlight;
     private int _lingering;
     private int _halfOpenPermits;
     private int _verdict;
@@ -96,6 +97,16 @@ internal sealed class Destination
 
     /// <summary>Requests under way.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Requests that it may have in flight; 0: any number. Written by the loop alone.</summary>
+    public int MaxInFlight
+    {
+        get => Volatile.Read(ref _maxInFlight);
+        internal set => Volatile.Write(ref _maxInFlight, value);
+    }
+
+    /// <summary>It has as many requests as it may have.</summary>
+    public bool IsFull => MaxInFlight is > 0 and var most && InFlight >= most;
 
     /// <summary>What is held true of it; written by the failover loop alone, for eyes. Choose from <c>TierSnapshot</c> instead.</summary>
     public HealthStatus HealthStatus

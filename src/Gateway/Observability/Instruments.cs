@@ -221,6 +221,7 @@ internal sealed partial class Instruments : IDisposable
         SavedFamily.Of(() => _routes.Values),
         RefusalReasons.Family(() => _routes.Values),
         ReusedResponses.Family(() => _routes.Values),
+        .. QueueFamilies.Of(() => _clusters.Values),
         MetricFamily.Counter("gateway_last_good_stored_total", "Responses that were kept.", () => Sample.OneOrNone(_stored.Value)),
         .. _reasons.Families(),
         MetricFamily.Counter("gateway_bytes_total", "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.", () =>

@@ -16,6 +16,13 @@ internal static class ClusterKeys
         .Key("slo", Schemas.Percent(0, 1, toIncluded: false), (cluster, value) => cluster with { Slo = value }, "Target for the error budget.", "99.9%")
         .Key("balance", Schemas.Enum(("powerOfTwo", BalanceMethod.PowerOfTwo), ("roundRobin", BalanceMethod.RoundRobin), ("leastRequests", BalanceMethod.LeastRequests), ("random", BalanceMethod.Random), ("peakEwma", BalanceMethod.PeakEwma)), (cluster, value) => cluster with { Balance = value }, "How a destination is chosen inside a tier: the less busy of two drawn by weight (powerOfTwo), in turn, the least busy of all, by chance, or of two the one that responds sooner (peakEwma).", "powerOfTwo")
         .Key("slowStart", Schemas.Duration("0s", "1h"), (cluster, value) => cluster with { SlowStart = value }, "How long the share of a destination that comes back (healthy again, ready after a drain, new in its tier) grows from 10% to all of it.", "0s")
+        .Key(
+            "overflow",
+            Schemas.Enum(("next", true), ("fallback", false)),
+            (cluster, value) => cluster with { Overflows = value },
+            "Where a request goes when its tier is full: to the next tier that can serve and has room, or to its fallback chain.",
+            "next")
+        .Key("queue", Queue(), (cluster, value) => cluster with { Queue = value }, "Where requests wait while every tier that may take them is full; none when left out.")
         .Key("affinity", Affinity(), (cluster, value) => cluster with { Affinity = value }, "Same key, same destination while it can serve; either header or cookie.")
         .Key("probe", ProbeKeys.Probe, (cluster, value) => cluster with { Probe = value }, "Active probes of every destination of every tier, idle or not.")
         .Key("passive", Passive(), (cluster, value) => cluster with { Passive = value }, "How traffic ejects a destination.")
@@ -26,15 +33,24 @@ internal static class ClusterKeys
         .Key("via", Schemas.Enum(("both", ViaMode.Both), ("response", ViaMode.Response), ("off", ViaMode.Off)), (cluster, value) => cluster with { Via = value }, "Which messages say Via: requests and responses (both), responses alone, or none. nginx behind compresses nothing for a request that says it, unless its gzip_proxied allows it.", "both")
         .Key("timeouts", Timeouts(), (cluster, value) => cluster with { Timeouts = value }, "The deadlines of one request.");
 
+    private static RecordSchema<QueueConfig> Queue() => new RecordSchema<QueueConfig>("a mapping with max and wait", () => new QueueConfig())
+        .Key("max", Schemas.Integer(1, 100_000), (queue, value) => queue with { Max = value }, "Requests that may wait at once; further ones go to their fallback chain.", "100")
+        .Key("wait", Schemas.Duration("1ms", "1m"), (queue, value) => queue with { Wait = value }, "How long each may wait, high level first.", "200ms");
+
     private static RecordSchema<TierConfig> Tier() => new RecordSchema<TierConfig>("a mapping with name and destinations", () => new TierConfig { Name = "", Destinations = [] })
         .Key("name", Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (tier, value) => tier with { Name = value }, "Unique inside the cluster.", required: true)
         .Key("capacity", Schemas.Integer(1, 1_000_000), (tier, value) => tier with { Capacity = value }, "Requests in flight that the whole tier can carry; unlimited when left out.")
         .Key("destinations", new ListSchema<DestinationConfig>(new EitherSchema<DestinationConfig>(UrlSchemas.Destination(), Destination()), atLeast: 1), (tier, value) => tier with { Destinations = value }, "The instances of the service.", required: true);
 
     private static RecordSchema<DestinationConfig> Destination() => new RecordSchema<DestinationConfig>("a mapping with url, name and weight", () => new DestinationConfig { Name = "", Url = null! })
-        .Key("url", UrlSchemas.Destination(), (destination, value) => value with { Name = destination.Name.Length > 0 ? destination.Name : value.Name, Weight = destination.Weight }, "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s.", required: true)
+        .Key("url", UrlSchemas.Destination(), (destination, value) => value with { Name = destination.Name.Length > 0 ? destination.Name : value.Name, Weight = destination.Weight, MaxInFlight = destination.MaxInFlight }, "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s.", required: true)
         .Key("name", Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (destination, value) => destination with { Name = value }, "Unique inside the cluster; host:port of the URL when left out.")
-        .Key("weight", Schemas.Integer(1, 1_000), (destination, value) => destination with { Weight = value }, "Share beside its neighbours.", "1");
+        .Key("weight", Schemas.Integer(1, 1_000), (destination, value) => destination with { Weight = value }, "Share beside its neighbours.", "1")
+        .Key(
+            "maxInFlight",
+            Schemas.Integer(1, 1_000_000),
+            (destination, value) => destination with { MaxInFlight = value },
+            "Requests that it may have in flight; a destination with so many is not chosen. Unlimited when left out.");
 
     private static RecordSchema<AffinityConfig> Affinity() => new RecordSchema<AffinityConfig>("a mapping with header or cookie", () => new AffinityConfig())
         .Key("header", Schemas.Token("the name of a header"), (affinity, value) => affinity with { Header = value }, "The request header that carries the key.")

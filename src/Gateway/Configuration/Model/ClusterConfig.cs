@@ -20,6 +20,14 @@ internal sealed record ClusterConfig
     /// <summary>How long the share of a destination that comes back grows from 10 % to all of it. Default: 0, all at once.</summary>
     public TimeSpan SlowStart { get; init; }
 
+    /// <summary>
+    /// A request whose tier is full goes to another tier that can serve (<c>overflow: next</c>), not to its fallback chain. Default: true.
+    /// </summary>
+    public bool Overflows { get; init; } = true;
+
+    /// <summary>Where requests wait while every tier that may take them is full. Default: null, they do not.</summary>
+    public QueueConfig? Queue { get; init; }
+
     /// <summary>Same key, same destination while it can serve. Default: none.</summary>
     public AffinityConfig? Affinity { get; init; }
 
@@ -79,6 +87,9 @@ internal sealed record DestinationConfig
 
     /// <summary>Share beside its neighbours. Default: 1. Limits: 1 to 1,000.</summary>
     public int Weight { get; init; } = 1;
+
+    /// <summary>Requests that it may have in flight; each address of a <c>dns+</c> name as many. Default: null, unlimited.</summary>
+    public int? MaxInFlight { get; init; }
 
     /// <summary>True for <c>dns+http://</c> and <c>dns+https://</c>: one destination an address, resolved again every 5 s.</summary>
     public bool Resolve { get; init; }

@@ -1,0 +1,218 @@
+using System.Collections.Concurrent;
+using Gateway.Configuration.Model;
+using Gateway.Forwarding.Overload;
+using Gateway.Observability;
+using Gateway.Tests.Support;
+using Xunit;
+
+namespace Gateway.Tests.Forwarding;
+
+/// <summary>Where requests go when a tier is full: the next tier, a queue, the fallback chain; and limits of destinations.</summary>
+public sealed class TierAdmissionTests
+{
+    private const string Levels = """
+          low:
+            match: { path: "/low/{**rest}" }
+            cluster: guide
+            level: low
+          medium:
+            match: { path: "/medium/{**rest}" }
+            cluster: guide
+            level: medium
+        """;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("", "/a", 200, "standby")]
+    [InlineData("    overflow: next", "/a", 200, "standby")]
+    [InlineData("    overflow: next", "/medium/a", 200, "standby")]
+    [InlineData("    overflow: next", "/low/a", 503, null)]
+    [InlineData("    overflow: fallback", "/a", 503, null)]
+    public async Task Tier_ThatIsFull_SpillsAsConfigured(string cluster, string path, int status, string? body)
+    {
+        var release = new TaskCompletionSource();
+        await using var primary = Held(release, "primary");
+        await using var standby = new ScriptedUpstream(static request => request.RespondAsync("standby"));
+        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], cluster), "capacity: 1");
+        var held = gateway.GetAsync("/held");
+        await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
+
+        var answer = await gateway.GetAsync(path);
+
+        Assert.Equal(status, answer.Status);
+        if (body is not null)
+        {
+            Assert.Equal(body, answer.Body);
+            Assert.Empty(answer.Header("X-Fallback"));
+        }
+
+        release.SetResult();
+        Assert.Equal("primary", (await held).Body);
+        Assert.Equal("primary", (await gateway.GetAsync("/after")).Body);
+    }
+
+    [Fact]
+    public async Task Destination_WithAsManyRequestsAsItMayHave_IsNotChosen()
+    {
+        var release = new TaskCompletionSource();
+        await using var small = Held(release, "small");
+        await using var large = Held(release, "large");
+        await using var standby = new ScriptedUpstream(static request => request.RespondAsync("standby"));
+        var limited = $"{{ url: \"{small.Url}\", maxInFlight: 1 }}";
+        await using var gateway = await StartAsync(InProcessGateway.Config([limited, $"{{ url: \"{large.Url}\", maxInFlight: 3 }}"], [standby.Url], "    balance: roundRobin"), "");
+
+        var held = new List<Task<RawAnswer>>();
+        for (var i = 1; i <= 4; i++)
+        {
+            held.Add(gateway.GetAsync("/held"));
+            await Eventually.BeTrueAsync(() => small.Requests.Count + large.Requests.Count == i, Patience, $"request {i} is under way");
+        }
+
+        Assert.Equal((1, 3), (small.Requests.Count, large.Requests.Count));
+        Assert.Equal("standby", (await gateway.GetAsync("/more")).Body);
+        release.SetResult();
+        Assert.All(await Task.WhenAll(held), static answer => Assert.Equal(200, answer.Status));
+    }
+
+    [Fact]
+    public async Task Request_InTheQueue_GoesOnAsSoonAsThereIsAPlace()
+    {
+        var release = new TaskCompletionSource();
+        await using var primary = Held(release, "primary");
+        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], cluster: "    queue: { wait: 30s }"), "capacity: 1");
+        var held = gateway.GetAsync("/held");
+        await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
+        var waiting = gateway.GetAsync("/waiting");
+        await gateway.MetricReachesAsync(1, "gateway_queue_waiting", ("cluster", "guide"));
+        Assert.Single(primary.Requests);
+        release.SetResult();
+
+        Assert.Equal((200, 200), ((await held).Status, (await waiting).Status));
+        await gateway.MetricReachesAsync(0, "gateway_queue_waiting", ("cluster", "guide"));
+        Assert.Equal(1, await gateway.MetricAsync("gateway_queue_total", ("result", "admitted")));
+    }
+
+    [Fact]
+    public async Task Request_ThatWaitsTooLong_OrFindsTheQueueFull_FallsBack()
+    {
+        var release = new TaskCompletionSource();
+        await using var primary = Held(release, "primary");
+        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], cluster: "    queue: { max: 1, wait: 400ms }"), "capacity: 1");
+        var held = gateway.GetAsync("/held");
+        await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
+
+        var first = gateway.GetAsync("/first");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.MetricAsync("gateway_queue_waiting") == 1 || await gateway.MetricAsync("gateway_queue_total", ("result", "timed_out")) == 1, Patience, "one waits");
+        var second = await gateway.GetAsync("/second");
+
+        Assert.Equal((503, 503), ((await first).Status, second.Status));
+        Assert.NotEmpty(second.Header("Retry-After"));
+        Assert.InRange(await gateway.MetricAsync("gateway_queue_total", ("result", "timed_out")), 1, 2);
+        release.SetResult();
+        Assert.Equal(200, (await held).Status);
+    }
+
+    [Fact]
+    public async Task Client_ThatLeavesTheQueue_TakesNoPlace()
+    {
+        var release = new TaskCompletionSource();
+        await using var primary = Held(release, "primary");
+        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], cluster: "    queue: { wait: 30s }"), "capacity: 1");
+        var held = gateway.GetAsync("/held");
+        await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
+        await using (var leaving = await RawClient.ConnectAsync(gateway.Url))
+        {
+            await leaving.SendAsync("GET /leaving HTTP/1.1\r\nHost: a\r\n\r\n");
+            await gateway.MetricReachesAsync(1, "gateway_queue_waiting");
+            leaving.Reset();
+        }
+
+        await gateway.MetricReachesAsync(1, "gateway_queue_total", ("result", "client_left"));
+        release.SetResult();
+        Assert.Equal(200, (await held).Status);
+        Assert.Equal(200, (await gateway.GetAsync("/next")).Status);
+        Assert.DoesNotContain(primary.Requests, static request => request.Target == "/leaving");
+    }
+
+    [Fact]
+    public async Task Queue_GivesPlacesByLevel_AndInsideALevelInTurn()
+    {
+        var meter = new ClusterMeter("c");
+        var queue = new AdmissionQueue(new QueueConfig { Wait = TimeSpan.FromMinutes(1) }, meter, TimeProvider.System);
+        var free = 0;
+        var order = new ConcurrentQueue<string>();
+        var all = new List<Task>();
+        foreach (var (level, name) in ((Level, string)[])[(Level.Low, "low 1"), (Level.Medium, "medium 1"), (Level.High, "high 1"), (Level.Low, "low 2"), (Level.High, "high 2")])
+        {
+            all.Add(WaitAsync(level, name));
+            await Eventually.BeTrueAsync(() => meter.Waiting == all.Count, Patience, "it waits");
+        }
+
+        for (var i = 1; i <= all.Count; i++)
+        {
+            Interlocked.Increment(ref free);
+            queue.Signal();
+            await Eventually.BeTrueAsync(() => order.Count == i, Patience, "one went on");
+        }
+
+        await Task.WhenAll(all);
+        Assert.Equal(["high 1", "high 2", "medium 1", "low 1", "low 2"], order);
+        Assert.Equal((0, 5), (meter.Waiting, meter.QueuedSoFar(QueueResult.Admitted)));
+
+        async Task WaitAsync(Level level, string name)
+        {
+            Assert.Equal(QueueResult.Admitted, await queue.WaitAsync(level, () => Volatile.Read(ref free) > order.Count, Cancel));
+            order.Enqueue(name);
+        }
+    }
+
+    [Fact]
+    public async Task Queue_UnderManyAtOnce_AdmitsEachOnce_AndForgetsNone()
+    {
+        const int Requests = 2000;
+        const int Places = 4;
+        var queue = new AdmissionQueue(new QueueConfig { Max = Requests, Wait = TimeSpan.FromMinutes(1) }, new ClusterMeter("c"), TimeProvider.System);
+        int inFlight = 0, most = 0, served = 0;
+
+        await Task.WhenAll(Enumerable.Range(0, Requests).Select(number => Task.Run(
+            async () =>
+            {
+                var result = await queue.WaitAsync((Level)(number % 3), () => Volatile.Read(ref inFlight) < Places, Cancel);
+                Assert.Equal(QueueResult.Admitted, result);
+                var now = Interlocked.Increment(ref inFlight);
+                InterlockedMax(ref most, now);
+                await Task.Yield();
+                Interlocked.Decrement(ref inFlight);
+                Interlocked.Increment(ref served);
+                queue.Signal();
+            },
+            Cancel)));
+
+        Assert.Equal(Requests, served);
+        Assert.False(queue.HasWaiting);
+
+        // Between a look for a place and its taking others may look, too: a few more than there are places.
+        Assert.InRange(most, 1, Requests / 4);
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (var seen = Volatile.Read(ref most); value > seen; seen = Volatile.Read(ref most))
+        {
+            Interlocked.CompareExchange(ref most, value, seen);
+        }
+    }
+
+    private static ScriptedUpstream Held(TaskCompletionSource release, string body) => new(async request =>
+    {
+        await release.Task;
+        await request.RespondAsync(body);
+    });
+
+    private static Task<InProcessGateway> StartAsync(string config, string primary) => InProcessGateway.StartAsync(
+        config.Replace("name: primary, ", primary.Length == 0 ? "name: primary, " : $"name: primary, {primary}, ", StringComparison.Ordinal) + "\n" + Levels);
+}
