@@ -80,7 +80,8 @@ internal sealed record NextStatus(string? Tier, DateTimeOffset? At, string Becau
 internal sealed record HoldStatus(string Tier, DateTimeOffset Until, string Reason, bool Yielded, string? By = null);
 
 /// <summary>An operator's drain of a destination.</summary>
-internal sealed record DrainStatus(DateTimeOffset Since, string? Reason, string? By);
+/// <param name="Until">Until then the conversations that are there go on; null: they do not.</param>
+internal sealed record DrainStatus(DateTimeOffset Since, string? Reason, string? By, DateTimeOffset? Until = null);
 
 /// <summary>A share, 0 to 1, of new requests that goes to the serving tier; the rest goes to <paramref name="From"/>.</summary>
 internal sealed record RampStatus(string From, double Share);
@@ -197,7 +198,7 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
         Cause = d.Cause.Length > 0 ? d.Cause : null,
         StartShare = d.StartShare,
         WeightOrder = d.WeightOrder is { } order ? new WeightStatus(order.Configured, order.Since, order.Reason, order.By) : null,
-        Drain = d.Drain is { } drain ? new DrainStatus(drain.Since, drain.Reason, drain.By) : null,
+        Drain = d.Drain is { } drain ? new DrainStatus(drain.Since, drain.Reason, drain.By, drain.Until) : null,
     };
 
     private static string Sentence(string text) => text.Length == 0 || text[^1] is '.' or '!' or '?' ? text : text + ".";

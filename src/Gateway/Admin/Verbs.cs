@@ -15,7 +15,7 @@ internal sealed record VerbRequest
     /// <summary>The tier to hold.</summary>
     public string? Tier { get; init; }
 
-    /// <summary>How long to hold it, as <c>10m</c>; at most 24 h.</summary>
+    /// <summary>How long to hold it, or to spare its conversations, as <c>10m</c>; at most 24 h.</summary>
     public string? For { get; init; }
 
     /// <summary>The weight of a destination, 1 to 1,000.</summary>
@@ -97,7 +97,10 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
         !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, HealthStatus: HealthStatus.Up or HealthStatus.Unknown }))
             ? Refused(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or do it all the same: --force, \"force\": true.")
-            : new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination));
+            : request.For is null ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination)
+            : DurationText.Parse(request.For, out var instead) is { } length && length > TimeSpan.Zero && length <= LongestHold
+                ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason, For = length }, destination)
+                : Refused(400, $"The \"for\" of a drain was \"{Short(request.For)}\". {instead}; at most 24h."));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
     public Task ReadyAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, _) =>

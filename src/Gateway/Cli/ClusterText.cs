@@ -57,7 +57,8 @@ internal static class ClusterText
         if (destination.Drain is { } drain)
         {
             var why = (drain.By is null ? "" : $" by {drain.By}") + (drain.Reason is null ? "" : $": {drain.Reason}");
-            return $"drained since {WallClock.TimeOf(drain.Since, now)}{why}";
+            var spared = drain.Until is { } until ? $", conversations go on until {WallClock.TimeOf(until, now)}" : "";
+            return $"drained since {WallClock.TimeOf(drain.Since, now)}{spared}{why}";
         }
 
         var since = WallClock.TimeOf(destination.Since, now);

@@ -22,8 +22,15 @@ internal static class VerbCommands
     public static Command Release(Func<string, string?> environment) =>
         Verb(new Command("release", "Ends a hold: the gateway decides again."), environment, needsReason: false, static _ => true, static _ => "release", static (_, request) => request);
 
-    /// <summary><c>drain DESTINATION</c>.</summary>
-    public static Command Drain(Func<string, string?> environment) => OnDestination("drain", "Sends nothing new to a destination until it is made ready again.", environment, static (_, request) => request);
+    /// <summary><c>drain DESTINATION [--for 10m]</c>.</summary>
+    public static Command Drain(Func<string, string?> environment)
+    {
+        var length = new Option<string?>("--for") { Description = "Conversations that are there go on for so long, like 10m, and are cut then; at most 24h.", HelpName = "SPAN" };
+        var command = OnDestination(
+            "drain", "Sends nothing new to a destination until it is made ready again.", environment, (parsed, request) => request with { For = parsed.GetValue(length) });
+        command.Options.Add(length);
+        return command;
+    }
 
     /// <summary><c>ready DESTINATION</c>.</summary>
     public static Command Ready(Func<string, string?> environment) => OnDestination("ready", "Ends a drain; an ejected destination is tried now.", environment, static (_, request) => request);

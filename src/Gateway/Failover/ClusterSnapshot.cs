@@ -57,6 +57,9 @@ internal sealed class TierSnapshot
     /// <summary>The share of its requests that each of <see cref="Usable"/> gets (<c>slowStart</c>); null: each gets all.</summary>
     public double[]? StartShares { get; init; }
 
+    /// <summary>Drained, but for the conversations that are there (<c>drain --for</c>).</summary>
+    public Destination[] Spared { get; init; } = [];
+
     /// <summary>Usable again for one request each, by <see cref="Destination.TryTakeHalfOpenPermit"/>.</summary>
     public required Destination[] HalfOpen { get; init; }
 

@@ -172,4 +172,5 @@ internal sealed record WeightView(int Weight, int Configured, DateTimeOffset Sin
 /// <param name="Since">Since when.</param>
 /// <param name="Reason">The operator's words; null: none were given.</param>
 /// <param name="By">Who, as far as it is known.</param>
-internal sealed record DrainView(DateTimeOffset Since, string? Reason, string? By);
+/// <param name="Until">Until then the conversations that are there go on; null: they do not.</param>
+internal sealed record DrainView(DateTimeOffset Since, string? Reason, string? By, DateTimeOffset? Until = null);

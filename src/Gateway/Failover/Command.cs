@@ -21,6 +21,9 @@ internal sealed record ReleaseCommand(string Cluster) : Command(Cluster);
 /// <summary>Send nothing new to a destination until <see cref="ReadyCommand"/>.</summary>
 internal sealed record DrainCommand(string Cluster, string Destination) : Command(Cluster)
 {
+    /// <summary>How long the conversations that are there may go on; null: requests under way alone.</summary>
+    public TimeSpan? For { get; init; }
+
     /// <summary>The operator's words; null: none were given.</summary>
     public string? Reason { get; init; }
 }

@@ -89,7 +89,7 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
 
         if (drain is not null)
         {
-            watch.Monitor.Drain = new DrainOrder(now, drain.Reason, drain.By);
+            DrainDeadlines.Begin(watch.Monitor, new DrainOrder(now, drain.Reason, drain.By) { Until = now + drain.For });
         }
         else
         {
@@ -99,7 +99,9 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
         cluster.Dirty = true;
         cluster.HealthChanged = true;
         decider.Evaluate(cluster, order: null, command: null, now);
-        return new CommandResult(Done: true, drain is not null
+        return new CommandResult(Done: true, drain is { For: { } length }
+            ? $"Destination '{name}' gets no new conversations; those that are there go on for {DurationText.Format(length)}, then they are cut; {watch.Destination.InFlight} requests are under way."
+            : drain is not null
             ? $"Destination '{name}' gets no new requests; {watch.Destination.InFlight} are still under way."
             : $"Destination '{name}' takes requests again as soon as its health allows it.");
     }

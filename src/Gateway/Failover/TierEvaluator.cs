@@ -61,6 +61,7 @@ internal static class TierEvaluator
             Usable = [.. chosen.Select(m => m.Destination)],
             Weights = [.. chosen.Select(m => m.Weight)],
             StartShares = chosen.Length > 1 && chosen.Any(m => m.SlowStart.ShareAt(m.Config.SlowStart, now) < 1) ? [.. chosen.Select(m => m.SlowStart.ShareAt(m.Config.SlowStart, now))] : null,
+            Spared = [.. monitors.Where(m => m is { Drain: { Until: not null, IsOver: false }, State.HealthStatus: HealthStatus.Up or HealthStatus.Unknown }).Select(m => m.Destination)],
             HalfOpen = [.. monitors.Where(m => m is { Draining: false, State.HealthStatus: HealthStatus.HalfOpen }).Select(m => m.Destination)],
             All = [.. monitors.Select(m => m.Destination)],
             CanServe = StandingOf(monitors, failover) >= TierHealth.Unverified,

@@ -92,7 +92,7 @@ internal static class ViewBuilder
             Cause = monitor.Cause,
             WeightOrder = monitor.WeightOrder is { } order ? new WeightView(order.Weight, monitor.ConfiguredWeight, Wall(order.Since), order.Reason, order.By) : null,
             StartShare = monitor.SlowStart.ShareAt(monitor.Config.SlowStart, now) is < 1 and var share ? share : null,
-            Drain = monitor.Drain is { } drain ? new DrainView(Wall(drain.Since), drain.Reason, drain.By) : null,
+            Drain = monitor.Drain is { } drain ? new DrainView(Wall(drain.Since), drain.Reason, drain.By, drain is { Until: { } until, IsOver: false } ? Wall(until) : null) : null,
         };
     }
 }

@@ -56,7 +56,7 @@ internal sealed class OperatorCommandStore
         };
         var hold = command as HoldCommand;
         var weight = command as WeightCommand;
-        var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason ?? weight?.Reason, command.By, weight?.Weight);
+        var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason ?? weight?.Reason, command.By, weight?.Weight, (long?)(command as DrainCommand)?.For?.TotalMilliseconds);
         _entries[OrderSubject.Of(command)] = new Entry(order, now + (hold?.For ?? KeepOf(kind)));
     }
 
@@ -97,12 +97,16 @@ internal sealed class OperatorCommandStore
             _ when stale => null,
             SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
             SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
-            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason) },
+            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason), For = RestOf(order, longest - left) },
             SharedOrderKind.Weight or SharedOrderKind.WeightClear => new WeightCommand(subject.Cluster, subject.Destination!, order.Weight) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason) },
             _ => new ReadyCommand(subject.Cluster, subject.Destination!),
         };
         return (order, order.Who is null || command is null ? command : command with { By = FleetPayload.Clean(order.Who) }, null, false);
     }
+
+    // What is left of it: how long ago a drain was given is told by how long Redis still keeps it, and by no gateway's clock.
+    private static TimeSpan? RestOf(SharedOrder order, TimeSpan ago) =>
+        order.ForMs is { } spared && TimeSpan.FromMilliseconds(spared) - ago is var rest && rest > TimeSpan.Zero ? rest : null;
 
     private static bool Fits(OrderSubject subject, SharedOrder order) => order.Kind switch
     {

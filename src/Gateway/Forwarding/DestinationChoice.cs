@@ -1,4 +1,5 @@
 using Gateway.Failover;
+using Gateway.Forwarding.Conversations;
 using Gateway.Forwarding.LoadBalancing;
 using Gateway.Health;
 
@@ -22,6 +23,9 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
     /// <summary>This destination is not chosen again as long as there is another.</summary>
     public void Avoid(Destination destination) => _tried[_triedCount++] = destination;
 
+    /// <summary>An attempt goes to this destination: its conversation is there from now on.</summary>
+    public void Note(Destination destination) => Affinity.Note(plan, request, destination);
+
     /// <summary>This destination was not really tried: it may be chosen again.</summary>
     public void Forgive(Destination destination)
     {
@@ -42,7 +46,7 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
         }
 
         _snapshot = now;
-        FirstTier = plan.FirstTierOnly ? 0 : now.Choose(Affinity.DrawOf(plan.ClusterConfig.Affinity, request));
+        FirstTier = plan.FirstTierOnly ? 0 : Affinity.TierOf(plan, now, request);
     }
 
     /// <summary>
@@ -160,8 +164,13 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
             return null;
         }
 
-        return Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is { Length: > 0 } key
-            ? Balancer.ByAffinity(key, tier, without, count)
-            : Balancer.Choose(plan.Traffic.Policy, tier, without, count);
+        if (Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is not { Length: > 0 } key)
+        {
+            return Balancer.Choose(plan.Traffic.Policy, tier, without, count);
+        }
+
+        return Affinity.StayOf(plan, _snapshot, key) is { } stay && stay.Tier == tier.Index && !without.AsSpan(0, count).Contains(stay.Destination)
+            ? stay.Destination
+            : Balancer.ByAffinity(key, tier, without, count);
     }
 }

@@ -199,10 +199,10 @@ internal sealed partial class EventStream : ReadOnlyStream
             return;
         }
 
-        // 2. The gateway stops: even a stream that never pauses ends.
-        if (Stopping.IsCancellationRequested)
+        // 2. The gateway stops, or the time of a drain is over: even a stream that never pauses ends.
+        if (MustEnd)
         {
-            Stop();
+            await EndEarlyAsync(cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -255,6 +255,7 @@ internal sealed partial class EventStream : ReadOnlyStream
     {
         using var left = cancellationToken.UnsafeRegister(static raise => ((Action)raise!)(), _raise);
         using var stopping = Stopping.UnsafeRegister(static raise => ((Action)raise!)(), _raise);
+        using var cut = Cut.UnsafeRegister(static raise => ((Action)raise!)(), _raise);
         // Until there is content the destination has no longer than before anything went out.
         var idle = _hasContent || _config.FirstContent > _config.Idle ? _config.Idle : _config.FirstContent;
         while (!arrival.IsCompleted)
@@ -265,9 +266,9 @@ internal sealed partial class EventStream : ReadOnlyStream
             }
 
             // Stopping ends what is waited for, too: that is not the destination's doing.
-            if (Stopping.IsCancellationRequested)
+            if (MustEnd)
             {
-                Stop();
+                await EndEarlyAsync(cancellationToken).ConfigureAwait(false);
                 return false;
             }
 
@@ -308,6 +309,24 @@ internal sealed partial class EventStream : ReadOnlyStream
         }
 
         End("The gateway is restarting.", "gateway_restarting");
+    }
+
+    /// <summary>The destination is drained, and its conversations have had their time.</summary>
+    private CancellationToken Cut => _attempt.UpstreamEndpoint.Destination.Cut;
+
+    private bool MustEnd => Stopping.IsCancellationRequested || Cut.IsCancellationRequested;
+
+    private ValueTask EndEarlyAsync(CancellationToken cancellationToken)
+    {
+        if (Stopping.IsCancellationRequested)
+        {
+            Stop();
+            return ValueTask.CompletedTask;
+        }
+
+        _attempt.Record?.Break = TerminationCause.Drained;
+        _attempt.StreamLeft();
+        return CutAsync(cancellationToken);
     }
 
     /// <summary>The destination's stream broke: go on elsewhere if that can be done truthfully, else say so and end.</summary>

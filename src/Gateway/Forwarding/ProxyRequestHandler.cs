@@ -4,6 +4,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Fallback;
+using Gateway.Forwarding.Conversations;
 using Gateway.Forwarding.Overload;
 using Gateway.Health;
 using Gateway.LastGood;
@@ -177,7 +178,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         var onTrial = HalfOpenProbes.Offer(plan, snapshot, context, target);
 
         // 3. The tier.
-        var tier = snapshot.Choose(Affinity.DrawOf(plan.ClusterConfig.Affinity, context.Request));
+        var tier = Affinity.TierOf(plan, snapshot, context.Request);
         var unserved = TerminationCause.NoTier;
         if (plan.FirstTierOnly && tier > 0)
         {
@@ -347,7 +348,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         int Place()
         {
             var now = plan.Traffic.Cluster.Snapshot;
-            var serving = plan.FirstTierOnly && now.Active > 0 ? -1 : now.Choose(Affinity.DrawOf(plan.ClusterConfig.Affinity, context.Request));
+            var serving = plan.FirstTierOnly && now.Active > 0 ? -1 : Affinity.TierOf(plan, now, context.Request);
             return serving < 0 ? -1 : TierAdmission.Admit(now.Tiers.AsSpan(), serving, plan.ShedAt, overflows);
         }
     }

@@ -77,6 +77,11 @@ internal sealed partial class RequestExecution
         var attempt = new Attempt(_plan, peer, tier!, AttemptRequest.To(_plan, peer, _context, _target, _body, LastEventId), onTrial is null ? purpose : AttemptPurpose.FirstAsHalfOpenProbe, raw: Reopens) { IsOnly = !_mayRepeat || _attempts.Length == 1, IsWrite = _isWrite, Target = _target, Record = Record };
         Record?.Add(attempt);
         _choice.Avoid(destination);
+        if (onTrial is null)
+        {
+            _choice.Note(destination);
+        }
+
         _attempts[_started++] = attempt;
         _hedges += purpose == AttemptPurpose.Hedge ? 1 : 0;
         _lastStart = now;

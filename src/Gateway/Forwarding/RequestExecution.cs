@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Fallback;
+using Gateway.Forwarding.Conversations;
 using Gateway.Health;
 using Gateway.LastGood;
 using Gateway.Observability;
@@ -371,7 +372,7 @@ internal sealed partial class RequestExecution
         }
 
         var snapshot = _plan.Traffic.Cluster.Snapshot;
-        var tier = snapshot.Exhausted ? _choice.FirstTier : snapshot.Choose(Affinity.DrawOf(_plan.ClusterConfig.Affinity, _context.Request));
+        var tier = snapshot.Exhausted ? _choice.FirstTier : Affinity.TierOf(_plan, snapshot, _context.Request);
         if (_plan.FirstTierOnly && tier != 0)
         {
             return null;

@@ -74,6 +74,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
 
             // 2. The attempt.
             choice.Avoid(destination);
+            choice.Note(destination);
             var attempt = new UpgradeAttempt(plan, plan.EndpointOf(destination), tier, target, isLast, isTrial: started == 0 && seat is not null, record) { IsRetry = started > 0 };
             record.Add(attempt);
             var error = await SendAsync(context, attempt, tier, plan, record).ConfigureAwait(false);
@@ -111,7 +112,8 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         try
         {
             using var connection = plan.Traffic.OpenOneConnection();
-            using var tunnel = Tunnels.Follow(context, record, plan.Traffic.Time, endTunnels);
+            using var endings = CancellationTokenSource.CreateLinkedTokenSource(endTunnels, destination.Cut);
+            using var tunnel = Tunnels.Follow(context, record, plan.Traffic.Time, endings.Token);
             using var handshake = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             handshake.CancelAfter(plan.ClusterConfig.Timeouts.FirstByte);
             attempt.Handshake = handshake;
@@ -134,6 +136,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         attempt.Status >= StatusCodes.Status500InternalServerError ? (TerminationCause.Status5xx, RequestOutcome.Failed)
         : error == ForwarderError.None ? (TerminationCause.Ok, RequestOutcome.Live)
         : endTunnels.IsCancellationRequested ? (TerminationCause.Restarting, isClients ? RequestOutcome.Aborted : RequestOutcome.Failed)
+        : attempt.UpstreamEndpoint.Destination.Cut.IsCancellationRequested ? (TerminationCause.Drained, isClients ? RequestOutcome.Aborted : RequestOutcome.Failed)
         : isClients ? (TerminationCause.ClientAbort, RequestOutcome.Aborted)
         : (TerminationCause.Reset, RequestOutcome.Failed);
 

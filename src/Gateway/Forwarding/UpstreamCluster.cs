@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Forwarding.Conversations;
 using Gateway.Forwarding.LoadBalancing;
 using Gateway.Forwarding.Overload;
 using Gateway.Health;
@@ -31,6 +32,7 @@ internal sealed class UpstreamCluster
         Meter = instruments.Cluster(config.Name);
         Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.RetryBudget) ? previous.Budget : new RetryBudget(config.Attempts.RetryBudget, time);
         BudgetShare = config.Attempts.RetryBudget;
+        Conversations = previous?.Conversations ?? new ConversationTable();
         Balance = config.Balance;
         Policy = previous is not null && previous.Balance == Balance ? previous.Policy : BalancePolicies.Of(Balance, Random.Shared, time);
         Queue = config.Queue is null ? null : config.Queue.Equals(previous?.Queue?.Config) ? previous!.Queue : new AdmissionQueue(config.Queue, Meter, time);
@@ -73,6 +75,9 @@ internal sealed class UpstreamCluster
     /// <summary>The connections to one destination that speaks HTTP/1.1.</summary>
     public Http1ConnectionPool ConnectionsTo(Destination destination) =>
         _http1.GetValue(destination, at => new Http1ConnectionPool(at.Url, at.HostName, ConnectTimeout, _sockets, Time));
+
+    /// <summary>Where conversations are (<c>affinity</c>).</summary>
+    public ConversationTable Conversations { get; }
 
     /// <summary>How a destination is chosen inside a tier.</summary>
     public IBalancePolicy Policy { get; }

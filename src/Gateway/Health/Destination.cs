@@ -24,6 +24,7 @@ internal sealed class Destination
     private bool _negotiatesHttp11;
     private bool _http2Wanted;
     private string? _condemnedOn;
+    private CancellationTokenSource _cut = new();
 
     public Destination(string cluster, string tier, string name, Uri url, string? hostName = null)
     {
@@ -194,6 +195,21 @@ internal sealed class Destination
 
     /// <inheritdoc/>
     public override string ToString() => $"{Cluster}/{Tier}/{Name}";
+
+    /// <summary>Cancelled when it is drained and the time for its conversations is over: event streams and tunnels end.</summary>
+    public CancellationToken Cut => Volatile.Read(ref _cut).Token;
+
+    /// <summary>Ends them. What waits for it runs elsewhere, not on the loop.</summary>
+    internal void CutConversations() => _ = Volatile.Read(ref _cut).CancelAsync();
+
+    /// <summary>It takes conversations, again.</summary>
+    internal void TakeConversations()
+    {
+        if (Cut.IsCancellationRequested)
+        {
+            Volatile.Write(ref _cut, new CancellationTokenSource());
+        }
+    }
 
     internal void OfferHalfOpenProbe() => Interlocked.Exchange(ref _halfOpenPermits, 1);
 

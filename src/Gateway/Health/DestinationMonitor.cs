@@ -267,6 +267,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public void OnReady(TimeSpan now)
     {
         Drain = null;
+        Destination.TakeConversations();
         Destination.EjectedByRoute = null;
         _failures.StopAvoiding();
         _health.Become(DestinationHealth.OfferHalfOpenProbe(State), "an operator called it ready: one request may try it", Cause, now);

@@ -89,6 +89,9 @@ internal enum TerminationCause
 
     /// <summary>No place came free in a full tier within <c>queue.wait</c>.</summary>
     QueueTimeout,
+
+    /// <summary>The destination is drained, and the time for its conversations is over.</summary>
+    Drained,
 }
 
 /// <summary>The words that the access log says.</summary>
@@ -98,7 +101,8 @@ internal static class TerminationCauses
     public static readonly string[] Words =
     [
         "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "level_not_served", "shed", "connect_refused", "connect_timeout", "connect_failed",
-        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight", "denied", "rate_limited", "late", "collapsed", "stale_while_revalidate", "queue_timeout",
+        "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight", "denied", "rate_limited", "late", "collapsed",
+        "stale_while_revalidate", "queue_timeout", "drained",
     ];
 
     /// <summary>The word of one cause.</summary>

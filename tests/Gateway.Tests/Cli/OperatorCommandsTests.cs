@@ -88,6 +88,8 @@ public sealed class OperatorCommandsTests
 
         Assert.Equal(0, (await RunAsync(admin, "drain", "guide-a")).Code);
         Assert.Equal(new DrainCommand("ai-guide", "guide-a") { By = Ann }, got);
+        Assert.Equal(0, (await RunAsync(admin, "drain", "ai-guide/guide-a", "--for", "10m")).Code);
+        Assert.Equal(new DrainCommand("ai-guide", "guide-a") { By = Ann, For = TimeSpan.FromMinutes(10) }, got);
         Assert.Equal(0, (await RunAsync(admin, "ready", "guide-a")).Code);
         Assert.Equal(new ReadyCommand("ai-guide", "guide-a") { By = Ann }, got);
         var (code, _, error) = await RunAsync(admin, "drain", "guide-x");

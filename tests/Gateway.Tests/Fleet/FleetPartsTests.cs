@@ -140,6 +140,21 @@ public sealed class FleetPartsTests
     }
 
     [Theory]
+    [InlineData(0, 600)]
+    [InlineData(100, 500)]
+    [InlineData(600, null)]
+    public void OrderBook_DrainWithADeadline_CountsFromWhenItWasGiven(int seconds, int? left)
+    {
+        var here = new OperatorCommandStore();
+        here.Give(new DrainCommand("guide", "a") { For = At(600) }, "one", new FleetEpoch(), At(0));
+        var write = here.Read(Drain, [], At(0), At(0)).Write!.Value;
+
+        var command = new OperatorCommandStore().Read(Drain, write.Value, OperatorCommandStore.KeepDrain - At(seconds), At(7000)).Command;
+
+        Assert.Equal(left is { } some ? At(some) : null, Assert.IsType<DrainCommand>(command).For);
+    }
+
+    [Theory]
     [InlineData(SharedOrderKind.Weight, null)]
     [InlineData(SharedOrderKind.Weight, 0)]
     [InlineData(SharedOrderKind.Weight, 1001)]

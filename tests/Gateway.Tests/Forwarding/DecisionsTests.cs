@@ -5,6 +5,7 @@ using System.Net.Security;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Forwarding;
+using Gateway.Forwarding.Conversations;
 using Gateway.Health;
 using Gateway.Observability;
 using Gateway.Tests.Support;

@@ -54,7 +54,8 @@ internal static class ClusterKeys
 
     private static RecordSchema<AffinityConfig> Affinity() => new RecordSchema<AffinityConfig>("a mapping with header or cookie", () => new AffinityConfig())
         .Key("header", Schemas.Token("the name of a header"), (affinity, value) => affinity with { Header = value }, "The request header that carries the key.")
-        .Key("cookie", Schemas.Token("the name of a cookie"), (affinity, value) => affinity with { Cookie = value }, "The cookie that carries the key.");
+        .Key("cookie", Schemas.Token("the name of a cookie"), (affinity, value) => affinity with { Cookie = value }, "The cookie that carries the key.")
+        .Key("stay", Schemas.Duration("0s", "24h"), (affinity, value) => affinity with { Stay = value }, "How long after its last request a conversation stays where it is while its destination can serve, through a failback too.", "0s");
 
     private static RecordSchema<PassiveConfig> Passive() => new RecordSchema<PassiveConfig>("a mapping of when traffic ejects", () => new PassiveConfig())
         .Key("consecutiveFailures", Schemas.Integer(1, 1_000), (passive, value) => passive with { ConsecutiveFailures = value }, "Failures in a row on one route.", "3")

@@ -135,4 +135,10 @@ internal sealed record AffinityConfig
 
     /// <summary>A cookie's name.</summary>
     public string? Cookie { get; init; }
+
+    /// <summary>
+    /// How long after its last request a conversation stays where it is, though its key, or a failback, would send it elsewhere.
+    /// Default: 0, it moves at once.
+    /// </summary>
+    public TimeSpan Stay { get; init; }
 }

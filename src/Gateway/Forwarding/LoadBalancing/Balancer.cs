@@ -100,6 +100,9 @@ internal static class Balancer
         return best ?? bestOfAll;
     }
 
+    /// <summary>The hash of a key, the same on every gateway.</summary>
+    public static ulong HashOf(ReadOnlySpan<char> key) => Mix(Hash(key));
+
     /// <summary>A number from 0 to less than 1, evenly spread over keys; the same on every gateway.</summary>
     public static double UnitOf(ReadOnlySpan<char> key) => UnitOf(Mix(Hash(key)));
 

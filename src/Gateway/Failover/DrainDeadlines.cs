@@ -1,0 +1,37 @@
+using Gateway.Health;
+
+namespace Gateway.Failover;
+
+/// <summary>
+/// Drains that spare conversations for a while (<c>drain --for</c>): at the deadline what is left of them is cut. Only the failover loop
+/// touches it.
+/// </summary>
+internal static class DrainDeadlines
+{
+    /// <summary>A destination is drained, or drained anew.</summary>
+    public static void Begin(DestinationMonitor monitor, DrainOrder order)
+    {
+        monitor.Drain = order;
+        monitor.Destination.TakeConversations();
+    }
+
+    /// <summary>Ends the conversations whose time is over; true: requests must see it.</summary>
+    public static bool Pass(ClusterRuntime cluster, TimeSpan now)
+    {
+        var changed = false;
+        foreach (var tier in cluster.Tiers)
+        {
+            foreach (var monitor in tier.Monitors)
+            {
+                if (monitor.Drain is { Until: { } until, IsOver: false } order && now >= until)
+                {
+                    monitor.Drain = order with { IsOver = true };
+                    monitor.Destination.CutConversations();
+                    changed = true;
+                }
+            }
+        }
+
+        return changed;
+    }
+}
