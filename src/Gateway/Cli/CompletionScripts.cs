@@ -17,7 +17,7 @@ internal static class CompletionScripts
             .Append("# bash completion for gateway; made by: gateway completion bash\n")
             .Append("_gateway() {\n")
             .Append("  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words\n")
-            .Append("  case \"$before\" in --config|--warm) COMPREPLY=($(compgen -f -- \"$word\")); return ;; esac\n")
+            .Append("  case \"$before\" in --config|--warm|--output) COMPREPLY=($(compgen -f -- \"$word\")); return ;; esac\n")
             .Append("  if [ \"$COMP_CWORD\" -eq 1 ]; then\n")
             .Append("    words=\"").Append(commands).Append(" --help --version\"\n")
             .Append("  else case \"${COMP_WORDS[1]}\" in\n");
@@ -29,7 +29,7 @@ internal static class CompletionScripts
         return text
             .Append("  esac; fi\n")
             .Append("  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n")
-            .Append("  if [ \"$COMP_CWORD\" -gt 1 ] && [ \"${COMP_WORDS[1]}\" = check ]; then COMPREPLY+=($(compgen -f -- \"$word\")); fi\n")
+            .Append("  if [ \"$COMP_CWORD\" -gt 1 ] && [[ \"${COMP_WORDS[1]}\" = check || \"${COMP_WORDS[1]}\" = migrate ]]; then COMPREPLY+=($(compgen -f -- \"$word\")); fi\n")
             .Append("}\n")
             .Append("complete -F _gateway gateway ./gateway\n")
             .ToString();
@@ -56,7 +56,7 @@ internal static class CompletionScripts
             text.Append("\n      )\n      ;;\n");
         }
 
-        return text.Append("  esac\n  if [[ ${words[CURRENT-1]} == (--config|--warm) ]]; then\n    _files\n    return\n  fi\n  _describe -t words word options\n  [[ ${words[2]} == check ]] && _files\n}\nif [ \"$funcstack[1]\" = _gateway ]; then _gateway \"$@\"; else compdef _gateway gateway ./gateway; fi\n").ToString();
+        return text.Append("  esac\n  if [[ ${words[CURRENT-1]} == (--config|--warm|--output) ]]; then\n    _files\n    return\n  fi\n  _describe -t words word options\n  [[ ${words[2]} == (check|migrate) ]] && _files\n}\nif [ \"$funcstack[1]\" = _gateway ]; then _gateway \"$@\"; else compdef _gateway gateway ./gateway; fi\n").ToString();
     }
 
     /// <summary>For fish.</summary>

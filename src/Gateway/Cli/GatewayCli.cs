@@ -60,6 +60,7 @@ internal static class GatewayCli
         root.Subcommands.Add(CheckCommand.Create(environment));
         root.Subcommands.Add(ExplainCommand.Create(environment));
         root.Subcommands.Add(SchemaCommand.Create());
+        root.Subcommands.Add(MigrateCommand.Create());
         foreach (var command in OperatorCommands.All(environment)) root.Subcommands.Add(command);
         root.Subcommands.Add(CompletionCommand.Create(root));
         root.Subcommands.Add(ManCommand.Create(root));

@@ -168,6 +168,8 @@ public sealed class CommandLineTests
     [InlineData("gateway completion f", "fish")]
     [InlineData("gateway last-good pu", "purge")]
     [InlineData("gateway check --conn", "--connect")]
+    [InlineData("gateway migrate ng", "nginx")]
+    [InlineData("gateway migrate nginx --ou", "--output")]
     public async Task Completion_InBash_CompletesTheWord(string line, string completed)
     {
         using var folder = new TemporaryFolder();

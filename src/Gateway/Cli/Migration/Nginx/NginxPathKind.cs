@@ -1,0 +1,17 @@
+namespace Gateway.Cli.Migration.Nginx;
+
+/// <summary>How a location is compared.</summary>
+internal enum NginxPathKind
+{
+    /// <summary>By its beginning.</summary>
+    Prefix,
+
+    /// <summary>As a whole.</summary>
+    Exact,
+
+    /// <summary>By a regular expression.</summary>
+    Expression,
+
+    /// <summary>Not by requests: other directives name it.</summary>
+    Named,
+}
