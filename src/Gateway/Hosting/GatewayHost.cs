@@ -44,7 +44,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly FallbackFiles _files;
     private readonly LastGoodStore _lastGood;
     private readonly WebApplication _users;
-    private readonly Dictionary<ListenConfig, CertificateFiles> _certificates = [];
+    private readonly Dictionary<ListenConfig, ListenerCertificates> _certificates = new(ReferenceEqualityComparer.Instance);
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _endStreams = new();
     private readonly CancellationTokenSource _endTunnels = new();
@@ -109,13 +109,15 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             RedisUp = () => _redis?.IsUp,
             LimitsShared = () => _sharedLimits?.IsShared,
             Build = static () => new BuildReading(Version, Revision),
-            Certificates = () => [.. _certificates.Select(static c => new CertificateReading(c.Key.Url.ToString(), new DateTimeOffset(c.Value.Context.TargetCertificate.NotAfter)))],
+            Certificates = () => [.. from listener in _certificates
+                                     from files in listener.Value.All
+                                     select new CertificateReading(listener.Key.Url.ToString(), files.File, new DateTimeOffset(files.Context.TargetCertificate.NotAfter))],
         });
         foreach (var listen in config.Listen)
         {
-            if (listen.Certificate is { } certificate)
+            if (listen.Certificate is not null || !listen.Certificates.IsEmpty)
             {
-                _certificates.Add(listen, new CertificateFiles(certificate, _log.Factory.CreateLogger<CertificateFiles>()));
+                _certificates.Add(listen, new ListenerCertificates(listen, _log.Factory.CreateLogger<CertificateFiles>()));
             }
         }
 
@@ -266,7 +268,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register(() => _fleet?.Alarms.Select(static text => new ComponentAlert("fleet", text)) ?? []);
         _watchdog.Register("rate-limits", () => _sharedLimits?.Alarm);
         _watchdog.Register("log", () => _log.Alarm);
-        foreach (var files in _certificates.Values)
+        foreach (var files in _certificates.Values.SelectMany(static certificates => certificates.All))
         {
             _watchdog.Register("certificates", () => files.Alarm);
         }
@@ -295,9 +297,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         using var timer = new PeriodicTimer(CertificateFiles.Interval, _time);
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
         {
-            foreach (var files in _certificates.Values)
+            foreach (var certificates in _certificates.Values)
             {
-                files.Look();
+                certificates.Look();
             }
         }
     }
@@ -319,7 +321,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         {
             Within = WarmUpWithin,
             Http2 = config.Clusters.Any(static c => c.Tiers.Any(static t => t.Destinations.Any(static d => string.Equals(d.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal)))),
-            Certificate = _certificates.Values.FirstOrDefault(),
+            Certificates = _certificates.Values.FirstOrDefault(),
             Shape = ConsoleText.ShapeOf(config.Telemetry.Logs.Format),
         },
         _time,

@@ -27,8 +27,8 @@ internal static class GatewayFigures
             Sample.OneOrNone(state().Reload() is { } reload ? (reload.Success ? 1 : 0) : null)),
         MetricFamily.Gauge("gateway_config_reload_timestamp_seconds", "When the configuration in force was applied, in seconds since 1970.", () =>
             Sample.OneOrNone(state().Reload()?.AppliedAt.ToUnixTimeMilliseconds() / 1000.0)),
-        MetricFamily.Gauge("gateway_certificate_expiry_seconds", "When the certificate of a public listener ends, in seconds since 1970.", () =>
-            [.. state().Certificates().Select(static c => new Sample(c.EndsAt.ToUnixTimeSeconds(), new KeyValuePair<string, object?>(Instruments.ListenLabel, c.Listen)))]),
+        MetricFamily.Gauge("gateway_certificate_expiry_seconds", "When a certificate of a public listener ends, in seconds since 1970.", () =>
+            [.. state().Certificates().Select(static c => new Sample(c.EndsAt.ToUnixTimeSeconds(), new(Instruments.ListenLabel, c.Listen), new(Instruments.FileLabel, c.File)))]),
         MetricFamily.Gauge("gateway_rate_limits_shared", "1 while the gateways of the fleet count together for rate limits, 0 while this one counts alone.", () => Sample.OneOrNone(state().LimitsShared() is { } shared ? (shared ? 1 : 0) : null)),
         MetricFamily.Gauge("gateway_redis_up", "1 while Redis answers, else 0.", () => Sample.OneOrNone(state().RedisUp() is { } up ? (up ? 1 : 0) : null)),
     ];

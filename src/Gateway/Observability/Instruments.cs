@@ -27,13 +27,13 @@ internal sealed partial class Instruments : IDisposable
     public const string ToLabel = "to";
     public const string WindowLabel = "window";
     public const string ListenLabel = "listen";
+    public const string FileLabel = "file";
     public const string GoodLabel = "good";
     public const string PartLabel = "part";
     public const string CodeLabel = "code";
     public const string HowLabel = "how";
     public const string DirectionLabel = "direction";
     public const string QuantileLabel = "quantile";
-
     /// <summary>Route, or outcome, of a series that stands for all of them; no route can be named so.</summary>
     public const string AllRoutes = "*";
 

@@ -106,5 +106,5 @@ internal readonly record struct LogDropReading(string To, long Count);
 /// <summary>Whether the newest configuration file is the one in force, and since when one is.</summary>
 internal readonly record struct ReloadReading(bool Success, DateTimeOffset AppliedAt);
 
-/// <summary>The certificate of one public listener, by the URL as configured.</summary>
-internal readonly record struct CertificateReading(string Listen, DateTimeOffset EndsAt);
+/// <summary>A certificate of one public listener, by the URL as configured and the certificate's file.</summary>
+internal readonly record struct CertificateReading(string Listen, string File, DateTimeOffset EndsAt);

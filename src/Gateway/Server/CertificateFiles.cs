@@ -1,11 +1,14 @@
+using System.Collections.Immutable;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration.Model;
+using Gateway.Configuration.Values;
 
 namespace Gateway.Server;
 
 /// <summary>
-/// The certificate of one port, read again when its files change. Files that cannot be read or do not belong together leave the old
+/// A certificate of a listener, read again when its files change. Files that cannot be read or do not belong together leave the old
 /// certificate in force, and an alarm; a handshake never waits for the disk.
 /// </summary>
 internal sealed partial class CertificateFiles
@@ -17,7 +20,7 @@ internal sealed partial class CertificateFiles
     private readonly ILogger _logger;
     private string _hash;
     private string? _refused;
-    private System.Net.Security.SslStreamCertificateContext _context;
+    private SslStreamCertificateContext _context;
 
     /// <exception cref="CryptographicException">The files are no certificate with its key.</exception>
     public CertificateFiles(CertificateConfig config, ILogger<CertificateFiles> logger)
@@ -29,13 +32,20 @@ internal sealed partial class CertificateFiles
     }
 
     /// <summary>In force now.</summary>
-    public System.Net.Security.SslStreamCertificateContext Context => Volatile.Read(ref _context);
+    public SslStreamCertificateContext Context => Volatile.Read(ref _context);
+
+    /// <summary>PEM file of the certificate.</summary>
+    public string File => _config.File;
+
+    /// <summary>The names of the certificate in force.</summary>
+    public ImmutableArray<string> Names => CertificateNames.Of(Context.TargetCertificate);
 
     /// <summary>Why the files on disk are not in force; null: they are.</summary>
     public string? Alarm => Volatile.Read(ref _refused);
 
     /// <summary>Looks once.</summary>
-    public void Look()
+    /// <returns>True: another certificate is in force.</returns>
+    public bool Look()
     {
         try
         {
@@ -44,7 +54,7 @@ internal sealed partial class CertificateFiles
             {
                 // Rubbish that was taken back leaves no alarm behind.
                 Volatile.Write(ref _refused, null);
-                return;
+                return false;
             }
 
             var context = Load();
@@ -52,26 +62,29 @@ internal sealed partial class CertificateFiles
             Volatile.Write(ref _context, context);
             Volatile.Write(ref _refused, null);
             LogRenewed(_config.File, context.TargetCertificate.NotAfter);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             // Half-renewed files are common: the key comes a moment after the certificate. Told once, tried again each round.
-            if (Interlocked.Exchange(ref _refused, $"The certificate files changed and cannot be used ({e.Message}); the old certificate stays in force.") is null)
+            if (Interlocked.Exchange(ref _refused, $"The certificate files of \"{_config.File}\" changed and cannot be used ({e.Message}); the old certificate stays in force.") is null)
             {
                 LogRefused(e, _config.File);
             }
+
+            return false;
         }
     }
 
-    private System.Net.Security.SslStreamCertificateContext Load()
+    private SslStreamCertificateContext Load()
     {
         var chain = new X509Certificate2Collection();
         chain.ImportFromPemFile(_config.File);
         var leaf = X509Certificate2.CreateFromPemFile(_config.File, _config.Key);
-        return System.Net.Security.SslStreamCertificateContext.Create(leaf, chain, offline: true);
+        return SslStreamCertificateContext.Create(leaf, chain, offline: true);
     }
 
-    private string HashOf() => Convert.ToHexString(SHA256.HashData([.. File.ReadAllBytes(_config.File), .. File.ReadAllBytes(_config.Key)]));
+    private string HashOf() => Convert.ToHexString(SHA256.HashData([.. System.IO.File.ReadAllBytes(_config.File), .. System.IO.File.ReadAllBytes(_config.Key)]));
 
     [LoggerMessage(10001, LogLevel.Information, "The certificate '{File}' was read again and is in force; it ends on {NotAfter:yyyy-MM-dd}.")]
     private partial void LogRenewed(string file, DateTime notAfter);

@@ -29,7 +29,7 @@ internal static class ProxyServer
     /// <summary>Builds the host; the endpoints are made from its services.</summary>
     /// <param name="config">What to listen on, and the limits.</param>
     /// <param name="log">The log.</param>
-    /// <param name="certificates">The certificate of each port that has one.</param>
+    /// <param name="certificates">The certificates of each port that speaks TLS.</param>
     /// <param name="inherited">Sockets that systemd passed on; ports that have one are not opened anew.</param>
     /// <param name="trusted"><c>trustedProxies</c>, of the configuration in force.</param>
     /// <param name="connections">Counts users' connections.</param>
@@ -42,7 +42,7 @@ internal static class ProxyServer
     public static WebApplication Build(
         GatewayConfig config,
         LogSetup log,
-        IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates,
+        IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates,
         SocketActivation inherited,
         Func<ImmutableArray<IPNetwork>> trusted,
         ConnectionMeter connections,
@@ -97,7 +97,7 @@ internal static class ProxyServer
     /// <summary>The users' listening sockets.</summary>
     public static DrainableListener SocketsOf(WebApplication app) => app.Services.GetRequiredService<DrainableListener>();
 
-    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, SocketActivation inherited, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol)
+    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -122,7 +122,7 @@ internal static class ProxyServer
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, CertificateFiles> certificates, SocketActivation inherited, TimeSpan headersTimeout, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol)
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, TimeSpan headersTimeout, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol)
     {
         void Use(ListenOptions options)
         {
@@ -132,13 +132,18 @@ internal static class ProxyServer
                 options.Use(proxyProtocol.Before);
             }
 
-            if (certificates.TryGetValue(listen, out var files))
+            if (certificates.TryGetValue(listen, out var own))
             {
                 options.Protocols = HttpProtocols.Http1AndHttp2;
                 options.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     HandshakeTimeout = headersTimeout,
-                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = files.Context, ApplicationProtocols = Protocols }),
+                    OnConnection = hello => ValueTask.FromResult(new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateContext = own.For(hello.ClientHelloInfo.ServerName),
+                        ApplicationProtocols = Protocols,
+                        EnabledSslProtocols = TlsVersions.From(listen.MinTls),
+                    }),
                 });
             }
             else

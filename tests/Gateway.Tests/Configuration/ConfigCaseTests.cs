@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Configuration.Keys;
+using Gateway.Tests.Support;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;
@@ -17,6 +18,9 @@ public sealed class ConfigCaseTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("page.html", "not a certificate");
+        var shop = Certificates.Create("shop.example", "shop.example", "*.shop.example");
+        folder.Write("shop.pem", shop.Certificate);
+        folder.Write("shop.key", shop.Key);
         Directory.CreateDirectory(Path.Combine(folder.Path, "offers"));
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["STATIC"] = folder.Path, ["SECRET"] = "hunter2-hunter2-hunter2", ["CONNECTIONS"] = "500" };
 

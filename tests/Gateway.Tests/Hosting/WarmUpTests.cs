@@ -59,7 +59,7 @@ public sealed class WarmUpTests
         };
         ActivitySource.AddActivityListener(listener);
 
-        await RoundAsync(http2: false, certificate: null, rounds: 1);
+        await RoundAsync(http2: false, certificates: null, rounds: 1);
 
         lock (routes)
         {
@@ -99,7 +99,7 @@ public sealed class WarmUpTests
             await stop.CancelAsync();
         }
 
-        var run = new WarmUpRun(Options(http2: false, certificate: null, stopping ? TimeSpan.FromMinutes(5) : TimeSpan.FromMilliseconds(1)), TimeProvider.System, NullLogger<WarmUpRun>.Instance);
+        var run = new WarmUpRun(Options(http2: false, certificates: null, stopping ? TimeSpan.FromMinutes(5) : TimeSpan.FromMilliseconds(1)), TimeProvider.System, NullLogger<WarmUpRun>.Instance);
         var began = Stopwatch.GetTimestamp();
         await run.UntilWarmAsync(stop.Token);
 
@@ -124,17 +124,17 @@ public sealed class WarmUpTests
         Assert.Equal(milliseconds is null ? 1 : 0, result.Problems.Count(static problem => problem.ToString().Contains("Write off, or a duration like 3s", StringComparison.Ordinal)));
     }
 
-    private static async Task<Metrics> RoundAsync(bool http2, CertificateFiles? certificate, int rounds)
+    private static async Task<Metrics> RoundAsync(bool http2, ListenerCertificates? certificates, int rounds)
     {
         await using var destination = await WarmUpDestination.StartAsync(http2, Cancel);
-        await using var gateway = await WarmUpGateway.StartAsync(Options(http2, certificate, TimeSpan.FromMinutes(1)), destination, TimeProvider.System, Cancel);
+        await using var gateway = await WarmUpGateway.StartAsync(Options(http2, certificates, TimeSpan.FromMinutes(1)), destination, TimeProvider.System, Cancel);
         for (var i = 0; i < rounds; i++)
         {
             await gateway.RoundAsync(Cancel);
         }
 
         // A request is counted once its response is out: the last ones may not be yet.
-        var all = rounds * (24 + WarmUpRequests.Rare.Length + (http2 ? 1 : 0) + (certificate is null ? 0 : 1));
+        var all = rounds * (24 + WarmUpRequests.Rare.Length + (http2 ? 1 : 0) + (certificates is null ? 0 : 1));
         var metrics = Metrics.Parse("");
         await Eventually.BeTrueAsync(
             () =>
@@ -147,11 +147,12 @@ public sealed class WarmUpTests
         return metrics;
     }
 
-    private static WarmUpOptions Options(bool http2, CertificateFiles? certificate, TimeSpan within) => new() { Within = within, Http2 = http2, Certificate = certificate, Shape = LogShape.Json };
+    private static WarmUpOptions Options(bool http2, ListenerCertificates? certificates, TimeSpan within) => new() { Within = within, Http2 = http2, Certificates = certificates, Shape = LogShape.Json };
 
-    private static CertificateFiles Certificate(TemporaryFolder folder)
+    private static ListenerCertificates Certificate(TemporaryFolder folder)
     {
         var (certificate, key) = Certificates.Create("shop.example");
-        return new CertificateFiles(new CertificateConfig(folder.Write("cert.pem", certificate), folder.Write("key.pem", key)), NullLogger<CertificateFiles>.Instance);
+        var files = new CertificateConfig(folder.Write("cert.pem", certificate), folder.Write("key.pem", key));
+        return new ListenerCertificates(new ListenConfig { Url = new Uri("https://127.0.0.1:0"), Certificate = files }, NullLogger<CertificateFiles>.Instance);
     }
 }

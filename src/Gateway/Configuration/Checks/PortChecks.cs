@@ -1,13 +1,11 @@
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Checks;
 
-/// <summary>Ports that clash, certificates that do not load, an admin endpoint that the world could use.</summary>
+/// <summary>Ports that clash, certificates of listeners, an admin endpoint that the world could use.</summary>
 internal static class PortChecks
 {
     /// <summary>Notes every problem and warning.</summary>
@@ -16,7 +14,7 @@ internal static class PortChecks
         for (var i = 0; i < config.Listen.Length; i++)
         {
             var path = $"listen/{i.ToString(CultureInfo.InvariantCulture)}";
-            Certificate(config.Listen[i], path, reader, now);
+            CertificateChecks.Run(config.Listen[i], path, reader, now);
             if (config.Listen[i].ProxyProtocol && config.TrustedProxies.IsEmpty && !config.Listen[i].Url.IsLoopback)
             {
                 reader.WarningAt($"{path}/proxyProtocol", "Any peer of this port can name any address as its client. Write the networks of your balancers under \"trustedProxies\".");
@@ -52,44 +50,6 @@ internal static class PortChecks
             {
                 reader.WarningAt($"trustedProxies/{i.ToString(CultureInfo.InvariantCulture)}", $"Every client is believed about its own address, given \"{config.TrustedProxies[i]}\". Write only the networks of your own proxies.");
             }
-        }
-    }
-
-    private static void Certificate(ListenConfig listen, string path, Reader reader, DateTimeOffset now)
-    {
-        var https = string.Equals(listen.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal);
-        if (listen.Certificate is not { } certificate)
-        {
-            if (https) reader.ProblemAt($"{path}/url", $"An https port needs a certificate, given \"{Shown(listen.Url)}\". Write \"certificate: {{ file: FILE.pem, key: FILE.key }}\" beside it, or http://.", $"{path}/certificate");
-            return;
-        }
-
-        if (!https)
-        {
-            reader.ProblemAt($"{path}/certificate", $"The certificate would not be used, given with \"{Shown(listen.Url)}\". Write https:// in the URL, or remove the certificate.", $"{path}/url");
-            return;
-        }
-
-        var complete = true;
-        foreach (var (key, file) in new[] { ("file", certificate.File), ("key", certificate.Key) })
-        {
-            if (File.Exists(file)) continue;
-            complete = false;
-            reader.ProblemAt($"{path}/certificate/{key}", $"The file does not exist, given {Reader.Quote(file)}. Put it there, or write another path; a relative one starts at the folder in which the gateway is started.");
-        }
-
-        if (!complete) return;
-        try
-        {
-            using var loaded = X509Certificate2.CreateFromPemFile(certificate.File, certificate.Key);
-            if (loaded.NotAfter.ToUniversalTime() <= now.UtcDateTime)
-            {
-                reader.WarningAt($"{path}/certificate/file", $"The certificate expired at {loaded.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(certificate.File)}. Renew it: clients will refuse the port.");
-            }
-        }
-        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            reader.ProblemAt($"{path}/certificate/file", $"The certificate and its key do not load ({failure.GetType().Name}), given {Reader.Quote(certificate.File)} and {Reader.Quote(certificate.Key)}. Write readable PEM files that belong together, the key without a password.");
         }
     }
 

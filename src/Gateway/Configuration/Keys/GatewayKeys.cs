@@ -32,12 +32,10 @@ internal static class GatewayKeys
 
     private static RecordSchema<ListenConfig> Listen() => new RecordSchema<ListenConfig>("a mapping with url", () => new ListenConfig { Url = null! })
         .Key("url", UrlSchemas.Listen(https: true), (listen, value) => listen with { Url = value }, "http:// or https://, an IP address, localhost or * (every address), and a port (0: any free one).", required: true)
-        .Key("certificate", Certificate(), (listen, value) => listen with { Certificate = value }, "The certificate of an https port; its files are read again when they change.")
+        .Key("certificate", TlsKeys.Certificate(), (listen, value) => listen with { Certificate = value }, "The certificate of an https port; its files are read again when they change.")
+        .Key("certificates", TlsKeys.Certificates(), (listen, value) => listen with { Certificates = value }, "In place of certificate: several, of which the name that a client asks for (SNI) chooses one. The first is for every other name.")
+        .Key("minTls", TlsKeys.MinTls(), (listen, value) => listen with { MinTls = value }, "The oldest version of TLS that clients of an https port may speak.", "1.2")
         .Key("proxyProtocol", Schemas.Boolean(), (listen, value) => listen with { ProxyProtocol = value }, "Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names its client; one without is closed. Believed from trustedProxies, or, where that is empty, from every peer.", "false");
-
-    private static RecordSchema<CertificateConfig> Certificate() => new RecordSchema<CertificateConfig>("a mapping with file and key", () => new CertificateConfig("", ""))
-        .Key("file", Schemas.Path("a file"), (certificate, value) => certificate with { File = value }, "PEM file of the certificate, its chain included.", required: true)
-        .Key("key", Schemas.Path("a file"), (certificate, value) => certificate with { Key = value }, "PEM file of the private key, without a password.", required: true);
 
     private static RecordSchema<AdminConfig> Admin() => new RecordSchema<AdminConfig>("a mapping with url and token", () => new AdminConfig())
         .Key("url", UrlSchemas.Listen(https: false), (admin, value) => admin with { Url = value }, "http://, an IP address, localhost or * (every address), and a port (0: any free one).", "http://127.0.0.1:8081")

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Gateway.Configuration.Model;
 
 /// <summary>One port for users.</summary>
@@ -10,10 +12,16 @@ internal sealed record ListenConfig
     public CertificateConfig? Certificate { get; init; }
 
     /// <summary>
+    /// In place of <see cref="Certificate"/>: several, of which the name that a client asks for (SNI) chooses one; the first is for every
+    /// other name.
+    /// </summary>
+    public ImmutableArray<CertificateConfig> Certificates { get; init; } = [];
+
+    /// <summary>The oldest version of TLS that clients may speak. Default: 1.2.</summary>
+    public TlsVersion MinTls { get; init; }
+
+    /// <summary>
     /// True: each connection begins with a header of the PROXY protocol (version 1 or 2), which names its client. Default: false.
     /// </summary>
     public bool ProxyProtocol { get; init; }
 }
-
-/// <summary>PEM files of a certificate (chain included) and its private key, as absolute paths.</summary>
-internal sealed record CertificateConfig(string File, string Key);

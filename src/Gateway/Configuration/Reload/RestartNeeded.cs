@@ -13,7 +13,7 @@ internal static class RestartNeeded
     public static ImmutableArray<string> Between(GatewayConfig started, GatewayConfig now)
     {
         var names = ImmutableArray.CreateBuilder<string>();
-        Add("listen", started.Listen.SequenceEqual(now.Listen));
+        Add("listen", Same(started.Listen, now.Listen));
         Add("admin.url", started.Admin.Url == now.Admin.Url);
         Add("limits.requestHeaders", started.Limits.RequestHeaders == now.Limits.RequestHeaders);
         Add("limits.headersTimeout", started.Limits.HeadersTimeout == now.Limits.HeadersTimeout);
@@ -31,6 +31,15 @@ internal static class RestartNeeded
     }
 
     // Records compare arrays by reference; two readings of one file never share them.
+    private static bool Same(ImmutableArray<ListenConfig> some, ImmutableArray<ListenConfig> others) =>
+        some.Length == others.Length && some.Zip(others).All(static pair => Same(pair.First, pair.Second));
+
+    private static bool Same(ListenConfig one, ListenConfig other) =>
+        one with { Certificates = [] } == other with { Certificates = [] }
+        && one.Certificates.Length == other.Certificates.Length
+        && one.Certificates.Zip(other.Certificates).All(static pair =>
+            pair.First with { Hosts = [] } == pair.Second with { Hosts = [] } && pair.First.Hosts.SequenceEqual(pair.Second.Hosts, StringComparer.Ordinal));
+
     private static bool Same(RedisConfig? one, RedisConfig? other)
     {
         if (one is null || other is null) return one is null == other is null;

@@ -33,10 +33,10 @@ internal sealed class WarmUpGateway : IAsyncDisposable
     {
         _http2 = options.Http2;
         var clear = new ListenConfig { Url = new Uri("http://127.0.0.1:0") };
-        var certificates = new Dictionary<ListenConfig, CertificateFiles>();
-        if (options.Certificate is { } certificate)
+        var certificates = new Dictionary<ListenConfig, ListenerCertificates>();
+        if (options.Certificates is { } own)
         {
-            certificates.Add(new ListenConfig { Url = new Uri("https://127.0.0.1:0") }, certificate);
+            certificates.Add(new ListenConfig { Url = new Uri("https://127.0.0.1:0") }, own);
         }
 
         var config = WarmUpConfig.Of(destination.Urls, [clear, .. certificates.Keys]);
@@ -70,7 +70,7 @@ internal sealed class WarmUpGateway : IAsyncDisposable
             await gateway._loop.FirstRound.WaitAsync(cancellationToken).ConfigureAwait(false);
             var addresses = ProxyServer.AddressesOf(gateway._users).Select(static address => new Uri(address)).ToList();
             await gateway._client.ConnectAsync(addresses[0], cancellationToken).ConfigureAwait(false);
-            if (options.Certificate is not null)
+            if (options.Certificates is not null)
             {
                 gateway._tls = OverTls(addresses[1]);
             }

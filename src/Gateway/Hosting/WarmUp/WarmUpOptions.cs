@@ -12,8 +12,8 @@ internal sealed record WarmUpOptions
     /// <summary>A destination may speak HTTP/2: some are https.</summary>
     public required bool Http2 { get; init; }
 
-    /// <summary>The certificate of a public listener; null: none speaks TLS.</summary>
-    public required CertificateFiles? Certificate { get; init; }
+    /// <summary>The certificates of a public listener; null: none speaks TLS.</summary>
+    public required ListenerCertificates? Certificates { get; init; }
 
     /// <summary>How the log's lines look.</summary>
     public required LogShape Shape { get; init; }
