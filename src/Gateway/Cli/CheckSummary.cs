@@ -46,7 +46,7 @@ internal static class CheckSummary
     {
         var destinations = tier.Destinations.Select(destination =>
             $"{destination.Name}{(destination.Weight == 1 ? "" : $" (weight {destination.Weight})")}{(destination.Resolve ? " (each address)" : "")}");
-        return $"{tier.Name}: {string.Join(", ", destinations)}{(tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
+        return $"{tier.Name}: {string.Join(", ", destinations)}{(tier.FindsCapacity ? "; as many requests in flight as its response times allow" : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
     }
 
     private static void Detection(StringBuilder text, ClusterConfig cluster)

@@ -265,9 +265,16 @@ internal sealed class ClusterRuntime
         [
             .. config.Tiers.Select(tier => new TierRuntime(
                 tier,
-                loads.GetValueOrDefault(tier.Name) ?? new TierLoad(),
+                LoadOf(tier, loads.GetValueOrDefault(tier.Name), time),
                 [.. tier.Destinations.SelectMany(d => Expand(d, addresses)).Select(d => WatchOf(config, tier, d.Name, d.Url, d.HostName, d.Weight, d.MaxInFlight, known, isRunning, time, now))])),
         ];
+    }
+
+    private static TierLoad LoadOf(TierConfig tier, TierLoad? known, TimeProvider time)
+    {
+        var load = known ?? new TierLoad();
+        load.Adaptive = tier.FindsCapacity ? load.Adaptive ?? new AdaptiveLimit(time, Random.Shared.NextDouble) : null;
+        return load;
     }
 
     private static DestinationWatch WatchOf(

@@ -37,8 +37,11 @@ internal sealed class TierSnapshot
     /// <summary>Its place in the cluster.</summary>
     public required int Index { get; init; }
 
+    /// <summary>What is configured; null: unlimited, or found out.</summary>
+    public int? FixedCapacity { get; init; }
+
     /// <summary>Requests that it can carry at once; null: unlimited.</summary>
-    public int? Capacity { get; init; }
+    public int? Capacity => Load.Adaptive is not { Current: var limit } ? FixedCapacity : FixedCapacity is { } most && most < limit ? most : limit;
 
     /// <summary>Some of <see cref="Usable"/> take a limited number of requests.</summary>
     public bool HasLimits { get; init; }

@@ -55,7 +55,7 @@ internal static class TierEvaluator
         {
             Name = tier.Name,
             Index = index,
-            Capacity = CapacityOf(tier, chosen),
+            FixedCapacity = CapacityOf(tier, chosen),
             HasLimits = chosen.Any(static m => m.Destination.MaxInFlight > 0),
             Load = load,
             Usable = [.. chosen.Select(m => m.Destination)],

@@ -5,9 +5,17 @@ internal sealed class TierLoad
 {
     private int _inFlight;
     private Action? _placeLeft;
+    private AdaptiveLimit? _adaptive;
 
     /// <summary>Requests under way.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>The limit of a tier of unknown size; null: its size is configured.</summary>
+    public AdaptiveLimit? Adaptive
+    {
+        get => Volatile.Read(ref _adaptive);
+        set => Volatile.Write(ref _adaptive, value);
+    }
 
     /// <summary>Called each time a place is given back; null: no request ever waits for one.</summary>
     public Action? PlaceLeft

@@ -33,7 +33,7 @@ internal static class ViewBuilder
                 cluster.Config.Failover.NeededOf(tier.Monitors.Length),
                 index < state.HealthySince.Length && state.HealthySince[index] is { } since ? Wall(since) : null,
                 tier.Load.InFlight,
-                tier.Config.Capacity,
+                tier.Load.Adaptive?.Current ?? tier.Config.Capacity,
                 [.. tier.Monitors.Select(m => Of(m, answers, now, utc))])
             {
                 CanTakeOver = StandingOf(cluster, tier, guidance) >= TierHealth.Unverified,

@@ -87,6 +87,7 @@ internal sealed partial class Attempt
                 else
                 {
                     plan.Timing.Latency.Record(waited);
+                    tier.Load.Adaptive?.Sample(waited, tier.Load.InFlight);
                     peer.Destination.Latency.Record(waited);
                     ObserveResponseTime(waited, isWhole: true);
                     // A body that still streams counts when it has come to its end.
@@ -123,6 +124,7 @@ internal sealed partial class Attempt
                 break;
             case AttemptResult.Timeout:
                 ObserveResponseTime(waited, isWhole: false);
+                tier.Load.Adaptive?.Sample(waited, tier.Load.InFlight);
                 Report(EvidenceKind.Timeout, waited);
                 break;
             case AttemptResult.Local when IsHalfOpenProbe:

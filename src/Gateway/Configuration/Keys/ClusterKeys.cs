@@ -33,13 +33,24 @@ internal static class ClusterKeys
         .Key("via", Schemas.Enum(("both", ViaMode.Both), ("response", ViaMode.Response), ("off", ViaMode.Off)), (cluster, value) => cluster with { Via = value }, "Which messages say Via: requests and responses (both), responses alone, or none. nginx behind compresses nothing for a request that says it, unless its gzip_proxied allows it.", "both")
         .Key("timeouts", Timeouts(), (cluster, value) => cluster with { Timeouts = value }, "The deadlines of one request.");
 
+    private static TextSchema<int?> Capacity() => new(
+        "auto or a whole number from 1 to 1000000",
+        "Write auto, or a whole number from 1 to 1000000",
+        static () => new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("auto") }, Schemas.WholeSchema(1, 1_000_000)) },
+        static text => text is "auto" ? (int?)null
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 1_000_000 ? number : Parsed<int?>.Bad());
+
     private static RecordSchema<QueueConfig> Queue() => new RecordSchema<QueueConfig>("a mapping with max and wait", () => new QueueConfig())
         .Key("max", Schemas.Integer(1, 100_000), (queue, value) => queue with { Max = value }, "Requests that may wait at once; further ones go to their fallback chain.", "100")
         .Key("wait", Schemas.Duration("1ms", "1m"), (queue, value) => queue with { Wait = value }, "How long each may wait, high level first.", "200ms");
 
     private static RecordSchema<TierConfig> Tier() => new RecordSchema<TierConfig>("a mapping with name and destinations", () => new TierConfig { Name = "", Destinations = [] })
         .Key("name", Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (tier, value) => tier with { Name = value }, "Unique inside the cluster.", required: true)
-        .Key("capacity", Schemas.Integer(1, 1_000_000), (tier, value) => tier with { Capacity = value }, "Requests in flight that the whole tier can carry; unlimited when left out.")
+        .Key(
+            "capacity",
+            Capacity(),
+            (tier, value) => tier with { Capacity = value, FindsCapacity = value is null },
+            "Requests in flight that the whole tier can carry: a number, or auto to find it out from response times; unlimited when left out.")
         .Key("destinations", new ListSchema<DestinationConfig>(new EitherSchema<DestinationConfig>(UrlSchemas.Destination(), Destination()), atLeast: 1), (tier, value) => tier with { Destinations = value }, "The instances of the service.", required: true);
 
     private static RecordSchema<DestinationConfig> Destination() => new RecordSchema<DestinationConfig>("a mapping with url, name and weight", () => new DestinationConfig { Name = "", Url = null! })

@@ -69,6 +69,9 @@ internal sealed record TierConfig
     /// <summary>Requests in flight that the whole tier can carry. Default: null, unlimited.</summary>
     public int? Capacity { get; init; }
 
+    /// <summary>How many it can carry is found out from its response times (<c>capacity: auto</c>). Default: false.</summary>
+    public bool FindsCapacity { get; init; }
+
     /// <summary>At least one.</summary>
     public required ImmutableArray<DestinationConfig> Destinations { get; init; }
 }
