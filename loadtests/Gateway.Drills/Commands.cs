@@ -103,8 +103,9 @@ internal static class Commands
     private static Command Overload()
     {
         var warm = Warm();
-        return Command("overload", "A small standby under four times its load: the high level stays live.", [warm], parsed =>
-            OverloadDrill.RunAsync(Report, Seconds(parsed.GetValue(warm))));
+        var auto = new Option<bool>("--auto") { Description = "The standby's capacity is not configured: the gateway finds it out (capacity: auto)." };
+        return Command("overload", "A small standby under four times its load: the high level stays live.", [warm, auto], parsed =>
+            OverloadDrill.RunAsync(Report, Seconds(parsed.GetValue(warm)), parsed.GetValue(auto)));
     }
 
     private static Command Tail()

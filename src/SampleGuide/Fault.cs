@@ -18,6 +18,9 @@ internal sealed record Fault
     /// <summary>Of slow, late, and between two bytes of drip.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Of slow: so many requests are worked on at once, and others wait for their turn. Null: all of them.</summary>
+    public int? Workers { get; init; }
+
     /// <summary>The share of requests that are hit, 0 to 1.</summary>
     public double Share { get; init; } = 1;
 
@@ -81,6 +84,8 @@ internal sealed record Fault
         {
             "mode" when Modes.Contains(text, StringComparer.Ordinal) => fault with { Mode = text },
             "delay" when Durations.TryParse(text, out TimeSpan delay) => fault with { Delay = delay },
+            "workers" when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int workers) && workers > 0 => fault with { Workers = workers },
+            "workers" when value.ValueKind == JsonValueKind.Null => fault,
             "share" when value.ValueKind == JsonValueKind.Number && value.GetDouble() is >= 0 and <= 1 => fault with { Share = value.GetDouble() },
             "retryAfter" when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) => fault with { RetryAfter = seconds },
             "retryAfter" when value.ValueKind == JsonValueKind.Null => fault,
@@ -99,6 +104,11 @@ internal sealed record Fault
         json.WriteStartObject();
         json.WriteString("mode", Mode);
         json.WriteString("delay", Durations.Write(Delay));
+        if (Workers is { } workers)
+        {
+            json.WriteNumber("workers", workers);
+        }
+
         json.WriteNumber("share", Share);
         if (RetryAfter is { } seconds)
         {

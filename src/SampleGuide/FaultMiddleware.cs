@@ -1,8 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace SampleGuide;
 
 /// <summary>Stands before the guide and plays the fault in force. <c>/faults</c> itself is never hit.</summary>
 internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, TimeProvider time, IHostApplicationLifetime lifetime)
 {
+    private readonly ConditionalWeakTable<Fault, SemaphoreSlim> _workers = [];
+
     public async Task InvokeAsync(HttpContext context)
     {
         if (context.Request.Path == "/faults")
@@ -29,7 +33,7 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, 
                     await TakeForGoodAsync(context);
                 }
 
-                await Task.Delay(fault.Delay, time, context.RequestAborted);
+                await TakeTimeAsync(context, fault);
                 await next(context);
                 break;
             case "hang":
@@ -48,6 +52,26 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, 
                 await next(context);
                 await body.FinishAsync();
                 break;
+        }
+    }
+
+    private async Task TakeTimeAsync(HttpContext context, Fault fault)
+    {
+        if (fault.Workers is not { } count)
+        {
+            await Task.Delay(fault.Delay, time, context.RequestAborted);
+            return;
+        }
+
+        SemaphoreSlim workers = _workers.GetValue(fault, _ => new SemaphoreSlim(count));
+        await workers.WaitAsync(context.RequestAborted);
+        try
+        {
+            await Task.Delay(fault.Delay, time, context.RequestAborted);
+        }
+        finally
+        {
+            workers.Release();
         }
     }
 

@@ -43,6 +43,7 @@ internal sealed record GuideOptions
           PUT /faults {"mode":"slow","delay":"1.5s","share":0.05,"health":"good"}    GET and DELETE too
             mode        none 500 503 429 slow late hang reset cut drip garbage
             delay       of slow, of late (headers at once, the body late), between two bytes of drip; default 1s
+            workers     of slow: so many requests are worked on at once, others wait; default all
             share       of the requests that it hits, evenly spread; default 1
             retryAfter  seconds, sent with 429 and 503; none by default
             health      same (default): /health suffers too; good: /health lies; bad: only /health suffers

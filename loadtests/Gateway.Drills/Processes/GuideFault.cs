@@ -19,6 +19,9 @@ internal sealed record GuideFault
     [JsonIgnore]
     public TimeSpan? Delay { get; init; }
 
+    /// <summary>Of slow: so many requests are worked on at once. Null: all.</summary>
+    public int? Workers { get; init; }
+
     /// <summary>The share of answers that the fault hits, 0 to 1. Default: all.</summary>
     public double Share { get; init; } = 1.0;
 
