@@ -18,6 +18,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
 {
     private readonly Dictionary<string, UpstreamCluster> _traffic = new(StringComparer.Ordinal);
     private Dictionary<string, RouteAccess?> _access = [];
+    private readonly Lazy<ClientLoad> _clients = new(static () => new ClientLoad());
     private SharedLimit[] _sharedLimits = [];
     private IServiceProvider? _services;
     private RouteTable? _table;
@@ -59,7 +60,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
         var access = new Dictionary<string, RouteAccess?>(StringComparer.Ordinal);
         foreach (var route in config.Routes)
         {
-            access.Add(route.Name, RouteAccess.Of(route, config.TrustedProxies, _access.GetValueOrDefault(route.Name), instruments.Route(route.Name), time));
+            access.Add(route.Name, RouteAccess.Of(route, config, _clients.Value, _access.GetValueOrDefault(route.Name), instruments.Route(route.Name), time));
         }
 
         _access = access;

@@ -84,6 +84,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             }
 
             End(context, plan, record, outcome, refusedWith, span);
+            plan.Access?.Leave(record);
             if (record.Behind is null)
             {
                 Leave(context, plan);
@@ -154,6 +155,11 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         }
 
         if (plan.Access is not null && await plan.Access.LimitAsync(context, record).ConfigureAwait(false))
+        {
+            return RequestOutcome.Refused;
+        }
+
+        if (plan.Access is not null && await plan.Access.CrowdAsync(context, record).ConfigureAwait(false))
         {
             return RequestOutcome.Refused;
         }

@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Observability;
@@ -18,8 +16,13 @@ internal sealed class RouteAccess
     private readonly RouteMeter _meter;
     private readonly TimeProvider _time;
 
-    private RouteAccess(RouteConfig route, RateLimit? limit, ImmutableArray<IPNetwork> trusted, RouteMeter meter, TimeProvider time)
+    private readonly ClientLoad? _load;
+    private readonly int _mostOfAClient;
+
+    private RouteAccess(RouteConfig route, RateLimit? limit, ClientLoad? load, int mostOfAClient, ImmutableArray<IPNetwork> trusted, RouteMeter meter, TimeProvider time)
     {
+        _load = load;
+        _mostOfAClient = mostOfAClient;
         _allow = route.Allow;
         _deny = route.Deny;
         Limit = limit;
@@ -33,19 +36,21 @@ internal sealed class RouteAccess
 
     /// <summary>The rules of a route; null: it has none.</summary>
     /// <param name="route">The route.</param>
-    /// <param name="trusted">Networks whose word on the client is believed.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="load">What clients have under way, over all routes.</param>
     /// <param name="previous">The rules before a reload: the same limit goes on with its buckets.</param>
     /// <param name="meter">Counts refusals.</param>
     /// <param name="time">The clock.</param>
-    public static RouteAccess? Of(RouteConfig route, ImmutableArray<IPNetwork> trusted, RouteAccess? previous, RouteMeter meter, TimeProvider time)
+    public static RouteAccess? Of(RouteConfig route, GatewayConfig config, ClientLoad load, RouteAccess? previous, RouteMeter meter, TimeProvider time)
     {
-        if (route.Allow.IsEmpty && route.Deny.IsEmpty && route.RateLimit is null)
+        var mostOfAClient = config.Limits.RequestsPerClient;
+        if (route.Allow.IsEmpty && route.Deny.IsEmpty && route.RateLimit is null && mostOfAClient is null)
         {
             return null;
         }
 
         var limit = route.RateLimit is null ? null : route.RateLimit.Equals(previous?.Limit?.Config) ? previous!.Limit : new RateLimit(route.RateLimit, time);
-        return new RouteAccess(route, limit, trusted, meter, time);
+        return new RouteAccess(route, limit, mostOfAClient is null ? null : load, mostOfAClient ?? 0, config.TrustedProxies, meter, time);
     }
 
     /// <summary>Refuses a request from where none may come; false: nothing was written.</summary>
@@ -94,23 +99,46 @@ internal sealed class RouteAccess
         return true;
     }
 
+    /// <summary>Counts a request of a client as under way, or refuses it; false: nothing was written. Balance with <see cref="Leave"/>.</summary>
+    public async ValueTask<bool> CrowdAsync(HttpContext context, RequestRecord record)
+    {
+        if (_load is not { } load)
+        {
+            return false;
+        }
+
+        var client = ClientLoad.KeyOf(TrustedProxies.AddressOf(_trusted, context));
+        if (load.TryEnter(client, _mostOfAClient))
+        {
+            record.CountedFor = client;
+            return false;
+        }
+
+        record.Cause = TerminationCause.ClientBusy;
+        _meter.Refused(RefusalReason.ClientBusy);
+        await RefusalResponse.WriteAsync(
+            context,
+            StatusCodes.Status429TooManyRequests,
+            "There are too many requests under way. Please wait for their responses.",
+            closes: false,
+            static headers => headers.RetryAfter = "1").ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>The request is over.</summary>
+    public void Leave(RequestRecord record)
+    {
+        if (record.CountedFor is { } client)
+        {
+            _load?.Leave(client);
+        }
+    }
+
     private ulong SenderOf(HttpRequest request, RateLimit limit)
     {
         var config = limit.Config;
         var key = config.Header is { } header ? HeaderOf(request, header) : config.Cookie is { } cookie ? CookieOf(request, cookie) : default;
-        return key.IsEmpty ? SenderOf(TrustedProxies.AddressOf(_trusted, request.HttpContext)) : limit.SenderOf(key);
-    }
-
-    /// <summary>Whoever has an IPv6 address has a /64 of them.</summary>
-    private static ulong SenderOf(IPAddress? address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        if (address is null || !address.TryWriteBytes(bytes, out _))
-        {
-            return 0;
-        }
-
-        return address.AddressFamily == AddressFamily.InterNetwork ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        return key.IsEmpty ? ClientLoad.KeyOf(TrustedProxies.AddressOf(_trusted, request.HttpContext)) : limit.SenderOf(key);
     }
 
     private static ReadOnlySpan<char> HeaderOf(HttpRequest request, string name) =>

@@ -31,6 +31,9 @@ internal sealed class ConnectionMeter
         return true;
     }
 
+    /// <summary>A connection that had a place was closed at once, since its client has too many.</summary>
+    public void Refuse() => Interlocked.Increment(ref _refused);
+
     /// <summary>A connection that had a place ended.</summary>
     public void Close() => Interlocked.Decrement(ref _open);
 }

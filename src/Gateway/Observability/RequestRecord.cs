@@ -54,6 +54,9 @@ internal sealed class RequestRecord(string route, string? cluster, long began)
     /// <summary>Why a streamed response broke off; it matters only if the response ended with that.</summary>
     public TerminationCause? Break { get; set; }
 
+    /// <summary>The client that it is counted for as under way; null: it is not counted.</summary>
+    public ulong? CountedFor { get; set; }
+
     /// <summary>What goes on behind the response, for which the request's own objects are still needed; null: nothing.</summary>
     public Task? Behind { get; set; }
 

@@ -92,6 +92,9 @@ internal enum TerminationCause
 
     /// <summary>The destination is drained, and the time for its conversations is over.</summary>
     Drained,
+
+    /// <summary>The client has more requests under way than <c>limits.requestsPerClient</c> allows.</summary>
+    ClientBusy,
 }
 
 /// <summary>The words that the access log says.</summary>
@@ -102,7 +105,7 @@ internal static class TerminationCauses
     [
         "gateway_error", "ok", "status_5xx", "too_many_requests", "client_abort", "refused", "unmatched", "no_tier", "level_not_served", "shed", "connect_refused", "connect_timeout", "connect_failed",
         "first_byte_timeout", "idle_timeout", "total_timeout", "reset", "truncated", "unwritable", "restarting", "redirect", "preflight", "denied", "rate_limited", "late", "collapsed",
-        "stale_while_revalidate", "queue_timeout", "drained",
+        "stale_while_revalidate", "queue_timeout", "drained", "client_busy",
     ];
 
     /// <summary>The word of one cause.</summary>

@@ -79,7 +79,10 @@ internal static class ProxyServer
         builder.Services.AddSingleton<ILoggerFactory>(new FilteringLoggerFactory(log.Factory));
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
         builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard, ProxyProtocol>((kestrel, guard, proxyProtocol) =>
-            Configure(kestrel, config, certificates, inherited, [new ConnectionPlaces(config.Limits.Connections, connections).Around, guard.Around], proxyProtocol));
+        {
+            var perClient = config.Limits.ConnectionsPerClient is { } most ? new ClientConnections(most, trusted, connections) : null;
+            Configure(kestrel, config, certificates, inherited, [new ConnectionPlaces(config.Limits.Connections, connections).Around, guard.Around], proxyProtocol, perClient);
+        });
         var app = builder.Build();
         app.Use(new RequestIds(trusted, time).Before);
         app.Use(leaving.Before);
@@ -97,7 +100,7 @@ internal static class ProxyServer
     /// <summary>The users' listening sockets.</summary>
     public static DrainableListener SocketsOf(WebApplication app) => app.Services.GetRequiredService<DrainableListener>();
 
-    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol)
+    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol, ClientConnections? perClient)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -118,19 +121,16 @@ internal static class ProxyServer
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         foreach (var listen in config.Listen)
         {
-            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, around, proxyProtocol);
+            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, around, proxyProtocol, perClient);
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, TimeSpan headersTimeout, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol)
+    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, TimeSpan headersTimeout, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol, ClientConnections? perClient)
     {
         void Use(ListenOptions options)
         {
             Array.ForEach(around, middleware => options.Use(middleware));
-            if (listen.ProxyProtocol)
-            {
-                options.Use(proxyProtocol.Before);
-            }
+            UseClient(options, listen, proxyProtocol, perClient);
 
             if (certificates.TryGetValue(listen, out var own))
             {
@@ -177,6 +177,20 @@ internal static class ProxyServer
         else
         {
             kestrel.ListenAnyIP(listen.Url.Port, Use);
+        }
+    }
+
+    // Whose connection it is, and whether there may be another one of it.
+    private static void UseClient(ListenOptions options, ListenConfig listen, ProxyProtocol proxyProtocol, ClientConnections? perClient)
+    {
+        if (listen.ProxyProtocol)
+        {
+            options.Use(proxyProtocol.Before);
+        }
+
+        if (perClient is not null)
+        {
+            options.Use(perClient.Around);
         }
     }
 }

@@ -120,6 +120,92 @@ public sealed class RateLimitTests
         Assert.Equal(isSame ? 429 : 200, (await gateway.GetAsync("/", second + "\r\n")).Status);
     }
 
+    [Fact]
+    public async Task Client_WithTooManyRequestsUnderWay_WaitsForThem()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = new ScriptedUpstream(async request =>
+        {
+            await release.Task;
+            await request.RespondAsync("ok");
+        });
+        var config = InProcessGateway.Config([upstream.Url], top: "trustedProxies: [ 127.0.0.0/8 ]\nlimits: { requestsPerClient: 2 }", route: "  other:\n    match: { path: \"/other\" }\n    cluster: guide\n");
+        await using var gateway = await InProcessGateway.StartAsync(config);
+        Task<RawAnswer>[] held = [gateway.GetAsync("/a", From("10.0.0.1")), gateway.GetAsync("/other", From("10.0.0.1"))];
+        await Eventually.BeTrueAsync(() => upstream.Requests.Count == 2, TimeSpan.FromSeconds(30), "two are under way");
+
+        var third = await gateway.GetAsync("/a", From("10.0.0.1"));
+        Assert.Equal((429, "1"), (third.Status, Assert.Single(third.Header("Retry-After"))));
+        var others = gateway.GetAsync("/a", From("10.0.0.2"));
+        await Eventually.BeTrueAsync(() => upstream.Requests.Count == 3, TimeSpan.FromSeconds(30), "another client's goes on");
+        release.SetResult();
+
+        Assert.All(await Task.WhenAll([.. held, others]), static answer => Assert.Equal(200, answer.Status));
+        await Eventually.BecomeTrueAsync(async () => (await gateway.GetAsync("/a", From("10.0.0.1"))).Status == 200, TimeSpan.FromSeconds(30), "it may go on");
+        await gateway.MetricReachesAsync(1, "gateway_refused_total", ("reason", "client_busy"));
+    }
+
+    [Theory]
+    [InlineData("", 2)]
+    [InlineData("trustedProxies: [ 127.0.0.0/8 ]\n", 4)]
+    public async Task Client_WithTooManyConnections_GetsNoMore(string trusted, int served)
+    {
+        await using var upstream = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: trusted + "limits: { connectionsPerClient: 2 }"));
+        var clients = new List<RawClient>();
+        var answered = 0;
+        for (var i = 0; i < 4; i++)
+        {
+            var client = await RawClient.ConnectAsync(gateway.Url);
+            clients.Add(client);
+            try
+            {
+                await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                if ((await client.TryReadHeadAsync()).StartsWith("HTTP/1.1 200", StringComparison.Ordinal)) answered++;
+            }
+            catch (IOException)
+            {
+                // Closed before the request was written.
+            }
+        }
+
+        Assert.Equal(served, answered);
+        foreach (var client in clients) await client.DisposeAsync();
+        await Eventually.BecomeTrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return (await gateway.GetAsync("/")).Status == 200;
+                }
+                catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+                {
+                    return false;
+                }
+            },
+            TimeSpan.FromSeconds(30),
+            "there is a place again");
+    }
+
+    [Fact]
+    public void Load_OfManyClients_IsCountedForEach()
+    {
+        var load = new ClientLoad();
+        for (ulong client = 1; client <= 1000; client++)
+        {
+            for (var i = 0; i < 3; i++) Assert.True(load.TryEnter(client, 3), $"client {client}, request {i}");
+        }
+
+        Assert.False(load.TryEnter(7, 3));
+        load.Leave(7);
+        Assert.True(load.TryEnter(7, 3));
+        for (ulong client = 1; client <= 1000; client++)
+        {
+            for (var i = 0; i < 3; i++) load.Leave(client);
+            Assert.True(load.TryEnter(client, 1));
+        }
+    }
+
     [Theory]
     [InlineData("allow: [ 10.0.0.0/8 ]", "10.1.2.3", true)]
     [InlineData("allow: [ 10.0.0.0/8 ]", "192.0.2.1", false)]

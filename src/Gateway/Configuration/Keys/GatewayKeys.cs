@@ -45,7 +45,17 @@ internal static class GatewayKeys
         .Key("requestBody", Schemas.Size("0", "100GiB"), (limits, value) => limits with { RequestBody = value }, "Largest request body; beyond it the response is 413.", "10MiB")
         .Key("requestHeaders", Schemas.Size("1KiB", "1MiB"), (limits, value) => limits with { RequestHeaders = value }, "Largest request head; beyond it the response is 431.", "32KiB")
         .Key("headersTimeout", Schemas.Duration("100ms", "10m"), (limits, value) => limits with { HeadersTimeout = value }, "Time for a whole request head.", "10s")
-        .Key("connections", Schemas.Integer(1, 1_000_000), (limits, value) => limits with { Connections = value }, "Users' connections at once; further ones are closed at once.", "10000");
+        .Key("connections", Schemas.Integer(1, 1_000_000), (limits, value) => limits with { Connections = value }, "Users' connections at once; further ones are closed at once.", "10000")
+        .Key(
+            "connectionsPerClient",
+            Schemas.Integer(1, 1_000_000),
+            (limits, value) => limits with { ConnectionsPerClient = value },
+            "Connections of one address at once (an IPv6 one by its /64), trustedProxies apart; further ones are closed at once. Any number when left out.")
+        .Key(
+            "requestsPerClient",
+            Schemas.Integer(1, 1_000_000),
+            (limits, value) => limits with { RequestsPerClient = value },
+            "Requests of one client under way at once, over all routes; further ones get 429. Any number when left out.");
 
     private static TextSchema<TimeSpan> WarmUp() =>
         new("off or a duration from 100ms to 1m", "Write off, or a duration like 3s", () => new JsonObject

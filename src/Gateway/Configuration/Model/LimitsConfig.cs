@@ -14,4 +14,10 @@ internal sealed record LimitsConfig
 
     /// <summary>Users' connections at once; further ones are closed at once. Default: 10,000.</summary>
     public int Connections { get; init; } = 10_000;
+
+    /// <summary>Connections of one client at once; further ones are closed at once. Default: null, any number.</summary>
+    public int? ConnectionsPerClient { get; init; }
+
+    /// <summary>Requests of one client under way at once, over all routes; further ones get 429. Default: null, any number.</summary>
+    public int? RequestsPerClient { get; init; }
 }

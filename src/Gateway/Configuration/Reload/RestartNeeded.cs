@@ -18,6 +18,7 @@ internal static class RestartNeeded
         Add("limits.requestHeaders", started.Limits.RequestHeaders == now.Limits.RequestHeaders);
         Add("limits.headersTimeout", started.Limits.HeadersTimeout == now.Limits.HeadersTimeout);
         Add("limits.connections", started.Limits.Connections == now.Limits.Connections);
+        Add("limits.connectionsPerClient", started.Limits.ConnectionsPerClient == now.Limits.ConnectionsPerClient);
         Add("state", string.Equals(started.State, now.State, StringComparison.Ordinal));
         Add("redis", Same(started.Redis, now.Redis));
         // The level and which requests are written, and how, are changed in a running log.
