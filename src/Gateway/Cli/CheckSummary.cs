@@ -45,7 +45,7 @@ internal static class CheckSummary
     public static string TierText(TierConfig tier)
     {
         var destinations = tier.Destinations.Select(destination =>
-            $"{destination.Name}{(destination.Weight == 1 ? "" : $" (weight {destination.Weight})")}{(destination.Resolve ? " (each address)" : "")}");
+            $"{destination.Name}{(destination.Weight == 1 ? "" : $" (weight {destination.Weight})")}{(destination.IsService ? " (each record)" : destination.Resolve ? " (each address)" : "")}");
         return $"{tier.Name}: {string.Join(", ", destinations)}{(tier.FindsCapacity ? "; as many requests in flight as its response times allow" : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
     }
 

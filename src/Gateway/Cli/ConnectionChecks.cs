@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Configuration.Model;
+using Gateway.Failover;
 using Gateway.Health;
 
 namespace Gateway.Cli;
@@ -66,17 +67,19 @@ internal static class ConnectionChecks
                 return [await ProbeAsync(cluster, new Destination(cluster.Name, tier, destination.Name, destination.Url), time, cancellationToken)];
             }
 
-            var addresses = await NameResolver.ResolveAsync(destination.Url.DnsSafeHost, time, cancellationToken);
-            if (addresses.Count == 0)
+            var found = destination.IsService
+                ? (await new ServiceResolver().ResolveAsync(destination.Url.DnsSafeHost, time, cancellationToken)).Endpoints
+                : NameResolver.Of(await NameResolver.ResolveAsync(destination.Url.DnsSafeHost, time, cancellationToken)).Endpoints;
+            if (found.Count == 0)
             {
                 return [new ConnectionCheck(cluster.Name, tier, destination.Name, destination.Url.ToString(), Passed: false, FailureCauses.WordsOf(FailureCause.NameNotFound), 0)];
             }
 
             List<ConnectionCheck> checks = [];
-            foreach (var address in addresses)
+            foreach (var endpoint in found)
             {
-                var url = new UriBuilder(destination.Url) { Host = address.ToString() }.Uri;
-                checks.Add(await ProbeAsync(cluster, new Destination(cluster.Name, tier, $"{destination.Name}@{address}", url, destination.Url.Authority), time, cancellationToken));
+                var place = DestinationPlace.Of(destination, endpoint);
+                checks.Add(await ProbeAsync(cluster, new Destination(cluster.Name, tier, place.Name, place.Url, place.HostName), time, cancellationToken));
             }
 
             return checks;

@@ -1,4 +1,3 @@
-using System.Net;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health;
@@ -15,11 +14,11 @@ internal sealed class ClusterRuntime
 
     private readonly TimeSpan _born;
 
-    public ClusterRuntime(ClusterConfig config, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
+    public ClusterRuntime(ClusterConfig config, Func<DnsName, IReadOnlyList<ResolvedEndpoint>> endpoints, TimeProvider time, TimeSpan now)
     {
         _born = now;
         Config = config;
-        Tiers = BuildTiers(config, [], addresses, isRunning: false, time, now);
+        Tiers = BuildTiers(config, [], endpoints, isRunning: false, time, now);
         State = new ClusterState { ActiveSince = now };
         Cluster = new Cluster(config.Name, SnapshotNow(now), config.Timeouts.FirstByte);
     }
@@ -105,11 +104,11 @@ internal sealed class ClusterRuntime
     /// <summary>
     /// Puts a changed configuration, or changed addresses, into force. Returns the destinations that are no longer needed.
     /// </summary>
-    public IReadOnlyList<DestinationWatch> Rebuild(ClusterConfig config, Func<string, IReadOnlyList<IPAddress>> addresses, TimeProvider time, TimeSpan now)
+    public IReadOnlyList<DestinationWatch> Rebuild(ClusterConfig config, Func<DnsName, IReadOnlyList<ResolvedEndpoint>> endpoints, TimeProvider time, TimeSpan now)
     {
         var before = Tiers;
         var names = before.Select(t => t.Config.Name).ToArray();
-        Tiers = BuildTiers(config, before, addresses, FirstRoundOver(now), time, now);
+        Tiers = BuildTiers(config, before, endpoints, FirstRoundOver(now), time, now);
         Config = config;
         GoneTier = State.Active >= 0 ? names[State.Active] : GoneTier;
         State = FailoverMachine.Remap(State, names, [.. config.Tiers.Select(t => t.Name)]);
@@ -232,21 +231,6 @@ internal sealed class ClusterRuntime
         return false;
     }
 
-    /// <summary>Begins and ends slow starts. True: requests must see other shares.</summary>
-    public bool UpdateSlowStarts(TimeSpan now)
-    {
-        var changed = false;
-        foreach (var tier in Tiers)
-        {
-            foreach (var monitor in tier.Monitors)
-            {
-                changed |= monitor.SlowStart.Update(monitor.Serving, monitor.Config.SlowStart, now);
-            }
-        }
-
-        return changed;
-    }
-
     /// <summary>What requests are to see.</summary>
     public ClusterSnapshot SnapshotNow(TimeSpan now) => new()
     {
@@ -257,7 +241,7 @@ internal sealed class ClusterRuntime
         Held = State.Held is { } held && held.Tier == State.Active,
     };
 
-    private static TierRuntime[] BuildTiers(ClusterConfig config, TierRuntime[] before, Func<string, IReadOnlyList<IPAddress>> addresses, bool isRunning, TimeProvider time, TimeSpan now)
+    private static TierRuntime[] BuildTiers(ClusterConfig config, TierRuntime[] before, Func<DnsName, IReadOnlyList<ResolvedEndpoint>> endpoints, bool isRunning, TimeProvider time, TimeSpan now)
     {
         var known = before.SelectMany(t => t.Watches).ToDictionary(w => (w.Destination.Tier, w.Destination.Name, w.Destination.Url, w.Destination.HostName));
         var loads = before.ToDictionary(t => t.Config.Name, t => t.Load, StringComparer.Ordinal);
@@ -266,7 +250,7 @@ internal sealed class ClusterRuntime
             .. config.Tiers.Select(tier => new TierRuntime(
                 tier,
                 LoadOf(tier, loads.GetValueOrDefault(tier.Name), time),
-                [.. tier.Destinations.SelectMany(d => Expand(d, addresses)).Select(d => WatchOf(config, tier, d.Name, d.Url, d.HostName, d.Weight, d.MaxInFlight, known, isRunning, time, now))])),
+                [.. tier.Destinations.SelectMany(d => DestinationPlace.AllOf(d, endpoints)).Select(d => WatchOf(config, tier, d, known, isRunning, time, now))])),
         ];
     }
 
@@ -278,21 +262,21 @@ internal sealed class ClusterRuntime
     }
 
     private static DestinationWatch WatchOf(
-        ClusterConfig config, TierConfig tier, string name, Uri url, string? hostName, int weight, int? maxInFlight, Dictionary<(string, string, Uri, string?), DestinationWatch> known, bool isRunning, TimeProvider time, TimeSpan now)
+        ClusterConfig config, TierConfig tier, DestinationPlace place, Dictionary<(string, string, Uri, string?), DestinationWatch> known, bool isRunning, TimeProvider time, TimeSpan now)
     {
-        if (known.TryGetValue((tier.Name, name, url, hostName), out var watch))
+        if (known.TryGetValue((tier.Name, place.Name, place.Url, place.HostName), out var watch))
         {
-            watch.Monitor.Configure(config, weight);
-            watch.Destination.MaxInFlight = maxInFlight ?? 0;
+            watch.Monitor.Configure(config, place.Weight);
+            watch.Monitor.Share.Priority = place.Priority;
+            watch.Destination.MaxInFlight = place.MaxInFlight ?? 0;
             return watch;
         }
 
-        var destination = new Destination(config.Name, tier.Name, name, url, hostName) { MaxInFlight = maxInFlight ?? 0 };
-        return new DestinationWatch(new DestinationMonitor(destination, config, weight, now) { SlowStart = new SlowStart(served: !isRunning) }, new Prober(destination, time), now);
+        var destination = new Destination(config.Name, tier.Name, place.Name, place.Url, place.HostName) { MaxInFlight = place.MaxInFlight ?? 0 };
+        var monitor = new DestinationMonitor(destination, config, place.Weight, now)
+        {
+            Share = new DestinationShare(place.Weight) { Priority = place.Priority, SlowStart = new SlowStart(served: !isRunning) },
+        };
+        return new DestinationWatch(monitor, new Prober(destination, time), now);
     }
-
-    private static IEnumerable<(string Name, Uri Url, string? HostName, int Weight, int? MaxInFlight)> Expand(DestinationConfig destination, Func<string, IReadOnlyList<IPAddress>> addresses) =>
-        destination.Resolve
-            ? addresses(destination.Url.DnsSafeHost).Select(a => ($"{destination.Name}@{a}", new UriBuilder(destination.Url) { Host = a.ToString() }.Uri, (string?)destination.Url.Authority, destination.Weight, destination.MaxInFlight))
-            : [(destination.Name, destination.Url, null, destination.Weight, destination.MaxInFlight)];
 }

@@ -33,18 +33,18 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
     public void Apply(GatewayConfig config, TimeSpan now)
     {
         // 1. The names that must be resolved.
-        names.Use(config.Clusters.SelectMany(c => c.Tiers).SelectMany(t => t.Destinations).Where(d => d.Resolve).Select(d => d.Url.DnsSafeHost).ToHashSet(StringComparer.OrdinalIgnoreCase));
+        names.Use(config.Clusters.SelectMany(c => c.Tiers).SelectMany(t => t.Destinations).Where(d => d.Resolve).Select(DestinationPlace.NameOf).ToHashSet());
 
         // 2. Clusters that are new, changed or the same; what they no longer need is retired.
         foreach (var cluster in config.Clusters)
         {
             if (_runtimes.TryGetValue(cluster.Name, out var runtime))
             {
-                Retire(runtime.Rebuild(cluster, names.AddressesOf, time, now));
+                Retire(runtime.Rebuild(cluster, names.EndpointsOf, time, now));
             }
             else
             {
-                _runtimes[cluster.Name] = new ClusterRuntime(cluster, names.AddressesOf, time, now);
+                _runtimes[cluster.Name] = new ClusterRuntime(cluster, names.EndpointsOf, time, now);
             }
         }
 
@@ -67,14 +67,14 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
         Volatile.Write(ref _published, _runtimes.Values.ToFrozenDictionary(r => r.Config.Name, r => r.Cluster, StringComparer.Ordinal));
     }
 
-    /// <summary>A name stands for other addresses now.</summary>
-    public void OnAddressesChanged(string host, TimeSpan now)
+    /// <summary>A name stands for other endpoints now.</summary>
+    public void OnNameChanged(DnsName name, TimeSpan now)
     {
         foreach (var cluster in _runtimes.Values)
         {
-            if (cluster.Config.Tiers.Any(t => t.Destinations.Any(d => d.Resolve && string.Equals(d.Url.DnsSafeHost, host, StringComparison.OrdinalIgnoreCase))))
+            if (cluster.Config.Tiers.Any(t => t.Destinations.Any(d => d.Resolve && DestinationPlace.NameOf(d) == name)))
             {
-                Retire(cluster.Rebuild(cluster.Config, names.AddressesOf, time, now));
+                Retire(cluster.Rebuild(cluster.Config, names.EndpointsOf, time, now));
             }
         }
 

@@ -70,14 +70,14 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
         }
 
         var monitor = watch.Monitor;
-        monitor.WeightOrder = command.Weight is { } given ? new WeightOrder(given, now, command.Reason, command.By) : null;
+        monitor.Share.Order = command.Weight is { } given ? new WeightOrder(given, now, command.Reason, command.By) : null;
         cluster.Dirty = true;
         decider.Evaluate(cluster, order: null, command: null, now);
         var tier = cluster.Tiers.First(t => t.Monitors.Contains(monitor));
-        var share = string.Create(CultureInfo.InvariantCulture, $"{(double)monitor.Weight / tier.Monitors.Sum(static m => m.Weight):P0} of tier '{tier.Config.Name}' while all of it serves");
+        var share = string.Create(CultureInfo.InvariantCulture, $"{(double)monitor.Share.Weight / tier.Monitors.Sum(static m => m.Share.Weight):P0} of tier '{tier.Config.Name}' while all of it serves");
         return new CommandResult(Done: true, command.Weight is null
-            ? $"Destination '{command.Destination}' has the configuration's weight {monitor.Weight} again: {share}."
-            : $"Destination '{command.Destination}' has weight {monitor.Weight}, {monitor.ConfiguredWeight} in the configuration: {share}.");
+            ? $"Destination '{command.Destination}' has the configuration's weight {monitor.Share.Weight} again: {share}."
+            : $"Destination '{command.Destination}' has weight {monitor.Share.Weight}, {monitor.Share.Configured} in the configuration: {share}.");
     }
 
     private CommandResult CarryOn(ClusterRuntime cluster, string name, DrainCommand? drain, TimeSpan now)

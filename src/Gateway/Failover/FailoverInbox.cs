@@ -75,9 +75,9 @@ internal sealed class FailoverInbox
     public ValueTask ReportProbeAsync(DestinationWatch watch, int round, ProbeResult result, CancellationToken stopping) =>
         WriteAsync(new ProbeMessage(watch, round, result), stopping);
 
-    /// <summary>A name's addresses. Waits for room; throws nothing once the loop stops.</summary>
-    public ValueTask ReportAddressesAsync(string host, IReadOnlyList<IPAddress> addresses, CancellationToken stopping) =>
-        WriteAsync(new NameMessage(host, addresses), stopping);
+    /// <summary>What a name stands for. Waits for room; throws nothing once the loop stops.</summary>
+    public ValueTask ReportNameAsync(DnsName name, ResolvedName resolved, CancellationToken stopping) =>
+        WriteAsync(new NameMessage(name, resolved), stopping);
 
     /// <summary>Nothing more comes in.</summary>
     public void Close() => _messages.Writer.TryComplete();

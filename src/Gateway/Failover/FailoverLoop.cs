@@ -65,13 +65,13 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Told of every change of health, on the loop: it must not wait.</summary>
-    internal Action<HealthChange>? HealthChanged
-    {
-        init => _health.Told = value;
-    }
+    internal Action<HealthChange>? HealthChanged { init => _health.Told = value; }
 
     /// <summary>Turns names into addresses; empty: the name does not resolve now.</summary>
     internal Func<string, TimeProvider, CancellationToken, Task<IReadOnlyList<System.Net.IPAddress>>> Resolver { get; init; } = NameResolver.ResolveAsync;
+
+    /// <summary>Turns services into endpoints.</summary>
+    internal Func<string, TimeProvider, CancellationToken, Task<ResolvedName>> Services { get; init; } = new ServiceResolver().ResolveAsync;
 
     /// <summary>Completes once every destination had its first probe's result, or 5 s after the start.</summary>
     public Task FirstRound => _firstRound.Task;
@@ -242,8 +242,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 PublishViews(now);
                 apply.Done.TrySetResult();
                 break;
-            case NameMessage name when _names.OnResolved(name.Host, name.Addresses):
-                _clusters.OnAddressesChanged(name.Host, now);
+            case NameMessage name when _names.OnResolved(name.Name, name.Resolved):
+                _clusters.OnNameChanged(name.Name, now);
                 break;
             case GuideMessage guide:
                 _votes.OnGuided(guide.Guidance, now);
@@ -253,7 +253,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private void Tick(TimeSpan now)
     {
-        _names.ResolveDue(host => _pending.Add(ResolveAsync(host)), now);
+        _names.ResolveDue(name => _pending.Add(ResolveAsync(name)), now);
         foreach (var cluster in _clusters.All)
         {
             _keeper.OnTick(cluster, now);
@@ -278,13 +278,15 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _viewedAt = now;
     }
 
-    private async Task ResolveAsync(string host)
+    private async Task ResolveAsync(DnsName name)
     {
         try
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            var addresses = await Resolver(host, _time, _stopping.Token).ConfigureAwait(false);
-            await _inbox.ReportAddressesAsync(host, addresses, _stopping.Token).ConfigureAwait(false);
+            var resolved = name.IsService
+                ? await Services(name.Host, _time, _stopping.Token).ConfigureAwait(false)
+                : NameResolver.Of(await Resolver(name.Host, _time, _stopping.Token).ConfigureAwait(false));
+            await _inbox.ReportNameAsync(name, resolved, _stopping.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health;
@@ -19,7 +18,7 @@ internal sealed record ProbeMessage(DestinationWatch Watch, int Round, ProbeResu
 internal sealed record GuideMessage(ImmutableDictionary<string, FleetGuidance> Guidance);
 
 /// <summary>A name was resolved.</summary>
-internal sealed record NameMessage(string Host, IReadOnlyList<IPAddress> Addresses);
+internal sealed record NameMessage(DnsName Name, ResolvedName Resolved);
 
 /// <summary>A caller waits for it, and gets a result even if that is a fault.</summary>
 internal interface IAnswerable

@@ -1,4 +1,3 @@
-using System.Net;
 using Gateway.Health;
 
 namespace Gateway.Failover;
@@ -10,22 +9,22 @@ namespace Gateway.Failover;
 internal sealed partial class NameTable(ILogger logger)
 {
     private readonly ILogger _logger = logger;
-    private readonly Dictionary<string, ResolvedName> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<DnsName, KnownName> _names = [];
 
-    /// <summary>The addresses known of a name.</summary>
-    public IReadOnlyList<IPAddress> AddressesOf(string host) => _names.TryGetValue(host, out var name) ? name.Addresses : [];
+    /// <summary>What is known of a name.</summary>
+    public IReadOnlyList<ResolvedEndpoint> EndpointsOf(DnsName name) => _names.TryGetValue(name, out var known) ? known.Endpoints : [];
 
     /// <summary>A configuration needs these names; addresses already known stay.</summary>
-    public void Use(IReadOnlySet<string> hosts)
+    public void Use(IReadOnlySet<DnsName> names)
     {
-        foreach (var gone in _names.Keys.Where(n => !hosts.Contains(n)).ToArray())
+        foreach (var gone in _names.Keys.Where(n => !names.Contains(n)).ToArray())
         {
             _names.Remove(gone);
         }
 
-        foreach (var host in hosts)
+        foreach (var name in names)
         {
-            _names.TryAdd(host, new ResolvedName());
+            _names.TryAdd(name, new KnownName());
         }
     }
 
@@ -47,49 +46,50 @@ internal sealed partial class NameTable(ILogger logger)
     /// <summary>Begins to resolve the names whose time has come.</summary>
     /// <param name="resolve">Its result comes back by <see cref="OnResolved"/>.</param>
     /// <param name="now">The loop's clock.</param>
-    public void ResolveDue(Action<string> resolve, TimeSpan now)
+    public void ResolveDue(Action<DnsName> resolve, TimeSpan now)
     {
-        foreach (var (host, name) in _names)
+        foreach (var (name, known) in _names)
         {
-            if (!name.Running && now >= name.NextAt)
+            if (!known.Running && now >= known.NextAt)
             {
-                name.Running = true;
-                name.NextAt = now + NameResolver.Interval;
-                resolve(host);
+                known.Running = true;
+                known.BegunAt = now;
+                resolve(name);
             }
         }
     }
 
-    /// <summary>A name was resolved; true: it stands for other addresses now.</summary>
-    /// <param name="host">The name.</param>
-    /// <param name="addresses">None: it does not resolve.</param>
-    public bool OnResolved(string host, IReadOnlyList<IPAddress> addresses)
+    /// <summary>A name was resolved; true: it stands for other endpoints now.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="resolved">What it stands for.</param>
+    public bool OnResolved(DnsName name, ResolvedName resolved)
     {
-        if (!_names.TryGetValue(host, out var name))
+        if (!_names.TryGetValue(name, out var known))
         {
             return false;
         }
 
-        name.Running = false;
-        if (addresses.Count == 0)
+        known.Running = false;
+        known.NextAt = known.BegunAt + resolved.ValidFor;
+        if (resolved.Endpoints.Count == 0)
         {
-            if (!name.Failing)
+            if (!known.Failing)
             {
-                NameFailed(host, name.Addresses.Count);
+                NameFailed(name.Host, known.Endpoints.Count);
             }
 
-            name.Failing = true;
+            known.Failing = true;
             return false;
         }
 
-        name.Failing = false;
-        if (addresses.SequenceEqual(name.Addresses))
+        known.Failing = false;
+        if (resolved.Endpoints.SequenceEqual(known.Endpoints))
         {
             return false;
         }
 
-        name.Addresses = addresses;
-        NameChanged(host, addresses.Count);
+        known.Endpoints = resolved.Endpoints;
+        NameChanged(name.Host, resolved.Endpoints.Count);
         return true;
     }
 
@@ -100,9 +100,11 @@ internal sealed partial class NameTable(ILogger logger)
     private partial void NameChanged(string host, int count);
 
     /// <summary>A name that stands for addresses.</summary>
-    private sealed class ResolvedName
+    private sealed class KnownName
     {
-        public IReadOnlyList<IPAddress> Addresses { get; set; } = [];
+        public IReadOnlyList<ResolvedEndpoint> Endpoints { get; set; } = [];
+
+        public TimeSpan BegunAt { get; set; }
 
         public TimeSpan NextAt { get; set; }
 

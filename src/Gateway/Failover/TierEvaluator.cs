@@ -48,9 +48,11 @@ internal static class TierEvaluator
     /// <summary>The tier as requests see it.</summary>
     public static TierSnapshot SnapshotOf(TierConfig tier, int index, TierLoad load, IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover, TimeSpan now)
     {
-        // The best class that is not empty: sound, else suspect.
+        // The best class that is not empty: sound, else suspect; of that the first priority.
         var sound = monitors.Where(m => m is { Serving: true, Suspect: false }).ToArray();
         var chosen = sound.Length > 0 ? sound : [.. monitors.Where(m => m.Serving)];
+        var first = chosen.Length > 0 ? chosen.Min(static m => m.Share.Priority) : 0;
+        chosen = [.. chosen.Where(m => m.Share.Priority == first)];
         return new TierSnapshot
         {
             Name = tier.Name,
@@ -59,8 +61,8 @@ internal static class TierEvaluator
             HasLimits = chosen.Any(static m => m.Destination.MaxInFlight > 0),
             Load = load,
             Usable = [.. chosen.Select(m => m.Destination)],
-            Weights = [.. chosen.Select(m => m.Weight)],
-            StartShares = chosen.Length > 1 && chosen.Any(m => m.SlowStart.ShareAt(m.Config.SlowStart, now) < 1) ? [.. chosen.Select(m => m.SlowStart.ShareAt(m.Config.SlowStart, now))] : null,
+            Weights = [.. chosen.Select(m => m.Share.Weight)],
+            StartShares = chosen.Length > 1 && chosen.Any(m => m.Share.SlowStart.ShareAt(m.Config.SlowStart, now) < 1) ? [.. chosen.Select(m => m.Share.SlowStart.ShareAt(m.Config.SlowStart, now))] : null,
             Spared = [.. monitors.Where(m => m is { Drain: { Until: not null, IsOver: false }, State.HealthStatus: HealthStatus.Up or HealthStatus.Unknown }).Select(m => m.Destination)],
             HalfOpen = [.. monitors.Where(m => m is { Draining: false, State.HealthStatus: HealthStatus.HalfOpen }).Select(m => m.Destination)],
             All = [.. monitors.Select(m => m.Destination)],

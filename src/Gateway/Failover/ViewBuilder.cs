@@ -70,7 +70,7 @@ internal static class ViewBuilder
         return new DestinationView(
             monitor.Destination.Name,
             monitor.Destination.Url,
-            monitor.Weight,
+            monitor.Share.Weight,
             monitor.State.HealthStatus,
             Wall(monitor.Since),
             monitor.Why,
@@ -90,8 +90,8 @@ internal static class ViewBuilder
             P50 = count > 0 ? latency.Quantile(0.5) : null,
             P90 = count > 0 ? latency.Quantile(0.9) : null,
             Cause = monitor.Cause,
-            WeightOrder = monitor.WeightOrder is { } order ? new WeightView(order.Weight, monitor.ConfiguredWeight, Wall(order.Since), order.Reason, order.By) : null,
-            StartShare = monitor.SlowStart.ShareAt(monitor.Config.SlowStart, now) is < 1 and var share ? share : null,
+            WeightOrder = monitor.Share.Order is { } order ? new WeightView(order.Weight, monitor.Share.Configured, Wall(order.Since), order.Reason, order.By) : null,
+            StartShare = monitor.Share.SlowStart.ShareAt(monitor.Config.SlowStart, now) is < 1 and var share ? share : null,
             Drain = monitor.Drain is { } drain ? new DrainView(Wall(drain.Since), drain.Reason, drain.By, drain is { Until: { } until, IsOver: false } ? Wall(until) : null) : null,
         };
     }

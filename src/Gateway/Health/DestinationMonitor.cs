@@ -23,14 +23,8 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>The destination that it judges.</summary>
     public Destination Destination => destination;
 
-    /// <summary>Its share beside its neighbours.</summary>
-    public int Weight => WeightOrder?.Weight ?? ConfiguredWeight;
-
-    /// <summary>The configuration's.</summary>
-    public int ConfiguredWeight { get; private set; } = weight;
-
-    /// <summary>An operator's; null: there is none.</summary>
-    public WeightOrder? WeightOrder { get; set; }
+    /// <summary>What it gets beside its neighbours.</summary>
+    public DestinationShare Share { get; init; } = new(weight);
 
     /// <summary>The cluster's rules.</summary>
     public ClusterConfig Config { get; private set; } = config;
@@ -68,14 +62,11 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     /// <summary>It may take new requests, as far as its health goes.</summary>
     public bool Serving => !Draining && State.HealthStatus is (HealthStatus.Up or HealthStatus.Unknown);
 
-    /// <summary>Its share after a return.</summary>
-    public SlowStart SlowStart { get; init; } = new(served: true);
-
     /// <summary>
     /// When time alone may change its health or its share; zero: an ejection, a half-open probe, a suspicion or a slow start is under way.
     /// </summary>
     public TimeSpan ChangesFrom =>
-        State.Traffic != TrafficOpinion.Good || State.Streak > 0 || Suspect || SlowStart.IsRunning ? TimeSpan.Zero : _suspicion.SuspectFrom;
+        State.Traffic != TrafficOpinion.Good || State.Streak > 0 || Suspect || Share.SlowStart.IsRunning ? TimeSpan.Zero : _suspicion.SuspectFrom;
 
     /// <summary>Requests came since the last tick, or are under way.</summary>
     public bool HasTraffic { get; private set; }
@@ -84,7 +75,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public void Configure(ClusterConfig newConfig, int newWeight)
     {
         Config = newConfig;
-        ConfiguredWeight = newWeight;
+        Share.Configured = newWeight;
     }
 
     /// <summary>A probe ended.</summary>

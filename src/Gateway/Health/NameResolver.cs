@@ -11,6 +11,9 @@ internal static class NameResolver
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
 
+    /// <summary>Addresses as what a name stands for.</summary>
+    public static ResolvedName Of(IReadOnlyList<IPAddress> addresses) => new([.. addresses.Select(static address => new ResolvedEndpoint(address))], Interval);
+
     /// <summary>The name's addresses in a stable order; empty when it does not resolve now, and then the known ones stay in use.</summary>
     public static async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, TimeProvider time, CancellationToken cancellationToken)
     {

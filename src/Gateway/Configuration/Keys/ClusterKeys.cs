@@ -54,7 +54,7 @@ internal static class ClusterKeys
         .Key("destinations", new ListSchema<DestinationConfig>(new EitherSchema<DestinationConfig>(UrlSchemas.Destination(), Destination()), atLeast: 1), (tier, value) => tier with { Destinations = value }, "The instances of the service.", required: true);
 
     private static RecordSchema<DestinationConfig> Destination() => new RecordSchema<DestinationConfig>("a mapping with url, name and weight", () => new DestinationConfig { Name = "", Url = null! })
-        .Key("url", UrlSchemas.Destination(), (destination, value) => value with { Name = destination.Name.Length > 0 ? destination.Name : value.Name, Weight = destination.Weight, MaxInFlight = destination.MaxInFlight }, "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s.", required: true)
+        .Key("url", UrlSchemas.Destination(), (destination, value) => value with { Name = destination.Name.Length > 0 ? destination.Name : value.Name, Weight = destination.Weight, MaxInFlight = destination.MaxInFlight }, "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s, or dns+srv://_http._tcp.name for the destinations of a service (SRV), with their ports, weights and priorities.", required: true)
         .Key("name", Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName), (destination, value) => destination with { Name = value }, "Unique inside the cluster; host:port of the URL when left out.")
         .Key("weight", Schemas.Integer(1, 1_000), (destination, value) => destination with { Weight = value }, "Share beside its neighbours.", "1")
         .Key(

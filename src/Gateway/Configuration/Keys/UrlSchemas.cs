@@ -8,6 +8,8 @@ namespace Gateway.Configuration.Keys;
 /// <summary>URLs of ports, destinations and collectors, and networks.</summary>
 internal static class UrlSchemas
 {
+    private const string ServiceScheme = "dns+srv://";
+
     /// <summary>
     /// A port of ours: scheme, IP address, <c>localhost</c> or <c>*</c>, and port. <c>*</c> is read as <c>[::]</c>, every address of both
     /// families.
@@ -25,14 +27,26 @@ internal static class UrlSchemas
 
     /// <summary>A destination: <c>http(s)://host:port</c>, with <c>dns+</c> before it to resolve the name again and again.</summary>
     public static TextSchema<DestinationConfig> Destination() =>
-        new("the URL of a destination", "Write http://host:port or https://host:port, or dns+http://name:port for one destination an address of the name", () => Schemas.Pattern(@"^(dns\+)?https?://[^/?#@]+(/[^?#]*)?$|\$\{"), text =>
+        new("the URL of a destination", "Write http://host:port or https://host:port, or dns+http://name:port for one destination an address of the name, or dns+srv://_http._tcp.name for a service", () => Schemas.Pattern(@"^(dns\+)?https?://[^/?#@]+(/[^?#]*)?$|^dns\+srv://_https?\._tcp\.[^/?#@:]+(/[^?#]*)?$|\$\{"), text =>
         {
+            if (text.StartsWith(ServiceScheme, StringComparison.Ordinal)) return Service(text[ServiceScheme.Length..]);
             var resolve = text.StartsWith("dns+", StringComparison.Ordinal);
             if (Bare(resolve ? text[4..] : text, "http", "https") is not { } url || url.Query.Length > 0) return Parsed<DestinationConfig>.Bad();
             if (url.Port == 0) return Parsed<DestinationConfig>.Bad("Write a port from 1 to 65535");
             if (resolve && url.HostNameType is not UriHostNameType.Dns) return Parsed<DestinationConfig>.Bad($"An address needs no resolving: write \"{text[4..]}\"");
             return new DestinationConfig { Name = $"{(UrlHost.HasZone(url) ? $"[{UrlHost.Of(url)}]" : url.Host)}:{url.Port.ToString(CultureInfo.InvariantCulture)}", Url = url, Resolve = resolve };
         });
+
+    // A service has its ports from its records; https where it says so.
+    private static Parsed<DestinationConfig> Service(string name)
+    {
+        const string Rule = "A service is _http._tcp.NAME or _https._tcp.NAME, without a port: its records say the ports";
+        var scheme = name.StartsWith("_https._tcp.", StringComparison.OrdinalIgnoreCase) ? "https" : "http";
+        if (Bare($"{scheme}://{name}", "http", "https") is not { IsDefaultPort: true, Query.Length: 0 } url || name.Contains(':', StringComparison.Ordinal)) return Parsed<DestinationConfig>.Bad(Rule);
+        return url.Host.Length > $"_{scheme}._tcp.".Length && url.Host.StartsWith($"_{scheme}._tcp.", StringComparison.OrdinalIgnoreCase)
+            ? new DestinationConfig { Name = url.Host, Url = url, Resolve = true, IsService = true }
+            : Parsed<DestinationConfig>.Bad(Rule);
+    }
 
     /// <summary>Somewhere to send to: a collector, a webhook.</summary>
     public static TextSchema<Uri> Target(string what) =>

@@ -96,6 +96,12 @@ internal sealed record DestinationConfig
 
     /// <summary>True for <c>dns+http://</c> and <c>dns+https://</c>: one destination an address, resolved again every 5 s.</summary>
     public bool Resolve { get; init; }
+
+    /// <summary>
+    /// True for <c>dns+srv://</c>: <see cref="Url"/>'s host is a service (RFC 2782), whose records say hosts, ports, weights and priorities;
+    /// it is resolved again when they expire.
+    /// </summary>
+    public bool IsService { get; init; }
 }
 
 /// <summary>How a destination is chosen inside a tier.</summary>

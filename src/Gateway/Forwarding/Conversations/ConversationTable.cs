@@ -1,9 +1,9 @@
 namespace Gateway.Forwarding.Conversations;
 
 /// <summary>
-/// Where the conversations of a cluster last were, and when: the hash of each one's key, its destination and a second; no key itself. Its size
-/// is fixed: where there are more conversations, those that were silent for longest are forgotten. Lock-free; the worst that a race can do is
-/// that a conversation is forgotten.
+/// Where the conversations of a cluster last were, and when: the hash of each one's key, its destination and a second; no key itself.
+/// Its size is fixed: where there are more conversations, those that were silent for longest are forgotten. Lock-free; the worst that a
+/// race can do is that a conversation moves.
 /// </summary>
 internal sealed class ConversationTable
 {

@@ -1,0 +1,21 @@
+namespace Gateway.Health;
+
+/// <summary>What a destination gets beside its neighbours. Only the loop touches it.</summary>
+/// <param name="weight">The configuration's weight.</param>
+internal sealed class DestinationShare(int weight)
+{
+    /// <summary>Its weight.</summary>
+    public int Weight => Order?.Weight ?? Configured;
+
+    /// <summary>The configuration's.</summary>
+    public int Configured { get; set; } = weight;
+
+    /// <summary>An operator's; null: there is none.</summary>
+    public WeightOrder? Order { get; set; }
+
+    /// <summary>Used only while none of its tier with a lower number serves (SRV).</summary>
+    public int Priority { get; set; }
+
+    /// <summary>Its share after a return.</summary>
+    public SlowStart SlowStart { get; init; } = new(served: true);
+}
