@@ -125,7 +125,7 @@ internal sealed class DnsServer : IAsyncDisposable
 
     /// <summary>An address record.</summary>
     public static DnsRecord AddressOf(string name, string address, int ttl = 60) =>
-        IPAddress.Parse(address) is var ip ? new(name, ip.AddressFamily == AddressFamily.InterNetwork ? A : Aaaa, ttl, ip.GetAddressBytes()) : throw new ArgumentException(address);
+        IPAddress.Parse(address) is var ip ? new(name, ip.AddressFamily == AddressFamily.InterNetwork ? A : Aaaa, ttl, ip.GetAddressBytes()) : throw new InvalidOperationException(address);
 
     /// <summary>A service record.</summary>
     public static DnsRecord ServiceOf(string name, int priority, int weight, int port, string target, int ttl = 60) =>

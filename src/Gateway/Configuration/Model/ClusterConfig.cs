@@ -98,7 +98,8 @@ internal sealed record DestinationConfig
     public bool Resolve { get; init; }
 
     /// <summary>
-    /// True for <c>dns+srv://</c>: <see cref="Url"/>'s host is a service (RFC 2782), whose records say hosts, ports, weights and priorities;
+    /// True for <c>dns+srv://</c>: <see cref="Url"/>'s host is a service (RFC 2782), whose records say hosts, ports, weights and
+    /// priorities;
     /// it is resolved again when they expire.
     /// </summary>
     public bool IsService { get; init; }
