@@ -1,14 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
 using Gateway.Cli.Migration;
+using Gateway.Cli.Migration.HaProxy;
 using Gateway.Cli.Migration.Nginx;
+using Gateway.Cli.Migration.Yarp;
 
 namespace Gateway.Cli;
 
 /// <summary><c>migrate nginx|haproxy|yarp FILE</c>: a first configuration out of that of another proxy.</summary>
 internal static class MigrateCommand
 {
-    private static readonly string[] Kinds = ["nginx"];
+    private static readonly string[] Kinds = ["nginx", "haproxy", "yarp"];
 
     /// <summary>The command. Exit code 2: the file cannot be read; 1: the output is there already or cannot be written.</summary>
     public static Command Create()
@@ -49,7 +51,12 @@ internal static class MigrateCommand
 
     /// <summary>The migration of one text.</summary>
     /// <exception cref="MigrationException">The text is no configuration of that proxy.</exception>
-    public static MigrationResult Run(string kind, string text, string file, MigrationFiles files) => NginxMigration.Run(text, file, files);
+    public static MigrationResult Run(string kind, string text, string file, MigrationFiles files) => kind switch
+    {
+        "haproxy" => HaProxyMigration.Run(text, file, files),
+        "yarp" => YarpMigration.Run(text, file, files),
+        _ => NginxMigration.Run(text, file, files),
+    };
 
     private static async Task<int> Failed(int exitCode, string message, TextWriter error) =>
         await new CommandFailure(exitCode, message).PrintAsync(TextWriter.Null, error, json: false);

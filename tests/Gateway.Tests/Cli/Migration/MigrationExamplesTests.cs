@@ -31,6 +31,8 @@ public sealed class MigrationExamplesTests
 
     [Theory]
     [InlineData("nginx", 3)]
+    [InlineData("haproxy", 3)]
+    [InlineData("yarp", 3)]
     public void Examples_OfEachProxy_AreThere(string kind, int atLeast) =>
         Assert.True(Examples().Count(row => row.Data.StartsWith(kind + "-", StringComparison.Ordinal)) >= atLeast);
 

@@ -16,7 +16,7 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         // What is rewritten or returned outside of locations goes before all of them.
         if (server.Block.Last("return") is { } returned)
         {
-            Returned(new NginxPath(NginxPathKind.Prefix, "/"), server, returned);
+            Returned(new SourcePath(SourcePathKind.Prefix, "/"), server, returned);
             return;
         }
 
@@ -26,10 +26,10 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
 
     private void Location(NginxScope location)
     {
-        var path = NginxPath.Of(location.Block.Arguments);
+        var path = SourcePath.Of(location.Block.Arguments);
         foreach (var inner in location.Block.All("location")) Location(new NginxScope(inner, location));
         if (location.Block.Last("internal") is not null) return;
-        if (path.Kind == NginxPathKind.Named)
+        if (path.Kind == SourcePathKind.Named)
         {
             draft.Note(
                 location.Block.At,
@@ -39,7 +39,7 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
             return;
         }
 
-        if (path.Kind == NginxPathKind.Expression)
+        if (path.Kind == SourcePathKind.Expression)
         {
             draft.Note(
                 location.Block.At,
@@ -77,9 +77,9 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
             "Requests go to the next less exact route; put a web server behind the gateway for these");
     }
 
-    private DraftRoute Add(NginxPath path, NginxScope scope)
+    private DraftRoute Add(SourcePath path, NginxScope scope)
     {
-        var place = path.Kind == NginxPathKind.Expression ? string.Concat(path.Text.Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '-' or '_')) : path.Text;
+        var place = path.Kind == SourcePathKind.Expression ? string.Concat(path.Text.Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '-' or '_')) : path.Text;
         var route = draft.AddRoute(
             place is "/" ? (serverName.Length == 0 ? "everything" : serverName) : $"{serverName}-{place}",
             scope.Block.At);
@@ -90,7 +90,7 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         return route;
     }
 
-    private void Returned(NginxPath path, NginxScope scope, NginxDirective returned)
+    private void Returned(SourcePath path, NginxScope scope, NginxDirective returned)
     {
         if (NginxRedirects.Of(returned) is { } redirect)
         {
@@ -120,14 +120,14 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         }
     }
 
-    private void Forbidden(NginxPath path, NginxScope scope)
+    private void Forbidden(SourcePath path, NginxScope scope)
     {
         var route = Add(path, scope);
         route.IsForbidden = true;
         _settings.OfResponses(route, scope);
     }
 
-    private void Proxied(NginxPath path, NginxScope scope, NginxDirective pass, string grpcScheme)
+    private void Proxied(SourcePath path, NginxScope scope, NginxDirective pass, string grpcScheme)
     {
         var target = scope.Fill(pass.First);
         if (grpcScheme.Length > 0)
@@ -169,7 +169,7 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
     }
 
     /// <summary>With a path in proxy_pass, that path stands for what the location has matched.</summary>
-    private void Replaced(DraftRoute route, NginxPath path, NginxDirective pass, string uri)
+    private void Replaced(DraftRoute route, SourcePath path, NginxDirective pass, string uri)
     {
         if (uri.Contains('$', StringComparison.Ordinal) || uri.Contains('?', StringComparison.Ordinal))
         {
@@ -183,7 +183,7 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
             return;
         }
 
-        if (path.Kind == NginxPathKind.Exact)
+        if (path.Kind == SourcePathKind.Exact)
         {
             route.Rewrite["path"] = uri.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
             return;
@@ -212,7 +212,7 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         {
             var expression = from is "^" or "^/" or ".*" or "^(.*)$" or "^/(.*)$" ? null : from;
             var route = Add(
-                expression is null ? new NginxPath(NginxPathKind.Prefix, "/") : new NginxPath(NginxPathKind.Expression, expression),
+                expression is null ? new SourcePath(SourcePathKind.Prefix, "/") : new SourcePath(SourcePathKind.Expression, expression),
                 server);
             route.Redirect = (address, rewrite.Arguments[2] is "permanent" ? 301 : 302);
             return;

@@ -4,7 +4,7 @@ namespace Gateway.Cli.Migration.Nginx;
 internal static class NginxRewrites
 {
     /// <summary>Writes what can be written as <c>rewrite</c> of the route. True: it replaces the path of proxy_pass.</summary>
-    public static bool Apply(Draft draft, DraftRoute route, NginxPath path, NginxScope scope)
+    public static bool Apply(Draft draft, DraftRoute route, SourcePath path, NginxScope scope)
     {
         var applied = false;
         foreach (var rewrite in scope.Block.All("rewrite"))
@@ -29,7 +29,7 @@ internal static class NginxRewrites
         return applied;
     }
 
-    private static bool Fits(string from, NginxPath path) => path.Kind == NginxPathKind.Prefix && $"{path.Text.TrimEnd('/')}/".StartsWith(
+    private static bool Fits(string from, SourcePath path) => path.Kind == SourcePathKind.Prefix && $"{path.Text.TrimEnd('/')}/".StartsWith(
         $"{from}/",
         StringComparison.Ordinal);
 

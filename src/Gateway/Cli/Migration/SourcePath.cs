@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Cli.Migration.Nginx;
+namespace Gateway.Cli.Migration;
 
 /// <summary>What a location takes, and the route pattern for it.</summary>
 /// <param name="Kind">How it is compared.</param>
 /// <param name="Text">The path or the expression.</param>
-internal sealed record NginxPath(NginxPathKind Kind, string Text)
+internal sealed record SourcePath(SourcePathKind Kind, string Text)
 {
     /// <summary>The arguments of a location, whose modifier may stand apart or not.</summary>
-    public static NginxPath Of(ImmutableArray<string> arguments)
+    public static SourcePath Of(ImmutableArray<string> arguments)
     {
         var (modifier, text) = arguments.Length > 1 ? (arguments[0], arguments[1]) : ("", arguments.IsEmpty ? "/" : arguments[0]);
         if (arguments.Length == 1)
@@ -21,13 +21,13 @@ internal sealed record NginxPath(NginxPathKind Kind, string Text)
             }
         }
 
-        return new NginxPath(
+        return new SourcePath(
             modifier switch
             {
-                "=" => NginxPathKind.Exact,
-                "~" or "~*" => NginxPathKind.Expression,
-                _ when text.StartsWith('@') => NginxPathKind.Named,
-                _ => NginxPathKind.Prefix,
+                "=" => SourcePathKind.Exact,
+                "~" or "~*" => SourcePathKind.Expression,
+                _ when text.StartsWith('@') => SourcePathKind.Named,
+                _ => SourcePathKind.Prefix,
             },
             text);
     }
@@ -35,15 +35,15 @@ internal sealed record NginxPath(NginxPathKind Kind, string Text)
     /// <summary>The route pattern.</summary>
     public string Pattern => Kind switch
     {
-        NginxPathKind.Exact => Literal(Text),
-        NginxPathKind.Expression => Expression(),
+        SourcePathKind.Exact => Literal(Text),
+        SourcePathKind.Expression => Expression(),
         _ => Text.TrimEnd('/') is { Length: > 0 } prefix ? $"{Literal(prefix)}/{{**rest}}" : "/{**rest}",
     };
 
     /// <summary>
     /// True: the prefix ends inside a segment, so that nginx takes longer names too (<c>/api</c> takes <c>/apiary</c>).
     /// </summary>
-    public bool EndsInsideASegment => Kind == NginxPathKind.Prefix && !Text.EndsWith('/') && Text.LastIndexOf('.') < Text.LastIndexOf('/');
+    public bool EndsInsideASegment => Kind == SourcePathKind.Prefix && !Text.EndsWith('/') && Text.LastIndexOf('.') < Text.LastIndexOf('/');
 
     private static string Literal(string path) => path.Replace("{", "{{", StringComparison.Ordinal).Replace(
         "}",

@@ -1,7 +1,7 @@
-namespace Gateway.Cli.Migration.Nginx;
+namespace Gateway.Cli.Migration;
 
 /// <summary>How a location is compared.</summary>
-internal enum NginxPathKind
+internal enum SourcePathKind
 {
     /// <summary>By its beginning.</summary>
     Prefix,
