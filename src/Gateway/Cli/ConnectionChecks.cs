@@ -92,6 +92,7 @@ internal static class ConnectionChecks
 
     private static async Task<ConnectionCheck> ProbeAsync(ClusterConfig cluster, Destination destination, TimeProvider time, CancellationToken cancellationToken)
     {
+        destination.Tls = cluster.Tls is { } tls ? new ClusterTls(cluster.Name, tls) : null;
         using var prober = new Prober(destination, time);
         var result = await prober.ProbeAsync(cluster.Probe, cancellationToken);
         var path = cluster.Probe.Type switch { ProbeType.Tcp => "/", ProbeType.Grpc => GrpcHealth.Path, _ => cluster.Probe.Path };

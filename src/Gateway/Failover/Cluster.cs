@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Health;
 
 namespace Gateway.Failover;
 
@@ -7,6 +8,7 @@ internal sealed class Cluster(string name, ClusterSnapshot snapshot, TimeSpan fi
 {
     private readonly ConcurrentDictionary<string, RouteTiming> _timings = new(StringComparer.Ordinal);
     private ClusterSnapshot _snapshot = snapshot;
+    private ClusterTls? _tls;
 
     /// <summary>The key under <c>clusters</c>.</summary>
     public string Name => name;
@@ -16,6 +18,13 @@ internal sealed class Cluster(string name, ClusterSnapshot snapshot, TimeSpan fi
     {
         get => Volatile.Read(ref _snapshot);
         internal set => Volatile.Write(ref _snapshot, value);
+    }
+
+    /// <summary>How TLS connections to its destinations are made; null: as by default.</summary>
+    public ClusterTls? Tls
+    {
+        get => Volatile.Read(ref _tls);
+        internal set => Volatile.Write(ref _tls, value);
     }
 
     /// <summary>How long the responses of a route take here. Ask once a configuration, not once a request.</summary>

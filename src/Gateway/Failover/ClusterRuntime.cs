@@ -21,6 +21,7 @@ internal sealed class ClusterRuntime
         Tiers = BuildTiers(config, [], endpoints, isRunning: false, time, now);
         State = new ClusterState { ActiveSince = now };
         Cluster = new Cluster(config.Name, SnapshotNow(now), config.Timeouts.FirstByte);
+        Use(TlsOf(config));
     }
 
     /// <summary>What requests see.</summary>
@@ -106,9 +107,12 @@ internal sealed class ClusterRuntime
     /// </summary>
     public IReadOnlyList<DestinationWatch> Rebuild(ClusterConfig config, Func<DnsName, IReadOnlyList<ResolvedEndpoint>> endpoints, TimeProvider time, TimeSpan now)
     {
+        // First: its files may not load, and then nothing has changed.
+        var tls = TlsOf(config);
         var before = Tiers;
         var names = before.Select(t => t.Config.Name).ToArray();
         Tiers = BuildTiers(config, before, endpoints, FirstRoundOver(now), time, now);
+        Use(tls);
         Config = config;
         GoneTier = State.Active >= 0 ? names[State.Active] : GoneTier;
         State = FailoverMachine.Remap(State, names, [.. config.Tiers.Select(t => t.Name)]);
@@ -278,5 +282,17 @@ internal sealed class ClusterRuntime
             Share = new DestinationShare(place.Weight) { Priority = place.Priority, SlowStart = new SlowStart(served: !isRunning) },
         };
         return new DestinationWatch(monitor, new Prober(destination, time), now);
+    }
+
+    private ClusterTls? TlsOf(ClusterConfig config) =>
+        config.Tls is not { } tls ? null : Cluster.Tls?.Config == tls ? Cluster.Tls : new ClusterTls(config.Name, tls);
+
+    private void Use(ClusterTls? tls)
+    {
+        Cluster.Tls = tls;
+        foreach (var watch in Watches)
+        {
+            watch.Destination.Tls = tls;
+        }
     }
 }

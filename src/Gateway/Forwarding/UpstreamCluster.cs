@@ -43,8 +43,9 @@ internal sealed class UpstreamCluster
         }
 
         ConnectTimeout = config.Timeouts.Connect;
-        var keeps = previous is not null && previous.ConnectTimeout == ConnectTimeout;
-        Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout, sockets);
+        Tls = cluster.Tls;
+        var keeps = previous is not null && previous.ConnectTimeout == ConnectTimeout && ReferenceEquals(previous.Tls, Tls);
+        Transport = keeps ? previous!.Transport : CreateTransport(ConnectTimeout, sockets, Tls);
         _http1 = keeps ? previous!._http1 : [];
     }
 
@@ -70,11 +71,11 @@ internal sealed class UpstreamCluster
     public HttpMessageInvoker Transport { get; }
 
     /// <summary>A connection to any destination of the cluster, for one request that takes it over.</summary>
-    public OneConnection OpenOneConnection() => OneConnection.Of(CreateHandler(ConnectTimeout, _sockets));
+    public OneConnection OpenOneConnection() => OneConnection.Of(CreateHandler(ConnectTimeout, _sockets, Tls));
 
     /// <summary>The connections to one destination that speaks HTTP/1.1.</summary>
     public Http1ConnectionPool ConnectionsTo(Destination destination) =>
-        _http1.GetValue(destination, at => new Http1ConnectionPool(at.Url, at.HostName, ConnectTimeout, _sockets, Time));
+        _http1.GetValue(destination, at => new Http1ConnectionPool(at.Url, at.HostName, Tls, ConnectTimeout, _sockets, Time));
 
     /// <summary>Where conversations are (<c>affinity</c>).</summary>
     public ConversationTable Conversations { get; }
@@ -91,10 +92,12 @@ internal sealed class UpstreamCluster
 
     private TimeSpan ConnectTimeout { get; }
 
-    // A replaced transport is not disposed: requests in flight finish on it, and its idle connections close themselves.
-    private static HttpMessageInvoker CreateTransport(TimeSpan connectTimeout, SocketBudget sockets) => new(CreateHandler(connectTimeout, sockets), disposeHandler: true);
+    private ClusterTls? Tls { get; }
 
-    private static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout, SocketBudget sockets) => new()
+    // A replaced transport is not disposed: requests in flight finish on it, and its idle connections close themselves.
+    private static HttpMessageInvoker CreateTransport(TimeSpan connectTimeout, SocketBudget sockets, ClusterTls? tls) => new(CreateHandler(connectTimeout, sockets, tls), disposeHandler: true);
+
+    private static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout, SocketBudget sockets, ClusterTls? tls) => new()
     {
         UseProxy = false,
         UseCookies = false,
@@ -105,7 +108,11 @@ internal sealed class UpstreamCluster
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ConnectTimeout = connectTimeout,
-        ConnectCallback = (context, cancellationToken) => sockets.OpenStreamAsync(context.DnsEndPoint, connectTimeout, cancellationToken),
+        ConnectCallback = async (context, cancellationToken) =>
+        {
+            var stream = await sockets.OpenStreamAsync(context.DnsEndPoint, connectTimeout, cancellationToken).ConfigureAwait(false);
+            return tls is null ? stream : await tls.SecureAsync(stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false);
+        },
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
         EnableMultipleHttp2Connections = true,
         PooledConnectionIdleTimeout = ConnectionLife.Idle,

@@ -25,6 +25,7 @@ internal sealed class Destination
     private bool _http2Wanted;
     private string? _condemnedOn;
     private CancellationTokenSource _cut = new();
+    private ClusterTls? _tls;
 
     public Destination(string cluster, string tier, string name, Uri url, string? hostName = null)
     {
@@ -52,6 +53,13 @@ internal sealed class Destination
     /// The name behind an address of a <c>dns+</c> destination, for Host and TLS (<c>host</c> or <c>host:port</c>); else null.
     /// </summary>
     public string? HostName { get; }
+
+    /// <summary>How its TLS connections are made; null: as by default. Written by the failover loop alone.</summary>
+    public ClusterTls? Tls
+    {
+        get => Volatile.Read(ref _tls);
+        internal set => Volatile.Write(ref _tls, value);
+    }
 
     /// <summary>
     /// An http destination that speaks HTTP/2 only, as its probes found: it is asked in HTTP/2 without a negotiation. Written by its prober

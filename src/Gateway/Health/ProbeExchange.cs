@@ -45,12 +45,13 @@ internal sealed class ProbeExchange : IDisposable
             PooledConnectionLifetime = TimeSpan.Zero,
 
             // The destination's own address: the message's has no zone.
-            ConnectCallback = async (_, cancellationToken) =>
+            ConnectCallback = async (context, cancellationToken) =>
             {
                 // Half of the probe's time, so that the response of the last address that is tried still has the other half.
                 var socket = await _connector.ConnectAsync(_at, _timeout / 2, cancellationToken).ConfigureAwait(false);
                 _timesOutIn = FailureCause.TlsTimeout;
-                return new NetworkStream(socket, ownsSocket: true);
+                var stream = new NetworkStream(socket, ownsSocket: true);
+                return destination.Tls is { } own ? await own.SecureAsync(stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false) : stream;
             },
             PlaintextStreamFilter = (context, _) =>
             {
@@ -131,11 +132,9 @@ internal sealed class ProbeExchange : IDisposable
                 var tls = new SslStream(stream, leaveInnerStreamOpen: true);
                 await using (tls.ConfigureAwait(false))
                 {
-                    var options = new SslClientAuthenticationOptions
-                    {
-                        TargetHost = HostName.Of(_destination.HostName ?? _destination.Url.Authority).ToString(),
-                        RemoteCertificateValidationCallback = TlsTrust.Validate,
-                    };
+                    var host = HostName.Of(_destination.HostName ?? _destination.Url.Authority).ToString();
+                    var options = _destination.Tls?.OptionsFor(host, protocols: null)
+                        ?? new SslClientAuthenticationOptions { TargetHost = host, RemoteCertificateValidationCallback = TlsTrust.Validate };
                     await tls.AuthenticateAsClientAsync(options, both).ConfigureAwait(false);
                 }
             }

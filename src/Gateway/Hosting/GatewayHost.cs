@@ -183,10 +183,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _lastGood.ReadAhead.WaitAsync(ReadAheadWithin, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _users.StartAsync(cancellationToken).ConfigureAwait(false);
         Own("config", "The loop that watches the configuration file", Watcher.RunAsync(_stopping.Token));
-        if (_certificates.Count > 0)
-        {
-            Own("certificates", "The loop that watches the certificates", WatchCertificatesAsync());
-        }
+        Own("certificates", "The loop that watches the certificates", WatchCertificatesAsync());
 
         Own("files", "The loop that watches the prepared files", _files.ExecuteTask ?? Task.CompletedTask);
         _owned.Add(_watchdog.RunAsync(_stopping.Token));
@@ -266,6 +263,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register("last-good", () => _lastGood.Alarm);
         _watchdog.Register("redis", () => _redis?.Alarm);
         _watchdog.Register(() => _fleet?.Alarms.Select(static text => new ComponentAlert("fleet", text)) ?? []);
+        _watchdog.Register(() => ClustersTls().Select(static tls => tls.Alarm).OfType<string>().Select(static text => new ComponentAlert("certificates", text)));
         _watchdog.Register("rate-limits", () => _sharedLimits?.Alarm);
         _watchdog.Register("log", () => _log.Alarm);
         foreach (var files in _certificates.Values.SelectMany(static certificates => certificates.All))
@@ -292,6 +290,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         }
     }
 
+    private IEnumerable<Health.ClusterTls> ClustersTls() => Store.Current.Clusters.Select(cluster => _loop.Find(cluster.Name)?.Tls).OfType<Health.ClusterTls>();
+
     private async Task WatchCertificatesAsync()
     {
         using var timer = new PeriodicTimer(CertificateFiles.Interval, _time);
@@ -300,6 +300,14 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             foreach (var certificates in _certificates.Values)
             {
                 certificates.Look();
+            }
+
+            foreach (var tls in ClustersTls())
+            {
+                if (tls.Look())
+                {
+                    LogClusterTlsRenewed(tls.Cluster);
+                }
             }
         }
     }
@@ -456,6 +464,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     [LoggerMessage(10108, LogLevel.Information, "The log's file was opened again, as SIGUSR1 asked.")]
     private partial void LogReopened();
+
+    [LoggerMessage(10109, LogLevel.Information, "The files of 'tls' of the cluster '{Cluster}' were read again and are in force for new connections.")]
+    private partial void LogClusterTlsRenewed(string cluster);
 
     [LoggerMessage(10105, LogLevel.Warning, "A reload that a signal asked for was not done.")]
     private partial void LogReloadNotDone(Exception exception);

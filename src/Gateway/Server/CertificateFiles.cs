@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Values;
 
@@ -76,13 +75,7 @@ internal sealed partial class CertificateFiles
         }
     }
 
-    private SslStreamCertificateContext Load()
-    {
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(_config.File);
-        var leaf = X509Certificate2.CreateFromPemFile(_config.File, _config.Key);
-        return SslStreamCertificateContext.Create(leaf, chain, offline: true);
-    }
+    private SslStreamCertificateContext Load() => PemFiles.WithKey(_config.File, _config.Key);
 
     private string HashOf() => Convert.ToHexString(SHA256.HashData([.. System.IO.File.ReadAllBytes(_config.File), .. System.IO.File.ReadAllBytes(_config.Key)]));
 

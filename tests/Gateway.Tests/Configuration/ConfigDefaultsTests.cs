@@ -16,7 +16,7 @@ public sealed class ConfigDefaultsTests
           "admin": {}, "limits": {}, "levels": { "high": {}, "medium": {}, "low": {} },
           "clusters": { "NAME": {
             "tiers": [ { "name": "primary", "destinations": [ { "url": "http://127.0.0.1:9001" } ] } ],
-            "affinity": { "header": "X-A" }, "queue": {}, "probe": { "expect": {} }, "passive": {}, "failover": {}, "failback": {}, "attempts": {}, "timeouts": {} } },
+            "affinity": { "header": "X-A" }, "queue": {}, "probe": { "expect": {} }, "passive": {}, "failover": {}, "failback": {}, "attempts": {}, "timeouts": {}, "tls": {} } },
           "routes": { "NAME": { "match": { "path": "/" }, "cluster": "NAME", "lastGood": {}, "stream": {}, "slo": {}, "fallback": [ { "file": "a.json" } ],
             "cors": { "origins": [ "https://a.example" ] }, "rateLimit": { "rate": "1/s" }, "compression": {} } },
           "compression": {},

@@ -25,7 +25,7 @@ internal sealed class KestrelUpstream : IAsyncDisposable
     private readonly ConcurrentQueue<Asked> _probes = new();
     private X509Certificate2? _certificate;
 
-    private KestrelUpstream(RequestDelegate answer, HttpProtocols protocols, X509Certificate2? certificate, int port)
+    private KestrelUpstream(RequestDelegate answer, HttpProtocols protocols, X509Certificate2? certificate, int port, Action<HttpsConnectionAdapterOptions>? https)
     {
         _certificate = certificate;
         var builder = WebApplication.CreateSlimBuilder();
@@ -36,7 +36,9 @@ internal sealed class KestrelUpstream : IAsyncDisposable
             listen.Protocols = protocols;
             if (certificate is not null)
             {
-                listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = (_, _) => Volatile.Read(ref _certificate) });
+                var options = new HttpsConnectionAdapterOptions { ServerCertificateSelector = (_, _) => Volatile.Read(ref _certificate) };
+                https?.Invoke(options);
+                listen.UseHttps(options);
             }
         }));
         _app = builder.Build();
@@ -74,9 +76,10 @@ internal sealed class KestrelUpstream : IAsyncDisposable
     /// <param name="protocols">HTTP/2 alone and without a certificate means prior knowledge, as gRPC servers have it.</param>
     /// <param name="certificate">Makes it an https destination.</param>
     /// <param name="port">0: any.</param>
-    public static async Task<KestrelUpstream> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, X509Certificate2? certificate = null, int port = 0)
+    /// <param name="https">Changes its side of TLS.</param>
+    public static async Task<KestrelUpstream> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, X509Certificate2? certificate = null, int port = 0, Action<HttpsConnectionAdapterOptions>? https = null)
     {
-        var upstream = new KestrelUpstream(answer, protocols, certificate, port);
+        var upstream = new KestrelUpstream(answer, protocols, certificate, port, https);
         await upstream._app.StartAsync();
         return upstream;
     }

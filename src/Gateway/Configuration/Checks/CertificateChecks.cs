@@ -26,7 +26,7 @@ internal static class CertificateChecks
                 reader.ProblemAt($"{path}/certificate", "The certificate stands beside \"certificates\". Write it as the first item of that list.", $"{path}/certificates");
             }
 
-            Load(one, $"{path}/certificate", reader, now);
+            Load(one, $"{path}/certificate", reader, now, "clients will refuse the port")?.Dispose();
         }
         else if (listen.Certificates.IsEmpty)
         {
@@ -37,13 +37,18 @@ internal static class CertificateChecks
         for (var i = 0; i < listen.Certificates.Length; i++)
         {
             var at = $"{path}/certificates/{i.ToString(CultureInfo.InvariantCulture)}";
-            using var loaded = Load(listen.Certificates[i], at, reader, now);
+            using var loaded = Load(listen.Certificates[i], at, reader, now, "clients will refuse it");
             Hosts(listen.Certificates[i], i, loaded, at, reader, owners);
         }
     }
 
     /// <summary>Loads a certificate and its key as the gateway does; null with a problem: they do not load.</summary>
-    private static X509Certificate2? Load(CertificateConfig certificate, string path, Reader reader, DateTimeOffset now)
+    /// <param name="certificate">Its files.</param>
+    /// <param name="path">Where they are named.</param>
+    /// <param name="reader">Gets the problems.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="consequence">What follows once it has expired.</param>
+    public static X509Certificate2? Load(CertificateConfig certificate, string path, Reader reader, DateTimeOffset now, string consequence)
     {
         var complete = true;
         foreach (var (key, file) in new[] { ("file", certificate.File), ("key", certificate.Key) })
@@ -59,7 +64,7 @@ internal static class CertificateChecks
             var loaded = X509Certificate2.CreateFromPemFile(certificate.File, certificate.Key);
             if (loaded.NotAfter.ToUniversalTime() <= now.UtcDateTime)
             {
-                reader.WarningAt($"{path}/file", $"The certificate expired at {loaded.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(certificate.File)}. Renew it: clients will refuse the port.");
+                reader.WarningAt($"{path}/file", $"The certificate expired at {loaded.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(certificate.File)}. Renew it: {consequence}.");
             }
 
             return loaded;

@@ -11,6 +11,7 @@ internal static class ConfigChecks
     {
         PortChecks.Run(config, reader, now);
         foreach (var cluster in config.Clusters) ClusterChecks.Run(cluster, config, reader);
+        foreach (var cluster in config.Clusters) ClusterTlsChecks.Run(cluster, reader, now);
         RouteChecks.Run(config, reader);
         foreach (var route in config.Routes) FallbackChecks.Run(route, config, reader);
         OperationChecks.Run(config, reader);

@@ -31,7 +31,8 @@ internal static class ClusterKeys
         .Key("attempts", Attempts(), (cluster, value) => cluster with { Attempts = value }, "How one request may try several destinations.")
         .Key("responseBuffer", Schemas.Size("0", "16MiB"), (cluster, value) => cluster with { ResponseBuffer = value }, "A response up to this, of any framing, is sent once it is whole; 0: none is buffered.", "64KiB")
         .Key("via", Schemas.Enum(("both", ViaMode.Both), ("response", ViaMode.Response), ("off", ViaMode.Off)), (cluster, value) => cluster with { Via = value }, "Which messages say Via: requests and responses (both), responses alone, or none. nginx behind compresses nothing for a request that says it, unless its gzip_proxied allows it.", "both")
-        .Key("timeouts", Timeouts(), (cluster, value) => cluster with { Timeouts = value }, "The deadlines of one request.");
+        .Key("timeouts", Timeouts(), (cluster, value) => cluster with { Timeouts = value }, "The deadlines of one request.")
+        .Key("tls", TlsKeys.Cluster(), (cluster, value) => cluster with { Tls = value }, "How TLS connections to https destinations are made, for requests, probes and upgrades alike.");
 
     private static TextSchema<int?> Capacity() => new(
         "auto or a whole number from 1 to 1000000",

@@ -58,6 +58,11 @@ internal sealed record ClusterConfig
 
     /// <summary>The deadlines of one request.</summary>
     public TimeoutsConfig Timeouts { get; init; } = new();
+
+    /// <summary>
+    /// How TLS connections to https destinations are made. Default: null, by the system's authorities and without a certificate.
+    /// </summary>
+    public ClusterTlsConfig? Tls { get; init; }
 }
 
 /// <summary>Destinations that serve together.</summary>

@@ -28,13 +28,14 @@ internal sealed class Http1ConnectionPool
 
     /// <param name="url">The destination's; https: over TLS.</param>
     /// <param name="hostName">The name that its address was looked up for; null: the one in its URL.</param>
+    /// <param name="tls">How TLS connections are made; null: as by default.</param>
     /// <param name="connectTimeout"><c>timeouts.connect</c>.</param>
     /// <param name="sockets">How many there may be in all.</param>
     /// <param name="time">The clock.</param>
-    public Http1ConnectionPool(Uri url, string? hostName, TimeSpan connectTimeout, SocketBudget sockets, TimeProvider time)
+    public Http1ConnectionPool(Uri url, string? hostName, ClusterTls? tls, TimeSpan connectTimeout, SocketBudget sockets, TimeProvider time)
     {
         _address = DestinationConnector.EndPointOf(url);
-        _tls = TlsClient.For(url, hostName);
+        _tls = TlsClient.For(url, hostName, tls);
         _connectTimeout = connectTimeout;
         _sockets = sockets;
         _time = time;
