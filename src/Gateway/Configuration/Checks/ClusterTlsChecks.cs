@@ -20,7 +20,7 @@ internal static class ClusterTlsChecks
             CertificateChecks.Load(own, $"{path}/certificate", reader, now, "destinations will refuse it")?.Dispose();
         }
 
-        if (!cluster.Tiers.Any(static tier => tier.Destinations.Any(static destination => destination.Url?.Scheme == Uri.UriSchemeHttps)) && !reader.IsBad($"clusters/{cluster.Name}/tiers"))
+        if (!cluster.Tiers.Any(static tier => tier.Destinations.Any(static destination => destination.Url?.Scheme is "https")) && !reader.IsBad($"clusters/{cluster.Name}/tiers"))
         {
             reader.WarningAt(path, $"No destination of cluster \"{cluster.Name}\" is asked over TLS. Write https:// in their URLs, or remove \"tls\".");
         }
