@@ -9,8 +9,8 @@ internal sealed class HaProxyConditions(HaProxySection section)
     private const int MostAlternatives = 100;
 
     /// <summary>
-    /// What stands behind <c>if</c> or <c>unless</c>: its alternatives; null: something in it has no counterpart. A line without a condition
-    /// means every request.
+    /// What stands behind <c>if</c> or <c>unless</c>: its alternatives; null: something in it has no counterpart. A line without a
+    /// condition means every request.
     /// </summary>
     public ImmutableArray<HaProxyMatch>? Of(HaProxyLine line)
     {

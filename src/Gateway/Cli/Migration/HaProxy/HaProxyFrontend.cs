@@ -205,7 +205,9 @@ internal sealed class HaProxyFrontend(Draft draft, HaProxyBackends backends, HaP
         Add(matches, line, $"{section.Name}-redirect", null, route => route.Redirect = (to, code));
     }
 
-    /// <summary>What is denied by network holds for all routes; anything else is a route that forbids, or that some networks may use.</summary>
+    /// <summary>
+    /// What is denied by network holds for all routes; anything else is a route that forbids, or that some networks may use.
+    /// </summary>
     private void Deny(HaProxyLine line, DraftCluster? target)
     {
         if (_conditions.Of(line) is not { } matches)
