@@ -16,7 +16,7 @@ internal static class Commands
     {
         var root = new RootCommand("Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 only if its figures hold.")
         {
-            Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), Saved(), IdleStreams(), LastGood(), LastGoodMix(), LastGoodKill(), Scale(), Fleet(), Load(),
+            Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), Saved(), IdleStreams(), LastGood(), LastGoodMix(), LastGoodKill(), Scale(), ColdStart(inAnOutage: false), ColdStart(inAnOutage: true), Fleet(), Load(),
         };
         var names = new Argument<string[]>("drills") { Description = "Drills of config/drills by name or group, 'all', or files. 'list' shows them.", Arity = ArgumentArity.ZeroOrMore };
         var rate = new Option<double?>("--rate") { Description = "Requests a second, instead of the file's." };
@@ -161,6 +161,17 @@ internal static class Commands
         var seconds = new Option<double>("--seconds") { Description = "How long each is measured, idle and under load.", DefaultValueFactory = _ => 10 };
         return Command("scale", "What more gateways, destinations, routes and stored answers cost.", [rate, warm, seconds], parsed =>
             ScaleDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), Seconds(parsed.GetValue(seconds))));
+    }
+
+    private static Command ColdStart(bool inAnOutage)
+    {
+        var rate = Rate(300);
+        var warm = new Option<double>("--warm") { Description = "Seconds of four times the load between the first seconds and the warm ones.", DefaultValueFactory = _ => 20 };
+        return Command(
+            inAnOutage ? "cold-start-in-an-outage" : "cold-start",
+            inAnOutage ? "A gateway that starts while the primaries are dead: its first response and its first seconds, against the same process warm." : "A gateway's first response and first seconds after a start, against the same process warm.",
+            [rate, warm],
+            parsed => ColdStartDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), inAnOutage));
     }
 
     private static Command Fleet()

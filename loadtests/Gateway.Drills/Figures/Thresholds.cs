@@ -39,6 +39,27 @@ internal static class Thresholds
     /// <summary>p99 under disturbance over p99 without.</summary>
     public const double P99Factor = 2.0;
 
+    /// <summary>The first response after a start.</summary>
+    public static readonly TimeSpan ColdFirst = TimeSpan.FromMilliseconds(15);
+
+    /// <summary>p99 of the first seconds after a start.</summary>
+    public static readonly TimeSpan ColdP99 = TimeSpan.FromMilliseconds(15);
+
+    /// <summary>The longest response of the first seconds after a start.</summary>
+    public static readonly TimeSpan ColdMax = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Where the machine itself is slow: these figures as multiples of the same process's warm ones.</summary>
+    public const double ColdFactor = 3.0;
+
+    /// <summary>The same for the first response, which is one alone: a multiple of the longest warm one.</summary>
+    public const double ColdFirstFactor = 2.0;
+
+    /// <summary>CPU of a request in the first seconds as a multiple of a warm one's.</summary>
+    public const double ColdCpuFactor = 2.0;
+
+    /// <summary>The load that warms a gateway up, as a multiple of the measured one.</summary>
+    public const double WarmUpFactor = 4.0;
+
     /// <summary>Memory of the gateway for one idle event stream.</summary>
     public const long IdleStreamBytes = 40 * 1024;
 

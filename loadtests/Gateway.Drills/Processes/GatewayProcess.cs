@@ -33,10 +33,11 @@ internal sealed class GatewayProcess : ChildProcess
     /// <param name="cpu">A core to stay on, by taskset; null: any.</param>
     /// <param name="environment">More variables.</param>
     /// <param name="before">A command that starts the gateway's, whose words are appended to it; null: none.</param>
+    /// <param name="program">The gateway's program; null: <see cref="Repository.GatewayProgram"/>.</param>
     public static GatewayProcess Create(
-        string configFile, int port, int adminPort, int? cpu = null, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? before = null)
+        string configFile, int port, int adminPort, int? cpu = null, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? before = null, string? program = null)
     {
-        string[] command = ["dotnet", Repository.GatewayProgram, "run", "--config", configFile];
+        string[] command = ["dotnet", program ?? Repository.GatewayProgram, "run", "--config", configFile];
         if (cpu is { } core)
         {
             command = ["taskset", "-c", core.ToString(CultureInfo.InvariantCulture), .. command];

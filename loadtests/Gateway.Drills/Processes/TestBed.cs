@@ -80,7 +80,7 @@ internal sealed class TestBed : IAsyncDisposable
             config.Set(path, yaml);
         }
 
-        var gateway = GatewayProcess.Create(Path.Combine(folder, "gateway.yaml"), port, adminPort, options.GatewayCpu, options.GatewayEnvironment, options.GatewayBefore);
+        var gateway = GatewayProcess.Create(Path.Combine(folder, "gateway.yaml"), port, adminPort, options.GatewayCpu, options.GatewayEnvironment, options.GatewayBefore, options.Published ? Repository.PublishedGateway : null);
         var bed = new TestBed(folder, primaries, standbys, redis, gateway, config);
         bed._relays.AddRange(relays.Values);
         bed.WriteConfig();

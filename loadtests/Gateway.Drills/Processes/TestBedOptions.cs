@@ -18,6 +18,9 @@ internal sealed record TestBedOptions
     /// <summary>False: the guides start, the gateway does not yet. Default: true.</summary>
     public bool StartGateway { get; init; } = true;
 
+    /// <summary>True: the gateway compiled ahead of time, as it is released, where <c>./gateway</c> has made it. Default: false.</summary>
+    public bool Published { get; init; }
+
     /// <summary>
     /// Changes to the configuration, by path (see <see cref="GatewayYaml.Set"/>), in order; a null value removes
     /// the key. Example: <c>("clusters.ai-guide.failback.after", "1s")</c>.
