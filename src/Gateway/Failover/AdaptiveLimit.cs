@@ -19,6 +19,7 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
     private long _windowBegan = time.GetTimestamp();
     private int _limit = (int)LimitRule.First;
     private int _mostInFlight;
+    private bool _measures;
     private int _turn;
 
     /// <summary>Requests that the tier may have in flight now.</summary>
@@ -29,6 +30,12 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
     /// <param name="inFlight">The tier's requests in flight.</param>
     public void Sample(TimeSpan latency, int inFlight)
     {
+        if (Volatile.Read(ref _measures) && latency > time.GetElapsedTime(Volatile.Read(ref _windowBegan)))
+        {
+            // It was let in before the limit was halved, and tells of the crowd that the measurement is to do without.
+            return;
+        }
+
         var latencies = Volatile.Read(ref _latencies);
         latencies.Record(latency);
         if (inFlight > Volatile.Read(ref _mostInFlight))
@@ -46,6 +53,7 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
         {
             _state = LimitRule.Next(_state, latencies.Quantile(0.5), _mostInFlight, time.GetElapsedTime(_began), draw());
             Volatile.Write(ref _limit, (int)_state.Limit);
+            Volatile.Write(ref _measures, _state.Before is not null);
             Volatile.Write(ref _latencies, new LatencyHistogram());
             Volatile.Write(ref _mostInFlight, 0);
             Volatile.Write(ref _windowBegan, time.GetTimestamp());
