@@ -318,7 +318,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
     }
 
     /// <summary>A place in a tier that has room for the request's level, waited for if there is a queue.</summary>
-    private static async ValueTask<(ClusterSnapshot Snapshot, int Tier, TerminationCause Unserved)> AdmitAsync(
+    private async ValueTask<(ClusterSnapshot Snapshot, int Tier, TerminationCause Unserved)> AdmitAsync(
         HttpContext context, CompiledRoute plan, ClusterSnapshot snapshot, int tier, HalfOpenPermit? onTrial)
     {
         var overflows = plan.ClusterConfig.Overflows && !plan.FirstTierOnly;
@@ -333,10 +333,12 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             return (snapshot, -1, TerminationCause.Shed);
         }
 
+        // Other requests look for this one's place: by then its context may be Kestrel's again.
+        var key = Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request);
         var result = QueueResult.ClientLeft;
         try
         {
-            result = await queue.WaitAsync(plan.Route.Level, () => Place() >= 0, context.RequestAborted).ConfigureAwait(false);
+            result = await queue.WaitAsync(plan.Route.Level, () => Place() >= 0, IsPointless, context.RequestAborted).ConfigureAwait(false);
         }
         finally
         {
@@ -349,12 +351,16 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         snapshot = plan.Traffic.Cluster.Snapshot;
         return result == QueueResult.Admitted && Place() is >= 0 and var place
             ? (snapshot, place, default)
-            : (snapshot, -1, result == QueueResult.TimedOut ? TerminationCause.QueueTimeout : TerminationCause.Shed);
+            : (snapshot, -1, CauseOf(result, ServingTier(snapshot) >= 0, plan.FirstTierOnly && !snapshot.Exhausted));
+
+        int ServingTier(ClusterSnapshot now) => !plan.FirstTierOnly ? Affinity.TierOf(plan, now, key) : now.Active == 0 ? 0 : -1;
+
+        bool IsPointless() => stopping.IsCancellationRequested || ServingTier(plan.Traffic.Cluster.Snapshot) < 0;
 
         int Place()
         {
             var now = plan.Traffic.Cluster.Snapshot;
-            var serving = plan.FirstTierOnly && now.Active > 0 ? -1 : Affinity.TierOf(plan, now, context.Request);
+            var serving = ServingTier(now);
             return serving < 0 ? -1 : TierAdmission.Admit(now.Tiers.AsSpan(), serving, plan.ShedAt, overflows);
         }
     }
@@ -382,6 +388,14 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         record.FirstByteAt = plan.Traffic.Time.GetTimestamp();
         return (winner, await plan.Relay.SendAsync(context, winner, record, context.RequestAborted).ConfigureAwait(false));
     }
+
+    /// <summary>Why a request that waited gets its fallback chain.</summary>
+    private static TerminationCause CauseOf(QueueResult result, bool isServed, bool isLevels) => result switch
+    {
+        QueueResult.TimedOut => TerminationCause.QueueTimeout,
+        QueueResult.Drained when !isServed => isLevels ? TerminationCause.LevelNotServed : TerminationCause.NoTier,
+        _ => TerminationCause.Shed,
+    };
 
     private static TerminationCause CauseOf(Attempt winner, RelayResult relayed, RequestRecord record) => relayed switch
     {

@@ -14,13 +14,16 @@ internal enum QueueResult
 
     /// <summary>Its client disconnected.</summary>
     ClientLeft,
+
+    /// <summary>No tier serves any more, or the gateway that stops has ended its streams.</summary>
+    Drained,
 }
 
 /// <summary>The figures of queues.</summary>
 internal static class QueueFamilies
 {
     /// <summary>By <see cref="QueueResult"/>.</summary>
-    public static readonly string[] Names = ["admitted", "timed_out", "full", "client_left"];
+    public static readonly string[] Names = ["admitted", "timed_out", "full", "client_left", "drained"];
 
     /// <summary>The families of all clusters.</summary>
     public static IEnumerable<MetricFamily> Of(Func<IEnumerable<ClusterMeter>> clusters)

@@ -138,6 +138,43 @@ public sealed class TierAdmissionTests
         Assert.DoesNotContain(primary.Requests, static request => request.Target == "/leaving");
     }
 
+    [Theory]
+    [InlineData(false, "no_tier")]
+    [InlineData(true, "shed")]
+    public async Task Queue_WhoseTierIsLost_OrWhoseGatewayStops_IsDrainedAtOnce(bool stops, string cause)
+    {
+        var release = new TaskCompletionSource();
+        await using var primary = Held(release, "primary");
+        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], cluster: "    queue: { wait: 60s }", top: "telemetry: { access: all, logs: { format: json, file: FOLDER/log } }"), "capacity: 1", stopWithin: TimeSpan.FromSeconds(6));
+        var held = gateway.GetAsync("/held");
+        await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
+        var waiting = gateway.GetAsync("/waiting");
+        await gateway.MetricReachesAsync(1, "gateway_queue_waiting");
+        var stopping = Task.CompletedTask;
+        if (stops)
+        {
+            stopping = gateway.StopAsync();
+        }
+        else
+        {
+            primary.StopListening();
+        }
+
+        // The wait is far from over, and nothing gave the place back.
+        Assert.Equal(503, (await waiting.WaitAsync(Patience, TimeProvider.System, Cancel)).Status);
+        Assert.Single(primary.Requests);
+        if (!stops)
+        {
+            Assert.Equal(1, await gateway.MetricAsync("gateway_queue_total", ("result", "drained")));
+        }
+
+        release.SetResult();
+        await (stops ? stopping : gateway.StopAsync());
+        await ((Task)held).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var line = Assert.Single(File.ReadLines(gateway.PathOf("log")), static line => line.Contains("/waiting", StringComparison.Ordinal));
+        Assert.Contains($"\"{cause}\"", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Queue_GivesPlacesByLevel_AndInsideALevelInTurn()
     {
@@ -165,7 +202,7 @@ public sealed class TierAdmissionTests
 
         async Task WaitAsync(Level level, string name)
         {
-            Assert.Equal(QueueResult.Admitted, await queue.WaitAsync(level, () => Volatile.Read(ref free) > order.Count, Cancel));
+            Assert.Equal(QueueResult.Admitted, await queue.WaitAsync(level, () => Volatile.Read(ref free) > order.Count, static () => false, Cancel));
             order.Enqueue(name);
         }
     }
@@ -181,7 +218,7 @@ public sealed class TierAdmissionTests
         await Task.WhenAll(Enumerable.Range(0, Requests).Select(number => Task.Run(
             async () =>
             {
-                var result = await queue.WaitAsync((Level)(number % 3), () => Volatile.Read(ref inFlight) < Places, Cancel);
+                var result = await queue.WaitAsync((Level)(number % 3), () => Volatile.Read(ref inFlight) < Places, static () => false, Cancel);
                 Assert.Equal(QueueResult.Admitted, result);
                 var now = Interlocked.Increment(ref inFlight);
                 InterlockedMax(ref most, now);
@@ -213,6 +250,7 @@ public sealed class TierAdmissionTests
         await request.RespondAsync(body);
     });
 
-    private static Task<InProcessGateway> StartAsync(string config, string primary) => InProcessGateway.StartAsync(
-        config.Replace("name: primary, ", primary.Length == 0 ? "name: primary, " : $"name: primary, {primary}, ", StringComparison.Ordinal) + "\n" + Levels);
+    private static Task<InProcessGateway> StartAsync(string config, string primary, TimeSpan? stopWithin = null) => InProcessGateway.StartAsync(
+        config.Replace("name: primary, ", primary.Length == 0 ? "name: primary, " : $"name: primary, {primary}, ", StringComparison.Ordinal) + "\n" + Levels,
+        stopWithin: stopWithin);
 }

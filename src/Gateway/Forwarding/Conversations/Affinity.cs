@@ -22,7 +22,11 @@ internal static class Affinity
     /// tier's share grows; by chance without a key. -1: no tier serves.
     /// </summary>
     public static int TierOf(CompiledRoute plan, ClusterSnapshot snapshot, HttpRequest request) =>
-        plan.ClusterConfig.Affinity is { } affinity && KeyOf(affinity, request) is { Length: > 0 } key
+        TierOf(plan, snapshot, KeyOf(plan.ClusterConfig.Affinity, request));
+
+    /// <summary>The tier of a request with this key, which may be read long after the request.</summary>
+    public static int TierOf(CompiledRoute plan, ClusterSnapshot snapshot, string? key) =>
+        key is { Length: > 0 }
             ? StayOf(plan, snapshot, key)?.Tier ?? snapshot.Choose(Balancer.UnitOf(key))
             : snapshot.Choose(Random.Shared.NextDouble());
 

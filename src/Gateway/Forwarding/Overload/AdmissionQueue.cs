@@ -29,11 +29,12 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
 
     /// <summary>Waits for a place.</summary>
     /// <param name="level">The request's level.</param>
-    /// <param name="hasRoom">Looks for a place.</param>
+    /// <param name="hasRoom">Looks for a place. Called by other requests, so it must not read this one's context.</param>
+    /// <param name="isPointless">No place will come: no tier serves, or the stop has gone on for too long. Looked at every 50 ms.</param>
     /// <param name="cancellationToken">The client disconnected.</param>
     /// <returns>How the wait ended.</returns>
     /// <exception cref="OperationCanceledException">The client disconnected.</exception>
-    public async ValueTask<QueueResult> WaitAsync(Level level, Func<bool> hasRoom, CancellationToken cancellationToken)
+    public async ValueTask<QueueResult> WaitAsync(Level level, Func<bool> hasRoom, Func<bool> isPointless, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _waiting) > config.Max)
         {
@@ -55,6 +56,11 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
                 if (await request.AdmittedWithinAsync(left < LookEvery ? left : LookEvery, time, cancellationToken).ConfigureAwait(false))
                 {
                     return Count(QueueResult.Admitted);
+                }
+
+                if (isPointless())
+                {
+                    return Count(request.TryLeave() ? QueueResult.Drained : QueueResult.Admitted);
                 }
 
                 if (time.GetElapsedTime(began) >= config.Wait)
