@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
@@ -66,6 +67,22 @@ internal sealed record ClusterStatus(
 
     /// <summary>What users got while it was disturbed; null: it was not in the last ten minutes.</summary>
     public Impact? Impact { get; init; }
+
+    /// <summary>Requests that wait for a place; null: the cluster has no queue.</summary>
+    public QueueStatus? Queue { get; init; }
+}
+
+/// <summary>Where requests wait while every tier is full (<c>queue</c>).</summary>
+/// <param name="Waiting">Requests that wait now.</param>
+/// <param name="Max">Requests that may wait at once.</param>
+/// <param name="WaitMs">How long each may wait, in milliseconds.</param>
+/// <param name="Admitted">Waits since the start that ended with a place.</param>
+/// <param name="TimedOut">Waits since the start that lasted too long.</param>
+/// <param name="Full">Requests since the start that found the queue full.</param>
+internal sealed record QueueStatus(long Waiting, int Max, double WaitMs, long Admitted, long TimedOut, long Full)
+{
+    /// <summary>In a few words.</summary>
+    public string Text => string.Create(CultureInfo.InvariantCulture, $"{Waiting:N0} of {Max:N0} requests wait for a place; since the start {Admitted:N0} got one, {TimedOut:N0} waited too long, {Full:N0} found the queue full");
 }
 
 /// <summary>The next change of a cluster.</summary>
@@ -144,7 +161,7 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
         return new(
             new(Version, now, _startedAt, readiness.Ready, readiness.Why),
             ConfigStatus.Of(config),
-            [.. sources.Clusters().Select(c => Of(c, now) with { Impact = impact.Of(c.Name) })],
+            [.. sources.Clusters().Select(c => Of(c, now) with { Impact = impact.Of(c.Name), Queue = QueueOf(config.Config, c.Name) })],
             Routes(config.Config),
             sources.Records.History,
             sources.Records.Journal.Recent(20),
@@ -154,6 +171,23 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
 
     /// <summary>True for a tier that may be the active one.</summary>
     public static bool CanServe(TierView tier) => tier.Standing >= TierHealth.Unverified;
+
+    private QueueStatus? QueueOf(GatewayConfig config, string cluster)
+    {
+        if (config.Clusters.FirstOrDefault(c => string.Equals(c.Name, cluster, StringComparison.Ordinal))?.Queue is not { } queue)
+        {
+            return null;
+        }
+
+        var meter = sources.Instruments.Cluster(cluster);
+        return new QueueStatus(
+            meter.Waiting,
+            queue.Max,
+            queue.Wait.TotalMilliseconds,
+            meter.QueuedSoFar(QueueResult.Admitted),
+            meter.QueuedSoFar(QueueResult.TimedOut),
+            meter.QueuedSoFar(QueueResult.Full));
+    }
 
     private static ClusterStatus Of(ClusterView cluster, DateTimeOffset now)
     {

@@ -32,6 +32,11 @@ internal static class ClusterText
             Columns.Append(text, "  Users ", impact.Text, Indent);
         }
 
+        if (cluster.Queue is { } queue)
+        {
+            Columns.Append(text, "  Queue ", queue.Text, Indent);
+        }
+
         foreach (var tier in cluster.Tiers)
         {
             Columns.Append(text, tier.Active ? "  > " : "    ", TierLine(tier), 6);

@@ -88,11 +88,13 @@ public sealed class TierAdmissionTests
         var waiting = gateway.GetAsync("/waiting");
         await gateway.MetricReachesAsync(1, "gateway_queue_waiting", ("cluster", "guide"));
         Assert.Single(primary.Requests);
+        Assert.Contains("1 of 100 requests wait for a place; since the start 0 got one", await StatusAsync(gateway), StringComparison.Ordinal);
         release.SetResult();
 
         Assert.Equal((200, 200), ((await held).Status, (await waiting).Status));
         await gateway.MetricReachesAsync(0, "gateway_queue_waiting", ("cluster", "guide"));
         Assert.Equal(1, await gateway.MetricAsync("gateway_queue_total", ("result", "admitted")));
+        Assert.Contains("0 of 100 requests wait for a place; since the start 1 got one", await StatusAsync(gateway), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -234,6 +236,12 @@ public sealed class TierAdmissionTests
 
         // Between a look for a place and its taking others may look, too: a few more than there are places.
         Assert.InRange(most, 1, Requests / 4);
+    }
+
+    private static async Task<string> StatusAsync(InProcessGateway gateway)
+    {
+        using var operators = new HttpClient(new SocketsHttpHandler()) { Timeout = Patience };
+        return await operators.GetStringAsync(new Uri(gateway.AdminUrl, "/status"), Cancel);
     }
 
     private static void InterlockedMax(ref int most, int value)
