@@ -56,6 +56,14 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksI
         }
 
         changes?.Write(context, ref target);
+        AddOwn(context, ref target, lastEventId);
+    }
+
+    /// <summary>Adds what this hop says for itself.</summary>
+    private void AddOwn<THeaders>(HttpContext context, ref THeaders target, string? lastEventId)
+        where THeaders : struct, IRequestHeaders
+    {
+        var request = context.Request;
         if (asksIdentity)
         {
             // In a compressed stream no event can be seen, and nothing can be said between two of them; what is compressed for users here is stored once.
