@@ -204,8 +204,20 @@ public sealed class TierAdmissionTests
 
         async Task WaitAsync(Level level, string name)
         {
-            Assert.Equal(QueueResult.Admitted, await queue.WaitAsync(level, () => Volatile.Read(ref free) > order.Count, static () => false, Cancel));
+            Assert.Equal(QueueResult.Admitted, await queue.WaitAsync(level, TakesPlace, static () => false, Cancel));
             order.Enqueue(name);
+        }
+
+        // Taken by the look itself, which only one caller does at a time: the next look must not find the same place.
+        bool TakesPlace()
+        {
+            if (Volatile.Read(ref free) == 0)
+            {
+                return false;
+            }
+
+            Interlocked.Decrement(ref free);
+            return true;
         }
     }
 
