@@ -85,6 +85,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
 
             End(context, plan, record, outcome, refusedWith, span);
             plan.Access?.Leave(record);
+            record.Place?.Dispose();
             if (record.Behind is null)
             {
                 Leave(context, plan);
@@ -198,7 +199,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
 
         if (tier >= 0 && snapshot.Tiers[tier].Capacity is not null)
         {
-            (snapshot, tier, unserved) = await AdmitAsync(context, plan, snapshot, tier, onTrial).ConfigureAwait(false);
+            (snapshot, tier, unserved) = await AdmitAsync(context, plan, record, snapshot, tier, onTrial).ConfigureAwait(false);
             if (tier < 0)
             {
                 onTrial?.Destination.ReturnHalfOpenPermit();
@@ -209,7 +210,9 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         if (isUpgrade)
         {
             var choice = new DestinationChoice(plan, context.Request, snapshot, Math.Max(tier, 0), plan.ClusterConfig.Attempts.Max);
-            return await upgrades.ServeAsync(context, plan, choice, target, onTrial, record).ConfigureAwait(false)
+            var upgrading = upgrades.ServeAsync(context, plan, choice, target, onTrial, record);
+            record.Place?.Dispose();
+            return await upgrading.ConfigureAwait(false)
                 ?? await FallBackAsync(context, plan, record, record.Cause).ConfigureAwait(false);
         }
 
@@ -262,7 +265,11 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             }
         }
 
-        var (winner, relayed) = await ServeAsync(context, plan, late is null ? exchange.RunAsync(context.RequestAborted) : new(late.Running), record).ConfigureAwait(false);
+        var running = late is null ? exchange.RunAsync(context.RequestAborted) : new ValueTask<Attempt?>(late.Running);
+
+        // The first attempt has begun, and counts by itself.
+        record.Place?.Dispose();
+        var (winner, relayed) = await ServeAsync(context, plan, running, record).ConfigureAwait(false);
         late?.Dispose();
         if (body is not null)
         {
@@ -318,27 +325,28 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
     }
 
     /// <summary>A place in a tier that has room for the request's level, waited for if there is a queue.</summary>
-    private async ValueTask<(ClusterSnapshot Snapshot, int Tier, TerminationCause Unserved)> AdmitAsync(
-        HttpContext context, CompiledRoute plan, ClusterSnapshot snapshot, int tier, HalfOpenPermit? onTrial)
+    private ValueTask<(ClusterSnapshot Snapshot, int Tier, TerminationCause Unserved)> AdmitAsync(
+        HttpContext context, CompiledRoute plan, RequestRecord record, ClusterSnapshot snapshot, int tier, HalfOpenPermit? onTrial)
     {
         var overflows = plan.ClusterConfig.Overflows && !plan.FirstTierOnly;
         var queue = plan.Traffic.Queue;
         if (queue is null or { HasWaiting: false } && TierAdmission.Admit(snapshot.Tiers.AsSpan(), tier, plan.ShedAt, overflows) is >= 0 and var free)
         {
-            return (snapshot, free, default);
+            return new((snapshot, free, default));
         }
 
-        if (queue is null)
-        {
-            return (snapshot, -1, TerminationCause.Shed);
-        }
+        return queue is null ? new((snapshot, -1, TerminationCause.Shed)) : WaitForPlaceAsync(context, plan, record, queue, overflows, onTrial);
+    }
 
-        // Other requests look for this one's place: by then its context may be Kestrel's again.
-        var key = Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request);
+    // Apart from the look before it, which most requests are through with: only a wait costs objects.
+    private async ValueTask<(ClusterSnapshot Snapshot, int Tier, TerminationCause Unserved)> WaitForPlaceAsync(
+        HttpContext context, CompiledRoute plan, RequestRecord record, AdmissionQueue queue, bool overflows, HalfOpenPermit? onTrial)
+    {
+        var place = new PlaceInQueue(plan, Affinity.KeyOf(plan.ClusterConfig.Affinity, context.Request), overflows, stopping);
         var result = QueueResult.ClientLeft;
         try
         {
-            result = await queue.WaitAsync(plan.Route.Level, () => Place() >= 0, IsPointless, context.RequestAborted).ConfigureAwait(false);
+            result = await queue.WaitAsync(plan.Route.Level, place, context.RequestAborted).ConfigureAwait(false);
         }
         finally
         {
@@ -348,21 +356,14 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             }
         }
 
-        snapshot = plan.Traffic.Cluster.Snapshot;
-        return result == QueueResult.Admitted && Place() is >= 0 and var place
-            ? (snapshot, place, default)
-            : (snapshot, -1, CauseOf(result, ServingTier(snapshot) >= 0, plan.FirstTierOnly && !snapshot.Exhausted));
-
-        int ServingTier(ClusterSnapshot now) => !plan.FirstTierOnly ? Affinity.TierOf(plan, now, key) : now.Active == 0 ? 0 : -1;
-
-        bool IsPointless() => stopping.IsCancellationRequested || ServingTier(plan.Traffic.Cluster.Snapshot) < 0;
-
-        int Place()
+        if (result == QueueResult.Admitted)
         {
-            var now = plan.Traffic.Cluster.Snapshot;
-            var serving = ServingTier(now);
-            return serving < 0 ? -1 : TierAdmission.Admit(now.Tiers.AsSpan(), serving, plan.ShedAt, overflows);
+            record.Place = place;
+            return (place.Found.Snapshot, place.Found.Tier, default);
         }
+
+        var snapshot = plan.Traffic.Cluster.Snapshot;
+        return (snapshot, -1, place.CauseOf(result, snapshot));
     }
 
     /// <summary>Without a response nothing was sent to the user.</summary>
@@ -388,14 +389,6 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
         record.FirstByteAt = plan.Traffic.Time.GetTimestamp();
         return (winner, await plan.Relay.SendAsync(context, winner, record, context.RequestAborted).ConfigureAwait(false));
     }
-
-    /// <summary>Why a request that waited gets its fallback chain.</summary>
-    private static TerminationCause CauseOf(QueueResult result, bool isServed, bool isLevels) => result switch
-    {
-        QueueResult.TimedOut => TerminationCause.QueueTimeout,
-        QueueResult.Drained when !isServed => isLevels ? TerminationCause.LevelNotServed : TerminationCause.NoTier,
-        _ => TerminationCause.Shed,
-    };
 
     private static TerminationCause CauseOf(Attempt winner, RelayResult relayed, RequestRecord record) => relayed switch
     {

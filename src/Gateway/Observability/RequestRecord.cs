@@ -57,6 +57,9 @@ internal sealed class RequestRecord(string route, string? cluster, long began)
     /// <summary>The client that it is counted for as under way; null: it is not counted.</summary>
     public ulong? CountedFor { get; set; }
 
+    /// <summary>A place in a full tier that it has got, until its first attempt counts there; null: it needed none.</summary>
+    public IDisposable? Place { get; set; }
+
     /// <summary>What goes on behind the response, for which the request's own objects are still needed; null: nothing.</summary>
     public Task? Behind { get; set; }
 

@@ -29,12 +29,11 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
 
     /// <summary>Waits for a place.</summary>
     /// <param name="level">The request's level.</param>
-    /// <param name="hasRoom">Looks for a place. Called by other requests, so it must not read this one's context.</param>
-    /// <param name="isPointless">No place will come: no tier serves, or the stop has gone on for too long. Looked at every 50 ms.</param>
+    /// <param name="place">What it waits for. Admitted, the caller holds it.</param>
     /// <param name="cancellationToken">The client disconnected.</param>
     /// <returns>How the wait ended.</returns>
     /// <exception cref="OperationCanceledException">The client disconnected.</exception>
-    public async ValueTask<QueueResult> WaitAsync(Level level, Func<bool> hasRoom, Func<bool> isPointless, CancellationToken cancellationToken)
+    public async ValueTask<QueueResult> WaitAsync(Level level, IQueuedPlace place, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _waiting) > config.Max)
         {
@@ -44,7 +43,7 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
 
         var began = time.GetTimestamp();
         meter.QueueEntered();
-        var request = new QueuedRequest(hasRoom);
+        var request = new QueuedRequest(place);
         _byLevel[(int)level].Enqueue(request);
         try
         {
@@ -58,7 +57,7 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
                     return Count(QueueResult.Admitted);
                 }
 
-                if (isPointless())
+                if (place.IsPointless())
                 {
                     return Count(request.TryLeave() ? QueueResult.Drained : QueueResult.Admitted);
                 }
@@ -72,11 +71,10 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
         catch (OperationCanceledException)
         {
             // A place that it was given meanwhile goes to the next one.
-            var wasAdmitted = !request.TryLeave();
             Count(QueueResult.ClientLeft);
-            if (wasAdmitted)
+            if (!request.TryLeave())
             {
-                Signal();
+                place.Dispose();
             }
 
             throw;
@@ -122,7 +120,7 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
                     continue;
                 }
 
-                if (!head.HasRoom())
+                if (!head.Place.TryTake())
                 {
                     // Another level may be allowed less, never more.
                     return false;
@@ -133,6 +131,9 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
                 {
                     return true;
                 }
+
+                // It has just gone.
+                head.Place.Dispose();
             }
         }
 

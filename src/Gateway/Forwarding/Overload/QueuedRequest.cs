@@ -1,8 +1,8 @@
 namespace Gateway.Forwarding.Overload;
 
 /// <summary>One request that waits for a place: admitted by the queue, or gone by itself, whichever comes first.</summary>
-/// <param name="hasRoom">Looks for a place.</param>
-internal sealed class QueuedRequest(Func<bool> hasRoom)
+/// <param name="place">What it waits for.</param>
+internal sealed class QueuedRequest(IQueuedPlace place)
 {
     private readonly TaskCompletionSource _admitted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isOver;
@@ -10,8 +10,8 @@ internal sealed class QueuedRequest(Func<bool> hasRoom)
     /// <summary>It was admitted, or has gone.</summary>
     public bool IsOver => Volatile.Read(ref _isOver) != 0;
 
-    /// <summary>There is a place that it may take.</summary>
-    public bool HasRoom() => hasRoom();
+    /// <summary>What it waits for.</summary>
+    public IQueuedPlace Place => place;
 
     /// <summary>Admits it; false: it has gone.</summary>
     public bool TryAdmit()
