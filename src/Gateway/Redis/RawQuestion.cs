@@ -13,17 +13,29 @@ internal static class RawQuestion
     private const int AnswerLimit = 2048;
     private static readonly TimeSpan Within = TimeSpan.FromMilliseconds(300);
 
+    // The handshake takes further round trips, and computes.
+    private static readonly TimeSpan WithinOverTls = TimeSpan.FromMilliseconds(800);
+
     /// <summary>What it answered, until <paramref name="enough"/> says so; null: nothing of use in time.</summary>
-    public static async Task<string?> AskAsync(string endpoint, IReadOnlyList<string[]> commands, Predicate<string> enough, TimeProvider time, CancellationToken cancellationToken)
+    /// <exception cref="RedisFailedException">The TLS handshake failed.</exception>
+    public static async Task<string?> AskAsync(
+        string endpoint,
+        RedisTls? tls,
+        IReadOnlyList<string[]> commands,
+        Predicate<string> enough,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(Within, time);
+        using var deadline = new CancellationTokenSource(tls is null ? Within : WithinOverTls, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
             var colon = endpoint.LastIndexOf(':');
             using var client = new TcpClient();
-            await client.ConnectAsync(endpoint[..colon].Trim('[', ']'), int.Parse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture), both.Token).ConfigureAwait(false);
-            var stream = client.GetStream();
+            var host = endpoint[..colon].Trim('[', ']');
+            await client.ConnectAsync(host, int.Parse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture), both.Token).ConfigureAwait(false);
+            var stream = tls is null ? client.GetStream() : await tls.OpenAsync(client.GetStream(), host, both.Token).ConfigureAwait(false);
+            await using var ending = stream.ConfigureAwait(false);
             await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(commands.Select(TextOf))), both.Token).ConfigureAwait(false);
             var buffer = new byte[AnswerLimit];
             for (var length = 0; length < AnswerLimit;)

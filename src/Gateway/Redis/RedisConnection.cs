@@ -24,6 +24,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private static readonly TimeSpan KeepBeat = TimeSpan.FromSeconds(10);
 
     private readonly RedisConfig _config;
+    private readonly RedisTls? _tls;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _end = new();
@@ -35,6 +36,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     public RedisConnection(RedisConfig config, TimeProvider time, ILogger<RedisConnection> logger)
     {
         _config = config;
+        _tls = RedisTls.For(config);
         _time = time;
         _logger = logger;
         _health = new RedisHealth(time);
@@ -136,7 +138,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         string[] endpoints = [.. _config.Endpoints];
         if (_config.Sentinel is { } sentinel)
         {
-            var (master, answered) = await SentinelQuestion.AskAsync(sentinel, _time, _end.Token).ConfigureAwait(false);
+            var (master, answered) = await SentinelQuestion.AskAsync(sentinel, _tls, _time, _end.Token).ConfigureAwait(false);
             _health.OnSentinels(answered);
             _master = master ?? _master ?? throw new RedisFailedException(answered > 0 ? RedisFault.NoMaster : RedisFault.Unreachable);
             endpoints = [_master];
@@ -170,7 +172,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         while (true)
         {
             await Task.Delay(Heartbeat, _time, _end.Token).ConfigureAwait(false);
-            var asking = _config.Sentinel is { } sentinel ? SentinelQuestion.AskAsync(sentinel, _time, _end.Token) : null;
+            var asking = _config.Sentinel is { } sentinel ? SentinelQuestion.AskAsync(sentinel, _tls, _time, _end.Token) : null;
             try
             {
                 await BeatAsync(link).ConfigureAwait(false);
@@ -223,20 +225,21 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             var failure = await ExplainedAsync(RedisFailure.Of(e), link.Endpoints).ConfigureAwait(false);
-            if (failure.Fault is not (RedisFault.ReadOnly or RedisFault.Full or RedisFault.WrongPassword or RedisFault.Refused))
+            if (failure.Fault is not (RedisFault.ReadOnly or RedisFault.Full or RedisFault.WrongPassword or RedisFault.NoPermission or RedisFault.Refused))
             {
                 throw failure;
             }
 
-            link.Missed = failure.Fault == RedisFault.WrongPassword ? 1 : 0;
+            link.Missed = failure.Fault is RedisFault.WrongPassword or RedisFault.NoPermission ? 1 : 0;
             link.Refusals++;
             link.LastBeat = _time.GetTimestamp();
             Failed(failure.Fault, isCertain: true);
         }
     }
 
+    // A certificate that does not verify is an authentication failure to the client library, as a refused password is.
     private async Task<RedisFailedException> ExplainedAsync(RedisFailedException failure, IReadOnlyList<string> endpoints) =>
-        failure.Fault == RedisFault.Unreachable && await RedisDiagnosis.AskAsync(endpoints, _config.Password, _time, _end.Token).ConfigureAwait(false) is { } known
+        (failure.Fault == RedisFault.Unreachable || (_tls is not null && failure.Fault == RedisFault.WrongPassword)) && await RedisDiagnosis.AskAsync(endpoints, _config, _time, _end.Token).ConfigureAwait(false) is { } known
             ? new RedisFailedException(known, failure)
             : failure;
 

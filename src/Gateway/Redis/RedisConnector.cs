@@ -18,6 +18,7 @@ internal static class RedisConnector
             ConnectTimeout = (int)Within.TotalMilliseconds,
             ConnectRetry = 1,
             SyncTimeout = (int)RedisConnection.CallWithin.TotalMilliseconds,
+            User = config.User,
             Password = config.Password,
             ClientName = "gateway",
             AllowAdmin = false,
@@ -31,6 +32,12 @@ internal static class RedisConnector
         foreach (var endpoint in endpoints)
         {
             options.EndPoints.Add(endpoint);
+        }
+
+        if (RedisTls.For(config) is { } tls)
+        {
+            options.Ssl = true;
+            options.SslClientAuthenticationOptions = tls.OptionsFor;
         }
 
         return Task.Run(() => ConnectionMultiplexer.ConnectAsync(options), cancellationToken);

@@ -1,3 +1,5 @@
+using Gateway.Configuration.Model;
+
 namespace Gateway.Redis;
 
 /// <summary>
@@ -6,14 +8,19 @@ namespace Gateway.Redis;
 internal static class RedisDiagnosis
 {
     /// <summary>What the servers say; null: nothing that explains it.</summary>
-    public static async Task<RedisFault?> AskAsync(IReadOnlyList<string> endpoints, string? password, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<RedisFault?> AskAsync(IReadOnlyList<string> endpoints, RedisConfig config, TimeProvider time, CancellationToken cancellationToken)
     {
-        string[][] questions = string.IsNullOrEmpty(password) ? [["ROLE"]] : [["AUTH", password], ["ROLE"]];
-        var answers = await Task.WhenAll(endpoints.Select(endpoint => RawQuestion.AskAsync(endpoint, questions, static text => Read(text) is not null, time, cancellationToken))).ConfigureAwait(false);
-        var faults = answers.Select(static a => a is null ? null : Read(a)).OfType<Finding>().ToArray();
-        return faults.Length == 0 || faults.Contains(Finding.Master) ? null
-            : faults.Contains(Finding.WrongPassword) ? RedisFault.WrongPassword
-            : RedisFault.ReadOnly;
+        string[][] questions = string.IsNullOrEmpty(config.Password) ? [["ROLE"]]
+            : string.IsNullOrEmpty(config.User) ? [["AUTH", config.Password], ["ROLE"]]
+            : [["AUTH", config.User, config.Password], ["ROLE"]];
+        var tls = RedisTls.For(config);
+        var said = await Task.WhenAll(endpoints.Select(endpoint => AskAsync(endpoint, tls, questions, time, cancellationToken))).ConfigureAwait(false);
+        var findings = said.Select(static s => s.Finding).OfType<Finding>().ToArray();
+        return findings.Contains(Finding.Master) ? null
+            : findings.Contains(Finding.WrongPassword) ? RedisFault.WrongPassword
+            : findings.Contains(Finding.NoPermission) ? RedisFault.NoPermission
+            : findings.Contains(Finding.Replica) ? RedisFault.ReadOnly
+            : said.Select(static s => s.Fault).FirstOrDefault(static fault => fault is not null);
     }
 
     /// <summary>
@@ -22,14 +29,32 @@ internal static class RedisDiagnosis
     internal static Finding? Read(string answer)
     {
         var lines = answer.Split("\r\n");
-        if (lines.Any(static line => line.StartsWith("-NOAUTH", StringComparison.Ordinal) || line.StartsWith("-WRONGPASS", StringComparison.Ordinal) || line.StartsWith("-NOPERM", StringComparison.Ordinal)))
+        if (lines.Any(static line => line.StartsWith("-NOAUTH", StringComparison.Ordinal) || line.StartsWith("-WRONGPASS", StringComparison.Ordinal)))
         {
             return Finding.WrongPassword;
+        }
+
+        if (lines.Any(static line => line.StartsWith("-NOPERM", StringComparison.Ordinal)))
+        {
+            return Finding.NoPermission;
         }
 
         return Array.IndexOf(lines, "slave") is >= 0 and var slave && slave < lines.Length - 1 ? Finding.Replica
             : Array.IndexOf(lines, "master") is >= 0 and var master && master < lines.Length - 1 ? Finding.Master
             : null;
+    }
+
+    private static async Task<(Finding? Finding, RedisFault? Fault)> AskAsync(string endpoint, RedisTls? tls, string[][] questions, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await RawQuestion.AskAsync(endpoint, tls, questions, static text => Read(text) is not null, time, cancellationToken).ConfigureAwait(false);
+            return (answer is null ? null : Read(answer), null);
+        }
+        catch (RedisFailedException failed)
+        {
+            return (null, failed.Fault);
+        }
     }
 
     /// <summary>What a server says of itself.</summary>
@@ -43,5 +68,8 @@ internal static class RedisDiagnosis
 
         /// <summary>It does not let us in.</summary>
         WrongPassword,
+
+        /// <summary>It lets us in and no further.</summary>
+        NoPermission,
     }
 }

@@ -14,7 +14,8 @@ internal static class RedisFailure
         RedisServerException => new(
             e.Message.Split(' ', 2)[0] switch
             {
-                "NOAUTH" or "WRONGPASS" or "NOPERM" => RedisFault.WrongPassword,
+                "NOAUTH" or "WRONGPASS" => RedisFault.WrongPassword,
+                "NOPERM" => RedisFault.NoPermission,
                 "READONLY" => RedisFault.ReadOnly,
                 "OOM" => RedisFault.Full,
                 "LOADING" or "MASTERDOWN" => RedisFault.Unreachable,

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 
@@ -16,6 +18,8 @@ internal static class OperationChecks
         {
             reader.ProblemAt("redis", $"\"redis\" must have either endpoints or sentinel, given {(redis.Sentinel is null ? "neither" : "both")}. Write \"endpoints: [ HOST:PORT ]\", or \"sentinel: {{ service: NAME, endpoints: [ HOST:PORT ] }}\".", "redis/endpoints", "redis/sentinel");
         }
+
+        if (config.Redis is { } secured) Secured(secured, reader);
 
         for (var i = 0; i < config.Notify.Length; i++)
         {
@@ -37,5 +41,38 @@ internal static class OperationChecks
         }
 
         if (config.Telemetry.Logs.File is { } file && Directory.Exists(file)) reader.ProblemAt("telemetry/logs/file", $"This is a folder, given {Reader.Quote(file)}. Write the path of a file.");
+    }
+
+    private static void Secured(RedisConfig redis, Reader reader)
+    {
+        if (redis.User is { } user && string.IsNullOrEmpty(redis.Password))
+        {
+            reader.ProblemAt("redis/user", $"A user of Redis needs a password, given {Reader.Quote(user)} alone. Write \"password: ${{REDIS_PASSWORD}}\" beside it, or remove the user.", "redis/password");
+        }
+
+        if (redis.Ca is not { } file) return;
+        if (!redis.Tls)
+        {
+            reader.ProblemAt("redis/ca", $"The authorities would not be used, given {Reader.Quote(file)} without TLS. Write \"tls: true\" beside it, or remove the key.", "redis/tls");
+        }
+
+        if (!File.Exists(file))
+        {
+            reader.ProblemAt("redis/ca", $"The file does not exist, given {Reader.Quote(file)}. Put it there, or write another path; a relative one starts at the folder in which the gateway is started.");
+            return;
+        }
+
+        try
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(file);
+            if (authorities.Count > 0) return;
+        }
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            // The same remedy as for a file without certificates.
+        }
+
+        reader.ProblemAt("redis/ca", $"The file holds no certificates, given {Reader.Quote(file)}. Write the path of a readable PEM file.");
     }
 }

@@ -13,8 +13,11 @@ internal static class OperationKeys
     /// <summary>The Redis that several gateways share.</summary>
     public static RecordSchema<RedisConfig> Redis() => new RecordSchema<RedisConfig>("a mapping with endpoints or sentinel", () => new RedisConfig())
         .Key("endpoints", new ListSchema<string>(UrlSchemas.Endpoint(), atLeast: 1), (redis, value) => redis with { Endpoints = value }, "host:port each; either this or sentinel.")
+        .Key("user", Schemas.Text("a name", "Write the name of a user of Redis, like gateway", @"^[\x21-\x7E]{1,128}$|\$\{", static text => text.Length is > 0 and <= 128 && text.All(letter => letter is > ' ' and <= '~')), (redis, value) => redis with { User = value }, "Its user (ACL), with password; Redis's user \"default\" when left out.")
         .Key("password", Schemas.Secret("a secret text"), (redis, value) => redis with { Password = value }, "Its password; none when left out or empty.")
         .Key("secret", SigningSecret(), (redis, value) => redis with { Secret = value }, "Signs the last-good records, so that no other writer's are served; the same for every gateway. Without it Redis is trusted.")
+        .Key("tls", Schemas.Boolean(), (redis, value) => redis with { Tls = value }, "Whether Redis and its sentinels are spoken to over TLS. A certificate must be for the endpoint as it is written, or as the sentinels name it.", "false")
+        .Key("ca", Schemas.Path("a file"), (redis, value) => redis with { Ca = value }, "PEM file of the authorities that are trusted there, with tls; the machine's when left out.")
         .Key("sentinel", Sentinel(), (redis, value) => redis with { Sentinel = value }, "Asks the sentinels who the master is; instead of endpoints.")
         .Key("prefix", Schemas.Text("a text", "Write what stands before every key, like \"gateway:\"", @"^[\x21-\x7E]{1,64}$|\$\{", text => text.Length is > 0 and <= 64 && text.All(letter => letter is > ' ' and <= '~')), (redis, value) => redis with { Prefix = value }, "Put before every key.", "\"gateway:\"");
 

@@ -8,6 +8,9 @@ internal sealed record RedisConfig
     /// <summary><c>host:port</c> each.</summary>
     public ImmutableArray<string> Endpoints { get; init; } = [];
 
+    /// <summary>Its user, as Redis's ACLs know it. Default: none, that is Redis's user "default".</summary>
+    public string? User { get; init; }
+
     /// <summary>Default: none.</summary>
     public string? Password { get; init; }
 
@@ -15,6 +18,12 @@ internal sealed record RedisConfig
     /// Signs the last-good records, so that no other writer's are served; the same for every gateway. Default: none, and Redis is trusted.
     /// </summary>
     public string? Secret { get; init; }
+
+    /// <summary>Whether Redis and its sentinels are spoken to over TLS. Default: false.</summary>
+    public bool Tls { get; init; }
+
+    /// <summary>PEM file of the authorities whose certificates are trusted there. Default: null, the machine's.</summary>
+    public string? Ca { get; init; }
 
     /// <summary>Asks the sentinels who the master is.</summary>
     public SentinelConfig? Sentinel { get; init; }

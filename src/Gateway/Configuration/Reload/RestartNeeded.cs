@@ -45,6 +45,9 @@ internal static class RestartNeeded
     {
         if (one is null || other is null) return one is null == other is null;
         return one.Endpoints.SequenceEqual(other.Endpoints, StringComparer.Ordinal)
+            && string.Equals(one.User, other.User, StringComparison.Ordinal)
+            && one.Tls == other.Tls
+            && string.Equals(one.Ca, other.Ca, StringComparison.Ordinal)
             && string.Equals(one.Password, other.Password, StringComparison.Ordinal)
             && string.Equals(one.Secret, other.Secret, StringComparison.Ordinal)
             && string.Equals(one.Prefix, other.Prefix, StringComparison.Ordinal)
