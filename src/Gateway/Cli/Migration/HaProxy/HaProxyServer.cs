@@ -39,6 +39,22 @@ internal static class HaProxyServer
             isTemplate ? null : Names.Of(name, "server"),
             most);
         (options.Has("backup") ? cluster.Standby : cluster.Primary).Add(destination);
+        Notes(draft, server, options);
+    }
+
+    /// <summary>The value of an option where the last one counts: a server's own stands behind the usual one.</summary>
+    public static string? Last(HaProxyLine options, string word)
+    {
+        for (var i = options.Words.Length - 2; i >= 0; i--)
+        {
+            if (string.Equals(options.Words[i], word, StringComparison.Ordinal)) return options.Words[i + 1];
+        }
+
+        return null;
+    }
+
+    private static void Notes(Draft draft, HaProxyLine server, HaProxyLine options)
+    {
         if (options.Has("send-proxy") || options.Has("send-proxy-v2"))
         {
             draft.Note(
@@ -73,16 +89,5 @@ internal static class HaProxyServer
                 "Health comes from probes and requests of the destination itself",
                 "See docs/health.md");
         }
-    }
-
-    /// <summary>The value of an option where the last one counts: a server's own stands behind the usual one.</summary>
-    public static string? Last(HaProxyLine options, string word)
-    {
-        for (var i = options.Words.Length - 2; i >= 0; i--)
-        {
-            if (string.Equals(options.Words[i], word, StringComparison.Ordinal)) return options.Words[i + 1];
-        }
-
-        return null;
     }
 }
