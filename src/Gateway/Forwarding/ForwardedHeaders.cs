@@ -9,7 +9,7 @@ namespace Gateway.Forwarding;
 /// Writes <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>, <c>-Port</c> and <c>Forwarded</c> (RFC 7239). A client's own are replaced; those of proxies in <c>trustedProxies</c> are kept and extended.
 /// Headers in which other products name the client, its identity, the host or the path (<see cref="IsClaim"/>) pass from those proxies alone.
 /// </summary>
-internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
+internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted, bool verifiesClients = false)
 {
     private const uint Remembered = 256;
     private const int ShortestClaim = 6;
@@ -58,6 +58,9 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted)
 
     /// <summary>True: the request comes from a proxy whose claims are believed.</summary>
     public bool Believes(HttpContext context) => TrustedProxies.Trust(trusted, context);
+
+    /// <summary>What the client has shown to a listener that verifies clients; null: another listener.</summary>
+    public ClientCertificate? CertificateOf(HttpContext context) => verifiesClients ? context.Features.Get<ClientCertificate>() : null;
 
     /// <summary>Writes them to the request for a destination.</summary>
     public void Write<THeaders>(HttpContext context, ref THeaders headers)

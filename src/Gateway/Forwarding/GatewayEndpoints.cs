@@ -65,7 +65,7 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
 
         _access = access;
         Volatile.Write(ref _sharedLimits, [.. access.Where(static rule => rule.Value?.Limit is not null).Select(rule => SharedLimitOf(rule.Key, rule.Value!.Limit!))]);
-        var forwarded = new ForwardedHeaders(config.TrustedProxies);
+        var forwarded = new ForwardedHeaders(config.TrustedProxies, verifiesClients: config.Listen.Any(static listen => listen.ClientCertificates is not null));
         Volatile.Write(ref _table, new RouteTable(_services ?? throw new InvalidOperationException("The listeners are not built."), config.Routes, route =>
         {
             if (route.Redirect is not null)

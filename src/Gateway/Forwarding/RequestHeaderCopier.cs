@@ -22,6 +22,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksI
         var request = context.Request;
         var connection = request.Headers.Connection;
         var believed = forwarded.Believes(context);
+        var certificate = forwarded.CertificateOf(context);
         var isHopLimited = MaxForwards.Concerns(request.Method);
         foreach (var (name, values) in request.Headers)
         {
@@ -31,6 +32,7 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksI
                 || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
                 || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase))
                 || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
+                || (certificate is not null && ClientCertificate.Owns(name))
                 || (changes is not null && changes.Replaces(name)))
             {
                 continue;
@@ -53,6 +55,11 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksI
             {
                 target.Add(name, value);
             }
+        }
+
+        if (certificate?.Value is { } shown && changes?.Replaces(ClientCertificate.Header) != true)
+        {
+            target.Add(ClientCertificate.Header, shown);
         }
 
         changes?.Write(context, ref target);

@@ -266,10 +266,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register(() => ClustersTls().Select(static tls => tls.Alarm).OfType<string>().Select(static text => new ComponentAlert("certificates", text)));
         _watchdog.Register("rate-limits", () => _sharedLimits?.Alarm);
         _watchdog.Register("log", () => _log.Alarm);
-        foreach (var files in _certificates.Values.SelectMany(static certificates => certificates.All))
-        {
-            _watchdog.Register("certificates", () => files.Alarm);
-        }
+        _watchdog.Register(() => _certificates.Values.SelectMany(static certificates => certificates.Alarms).Select(static text => new ComponentAlert("certificates", text)));
     }
 
     // Without the loop nothing decides which tier serves: another gateway should take the traffic.

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Configuration.Model;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.LastGood;
 
@@ -110,7 +111,7 @@ internal sealed class CacheKeyTemplate
         {
             IsGet = HttpMethods.IsGet(request.Method),
             IsHead = HttpMethods.IsHead(request.Method),
-            HasAuthorization = authorization,
+            HasAuthorization = authorization || ShowsCertificate(request),
             Cookies = cookies,
             HasRange = range,
             NoStore = noStore,
@@ -120,6 +121,10 @@ internal sealed class CacheKeyTemplate
             TrustsForwarded = trusts,
         };
     }
+
+    // Destinations get it in Client-Cert, and may respond by it.
+    private static bool ShowsCertificate(HttpRequest request) =>
+        request.IsHttps && request.HttpContext.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not null;
 
     /// <summary>Writes the key of a request, without variants.</summary>
     /// <param name="nearest"><see cref="Exact"/>, or the index of a nearest key.</param>

@@ -9,7 +9,7 @@ internal readonly record struct RequestMetadata
     /// <summary>The method is HEAD, which is answered like GET.</summary>
     public bool IsHead { get; init; }
 
-    /// <summary>The request carries <c>Authorization</c>.</summary>
+    /// <summary>The request carries <c>Authorization</c>, or its client has shown a certificate.</summary>
     public bool HasAuthorization { get; init; }
 
     /// <summary>How the request's cookies stand to the key.</summary>

@@ -17,7 +17,14 @@ internal sealed class ListenerCertificates
         All = [.. configured.Select(config => new CertificateFiles(config, logger))];
         _hosts = [.. configured.Select(static config => config.Hosts)];
         _names = ReadNames();
+        Clients = listen.ClientCertificates is { } clients ? new ClientVerification(clients) : null;
     }
+
+    /// <summary>Verifies clients; null: they are not asked for a certificate.</summary>
+    public ClientVerification? Clients { get; }
+
+    /// <summary>Why files on disk are not in force.</summary>
+    public IEnumerable<string> Alarms => All.Select(static files => files.Alarm).Append(Clients?.Alarm).OfType<string>();
 
     /// <summary>As configured.</summary>
     public ImmutableArray<CertificateFiles> All { get; }
@@ -28,6 +35,7 @@ internal sealed class ListenerCertificates
     /// <summary>Looks at the files once.</summary>
     public void Look()
     {
+        Clients?.Look();
         var changed = false;
         foreach (var files in All)
         {

@@ -125,6 +125,22 @@ internal static class ProxyServer
         }
     }
 
+    private static SslServerAuthenticationOptions HandshakeOf(TlsHandshakeCallbackContext hello, ListenConfig listen, ListenerCertificates own)
+    {
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = own.For(hello.ClientHelloInfo.ServerName),
+            ApplicationProtocols = Protocols,
+            EnabledSslProtocols = TlsVersions.From(listen.MinTls),
+        };
+        if (listen.ClientCertificates is not null)
+        {
+            own.Clients!.Require(options);
+        }
+
+        return options;
+    }
+
     private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, TimeSpan headersTimeout, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol, ClientConnections? perClient)
     {
         void Use(ListenOptions options)
@@ -138,17 +154,17 @@ internal static class ProxyServer
                 options.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     HandshakeTimeout = headersTimeout,
-                    OnConnection = hello => ValueTask.FromResult(new SslServerAuthenticationOptions
-                    {
-                        ServerCertificateContext = own.For(hello.ClientHelloInfo.ServerName),
-                        ApplicationProtocols = Protocols,
-                        EnabledSslProtocols = TlsVersions.From(listen.MinTls),
-                    }),
+                    OnConnection = hello => ValueTask.FromResult(HandshakeOf(hello, listen, own)),
                 });
             }
             else
             {
                 options.Protocols = HttpProtocols.Http1;
+            }
+
+            if (listen.ClientCertificates is not null)
+            {
+                options.Use(ClientVerification.Before);
             }
 
             options.Use(LengthlessRequests.Before);

@@ -33,6 +33,8 @@ internal static class CertificateChecks
             reader.ProblemAt($"{path}/url", $"An https port needs a certificate, given \"{PortChecks.Shown(listen.Url)}\". Write \"certificate: {{ file: FILE.pem, key: FILE.key }}\" beside it, or http://.", $"{path}/certificate", $"{path}/certificates");
         }
 
+        if (listen.ClientCertificates is { } clients) ClusterTlsChecks.Authorities(clients.Ca, $"{path}/clientCertificates/ca", reader, now);
+
         var owners = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < listen.Certificates.Length; i++)
         {
@@ -87,6 +89,11 @@ internal static class CertificateChecks
         if (!listen.Certificates.IsEmpty)
         {
             reader.ProblemAt($"{path}/certificates", $"The certificates would not be used, given with \"{shown}\". Write https:// in the URL, or remove the certificates.", $"{path}/url");
+        }
+
+        if (listen.ClientCertificates is not null)
+        {
+            reader.ProblemAt($"{path}/clientCertificates", $"Clients' certificates would not be asked for, given with \"{shown}\". Write https:// in the URL, or remove the key.", $"{path}/url");
         }
 
         if (listen.MinTls != TlsVersion.Tls12)

@@ -35,6 +35,7 @@ internal static class GatewayKeys
         .Key("certificate", TlsKeys.Certificate(), (listen, value) => listen with { Certificate = value }, "The certificate of an https port; its files are read again when they change.")
         .Key("certificates", TlsKeys.Certificates(), (listen, value) => listen with { Certificates = value }, "In place of certificate: several, of which the name that a client asks for (SNI) chooses one. The first is for every other name.")
         .Key("minTls", TlsKeys.MinTls(), (listen, value) => listen with { MinTls = value }, "The oldest version of TLS that clients of an https port may speak.", "1.2")
+        .Key("clientCertificates", TlsKeys.Clients(), (listen, value) => listen with { ClientCertificates = value }, "Clients of an https port are verified by their certificate, which destinations get in Client-Cert (RFC 9440).")
         .Key("proxyProtocol", Schemas.Boolean(), (listen, value) => listen with { ProxyProtocol = value }, "Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names its client; one without is closed. Believed from trustedProxies, or, where that is empty, from every peer.", "false");
 
     private static RecordSchema<AdminConfig> Admin() => new RecordSchema<AdminConfig>("a mapping with url and token", () => new AdminConfig())

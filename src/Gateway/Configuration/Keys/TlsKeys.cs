@@ -29,6 +29,16 @@ internal static class TlsKeys
         .Key("serverName", ServerName(), static (tls, value) => tls with { ServerName = value }, "The name in SNI, which the certificate must have; the destination's own when left out. Host stays as it is.")
         .Key("minTls", MinTls(), static (tls, value) => tls with { MinTls = value }, "The oldest version of TLS that destinations may speak.", "1.2");
 
+    /// <summary>Clients' certificates.</summary>
+    public static RecordSchema<ClientCertificatesConfig> Clients() => new RecordSchema<ClientCertificatesConfig>("a mapping with ca and mode", static () => new ClientCertificatesConfig { Ca = "" })
+        .Key("ca", Schemas.Path("a file"), static (clients, value) => clients with { Ca = value }, "PEM file of the authorities that clients' certificates must come from.", required: true)
+        .Key(
+            "mode",
+            Schemas.Enum(("require", false), ("optional", true)),
+            static (clients, value) => clients with { IsOptional = value },
+            "require: no handshake without a certificate; optional: with one that verifies, or with none.",
+            "require");
+
     private static RecordSchema<CertificateConfig> Files(string what) => new RecordSchema<CertificateConfig>(what, static () => new CertificateConfig("", ""))
         .Key("file", Schemas.Path("a file"), static (certificate, value) => certificate with { File = value }, "PEM file of the certificate, its chain included.", required: true)
         .Key("key", Schemas.Path("a file"), static (certificate, value) => certificate with { Key = value }, "PEM file of the private key, without a password.", required: true);

@@ -20,6 +20,9 @@ internal sealed record ListenConfig
     /// <summary>The oldest version of TLS that clients may speak. Default: 1.2.</summary>
     public TlsVersion MinTls { get; init; }
 
+    /// <summary>Clients' certificates. Default: null, none is asked for.</summary>
+    public ClientCertificatesConfig? ClientCertificates { get; init; }
+
     /// <summary>
     /// True: each connection begins with a header of the PROXY protocol (version 1 or 2), which names its client. Default: false.
     /// </summary>
