@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Configuration.Keys;
+using Gateway.Tests.Support;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;
@@ -12,7 +13,7 @@ public sealed class ConfigDefaultsTests
     private const string Everything = """
         {
           "version": 1,
-          "listen": [ { "url": "http://127.0.0.1:8080" } ],
+          "listen": [ { "url": "https://127.0.0.1:8080", "certificate": { "file": "STATIC/shop.pem", "key": "STATIC/shop.key" }, "clientCertificates": { "ca": "STATIC/shop.pem" } } ],
           "admin": {}, "limits": {}, "levels": { "high": {}, "medium": {}, "low": {} },
           "clusters": { "NAME": {
             "tiers": [ { "name": "primary", "destinations": [ { "url": "http://127.0.0.1:9001" } ] } ],
@@ -51,6 +52,9 @@ public sealed class ConfigDefaultsTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("a.json", "{}");
+        var (certificate, key) = Certificates.Create("shop.example");
+        folder.Write("shop.pem", certificate);
+        folder.Write("shop.key", key);
         var without = JsonNode.Parse(Everything.Replace("STATIC", folder.Path, StringComparison.Ordinal))!;
         if (path.StartsWith("routes/NAME/redirect/", StringComparison.Ordinal))
         {
