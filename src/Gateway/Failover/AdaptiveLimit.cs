@@ -19,7 +19,7 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
     private long _windowBegan = time.GetTimestamp();
     private int _limit = (int)LimitRule.First;
     private int _mostInFlight;
-    private bool _measures;
+    private bool _newOnly = true;
     private int _turn;
 
     /// <summary>Requests that the tier may have in flight now.</summary>
@@ -30,9 +30,9 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
     /// <param name="inFlight">The tier's requests in flight.</param>
     public void Sample(TimeSpan latency, int inFlight)
     {
-        if (Volatile.Read(ref _measures) && latency > time.GetElapsedTime(Volatile.Read(ref _windowBegan)))
+        if (Volatile.Read(ref _newOnly) && latency > time.GetElapsedTime(Volatile.Read(ref _windowBegan)))
         {
-            // It was let in before the limit was halved, and tells of the crowd that the measurement is to do without.
+            // It was let in under the limit of before, and tells nothing of the halved or doubled one.
             return;
         }
 
@@ -53,7 +53,7 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
         {
             _state = LimitRule.Next(_state, latencies.Quantile(0.5), _mostInFlight, time.GetElapsedTime(_began), draw());
             Volatile.Write(ref _limit, (int)_state.Limit);
-            Volatile.Write(ref _measures, _state.Before is not null);
+            Volatile.Write(ref _newOnly, _state is { Before: not null } or { IsRising: true });
             Volatile.Write(ref _latencies, new LatencyHistogram());
             Volatile.Write(ref _mostInFlight, 0);
             Volatile.Write(ref _windowBegan, time.GetTimestamp());

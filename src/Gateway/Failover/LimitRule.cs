@@ -3,7 +3,7 @@ namespace Gateway.Failover;
 /// <summary>
 /// How many requests a tier of unknown size may carry (<c>capacity: auto</c>): the gradient of its response times, after Netflix's
 /// concurrency-limits (Gradient2) and Envoy's adaptive concurrency filter. While response times are near the best that were measured, the
-/// limit grows by its square root; as they grow, it shrinks in proportion. Pure.
+/// limit grows by its square root; as they grow, it shrinks in proportion. Until load first shows it doubles. Pure.
 /// </summary>
 internal static class LimitRule
 {
@@ -31,7 +31,7 @@ internal static class LimitRule
     private static readonly TimeSpan MeasureAfter = TimeSpan.FromSeconds(60);
 
     /// <summary>The state at the begin.</summary>
-    public static LimitState Begin { get; } = new(First, default, default, null);
+    public static LimitState Begin { get; } = new(First, default, default, null, IsRising: true);
 
     /// <summary>The state after a window.</summary>
     /// <param name="state">The state before it.</param>
@@ -57,15 +57,21 @@ internal static class LimitRule
             return new LimitState(Math.Max(Least, state.Limit / 2), best, due, state.Limit);
         }
 
-        // 3. The gradient, and room to grow.
-        var gradient = Math.Clamp(Tolerance * (best / median), 0.5, 1);
-        var target = (state.Limit * gradient) + Math.Sqrt(state.Limit);
-        if (target > state.Limit && mostInFlight < state.Limit / 2)
+        // 3. What was not asked for shows nothing: neither that more fits, nor that it is load that makes the tier slow.
+        if (mostInFlight < state.Limit / 2)
         {
-            // What was not asked for shows nothing.
-            target = state.Limit;
+            return state with { Best = best, MeasureAt = due };
         }
 
+        // 4. Until load first shows the limit doubles: after a failover the tier's size has to be found in seconds.
+        var gradient = Math.Clamp(Tolerance * (best / median), 0.5, 1);
+        if (state.IsRising && gradient >= 1)
+        {
+            return new LimitState(Math.Min(Most, state.Limit * 2), best, due, null, IsRising: true);
+        }
+
+        // 5. The gradient, and room to grow.
+        var target = (state.Limit * gradient) + Math.Sqrt(state.Limit);
         return new LimitState(Math.Clamp(state.Limit + ((target - state.Limit) * Step), Least, Most), best, due, null);
     }
 }
@@ -75,4 +81,5 @@ internal static class LimitRule
 /// <param name="Best">The best median response time that was measured; zero: none yet.</param>
 /// <param name="MeasureAt">When it is measured again, unless it is confirmed.</param>
 /// <param name="Before">The limit before a measurement that is under way; null: none is.</param>
-internal readonly record struct LimitState(double Limit, TimeSpan Best, TimeSpan MeasureAt, double? Before);
+/// <param name="IsRising">No load has shown yet: the limit doubles.</param>
+internal readonly record struct LimitState(double Limit, TimeSpan Best, TimeSpan MeasureAt, double? Before, bool IsRising = false);

@@ -52,9 +52,9 @@ public sealed class ConfigDefaultsTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("a.json", "{}");
-        var (certificate, key) = Certificates.Create("shop.example");
-        folder.Write("shop.pem", certificate);
-        folder.Write("shop.key", key);
+        var shop = Certificates.Create("shop.example");
+        folder.Write("shop.pem", shop.Certificate);
+        folder.Write("shop.key", shop.Key);
         var without = JsonNode.Parse(Everything.Replace("STATIC", folder.Path, StringComparison.Ordinal))!;
         if (path.StartsWith("routes/NAME/redirect/", StringComparison.Ordinal))
         {

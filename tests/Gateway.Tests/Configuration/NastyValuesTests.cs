@@ -106,7 +106,7 @@ public sealed class NastyValuesTests
             }
         }
 
-        lines.RemoveAll(static line => line.Contains("endpoints: [ 127.0.0.1:6379 ]", StringComparison.Ordinal) || line.Contains("https://0.0.0.0:8443", StringComparison.Ordinal) || line.Contains("certs/gateway.pem", StringComparison.Ordinal));
+        lines.RemoveAll(static line => line.Contains("endpoints: [ 127.0.0.1:6379 ]", StringComparison.Ordinal) || line.Contains("https://0.0.0.0:8443", StringComparison.Ordinal) || line.Contains("certs/", StringComparison.Ordinal) || line.Contains("user: gateway", StringComparison.Ordinal));
         return string.Join('\n', lines).Replace("${GATEWAY_ADMIN_TOKEN}", "a-token-of-an-operator", StringComparison.Ordinal).Replace("${SPLUNK_TOKEN}", "x", StringComparison.Ordinal).Replace("${GATEWAY_REDIS_SECRET}", "a-secret-of-thirty-two-characters", StringComparison.Ordinal);
     }
 

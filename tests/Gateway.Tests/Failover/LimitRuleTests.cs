@@ -63,6 +63,29 @@ public sealed class LimitRuleTests
         Assert.InRange(model.State.Best.TotalMilliseconds, 360, 520);
     }
 
+    [Theory]
+    [InlineData(50, 5)]
+    [InlineData(400, 8)]
+    public void Limit_AfterAFailover_IsFoundInSeconds(int size, int seconds)
+    {
+        var model = new Model(size);
+        model.Run(seconds, demand: size * 10);
+        Assert.InRange(model.State.Limit, size * 0.8, size * 3.3);
+        model.Run(60, demand: size * 10);
+        Assert.InRange(model.State.Limit, size * 0.8, size * 2.0);
+    }
+
+    [Fact]
+    public void Limit_OfATierThatIsSlowWithoutLoad_DoesNotShrink()
+    {
+        var model = new Model(400);
+        model.Run(300, demand: 4000);
+        var before = model.State.Limit;
+        model.Service = TimeSpan.FromMilliseconds(400);
+        model.Run(40, demand: 30);
+        Assert.Equal(before, model.State.Limit);
+    }
+
     [Fact]
     public void Limit_NeverLeavesItsBounds()
     {

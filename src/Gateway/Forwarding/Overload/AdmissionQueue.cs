@@ -122,7 +122,8 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
 
                 if (!head.Place.TryTake())
                 {
-                    // Another level may be allowed less, never more.
+                    // Another level may be allowed less, never more. Requests of it that have gone must not pile up meanwhile.
+                    Array.ForEach(_byLevel, ForgetGone);
                     return false;
                 }
 
@@ -138,6 +139,14 @@ internal sealed class AdmissionQueue(QueueConfig config, ClusterMeter meter, Tim
         }
 
         return false;
+    }
+
+    private static void ForgetGone(ConcurrentQueue<QueuedRequest> level)
+    {
+        while (level.TryPeek(out var head) && head.IsOver)
+        {
+            level.TryDequeue(out _);
+        }
     }
 
     private QueueResult Count(QueueResult result)
