@@ -23,7 +23,7 @@ public sealed class SeriesTests
         using var guide = new ConstantServer();
         await using var gateway = await InProcessGateway.StartAsync(Config(guide.Port));
         await SendAsync(gateway.Url, 4_000, seed: 1);
-        var before = await SeriesAsync(gateway);
+        var before = await SettledSeriesAsync(gateway);
 
         await SendAsync(gateway.Url, 100_000, seed: 2);
 
@@ -43,6 +43,23 @@ public sealed class SeriesTests
     }
 
     private static bool IsByRequest(string series) => !ByEvents.Any(family => series.StartsWith(family, StringComparison.Ordinal));
+
+    /// <summary>What a destination shows of its requests appears with the next look at it: read until it stays the same for a second.</summary>
+    private static async Task<string[]> SettledSeriesAsync(InProcessGateway gateway)
+    {
+        string[] series = [];
+        await Eventually.BecomeTrueAsync(
+            async () =>
+            {
+                var before = series;
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
+                series = await SeriesAsync(gateway);
+                return series.SequenceEqual(before, StringComparer.Ordinal);
+            },
+            TimeSpan.FromSeconds(60),
+            "no series is added any more");
+        return series;
+    }
 
     private static async Task<string[]> SeriesAsync(InProcessGateway gateway) =>
     [
