@@ -20,7 +20,7 @@ internal static class LimitRule
     private const double Step = 0.2;
 
     /// <summary>Response times may be so many times the best before the limit stops growing.</summary>
-    private const double Tolerance = 1.5;
+    private const double Tolerance = 1.25;
 
     /// <summary>Near enough to the best to confirm it.</summary>
     private const double Confirms = 1.1;
