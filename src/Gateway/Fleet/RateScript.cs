@@ -21,6 +21,7 @@ internal static class RateScript
           out[2] = last[1] and last[1][1] or '0-0'
         else
           local read = redis.pcall('XREAD', 'COUNT', 1000, 'STREAMS', stream, from)
+          if read and read.err then out[2] = '' end
           if read and not read.err then
             for _, entry in ipairs(read[1][2]) do
               out[2] = entry[1]

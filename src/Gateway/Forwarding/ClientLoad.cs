@@ -9,8 +9,7 @@ namespace Gateway.Forwarding;
 /// What each client has under way, in a table of fixed size: two counts for each, of which the smaller one holds (a count-min sketch,
 /// Cormode
 /// and Muthukrishnan 2005). No lock, no garbage, and as much memory under an attack by a million addresses as at rest. Two clients that
-/// share
-/// both counts, one pair in four thousand million, count as one.
+/// share both counts, one pair in four thousand million, count as one.
 /// </summary>
 internal sealed class ClientLoad
 {

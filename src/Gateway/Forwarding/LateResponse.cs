@@ -1,4 +1,6 @@
 using Gateway.Fallback;
+using Gateway.LastGood;
+using Gateway.Observability;
 
 namespace Gateway.Forwarding;
 
@@ -54,11 +56,18 @@ internal sealed class LateResponse : IDisposable
             return false;
         }
 
-        return await GiveAsync(() => fallback.GiveLastGoodAsync(_context, _plan.Route)).ConfigureAwait(false);
+        BeginStored();
+        return await EndStoredAsync(await fallback.GiveLastGoodAsync(_context, _plan.Route).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    /// <summary>Gives the user the stored response now; false: there is none.</summary>
-    public async ValueTask<bool> GiveAsync(Func<ValueTask<bool>> give)
+    /// <summary>Gives the user a young stored response at once; false: nothing of it was written.</summary>
+    public async ValueTask<bool> GiveYoungAsync(SharedReads shared, RequestRecord record, FoundResponse young)
+    {
+        BeginStored();
+        return await EndStoredAsync(await shared.GiveAsync(_context, record, young, StoredUse.StaleWhileRevalidate).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private void BeginStored()
     {
         if (HttpProtocol.IsHttp11(_context.Request.Protocol) || HttpProtocol.IsHttp10(_context.Request.Protocol))
         {
@@ -66,14 +75,17 @@ internal sealed class LateResponse : IDisposable
         }
 
         _givesStored = true;
-        _givesStored = await give().ConfigureAwait(false);
-        if (!_givesStored)
+    }
+
+    private async ValueTask<bool> EndStoredAsync(bool isGiven)
+    {
+        _givesStored = isGiven;
+        if (isGiven)
         {
-            return false;
+            await _context.Response.CompleteAsync().ConfigureAwait(false);
         }
 
-        await _context.Response.CompleteAsync().ConfigureAwait(false);
-        return true;
+        return isGiven;
     }
 
     /// <summary>Lets the store learn from the live response, once it comes, and lets go of it. That the client leaves ends nothing any more; never throws.</summary>

@@ -86,26 +86,17 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             End(context, plan, record, outcome, refusedWith, span);
             plan.Access?.Leave(record);
             record.Place?.Dispose();
-            if (record.Behind is null)
+            if (record.Behind is { } behind)
             {
-                Leave(context, plan);
+                // What it reads of the request is Kestrel's again once this returns. It never throws.
+                await behind.ConfigureAwait(false);
             }
-        }
 
-        if (record.Behind is { } behind)
-        {
-            // What it reads of the request is Kestrel's again once this returns.
-            await behind.ConfigureAwait(false);
-            Leave(context, plan);
-        }
-    }
-
-    /// <summary>Requests that wait for this one need not any more.</summary>
-    private static void Leave(HttpContext context, CompiledRoute plan)
-    {
-        if (plan.SharedReads is not null)
-        {
-            context.Features.Get<ReadFlight>()?.Leave();
+            if (plan.SharedReads is not null)
+            {
+                // Requests that wait for this one need not any more.
+                context.Features.Get<ReadFlight>()?.Leave();
+            }
         }
     }
 
@@ -242,7 +233,7 @@ internal sealed class ProxyRequestHandler(UpgradeForwarder upgrades, FallbackCha
             try
             {
                 isGiven = shared.Stale is { } stale
-                    ? await late.GiveAsync(() => plan.SharedReads!.GiveAsync(context, record, stale, StoredUse.StaleWhileRevalidate)).ConfigureAwait(false)
+                    ? await late.GiveYoungAsync(plan.SharedReads!, record, stale).ConfigureAwait(false)
                     : await late.GiveStoredAsync(fallback, after.Value).ConfigureAwait(false);
             }
             catch

@@ -119,7 +119,8 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
         var capture = attempt.Stream is EventStream ? null : lastGood.OnResponse(
             route, context.Request, response.StatusCode, response.Headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody);
-        Share(context, capture);
+        // A body that is not here yet comes at the pace of this client, and no other one is to wait for that.
+        Share(context, attempt.Buffered is { IsWhole: true } ? capture : null);
         if (saysVia)
         {
             response.Headers.Append("Via", upstream.Version.Major >= 2 ? Via20 : Via11);

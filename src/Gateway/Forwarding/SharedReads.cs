@@ -88,6 +88,8 @@ internal sealed class SharedReads
         }
         catch (TimeoutException)
         {
+            // Those that come now need not wait as long.
+            flight.End();
             return default;
         }
 

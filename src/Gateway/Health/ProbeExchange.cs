@@ -191,7 +191,12 @@ internal sealed class ProbeExchange : IDisposable
 
         foreach (var header in probe.Headers)
         {
-            request.Headers.TryAddWithoutValidation(header.Name, header.Value);
+            if (!request.Headers.TryAddWithoutValidation(header.Name, header.Value))
+            {
+                // It describes a body, such as Content-Type: an empty one carries it.
+                request.Content ??= new ByteArrayContent([]);
+                request.Content.Headers.TryAddWithoutValidation(header.Name, header.Value);
+            }
         }
 
         request.Headers.ConnectionClose = true;

@@ -8,8 +8,7 @@ namespace Gateway.Server;
 
 /// <summary>
 /// Bounds the connections of one client (<c>limits.connectionsPerClient</c>). Peers in <c>trustedProxies</c> are balancers, whose
-/// connections
-/// are many clients'. Stands behind the PROXY protocol, which names the client.
+/// connections are many clients'. Stands behind the PROXY protocol, which names the client.
 /// </summary>
 internal sealed class ClientConnections(int most, Func<ImmutableArray<IPNetwork>> trusted, ConnectionMeter meter)
 {

@@ -112,6 +112,22 @@ public sealed class SharedReadsTests
     }
 
     [Fact]
+    public async Task Client_ThatReadsSlowly_HoldsUpNoOther()
+    {
+        var body = new string('a', 8 * 1024 * 1024);
+        await using var upstream = new ScriptedUpstream(request => request.RespondAsync(request.Target == "/a" ? body : "other"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
+            [upstream.Url], cluster: "    timeouts: { firstByte: 60s, total: 120s }", route: "    lastGood: { collapse: true, maxBody: 16MiB }"));
+        await using var slow = await RawClient.ConnectAsync(gateway.Url);
+        await slow.SendAsync("GET /a HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+        await Eventually.BeTrueAsync(() => upstream.Requests.Count == 1, Patience, "the slow one is under way");
+
+        // It reads nothing of a response that is longer than any socket's buffer.
+        Assert.Equal(200, (await gateway.GetAsync("/a").WaitAsync(Patience, TimeProvider.System, Cancel)).Status);
+        Assert.Equal(2, upstream.Requests.Count);
+    }
+
+    [Fact]
     public async Task StoredResponse_ThatIsYoung_IsGivenAtOnce_AndRenewedByOne()
     {
         var gate = new TaskCompletionSource();

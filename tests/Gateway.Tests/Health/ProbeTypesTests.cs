@@ -73,7 +73,7 @@ public sealed class ProbeTypesTests
         await using var server = await KestrelUpstream.StartAsync(
             context =>
             {
-                seen = $"{context.Request.Method} {context.Request.Path} {context.Request.Host} {context.Request.Headers.Authorization} {context.Request.Headers.UserAgent}";
+                seen = $"{context.Request.Method} {context.Request.Path} {context.Request.Host} {context.Request.Headers.Authorization} {context.Request.Headers.UserAgent} {context.Request.ContentType}";
                 return context.Response.WriteAsync("{\"status\":\"ok\"}");
             },
             HttpProtocols.Http1);
@@ -83,12 +83,12 @@ public sealed class ProbeTypesTests
             Method = "POST",
             Path = "/check",
             Host = "guide.internal:8080",
-            Headers = [new HeaderLineConfig("Authorization", "Bearer x"), new HeaderLineConfig("User-Agent", "own")],
+            Headers = [new HeaderLineConfig("Authorization", "Bearer x"), new HeaderLineConfig("User-Agent", "own"), new HeaderLineConfig("Content-Type", "text/x")],
             ExpectJson = [new ExpectedJson("$.status", "ok")],
         };
 
         Assert.Equal("passed", await ProbeAsync(server.Url, probe));
-        Assert.Equal("POST /check guide.internal:8080 Bearer x own", seen);
+        Assert.Equal("POST /check guide.internal:8080 Bearer x own text/x", seen);
         Assert.Equal("expected JSON value missing", await ProbeAsync(server.Url, probe with { ExpectJson = [new ExpectedJson("$.status", "warm")] }));
 
         // Another port of the same host.

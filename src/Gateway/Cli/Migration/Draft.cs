@@ -6,8 +6,7 @@ namespace Gateway.Cli.Migration;
 
 /// <summary>
 /// A configuration of the gateway in the making, and what could not be carried over into it. Whatever the gateway would refuse stands in
-/// the
-/// result as a comment, so that the result always passes <c>check</c>.
+/// the result as a comment, so that the result always passes <c>check</c>.
 /// </summary>
 /// <param name="kind">The other proxy, as operators call it.</param>
 /// <param name="file">The file that is read.</param>

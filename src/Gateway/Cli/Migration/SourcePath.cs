@@ -52,8 +52,7 @@ internal sealed record SourcePath(SourcePathKind Kind, string Text)
 
     /// <summary>
     /// The whole path as one value that the expression has to match. Segments that are plain text at its beginning stay text: a route is
-    /// the
-    /// more exact for them.
+    /// the more exact for them.
     /// </summary>
     private string Expression()
     {

@@ -78,7 +78,8 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
         }
         catch (Exception)
         {
-            // The client has disconnected, or its connection was cut: there is nobody to tell.
+            // The client has disconnected, or its connection was cut. A response that lacks its end must not look whole.
+            context.Abort();
         }
     }
 
