@@ -10,23 +10,9 @@ namespace Gateway.Forwarding;
 /// The body of an HTTP/1.1 response with trailers. Kestrel writes chunks but never trailers behind them, and leaves the chunks to a handler that sets
 /// <c>Transfer-Encoding: chunked</c> himself. Without <see cref="EndAsync"/> the response has no end, and the connection has to be cut, as YARP does.
 /// </summary>
-internal sealed class ChunkedBody(Stream output, HttpResponse response) : Stream
+internal sealed class ChunkedBody(Stream output, HttpResponse response) : WriteOnlyStream
 {
     private static readonly byte[] LineEnd = "\r\n"u8.ToArray();
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>True: this client takes trailers, and only so can it have them.</summary>
     public static bool IsWanted(HttpRequest request) =>
@@ -72,18 +58,5 @@ internal sealed class ChunkedBody(Stream output, HttpResponse response) : Stream
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => output.FlushAsync(cancellationToken);
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

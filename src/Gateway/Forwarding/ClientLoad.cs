@@ -54,11 +54,7 @@ internal sealed class ClientLoad
 
     private (int First, int Second) PlacesOf(ulong client)
     {
-        // MurmurHash3's last step: every bit of the client reaches every bit of the result.
-        var mixed = client ^ _seed;
-        mixed = (mixed ^ (mixed >> 33)) * 0xff51afd7ed558ccd;
-        mixed = (mixed ^ (mixed >> 33)) * 0xc4ceb9fe1a85ec53;
-        mixed ^= mixed >> 33;
+        var mixed = BitMixing.Mix(client ^ _seed);
         return ((int)(mixed % Size), (int)((mixed >> 32) % Size));
     }
 }

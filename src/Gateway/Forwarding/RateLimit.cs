@@ -125,7 +125,7 @@ internal sealed class RateLimit
             hash ^= hash >> 29;
         }
 
-        return Mix(hash) | (1UL << 63);
+        return BitMixing.Mix(hash) | (1UL << 63);
     }
 
     /// <summary>Takes a token of a sender's bucket.</summary>
@@ -135,7 +135,9 @@ internal sealed class RateLimit
     public TimeSpan? Take(ulong sender, long timestamp)
     {
         var now = Units(timestamp);
-        var mixed = Mix(sender ^ Volatile.Read(ref _seed));
+        
+        // The seed keeps clients from choosing their row.
+        var mixed = BitMixing.Mix(sender ^ Volatile.Read(ref _seed));
         var row = (int)(mixed % Rows) * RowLength;
         var tag = (long)(mixed >> TimeBits) << TimeBits;
         while (true)
@@ -186,15 +188,5 @@ internal sealed class RateLimit
         }
 
         return best;
-    }
-
-    /// <summary>
-    /// MurmurHash3's last step: every bit of the sender reaches every bit of the result. The seed keeps clients from choosing their row.
-    /// </summary>
-    private static ulong Mix(ulong value)
-    {
-        value = (value ^ (value >> 33)) * 0xff51afd7ed558ccd;
-        value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53;
-        return value ^ (value >> 33);
     }
 }

@@ -180,6 +180,50 @@ public sealed class CompressionTests
         await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync(Cancel));
     }
 
+    /// <summary>Sizes around the compressors' own buffers and windows, in pieces that fit none of them.</summary>
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("zstd")]
+    public async Task Coding_OfAnySize_IsDecodedToTheSame(string coding)
+    {
+        var random = new Random(7);
+        foreach (var size in (int[])[0, 1, 100, 16 * 1024, (16 * 1024) + 1, 262_144, 1_000_003])
+        {
+            // Half of it random: what does not shrink has to go through as well.
+            var bytes = new byte[size];
+            random.NextBytes(bytes.AsSpan(0, size / 2));
+            using var output = new MemoryStream();
+            await using (var compressor = Gateway.Forwarding.Compression.Coding.Of(coding).Begin(output))
+            {
+                for (var at = 0; at < size; at += 70_001)
+                {
+                    await compressor.WriteAsync(bytes.AsMemory(at, Math.Min(70_001, size - at)), Cancel);
+                    if (at % 2 == 0)
+                    {
+                        await compressor.FlushAsync(Cancel);
+                    }
+                }
+
+                await compressor.WriteAsync(ReadOnlyMemory<byte>.Empty, Cancel);
+            }
+
+            using var decoded = new MemoryStream();
+            await using var decoder = DecoderOf(output.ToArray(), coding);
+            await decoder.CopyToAsync(decoded, Cancel);
+            Assert.True(bytes.AsSpan().SequenceEqual(decoded.ToArray()), $"{coding}, {size} bytes");
+        }
+    }
+
+    [Fact]
+    public void Compressors_AreBounded()
+    {
+        var places = new Gateway.Forwarding.Compression.CompressorPlaces(2);
+        Assert.Equal((true, true, false), (places.TryTake(), places.TryTake(), places.TryTake()));
+        places.Return();
+        Assert.Equal((true, false), (places.TryTake(), places.TryTake()));
+    }
+
     [Fact]
     public async Task NotModified_KeepsTheWeakTagOfTheClient()
     {
@@ -214,14 +258,15 @@ public sealed class CompressionTests
 
     private static async Task<string> DecodeAsync(byte[] bytes, string coding)
     {
-        using var input = new MemoryStream(bytes);
-        await using Stream decoder = coding switch
-        {
-            "gzip" => new GZipStream(input, CompressionMode.Decompress),
-            "br" => new BrotliStream(input, CompressionMode.Decompress),
-            _ => new DecompressionStream(input),
-        };
+        await using var decoder = DecoderOf(bytes, coding);
         using var reader = new StreamReader(decoder);
         return await reader.ReadToEndAsync(Cancel);
     }
+
+    private static Stream DecoderOf(byte[] bytes, string coding) => coding switch
+    {
+        "gzip" => new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress),
+        "br" => new BrotliStream(new MemoryStream(bytes), CompressionMode.Decompress),
+        _ => new DecompressionStream(new MemoryStream(bytes)),
+    };
 }

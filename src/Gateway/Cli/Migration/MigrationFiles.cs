@@ -7,13 +7,9 @@ namespace Gateway.Cli.Migration;
 /// <param name="Find">The files that a pattern with wildcards stands for, in order.</param>
 /// <param name="IsCertificate">True when a certificate and its key load.</param>
 internal sealed record MigrationFiles(
-    Func<string,
-    string?> Read,
-    Func<string,
-    ImmutableArray<string>> Find,
-    Func<string,
-    string,
-    bool> IsCertificate)
+    Func<string, string?> Read,
+    Func<string, ImmutableArray<string>> Find,
+    Func<string, string, bool> IsCertificate)
 {
     /// <summary>A larger file is refused unread: no configuration of a proxy is.</summary>
     public const int LargestSize = 4 * 1024 * 1024;

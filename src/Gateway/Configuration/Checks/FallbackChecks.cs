@@ -35,7 +35,8 @@ internal static class FallbackChecks
 
         if (route.LastGood is { } lastGood)
         {
-            if (!givesLastGood && !reader.IsBad($"{path}/fallback")) reader.WarningAt($"{path}/lastGood", "Last-good responses are kept and never given. Write the step \"lastGood\" under \"fallback\", or remove this key.");
+            var isGivenInHealth = lastGood.Collapse || lastGood.StaleWhileRevalidate > TimeSpan.Zero;
+            if (!givesLastGood && !isGivenInHealth && !reader.IsBad($"{path}/fallback")) reader.WarningAt($"{path}/lastGood", "Last-good responses are kept and never given. Write the step \"lastGood\" under \"fallback\", or remove this key.");
             if (route.Stream is not null) reader.WarningAt($"{path}/lastGood", "Event streams are never kept as last-good responses. Remove \"lastGood\" from this route, or \"stream\".");
             if (!lastGood.IgnoreCookies && !lastGood.Key.Any(part => part.Kind is KeyPartKind.Cookie) && !reader.IsWritten($"{path}/lastGood/cookies"))
             {

@@ -15,13 +15,13 @@ internal sealed record FoundFiles(string Pattern, ImmutableArray<string> Paths, 
 
     /// <summary>Looks for the files of <paramref name="pattern"/>. Never throws.</summary>
     /// <param name="pattern">A valid one.</param>
-    /// <param name="main">The file that includes; it never includes itself.</param>
+    /// <param name="main">The file that includes; it never includes itself. Empty: none.</param>
     public static FoundFiles Find(string pattern, string main)
     {
         try
         {
             var whole = Path.Combine(Path.GetDirectoryName(main) ?? "", pattern);
-            return IncludeKeys.HasWildcards(pattern) ? Search(pattern, whole, Path.GetFullPath(main)) : new FoundFiles(pattern, [whole]);
+            return IncludeKeys.HasWildcards(pattern) ? Search(pattern, whole, main.Length == 0 ? "" : Path.GetFullPath(main)) : new FoundFiles(pattern, [whole]);
         }
         catch (DirectoryNotFoundException)
         {

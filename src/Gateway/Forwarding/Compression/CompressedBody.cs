@@ -11,7 +11,7 @@ namespace Gateway.Forwarding.Compression;
 /// what there is, so that
 /// nothing that a destination has sent waits here for what it has not.
 /// </summary>
-internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeature original, CompressionRule rule) : Stream, IHttpResponseBodyFeature
+internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeature original, CompressionRule rule, CompressorPlaces places) : WriteOnlyStream, IHttpResponseBodyFeature
 {
     /// <summary>Called as the response begins.</summary>
     public static readonly Func<object, Task> Decide = static body =>
@@ -27,6 +27,7 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
     private bool _isDecided;
     private bool _hasNoBody;
     private bool _isFinishing;
+    private bool _hasPlace;
 
     /// <summary>Bytes of the compressed body so far; null: it is not compressed.</summary>
     public long? Sent => _compressor is null ? null : _output.Sent;
@@ -36,20 +37,6 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
 
     /// <inheritdoc/>
     public PipeWriter Writer => _writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(minimumBufferSize: 16 * 1024, leaveOpen: true));
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Sends the end of the response. After a response that was cut it only lets go of what it holds.</summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
@@ -81,6 +68,14 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
             // The client has disconnected, or its connection was cut. A response that lacks its end must not look whole.
             context.Abort();
         }
+        finally
+        {
+            if (_hasPlace)
+            {
+                _hasPlace = false;
+                places.Return();
+            }
+        }
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -99,9 +94,6 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
             await (_compressor ??= _coding.Begin(_output)).WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override Task FlushAsync(CancellationToken cancellationToken) =>
         _isFinishing ? Task.CompletedTask : (_compressor ?? original.Stream).FlushAsync(cancellationToken);
@@ -122,16 +114,6 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
         await FinishAsync(context.RequestAborted).ConfigureAwait(false);
         await original.CompleteAsync().ConfigureAwait(false);
     }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private void DecideNow()
     {
@@ -159,6 +141,12 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
         if (varies && !HopByHop.IsNamedBy(HeaderNames.AcceptEncoding, headers.Vary) && !HopByHop.IsNamedBy("*", headers.Vary))
         {
             headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
+        }
+
+        if (coding is not null && !isHead)
+        {
+            _hasPlace = places.TryTake();
+            coding = _hasPlace ? coding : null;
         }
 
         if (coding is not null)

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Gateway.Upstream;
 
 namespace Gateway.Forwarding.Compression;
 
 /// <summary>Takes compressed bytes into the writer of a response, and waits for the client once there are many.</summary>
-internal sealed class CompressedOutput(PipeWriter writer) : Stream
+internal sealed class CompressedOutput(PipeWriter writer) : WriteOnlyStream
 {
     private const int MostUnsent = 16 * 1024;
 
@@ -12,20 +13,6 @@ internal sealed class CompressedOutput(PipeWriter writer) : Stream
 
     /// <summary>Bytes so far.</summary>
     public long Sent { get; private set; }
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -42,9 +29,6 @@ internal sealed class CompressedOutput(PipeWriter writer) : Stream
         return _unsent < MostUnsent ? default : new ValueTask(FlushAsync(cancellationToken));
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
         _unsent = 0;
@@ -59,10 +43,4 @@ internal sealed class CompressedOutput(PipeWriter writer) : Stream
     {
         // A compressor that ends without waiting: its owner flushes.
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

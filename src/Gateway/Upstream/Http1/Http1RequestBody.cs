@@ -9,7 +9,7 @@ namespace Gateway.Upstream.Http1;
 /// all of it, and may want to be asked first (<c>Expect: 100-continue</c>, RFC 9110, section 10.1.1). It frames the body, and never ends
 /// one that is not whole.
 /// </summary>
-internal sealed class Http1RequestBody : Stream
+internal sealed class Http1RequestBody : WriteOnlyStream
 {
     /// <summary>How long a destination may leave an <c>Expect</c> unanswered before the body follows all the same.</summary>
     private static readonly TimeSpan ContinueWithin = TimeSpan.FromSeconds(1);
@@ -140,35 +140,10 @@ internal sealed class Http1RequestBody : Stream
         }
     }
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override void Flush()
     {
         // Nothing is kept back.
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

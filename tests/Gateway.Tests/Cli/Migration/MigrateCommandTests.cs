@@ -38,6 +38,22 @@ public sealed class MigrateCommandTests
         Assert.StartsWith("# Written by", await File.ReadAllTextAsync(target, TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
+    /// <summary>As Debian lays it out: the servers stand in files of their own, behind symbolic links.</summary>
+    [Fact]
+    public async Task File_ThatIncludesByAPattern_IsMigratedWithThem()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "sites-available"));
+        Directory.CreateDirectory(Path.Combine(folder.Path, "sites-enabled"));
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "sites-enabled", "default"), folder.Write("sites-available/default", Site));
+        var main = folder.Write("nginx.conf", $"events {{}}\nhttp {{ include mime.types; include {folder.Path}/conf.d/*.conf; include {folder.Path}/sites-enabled/*; }}\n");
+
+        var (code, output, error) = await RunAsync("migrate", "nginx", main);
+
+        Assert.Equal((0, true), (code, output.Contains("http://app:3000", StringComparison.Ordinal)));
+        Assert.Contains("sub_filter", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("server {", 2, "site.conf:1: A brace is opened here and never closed.")]
     [InlineData(null, 2, "There is no such file.")]
