@@ -106,7 +106,7 @@ internal sealed partial class ImpactWatch : IDisposable
     private static bool IsDisturbed(ClusterView cluster, DateTimeOffset now) => ClusterOutlook.Of(cluster, now).Condition switch
     {
         ClusterCondition.Normal or ClusterCondition.Starting => false,
-        ClusterCondition.Held => ClusterOutlook.IndexOfActive(cluster) > 0,
+        ClusterCondition.Held => cluster.IndexOfActive > 0,
         _ => true,
     };
 

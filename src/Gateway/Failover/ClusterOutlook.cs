@@ -58,24 +58,10 @@ internal static class ClusterOutlook
     // What a tier before the active one lacks stands in the other sentence.
     private static string LossesOf(ClusterView cluster, DateTimeOffset now)
     {
-        var active = IndexOfActive(cluster);
+        var active = cluster.IndexOfActive;
         var losses = cluster.Tiers.Where((tier, index) => index >= active && tier.Degraded).Select(tier => "; " + TierText.LossOf(tier, now));
         return string.Concat(losses) + (!cluster.RedundancyLost ? "" : cluster.Tiers.Sum(static t => t.Healthy) < 2 ? "; one destination is left" : "; no other tier can serve");
     }
 
-    private static bool IsFirst(ClusterView cluster) => IndexOfActive(cluster) <= 0;
-
-    /// <summary>The active tier's place; -1: there is none.</summary>
-    public static int IndexOfActive(ClusterView cluster)
-    {
-        for (var index = 0; index < cluster.Tiers.Length; index++)
-        {
-            if (string.Equals(cluster.Tiers[index].Name, cluster.Active, StringComparison.Ordinal))
-            {
-                return index;
-            }
-        }
-
-        return -1;
-    }
+    private static bool IsFirst(ClusterView cluster) => cluster.IndexOfActive <= 0;
 }

@@ -26,6 +26,23 @@ internal sealed record ClusterView(
     Transition? LastTransition,
     ImmutableArray<TierView> Tiers)
 {
+    /// <summary>The active tier's place in <see cref="Tiers"/>; -1: there is none.</summary>
+    public int IndexOfActive
+    {
+        get
+        {
+            for (var index = 0; index < Tiers.Length; index++)
+            {
+                if (string.Equals(Tiers[index].Name, Active, StringComparison.Ordinal))
+                {
+                    return index;
+                }
+            }
+
+            return -1;
+        }
+    }
+
     /// <summary>The first round of probes is over.</summary>
     public bool Settled { get; init; } = true;
 

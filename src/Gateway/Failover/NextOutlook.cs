@@ -113,7 +113,7 @@ internal static class NextOutlook
 
     private static (string, NextChange) Nothing(ClusterView cluster)
     {
-        var active = ClusterOutlook.IndexOfActive(cluster);
+        var active = cluster.IndexOfActive;
         var patience = cluster.SwitchAfter > TimeSpan.Zero ? $"once {cluster.Active} has not been able to serve for {DurationText.Format(cluster.SwitchAfter)}" : $"as soon as {cluster.Active} cannot serve";
         var next = cluster.Tiers.Skip(active + 1).FirstOrDefault(static t => t.CanTakeOver);
         return (
@@ -121,7 +121,7 @@ internal static class NextOutlook
             new NextChange(null, null, "nothing is due"));
     }
 
-    private static TierView[] Better(ClusterView cluster) => [.. cluster.Tiers.Take(Math.Max(0, ClusterOutlook.IndexOfActive(cluster)))];
+    private static TierView[] Better(ClusterView cluster) => [.. cluster.Tiers.Take(Math.Max(0, cluster.IndexOfActive))];
 
     // The one whose wait ends first; among equals the better one, as the machine looks at them in order.
     private static (TierView? Tier, DateTimeOffset Since) Soonest(ClusterView cluster, TierView[] better)

@@ -1,11 +1,12 @@
+using System.Collections.Concurrent;
 using Gateway.LastGood;
 
 namespace Gateway.Forwarding;
 
 /// <summary>A read under way whose response other requests may get. It is over once its response is stored, or will not be.</summary>
-/// <param name="flights">Where others find it.</param>
+/// <param name="flights">Where others find it, by key, until it is over.</param>
 /// <param name="key">Under which key.</param>
-internal sealed class ReadFlight(SharedReads flights, string key)
+internal sealed class ReadFlight(ConcurrentDictionary<string, ReadFlight> flights, string key)
 {
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isLed;
@@ -57,7 +58,7 @@ internal sealed class ReadFlight(SharedReads flights, string key)
     /// <summary>From now on equal reads go their own way, or join a new one.</summary>
     public void End()
     {
-        flights.Forget(key, this);
+        flights.TryRemove(new KeyValuePair<string, ReadFlight>(key, this));
         _over.TrySetResult();
     }
 }

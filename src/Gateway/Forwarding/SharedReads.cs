@@ -75,7 +75,7 @@ internal sealed class SharedReads
         }
 
         // 2. The first of equal reads goes on; the others wait for it.
-        var flight = _flights.GetOrAdd(key, static (text, reads) => new ReadFlight(reads, text), this);
+        var flight = _flights.GetOrAdd(key, static (text, flights) => new ReadFlight(flights, text), _flights);
         if (flight.TryLead(record.Began))
         {
             context.Features.Set(flight);
@@ -111,12 +111,9 @@ internal sealed class SharedReads
         return true;
     }
 
-    /// <summary>A flight is over.</summary>
-    public void Forget(string key, ReadFlight flight) => _flights.TryRemove(new KeyValuePair<string, ReadFlight>(key, flight));
-
     private ReadFlight? TryLead(string key, long began)
     {
-        var flight = new ReadFlight(this, key);
+        var flight = new ReadFlight(_flights, key);
         return _flights.TryAdd(key, flight) && flight.TryLead(began) ? flight : null;
     }
 

@@ -142,7 +142,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <param name="limit">At most so many: the first ones by key. The rest is gone through, and not held.</param>
     public IReadOnlyList<LastGoodEntry> List(string prefix, int limit)
     {
-        prefix = EscapedText.OfOperator(prefix);
+        prefix = OperatorText.Normalised(prefix);
 
         // The last by key of those that are in so far stands at the queue's head and leaves first.
         var first = new PriorityQueue<StoredResponse, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));

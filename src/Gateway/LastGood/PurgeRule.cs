@@ -9,7 +9,7 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
     public bool MeansAll => By == PurgeBy.Prefix && Text.Length == 0;
 
     /// <summary>The rule with its text in the form that keys have, however the operator wrote the path.</summary>
-    public PurgeRule Normalised => By == PurgeBy.Route ? this : this with { Text = EscapedText.OfOperator(Text) };
+    public PurgeRule Normalised => By == PurgeBy.Route ? this : this with { Text = OperatorText.Normalised(Text) };
 
     /// <summary>Whether a response is meant. A nearest response goes with the exact one that filled it: it says the same.</summary>
     public bool Matches(StoredResponse answer) => By switch

@@ -15,9 +15,6 @@ namespace Gateway.Redis;
 /// </remarks>
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
-    /// <summary>The deadline of a call.</summary>
-    public static readonly TimeSpan CallWithin = TimeSpan.FromMilliseconds(200);
-
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(500);
 
@@ -148,7 +145,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         var connecting = RedisConnector.ConnectAsync(_config, endpoints, _end.Token);
         try
         {
-            var link = new RedisLink(await connecting.WaitAsync(RedisConnector.Within + CallWithin, _time, _end.Token).ConfigureAwait(false), endpoints, _time.GetTimestamp());
+            var link = new RedisLink(await connecting.WaitAsync(RedisConnector.Within + RedisConnector.CallWithin, _time, _end.Token).ConfigureAwait(false), endpoints, _time.GetTimestamp());
 
             // 3. It counts as connected once it took a first heartbeat, whatever it says to it.
             await BeatAsync(link).ConfigureAwait(false);
@@ -273,7 +270,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as
         // unobserved.
         _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return await call.WaitAsync(CallWithin, _time, cancellationToken).ConfigureAwait(false);
+        return await call.WaitAsync(RedisConnector.CallWithin, _time, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(2101, LogLevel.Error, "Redis cannot be used: {Reason}. The gateway decides alone and keeps responses in memory; it is tried again.")]

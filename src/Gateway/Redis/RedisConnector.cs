@@ -9,6 +9,9 @@ internal static class RedisConnector
     /// <summary>A connection that takes longer has failed.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromSeconds(1);
 
+    /// <summary>The deadline of a call on a connection.</summary>
+    public static readonly TimeSpan CallWithin = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Connects. Resolving names may block: it has a thread of its own turn.</summary>
     public static Task<ConnectionMultiplexer> ConnectAsync(RedisConfig config, IReadOnlyList<string> endpoints, CancellationToken cancellationToken)
     {
@@ -17,7 +20,7 @@ internal static class RedisConnector
             AbortOnConnectFail = true,
             ConnectTimeout = (int)Within.TotalMilliseconds,
             ConnectRetry = 1,
-            SyncTimeout = (int)RedisConnection.CallWithin.TotalMilliseconds,
+            SyncTimeout = (int)CallWithin.TotalMilliseconds,
             User = config.User,
             Password = config.Password,
             ClientName = "gateway",

@@ -1,5 +1,5 @@
+using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
@@ -10,8 +10,16 @@ namespace Gateway.Configuration.Checks;
 /// <summary>Certificates that do not load, that have expired, or that are not for the names they are given to.</summary>
 internal static class CertificateChecks
 {
-    /// <summary>Notes every problem and warning of one listener.</summary>
-    public static void Run(ListenConfig listen, string path, Reader reader, DateTimeOffset now)
+    /// <summary>Notes every problem and warning.</summary>
+    public static void Run(ImmutableArray<ListenConfig> listeners, Reader reader, DateTimeOffset now)
+    {
+        for (var i = 0; i < listeners.Length; i++)
+        {
+            Run(listeners[i], $"listen/{i.ToString(CultureInfo.InvariantCulture)}", reader, now);
+        }
+    }
+
+    private static void Run(ListenConfig listen, string path, Reader reader, DateTimeOffset now)
     {
         if (!string.Equals(listen.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal))
         {
@@ -26,55 +34,21 @@ internal static class CertificateChecks
                 reader.ProblemAt($"{path}/certificate", "The certificate stands beside \"certificates\". Write it as the first item of that list.", $"{path}/certificates");
             }
 
-            Load(one, $"{path}/certificate", reader, now, "clients will refuse the port")?.Dispose();
+            CertificateFileChecks.Load(one, $"{path}/certificate", reader, now, "clients will refuse the port")?.Dispose();
         }
         else if (listen.Certificates.IsEmpty)
         {
             reader.ProblemAt($"{path}/url", $"An https port needs a certificate, given \"{PortChecks.Shown(listen.Url)}\". Write \"certificate: {{ file: FILE.pem, key: FILE.key }}\" beside it, or http://.", $"{path}/certificate", $"{path}/certificates");
         }
 
-        if (listen.ClientCertificates is { } clients) ClusterTlsChecks.Authorities(clients.Ca, $"{path}/clientCertificates/ca", reader, now);
+        if (listen.ClientCertificates is { } clients) CertificateFileChecks.Authorities(clients.Ca, $"{path}/clientCertificates/ca", reader, now);
 
         var owners = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < listen.Certificates.Length; i++)
         {
             var at = $"{path}/certificates/{i.ToString(CultureInfo.InvariantCulture)}";
-            using var loaded = Load(listen.Certificates[i], at, reader, now, "clients will refuse it");
+            using var loaded = CertificateFileChecks.Load(listen.Certificates[i], at, reader, now, "clients will refuse it");
             Hosts(listen.Certificates[i], i, loaded, at, reader, owners);
-        }
-    }
-
-    /// <summary>Loads a certificate and its key as the gateway does; null with a problem: they do not load.</summary>
-    /// <param name="certificate">Its files.</param>
-    /// <param name="path">Where they are named.</param>
-    /// <param name="reader">Gets the problems.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="consequence">What follows once it has expired.</param>
-    public static X509Certificate2? Load(CertificateConfig certificate, string path, Reader reader, DateTimeOffset now, string consequence)
-    {
-        var complete = true;
-        foreach (var (key, file) in new[] { ("file", certificate.File), ("key", certificate.Key) })
-        {
-            if (File.Exists(file)) continue;
-            complete = false;
-            reader.ProblemAt($"{path}/{key}", $"The file does not exist, given {Reader.Quote(file)}. Put it there, or write another path; a relative one starts at the folder in which the gateway is started.");
-        }
-
-        if (!complete) return null;
-        try
-        {
-            var loaded = X509Certificate2.CreateFromPemFile(certificate.File, certificate.Key);
-            if (loaded.NotAfter.ToUniversalTime() <= now.UtcDateTime)
-            {
-                reader.WarningAt($"{path}/file", $"The certificate expired at {loaded.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(certificate.File)}. Renew it: {consequence}.");
-            }
-
-            return loaded;
-        }
-        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            reader.ProblemAt($"{path}/file", $"The certificate and its key do not load ({failure.GetType().Name}), given {Reader.Quote(certificate.File)} and {Reader.Quote(certificate.Key)}. Write readable PEM files that belong together, the key without a password.");
-            return null;
         }
     }
 

@@ -9,7 +9,8 @@ internal static class ConfigChecks
     /// <summary>Notes every problem and warning.</summary>
     public static void Run(GatewayConfig config, Reader reader, DateTimeOffset now)
     {
-        PortChecks.Run(config, reader, now);
+        PortChecks.Run(config, reader);
+        CertificateChecks.Run(config.Listen, reader, now);
         foreach (var cluster in config.Clusters) ClusterChecks.Run(cluster, config, reader);
         foreach (var cluster in config.Clusters) ClusterTlsChecks.Run(cluster, reader, now);
         RouteChecks.Run(config, reader);

@@ -5,16 +5,15 @@ using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Checks;
 
-/// <summary>Ports that clash, certificates of listeners, an admin endpoint that the world could use.</summary>
+/// <summary>Ports that clash, an admin endpoint that the world could use.</summary>
 internal static class PortChecks
 {
     /// <summary>Notes every problem and warning.</summary>
-    public static void Run(GatewayConfig config, Reader reader, DateTimeOffset now)
+    public static void Run(GatewayConfig config, Reader reader)
     {
         for (var i = 0; i < config.Listen.Length; i++)
         {
             var path = $"listen/{i.ToString(CultureInfo.InvariantCulture)}";
-            CertificateChecks.Run(config.Listen[i], path, reader, now);
             if (config.Listen[i].ProxyProtocol && config.TrustedProxies.IsEmpty && !config.Listen[i].Url.IsLoopback)
             {
                 reader.WarningAt($"{path}/proxyProtocol", "Any peer of this port can name any address as its client. Write the networks of your balancers under \"trustedProxies\".");

@@ -39,6 +39,6 @@ internal static class HaProxyMigration
         }
 
         backends.NoteUnused();
-        return draft.Finish(files);
+        return DraftCompletion.Finish(draft, files);
     }
 }

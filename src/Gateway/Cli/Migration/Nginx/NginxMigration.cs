@@ -29,6 +29,6 @@ internal static class NginxMigration
 
         new NginxServers(draft, http).Run();
         NginxGlobals.Run(draft, http);
-        return draft.Finish(files);
+        return DraftCompletion.Finish(draft, files);
     }
 }

@@ -95,7 +95,7 @@ internal static class YarpClusters
         }
 
         var passive = node["HealthCheck"]?["Passive"];
-        if (passive?.Is("Enabled") is true && YarpMigration.Time(passive.TextOf("ReactivationPeriod")) is { TotalMilliseconds: >= 100, TotalHours: <= 1 } period)
+        if (passive?.Is("Enabled") is true && passive.TimeOf("ReactivationPeriod") is { TotalMilliseconds: >= 100, TotalHours: <= 1 } period)
         {
             cluster.Passive["ejectFor"] = DurationText.Format(period);
             if (period > TimeSpan.FromMinutes(5)) cluster.Passive["maxEjectFor"] = DurationText.Format(period);
@@ -114,18 +114,18 @@ internal static class YarpClusters
     private static void Times(DraftCluster cluster, YarpNode active)
     {
         // YARP's own defaults where nothing is written.
-        var interval = YarpMigration.Time(active.TextOf("Interval")) ?? TimeSpan.FromSeconds(15);
+        var interval = active.TimeOf("Interval") ?? TimeSpan.FromSeconds(15);
         if (interval < TimeSpan.FromMilliseconds(50)) interval = TimeSpan.FromMilliseconds(50);
         if (interval > TimeSpan.FromHours(1)) interval = TimeSpan.FromHours(1);
         var longest = TimeSpan.FromMilliseconds(Math.Floor(interval.TotalMilliseconds * 0.8));
-        var timeout = YarpMigration.Time(active.TextOf("Timeout")) ?? TimeSpan.FromSeconds(10);
+        var timeout = active.TimeOf("Timeout") ?? TimeSpan.FromSeconds(10);
         cluster.Probe["interval"] = DurationText.Format(interval);
         cluster.Probe["timeout"] = DurationText.Format(timeout > longest ? longest : timeout < TimeSpan.FromMilliseconds(10) ? TimeSpan.FromMilliseconds(10) : timeout);
     }
 
     private static void Http(Draft draft, DraftCluster cluster, YarpNode node)
     {
-        if (YarpMigration.Time(node["HttpRequest"]?.TextOf("ActivityTimeout")) is { } activity)
+        if (node["HttpRequest"]?.TimeOf("ActivityTimeout") is { } activity)
         {
             cluster.Timeouts.FirstByte = activity;
             cluster.Timeouts.Idle = activity;

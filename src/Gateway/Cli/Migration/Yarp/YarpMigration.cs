@@ -21,12 +21,8 @@ internal static class YarpMigration
             NameOf(cluster, "ClusterId"),
             YarpClusters.Add(draft, cluster, NameOf(cluster, "ClusterId")));
         foreach (var route in proxy["Routes"]?.Items ?? []) YarpRoutes.Add(draft, route, NameOf(route, "RouteId"), clusters);
-        return draft.Finish(files);
+        return DraftCompletion.Finish(draft, files);
     }
-
-    /// <summary>A time as .NET writes it; null: it is none.</summary>
-    public static TimeSpan? Time(string? text) =>
-        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero && time <= TimeSpan.FromDays(365) ? time : null;
 
     /// <summary>Names are keys, or, in lists, a value.</summary>
     private static string NameOf(YarpNode node, string key) => node.Key.Length > 0 ? node.Key : node.TextOf(key) ?? "";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Gateway.Cli.Migration.Yarp;
 
@@ -17,6 +18,12 @@ internal sealed record YarpNode(string Key, SourcePlace At, string? Text, Immuta
 
     /// <summary>The text at a key; null: there is none.</summary>
     public string? TextOf(string key) => this[key]?.Text;
+
+    /// <summary>The duration at a key, as .NET writes it: above zero, at most a year; null: there is none.</summary>
+    public TimeSpan? TimeOf(string key) =>
+        TimeSpan.TryParse(TextOf(key), CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero && time <= TimeSpan.FromDays(365)
+            ? time
+            : null;
 
     /// <summary>True when the text at a key is true.</summary>
     public bool Is(string key) => TextOf(key) is { } text && text.Equals("true", StringComparison.OrdinalIgnoreCase);

@@ -25,7 +25,7 @@ internal static class YarpRoutes
         route.Methods.AddRange((match?.TextsOf("Methods") ?? []).Select(static method => method.ToUpperInvariant()).Distinct(StringComparer.Ordinal));
         foreach (var condition in match?["Headers"]?.Items ?? []) Condition(draft, route, condition, route.Headers);
         foreach (var condition in match?["QueryParameters"]?.Items ?? []) Condition(draft, route, condition, route.Query);
-        if (YarpMigration.Time(node.TextOf("Timeout")) is { } timeout)
+        if (node.TimeOf("Timeout") is { } timeout)
         {
             route.Timeouts.Total = timeout < TimeSpan.FromMilliseconds(10) ? TimeSpan.FromMilliseconds(10) : timeout;
         }
