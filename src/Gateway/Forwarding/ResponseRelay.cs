@@ -75,7 +75,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             if (attempt.Stream is MonitoredResponseStream monitored)
             {
                 monitored.Capture = capture;
-                var piece = new byte[ResponseCopy.MostUnsent];
+                var piece = new byte[UnsentBytes.Most];
                 while (await monitored.ReadAsync(piece, stop).ConfigureAwait(false) > 0)
                 {
                     // The copy is taken by the reading.
