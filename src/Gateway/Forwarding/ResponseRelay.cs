@@ -10,8 +10,8 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Gives a user the response of an attempt, whichever client received it and however it was framed: head, body, trailers. On the way the store of last good responses
-/// takes its copy.
+/// Gives a user the response of an attempt, whichever client received it and however it was framed: head, body, trailers. On the way the
+/// store of last good responses takes its copy.
 /// </summary>
 /// <param name="route">The route.</param>
 /// <param name="lastGood">The store.</param>
@@ -63,9 +63,8 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             var upstream = attempt.Response!;
             var headers = new HeaderDictionary();
             upstream.CopyHeadersTo(headers);
-            headers.ContentLength = attempt.Buffered is { IsWhole: true } whole ? whole.Bytes.Length : LengthOf(upstream);
-            var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
-            var capture = lastGood.OnResponse(route, context.Request, upstream.Status, headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody);
+            headers.ContentLength = LengthOf(attempt, upstream);
+            var capture = Capture(context.Request, headers, attempt, upstream);
             Share(context, capture);
             if (capture is null)
             {
@@ -97,28 +96,21 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         }
     }
 
-    private async ValueTask<RelayResult> RelayAsync(HttpContext context, Attempt attempt, RequestRecord record, CancellationToken aborted)
+    /// <summary>Head, copy, body. Not async itself, so that only the body's own way costs a state.</summary>
+    private ValueTask<RelayResult> RelayAsync(HttpContext context, Attempt attempt, RequestRecord record, CancellationToken aborted)
     {
         record.BytesOut = 0;
         // 1. The head.
         var upstream = attempt.Response!;
         var response = context.Response;
-        response.StatusCode = upstream.Status;
-        if (upstream.Reason is { } reason && HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
-        }
+        WriteHead(context, upstream);
 
-        upstream.CopyHeadersTo(response.Headers);
+        // 2. The length, by which the store tells a whole body from a cut one. Heartbeats and what is said of a cut are not in the
+        // destination's count.
+        response.ContentLength = attempt.Stream is EventStream ? null : LengthOf(attempt, upstream);
 
-        // 2. The length, by which the store tells a whole body from a cut one. Heartbeats and what is said of a cut are not in the destination's count.
-        var length = attempt.Buffered is { IsWhole: true } whole ? whole.Bytes.Length : LengthOf(upstream);
-        response.ContentLength = attempt.Stream is EventStream ? null : length;
-
-        // 3. The store's chance to take a copy. Without a body there is nothing to keep, but what a response says can make a kept one leave.
-        var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
-        var capture = attempt.Stream is EventStream ? null : lastGood.OnResponse(
-            route, context.Request, response.StatusCode, response.Headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody);
+        // 3. The store's chance to take a copy.
+        var capture = attempt.Stream is EventStream ? null : Capture(context.Request, response.Headers, attempt, upstream);
         // A body that is not here yet comes at the pace of this client, and no other one is to wait for that.
         Share(context, attempt.Buffered is { IsWhole: true } ? capture : null);
         if (saysVia)
@@ -131,39 +123,84 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         {
             capture?.Abandon();
             response.ContentLength = 0;
-            return RelayResult.Complete;
+            return new(RelayResult.Complete);
         }
 
         if (attempt.Stream is { } stream)
         {
-            if (stream is MonitoredResponseStream monitored)
-            {
-                monitored.Capture = capture;
-            }
-
-            if (response.ContentLength is null && ChunkedBody.IsWanted(context.Request))
-            {
-                // Whether trailers will follow is not known yet.
-                ChunkedBody.Use(context);
-            }
-
-            // Of a foreign stream one cannot tell whether a read that follows a wait waits once more.
-            var result = await ResponseCopy.CopyAsync(stream, response, sendsEach: upstream is not Http1Response && stream is MonitoredResponseStream, record, aborted).ConfigureAwait(false);
-            if (result == RelayResult.Complete)
-            {
-                await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
-            }
-
-            return result;
+            return RelayStreamAsync(context, upstream, stream, capture, record, aborted);
         }
 
-        if (attempt.Buffered is not { } buffered)
+        if (attempt.Buffered is { } buffered)
         {
-            capture?.Abandon();
-            await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
-            return RelayResult.Complete;
+            return RelayBufferedAsync(context, upstream, buffered, capture, record, aborted);
         }
 
+        capture?.Abandon();
+        return RelayNoBodyAsync(context, upstream, aborted);
+    }
+
+    private static void WriteHead(HttpContext context, UpstreamResponse upstream)
+    {
+        context.Response.StatusCode = upstream.Status;
+        if (upstream.Reason is { } reason && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+        }
+
+        upstream.CopyHeadersTo(context.Response.Headers);
+    }
+
+    /// <summary>
+    /// The copy that the store wants of this response; null: none. Without a body there is nothing to keep, but what a response says can
+    /// make a kept one leave.
+    /// </summary>
+    private LastGoodCapture? Capture(HttpRequest request, IHeaderDictionary headers, Attempt attempt, UpstreamResponse upstream)
+    {
+        var hasBody = attempt.Buffered is not null || attempt.Stream is not null;
+        return lastGood.OnResponse(
+            route, request, upstream.Status, headers, attempt.Tier.Name, attempt.ToHead, upstream.EndIsKnown || !hasBody);
+    }
+
+    private static async ValueTask<RelayResult> RelayStreamAsync(
+        HttpContext context,
+        UpstreamResponse upstream,
+        ReadOnlyStream stream,
+        LastGoodCapture? capture,
+        RequestRecord record,
+        CancellationToken aborted)
+    {
+        var response = context.Response;
+        if (stream is MonitoredResponseStream monitored)
+        {
+            monitored.Capture = capture;
+        }
+
+        if (response.ContentLength is null && ChunkedBody.IsWanted(context.Request))
+        {
+            // Whether trailers will follow is not known yet.
+            ChunkedBody.Use(context);
+        }
+
+        // Of a foreign stream one cannot tell whether a read that follows a wait waits once more.
+        var sendsEach = upstream is not Http1Response && stream is MonitoredResponseStream;
+        var result = await ResponseCopy.CopyAsync(stream, response, sendsEach, record, aborted).ConfigureAwait(false);
+        if (result == RelayResult.Complete)
+        {
+            await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+
+    private static async ValueTask<RelayResult> RelayBufferedAsync(
+        HttpContext context,
+        UpstreamResponse upstream,
+        BufferedBody buffered,
+        LastGoodCapture? capture,
+        RequestRecord record,
+        CancellationToken aborted)
+    {
         if (capture is not null)
         {
             capture.Append(buffered.Bytes.Span);
@@ -175,8 +212,14 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             ChunkedBody.Use(context);
         }
 
-        await response.Body.WriteAsync(buffered.Bytes, aborted).ConfigureAwait(false);
+        await context.Response.Body.WriteAsync(buffered.Bytes, aborted).ConfigureAwait(false);
         record.BytesOut = buffered.Bytes.Length;
+        await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
+        return RelayResult.Complete;
+    }
+
+    private static async ValueTask<RelayResult> RelayNoBodyAsync(HttpContext context, UpstreamResponse upstream, CancellationToken aborted)
+    {
         await SendTrailersAsync(context, upstream, aborted).ConfigureAwait(false);
         return RelayResult.Complete;
     }
@@ -190,9 +233,13 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         }
     }
 
-    /// <summary>What <c>Content-Length</c> says to the user. Where a status has no body only 304 may say how long one would be (RFC 9110, section 8.6).</summary>
-    private static long? LengthOf(UpstreamResponse upstream) => upstream.Status switch
+    /// <summary>
+    /// What <c>Content-Length</c> says to the user. Where a status has no body only 304 may say how long one would be
+    /// (RFC 9110, section 8.6).
+    /// </summary>
+    private static long? LengthOf(Attempt attempt, UpstreamResponse upstream) => upstream.Status switch
     {
+        _ when attempt.Buffered is { IsWhole: true } whole => whole.Bytes.Length,
         StatusCodes.Status304NotModified => upstream.Length,
         StatusCodes.Status205ResetContent => 0,
         _ when UpstreamResponse.IsBodiless(upstream.Status) => null,
@@ -207,7 +254,8 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             return;
         }
 
-        if (upstream.Trailers is { Count: > 0 } trailers && context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } target)
+        if (upstream.Trailers is { Count: > 0 } trailers
+            && context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } target)
         {
             foreach (var (name, values) in trailers)
             {

@@ -26,7 +26,6 @@ public sealed class SourceShapeTests
         "Forwarding/RequestExecution.cs: long file",
         "Forwarding/RequestExecution.cs: long method RunAsync",
         "Forwarding/RequestExecution.cs: partial",
-        "Forwarding/ResponseRelay.cs: long method RelayAsync",
         "Forwarding: Attempt in several files",
         "Forwarding: EventStream in several files",
         "Forwarding: RequestExecution in several files",
