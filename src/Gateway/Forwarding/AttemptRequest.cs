@@ -22,6 +22,13 @@ internal abstract class AttemptRequest
     /// <summary>A kept connection turned out to be closed before anything came back over it, as happens to idle ones: that says nothing of the destination.</summary>
     public virtual bool WasStale => false;
 
+    /// <summary>
+    /// It is certain that nothing of it was sent when it failed so. Over HTTP/1.1 the head waits for the content's first byte; HTTP/2 sends
+    /// it at once, so there only a refusal is certain.
+    /// </summary>
+    public bool IsUnsent(Exception failure) =>
+        AttemptFailure.IsRefusedStream(failure) || (HeadWaitsForContent && Content is { Started: false });
+
     /// <summary>The response's head, and its body as it comes. What it cannot do without the client's request it does before it returns.</summary>
     /// <param name="traceParent">Takes the place of the client's <c>traceparent</c>; null: that stays.</param>
     /// <param name="cancellationToken">Ends everything, the reading of the body included.</param>

@@ -30,6 +30,9 @@ internal sealed class CompiledRoute
         Timing = traffic.Cluster.TimingOf(route.Name);
         Meter = instruments.Route(route.Name);
         Streams = instruments.Streams;
+        Reporter = new AttemptReporter(this);
+        Losers = new LosingAttempts(this, Reporter);
+        Buffering = new ResponseBuffering(this);
         FirstTierOnly = level.FirstTierOnly;
         RequestBodyLimit = route.Overrides.RequestBody ?? limits.RequestBody;
         ChangesHost = route.KeepsHost || route.HostName is not null;
@@ -72,6 +75,15 @@ internal sealed class CompiledRoute
 
     /// <summary>The figures of event streams.</summary>
     public StreamMeter Streams { get; }
+
+    /// <summary>Reports what attempts show of destinations.</summary>
+    public AttemptReporter Reporter { get; }
+
+    /// <summary>Ends the attempts of requests that another attempt has served.</summary>
+    public LosingAttempts Losers { get; }
+
+    /// <summary>Takes the bodies of responses.</summary>
+    public ResponseBuffering Buffering { get; }
 
     /// <summary>This level is served by the cluster's first tier alone.</summary>
     public bool FirstTierOnly { get; }

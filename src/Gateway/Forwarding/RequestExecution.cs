@@ -88,7 +88,7 @@ internal sealed partial class RequestExecution
     {
         get
         {
-            if (Winner is not { Result: AttemptResult.Success } winner)
+            if (Winner is not { Outcome.Result: AttemptResult.Success } winner)
             {
                 return SavedBy.None;
             }
@@ -103,9 +103,9 @@ internal sealed partial class RequestExecution
             for (var failed = isFirst ? null : _failed; failed is not null; failed = failed.FailedBefore)
             {
                 // A kept connection that was closed is no failure that a user would have met.
-                if (!failed.WasStale)
+                if (!failed.Outcome.WasStale)
                 {
-                    return failed.Result == AttemptResult.Truncated ? SavedBy.BufferedResponse : SavedBy.Retry;
+                    return failed.Outcome.Result == AttemptResult.Truncated ? SavedBy.BufferedResponse : SavedBy.Retry;
                 }
             }
 
@@ -136,7 +136,7 @@ internal sealed partial class RequestExecution
     /// <summary>Why there is no response.</summary>
     public TerminationCause Cause =>
         _isOutOfTime ? TerminationCause.TotalTimeout
-        : _failed is { } failed ? failed.TerminationCause
+        : _failed is { } failed ? failed.Outcome.Cause
         : _started == 0 ? TerminationCause.NoTier : TerminationCause.GatewayError;
 
     /// <summary>What is known of the request when there is no response.</summary>
@@ -178,7 +178,7 @@ internal sealed partial class RequestExecution
                         continue;
                     }
 
-                    if (attempt.Result == AttemptResult.Success || IsAnswerAllTheSame(attempt))
+                    if (attempt.Outcome.Result == AttemptResult.Success || IsAnswerAllTheSame(attempt))
                     {
                         var status = attempt.Response!.Status;
                         if (ReferenceEquals(attempt, _held) || !AttemptPlan.Wins(attempt.Purpose == AttemptPurpose.Hedge, status, CountRunning(before: i), _held?.Response!.Status ?? 0))
@@ -200,19 +200,19 @@ internal sealed partial class RequestExecution
                     attempt.FailedBefore = _failed;
                     _failed = attempt;
                     _judged++;
-                    if (attempt.WasStale)
+                    if (attempt.Outcome.WasStale)
                     {
                         _choice.Forgive(attempt.UpstreamEndpoint.Destination);
                     }
 
-                    _neverSent &= attempt.NeverSent;
-                    _timedOut |= attempt.Result == AttemptResult.Timeout;
-                    _nothingLeft |= !_plan.RepeatsOn(attempt.Result);
-                    if (attempt.ClientFailure is { } failure)
+                    _neverSent &= attempt.Outcome.NeverSent;
+                    _timedOut |= attempt.Outcome.Result == AttemptResult.Timeout;
+                    _nothingLeft |= !_plan.RepeatsOn(attempt.Outcome.Result);
+                    if (attempt.Content?.ClientFailure is { } failure)
                     {
                         ClientStatus = AttemptFailure.StatusOf(failure) ?? StatusCodes.Status400BadRequest;
                     }
-                    else if (attempt.ClientWasSilent)
+                    else if (attempt.Outcome.ClientWasSilent)
                     {
                         ClientStatus = StatusCodes.Status408RequestTimeout;
                     }
@@ -322,26 +322,26 @@ internal sealed partial class RequestExecution
     private Attempt Win(Attempt winner, long hedgeAfter)
     {
         // Only beside a request that was served is a failure, or lateness, the destination's own.
-        var servedIn = winner.Result == AttemptResult.Success && winner.Response!.Status < 400 ? winner.Took : (TimeSpan?)null;
+        var servedIn = winner.Outcome.Result == AttemptResult.Success && winner.Response!.Status < 400 ? winner.Took : (TimeSpan?)null;
         for (var i = 0; i < _started; i++)
         {
             if (_attempts[i] is { } loser)
             {
-                _overtookIll |= winner.Purpose == AttemptPurpose.Hedge && loser.WasOvertaken(servedIn);
-                loser.Lose(hedgeAfter, servedIn);
+                _overtookIll |= winner.Purpose == AttemptPurpose.Hedge && LosingAttempts.WasOvertaken(loser, servedIn);
+                _plan.Losers.End(loser, hedgeAfter, servedIn);
             }
 
             _attempts[i] = null;
         }
 
-        if (winner.Result == AttemptResult.Status && _failed is null)
+        if (winner.Outcome.Result == AttemptResult.Status && _failed is null)
         {
-            winner.ReportPause();
+            _plan.Reporter.ReportPause(winner);
         }
 
         for (var failed = _failed; servedIn is { } took && failed is not null; failed = failed.FailedBefore)
         {
-            failed.Confirm(took);
+            _plan.Reporter.Confirm(failed, took);
         }
 
         if (_hedges > 0)
@@ -403,7 +403,7 @@ internal sealed partial class RequestExecution
     /// to an unsafe one that has no attempt left, whose fallback chain could only say less.
     /// </summary>
     private bool IsAnswerAllTheSame(Attempt attempt) =>
-        attempt is { Result: AttemptResult.Status, Response: not null }
+        attempt is { Outcome.Result: AttemptResult.Status, Response: not null }
         && (!_mayRepeat || (_started >= _attempts.Length && !HasFallback));
 
     /// <summary>Gives the body's buffer back, unless an attempt that lost may still be reading it.</summary>
@@ -417,7 +417,7 @@ internal sealed partial class RequestExecution
 
     private Attempt? GiveUp(Attempt? last)
     {
-        if (last is { Result: AttemptResult.Status, Response: not null } && !HasFallback)
+        if (last is { Outcome.Result: AttemptResult.Status, Response: not null } && !HasFallback)
         {
             End = RequestExecutionEnd.Answered;
             AnsweredBy = last.Tier;

@@ -9,10 +9,6 @@ public sealed class SourceShapeTests
     private static readonly string[] Exceptions =
     [
         "Fallback/FallbackChain.cs: long method RespondAsync",
-        "Forwarding/Attempt.Reporting.cs: long method ReportOutcome",
-        "Forwarding/Attempt.Reporting.cs: partial",
-        "Forwarding/Attempt.cs: long file",
-        "Forwarding/Attempt.cs: partial",
         "Forwarding/EventStream.Events.cs: partial",
         "Forwarding/EventStream.Opening.cs: partial",
         "Forwarding/EventStream.cs: long file",
@@ -26,7 +22,6 @@ public sealed class SourceShapeTests
         "Forwarding/RequestExecution.cs: long file",
         "Forwarding/RequestExecution.cs: long method RunAsync",
         "Forwarding/RequestExecution.cs: partial",
-        "Forwarding: Attempt in several files",
         "Forwarding: EventStream in several files",
         "Forwarding: RequestExecution in several files",
         "Hosting/GatewayHost.cs: long file",
