@@ -30,17 +30,11 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
 
         if (wasShed)
         {
-            context.Response.OnStarting(
-                static state =>
-                {
-                    var (response, seconds) = ((HttpResponse, string))state;
-                    response.Headers.RetryAfter = seconds;
-                    return Task.CompletedTask;
-                },
-                (context.Response, RetryAfter.Seconds(RetryAfter.Default, random()).ToString()));
+            AddRetryAfter(context.Response);
         }
 
-        // 1. A write is never answered from a file or a stored response, and a WebSocket cannot be: what they would say is not what happened.
+        // 1. A write is never answered from a file or a stored response, and a WebSocket cannot be: what they would say is not what
+        // happened.
         var isPreflight = LastGood.Preflight.Is(context.Request);
         if (isPreflight || IsRead(context.Request))
         {
@@ -58,23 +52,9 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
                     continue;
                 }
 
-                try
+                if (await TryAsync(context, route, step) is { } answered)
                 {
-                    FallbackStep answered = await TryAsync(context, route, step);
-                    if (answered != FallbackStep.None)
-                    {
-                        return answered;
-                    }
-                }
-                catch (Exception e)
-                {
-                    // The net under the net: a step that fails is a step without a response, unless its response is half out.
-                    if (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
-                    {
-                        return Abort(context, e, route.Name);
-                    }
-
-                    LogStepFailed(e, step.GetType().Name, route.Name, context.TraceIdentifier);
+                    return answered;
                 }
             }
         }
@@ -100,20 +80,36 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     /// <summary>Answers without a route: the built-in 503.</summary>
     public ValueTask<FallbackStep> AnswerBuiltInAsync(HttpContext context) => AnswerBuiltInAsync(context, "");
 
-    private async ValueTask<FallbackStep> TryAsync(HttpContext context, RouteConfig route, FallbackStepConfig step)
+    /// <summary>
+    /// The step that responded, or <see cref="FallbackStep.None"/> if nothing can be said any more; null: the next step is to be tried.
+    /// </summary>
+    private async ValueTask<FallbackStep?> TryAsync(HttpContext context, RouteConfig route, FallbackStepConfig step)
     {
-        switch (step)
+        try
         {
-            case LastGoodStep when lastGood is not null && !context.Response.HasStarted:
-                // Left over from the failed attempt; the stored response brings its own headers.
-                context.Response.Clear();
-                return await lastGood(context, route) ? FallbackStep.LastGood : FallbackStep.None;
-            case FileStep file when Find(context, file) is { } found:
-                int status = file.Status ?? (found.Type.IsPage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
-                await WriteAsync(context, FallbackStep.File, status, found.Type.ContentType, found.Content, file.RetryAfter, file.Headers);
-                return FallbackStep.File;
-            default:
-                return FallbackStep.None;
+            switch (step)
+            {
+                case LastGoodStep when lastGood is not null && !context.Response.HasStarted:
+                    // Left over from the failed attempt; the stored response brings its own headers.
+                    context.Response.Clear();
+                    return await lastGood(context, route) ? FallbackStep.LastGood : null;
+                case FileStep file when Find(context, file) is { } found:
+                    await WriteAsync(context, file, found);
+                    return FallbackStep.File;
+                default:
+                    return null;
+            }
+        }
+        catch (Exception e)
+        {
+            // The net under the net: a step that fails is a step without a response, unless its response is half out.
+            if (context.RequestAborted.IsCancellationRequested || context.Response.HasStarted)
+            {
+                return Abort(context, e, route.Name);
+            }
+
+            LogStepFailed(e, step.GetType().Name, route.Name, context.TraceIdentifier);
+            return null;
         }
     }
 
@@ -148,6 +144,12 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
             // The client has gone, or a response was under way: nothing more can be said to it, but the cut must show.
             return Abort(context, e, route);
         }
+    }
+
+    private ValueTask WriteAsync(HttpContext context, FileStep step, FallbackFile file)
+    {
+        int status = step.Status ?? (file.Type.IsPage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+        return WriteAsync(context, FallbackStep.File, status, file.Type.ContentType, file.Content, step.RetryAfter, step.Headers);
     }
 
     /// <summary>
@@ -230,6 +232,15 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     private static bool IsRead(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
         && !string.Equals(request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);
+
+    private void AddRetryAfter(HttpResponse response) => response.OnStarting(
+        static state =>
+        {
+            var (response, seconds) = ((HttpResponse, string))state;
+            response.Headers.RetryAfter = seconds;
+            return Task.CompletedTask;
+        },
+        (response, RetryAfter.Seconds(RetryAfter.Default, random()).ToString()));
 
     private FallbackStep Abort(HttpContext context, Exception e, string route)
     {
