@@ -18,9 +18,6 @@ public sealed class SourceShapeTests
         "Forwarding/RequestExecution.cs: long method RunAsync",
         "Forwarding/RequestExecution.cs: partial",
         "Forwarding: RequestExecution in several files",
-        "Hosting/GatewayHost.cs: long file",
-        "Hosting/GatewayHost.cs: long method GatewayHost",
-        "Hosting: GatewayHost in several files",
         "Upstream/Http1/Http1Connection.cs: long file",
     ];
 

@@ -1,3 +1,4 @@
+using Gateway.Configuration.Model;
 using Gateway.Observability;
 using Gateway.Server;
 
@@ -17,4 +18,16 @@ internal sealed record WarmUpOptions
 
     /// <summary>How the log's lines look.</summary>
     public required LogShape Shape { get; init; }
+
+    /// <summary>What a gateway of this configuration needs.</summary>
+    public static WarmUpOptions For(GatewayConfig config, TimeSpan within, ListenerCertificates? certificates) => new()
+    {
+        Within = within,
+        Http2 = config.Clusters
+            .SelectMany(static c => c.Tiers)
+            .SelectMany(static t => t.Destinations)
+            .Any(static d => string.Equals(d.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal)),
+        Certificates = certificates,
+        Shape = ConsoleText.ShapeOf(config.Telemetry.Logs.Format),
+    };
 }

@@ -1,0 +1,51 @@
+using Gateway.Admin;
+using Gateway.Configuration.Reload;
+using Gateway.Failover;
+using Gateway.Notifications;
+using Gateway.Observability;
+
+namespace Gateway.Hosting;
+
+/// <summary>What follows from an event: its counter, its journal entry, and the notification of its receivers.</summary>
+internal sealed class Announcements(Instruments instruments, Journal journal, Notifier notifier, TimeProvider time)
+{
+    /// <summary>A tier took over, or none did.</summary>
+    public void Announce(Transition transition)
+    {
+        StatusProjections.Count(instruments, transition);
+        journal.Append(StatusProjections.Entry(transition));
+        notifier.Publish(transition);
+    }
+
+    /// <summary>A destination's or a tier's health changed.</summary>
+    public void Announce(HealthChange change)
+    {
+        journal.Append(StatusProjections.Entry(change));
+        notifier.Publish(change);
+    }
+
+    /// <summary>A configuration was put in force.</summary>
+    public void Announce(ConfigChange change) => journal.Append(StatusProjections.Entry(change, time.GetUtcNow()));
+
+    /// <summary>A configuration was refused.</summary>
+    public void Announce(RejectedConfig rejected)
+    {
+        journal.Append(StatusProjections.Entry(rejected));
+        notifier.Publish(Notification.Of(rejected));
+    }
+
+    /// <summary>An operator's command was carried out here; its journal entry is the admin endpoint's.</summary>
+    public void Announce(Command command) => notifier.Commanded(command);
+
+    /// <summary>A command that was given at another gateway was carried out here.</summary>
+    public void Announce(Command command, CommandResult result) =>
+        journal.Append(StatusProjections.Entry(command, result, time.GetUtcNow()));
+
+    /// <summary>The gateway starts.</summary>
+    public void Started(string version, long revision) => journal.Append(
+        new JournalEntry(time.GetUtcNow(), "start", $"The gateway {version} started with configuration revision {revision}."));
+
+    /// <summary>The gateway stops.</summary>
+    public void Stopping() =>
+        journal.Append(new JournalEntry(time.GetUtcNow(), "stop", "The gateway stops; requests in flight finish."));
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using Gateway.Admin;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Reload;
+using Gateway.Failover;
+using Gateway.Fleet;
+using Gateway.LastGood;
+using Gateway.Observability;
+using Gateway.Redis;
+
+namespace Gateway.Hosting;
+
+/// <summary>
+/// This gateway as one of several that share a Redis: votes, operators' commands and purges go to the others and come from them, and
+/// rate limits count together.
+/// </summary>
+internal sealed class FleetMembership
+{
+    private readonly FleetLoop _loop;
+    private readonly SharedLimits _limits;
+    private readonly ConfigStore _config;
+    private GatewayConfig? _revised;
+    private string _revision = "";
+
+    /// <param name="redis">What the gateways share.</param>
+    /// <param name="failover">Gives this gateway's votes, and takes what the fleet decided.</param>
+    /// <param name="pipeline">Its routes name the rate limits that count together.</param>
+    /// <param name="stored">The responses that purges of other gateways concern.</param>
+    /// <param name="announcements">Told of other gateways' commands.</param>
+    /// <param name="address">Where this gateway's admin endpoint listens; asked after the start.</param>
+    /// <param name="config">The configuration in force.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    public FleetMembership(
+        RedisConnection redis,
+        FailoverLoop failover,
+        RequestPipeline pipeline,
+        StoredResponses stored,
+        Announcements announcements,
+        Func<Uri> address,
+        ConfigStore config,
+        TimeProvider time,
+        GatewayLog log)
+    {
+        _config = config;
+        var self = new FleetSelf(
+            () => $"{Environment.MachineName}:{address().Port.ToString(CultureInfo.InvariantCulture)}",
+            GatewayBuild.Version,
+            CommonRevision,
+            announcements.Announce,
+            stored.ForgetPurged);
+        _loop = new FleetLoop(redis, failover, self, time, log.For<FleetLoop>());
+        _limits = new SharedLimits(redis, () => pipeline.Endpoints.SharedLimits, time, log.For<SharedLimits>());
+        failover.WhenOpinionChanges(_loop.Wake);
+    }
+
+    /// <summary>The other gateways, as heard.</summary>
+    public FleetView View => _loop.View;
+
+    /// <summary>Whether rate limits count together now; null: there are none.</summary>
+    public bool? AreLimitsShared => _limits.IsShared;
+
+    /// <summary>What is wrong with the rate limits' counting together; null: nothing.</summary>
+    public string? LimitsAlarm => _limits.Alarm;
+
+    /// <summary>What is wrong with the exchange.</summary>
+    public IEnumerable<ComponentAlert> Alarms => _loop.Alarms.Select(static text => new ComponentAlert("fleet", text));
+
+    /// <summary>Begins to exchange.</summary>
+    public void Start()
+    {
+        _loop.Start();
+        _limits.Start();
+    }
+
+    /// <summary>Passes an operator's command on.</summary>
+    public void Publish(Command command) => _loop.Publish(command);
+
+    /// <summary>Passes a purge on.</summary>
+    public void Publish(PurgeRule rule) => _loop.TellPurge(rule.By.ToString(), rule.Text);
+
+    /// <summary>Leaves the fleet.</summary>
+    public async Task StopAsync()
+    {
+        await _limits.DisposeAsync().ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // Asked for with each exchange, and changed by reloads only.
+    private string CommonRevision()
+    {
+        var config = _config.Current;
+        if (!ReferenceEquals(_revised, config))
+        {
+            _revision = ConfigView.CommonRevisionOf(config);
+            _revised = config;
+        }
+
+        return _revision;
+    }
+}
