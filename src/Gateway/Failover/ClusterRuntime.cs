@@ -19,6 +19,7 @@ internal sealed class ClusterRuntime
         _born = now;
         Config = config;
         Tiers = BuildTiers(config, [], endpoints, isRunning: false, time, now);
+        Neighbours = new ClusterNeighbours(this);
         State = new ClusterState { ActiveSince = now };
         Cluster = new Cluster(config.Name, SnapshotNow(now), config.Timeouts.FirstByte);
         Use(TlsOf(config));
@@ -32,6 +33,9 @@ internal sealed class ClusterRuntime
 
     /// <summary>In order.</summary>
     public TierRuntime[] Tiers { get; private set; }
+
+    /// <summary>What the destinations say about one of them.</summary>
+    public ClusterNeighbours Neighbours { get; }
 
     /// <summary>What the machine remembers.</summary>
     public ClusterState State { get; set; }
@@ -115,7 +119,7 @@ internal sealed class ClusterRuntime
         Use(tls);
         Config = config;
         GoneTier = State.Active >= 0 ? names[State.Active] : GoneTier;
-        State = FailoverMachine.Remap(State, names, [.. config.Tiers.Select(t => t.Name)]);
+        State = State.Remap(names, [.. config.Tiers.Select(t => t.Name)]);
         Dirty = true;
         HealthChanged = true;
         var kept = Watches.ToHashSet();
@@ -126,122 +130,13 @@ internal sealed class ClusterRuntime
     public bool FirstRoundOver(TimeSpan now) =>
         now - _born >= LongestFirstRound || Tiers.All(t => t.Watches.Count > 0 && t.Watches.All(w => w.Monitor.State.Probes != ProbeOpinion.Unknown));
 
-    /// <summary>Another destination than <paramref name="one"/> is healthy and not suspect.</summary>
-    public bool HasSpare(DestinationMonitor one)
-    {
-        foreach (var tier in Tiers)
-        {
-            foreach (var other in tier.Monitors)
-            {
-                if (other != one && other is { Serving: true, Suspect: false })
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>No destination but <paramref name="one"/> serves.</summary>
-    public bool IsLast(DestinationMonitor one)
-    {
-        foreach (var tier in Tiers)
-        {
-            foreach (var other in tier.Monitors)
-            {
-                if (other != one && other.Serving)
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Some destination has served other routes than this one of late.</summary>
-    public bool OthersServed(string route, TimeSpan now)
-    {
-        foreach (var tier in Tiers)
-        {
-            foreach (var monitor in tier.Monitors)
-            {
-                monitor.CountSuccesses(now);
-                if (monitor.OthersThan(route, now).Successes > 0)
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>
-    /// The tier of <paramref name="one"/> may lose it to traffic and still have what <c>passive.maxEjected</c> leaves it.
-    /// </summary>
-    public bool HasRoom(DestinationMonitor one)
-    {
-        foreach (var tier in Tiers)
-        {
-            if (Array.IndexOf(tier.Monitors, one) >= 0)
-            {
-                var missing = 0;
-                foreach (var other in tier.Monitors)
-                {
-                    missing += other != one && !other.Serving ? 1 : 0;
-                }
-
-                return missing + 1 <= EjectionRule.MostEjected(tier.Monitors.Length, Config.Passive.MaxEjected);
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>
-    /// A destination that did not fail this route lately serves it while <paramref name="record"/> of <paramref name="one"/> does not.
-    /// </summary>
-    public bool NeighboursServe(DestinationMonitor one, RouteFailureTracker record)
-    {
-        var begins = record.Baseline is null;
-        var baseline = record.Baseline ??= new Dictionary<DestinationMonitor, RouteCount>(ReferenceEqualityComparer.Instance);
-        foreach (var tier in Tiers)
-        {
-            foreach (var other in tier.Monitors)
-            {
-                if (other == one || !other.Serving)
-                {
-                    continue;
-                }
-
-                var theirs = other.Find(record.Route);
-                var total = theirs?.Total ?? default;
-                if (begins)
-                {
-                    baseline[other] = total;
-                    continue;
-                }
-
-                var failedToo = theirs is { Avoidance: >= RouteAvoidance.Suspected } || theirs?.AvoidedSince >= record.RunBegan;
-                if (!failedToo && baseline.TryGetValue(other, out var before) && NeighbourComparison.IsBetter(total - before, record.AtSuspicion))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>What requests are to see.</summary>
     public ClusterSnapshot SnapshotNow(TimeSpan now) => new()
     {
         Tiers = [.. Tiers.Select((t, index) => TierEvaluator.SnapshotOf(t.Config, index, t.Load, t.Monitors, Config.Failover, now))],
         Active = Math.Max(-1, State.Active),
         RampFrom = State.RampFrom,
-        RampShare = FailoverMachine.ShareOf(State, Config.Failback, now),
+        RampShare = FailoverTimers.ShareOf(State, Config.Failback, now),
         Held = State.Held is { } held && held.Tier == State.Active,
     };
 

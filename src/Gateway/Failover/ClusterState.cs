@@ -37,6 +37,35 @@ internal sealed record ClusterState
 
     /// <summary>Stands for a tier that a reload took away.</summary>
     public const int Gone = -2;
+
+    /// <summary>The same state for a changed list of tiers, matched by name.</summary>
+    public ClusterState Remap(IReadOnlyList<string> before, IReadOnlyList<string> after)
+    {
+        int IndexOf(int old) => old < 0
+            ? old
+            : Enumerable.Range(0, after.Count)
+                .Where(i => string.Equals(after[i], before[old], StringComparison.Ordinal))
+                .DefaultIfEmpty(Gone)
+                .First();
+
+        var able = new TimeSpan?[after.Count];
+        for (var old = 0; old < before.Count && old < HealthySince.Length; old++)
+        {
+            if (IndexOf(old) is >= 0 and var index)
+            {
+                able[index] = HealthySince[old];
+            }
+        }
+
+        var held = Held is { } hold && IndexOf(hold.Tier) is >= 0 and var heldIndex ? hold with { Tier = heldIndex } : null;
+        return this with
+        {
+            Active = IndexOf(Active),
+            RampFrom = Math.Max(-1, IndexOf(RampFrom)),
+            HealthySince = [.. able],
+            Held = held,
+        };
+    }
 }
 
 /// <summary>An operator wants this tier.</summary>

@@ -51,7 +51,7 @@ internal sealed class ClusterVotes(ClusterTable clusters, ClusterDecider decider
     {
         var state = cluster.State;
         var config = cluster.Config;
-        var wait = FailoverMachine.WaitOf(state.Relapses, config.Failback);
+        var wait = FailoverTimers.WaitOf(state.Relapses, config.Failback);
         return new ClusterVote(config.Name, state.Active >= 0 ? cluster.Tiers[state.Active].Config.Name : null, state.Epoch, [.. cluster.Tiers.Select((tier, index) => new TierVote(
             tier.Config.Name,
             Down: tier.DownSince is { } since && (index != state.Active || now - since >= config.Failover.SwitchAfter),

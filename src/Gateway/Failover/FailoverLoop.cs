@@ -13,7 +13,6 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 {
     // So many messages between two publications at most: a flood of evidence must not hold back the health status that it leads to.
     private const int Batch = 256;
-    private static readonly TimeSpan ViewsEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly TimeProvider _time;
     private readonly ILogger<FailoverLoop> _logger;
@@ -24,15 +23,15 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private readonly CommandCarrier _commands;
     private readonly ClusterVotes _votes;
     private readonly HealthAnnouncer _health;
+    private readonly ClusterViews _views;
+    private readonly NameLookup _lookup;
     private readonly PendingTasks _pending = new();
     private readonly long _origin;
     private readonly FailoverInbox _inbox = new();
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
-    private IReadOnlyList<ClusterView> _views = [];
     private TimeSpan _tickedAt;
     private TimeSpan _nextTick;
-    private TimeSpan _viewedAt;
     private long _turnedAt;
     private ITimer? _timer;
     private Task _running = Task.CompletedTask;
@@ -57,6 +56,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _commands = new CommandCarrier(_clusters, _decider);
         _votes = new ClusterVotes(_clusters, _decider);
         _health = new HealthAnnouncer(time, logger);
+        _views = new ClusterViews(_clusters, time);
+        _lookup = new NameLookup(_inbox, time, _stopping.Token);
 
         // From a full second on, so that its rests end with those of other parts.
         _origin = time.GetTimestamp() / time.TimestampFrequency * time.TimestampFrequency;
@@ -68,10 +69,13 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     internal Action<HealthChange>? HealthChanged { init => _health.Told = value; }
 
     /// <summary>Turns names into addresses; empty: the name does not resolve now.</summary>
-    internal Func<string, TimeProvider, CancellationToken, Task<IReadOnlyList<System.Net.IPAddress>>> Resolver { get; init; } = NameResolver.ResolveAsync;
+    internal Func<string, TimeProvider, CancellationToken, Task<IReadOnlyList<System.Net.IPAddress>>> Resolver
+    {
+        init => _lookup.Resolver = value;
+    }
 
     /// <summary>Turns services into endpoints.</summary>
-    internal Func<string, TimeProvider, CancellationToken, Task<ResolvedName>> Services { get; init; } = new ServiceResolver().ResolveAsync;
+    internal Func<string, TimeProvider, CancellationToken, Task<ResolvedName>> Services { init => _lookup.Services = value; }
 
     /// <summary>Completes once every destination had its first probe's result, or 5 s after the start.</summary>
     public Task FirstRound => _firstRound.Task;
@@ -86,7 +90,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     public TimeSpan? SinceWithoutSocket => _keeper.SinceWithoutSocket;
 
     /// <summary>What people see, at most half a second old.</summary>
-    public IReadOnlyList<ClusterView> Views => Volatile.Read(ref _views);
+    public IReadOnlyList<ClusterView> Views => _views.All;
 
     /// <summary>The cluster at run time; null: there is none of that name.</summary>
     public Cluster? Find(string cluster) => _clusters.Published(cluster);
@@ -216,9 +220,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         }
 
         _votes.Publish(now);
-        if (_decider.TakeAnnounced() || now - _viewedAt >= ViewsEvery)
+        if (_decider.TakeAnnounced() || _views.AreDue(now))
         {
-            PublishViews(now);
+            _views.Publish(now);
         }
     }
 
@@ -234,12 +238,12 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 break;
             case CommandMessage command:
                 var result = _commands.Carry(command.Command, now);
-                PublishViews(now);
+                _views.Publish(now);
                 command.Done.TrySetResult(result);
                 break;
             case ApplyMessage apply:
                 _clusters.Apply(apply.Config, now);
-                PublishViews(now);
+                _views.Publish(now);
                 apply.Done.TrySetResult();
                 break;
             case NameMessage name when _names.OnResolved(name.Name, name.Resolved):
@@ -253,7 +257,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private void Tick(TimeSpan now)
     {
-        _names.ResolveDue(name => _pending.Add(ResolveAsync(name)), now);
+        _names.ResolveDue(name => _pending.Add(_lookup.ResolveAsync(name)), now);
         foreach (var cluster in _clusters.All)
         {
             _keeper.OnTick(cluster, now);
@@ -263,35 +267,11 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _keeper.Measure(now);
         if (!_firstRound.Task.IsCompleted && _clusters.All.All(c => c.FirstRoundOver(now)))
         {
-            PublishViews(now);
+            _views.Publish(now);
             _firstRound.TrySetResult();
         }
 
         _pending.Sweep();
-    }
-
-    private void PublishViews(TimeSpan now)
-    {
-        var utc = _time.GetUtcNow();
-        IReadOnlyList<ClusterView> views = [.. _clusters.All.Select(c => ViewBuilder.Of(c, now, utc))];
-        Volatile.Write(ref _views, views);
-        _viewedAt = now;
-    }
-
-    private async Task ResolveAsync(DnsName name)
-    {
-        try
-        {
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            var resolved = name.IsService
-                ? await Services(name.Host, _time, _stopping.Token).ConfigureAwait(false)
-                : NameResolver.Of(await Resolver(name.Host, _time, _stopping.Token).ConfigureAwait(false));
-            await _inbox.ReportNameAsync(name, resolved, _stopping.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopping: the addresses are not needed.
-        }
     }
 
     [LoggerMessage(4010, LogLevel.Error, "The failover loop could not handle '{Message}' and goes on; this is a defect of the gateway, please report it.")]

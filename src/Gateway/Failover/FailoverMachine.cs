@@ -17,14 +17,6 @@ internal readonly record struct Change(int From, int To, TransitionReason Reason
 /// </summary>
 internal static class FailoverMachine
 {
-    /// <summary>The wait for a failback is doubled up to this, unless <c>failback.after</c> itself is longer.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
-
-    /// <summary>A tier that held for this long after its return did not relapse; past relapses are forgotten.</summary>
-    public static readonly TimeSpan Forget = TimeSpan.FromMinutes(10);
-
-    private const double FirstShare = 0.1;
-
     /// <summary>
     /// One step. At most one change comes of it, and every change of <see cref="ClusterState.Active"/> after the first round is one.
     /// </summary>
@@ -36,23 +28,21 @@ internal static class FailoverMachine
     /// <param name="now">The loop's clock.</param>
     /// <param name="fleet">What the gateways agreed on; the default: this one decides alone.</param>
     public static (ClusterState State, Change? Change) Step(
-        ClusterState state, ReadOnlySpan<TierHealth> tiers, Order? order, bool firstRound, ClusterConfig config, TimeSpan now, FleetDirective fleet = default)
+        ClusterState state,
+        ReadOnlySpan<TierHealth> tiers,
+        Order? order,
+        bool firstRound,
+        ClusterConfig config,
+        TimeSpan now,
+        FleetDirective fleet = default)
     {
         // 1. Bring the memory up to date.
-        state = UpdateTimers(state, tiers, config.Failback, now);
+        state = FailoverTimers.Update(state, tiers, config.Failback, now);
 
-        // 2. Before the first round is over: follow quietly. What then differs from the first tier is announced once.
+        // 2. Before the first round is over.
         if (!state.Settled)
         {
-            var best = BestOf(tiers);
-            if (order is { } early)
-            {
-                return ApplyOperatorCommand(state with { Settled = true, Active = best }, early, tiers, config.Failback, now);
-            }
-
-            return firstRound
-                ? Move(state with { Settled = true, Active = 0 }, best, best < 0 ? TransitionReason.Exhausted : TransitionReason.Failover, ramp: false, now)
-                : (state with { Active = best }, null);
+            return Settle(state, tiers, order, firstRound, config.Failback, now);
         }
 
         // 3. An operator's order.
@@ -95,60 +85,23 @@ internal static class FailoverMachine
         return FailBack(state, config.Failback, fleet, now);
     }
 
-    /// <summary>The active tier's share: 1, or what its ramp has reached.</summary>
-    public static double ShareOf(ClusterState state, FailbackConfig failback, TimeSpan now) =>
-        state is { RampFrom: >= 0, ReturnedAt: { } start } && failback.Ramp > TimeSpan.Zero
-            ? Math.Clamp(FirstShare + ((1 - FirstShare) * ((now - start) / failback.Ramp)), FirstShare, 1)
-            : 1;
-
-    /// <summary>How long a better tier must have been able before it takes over.</summary>
-    public static TimeSpan WaitOf(int relapses, FailbackConfig failback)
+    /// <summary>
+    /// Follows the first round of probes quietly. What differs from the first tier at its end, or when an operator gives an order, is
+    /// announced once.
+    /// </summary>
+    private static (ClusterState, Change?) Settle(
+        ClusterState state, ReadOnlySpan<TierHealth> tiers, Order? order, bool firstRound, FailbackConfig failback, TimeSpan now)
     {
-        var longest = failback.After > LongestWait ? failback.After : LongestWait;
-        var wait = failback.After * (1L << Math.Min(relapses, 16));
-        return wait < longest ? wait : longest;
-    }
-
-    /// <summary>The same state for a changed list of tiers, matched by name.</summary>
-    public static ClusterState Remap(ClusterState state, IReadOnlyList<string> before, IReadOnlyList<string> after)
-    {
-        int IndexOf(int old) => old < 0 ? old : Enumerable.Range(0, after.Count).Where(i => string.Equals(after[i], before[old], StringComparison.Ordinal)).DefaultIfEmpty(ClusterState.Gone).First();
-        var able = new TimeSpan?[after.Count];
-        for (var old = 0; old < before.Count && old < state.HealthySince.Length; old++)
+        var best = BestOf(tiers);
+        if (order is { } given)
         {
-            if (IndexOf(old) is >= 0 and var index)
-            {
-                able[index] = state.HealthySince[old];
-            }
+            return ApplyOperatorCommand(state with { Settled = true, Active = best }, given, tiers, failback, now);
         }
 
-        var held = state.Held is { } hold && IndexOf(hold.Tier) is >= 0 and var heldIndex ? hold with { Tier = heldIndex } : null;
-        return state with { Active = IndexOf(state.Active), RampFrom = Math.Max(-1, IndexOf(state.RampFrom)), HealthySince = [.. able], Held = held };
-    }
-
-    private static ClusterState UpdateTimers(ClusterState state, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
-    {
-        var able = new TimeSpan?[tiers.Length];
-        for (var index = 0; index < able.Length; index++)
-        {
-            able[index] = tiers[index] == TierHealth.Healthy ? (index < state.HealthySince.Length ? state.HealthySince[index] : null) ?? now : null;
-        }
-
-        var unable = state.Active >= 0 && tiers[state.Active] < TierHealth.Unverified ? state.UnableSince ?? now : (TimeSpan?)null;
-        state = state with { HealthySince = [.. able], UnableSince = unable };
-        if (state.Held is { } held && now >= held.Until)
-        {
-            state = state with { Held = null };
-        }
-
-        if (state.RampFrom >= 0 && unable is null && (ShareOf(state, failback, now) >= 1 || tiers[state.RampFrom] == TierHealth.Unavailable))
-        {
-            state = state with { RampFrom = -1 };
-        }
-
-        // On a later tier relapses are not forgotten, or a long wait would undo itself.
-        var proven = unable is null && state.RampFrom < 0 && (state.ReturnedAt is not null || state.Active == 0) && now - state.ActiveSince >= Forget;
-        return proven ? state with { ReturnedAt = null, Relapses = 0 } : state;
+        var reason = best < 0 ? TransitionReason.Exhausted : TransitionReason.Failover;
+        return firstRound
+            ? Move(state with { Settled = true, Active = 0 }, best, reason, ramp: false, now)
+            : (state with { Active = best }, null);
     }
 
     private static (ClusterState, Change?) ApplyOperatorCommand(ClusterState state, Order order, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
@@ -163,7 +116,7 @@ internal static class FailoverMachine
         state = state with { Held = null };
         for (var index = 0; index < state.Active; index++)
         {
-            if (state.HealthySince[index] is { } since && (!failback.Auto || now - since >= WaitOf(state.Relapses, failback)))
+            if (state.HealthySince[index] is { } since && (!failback.Auto || now - since >= FailoverTimers.WaitOf(state.Relapses, failback)))
             {
                 return Move(state, index, TransitionReason.Release, failback.Ramp > TimeSpan.Zero, now);
             }
@@ -223,7 +176,7 @@ internal static class FailoverMachine
             return (state, null);
         }
 
-        var wait = WaitOf(state.Relapses, failback);
+        var wait = FailoverTimers.WaitOf(state.Relapses, failback);
         if (state.Held is { } held)
         {
             // The hold had to yield; it takes effect again once its tier has proved itself.

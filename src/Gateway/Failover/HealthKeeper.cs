@@ -137,7 +137,7 @@ internal sealed partial class HealthKeeper(
     }
 
     private HealthContext AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, string? route, TimeSpan lateAfter, TimeSpan now) =>
-        new(cluster.Exhausted, cluster.HasSpare(monitor), _suspicion.Doubts(now), lateAfter, cluster.IsLast(monitor), cluster.HasRoom(monitor), route is not null && cluster.OthersServed(route, now));
+        new(cluster.Exhausted, cluster.Neighbours.HasSpare(monitor), _suspicion.Doubts(now), lateAfter, cluster.Neighbours.IsLast(monitor), cluster.Neighbours.HasRoom(monitor), route is not null && cluster.Neighbours.OthersServed(route, now));
 
     /// <summary>Derives the waits from the latencies of the last seconds, once a second.</summary>
     public void Measure(TimeSpan now)
@@ -195,7 +195,7 @@ internal sealed partial class HealthKeeper(
                     any = true;
                     if (record.Avoidance == RouteAvoidance.Suspected)
                     {
-                        record.NeighboursServe = cluster.NeighboursServe(monitor, record);
+                        record.NeighboursServe = cluster.Neighbours.Serve(monitor, record);
                     }
 
                     if (record.Avoidance >= RouteAvoidance.Suspected)

@@ -10,7 +10,7 @@ internal static class ViewBuilder
     public static ClusterView Of(ClusterRuntime cluster, TimeSpan now, DateTimeOffset utc)
     {
         var state = cluster.State;
-        var share = FailoverMachine.ShareOf(state, cluster.Config.Failback, now);
+        var share = FailoverTimers.ShareOf(state, cluster.Config.Failback, now);
         var answers = cluster.Tiers.Sum(static tier => tier.Monitors.Sum(static m => m.Destination.Latency.Count));
         string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : null;
         DateTimeOffset Wall(TimeSpan at) => utc + (at - now);
@@ -22,7 +22,7 @@ internal static class ViewBuilder
             NameOf(state.RampFrom),
             share,
             state.Held is { } held ? new HoldView(cluster.Tiers[held.Tier].Config.Name, Wall(held.Until), held.Reason, Yielded: held.Tier != state.Active, held.By) : null,
-            FailoverMachine.WaitOf(state.Relapses, cluster.Config.Failback),
+            FailoverTimers.WaitOf(state.Relapses, cluster.Config.Failback),
             [.. cluster.Cluster.Timings.OrderBy(t => t.Route, StringComparer.Ordinal).Select(t => new TimingView(t.Route, t.HedgeDelay, t.LateAfter))],
             cluster.LastTransition,
             [.. cluster.Tiers.Select((tier, index) => new TierView(

@@ -104,11 +104,11 @@ public class FailoverMachineTests
     [InlineData(5, 600)]
     [InlineData(1000, 600)]
     public void Wait_ByRelapses_DoublesUpToTenMinutes(int relapses, int seconds) =>
-        Assert.Equal(At(seconds), FailoverMachine.WaitOf(relapses, new FailbackConfig()));
+        Assert.Equal(At(seconds), FailoverTimers.WaitOf(relapses, new FailbackConfig()));
 
     [Fact]
     public void Wait_LongerThanTenMinutesByConfiguration_Stays() =>
-        Assert.Equal(TimeSpan.FromMinutes(20), FailoverMachine.WaitOf(3, new FailbackConfig { After = TimeSpan.FromMinutes(20) }));
+        Assert.Equal(TimeSpan.FromMinutes(20), FailoverTimers.WaitOf(3, new FailbackConfig { After = TimeSpan.FromMinutes(20) }));
 
     [Fact]
     public void Relapses_AfterALongGoodTime_AreForgotten()
@@ -192,7 +192,7 @@ public class FailoverMachineTests
         var drive = new Drive(Defaults);
         drive.Go("AA", 10);
         drive.Go("-A", 1);
-        var moved = FailoverMachine.Remap(drive.State, ["primary", "standby"], ["new", "primary", "standby"]);
+        var moved = drive.State.Remap(["primary", "standby"], ["new", "primary", "standby"]);
         Assert.Equal(2, moved.Active);
         Assert.Null(moved.HealthySince[1]);
         Assert.Equal(At(0), moved.HealthySince[2]);
@@ -203,7 +203,7 @@ public class FailoverMachineTests
     {
         var drive = new Drive(Defaults);
         drive.Go("AA", 10);
-        var remapped = FailoverMachine.Remap(drive.State, ["primary", "standby"], ["standby"]);
+        var remapped = drive.State.Remap(["primary", "standby"], ["standby"]);
         var (state, change) = FailoverMachine.Step(remapped, [TierHealth.Healthy], null, firstRound: true, Defaults, At(11));
         Assert.Equal(0, state.Active);
         Assert.Equal(new Change(ClusterState.Gone, 0, TransitionReason.Config), change);
@@ -242,7 +242,7 @@ public class FailoverMachineTests
 
         public TimeSpan Now { get; private set; }
 
-        public double Share => FailoverMachine.ShareOf(State, config.Failback, Now);
+        public double Share => FailoverTimers.ShareOf(State, config.Failback, Now);
 
         public void Go(string tiers, double seconds)
         {

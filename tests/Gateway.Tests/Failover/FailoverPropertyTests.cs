@@ -61,7 +61,7 @@ public class FailoverPropertyTests
                 Assert.True(state.RampFrom < 0 || (state.RampFrom != state.Active && state.Active >= 0));
 
                 // 4. The share is a share.
-                Assert.InRange(FailoverMachine.ShareOf(state, Quick.Failback, now), 0.1, 1);
+                Assert.InRange(FailoverTimers.ShareOf(state, Quick.Failback, now), 0.1, 1);
             }
         }
     }

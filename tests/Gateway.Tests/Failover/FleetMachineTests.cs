@@ -67,7 +67,7 @@ public sealed class FleetMachineTests
 
         // 6 of 30 s: 10 % and a fifth of the other 90 %.
         Assert.Equal((0, 1), (drive.State.Active, drive.State.RampFrom));
-        Assert.Equal(0.28, FailoverMachine.ShareOf(drive.State, Config.Failback, At(46)), 2);
+        Assert.Equal(0.28, FailoverTimers.ShareOf(drive.State, Config.Failback, At(46)), 2);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class FleetMachineTests
         var drive = new Drive();
         drive.Go(1, Wait with { Call = new TierSwitchDecision(5, Up: true, From: 1, To: 0, At(-15)) });
         Assert.Equal((0, 1), (drive.State.Active, drive.State.RampFrom));
-        Assert.Equal(0.58, FailoverMachine.ShareOf(drive.State, Config.Failback, At(1)), 2);
+        Assert.Equal(0.58, FailoverTimers.ShareOf(drive.State, Config.Failback, At(1)), 2);
         Assert.Empty(drive.Changes);
     }
 

@@ -1,0 +1,62 @@
+using Gateway.Configuration.Model;
+
+namespace Gateway.Failover;
+
+/// <summary>What time alone changes in a cluster's state: how long a tier has been able, ramps, holds, past relapses. Pure.</summary>
+internal static class FailoverTimers
+{
+    /// <summary>The wait for a failback is doubled up to this, unless <c>failback.after</c> itself is longer.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
+
+    /// <summary>A tier that held for this long after its return did not relapse; past relapses are forgotten.</summary>
+    public static readonly TimeSpan Forget = TimeSpan.FromMinutes(10);
+
+    private const double FirstShare = 0.1;
+
+    /// <summary>The active tier's share: 1, or what its ramp has reached.</summary>
+    public static double ShareOf(ClusterState state, FailbackConfig failback, TimeSpan now) =>
+        state is { RampFrom: >= 0, ReturnedAt: { } start } && failback.Ramp > TimeSpan.Zero
+            ? Math.Clamp(FirstShare + ((1 - FirstShare) * ((now - start) / failback.Ramp)), FirstShare, 1)
+            : 1;
+
+    /// <summary>How long a better tier must have been able before it takes over.</summary>
+    public static TimeSpan WaitOf(int relapses, FailbackConfig failback)
+    {
+        var longest = failback.After > LongestWait ? failback.After : LongestWait;
+        var wait = failback.After * (1L << Math.Min(relapses, 16));
+        return wait < longest ? wait : longest;
+    }
+
+    /// <summary>The state with its timers brought up to date.</summary>
+    public static ClusterState Update(
+        ClusterState state, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
+    {
+        var able = new TimeSpan?[tiers.Length];
+        for (var index = 0; index < able.Length; index++)
+        {
+            var since = index < state.HealthySince.Length ? state.HealthySince[index] : null;
+            able[index] = tiers[index] == TierHealth.Healthy ? since ?? now : null;
+        }
+
+        var unable = state.Active >= 0 && tiers[state.Active] < TierHealth.Unverified ? state.UnableSince ?? now : (TimeSpan?)null;
+        state = state with { HealthySince = [.. able], UnableSince = unable };
+        if (state.Held is { } held && now >= held.Until)
+        {
+            state = state with { Held = null };
+        }
+
+        if (state.RampFrom >= 0
+            && unable is null
+            && (ShareOf(state, failback, now) >= 1 || tiers[state.RampFrom] == TierHealth.Unavailable))
+        {
+            state = state with { RampFrom = -1 };
+        }
+
+        // On a later tier relapses are not forgotten, or a long wait would undo itself.
+        var proven = unable is null
+            && state.RampFrom < 0
+            && (state.ReturnedAt is not null || state.Active == 0)
+            && now - state.ActiveSince >= Forget;
+        return proven ? state with { ReturnedAt = null, Relapses = 0 } : state;
+    }
+}
