@@ -13,11 +13,6 @@ public sealed class SourceShapeTests
         "Forwarding/RequestBody.cs: long file",
         "Forwarding/RequestBody.cs: long method ReadAsync",
         "Forwarding/RequestBody.cs: long method TakeAsync",
-        "Forwarding/RequestExecution.Starting.cs: partial",
-        "Forwarding/RequestExecution.cs: long file",
-        "Forwarding/RequestExecution.cs: long method RunAsync",
-        "Forwarding/RequestExecution.cs: partial",
-        "Forwarding: RequestExecution in several files",
         "Upstream/Http1/Http1Connection.cs: long file",
     ];
 
