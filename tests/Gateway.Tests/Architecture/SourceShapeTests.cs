@@ -10,7 +10,6 @@ public sealed class SourceShapeTests
     [
         "Forwarding/ProxyRequestHandler.cs: long file",
         "Forwarding/ProxyRequestHandler.cs: long method RespondAsync",
-        "Upstream/Http1/Http1Connection.cs: long file",
     ];
 
     /// <summary>Rooms whose comments are not wrapped yet. This list only shrinks, too.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -16,16 +15,10 @@ namespace Gateway.Upstream.Http1;
 /// </remarks>
 internal sealed class Http1Connection : IDisposable
 {
-    /// <summary>Holds most heads and small responses; a longer head makes it grow, up to <see cref="ResponseHead.MaxLength"/>.</summary>
-    private const int FirstBuffer = 8 * 1024;
-
     private readonly Http1ConnectionPool _owner;
     private readonly Socket _socket;
     private readonly SslStream? _tls;
-    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(FirstBuffer);
-    private bool _isBufferRented;
-    private int _start;
-    private int _end;
+    private readonly ReceiveBuffer _buffer = new();
     private ValueTask<int> _ahead;
     private bool _isReceiving;
     private int _isClosed;
@@ -96,7 +89,9 @@ internal sealed class Http1Connection : IDisposable
                     OnReceived(_ahead.Result);
                 }
 
-                return Received.IsEmpty ? _tls is null && _socket.Available > 0 : !Received.StartsWith("HTTP/1.1 408 "u8) && !Received.StartsWith("HTTP/1.0 408 "u8);
+                return Received.IsEmpty
+                    ? _tls is null && _socket.Available > 0
+                    : !Received.StartsWith("HTTP/1.1 408 "u8) && !Received.StartsWith("HTTP/1.0 408 "u8);
             }
             catch (Exception exception) when (IsBreak(exception))
             {
@@ -106,10 +101,10 @@ internal sealed class Http1Connection : IDisposable
     }
 
     /// <summary>What was received and not taken.</summary>
-    public ReadOnlySpan<byte> Received => _buffer.AsSpan(_start, _end - _start);
+    public ReadOnlySpan<byte> Received => _buffer.Received;
 
     /// <summary>Drops what was read of what was received.</summary>
-    public void Consume(int count) => _start += count;
+    public void Consume(int count) => _buffer.Consume(count);
 
     /// <summary>A request begins. From here on cancelling cuts the connection.</summary>
     public void Begin(CancellationToken cancellationToken)
@@ -120,10 +115,12 @@ internal sealed class Http1Connection : IDisposable
 
     /// <summary>Sends all of it, however long that takes. One sender at a time.</summary>
     /// <exception cref="Exception">One that <see cref="IsBreak"/> knows: the connection took no more.</exception>
-    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) => _tls is { } tls ? SendOverTlsAsync(tls, bytes) : _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
+    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) =>
+        _tls is { } tls ? SendOverTlsAsync(tls, bytes) : _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
 
     /// <summary>True: it is how a broken or closed connection shows.</summary>
-    public static bool IsBreak(Exception exception) => exception is SocketException or IOException or ObjectDisposedException or AuthenticationException;
+    public static bool IsBreak(Exception exception) =>
+        exception is SocketException or IOException or ObjectDisposedException or AuthenticationException;
 
     /// <summary>Reads up to the end of the final head; interim ones (RFC 9110, section 15.2) go no further.</summary>
     /// <param name="request">Told when the destination wants the body (100); null: it does not wait for that.</param>
@@ -146,7 +143,8 @@ internal sealed class Http1Connection : IDisposable
                 var end = HeadSyntax.EndOf(Received, ref scanned);
                 if (end > ResponseHead.MaxLength || (end < 0 && Received.Length >= ResponseHead.MaxLength))
                 {
-                    throw new HttpIOException(HttpRequestError.ConfigurationLimitExceeded, $"The response's head is longer than {ResponseHead.MaxLength} bytes.");
+                    throw new HttpIOException(
+                        HttpRequestError.ConfigurationLimitExceeded, $"The response's head is longer than {ResponseHead.MaxLength} bytes.");
                 }
 
                 if (end < 0)
@@ -168,7 +166,8 @@ internal sealed class Http1Connection : IDisposable
             // No other protocol was asked for, and interim heads are bounded.
             if (head.Status == StatusCodes.Status101SwitchingProtocols || (interim += head.Size) > ResponseHead.MaxLength)
             {
-                throw new HttpIOException(HttpRequestError.InvalidResponse, "The response cannot be read. It is an interim response that was not asked for.");
+                throw new HttpIOException(
+                    HttpRequestError.InvalidResponse, "The response cannot be read. It is an interim response that was not asked for.");
             }
 
             if (head.Status == StatusCodes.Status100Continue)
@@ -201,14 +200,7 @@ internal sealed class Http1Connection : IDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WaitAsync()
     {
-        if (_isBufferRented)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _isBufferRented = false;
-        }
-
-        _buffer = [];
-        _start = _end = 0;
+        _buffer.Release();
         try
         {
             await ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
@@ -251,14 +243,8 @@ internal sealed class Http1Connection : IDisposable
             return;
         }
 
-        _start = _end = 0;
-        if (_buffer.Length != FirstBuffer)
-        {
-            _buffer = GC.AllocateUninitializedArray<byte>(FirstBuffer);
-            _isBufferRented = false;
-        }
-
-        _ahead = ReceiveAsync(_buffer.AsMemory());
+        _buffer.Reset();
+        _ahead = ReceiveAsync(_buffer.Room);
         _isReceiving = true;
         IsReused = true;
         IdleSince = _owner.Now;
@@ -287,15 +273,16 @@ internal sealed class Http1Connection : IDisposable
         return bytes.Length;
     }
 
-    private ValueTask<int> ReceiveAsync(Memory<byte> into) => _tls is { } tls ? tls.ReadAsync(into, CancellationToken.None) : _socket.ReceiveAsync(into, SocketFlags.None);
+    private ValueTask<int> ReceiveAsync(Memory<byte> into) =>
+        _tls is { } tls ? tls.ReadAsync(into, CancellationToken.None) : _socket.ReceiveAsync(into, SocketFlags.None);
 
     /// <summary>The receive under way, or a new one.</summary>
     private ValueTask<int> Receiving()
     {
         if (!_isReceiving)
         {
-            MakeRoom();
-            _ahead = ReceiveAsync(_buffer.AsMemory(_end));
+            _buffer.MakeRoom();
+            _ahead = ReceiveAsync(_buffer.Room);
         }
 
         _isReceiving = false;
@@ -305,32 +292,7 @@ internal sealed class Http1Connection : IDisposable
     private int OnReceived(int count)
     {
         HasReceivedBytes |= count > 0;
-        _end += count;
+        _buffer.Append(count);
         return count;
-    }
-
-    private void MakeRoom()
-    {
-        if (_buffer.Length == 0)
-        {
-            _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
-            _isBufferRented = true;
-        }
-
-        if (_start == _end)
-        {
-            _start = _end = 0;
-        }
-        else if (_end == _buffer.Length && _start > 0)
-        {
-            Received.CopyTo(_buffer);
-            _end -= _start;
-            _start = 0;
-        }
-        else if (_end == _buffer.Length)
-        {
-            Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, ResponseHead.MaxLength));
-            _isBufferRented = false;
-        }
     }
 }
