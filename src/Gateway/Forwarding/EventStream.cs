@@ -204,7 +204,8 @@ internal sealed class EventStream : ReadOnlyStream
                 return false;
             }
 
-            var patience = StreamPatience.Of(_config, _progress, _events.IsInsideEvent);
+            var patience = StreamPatience.Of(
+                _config, _progress.HasContent, _events.IsInsideEvent, _progress.Silence, _progress.Quiet);
             switch (patience.Due)
             {
                 case StreamDue.Cut:

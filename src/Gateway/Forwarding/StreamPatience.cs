@@ -9,19 +9,19 @@ internal readonly record struct StreamPatience(StreamDue Due, TimeSpan Wait)
 {
     /// <summary>Decides.</summary>
     /// <param name="config">The route's <c>stream</c>.</param>
-    /// <param name="progress">How far the stream is.</param>
-    /// <param name="isInsideEvent">No heartbeat can go out.</param>
-    public static StreamPatience Of(StreamConfig config, StreamProgress progress, bool isInsideEvent)
+    /// <param name="hasContent">An event with data came.</param>
+    /// <param name="isInsideEvent">The user has half an event: no heartbeat can go out.</param>
+    /// <param name="silence">Since something came from the destination.</param>
+    /// <param name="quiet">Since the user got something.</param>
+    public static StreamPatience Of(StreamConfig config, bool hasContent, bool isInsideEvent, TimeSpan silence, TimeSpan quiet)
     {
         // Until there is content the destination has no longer than before anything went out.
-        var idle = progress.HasContent || config.FirstContent > config.Idle ? config.Idle : config.FirstContent;
-        var silence = progress.Silence;
+        var idle = hasContent || config.FirstContent > config.Idle ? config.Idle : config.FirstContent;
         if (silence >= idle)
         {
             return new StreamPatience(StreamDue.Cut, TimeSpan.Zero);
         }
 
-        var quiet = progress.Quiet;
         if (quiet >= config.Heartbeat && !isInsideEvent)
         {
             return new StreamPatience(StreamDue.Heartbeat, TimeSpan.Zero);
