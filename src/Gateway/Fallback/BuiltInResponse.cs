@@ -3,8 +3,8 @@ using System.Text;
 namespace Gateway.Fallback;
 
 /// <summary>
-/// The response that is always there: it is part of the program, and needs no disk, network or configuration. Its words name no host, path or stack, and
-/// promise nothing about what became of a write.
+/// The response that is always there: it is part of the program, and needs no disk, network or configuration. Its words name no host, path
+/// or stack, and promise nothing about what became of a write.
 /// </summary>
 internal static class BuiltInResponse
 {

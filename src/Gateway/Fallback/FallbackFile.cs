@@ -8,7 +8,8 @@ internal sealed record FallbackFile(string Name, ReadOnlyMemory<byte> Content, F
 
 /// <summary>What a file is, by its extension.</summary>
 /// <param name="ContentType">The header's value.</param>
-/// <param name="IsPage">True: a page for people, answered with 503 so that no crawler takes it for the real one; false: data, answered with 200 so that programs use it.</param>
+/// <param name="IsPage">True: a page for people, answered with 503 so that no crawler takes it for the real one; false: data, answered with
+/// 200 so that programs use it.</param>
 internal sealed record FallbackFileType(string ContentType, bool IsPage)
 {
     private static readonly FallbackFileType Unknown = new("application/octet-stream", IsPage: false);

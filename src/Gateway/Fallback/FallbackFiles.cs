@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace Gateway.Fallback;
 
 /// <summary>
-/// Keeps the files of <c>staticFallback</c> in memory. One loop looks at the folder every second, by time, length and real path (watching alone misses the
-/// link that Kubernetes swaps), and now and then at every byte. A file that vanished, cannot be read or is broken stays in force as it was last good.
+/// Keeps the files of <c>staticFallback</c> in memory. One loop looks at the folder every second, by time, length and real path (watching
+/// alone misses the link that Kubernetes swaps), and now and then at every byte. A file that vanished, cannot be read or is broken stays
+/// in force as it was last good.
 /// </summary>
 internal sealed partial class FallbackFiles(string firstFolder, TimeProvider time, ILogger<FallbackFiles> logger) : BackgroundService
 {

@@ -16,7 +16,10 @@ internal static class FallbackFolder
     /// <param name="Written">Its time of last change.</param>
     internal readonly record struct Entry(string Name, string RealPath, long Length, DateTime Written);
 
-    /// <summary>The files in the order of their names, so that a limit always hits the same ones. Hidden entries are passed over: Kubernetes keeps a ConfigMap's generations there.</summary>
+    /// <summary>
+    /// The files in the order of their names, so that a limit always hits the same ones. Hidden entries are passed over: Kubernetes keeps
+    /// a ConfigMap's generations there.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be listed.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be listed.</exception>
     public static List<Entry> List(string folder, List<FallbackFileProblem> problems)

@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 
 namespace Gateway.Fallback;
 
-/// <summary>The files in force at one moment, and what was wrong with others. Immutable: a request looks it up once and needs no disk.</summary>
+/// <summary>
+/// The files in force at one moment, and what was wrong with others. Immutable: a request looks it up once and needs no disk.
+/// </summary>
 internal sealed class FallbackSnapshot
 {
     public static readonly FallbackSnapshot Empty = new("", FrozenDictionary<string, FallbackFile>.Empty, []);

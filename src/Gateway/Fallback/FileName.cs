@@ -4,8 +4,9 @@ using Gateway.Configuration.Routing;
 namespace Gateway.Fallback;
 
 /// <summary>
-/// Fills the <c>{name}</c> of a file's name from the route's values and <c>{query:NAME}</c> from the query. What comes out is only ever looked up among files that were read ahead, so that no value
-/// can reach the disk; the rules here are the second wall, and keep one name from meaning two files.
+/// Fills the <c>{name}</c> of a file's name from the route's values and <c>{query:NAME}</c> from the query. What comes out is only ever
+/// looked up among files that were read ahead, so that no value can reach the disk; the rules here are the second wall, and keep one
+/// name from meaning two files.
 /// </summary>
 internal static class FileName
 {
@@ -50,8 +51,9 @@ internal static class FileName
     }
 
     /// <summary>
-    /// True when a value is one plain part of a path. The server has decoded it already; a per cent sign that is still there is an encoded slash or a second
-    /// encoding, and neither names a file. Colons (drives, streams) and leading dots (hidden files) mean something to a disk, too.
+    /// True when a value is one plain part of a path. The server has decoded it already; a per cent sign that is still there is
+    /// an encoded slash or a second encoding, and neither names a file. Colons (drives, streams) and leading dots (hidden files)
+    /// mean something to a disk, too.
     /// </summary>
     public static bool IsPlain(string value)
     {

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Fallback;
 
-/// <summary>Chooses the shape by <c>Accept</c> as RFC 9110, 12.5.1 has it: for each shape the most specific range that names it counts.</summary>
+/// <summary>
+/// Chooses the shape by <c>Accept</c> as RFC 9110, 12.5.1 has it: for each shape the most specific range that names it counts.
+/// </summary>
 internal static class Negotiation
 {
     private const int Shapes = 4;

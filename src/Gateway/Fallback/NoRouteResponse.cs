@@ -3,7 +3,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Fallback;
 
-/// <summary>What a client gets whose request no route takes: the path (404) or its method (405). Part of the program, like <see cref="BuiltInResponse"/>.</summary>
+/// <summary>
+/// What a client gets whose request no route takes: the path (404) or its method (405). Part of the
+/// program, like <see cref="BuiltInResponse"/>.
+/// </summary>
 internal static class NoRouteResponse
 {
     private const string ProxyStatus = "gateway; error=destination_not_found";

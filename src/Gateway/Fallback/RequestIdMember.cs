@@ -6,7 +6,9 @@ namespace Gateway.Fallback;
 /// <summary>The member <c>requestId</c> of a problem (RFC 9457): by it the request is found in the log.</summary>
 internal static class RequestIdMember
 {
-    /// <summary>A body with the member added to the JSON object that it ends with; an event's two line ends may follow the object.</summary>
+    /// <summary>
+    /// A body with the member added to the JSON object that it ends with; an event's two line ends may follow the object.
+    /// </summary>
     public static byte[] AddTo(ReadOnlySpan<byte> problem, string requestId)
     {
         var end = problem.LastIndexOf((byte)'}');

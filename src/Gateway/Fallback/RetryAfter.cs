@@ -6,7 +6,10 @@ internal static class RetryAfter
     /// <summary>The mean wait when no step says one.</summary>
     public static readonly TimeSpan Default = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whole seconds, evenly spread from half of the mean to one and a half of it, at least 1: clients that left together must not return together.</summary>
+    /// <summary>
+    /// Whole seconds, evenly spread from half of the mean to one and a half of it, at least 1: clients that left
+    /// together must not return together.
+    /// </summary>
     /// <param name="mean">The mean wait.</param>
     /// <param name="random">From 0 to less than 1.</param>
     public static int Seconds(TimeSpan mean, double random)

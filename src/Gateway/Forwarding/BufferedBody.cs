@@ -6,8 +6,8 @@ using Gateway.Upstream;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// The beginning of a response's body in memory, or all of it. Nothing of it has reached the user: one that is cut while it is read here is an attempt that
-/// failed, and not a broken response.
+/// The beginning of a response's body in memory, or all of it. Nothing of it has reached the user: one that is cut while it is read here is
+/// an attempt that failed, and not a broken response.
 /// </summary>
 internal sealed class BufferedBody
 {

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// The body of an HTTP/1.1 response with trailers. Kestrel writes chunks but never trailers behind them, and leaves the chunks to a handler that sets
-/// <c>Transfer-Encoding: chunked</c> himself. Without <see cref="EndAsync"/> the response has no end, and the connection has to be cut, as YARP does.
+/// The body of an HTTP/1.1 response with trailers. Kestrel writes chunks but never trailers behind them, and leaves the chunks to a
+/// handler that sets <c>Transfer-Encoding: chunked</c> himself. Without <see cref="EndAsync"/> the response has no end, and the connection
+/// has to be cut, as YARP does.
 /// </summary>
 internal sealed class ChunkedBody(Stream output, HttpResponse response) : WriteOnlyStream
 {
@@ -44,7 +45,8 @@ internal sealed class ChunkedBody(Stream output, HttpResponse response) : WriteO
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // An empty chunk would be the last one. A response of the fallback chain, which took this one's place before it began, is written as it is.
+        // An empty chunk would be the last one. A response of the fallback chain, which took this one's place before
+        // it began, is written as it is.
         var isChunked = !StringValues.IsNullOrEmpty(response.Headers.TransferEncoding);
         if (isChunked && !buffer.IsEmpty)
         {

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Lets scripts of other origins use a route (Fetch, section 3.2): answers preflights, in health and outage alike, and gives every response the headers that a destination has not set itself.
+/// Lets scripts of other origins use a route (Fetch, section 3.2): answers preflights, in health and outage alike, and gives every response
+/// the headers that a destination has not set itself.
 /// </summary>
 internal sealed class CorsPolicy
 {

@@ -89,7 +89,8 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
         return elsewhere && ChooseIn(first, purpose) is { } last ? (last, first) : (null, null);
     }
 
-    // The one this route prefers, while it avoids some: in the tier that serves; where all are ill or suspected on this route, in another that is free of that.
+    // The one this route prefers, while it avoids some: in the tier that serves; where all are ill or suspected on this route, in
+    // another that is free of that.
     private (Destination? Destination, TierSnapshot? Tier) NextAmongAvoided(AttemptPurpose purpose)
     {
         var first = _snapshot.Tiers[FirstTier];

@@ -9,7 +9,8 @@ internal static class EventScanner
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>
-    /// The length of the byte order mark with which a stream may start (WHATWG HTML, section 9.2.5); 0: it does not; null: more bytes decide.
+    /// The length of the byte order mark with which a stream may start (WHATWG HTML, section 9.2.5); 0: it does
+    /// not; null: more bytes decide.
     /// </summary>
     public static int? MarkLength(ReadOnlySpan<byte> start) =>
         start.StartsWith(ByteOrderMark) ? ByteOrderMark.Length

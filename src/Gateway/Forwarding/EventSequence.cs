@@ -73,8 +73,8 @@ internal sealed class EventSequence(EventBuffer buffer, ResumePoint? resume, Str
     }
 
     /// <summary>
-    /// The event is longer than is kept: a piece of it is handed on. Its id may be in a piece that is gone, so this stream cannot be resumed
-    /// truthfully any more.
+    /// The event is longer than is kept: a piece of it is handed on. Its id may be in a piece that is gone, so this stream cannot be
+    /// resumed truthfully any more.
     /// </summary>
     public int TakePiece()
     {
@@ -85,8 +85,8 @@ internal sealed class EventSequence(EventBuffer buffer, ResumePoint? resume, Str
     }
 
     /// <summary>
-    /// What stands behind the last whole event when the stream ends cleanly. The specification makes no event of it, but many clients do, and
-    /// without us every one would get it.
+    /// What stands behind the last whole event when the stream ends cleanly. The specification makes no event of it, but many clients do,
+    /// and without us every one would get it.
     /// </summary>
     /// <inheritdoc cref="TryTake"/>
     public bool TryTakeRest(out int count)

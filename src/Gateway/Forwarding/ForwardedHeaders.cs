@@ -6,8 +6,9 @@ using Gateway.Upstream;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Writes <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>, <c>-Port</c> and <c>Forwarded</c> (RFC 7239). A client's own are replaced; those of proxies in <c>trustedProxies</c> are kept and extended.
-/// Headers in which other products name the client, its identity, the host or the path (<see cref="IsClaim"/>) pass from those proxies alone.
+/// Writes <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>, <c>-Port</c> and <c>Forwarded</c> (RFC 7239). A client's own are replaced;
+/// those of proxies in <c>trustedProxies</c> are kept and extended. Headers in which other products name the client, its identity, the host
+/// or the path (<see cref="IsClaim"/>) pass from those proxies alone.
 /// </summary>
 internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted, bool verifiesClients = false)
 {
@@ -18,7 +19,8 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted, bool v
 
     private static readonly FrozenSet<string> Claims = new[]
     {
-        // The client's address: nginx, Apache, HAProxy, Akamai and Cloudflare, Fastly, Fly, Azure, Envoy, Heroku, Google's and Amazon's, and what applications look for beside.
+        // The client's address: nginx, Apache, HAProxy, Akamai and Cloudflare, Fastly, Fly, Azure, Envoy, Heroku, Google's and Amazon's,
+        // and what applications look for beside.
         "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-Pseudo-IPv4", "X-Cluster-Client-IP", "Fastly-Client-IP", "Fly-Client-IP",
         "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Envoy-External-Address", "X-AppEngine-User-IP", "X-Original-Forwarded-For", "X-Originating-IP", "X-Remote-IP",
         "X-Remote-Addr", "X-ProxyUser-Ip", "X-True-IP", "X-Forwarded", "X-Real-IP", "Forwarded-For", "Forwarded-For-IP", "Forwarded-Host", "Forwarded-Proto", "Client-IP",
@@ -26,12 +28,14 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted, bool v
         "Cdn-Src-Ip", "Cdn-Real-Ip", "X-Vercel-Forwarded-For", "X-Vercel-Proxied-For", "X-NF-Client-Connection-IP", "DO-Connecting-IP", "X-AppEngine-Remote-Addr", "X-Original-Remote-Addr",
         "Remote-Addr", "Real-IP", "X-RealIP", "X-Forward-For", "X-Real-Port", "X-Client-Port", "X-Envoy-Internal",
 
-        // The host, the path and the scheme: Symfony, Laravel, IIS's rewriting and others take them for the request's own, past whatever a proxy decided by the real ones.
+        // The host, the path and the scheme: Symfony, Laravel, IIS's rewriting and others take them for the request's own, past whatever a
+        // proxy decided by the real ones.
         "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Original-URL", "X-Rewrite-URL", "X-Original-Proto", "X-Original-Prefix", "X-Original-Method", "X-Original-URI",
         "X-Original-Scheme", "X-Override-URL", "X-Backend-Host", "X-HTTP-DestinationURL", "X-Envoy-Original-Path", "X-Envoy-Original-Host", "X-Scheme", "X-URL-Scheme", "Front-End-Https",
         "CF-Visitor",
 
-        // The user: proxies that authenticate (OAuth2 Proxy, Authelia, Traefik, nginx, Apache, Kong, Tailscale, Azure, Google, Amazon, Cloudflare) put the result here, and applications take it for proven.
+        // The user: proxies that authenticate (OAuth2 Proxy, Authelia, Traefik, nginx, Apache, Kong, Tailscale, Azure, Google, Amazon,
+        // Cloudflare) put the result here, and applications take it for proven.
         "Remote-User", "Remote-Email", "Remote-Name", "Remote-Groups", "X-Remote-User", "X-Remote-Email", "X-Remote-Name", "X-Remote-Group", "X-Remote-Groups", "X-WebAuth-User",
         "X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Access-Token", "X-Auth-Request-Preferred-Username", "X-Authenticated-User", "X-Authenticated-UserId",
         "X-Authenticated-Scope", "X-Authenticated-Groups", "X-Consumer-Username", "X-Consumer-Custom-Id", "X-Credential-Identifier", "Tailscale-User-Login", "Tailscale-User-Name", "X-MS-Client-Principal",
@@ -51,8 +55,8 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted, bool v
         name.Contains('_', StringComparison.Ordinal) ? IsOwned(Dashed(name)) || IsClaimed(Dashed(name)) : (name.Length > 0 && (name[0] | 0x20) is 'x' or 'f' && IsOwned(name));
 
     /// <summary>
-    /// True: with this header a proxy in front names the client, its identity or certificate, the host or the path, and frameworks and applications believe it. None of them
-    /// has a meaning between a client and a server.
+    /// True: with this header a proxy in front names the client, its identity or certificate, the host or the path, and frameworks and
+    /// applications believe it. None of them has a meaning between a client and a server.
     /// </summary>
     public static bool IsClaim(string name) => IsClaimed(name);
 
@@ -98,7 +102,9 @@ internal sealed class ForwardedHeaders(ImmutableArray<IPNetwork> trusted, bool v
     private static bool IsClaimed(string name) =>
         name.Length >= ShortestClaim && ((name.Length <= LongestClaim && Claims.Contains(name)) || name.StartsWith(ForwardedFamily, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>CGI, WSGI and PHP know <c>X_Forwarded_For</c> and <c>X-Forwarded-For</c> by one name, <c>HTTP_X_FORWARDED_FOR</c>.</summary>
+    /// <summary>
+    /// CGI, WSGI and PHP know <c>X_Forwarded_For</c> and <c>X-Forwarded-For</c> by one name, <c>HTTP_X_FORWARDED_FOR</c>.
+    /// </summary>
     private static string Dashed(string name) => name.Replace('_', '-');
 
     /// <summary>The texts of who asked. One client's requests come in a row, and say the same each time.</summary>

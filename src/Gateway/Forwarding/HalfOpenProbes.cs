@@ -10,8 +10,9 @@ namespace Gateway.Forwarding;
 internal static class HalfOpenProbes
 {
     /// <summary>
-    /// Sends a copy of this request to each destination that waits for its half-open probe. A request that cannot be copied is itself the half-open probe, where
-    /// nothing else can be done: when no tier can serve, or when it is certain that the destination never saw what failed before.
+    /// Sends a copy of this request to each destination that waits for its half-open probe. A request that cannot be copied is
+    /// itself the half-open probe, where nothing else can be done: when no tier can serve, or when it is certain that the
+    /// destination never saw what failed before.
     /// </summary>
     /// <returns>The destination that this request itself shall try first; null: none.</returns>
     public static HalfOpenPermit? Offer(CompiledRoute plan, ClusterSnapshot snapshot, HttpContext context, string target)

@@ -4,7 +4,10 @@ using Gateway.Upstream.Http1;
 
 namespace Gateway.Forwarding;
 
-/// <summary>A request to a destination that speaks HTTP/1.1, on a connection of ours: nothing between the client's headers and the bytes for the destination.</summary>
+/// <summary>
+/// A request to a destination that speaks HTTP/1.1, on a connection of ours: nothing between the client's headers and
+/// the bytes for the destination.
+/// </summary>
 internal sealed class Http1Request : AttemptRequest
 {
     /// <summary>A body up to this size goes in one piece with its head; a larger one beside the reading of the response.</summary>

@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// The body of a response over HTTP/2, whatever writes it: a destination, the store of last-good responses, a file. A client that lets a piece of it wait for its window longer than
-/// <see cref="LeastRate"/> allows loses the stream, as if it had cancelled the request itself.
+/// The body of a response over HTTP/2, whatever writes it: a destination, the store of last-good responses, a file. A client that lets a
+/// piece of it wait for its window longer than <see cref="LeastRate"/> allows loses the stream, as if it had cancelled the request itself.
 /// </summary>
 /// <remarks>
-/// What a window holds back waits in Kestrel and not in the socket, so that the socket's own figures do not show it. A stream on which nothing is to be sent is never judged, and a flush that
-/// completes at once costs nothing.
+/// What a window holds back waits in Kestrel and not in the socket, so that the socket's own figures do not show it. A stream on which
+/// nothing is to be sent is never judged, and a flush that completes at once costs nothing.
 /// </remarks>
 internal sealed class Http2ResponseBody(HttpContext context, IHttpResponseBodyFeature original, TimeSpan longestPause, TimeProvider time) : PipeWriter, IHttpResponseBodyFeature, IDisposable
 {
@@ -127,7 +127,8 @@ internal sealed class Http2ResponseBody(HttpContext context, IHttpResponseBodyFe
         limit.CancelAfter(AllowedFor(bytes, longestPause));
         FlushResult result;
 
-        // Kestrel gives the stream's object to another request once this one is over: the end of the registration waits for an ending that has begun.
+        // Kestrel gives the stream's object to another request once this one is over: the end of the registration waits
+        // for an ending that has begun.
         using (limit.Token.UnsafeRegister(static body => ((Http2ResponseBody)body!).End(), this))
         {
             result = await flushing.ConfigureAwait(false);

@@ -5,7 +5,8 @@ using Gateway.Observability;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// A request whose live response may be late (<c>after</c> of the step <c>lastGood</c>): then the user gets the stored one, and the attempts go on behind it, to renew what is stored.
+/// A request whose live response may be late (<c>after</c> of the step <c>lastGood</c>): then the user gets the stored one, and the
+/// attempts go on behind it, to renew what is stored.
 /// </summary>
 internal sealed class LateResponse : IDisposable
 {
@@ -88,7 +89,10 @@ internal sealed class LateResponse : IDisposable
         return isGiven;
     }
 
-    /// <summary>Lets the store learn from the live response, once it comes, and lets go of it. That the client leaves ends nothing any more; never throws.</summary>
+    /// <summary>
+    /// Lets the store learn from the live response, once it comes, and lets go of it. That the client leaves ends
+    /// nothing any more; never throws.
+    /// </summary>
     /// <param name="stopping">The gateway stops: so does this.</param>
     public async Task RenewAsync(CancellationToken stopping)
     {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Requests that end at the gateway: OPTIONS and TRACE that may go no further (<c>Max-Forwards: 0</c>, RFC 9110, section 7.6.2), and <c>OPTIONS *</c>, which asks the server that it
-/// reaches and no resource (section 9.3.7).
+/// Requests that end at the gateway: OPTIONS and TRACE that may go no further (<c>Max-Forwards: 0</c>, RFC 9110, section 7.6.2), and
+/// <c>OPTIONS *</c>, which asks the server that it reaches and no resource (section 9.3.7).
 /// </summary>
 internal static class MaxForwards
 {
@@ -39,7 +39,10 @@ internal static class MaxForwards
     /// <summary>The value for the next hop; null: it goes on as it came.</summary>
     public static string? Next(StringValues values) => Read(values) is { } count and > 0 ? (count - 1).ToString(CultureInfo.InvariantCulture) : null;
 
-    /// <summary>Answers such a request. TRACE is not reflected: its body would show a script the cookies and credentials that the browser hides from it.</summary>
+    /// <summary>
+    /// Answers such a request. TRACE is not reflected: its body would show a script the cookies and credentials
+    /// that the browser hides from it.
+    /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="route">Its route; null: it asks about the server.</param>
     public static ValueTask RespondAsync(HttpContext context, RouteConfig? route)

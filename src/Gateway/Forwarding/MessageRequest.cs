@@ -6,7 +6,10 @@ using Gateway.Upstream.HttpClient;
 
 namespace Gateway.Forwarding;
 
-/// <summary>A request over <see cref="SocketsHttpHandler"/>'s connections: HTTP/2 with and without TLS, and TLS until a probe has found what is negotiated.</summary>
+/// <summary>
+/// A request over <see cref="SocketsHttpHandler"/>'s connections: HTTP/2 with and without TLS, and TLS until a probe
+/// has found what is negotiated.
+/// </summary>
 internal sealed class MessageRequest : AttemptRequest
 {
     private const string TraceParent = "traceparent";

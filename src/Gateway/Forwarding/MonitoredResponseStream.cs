@@ -4,7 +4,8 @@ using Gateway.Upstream;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// The body of one response on its way through: each read has the idle deadline, and its end is told once: whole, cut by the destination, or left by the client.
+/// The body of one response on its way through: each read has the idle deadline, and its end is told once: whole, cut by the
+/// destination, or left by the client.
 /// </summary>
 /// <param name="upstream">The response.</param>
 /// <param name="attempt">Where it comes from.</param>

@@ -1,6 +1,9 @@
 namespace Gateway.Forwarding;
 
-/// <summary>Segments of a path as the client wrote it. It begins with a slash, and its dot segments are resolved, as those of the path that was matched are.</summary>
+/// <summary>
+/// Segments of a path as the client wrote it. It begins with a slash, and its dot segments are resolved, as those of
+/// the path that was matched are.
+/// </summary>
 internal static class PathText
 {
     /// <summary>The path of a target.</summary>

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Refuses at the entrance what cannot be written as one request of HTTP/1.1, whatever protocol it came by: Kestrel checks header names and targets of
-/// HTTP/2 only as far as it needs them itself. Pure: a head in, the problem out. What is refused reaches no destination and is evidence about none.
+/// Refuses at the entrance what cannot be written as one request of HTTP/1.1, whatever protocol it came by: Kestrel checks header
+/// names and targets of HTTP/2 only as far as it needs them itself. Pure: a head in, the problem out. What is refused reaches no
+/// destination and is evidence about none.
 /// </summary>
 internal static class RequestGuard
 {
@@ -68,7 +69,8 @@ internal static class RequestGuard
             return "Transfer-Encoding does not exist in HTTP/1.0.";
         }
 
-        // Kestrel takes off the chunks and nothing else: what else it was coded with would reach the destination without a word of it (RFC 9112, section 6.1).
+        // Kestrel takes off the chunks and nothing else: what else it was coded with would reach the destination without a word
+        // of it (RFC 9112, section 6.1).
         if (headers.TransferEncoding is not [{ } coding] || !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase))
         {
             return "The only Transfer-Encoding that is understood is \"chunked\", once.";
@@ -80,7 +82,10 @@ internal static class RequestGuard
             : null;
     }
 
-    /// <summary>What Kestrel lets through of what makes a request of HTTP/2 malformed (RFC 9113, sections 8.2.2 and 8.3.1); it refuses <c>Connection</c> and <c>TE</c> itself.</summary>
+    /// <summary>
+    /// What Kestrel lets through of what makes a request of HTTP/2 malformed (RFC 9113, sections 8.2.2 and 8.3.1); it refuses
+    /// <c>Connection</c> and <c>TE</c> itself.
+    /// </summary>
     private static string? Http2ProblemOf(IHeaderDictionary headers)
     {
         if (headers.TransferEncoding.Count > 0 || headers.Upgrade.Count > 0 || headers.KeepAlive.Count > 0 || headers.ContainsKey("Proxy-Connection"))

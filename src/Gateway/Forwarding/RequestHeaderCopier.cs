@@ -4,7 +4,8 @@ namespace Gateway.Forwarding;
 
 /// <summary>Gives a request to a destination its headers: the client's that go further, and those that the gateway writes.</summary>
 /// <param name="forwarded">Says who asked.</param>
-/// <param name="asksIdentity">Responses have to come without a coding: the gateway reads event streams, and compresses others by itself.</param>
+/// <param name="asksIdentity">Responses have to come without a coding: the gateway reads event streams, and
+/// compresses others by itself.</param>
 /// <param name="saysVia">Requests say <c>Via</c>.</param>
 /// <param name="changes">What the route changes; null: nothing.</param>
 internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksIdentity = false, bool saysVia = true, RequestHeaderChanges? changes = null)
@@ -73,7 +74,8 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksI
         var request = context.Request;
         if (asksIdentity)
         {
-            // In a compressed stream no event can be seen, and nothing can be said between two of them; what is compressed for users here is stored once.
+            // In a compressed stream no event can be seen, and nothing can be said between two of them; what is compressed
+            // for users here is stored once.
             target.Add("Accept-Encoding", "identity");
         }
 
@@ -97,6 +99,9 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksI
         forwarded.Write(context, ref target);
     }
 
-    /// <summary>CGI makes <c>HTTP_PROXY</c> of it, by which many an HTTP client sends its own requests through a proxy of the attacker's (CVE-2016-5385). It has no meaning in HTTP.</summary>
+    /// <summary>
+    /// CGI makes <c>HTTP_PROXY</c> of it, by which many an HTTP client sends its own requests through a proxy of the attacker's
+    /// (CVE-2016-5385). It has no meaning in HTTP.
+    /// </summary>
     private static bool IsHttpoxy(string name) => name.Equals("Proxy", StringComparison.OrdinalIgnoreCase);
 }

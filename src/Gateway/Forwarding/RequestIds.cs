@@ -5,8 +5,9 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Gives each request the id by which it is found everywhere: <c>X-Request-Id</c> to the destination and in the response, the log, the span, and the body of an error. A trusted
-/// proxy's is kept; any other is replaced by a UUID of version 7, which sorts by time. Until the request has ended it is its <see cref="HttpContext.TraceIdentifier"/>.
+/// Gives each request the id by which it is found everywhere: <c>X-Request-Id</c> to the destination and in the response, the log, the
+/// span, and the body of an error. A trusted proxy's is kept; any other is replaced by a UUID of version 7, which sorts by time. Until the
+/// request has ended it is its <see cref="HttpContext.TraceIdentifier"/>.
 /// </summary>
 /// <param name="trusted"><c>trustedProxies</c> now.</param>
 /// <param name="time">The clock.</param>
@@ -27,7 +28,8 @@ internal sealed class RequestIds(Func<ImmutableArray<IPNetwork>> trusted, TimePr
     };
 
     /// <summary>
-    /// Stands before everything that responds. The response gets its header as it starts, whatever writes it, in place of a destination's own.
+    /// Stands before everything that responds. The response gets its header as it starts, whatever writes it, in
+    /// place of a destination's own.
     /// </summary>
     public RequestDelegate Before(RequestDelegate next) => context =>
     {
@@ -42,7 +44,9 @@ internal sealed class RequestIds(Func<ImmutableArray<IPNetwork>> trusted, TimePr
         && (name.Equals(Header, StringComparison.OrdinalIgnoreCase)
             || (name.Contains('_', StringComparison.Ordinal) && name.Replace('_', '-').Equals(Header, StringComparison.OrdinalIgnoreCase)));
 
-    /// <summary>The id if there is one that can be kept: visible ASCII, at most <see cref="Longest"/> characters, said once; else null.</summary>
+    /// <summary>
+    /// The id if there is one that can be kept: visible ASCII, at most <see cref="Longest"/> characters, said once; else null.
+    /// </summary>
     public static string? Read(StringValues values) =>
         values is [{ Length: > 0 and <= Longest } id] && !id.AsSpan().ContainsAnyExceptInRange('!', '~') ? id : null;
 

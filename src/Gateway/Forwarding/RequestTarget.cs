@@ -1,8 +1,8 @@
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// What a destination is asked for: path and query byte for byte as the client wrote them, so that nothing is decoded or escaped twice on the way.
-/// Only dot segments are resolved, as the matching of routes did: what was not matched is not asked for.
+/// What a destination is asked for: path and query byte for byte as the client wrote them, so that nothing is decoded or escaped twice on
+/// the way. Only dot segments are resolved, as the matching of routes did: what was not matched is not asked for.
 /// </summary>
 internal static class RequestTarget
 {
@@ -28,8 +28,8 @@ internal static class RequestTarget
     }
 
     /// <summary>
-    /// True: with OPTIONS it asks about the server and no resource (RFC 9110, section 9.3.7). That is <c>*</c>, for which a client that takes the gateway for a proxy writes an absolute URL
-    /// without path and query (RFC 9112, section 3.2.4).
+    /// True: with OPTIONS it asks about the server and no resource (RFC 9110, section 9.3.7). That is <c>*</c>, for which a client that
+    /// takes the gateway for a proxy writes an absolute URL without path and query (RFC 9112, section 3.2.4).
     /// </summary>
     public static bool IsOfServer(string raw) =>
         raw is "*" || (raw is not ['/', ..] && raw.IndexOf("://", StringComparison.Ordinal) is > 0 and var authority && raw.AsSpan(authority + 3).IndexOfAny('/', '?') < 0);

@@ -22,8 +22,8 @@ internal sealed class ResumePoint
     private bool _skipping;
 
     /// <summary>
-    /// The id of the last event that the user has, one character a byte, as headers are written; null: no event had one, or the last one took the position
-    /// back by an empty id (WHATWG HTML, section 9.2.6), or had one that no header can carry.
+    /// The id of the last event that the user has, one character a byte, as headers are written; null: no event had one, or the last one
+    /// took the position back by an empty id (WHATWG HTML, section 9.2.6), or had one that no header can carry.
     /// </summary>
     public string? LastId { get; private set; }
 

@@ -33,8 +33,8 @@ internal sealed class RetryBudget
 
     /// <summary>Takes one extra attempt out. False: the budget is spent, the attempt must not start.</summary>
     /// <remarks>
-    /// Payment and withdrawal are one exchange of the whole account: many requests that run out of time at once must not find the mark moved by one of them and the money not yet there.
-    /// Extra attempts are few, so that an object for each costs nothing.
+    /// Payment and withdrawal are one exchange of the whole account: many requests that run out of time at once must not find the mark
+    /// moved by one of them and the money not yet there. Extra attempts are few, so that an object for each costs nothing.
     /// </remarks>
     public bool TryWithdraw()
     {

@@ -7,7 +7,9 @@ using Gateway.Observability;
 
 namespace Gateway.Forwarding;
 
-/// <summary>Who may use a route (<c>allow</c>, <c>deny</c>) and how often (<c>rateLimit</c>). The client is the one behind <c>trustedProxies</c>.</summary>
+/// <summary>
+/// Who may use a route (<c>allow</c>, <c>deny</c>) and how often (<c>rateLimit</c>). The client is the one behind <c>trustedProxies</c>.
+/// </summary>
 internal sealed class RouteAccess
 {
     private readonly ImmutableArray<IPNetwork> _allow;
@@ -99,7 +101,9 @@ internal sealed class RouteAccess
         return true;
     }
 
-    /// <summary>Counts a request of a client as under way, or refuses it; false: nothing was written. Balance with <see cref="Leave"/>.</summary>
+    /// <summary>
+    /// Counts a request of a client as under way, or refuses it; false: nothing was written. Balance with <see cref="Leave"/>.
+    /// </summary>
     public async ValueTask<bool> CrowdAsync(HttpContext context, RequestRecord record)
     {
         if (_load is not { } load)

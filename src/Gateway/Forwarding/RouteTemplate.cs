@@ -10,8 +10,9 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// A text of the configuration with values of the request. Path and values of the route are taken as the client wrote them, escapes included, so that nothing is decoded or escaped twice,
-/// and what comes out is visible ASCII, as every target is that passed <see cref="RequestGuard"/>.
+/// A text of the configuration with values of the request. Path and values of the route are taken as the client wrote
+/// them, escapes included, so that nothing is decoded or escaped twice, and what comes out is visible ASCII, as every
+/// target is that passed <see cref="RequestGuard"/>.
 /// </summary>
 internal sealed class RouteTemplate
 {

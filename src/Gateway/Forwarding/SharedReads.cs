@@ -6,8 +6,8 @@ using Gateway.Observability;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Reads of a route that use the response of another one: equal reads in flight become one (<c>collapse</c>), and a young stored response is
-/// given while one request renews it (<c>staleWhileRevalidate</c>). What may be shared is what the last-good store may give to both.
+/// Reads of a route that use the response of another one: equal reads in flight become one (<c>collapse</c>), and a young stored response
+/// is given while one request renews it (<c>staleWhileRevalidate</c>). What may be shared is what the last-good store may give to both.
 /// </summary>
 internal sealed class SharedReads
 {
@@ -45,8 +45,8 @@ internal sealed class SharedReads
             : null;
 
     /// <summary>
-    /// Gives a young stored response and says who renews it; or waits for an equal read and gives its response; or makes the request the one
-    /// that others wait for.
+    /// Gives a young stored response and says who renews it; or waits for an equal read and gives its response; or makes the request
+    /// the one that others wait for.
     /// </summary>
     /// <returns>What the request is to do.</returns>
     public async ValueTask<SharedRead> EnterAsync(HttpContext context, RequestRecord record)

@@ -3,7 +3,10 @@ using Gateway.Configuration.Model;
 
 namespace Gateway.Forwarding;
 
-/// <summary>Gives a request the path that its route's destinations are asked for (<c>rewrite</c>). Escapes stay as the client wrote them, and so does the query.</summary>
+/// <summary>
+/// Gives a request the path that its route's destinations are asked for (<c>rewrite</c>). Escapes stay as the client wrote
+/// them, and so does the query.
+/// </summary>
 internal sealed class TargetRewrite
 {
     private readonly string[] _strip;
@@ -39,7 +42,8 @@ internal sealed class TargetRewrite
     }
 
     /// <summary>
-    /// True: a dot segment, also one that only a destination sees which takes an escaped slash or a backslash for a separator. A new prefix must not be left that way.
+    /// True: a dot segment, also one that only a destination sees which takes an escaped slash or a backslash for a separator. A new
+    /// prefix must not be left that way.
     /// </summary>
     private static bool ClimbsOut(string path) => RequestTarget.HasDotSegment(path)
         || (path.AsSpan().IndexOfAny('%', '\\') >= 0

@@ -16,7 +16,8 @@ internal static class TrustedProxies
     public static bool Trust(ImmutableArray<IPNetwork> networks, IPAddress peer) => Contain(networks, Plain(peer));
 
     /// <summary>
-    /// The client's address: the peer's, or behind trusted proxies the nearest address of <c>X-Forwarded-For</c> outside of them. What stands further away may be invented.
+    /// The client's address: the peer's, or behind trusted proxies the nearest address of <c>X-Forwarded-For</c> outside of them. What
+    /// stands further away may be invented.
     /// </summary>
     public static string ClientOf(ImmutableArray<IPNetwork> networks, HttpContext context) => AddressOf(networks, context)?.ToString() ?? Unknown;
 

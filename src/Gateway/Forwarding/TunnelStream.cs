@@ -4,8 +4,9 @@ using Gateway.Observability;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// A user's side of a WebSocket. It follows the frames (RFC 6455, section 5.2) that go to the user, so that the gateway, when it stops, can say <c>1001, going away</c> between two of them; what the
-/// destination sends after that is dropped, and the user's own close frame goes on to it. Only the bytes of frames' heads are looked at.
+/// A user's side of a WebSocket. It follows the frames (RFC 6455, section 5.2) that go to the user, so that the gateway, when it stops, can
+/// say <c>1001, going away</c> between two of them; what the destination sends after that is dropped, and the user's own close frame goes
+/// on to it. Only the bytes of frames' heads are looked at.
 /// </summary>
 /// <param name="user">The user's side.</param>
 /// <param name="isWebSocket">Its frames are followed; of another protocol nothing is known.</param>

@@ -4,15 +4,18 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Ends tunnels (WebSockets and other upgrades), which nothing else would end, when the gateway stops: a WebSocket is told <c>1001</c> and has <see cref="Farewell"/> to close by itself, any other
-/// upgrade is cut after that.
+/// Ends tunnels (WebSockets and other upgrades), which nothing else would end, when the gateway stops: a WebSocket is told <c>1001</c> and
+/// has <see cref="Farewell"/> to close by itself, any other upgrade is cut after that.
 /// </summary>
 internal static class Tunnels
 {
     /// <summary>For both sides' close frames.</summary>
     public static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
-    /// <summary>Sees to it that this request's tunnel, if it becomes one, ends with <paramref name="stopping"/>. Dispose of what it gives once the request has ended.</summary>
+    /// <summary>
+    /// Sees to it that this request's tunnel, if it becomes one, ends with <paramref name="stopping"/>. Dispose of what it
+    /// gives once the request has ended.
+    /// </summary>
     public static IDisposable Follow(HttpContext context, RequestRecord record, TimeProvider time, CancellationToken stopping)
     {
         var tunnel = new Tunnel(context, record, time);
@@ -60,7 +63,8 @@ internal static class Tunnels
         }
 
         /// <summary>
-        /// The user sends no more. Of a request that still leaves its response to be sent; a conversation is over, but for what the destination still answers to the last of it.
+        /// The user sends no more. Of a request that still leaves its response to be sent; a conversation is over, but for what the
+        /// destination still answers to the last of it.
         /// </summary>
         private async Task CutAfterFarewellAsync()
         {

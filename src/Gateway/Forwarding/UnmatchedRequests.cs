@@ -7,7 +7,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Forwarding;
 
-/// <summary>Serves each request by its route; one that no route takes is answered, counted as <see cref="Instruments.UnmatchedRoute"/> and logged here.</summary>
+/// <summary>
+/// Serves each request by its route; one that no route takes is answered, counted as
+/// <see cref="Instruments.UnmatchedRoute"/> and logged here.
+/// </summary>
 internal sealed class UnmatchedRequests(Instruments instruments, AccessLog access, Func<ImmutableArray<IPNetwork>> trusted, TimeProvider time)
 {
     private readonly RouteMeter _meter = instruments.Route(Instruments.UnmatchedRoute);

@@ -141,7 +141,10 @@ internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, 
         });
     }
 
-    /// <summary>YARP passes on what <c>Connection</c> names (RFC 9110, section 7.6.1); that of a switch to another protocol itself is written by Kestrel.</summary>
+    /// <summary>
+    /// YARP passes on what <c>Connection</c> names (RFC 9110, section 7.6.1); that of a switch to another protocol
+    /// itself is written by Kestrel.
+    /// </summary>
     private static void RemoveHopByHop(IHeaderDictionary headers, HttpResponseMessage response)
     {
         var named = response.Headers.NonValidated.TryGetValues("Connection", out var values) ? new StringValues([.. values]) : default;

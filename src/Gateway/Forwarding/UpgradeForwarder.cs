@@ -8,8 +8,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Forwarding;
 
 /// <summary>
-/// Requests for another protocol (WebSocket, SPDY; over HTTP/2 by extended CONNECT, RFC 8441). YARP's forwarder carries the two directions; where they go, and how often it is tried,
-/// is decided here. They count as requests in flight for as long as they last.
+/// Requests for another protocol (WebSocket, SPDY; over HTTP/2 by extended CONNECT, RFC 8441). YARP's forwarder carries the two directions;
+/// where they go, and how often it is tried, is decided here. They count as requests in flight for as long as they last.
 /// </summary>
 internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationToken endTunnels)
 {
@@ -24,7 +24,10 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
     };
 
-    /// <summary>True: the client asks for another protocol, by an upgrade that goes further. That to HTTP/2 in clear does not: it is between two hops (RFC 9110, section 7.8).</summary>
+    /// <summary>
+    /// True: the client asks for another protocol, by an upgrade that goes further. That to HTTP/2 in clear does not: it is between two
+    /// hops (RFC 9110, section 7.8).
+    /// </summary>
     public static bool Is(HttpContext context)
     {
         var request = context.Request;

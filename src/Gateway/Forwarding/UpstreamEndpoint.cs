@@ -44,7 +44,8 @@ internal sealed class UpstreamEndpoint(Destination destination, RouteSuccessCoun
 
     /// <summary>The request's path and query at this destination.</summary>
     /// <param name="target">Escaped path and query, as the client wrote them.</param>
-    /// <exception cref="UnwritableRequestException">It is not visible ASCII: written as it is, HttpClient would send memory that was never written.</exception>
+    /// <exception cref="UnwritableRequestException">It is not visible ASCII: written as it is, HttpClient would send memory
+    /// that was never written.</exception>
     public Uri At(string target)
     {
         UnwritableRequestException.ThrowUnlessTarget(target);

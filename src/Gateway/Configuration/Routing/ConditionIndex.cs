@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Routing.Matching;
 namespace Gateway.Configuration.Routing;
 
 /// <summary>
-/// Makes a look-up of the exact value that most routes of one path ask for, so that a thousand tenants at one path cost a request no more than two:
-/// <see cref="ConditionPolicy"/> then holds the request against the few routes that are left.
+/// Makes a look-up of the exact value that most routes of one path ask for, so that a thousand tenants at one path cost a request no more
+/// than two: <see cref="ConditionPolicy"/> then holds the request against the few routes that are left.
 /// </summary>
 internal sealed class ConditionIndex : MatcherPolicy, INodeBuilderPolicy
 {

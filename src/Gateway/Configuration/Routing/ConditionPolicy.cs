@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Routing.Matching;
 
 namespace Gateway.Configuration.Routing;
 
-/// <summary>Takes the routes out of the running whose headers or query parameters the request does not have. Routes without conditions never come here.</summary>
+/// <summary>
+/// Takes the routes out of the running whose headers or query parameters the request does not have. Routes
+/// without conditions never come here.
+/// </summary>
 internal sealed class ConditionPolicy : MatcherPolicy, IEndpointSelectorPolicy
 {
     /// <inheritdoc/>

@@ -9,7 +9,9 @@ internal static class HostName
     /// <summary>What a name below another begins with in a pattern.</summary>
     public const string Below = "*.";
 
-    /// <summary>The name without its port and without the dot that ends a fully qualified name; empty: there is none that a route could be for.</summary>
+    /// <summary>
+    /// The name without its port and without the dot that ends a fully qualified name; empty: there is none that a route could be for.
+    /// </summary>
     public static ReadOnlySpan<char> Of(string? host)
     {
         var name = host.AsSpan();

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Gateway.Configuration.Routing;
 
-/// <summary>A value of a route that fills a whole segment of the path, or the rest of it: it can be taken from the path as the client wrote it.</summary>
+/// <summary>
+/// A value of a route that fills a whole segment of the path, or the rest of it: it can be taken from the path as the client wrote it.
+/// </summary>
 /// <param name="Name">As in the pattern.</param>
 /// <param name="Segment">The segment's number, from 0.</param>
 /// <param name="TakesRest">The value is the rest of the path, slashes included.</param>

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Routing;
 namespace Gateway.Configuration.Routing;
 
 /// <summary>
-/// The inline constraint <c>regex(…)</c>. ASP.NET's own may backtrack for ten seconds on a path that a client chose, and fails the request then. Here an expression runs in
-/// linear time; one that only backtracking can run is cut off after <see cref="Longest"/>, and the value then does not match.
+/// The inline constraint <c>regex(…)</c>. ASP.NET's own may backtrack for ten seconds on a path that a client chose, and fails the
+/// request then. Here an expression runs in linear time; one that only backtracking can run is cut off after <see cref="Longest"/>, and
+/// the value then does not match.
 /// </summary>
 internal sealed class RegexConstraint : IRouteConstraint
 {

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Configuration.Routing;
 
-/// <summary>Whether a request meets the conditions of a route. Pure, and without garbage where a query parameter is not looked at.</summary>
+/// <summary>
+/// Whether a request meets the conditions of a route. Pure, and without garbage where a query parameter is not looked at.
+/// </summary>
 internal static class RequestConditions
 {
     /// <summary>True: the request meets every one.</summary>
@@ -17,7 +19,10 @@ internal static class RequestConditions
         return true;
     }
 
-    /// <summary>The value that a condition is held against; null: it is not there, or it is there more than once and each reader would take another one.</summary>
+    /// <summary>
+    /// The value that a condition is held against; null: it is not there, or it is there more than once and each
+    /// reader would take another one.
+    /// </summary>
     /// <param name="source">Where it is read.</param>
     /// <param name="name">Its name.</param>
     /// <param name="request">The request.</param>

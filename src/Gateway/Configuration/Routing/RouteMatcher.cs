@@ -50,7 +50,9 @@ internal sealed class RouteMatcher : IAsyncDisposable, IDisposable
         return new RouteMatch(route, context.Request.RouteValues, MethodRefused: endpoint is not null && route is null);
     }
 
-    /// <summary>Why ASP.NET cannot match by these routes; null: it can. The first request makes it build its tree, so one is matched.</summary>
+    /// <summary>
+    /// Why ASP.NET cannot match by these routes; null: it can. The first request makes it build its tree, so one is matched.
+    /// </summary>
     public Exception? FindFault()
     {
         // Routing in memory waits for nothing: the task has ended when it is returned.

@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Routing;
 namespace Gateway.Configuration.Routing;
 
 /// <summary>
-/// The routes of one configuration by host, each host's with ASP.NET's own matcher over path and method. A request is held against the routes of its exact host, then against those of
-/// the names that it stands below, the longest first, then against those for every host. The cost does not grow with the number of hosts. Immutable.
+/// The routes of one configuration by host, each host's with ASP.NET's own matcher over path and method. A request is held against the
+/// routes of its exact host, then against those of the names that it stands below, the longest first, then against those for every host.
+/// The cost does not grow with the number of hosts. Immutable.
 /// </summary>
 internal sealed class RouteTable
 {
@@ -44,7 +45,10 @@ internal sealed class RouteTable
         _below = below.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    /// <summary>Sets the endpoint and the route's values of a request. None is set when no route takes it; one that is no <see cref="RouteEndpoint"/> when only the method is refused.</summary>
+    /// <summary>
+    /// Sets the endpoint and the route's values of a request. None is set when no route takes it; one that is no
+    /// <see cref="RouteEndpoint"/> when only the method is refused.
+    /// </summary>
     public Task MatchAsync(HttpContext context)
     {
         var routes = _hasHosts ? Find(HostName.Of(context.Request.Host.Value)) : _everyHost;

@@ -5,8 +5,8 @@ using Gateway.Observability;
 namespace Gateway.Forwarding.Overload;
 
 /// <summary>
-/// Where requests of a cluster wait for a place while every tier that may take them is full (<c>queue</c>): in the order of their levels, and
-/// inside a level of their arrival, for <see cref="QueueConfig.Wait"/> at most.
+/// Where requests of a cluster wait for a place while every tier that may take them is full (<c>queue</c>): in the order of their levels,
+/// and inside a level of their arrival, for <see cref="QueueConfig.Wait"/> at most.
 /// </summary>
 /// <remarks>
 /// Each place that is given back lets one request go on. What gives a place back never waits here: one of those that do so at the same

@@ -4,8 +4,8 @@ namespace Gateway.Forwarding.Overload;
 internal interface IQueuedPlace : IDisposable
 {
     /// <summary>
-    /// Takes a place, if there is one; it is held until <see cref="IDisposable.Dispose"/>. Called by other requests, one at a time, so that it
-    /// must not read this one's context.
+    /// Takes a place, if there is one; it is held until <see cref="IDisposable.Dispose"/>. Called by other requests, one at a time, so that
+    /// it must not read this one's context.
     /// </summary>
     bool TryTake();
 

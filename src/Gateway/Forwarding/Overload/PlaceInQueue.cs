@@ -5,8 +5,8 @@ using Gateway.Observability;
 namespace Gateway.Forwarding.Overload;
 
 /// <summary>
-/// What a request that waits in an <see cref="AdmissionQueue"/> waits for. Other requests look for its place, so it keeps what that takes, and
-/// not the request's context, which may be Kestrel's again by then.
+/// What a request that waits in an <see cref="AdmissionQueue"/> waits for. Other requests look for its place, so it keeps what that takes,
+/// and not the request's context, which may be Kestrel's again by then.
 /// </summary>
 /// <param name="plan">The route's plan.</param>
 /// <param name="key">The request's affinity key.</param>

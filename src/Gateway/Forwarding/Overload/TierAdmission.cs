@@ -2,7 +2,9 @@ using Gateway.Failover;
 
 namespace Gateway.Forwarding.Overload;
 
-/// <summary>Whether a request may enter a tier, and which one takes it when its own is full. Pure but for the counts of requests in flight.</summary>
+/// <summary>
+/// Whether a request may enter a tier, and which one takes it when its own is full. Pure but for the counts of requests in flight.
+/// </summary>
 internal static class TierAdmission
 {
     /// <summary>A place for a request.</summary>
