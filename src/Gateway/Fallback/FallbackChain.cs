@@ -5,8 +5,8 @@ using Gateway.LastGood;
 namespace Gateway.Fallback;
 
 /// <summary>
-/// Gives a request that no tier could answer the first step that has a response. It never throws, and each step needs less than the one before:
-/// memory filled by live responses, files read ahead, nothing at all.
+/// Gives a request that no tier could answer the first step that has a response. It never throws, and each step needs less than the one
+/// before: memory filled by live responses, files read ahead, nothing at all.
 /// </summary>
 /// <param name="files">The files that were read ahead.</param>
 /// <param name="lastGood">The stored responses; null: there are none.</param>
@@ -153,8 +153,8 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     }
 
     /// <summary>
-    /// A whole response, whatever Range or If-None-Match ask: it stands for another one, and no client may keep or patch with it. CORS headers are not
-    /// invented: which origins may read a response is the destination's to say, and a file cannot say it.
+    /// A whole response, whatever Range or If-None-Match ask: it stands for another one, and no client may keep or patch with it. CORS
+    /// headers are not invented: which origins may read a response is the destination's to say, and a file cannot say it.
     /// </summary>
     private async ValueTask WriteAsync(HttpContext context, FallbackStep step, int status, string contentType, ReadOnlyMemory<byte> body, TimeSpan retryAfter, ImmutableArray<HeaderLineConfig> headers = default)
     {
@@ -193,8 +193,8 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     }
 
     /// <summary>
-    /// A write that was sent and has no response: nothing may invite a client to send it again. gRPC's clients take 502, 503 and 504 for UNAVAILABLE, which many repeat by themselves,
-    /// so that they are told in their own words.
+    /// A write that was sent and has no response: nothing may invite a client to send it again. gRPC's clients take 502, 503 and 504 for
+    /// UNAVAILABLE, which many repeat by themselves, so that they are told in their own words.
     /// </summary>
     private async ValueTask<FallbackStep> AnswerUnknownFateAsync(HttpContext context, string route, RequestFate fate)
     {

@@ -34,8 +34,8 @@ internal static class AttemptFailure
     }
 
     /// <summary>
-    /// True: a connection or what came over it is part of the failure. Anything else our own client threw, before a byte had left or because of what the
-    /// request was: that shows nothing of a destination.
+    /// True: a connection or what came over it is part of the failure. Anything else our own client threw, before a byte had left or
+    /// because of what the request was: that shows nothing of a destination.
     /// </summary>
     private static bool IsRemote(Exception exception)
     {
@@ -55,7 +55,9 @@ internal static class AttemptFailure
         return false;
     }
 
-    /// <summary>True: HTTP/2 said that the request was not processed (RFC 9113, section 8.7), so that it is safe to repeat whatever it was.</summary>
+    /// <summary>
+    /// True: HTTP/2 said that the request was not processed (RFC 9113, section 8.7), so that it is safe to repeat whatever it was.
+    /// </summary>
     public static bool IsRefusedStream(Exception exception)
     {
         for (var inner = exception; inner is not null; inner = inner.InnerException)

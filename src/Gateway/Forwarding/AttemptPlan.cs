@@ -4,8 +4,9 @@ namespace Gateway.Forwarding;
 internal static class AttemptPlan
 {
     /// <summary>
-    /// True: the response of this attempt is the user's at once. A hedge beats an attempt that is still running only with a success: what the first would say may be better, and
-    /// a quick error is not a response to the question that a slow destination is still working on. Two destinations that say the same outweigh one that says nothing.
+    /// True: the response of this attempt is the user's at once. A hedge beats an attempt that is still running only with a success: what
+    /// the first would say may be better, and a quick error is not a response to the question that a slow destination is still working on.
+    /// Two destinations that say the same outweigh one that says nothing.
     /// </summary>
     /// <param name="isHedge">It began beside another attempt.</param>
     /// <param name="status">Its status.</param>

@@ -15,11 +15,15 @@ internal abstract class AttemptRequest
     public abstract bool HeadWaitsForContent { get; }
 
     /// <summary>
-    /// The body had not been sent whole when the exchange ended. What ended it may be what the client sent, or that a destination has seen enough of it: it is no evidence.
+    /// The body had not been sent whole when the exchange ended. What ended it may be what the client sent, or that a destination has seen
+    /// enough of it: it is no evidence.
     /// </summary>
     public virtual bool IsPartlySent => false;
 
-    /// <summary>A kept connection turned out to be closed before anything came back over it, as happens to idle ones: that says nothing of the destination.</summary>
+    /// <summary>
+    /// A kept connection turned out to be closed before anything came back over it, as happens to idle ones: that
+    /// says nothing of the destination.
+    /// </summary>
     public virtual bool WasStale => false;
 
     /// <summary>
@@ -29,7 +33,9 @@ internal abstract class AttemptRequest
     public bool IsUnsent(Exception failure) =>
         AttemptFailure.IsRefusedStream(failure) || (HeadWaitsForContent && Content is { Started: false });
 
-    /// <summary>The response's head, and its body as it comes. What it cannot do without the client's request it does before it returns.</summary>
+    /// <summary>
+    /// The response's head, and its body as it comes. What it cannot do without the client's request it does before it returns.
+    /// </summary>
     /// <param name="traceParent">Takes the place of the client's <c>traceparent</c>; null: that stays.</param>
     /// <param name="cancellationToken">Ends everything, the reading of the body included.</param>
     /// <exception cref="UnwritableRequestException">The request cannot be written; nothing of it was sent.</exception>
@@ -48,14 +54,15 @@ internal abstract class AttemptRequest
             : new MessageRequest(context, plan.Headers, peer, target, plan.HostFor(context.Request), body, lastEventId, plan.Traffic.Transport);
 
     /// <summary>
-    /// HTTP/1.1: in clear, and over TLS where a probe has negotiated it. A client that says gRPC does not choose the protocol: a destination that was not found to speak HTTP/2 gets
-    /// what it speaks.
+    /// HTTP/1.1: in clear, and over TLS where a probe has negotiated it. A client that says gRPC does not choose the protocol: a
+    /// destination that was not found to speak HTTP/2 gets what it speaks.
     /// </summary>
     private static bool SpeaksHttp11(CompiledRoute plan, UpstreamEndpoint peer, HttpRequest request)
     {
         if (peer.IsTls)
         {
-            // SocketsHttpHandler takes the name in Host for TLS as well, and keeps connections for each such name: a client would choose both.
+            // SocketsHttpHandler takes the name in Host for TLS as well, and keeps connections for each such
+            // name: a client would choose both.
             return peer.Destination.NegotiatesHttp11 || (plan.ChangesHost && !Grpc.Is(request));
         }
 
