@@ -5,9 +5,14 @@ internal static class ClusterFigures
 {
     /// <summary>The families, read from <paramref name="state"/> at each scrape.</summary>
     public static IEnumerable<MetricFamily> Of(Func<StateReadings> state) =>
-    [
+        [InFlight(state), .. DestinationsOf(state), .. TiersOf(state), .. ObjectivesOf(state)];
+
+    private static MetricFamily InFlight(Func<StateReadings> state) =>
         MetricFamily.Gauge("gateway_inflight", "Requests in flight to a tier.", () =>
-            [.. state().Tiers().Select(static t => new Sample(t.InFlight, new(Instruments.ClusterLabel, t.Cluster), new(Instruments.TierLabel, t.Tier)))]),
+            [.. state().Tiers().Select(static t => new Sample(t.InFlight, new(Instruments.ClusterLabel, t.Cluster), new(Instruments.TierLabel, t.Tier)))]);
+
+    private static IEnumerable<MetricFamily> DestinationsOf(Func<StateReadings> state) =>
+    [
         MetricFamily.Gauge("gateway_destination_up", "1 while a destination can serve, else 0.", () =>
             [.. state().Destinations().Select(static d => new Sample(d.Up ? 1 : 0,
                 new(Instruments.ClusterLabel, d.Cluster), new(Instruments.TierLabel, d.Tier), new(Instruments.DestinationLabel, d.Destination)))]),
@@ -27,6 +32,10 @@ internal static class ClusterFigures
             [.. from d in state().Destinations()
                 where d.ProbeAge is not null
                 select new Sample(d.ProbeAge.GetValueOrDefault().TotalSeconds, new(Instruments.ClusterLabel, d.Cluster), new(Instruments.DestinationLabel, d.Destination))]),
+    ];
+
+    private static IEnumerable<MetricFamily> TiersOf(Func<StateReadings> state) =>
+    [
         MetricFamily.Gauge("gateway_active_tier", "1 for the tier that serves a cluster, else 0; all 0 when none can.", () =>
             [.. state().Tiers().Select(static t => new Sample(t.Active ? 1 : 0, new(Instruments.ClusterLabel, t.Cluster), new(Instruments.TierLabel, t.Tier)))]),
         MetricFamily.Gauge("gateway_hold", "1 for each tier that an operator holds; none while none is.", () =>
@@ -35,6 +44,10 @@ internal static class ClusterFigures
                 select new Sample(1, new(Instruments.ClusterLabel, t.Cluster), new(Instruments.TierLabel, t.Tier))]),
         MetricFamily.Gauge("gateway_tier_share", "A tier's share of new requests, 0 to 1.", () =>
             [.. state().Tiers().Select(static t => new Sample(t.Share, new(Instruments.ClusterLabel, t.Cluster), new(Instruments.TierLabel, t.Tier)))]),
+    ];
+
+    private static IEnumerable<MetricFamily> ObjectivesOf(Func<StateReadings> state) =>
+    [
         MetricFamily.Gauge("gateway_availability_ratio", "Share of a cluster's requests that a tier answered, 0 to 1.", () =>
             [.. state().Availability().Select(static a => new Sample(a.Ratio, new(Instruments.ClusterLabel, a.Cluster), new(Instruments.WindowLabel, a.Window)))]),
         MetricFamily.Gauge("gateway_mtbf_seconds", "Mean time between a cluster's failures over 30 days, in seconds.", () =>

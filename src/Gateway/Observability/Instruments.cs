@@ -78,8 +78,8 @@ internal sealed partial class Instruments : IDisposable
     private readonly Histogram<double> _exportedProbes;
     private readonly ILogger _log;
     private readonly MetricFamily[] _families;
+    private readonly RequestGranularity _granularity = new();
     private volatile StateReadings _state = new();
-    private int _requestDetail;
 
     /// <param name="log">Where a reading that fails is told.</param>
     /// <param name="meter">Another name than the one that the push exporters read.</param>
@@ -153,7 +153,7 @@ internal sealed partial class Instruments : IDisposable
         Forget(_clusters, clusters.Contains);
         _reasons.Retain(clusters);
         _durations.Reset();
-        Volatile.Write(ref _requestDetail, (int)RequestDetail.ByRoute);
+        _granularity.Reset();
     }
 
     /// <summary>All figures now, within the series allowed. <paramref name="others"/> are families from elsewhere that count too.</summary>
@@ -171,7 +171,7 @@ internal sealed partial class Instruments : IDisposable
         var probes = _probes.Count == 0 ? [] : new[] { DurationCells.Read([], ProbeBounds, [_probes]) };
         HistogramFamily[] streams = [.. TrafficFamilies.Histograms(Streams)];
         series += probes.Sum(static p => p.Series) + streams.Sum(static family => family.Samples.Sum(static s => s.Series));
-        series += CoarsenRequests(families, Limit - series - SeriesBudget.FewestDurations);
+        series += _granularity.Coarsen(families, Limit - series - SeriesBudget.FewestDurations, ReadSafely);
         return new(families,
         [
             new("gateway_request_duration_seconds", DurationHelp, _durations.Read(_routes.Values, series, Limit)),
@@ -192,7 +192,7 @@ internal sealed partial class Instruments : IDisposable
     private MetricFamily[] Describe() =>
     [
         MetricFamily.Counter(RequestSeries.Name, "Users' requests that ended, by who answered and by the class of the status.", () =>
-            RequestSeries.Of(_routes.Values, (RequestDetail)Volatile.Read(ref _requestDetail))),
+            RequestSeries.Of(_routes.Values, _granularity.Detail)),
         MetricFamily.Counter("gateway_attempts_total", "Exchanges with a destination that ended.", () =>
             [.. from destination in _destinations.Values
                 from result in Enum.GetValues<AttemptResult>()
@@ -264,22 +264,6 @@ internal sealed partial class Instruments : IDisposable
             LogReadingFailed(family.Name, e);
             return [];
         }
-    }
-
-    /// <summary>Shows requests more coarsely until they fit; by how much the number of series changes.</summary>
-    /// <param name="families">The families as read; that of the requests is replaced.</param>
-    /// <param name="left">Series that are left; less than 0: too many.</param>
-    private int CoarsenRequests(List<(MetricFamily Family, IReadOnlyList<Sample> Samples)> families, int left)
-    {
-        var at = families.FindIndex(static f => string.Equals(f.Family.Name, RequestSeries.Name, StringComparison.Ordinal));
-        var before = families[at].Samples.Count;
-        while (left + before - families[at].Samples.Count < 0 && Volatile.Read(ref _requestDetail) is var detail && detail < (int)RequestDetail.Together)
-        {
-            Volatile.Write(ref _requestDetail, detail + 1);
-            families[at] = (families[at].Family, ReadSafely(families[at].Family));
-        }
-
-        return families[at].Samples.Count - before;
     }
 
     private static void Forget<TKey, TValue>(ConcurrentDictionary<TKey, TValue> cells, Func<TKey, bool> stays)

@@ -9,8 +9,6 @@ namespace Gateway.Observability;
 /// </summary>
 internal sealed partial class Records : IDisposable
 {
-    private const string FileName = "records.db";
-
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(10);
@@ -18,7 +16,7 @@ internal sealed partial class Records : IDisposable
     // Time in which all could serve and nothing was asked waits for so long: a write each second would be half of an idle gateway's work.
     private static readonly TimeSpan WithoutNews = TimeSpan.FromSeconds(5);
 
-    private readonly string _folder;
+    private readonly RecordFile _file;
     private readonly Ledger _ledger;
     private readonly AvailabilitySummary _summary;
     private readonly TimeProvider _time;
@@ -26,8 +24,6 @@ internal sealed partial class Records : IDisposable
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Thread _thread;
     private readonly IDisposable _listening;
-    private RecordDatabase? _database;
-    private bool _toldOpen;
     private volatile string? _alarm;
     private volatile bool _stopping;
     private long _lastTick;
@@ -39,7 +35,7 @@ internal sealed partial class Records : IDisposable
     /// <param name="log">Where a disk that refuses is told.</param>
     public Records(string folder, Ledger ledger, TimeProvider time, ILogger<Records> log)
     {
-        _folder = folder;
+        _file = new RecordFile(folder, log);
         _ledger = ledger;
         _summary = new AvailabilitySummary(ledger, time);
         _time = time;
@@ -86,13 +82,13 @@ internal sealed partial class Records : IDisposable
             {
                 // What is not yet on disk is in memory; what is in both is shown once.
                 var recent = Journal.Recent(int.MaxValue).Where(e => e.Id < before && (cluster is null || e.Cluster is null || string.Equals(e.Cluster, cluster, StringComparison.Ordinal)));
-                return [.. recent.Concat(TryRead(d => d.Journal(count, before, cluster)) ?? []).DistinctBy(static e => e.Id).OrderByDescending(static e => e.Id).Take(count)];
+                return [.. recent.Concat(_file.Read(d => d.Journal(count, before, cluster)) ?? []).DistinctBy(static e => e.Id).OrderByDescending(static e => e.Id).Take(count)];
             },
             cancellationToken);
 
     /// <summary>The ledger's sums of a cluster; null while the disk refuses.</summary>
     public Task<LedgerWindow?> ReadLedgerAsync(string cluster, TimeSpan window, CancellationToken cancellationToken) =>
-        Task.Run(() => TryRead(d => d.Window(cluster, window, _time.GetUtcNow())), cancellationToken);
+        Task.Run(() => _file.Read(d => d.Window(cluster, window, _time.GetUtcNow())), cancellationToken);
 
     /// <summary>Writes what is left (at most 3 s) and closes.</summary>
     public void Dispose()
@@ -134,7 +130,7 @@ internal sealed partial class Records : IDisposable
 
             if (stopping)
             {
-                Close();
+                _file.Close();
                 return;
             }
 
@@ -160,14 +156,14 @@ internal sealed partial class Records : IDisposable
     {
         try
         {
-            _database ??= OpenDatabase();
+            var database = _file.Open();
             if (remember)
             {
-                Journal.Remember(_database.Journal(500, long.MaxValue, null).Reverse());
+                Journal.Remember(database.Journal(500, long.MaxValue, null).Reverse());
             }
 
             var entries = Journal.Unwritten();
-            _database.Write(entries, _ledger);
+            database.Write(entries, _ledger);
             _ledger.Written();
             if (entries.Count > 0)
             {
@@ -176,13 +172,13 @@ internal sealed partial class Records : IDisposable
 
             if (trim)
             {
-                _database.Trim(_time.GetUtcNow());
+                database.Trim(_time.GetUtcNow());
             }
 
-            _summary.Refresh(_database);
+            _summary.Refresh(database);
             if (_alarm is not null)
             {
-                LogWritesAgain(_folder);
+                LogWritesAgain(_file.Folder);
                 _alarm = null;
             }
 
@@ -196,102 +192,25 @@ internal sealed partial class Records : IDisposable
         }
     }
 
-    private RecordDatabase OpenDatabase()
-    {
-        var file = Path.Combine(_folder, FileName);
-        if (!StateFolder.Prepare(file) && !_toldOpen)
-        {
-            _toldOpen = true;
-            LogReadableByOthers(_folder);
-        }
-
-        return new RecordDatabase(file);
-    }
-
     private void OnRefused(Exception e)
     {
-        if (_alarm is null) LogRefused(_folder, e);
+        if (_alarm is null)
+        {
+            _file.TellRefused(e);
+        }
+
         _alarm = $"Journal and ledger cannot be written to the state folder ({RecordDatabase.WhyRefused(e)}): they are kept in memory. Free space or repair the folder; writing is tried again every 5 s.";
 
         // A connection that met a full or broken disk is not to be trusted.
-        Close();
+        _file.Close();
         if (e is SqliteException { SqliteErrorCode: 11 or 26 })
         {
-            SetAside();
+            _file.SetAside();
         }
     }
-
-    // A damaged file would refuse for ever; kept beside, a person can still look into it.
-    private void SetAside()
-    {
-        try
-        {
-            var file = Path.Combine(_folder, FileName);
-            File.Move(file, file + ".damaged", overwrite: true);
-            File.Delete(file + "-wal");
-            File.Delete(file + "-shm");
-            LogSetAside(file + ".damaged");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            LogRefused(_folder, e);
-        }
-    }
-
-    // Readers have a connection of their own each: SQLite's connections are not for several threads, and WAL lets them read beside the
-    // writer.
-    private T? TryRead<T>(Func<RecordDatabase, T> read)
-        where T : class
-    {
-        try
-        {
-            var file = Path.Combine(_folder, FileName);
-            if (!File.Exists(file))
-            {
-                return null;
-            }
-
-            using var database = new RecordDatabase(file);
-            return read(database);
-        }
-        catch (SqliteException e)
-        {
-            LogNotRead(_folder, e);
-            return null;
-        }
-    }
-
-    private void Close()
-    {
-        try
-        {
-            _database?.Dispose();
-        }
-        catch (SqliteException e)
-        {
-            LogNotClosed(_folder, e);
-        }
-
-        _database = null;
-    }
-
-    [LoggerMessage(1010, LogLevel.Error, "Journal and ledger cannot be written to \"{Folder}\" and are kept in memory. Free space or repair the folder; writing is tried again every 5 s.")]
-    private partial void LogRefused(string folder, Exception exception);
-
-    [LoggerMessage(1016, LogLevel.Warning, "The state folder \"{Folder}\" can be read by other users of this machine and could not be made private. Give it to the gateway's user, with mode 0700.")]
-    private partial void LogReadableByOthers(string folder);
 
     [LoggerMessage(1011, LogLevel.Information, "Journal and ledger are written to \"{Folder}\" again.")]
     private partial void LogWritesAgain(string folder);
-
-    [LoggerMessage(1012, LogLevel.Warning, "Journal and ledger could not be read from \"{Folder}\"; what is in memory is shown.")]
-    private partial void LogNotRead(string folder, Exception exception);
-
-    [LoggerMessage(1013, LogLevel.Warning, "Journal and ledger in \"{Folder}\" were not closed cleanly; the next start repairs them.")]
-    private partial void LogNotClosed(string folder, Exception exception);
-
-    [LoggerMessage(1015, LogLevel.Error, "The file of journal and ledger was damaged and is kept as \"{File}\"; a new one is begun.")]
-    private partial void LogSetAside(string file);
 
     [LoggerMessage(1014, LogLevel.Error, "The ledger missed a second because a reading failed.")]
     private partial void LogTickFailed(Exception exception);
