@@ -7,27 +7,39 @@ namespace Gateway.Health;
 /// All that the loop remembers of one destination, and the order in which the rules are applied to a piece of evidence.
 /// Knows no clock and does no I/O; only the loop touches it. The methods say whether anything that requests can see has changed.
 /// </summary>
-internal sealed class DestinationMonitor(Destination destination, ClusterConfig config, int weight, TimeSpan now)
+internal sealed class DestinationMonitor
 {
     /// <summary>The longest <c>Retry-After</c> that is granted.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
-    private readonly CurrentHealth _health = new(destination, now);
-    private readonly DestinationFailures _failures = new(destination);
-    private readonly HalfOpenWatch _halfOpen = new(destination);
+    private readonly CurrentHealth _health;
+    private readonly DestinationFailures _failures;
+    private readonly HalfOpenWatch _halfOpen;
+    private readonly TrafficJudge _judge;
     private readonly Suspicion _suspicion = new();
     private int _probesInRow;
     private bool _lastProbePassed;
-    private string _lastFailure = "";
+
+    public DestinationMonitor(Destination destination, ClusterConfig config, int weight, TimeSpan now)
+    {
+        Destination = destination;
+        Config = config;
+        Share = new DestinationShare(weight);
+        LastProbeEnded = now;
+        _health = new CurrentHealth(destination, now);
+        _failures = new DestinationFailures(destination);
+        _halfOpen = new HalfOpenWatch(destination);
+        _judge = new TrafficJudge(destination, _health, _failures);
+    }
 
     /// <summary>The destination that it judges.</summary>
-    public Destination Destination => destination;
+    public Destination Destination { get; }
 
     /// <summary>What it gets beside its neighbours.</summary>
-    public DestinationShare Share { get; init; } = new(weight);
+    public DestinationShare Share { get; init; }
 
     /// <summary>The cluster's rules.</summary>
-    public ClusterConfig Config { get; private set; } = config;
+    public ClusterConfig Config { get; private set; }
 
     /// <summary>What the rules remember.</summary>
     public HealthState State => _health.State;
@@ -57,7 +69,7 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
     public ProbeResult? LastProbe { get; private set; }
 
     /// <summary>When the last probe ended.</summary>
-    public TimeSpan LastProbeEnded { get; private set; } = now;
+    public TimeSpan LastProbeEnded { get; private set; }
 
     /// <summary>It may take new requests, as far as its health goes.</summary>
     public bool Serving => !Draining && State.HealthStatus is (HealthStatus.Up or HealthStatus.Unknown);
@@ -168,85 +180,17 @@ internal sealed class DestinationMonitor(Destination destination, ClusterConfig 
             }
         }
 
-        return Count(record, evidence, around, now) | changed;
-    }
-
-    private bool Count(RouteFailureTracker record, in Evidence evidence, in HealthContext around, TimeSpan now)
-    {
-        // 3. Counted. What did not reach it, and what came in another's time but not in its own, cannot be the request's fault.
-        var isConclusive = evidence.Kind is EvidenceKind.Connect or EvidenceKind.Late;
-        if (isConclusive || !evidence.Confirmed)
-        {
-            _failures.Fail(record, evidence.Lone, EvidenceRule.CountsInRow(evidence, Config.Attempts), Config.Passive, now);
-        }
-
-        var isOwn = isConclusive || evidence.Confirmed;
-        if (isOwn)
-        {
-            _failures.Confirm(record, Config.Passive, now);
-        }
-
-        if (_failures.NoteSilence(evidence, Config.Passive, now))
-        {
-            Destination.EjectedByRoute = null;
-            var cause = EvidenceText.Of(evidence);
-            return _health.Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), string.Create(CultureInfo.InvariantCulture, $"none of the last {_failures.SilentLength} requests got a response, the last one: {cause}"), cause + EvidenceText.OnRequests, now);
-        }
-
-        if (!isOwn && !evidence.Lone)
-        {
-            // Another attempt shows whose fault it is.
-            return false;
-        }
-
-        _failures.CountRun(record.Route, isOwn);
-        if (!around.HasSpare && EvidenceRule.IsForgiven(evidence, _failures.ShareTooHigh(Config.Passive, now)))
-        {
-            return false;
-        }
-
-        // 4. Judged.
-        _lastFailure = EvidenceText.Of(evidence);
-        return Judge(record, evidence.Kind == EvidenceKind.Connect, around, now);
+        return _judge.Count(record, evidence, around, Config, now) | changed;
     }
 
     /// <summary>Neighbours serve the route that fails here, or time has passed: judged anew.</summary>
     public bool Reconsider(RouteFailureTracker record, in HealthContext around, TimeSpan now) =>
-        State.Traffic == TrafficOpinion.Good && State.Probes != ProbeOpinion.Down && Judge(record, notReached: false, around, now);
-
-    // From what the failures of one route show to what is done about it: nothing, the route goes elsewhere, or the destination is ejected.
-    private bool Judge(RouteFailureTracker record, bool notReached, in HealthContext around, TimeSpan now)
-    {
-        var passive = Config.Passive;
-        var byRun = record.ConfirmedRun >= passive.ConsecutiveFailures;
-        var isConfirmed = byRun || record.ConfirmedShareTooHigh(passive, now) || record.NeighboursServe;
-        if (!isConfirmed)
-        {
-            if (record.Run >= passive.ConsecutiveFailures || record.LoneShareTooHigh(passive, now))
-            {
-                record.Avoid(RouteAvoidance.Suspected, now + passive.EjectFor, passive, now);
-            }
-
-            return false;
-        }
-
-        if (!notReached && (around.IsLast || !_failures.IsDestinationWide(record, around.OthersServed, passive, now) || !(around.HasRoom || _failures.IsBeyondChance(passive, now))))
-        {
-            record.AvoidAsIll(passive, now);
-            return false;
-        }
-
-        Destination.EjectedByRoute = notReached ? null : record.Route;
-        var why = byRun || record.Run >= passive.ConsecutiveFailures
-            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(record.Run, record.ConfirmedRun)} failures in a row on route '{record.Route}', the last one: {_lastFailure}")
-            : $"too large a share of failures on route '{record.Route}', the last one: {_lastFailure}";
-        return _health.Become(DestinationHealth.Eject(State, passive, around.Exhausted, now), why, _lastFailure + EvidenceText.OnRequests, now);
-    }
+        State.Traffic == TrafficOpinion.Good && State.Probes != ProbeOpinion.Down && _judge.Judge(record, notReached: false, around, Config.Passive, now);
 
     /// <summary>Time passed.</summary>
     public bool OnTick(bool exhausted, TimeSpan now)
     {
-        HasTraffic = CountSuccesses(now) || destination.InFlight > 0;
+        HasTraffic = CountSuccesses(now) || Destination.InFlight > 0;
         _failures.Expire(Config.Passive, now);
         _health.AgeOvertaken(now);
         var changed = _health.Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", Cause, now) | _suspicion.Update(now);

@@ -1,15 +1,11 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Text;
-using System.Text.Json;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
-using Gateway.Configuration.Values;
 
 namespace Gateway.Health;
 
@@ -18,8 +14,6 @@ namespace Gateway.Health;
 /// </summary>
 internal sealed class ProbeExchange : IDisposable
 {
-    private const int BodyLimit = 64 * 1024;
-
     private readonly Destination _destination;
     private readonly DestinationConnector _connector;
     private readonly HttpMessageInvoker _client;
@@ -220,7 +214,7 @@ internal sealed class ProbeExchange : IDisposable
             return new ProbeResult(probe.ExpectsDefault && IsOfGrpc(response) ? ProbeOutcome.Passed : ProbeOutcome.WrongStatus, default, _status);
         }
 
-        var cause = await JudgeBodyAsync(response, probe, both).ConfigureAwait(false);
+        var cause = await ProbeBody.JudgeAsync(response, probe, both).ConfigureAwait(false);
         return new ProbeResult(cause == FailureCause.None ? ProbeOutcome.Passed : ProbeOutcome.WrongBody, default, _status, Cause: cause);
     }
 
@@ -244,44 +238,5 @@ internal sealed class ProbeExchange : IDisposable
         var left = destination.GetLeftPart(UriPartial.Path).TrimEnd('/');
         var address = new Uri(left + (path.StartsWith('/') ? path : "/" + path), UriKind.Absolute);
         return port is { } other && other != address.Port ? new UriBuilder(address) { Port = other }.Uri : address;
-    }
-
-    // The body is read to its end or to 64 KiB, even when no text is expected: a body that hangs is an ill destination, one of 10 MB is not
-    // our memory's business.
-    private static async Task<FailureCause> JudgeBodyAsync(HttpResponseMessage response, ProbeConfig probe, CancellationToken cancellationToken)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(BodyLimit);
-        try
-        {
-            var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            await using (body.ConfigureAwait(false))
-            {
-                var length = await body.ReadAtLeastAsync(buffer.AsMemory(0, BodyLimit), BodyLimit, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-                if (!string.IsNullOrEmpty(probe.ExpectBody) && buffer.AsSpan(0, length).IndexOf(Encoding.UTF8.GetBytes(probe.ExpectBody)) < 0)
-                {
-                    return FailureCause.UnexpectedBody;
-                }
-
-                return probe.ExpectJson.IsEmpty || HasAll(buffer.AsMemory(0, length), probe.ExpectJson) ? FailureCause.None : FailureCause.UnexpectedJson;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>Whether a body is JSON with every value that is expected.</summary>
-    internal static bool HasAll(ReadOnlyMemory<byte> body, ImmutableArray<ExpectedJson> expected)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            return expected.All(value => JsonPlace.TryParse(value.Path, out var place) && place.Find(json.RootElement) is { } found && JsonPlace.Is(found, value.Value));
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 }

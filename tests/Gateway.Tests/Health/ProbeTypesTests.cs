@@ -37,7 +37,7 @@ public sealed class ProbeTypesTests
     public void Json_OfABody_IsJudgedByItsPlaces(string path, string value, bool passes)
     {
         var body = Encoding.UTF8.GetBytes("""{ "status": "ok", "a b": 1, "checks": [ { "state": "down" }, { "state": "up" } ], "ready": true, "load": 0.5, "none": null }""");
-        Assert.Equal(passes, ProbeExchange.HasAll(body, [new ExpectedJson(path, value)]));
+        Assert.Equal(passes, ProbeBody.HasAll(body, [new ExpectedJson(path, value)]));
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class ProbeTypesTests
     [InlineData("\"ok\"")]
     [InlineData("<html>ok</html>")]
     public void Json_OfABodyThatIsNone_IsMissing(string body) =>
-        Assert.False(ProbeExchange.HasAll(Encoding.UTF8.GetBytes(body), [new ExpectedJson("$.status", "ok")]));
+        Assert.False(ProbeBody.HasAll(Encoding.UTF8.GetBytes(body), [new ExpectedJson("$.status", "ok")]));
 
     [Theory]
     [InlineData("")]
