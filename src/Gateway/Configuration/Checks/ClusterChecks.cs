@@ -44,34 +44,7 @@ internal static class ClusterChecks
             var tierPath = $"{path}/tiers/{t.ToString(CultureInfo.InvariantCulture)}";
             if (!tierNames.Add(tier.Name)) reader.ProblemAt($"{tierPath}/name", $"Two tiers of a cluster have the same name, given {Reader.Quote(tier.Name)}. Write another name.");
 
-            for (var d = 0; d < tier.Destinations.Length; d++)
-            {
-                var destination = tier.Destinations[d];
-                var at = $"{tierPath}/destinations/{d.ToString(CultureInfo.InvariantCulture)}";
-                if (destination is not { Name: not null, Url: not null })
-                {
-                    // Its address was refused, and is told already.
-                    continue;
-                }
-
-                if (!destinationNames.TryAdd(destination.Name, tier.Name))
-                {
-                    reader.ProblemAt(at, $"Two destinations of a cluster have the same name, given {Reader.Quote(destination.Name)} in tier \"{destinationNames[destination.Name]}\" already. Write another one, or {{ url: URL, name: NAME }}.");
-                }
-                else if (!urls.TryAdd(destination.Url, destination.Name))
-                {
-                    reader.WarningAt(at, $"The same URL stands twice in a cluster, given \"{destination.Url}\" as {Reader.Quote(urls[destination.Url])} already. One instance that fails then counts as two.");
-                }
-
-                foreach (var listen in config.Listen)
-                {
-                    if (PortChecks.Clash(listen.Url, LoopbackOf(destination.Url)))
-                    {
-                        reader.ProblemAt(at, $"A destination is the gateway's own port, given \"{PortChecks.Shown(destination.Url)}\". Requests would go round in a circle: write the address of the service.");
-                    }
-                }
-            }
-
+            Destinations(tier, tierPath, config, destinationNames, urls, reader);
             var needed = cluster.Failover.NeededOf(tier.Destinations.Length);
             // A tier whose destinations could not be read has its own problem already.
             if (tier.Destinations.Length > 0 && needed > tier.Destinations.Length && !tier.Destinations.Any(destination => destination.Resolve))
@@ -83,6 +56,43 @@ internal static class ClusterChecks
         if (cluster.Tiers.Length == 1 && cluster.Tiers[0].Destinations.Length == 1 && !cluster.Tiers[0].Destinations[0].Resolve && !reader.IsBad($"{path}/tiers"))
         {
             reader.WarningAt($"{path}/tiers", $"Cluster \"{cluster.Name}\" has one destination, so nothing can take over from it. Add a destination or a second tier.");
+        }
+    }
+
+    private static void Destinations(
+        TierConfig tier,
+        string tierPath,
+        GatewayConfig config,
+        Dictionary<string, string> destinationNames,
+        Dictionary<Uri, string> urls,
+        Reader reader)
+    {
+        for (var d = 0; d < tier.Destinations.Length; d++)
+        {
+            var destination = tier.Destinations[d];
+            var at = $"{tierPath}/destinations/{d.ToString(CultureInfo.InvariantCulture)}";
+            if (destination is not { Name: not null, Url: not null })
+            {
+                // Its address was refused, and is told already.
+                continue;
+            }
+
+            if (!destinationNames.TryAdd(destination.Name, tier.Name))
+            {
+                reader.ProblemAt(at, $"Two destinations of a cluster have the same name, given {Reader.Quote(destination.Name)} in tier \"{destinationNames[destination.Name]}\" already. Write another one, or {{ url: URL, name: NAME }}.");
+            }
+            else if (!urls.TryAdd(destination.Url, destination.Name))
+            {
+                reader.WarningAt(at, $"The same URL stands twice in a cluster, given \"{destination.Url}\" as {Reader.Quote(urls[destination.Url])} already. One instance that fails then counts as two.");
+            }
+
+            foreach (var listen in config.Listen)
+            {
+                if (PortChecks.Clash(listen.Url, LoopbackOf(destination.Url)))
+                {
+                    reader.ProblemAt(at, $"A destination is the gateway's own port, given \"{PortChecks.Shown(destination.Url)}\". Requests would go round in a circle: write the address of the service.");
+                }
+            }
         }
     }
 
@@ -122,29 +132,38 @@ internal static class ClusterChecks
 
         if (reader.IsWritten($"{path}/timeouts/firstByteWrites"))
         {
-            if (times.FirstByteWrites < times.FirstByte)
-            {
-                reader.ProblemAt($"{path}/timeouts/firstByteWrites", $"Writes must not have less time than reads, given firstByteWrites \"{DurationText.Format(times.FirstByteWrites)}\" and firstByte \"{DurationText.Format(times.FirstByte)}\". Write {DurationText.Format(times.FirstByte)} or more, or a shorter firstByte.", $"{path}/timeouts/firstByte");
-            }
-            else if (times.Connect + times.FirstByteWrites > times.Total)
-            {
-                reader.ProblemAt($"{path}/timeouts/firstByteWrites", $"Not even one write fits into the whole request, given connect \"{DurationText.Format(times.Connect)}\" and firstByteWrites \"{DurationText.Format(times.FirstByteWrites)}\" with total \"{DurationText.Format(times.Total)}\". Write a total of {DurationText.Format(times.Connect + times.FirstByteWrites)} or more, or a shorter firstByteWrites.", $"{path}/timeouts/total");
-            }
+            Writes(times, path, reader);
         }
 
-        if (cluster.Attempts.Hedge is HedgeMode.Fixed && cluster.Attempts.HedgeAfter >= times.FirstByte)
+        Hedge(cluster, path, reader);
+        if (reader.IsWritten($"{path}/attempts/retryMethods") && cluster.Attempts.RetryMethods.Any(method => method is "POST" or "PATCH" or "CONNECT"))
         {
-            reader.ProblemAt($"{path}/attempts/hedge", $"The second attempt would never start, given hedge \"{DurationText.Format(cluster.Attempts.HedgeAfter)}\" and firstByte \"{DurationText.Format(times.FirstByte)}\". Write a shorter hedge, auto or off.", $"{path}/timeouts/firstByte");
+            reader.WarningAt($"{path}/attempts/retryMethods", "Methods that are not idempotent may reach two destinations, so an order could be placed twice. Leave POST, PATCH and CONNECT out unless the service recognises a repeated request.");
+        }
+    }
+
+    private static void Writes(TimeoutsConfig times, string path, Reader reader)
+    {
+        if (times.FirstByteWrites < times.FirstByte)
+        {
+            reader.ProblemAt($"{path}/timeouts/firstByteWrites", $"Writes must not have less time than reads, given firstByteWrites \"{DurationText.Format(times.FirstByteWrites)}\" and firstByte \"{DurationText.Format(times.FirstByte)}\". Write {DurationText.Format(times.FirstByte)} or more, or a shorter firstByte.", $"{path}/timeouts/firstByte");
+        }
+        else if (times.Connect + times.FirstByteWrites > times.Total)
+        {
+            reader.ProblemAt($"{path}/timeouts/firstByteWrites", $"Not even one write fits into the whole request, given connect \"{DurationText.Format(times.Connect)}\" and firstByteWrites \"{DurationText.Format(times.FirstByteWrites)}\" with total \"{DurationText.Format(times.Total)}\". Write a total of {DurationText.Format(times.Connect + times.FirstByteWrites)} or more, or a shorter firstByteWrites.", $"{path}/timeouts/total");
+        }
+    }
+
+    private static void Hedge(ClusterConfig cluster, string path, Reader reader)
+    {
+        if (cluster.Attempts.Hedge is HedgeMode.Fixed && cluster.Attempts.HedgeAfter >= cluster.Timeouts.FirstByte)
+        {
+            reader.ProblemAt($"{path}/attempts/hedge", $"The second attempt would never start, given hedge \"{DurationText.Format(cluster.Attempts.HedgeAfter)}\" and firstByte \"{DurationText.Format(cluster.Timeouts.FirstByte)}\". Write a shorter hedge, auto or off.", $"{path}/timeouts/firstByte");
         }
 
         if (cluster.Attempts.Hedge is HedgeMode.Fixed && cluster.Attempts.Max == 1)
         {
             reader.ProblemAt($"{path}/attempts/hedge", $"A hedge is a second attempt, given hedge \"{DurationText.Format(cluster.Attempts.HedgeAfter)}\" with max \"1\". Write max: 2 or more, or hedge: off.", $"{path}/attempts/max");
-        }
-
-        if (reader.IsWritten($"{path}/attempts/retryMethods") && cluster.Attempts.RetryMethods.Any(method => method is "POST" or "PATCH" or "CONNECT"))
-        {
-            reader.WarningAt($"{path}/attempts/retryMethods", "Methods that are not idempotent may reach two destinations, so an order could be placed twice. Leave POST, PATCH and CONNECT out unless the service recognises a repeated request.");
         }
     }
 

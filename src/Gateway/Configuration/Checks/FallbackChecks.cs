@@ -35,13 +35,27 @@ internal static class FallbackChecks
 
         if (route.LastGood is { } lastGood)
         {
-            var isGivenInHealth = lastGood.Collapse || lastGood.StaleWhileRevalidate > TimeSpan.Zero;
-            if (!givesLastGood && !isGivenInHealth && !reader.IsBad($"{path}/fallback")) reader.WarningAt($"{path}/lastGood", "Last-good responses are kept and never given. Write the step \"lastGood\" under \"fallback\", or remove this key.");
-            if (route.Stream is not null) reader.WarningAt($"{path}/lastGood", "Event streams are never kept as last-good responses. Remove \"lastGood\" from this route, or \"stream\".");
-            if (!lastGood.IgnoreCookies && !lastGood.Key.Any(part => part.Kind is KeyPartKind.Cookie) && !reader.IsWritten($"{path}/lastGood/cookies"))
-            {
-                reader.WarningAt($"{path}/lastGood", $"Requests with cookies neither fill nor get the last-good responses of \"{route.Name}\", and browsers send cookies wherever one is set. Write \"cookies: ignore\" if responses do not depend on them, or \"cookies: refuse\" if that is meant.");
-            }
+            Kept(lastGood, route, givesLastGood, path, reader);
+        }
+    }
+
+    private static void Kept(LastGoodConfig lastGood, RouteConfig route, bool hasStep, string path, Reader reader)
+    {
+        var isGivenInHealth = lastGood.Collapse || lastGood.StaleWhileRevalidate > TimeSpan.Zero;
+        if (!hasStep && !isGivenInHealth && !reader.IsBad($"{path}/fallback"))
+        {
+            reader.WarningAt($"{path}/lastGood", "Last-good responses are kept and never given. Write the step \"lastGood\" under \"fallback\", or remove this key.");
+        }
+
+        if (route.Stream is not null)
+        {
+            reader.WarningAt($"{path}/lastGood", "Event streams are never kept as last-good responses. Remove \"lastGood\" from this route, or \"stream\".");
+        }
+
+        var namesCookies = lastGood.Key.Any(part => part.Kind is KeyPartKind.Cookie);
+        if (!lastGood.IgnoreCookies && !namesCookies && !reader.IsWritten($"{path}/lastGood/cookies"))
+        {
+            reader.WarningAt($"{path}/lastGood", $"Requests with cookies neither fill nor get the last-good responses of \"{route.Name}\", and browsers send cookies wherever one is set. Write \"cookies: ignore\" if responses do not depend on them, or \"cookies: refuse\" if that is meant.");
         }
     }
 

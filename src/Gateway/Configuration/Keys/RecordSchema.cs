@@ -64,8 +64,23 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
         }
 
         value = seed();
-        var complete = true;
         var seen = new Dictionary<string, ScalarNode>(StringComparer.Ordinal);
+        var complete = ReadKeys(mapping, path, reader, seen, ref value);
+        complete &= HasRequired(node, path, reader, seen);
+        if (complete || keepsPartial)
+        {
+            value = _finish(value, path, reader);
+            return true;
+        }
+
+        value = null;
+        return false;
+    }
+
+    /// <summary>Reads what stands there; false: a required key stands there and could not be read.</summary>
+    private bool ReadKeys(MappingNode mapping, string path, Reader reader, Dictionary<string, ScalarNode> seen, ref T value)
+    {
+        var complete = true;
         foreach (var (name, item) in mapping.Entries)
         {
             if (!seen.TryAdd(name.Text, name))
@@ -87,24 +102,31 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
                 continue;
             }
 
-            if (!known.Read(item, Reader.Below(path, name.Text), reader, ref value) && known.Key.Required) complete = false;
+            if (!known.Read(item, Reader.Below(path, name.Text), reader, ref value) && known.Key.Required)
+            {
+                complete = false;
+            }
         }
 
+        return complete;
+    }
+
+    /// <summary>Notes required keys that do not stand there; false: there is one.</summary>
+    private bool HasRequired(ConfigNode node, string path, Reader reader, Dictionary<string, ScalarNode> seen)
+    {
+        var complete = true;
         foreach (var (key, _) in _keys)
         {
-            if (!key.Required || seen.ContainsKey(key.Name) || (key.Unless is { } other && seen.ContainsKey(other))) continue;
+            if (!key.Required || seen.ContainsKey(key.Name) || (key.Unless is { } other && seen.ContainsKey(other)))
+            {
+                continue;
+            }
+
             complete = false;
             reader.Problem(node, Reader.Below(path, key.Name), $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no key \"{key.Name}\" ({char.ToLowerInvariant(key.Description[0])}{key.Description.AsSpan(1).TrimEnd('.')}). Write {key.Schema.What} there.");
         }
 
-        if (complete || keepsPartial)
-        {
-            value = _finish(value, path, reader);
-            return true;
-        }
-
-        value = null;
-        return false;
+        return complete;
     }
 
     public override JsonObject ToSchema()

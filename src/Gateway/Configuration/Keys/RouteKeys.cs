@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -8,14 +7,14 @@ using Gateway.Configuration.Values;
 
 namespace Gateway.Configuration.Keys;
 
-/// <summary>The keys of a route, its last-good responses, its fallback chain and its streams.</summary>
+/// <summary>The keys of a route, its fallback chain and its streams.</summary>
 internal static class RouteKeys
 {
     /// <summary>One route.</summary>
     public static RecordSchema<RouteConfig> Route { get; } = new RecordSchema<RouteConfig>("a route", () => new RouteConfig { Name = "", Path = "" })
         .Key("match", MatchKeys.Match, (route, value) => route with { Hosts = value.Hosts, Path = value.Path, Methods = value.Methods, Conditions = [.. value.Headers, .. value.Query] }, "Which requests it is for.", required: true)
         .Key("cluster", Schemas.Text("the name of a cluster", "Write the name of a cluster under \"clusters\"", NameText.Pattern + @"|\$\{", NameText.IsName), (route, value) => route with { Cluster = value }, "The cluster that serves it.", required: true, unless: "redirect")
-        .Key("redirect", RouteChangeKeys.Redirect, (route, value) => route with { Redirect = value }, "Sends requests to another address; no cluster is asked.")
+        .Key("redirect", RedirectKeys.Redirect, (route, value) => route with { Redirect = value }, "Sends requests to another address; no cluster is asked.")
         .Key("cors", CorsKeys.Cors, (route, value) => route with { Cors = value }, "Which scripts of other origins may use the route: preflights are answered by the gateway, and every response of the route gets the headers that the destination has not set.")
         .Key("timeouts", RouteOverrideKeys.Timeouts, (route, value) => route with { Overrides = route.Overrides with { FirstByte = value.FirstByte, FirstByteWrites = value.FirstByteWrites, Idle = value.Idle, Total = value.Total } }, "Deadlines in place of the cluster's; those left out are the cluster's.")
         .Key("attempts", RouteOverrideKeys.Attempts, (route, value) => route with { Overrides = route.Overrides with { Max = value.Max, Hedge = value.Hedge, HedgeAfter = value.HedgeAfter, RequestBuffer = value.RequestBuffer } }, "Retry settings in place of the cluster's; those left out are the cluster's.")
@@ -29,65 +28,12 @@ internal static class RouteKeys
         .Key("headers", RouteChangeKeys.Headers, (route, value) => route with { RequestHeaders = value.Request, ResponseHeaders = value.Response }, "What is changed in the headers of requests to destinations and of responses to users.")
         .Key("compression", CompressionKeys.Compression, (route, value) => route with { Compression = value }, "In place of the gateway's: off, on, or a mapping.")
         .Key("level", Schemas.Enum(("high", Level.High), ("medium", Level.Medium), ("low", Level.Low)), (route, value) => route with { Level = value }, "How important it is; what that means stands under levels.", "high")
-        .Key("lastGood", LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last-good responses, to serve when no tier can.")
+        .Key("lastGood", LastGoodKeys.LastGood(), (route, value) => route with { LastGood = value }, "Keeps the last-good responses, to serve when no tier can.")
         .Key("fallback", new ListSchema<FallbackStepConfig>(FallbackStepKeys.Step), Fallback, "The fallback chain when no tier can serve: the first step that has a response gives it; builtIn (503) always stands at its end.", "[builtIn]")
         .Key("stream", Stream(), (route, value) => route with { Stream = value }, "The route carries server-sent events.")
         .Key("retryable", Schemas.Boolean(), (route, value) => route with { Retryable = value }, "Whether this route's requests may be sent twice; by method when left out.")
         .Key("slo", Slo(), (route, value) => route with { Slo = value }, "Which responses count against the cluster's slo.")
         .Finish(Together);
-
-    private static RecordSchema<LastGoodConfig> LastGood() => new RecordSchema<LastGoodConfig>("a mapping of what is kept", () => new LastGoodConfig())
-        .Key("key", new ListSchema<KeyPart>(Part(), atLeast: 1), (lastGood, value) => lastGood with { Key = value }, "What tells responses apart besides method and host. Parts: path, query, query:NAME, header:NAME, cookie:NAME.", "[path, query]")
-        .Key("maxAge", Schemas.Duration("1s", "8760h"), (lastGood, value) => lastGood with { MaxAge = value }, "Oldest response that is served.", "1h")
-        .Key("maxBody", Schemas.Size("1B", "16MiB"), (lastGood, value) => lastGood with { MaxBody = value }, "Largest body that is kept.", "256KiB")
-        .Key("refreshEvery", Schemas.Duration("0s", "24h"), (lastGood, value) => lastGood with { RefreshEvery = value }, "A newer response replaces a stored one at most this often.", "5s")
-        .Key("cookies", Schemas.Enum(("refuse", false), ("ignore", true)), (lastGood, value) => lastGood with { IgnoreCookies = value }, "refuse: a request with Cookie is neither stored nor answered, unless cookie:NAME is in the key; ignore: cookies do not matter.", "refuse")
-        .Key("ignoreHeaders", new ListSchema<string>(IgnoredHeader(), atMost: 100), (lastGood, value) => lastGood with { IgnoreHeaders = [.. value.Distinct(StringComparer.OrdinalIgnoreCase)] }, "Request headers that the service does not use: their values do not set requests apart.", "[]")
-        .Key(
-            "collapse",
-            Schemas.Boolean(),
-            (lastGood, value) => lastGood with { Collapse = value },
-            "Whether equal reads in flight become one: the others wait for its response, and get it if it may be stored.",
-            "false")
-        .Key(
-            "staleWhileRevalidate",
-            Schemas.Duration("0s", "24h"),
-            (lastGood, value) => lastGood with { StaleWhileRevalidate = value },
-            "A stored response that is not older is given at once, and renewed behind; 0s: the live response is waited for.",
-            "0s")
-        .Key("nearest", new ListSchema<ImmutableArray<KeyPart>>(new ListSchema<KeyPart>(Part(), atLeast: 1)), (lastGood, value) => lastGood with { Nearest = value }, "Coarser keys in order, filled from anonymous requests only.", "[]");
-
-    // Each of these is judged by rules of its own, or is always part of the key.
-    private static readonly FrozenSet<string> NeverIgnored = new[] { "Accept", "Accept-Language", "Authorization", "Cache-Control", "Content-Length", "Cookie", "Host", "Range", "Transfer-Encoding" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    private static TextSchema<string> IgnoredHeader() => new(
-        "a header's name",
-        "Write letters, digits and dashes",
-        () => Schemas.Pattern(@"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$|\$\{"),
-        text => !Schemas.IsToken(text) ? Parsed<string>.Bad()
-            : NeverIgnored.Contains(text) ? Parsed<string>.Bad($"It always counts; {(string.Equals(text, "Cookie", StringComparison.OrdinalIgnoreCase) ? "write \"cookies: ignore\" beside it for cookies" : "remove it from the list")}")
-            : text);
-
-    private static TextSchema<KeyPart> Part()
-    {
-        const string rule = "Write path, query, query:NAME, header:NAME or cookie:NAME";
-        return new("a part of a key", rule, () => Schemas.Pattern(@"^(path|query|query:[^\s]+|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+|cookie:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$|\$\{"), text =>
-        {
-            var colon = text.IndexOf(':', StringComparison.Ordinal);
-            var name = colon < 0 ? null : text[(colon + 1)..];
-            switch (colon < 0 ? text : text[..colon])
-            {
-                case "path" when name is null: return new KeyPart(KeyPartKind.Path);
-                case "query" when name is null: return new KeyPart(KeyPartKind.Query);
-                case "query" when name!.Length is > 0 and <= 128 && !name.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter)): return new KeyPart(KeyPartKind.QueryParameter, name);
-                case "header" when string.Equals(name, "X-Request-Id", StringComparison.OrdinalIgnoreCase):
-                    return Parsed<KeyPart>.Bad("Leave it out: the id is another one in each request, so that no stored response would be found again");
-                case "header" when name is not null && Schemas.IsToken(name): return new KeyPart(KeyPartKind.Header, name);
-                case "cookie" when name is not null && Schemas.IsToken(name): return new KeyPart(KeyPartKind.Cookie, name);
-                default: return Parsed<KeyPart>.Bad();
-            }
-        });
-    }
 
     private static RecordSchema<SloConfig> Slo() => new RecordSchema<SloConfig>("a mapping of what counts against the objective", () => new SloConfig())
         .Key("bad", new ListSchema<string>(BadStatus()), (slo, value) => slo with

@@ -18,7 +18,7 @@ internal static class RouteOverrideKeys
     /// <summary>How a request of this route may try several destinations.</summary>
     public static RecordSchema<RouteOverridesConfig> Attempts { get; } = new RecordSchema<RouteOverridesConfig>("a mapping of retry settings", static () => new RouteOverridesConfig())
         .Key("max", Schemas.Integer(1, 10), static (overrides, value) => overrides with { Max = value }, "Attempts of one request, the first included.")
-        .Key("hedge", ClusterKeys.Hedge(), static (overrides, value) => overrides with { Hedge = value.Mode, HedgeAfter = value.After }, "A second attempt when the first is late: auto, off, or after how long.")
+        .Key("hedge", AttemptKeys.Hedge(), static (overrides, value) => overrides with { Hedge = value.Mode, HedgeAfter = value.After }, "A second attempt when the first is late: auto, off, or after how long.")
         .Key("requestBuffer", Schemas.Size("0", "16MiB"), static (overrides, value) => overrides with { RequestBuffer = value }, "A larger request body is streamed and not retried.");
 
     /// <summary>What a client may send on this route.</summary>

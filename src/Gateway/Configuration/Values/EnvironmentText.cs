@@ -34,21 +34,8 @@ internal static class EnvironmentText
                     return null;
                 }
 
-                var inside = text[(at + 2)..end];
-                var split = inside.IndexOf(":-", StringComparison.Ordinal);
-                var name = split < 0 ? inside : inside[..split];
-                if (!IsName(name))
+                if (ValueOf(text[(at + 2)..end], environment, out wrong) is not { } value)
                 {
-                    wrong = "This is no name of a variable. Write \"${NAME}\" or \"${NAME:-default}\", the name of letters, digits and underscores.";
-                    return null;
-                }
-
-                var value = environment(name);
-                // As in a shell: the default stands in for an empty variable too.
-                if (string.IsNullOrEmpty(value) && split >= 0) value = inside[(split + 2)..];
-                if (value is null)
-                {
-                    wrong = $"The environment has no variable of this name, given \"${{{name}}}\". Set {name}, or write \"${{{name}:-default}}\".";
                     return null;
                 }
 
@@ -61,6 +48,32 @@ internal static class EnvironmentText
         }
 
         return result.Append(text, from, text.Length - from).ToString();
+    }
+
+    private static string? ValueOf(string inside, Func<string, string?> environment, out string wrong)
+    {
+        wrong = "";
+        var split = inside.IndexOf(":-", StringComparison.Ordinal);
+        var name = split < 0 ? inside : inside[..split];
+        if (!IsName(name))
+        {
+            wrong = "This is no name of a variable. Write \"${NAME}\" or \"${NAME:-default}\", the name of letters, digits and underscores.";
+            return null;
+        }
+
+        // As in a shell: the default stands in for an empty variable too.
+        var value = environment(name);
+        if (string.IsNullOrEmpty(value) && split >= 0)
+        {
+            return inside[(split + 2)..];
+        }
+
+        if (value is null)
+        {
+            wrong = $"The environment has no variable of this name, given \"${{{name}}}\". Set {name}, or write \"${{{name}:-default}}\".";
+        }
+
+        return value;
     }
 
     private static bool IsName(string name) =>
