@@ -13,25 +13,15 @@ internal static class LastGoodCommands
     {
         var prefix = new Option<string?>("--prefix") { Description = "List the stored responses whose key or path begins so.", HelpName = "TEXT" };
         var limit = new Option<int?>("--limit") { Description = $"List so many stored responses. Default: {LastGoodView.DefaultLimit} with --prefix, else none.", HelpName = "N" };
-        var warm = new Option<string?>("--warm") { Description = "Fetch each path or URL of this file, one a line, through the public listener, so that its response is stored.", HelpName = "FILE" };
-        var url = new Option<string?>("--url") { Description = "The public listener for --warm. Default: the configuration's first listen.url.", HelpName = "URL" };
-        var host = new Option<string?>("--host") { Description = "The Host that users ask for, for lines of --warm that are only a path: responses are kept by host. Default: the public listener itself.", HelpName = "NAME" };
-        var header = new Option<string[]>("--header") { Description = "A further header of --warm's requests, like \"Accept-Language: de\"; may be given more than once.", HelpName = "LINE" };
-        var atOnce = new Option<int>("--at-once") { Description = "Requests of --warm at the same time, 1 to 64. Default: 8.", HelpName = "N", DefaultValueFactory = static _ => 8 };
-        var command = new Command("last-good", "Shows the stored last-good responses, by route or one by one, and fetches responses ahead.") { prefix, limit, warm, url, host, header, atOnce };
+        var warm = new WarmOptions();
+        var command = new Command("last-good", "Shows the stored last-good responses, by route or one by one, and fetches responses ahead.") { prefix, limit };
+        warm.AddTo(command);
         var target = new AdminTarget(command, environment);
         command.SetAction(async (parsed, token) =>
         {
-            if (parsed.GetValue(warm) is { } file)
+            if (warm.IsWanted(parsed))
             {
-                var (listener, problem) = parsed.GetValue(url) is { } named ? (named, null) : target.UsersUrl(parsed);
-                if (listener is null)
-                {
-                    return await problem!.PrintAsync(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, target.IsJson(parsed));
-                }
-
-                var plan = new WarmPlan(file, listener, parsed.GetValue(host), parsed.GetValue(header) ?? [], parsed.GetValue(atOnce));
-                return await WarmRun.RunAsync(plan, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, token);
+                return await warm.RunAsync(parsed, target, token);
             }
 
             var some = parsed.GetValue(limit) ?? (parsed.GetValue(prefix) is null ? 0 : LastGoodView.DefaultLimit);

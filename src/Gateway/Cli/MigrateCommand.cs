@@ -21,32 +21,47 @@ internal static class MigrateCommand
         var output = new Option<string?>("--output") { Description = "Write the new file here instead of to the output.", HelpName = "FILE" };
         var force = new Option<bool>("--force") { Description = "Replace the file that --output names." };
         var command = new Command("migrate", "Writes a first gateway.yaml out of another proxy's configuration, and lists what it could not carry over.") { kind, file, output, force };
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            var (console, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            var path = parsed.GetRequiredValue(file);
-            var source = Configuration.Reading.ConfigFile.Read(path);
-            if (source.Failure is { } failure) return await Failed(GatewayCli.BadUsage, $"{path}: {failure}", error);
-            MigrationResult result;
-            try
-            {
-                result = Run(parsed.GetRequiredValue(kind), MigrationFiles.OfDisk.Read(path) ?? "", path, MigrationFiles.OfDisk);
-            }
-            catch (MigrationException problem)
-            {
-                return await Failed(GatewayCli.BadUsage, problem.Message, error);
-            }
-
-            var target = parsed.GetValue(output);
-            if (target is null) await console.WriteAsync(result.Yaml);
-            else if (await WriteAsync(target, result.Yaml, parsed.GetValue(force), cancellationToken) is { } problem) return await Failed(
-                GatewayCli.Failed,
-                problem,
-                error);
-            await error.WriteAsync(Summary(result, target));
-            return GatewayCli.Done;
-        });
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetRequiredValue(kind),
+            parsed.GetRequiredValue(file),
+            parsed.GetValue(output),
+            parsed.GetValue(force),
+            parsed.InvocationConfiguration,
+            cancellationToken));
         return command;
+    }
+
+    private static async Task<int> RunAsync(
+        string kind, string path, string? target, bool force, InvocationConfiguration console, CancellationToken cancellationToken)
+    {
+        var error = console.Error;
+        var source = Configuration.Reading.ConfigFile.Read(path);
+        if (source.Failure is { } failure)
+        {
+            return await Failed(GatewayCli.BadUsage, $"{path}: {failure}", error);
+        }
+
+        MigrationResult result;
+        try
+        {
+            result = Run(kind, MigrationFiles.OfDisk.Read(path) ?? "", path, MigrationFiles.OfDisk);
+        }
+        catch (MigrationException problem)
+        {
+            return await Failed(GatewayCli.BadUsage, problem.Message, error);
+        }
+
+        if (target is null)
+        {
+            await console.Output.WriteAsync(result.Yaml);
+        }
+        else if (await WriteAsync(target, result.Yaml, force, cancellationToken) is { } problem)
+        {
+            return await Failed(GatewayCli.Failed, problem, error);
+        }
+
+        await error.WriteAsync(Summary(result, target));
+        return GatewayCli.Done;
     }
 
     /// <summary>The migration of one text.</summary>

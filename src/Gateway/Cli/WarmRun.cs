@@ -29,20 +29,8 @@ internal static class WarmRun
             return GatewayCli.BadUsage;
         }
 
-        string[] lines;
-        try
+        if (await LinesOfAsync(plan, users, error, cancellationToken) is not { } lines)
         {
-            lines = [.. (await File.ReadAllLinesAsync(plan.File, cancellationToken)).Select(static line => line.Trim()).Where(static line => line.Length > 0 && line[0] != '#').Distinct(StringComparer.Ordinal)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            await error.WriteLineAsync($"The list \"{plan.File}\" cannot be read: {e.Message}");
-            return GatewayCli.BadUsage;
-        }
-
-        if (Array.Find(lines, line => TargetOf(users, line) is null) is { } strange)
-        {
-            await error.WriteLineAsync($"The list \"{plan.File}\" has a line that is neither a path nor a URL: \"{strange}\". Write one like /api/guide/recommend?user=7 or http://shop.example/guide.");
             return GatewayCli.BadUsage;
         }
 
@@ -66,6 +54,41 @@ internal static class WarmRun
         });
 
         // 3. Report.
+        await ReportAsync(live, lines.Length, failures, output);
+        return failures.Count == 0 ? GatewayCli.Done : GatewayCli.Failed;
+    }
+
+    /// <summary>Null: the list cannot be used, and why was said.</summary>
+    private static async Task<string[]?> LinesOfAsync(WarmPlan plan, Uri users, TextWriter error, CancellationToken cancellationToken)
+    {
+        string[] lines;
+        try
+        {
+            lines =
+            [
+                .. (await File.ReadAllLinesAsync(plan.File, cancellationToken))
+                    .Select(static line => line.Trim())
+                    .Where(static line => line.Length > 0 && line[0] != '#')
+                    .Distinct(StringComparer.Ordinal),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await error.WriteLineAsync($"The list \"{plan.File}\" cannot be read: {e.Message}");
+            return null;
+        }
+
+        if (Array.Find(lines, line => TargetOf(users, line) is null) is { } strange)
+        {
+            await error.WriteLineAsync($"The list \"{plan.File}\" has a line that is neither a path nor a URL: \"{strange}\". Write one like /api/guide/recommend?user=7 or http://shop.example/guide.");
+            return null;
+        }
+
+        return lines;
+    }
+
+    private static async Task ReportAsync(int live, int all, List<string> failures, TextWriter output)
+    {
         foreach (var failure in failures.Take(MostShown))
         {
             await output.WriteLineAsync(failure);
@@ -76,8 +99,7 @@ internal static class WarmRun
             await output.WriteLineAsync($"  and {(failures.Count - MostShown).ToString(CultureInfo.InvariantCulture)} more.");
         }
 
-        await output.WriteLineAsync($"{live.ToString(CultureInfo.InvariantCulture)} of {lines.Length.ToString(CultureInfo.InvariantCulture)} were answered live with status 200 and are stored if their route keeps responses and they may be: {ProgramName.Current} last-good shows what is kept, gateway_last_good_refused_total why one is not.");
-        return failures.Count == 0 ? GatewayCli.Done : GatewayCli.Failed;
+        await output.WriteLineAsync($"{live.ToString(CultureInfo.InvariantCulture)} of {all.ToString(CultureInfo.InvariantCulture)} were answered live with status 200 and are stored if their route keeps responses and they may be: {ProgramName.Current} last-good shows what is kept, gateway_last_good_refused_total why one is not.");
     }
 
     private static bool TryJudge(WarmPlan plan, [NotNullWhen(true)] out Uri? users, [NotNullWhen(false)] out string? problem)

@@ -92,7 +92,19 @@ internal sealed class DraftRoute(string name, SourcePlace at) : DraftItem(name, 
 
         if (HeaderKeys() is { } headers) yield return ("headers", headers);
         foreach (var access in AccessKeys()) yield return access;
-        if (Redirect is not null) yield break;
+        if (Redirect is not null)
+        {
+            yield break;
+        }
+
+        foreach (var key in ServingKeys())
+        {
+            yield return key;
+        }
+    }
+
+    private IEnumerable<(string Key, string Value)> ServingKeys()
+    {
         if (Timeouts.ToYaml(MostAttempts ?? Cluster?.AttemptsInForce ?? 3, Cluster?.Timeouts.Connect) is { } timeouts)
         {
             yield return ("timeouts", timeouts);

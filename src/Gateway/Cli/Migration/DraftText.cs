@@ -22,30 +22,9 @@ internal sealed class DraftText
         if (draft.TrustedProxies.Count > 0) Line($"trustedProxies: {Flow.List(draft.TrustedProxies.Distinct(StringComparer.Ordinal))}");
         if (draft.Compression is { } compression) Line($"compression: {compression}");
         Line("");
-        Line("clusters:");
-        foreach (var cluster in draft.Clusters) Named(cluster);
-        var clusters = draft.Clusters.Where(static cluster => cluster.Refused is null).ToList();
-        if (clusters.Count == 0)
-        {
-            Line("  # No cluster could be carried over. Write the addresses of your service.");
-            Line("  service:");
-            Line($"    tiers: [ {{ name: primary, destinations: [ \"http://127.0.0.1:{FreePort(draft, 9001)}\" ] }} ]");
-        }
-
+        Clusters(draft);
         Line("");
-        Line("routes:");
-        foreach (var route in draft.Routes)
-        {
-            if (route.Redirect is null) route.Cluster ??= clusters.FirstOrDefault();
-            Named(route);
-        }
-
-        if (draft.Routes.Exists(static route => route.Refused is null)) return;
-        Line("  # No route could be carried over. This one forbids everything: write your own.");
-        Line("  everything:");
-        Line("    match: { path: \"/{**rest}\" }");
-        Line($"    cluster: {(clusters.Count == 0 ? "service" : Flow.Text(clusters[0].Name))}");
-        Line("    deny: [ \"0.0.0.0/0\", \"::/0\" ]");
+        Routes(draft);
     }
 
     /// <summary>The file.</summary>
@@ -84,6 +63,50 @@ internal sealed class DraftText
         var admin = FreePort(draft, 8081);
         if (admin is not "8081") Line($"admin: {{ url: \"http://127.0.0.1:{admin}\" }}");
     }
+
+    private void Clusters(Draft draft)
+    {
+        Line("clusters:");
+        foreach (var cluster in draft.Clusters)
+        {
+            Named(cluster);
+        }
+
+        if (FirstCluster(draft) is null)
+        {
+            Line("  # No cluster could be carried over. Write the addresses of your service.");
+            Line("  service:");
+            Line($"    tiers: [ {{ name: primary, destinations: [ \"http://127.0.0.1:{FreePort(draft, 9001)}\" ] }} ]");
+        }
+    }
+
+    private void Routes(Draft draft)
+    {
+        Line("routes:");
+        var first = FirstCluster(draft);
+        foreach (var route in draft.Routes)
+        {
+            if (route.Redirect is null)
+            {
+                route.Cluster ??= first;
+            }
+
+            Named(route);
+        }
+
+        if (draft.Routes.Exists(static route => route.Refused is null))
+        {
+            return;
+        }
+
+        Line("  # No route could be carried over. This one forbids everything: write your own.");
+        Line("  everything:");
+        Line("    match: { path: \"/{**rest}\" }");
+        Line($"    cluster: {(first is null ? "service" : Flow.Text(first.Name))}");
+        Line("    deny: [ \"0.0.0.0/0\", \"::/0\" ]");
+    }
+
+    private static DraftCluster? FirstCluster(Draft draft) => draft.Clusters.Find(static cluster => cluster.Refused is null);
 
     private void Named(DraftItem item)
     {

@@ -92,22 +92,12 @@ internal sealed class HaProxyConditions(HaProxySection section)
 
     private static IReadOnlyList<HaProxyMatch>? Criterion(ImmutableArray<string> words, bool isNot)
     {
-        if (words.IsEmpty) return null;
-        var (fetch, flags) = (words[0], new List<string>());
-        var at = 1;
-        var method = "";
-        for (; at < words.Length && words[at].StartsWith('-') && words[at].Length > 1; at++)
+        if (words.IsEmpty || FlagsOf(words) is not { } flags)
         {
-            if (words[at] is "-f") return null;
-            if (words[at] is "-m" && at + 1 < words.Length) method = words[++at];
-            if (words[at] is "--")
-            {
-                at++;
-                break;
-            }
+            return null;
         }
 
-        var values = words[at..];
+        var (fetch, method, values) = (words[0], flags.Method, flags.Values);
         var open = fetch.IndexOf('(', StringComparison.Ordinal);
         var (name, argument) = open < 0 ? (fetch, "") : (fetch[..open], fetch[(open + 1)..].Split(')')[0].Split(',')[0]);
         name = name.StartsWith("req.", StringComparison.Ordinal) ? name[4..] : name;
@@ -136,6 +126,33 @@ internal sealed class HaProxyConditions(HaProxySection section)
                 static (key, condition) => new HaProxyMatch { Query = [(key, condition)] }),
             _ => null,
         };
+    }
+
+    /// <summary>The method of matching (<c>-m</c>), and the values behind all flags; null: they stand in a file.</summary>
+    private static (string Method, ImmutableArray<string> Values)? FlagsOf(ImmutableArray<string> words)
+    {
+        var at = 1;
+        var method = "";
+        for (; at < words.Length && words[at].StartsWith('-') && words[at].Length > 1; at++)
+        {
+            if (words[at] is "-f")
+            {
+                return null;
+            }
+
+            if (words[at] is "-m" && at + 1 < words.Length)
+            {
+                method = words[++at];
+            }
+
+            if (words[at] is "--")
+            {
+                at++;
+                break;
+            }
+        }
+
+        return (method, words[at..]);
     }
 
     private static IReadOnlyList<HaProxyMatch>? Path(string name, ImmutableArray<string> values) => name switch

@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
-using System.Text;
 
 namespace Gateway.Cli.Migration.HaProxy;
 
-/// <summary>Reads lines, words and sections by the rules of HAProxy's manual, section 2.2. Bounded in number and length.</summary>
+/// <summary>Reads lines and sections by the rules of HAProxy's manual, section 2.2. Bounded in number and length.</summary>
 internal static class HaProxyParser
 {
     private const int MostLines = 50_000;
-    private const int MostWords = 1_000;
     private const int LongestLine = 64 * 1024;
 
     private static readonly string[] Kinds =
@@ -26,14 +24,13 @@ internal static class HaProxyParser
         foreach (var row in text.AsSpan().EnumerateLines())
         {
             var at = new SourcePlace(file, ++number);
-            if (number > MostLines) throw new MigrationException(at, $"There are more than {MostLines:N0} lines. Split the configuration.");
-            if (row.Length > LongestLine)
+            Bound(row, number, at);
+            var words = HaProxyWords.Of(row, at);
+            if (words.IsEmpty)
             {
-                throw new MigrationException(at, "This line is longer than 64 KiB. Name HAProxy's configuration file.");
+                continue;
             }
 
-            var words = Words(row, at);
-            if (words.IsEmpty) continue;
             var line = new HaProxyLine(words, at);
             if (!Kinds.Contains(line.Name, StringComparer.Ordinal))
             {
@@ -61,70 +58,34 @@ internal static class HaProxyParser
 
         void End()
         {
-            if (head is null) return;
+            if (head is null)
+            {
+                return;
+            }
+
             var own = lines.ToImmutable();
             lines.Clear();
-            if (head.Name is "defaults") defaults = own;
-            else sections.Add(new HaProxySection(head.Name, head[1], head.At, own, defaults));
-        }
-    }
-
-    /// <summary>The words of a line: quotes of both kinds, escapes by a backslash, and comments.</summary>
-    private static ImmutableArray<string> Words(ReadOnlySpan<char> row, SourcePlace at)
-    {
-        var words = ImmutableArray.CreateBuilder<string>();
-        var word = new StringBuilder();
-        var (quote, isWord) = ('\0', false);
-        for (var i = 0; i < row.Length; i++)
-        {
-            var letter = row[i];
-            if (letter == '\0')
+            if (head.Name is "defaults")
             {
-                throw new MigrationException(at, "There is a NUL byte here: this is not a text. Name HAProxy's configuration file.");
-            }
-
-            if (letter == '\\' && quote != '\'' && i + 1 < row.Length && " #\\\"'$".Contains(row[i + 1], StringComparison.Ordinal))
-            {
-                word.Append(row[++i]);
-                isWord = true;
-            }
-            else if (quote == '\0' && letter is '"' or '\'' && (quote == '\0' || quote == letter))
-            {
-                (quote, isWord) = (quote == '\0' ? letter : '\0', true);
-            }
-            else if (quote != '\0' && letter == quote)
-            {
-                quote = '\0';
-            }
-            else if (quote == '\0' && letter == '#')
-            {
-                break;
-            }
-            else if (quote == '\0' && char.IsWhiteSpace(letter))
-            {
-                Add();
+                defaults = own;
             }
             else
             {
-                word.Append(letter);
-                isWord = true;
+                sections.Add(new HaProxySection(head.Name, head[1], head.At, own, defaults));
             }
         }
+    }
 
-        if (quote != '\0')
+    private static void Bound(ReadOnlySpan<char> row, int number, SourcePlace at)
+    {
+        if (number > MostLines)
         {
-            throw new MigrationException(at, $"A text is opened by {quote} here and not closed in this line. Write the closing quote.");
+            throw new MigrationException(at, $"There are more than {MostLines:N0} lines. Split the configuration.");
         }
 
-        Add();
-        return words.ToImmutable();
-
-        void Add()
+        if (row.Length > LongestLine)
         {
-            if (isWord) words.Add(word.ToString());
-            if (words.Count > MostWords) throw new MigrationException(at, $"This line has more than {MostWords:N0} words.");
-            word.Clear();
-            isWord = false;
+            throw new MigrationException(at, "This line is longer than 64 KiB. Name HAProxy's configuration file.");
         }
     }
 

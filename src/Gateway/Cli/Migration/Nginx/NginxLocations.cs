@@ -39,6 +39,20 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
             return;
         }
 
+        Narrower(location, path);
+        if (location.Block.Last("return") is { } returned) Returned(path, location, returned);
+        else if (location.Block.Last("proxy_pass") is { } pass) Proxied(path, location, pass, "");
+        else if (location.Block.Last("grpc_pass") is { } grpc) Proxied(
+            path,
+            location,
+            grpc,
+            grpc.First.StartsWith("grpcs://", StringComparison.Ordinal) ? "https" : "http");
+        else if (location.FindAll("allow", "deny") is [{ Name: "deny", First: "all" }, ..]) Forbidden(path, location);
+        else if (!location.Block.All("location").Any()) Unserved(location);
+    }
+
+    private void Narrower(NginxScope location, SourcePath path)
+    {
         if (path.Kind == SourcePathKind.Expression)
         {
             draft.Note(
@@ -55,16 +69,6 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
                 $"A route takes whole segments: paths such as {path.Text}x are not its own",
                 "Write a route for them if there are any");
         }
-
-        if (location.Block.Last("return") is { } returned) Returned(path, location, returned);
-        else if (location.Block.Last("proxy_pass") is { } pass) Proxied(path, location, pass, "");
-        else if (location.Block.Last("grpc_pass") is { } grpc) Proxied(
-            path,
-            location,
-            grpc,
-            grpc.First.StartsWith("grpcs://", StringComparison.Ordinal) ? "https" : "http");
-        else if (location.FindAll("allow", "deny") is [{ Name: "deny", First: "all" }, ..]) Forbidden(path, location);
-        else if (!location.Block.All("location").Any()) Unserved(location);
     }
 
     private void Unserved(NginxScope location)
