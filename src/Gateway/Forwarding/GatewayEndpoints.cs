@@ -14,7 +14,13 @@ namespace Gateway.Forwarding;
 /// The routes in force, each with the plan of its configuration. A new configuration swaps them all at once; a request that was
 /// matched before keeps its plan to its end.
 /// </summary>
-internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood, Instruments instruments, ProxyRequestHandler entry, SocketBudget sockets, TimeProvider time)
+internal sealed class GatewayEndpoints(
+    FailoverLoop loop,
+    LastGoodStore lastGood,
+    Instruments instruments,
+    ProxyRequestHandler entry,
+    SocketBudget sockets,
+    TimeProvider time)
 {
     private readonly Dictionary<string, UpstreamCluster> _traffic = new(StringComparer.Ordinal);
     private Dictionary<string, RouteAccess?> _access = [];
@@ -42,10 +48,35 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
     /// <summary>Puts a configuration into force whose clusters the loop already knows. One caller at a time.</summary>
     public void Apply(GatewayConfig config)
     {
+        var services = _services ?? throw new InvalidOperationException("The listeners are not built.");
+        var clusters = ClustersOf(config);
+        _access = AccessOf(config);
+        Volatile.Write(
+            ref _sharedLimits,
+            [.. from rule in _access where rule.Value?.Limit is not null select SharedLimitOf(rule.Key, rule.Value!.Limit!)]);
+        var verifiesClients = config.Listen.Any(static listen => listen.ClientCertificates is not null);
+        var forwarded = new ForwardedHeaders(config.TrustedProxies, verifiesClients);
+        Volatile.Write(ref _table, new RouteTable(services, config.Routes, route =>
+        {
+            if (route.Redirect is not null)
+            {
+                var redirect = RedirectOf(route, config);
+                return context => entry.Redirects.ServeAsync(context, redirect);
+            }
+
+            var (cluster, traffic) = clusters[route.Cluster];
+            var plan = PlanOf(route, config, cluster, traffic, forwarded);
+            return context => entry.ServeAsync(context, plan);
+        }));
+    }
+
+    private Dictionary<string, (ClusterConfig Config, UpstreamCluster Traffic)> ClustersOf(GatewayConfig config)
+    {
         var clusters = new Dictionary<string, (ClusterConfig Config, UpstreamCluster Traffic)>(StringComparer.Ordinal);
         foreach (var cluster in config.Clusters)
         {
-            var runtime = loop.Find(cluster.Name) ?? throw new InvalidOperationException($"The cluster '{cluster.Name}' is not known to the failover loop.");
+            var runtime = loop.Find(cluster.Name)
+                ?? throw new InvalidOperationException($"The cluster '{cluster.Name}' is not known to the failover loop.");
             _traffic.TryGetValue(cluster.Name, out var previous);
             var traffic = new UpstreamCluster(runtime, cluster, previous, loop, instruments, sockets, time);
             _traffic[cluster.Name] = traffic;
@@ -57,38 +88,45 @@ internal sealed class GatewayEndpoints(FailoverLoop loop, LastGoodStore lastGood
             _traffic.Remove(gone);
         }
 
+        return clusters;
+    }
+
+    private Dictionary<string, RouteAccess?> AccessOf(GatewayConfig config)
+    {
         var access = new Dictionary<string, RouteAccess?>(StringComparer.Ordinal);
         foreach (var route in config.Routes)
         {
-            access.Add(route.Name, RouteAccess.Of(route, config, _clients.Value, _access.GetValueOrDefault(route.Name), instruments.Route(route.Name), time));
+            var previous = _access.GetValueOrDefault(route.Name);
+            access.Add(route.Name, RouteAccess.Of(route, config, _clients.Value, previous, instruments.Route(route.Name), time));
         }
 
-        _access = access;
-        Volatile.Write(ref _sharedLimits, [.. access.Where(static rule => rule.Value?.Limit is not null).Select(rule => SharedLimitOf(rule.Key, rule.Value!.Limit!))]);
-        var forwarded = new ForwardedHeaders(config.TrustedProxies, verifiesClients: config.Listen.Any(static listen => listen.ClientCertificates is not null));
-        Volatile.Write(ref _table, new RouteTable(_services ?? throw new InvalidOperationException("The listeners are not built."), config.Routes, route =>
-        {
-            if (route.Redirect is not null)
-            {
-                var redirect = new RedirectRoute(route, instruments, time) { ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies), Cors = CorsPolicy.Of(route), Access = access[route.Name] };
-                return context => entry.Redirects.ServeAsync(context, redirect);
-            }
+        return access;
+    }
 
-            var (cluster, traffic) = clusters[route.Cluster];
-            cluster = route.Overrides.Over(cluster);
-            var compression = ResponseCompression.Of(route.Compression ?? config.Compression);
-            var asksIdentity = route.Stream is not null || compression is { Offload: true };
-            var headers = new RequestHeaderCopier(forwarded, asksIdentity, cluster.Via == ViaMode.Both, RequestHeaderChanges.Of(route, config.TrustedProxies));
-            var plan = new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, headers, new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off), instruments)
-            {
-                ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),
-                Cors = CorsPolicy.Of(route),
-                Access = access[route.Name],
-                Compression = compression,
-                SharedReads = SharedReads.Of(route, lastGood, instruments.Route(route.Name), cluster.Timeouts.FirstByte, time),
-            };
-            return context => entry.ServeAsync(context, plan);
-        }));
+    private RedirectRoute RedirectOf(RouteConfig route, GatewayConfig config) => new(route, instruments, time)
+    {
+        ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),
+        Cors = CorsPolicy.Of(route),
+        Access = _access[route.Name],
+    };
+
+    private CompiledRoute PlanOf(
+        RouteConfig route, GatewayConfig config, ClusterConfig cluster, UpstreamCluster traffic, ForwardedHeaders forwarded)
+    {
+        cluster = route.Overrides.Over(cluster);
+        var compression = ResponseCompression.Of(route.Compression ?? config.Compression);
+        var asksIdentity = route.Stream is not null || compression is { Offload: true };
+        var changes = RequestHeaderChanges.Of(route, config.TrustedProxies);
+        var headers = new RequestHeaderCopier(forwarded, asksIdentity, cluster.Via == ViaMode.Both, changes);
+        var relay = new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off);
+        return new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, headers, relay, instruments)
+        {
+            ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),
+            Cors = CorsPolicy.Of(route),
+            Access = _access[route.Name],
+            Compression = compression,
+            SharedReads = SharedReads.Of(route, lastGood, instruments.Route(route.Name), cluster.Timeouts.FirstByte, time),
+        };
     }
 
     private SharedLimit SharedLimitOf(string route, RateLimit limit) => new(

@@ -21,15 +21,13 @@ internal sealed class RedirectHandler(AccessLog access, Func<ImmutableArray<IPNe
             var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             if (RequestGuard.ProblemOf(request.Protocol, request.Method, raw, request.Headers) is { } problem)
             {
-                outcome = RequestOutcome.Refused;
-                record.Cause = TerminationCause.Refused;
-                await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, problem).ConfigureAwait(false);
+                outcome = record.Refuse();
+                await RefuseAsync(context, problem).ConfigureAwait(false);
             }
             else if (HttpMethods.IsConnect(request.Method))
             {
-                outcome = RequestOutcome.Refused;
-                record.Cause = TerminationCause.Refused;
-                await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, ProxyRequestHandler.NoTunnels).ConfigureAwait(false);
+                outcome = record.Refuse();
+                await RefuseAsync(context, RouteGate.NoTunnels).ConfigureAwait(false);
             }
             else if (plan.Access is not null && await plan.Access.DenyAsync(context, record).ConfigureAwait(false))
             {
@@ -53,21 +51,22 @@ internal sealed class RedirectHandler(AccessLog access, Func<ImmutableArray<IPNe
             }
             else
             {
-                outcome = RequestOutcome.Refused;
-                record.Cause = TerminationCause.Refused;
-                await RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, "The Host of the request is not a name.").ConfigureAwait(false);
+                outcome = record.Refuse();
+                await RefuseAsync(context, "The Host of the request is not a name.").ConfigureAwait(false);
             }
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            outcome = RequestOutcome.Aborted;
-            record.Cause = TerminationCause.ClientAbort;
+            outcome = record.Abort();
         }
         finally
         {
             End(context, plan, record, outcome);
         }
     }
+
+    private static ValueTask RefuseAsync(HttpContext context, string problem) =>
+        RefusalResponse.WriteAsync(context, StatusCodes.Status400BadRequest, problem);
 
     private void End(HttpContext context, RedirectRoute plan, RequestRecord record, RequestOutcome outcome)
     {

@@ -87,6 +87,6 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
         var request = context.Request;
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         return RequestGuard.ProblemOf(request.Protocol, request.Method, target, request.Headers)
-            ?? (HttpMethods.IsConnect(request.Method) && !UpgradeForwarder.IsExtendedConnect(context) ? ProxyRequestHandler.NoTunnels : null);
+            ?? (HttpMethods.IsConnect(request.Method) && !UpgradeForwarder.IsExtendedConnect(context) ? RouteGate.NoTunnels : null);
     }
 }

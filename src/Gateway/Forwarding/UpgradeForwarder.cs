@@ -62,25 +62,19 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         {
             // 1. Where it goes.
             var isLast = started == most - 1;
-            var (destination, tier) = started == 0 && seat is { } first ? (first.Destination, first.Tier) : choice.Next(started == 0 ? AttemptPurpose.First : AttemptPurpose.Repeat, isLast && started > 0);
-            if (destination is null || tier is null)
+            if (Next(plan, choice, started, isLast, seat) is not { } next)
             {
-                plan.Traffic.Meter.Skipped(SkipReason.NoDestination);
-                return null;
-            }
-
-            if (started > 0 && !plan.Traffic.Budget.TryWithdraw())
-            {
-                plan.Traffic.Meter.Skipped(SkipReason.Budget);
                 return null;
             }
 
             // 2. The attempt.
-            choice.Avoid(destination);
-            choice.Note(destination);
-            var attempt = new UpgradeAttempt(plan, plan.EndpointOf(destination), tier, target, isLast, isTrial: started == 0 && seat is not null, record) { IsRetry = started > 0 };
+            choice.Avoid(next.Destination);
+            choice.Note(next.Destination);
+            var isHalfOpenProbe = started == 0 && seat is not null;
+            var endpoint = plan.EndpointOf(next.Destination);
+            var attempt = new UpgradeAttempt(plan, endpoint, next.Tier, target, isLast, isHalfOpenProbe, record) { IsRetry = started > 0 };
             record.Add(attempt);
-            var error = await SendAsync(context, attempt, tier, plan, record).ConfigureAwait(false);
+            var error = await SendAsync(context, attempt, next.Tier, plan, record).ConfigureAwait(false);
 
             // 3. What came of it.
             if (attempt.HasResponse)
@@ -92,8 +86,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
 
             if (context.RequestAborted.IsCancellationRequested)
             {
-                record.Cause = TerminationCause.ClientAbort;
-                return RequestOutcome.Aborted;
+                return record.Abort();
             }
 
             record.Cause = attempt.Cause;
@@ -105,6 +98,29 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         }
 
         return null;
+    }
+
+    /// <summary>Null: there is no further destination, or no budget for a further attempt.</summary>
+    private static (Destination Destination, TierSnapshot Tier)? Next(
+        CompiledRoute plan, DestinationChoice choice, int started, bool isLast, HalfOpenPermit? seat)
+    {
+        var purpose = started == 0 ? AttemptPurpose.First : AttemptPurpose.Repeat;
+        var (destination, tier) = started == 0 && seat is { } first
+            ? (first.Destination, first.Tier)
+            : choice.Next(purpose, isLast && started > 0);
+        if (destination is null || tier is null)
+        {
+            plan.Traffic.Meter.Skipped(SkipReason.NoDestination);
+            return null;
+        }
+
+        if (started > 0 && !plan.Traffic.Budget.TryWithdraw())
+        {
+            plan.Traffic.Meter.Skipped(SkipReason.Budget);
+            return null;
+        }
+
+        return (destination, tier);
     }
 
     private async ValueTask<ForwarderError> SendAsync(HttpContext context, UpgradeAttempt attempt, TierSnapshot tier, CompiledRoute plan, RequestRecord record)

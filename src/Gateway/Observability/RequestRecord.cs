@@ -63,6 +63,20 @@ internal sealed class RequestRecord(string route, string? cluster, long began)
     /// <summary>What goes on behind the response, for which the request's own objects are still needed; null: nothing.</summary>
     public Task? Behind { get; set; }
 
+    /// <summary>It is refused.</summary>
+    public RequestOutcome Refuse()
+    {
+        Cause = TerminationCause.Refused;
+        return RequestOutcome.Refused;
+    }
+
+    /// <summary>Its client has left.</summary>
+    public RequestOutcome Abort()
+    {
+        Cause = TerminationCause.ClientAbort;
+        return RequestOutcome.Aborted;
+    }
+
     /// <summary>An attempt begins.</summary>
     public void Add(IAttemptRecord attempt)
     {
