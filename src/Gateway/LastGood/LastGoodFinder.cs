@@ -3,7 +3,14 @@ using Gateway.Configuration.Model;
 namespace Gateway.LastGood;
 
 /// <summary>What a request may be given when no tier can serve.</summary>
-internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind? behind, CoverageCounts coverage, LastGoodOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class LastGoodFinder(
+    LastGoodMemory memory,
+    VariantFinder variants,
+    WriteBehind? behind,
+    CoverageCounts coverage,
+    LastGoodOptions options,
+    TimeProvider time,
+    ILogger logger)
 {
     private readonly ILogger _logger = logger;
     private int _looking;
@@ -98,7 +105,7 @@ internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind?
                 return null;
             }
 
-            FindLive(request, ref key, out var live, missing);
+            variants.Find(request, ref key, out var live, missing);
             if (IsServable(plan, facts, live, now, out var age))
             {
                 return new FoundResponse(live!.Answer, age);
@@ -127,7 +134,7 @@ internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind?
                     continue;
                 }
 
-                FindLive(request, ref key, out var live, missing);
+                variants.Find(request, ref key, out var live, missing);
                 if (IsServable(plan, facts, live, now, out var age))
                 {
                     return new FoundResponse(live!.Answer, age);
@@ -144,9 +151,6 @@ internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind?
         return null;
     }
 
-    // Two records of one moment that come back from a store behind may lie apart by what their clock was rounded to.
-    private long Rounding => time.TimestampFrequency / 500;
-
     // A shared store may hold a newer one.
     private static void AddNotServable(List<string>? missing, SlotContent? live)
     {
@@ -154,57 +158,6 @@ internal sealed partial class LastGoodFinder(LastGoodMemory memory, WriteBehind?
         {
             missing?.Add(live.Answer.Key);
         }
-    }
-
-    /// <summary>
-    /// Follows the note of a key with variants to the variants that this request may be given: one for each content coding that it accepts.
-    /// The newest is taken, or the one with a validator that is known to be right. The key is left at what was looked for last.
-    /// </summary>
-    public void FindLive(HttpRequest request, ref KeyBuilder key, out SlotContent? live, List<string>? missing = null, string? etag = null)
-    {
-        live = memory.Find(key.Text)?.Live;
-        if (live is not { Answer: { IsMarker: true } marker })
-        {
-            if (live is null)
-            {
-                missing?.Add(key.Text.ToString());
-            }
-
-            return;
-        }
-
-        live = null;
-        var accepted = marker.Vary.AsSpan().Contains(CacheKeyTemplate.AcceptEncoding) ? ContentCodings.Accepted(request.Headers.AcceptEncoding) : ContentCodings.IdentityOnly;
-        var baseLength = key.Text.Length;
-        for (var coding = 0; coding < ContentCodings.Names.Length; coding++)
-        {
-            if ((accepted & (1 << coding)) == 0)
-            {
-                continue;
-            }
-
-            key.CutTo(baseLength);
-            if (!CacheKeyTemplate.TryAppendVariant(request.Headers, marker.Vary, coding, ref key))
-            {
-                return;
-            }
-
-            if (memory.Find(key.Text)?.Live is not { Answer: { IsMarker: false } } variant || variant.Answer.Began < marker.Began - Rounding)
-            {
-                missing?.Add(key.Text.ToString());
-            }
-            else if (live is null || IsBetter(variant.Answer, live.Answer, etag))
-            {
-                live = variant;
-            }
-        }
-    }
-
-    private static bool IsBetter(StoredResponse one, StoredResponse other, string? etag)
-    {
-        var isNamed = etag is not null && string.Equals(one.ETag, etag, StringComparison.Ordinal);
-        var isOtherNamed = etag is not null && string.Equals(other.ETag, etag, StringComparison.Ordinal);
-        return isNamed == isOtherNamed ? one.Began > other.Began : isNamed;
     }
 
     /// <summary>Whether a response may be given to a request now.</summary>

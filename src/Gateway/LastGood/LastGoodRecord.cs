@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -68,7 +69,7 @@ internal static class LastGoodRecord
 
     /// <summary>Reads a response; false: corrupt, truncated, foreign or of another version.</summary>
     /// <param name="now">The present on both clocks, to place the response's age on the monotonic one.</param>
-    public static bool TryDecode(ReadOnlySpan<byte> record, ClockReading now, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StoredResponse? answer)
+    public static bool TryDecode(ReadOnlySpan<byte> record, ClockReading now, [NotNullWhen(true)] out StoredResponse? answer)
     {
         answer = null;
         if (!IsWhole(record))
@@ -83,14 +84,15 @@ internal static class LastGoodRecord
         var fresh = from.Number();
         var staleIfError = from.Number();
         var keepFor = from.Number();
-        string key = from.Text(), baseKey = from.Text(), place = from.Text(), filledBy = from.Text(), route = from.Text(), tier = from.Text(), etag = from.Text();
+        var key = from.Text();
+        var baseKey = from.Text();
+        var place = from.Text();
+        var filledBy = from.Text();
+        var route = from.Text();
+        var tier = from.Text();
+        var etag = from.Text();
         var vary = from.Texts();
-        var headers = new StoredHeader[from.Count(MaxLines)];
-        for (var i = 0; i < headers.Length; i++)
-        {
-            headers[i] = new StoredHeader(from.Text(), from.Text());
-        }
-
+        var headers = HeadersOf(ref from);
         var body = from.Run();
         if (from.Failed || !from.AtEnd || flags is < 0 or > 31
             || began is < 0 or > Century || initialAge is < 0 or > Century || keepFor is < 0 or > Century
@@ -123,6 +125,17 @@ internal static class LastGoodRecord
             Body = body.ToArray(),
         };
         return true;
+    }
+
+    private static StoredHeader[] HeadersOf(ref Reader from)
+    {
+        var headers = new StoredHeader[from.Count(MaxLines)];
+        for (var i = 0; i < headers.Length; i++)
+        {
+            headers[i] = new StoredHeader(from.Text(), from.Text());
+        }
+
+        return headers;
     }
 
     private static bool IsWhole(ReadOnlySpan<byte> record) =>

@@ -29,11 +29,13 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         _memory = new LastGoodMemory(options.MemoryCap);
         _behind = backing is null ? null : new WriteBehind(backing, _memory, Counters, options, time, logger);
         _coverage = new CoverageCounts(time, logger);
-        _finder = new LastGoodFinder(_memory, _behind, _coverage, options, time, logger);
+        var variants = new VariantFinder(_memory, time);
+        _finder = new LastGoodFinder(_memory, variants, _behind, _coverage, options, time, logger);
         var keeper = new ResponseKeeper(_memory, _behind, Counters, options.CopyCap, logger);
-        _evictions = new StoreEvictions(_memory, _behind, _finder, Counters, time);
+        _evictions = new StoreEvictions(_memory, _behind, variants, Counters, time);
         var preflights = new PreflightLearner(_memory, _behind, _finder, keeper, _coverage, time);
-        _learner = new LastGoodLearner(_memory, _finder, _evictions, keeper, preflights, _coverage, options, time);
+        var copies = new CopyStart(_memory, keeper, time);
+        _learner = new LastGoodLearner(_finder, variants, _evictions, keeper, copies, preflights, _coverage, options, time);
     }
 
     /// <summary>What has happened since the start.</summary>

@@ -20,7 +20,6 @@ internal sealed partial class RedisBacking : ILastGoodStore
 
     // The first connection is made while the gateway starts: its first responses are worth a short wait of the one task that writes behind.
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(2.5);
-    private static readonly TimeSpan WarnEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
 
     // A record never outlives the note of a write to its path.
@@ -32,18 +31,14 @@ internal sealed partial class RedisBacking : ILastGoodStore
     private readonly string _writes;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly RecordSeal? _seal;
-    private readonly Instruments? _instruments;
-    private long _corrupt;
-    private long _unsigned;
-    private long _warnedAt = long.MinValue;
+    private readonly SignedRecords _records;
 
     /// <param name="secret">Signs the records; null: they are not signed, and Redis is trusted.</param>
-    public RedisBacking(RedisConnection redis, TimeProvider time, ILogger<RedisBacking> logger, string? secret = null, Instruments? instruments = null)
+    public RedisBacking(
+        RedisConnection redis, TimeProvider time, ILogger<RedisBacking> logger, string? secret = null, Instruments? instruments = null)
     {
         _redis = redis;
-        _seal = secret is null ? null : new RecordSeal(secret);
-        _instruments = instruments;
+        _records = new SignedRecords(secret is null ? null : new RecordSeal(secret), instruments, time, logger);
         _answers = redis.Prefix + "lg:";
         _writes = redis.Prefix + "lgw:";
         _time = time;
@@ -63,10 +58,10 @@ internal sealed partial class RedisBacking : ILastGoodStore
     public int MaxRecord => 256 * 1024;
 
     /// <inheritdoc/>
-    public long CorruptTotal => Interlocked.Read(ref _corrupt);
+    public long CorruptTotal => _records.CorruptTotal;
 
     /// <summary>Records without a valid signature, which were not used.</summary>
-    public long UnsignedTotal => Interlocked.Read(ref _unsigned);
+    public long UnsignedTotal => _records.UnsignedTotal;
 
     /// <inheritdoc/>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -172,7 +167,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
         var found = new List<StoredResponse>(names.Length);
         for (var i = 0; i < names.Length; i++)
         {
-            if (Decode(names[i], values[i]) is not { } answer)
+            if (_records.Decode(names[i], values[i]) is not { } answer)
             {
                 continue;
             }
@@ -183,7 +178,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
             }
             else
             {
-                Interlocked.Increment(ref _corrupt);
+                _records.CountCorrupt();
             }
         }
 
@@ -218,7 +213,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
                 left = left < KeepMost ? left : KeepMost;
                 var name = NameOf(_answers, answer.Key);
                 var record = left > TimeSpan.FromSeconds(1) ? LastGoodRecord.Encode(answer) : null;
-                return record is null || record.Length > MaxRecord ? null : (name, _seal?.Seal(name, record) ?? record, left);
+                return record is null || record.Length > MaxRecord ? null : (name, _records.Seal(name, record), left);
             case ChangeKind.Evict or ChangeKind.PurgeKey:
                 return (NameOf(_answers, change.Text), null, TimeSpan.Zero);
             case ChangeKind.Invalidate:
@@ -240,7 +235,10 @@ internal sealed partial class RedisBacking : ILastGoodStore
                 var values = await _redis.GetAsync(chunk, cancellationToken);
                 (string, byte[]?, TimeSpan)[] gone =
                 [
-                    .. chunk.Where((name, i) => Decode(name, values[i]) is not { } answer || (answer.BeganUnixMs <= atUnixMs && rule.Matches(answer))).Select(static name => (name, (byte[]?)null, TimeSpan.Zero)),
+                    .. chunk
+                        .Where((name, i) => _records.Decode(name, values[i]) is not { } answer
+                            || (answer.BeganUnixMs <= atUnixMs && rule.Matches(answer)))
+                        .Select(static name => (name, (byte[]?)null, TimeSpan.Zero)),
                 ];
                 if (gone.Length > 0)
                 {
@@ -255,44 +253,6 @@ internal sealed partial class RedisBacking : ILastGoodStore
 
     private static string Escaped(string glob) => glob.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
 
-    private StoredResponse? Decode(string name, byte[]? value)
-    {
-        if (value is null)
-        {
-            return null;
-        }
-
-        if (_seal is not null && !_seal.TryOpen(name, value, out value))
-        {
-            CountUnsigned();
-            return null;
-        }
-
-        if (LastGoodRecord.TryDecode(value, ClockReading.Of(_time), out var answer))
-        {
-            return answer;
-        }
-
-        Interlocked.Increment(ref _corrupt);
-        return null;
-    }
-
-    private void CountUnsigned()
-    {
-        Interlocked.Increment(ref _unsigned);
-        _instruments?.LastGoodRefused(StorageRules.Labels[StoreRejection.Signature]);
-
-        // Once a minute: a foreign writer must not fill the log.
-        var (now, warned) = (_time.GetTimestamp(), Interlocked.Read(ref _warnedAt));
-        if ((warned == long.MinValue || _time.GetElapsedTime(warned, now) > WarnEvery) && Interlocked.CompareExchange(ref _warnedAt, now, warned) == warned)
-        {
-            FoundUnsigned(UnsignedTotal);
-        }
-    }
-
     [LoggerMessage(5031, LogLevel.Information, "Reading last-good responses ahead from Redis ended early ({Reason}); what is missing is looked up when it is needed.")]
     private partial void ReadAheadEnded(string reason);
-
-    [LoggerMessage(5032, LogLevel.Warning, "Redis holds last-good records without a valid signature; they are not served ({Count} so far). Another secret wrote them, or something that is not a gateway: give every gateway the same \"redis.secret\".")]
-    private partial void FoundUnsigned(long count);
 }

@@ -3,7 +3,8 @@ namespace Gateway.LastGood;
 /// <summary>
 /// What leaves memory and the store behind because of what the service does: a write to a path, a response that is taken back.
 /// </summary>
-internal sealed class StoreEvictions(LastGoodMemory memory, WriteBehind? behind, LastGoodFinder finder, LastGoodCounters counters, TimeProvider time)
+internal sealed class StoreEvictions(
+    LastGoodMemory memory, WriteBehind? behind, VariantFinder variants, LastGoodCounters counters, TimeProvider time)
 {
     /// <summary>A write to a path succeeded: what is kept for it is not served any more.</summary>
     public void Invalidate(HttpRequest request)
@@ -60,7 +61,7 @@ internal sealed class StoreEvictions(LastGoodMemory memory, WriteBehind? behind,
             if (plan.TryWrite(request, facts, i, ref key))
             {
                 var baseLength = key.Text.Length;
-                finder.FindLive(request, ref key, out var live);
+                variants.Find(request, ref key, out var live);
                 if (live is not null && string.Equals(live.Answer.FilledBy, exact, StringComparison.Ordinal))
                 {
                     key.CutTo(baseLength);
