@@ -82,14 +82,16 @@ internal sealed partial class AdminGate
         // 4. What routing refused says why, too.
         if (!context.Response.HasStarted && context.Response is { StatusCode: >= 400, ContentType: null })
         {
-            await AdminJson.ProblemAsync(context, context.Response.StatusCode, context.Response.StatusCode switch
-            {
-                404 => "There is nothing at this path. \"/\" is the status page; docs/operations.md lists the rest.",
-                405 => $"Use {context.Response.Headers.Allow} for this path: changes are made by POST and DELETE only.",
-                _ => "The request cannot be answered.",
-            });
+            await AdminJson.ProblemAsync(context, context.Response.StatusCode, WhyRefused(context.Response));
         }
     }
+
+    private static string WhyRefused(HttpResponse response) => response.StatusCode switch
+    {
+        404 => "There is nothing at this path. \"/\" is the status page; docs/operations.md lists the rest.",
+        405 => $"Use {response.Headers.Allow} for this path: changes are made by POST and DELETE only.",
+        _ => "The request cannot be answered.",
+    };
 
     private static void Harden(IHeaderDictionary headers)
     {

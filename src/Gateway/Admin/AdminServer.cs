@@ -231,7 +231,7 @@ internal sealed class AdminServer : IAsyncDisposable
         // One that left the configuration still has its entries; those of the whole gateway belong to none.
         if (cluster is not null && !entries.Any(e => string.Equals(e.Cluster, cluster, StringComparison.Ordinal)) && !known.Contains(cluster, StringComparer.Ordinal))
         {
-            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{Verbs.Shown(cluster)}\", and no entry of one.{Verbs.Meant(cluster, known)} The clusters are {string.Join(", ", known.Select(static n => $"\"{n}\""))}.");
+            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{VerbText.Shown(cluster)}\", and no entry of one.{VerbText.Meant(cluster, known)} The clusters are {string.Join(", ", known.Select(static n => $"\"{n}\""))}.");
             return;
         }
 

@@ -9,41 +9,12 @@ using Gateway.Observability;
 
 namespace Gateway.Admin;
 
-/// <summary>What an operator may send with a verb.</summary>
-internal sealed record VerbRequest
-{
-    /// <summary>The tier to hold.</summary>
-    public string? Tier { get; init; }
-
-    /// <summary>How long to hold it, or to spare its conversations, as <c>10m</c>; at most 24 h.</summary>
-    public string? For { get; init; }
-
-    /// <summary>The weight of a destination, 1 to 1,000.</summary>
-    public int? Weight { get; init; }
-
-    /// <summary>End the weight that an operator gave: the configuration's again.</summary>
-    public bool Clear { get; init; }
-
-    /// <summary>Why; it goes to the journal. Needed for a hold.</summary>
-    public string? Reason { get; init; }
-
-    /// <summary>Who, when more is known than the address.</summary>
-    public string? Who { get; init; }
-
-    /// <summary>Do it although a safety rule says no.</summary>
-    public bool Force { get; init; }
-}
-
-/// <summary>What became of a verb, a sentence.</summary>
-internal sealed record VerbResult(string Message);
-
 /// <summary>
 /// The operators' hands. Each change is made alone (another one meanwhile is told 409), is refused when it would leave nothing that can
 /// serve or comes within 5 s of the last switch, unless <c>force</c> is given, and is in the journal with who and why.
 /// </summary>
 internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILogger log) : IDisposable
 {
-    private const int MaxText = 500;
     private const int MaxWho = 130;
 
     private static readonly TimeSpan LongestHold = TimeSpan.FromHours(24);
@@ -70,7 +41,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         if (cluster.Tiers.FirstOrDefault(t => string.Equals(t.Name, request.Tier, StringComparison.Ordinal)) is not { } tier)
         {
-            return Refused(404, $"The cluster \"{cluster.Name}\" has no tier \"{Short(request.Tier)}\".{Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are {List(cluster.Tiers.Select(static t => t.Name))}.");
+            return Refused(404, $"The cluster \"{cluster.Name}\" has no tier \"{VerbText.Shown(request.Tier)}\".{VerbText.Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are {VerbText.List(cluster.Tiers.Select(static t => t.Name))}.");
         }
 
         if (!request.Force && !StatusReader.CanServe(tier))
@@ -100,7 +71,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             : request.For is null ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination)
             : DurationText.Parse(request.For, out var instead) is { } length && length > TimeSpan.Zero && length <= LongestHold
                 ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason, For = length }, destination)
-                : Refused(400, $"The \"for\" of a drain was \"{Short(request.For)}\". {instead}; at most 24h."));
+                : Refused(400, $"The \"for\" of a drain was \"{VerbText.Shown(request.For)}\". {instead}; at most 24h."));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
     public Task ReadyAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, _) =>
@@ -140,28 +111,16 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         if (sources.Purge is null || (rule.By == PurgeBy.Route && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, rule.Text, StringComparison.Ordinal))))
         {
-            await AdminJson.ProblemAsync(context, 404, rule.By == PurgeBy.Route ? $"There is no route \"{Short(rule.Text)}\".{Meant(rule.Text, sources.Config().Config.Routes.Select(static r => r.Name))}" : "No route keeps last-good responses.");
+            await AdminJson.ProblemAsync(context, 404, rule.By == PurgeBy.Route ? $"There is no route \"{VerbText.Shown(rule.Text)}\".{VerbText.Meant(rule.Text, sources.Config().Config.Routes.Select(static r => r.Name))}" : "No route keeps last-good responses.");
             return;
         }
 
-        var message = LastGoodView.Words(rule with { Text = Short(rule.Text) }, sources.Purge(rule));
+        var message = LastGoodView.Words(rule with { Text = VerbText.Shown(rule.Text) }, sources.Purge(rule));
         Append(new(time.GetUtcNow(), "purge", message) { Reason = request.Reason, Who = who });
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
     private static Planned Refused(int status, string why) => new("", null, null) { Status = status, Why = why };
-
-    private static string List(IEnumerable<string> names) => string.Join(", ", names.Select(static n => $"\"{n}\""));
-
-    // It is shown in terminals and logs: nothing in it may steer them, nor turn the direction of writing.
-    private static string Short(string text, int most = MaxText) =>
-        string.Concat(text.Take(most).Select(static c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? ' ' : c));
-
-    /// <summary>A text of a client's as it may stand in a sentence.</summary>
-    public static string Shown(string text) => Short(text);
-
-    /// <summary>The name that was probably meant, as a sentence behind a blank; empty: none is near enough.</summary>
-    public static string Meant(string given, IEnumerable<string> known) => DidYouMean.Of(given, known) is { } near ? $" Did you mean \"{near}\"?" : "";
 
     private string Wait(ClusterView cluster) => Math.Max(1, Math.Ceiling((Quiet - (time.GetUtcNow() - cluster.LastTransition!.At)).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
@@ -173,7 +132,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var all = cluster.Tiers.SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
         return all.Contains(name, StringComparer.Ordinal)
             ? plan(cluster, name, request)
-            : Refused(404, $"The cluster \"{cluster.Name}\" has no destination \"{Short(name)}\".{Meant(name, all)} Its destinations are {List(all)}.");
+            : Refused(404, $"The cluster \"{cluster.Name}\" has no destination \"{VerbText.Shown(name)}\".{VerbText.Meant(name, all)} Its destinations are {VerbText.List(all)}.");
     });
 
     private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) => AloneAsync(context, async (request, who, token) =>
@@ -182,7 +141,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var clusters = sources.Clusters();
         if (clusters.FirstOrDefault(c => string.Equals(c.Name, name, StringComparison.Ordinal)) is not { } cluster)
         {
-            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{Short(name)}\".{Meant(name, clusters.Select(static c => c.Name))} The clusters are {List(clusters.Select(static c => c.Name))}.");
+            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{VerbText.Shown(name)}\".{VerbText.Meant(name, clusters.Select(static c => c.Name))} The clusters are {VerbText.List(clusters.Select(static c => c.Name))}.");
             return;
         }
 
@@ -213,7 +172,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         // The address is what we know; a name is what the operator says, and stands beside it.
         var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var who = request.Who is { Length: > 0 } given ? $"{Short(given, MaxWho)} ({address})" : address;
+        var who = request.Who is { Length: > 0 } given ? $"{VerbText.Shown(given, MaxWho)} ({address})" : address;
         if (!await _oneAtATime.WaitAsync(0, context.RequestAborted))
         {
             await AdminJson.ProblemAsync(context, 409, "Another operator's change is being made at this moment. Look at the status, then try again.");
@@ -253,7 +212,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         try
         {
             var request = await context.Request.ReadFromJsonAsync<VerbRequest>(AdminJson.Options, context.RequestAborted) ?? new();
-            return request with { Reason = request.Reason is null ? null : Short(request.Reason) };
+            return request with { Reason = request.Reason is null ? null : VerbText.Shown(request.Reason) };
         }
         catch (JsonException)
         {

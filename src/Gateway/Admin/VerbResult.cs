@@ -1,0 +1,4 @@
+namespace Gateway.Admin;
+
+/// <summary>What became of a verb, a sentence.</summary>
+internal sealed record VerbResult(string Message);
