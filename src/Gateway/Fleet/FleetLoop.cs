@@ -21,9 +21,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     /// <summary>A gateway that has not been heard of for this long is no longer counted.</summary>
     public static readonly TimeSpan LivesFor = TimeSpan.FromSeconds(3);
 
-    private const int MostCommands = 256;
     private static readonly TimeSpan NewsGap = TimeSpan.FromMilliseconds(30);
-    private static readonly TimeSpan CommandWithin = TimeSpan.FromSeconds(2);
 
     private readonly RedisConnection _redis;
     private readonly FailoverLoop _loop;
@@ -33,15 +31,13 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     private readonly FleetAgreement _agreement;
     private readonly string _id = $"{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
     private readonly string _prefix;
-    private readonly Channel<Command> _commands = Channel.CreateBounded<Command>(new BoundedChannelOptions(MostCommands) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly OperatorOrders _orders;
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _end = new();
-    private readonly OperatorCommandStore _book = new();
     private readonly PurgeLog _purges = new();
     private readonly FleetEpoch _epoch = new();
     private readonly SharedVerdicts _verdicts;
     private readonly FleetWarnings _warnings;
-    private readonly List<BookWrite> _orderWrites = [];
     private FleetView _view = new(Agreeing: false, 0, [], [], []);
     private Task _running = Task.CompletedTask;
 
@@ -55,6 +51,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         _agreement = new FleetAgreement(time);
         _prefix = redis.Prefix + "fleet:";
         _warnings = new FleetWarnings(_prefix);
+        _orders = new OperatorOrders(loop, self, _epoch, _warnings, time, logger);
         _verdicts = new SharedVerdicts(_epoch, verdict => Agreed(verdict.Cluster, verdict.Kind, verdict.From, verdict.To, verdict.Epoch));
     }
 
@@ -81,7 +78,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     /// <summary>An operator ordered this here, and it was done: the others are to do it too. Never waits.</summary>
     public void Publish(Command command)
     {
-        _commands.Writer.TryWrite(command);
+        _orders.Publish(command);
         Wake();
     }
 
@@ -149,7 +146,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     private async Task<bool> ExchangeAsync()
     {
         // 1. What operators ordered here since.
-        TakeCommands();
+        _orders.Give(_id, Now);
 
         // 2. One exchange: this gateway's votes and writes go in, what everyone said comes out.
         ImmutableArray<ClusterVote> votes = [.. _loop.Opinions];
@@ -166,7 +163,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         }
 
         _purges.Sent(purges);
-        _orderWrites.Clear();
+        _orders.Written();
         _verdicts.Written();
         var gateways = FleetMembers.Of(new GatewayView(_id, _self.Name(), Self: true, _self.Version, _self.Revision(), votes), reply.Lives, _epoch, out var garbage);
         if (garbage)
@@ -174,7 +171,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
             _warnings.OnGarbage(now);
         }
 
-        var ordered = await TakeOrdersAsync(reply, slots, now).ConfigureAwait(false);
+        var ordered = await _orders.TakeAsync(reply, slots, now).ConfigureAwait(false);
         var decided = _verdicts.Decide(slots.Clusters, reply.Values, votes, gateways, now);
         if (decided.HasGarbage)
         {
@@ -192,64 +189,15 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         return ordered || decided.IsProposed;
     }
 
-    private void TakeCommands()
-    {
-        while (_commands.Reader.TryRead(out var command))
-        {
-            _book.Give(command, _id, _epoch, Now);
-            _orderWrites.RemoveAll(write => write.Subject == OrderSubject.Of(command));
-        }
-    }
-
     private async Task<FleetReply> AskAsync(FleetSlots slots, ImmutableArray<ClusterVote> votes, IReadOnlyList<SharedPurge> purges)
     {
         var life = FleetPayload.Encode(new Heartbeat(_self.Name(), _self.Version, _self.Revision(), _epoch.Highest, votes));
-        var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix + "gateway:", slots.Place(_verdicts.Writes, _orderWrites), [.. purges.Select(FleetPayload.Encode)]);
+        var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix + "gateway:", slots.Place(_verdicts.Writes, _orders.Writes), [.. purges.Select(FleetPayload.Encode)]);
         var raw = await _redis.ScriptAsync(FleetScript.Text, slots.Keys, values, _end.Token).ConfigureAwait(false);
 
         // Sockets complete on the thread that sees them, which serves users' sockets too: what was said is worked out elsewhere.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         return FleetScript.Read(raw, slots.Count) ?? throw new RedisFailedException(RedisFault.Refused);
-    }
-
-    private async Task<bool> TakeOrdersAsync(FleetReply reply, FleetSlots slots, TimeSpan now)
-    {
-        for (var i = 0; i < slots.Subjects.Length; i++)
-        {
-            if (_commands.Reader.TryPeek(out _))
-            {
-                // An operator ordered something here meanwhile, and it is done: it gets its epoch before anything older is read over it.
-                return true;
-            }
-
-            var (value, remaining) = reply.Values[slots.Clusters.Length + i];
-            var (order, command, write, garbage) = _book.Read(slots.Subjects[i], value, remaining, now);
-            if (garbage)
-            {
-                _warnings.OnGarbage(now);
-            }
-
-            if (write is { } wanted)
-            {
-                _orderWrites.Add(wanted);
-            }
-
-            if (order is null)
-            {
-                continue;
-            }
-
-            _epoch.See(order.Epoch);
-            if (command is not null)
-            {
-                using var deadline = new CancellationTokenSource(CommandWithin, _time);
-                var result = await _loop.CommandAsync(command, deadline.Token).ConfigureAwait(false);
-                Obeyed(result.Message);
-                _self.Obeyed(command, result);
-            }
-        }
-
-        return _orderWrites.Count > 0;
     }
 
     private void AnnounceAgreement()
@@ -277,9 +225,6 @@ internal sealed partial class FleetLoop : IAsyncDisposable
 
     [LoggerMessage(4103, LogLevel.Information, "Cluster '{Cluster}': the gateways agreed on a {Kind} from '{From}' to '{To}' (epoch {Epoch}).")]
     private partial void Agreed(string cluster, FleetVerdictKind kind, string from, string to, long epoch);
-
-    [LoggerMessage(4104, LogLevel.Information, "An operator's order that was given at another gateway: {Result}")]
-    private partial void Obeyed(string result);
 
     [LoggerMessage(4105, LogLevel.Warning, "Redis lost what the gateways share; this one wrote again what it knew.")]
     private partial void WasFlushed();
