@@ -27,7 +27,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly RedisHealth _health;
     private volatile RedisLink? _link;
-    private string? _master;
+    private readonly RedisMaster _master;
     private Task _running = Task.CompletedTask;
 
     public RedisConnection(RedisConfig config, TimeProvider time, ILogger<RedisConnection> logger)
@@ -37,6 +37,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _time = time;
         _logger = logger;
         _health = new RedisHealth(time);
+        _master = new RedisMaster(config, _tls, _health, time);
     }
 
     /// <summary>Put before every key.</summary>
@@ -55,35 +56,21 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     public void Start() => _running = Task.Run(RunAsync);
 
     /// <summary>The values of names; null where there is none, or none that is a text.</summary>
-    public Task<byte[]?[]> GetAsync(IReadOnlyList<string> names, CancellationToken cancellationToken) => CallAsync(async database =>
-    {
-        var values = await database.StringGetAsync([.. names.Select(static n => (RedisKey)n)]).ConfigureAwait(false);
-        return Array.ConvertAll(values, static v => (byte[]?)v);
-    }, cancellationToken);
+    public Task<byte[]?[]> GetAsync(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
+        CallAsync(database => RedisCommands.GetAsync(database, names), cancellationToken);
 
-    /// <summary>Sets values, in order and sent together, each with its time to live.</summary>
-    public Task SetAsync(IReadOnlyList<(string Name, byte[]? Value, TimeSpan KeepFor)> values, CancellationToken cancellationToken) => CallAsync(async database =>
-    {
-        // No value: the name is deleted. All are sent before the first response is awaited.
-        await Task.WhenAll(values.Select(v => v.Value is null ? database.KeyDeleteAsync(v.Name) : database.StringSetAsync(v.Name, v.Value, v.KeepFor))).ConfigureAwait(false);
-        return 0;
-    }, cancellationToken);
+    /// <summary>Sets values, in order and sent together, each with its time to live. No value: the name is deleted.</summary>
+    public Task SetAsync(IReadOnlyList<(string Name, byte[]? Value, TimeSpan KeepFor)> values, CancellationToken cancellationToken) =>
+        CallAsync(database => RedisCommands.SetAsync(database, values), cancellationToken);
 
     /// <summary>Some names that match a pattern, and where to go on; the end is "0".</summary>
-    public Task<(string Cursor, string[] Names)> ScanAsync(string pattern, string cursor, CancellationToken cancellationToken) => CallAsync<(string, string[])>(async database =>
-    {
-        return await database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", "200").ConfigureAwait(false) is { Length: 2 } page && (string?)page[0] is { } next && (string?[]?)page[1] is { } names
-            ? (next, [.. names.OfType<string>()])
-            : throw new RedisFailedException(RedisFault.Refused);
-    }, cancellationToken);
+    public Task<(string Cursor, string[] Names)> ScanAsync(string pattern, string cursor, CancellationToken cancellationToken) =>
+        CallAsync(database => RedisCommands.ScanAsync(database, pattern, cursor), cancellationToken);
 
     /// <summary>Runs a script on the master; it gives a list of texts.</summary>
-    public Task<byte[]?[]> ScriptAsync(string script, IReadOnlyList<string> keys, IReadOnlyList<byte[]> values, CancellationToken cancellationToken) => CallAsync(async database =>
-    {
-        List<object> arguments = [script, keys.Count, .. keys.Select(static k => (object)(RedisKey)k), .. values];
-        var reply = (RedisResult[]?)await database.ExecuteAsync("EVAL", arguments, CommandFlags.DemandMaster).ConfigureAwait(false);
-        return Array.ConvertAll(reply ?? throw new RedisFailedException(RedisFault.Refused), static r => (byte[]?)r);
-    }, cancellationToken);
+    public Task<byte[]?[]> ScriptAsync(
+        string script, IReadOnlyList<string> keys, IReadOnlyList<byte[]> values, CancellationToken cancellationToken) =>
+        CallAsync(database => RedisCommands.ScriptAsync(database, script, keys, values), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -131,21 +118,16 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     private async Task<RedisLink> ConnectAsync()
     {
-        // 1. Where to: as configured, or as the sentinels say. While they are silent the last known master is tried.
-        string[] endpoints = [.. _config.Endpoints];
-        if (_config.Sentinel is { } sentinel)
-        {
-            var (master, answered) = await SentinelQuestion.AskAsync(sentinel, _tls, _time, _end.Token).ConfigureAwait(false);
-            _health.OnSentinels(answered);
-            _master = master ?? _master ?? throw new RedisFailedException(answered > 0 ? RedisFault.NoMaster : RedisFault.Unreachable);
-            endpoints = [_master];
-        }
+        // 1. Where to.
+        var endpoints = await _master.EndpointsAsync(_end.Token).ConfigureAwait(false);
 
         // 2. Not for longer than we say.
         var connecting = RedisConnector.ConnectAsync(_config, endpoints, _end.Token);
         try
         {
-            var link = new RedisLink(await connecting.WaitAsync(RedisConnector.Within + RedisConnector.CallWithin, _time, _end.Token).ConfigureAwait(false), endpoints, _time.GetTimestamp());
+            var longest = RedisConnector.Within + RedisConnector.CallWithin;
+            var connected = await connecting.WaitAsync(longest, _time, _end.Token).ConfigureAwait(false);
+            var link = new RedisLink(connected, endpoints, _time.GetTimestamp());
 
             // 3. It counts as connected once it took a first heartbeat, whatever it says to it.
             await BeatAsync(link).ConfigureAwait(false);
@@ -169,7 +151,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         while (true)
         {
             await Task.Delay(Heartbeat, _time, _end.Token).ConfigureAwait(false);
-            var asking = _config.Sentinel is { } sentinel ? SentinelQuestion.AskAsync(sentinel, _tls, _time, _end.Token) : null;
+            var asking = _master.HasSentinels ? _master.AskAsync(_end.Token) : null;
             try
             {
                 await BeatAsync(link).ConfigureAwait(false);
@@ -185,16 +167,10 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                 }
             }
 
-            if (asking is not null)
+            if (asking is not null && _master.HasMoved(await asking.ConfigureAwait(false)))
             {
-                var (master, answered) = await asking.ConfigureAwait(false);
-                _health.OnSentinels(answered);
-                if (master is not null && !string.Equals(master, _master, StringComparison.Ordinal))
-                {
-                    MasterMoved();
-                    _master = master;
-                    return;
-                }
+                MasterMoved();
+                return;
             }
 
             if (link.Refusals >= RedisHealth.HeartbeatsToAlarm && _health.Fault is RedisFault.ReadOnly or RedisFault.WrongPassword)
