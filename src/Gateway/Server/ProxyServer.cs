@@ -141,7 +141,15 @@ internal static class ProxyServer
         return options;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenConfig listen, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, TimeSpan headersTimeout, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol, ClientConnections? perClient)
+    private static void Listen(
+        KestrelServerOptions kestrel,
+        ListenConfig listen,
+        IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates,
+        SocketActivation inherited,
+        TimeSpan headersTimeout,
+        Func<ConnectionDelegate, ConnectionDelegate>[] around,
+        ProxyProtocol proxyProtocol,
+        ClientConnections? perClient)
     {
         void Use(ListenOptions options)
         {
@@ -170,29 +178,34 @@ internal static class ProxyServer
             options.Use(LengthlessRequests.Before);
         }
 
-        var host = UrlHost.Of(listen.Url);
-        if (inherited.Find(listen.Url) is { } handle)
+        Listen(kestrel, listen.Url, inherited, Use);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Uri url, SocketActivation inherited, Action<ListenOptions> use)
+    {
+        var host = UrlHost.Of(url);
+        if (inherited.Find(url) is { } handle)
         {
-            kestrel.ListenHandle(handle, Use);
+            kestrel.ListenHandle(handle, use);
         }
         else if (IPAddress.TryParse(host, out var address))
         {
-            kestrel.Listen(address, listen.Url.Port, Use);
+            kestrel.Listen(address, url.Port, use);
         }
         else if (string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase))
         {
-            if (listen.Url.Port == 0)
+            if (url.Port == 0)
             {
-                kestrel.Listen(IPAddress.Loopback, 0, Use);
+                kestrel.Listen(IPAddress.Loopback, 0, use);
             }
             else
             {
-                kestrel.ListenLocalhost(listen.Url.Port, Use);
+                kestrel.ListenLocalhost(url.Port, use);
             }
         }
         else
         {
-            kestrel.ListenAnyIP(listen.Url.Port, Use);
+            kestrel.ListenAnyIP(url.Port, use);
         }
     }
 
