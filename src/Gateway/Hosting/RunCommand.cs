@@ -41,16 +41,8 @@ internal static class RunCommand
         {
             var systemd = SystemdNotice.Of(environment);
             await using var host = new GatewayHost(loaded, path, environment, new CoalescedTime(), SocketActivation.Take(environment, Environment.ProcessId)) { WarmUpWithin = loaded.Config.WarmUp };
-            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-            {
-                context.Cancel = true;
-                host.RequestReload();
-            });
-            using var reopen = OperatingSystem.IsLinux() ? PosixSignalRegistration.Create((PosixSignal)UserSignal, context =>
-            {
-                context.Cancel = true;
-                host.ReopenLog();
-            }) : null;
+            using var hangUp = On(PosixSignal.SIGHUP, host.RequestReload);
+            using var reopen = OperatingSystem.IsLinux() ? On((PosixSignal)UserSignal, host.ReopenLog) : null;
             await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
             await console.WriteAsync(output, LogEventLevel.Information, $"Users: {string.Join(", ", host.Addresses)}  Operators: {host.AdminAddress.GetLeftPart(UriPartial.Authority)}").ConfigureAwait(false);
             var telling = systemd?.TellAsync(host.Ready, signals.Asked, TimeProvider.System) ?? Task.CompletedTask;
@@ -71,4 +63,10 @@ internal static class RunCommand
             return GatewayCli.Failed;
         }
     }
+
+    private static PosixSignalRegistration On(PosixSignal signal, Action act) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        act();
+    });
 }
