@@ -5,12 +5,14 @@ namespace Gateway.Failover;
 /// <summary>
 /// What the other destinations of a cluster say about one of them: whether it can be spared, and whether they fail as well.
 /// </summary>
-internal sealed class ClusterNeighbours(ClusterRuntime cluster)
+/// <param name="tiers">The cluster's.</param>
+/// <param name="maxEjected">Share of a tier that traffic may eject.</param>
+internal sealed class ClusterNeighbours(TierRuntime[] tiers, double maxEjected)
 {
     /// <summary>Another destination than <paramref name="one"/> is healthy and not suspect.</summary>
     public bool HasSpare(DestinationMonitor one)
     {
-        foreach (var tier in cluster.Tiers)
+        foreach (var tier in tiers)
         {
             foreach (var other in tier.Monitors)
             {
@@ -27,7 +29,7 @@ internal sealed class ClusterNeighbours(ClusterRuntime cluster)
     /// <summary>No destination but <paramref name="one"/> serves.</summary>
     public bool IsLast(DestinationMonitor one)
     {
-        foreach (var tier in cluster.Tiers)
+        foreach (var tier in tiers)
         {
             foreach (var other in tier.Monitors)
             {
@@ -44,7 +46,7 @@ internal sealed class ClusterNeighbours(ClusterRuntime cluster)
     /// <summary>Some destination has served other routes than this one of late.</summary>
     public bool OthersServed(string route, TimeSpan now)
     {
-        foreach (var tier in cluster.Tiers)
+        foreach (var tier in tiers)
         {
             foreach (var monitor in tier.Monitors)
             {
@@ -64,7 +66,7 @@ internal sealed class ClusterNeighbours(ClusterRuntime cluster)
     /// </summary>
     public bool HasRoom(DestinationMonitor one)
     {
-        foreach (var tier in cluster.Tiers)
+        foreach (var tier in tiers)
         {
             if (Array.IndexOf(tier.Monitors, one) >= 0)
             {
@@ -74,7 +76,7 @@ internal sealed class ClusterNeighbours(ClusterRuntime cluster)
                     missing += other != one && !other.Serving ? 1 : 0;
                 }
 
-                return missing + 1 <= EjectionRule.MostEjected(tier.Monitors.Length, cluster.Config.Passive.MaxEjected);
+                return missing + 1 <= EjectionRule.MostEjected(tier.Monitors.Length, maxEjected);
             }
         }
 
@@ -88,7 +90,7 @@ internal sealed class ClusterNeighbours(ClusterRuntime cluster)
     {
         var begins = record.Baseline is null;
         var baseline = record.Baseline ??= new Dictionary<DestinationMonitor, RouteCount>(ReferenceEqualityComparer.Instance);
-        foreach (var tier in cluster.Tiers)
+        foreach (var tier in tiers)
         {
             foreach (var other in tier.Monitors)
             {

@@ -19,7 +19,7 @@ internal sealed class ClusterRuntime
         _born = now;
         Config = config;
         Tiers = BuildTiers(config, [], endpoints, isRunning: false, time, now);
-        Neighbours = new ClusterNeighbours(this);
+        Neighbours = new ClusterNeighbours(Tiers, config.Passive.MaxEjected);
         State = new ClusterState { ActiveSince = now };
         Cluster = new Cluster(config.Name, SnapshotNow(now), config.Timeouts.FirstByte);
         Use(TlsOf(config));
@@ -35,7 +35,7 @@ internal sealed class ClusterRuntime
     public TierRuntime[] Tiers { get; private set; }
 
     /// <summary>What the destinations say about one of them.</summary>
-    public ClusterNeighbours Neighbours { get; }
+    public ClusterNeighbours Neighbours { get; private set; }
 
     /// <summary>What the machine remembers.</summary>
     public ClusterState State { get; set; }
@@ -116,6 +116,7 @@ internal sealed class ClusterRuntime
         var before = Tiers;
         var names = before.Select(t => t.Config.Name).ToArray();
         Tiers = BuildTiers(config, before, endpoints, FirstRoundOver(now), time, now);
+        Neighbours = new ClusterNeighbours(Tiers, config.Passive.MaxEjected);
         Use(tls);
         Config = config;
         GoneTier = State.Active >= 0 ? names[State.Active] : GoneTier;

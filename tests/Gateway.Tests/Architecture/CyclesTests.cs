@@ -25,7 +25,7 @@ public sealed partial class CyclesTests
         // Without this a reader that sees nothing would pass as a house without cycles.
         var references = FileReferences();
 
-        Assert.Contains("Failover/FailoverMachine.cs", references["Failover/ClusterRuntime.cs"]);
+        Assert.Contains("Failover/FailoverTimers.cs", references["Failover/ClusterRuntime.cs"]);
         Assert.Contains("Health/Suspicion.cs", references["Health/DestinationMonitor.cs"]);
         Assert.InRange(references.Values.Sum(static targets => targets.Count), 2_000, int.MaxValue);
     }
