@@ -1,6 +1,7 @@
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
+using Gateway.Health.Signals;
 using Gateway.Observability;
 
 namespace Gateway.Admin;
@@ -18,7 +19,13 @@ internal static class StatusProjections
         Destinations = () => [.. from c in clusters()
                                  from t in c.Tiers
                                  from d in t.Destinations
-                                 select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, HealthStatus: Health.HealthStatus.Up }, d.ProbeAge, d.Draining, d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null, d.WeightOrder?.Weight)],
+                                 select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, HealthStatus: Health.HealthStatus.Up }, d.ProbeAge, d.Draining, d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null, d.WeightOrder?.Weight)
+                                 {
+                                     Signals = d.Signals.IsEmpty ? [] : [.. from s in d.Signals
+                                                                            where s.State != SignalState.Unknown && s.Then != SignalEffect.Weight
+                                                                            select (s.Name, s.State == SignalState.Firing)],
+                                     SignalShare = d.SignalShare,
+                                 }],
         Availability = () => records.Availability,
         Reliability = () => records.Reliability,
         Slo = () => Slo(config().Config, records.Totals),

@@ -96,6 +96,9 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
     {
         Cause = d.Cause.Length > 0 ? d.Cause : null,
         StartShare = d.StartShare,
+        Signals = d.Signals.IsEmpty ? null
+            : [.. d.Signals.Select(static s => new SignalStatus(s.Name, s.State, s.Then, s.Acts, s.Withheld, s.Since, s.Value))],
+        SignalShare = d.SignalShare,
         WeightOrder = d.WeightOrder is { } order ? new WeightStatus(order.Configured, order.Since, order.Reason, order.By) : null,
         Drain = d.Drain is { } drain ? new DrainStatus(drain.Since, drain.Reason, drain.By, drain.Until) : null,
     };

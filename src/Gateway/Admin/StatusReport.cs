@@ -133,6 +133,12 @@ internal sealed record DestinationStatus(
     /// <summary>The share of its requests that it gets while it starts slowly (<c>slowStart</c>), 0.1 to 1; null: it does not.</summary>
     public double? StartShare { get; init; }
 
+    /// <summary>What signals hold of it; null: there are none.</summary>
+    public IReadOnlyList<SignalStatus>? Signals { get; init; }
+
+    /// <summary>The share of its weight that signals leave it, above 0; null: all of it.</summary>
+    public double? SignalShare { get; init; }
+
     /// <summary>The weight that an operator gave it, by whom, since when and why; null: it has the configuration's.</summary>
     public WeightStatus? WeightOrder { get; init; }
 

@@ -92,6 +92,8 @@ internal static class ClusterText
         var weight = destination.WeightOrder is { } order
             ? string.Create(CultureInfo.InvariantCulture, $" · weight {destination.Weight} since {WallClock.TimeOf(order.Since, now)}{(order.By is null ? "" : $" by {order.By}")}{(order.Reason is null ? "" : $": {order.Reason}")} ({order.Configured} in the configuration)")
             : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{probe}{age} · {destination.InFlight} in flight{share}{weight}{start}{suspect}{avoided}");
+        var signals = string.Concat((destination.Signals ?? []).Select(signal => signal.Words(WallClock.TimeOf(signal.Since, now)) is { } words ? $" · {words}" : ""));
+        var left = destination.SignalShare is { } kept ? $" · {ClusterOutlook.Percent(kept)} of its weight by signals" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{probe}{age} · {destination.InFlight} in flight{share}{weight}{start}{left}{suspect}{avoided}{signals}");
     }
 }

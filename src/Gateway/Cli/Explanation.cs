@@ -59,6 +59,9 @@ internal sealed record Explanation
     /// <summary>Where the gateway does not name itself; null: it does, in requests and responses.</summary>
     public string? Via { get; init; }
 
+    /// <summary>What else says how the destinations are, and what comes of it; null: nothing.</summary>
+    public ImmutableArray<string>? Signals { get; init; }
+
     /// <summary>What bounds it in time.</summary>
     public string? Deadlines { get; init; }
 
@@ -103,6 +106,7 @@ internal sealed record Explanation
             RetryableBecause = because,
             Attempts = AttemptsOf(cluster.Attempts),
             Via = cluster.Via switch { ViaMode.Response => "in responses alone", ViaMode.Off => "in no message", _ => null },
+            Signals = cluster.Signals.IsEmpty ? null : [.. cluster.Signals.Select(SignalText.Of)],
             Deadlines = DeadlinesOf(route, cluster, method),
             Fallback = [.. FallbackOf(config, route, method, match.Values, url.Query)],
         };

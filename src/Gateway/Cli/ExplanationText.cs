@@ -38,6 +38,7 @@ internal static class ExplanationText
         Line(text, "Retryable", $"{(explanation.Retryable is true ? "yes" : "no")}: {explanation.RetryableBecause}");
         Line(text, "Deadlines", explanation.Deadlines!);
         if (explanation.Via is { } via) Line(text, "Via", via);
+        Numbered(text, "Signals", explanation.Signals ?? []);
         Numbered(text, "Changes", explanation.Changes ?? []);
         Numbered(text, "Fallback", explanation.Fallback ?? []);
         return text.ToString();

@@ -35,7 +35,7 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
         var before = cluster.State;
         var (after, change) = FailoverMachine.Step(before, tiers, order, cluster.FirstRoundOver(now), cluster.Config, now, word);
         cluster.State = after;
-        var starts = SlowStarts.Pass(cluster, now) | DrainDeadlines.Pass(cluster, now);
+        var starts = SlowStarts.Pass(cluster, now) | DrainDeadlines.Pass(cluster, now) | SignalKeeper.Pass(cluster, now);
         var seen = cluster.Dirty || starts || after.Active != before.Active || after.RampFrom != before.RampFrom || after.RampFrom >= 0 || after.Held != before.Held;
         if (seen)
         {

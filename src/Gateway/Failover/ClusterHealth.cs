@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Health;
+using Gateway.Health.Signals;
 
 namespace Gateway.Failover;
 
@@ -33,6 +34,9 @@ internal sealed record TierMembers(string Tier, bool CanServe, ImmutableArray<Me
 /// <param name="Why">What the health status rests on.</param>
 internal readonly record struct MemberHealth(string Name, HealthStatus HealthStatus, bool Draining, string Why)
 {
+    /// <summary>What signals hold of it.</summary>
+    public ImmutableArray<SignalMark> Signals { get; init; } = [];
+
     /// <summary>Its health keeps it from serving.</summary>
     public bool IsLost => HealthStatus is HealthStatus.Down or HealthStatus.Ejected or HealthStatus.HalfOpen;
 

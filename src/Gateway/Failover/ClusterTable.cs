@@ -17,6 +17,22 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
     /// <summary>All clusters.</summary>
     public Dictionary<string, ClusterRuntime>.ValueCollection All => _runtimes.Values;
 
+    /// <summary>When time alone may next change something.</summary>
+    public TimeSpan DueAt
+    {
+        get
+        {
+            var due = names.DueAt;
+            foreach (var cluster in _runtimes.Values)
+            {
+                var next = cluster.DueAt;
+                due = next < due ? next : due;
+            }
+
+            return due;
+        }
+    }
+
     /// <summary>All destinations.</summary>
     public Dictionary<Destination, (ClusterRuntime Cluster, DestinationWatch Watch)>.KeyCollection Destinations => _watches.Keys;
 

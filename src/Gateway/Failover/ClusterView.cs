@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Model;
 using Gateway.Health;
 
 namespace Gateway.Failover;
@@ -169,6 +170,15 @@ internal sealed record DestinationView(
 
     /// <summary>The share of its requests that it gets while it starts slowly, 0.1 to 1; null: it does not.</summary>
     public double? StartShare { get; init; }
+
+    /// <summary>What signals hold of it.</summary>
+    public ImmutableArray<SignalView> Signals { get; init; } = [];
+
+    /// <summary>What they do to it.</summary>
+    public SignalEffect SignalEffect { get; init; }
+
+    /// <summary>The share of its weight that they leave it, above 0; null: all of it.</summary>
+    public double? SignalShare { get; init; }
 
     /// <summary>The weight that an operator gave it in place of the configuration's; null: none did.</summary>
     public WeightView? WeightOrder { get; init; }

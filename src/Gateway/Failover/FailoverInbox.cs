@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health;
+using Gateway.Health.Signals;
 
 namespace Gateway.Failover;
 
@@ -44,6 +45,9 @@ internal sealed class FailoverInbox
         Interlocked.Increment(ref _dropped);
         return false;
     }
+
+    /// <summary>What a signal says. Never waits: what does not fit comes again with the next reading.</summary>
+    public void Report(SignalReading reading) => _messages.Writer.TryWrite(new FailoverMessage(new SignalMessage(reading)));
 
     /// <summary>Completes once the configuration is in force.</summary>
     public async Task ApplyAsync(GatewayConfig config, CancellationToken cancellationToken)

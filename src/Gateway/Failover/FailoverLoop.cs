@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health;
+using Gateway.Health.Signals;
 
 namespace Gateway.Failover;
 
@@ -110,6 +111,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <summary>Takes what an attempt showed. Never waits; false: dropped and counted.</summary>
     public bool Report(in Evidence evidence) => _inbox.Report(evidence);
 
+    /// <summary>Takes what a signal says of a destination. Never waits.</summary>
+    public void Report(SignalReading reading) => _inbox.Report(reading);
+
     /// <summary>Puts a changed configuration into force; completes once it is published. What did not change keeps its state.</summary>
     public Task ApplyAsync(GatewayConfig config, CancellationToken cancellationToken) => _inbox.ApplyAsync(config, cancellationToken);
 
@@ -187,14 +191,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     // Messages come when they come; the timer is for what only time changes.
     private void PlanTick()
     {
-        var due = _names.DueAt;
-        foreach (var cluster in _clusters.All)
-        {
-            var next = cluster.DueAt;
-            due = next < due ? next : due;
-        }
-
-        _nextTick = TickPlan.Next(_tickedAt, due);
+        _nextTick = TickPlan.Next(_tickedAt, _clusters.DueAt);
         _timer!.Change(TickPlan.Wait(_nextTick, Now), Timeout.InfiniteTimeSpan);
     }
 
@@ -248,6 +245,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 break;
             case NameMessage name when _names.OnResolved(name.Name, name.Resolved):
                 _clusters.OnNameChanged(name.Name, now);
+                break;
+            case SignalMessage signal:
+                SignalKeeper.OnReading(_clusters, signal.Reading, now);
                 break;
             case GuideMessage guide:
                 _votes.OnGuided(guide.Guidance, now);

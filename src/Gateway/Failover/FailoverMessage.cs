@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health;
+using Gateway.Health.Signals;
 
 namespace Gateway.Failover;
 
@@ -16,6 +17,9 @@ internal sealed record ProbeMessage(DestinationWatch Watch, int Round, ProbeResu
 
 /// <summary>The fleet decided.</summary>
 internal sealed record GuideMessage(ImmutableDictionary<string, FleetGuidance> Guidance);
+
+/// <summary>A signal says something of a destination.</summary>
+internal sealed record SignalMessage(SignalReading Reading);
 
 /// <summary>A name was resolved.</summary>
 internal sealed record NameMessage(DnsName Name, ResolvedName Resolved);

@@ -33,4 +33,10 @@ internal enum HealthChangeKind
 
     /// <summary>The next failure is covered again.</summary>
     RedundancyRegained,
+
+    /// <summary>A signal of a destination fires, with or without effect.</summary>
+    SignalFired,
+
+    /// <summary>A signal of a destination fires no longer.</summary>
+    SignalEnded,
 }

@@ -19,6 +19,7 @@ internal static class HealthChanges
             foreach (var member in tier.Members)
             {
                 AddMember(changes, after.Cluster, tier, earlier, member, at);
+                SignalChanges.Add(changes, after.Cluster, tier.Tier, MemberOf(earlier, member.Name), member, at);
             }
 
             AddTier(changes, after.Cluster, tier, earlier?.Lost ?? 0, at);
@@ -36,7 +37,7 @@ internal static class HealthChanges
 
     private static void AddMember(List<HealthChange> changes, string cluster, TierMembers tier, TierMembers? earlier, MemberHealth member, DateTimeOffset at)
     {
-        var known = earlier?.Members.FirstOrDefault(m => string.Equals(m.Name, member.Name, StringComparison.Ordinal)) ?? default;
+        var known = MemberOf(earlier, member.Name);
         if (known.IsLost == member.IsLost)
         {
             // A request that tries an ejected one says nothing new until it is over.
@@ -52,6 +53,9 @@ internal static class HealthChanges
             ? new(HealthChangeKind.DestinationDown, cluster, tier.Tier, member.Name, $"{member.Name} of {tier.Tier} is {WordOf(member)}", member.Why, at)
             : new(HealthChangeKind.DestinationUp, cluster, tier.Tier, member.Name, $"{member.Name} of {tier.Tier} {(member.Draining ? "is healthy again, and drained" : "serves again")}", member.Why, at));
     }
+
+    private static MemberHealth MemberOf(TierMembers? tier, string name) =>
+        tier?.Members.FirstOrDefault(m => string.Equals(m.Name, name, StringComparison.Ordinal)) ?? default;
 
     private static void AddTier(List<HealthChange> changes, string cluster, TierMembers tier, int lostBefore, DateTimeOffset at)
     {

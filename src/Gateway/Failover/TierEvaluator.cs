@@ -1,6 +1,7 @@
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health;
+using Gateway.Health.Signals;
 
 namespace Gateway.Failover;
 
@@ -48,9 +49,10 @@ internal static class TierEvaluator
     /// <summary>The tier as requests see it.</summary>
     public static TierSnapshot SnapshotOf(TierConfig tier, int index, TierLoad load, IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover, TimeSpan now)
     {
-        // The best class that is not empty: sound, else suspect; of that the first priority.
-        var sound = monitors.Where(m => m is { Serving: true, Suspect: false }).ToArray();
-        var chosen = sound.Length > 0 ? sound : [.. monitors.Where(m => m.Serving)];
+        // The best class that is not empty: sound, else suspect, else what a signal drains; of that the first priority.
+        var sound = monitors.Where(static m => m is { Serving: true, Suspect: false, Share.Signals.Effect.Effect: < SignalEffect.Suspect }).ToArray();
+        var chosen = sound.Length > 0 ? sound : [.. monitors.Where(static m => m is { Serving: true, Share.Signals.Effect.Effect: < SignalEffect.Drain })];
+        chosen = chosen.Length > 0 ? chosen : [.. monitors.Where(static m => m.Serving)];
         var first = chosen.Length > 0 ? chosen.Min(static m => m.Share.Priority) : 0;
         chosen = [.. chosen.Where(m => m.Share.Priority == first)];
         return new TierSnapshot
@@ -61,7 +63,7 @@ internal static class TierEvaluator
             HasLimits = chosen.Any(static m => m.Destination.MaxInFlight > 0),
             Load = load,
             Usable = [.. chosen.Select(m => m.Destination)],
-            Weights = [.. chosen.Select(m => m.Share.Weight)],
+            Weights = WeightsOf(chosen),
             StartShares = chosen.Length > 1 && chosen.Any(m => m.Share.SlowStart.ShareAt(m.Config.SlowStart, now) < 1) ? [.. chosen.Select(m => m.Share.SlowStart.ShareAt(m.Config.SlowStart, now))] : null,
             Spared = [.. monitors.Where(m => m is { Drain: { Until: not null, IsOver: false }, State.HealthStatus: HealthStatus.Up or HealthStatus.Unknown }).Select(m => m.Destination)],
             HalfOpen = [.. monitors.Where(m => m is { Draining: false, State.HealthStatus: HealthStatus.HalfOpen }).Select(m => m.Destination)],
@@ -70,6 +72,11 @@ internal static class TierEvaluator
             LooksIll = sound.Length == 0,
         };
     }
+
+    // Whole numbers: where signals leave shares of weights, all are counted in hundredths.
+    private static int[] WeightsOf(DestinationMonitor[] chosen) => chosen.All(static m => m.Share.Signals.Effect.Share >= 1)
+        ? [.. chosen.Select(static m => m.Share.Weight)]
+        : [.. chosen.Select(static m => Math.Max(1, (int)Math.Round(m.Share.Weight * 100 * m.Share.Signals.Effect.Share)))];
 
     // Destinations that all have a limit make one for their tier.
     private static int? CapacityOf(TierConfig tier, DestinationMonitor[] usable)

@@ -91,6 +91,13 @@ internal static class ViewBuilder
             P90 = count > 0 ? latency.Quantile(0.9) : null,
             Cause = monitor.Cause,
             WeightOrder = monitor.Share.Order is { } order ? new WeightView(order.Weight, monitor.Share.Configured, Wall(order.Since), order.Reason, order.By) : null,
+            Signals =
+            [
+                .. monitor.Share.Signals.Marks.Select(mark => new SignalView(
+                    mark.Name, mark.State, mark.Effect, mark.Acts, mark.Withheld, Wall(mark.Since), mark.Value)),
+            ],
+            SignalEffect = monitor.Share.Signals.Effect.Effect,
+            SignalShare = monitor.Share.Signals.Effect.Share is < 1 and var left ? left : null,
             StartShare = monitor.Share.SlowStart.ShareAt(monitor.Config.SlowStart, now) is < 1 and var share ? share : null,
             Drain = monitor.Drain is { } drain ? new DrainView(Wall(drain.Since), drain.Reason, drain.By, drain is { Until: { } until, IsOver: false } ? Wall(until) : null) : null,
         };

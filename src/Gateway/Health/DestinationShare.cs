@@ -1,3 +1,5 @@
+using Gateway.Health.Signals;
+
 namespace Gateway.Health;
 
 /// <summary>What a destination gets beside its neighbours. Only the loop touches it.</summary>
@@ -18,4 +20,7 @@ internal sealed class DestinationShare(int weight)
 
     /// <summary>Its share after a return.</summary>
     public SlowStart SlowStart { get; init; } = new(served: true);
+
+    /// <summary>What signals hold of it.</summary>
+    public DestinationSignals Signals { get; } = new();
 }

@@ -30,6 +30,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Notifier _notifier;
     private readonly Announcements _announcements;
     private readonly FailoverLoop _loop;
+    private readonly SignalSources _signals;
     private readonly StoredResponses _stored;
     private readonly FallbackFiles _files;
     private readonly CertificateWatch _certificates;
@@ -74,6 +75,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         {
             HealthChanged = _announcements.Announce,
         };
+        _signals = new SignalSources(_config.Store, _loop, time, _log);
         _stored = new StoredResponses(_config.Store, _redis, _config.TrustedProxies, _instruments, time, _log);
         _files = new FallbackFiles(config.StaticFallback, time, _log.For<FallbackFiles>());
         var fallback = new FallbackChain(_files, _stored.RespondAsync, Random.Shared.NextDouble, _log.For<FallbackChain>());
@@ -136,6 +138,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _stored.ReadAheadAsync(cancellationToken).ConfigureAwait(false);
         await _listeners.StartAsync(cancellationToken).ConfigureAwait(false);
         Own("config", "The loop that watches the configuration file", _config.Watcher.RunAsync(_stopping.Token));
+        Own("signals", "The loop that reads signals", _signals.RunAsync(_stopping.Token));
         Own("certificates", "The loop that watches the certificates", _certificates.RunAsync(_stopping.Token));
         Own("files", "The loop that watches the prepared files", _files.ExecuteTask ?? Task.CompletedTask);
         _owned.Add(_watchdog.RunAsync(_stopping.Token));

@@ -24,6 +24,18 @@ internal static class ClusterFigures
             [.. from d in state().Destinations()
                 where d.OrderedWeight is not null
                 select new Sample(d.OrderedWeight.GetValueOrDefault(), new(Instruments.ClusterLabel, d.Cluster), new(Instruments.TierLabel, d.Tier), new(Instruments.DestinationLabel, d.Destination))]),
+        MetricFamily.Gauge("gateway_signal", "1 while a signal of a destination fires, 0 while it does not; none while it has no data.", () =>
+            [.. from d in state().Destinations()
+                from s in d.Signals ?? []
+                select new Sample(
+                    s.Fires ? 1 : 0,
+                    new(Instruments.ClusterLabel, d.Cluster),
+                    new(Instruments.DestinationLabel, d.Destination),
+                    new(Instruments.SignalLabel, s.Signal))]),
+        MetricFamily.Gauge("gateway_signal_weight_ratio", "The share of its weight that signals leave a destination; none while they leave all of it.", () =>
+            [.. from d in state().Destinations()
+                where d.SignalShare is not null
+                select new Sample(d.SignalShare.GetValueOrDefault(), new(Instruments.ClusterLabel, d.Cluster), new(Instruments.DestinationLabel, d.Destination))]),
         new("gateway_destination_latency_seconds", "Time to a destination's response over about the last twenty seconds, in seconds.", MetricKind.Summary, () =>
             [.. from d in state().Destinations()
                 from quantile in d.Latency?.Quantiles ?? []

@@ -18,6 +18,7 @@ internal sealed partial class Instruments : IDisposable
     public const string ClusterLabel = "cluster";
     public const string TierLabel = "tier";
     public const string DestinationLabel = "destination";
+    public const string SignalLabel = "signal";
     public const string ResultLabel = "result";
     public const string ReasonLabel = "reason";
     public const string RungLabel = "rung";

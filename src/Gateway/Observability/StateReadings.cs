@@ -70,7 +70,14 @@ internal readonly record struct NextChangeReading(string Cluster, TimeSpan In);
 /// <param name="ProbeAge">Since the last probe ended; null: none did yet.</param>
 /// <param name="Draining">An operator drains it.</param>
 /// <param name="Latency">Of its latest responses; null: there were none.</param>
-internal readonly record struct DestinationReading(string Cluster, string Tier, string Destination, bool Up, TimeSpan? ProbeAge, bool Draining = false, LatencyReading? Latency = null, int? OrderedWeight = null);
+internal readonly record struct DestinationReading(string Cluster, string Tier, string Destination, bool Up, TimeSpan? ProbeAge, bool Draining = false, LatencyReading? Latency = null, int? OrderedWeight = null)
+{
+    /// <summary>Its signals that have data, and whether each fires.</summary>
+    public IReadOnlyList<(string Signal, bool Fires)> Signals { get; init; } = [];
+
+    /// <summary>The share of its weight that signals leave it; null: all of it.</summary>
+    public double? SignalShare { get; init; }
+}
 
 /// <summary>Times to response of one destination.</summary>
 internal readonly record struct LatencyReading(TimeSpan P50, TimeSpan P90, TimeSpan P99)

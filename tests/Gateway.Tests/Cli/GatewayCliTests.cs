@@ -77,6 +77,26 @@ public sealed class GatewayCliTests
         Assert.StartsWith("config/gateway.yaml:1:1: There is no such file.", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Explain_ClusterWithSignals_SaysWhatEachDoesAndWhen()
+    {
+        var cases = Repository.PathOf("tests", "Gateway.Tests", "Configuration", "Cases", "signals-of-every-kind.yaml");
+        var (code, output, _) = await RunAsync(["explain", "GET", "/", "--config", cases]);
+        Assert.Equal(0, code);
+        Assert.Contains(
+            """
+            Signals     1. hot: gives a destination a quarter of its weight while process_cpu_usage > 0.9 for
+                           15s (read at /metrics every 5s)
+                        2. oom: makes a destination suspect after 3 lines like OutOfMemory|FATAL within 30s in
+                           /var/log/guide/{destination}*.log
+                        3. load: the weight follows the load that responses report (ORCA)
+                        4. agent: the weight follows the agent on port 9901, asked every 2s
+                        5. pager: drains a destination while the alert GuideHot severity="page" fires for it
+            """,
+            output,
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("GET", "/api/guide/trending/shoes?x=1", """
         GET /api/guide/trending/shoes?x=1

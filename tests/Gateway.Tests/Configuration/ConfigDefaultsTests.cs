@@ -62,6 +62,17 @@ public sealed class ConfigDefaultsTests
             without["routes"]!["NAME"] = JsonNode.Parse("""{ "match": { "path": "/" }, "redirect": { "to": "/a" } }""");
         }
 
+        if (path.StartsWith("clusters/NAME/signals/0/", StringComparison.Ordinal))
+        {
+            // What belongs to one source stands beside no other.
+            without["clusters"]!["NAME"]!["signals"] = JsonNode.Parse(path.Split('/')[^1] switch
+            {
+                "every" => """[ { "name": "a", "then": "suspect", "metrics": "/m", "when": "a > 1" } ]""",
+                "labels" => """[ { "name": "a", "then": "suspect", "alert": "A" } ]""",
+                _ => """[ { "name": "a", "then": "suspect", "log": "/tmp/a.log", "pattern": "x" } ]""",
+            });
+        }
+
         var (parent, key) = Find(without, path);
         parent.Remove(key);
         var with = without.DeepClone();

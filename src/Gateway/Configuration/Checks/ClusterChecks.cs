@@ -15,6 +15,7 @@ internal static class ClusterChecks
         Tiers(cluster, config, path, reader);
         Probe(cluster.Probe, $"{path}/probe", reader);
         Times(cluster, path, reader);
+        SignalChecks.Run(cluster, path, reader);
         foreach (var route in config.Routes)
         {
             if (!string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal)) continue;

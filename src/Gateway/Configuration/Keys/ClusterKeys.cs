@@ -31,7 +31,13 @@ internal static class ClusterKeys
         .Key("responseBuffer", Schemas.Size("0", "16MiB"), (cluster, value) => cluster with { ResponseBuffer = value }, "A response up to this, of any framing, is sent once it is whole; 0: none is buffered.", "64KiB")
         .Key("via", Schemas.Enum(("both", ViaMode.Both), ("response", ViaMode.Response), ("off", ViaMode.Off)), (cluster, value) => cluster with { Via = value }, "Which messages say Via: requests and responses (both), responses alone, or none. nginx behind compresses nothing for a request that says it, unless its gzip_proxied allows it.", "both")
         .Key("timeouts", Timeouts(), (cluster, value) => cluster with { Timeouts = value }, "The deadlines of one request.")
-        .Key("tls", TlsKeys.Cluster(), (cluster, value) => cluster with { Tls = value }, "How TLS connections to https destinations are made, for requests, probes and upgrades alike.");
+        .Key("tls", TlsKeys.Cluster(), (cluster, value) => cluster with { Tls = value }, "How TLS connections to https destinations are made, for requests, probes and upgrades alike.")
+        .Key(
+            "signals",
+            SignalKeys.Signals,
+            (cluster, value) => cluster with { Signals = value },
+            "What else says how destinations are: their metrics, logs, load reports, or alerts.",
+            "[]");
 
     private static RecordSchema<QueueConfig> Queue() => new RecordSchema<QueueConfig>("a mapping with max and wait", () => new QueueConfig())
         .Key("max", Schemas.Integer(1, 100_000), (queue, value) => queue with { Max = value }, "Requests that may wait at once; further ones go to their fallback chain.", "100")

@@ -63,6 +63,9 @@ internal sealed record ClusterConfig
     /// How TLS connections to https destinations are made. Default: null, by the system's authorities and without a certificate.
     /// </summary>
     public ClusterTlsConfig? Tls { get; init; }
+
+    /// <summary>What else says how destinations are. Default: none.</summary>
+    public ImmutableArray<SignalConfig> Signals { get; init; } = [];
 }
 
 /// <summary>Destinations that serve together.</summary>

@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Gateway.Health.Signals;
+
+/// <summary>
+/// Reads a destination's metrics over a connection of its own, never a request's: a page of metrics that is slow holds up nothing but
+/// the next reading of it.
+/// </summary>
+internal sealed class MetricsClient : IDisposable
+{
+    /// <summary>A longer page is not read.</summary>
+    public const int MostBytes = 4 * 1024 * 1024;
+
+    private readonly Destination _destination;
+    private readonly int? _port;
+    private readonly HttpMessageInvoker _client;
+    private readonly ArrayBufferWriter<byte> _body = new();
+
+    public MetricsClient(Destination destination, int? port, TimeSpan timeout, TimeProvider time)
+    {
+        _destination = destination;
+        _port = port;
+        var connector = new DestinationConnector(time);
+        var at = DestinationConnector.EndPointOf(ProbeExchange.AddressOf(destination.Url, "/", port));
+        _client = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            MaxConnectionsPerServer = 1,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            MaxResponseHeadersLength = 32,
+            MaxResponseDrainSize = 0,
+            ConnectCallback = async (context, cancellationToken) =>
+            {
+                var socket = await connector.ConnectAsync(at, timeout / 2, cancellationToken).ConfigureAwait(false);
+                var stream = new NetworkStream(socket, ownsSocket: true);
+                return destination.Tls is { } own ? await own.SecureAsync(stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false) : stream;
+            },
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
+        });
+    }
+
+    /// <summary>The page; it is valid until the next call. Throws what an HTTP client throws.</summary>
+    /// <exception cref="HttpRequestException">No page came, or none that is read.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        var isAlone = _destination.SpeaksHttp2Alone && _port is null;
+        using var request = new HttpRequestMessage(HttpMethod.Get, ProbeExchange.AddressOf(_destination.Url, path, _port))
+        {
+            Version = isAlone ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = isAlone ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrHigher,
+        };
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue(new ProductHeaderValue("gateway-signals")));
+        request.Headers.TryAddWithoutValidation("Accept", "text/plain;version=0.0.4,application/json;q=0.9,*/*;q=0.1");
+        request.Headers.Host = _destination.HostName;
+        using var response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw new HttpRequestException($"status {(int)response.StatusCode}", inner: null, response.StatusCode);
+        }
+
+        _body.ResetWrittenCount();
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            int read;
+            while ((read = await body.ReadAsync(_body.GetMemory(16 * 1024), cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                _body.Advance(read);
+                if (_body.WrittenCount > MostBytes)
+                {
+                    throw new HttpRequestException("more than 4 MiB");
+                }
+            }
+        }
+
+        return _body.WrittenMemory;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+}

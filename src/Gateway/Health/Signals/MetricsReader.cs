@@ -1,0 +1,108 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Configuration.Model;
+
+namespace Gateway.Health.Signals;
+
+/// <summary>
+/// Reads one page of metrics of one destination every so often, and holds the conditions of all signals that look at it. A page that
+/// cannot be read is no evidence of anything: after a while its signals are unknown.
+/// </summary>
+internal sealed partial class MetricsReader : ISignalReader
+{
+    private const int ValidReadings = 3;
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Destination _destination;
+    private readonly ImmutableArray<(SignalConfig Signal, ConditionWatch Watch)> _signals;
+    private readonly FrozenSet<string> _names;
+    private readonly Action<SignalReading> _report;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly string _path;
+    private readonly TimeSpan _every;
+    private readonly TimeSpan _timeout;
+    private bool _failed;
+
+    /// <param name="destination">The destination.</param>
+    /// <param name="signals">Signals of one path, port and interval.</param>
+    /// <param name="report">Takes readings; must not wait.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public MetricsReader(Destination destination, IReadOnlyList<SignalConfig> signals, Action<SignalReading> report, TimeProvider time, ILogger logger)
+    {
+        _destination = destination;
+        _signals = [.. signals.Select(static signal => (signal, new ConditionWatch(signal.When!)))];
+        _names = MetricsText.NamesOf(signals.Select(static signal => signal.When!));
+        _report = report;
+        _time = time;
+        _logger = logger;
+        _path = signals[0].Metrics!;
+        _every = signals[0].Every;
+        _timeout = _every < LongestTimeout ? _every : LongestTimeout;
+        Key = KeyOf(destination, signals);
+    }
+
+    /// <inheritdoc/>
+    public string Key { get; }
+
+    /// <summary>The key of the reader of these signals.</summary>
+    public static string KeyOf(Destination destination, IReadOnlyList<SignalConfig> signals) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"metrics {destination} {destination.Url} {signals[0].Metrics} {signals[0].Port} {signals[0].Every} {string.Join('|', signals.Select(static s => $"{s.Name} {s.Then} {s.When!.Text}"))}");
+
+    /// <inheritdoc/>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var client = new MetricsClient(_destination, _signals[0].Signal.Port, _timeout, _time);
+        while (true)
+        {
+            var started = _time.GetTimestamp();
+            await ReadAsync(client, cancellationToken).ConfigureAwait(false);
+            var rest = (_every * (0.95 + (Random.Shared.NextDouble() * 0.1))) - _time.GetElapsedTime(started);
+            await Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReadAsync(MetricsClient client, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(_timeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            var page = await client.ReadAsync(_path, both.Token).ConfigureAwait(false);
+            Take(MetricsText.Read(page, _names));
+            _failed = false;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever it was, it is no evidence against the destination: that is for probes and requests to find.
+            foreach (var (_, watch) in _signals)
+            {
+                watch.Miss();
+            }
+
+            if (!_failed)
+            {
+                _failed = true;
+                CouldNotRead(_destination.Cluster, _destination.Name, _path, deadline.IsCancellationRequested ? "it took too long" : e.Message);
+            }
+        }
+    }
+
+    private void Take(ImmutableArray<MetricSample> samples)
+    {
+        var now = _time.GetElapsedTime(0);
+        foreach (var (signal, watch) in _signals)
+        {
+            if (watch.Take(samples, now))
+            {
+                _report(new SignalReading(_destination, signal.Name, watch.State, signal.Then, watch.Value, (_every * ValidReadings) + _timeout));
+            }
+        }
+    }
+
+    [LoggerMessage(3101, LogLevel.Warning, "The metrics at '{Path}' of destination '{Destination}' in cluster '{Cluster}' cannot be read: {Why}. Its signals are unknown until they can.")]
+    private partial void CouldNotRead(string cluster, string destination, string path, string why);
+}

@@ -1,0 +1,32 @@
+using Gateway.Configuration.Reload;
+using Gateway.Failover;
+using Gateway.Health;
+using Gateway.Health.Signals;
+
+namespace Gateway.Hosting;
+
+/// <summary>What the gateway reads of destinations beside probes and requests, and whom it tells.</summary>
+internal sealed class SignalSources
+{
+    private readonly ConfigStore _config;
+    private readonly FailoverLoop _loop;
+    private readonly SignalWatch _watch;
+
+    public SignalSources(ConfigStore config, FailoverLoop loop, TimeProvider time, GatewayLog log)
+    {
+        _config = config;
+        _loop = loop;
+        _watch = new SignalWatch(Targets, new SignalReaders(loop.Report, time, log.For<SignalReaders>()), time, log.For<SignalWatch>());
+    }
+
+    /// <summary>Reads until it is cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => _watch.RunAsync(cancellationToken);
+
+    private IEnumerable<SignalTarget> Targets() =>
+        from cluster in _config.Current.Clusters
+        where !cluster.Signals.IsEmpty
+        select new SignalTarget(cluster, DestinationsOf(cluster.Name));
+
+    private Destination[] DestinationsOf(string cluster) =>
+        _loop.Find(cluster)?.Snapshot.Tiers is { } tiers ? [.. tiers.SelectMany(static tier => tier.All)] : [];
+}
