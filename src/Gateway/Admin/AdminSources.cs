@@ -1,6 +1,7 @@
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
+using Gateway.Health.Signals;
 using Gateway.LastGood;
 using Gateway.Observability;
 
@@ -44,6 +45,9 @@ internal sealed record AdminSources
 
     /// <summary>The other gateways, as heard through Redis; null: none is configured. Default: null.</summary>
     public Func<FleetView?> Fleet { get; init; } = static () => null;
+
+    /// <summary>Takes alerts from outside, and says how many concern a destination. Default: none do.</summary>
+    public Func<IReadOnlyList<Alert>, int> Alerts { get; init; } = static _ => 0;
 
     /// <summary>Parts of our own that do not work. Default: none.</summary>
     public Func<IReadOnlyList<ComponentAlert>> Alarms { get; init; } = static () => [];

@@ -11,7 +11,8 @@ namespace Gateway.Admin;
 /// <param name="Withheld">It fires without effect: the tier cannot spare the destination.</param>
 /// <param name="Since">Since when <paramref name="State"/> holds.</param>
 /// <param name="Value">What it rests on.</param>
-internal sealed record SignalStatus(string Name, SignalState State, SignalEffect Then, bool Acts, bool Withheld, DateTimeOffset Since, string Value)
+internal sealed record SignalStatus(
+    string Name, SignalState State, SignalEffect Then, bool Acts, bool Withheld, DateTimeOffset Since, string Value)
 {
     /// <summary>In words, as far as it fires: "signal 'hot' degrades it since 12:03: process_cpu_usage 0.97"; null: it does not.</summary>
     public string? Words(string since) => State != SignalState.Firing || Then == SignalEffect.Weight ? null

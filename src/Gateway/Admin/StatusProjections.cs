@@ -22,8 +22,8 @@ internal static class StatusProjections
                                  select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, HealthStatus: Health.HealthStatus.Up }, d.ProbeAge, d.Draining, d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null, d.WeightOrder?.Weight)
                                  {
                                      Signals = d.Signals.IsEmpty ? [] : [.. from s in d.Signals
-                                                                            where s.State != SignalState.Unknown && s.Then != SignalEffect.Weight
-                                                                            select (s.Name, s.State == SignalState.Firing)],
+                                                                            where s.State != SignalState.Unknown
+                                                                            select (s.Name, s is { State: SignalState.Firing, Then: > SignalEffect.Weight })],
                                      SignalShare = d.SignalShare,
                                  }],
         Availability = () => records.Availability,

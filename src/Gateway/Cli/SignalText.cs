@@ -18,6 +18,9 @@ internal static class SignalText
         _ => "",
     };
 
+    private static string LabelsOf(SignalConfig signal) =>
+        string.Concat(signal.Labels.Select(static label => $" {label.Key}=\"{label.Value}\""));
+
     private static string SourceOf(SignalConfig signal)
     {
         var port = signal.Port is { } number ? string.Create(CultureInfo.InvariantCulture, $" on port {number}") : "";
@@ -27,8 +30,9 @@ internal static class SignalText
             { Metrics: { } path, When: { } when } => $"while {when.Text} (read at {path}{port} {every})",
             { Log: { } log } => string.Create(
                 CultureInfo.InvariantCulture,
-                $"after {signal.Count} {(signal.Count == 1 ? "line" : "lines")} like {signal.Pattern} within {DurationText.Format(signal.Within)} in {log}"),
-            { Alert: { } alert } => $"while the alert {alert}{string.Concat(signal.Labels.Select(static label => $" {label.Key}=\"{label.Value}\""))} fires for it",
+                $"after {signal.Count} {(signal.Count == 1 ? "line" : "lines")} like {signal.Pattern} "
+                + $"within {DurationText.Format(signal.Within)} in {log}"),
+            { Alert: { } alert } => $"while the alert {alert}{LabelsOf(signal)} fires for it",
             { Report: SignalReport.Agent } => $"the weight follows the agent{port}, asked {every}",
             _ => "the weight follows the load that responses report (ORCA)",
         };

@@ -247,7 +247,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 _clusters.OnNameChanged(name.Name, now);
                 break;
             case SignalMessage signal:
-                SignalKeeper.OnReading(_clusters, signal.Reading, now);
+                SignalIntake.Take(_clusters, signal.Reading, now);
                 break;
             case GuideMessage guide:
                 _votes.OnGuided(guide.Guidance, now);

@@ -8,13 +8,15 @@ namespace Gateway.Failover;
 internal static class SignalChanges
 {
     /// <summary>Adds a change for each signal that fires, ends, or gains or loses its effect.</summary>
-    public static void Add(List<HealthChange> changes, string cluster, string tier, in MemberHealth before, in MemberHealth after, DateTimeOffset at)
+    public static void Add(
+        List<HealthChange> changes, string cluster, string tier, in MemberHealth before, in MemberHealth after, DateTimeOffset at)
     {
         var name = $"{after.Name} of {tier}";
         foreach (var mark in after.Signals.IsDefault ? [] : after.Signals)
         {
             var known = Find(before.Signals, mark.Name);
-            if (mark.Effect <= SignalEffect.Weight || (mark.State == known?.State && mark.Effect == known.Effect && mark.Withheld == known.Withheld))
+            if (mark.Effect <= SignalEffect.Weight
+                || (mark.State == known?.State && mark.Effect == known.Effect && mark.Withheld == known.Withheld))
             {
                 continue;
             }
@@ -25,7 +27,9 @@ internal static class SignalChanges
             }
             else if (known is { State: SignalState.Firing, Effect: > SignalEffect.Weight })
             {
-                changes.Add(new(HealthChangeKind.SignalEnded, cluster, tier, after.Name, $"signal '{mark.Name}' of {name} {(mark.State == SignalState.Unknown ? "is unknown" : "has ended")}", mark.Value, at));
+                var how = mark.State == SignalState.Unknown ? "is unknown" : "has ended";
+                var text = $"signal '{mark.Name}' of {name} {how}";
+                changes.Add(new(HealthChangeKind.SignalEnded, cluster, tier, after.Name, text, mark.Value, at));
             }
         }
     }

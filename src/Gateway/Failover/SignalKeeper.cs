@@ -1,33 +1,10 @@
-using Gateway.Configuration.Model;
 using Gateway.Health.Signals;
 
 namespace Gateway.Failover;
 
-/// <summary>From readings of signals to what requests see of a tier. Only the failover loop touches it.</summary>
+/// <summary>From what signals hold of destinations to what requests see of a tier. Only the failover loop touches it.</summary>
 internal static class SignalKeeper
 {
-    /// <summary>A signal says something of a destination.</summary>
-    public static void OnReading(ClusterTable clusters, SignalReading reading, TimeSpan now)
-    {
-        if (clusters.Find(reading.Destination) is not { } entry || !IsConfigured(entry.Cluster.Config, reading.Signal))
-        {
-            return;
-        }
-
-        if (!entry.Watch.Monitor.Share.Signals.Take(reading, now))
-        {
-            return;
-        }
-
-        entry.Cluster.Dirty = true;
-        entry.Cluster.HealthChanged = true;
-        if (reading is { State: SignalState.Firing, Effect: > SignalEffect.Weight })
-        {
-            // A signal alone ejects nothing: a probe looks, soon.
-            entry.Watch.Hasten(now);
-        }
-    }
-
     /// <summary>Decides what signals do to each destination of a cluster; true: requests must see it.</summary>
     public static bool Pass(ClusterRuntime cluster, TimeSpan now)
     {
@@ -40,7 +17,7 @@ internal static class SignalKeeper
                 if (!monitor.Share.Signals.Marks.IsEmpty)
                 {
                     any = true;
-                    cluster.HealthChanged |= monitor.Share.Signals.Expire(name => IsConfigured(cluster.Config, name), now);
+                    cluster.HealthChanged |= monitor.Share.Signals.Expire(name => cluster.Config.HasSignal(name), now);
                 }
             }
 
@@ -53,7 +30,11 @@ internal static class SignalKeeper
 
     private static bool Decide(TierRuntime tier)
     {
-        var effects = SignalDecision.Of([.. tier.Monitors.Select(static m => new MemberSignals(m.Serving, m.Share.Weight, m.Share.Order is not null, m.Share.Signals.Marks))]);
+        var effects = SignalDecision.Of(
+        [
+            .. tier.Monitors.Select(static m =>
+                new MemberSignals(m.Serving, m.Share.Weight, m.Share.Order is not null, m.Share.Signals.Marks)),
+        ]);
         var changed = false;
         for (var i = 0; i < effects.Length; i++)
         {
@@ -61,18 +42,5 @@ internal static class SignalKeeper
         }
 
         return changed;
-    }
-
-    private static bool IsConfigured(ClusterConfig config, string signal)
-    {
-        foreach (var known in config.Signals)
-        {
-            if (string.Equals(known.Name, signal, StringComparison.Ordinal))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

@@ -11,4 +11,5 @@ namespace Gateway.Failover;
 /// <param name="Withheld">It fires without effect: the tier cannot spare the destination.</param>
 /// <param name="Since">Since when <paramref name="State"/> holds.</param>
 /// <param name="Value">What it rests on.</param>
-internal sealed record SignalView(string Name, SignalState State, SignalEffect Then, bool Acts, bool Withheld, DateTimeOffset Since, string Value);
+internal sealed record SignalView(
+    string Name, SignalState State, SignalEffect Then, bool Acts, bool Withheld, DateTimeOffset Since, string Value);

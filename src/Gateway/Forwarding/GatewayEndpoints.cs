@@ -118,7 +118,8 @@ internal sealed class GatewayEndpoints(
         var asksIdentity = route.Stream is not null || compression is { Offload: true };
         var changes = RequestHeaderChanges.Of(route, config.TrustedProxies);
         var headers = new RequestHeaderCopier(forwarded, asksIdentity, cluster.Via == ViaMode.Both, changes);
-        var relay = new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off);
+        var reportsLoad = cluster.Signals.Any(static signal => signal.Report == SignalReport.Orca);
+        var relay = new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off, reportsLoad);
         return new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, headers, relay, instruments)
         {
             ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),

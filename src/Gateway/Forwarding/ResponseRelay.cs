@@ -16,7 +16,8 @@ namespace Gateway.Forwarding;
 /// <param name="route">The route.</param>
 /// <param name="lastGood">The store.</param>
 /// <param name="saysVia">Responses say <c>Via</c>.</param>
-internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, bool saysVia = true)
+/// <param name="reportsLoad">Responses report their destination's load (ORCA).</param>
+internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, bool saysVia = true, bool reportsLoad = false)
 {
     private readonly bool _isShared = route.LastGood is { Collapse: true } or { StaleWhileRevalidate.Ticks: > 0 };
 
@@ -63,6 +64,11 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             var upstream = attempt.Response!;
             var headers = new HeaderDictionary();
             upstream.CopyHeadersTo(headers);
+            if (reportsLoad)
+            {
+                OrcaHeaders.Take(attempt.UpstreamEndpoint.Destination.Load, headers);
+            }
+
             headers.ContentLength = LengthOf(attempt, upstream);
             var capture = Capture(context.Request, headers, attempt, upstream);
             Share(context, capture);
@@ -104,6 +110,11 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         var upstream = attempt.Response!;
         var response = context.Response;
         WriteHead(context, upstream);
+        if (reportsLoad)
+        {
+            upstream.ReportsTo = attempt.UpstreamEndpoint.Destination.Load;
+            OrcaHeaders.Take(upstream.ReportsTo, response.Headers);
+        }
 
         // 2. The length, by which the store tells a whole body from a cut one. Heartbeats and what is said of a cut are not in the
         // destination's count.
@@ -248,13 +259,14 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
 
     private static async ValueTask SendTrailersAsync(HttpContext context, UpstreamResponse upstream, CancellationToken aborted)
     {
+        var trailers = upstream.ReportsTo is { } load ? OrcaHeaders.Take(load, upstream.Trailers) : upstream.Trailers;
         if (context.Response.Body is ChunkedBody body)
         {
-            await body.EndAsync(upstream.Trailers, aborted).ConfigureAwait(false);
+            await body.EndAsync(trailers, aborted).ConfigureAwait(false);
             return;
         }
 
-        if (upstream.Trailers is { Count: > 0 } trailers
+        if (trailers.Count > 0
             && context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } target)
         {
             foreach (var (name, values) in trailers)

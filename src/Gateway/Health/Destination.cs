@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Gateway.Health.Signals;
 
 namespace Gateway.Health;
 
@@ -152,6 +153,9 @@ internal sealed class Destination
 
     /// <summary>How long it takes to respond, for <c>balance: peakEwma</c>; unknown with any other.</summary>
     public PeakEwma ResponseTime { get; } = new();
+
+    /// <summary>What its responses report of its load (ORCA), where a signal asks for it.</summary>
+    public ReportedLoad Load { get; } = new();
 
     /// <summary>An attempt begins.</summary>
     public void Begin() => Interlocked.Increment(ref _inFlight);

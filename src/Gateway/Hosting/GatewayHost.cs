@@ -276,6 +276,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Purge = actions.Purge,
         Fleet = () => _fleet?.View,
         Alarms = _watchdog.Alarms,
+        Alerts = _signals.Alerts.Take,
     };
 
     private void Own(string part, string what, Task task)

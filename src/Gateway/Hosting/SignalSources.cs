@@ -16,8 +16,13 @@ internal sealed class SignalSources
     {
         _config = config;
         _loop = loop;
-        _watch = new SignalWatch(Targets, new SignalReaders(loop.Report, time, log.For<SignalReaders>()), time, log.For<SignalWatch>());
+        _watch = new SignalWatch(
+            Targets, new SignalReaders(DestinationsOf, loop.Report, time, log.For<SignalReaders>()), time, log.For<SignalWatch>());
+        Alerts = new AlertBoard(Targets, loop.Report, time);
     }
+
+    /// <summary>Alerts from outside.</summary>
+    public AlertBoard Alerts { get; }
 
     /// <summary>Reads until it is cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => _watch.RunAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using Gateway.Health.Signals;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Upstream;
@@ -45,6 +46,9 @@ internal abstract class UpstreamResponse : ReadOnlyStream
     /// The body is quiet for long, as an event stream's: while nothing comes, no buffer of the connection has to wait for it.
     /// </summary>
     public bool IsOftenQuiet { get; set; }
+
+    /// <summary>Takes the reports of load in its trailers; null: they are read by nobody, and go further like others.</summary>
+    public ReportedLoad? ReportsTo { get; set; }
 
     /// <summary>All values of a header; empty: it is not there.</summary>
     public abstract StringValues Header(string name);

@@ -21,17 +21,20 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, bool> _open = new();
     private readonly ConcurrentQueue<UpstreamRequest> _requests = new();
     private readonly X509Certificate2? _certificate;
+    private readonly string _address;
     private Func<UpstreamRequest, Task> _script;
     private volatile bool _healthy = true;
     private int _connections;
 
     /// <param name="script">What it does with a request that is no probe; null: answers <c>ok</c>.</param>
     /// <param name="isTls">It is an https destination, with a certificate that this process trusts.</param>
-    public ScriptedUpstream(Func<UpstreamRequest, Task>? script = null, bool isTls = false)
+    /// <param name="address">Where it listens, on loopback.</param>
+    public ScriptedUpstream(Func<UpstreamRequest, Task>? script = null, bool isTls = false, string address = "127.0.0.1")
     {
+        _address = address;
         _certificate = isTls ? TestAuthority.Issue("127.0.0.1", "localhost") : null;
         _script = script ?? (static request => request.RespondAsync("ok"));
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
         _listener.Listen(512);
         _ = AcceptAsync();
     }
@@ -53,7 +56,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
-    public string Url => (_certificate is null ? "http" : "https") + "://127.0.0.1:" + Port.ToString(CultureInfo.InvariantCulture);
+    public string Url => (_certificate is null ? "http" : "https") + "://" + _address + ":" + Port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Requests that were no probes, in the order of their heads' arrival.</summary>
     public IReadOnlyList<UpstreamRequest> Requests => [.. _requests];

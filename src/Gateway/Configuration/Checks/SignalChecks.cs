@@ -11,14 +11,15 @@ internal static class SignalChecks
     public static void Run(ClusterConfig cluster, string path, Reader reader)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        string[] destinations = [.. cluster.Tiers.SelectMany(static tier => tier.Destinations).Select(static destination => destination.Name).OfType<string>()];
+        DestinationConfig[] destinations = [.. cluster.Tiers.SelectMany(static tier => tier.Destinations)];
         for (var i = 0; i < cluster.Signals.Length; i++)
         {
             var signal = cluster.Signals[i];
             var at = $"{path}/signals/{i.ToString(CultureInfo.InvariantCulture)}";
             if (!names.Add(signal.Name))
             {
-                reader.ProblemAt($"{at}/name", $"Two signals of a cluster have the same name, given {Reader.Quote(signal.Name)}. Write another name.");
+                reader.ProblemAt(
+                    $"{at}/name", $"Two signals of a cluster have the same name, given {Reader.Quote(signal.Name)}. Write another name.");
             }
 
             if (signal.Report == SignalReport.Agent && signal.Port is null)
@@ -28,14 +29,25 @@ internal static class SignalChecks
 
             if (signal.Report == SignalReport.Orca && (signal.Port is not null || reader.IsWritten($"{at}/every")))
             {
-                reader.ProblemAt($"{at}/report", "Reports of load come with responses: nothing is asked. Remove port and every, or write report: agent.");
+                reader.ProblemAt(
+                    $"{at}/report",
+                    "Reports of load come with responses: nothing is asked. Remove port and every, or write report: agent.");
             }
 
-            if (signal.Destination is { } named && !cluster.Tiers.Any(tier => tier.Destinations.Any(d => d.Resolve || string.Equals(d.Name, named, StringComparison.Ordinal))))
+            if (signal.Log is { } log && Path.GetDirectoryName(log) is { } folder && folder.AsSpan().ContainsAny('*', '?'))
+            {
+                reader.ProblemAt(
+                    $"{at}/log",
+                    $"Only the file's name may have * and ?, given {Reader.Quote(log)}. Write the folder out, or {{destination}} in it.");
+            }
+
+            if (signal.Destination is { } named
+                && !destinations.Any(d => d.Resolve || string.Equals(d.Name, named, StringComparison.Ordinal)))
             {
                 reader.ProblemAt(
                     $"{at}/destination",
-                    $"The cluster has no destination of this name, given {Reader.Quote(named)}. Write one of these: {string.Join(", ", destinations)}.",
+                    $"The cluster has no destination of this name, given {Reader.Quote(named)}. "
+                    + $"Write one of these: {string.Join(", ", destinations.Select(static d => d.Name).OfType<string>())}.",
                     $"{path}/tiers");
             }
         }

@@ -12,6 +12,9 @@ namespace Gateway.Configuration.Keys;
 internal static class SignalKeys
 {
     private const int LongestPattern = 1024;
+
+    // Alertmanager sends an alert again after four hours, unless told otherwise.
+    private static readonly TimeSpan AlertsLast = TimeSpan.FromHours(5);
     private static readonly string[] Sources = ["metrics", "log", "report", "alert"];
 
     /// <summary>The signals of a cluster.</summary>
@@ -20,7 +23,9 @@ internal static class SignalKeys
     /// <summary>A pattern of a log line, as it is applied: in time that is linear in the line.</summary>
     public static Regex PatternOf(string text) => new(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
-    private static RecordSchema<SignalConfig> Signal() => new RecordSchema<SignalConfig>("a mapping with name, then, and one of metrics, log, report and alert", static () => new SignalConfig())
+    private static RecordSchema<SignalConfig> Signal() =>
+        new RecordSchema<SignalConfig>(
+            "a mapping with name, then, and one of metrics, log, report and alert", static () => new SignalConfig())
         .Key(
             "name",
             Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName),
@@ -29,9 +34,14 @@ internal static class SignalKeys
             required: true)
         .Key(
             "then",
-            Schemas.Enum(("suspect", SignalEffect.Suspect), ("degraded", SignalEffect.Degraded), ("drain", SignalEffect.Drain), ("weight", SignalEffect.Weight)),
+            Schemas.Enum(
+                ("suspect", SignalEffect.Suspect),
+                ("degraded", SignalEffect.Degraded),
+                ("drain", SignalEffect.Drain),
+                ("weight", SignalEffect.Weight)),
             static (signal, value) => signal with { Then = value },
-            "What a destination gets while the signal fires: others are preferred (suspect), a quarter of its weight (degraded), no new requests while others can serve (drain); weight: the weight follows a report.",
+            "What a destination gets while the signal fires: others are preferred (suspect), a quarter of its weight (degraded), no new "
+            + "requests while others can serve (drain); weight: the weight follows a report.",
             required: true)
         .Key(
             "metrics",
@@ -39,7 +49,8 @@ internal static class SignalKeys
                 "a path",
                 "Write the path of the destination's metrics, like /metrics",
                 @"^/[^\s#]*$|\$\{",
-                static text => text.Length is > 0 and <= 1024 && text[0] == '/' && !text.Any(static letter => letter == '#' || char.IsWhiteSpace(letter) || char.IsControl(letter))),
+                static text => text.Length is > 0 and <= 1024 && text[0] == '/' && !text.Any(
+                    static letter => letter == '#' || char.IsWhiteSpace(letter) || char.IsControl(letter))),
             static (signal, value) => signal with { Metrics = value },
             "Path of each destination's metrics, Prometheus' text or JSON; with when.")
         .Key(
@@ -53,31 +64,60 @@ internal static class SignalKeys
             static (signal, value) => signal with { Every = value },
             "From one reading of metrics or of the agent to the next.",
             "5s")
-        .Key("when", When(), static (signal, value) => signal with { When = value }, "What must hold of the metrics, like \"process_cpu_usage > 0.9 for 15s\".")
+        .Key(
+            "when",
+            When(),
+            static (signal, value) => signal with { When = value },
+            "What must hold of the metrics, like \"process_cpu_usage > 0.9 for 15s\".")
         .Key(
             "log",
             Schemas.Path("files of a log"),
             static (signal, value) => signal with { Log = value },
             "Files of a log, with * and ? in the file's name, and {destination} where a destination's name stands; with pattern.")
-        .Key("pattern", Pattern(), static (signal, value) => signal with { Pattern = value }, "Regular expression that a line of the log must match, without lookaround and backreferences.")
-        .Key("count", Schemas.Integer(1, 100_000), static (signal, value) => signal with { Count = value }, "So many matching lines within the time make the signal fire.", "1")
-        .Key("within", Schemas.Duration("1s", "1h"), static (signal, value) => signal with { Within = value }, "The time in which lines are counted; after as long without enough of them the signal ends.", "30s")
+        .Key(
+            "pattern",
+            Pattern(),
+            static (signal, value) => signal with { Pattern = value },
+            "Regular expression that a line of the log must match, without lookaround and backreferences.")
+        .Key(
+            "count",
+            Schemas.Integer(1, 100_000),
+            static (signal, value) => signal with { Count = value },
+            "So many matching lines within the time make the signal fire.",
+            "1")
+        .Key(
+            "within",
+            Schemas.Duration("1s", "24h"),
+            static (signal, value) => signal with { Within = value },
+            "The time in which lines are counted; the signal ends when there are too few. For an alert: how long it counts unless it is "
+            + "sent again, 5h when left out.",
+            "30s")
         .Key(
             "destination",
-            Schemas.Text("a destination's name", "Write the name of a destination of this cluster", @"^\S{1,256}$|\$\{", static text => text.Length is > 0 and <= 256),
+            Schemas.Text(
+                "a destination's name",
+                "Write the name of a destination of this cluster",
+                @"^\S{1,256}$|\$\{",
+                static text => text.Length is > 0 and <= 256),
             static (signal, value) => signal with { Destination = value },
             "The destination that the log is of, where neither the file's name nor the line says it.")
         .Key(
             "report",
             Schemas.Enum(("orca", SignalReport.Orca), ("agent", SignalReport.Agent)),
             static (signal, value) => signal with { Report = value },
-            "How destinations report their load: orca, in the header or trailer endpoint-load-metrics of responses; agent, in a line over a connection to port (HAProxy's agent check).")
+            "How destinations report their load: orca, in the header or trailer endpoint-load-metrics of responses; agent, in a line over "
+            + "a connection to port (HAProxy's agent check).")
         .Key(
             "alert",
             Schemas.Text("the name of an alert", "Write the alert's name, like GuideIsHot", 256),
             static (signal, value) => signal with { Alert = value },
             "The name of an alert that Alertmanager sends to /signals/alerts of the admin endpoint.")
-        .Key("labels", Labels(), static (signal, value) => signal with { Labels = value }, "Labels that such an alert must have with these values.", "{}")
+        .Key(
+            "labels",
+            Labels(),
+            static (signal, value) => signal with { Labels = value },
+            "Labels that such an alert must have with these values.",
+            "{}")
         .Finish(Together);
 
     private static SignalConfig Together(SignalConfig signal, string path, Reader reader)
@@ -87,7 +127,8 @@ internal static class SignalKeys
         {
             reader.ProblemAt(
                 path,
-                $"A signal must have exactly one of metrics, log, report and alert, given {(written.Length == 0 ? "none" : string.Join(" and ", written))}. Write one of them, and another signal for the rest.");
+                "A signal must have exactly one of metrics, log, report and alert, given "
+                + $"{(written.Length == 0 ? "none" : string.Join(" and ", written))}. Write one of them, and another signal for the rest.");
             return signal;
         }
 
@@ -96,19 +137,23 @@ internal static class SignalKeys
         {
             reader.ProblemAt(
                 $"{path}/then",
-                signal.Report is not null ? "A report changes the weight. Write then: weight." : "Only a report can say a weight. Write suspect, degraded or drain.",
+                signal.Report is not null
+                    ? "A report changes the weight. Write then: weight."
+                    : "Only a report can say a weight. Write suspect, degraded or drain.",
                 $"{path}/{written[0]}");
         }
 
-        if (signal.When is { } when && when.All.FirstOrDefault(one => one.Window > TimeSpan.Zero && one.Window < signal.Every * 2) is { } brief)
+        if (signal.When is { } when
+            && when.All.FirstOrDefault(one => one.Window > TimeSpan.Zero && one.Window < signal.Every * 2) is { } brief)
         {
             reader.ProblemAt(
                 $"{path}/when",
-                $"A window must hold two readings at least, given [{DurationText.Format(brief.Window)}] with every \"{DurationText.Format(signal.Every)}\". Write [{DurationText.Format(signal.Every * 4)}] or a shorter every.",
+                $"A window must hold two readings at least, given [{DurationText.Format(brief.Window)}] with every "
+                + $"\"{DurationText.Format(signal.Every)}\". Write [{DurationText.Format(signal.Every * 4)}] or a shorter every.",
                 $"{path}/every");
         }
 
-        return signal;
+        return signal.Alert is null || reader.IsWritten(Reader.Below(path, "within")) ? signal : signal with { Within = AlertsLast };
     }
 
     // What belongs to a source stands beside no other, and what it needs must be there.
@@ -121,7 +166,7 @@ internal static class SignalKeys
             ("port", ["metrics", "report"], false),
             ("pattern", ["log"], true),
             ("count", ["log"], false),
-            ("within", ["log"], false),
+            ("within", ["log", "alert"], false),
             ("destination", ["log"], false),
             ("labels", ["alert"], false),
         ];
@@ -130,11 +175,19 @@ internal static class SignalKeys
             var isWritten = reader.IsWritten(Reader.Below(path, key));
             if (isWritten && !of.Contains(source, StringComparer.Ordinal))
             {
-                reader.ProblemAt($"{path}/{key}", $"A signal with {source} has no \"{key}\". Remove it: it belongs to {string.Join(" and ", of)}.", $"{path}/{source}");
+                reader.ProblemAt(
+                    $"{path}/{key}",
+                    $"A signal with {source} has no \"{key}\". Remove it: it belongs to {string.Join(" and ", of)}.",
+                    $"{path}/{source}");
             }
             else if (!isWritten && isNeeded && of.Contains(source, StringComparer.Ordinal))
             {
-                reader.ProblemAt($"{path}/{source}", $"A signal with {source} needs \"{key}\" beside it. {(key is "when" ? SignalConditionText.Rule : "Write the pattern of the lines that count, like \"OutOfMemory|FATAL\"")}.", $"{path}/{source}");
+                reader.ProblemAt(
+                    $"{path}/{source}",
+                    $"A signal with {source} needs \"{key}\" beside it. "
+                    + (key is "when" ? SignalConditionText.Rule : "Write the pattern of the lines that count, like \"OutOfMemory|FATAL\"")
+                    + ".",
+                    $"{path}/{source}");
             }
         }
     }
@@ -143,7 +196,9 @@ internal static class SignalKeys
         "a condition over metrics",
         SignalConditionText.Rule,
         static () => new JsonObject { ["type"] = "string", ["minLength"] = 3, ["maxLength"] = SignalConditionText.Longest },
-        static text => SignalConditionText.Parse(text, out var problem) is { } condition ? condition : Parsed<SignalCondition>.Bad(problem));
+        static text => SignalConditionText.Parse(text, out var problem) is { } condition
+            ? condition
+            : Parsed<SignalCondition>.Bad(problem));
 
     private static TextSchema<string> Pattern() => new(
         "a regular expression",
@@ -173,7 +228,8 @@ internal static class SignalKeys
 
     // "InsufficientClosingParentheses" is "insufficient closing parentheses".
     private static string Words(RegexParseError error) =>
-        string.Concat(error.ToString().Select(static letter => char.IsAsciiLetterUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{letter}")).TrimStart();
+        string.Concat(error.ToString().Select(static letter =>
+            char.IsAsciiLetterUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{letter}")).TrimStart();
 
     private static MapSchema<string, KeyValuePair<string, string>> Labels() => new(
         "labels",

@@ -66,6 +66,20 @@ internal sealed record ClusterConfig
 
     /// <summary>What else says how destinations are. Default: none.</summary>
     public ImmutableArray<SignalConfig> Signals { get; init; } = [];
+
+    /// <summary>One of <see cref="Signals"/> has this name.</summary>
+    public bool HasSignal(string name)
+    {
+        foreach (var signal in Signals)
+        {
+            if (string.Equals(signal.Name, name, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
 
 /// <summary>Destinations that serve together.</summary>

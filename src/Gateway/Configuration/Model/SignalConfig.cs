@@ -35,7 +35,10 @@ internal sealed record SignalConfig
     /// <summary>So many matching lines in <see cref="Within"/>. Default: 1.</summary>
     public int Count { get; init; } = 1;
 
-    /// <summary>The time in which lines are counted, and after which they are forgotten. Default: 30 s.</summary>
+    /// <summary>
+    /// The time in which lines are counted, and after which they are forgotten; how long an alert counts unless it is sent again. Default:
+    /// 30 s, 5 h for an alert.
+    /// </summary>
     public TimeSpan Within { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The destination that the log is of; null: the file's name says so, or the line does.</summary>

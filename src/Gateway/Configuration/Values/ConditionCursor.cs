@@ -52,7 +52,8 @@ internal sealed class ConditionCursor(string text)
     public bool TakeWord(string word)
     {
         Skip();
-        if (!text.AsSpan(At).StartsWith(word, StringComparison.Ordinal) || (At + word.Length < text.Length && !char.IsWhiteSpace(text[At + word.Length])))
+        if (!text.AsSpan(At).StartsWith(word, StringComparison.Ordinal)
+            || (At + word.Length < text.Length && !char.IsWhiteSpace(text[At + word.Length])))
         {
             return false;
         }

@@ -12,7 +12,8 @@ internal sealed class SignalConditionText
 {
     /// <summary>What to write, without a full stop.</summary>
     public const string Rule =
-        "Write a condition like \"process_cpu_usage > 0.9 for 15s\", \"rate(errors[1m]) > 5\" or \"quantile(0.99, latency_seconds[1m]) > 0.5\"";
+        "Write a condition like \"process_cpu_usage > 0.9 for 15s\", \"rate(errors[1m]) > 5\" "
+        + "or \"quantile(0.99, latency_seconds[1m]) > 0.5\"";
 
     /// <summary>The longest condition.</summary>
     public const int Longest = 512;
@@ -91,7 +92,8 @@ internal sealed class SignalConditionText
         {
             if (name is not ("rate" or "quantile"))
             {
-                return Bad<SignalComparison>($"there is no function \"{Shown(name)}\": write rate(metric[1m]) or quantile(0.99, metric[1m])", start);
+                return Bad<SignalComparison>(
+                    $"there is no function \"{Shown(name)}\": write rate(metric[1m]) or quantile(0.99, metric[1m])", start);
             }
 
             function = name is "rate" ? SignalFunction.Rate : SignalFunction.Quantile;
@@ -131,7 +133,8 @@ internal sealed class SignalConditionText
             return Bad<string>("a quantile is a number from 0 to 1, like 0.99", start) is not null;
         }
 
-        return _problem is null && (_cursor.Take(',') || Bad<string>("\",\" was expected, like quantile(0.99, latency_seconds[1m])") is not null);
+        return _problem is null
+            && (_cursor.Take(',') || Bad<string>("\",\" was expected, like quantile(0.99, latency_seconds[1m])") is not null);
     }
 
     private bool Window(out TimeSpan window)
@@ -163,7 +166,8 @@ internal sealed class SignalConditionText
                     return Bad<SeriesSelector>($"write at most {MostLabels} labels");
                 }
 
-                if ((labels.Count > 0 && !_cursor.Take(',')) || _cursor.Name() is not { } label || !_cursor.Take('=') || _cursor.Quoted() is not { } value)
+                if ((labels.Count > 0 && !_cursor.Take(',')) || _cursor.Name() is not { } label || !_cursor.Take('=')
+                    || _cursor.Quoted() is not { } value)
                 {
                     return Bad<SeriesSelector>("labels like {code=\"500\", method=\"GET\"} were expected");
                 }
@@ -200,7 +204,8 @@ internal sealed class SignalConditionText
     private double? Number(string expected)
     {
         var start = _cursor.Start();
-        if (double.TryParse(_cursor.While(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '+' or '_'), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+        var digits = _cursor.While(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '+' or '_');
+        if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
         {
             return number;
         }

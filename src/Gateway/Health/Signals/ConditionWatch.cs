@@ -109,7 +109,8 @@ internal sealed class ConditionWatch(SignalCondition condition)
     private static string NameOf(SignalComparison comparison) => comparison.Function switch
     {
         SignalFunction.Rate => $"rate of {comparison.Series.Name}",
-        SignalFunction.Quantile => string.Create(CultureInfo.InvariantCulture, $"quantile {comparison.Quantile} of {comparison.Series.Name}"),
+        SignalFunction.Quantile => string.Create(
+            CultureInfo.InvariantCulture, $"quantile {comparison.Quantile} of {comparison.Series.Name}"),
         _ => comparison.Series.Name,
     };
 }

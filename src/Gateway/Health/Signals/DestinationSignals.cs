@@ -17,7 +17,8 @@ internal sealed class DestinationSignals
         var index = IndexOf(reading.Signal);
         var before = index < 0 ? null : Marks[index];
         var isNew = before is null || before.State != reading.State || before.Effect != reading.Effect;
-        var mark = new SignalMark(reading.Signal, reading.State, reading.Effect, reading.Value, isNew ? now : before!.Since, now + reading.ValidFor)
+        var mark = new SignalMark(
+            reading.Signal, reading.State, reading.Effect, reading.Value, isNew ? now : before!.Since, now + reading.ValidFor)
         {
             Weight = reading.Weight,
             Capacity = reading.Capacity,
@@ -39,7 +40,9 @@ internal sealed class DestinationSignals
             }
             else if (mark.State != SignalState.Unknown && now >= mark.ValidUntil)
             {
-                Marks = Marks.Replace(mark, mark with { State = SignalState.Unknown, Value = "no data", Since = now, Withheld = false, Weight = null, Capacity = null });
+                Marks = Marks.Replace(
+                    mark,
+                    new SignalMark(mark.Name, SignalState.Unknown, mark.Effect, "no data", now, mark.ValidUntil));
             }
         }
 
@@ -58,7 +61,8 @@ internal sealed class DestinationSignals
             }
         }
 
-        var changed = effect.Effect != Effect.Effect || !effect.Share.Equals(Effect.Share) || !effect.Withheld.SequenceEqual(Effect.Withheld, StringComparer.Ordinal);
+        var changed = effect.Effect != Effect.Effect || !effect.Share.Equals(Effect.Share) || !effect.Withheld.SequenceEqual(
+            Effect.Withheld, StringComparer.Ordinal);
         Effect = effect;
         return changed;
     }

@@ -32,7 +32,8 @@ internal static class JsonMetricsReader
         return samples.ToImmutable();
     }
 
-    private static void Add(JsonElement element, string place, FrozenSet<string> wanted, ImmutableArray<MetricSample>.Builder samples, ref int left)
+    private static void Add(
+        JsonElement element, string place, FrozenSet<string> wanted, ImmutableArray<MetricSample>.Builder samples, ref int left)
     {
         if (--left < 0 || samples.Count >= PrometheusReader.MostSamples)
         {

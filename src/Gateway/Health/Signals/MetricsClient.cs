@@ -40,7 +40,8 @@ internal sealed class MetricsClient : IDisposable
             {
                 var socket = await connector.ConnectAsync(at, timeout / 2, cancellationToken).ConfigureAwait(false);
                 var stream = new NetworkStream(socket, ownsSocket: true);
-                return destination.Tls is { } own ? await own.SecureAsync(stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false) : stream;
+                return destination.Tls is { } own ? await own.SecureAsync(
+                    stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false) : stream;
             },
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
         });

@@ -30,7 +30,8 @@ internal sealed partial class MetricsReader : ISignalReader
     /// <param name="report">Takes readings; must not wait.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public MetricsReader(Destination destination, IReadOnlyList<SignalConfig> signals, Action<SignalReading> report, TimeProvider time, ILogger logger)
+    public MetricsReader(
+        Destination destination, IReadOnlyList<SignalConfig> signals, Action<SignalReading> report, TimeProvider time, ILogger logger)
     {
         _destination = destination;
         _signals = [.. signals.Select(static signal => (signal, new ConditionWatch(signal.When!)))];
@@ -50,7 +51,10 @@ internal sealed partial class MetricsReader : ISignalReader
     /// <summary>The key of the reader of these signals.</summary>
     public static string KeyOf(Destination destination, IReadOnlyList<SignalConfig> signals) => string.Create(
         CultureInfo.InvariantCulture,
-        $"metrics {destination} {destination.Url} {signals[0].Metrics} {signals[0].Port} {signals[0].Every} {string.Join('|', signals.Select(static s => $"{s.Name} {s.Then} {s.When!.Text}"))}");
+        $"metrics {destination} {destination.Url} {signals[0].Metrics} {signals[0].Port} {signals[0].Every} {TextOf(signals)}");
+
+    private static string TextOf(IReadOnlyList<SignalConfig> signals) =>
+        string.Join('|', signals.Select(static s => $"{s.Name} {s.Then} {s.When!.Text}"));
 
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -86,7 +90,8 @@ internal sealed partial class MetricsReader : ISignalReader
             if (!_failed)
             {
                 _failed = true;
-                CouldNotRead(_destination.Cluster, _destination.Name, _path, deadline.IsCancellationRequested ? "it took too long" : e.Message);
+                CouldNotRead(
+                    _destination.Cluster, _destination.Name, _path, deadline.IsCancellationRequested ? "it took too long" : e.Message);
             }
         }
     }
@@ -98,11 +103,16 @@ internal sealed partial class MetricsReader : ISignalReader
         {
             if (watch.Take(samples, now))
             {
-                _report(new SignalReading(_destination, signal.Name, watch.State, signal.Then, watch.Value, (_every * ValidReadings) + _timeout));
+                var validFor = (_every * ValidReadings) + _timeout;
+                _report(new SignalReading(_destination, signal.Name, watch.State, signal.Then, watch.Value, validFor));
             }
         }
     }
 
-    [LoggerMessage(3101, LogLevel.Warning, "The metrics at '{Path}' of destination '{Destination}' in cluster '{Cluster}' cannot be read: {Why}. Its signals are unknown until they can.")]
+    [LoggerMessage(
+        3101,
+        LogLevel.Warning,
+        "The metrics at '{Path}' of destination '{Destination}' in cluster '{Cluster}' cannot be read: {Why}. Its signals are unknown "
+        + "until they can.")]
     private partial void CouldNotRead(string cluster, string destination, string path, string why);
 }

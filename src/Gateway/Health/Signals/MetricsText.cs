@@ -21,5 +21,6 @@ internal static class MetricsText
         conditions.SelectMany(static condition => condition.All).Select(NameOf).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>The name of the series that a comparison reads: a histogram's buckets are series of their own.</summary>
-    public static string NameOf(SignalComparison comparison) => comparison.Function == SignalFunction.Quantile ? comparison.Series.Name + "_bucket" : comparison.Series.Name;
+    public static string NameOf(SignalComparison comparison) =>
+        comparison.Function == SignalFunction.Quantile ? comparison.Series.Name + "_bucket" : comparison.Series.Name;
 }

@@ -49,7 +49,9 @@ internal static class PrometheusReader
 
         // Looked up before anything is made of it: most lines are of metrics that no condition names.
         Span<char> letters = stackalloc char[256];
-        if (!Ascii.IsValid(line[..length]) || !wanted.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(letters[..Encoding.ASCII.GetChars(line[..length], letters)], out var name))
+        var known = wanted.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (!Ascii.IsValid(line[..length])
+            || !known.TryGetValue(letters[..Encoding.ASCII.GetChars(line[..length], letters)], out var name))
         {
             return null;
         }

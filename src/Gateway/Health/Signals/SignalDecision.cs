@@ -33,7 +33,8 @@ internal static class SignalDecision
         for (var i = 0; i < order.Length; i++)
         {
             var count = CountOf(members, asked, order[i]);
-            isGranted[i] = count > 0 && (order[i] == SignalEffect.Degraded ? CanLessen(members, taken + count) : CanSpare(members, taken + count));
+            isGranted[i] = count > 0 && (
+                order[i] == SignalEffect.Degraded ? CanLessen(members, taken + count) : CanSpare(members, taken + count));
             taken += isGranted[i] ? count : 0;
         }
 
@@ -104,7 +105,8 @@ internal static class SignalDecision
                 continue;
             }
 
-            withheld = member.Serves && mark.Effect > SignalEffect.Weight && granted == SignalEffect.None ? withheld.Add(mark.Name) : withheld;
+            var isWithheld = member.Serves && mark.Effect > SignalEffect.Weight && granted == SignalEffect.None;
+            withheld = isWithheld ? withheld.Add(mark.Name) : withheld;
             share *= mark.Weight is { } own && !member.Ordered ? Math.Clamp(own, LeastShare, 1) : 1;
         }
 

@@ -3,20 +3,47 @@ using Gateway.Configuration.Model;
 namespace Gateway.Health.Signals;
 
 /// <summary>The readers that a configuration needs.</summary>
+/// <param name="destinations">The destinations of a cluster now.</param>
 /// <param name="report">Takes readings; must not wait.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed class SignalReaders(Action<SignalReading> report, TimeProvider time, ILogger logger)
+internal sealed class SignalReaders(
+    Func<string, IReadOnlyList<Destination>> destinations, Action<SignalReading> report, TimeProvider time, ILogger logger)
 {
     /// <summary>Each reader's key, and how it is made.</summary>
     public IEnumerable<(string Key, Func<ISignalReader> Make)> Of(SignalTarget target)
     {
-        foreach (var page in target.Config.Signals.Where(static s => s.Metrics is not null).GroupBy(static s => (s.Metrics, s.Port, s.Every)))
+        var cluster = target.Config.Name;
+        foreach (
+            var page in target.Config.Signals.Where(static s => s.Metrics is not null).GroupBy(static s => (s.Metrics, s.Port, s.Every)))
         {
             SignalConfig[] signals = [.. page];
             foreach (var destination in target.Destinations)
             {
-                yield return (MetricsReader.KeyOf(destination, signals), () => new MetricsReader(destination, signals, report, time, logger));
+                yield return (
+                    MetricsReader.KeyOf(destination, signals), () => new MetricsReader(destination, signals, report, time, logger));
+            }
+        }
+
+        foreach (var signal in target.Config.Signals)
+        {
+            if (signal.Log is not null)
+            {
+                yield return (
+                    LogReader.KeyOf(cluster, signal),
+                    () => new LogReader(cluster, signal, new LineJudge(signal, () => destinations(cluster), report, time), time, logger));
+            }
+            else if (signal.Report == SignalReport.Orca)
+            {
+                yield return (
+                    OrcaReader.KeyOf(cluster, signal), () => new OrcaReader(cluster, signal, () => destinations(cluster), report, time));
+            }
+            else if (signal.Report == SignalReport.Agent)
+            {
+                foreach (var destination in target.Destinations)
+                {
+                    yield return (AgentReader.KeyOf(destination, signal), () => new AgentReader(destination, signal, report, time, logger));
+                }
             }
         }
     }

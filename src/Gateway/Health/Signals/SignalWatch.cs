@@ -8,7 +8,8 @@ namespace Gateway.Health.Signals;
 /// <param name="readers">Says which readers they need.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class SignalWatch(Func<IEnumerable<SignalTarget>> targets, SignalReaders readers, TimeProvider time, ILogger<SignalWatch> logger)
+internal sealed partial class SignalWatch(
+    Func<IEnumerable<SignalTarget>> targets, SignalReaders readers, TimeProvider time, ILogger<SignalWatch> logger)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -91,6 +92,9 @@ internal sealed partial class SignalWatch(Func<IEnumerable<SignalTarget>> target
         }
     }
 
-    [LoggerMessage(3102, LogLevel.Error, "The reader '{Reader}' of a signal failed and begins anew; this is a defect of the gateway, please report it.")]
+    [LoggerMessage(
+        3102,
+        LogLevel.Error,
+        "The reader '{Reader}' of a signal failed and begins anew; this is a defect of the gateway, please report it.")]
     private partial void ReaderFailed(Exception exception, string reader);
 }

@@ -1,0 +1,144 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Gateway.Health.Signals;
+
+/// <summary>
+/// One open file of a log, and how far it has been read. It stays the same file when it is renamed; a file that became shorter is read
+/// from its beginning. Not thread-safe.
+/// </summary>
+internal sealed class LogTail : IDisposable
+{
+    /// <summary>Of a longer line the beginning is looked at.</summary>
+    public const int LongestLine = 16 * 1024;
+
+    /// <summary>Of a file that is new and larger, the end is read.</summary>
+    public const int MostBacklog = 1024 * 1024;
+
+    private readonly SafeFileHandle _file;
+    private readonly byte[] _buffer = new byte[LongestLine * 2];
+    private long _position;
+    private bool _skips;
+
+    private LogTail(SafeFileHandle file, long position, bool skips)
+    {
+        _file = file;
+        _position = position;
+        _skips = skips;
+    }
+
+    /// <summary>Which destination the file is of; null: the line says it.</summary>
+    public string? Destination { get; set; }
+
+    /// <summary>Where the file is now, wherever it was opened: renamed, or the target of a link that points elsewhere now.</summary>
+    public string Place => PlaceOf(_file);
+
+    /// <summary>The file at a path; null: it is not there, or must not be read.</summary>
+    public static SafeFileHandle? Open(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Follows a file.</summary>
+    /// <param name="file">Belongs to the tail from here on.</param>
+    /// <param name="fromEnd">What is in it is no news.</param>
+    public static LogTail Follow(SafeFileHandle file, bool fromEnd)
+    {
+        var length = RandomAccess.GetLength(file);
+        var position = fromEnd ? length : Math.Max(0, length - MostBacklog);
+        return new LogTail(file, position, skips: position > 0 && !fromEnd);
+    }
+
+    /// <summary>Where an open file is. The kernel says the path of today, and marks one that was deleted.</summary>
+    public static string PlaceOf(SafeFileHandle file)
+    {
+        try
+        {
+            return new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget ?? "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>Takes the lines that have come. False: there is more, and the rest waits for the next turn.</summary>
+    /// <param name="line">Takes a line without its end; the bytes are the tail's again when it returns.</param>
+    /// <param name="isLast">Nothing more comes: what has no end is a line, too.</param>
+    /// <param name="mostBytes">So many bytes are read at most.</param>
+    public bool Read(Action<ReadOnlyMemory<byte>, LogTail> line, bool isLast, int mostBytes)
+    {
+        if (RandomAccess.GetLength(_file) < _position)
+        {
+            (_position, _skips) = (0, false);
+        }
+
+        for (var left = mostBytes; left > 0;)
+        {
+            var count = RandomAccess.Read(_file, _buffer, _position);
+            if (count == 0)
+            {
+                return true;
+            }
+
+            left -= count;
+            var used = Lines(_buffer.AsMemory(0, count), line);
+            if (used == 0 && (count == _buffer.Length || isLast))
+            {
+                // Longer than is looked at, or the last one.
+                if (!_skips)
+                {
+                    line(_buffer.AsMemory(0, Math.Min(count, LongestLine)), this);
+                }
+
+                _skips = !isLast;
+                used = count;
+            }
+
+            _position += used;
+            if (used == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Leaves out what has come and was not read.</summary>
+    public void SkipToEnd()
+    {
+        _position = RandomAccess.GetLength(_file);
+
+        // In the middle of a line, its rest says nothing.
+        var last = _buffer.AsSpan(0, 1);
+        _skips = _position > 0 && RandomAccess.Read(_file, last, _position - 1) == 1 && last[0] != '\n';
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private int Lines(ReadOnlyMemory<byte> bytes, Action<ReadOnlyMemory<byte>, LogTail> line)
+    {
+        var used = 0;
+        int end;
+        while ((end = bytes.Span[used..].IndexOf((byte)'\n')) >= 0)
+        {
+            if (!_skips && end > 0)
+            {
+                line(bytes.Slice(used, Math.Min(end, LongestLine)), this);
+            }
+
+            _skips = false;
+            used += end + 1;
+        }
+
+        return used;
+    }
+}
