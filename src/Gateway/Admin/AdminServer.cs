@@ -176,6 +176,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/config", ConfigAsync);
         _app.MapGet("/journal", JournalAsync);
         _app.MapGet("/availability", AvailabilityAsync);
+        _app.MapGet("/forecast", context => AdminJson.WriteAsync(context, ForecastReport.Of(_sources)));
         _app.MapGet("/last-good", context => LastGoodView.WriteAsync(context, _sources));
         _app.MapDelete("/last-good", Handle(_verbs.PurgeAsync));
         _app.MapPost("/config/reload", Handle(_verbs.ReloadAsync));

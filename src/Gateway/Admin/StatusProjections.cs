@@ -1,6 +1,7 @@
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
+using Gateway.Health.Forecast;
 using Gateway.Health.Signals;
 using Gateway.Observability;
 
@@ -26,6 +27,13 @@ internal static class StatusProjections
                                                                             select (s.Name, s is { State: SignalState.Firing, Then: > SignalEffect.Weight })],
                                      SignalShare = d.SignalShare,
                                  }],
+        Forecasts = () => [.. from c in clusters()
+                              from t in c.Tiers
+                              from d in t.Destinations
+                              let forecast = d.Forecast
+                              where forecast is not null
+                              select new ForecastReading(c.Name, d.Name, forecast.Probability)],
+        ForecastScores = Scores(() => config().Config, new ForecastScores(records.Forecasts)),
         Availability = () => records.Availability,
         Reliability = () => records.Reliability,
         Slo = () => Slo(config().Config, records.Totals),
@@ -79,6 +87,22 @@ internal static class StatusProjections
     {
         Cluster = change.Cluster,
         To = change.Destination ?? change.Tier,
+    };
+
+    /// <summary>The scores of forecasts, for the metrics.</summary>
+    private static Func<IReadOnlyList<ForecastScoreReading>> Scores(Func<GatewayConfig> config, ForecastScores scores) => () =>
+    [
+        .. from cluster in config().Clusters
+           where cluster.Forecast != ForecastMode.Off
+           let score = scores.Of(cluster.Name)
+           select new ForecastScoreReading(cluster.Name, score.Precision, score.Recall, score.MedianLead, score.Brier, score.FalseAlarmsPerWeek),
+    ];
+
+    /// <summary>An alarm for the journal.</summary>
+    public static JournalEntry Entry(ForecastChange change) => new(change.At, "forecast", $"{change.Text}{(change.Reason.Length == 0 ? "" : $": {change.Reason}")}.")
+    {
+        Cluster = change.Cluster,
+        To = change.Destination,
     };
 
     /// <summary>A transition for its counter; no tier is called <c>none</c>.</summary>

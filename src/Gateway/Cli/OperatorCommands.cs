@@ -5,14 +5,16 @@ using Gateway.Observability;
 
 namespace Gateway.Cli;
 
-/// <summary>The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>availability</c>, <c>last-good</c>.</summary>
+/// <summary>
+/// The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>availability</c>, <c>forecast</c>, <c>last-good</c>.
+/// </summary>
 internal static class OperatorCommands
 {
     /// <summary>All commands that talk to the admin endpoint.</summary>
     public static IEnumerable<Command> All(Func<string, string?> environment) =>
     [
         Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment), VerbCommands.Ready(environment), VerbCommands.Weight(environment),
-        VerbCommands.Reload(environment), Journal(environment), Availability(environment), LastGoodCommands.Create(environment),
+        VerbCommands.Reload(environment), Journal(environment), Availability(environment), Forecast(environment), LastGoodCommands.Create(environment),
     ];
 
     private static Command Status(Func<string, string?> environment)
@@ -34,6 +36,14 @@ internal static class OperatorCommands
             client => client.GetAsync<JournalEntry[]>(
                 $"/journal?count={parsed.GetValue(count).ToString(CultureInfo.InvariantCulture)}&cluster={Uri.EscapeDataString(parsed.GetValue(cluster) ?? "")}", token),
             static entries => JournalText.Of(entries.Reverse())));
+        return command;
+    }
+
+    private static Command Forecast(Func<string, string?> environment)
+    {
+        var command = new Command("forecast", "Shows which destinations are likely to fail soon and why, and how good such forecasts have been.");
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(parsed, client => client.GetAsync<ForecastReport>("/forecast", token), ForecastReportText.Of));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Health.Forecast;
 
 namespace Gateway.Failover;
 
@@ -13,7 +14,7 @@ internal static class ClusterOutlook
     {
         var condition = ConditionOf(cluster);
         var (sentence, change) = NextOutlook.Of(cluster, condition, now);
-        return new Outlook(condition, NowOf(cluster, condition, now), sentence, change);
+        return new Outlook(condition, NowOf(cluster, condition, now), sentence + ForecastsOf(cluster, now), change);
     }
 
     private static ClusterCondition ConditionOf(ClusterView cluster) => cluster switch
@@ -44,6 +45,20 @@ internal static class ClusterOutlook
             ClusterCondition.Held => $"{cluster.Active} has served since {since}{LossesOf(cluster, now)}; it is {HeldOf(cluster.Hold!, now)}.",
             _ => $"{cluster.Active} has served since {since}{cause}{LossesOf(cluster, now)}.",
         };
+    }
+
+    // The likeliest one; how many more there are, the page of forecasts says.
+    private static string ForecastsOf(ClusterView cluster, DateTimeOffset now)
+    {
+        var told = (from tier in cluster.Tiers
+                    from d in tier.Destinations
+                    let forecast = d.Forecast
+                    where forecast is { IsTold: true, AlarmSince: not null }
+                    orderby forecast.Probability descending
+                    select (Tier: tier.Name, d.Name, Forecast: forecast)).ToArray();
+        return told is not [var first, ..] ? "" : string.Create(
+            CultureInfo.InvariantCulture,
+            $" {first.Name} of {first.Tier} is forecast to be unable to serve by {WallClock.TimeOf(first.Forecast.AlarmSince!.Value + ForecastWatch.Horizon, now)}: {first.Forecast.AlarmReason}{(told.Length > 1 ? $"; {told.Length - 1} more" : "")}.");
     }
 
     /// <summary>A share in whole percent; never 100 before it is whole.</summary>

@@ -183,6 +183,9 @@ internal sealed record DestinationView(
     /// <summary>The weight that an operator gave it in place of the configuration's; null: none did.</summary>
     public WeightView? WeightOrder { get; init; }
 
+    /// <summary>What is forecast of it; null: nothing is.</summary>
+    public ForecastView? Forecast { get; init; }
+
     /// <summary>Its health keeps it from serving.</summary>
     public bool Lost => HealthStatus is HealthStatus.Down or HealthStatus.Ejected or HealthStatus.HalfOpen;
 }

@@ -1,4 +1,5 @@
 using Gateway.Health;
+using Gateway.Health.Forecast;
 
 namespace Gateway.Failover;
 
@@ -13,6 +14,9 @@ internal sealed class DestinationWatch(DestinationMonitor monitor, Prober prober
 
     /// <summary>Of whom.</summary>
     public Destination Destination => monitor.Destination;
+
+    /// <summary>What is forecast of it; null: nothing was yet.</summary>
+    public ForecastState? Forecast { get; set; }
 
     /// <summary>When the next probe starts.</summary>
     public TimeSpan NextAt { get; set; } = now;

@@ -57,6 +57,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _commands = new CommandCarrier(_clusters, _decider);
         _votes = new ClusterVotes(_clusters, _decider);
         _health = new HealthAnnouncer(time, logger);
+        Forecasts = new ForecastKeeper(_clusters, time, logger);
         _views = new ClusterViews(_clusters, time);
         _lookup = new NameLookup(_inbox, time, _stopping.Token);
 
@@ -65,6 +66,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _turnedAt = _origin;
         _clusters.Apply(config, Now);
     }
+
+    /// <summary>What is forecast. Set it up before the start.</summary>
+    internal ForecastKeeper Forecasts { get; }
 
     /// <summary>Told of every change of health, on the loop: it must not wait.</summary>
     internal Action<HealthChange>? HealthChanged { init => _health.Told = value; }
@@ -265,6 +269,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         }
 
         _keeper.Measure(now);
+        Forecasts.OnTick(_keeper.DoubtsOurselves(now), now);
         if (!_firstRound.Task.IsCompleted && _clusters.All.All(c => c.FirstRoundOver(now)))
         {
             _views.Publish(now);

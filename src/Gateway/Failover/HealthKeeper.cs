@@ -54,6 +54,9 @@ internal sealed partial class HealthKeeper(
         }
     }
 
+    /// <summary>True: this process was starved just now, so that times say more of it than of destinations.</summary>
+    public bool DoubtsOurselves(TimeSpan now) => _suspicion.Doubts(now);
+
     private void Probe(DestinationWatch watch, TimeSpan now)
     {
         // A probe has its own deadline; one that ignores it is given up, so that the next can start.

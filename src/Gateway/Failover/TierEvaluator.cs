@@ -64,7 +64,7 @@ internal static class TierEvaluator
             Load = load,
             Usable = [.. chosen.Select(m => m.Destination)],
             Weights = WeightsOf(chosen),
-            StartShares = chosen.Length > 1 && chosen.Any(m => m.Share.SlowStart.ShareAt(m.Config.SlowStart, now) < 1) ? [.. chosen.Select(m => m.Share.SlowStart.ShareAt(m.Config.SlowStart, now))] : null,
+            StartShares = chosen.Length > 1 && chosen.Any(m => ShareOf(m, now) < 1) ? [.. chosen.Select(m => ShareOf(m, now))] : null,
             Spared = [.. monitors.Where(m => m is { Drain: { Until: not null, IsOver: false }, State.HealthStatus: HealthStatus.Up or HealthStatus.Unknown }).Select(m => m.Destination)],
             HalfOpen = [.. monitors.Where(m => m is { Draining: false, State.HealthStatus: HealthStatus.HalfOpen }).Select(m => m.Destination)],
             All = [.. monitors.Select(m => m.Destination)],
@@ -77,6 +77,9 @@ internal static class TierEvaluator
     private static int[] WeightsOf(DestinationMonitor[] chosen) => chosen.All(static m => m.Share.Signals.Effect.Share >= 1)
         ? [.. chosen.Select(static m => m.Share.Weight)]
         : [.. chosen.Select(static m => Math.Max(1, (int)Math.Round(m.Share.Weight * 100 * m.Share.Signals.Effect.Share)))];
+
+    private static double ShareOf(DestinationMonitor monitor, TimeSpan now) =>
+        Math.Min(monitor.Share.SlowStart.ShareAt(monitor.Config.SlowStart, now), monitor.Share.Preference);
 
     // Destinations that all have a limit make one for their tier.
     private static int? CapacityOf(TierConfig tier, DestinationMonitor[] usable)

@@ -1,3 +1,4 @@
+using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health;
 
@@ -34,7 +35,7 @@ internal static class ViewBuilder
                 index < state.HealthySince.Length && state.HealthySince[index] is { } since ? Wall(since) : null,
                 tier.Load.InFlight,
                 tier.Load.Adaptive?.Current ?? tier.Config.Capacity,
-                [.. tier.Monitors.Select(m => Of(m, answers, now, utc))])
+                [.. tier.Watches.Select(w => Of(w.Monitor, answers, now, utc) with { Forecast = ForecastOf(cluster, w, now, utc) })])
             {
                 CanTakeOver = StandingOf(cluster, tier, guidance) >= TierHealth.Unverified,
                 DownVotes = guidance?.Of(tier.Config.Name)?.DownVotes ?? 0,
@@ -61,6 +62,15 @@ internal static class ViewBuilder
         cluster.Tiers.Length,
         cluster.Tiers.Sum(static t => t.Monitors.Count(static m => m.Serving)),
         cluster.Tiers.Sum(static t => t.Monitors.Length));
+
+    private static ForecastView? ForecastOf(ClusterRuntime cluster, DestinationWatch watch, TimeSpan now, DateTimeOffset utc) =>
+        cluster.Config.Forecast == ForecastMode.Off || watch.Forecast is not { } forecast ? null : new ForecastView(
+            forecast.Model.Said.Probability,
+            forecast.Model.Said.Reason ?? "",
+            forecast.Model.Alarm is { } alarm ? utc + (alarm.At - now) : null,
+            forecast.Model.Alarm?.Said.Reason ?? "",
+            cluster.Config.Forecast is ForecastMode.Advise or ForecastMode.Act,
+            watch.Monitor.Share.Preference < 1);
 
     private static DestinationView Of(DestinationMonitor monitor, long answers, TimeSpan now, DateTimeOffset utc)
     {

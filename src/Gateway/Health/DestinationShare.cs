@@ -18,6 +18,17 @@ internal sealed class DestinationShare(int weight)
     /// <summary>Used only while none of its tier with a lower number serves (SRV).</summary>
     public int Priority { get; set; }
 
+    /// <summary>The share of its requests that it gets while a forecast says that it will fail; 1: all of them.</summary>
+    public double Preference { get; private set; } = 1;
+
+    /// <summary>Changes it; true: it was another.</summary>
+    public bool Prefer(double share)
+    {
+        var changed = Preference != share;
+        Preference = share;
+        return changed;
+    }
+
     /// <summary>Its share after a return.</summary>
     public SlowStart SlowStart { get; init; } = new(served: true);
 

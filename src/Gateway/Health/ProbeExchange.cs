@@ -17,6 +17,7 @@ internal sealed class ProbeExchange : IDisposable
     private readonly Destination _destination;
     private readonly DestinationConnector _connector;
     private readonly HttpMessageInvoker _client;
+    private readonly TimeProvider _time;
     private EndPoint _at;
     private int? _port;
     private TimeSpan _timeout = TimeSpan.FromSeconds(1);
@@ -24,10 +25,12 @@ internal sealed class ProbeExchange : IDisposable
     // How far the exchange under way has come: what it is, should it run out of time now.
     private volatile FailureCause _timesOutIn;
     private int _status;
+    private long _startedAt;
 
     public ProbeExchange(Destination destination, TimeProvider time)
     {
         _destination = destination;
+        _time = time;
         _at = DestinationConnector.EndPointOf(destination.Url);
         _connector = new DestinationConnector(time);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
@@ -49,6 +52,7 @@ internal sealed class ProbeExchange : IDisposable
             },
             PlaintextStreamFilter = (context, _) =>
             {
+                Connected = time.GetElapsedTime(_startedAt);
                 _timesOutIn = FailureCause.HeadersTimeout;
                 return ValueTask.FromResult(context.PlaintextStream);
             },
@@ -61,6 +65,9 @@ internal sealed class ProbeExchange : IDisposable
 
     /// <summary>The destination is an https one.</summary>
     public bool IsTls { get; }
+
+    /// <summary>How long the last exchange's connection took, TLS included; zero: it is not known.</summary>
+    public TimeSpan Connected { get; private set; }
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
@@ -81,6 +88,7 @@ internal sealed class ProbeExchange : IDisposable
 
         _status = 0;
         _timesOutIn = FailureCause.ConnectTimeout;
+        (_startedAt, Connected) = (_time.GetTimestamp(), TimeSpan.Zero);
         try
         {
             return probe.Type switch

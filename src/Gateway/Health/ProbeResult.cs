@@ -31,6 +31,9 @@ internal enum ProbeOutcome
 /// <param name="Cause">What failed, as far as it is known beyond <paramref name="Outcome"/>.</param>
 internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Duration, int Status = 0, bool OurFault = false, FailureCause Cause = FailureCause.None)
 {
+    /// <summary>How long the connection took, TLS included; zero: it is not known.</summary>
+    public TimeSpan Connect { get; init; }
+
     /// <summary>Answered as expected.</summary>
     public bool Passed => Outcome == ProbeOutcome.Passed;
 

@@ -41,7 +41,7 @@ internal sealed class Prober : IDisposable
             : await _exchange.RunAsync(probe, probe.Type == ProbeType.Grpc, deadline.Token, both.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var duration = _time.GetElapsedTime(started);
-        return answer with { Duration = duration, OurFault = answer.OurFault || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay) };
+        return answer with { Duration = duration, Connect = _exchange.Connected, OurFault = answer.OurFault || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay) };
     }
 
     /// <inheritdoc/>

@@ -55,6 +55,9 @@ internal sealed class RouteSuccessCounter(string route)
     /// </summary>
     public void Overtaken() => Interlocked.Increment(ref _overtaken);
 
+    /// <summary>How often that was so since the start.</summary>
+    internal long OvertakenSoFar => Volatile.Read(ref _overtaken);
+
     /// <summary>
     /// Forgets what was overtaken before the last call: the destination was merely slow. Called by the loop alone, every few seconds.
     /// </summary>

@@ -24,6 +24,13 @@ internal sealed class Announcements(Instruments instruments, Journal journal, No
         notifier.Publish(change);
     }
 
+    /// <summary>An alarm of a forecast was made, or is over.</summary>
+    public void Announce(ForecastChange change)
+    {
+        journal.Append(StatusProjections.Entry(change));
+        notifier.Publish(change);
+    }
+
     /// <summary>A configuration was put in force.</summary>
     public void Announce(ConfigChange change) => journal.Append(StatusProjections.Entry(change, time.GetUtcNow()));
 

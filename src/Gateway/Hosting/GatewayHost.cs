@@ -5,6 +5,7 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fallback;
+using Gateway.Health.Forecast;
 using Gateway.Hosting.WarmUp;
 using Gateway.Notifications;
 using Gateway.Observability;
@@ -218,6 +219,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private void Connect()
     {
         _instruments.ReadStateFrom(Readings());
+        _loop.Forecasts.Scores = new ForecastScores(_records.Forecasts);
+        _loop.Forecasts.Told = _announcements.Announce;
         _watchdog.Register("failover", () => _stopping.IsCancellationRequested ? null : Watchdog.Standstill(_loop.SinceTurn));
         _watchdog.Register("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, _config.Current));
         _watchdog.Register("sockets", () => _descriptors.Alarm(_loop.SinceWithoutSocket));

@@ -74,6 +74,15 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
         return what is { } known ? new Notification(known, change.At, $"{change.Cluster}: {change.Text}.", change.Evidence) { Cluster = change.Cluster, Tier = change.Tier, Destination = change.Destination } : null;
     }
 
+    /// <summary>An alarm of a forecast; null: it is over, or the cluster only observes.</summary>
+    public static Notification? Of(ForecastChange change) =>
+        change is not { IsTold: true, Outcome: null } ? null : new Notification(NotifyEvent.Forecast, change.At, $"{change.Cluster}: {change.Text}.", change.Reason)
+        {
+            Cluster = change.Cluster,
+            Tier = change.Tier,
+            Destination = change.Destination,
+        };
+
     /// <summary>A changed configuration was refused.</summary>
     public static Notification Of(RejectedConfig rejected) => new(
         NotifyEvent.ConfigRejected, rejected.At, "The changed configuration was refused; the one before stays in force.", rejected.ToSentence());

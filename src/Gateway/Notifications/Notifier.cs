@@ -54,6 +54,15 @@ internal sealed class Notifier(Instruments instruments, Journal journal, TimePro
         }
     }
 
+    /// <summary>An alarm of a forecast was made, or is over.</summary>
+    public void Publish(ForecastChange change)
+    {
+        if (Notification.Of(change) is { } notification)
+        {
+            Publish(notification);
+        }
+    }
+
     /// <summary>Something happened.</summary>
     public void Publish(Notification notification)
     {

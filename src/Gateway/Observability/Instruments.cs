@@ -237,6 +237,7 @@ internal sealed partial class Instruments : IDisposable
         .. ClusterFigures.Of(() => _state),
         .. GatewayFigures.Of(() => _state),
         .. OutlookFigures.Of(() => _state),
+        .. ForecastFigures.Of(() => _state),
     ];
 
     private void Publish(MetricFamily family)

@@ -43,6 +43,8 @@ internal sealed class RecordDatabase : IDisposable
         {
             _connection.Open();
             Run(Schema);
+            Run(ForecastTable.Schema);
+            Forecasts = new ForecastTable(_connection);
             AddMissingColumns();
         }
         catch
@@ -51,6 +53,9 @@ internal sealed class RecordDatabase : IDisposable
             throw;
         }
     }
+
+    /// <summary>Forecasts that are over.</summary>
+    public ForecastTable Forecasts { get; }
 
     /// <summary>Writes all of it or nothing.</summary>
     public void Write(IReadOnlyList<JournalEntry> entries, Ledger ledger)

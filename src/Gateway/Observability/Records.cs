@@ -3,9 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Gateway.Observability;
 
 /// <summary>
-/// Keeps journal and ledger in the state folder. One thread of its own reads the cells once a second and writes, so that a slow disk holds
-/// up nothing else. When the disk refuses, everything stays in memory, within bounds, <see cref="Alarm"/> says so, and writing is tried
-/// again.
+/// Keeps journal, ledger and forecasts in the state folder. One thread of its own reads the cells once a second and writes, so that a slow
+/// disk holds up nothing else. When the disk refuses, all stays in memory, within bounds, <see cref="Alarm"/> says so, and it tries again.
 /// </summary>
 internal sealed partial class Records : IDisposable
 {
@@ -49,6 +48,9 @@ internal sealed partial class Records : IDisposable
 
     /// <summary>Tell it what happened.</summary>
     public Journal Journal { get; }
+
+    /// <summary>Forecasts that are over.</summary>
+    public ForecastHistory Forecasts { get; } = new();
 
     /// <summary>Why nothing is written now; null: all is well.</summary>
     public string? Alarm => _alarm;
@@ -170,6 +172,7 @@ internal sealed partial class Records : IDisposable
                 Journal.Written(entries[^1].Id);
             }
 
+            Forecasts.Exchange(database.Forecasts, trim);
             if (trim)
             {
                 database.Trim(_time.GetUtcNow());
@@ -186,7 +189,7 @@ internal sealed partial class Records : IDisposable
         }
         catch (Exception e)
         {
-            // Whatever it is: this thread goes on, since the ledger in memory and the alarm depend on it.
+            // Whatever it is: this thread goes on.
             OnRefused(e);
             return false;
         }

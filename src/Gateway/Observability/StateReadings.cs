@@ -15,6 +15,12 @@ internal sealed record StateReadings
     /// <summary>Every destination.</summary>
     public Func<IReadOnlyList<DestinationReading>> Destinations { get; init; } = static () => [];
 
+    /// <summary>What is forecast of every destination.</summary>
+    public Func<IReadOnlyList<ForecastReading>> Forecasts { get; init; } = static () => [];
+
+    /// <summary>The score of each cluster's forecasts.</summary>
+    public Func<IReadOnlyList<ForecastScoreReading>> ForecastScores { get; init; } = static () => [];
+
     /// <summary>The store of last-good responses; null: there is none.</summary>
     public Func<LastGoodReading?> LastGood { get; init; } = static () => null;
 
@@ -78,6 +84,12 @@ internal readonly record struct DestinationReading(string Cluster, string Tier, 
     /// <summary>The share of its weight that signals leave it; null: all of it.</summary>
     public double? SignalShare { get; init; }
 }
+
+/// <summary>What is forecast of a destination: the probability that it cannot serve soon.</summary>
+internal readonly record struct ForecastReading(string Cluster, string Destination, double Probability);
+
+/// <summary>The score of a cluster's forecasts; null: it cannot be said yet.</summary>
+internal readonly record struct ForecastScoreReading(string Cluster, double? Precision, double? Recall, TimeSpan? MedianLead, double? Brier, double? FalseAlarmsPerWeek);
 
 /// <summary>Times to response of one destination.</summary>
 internal readonly record struct LatencyReading(TimeSpan P50, TimeSpan P90, TimeSpan P99)

@@ -23,6 +23,45 @@ public sealed class RecordsTests : IDisposable
     }
 
     [Fact]
+    public async Task Restart_Forecasts_AreThereAgain()
+    {
+        var at = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+        var alarm = new ForecastRecord(at, "c", "a", 0.72, ForecastOutcome.CameTrue, TimeSpan.FromSeconds(90)) { IsAlarm = true, IsActedOn = true, Reason = "probe time has drifted" };
+        using (var first = Open())
+        {
+            first.Forecasts.Add(alarm);
+            first.Forecasts.Add(alarm with { IsAlarm = false, Outcome = ForecastOutcome.Missed, Reason = "" });
+            for (var count = 0; count < 50; count++)
+            {
+                first.Forecasts.Add(new ForecastRecord(at, "c", "b", 0.002, ForecastOutcome.DidNot, TimeSpan.FromMinutes(5)));
+            }
+        }
+
+        using var second = Open();
+        await UntilAsync(() => second.Forecasts.Version > 0);
+
+        var all = second.Forecasts.All;
+        Assert.Equal(alarm, all[0] with { Id = 0 });
+        Assert.Equal(ForecastOutcome.Missed, all[1].Outcome);
+        Assert.Equal(52, all.Select(static r => r.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public void Forecasts_AreBounded()
+    {
+        var history = new ForecastHistory();
+        var record = new ForecastRecord(DateTimeOffset.UnixEpoch, "c", "b", 0.002, ForecastOutcome.DidNot, TimeSpan.FromMinutes(5));
+        for (var count = 0; count < ForecastHistory.MostRoutine + 500; count++)
+        {
+            history.Add(record);
+            history.Add(record with { IsAlarm = true });
+        }
+
+        Assert.Equal(ForecastHistory.MostRoutine + ForecastHistory.MostAlarms, history.All.Count);
+        Assert.Equal(ForecastHistory.MostAlarms, history.All.Count(static r => r.IsAlarm));
+    }
+
+    [Fact]
     public async Task Restart_JournalAndLedger_AreThereAgain()
     {
         using (var first = Open())

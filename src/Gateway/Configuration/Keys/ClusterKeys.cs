@@ -25,6 +25,14 @@ internal static class ClusterKeys
         .Key("affinity", Affinity(), (cluster, value) => cluster with { Affinity = value }, "Same key, same destination while it can serve; either header or cookie.")
         .Key("probe", ProbeKeys.Probe, (cluster, value) => cluster with { Probe = value }, "Active probes of every destination of every tier, idle or not.")
         .Key("passive", Passive(), (cluster, value) => cluster with { Passive = value }, "How traffic ejects a destination.")
+        .Key(
+            "forecast",
+            Schemas.Enum(("off", ForecastMode.Off), ("observe", ForecastMode.Observe), ("advise", ForecastMode.Advise), ("act", ForecastMode.Act)),
+            (cluster, value) => cluster with { Forecast = value },
+            "What is done with forecasts that a destination will be unable to serve within 5 minutes: none are made (off), they are written"
+            + " down and scored (observe), told as well (advise), or the destination gets fewer requests as well, once their score has"
+            + " earned it (act).",
+            "observe")
         .Key("failover", Failover(), (cluster, value) => cluster with { Failover = value }, "When a tier is left.")
         .Key("failback", Failback(), (cluster, value) => cluster with { Failback = value }, "When a better tier is taken again.")
         .Key("attempts", AttemptKeys.Attempts(), (cluster, value) => cluster with { Attempts = value }, "How one request may try several destinations.")

@@ -37,6 +37,9 @@ internal sealed record ClusterConfig
     /// <summary>What traffic tells.</summary>
     public PassiveConfig Passive { get; init; } = new();
 
+    /// <summary>What is done with forecasts of destinations' failures. Default: they are observed.</summary>
+    public ForecastMode Forecast { get; init; } = ForecastMode.Observe;
+
     /// <summary>When a tier is left.</summary>
     public FailoverConfig Failover { get; init; } = new();
 

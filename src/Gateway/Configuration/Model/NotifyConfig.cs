@@ -50,4 +50,7 @@ internal enum NotifyEvent
 
     /// <summary>The next failure reaches users.</summary>
     RedundancyLost,
+
+    /// <summary>A destination is forecast to be unable to serve soon.</summary>
+    Forecast,
 }
