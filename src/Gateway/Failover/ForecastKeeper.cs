@@ -75,7 +75,7 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
             var forecast = watch.Forecast ??= new ForecastState(now);
             var others = tier.Watches.Count - 1;
             var peers = others > 0 ? (drifting - (forecast.Model.IsDrifting ? 1 : 0)) / (double)others : 0;
-            foreach (var happened in forecast.Observe(watch.Monitor, Series(watch.Destination), peers, doubtful, now))
+            foreach (var happened in forecast.Observe(watch.Monitor, Series(watch.Destination), peers, doubtful, now, time.GetUtcNow()))
             {
                 Announce(cluster, watch, forecast, happened);
             }

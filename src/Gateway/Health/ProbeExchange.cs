@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 
@@ -53,6 +54,8 @@ internal sealed class ProbeExchange : IDisposable
             PlaintextStreamFilter = (context, _) =>
             {
                 Connected = time.GetElapsedTime(_startedAt);
+                var shown = (context.PlaintextStream as SslStream)?.RemoteCertificate as X509Certificate2;
+                CertificateEndsAt = shown is null ? null : new DateTimeOffset(shown.NotAfter);
                 _timesOutIn = FailureCause.HeadersTimeout;
                 return ValueTask.FromResult(context.PlaintextStream);
             },
@@ -65,6 +68,9 @@ internal sealed class ProbeExchange : IDisposable
 
     /// <summary>The destination is an https one.</summary>
     public bool IsTls { get; }
+
+    /// <summary>When the certificate ends that the destination showed last; null: it showed none.</summary>
+    public DateTimeOffset? CertificateEndsAt { get; private set; }
 
     /// <summary>How long the last exchange's connection took, TLS included; zero: it is not known.</summary>
     public TimeSpan Connected { get; private set; }

@@ -34,6 +34,9 @@ internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Durat
     /// <summary>How long the connection took, TLS included; zero: it is not known.</summary>
     public TimeSpan Connect { get; init; }
 
+    /// <summary>When the certificate ends that the destination showed; null: it showed none.</summary>
+    public DateTimeOffset? CertificateEndsAt { get; init; }
+
     /// <summary>Answered as expected.</summary>
     public bool Passed => Outcome == ProbeOutcome.Passed;
 

@@ -41,7 +41,8 @@ internal sealed class Prober : IDisposable
             : await _exchange.RunAsync(probe, probe.Type == ProbeType.Grpc, deadline.Token, both.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var duration = _time.GetElapsedTime(started);
-        return answer with { Duration = duration, Connect = _exchange.Connected, OurFault = answer.OurFault || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay) };
+        answer = answer with { Duration = duration, Connect = _exchange.Connected, CertificateEndsAt = _exchange.CertificateEndsAt };
+        return answer with { OurFault = answer.OurFault || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay) };
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,7 @@ public sealed class ForecastKeeperTests
     private readonly ForecastHistory _history = new();
     private readonly List<ForecastChange> _changes = [];
     private TimeSpan _now;
+    private DateTimeOffset? _certificateEndsAt;
 
     /// <summary>The first destination gets slower and slower; what of its requests it gets once that is forecast.</summary>
     [Theory]
@@ -84,6 +85,16 @@ public sealed class ForecastKeeperTests
     }
 
     [Fact]
+    public void Certificate_ThatEndsSoon_IsForecast()
+    {
+        var (clusters, keeper) = Keeper(ForecastMode.Observe, 1, 0.5);
+        _certificateEndsAt = _time.GetUtcNow() + TimeSpan.FromSeconds(Calm + 240);
+        Run(clusters, keeper, Calm + 200, static _ => 0);
+
+        Assert.Contains("time left of its certificate, in seconds, has fallen from", Assert.Single(_changes).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Signal_ThatReachesItsLimit_IsForecast()
     {
         var (clusters, keeper) = Keeper(ForecastMode.Observe, 2, 0.5);
@@ -134,7 +145,8 @@ public sealed class ForecastKeeperTests
             {
                 var duration = TimeSpan.FromMilliseconds(5 + (watch.Destination.Name is "d0" ? late(second) * 2.2 : 0));
                 var around = new HealthContext(Exhausted: false, HasSpare: true, Doubtful: false, TimeSpan.FromSeconds(5));
-                watch.Monitor.OnProbe(new ProbeResult(ProbeOutcome.Passed, duration), around, _now);
+                var passed = new ProbeResult(ProbeOutcome.Passed, duration) { CertificateEndsAt = _certificateEndsAt };
+                watch.Monitor.OnProbe(passed, around, _now);
             }
 
             keeper.OnTick(doubtful, _now);

@@ -6,6 +6,8 @@ using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration.Model;
 using Gateway.Health;
 using Gateway.Tests.Support;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;
 
 namespace Gateway.Tests.Health;
@@ -166,6 +168,25 @@ public sealed class ProberTests : IAsyncDisposable
         Assert.False((await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(5) }, Cancel)).Passed);
         _server.Behaviour = _server.Answer(200, "ok");
         Assert.True((await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(5) }, Cancel)).Passed);
+    }
+
+    /// <summary>What forecasts are made of, beside the time of the whole probe.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Probe_TellsTheConnectionsTime_AndTheCertificatesEnd(bool isTls)
+    {
+        using var certificate = TestAuthority.Issue("127.0.0.1");
+        await using var guide = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync("ok"), HttpProtocols.Http1, isTls ? certificate : null);
+        using var prober = new Prober(DestinationOf(new Uri(guide.Url)), TimeProvider.System);
+
+        var result = await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(20) }, Cancel);
+
+        Assert.True(result.Passed, result.Words);
+        Assert.InRange(result.Connect, TimeSpan.FromTicks(1), result.Duration);
+        DateTimeOffset? endsAt = isTls ? new DateTimeOffset(certificate.NotAfter) : null;
+        Assert.Equal(endsAt, result.CertificateEndsAt);
     }
 
     [Fact]

@@ -7,6 +7,8 @@ internal sealed class ForecastState(TimeSpan born)
 {
     private const int FewResponses = 10;
 
+    private static readonly TimeSpan CertificateSeen = TimeSpan.FromHours(1);
+
     private long _requests = -1;
     private long _failures;
     private long _lates;
@@ -27,9 +29,20 @@ internal sealed class ForecastState(TimeSpan born)
     /// <param name="peersDrifting">Share of its tier's other destinations whose times drift.</param>
     /// <param name="doubtful">This process was starved just now: no time is taken.</param>
     /// <param name="now">The clock.</param>
+    /// <param name="utc">The wall clock, for certificates.</param>
     public IReadOnlyList<ForecastEvent> Observe(
-        DestinationMonitor monitor, IReadOnlyList<SeriesValue> series, double peersDrifting, bool doubtful, TimeSpan now)
+        DestinationMonitor monitor,
+        IReadOnlyList<SeriesValue> series,
+        double peersDrifting,
+        bool doubtful,
+        TimeSpan now,
+        DateTimeOffset utc)
     {
+        if (monitor.LastProbe?.CertificateEndsAt - utc is { } left && left < CertificateSeen)
+        {
+            series = [.. series, new SeriesValue("time left of its certificate, in seconds,", left.TotalSeconds, 0) { Falls = true }];
+        }
+
         var sample = Sample(monitor, series) with { PeersDrifting = peersDrifting };
         return Model.Observe(
             doubtful ? sample with { Probe = null, Connect = null, FirstByte = null, Phi = 0, ProbeFailed = false } : sample,
