@@ -60,7 +60,7 @@ internal sealed class RequestExecution
     public string? LastEventId { init => _source.LastEventId = value; }
 
     /// <inheritdoc cref="AttemptSource.HalfOpen"/>
-    public HalfOpenPermit? HalfOpen { init => _source.HalfOpen = value; }
+    public HalfOpenPermit? HalfOpen { get => _source.HalfOpen; init => _source.HalfOpen = value; }
 
     /// <inheritdoc cref="AttemptSource.Record"/>
     public RequestRecord? Record { init => _source.Record = value; }

@@ -66,9 +66,6 @@ internal sealed record AccessEntry
 
     public required string? UserAgent { get; init; }
 
-    /// <summary>The look of a line of text; null: the usual one.</summary>
-    public AccessPattern? Pattern { get; init; }
-
     /// <summary>The step's word.</summary>
     public string StepName => Step is { } step ? Instruments.StepNames[(int)step] : "none";
 
@@ -85,8 +82,17 @@ internal sealed record AccessEntry
     public static AccessEntry? Of(LogEvent line) => line.Properties.TryGetValue(Property, out var value) && value is ScalarValue { Value: AccessEntry entry } ? entry : null;
 
     /// <summary>The entry as an event of the log.</summary>
-    public LogEvent ToEvent(MessageTemplate template, LogEventProperty source, LogEventProperty id, ActivityContext trace) =>
-        new(Time, LogEventLevel.Information, exception: null, template, [source, id, new LogEventProperty(Property, new ScalarValue(this))], trace.TraceId, trace.SpanId);
+    /// <param name="template">The text of its message.</param>
+    /// <param name="properties">What it says besides: its source, its number, its look.</param>
+    /// <param name="trace">Its span; default: it has none.</param>
+    public LogEvent ToEvent(MessageTemplate template, ReadOnlySpan<LogEventProperty> properties, ActivityContext trace) => new(
+        Time,
+        LogEventLevel.Information,
+        exception: null,
+        template,
+        [.. properties, new LogEventProperty(Property, new ScalarValue(this))],
+        trace.TraceId,
+        trace.SpanId);
 }
 
 /// <summary>One attempt in a line of the access log.</summary>

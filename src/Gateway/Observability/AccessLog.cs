@@ -119,9 +119,10 @@ internal sealed partial class AccessLog
             Total = duration,
             Tls = TlsOf(context),
             UserAgent = request.Headers.UserAgent is { Count: > 0 } agent ? LogText.Shorten(agent.ToString()) : null,
-            Pattern = Volatile.Read(ref _options).Pattern,
         };
-        _log.Write(entry.ToEvent(Template, Source, Number, trace));
+        _log.Write(Volatile.Read(ref _options).Pattern is { } pattern
+            ? entry.ToEvent(Template, [Source, Number, pattern.Mark], trace)
+            : entry.ToEvent(Template, [Source, Number], trace));
     }
 
     /// <summary>A query whose secret values are replaced; cut at the length of a log's value.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Serilog.Events;
 
 namespace Gateway.Observability;
 
@@ -10,6 +11,7 @@ namespace Gateway.Observability;
 internal sealed class AccessPattern
 {
     private const string Nothing = "-";
+    private const string Property = "RequestPattern";
 
     private static readonly (string Name, Func<AccessEntry, string?> Read)[] Fields =
     [
@@ -41,7 +43,18 @@ internal sealed class AccessPattern
 
     private readonly List<(string Text, Func<AccessEntry, string?>? Read)> _parts;
 
-    private AccessPattern(List<(string Text, Func<AccessEntry, string?>? Read)> parts) => _parts = parts;
+    private AccessPattern(List<(string Text, Func<AccessEntry, string?>? Read)> parts)
+    {
+        _parts = parts;
+        Mark = new LogEventProperty(Property, new ScalarValue(this));
+    }
+
+    /// <summary>What gives a line this look.</summary>
+    public LogEventProperty Mark { get; }
+
+    /// <summary>The look of a line; null: the usual one.</summary>
+    public static AccessPattern? Of(LogEvent line) =>
+        line.Properties.TryGetValue(Property, out var value) && value is ScalarValue { Value: AccessPattern pattern } ? pattern : null;
 
     /// <summary>The names of all fields.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Fields.Select(static field => field.Name)];

@@ -11,7 +11,7 @@ internal sealed class TextLine : ITextFormatter
     public void Format(LogEvent logEvent, TextWriter output)
     {
         var request = AccessEntry.Of(logEvent);
-        if (request?.Pattern is { } pattern)
+        if (request is not null && AccessPattern.Of(logEvent) is { } pattern)
         {
             pattern.Write(output, request);
             output.Write('\n');

@@ -104,13 +104,15 @@ public sealed class AccessShapesTests
 
     private static string Line(string shape, AccessEntry entry, string? pattern = null)
     {
-        entry = entry with { Pattern = pattern is null ? null : AccessPattern.Parse(pattern, out _) };
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         LogSetup.Formatter(Enum.Parse<LogShape>(shape, ignoreCase: true)).Format(
             entry.ToEvent(
                 new MessageTemplate([new TextToken("A request ended.")]),
-                new LogEventProperty("SourceContext", new ScalarValue(typeof(AccessLog).FullName)),
-                new LogEventProperty("EventId", new StructureValue([new("Id", new ScalarValue(AccessLog.EventId)), new("Name", new ScalarValue("Request"))])),
+                [
+                    new LogEventProperty("SourceContext", new ScalarValue(typeof(AccessLog).FullName)),
+                    new LogEventProperty("EventId", new StructureValue([new("Id", new ScalarValue(AccessLog.EventId)), new("Name", new ScalarValue("Request"))])),
+                    .. pattern is null ? [] : new[] { AccessPattern.Parse(pattern, out _)!.Mark },
+                ],
                 default),
             text);
         return text.ToString();
