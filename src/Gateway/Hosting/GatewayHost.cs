@@ -239,8 +239,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     }
 
     private AdminServer AdminOf(GatewayConfig config) => new(
-        config.Admin.Url,
-        config.Admin.Token,
+        config.Admin.Url, config.Admin.Token,
         SourcesFor(new OperatorActions(_loop, _stored, _fleet, _announcements)),
         _time,
         new FilteringLoggerFactory(_log.Factory),
@@ -288,12 +287,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Follow(part, what, task, _stopping.Token);
     }
 
-    private WarmUpRun? WarmUpRun() => WarmUpWithin <= TimeSpan.Zero
-        ? null
-        : new WarmUpRun(
-            WarmUpOptions.For(_config.Current, WarmUpWithin, _certificates.Listeners.Values.FirstOrDefault()),
-            _time,
-            _log.For<WarmUpRun>());
+    private WarmUpRun? WarmUpRun() => WarmUpWithin <= TimeSpan.Zero ? null : new WarmUpRun(
+        WarmUpOptions.For(_config.Current, WarmUpWithin, _certificates.Listeners.Values.FirstOrDefault()),
+        _time,
+        _log.For<WarmUpRun>());
 
     [LoggerMessage(10102, LogLevel.Information, "Stopping: not ready any more; requests in flight have 30 s to finish.")]
     private partial void LogStopping();

@@ -23,7 +23,9 @@ internal static class SignalKeys
     /// <summary>A pattern of a log line, as it is applied: in time that is linear in the line.</summary>
     public static Regex PatternOf(string text) => new(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
-    private static RecordSchema<SignalConfig> Signal() =>
+    private static RecordSchema<SignalConfig> Signal() => WithReport(WithLog(WithMetrics(Common()))).Finish(Together);
+
+    private static RecordSchema<SignalConfig> Common() =>
         new RecordSchema<SignalConfig>(
             "a mapping with name, then, and one of metrics, log, report and alert", static () => new SignalConfig())
         .Key(
@@ -42,7 +44,9 @@ internal static class SignalKeys
             static (signal, value) => signal with { Then = value },
             "What a destination gets while the signal fires: others are preferred (suspect), a quarter of its weight (degraded), no new "
             + "requests while others can serve (drain); weight: the weight follows a report.",
-            required: true)
+            required: true);
+
+    private static RecordSchema<SignalConfig> WithMetrics(RecordSchema<SignalConfig> signal) => signal
         .Key(
             "metrics",
             Schemas.Text(
@@ -68,7 +72,9 @@ internal static class SignalKeys
             "when",
             When(),
             static (signal, value) => signal with { When = value },
-            "What must hold of the metrics, like \"process_cpu_usage > 0.9 for 15s\".")
+            "What must hold of the metrics, like \"process_cpu_usage > 0.9 for 15s\".");
+
+    private static RecordSchema<SignalConfig> WithLog(RecordSchema<SignalConfig> signal) => signal
         .Key(
             "log",
             Schemas.Path("files of a log"),
@@ -100,7 +106,9 @@ internal static class SignalKeys
                 @"^\S{1,256}$|\$\{",
                 static text => text.Length is > 0 and <= 256),
             static (signal, value) => signal with { Destination = value },
-            "The destination that the log is of, where neither the file's name nor the line says it.")
+            "The destination that the log is of, where neither the file's name nor the line says it.");
+
+    private static RecordSchema<SignalConfig> WithReport(RecordSchema<SignalConfig> signal) => signal
         .Key(
             "report",
             Schemas.Enum(("orca", SignalReport.Orca), ("agent", SignalReport.Agent)),
@@ -117,8 +125,7 @@ internal static class SignalKeys
             Labels(),
             static (signal, value) => signal with { Labels = value },
             "Labels that such an alert must have with these values.",
-            "{}")
-        .Finish(Together);
+            "{}");
 
     private static SignalConfig Together(SignalConfig signal, string path, Reader reader)
     {

@@ -130,13 +130,13 @@ internal sealed partial class LogReader(
             return null;
         }
 
-        if (known.TryGetValue(LogTail.PlaceOf(file), out var tail))
+        if (known.TryGetValue(LogTail.PlaceOf(file, path), out var tail))
         {
             file.Dispose();
             return tail;
         }
 
-        tail = LogTail.Follow(file, fromEnd: _isFirst);
+        tail = LogTail.Follow(file, path, fromEnd: _isFirst);
         known.Add(tail.Place, tail);
         _tails.Add(tail);
         return tail;

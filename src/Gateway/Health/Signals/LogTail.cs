@@ -15,13 +15,15 @@ internal sealed class LogTail : IDisposable
     public const int MostBacklog = 1024 * 1024;
 
     private readonly SafeFileHandle _file;
+    private readonly string _path;
     private readonly byte[] _buffer = new byte[LongestLine * 2];
     private long _position;
     private bool _skips;
 
-    private LogTail(SafeFileHandle file, long position, bool skips)
+    private LogTail(SafeFileHandle file, string path, long position, bool skips)
     {
         _file = file;
+        _path = path;
         _position = position;
         _skips = skips;
     }
@@ -30,7 +32,7 @@ internal sealed class LogTail : IDisposable
     public string? Destination { get; set; }
 
     /// <summary>Where the file is now, wherever it was opened: renamed, or the target of a link that points elsewhere now.</summary>
-    public string Place => PlaceOf(_file);
+    public string Place => PlaceOf(_file, _path);
 
     /// <summary>The file at a path; null: it is not there, or must not be read.</summary>
     public static SafeFileHandle? Open(string path)
@@ -47,24 +49,27 @@ internal sealed class LogTail : IDisposable
 
     /// <summary>Follows a file.</summary>
     /// <param name="file">Belongs to the tail from here on.</param>
+    /// <param name="path">Where it was opened.</param>
     /// <param name="fromEnd">What is in it is no news.</param>
-    public static LogTail Follow(SafeFileHandle file, bool fromEnd)
+    public static LogTail Follow(SafeFileHandle file, string path, bool fromEnd)
     {
         var length = RandomAccess.GetLength(file);
         var position = fromEnd ? length : Math.Max(0, length - MostBacklog);
-        return new LogTail(file, position, skips: position > 0 && !fromEnd);
+        return new LogTail(file, path, position, skips: position > 0 && !fromEnd);
     }
 
-    /// <summary>Where an open file is. The kernel says the path of today, and marks one that was deleted.</summary>
-    public static string PlaceOf(SafeFileHandle file)
+    /// <summary>
+    /// Where an open file is. Linux says the path of today, and marks one that was deleted; elsewhere it is where it was opened.
+    /// </summary>
+    public static string PlaceOf(SafeFileHandle file, string path)
     {
         try
         {
-            return new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget ?? "";
+            return new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget ?? path;
         }
         catch (IOException)
         {
-            return "";
+            return path;
         }
     }
 
