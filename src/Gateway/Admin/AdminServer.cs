@@ -177,6 +177,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/journal", JournalAsync);
         _app.MapGet("/availability", AvailabilityAsync);
         _app.MapGet("/forecast", context => AdminJson.WriteAsync(context, ForecastReport.Of(_sources)));
+        _app.MapGet("/forecast/recording", RecordingAsync);
         _app.MapGet("/last-good", context => LastGoodView.WriteAsync(context, _sources));
         _app.MapDelete("/last-good", Handle(_verbs.PurgeAsync));
         _app.MapPost("/config/reload", Handle(_verbs.ReloadAsync));
@@ -212,6 +213,15 @@ internal sealed class AdminServer : IAsyncDisposable
         var open = PrometheusText.WantsOpenMetrics(context.Request.Headers.Accept);
         context.Response.ContentType = open ? PrometheusText.OpenMetricsType : PrometheusText.TextType;
         return context.Response.WriteAsync(PrometheusText.Write(_sources.Instruments.Collect(ProcessFigures.Families), open), context.RequestAborted);
+    }
+
+    private async Task RecordingAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/x-ndjson";
+        foreach (var second in _sources.Recorder.All)
+        {
+            await context.Response.WriteAsync(second.ToLine() + "\n", context.RequestAborted);
+        }
     }
 
     private Task ConfigAsync(HttpContext context)

@@ -2,6 +2,7 @@ using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
 using Gateway.Health.Signals;
+using Gateway.Health.Forecast;
 using Gateway.LastGood;
 using Gateway.Observability;
 
@@ -33,6 +34,9 @@ internal sealed record AdminSources
 
     /// <summary>Journal and ledger.</summary>
     public required Records Records { get; init; }
+
+    /// <summary>What forecasts were made of. Default: nothing.</summary>
+    public ForecastRecorder Recorder { get; init; } = new();
 
     /// <summary>The store of last-good responses, by route. Default: none.</summary>
     public Func<IReadOnlyList<LastGoodStatus>> LastGood { get; init; } = static () => [];

@@ -23,6 +23,26 @@ internal sealed record ForecastReport(double HorizonSeconds, IReadOnlyList<Clust
             [.. all.Where(r => string.Equals(r.Cluster, cluster.Name, StringComparison.Ordinal))]))]);
     }
 
+    /// <summary>The score of forecasts of a replay.</summary>
+    public static ForecastReport Of(IReadOnlyList<string> clusters, IReadOnlyList<ForecastRecord> records) => new(
+        ForecastWatch.Horizon.TotalSeconds,
+        [.. clusters.Select(cluster => OfReplay(cluster, records))]);
+
+    private static ClusterForecast OfReplay(string cluster, IReadOnlyList<ForecastRecord> all)
+    {
+        ForecastRecord[] records = [.. all.Where(r => string.Equals(r.Cluster, cluster, StringComparison.Ordinal))];
+        var score = ForecastScoreStatus.Of(ScoreTally.Of(records));
+        return new ClusterForecast(cluster, ForecastMode.Observe, Acts: false, score, [], Recent(records));
+    }
+
+    private static PastForecast[] Recent(ForecastRecord[] records) =>
+    [
+        .. records.Where(static r => r.IsAlarm || r.Outcome == ForecastOutcome.Missed)
+            .OrderByDescending(static r => r.Id)
+            .Take(MostRecent)
+            .Select(PastForecast.Of),
+    ];
+
     private static ClusterForecast Of(ClusterView cluster, ForecastMode mode, ForecastRecord[] records)
     {
         var score = ScoreTally.Of(records);
@@ -32,10 +52,7 @@ internal sealed record ForecastReport(double HorizonSeconds, IReadOnlyList<Clust
             mode == ForecastMode.Act && ForecastActs.AreEarned(score),
             ForecastScoreStatus.Of(score),
             [.. from tier in cluster.Tiers from d in tier.Destinations where d.Forecast is not null select Of(tier.Name, d, records)],
-            [.. records.Where(static r => r.IsAlarm || r.Outcome == ForecastOutcome.Missed)
-                .OrderByDescending(static r => r.Id)
-                .Take(MostRecent)
-                .Select(PastForecast.Of)]);
+            Recent(records));
     }
 
     private static ForecastMode ModeOf(GatewayConfig config, string cluster) =>

@@ -61,6 +61,7 @@ internal static class GatewayCli
         root.Subcommands.Add(ExplainCommand.Create(environment));
         root.Subcommands.Add(SchemaCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(BacktestCommand.Create());
         foreach (var command in OperatorCommands.All(environment)) root.Subcommands.Add(command);
         root.Subcommands.Add(CompletionCommand.Create(root));
         root.Subcommands.Add(ManCommand.Create(root));

@@ -21,6 +21,9 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
     /// <summary>The named series of a destination now: those of its signals. It must not wait.</summary>
     public Func<Destination, IReadOnlyList<SeriesValue>> Series { get; set; } = static _ => [];
 
+    /// <summary>What forecasts were made of.</summary>
+    public ForecastRecorder Recorder { get; } = new();
+
     /// <summary>Where forecasts go that are over; null: nowhere, and then nothing is ever done about one.</summary>
     public ForecastScores? Scores { get; set; }
 
@@ -72,7 +75,7 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
 
         foreach (var watch in isOff ? [] : tier.Watches)
         {
-            var forecast = watch.Forecast ??= new ForecastState(now);
+            var forecast = watch.Forecast ??= new ForecastState(now, Recorder);
             var others = tier.Watches.Count - 1;
             var peers = others > 0 ? (drifting - (forecast.Model.IsDrifting ? 1 : 0)) / (double)others : 0;
             foreach (var happened in forecast.Observe(watch.Monitor, Series(watch.Destination), peers, doubtful, now, time.GetUtcNow()))

@@ -273,6 +273,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Readiness = _readiness.Now,
         Instruments = _instruments,
         Records = _records,
+        Recorder = _loop.Forecasts.Recorder,
         LastGood = _stored.ByRoute,
         LastGoodEntries = _stored.Store.List,
         Purge = actions.Purge,

@@ -5,6 +5,7 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Health;
+using Gateway.Health.Forecast;
 using Gateway.LastGood;
 using Gateway.Observability;
 using Microsoft.Extensions.Logging;
@@ -35,6 +36,7 @@ internal sealed class AdminFixture : IAsyncDisposable
             Readiness = () => Readiness,
             Instruments = Instruments,
             Records = Records,
+            Recorder = Recorder,
             LastGood = static () => [new("recommend", 12, 4096, 0.9)],
             LastGoodEntries = static (prefix, limit) =>
             [
@@ -54,6 +56,8 @@ internal sealed class AdminFixture : IAsyncDisposable
     public Instruments Instruments { get; }
 
     public Records Records { get; }
+
+    public ForecastRecorder Recorder { get; } = new();
 
     public ClusterView Cluster { get; set; } = View("primary", primaryCanServe: true, null, null);
 

@@ -3,7 +3,7 @@ namespace Gateway.Health.Forecast;
 /// <summary>
 /// What the loop keeps of a destination's forecast: the model, and the counts of the last second. Only the loop touches it.
 /// </summary>
-internal sealed class ForecastState(TimeSpan born)
+internal sealed class ForecastState(TimeSpan born, ForecastRecorder recorder)
 {
     private const int FewResponses = 10;
 
@@ -44,12 +44,17 @@ internal sealed class ForecastState(TimeSpan born)
         }
 
         var sample = Sample(monitor, series) with { PeersDrifting = peersDrifting };
-        return Model.Observe(
+        var second = new RecordedSecond(
+            monitor.Destination.Cluster,
+            monitor.Destination.Name,
+            now,
+            utc,
             doubtful ? sample with { Probe = null, Connect = null, FirstByte = null, Phi = 0, ProbeFailed = false } : sample,
             ForecastLimits.Of(monitor.Config),
             monitor.Serving,
-            isExcused: monitor.Draining || monitor.State.Probes == ProbeOpinion.Unknown,
-            now);
+            IsExcused: monitor.Draining || monitor.State.Probes == ProbeOpinion.Unknown);
+        recorder.Add(second);
+        return Model.Observe(second.Sample, second.Limits, second.Serves, second.IsExcused, now);
     }
 
     private DestinationSample Sample(DestinationMonitor monitor, IReadOnlyList<SeriesValue> series)
