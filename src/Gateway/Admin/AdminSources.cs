@@ -1,8 +1,8 @@
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
-using Gateway.Health.Signals;
 using Gateway.Health.Forecast;
+using Gateway.Health.Signals;
 using Gateway.LastGood;
 using Gateway.Observability;
 

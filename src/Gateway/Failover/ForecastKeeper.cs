@@ -18,9 +18,6 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
     private readonly ILogger _logger = logger;
     private TimeSpan _next;
 
-    /// <summary>The named series of a destination now: those of its signals. It must not wait.</summary>
-    public Func<Destination, IReadOnlyList<SeriesValue>> Series { get; set; } = static _ => [];
-
     /// <summary>What forecasts were made of.</summary>
     public ForecastRecorder Recorder { get; } = new();
 
@@ -32,6 +29,13 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
 
     /// <summary>Evenly drawn from 0 to 1: which alarms nothing is done about.</summary>
     public Func<double> Draw { get; set; } = Random.Shared.NextDouble;
+
+    /// <summary>Sets up, before the start, where forecasts that are over are kept, and what is told of alarms.</summary>
+    public void Connect(ForecastHistory history, Action<ForecastChange> told)
+    {
+        Scores = new ForecastScores(history);
+        Told = told;
+    }
 
     /// <summary>Time passed.</summary>
     /// <param name="doubtful">This process was starved just now: times say more of it than of destinations.</param>
@@ -78,11 +82,26 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
             var forecast = watch.Forecast ??= new ForecastState(now, Recorder);
             var others = tier.Watches.Count - 1;
             var peers = others > 0 ? (drifting - (forecast.Model.IsDrifting ? 1 : 0)) / (double)others : 0;
-            foreach (var happened in forecast.Observe(watch.Monitor, Series(watch.Destination), peers, doubtful, now, time.GetUtcNow()))
+            foreach (var happened in forecast.Observe(watch.Monitor, SeriesOf(watch.Monitor), peers, doubtful, now, time.GetUtcNow()))
             {
                 Announce(cluster, watch, forecast, happened);
             }
         }
+    }
+
+    // The numbers that its signals rest on.
+    private static List<SeriesValue> SeriesOf(DestinationMonitor monitor)
+    {
+        var series = new List<SeriesValue>();
+        foreach (var mark in monitor.Share.Signals.Marks)
+        {
+            if (mark.Series is { } value)
+            {
+                series.Add(value);
+            }
+        }
+
+        return series;
     }
 
     private void Announce(ClusterRuntime cluster, DestinationWatch watch, ForecastState forecast, in ForecastEvent happened)

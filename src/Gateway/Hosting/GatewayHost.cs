@@ -5,7 +5,6 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fallback;
-using Gateway.Health.Forecast;
 using Gateway.Hosting.WarmUp;
 using Gateway.Notifications;
 using Gateway.Observability;
@@ -109,9 +108,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// </summary>
     public TimeSpan WarmUpWithin { get; init; }
 
-    /// <summary>
-    /// How long requests in flight may take to finish when the gateway stops; event streams end after two thirds of it. Default 30 s.
-    /// </summary>
+    /// <summary>How long requests in flight may take when it stops; event streams end after two thirds of it. Default 30 s.</summary>
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The users' addresses, once started.</summary>
@@ -219,8 +216,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private void Connect()
     {
         _instruments.ReadStateFrom(Readings());
-        _loop.Forecasts.Scores = new ForecastScores(_records.Forecasts);
-        _loop.Forecasts.Told = _announcements.Announce;
+        _loop.Forecasts.Connect(_records.Forecasts, _announcements.Announce);
         _watchdog.Register("failover", () => _stopping.IsCancellationRequested ? null : Watchdog.Standstill(_loop.SinceTurn));
         _watchdog.Register("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, _config.Current));
         _watchdog.Register("sockets", () => _descriptors.Alarm(_loop.SinceWithoutSocket));

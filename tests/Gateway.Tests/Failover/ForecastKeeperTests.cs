@@ -2,6 +2,7 @@ using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Health;
 using Gateway.Health.Forecast;
+using Gateway.Health.Signals;
 using Gateway.Observability;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -91,16 +92,26 @@ public sealed class ForecastKeeperTests
         _certificateEndsAt = _time.GetUtcNow() + TimeSpan.FromSeconds(Calm + 240);
         Run(clusters, keeper, Calm + 200, static _ => 0);
 
-        Assert.Contains("time left of its certificate, in seconds, has fallen from", Assert.Single(_changes).Reason, StringComparison.Ordinal);
+        var alarm = Assert.Single(_changes);
+        Assert.Contains("time left of its certificate, in seconds, has fallen from", alarm.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Signal_ThatReachesItsLimit_IsForecast()
     {
         var (clusters, keeper) = Keeper(ForecastMode.Observe, 2, 0.5);
-        double Leak(Destination of) => of.Name is "d1" ? Math.Max(0, _now.TotalSeconds - Calm) * 0.0015 : 0;
-        keeper.Series = destination => [new SeriesValue("memory", 0.4 + Leak(destination), 1)];
-        Run(clusters, keeper, Calm + 260, static _ => 0);
+        for (var second = 0; second < Calm + 260; second++)
+        {
+            var leaky = clusters.Find("guide")!.Watches.Single(static w => w.Destination.Name is "d1").Monitor;
+            var memory = new SeriesValue("memory", 0.4 + (Math.Max(0, second - Calm) * 0.0015), 1);
+            leaky.Share.Signals.Take(
+                new SignalReading(leaky.Destination, "leak", SignalState.Clear, SignalEffect.Suspect, "", TimeSpan.FromSeconds(9))
+                {
+                    Series = memory,
+                },
+                _now);
+            Run(clusters, keeper, 1, static _ => 0);
+        }
 
         var alarm = Assert.Single(_changes);
         Assert.Equal("d1", alarm.Destination);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Configuration.Model;
+using Gateway.Health.Forecast;
 
 namespace Gateway.Health.Signals;
 
@@ -22,6 +23,9 @@ internal sealed class ConditionWatch(SignalCondition condition)
     /// <summary>What it rests on, for people.</summary>
     public string Value { get; private set; } = "no data";
 
+    /// <summary>The number of its only comparison, with the limit; null: there is none, or none that is a limit.</summary>
+    public SeriesValue? Level { get; private set; }
+
     /// <summary>Takes a reading. False: it says nothing of the condition, and what was known stays for as long as that is valid.</summary>
     public bool Take(ImmutableArray<MetricSample> samples, TimeSpan now)
     {
@@ -36,6 +40,7 @@ internal sealed class ConditionWatch(SignalCondition condition)
             {
                 words.Add(string.Create(CultureInfo.InvariantCulture, $"{NameOf(comparison)} {known:G4}"));
                 holds = comparison.Holds(known) ? holds : false;
+                Level = condition.All.Length == 1 ? LevelOf(comparison, known) : null;
             }
             else if (holds is true)
             {
@@ -69,8 +74,16 @@ internal sealed class ConditionWatch(SignalCondition condition)
     {
         State = SignalState.Unknown;
         Value = "no data";
+        Level = null;
         _failsSince = null;
     }
+
+    private static SeriesValue? LevelOf(SignalComparison comparison, double value) => comparison.Operator switch
+    {
+        SignalOperator.Above or SignalOperator.AtLeast => new SeriesValue(NameOf(comparison), value, comparison.Limit),
+        SignalOperator.Below or SignalOperator.AtMost => new SeriesValue(NameOf(comparison), value, comparison.Limit) { Falls = true },
+        _ => null,
+    };
 
     private void Become(bool holds, TimeSpan now)
     {

@@ -20,6 +20,7 @@ internal sealed class DestinationSignals
         var mark = new SignalMark(
             reading.Signal, reading.State, reading.Effect, reading.Value, isNew ? now : before!.Since, now + reading.ValidFor)
         {
+            Series = reading.Series,
             Weight = reading.Weight,
             Capacity = reading.Capacity,
             Withheld = before is { Withheld: true } && reading.State == SignalState.Firing,

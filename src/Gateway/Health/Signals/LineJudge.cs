@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Gateway.Configuration.Keys;
 using Gateway.Configuration.Model;
+using Gateway.Health.Forecast;
 
 namespace Gateway.Health.Signals;
 
@@ -89,10 +90,16 @@ internal sealed class LineJudge
             {
                 _told = _told.SetItem(destination.Name, (lines, now));
                 var state = lines >= _signal.Count ? SignalState.Firing : SignalState.Clear;
-                _report(new SignalReading(destination, _signal.Name, state, _signal.Then, Words(lines), ValidFor));
+                _report(new SignalReading(destination, _signal.Name, state, _signal.Then, Words(lines), ValidFor)
+                {
+                    Series = _signal.Then >= SignalEffect.Suspect ? RateOf(lines) : null,
+                });
             }
         }
     }
+
+    // Each second's share of the lines in the window.
+    private SeriesValue RateOf(int lines) => new(_signal.Name, lines / _signal.Within.TotalSeconds, Kind: SeriesKind.Count);
 
     private string? NameIn(string text, string? ownName)
     {

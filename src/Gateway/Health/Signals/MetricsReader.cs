@@ -104,7 +104,11 @@ internal sealed partial class MetricsReader : ISignalReader
             if (watch.Take(samples, now))
             {
                 var validFor = (_every * ValidReadings) + _timeout;
-                _report(new SignalReading(_destination, signal.Name, watch.State, signal.Then, watch.Value, validFor));
+                _report(new SignalReading(_destination, signal.Name, watch.State, signal.Then, watch.Value, validFor)
+                {
+                    // What makes a destination degraded is not what makes it unable to serve.
+                    Series = signal.Then >= SignalEffect.Suspect ? watch.Level : null,
+                });
             }
         }
     }

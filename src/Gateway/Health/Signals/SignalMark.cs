@@ -1,4 +1,5 @@
 using Gateway.Configuration.Model;
+using Gateway.Health.Forecast;
 
 namespace Gateway.Health.Signals;
 
@@ -11,6 +12,9 @@ namespace Gateway.Health.Signals;
 /// <param name="ValidUntil">After that without another reading it is unknown.</param>
 internal sealed record SignalMark(string Name, SignalState State, SignalEffect Effect, string Value, TimeSpan Since, TimeSpan ValidUntil)
 {
+    /// <summary>The number that it rests on, for forecasts; null: there is none, or it is too old.</summary>
+    public SeriesValue? Series { get; init; }
+
     /// <summary>The share of its weight that the destination asks for, from 0 to 1; null: it does not.</summary>
     public double? Weight { get; init; }
 

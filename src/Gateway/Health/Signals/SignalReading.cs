@@ -1,4 +1,5 @@
 using Gateway.Configuration.Model;
+using Gateway.Health.Forecast;
 
 namespace Gateway.Health.Signals;
 
@@ -12,6 +13,9 @@ namespace Gateway.Health.Signals;
 internal sealed record SignalReading(
     Destination Destination, string Signal, SignalState State, SignalEffect Effect, string Value, TimeSpan ValidFor)
 {
+    /// <summary>The number that it rests on, for forecasts; null: there is none.</summary>
+    public SeriesValue? Series { get; init; }
+
     /// <summary>The share of its weight that it asks for itself, from 0 to 1; null: it does not.</summary>
     public double? Weight { get; init; }
 

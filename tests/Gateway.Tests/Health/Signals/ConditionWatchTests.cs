@@ -53,6 +53,24 @@ public sealed class ConditionWatchTests
         Assert.Equal(expected, states.ToString());
     }
 
+    /// <summary>A single comparison with a limit is a level that forecasts can follow.</summary>
+    [Theory]
+    [InlineData("memory > 0.9", "memory", 0.9, false)]
+    [InlineData("memory <= 3", "memory", 3.0, true)]
+    [InlineData("memory == 1", null, null, false)]
+    [InlineData("memory > 0.9 and q > 3", null, null, false)]
+    public void Level_OfACondition_IsItsNumberAndLimit(string condition, string? name, double? limit, bool falls)
+    {
+        var parsed = SignalConditionText.Parse(condition, out _)!;
+        var watch = new ConditionWatch(parsed);
+        watch.Take(MetricsText.Read("memory 0.5\nq 1"u8.ToArray(), MetricsText.NamesOf([parsed])), TimeSpan.FromMinutes(5));
+
+        Assert.Equal((name, limit, falls), (watch.Level?.Name, watch.Level?.Limit, watch.Level?.Falls ?? false));
+        Assert.Equal(name is null ? null : 0.5, watch.Level?.Value);
+        watch.Forget();
+        Assert.Null(watch.Level);
+    }
+
     // Buckets as limit:count; the values are what promtool gives for histogram_quantile.
     [Theory]
     [InlineData(0.5, "0.1:50 1:100 Inf:100", 0.1)]
