@@ -1,4 +1,4 @@
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Tests;
 

@@ -1,9 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
-using Gateway.Forwarding;
+using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.LoadBalancing;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Rules;
 
 namespace Gateway.Parts;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
 

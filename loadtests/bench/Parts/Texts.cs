@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using Gateway.Configuration.Model;
-using Gateway.Forwarding;
-using Gateway.LastGood;
+using Gateway.Forwarding.EventStreams;
+using Gateway.Forwarding.Requests;
+using Gateway.LastGood.Keys;
 using Gateway.Upstream.Http1;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

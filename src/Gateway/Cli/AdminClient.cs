@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Gateway.Admin;
-using Gateway.Health;
+using Gateway.Admin.Endpoints;
+using Gateway.Health.Model;
 
 namespace Gateway.Cli;
 

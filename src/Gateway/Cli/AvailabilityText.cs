@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Observability;
+using Gateway.Observability.History;
 
 namespace Gateway.Cli;
 

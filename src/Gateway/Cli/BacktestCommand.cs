@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
+using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
 using Gateway.Health.Forecast;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
 using Gateway.Configuration;
 
 namespace Gateway.Cli;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Failover;
 
 namespace Gateway.Cli;

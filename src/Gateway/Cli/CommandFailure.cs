@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
 
 namespace Gateway.Cli;
 

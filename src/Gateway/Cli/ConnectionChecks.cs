@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 
 namespace Gateway.Cli;
 

@@ -4,7 +4,7 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
 using Gateway.Fallback;
-using Gateway.LastGood;
+using Gateway.LastGood.Policy;
 
 namespace Gateway.Cli;
 

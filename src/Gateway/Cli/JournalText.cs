@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Observability;
+using Gateway.Observability.History;
 
 namespace Gateway.Cli;
 

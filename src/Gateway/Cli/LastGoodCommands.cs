@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Gateway.Admin;
+using Gateway.Admin.Status;
 
 namespace Gateway.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Gateway.Admin;
-using Gateway.Observability;
+using Gateway.Admin.Status;
+using Gateway.Observability.History;
 
 namespace Gateway.Cli;
 

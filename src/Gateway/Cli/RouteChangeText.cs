@@ -1,5 +1,5 @@
 using Gateway.Configuration.Model;
-using Gateway.Forwarding;
+using Gateway.Forwarding.Requests;
 
 namespace Gateway.Cli;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Failover;
 using Gateway.Observability;
+using Gateway.Observability.History;
 
 namespace Gateway.Cli;
 

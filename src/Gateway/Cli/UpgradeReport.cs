@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
 using Gateway.Configuration;
 
 namespace Gateway.Cli;

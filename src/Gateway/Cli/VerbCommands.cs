@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
+using Gateway.Admin.Status;
 using Gateway.Configuration.Values;
 using WeightCommand = Gateway.Failover.WeightCommand;
 

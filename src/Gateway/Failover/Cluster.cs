@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Gateway.Health;
+using Gateway.Health.Probing;
 
 namespace Gateway.Failover;
 

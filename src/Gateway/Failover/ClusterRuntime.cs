@@ -1,6 +1,8 @@
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
+using Gateway.Health.Rules;
 
 namespace Gateway.Failover;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Gateway.Health;
+using Gateway.Health.Model;
 
 namespace Gateway.Failover;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 
 namespace Gateway.Failover;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Probing;
 
 namespace Gateway.Failover;
 

@@ -1,5 +1,7 @@
-using Gateway.Health;
 using Gateway.Health.Forecast;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
+using Gateway.Health.Rules;
 
 namespace Gateway.Failover;
 

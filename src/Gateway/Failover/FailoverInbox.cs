@@ -3,7 +3,8 @@ using System.Net;
 using System.Threading.Channels;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 using Gateway.Health.Signals;
 
 namespace Gateway.Failover;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 using Gateway.Health.Signals;
 
 namespace Gateway.Failover;

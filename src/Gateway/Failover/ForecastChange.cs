@@ -1,5 +1,5 @@
 using Gateway.Health.Forecast;
-using Gateway.Observability;
+using Gateway.Observability.History;
 
 namespace Gateway.Failover;
 

@@ -1,7 +1,7 @@
 using Gateway.Configuration.Model;
-using Gateway.Health;
 using Gateway.Health.Forecast;
-using Gateway.Observability;
+using Gateway.Health.Rules;
+using Gateway.Observability.History;
 
 namespace Gateway.Failover;
 

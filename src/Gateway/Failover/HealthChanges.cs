@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Health;
+using Gateway.Health.Model;
 
 namespace Gateway.Failover;
 

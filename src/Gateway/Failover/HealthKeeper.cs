@@ -1,4 +1,6 @@
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
+using Gateway.Health.Rules;
 
 namespace Gateway.Failover;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Health;
+using Gateway.Health.Probing;
 
 namespace Gateway.Failover;
 

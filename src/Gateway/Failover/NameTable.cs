@@ -1,4 +1,4 @@
-using Gateway.Health;
+using Gateway.Health.Probing;
 
 namespace Gateway.Failover;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration.Values;
-using Gateway.Health;
+using Gateway.Health.Model;
 
 namespace Gateway.Failover;
 

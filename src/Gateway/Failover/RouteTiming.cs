@@ -1,5 +1,6 @@
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Rules;
 
 namespace Gateway.Failover;
 

@@ -1,5 +1,5 @@
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Rules;
 
 namespace Gateway.Failover;
 

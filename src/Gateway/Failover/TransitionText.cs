@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Configuration.Values;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Rules;
 
 namespace Gateway.Failover;
 

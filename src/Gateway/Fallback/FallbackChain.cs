@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
-using Gateway.LastGood;
+using Gateway.LastGood.Policy;
 
 namespace Gateway.Fallback;
 

@@ -2,9 +2,12 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.Compression;
-using Gateway.Health;
-using Gateway.Observability;
+using Gateway.Forwarding.Requests;
+using Gateway.Forwarding.Responses;
+using Gateway.Health.Model;
+using Gateway.Observability.Metrics;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding;

@@ -1,7 +1,9 @@
 using Gateway.Fallback;
+using Gateway.Forwarding.Responses;
 using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using ChainStep = Gateway.Fallback.FallbackStep;
-using ReportedStep = Gateway.Observability.FallbackStep;
+using ReportedStep = Gateway.Observability.Metrics.FallbackStep;
 
 namespace Gateway.Forwarding;
 

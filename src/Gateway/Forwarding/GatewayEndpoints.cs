@@ -4,8 +4,11 @@ using Gateway.Configuration.Routing;
 using Gateway.Failover;
 using Gateway.Fleet;
 using Gateway.Forwarding.Compression;
+using Gateway.Forwarding.Requests;
+using Gateway.Forwarding.Responses;
 using Gateway.LastGood;
-using Gateway.Observability;
+using Gateway.LastGood.Policy;
+using Gateway.Observability.Metrics;
 using Gateway.Upstream;
 
 namespace Gateway.Forwarding;

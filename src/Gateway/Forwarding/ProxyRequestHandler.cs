@@ -3,9 +3,16 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Fallback;
+using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.Conversations;
 using Gateway.Forwarding.Overload;
+using Gateway.Forwarding.Requests;
+using Gateway.Forwarding.Responses;
+using Gateway.Forwarding.Upgrades;
 using Gateway.Observability;
+using Gateway.Observability.Logging;
+using Gateway.Observability.Metrics;
+using Gateway.Observability.Tracing;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding;

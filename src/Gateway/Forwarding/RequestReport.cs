@@ -1,7 +1,12 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
+using Gateway.Forwarding.Requests;
+using Gateway.Forwarding.Responses;
 using Gateway.Observability;
+using Gateway.Observability.Logging;
+using Gateway.Observability.Metrics;
+using Gateway.Observability.Tracing;
 
 namespace Gateway.Forwarding;
 

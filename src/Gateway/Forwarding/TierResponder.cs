@@ -1,5 +1,9 @@
 using System.Runtime.CompilerServices;
+using Gateway.Forwarding.Attempts;
+using Gateway.Forwarding.Requests;
+using Gateway.Forwarding.Responses;
 using Gateway.Observability;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Forwarding;
 

@@ -1,7 +1,12 @@
 using System.Collections.Immutable;
 using System.Net;
 using Gateway.Fallback;
+using Gateway.Forwarding.Requests;
+using Gateway.Forwarding.Responses;
+using Gateway.Forwarding.Upgrades;
 using Gateway.Observability;
+using Gateway.Observability.Logging;
+using Gateway.Observability.Metrics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using Gateway.Configuration.Values;
-using Gateway.Health;
-using Gateway.Observability;
+using Gateway.Health.Model;
+using Gateway.Health.Rules;
+using Gateway.Observability.Metrics;
 using Gateway.Upstream;
 using Gateway.Upstream.Http1;
 

@@ -1,8 +1,9 @@
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Notifications;
-using Gateway.Observability;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Hosting;
 

@@ -1,8 +1,9 @@
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Probing;
 using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using Gateway.Server;
 
 namespace Gateway.Hosting;

@@ -1,11 +1,11 @@
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Forwarding;
 using Gateway.Notifications;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Hosting;
 

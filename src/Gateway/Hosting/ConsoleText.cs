@@ -1,6 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
-using Gateway.Observability;
+using Gateway.Observability.Logging;
 using Serilog.Events;
 using Serilog.Parsing;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
-using Gateway.LastGood;
+using Gateway.LastGood.Policy;
 using Gateway.Observability;
 using Gateway.Redis;
 

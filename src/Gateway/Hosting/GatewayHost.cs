@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
+using Gateway.Admin.Status;
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
@@ -7,7 +8,8 @@ using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Hosting.WarmUp;
 using Gateway.Notifications;
-using Gateway.Observability;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
 using Gateway.Redis;
 using Gateway.Server;
 

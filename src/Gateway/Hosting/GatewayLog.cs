@@ -1,5 +1,6 @@
 using Gateway.Configuration.Model;
-using Gateway.Observability;
+using Gateway.Observability.Logging;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Hosting;
 

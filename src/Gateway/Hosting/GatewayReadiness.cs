@@ -1,4 +1,4 @@
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Failover;
 using Gateway.Hosting.WarmUp;
 using Gateway.Server;

@@ -1,5 +1,5 @@
 using Gateway.Failover;
-using Gateway.LastGood;
+using Gateway.LastGood.Policy;
 
 namespace Gateway.Hosting;
 

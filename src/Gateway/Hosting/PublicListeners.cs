@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Gateway.Configuration.Model;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using Gateway.Server;
 
 namespace Gateway.Hosting;

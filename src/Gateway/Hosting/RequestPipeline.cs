@@ -3,7 +3,9 @@ using System.Net;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Forwarding;
-using Gateway.Observability;
+using Gateway.Forwarding.Upgrades;
+using Gateway.Observability.Logging;
+using Gateway.Observability.Metrics;
 using Gateway.Upstream;
 using Yarp.ReverseProxy.Forwarder;
 

@@ -1,6 +1,6 @@
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Model;
 using Gateway.Health.Signals;
 
 namespace Gateway.Hosting;

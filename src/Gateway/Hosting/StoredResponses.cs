@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using System.Net;
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.LastGood;
-using Gateway.Observability;
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Policy;
+using Gateway.LastGood.Stores;
+using Gateway.Observability.Metrics;
 using Gateway.Redis;
 
 namespace Gateway.Hosting;

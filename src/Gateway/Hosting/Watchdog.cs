@@ -3,6 +3,7 @@ using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Observability;
+using Gateway.Observability.History;
 
 namespace Gateway.Hosting;
 

@@ -1,3 +1,5 @@
+using Gateway.LastGood.InMemory;
+
 namespace Gateway.LastGood;
 
 /// <summary>What is known of a captured response besides its body.</summary>

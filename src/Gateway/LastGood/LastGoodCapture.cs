@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gateway.LastGood.Policy;
 
 namespace Gateway.LastGood;
 

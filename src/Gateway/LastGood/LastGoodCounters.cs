@@ -1,4 +1,5 @@
-using Gateway.Observability;
+using Gateway.LastGood.Policy;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.LastGood;
 

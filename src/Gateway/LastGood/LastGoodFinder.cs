@@ -1,4 +1,8 @@
 using Gateway.Configuration.Model;
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Keys;
+using Gateway.LastGood.Policy;
+using Gateway.LastGood.Stores;
 
 namespace Gateway.LastGood;
 

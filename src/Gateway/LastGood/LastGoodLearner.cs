@@ -1,5 +1,9 @@
 using System.Runtime.CompilerServices;
 using Gateway.Configuration.Model;
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Keys;
+using Gateway.LastGood.Policy;
+using Gateway.LastGood.Stores;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 

@@ -1,5 +1,9 @@
 using Gateway.Configuration.Model;
-using Gateway.Observability;
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Keys;
+using Gateway.LastGood.Policy;
+using Gateway.LastGood.Stores;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.LastGood;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.LastGood.Policy;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 

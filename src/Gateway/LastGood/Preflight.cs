@@ -1,3 +1,5 @@
+using Gateway.LastGood.Policy;
+
 namespace Gateway.LastGood;
 
 /// <summary>

@@ -1,3 +1,7 @@
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Keys;
+using Gateway.LastGood.Policy;
+using Gateway.LastGood.Stores;
 using Microsoft.Net.Http.Headers;
 
 namespace Gateway.LastGood;

@@ -1,3 +1,7 @@
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Policy;
+using Gateway.LastGood.Stores;
+
 namespace Gateway.LastGood;
 
 /// <summary>Takes responses into memory and in line for the store behind, within the memory that copies may take.</summary>

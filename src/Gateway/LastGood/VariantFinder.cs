@@ -1,3 +1,7 @@
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Keys;
+using Gateway.LastGood.Policy;
+
 namespace Gateway.LastGood;
 
 /// <summary>Finds what memory holds under a key, in the variant that a request may be given.</summary>

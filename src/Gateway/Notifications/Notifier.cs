@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
-using Gateway.Observability;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Notifications;
 

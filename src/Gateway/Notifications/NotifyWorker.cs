@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Gateway.Configuration.Model;
-using Gateway.Observability;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
 using Polly;
 using Polly.Retry;
 using Polly.Timeout;

@@ -1,3 +1,5 @@
+using Gateway.Observability.Metrics;
+
 namespace Gateway.Observability;
 
 /// <summary>An attempt as the access log sees it.</summary>

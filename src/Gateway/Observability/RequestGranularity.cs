@@ -1,3 +1,5 @@
+using Gateway.Observability.Metrics;
+
 namespace Gateway.Observability;
 
 /// <summary>How finely requests are shown, so that a scrape keeps to the series allowed: coarser once needed, and then for good.</summary>

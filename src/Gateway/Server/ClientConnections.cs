@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
-using Gateway.Forwarding;
-using Gateway.Observability;
+using Gateway.Forwarding.Requests;
+using Gateway.Observability.Metrics;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Server;

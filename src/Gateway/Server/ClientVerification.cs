@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Configuration.Values;
-using Gateway.Forwarding;
+using Gateway.Forwarding.Requests;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 

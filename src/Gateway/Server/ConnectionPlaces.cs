@@ -1,4 +1,4 @@
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Server;

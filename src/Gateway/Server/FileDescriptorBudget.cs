@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using Gateway.Upstream;
 
 namespace Gateway.Server;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.IO.Pipelines;
 using System.Net;
-using Gateway.Forwarding;
+using Gateway.Forwarding.Requests;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Server;

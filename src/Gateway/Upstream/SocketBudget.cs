@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Health;
+using Gateway.Health.Probing;
 
 namespace Gateway.Upstream;
 

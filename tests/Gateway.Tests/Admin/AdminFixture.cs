@@ -1,13 +1,17 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
+using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
-using Gateway.Health;
 using Gateway.Health.Forecast;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 using Gateway.LastGood;
-using Gateway.Observability;
+using Gateway.LastGood.Policy;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

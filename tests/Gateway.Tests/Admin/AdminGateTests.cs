@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Gateway.Admin;
+using Gateway.Admin.Security;
+using Gateway.Admin.Status;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

@@ -2,10 +2,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
+using Gateway.Admin.Status;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using Xunit;
 
 namespace Gateway.Tests.Admin;

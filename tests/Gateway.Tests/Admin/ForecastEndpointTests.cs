@@ -1,9 +1,9 @@
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Cli;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Notifications;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Xunit;
 
 namespace Gateway.Tests.Admin;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Gateway.Admin;
+using Gateway.Admin.Status;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Gateway.Failover;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using Gateway.Tests.Support;
 using Xunit;
 
@@ -25,7 +25,7 @@ public sealed class StatusPageTests
         admin.Show(serving, primaryCanServe: serving is "primary", last: serving is "primary" ? null : change);
         if (serving is not "primary")
         {
-            admin.Records.Journal.Append(Gateway.Admin.StatusProjections.Entry(change));
+            admin.Records.Journal.Append(Gateway.Admin.Status.StatusProjections.Entry(change));
         }
 
         if (serving is "standby")

@@ -26,7 +26,7 @@ public sealed partial class CyclesTests
         var references = FileReferences();
 
         Assert.Contains("Failover/FailoverTimers.cs", references["Failover/ClusterRuntime.cs"]);
-        Assert.Contains("Health/Suspicion.cs", references["Health/DestinationMonitor.cs"]);
+        Assert.Contains("Health/Rules/Suspicion.cs", references["Health/Rules/DestinationMonitor.cs"]);
         Assert.InRange(references.Values.Sum(static targets => targets.Count), 2_000, int.MaxValue);
     }
 

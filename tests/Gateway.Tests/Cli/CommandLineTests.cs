@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.Cli;
 using Gateway.Hosting;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Gateway.Tests.Admin;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;

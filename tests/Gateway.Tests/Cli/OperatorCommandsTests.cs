@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Gateway.Cli;
 using Gateway.Failover;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Gateway.Tests.Admin;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
-using Gateway.Observability;
+using Gateway.Observability.Logging;
 using Xunit;
 
 namespace Gateway.Tests.Configuration;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 using Xunit;
 
 namespace Gateway.Tests.Failover;

@@ -1,6 +1,8 @@
 using Gateway.Configuration.Model;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
+using Gateway.Health.Rules;
 using Xunit;
 
 namespace Gateway.Tests.Failover;

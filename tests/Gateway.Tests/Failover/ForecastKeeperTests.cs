@@ -1,9 +1,10 @@
 using Gateway.Configuration.Model;
 using Gateway.Failover;
-using Gateway.Health;
 using Gateway.Health.Forecast;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 using Gateway.Health.Signals;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

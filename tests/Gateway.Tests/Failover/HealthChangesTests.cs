@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Model;
 using Xunit;
 
 namespace Gateway.Tests.Failover;

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
-using Gateway.Admin;
+using Gateway.Admin.Endpoints;
+using Gateway.Admin.Status;
 using Gateway.Cli;
 using Gateway.Drills.Faults;
 using Gateway.Tests.Support;

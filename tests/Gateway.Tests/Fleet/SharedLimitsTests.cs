@@ -1,6 +1,6 @@
 using Gateway.Configuration.Model;
 using Gateway.Fleet;
-using Gateway.Forwarding;
+using Gateway.Forwarding.Requests;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using Gateway.Forwarding;
+using Gateway.Forwarding.Attempts;
 using Xunit;
 
 namespace Gateway.Tests.Forwarding;

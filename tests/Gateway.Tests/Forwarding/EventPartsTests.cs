@@ -1,7 +1,8 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Gateway.Forwarding;
+using Gateway.Forwarding.Attempts;
+using Gateway.Forwarding.EventStreams;
 using Xunit;
 
 namespace Gateway.Tests.Forwarding;

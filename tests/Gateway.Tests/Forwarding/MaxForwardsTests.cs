@@ -1,4 +1,4 @@
-using Gateway.Forwarding;
+using Gateway.Forwarding.Requests;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;

@@ -1,5 +1,5 @@
-using Gateway.Forwarding;
-using Gateway.LastGood;
+using Gateway.Forwarding.Requests;
+using Gateway.LastGood.Keys;
 using Gateway.Tests.Support;
 using Xunit;
 

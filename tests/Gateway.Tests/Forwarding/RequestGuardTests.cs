@@ -1,4 +1,4 @@
-using Gateway.Forwarding;
+using Gateway.Forwarding.Requests;
 using Gateway.Upstream;
 using Microsoft.AspNetCore.Http;
 using Xunit;

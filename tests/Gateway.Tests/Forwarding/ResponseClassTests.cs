@@ -1,4 +1,4 @@
-using Gateway.Forwarding;
+using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.LoadBalancing;
 using Gateway.Tests.Support;
 using Xunit;

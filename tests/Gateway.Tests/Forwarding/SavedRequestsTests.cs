@@ -1,6 +1,6 @@
 using Gateway.Configuration.Model;
-using Gateway.Forwarding;
-using Gateway.Observability;
+using Gateway.Forwarding.Responses;
+using Gateway.Observability.Metrics;
 using Gateway.Tests.Support;
 using Xunit;
 

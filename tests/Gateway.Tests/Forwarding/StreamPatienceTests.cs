@@ -1,5 +1,5 @@
 using Gateway.Configuration.Model;
-using Gateway.Forwarding;
+using Gateway.Forwarding.EventStreams;
 using Xunit;
 
 namespace Gateway.Tests.Forwarding;

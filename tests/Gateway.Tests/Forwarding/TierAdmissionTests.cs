@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration.Model;
 using Gateway.Forwarding.Overload;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Gateway.Forwarding;
+using Gateway.Forwarding.Requests;
 using Xunit;
 
 namespace Gateway.Tests.Forwarding;

@@ -1,6 +1,7 @@
 using Gateway.Configuration.Model;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Rules;
 using Xunit;
 
 namespace Gateway.Tests.Health;

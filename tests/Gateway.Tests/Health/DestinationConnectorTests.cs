@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
-using Gateway.Health;
+using Gateway.Health.Probing;
 using Gateway.Tests.Support;
 using Xunit;
 

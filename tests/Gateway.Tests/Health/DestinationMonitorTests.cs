@@ -1,5 +1,7 @@
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
+using Gateway.Health.Rules;
 using Xunit;
 
 namespace Gateway.Tests.Health;

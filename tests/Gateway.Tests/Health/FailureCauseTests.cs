@@ -1,7 +1,8 @@
 using System.Net.Http;
 using System.Net.Sockets;
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

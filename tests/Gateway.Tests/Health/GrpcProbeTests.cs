@@ -1,5 +1,6 @@
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -1,6 +1,6 @@
 using System.Net.Http;
 using System.Net.Sockets;
-using Gateway.Health;
+using Gateway.Health.Rules;
 using Xunit;
 
 namespace Gateway.Tests.Health;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Probing;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

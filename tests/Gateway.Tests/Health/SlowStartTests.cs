@@ -1,4 +1,4 @@
-using Gateway.Health;
+using Gateway.Health.Rules;
 using Xunit;
 
 namespace Gateway.Tests.Health;

@@ -1,7 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Drills.Processes;
 using Gateway.Hosting;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using Gateway.Configuration.Model;
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Model;
 using Gateway.Hosting;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

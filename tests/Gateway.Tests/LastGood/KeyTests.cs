@@ -1,6 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
-using Gateway.LastGood;
+using Gateway.LastGood.Keys;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 

@@ -1,4 +1,6 @@
 using Gateway.LastGood;
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Policy;
 using Xunit;
 
 namespace Gateway.Tests.LastGood;

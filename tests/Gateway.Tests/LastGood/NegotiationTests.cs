@@ -2,6 +2,8 @@ using System.IO.Compression;
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.LastGood;
+using Gateway.LastGood.Keys;
+using Gateway.LastGood.Policy;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.LastGood;
+using Gateway.LastGood.Stores;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using Gateway.LastGood;
+using Gateway.LastGood.Policy;
 using Gateway.Tests.Support;
 using Xunit;
 

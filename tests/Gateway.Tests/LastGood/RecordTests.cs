@@ -1,4 +1,5 @@
 using Gateway.LastGood;
+using Gateway.LastGood.Stores;
 using Gateway.Tests.Support;
 using Xunit;
 

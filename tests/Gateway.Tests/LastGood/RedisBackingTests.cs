@@ -1,6 +1,8 @@
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.LastGood;
+using Gateway.LastGood.Policy;
+using Gateway.LastGood.Stores;
 using Gateway.Redis;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

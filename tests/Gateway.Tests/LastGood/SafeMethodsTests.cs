@@ -1,4 +1,4 @@
-using Gateway.LastGood;
+using Gateway.LastGood.Policy;
 using Gateway.Tests.Architecture;
 using Xunit;
 
@@ -25,7 +25,7 @@ public sealed class SafeMethodsTests
     // A second rule would soon say something else.
     [Fact]
     public void Sources_HaveOneRule() =>
-        Assert.Equal(["LastGood/SafeMethods.cs"], Sources.OfTheGateway()
+        Assert.Equal(["LastGood/Policy/SafeMethods.cs"], Sources.OfTheGateway()
             .Where(static source => source.Text.Split('\n').Any(static line => line.Contains("IsOptions(", StringComparison.Ordinal) && (line.Contains("IsHead(", StringComparison.Ordinal) || line.Contains("IsGet(", StringComparison.Ordinal))
                 || line.Contains("\"OPTIONS\" or \"TRACE\"", StringComparison.Ordinal)))
             .Select(static source => source.Path));

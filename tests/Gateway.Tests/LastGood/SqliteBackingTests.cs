@@ -1,5 +1,7 @@
 using System.Text;
 using Gateway.LastGood;
+using Gateway.LastGood.Policy;
+using Gateway.LastGood.Stores;
 using Gateway.Tests.Support;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;

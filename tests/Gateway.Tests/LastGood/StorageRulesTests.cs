@@ -1,4 +1,4 @@
-using Gateway.LastGood;
+using Gateway.LastGood.Policy;
 using Xunit;
 
 namespace Gateway.Tests.LastGood;

@@ -3,6 +3,8 @@ using System.Net;
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.LastGood;
+using Gateway.LastGood.InMemory;
+using Gateway.LastGood.Policy;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Xunit;

@@ -1,5 +1,6 @@
 using Gateway.Configuration.Model;
 using Gateway.LastGood;
+using Gateway.LastGood.InMemory;
 using Gateway.Tests.Support;
 using Xunit;
 

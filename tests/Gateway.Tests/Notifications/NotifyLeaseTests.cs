@@ -1,6 +1,7 @@
 using Gateway.Configuration.Model;
 using Gateway.Notifications;
-using Gateway.Observability;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
 using Gateway.Redis;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,6 @@
 using Gateway.Observability;
+using Gateway.Observability.Logging;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Tests.Observability;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Observability;
+using Gateway.Observability.Logging;
+using Gateway.Observability.Metrics;
 using Gateway.Tests.Configuration;
 using Serilog.Events;
 using Serilog.Parsing;

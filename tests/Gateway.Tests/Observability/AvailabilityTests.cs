@@ -1,4 +1,5 @@
 using Gateway.Observability;
+using Gateway.Observability.History;
 using Xunit;
 
 namespace Gateway.Tests.Observability;

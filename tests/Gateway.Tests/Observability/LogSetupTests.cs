@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Gateway.Observability;
+using Gateway.Observability.Logging;
 using Microsoft.Extensions.Logging;
 using Serilog.Core;
 using Serilog.Events;

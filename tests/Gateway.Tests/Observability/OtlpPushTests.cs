@@ -1,6 +1,7 @@
 using System.Text;
 using Gateway.Drills.Processes;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
+using Gateway.Observability.Tracing;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Exporter;

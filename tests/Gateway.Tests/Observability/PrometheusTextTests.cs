@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Gateway.Observability;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

@@ -1,4 +1,5 @@
-using Gateway.Observability;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Gateway.Observability;
+using Gateway.Observability.Logging;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Serilog;

@@ -1,5 +1,5 @@
-using Gateway.LastGood;
-using Gateway.Observability;
+using Gateway.LastGood.Stores;
+using Gateway.Observability.History;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

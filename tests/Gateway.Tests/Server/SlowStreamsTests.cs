@@ -1,4 +1,4 @@
-using Gateway.Forwarding;
+using Gateway.Forwarding.Responses;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -14,7 +14,7 @@ internal static class RouteChecks
     private static readonly ParameterPolicyFactory Policies = new ServiceCollection().AddLogging().AddGatewayRouting().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
 
     // As in Observability: a route of this name would be counted with the others.
-    private const string Unmatched = Observability.Instruments.UnmatchedRoute;
+    private const string Unmatched = Observability.Metrics.Instruments.UnmatchedRoute;
 
     private static readonly string[] KnownMethods =
     [

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Values;
-using Gateway.Observability;
+using Gateway.Observability.Logging;
 
 namespace Gateway.Configuration.Keys;
 

@@ -1,4 +1,4 @@
-using Gateway.Observability;
+using Gateway.Observability.Logging;
 
 namespace Gateway.Configuration.Model;
 

@@ -1,4 +1,6 @@
 using Gateway.Configuration.Model;
+using Gateway.Forwarding.Responses;
+using Gateway.Forwarding.Upgrades;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Forwarding.Compression;

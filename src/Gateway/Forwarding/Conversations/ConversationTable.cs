@@ -19,7 +19,7 @@ internal sealed class ConversationTable
 
     /// <summary>Where a conversation last was.</summary>
     /// <param name="key">The hash of its key.</param>
-    /// <param name="destination">The destination, by <see cref="Health.Destination.Seed"/>'s lower half.</param>
+    /// <param name="destination">The destination, by <see cref="Health.Model.Destination.Seed"/>'s lower half.</param>
     /// <param name="second">When, as it was told.</param>
     public bool TryFind(ulong key, out uint destination, out uint second)
     {

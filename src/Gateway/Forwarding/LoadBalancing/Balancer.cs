@@ -1,5 +1,5 @@
 using Gateway.Failover;
-using Gateway.Health;
+using Gateway.Health.Model;
 
 namespace Gateway.Forwarding.LoadBalancing;
 

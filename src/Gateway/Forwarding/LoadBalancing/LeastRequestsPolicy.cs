@@ -1,4 +1,4 @@
-using Gateway.Health;
+using Gateway.Health.Model;
 
 namespace Gateway.Forwarding.LoadBalancing;
 

@@ -1,4 +1,5 @@
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Rules;
 
 namespace Gateway.Forwarding.LoadBalancing;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration.Model;
-using Gateway.Observability;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Forwarding.Overload;
 

@@ -1,6 +1,7 @@
 using Gateway.Failover;
 using Gateway.Forwarding.Conversations;
 using Gateway.Observability;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Forwarding.Overload;
 

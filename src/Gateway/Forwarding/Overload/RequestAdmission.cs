@@ -1,6 +1,8 @@
 using Gateway.Failover;
+using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.Conversations;
 using Gateway.Observability;
+using Gateway.Observability.Metrics;
 
 namespace Gateway.Forwarding.Overload;
 

@@ -1,4 +1,5 @@
-using Gateway.Observability;
+using Gateway.Health.Model;
+using Gateway.Observability.History;
 
 namespace Gateway.Health.Forecast;
 

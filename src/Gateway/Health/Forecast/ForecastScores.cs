@@ -1,4 +1,4 @@
-using Gateway.Observability;
+using Gateway.Observability.History;
 
 namespace Gateway.Health.Forecast;
 

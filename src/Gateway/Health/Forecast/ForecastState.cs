@@ -1,3 +1,7 @@
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
+using Gateway.Health.Rules;
+
 namespace Gateway.Health.Forecast;
 
 /// <summary>

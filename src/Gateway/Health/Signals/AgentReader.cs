@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Configuration.Model;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 
 namespace Gateway.Health.Signals;
 

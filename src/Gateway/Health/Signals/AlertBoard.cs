@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
+using Gateway.Health.Model;
 
 namespace Gateway.Health.Signals;
 

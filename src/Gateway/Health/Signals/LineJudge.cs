@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Gateway.Configuration.Keys;
 using Gateway.Configuration.Model;
 using Gateway.Health.Forecast;
+using Gateway.Health.Model;
 
 namespace Gateway.Health.Signals;
 

@@ -1,3 +1,4 @@
+using Gateway.Health.Model;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Health.Signals;

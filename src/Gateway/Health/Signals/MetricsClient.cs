@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
+using Gateway.Health.Model;
+using Gateway.Health.Probing;
 
 namespace Gateway.Health.Signals;
 

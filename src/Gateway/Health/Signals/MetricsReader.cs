@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Configuration.Model;
+using Gateway.Health.Model;
 
 namespace Gateway.Health.Signals;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Gateway.Configuration.Model;
+using Gateway.Health.Model;
 
 namespace Gateway.Health.Signals;
 

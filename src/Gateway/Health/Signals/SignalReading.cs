@@ -1,5 +1,6 @@
 using Gateway.Configuration.Model;
 using Gateway.Health.Forecast;
+using Gateway.Health.Model;
 
 namespace Gateway.Health.Signals;
 

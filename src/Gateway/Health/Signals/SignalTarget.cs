@@ -1,4 +1,5 @@
 using Gateway.Configuration.Model;
+using Gateway.Health.Model;
 
 namespace Gateway.Health.Signals;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
-using Gateway.Observability;
+using Gateway.Observability.Tracing;
 
 namespace Gateway.Hosting.WarmUp;
 

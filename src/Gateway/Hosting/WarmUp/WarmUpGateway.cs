@@ -4,8 +4,11 @@ using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Forwarding;
+using Gateway.Forwarding.Requests;
+using Gateway.Forwarding.Upgrades;
 using Gateway.LastGood;
-using Gateway.Observability;
+using Gateway.Observability.Logging;
+using Gateway.Observability.Metrics;
 using Gateway.Server;
 using Gateway.Upstream;
 

@@ -1,5 +1,5 @@
 using Gateway.Configuration.Model;
-using Gateway.Observability;
+using Gateway.Observability.Logging;
 using Gateway.Server;
 
 namespace Gateway.Hosting.WarmUp;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Health;
+using Gateway.Health.Probing;
 
 namespace Gateway.Upstream.Http1;
 

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using Gateway.Configuration.Values;
-using Gateway.Health;
+using Gateway.Health.Probing;
 
 namespace Gateway.Upstream.Http1;
 

@@ -1,6 +1,6 @@
 using Gateway.Failover;
 using Gateway.Forwarding.Conversations;
-using Gateway.Health;
+using Gateway.Health.Model;
 using Xunit;
 
 namespace Gateway.Tests.Forwarding.Conversations;

@@ -1,7 +1,8 @@
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Forwarding.LoadBalancing;
-using Gateway.Health;
+using Gateway.Health.Model;
+using Gateway.Health.Rules;
 using Gateway.Tests.Support;
 using Xunit;
 

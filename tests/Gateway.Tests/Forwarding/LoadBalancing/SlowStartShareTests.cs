@@ -1,7 +1,7 @@
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Forwarding.LoadBalancing;
-using Gateway.Health;
+using Gateway.Health.Model;
 using Xunit;
 
 namespace Gateway.Tests.Forwarding.LoadBalancing;

@@ -1,7 +1,7 @@
 using Gateway.Cli;
 using Gateway.Configuration.Model;
 using Gateway.Health.Forecast;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Gateway.Tests.Admin;
 using Xunit;
 

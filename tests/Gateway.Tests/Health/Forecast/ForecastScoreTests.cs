@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Gateway.Health.Forecast;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Xunit;
 
 namespace Gateway.Tests.Health.Forecast;

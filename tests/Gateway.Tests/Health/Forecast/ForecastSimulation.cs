@@ -1,6 +1,6 @@
 using Gateway.Configuration.Model;
 using Gateway.Health.Forecast;
-using Gateway.Observability;
+using Gateway.Observability.History;
 
 namespace Gateway.Tests.Health.Forecast;
 

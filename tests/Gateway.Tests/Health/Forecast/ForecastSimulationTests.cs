@@ -1,6 +1,5 @@
 using System.Globalization;
 using Gateway.Health.Forecast;
-using Gateway.Observability;
 using Xunit;
 
 namespace Gateway.Tests.Health.Forecast;

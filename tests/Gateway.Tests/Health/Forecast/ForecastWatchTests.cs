@@ -1,5 +1,5 @@
 using Gateway.Health.Forecast;
-using Gateway.Observability;
+using Gateway.Observability.History;
 using Xunit;
 
 namespace Gateway.Tests.Health.Forecast;

@@ -1,6 +1,6 @@
 using System.Text;
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Model;
 using Gateway.Health.Signals;
 using Gateway.Tests.Support;
 using Xunit;

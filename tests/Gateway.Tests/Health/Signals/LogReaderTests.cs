@@ -3,7 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using Gateway.Configuration.Model;
-using Gateway.Health;
+using Gateway.Health.Model;
 using Gateway.Health.Signals;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;

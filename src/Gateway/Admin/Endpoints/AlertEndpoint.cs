@@ -1,0 +1,35 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using Gateway.Admin.Status;
+using Gateway.Health.Signals;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Admin.Endpoints;
+
+/// <summary><c>POST /signals/alerts</c>: what Alertmanager's webhook sends.</summary>
+internal static class AlertEndpoint
+{
+    /// <summary>Takes the alerts, and says how many concern a destination.</summary>
+    public static async Task TakeAsync(HttpContext context, AdminSources sources)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = AlertmanagerJson.MostBytes;
+        }
+
+        var body = new ArrayBufferWriter<byte>(4096);
+        int count;
+        while ((count = await context.Request.Body.ReadAsync(body.GetMemory(4096), context.RequestAborted)) > 0)
+        {
+            body.Advance(count);
+        }
+
+        if (AlertmanagerJson.Read(body.WrittenMemory, out var problem) is not { } alerts)
+        {
+            await AdminJson.ProblemAsync(context, StatusCodes.Status400BadRequest, problem!);
+            return;
+        }
+
+        await AdminJson.WriteAsync(context, new { Alerts = alerts.Length, Taken = sources.Alerts(alerts) });
+    }
+}

@@ -1,0 +1,178 @@
+using System.Net;
+using Gateway.Admin.Endpoints;
+using Gateway.Admin.Status;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.Admin.Security;
+
+/// <summary>
+/// Who may pass, in this order: the right Host (against DNS rebinding), the right Origin (against other sites in an operator's browser),
+/// the right token, a change only by a method that changes. Every response carries the headers that keep a browser strict. Whether the
+/// process lives and is ready is told without a token, by the status alone: what asks for it (Kubernetes, keepalived, a balancer's check)
+/// has nowhere to keep a secret.
+/// </summary>
+internal sealed partial class AdminGate
+{
+    private static readonly object StatusOnly = new();
+
+    private readonly RequestDelegate _next;
+    private readonly StatusPage _page;
+    private readonly AttemptLimit _attempts;
+    private readonly ILogger _log;
+    private readonly AdminToken _token;
+    private readonly string _host;
+
+    public AdminGate(RequestDelegate next, StatusPage page, string host, AdminToken token, TimeProvider time, ILogger log)
+    {
+        _next = next;
+        _page = page;
+        _host = host;
+        _token = token;
+        _attempts = new AttemptLimit(time);
+        _log = log;
+    }
+
+    /// <summary>Whether this caller, who showed no token where one is needed, may see no more than a status.</summary>
+    public static bool SeesStatusOnly(HttpContext context) => context.Items.ContainsKey(StatusOnly);
+
+    /// <summary>Lets a request pass or answers it.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        Harden(context.Response.Headers);
+
+        // 0. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets and often name no host; that yes or no
+        // is all they learn.
+        var isCheck = IsCheck(context.Request);
+
+        // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.
+        if (!_token.IsNeeded && !isCheck && !IsOwnHost(context.Request.Host.Host))
+        {
+            await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
+                "This is no host name of the admin endpoint. Use the address of \"admin.url\", or set \"admin.token\" to allow every name.");
+            return;
+        }
+
+        // 2. Another site's script in an operator's browser.
+        if (IsForeign(context.Request))
+        {
+            LogForeign(context.Connection.RemoteIpAddress);
+            await AdminJson.ProblemAsync(context, StatusCodes.Status403Forbidden, "Calls from other sites' pages are refused. Use the status page, the commands or curl.");
+            return;
+        }
+
+        // 3. The token.
+        if (_token.IsNeeded && isCheck && context.Request.Headers.Authorization.Count == 0)
+        {
+            context.Items[StatusOnly] = StatusOnly;
+        }
+        else if (_token.IsNeeded && !await MayPassAsync(context))
+        {
+            return;
+        }
+
+        try
+        {
+            await _next(context);
+        }
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            // What failed is for the log; the response tells no insides.
+            LogFailed(context.Request.Method, context.Request.Path, e);
+            await AdminJson.ProblemAsync(context, StatusCodes.Status500InternalServerError, "The gateway could not answer this. Its log says why.");
+        }
+
+        // 4. What routing refused says why, too.
+        if (!context.Response.HasStarted && context.Response is { StatusCode: >= 400, ContentType: null })
+        {
+            await AdminJson.ProblemAsync(context, context.Response.StatusCode, WhyRefused(context.Response));
+        }
+    }
+
+    private static string WhyRefused(HttpResponse response) => response.StatusCode switch
+    {
+        404 => "There is nothing at this path. \"/\" is the status page; docs/operations.md lists the rest.",
+        405 => $"Use {response.Headers.Allow} for this path: changes are made by POST and DELETE only.",
+        _ => "The request cannot be answered.",
+    };
+
+    private static void Harden(IHeaderDictionary headers)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers.CacheControl = "no-store";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+    }
+
+    private static bool IsCheck(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Path.Value is ("/livez" or "/readyz");
+
+    private bool IsOwnHost(string host) =>
+        string.Equals(host, _host, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    private static bool IsForeign(HttpRequest request)
+    {
+        if (request.Headers.Origin is [{ Length: > 0 } origin, ..]
+            && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        // A link to the status page from elsewhere is harmless; everything else is not asked for by other sites.
+        return request.Headers["Sec-Fetch-Site"] is ["cross-site" or "same-site", ..]
+            && !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] is ["navigate", ..]);
+    }
+
+    private async Task<bool> MayPassAsync(HttpContext context)
+    {
+        const string scheme = "Bearer ";
+        var given = context.Request.Headers.Authorization is [{ } header] && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? header[scheme.Length..].Trim() : null;
+
+        // Before any limit: the right token passes, whatever else came from the same address.
+        if (given is not null && _token.IsRight(given))
+        {
+            return true;
+        }
+
+        if (given is not null)
+        {
+            var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+            var count = _attempts.Wrong(address);
+            if (_attempts.MayLog())
+            {
+                LogWrongToken(address, count);
+            }
+
+            if (count > AttemptLimit.Max)
+            {
+                context.Response.Headers.RetryAfter = "1";
+                await AdminJson.ProblemAsync(context, StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address within a second. The right one passes at any time.");
+                return false;
+            }
+        }
+
+        context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"gateway\"";
+        if (given is null && HttpMethods.IsGet(context.Request.Method) && string.Equals(context.Request.Path, "/", StringComparison.Ordinal))
+        {
+            // A browser cannot send a token by itself: the page, which holds no data, asks for it.
+            await _page.WriteAsync(context, StatusCodes.Status401Unauthorized);
+            return false;
+        }
+
+        await AdminJson.ProblemAsync(context, StatusCodes.Status401Unauthorized, "Send the token of \"admin.token\" as \"Authorization: Bearer TOKEN\".");
+        return false;
+    }
+
+    [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the admin endpoint from {Address}: number {Count} within this second. At most 10 a second are logged.")]
+    private partial void LogWrongToken(IPAddress address, int count);
+
+    [LoggerMessage(8003, LogLevel.Error, "{Method} \"{Path}\" on the admin endpoint failed.")]
+    private partial void LogFailed(string method, string path, Exception exception);
+
+    [LoggerMessage(8002, LogLevel.Warning, "A call to the admin endpoint from another site's page was refused; the browser is at {Address}.")]
+    private partial void LogForeign(IPAddress? address);
+}

@@ -1,4 +1,0 @@
-namespace Gateway.Admin;
-
-/// <summary>What became of a verb, a sentence.</summary>
-internal sealed record VerbResult(string Message);

@@ -1,0 +1,10 @@
+namespace Gateway.Forwarding.Attempts;
+
+/// <summary>The purposes of attempts as logs and traces say them.</summary>
+internal static class AttemptPurposeNames
+{
+    private static readonly string[] Names = ["first", "repeat", "hedge", "trial", "first-on-trial"];
+
+    /// <summary>Its name.</summary>
+    public static string NameOf(AttemptPurpose purpose) => Names[(int)purpose];
+}

@@ -1,0 +1,224 @@
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Observability.History;
+
+/// <summary>What one window of the ledger holds of a cluster.</summary>
+/// <param name="Requests">By outcome, all its routes together.</param>
+/// <param name="Times">By tier; the empty name is the cluster as a whole.</param>
+internal sealed record LedgerWindow(RequestSums Requests, IReadOnlyDictionary<string, TimeSums> Times);
+
+/// <summary>The SQL of journal and ledger. It throws what SQLite throws; <see cref="Records"/> decides what follows.</summary>
+internal sealed class RecordDatabase : IDisposable
+{
+    private const string Schema = """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = NORMAL;
+        PRAGMA busy_timeout = 2000;
+        CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
+            cluster TEXT, source TEXT, target TEXT, reason TEXT, who TEXT);
+        CREATE INDEX IF NOT EXISTS journal_at ON journal (at);
+        CREATE TABLE IF NOT EXISTS requests (grain INTEGER NOT NULL, at INTEGER NOT NULL, cluster TEXT NOT NULL, route TEXT NOT NULL,
+            live INTEGER NOT NULL, degraded INTEGER NOT NULL, failed INTEGER NOT NULL, refused INTEGER NOT NULL, aborted INTEGER NOT NULL,
+            bad INTEGER NOT NULL, by_retry INTEGER NOT NULL, by_hedge INTEGER NOT NULL, by_buffered_response INTEGER NOT NULL, by_other_tier INTEGER NOT NULL,
+            by_resume INTEGER NOT NULL, by_last_good INTEGER NOT NULL, by_file INTEGER NOT NULL,
+            PRIMARY KEY (grain, at, cluster, route)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS times (grain INTEGER NOT NULL, at INTEGER NOT NULL, cluster TEXT NOT NULL, tier TEXT NOT NULL,
+            up INTEGER NOT NULL, down INTEGER NOT NULL, lost INTEGER NOT NULL, failures INTEGER NOT NULL,
+            PRIMARY KEY (grain, at, cluster, tier)) WITHOUT ROWID;
+        """;
+
+    private static readonly string[] AddedColumns = ["bad", "by_retry", "by_hedge", "by_buffered_response", "by_other_tier", "by_resume", "by_last_good", "by_file"];
+
+    private static readonly TimeSpan JournalKept = TimeSpan.FromDays(90);
+
+    private readonly SqliteConnection _connection;
+
+    /// <summary>Opens the file and makes what is missing in it.</summary>
+    public RecordDatabase(string file)
+    {
+        // Pooling would keep the file open after the last user is gone. Without a timeout of its own the beginning of a transaction waits
+        // 30 s for a locked file, and the ledger's seconds with it.
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = 2 }.ToString());
+        try
+        {
+            _connection.Open();
+            Run(Schema);
+            Run(ForecastTable.Schema);
+            Forecasts = new ForecastTable(_connection);
+            AddMissingColumns();
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Forecasts that are over.</summary>
+    public ForecastTable Forecasts { get; }
+
+    /// <summary>Writes all of it or nothing.</summary>
+    public void Write(IReadOnlyList<JournalEntry> entries, Ledger ledger)
+    {
+        using var transaction = _connection.BeginTransaction();
+        foreach (var e in entries)
+        {
+            Run("INSERT OR REPLACE INTO journal VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8)",
+                e.Id, e.At.ToUnixTimeMilliseconds(), e.Kind, e.Text, e.Cluster, e.From, e.To, e.Reason, e.Who);
+        }
+
+        foreach (var ((grain, at, route, cluster), s) in ledger.Requests)
+        {
+            Run("""
+                INSERT INTO requests VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                ON CONFLICT DO UPDATE SET live = live + excluded.live, degraded = degraded + excluded.degraded, failed = failed + excluded.failed,
+                    refused = refused + excluded.refused, aborted = aborted + excluded.aborted, bad = bad + excluded.bad, by_retry = by_retry + excluded.by_retry,
+                    by_hedge = by_hedge + excluded.by_hedge, by_buffered_response = by_buffered_response + excluded.by_buffered_response,
+                    by_other_tier = by_other_tier + excluded.by_other_tier, by_resume = by_resume + excluded.by_resume,
+                    by_last_good = by_last_good + excluded.by_last_good, by_file = by_file + excluded.by_file
+                """, grain, at, cluster, route, s.Live, s.Degraded, s.Failed, s.Refused, s.Aborted, s.Bad,
+                s.Saved.Retry, s.Saved.Hedge, s.Saved.BufferedResponse, s.Saved.OtherTier, s.Saved.Resume, s.Saved.LastGood, s.Saved.File);
+        }
+
+        foreach (var ((grain, at, cluster, tier), t) in ledger.Times)
+        {
+            Run("""
+                INSERT INTO times VALUES ($0, $1, $2, $3, $4, $5, $6, $7)
+                ON CONFLICT DO UPDATE SET up = up + excluded.up, down = down + excluded.down, lost = lost + excluded.lost,
+                    failures = failures + excluded.failures
+                """, grain, at, cluster, tier, t.Up, t.Down, t.Lost, t.Failures);
+        }
+
+        transaction.Commit();
+    }
+
+    /// <summary>Removes what is older than is kept.</summary>
+    public void Trim(DateTimeOffset now)
+    {
+        Run("DELETE FROM journal WHERE at < $0", (now - JournalKept).ToUnixTimeMilliseconds());
+        foreach (var (seconds, kept) in Ledger.Grains)
+        {
+            Run("DELETE FROM requests WHERE grain = $0 AND at < $1", seconds, (now - kept).ToUnixTimeSeconds());
+            Run("DELETE FROM times WHERE grain = $0 AND at < $1", seconds, (now - kept).ToUnixTimeSeconds());
+        }
+    }
+
+    /// <summary>Entries, newest first.</summary>
+    /// <param name="count">At most so many.</param>
+    /// <param name="before">Only those with a smaller number.</param>
+    /// <param name="cluster">Only of this cluster and those about all; null: every one.</param>
+    public IReadOnlyList<JournalEntry> Journal(int count, long before, string? cluster)
+    {
+        using var command = Command(
+            "SELECT id, at, kind, text, cluster, source, target, reason, who FROM journal WHERE id < $1 AND ($2 IS NULL OR cluster IS NULL OR cluster = $2) ORDER BY id DESC LIMIT $0",
+            count, before, cluster);
+        using var rows = command.ExecuteReader();
+        var entries = new List<JournalEntry>();
+        while (rows.Read())
+        {
+            entries.Add(new(DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1)), rows.GetString(2), rows.GetString(3))
+            {
+                Id = rows.GetInt64(0),
+                Cluster = Text(rows, 4),
+                From = Text(rows, 5),
+                To = Text(rows, 6),
+                Reason = Text(rows, 7),
+                Who = Text(rows, 8),
+            });
+        }
+
+        return entries;
+    }
+
+    /// <summary>The sums of a cluster over the last <paramref name="window"/>, to the minute up to a day, else to the hour.</summary>
+    public LedgerWindow Window(string cluster, TimeSpan window, DateTimeOffset now)
+    {
+        var grain = window <= TimeSpan.FromHours(25) ? 60 : window <= TimeSpan.FromDays(31) ? 3600 : 86400;
+        var from = (now - window).ToUnixTimeSeconds();
+        RequestSums requests;
+        using (var command = Command(
+            """
+            SELECT total(live), total(degraded), total(failed), total(refused), total(aborted), total(bad), total(by_retry), total(by_hedge), total(by_buffered_response),
+                total(by_other_tier), total(by_resume), total(by_last_good), total(by_file)
+            FROM requests WHERE grain = $0 AND at > $1 - $0 AND cluster = $2
+            """,
+            grain, from, cluster))
+        using (var rows = command.ExecuteReader())
+        {
+            rows.Read();
+            requests = new(Sum(0), Sum(1), Sum(2), Sum(3), Sum(4)) { Bad = Sum(5), Saved = new(Sum(6), Sum(7), Sum(8), Sum(9), Sum(10), Sum(11), Sum(12)) };
+
+            long Sum(int column) => (long)rows.GetDouble(column);
+        }
+
+        var times = new Dictionary<string, TimeSums>(StringComparer.Ordinal);
+        using (var command = Command(
+            "SELECT tier, sum(up), sum(down), sum(lost), sum(failures) FROM times WHERE grain = $0 AND at > $1 - $0 AND cluster = $2 GROUP BY tier",
+            grain, from, cluster))
+        using (var rows = command.ExecuteReader())
+        {
+            while (rows.Read())
+            {
+                times[rows.GetString(0)] = new(rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4));
+            }
+        }
+
+        return new(requests, times);
+    }
+
+    /// <summary>Why a write failed, for operators.</summary>
+    public static string WhyRefused(Exception e) => e switch
+    {
+        SqliteException { SqliteErrorCode: 13 } => "the disk is full",
+        SqliteException { SqliteErrorCode: 11 or 26 } => "the file is damaged",
+        SqliteException { SqliteErrorCode: 8 or 14 } or UnauthorizedAccessException => "no permission to write",
+        SqliteException { SqliteErrorCode: 5 } => "another process holds the file",
+        _ => "the disk answers with an error",
+    };
+
+    /// <inheritdoc/>
+    public void Dispose() => _connection.Dispose();
+
+    // A file of an earlier build has fewer sums: they begin at zero, and what counted against the objective was every response that no tier
+    // gave.
+    private void AddMissingColumns()
+    {
+        using (var command = Command("SELECT count(*) FROM pragma_table_info('requests') WHERE name = 'bad'"))
+        {
+            if (command.ExecuteScalar() is long and > 0)
+            {
+                return;
+            }
+        }
+
+        using var transaction = _connection.BeginTransaction();
+        foreach (var column in AddedColumns)
+        {
+            Run($"ALTER TABLE requests ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0");
+        }
+
+        Run("UPDATE requests SET bad = degraded + failed");
+        transaction.Commit();
+    }
+
+    private static string? Text(SqliteDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
+
+    private void Run(string sql, params ReadOnlySpan<object?> values)
+    {
+        using var command = Command(sql, values);
+        command.ExecuteNonQuery();
+    }
+
+    private SqliteCommand Command(string sql, params ReadOnlySpan<object?> values)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.CommandTimeout = 2;
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters.AddWithValue($"${i}", values[i] ?? DBNull.Value);
+        }
+
+        return command;
+    }
+}
