@@ -10,13 +10,3 @@ internal interface INotifyDelivery : IDisposable
     /// <exception cref="DeliveryException">It was not taken.</exception>
     Task DeliverAsync(Notification notification, CancellationToken cancellationToken);
 }
-
-/// <summary>A receiver did not take a notification.</summary>
-internal sealed class DeliveryException : Exception
-{
-    public DeliveryException(string message, bool mayRepeat, Exception? inner = null)
-        : base(message, inner) => MayRepeat = mayRepeat;
-
-    /// <summary>Another attempt may go better.</summary>
-    public bool MayRepeat { get; }
-}

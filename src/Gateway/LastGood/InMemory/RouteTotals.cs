@@ -22,26 +22,3 @@ internal sealed class RouteTotals
     public (long Entries, long Bytes) Read(string route) =>
         _routes.TryGetValue(route, out var total) ? (total.Entries, total.Bytes) : (0, 0);
 }
-
-/// <summary>The responses of one route; notes of variants are no responses.</summary>
-internal sealed class RouteTotal
-{
-    private long _entries;
-    private long _bytes;
-
-    /// <summary>Answers.</summary>
-    public long Entries => Interlocked.Read(ref _entries);
-
-    /// <summary>Bytes of memory that they are counted for.</summary>
-    public long Bytes => Interlocked.Read(ref _bytes);
-
-    /// <summary>A response came (<paramref name="sign"/> 1) or left (-1).</summary>
-    public void Count(StoredResponse answer, long cost, int sign)
-    {
-        Interlocked.Add(ref _bytes, sign * cost);
-        if (!answer.IsMarker)
-        {
-            Interlocked.Add(ref _entries, sign);
-        }
-    }
-}

@@ -40,23 +40,3 @@ internal sealed class PathGroup(string place)
     public bool Leave() =>
         Interlocked.Decrement(ref _members) == 0 && Interlocked.CompareExchange(ref _members, Gone, 0) == 0;
 }
-
-/// <summary>Time stamps that only grow.</summary>
-internal static class Stamps
-{
-    /// <summary>Raises a stamp to <paramref name="value"/>.</summary>
-    public static void Raise(ref long stamp, long value)
-    {
-        var seen = Volatile.Read(ref stamp);
-        while (seen < value)
-        {
-            var found = Interlocked.CompareExchange(ref stamp, value, seen);
-            if (found == seen)
-            {
-                return;
-            }
-
-            seen = found;
-        }
-    }
-}
