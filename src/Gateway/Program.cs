@@ -2,4 +2,8 @@ using Gateway.Cli;
 using Gateway.Hosting;
 
 Startup.Prepare();
-return await GatewayCli.RunAsync(args, RunCommand.Create(Environment.GetEnvironmentVariable), DemoCommand.Create(Environment.GetEnvironmentVariable), DrillCommand.Create());
+return await GatewayCli.RunAsync(
+    args,
+    RunCommand.Create(Environment.GetEnvironmentVariable),
+    DemoCommand.Create(Environment.GetEnvironmentVariable),
+    DrillCommand.Create());

@@ -48,8 +48,8 @@ internal static class BreakConnection
     }
 
     /// <summary>
-    /// Connection middleware for <c>reset</c> at <c>accept</c>. The switch itself must stay reachable, so a new connection gets a moment to show
-    /// that it wants <c>/faults</c>; every other one is reset before its request is looked at.
+    /// Connection middleware for <c>reset</c> at <c>accept</c>. The switch itself must stay reachable, so a new connection gets a moment to
+    /// show that it wants <c>/faults</c>; every other one is reset before its request is looked at.
     /// </summary>
     public static ConnectionDelegate AtAccept(ConnectionDelegate next, FaultSwitch faults, TimeProvider time) => async connection =>
     {

@@ -65,7 +65,9 @@ internal sealed class Cart(string name, string? ordersFile)
         try
         {
             using JsonDocument order = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
-            return order.RootElement.ValueKind == JsonValueKind.Object && order.RootElement.TryGetProperty("id", out JsonElement value) && value.ValueKind == JsonValueKind.String
+            return order.RootElement.ValueKind == JsonValueKind.Object
+                && order.RootElement.TryGetProperty("id", out JsonElement value)
+                && value.ValueKind == JsonValueKind.String
                 ? value.GetString()
                 : null;
         }

@@ -4,20 +4,23 @@ using System.Text;
 namespace SampleGuide;
 
 /// <summary>
-/// An answer of the guide, token by token, as server-sent events. The tokens depend on the conversation alone, and <c>Last-Event-ID</c> says where to go on:
-/// another guide carries on where this one was cut.
+/// An answer of the guide, token by token, as server-sent events. The tokens depend on the conversation alone, and <c>Last-Event-ID</c>
+/// says where to go on: another guide carries on where this one was cut.
 /// </summary>
 internal sealed class Chat(string name, TimeProvider time, CancellationToken stopping)
 {
     private static readonly string[] Words =
     [
         "For", "your", "trip", "I", "would", "take", "the", "lighter", "jacket", "and", "a", "pair", "of", "trail", "shoes", "because",
-        "they", "dry", "quickly", "cost", "less", "than", "last", "year", "look", "well", "with", "what", "you", "have", "already", "chosen",
+        "they", "dry", "quickly", "cost", "less", "than", "last", "year", "look", "well", "with", "what", "you", "have", "already",
+        "chosen",
     ];
 
     public async Task AnswerAsync(HttpContext context)
     {
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsPost(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        if (!HttpMethods.IsGet(context.Request.Method)
+            && !HttpMethods.IsPost(context.Request.Method)
+            && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             context.Response.Headers.Allow = "GET, HEAD, POST";
@@ -32,7 +35,9 @@ internal sealed class Chat(string name, TimeProvider time, CancellationToken sto
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-        int first = int.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out int last) ? last + 1 : 0;
+        int first = int.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out int last)
+            ? last + 1
+            : 0;
         for (int i = first; i < tokens; i++)
         {
             if (i > first && intervalMs > 0)

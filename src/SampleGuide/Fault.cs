@@ -39,7 +39,10 @@ internal sealed record Fault
     /// <summary>How a cut ends the connection.</summary>
     public string End { get; init; } = "reset";
 
-    /// <summary>Reads the body of <c>PUT /faults</c>: unknown keys and values are refused, so that a drill with a slip of the pen does not pass for a healthy one.</summary>
+    /// <summary>
+    /// Reads the body of <c>PUT /faults</c>: unknown keys and values are refused, so that a drill with a slip of the pen
+    /// does not pass for a healthy one.
+    /// </summary>
     public static bool TryRead(string json, out Fault fault, out string problem)
     {
         fault = None;
@@ -59,7 +62,8 @@ internal sealed record Fault
                 Fault? next = Apply(read, key);
                 if (next is null)
                 {
-                    problem = $"'{key.Name}: {key.Value.GetRawText()}' is no setting of a fault, or no value for it; see sample-guide --help.";
+                    problem =
+                        $"'{key.Name}: {key.Value.GetRawText()}' is no setting of a fault, or no value for it; see sample-guide --help.";
                     return false;
                 }
 
@@ -84,14 +88,22 @@ internal sealed record Fault
         {
             "mode" when Modes.Contains(text, StringComparer.Ordinal) => fault with { Mode = text },
             "delay" when Durations.TryParse(text, out TimeSpan delay) => fault with { Delay = delay },
-            "workers" when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int workers) && workers > 0 => fault with { Workers = workers },
+            "workers" when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int workers)
+                && workers > 0 => fault with { Workers = workers },
             "workers" when value.ValueKind == JsonValueKind.Null => fault,
-            "share" when value.ValueKind == JsonValueKind.Number && value.GetDouble() is >= 0 and <= 1 => fault with { Share = value.GetDouble() },
-            "retryAfter" when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) => fault with { RetryAfter = seconds },
+            "share" when value.ValueKind == JsonValueKind.Number
+                && value.GetDouble() is >= 0 and <= 1 => fault with { Share = value.GetDouble() },
+            "retryAfter" when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) => fault with
+            {
+                RetryAfter = seconds
+            },
             "retryAfter" when value.ValueKind == JsonValueKind.Null => fault,
             "health" when Healths.Contains(text, StringComparer.Ordinal) => fault with { Health = text },
             "when" when Whens.Contains(text, StringComparer.Ordinal) => fault with { When = text },
-            "after" when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) => fault with { After = bytes },
+            "after" when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) => fault with
+            {
+                After = bytes
+            },
             "after" when value.ValueKind == JsonValueKind.Null => fault,
             "end" when Ends.Contains(text, StringComparer.Ordinal) => fault with { End = text },
             _ => null,

@@ -75,7 +75,9 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, 
         }
     }
 
-    /// <summary>An order that has arrived is executed even if its client has given up by then: a second copy of it, sent elsewhere, must show.</summary>
+    /// <summary>
+    /// An order that has arrived is executed even if its client has given up by then: a second copy of it, sent elsewhere, must show.
+    /// </summary>
     private async Task TakeForGoodAsync(HttpContext context)
     {
         // Before the first reading: the client may have gone right after its last byte.

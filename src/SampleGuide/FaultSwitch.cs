@@ -1,6 +1,8 @@
 namespace SampleGuide;
 
-/// <summary>The fault in force, and whom it hits: every n-th by a counter, so that a share of 5 % is one in twenty and a drill can be repeated.</summary>
+/// <summary>
+/// The fault in force, and whom it hits: every n-th by a counter, so that a share of 5 % is one in twenty and a drill can be repeated.
+/// </summary>
 internal sealed class FaultSwitch(Fault start)
 {
     private Armed _armed = new(start);

@@ -36,7 +36,9 @@ internal sealed class Guide(GuideOptions options, TimeProvider time, Cancellatio
             "/bytes" => Probes.BytesAsync(context),
             "/slow-body" => _probes.SlowBodyAsync(context),
             "/ws" => _probes.WebSocketAsync(context),
-            _ when path.StartsWith("/api/guide/trending/", StringComparison.Ordinal) => _recommendations.TrendingAsync(context, path["/api/guide/trending/".Length..]),
+            _ when path.StartsWith("/api/guide/trending/", StringComparison.Ordinal) => _recommendations.TrendingAsync(
+                context,
+                path["/api/guide/trending/".Length..]),
             _ when path is "/guide" || path.StartsWith("/guide/", StringComparison.Ordinal) => _recommendations.PageAsync(context, path),
             _ => NotFoundAsync(context),
         });

@@ -35,7 +35,8 @@ internal static class GuideHost
             {
                 await next(context);
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException && (context.RequestAborted.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested))
+            catch (Exception e) when (e is OperationCanceledException or IOException
+                && (context.RequestAborted.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested))
             {
                 // The client has gone, or the guide goes: the connection ends visibly, and no client waits for more.
                 context.Abort();

@@ -11,7 +11,9 @@ internal sealed record GuideOptions
     /// <summary>The port; 0 takes any free one.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The address that it listens on. Default: 127.0.0.1, since its fault switches are open to every client that reaches it.</summary>
+    /// <summary>
+    /// The address that it listens on. Default: 127.0.0.1, since its fault switches are open to every client that reaches it.
+    /// </summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Stands in every answer as <c>X-Guide</c> and <c>source</c>. Default: <c>guide-PORT</c>.</summary>
@@ -77,7 +79,8 @@ internal sealed record GuideOptions
                 case "--port" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= 65535:
                     port = number;
                     break;
-                case "--name" when value.Length is > 0 and <= 64 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':'):
+                case "--name" when value.Length is > 0 and <= 64
+                    && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':'):
                     name = value;
                     break;
                 case "--orders" when value.Length > 0:
@@ -108,7 +111,8 @@ internal sealed record GuideOptions
         }
 
         problem = "";
-        options = new GuideOptions { Port = port.Value, Name = name ?? $"guide-{port}", Fault = fault, Orders = orders, Latency = latency, Address = address! };
+        options = new GuideOptions { Port = port.Value, Name = name
+            ?? $"guide-{port}", Fault = fault, Orders = orders, Latency = latency, Address = address! };
         return true;
     }
 }

@@ -24,7 +24,9 @@ internal sealed class HomePage(string name)
             <body><h1>Shopping guide</h1>
 
             """);
-        page.Append("<p>This page comes from <strong>").Append(HtmlEncoder.Default.Encode(name)).Append("</strong>. Stop that guide and reload: another one responds.</p>\n<ul>\n");
+        page.Append("<p>This page comes from <strong>")
+            .Append(HtmlEncoder.Default.Encode(name))
+            .Append("</strong>. Stop that guide and reload: another one responds.</p>\n<ul>\n");
         foreach (var (path, text) in Links)
         {
             page.Append("<li><a href=\"").Append(path).Append("\">").Append(path).Append("</a>: ").Append(text).Append("</li>\n");

@@ -4,8 +4,9 @@ using System.Text;
 namespace SampleGuide;
 
 /// <summary>
-/// A file that several guides append to at once. .NET's FileMode.Append seeks to the end and writes there, so that two processes overwrite each other;
-/// the C library's mode "a" is the kernel's O_APPEND, and one flushed line is one write. A line that was acknowledged survives kill -9. Not on Windows.
+/// A file that several guides append to at once. .NET's FileMode.Append seeks to the end and writes there, so that two processes
+/// overwrite each other; the C library's mode "a" is the kernel's O_APPEND, and one flushed line is one write. A line that was
+/// acknowledged survives kill -9. Not on Windows.
 /// </summary>
 internal sealed class OrderFile
 {

@@ -130,5 +130,7 @@ internal sealed class Probes(TimeProvider time, CancellationToken stopping)
 
     /// <summary>A number of the query; the default when it is absent or none.</summary>
     public static int Number(HttpContext context, string key, int otherwise, int most) =>
-        int.TryParse(context.Request.Query[key], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? Math.Min(number, most) : otherwise;
+        int.TryParse(context.Request.Query[key], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? Math.Min(number, most)
+            : otherwise;
 }

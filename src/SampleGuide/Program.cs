@@ -23,7 +23,8 @@ try
 }
 catch (IOException e)
 {
-    Console.Error.WriteLine($"The guide '{options.Name}' cannot listen on port {options.Port}: {e.Message} Choose another port, or 0 for any free one.");
+    Console.Error.WriteLine(
+        $"The guide '{options.Name}' cannot listen on port {options.Port}: {e.Message} Choose another port, or 0 for any free one.");
     return 1;
 }
 

@@ -49,7 +49,9 @@ internal sealed class Recommendations(string name)
     public Task PageAsync(HttpContext context, string path)
     {
         var page = new StringBuilder(1024);
-        page.Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shopping guide</title></head>\n<body><h1>Shopping guide</h1>\n<p>")
+        page.Append(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shopping guide</title></head>\n<body><h1>Shopping "
+                + "guide</h1>\n<p>")
             .Append(HtmlEncoder.Default.Encode(path)).Append("</p>\n<ul>\n");
         for (int i = 0; i < 5; i++)
         {
@@ -85,7 +87,8 @@ internal sealed class Recommendations(string name)
         HttpRequest request = context.Request;
         string? named = request.Query["user"] is [{ Length: > 0 } query, ..] ? query
             : request.Headers["X-User"] is [{ Length: > 0 } header, ..] ? header
-            : request.Headers.Authorization is [{ } token, ..] && token.StartsWith("Bearer ", StringComparison.Ordinal) ? token["Bearer ".Length..]
+            : request.Headers.Authorization is [{ } token, ..] && token.StartsWith("Bearer ", StringComparison.Ordinal)
+                ? token["Bearer ".Length..]
             : request.Cookies["user"];
         return named is { Length: > 0 } ? named : "guest";
     }

@@ -6,7 +6,19 @@ namespace SampleGuide;
 internal static class Wares
 {
     private static readonly string[] Makers = ["Northwind", "Alder", "Kestrel", "Juniper", "Halden", "Marlow", "Otter", "Brightside"];
-    private static readonly string[] Kinds = ["lamp", "backpack", "kettle", "headphones", "trail shoes", "notebook", "desk chair", "rain jacket", "water bottle", "camera strap"];
+    private static readonly string[] Kinds =
+    [
+        "lamp",
+        "backpack",
+        "kettle",
+        "headphones",
+        "trail shoes",
+        "notebook",
+        "desk chair",
+        "rain jacket",
+        "water bottle",
+        "camera strap"
+    ];
     private static readonly string[] Reasons =
     [
         "Others who looked at what you looked at kept this one.",

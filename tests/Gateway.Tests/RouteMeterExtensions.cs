@@ -5,7 +5,8 @@ namespace Gateway.Tests;
 /// <summary>Requests with the status that is usual for their outcome.</summary>
 internal static class RouteMeterExtensions
 {
-    public static void Ended(this RouteMeter route, RequestOutcome outcome, TimeSpan duration, bool? bad = null) => route.Ended(outcome, StatusOf(outcome), duration, bad);
+    public static void Ended(this RouteMeter route, RequestOutcome outcome, TimeSpan duration, bool? bad = null) =>
+        route.Ended(outcome, StatusOf(outcome), duration, bad);
 
     public static void Live(this RouteMeter route, TimeSpan duration) => route.Ended(RequestOutcome.Live, duration);
 

@@ -16,7 +16,8 @@ internal static class AgainstCommand
             Peer.Require(peer);
         }
 
-        var (runner, rows, faults, held) = (new DrillRunner(report), new List<IReadOnlyList<string>>(), new List<(string, IReadOnlyList<Measured>)>(), true);
+        var (runner, rows, faults, held) =
+            (new DrillRunner(report), new List<IReadOnlyList<string>>(), new List<(string, IReadOnlyList<Measured>)>(), true);
         foreach (var plan in DrillSet.Select(names).Select(adjustments.Apply))
         {
             if (plan.Environment.Url is not null || plan.Timeline.Any(step => step.Step.IsAboutTheGateway))
@@ -32,7 +33,17 @@ internal static class AgainstCommand
                 var run = await runner.RunUndisturbedAsync(plan, subject, isGateway ? null : bed => Peer.StartAsync(subject, bed));
                 held &= !isGateway || Judge.Of(run).Holds;
                 runs.Add(run);
-                rows.Add([plan.Name, subject, $"{run.Failed}", $"{run.Static}", $"{run.Ledger.Count(Outcome.LastGood)}", Verdict.Text(run.During.P50), Verdict.Text(run.During.P99), Verdict.Text(run.During.Max), Verdict.Text(run.Ledger.Lateness().P99)]);
+                rows.Add([
+                    plan.Name,
+                    subject,
+                    $"{run.Failed}",
+                    $"{run.Static}",
+                    $"{run.Ledger.Count(Outcome.LastGood)}",
+                    Verdict.Text(run.During.P50),
+                    Verdict.Text(run.During.P99),
+                    Verdict.Text(run.During.Max),
+                    Verdict.Text(run.Ledger.Lateness().P99)
+                ]);
             }
 
             faults.Add((plan.Name, runs));

@@ -5,7 +5,9 @@ using Gateway.Drills.Processes;
 
 namespace Gateway.Drills.Against;
 
-/// <summary>Another proxy with a fair configuration from <c>loadtests/peers</c>: health checks, retries where it has them, and a static answer.</summary>
+/// <summary>
+/// Another proxy with a fair configuration from <c>loadtests/peers</c>: health checks, retries where it has them, and a static answer.
+/// </summary>
 internal sealed class Peer : ChildProcess
 {
     private readonly int _port;
@@ -76,7 +78,11 @@ internal sealed class Peer : ChildProcess
 
     private static IReadOnlyList<string> Command(string name, int port, string folder, TestBed bed)
     {
-        string[] Addresses(IEnumerable<GuideProcess> guides) => [.. guides.Select(guide => $"127.0.0.1:{(bed.Relays.Count > 0 ? bed.Relays[bed.Guides.ToList().IndexOf(guide)].Port : guide.Port).ToString(CultureInfo.InvariantCulture)}")];
+        string[] Addresses(IEnumerable<GuideProcess> guides) =>
+            [
+            .. guides.Select(guide =>
+                $"127.0.0.1:"
+                    + $"{(bed.Relays.Count > 0 ? bed.Relays[bed.Guides.ToList().IndexOf(guide)].Port : guide.Port).ToString(CultureInfo.InvariantCulture)}")];
         var (primaries, standbys) = (Addresses(bed.Primaries), Addresses(bed.Standbys));
         if (name is "yarp")
         {
@@ -91,8 +97,16 @@ internal sealed class Peer : ChildProcess
         var file = Path.Combine(folder, Template(name));
         var lines = File.ReadAllLines(Path.Combine(Repository.Root, "loadtests", "peers", Template(name)))
             .SelectMany(line =>
-                line.Contains("@PRIMARY@", StringComparison.Ordinal) ? primaries.Select((address, i) => line.Replace("@PRIMARY@", address, StringComparison.Ordinal).Replace("@N@", $"p{i + 1}", StringComparison.Ordinal))
-                : line.Contains("@STANDBY@", StringComparison.Ordinal) ? standbys.Select((address, i) => line.Replace("@STANDBY@", address, StringComparison.Ordinal).Replace("@N@", $"s{i + 1}", StringComparison.Ordinal))
+                line.Contains("@PRIMARY@", StringComparison.Ordinal)
+                    ? primaries.Select((address, i) => line.Replace("@PRIMARY@", address, StringComparison.Ordinal).Replace(
+                        "@N@",
+                        $"p{i + 1}",
+                        StringComparison.Ordinal))
+                : line.Contains("@STANDBY@", StringComparison.Ordinal)
+                    ? standbys.Select((address, i) => line.Replace("@STANDBY@", address, StringComparison.Ordinal).Replace(
+                        "@N@",
+                        $"s{i + 1}",
+                        StringComparison.Ordinal))
                 : [line])
             .Select(line => line
                 .Replace("@PORT@", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
@@ -117,7 +131,13 @@ internal sealed class Peer : ChildProcess
     };
 
     private static string? Find(string name) =>
-        new[] { "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin" }.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        new[]
+        {
+            "/usr/sbin",
+            "/usr/bin",
+            "/usr/local/sbin",
+            "/usr/local/bin"
+        }.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     private async Task<bool> ListensAsync(CancellationToken cancel)
     {

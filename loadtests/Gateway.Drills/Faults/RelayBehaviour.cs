@@ -28,7 +28,8 @@ internal enum RelayMode
 /// <summary>A mode with its numbers.</summary>
 /// <param name="Mode">What happens to the bytes.</param>
 /// <param name="Wait">For delay and drip. Default: none.</param>
-/// <param name="AfterBytes">For reset and cut: bytes of this direction that a connection may still carry, counted from when the behaviour was set. Default: 0, with the first piece.</param>
+/// <param name="AfterBytes">For reset and cut: bytes of this direction that a connection may still carry, counted from when the behaviour
+/// was set. Default: 0, with the first piece.</param>
 internal sealed record RelayBehaviour(RelayMode Mode, TimeSpan Wait = default, int AfterBytes = 0)
 {
     /// <summary>No fault.</summary>

@@ -37,7 +37,12 @@ internal static class ColdStartDrill
 
         // 1. The generator's own code is compiled first, against a guide.
         var scenario = new RecommendScenario();
-        await LoadRun.RunAsync(new() { Target = LoadTarget.Parse(bed.Standbys[0].Url), Rate = RateProfile.Constant(rate, TimeSpan.FromSeconds(2)), Scenarios = [scenario] });
+        await LoadRun.RunAsync(new()
+        {
+            Target = LoadTarget.Parse(bed.Standbys[0].Url),
+            Rate = RateProfile.Constant(rate, TimeSpan.FromSeconds(2)),
+            Scenarios = [scenario]
+        });
 
         // 2. From the start: the first request by itself, then the load.
         progress("cold");
@@ -52,8 +57,12 @@ internal static class ColdStartDrill
         var (later, warmCpu) = await CostOfAsync(bed, scenario, rate, Later);
 
         var (before, after) = (cold.Latencies(), later.Latencies());
-        report.Line(Repository.PublishedGateway is null ? "compiled at run time: ./gateway has not compiled one ahead of time" : "compiled ahead of time");
-        report.Line($"cold: first response {Verdict.Text(alone)}, p99 {Verdict.Text(before.P99)}, max {Verdict.Text(before.Max)}, {coldCpu:0} us of CPU a request; warm: p99 {Verdict.Text(after.P99)}, max {Verdict.Text(after.Max)}, {warmCpu:0} us");
+        report.Line(Repository.PublishedGateway is null
+            ? "compiled at run time: ./gateway has not compiled one ahead of time"
+            : "compiled ahead of time");
+        report.Line(
+            $"cold: first response {Verdict.Text(alone)}, p99 {Verdict.Text(before.P99)}, max {Verdict.Text(before.Max)}, {coldCpu:0} us "
+                + $"of CPU a request; warm: p99 {Verdict.Text(after.P99)}, max {Verdict.Text(after.Max)}, {warmCpu:0} us");
         return new Verdict()
             .Exactly("failed", cold.Failed + later.Failed, 0)
             .Exactly("not live", cold.Total - cold.Count(Outcome.Live), 0)
@@ -74,5 +83,10 @@ internal static class ColdStartDrill
     }
 
     private static Task<Ledger> LoadAsync(TestBed bed, Scenario scenario, double rate, TimeSpan time) =>
-        LoadRun.RunAsync(new() { Target = LoadTarget.Parse(bed.Gateway.Url), Rate = RateProfile.Constant(rate, time), Scenarios = [scenario] });
+        LoadRun.RunAsync(new()
+        {
+            Target = LoadTarget.Parse(bed.Gateway.Url),
+            Rate = RateProfile.Constant(rate, time),
+            Scenarios = [scenario]
+        });
 }

@@ -43,8 +43,14 @@ internal sealed record FaultCase(string Name, Fault Fault, Extent Extent)
         new("both-killed", new KillFault("p1", "p2"), Extent.Tier) { P99 = Thresholds.KilledP99 },
         new("one-frozen", new FreezeFault("p1"), Extent.OneDestination) { P99 = Thresholds.FrozenP99 },
         new("both-frozen", new FreezeFault("p1", "p2"), Extent.Tier) { P99 = Thresholds.FrozenP99 },
-        new("all-500", new HttpFault(new() { Mode = "500" }, "p1", "p2"), Extent.Tier) { Config = [("clusters.ai-guide.attempts.retryOn", With500)] },
-        new("lying-health", new HttpFault(new() { Mode = "500", Health = "good" }, "p1", "p2"), Extent.Tier) { Config = [("clusters.ai-guide.attempts.retryOn", With500)] },
+        new("all-500", new HttpFault(new() { Mode = "500" }, "p1", "p2"), Extent.Tier)
+        {
+            Config = [("clusters.ai-guide.attempts.retryOn", With500)]
+        },
+        new("lying-health", new HttpFault(new() { Mode = "500", Health = "good" }, "p1", "p2"), Extent.Tier)
+        {
+            Config = [("clusters.ai-guide.attempts.retryOn", With500)]
+        },
         new("one-slow", new HttpFault(Slow, "p1"), Extent.OneDestination) { P99 = Thresholds.SlowP99 },
         new("both-slow", new HttpFault(Slow, "p1", "p2"), Extent.Tier) { P99 = Thresholds.SlowP99, TransitionOptional = true },
         new("resets", new HttpFault(new() { Mode = "reset" }, "p1", "p2"), Extent.Tier),

@@ -7,8 +7,8 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Figures;
 
 /// <summary>
-/// Three gateways, real Redis and sentinels, under load: each fault of Redis in turn may cost no request, no time and no switch; an operator's hold is in
-/// force on all at once and outlives their restart; and when the primary dies, or returns, they change together.
+/// Three gateways, real Redis and sentinels, under load: each fault of Redis in turn may cost no request, no time and no switch; an
+/// operator's hold is in force on all at once and outlives their restart; and when the primary dies, or returns, they change together.
 /// </summary>
 internal static class FleetDrill
 {
@@ -26,7 +26,9 @@ internal static class FleetDrill
         }
 
         var verdict = await report.DuringAsync("fleet", progress => FaultsAsync(report, rate, warm, progress));
-        verdict.Include("sentinels", await report.DuringAsync("fleet with sentinels", progress => SentinelsAsync(report, rate, warm, progress)));
+        verdict.Include(
+            "sentinels",
+            await report.DuringAsync("fleet with sentinels", progress => SentinelsAsync(report, rate, warm, progress)));
         return report.Conclude("fleet", verdict);
     }
 
@@ -47,7 +49,10 @@ internal static class FleetDrill
         var began = TimeProvider.System.GetUtcNow();
         var quiet = await fleet.LoadAsync(rate, RetryWhenMachineBusy);
         report.Line($"undisturbed: p99 {Verdict.Text(quiet.P99)}, failed {quiet.Failed}");
-        var verdict = new Verdict().Exactly("undisturbed: failed", quiet.Failed, 0).Within("lateness of the generator (p99)", quiet.Lateness, Thresholds.GeneratorLateness);
+        var verdict = new Verdict().Exactly("undisturbed: failed", quiet.Failed, 0).Within(
+            "lateness of the generator (p99)",
+            quiet.Lateness,
+            Thresholds.GeneratorLateness);
         Task Secret(string command) => redis.TellAsync("AUTH right", command);
         (string Name, bool Parts, Func<Task> Break, Func<Task> Mend)[] faults =
         [
@@ -58,7 +63,11 @@ internal static class FleetDrill
             }),
             ("frozen", true, () => Done(redis.Freeze), () => Done(redis.Thaw)),
             ("full", true, () => Secret("CONFIG SET maxmemory 1"), () => Secret("CONFIG SET maxmemory 0")),
-            ("read-only replica", true, () => Secret($"REPLICAOF 127.0.0.1 {elsewhere.Port.ToString(CultureInfo.InvariantCulture)}"), () => Secret("REPLICAOF NO ONE")),
+            (
+                "read-only replica",
+                true,
+                () => Secret($"REPLICAOF 127.0.0.1 {elsewhere.Port.ToString(CultureInfo.InvariantCulture)}"),
+                () => Secret("REPLICAOF NO ONE")),
             ("wrong password", true, async () =>
             {
                 await Secret("CONFIG SET requirepass other");
@@ -70,17 +79,21 @@ internal static class FleetDrill
         foreach (var (name, parts, breakIt, mendIt) in faults)
         {
             progress(name);
-            await fleet.UntilAsync(static s => s.Agreeing && s.Alarms.Length == 0, TimeSpan.FromSeconds(60), $"before {name}: nothing is wrong");
+            await fleet.UntilAsync(static s => s.Agreeing
+                && s.Alarms.Length == 0, TimeSpan.FromSeconds(60), $"before {name}: nothing is wrong");
             var loading = fleet.LoadAsync(rate, TimeSpan.FromSeconds(16));
             await Task.Delay(FaultAt, TimeProvider.System);
             var lasts = Task.Delay(FaultLasts, TimeProvider.System);
             await breakIt();
-            var alarm = await fleet.UntilAsync(s => s.Agreeing == !parts && s.Alarms.Contains("Redis", StringComparison.Ordinal), Patience, $"{name}: the alarm shows");
+            var alarm = await fleet.UntilAsync(s => s.Agreeing == !parts
+                && s.Alarms.Contains("Redis", StringComparison.Ordinal), Patience, $"{name}: the alarm shows");
             await lasts;
             await mendIt();
             var agreed = await fleet.UntilAsync(static s => s.Agreeing && s.Gateways == 3, Patience, $"{name}: they agree again");
             var seen = await loading;
-            report.Line($"{name}: failed {seen.Failed}, p99 {Verdict.Text(seen.P99)} (undisturbed {Verdict.Text(quiet.P99)}), alarm after {Verdict.Text(alarm)}, agreed again after {Verdict.Text(agreed)}");
+            report.Line(
+                $"{name}: failed {seen.Failed}, p99 {Verdict.Text(seen.P99)} (undisturbed {Verdict.Text(quiet.P99)}), alarm after "
+                    + $"{Verdict.Text(alarm)}, agreed again after {Verdict.Text(agreed)}");
             verdict
                 .Exactly($"{name}: failed", seen.Failed, 0)
                 .Within($"{name}: p99", seen.P99, quiet.P99 + Thresholds.RedisCost)
@@ -93,9 +106,11 @@ internal static class FleetDrill
         // An operator's hold.
         progress("hold");
         await fleet.PostAsync(0, "/clusters/ai-guide/hold", """{"tier":"standby","for":"10m","reason":"drill"}""");
-        verdict.Within("a hold is in force on all", await fleet.UntilAsync(static s => s.Held && s.Serves("standby"), Patience, "the hold is in force"), Thresholds.HoldWithin);
+        verdict.Within("a hold is in force on all", await fleet.UntilAsync(static s => s.Held
+            && s.Serves("standby"), Patience, "the hold is in force"), Thresholds.HoldWithin);
         await fleet.RestartAsync();
-        verdict.Within("a hold is in force after the restart of all", await fleet.UntilAsync(static s => s.Held && s.Serves("standby"), Patience, "the hold outlives them"), Thresholds.RedisAgreement);
+        verdict.Within("a hold is in force after the restart of all", await fleet.UntilAsync(static s => s.Held
+            && s.Serves("standby"), Patience, "the hold outlives them"), Thresholds.RedisAgreement);
         return verdict;
     }
 
@@ -106,9 +121,17 @@ internal static class FleetDrill
         await master.StartAsync();
         await using var replica = RedisProcess.Create("--replicaof", $"127.0.0.1 {master.Port.ToString(CultureInfo.InvariantCulture)}");
         await replica.StartAsync();
-        await using var bed = await TestBed.StartAsync(new() { StartGateway = false, Config = [("clusters.ai-guide.failback", "{ after: 3s, ramp: 5s }")] });
+        await using var bed = await TestBed.StartAsync(new()
+        {
+            StartGateway = false,
+            Config = [("clusters.ai-guide.failback", "{ after: 3s, ramp: 5s }")]
+        });
         await using var sentinels = await SentinelProcess.StartSetAsync(bed.Folder, master.Port);
-        await using var fleet = await Fleet.StartAsync(bed, ("redis.sentinel", $"{{ service: shop, endpoints: [ {string.Join(", ", sentinels.Endpoints.Select(static e => $"\"{e}\""))} ] }}"));
+        await using var fleet = await Fleet.StartAsync(
+            bed,
+            (
+                "redis.sentinel",
+                $"{{ service: shop, endpoints: [ {string.Join(", ", sentinels.Endpoints.Select(static e => $"\"{e}\""))} ] }}"));
         await fleet.UntilAsync(static s => s.Agreeing && s.Gateways == 3, Patience, "they hear one another");
         progress("warming up");
         await fleet.LoadAsync(rate, warm);
@@ -123,7 +146,9 @@ internal static class FleetDrill
         await sentinels.UntilMasterIsAsync(replica.Port, Patience);
         var agreed = await fleet.UntilAsync(static s => s.Agreeing && s.Gateways == 3, Patience, "they agree again");
         var seen = await loading;
-        report.Line($"sentinel failover: failed {seen.Failed}, p99 {Verdict.Text(seen.P99)} (undisturbed {Verdict.Text(quiet.P99)}), alarm after {Verdict.Text(alarm)}, agreed {Verdict.Text(agreed)} after the promotion");
+        report.Line(
+            $"sentinel failover: failed {seen.Failed}, p99 {Verdict.Text(seen.P99)} (undisturbed {Verdict.Text(quiet.P99)}), alarm after "
+                + $"{Verdict.Text(alarm)}, agreed {Verdict.Text(agreed)} after the promotion");
         var verdict = new Verdict()
             .Exactly("failover of Redis: failed", seen.Failed, 0)
             .Within("failover of Redis: p99", seen.P99, quiet.P99 + Thresholds.RedisCost)
@@ -141,8 +166,14 @@ internal static class FleetDrill
         await fleet.UntilAsync(static s => s.Serves("primary"), Patience, "all return");
         seen = await loading;
         var transitions = await fleet.TransitionsAsync(began);
-        TimeSpan? Spread(string reason) => transitions.Where(t => string.Equals(t.Reason, reason, StringComparison.Ordinal)).Select(static t => t.At).ToArray() is { Length: 3 } moments ? moments.Max() - moments.Min() : null;
-        report.Line($"primaries killed: failed {seen.Failed}, p99 {Verdict.Text(seen.P99)}; switched within {Verdict.Text(Spread("failover") ?? Patience)} of each other, returned within {Verdict.Text(Spread("failback") ?? Patience)}");
+        TimeSpan? Spread(string reason) =>
+            transitions.Where(t => string.Equals(t.Reason, reason, StringComparison.Ordinal))
+                .Select(static t => t.At)
+                .ToArray() is { Length: 3 } moments ? moments.Max() - moments.Min() : null;
+        report.Line(
+            $"primaries killed: failed {seen.Failed}, p99 {Verdict.Text(seen.P99)}; switched within "
+                + $"{Verdict.Text(Spread("failover") ?? Patience)} of each other, returned within "
+                + $"{Verdict.Text(Spread("failback") ?? Patience)}");
         return verdict
             .Exactly("primaries killed: failed", seen.Failed, 0)
             .Within("primaries killed: p99", seen.P99, Thresholds.KilledP99)
@@ -219,8 +250,17 @@ internal static class FleetDrill
         /// <summary>A third of the rate on each.</summary>
         public async Task<Seen> LoadAsync(double rate, TimeSpan time)
         {
-            var ledgers = await Task.WhenAll(gateways.Select(g => LoadRun.RunAsync(new() { Target = LoadTarget.Parse(g.Url), Rate = RateProfile.Constant(rate / gateways.Count, time), Scenarios = [new RecommendScenario()] })));
-            return new Seen(ledgers.Sum(static l => l.Total - l.Count(Outcome.Live)), ledgers.Max(static l => l.Latencies().P99), ledgers.Max(static l => l.Lateness().P99));
+            var ledgers =
+                await Task.WhenAll(gateways.Select(g => LoadRun.RunAsync(new()
+                {
+                    Target = LoadTarget.Parse(g.Url),
+                    Rate = RateProfile.Constant(rate / gateways.Count, time),
+                    Scenarios = [new RecommendScenario()]
+                })));
+            return new Seen(
+                ledgers.Sum(static l => l.Total - l.Count(Outcome.Live)),
+                ledgers.Max(static l => l.Latencies().P99),
+                ledgers.Max(static l => l.Lateness().P99));
         }
 
         /// <summary>How long it took until every gateway said so.</summary>
@@ -237,7 +277,10 @@ internal static class FleetDrill
 
                 if (Stopwatch.GetElapsedTime(began) > within)
                 {
-                    throw new TimeoutException($"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}. The gateways say: {string.Join("; ", all.Select(static s => s.ToString()))}\n{string.Join('\n', gateways.Where((_, i) => !says(all[i])).Select(static g => $"{g.Name} at {g.Url} wrote:\n{string.Join('\n', g.Output.Split('\n').TakeLast(40))}"))}");
+                    throw new TimeoutException(
+                        $"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}. The gateways say: "
+                            + $"{string.Join("; ", all.Select(static s => s.ToString()))}\n"
+                            + $"{string.Join('\n', gateways.Where((_, i) => !says(all[i])).Select(static g => $"{g.Name} at {g.Url} wrote:\n{string.Join('\n', g.Output.Split('\n').TakeLast(40))}"))}");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
@@ -265,7 +308,8 @@ internal static class FleetDrill
             [
                 .. pages.SelectMany(static page => JsonDocument.Parse(page).RootElement.EnumerateArray())
                     .Where(static e => string.Equals(e.GetProperty("kind").GetString(), "transition", StringComparison.Ordinal))
-                    .Select(static e => (e.GetProperty("reason").GetString() ?? "", e.GetProperty("at").GetDateTimeOffset(), e.GetProperty("text").GetString() ?? ""))
+                    .Select(static e => (e.GetProperty("reason").GetString()
+                        ?? "", e.GetProperty("at").GetDateTimeOffset(), e.GetProperty("text").GetString() ?? ""))
                     .Where(t => t.Item2 >= since),
             ];
         }

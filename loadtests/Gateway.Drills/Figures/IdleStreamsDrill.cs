@@ -3,7 +3,10 @@ using Gateway.Drills.Processes;
 
 namespace Gateway.Drills.Figures;
 
-/// <summary>What an event stream costs the gateway in memory, while nothing happens on it or at work: resident memory with so many streams, less that without.</summary>
+/// <summary>
+/// What an event stream costs the gateway in memory, while nothing happens on it or at work: resident memory with so
+/// many streams, less that without.
+/// </summary>
 internal static class IdleStreamsDrill
 {
     private const int NeverMs = 600_000;
@@ -17,7 +20,9 @@ internal static class IdleStreamsDrill
     /// <param name="warm">How long the gateway is warmed up.</param>
     /// <param name="every">Milliseconds from one token to the next; 0: each stream says one and then nothing.</param>
     public static async Task<int> RunAsync(Report report, int count, TimeSpan warm, int every) =>
-        report.Conclude("idle-streams", await report.DuringAsync("idle-streams", progress => MeasureAsync(report, count, warm, every, progress)));
+        report.Conclude(
+            "idle-streams",
+            await report.DuringAsync("idle-streams", progress => MeasureAsync(report, count, warm, every, progress)));
 
     private static async Task<Verdict> MeasureAsync(Report report, int count, TimeSpan warm, int every, Action<string> progress)
     {
@@ -34,7 +39,8 @@ internal static class IdleStreamsDrill
         var streams = new List<Task<StreamReport>>();
         foreach (var group in Enumerable.Range(0, count).Chunk(AtOnce))
         {
-            var clients = group.Select(n => new StreamClient(target, every > 0 ? LastingTokens : 2, every > 0 ? every : NeverMs, $"c{n}")).ToList();
+            var clients =
+                group.Select(n => new StreamClient(target, every > 0 ? LastingTokens : 2, every > 0 ? every : NeverMs, $"c{n}")).ToList();
             streams.AddRange(clients.Select(client => client.RunAsync(stop.Token)));
             await Task.WhenAll(clients.Select(client => client.FirstEvent));
         }
@@ -47,7 +53,8 @@ internal static class IdleStreamsDrill
         await stop.CancelAsync();
         await Task.WhenAll(streams);
         var each = (double)(after.ResidentBytes - before.ResidentBytes) / count;
-        report.Line(FormattableString.Invariant($"resident memory {before.ResidentBytes / 1048576.0:0.0} MiB -> {after.ResidentBytes / 1048576.0:0.0} MiB, {each / 1024:0.0} KiB a stream; descriptors {before.Descriptors} -> {after.Descriptors}"));
+        report.Line(FormattableString.Invariant(
+            $"resident memory {before.ResidentBytes / 1048576.0:0.0} MiB -> {after.ResidentBytes / 1048576.0:0.0} MiB, {each / 1024:0.0} KiB a stream; descriptors {before.Descriptors} -> {after.Descriptors}"));
         return new Verdict()
             .Exactly("streams open", open, count)
             .AtLeast("descriptors more", after.Descriptors - before.Descriptors, count)

@@ -5,8 +5,8 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Figures;
 
 /// <summary>
-/// Everything dies under load: each user is given exactly the bytes of the last live answer, and still is after the gateway itself was killed and
-/// started again in the middle of the outage, and by a second gateway that shares nothing with the first but Redis.
+/// Everything dies under load: each user is given exactly the bytes of the last live answer, and still is after the gateway itself was
+/// killed and started again in the middle of the outage, and by a second gateway that shares nothing with the first but Redis.
 /// </summary>
 internal static class LastGoodDrill
 {
@@ -19,10 +19,16 @@ internal static class LastGoodDrill
     /// <summary>Runs it; returns the exit code.</summary>
     public static async Task<int> RunAsync(Report report, double rate, TimeSpan warm)
     {
-        var verdict = await report.DuringAsync("last-good", progress => OutageAsync(rate, warm, TimeSpan.FromSeconds(5), Thresholds.DeadP99, progress));
+        var verdict = await report.DuringAsync(
+            "last-good",
+            progress => OutageAsync(rate, warm, TimeSpan.FromSeconds(5), Thresholds.DeadP99, progress));
         if (RedisProcess.IsInstalled)
         {
-            verdict.Include("through Redis", await report.DuringAsync("last-good through Redis", progress => RedisAsync(rate, TimeSpan.FromSeconds(5), Thresholds.DeadP99, progress)));
+            verdict.Include(
+                "through Redis",
+                await report.DuringAsync(
+                    "last-good through Redis",
+                    progress => RedisAsync(rate, TimeSpan.FromSeconds(5), Thresholds.DeadP99, progress)));
         }
         else
         {
@@ -46,7 +52,12 @@ internal static class LastGoodDrill
 
         progress("everything lives");
         await Timeline.WarmAsync(bed, rate, warm, known);
-        var run = LoadRun.Start(new() { Target = target, Rate = RateProfile.Constant(rate, TimeSpan.FromSeconds(2) + time), Scenarios = [known] });
+        var run = LoadRun.Start(new()
+        {
+            Target = target,
+            Rate = RateProfile.Constant(rate, TimeSpan.FromSeconds(2) + time),
+            Scenarios = [known]
+        });
         await run.UntilAsync(TimeSpan.FromSeconds(1));
 
         progress("everything is killed");
@@ -69,11 +80,21 @@ internal static class LastGoodDrill
         await using var redis = RedisProcess.Create();
         await redis.StartAsync();
         var endpoint = "127.0.0.1:" + redis.Port.ToString(CultureInfo.InvariantCulture);
-        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, Config = [.. Config, ("redis.endpoints", $"[ \"{endpoint}\" ]")] });
+        await using var bed = await TestBed.StartAsync(new()
+        {
+            Primaries = 1,
+            Standbys = 1,
+            Config = [.. Config, ("redis.endpoints", $"[ \"{endpoint}\" ]")]
+        });
         var known = await KnownScenario.AskAsync(bed.Primaries[0].Url, Users);
 
         progress("the first gateway answers");
-        var first = await LoadRun.RunAsync(new() { Target = LoadTarget.Parse(bed.Gateway.Url, host: Host), Rate = RateProfile.Constant(100, TimeSpan.FromSeconds(2)), Scenarios = [known] });
+        var first = await LoadRun.RunAsync(new()
+        {
+            Target = LoadTarget.Parse(bed.Gateway.Url, host: Host),
+            Rate = RateProfile.Constant(100, TimeSpan.FromSeconds(2)),
+            Scenarios = [known]
+        });
         var up = (await bed.Gateway.MetricsAsync()).Sum("gateway_redis_up");
         await bed.Standbys[0].KillAsync();
         await bed.Primaries[0].KillAsync();
@@ -89,8 +110,16 @@ internal static class LastGoodDrill
             .ToString());
         await using var second = GatewayProcess.Create(file, port, adminPort);
         await second.StartAsync();
-        var ledger = await LoadRun.RunAsync(new() { Target = LoadTarget.Parse(second.Url, host: Host), Rate = RateProfile.Constant(rate, time), Scenarios = [known] });
-        var verdict = new Verdict().Exactly("live from the first gateway", first.Count(Outcome.Live), first.Total).Exactly("gateway_redis_up", up, 1);
+        var ledger = await LoadRun.RunAsync(new()
+        {
+            Target = LoadTarget.Parse(second.Url, host: Host),
+            Rate = RateProfile.Constant(rate, time),
+            Scenarios = [known]
+        });
+        var verdict = new Verdict().Exactly(
+            "live from the first gateway",
+            first.Count(Outcome.Live),
+            first.Total).Exactly("gateway_redis_up", up, 1);
         return Judge(verdict, "", ledger, ledger, p99);
     }
 
@@ -103,7 +132,8 @@ internal static class LastGoodDrill
             .AtLeast(what + "asked while everything was dead", dead.Total, Users)
             .Exactly(what + "last good while everything was dead", dead.Count(Outcome.LastGood), dead.Total);
         return p99 is { } limit
-            ? verdict.Within(what + "p99 while everything was dead", dead.Latencies().P99, limit).Within(what + "lateness of the generator (p99)", dead.Lateness().P99, Thresholds.GeneratorLateness)
+            ? verdict.Within(what + "p99 while everything was dead", dead.Latencies().P99, limit).Within(what
+                + "lateness of the generator (p99)", dead.Lateness().P99, Thresholds.GeneratorLateness)
             : verdict;
     }
 }

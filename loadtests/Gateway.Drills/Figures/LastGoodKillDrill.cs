@@ -4,7 +4,9 @@ using Gateway.Drills.Processes;
 
 namespace Gateway.Drills.Figures;
 
-/// <summary>kill -9 of the gateway while it writes its store, again and again: the store opens each time and serves no wrong byte.</summary>
+/// <summary>
+/// kill -9 of the gateway while it writes its store, again and again: the store opens each time and serves no wrong byte.
+/// </summary>
 internal static class LastGoodKillDrill
 {
     private const int Users = 200;
@@ -17,7 +19,12 @@ internal static class LastGoodKillDrill
     /// <summary>Kills it so many times.</summary>
     public static async Task<Verdict> MeasureAsync(int rounds, Action<string> progress)
     {
-        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0, Config = [("routes.recommend.lastGood.refreshEvery", "0s"), ("clusters.ai-guide.attempts.hedge", "off")] });
+        await using var bed = await TestBed.StartAsync(new()
+        {
+            Primaries = 1,
+            Standbys = 0,
+            Config = [("routes.recommend.lastGood.refreshEvery", "0s"), ("clusters.ai-guide.attempts.hedge", "off")]
+        });
         var known = await KnownScenario.AskAsync(bed.Primaries[0].Url, Users);
         var target = LoadTarget.Parse(bed.Gateway.Url);
         var random = new Random(rounds);
@@ -44,7 +51,12 @@ internal static class LastGoodKillDrill
 
         // 3. What the kills left is all that users are given.
         await bed.Primaries[0].KillAsync();
-        var last = await LoadRun.RunAsync(new() { Target = target, Rate = RateProfile.Constant(Users, TimeSpan.FromSeconds(1)), Scenarios = [known] });
+        var last = await LoadRun.RunAsync(new()
+        {
+            Target = target,
+            Rate = RateProfile.Constant(Users, TimeSpan.FromSeconds(1)),
+            Scenarios = [known]
+        });
         var corrupt = Directory.GetFiles(Path.Combine(bed.Folder, "state"), "last-good.db.corrupt-*").Length;
         return new Verdict()
             .AtLeast("live answers while it was killed", live, rounds)

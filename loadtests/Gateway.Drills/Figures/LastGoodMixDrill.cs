@@ -5,8 +5,8 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Figures;
 
 /// <summary>
-/// A hundred users who say who they are by query, cookie, token or a header of their own, while guides die and return, clients go away and the gateway
-/// is killed and started again: no byte of one user's answer in another's.
+/// A hundred users who say who they are by query, cookie, token or a header of their own, while guides die and return, clients go away and
+/// the gateway is killed and started again: no byte of one user's answer in another's.
 /// </summary>
 internal static class LastGoodMixDrill
 {

@@ -45,7 +45,9 @@ internal sealed class MetricsWatch : IAsyncDisposable
         var found = new List<(string, int)>();
         foreach (var sample in last.Of("gateway_transitions_total"))
         {
-            var before = first.Of("gateway_transitions_total").FirstOrDefault(old => old.Labels.Count == sample.Labels.Count && old.Labels.All(label => sample.Labels.TryGetValue(label.Key, out var value) && string.Equals(value, label.Value, StringComparison.Ordinal)))?.Value ?? 0;
+            var before = first.Of("gateway_transitions_total").FirstOrDefault(old => old.Labels.Count == sample.Labels.Count
+                && old.Labels.All(label => sample.Labels.TryGetValue(label.Key, out var value)
+                    && string.Equals(value, label.Value, StringComparison.Ordinal)))?.Value ?? 0;
             if (sample.Value > before)
             {
                 found.Add(($"{Label(sample, "from")}->{Label(sample, "to")} ({Label(sample, "reason")})", (int)(sample.Value - before)));
@@ -84,7 +86,8 @@ internal sealed class MetricsWatch : IAsyncDisposable
                 {
                     Note(await _gateway.MetricsAsync(patience.Token));
                 }
-                catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !_stop.IsCancellationRequested))
+                catch (Exception error) when (error is HttpRequestException
+                    || (error is OperationCanceledException && !_stop.IsCancellationRequested))
                 {
                     Unanswered++;
                 }
@@ -127,7 +130,10 @@ internal sealed class MetricsWatch : IAsyncDisposable
     }
 
     private static string Join(Metrics metrics, string name, string label) =>
-        string.Join(',', metrics.Of(name).Where(sample => sample.Value > 0).Select(sample => Label(sample, label)).Order(StringComparer.Ordinal));
+        string.Join(',', metrics.Of(name)
+            .Where(sample => sample.Value > 0)
+            .Select(sample => Label(sample, label))
+            .Order(StringComparer.Ordinal));
 
     private static string Label(Sample sample, string name) => sample.Labels.TryGetValue(name, out var value) ? value : "?";
 }

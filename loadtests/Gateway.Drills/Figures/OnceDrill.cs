@@ -3,7 +3,9 @@ using Gateway.Drills.Processes;
 
 namespace Gateway.Drills.Figures;
 
-/// <summary>A POST is executed at most once, and never acknowledged unless executed: under every fault of the table, and under restarts without end.</summary>
+/// <summary>
+/// A POST is executed at most once, and never acknowledged unless executed: under every fault of the table, and under restarts without end.
+/// </summary>
 internal static class OnceDrill
 {
     /// <summary>The name of the row that kills and restarts the primaries all the time.</summary>
@@ -36,7 +38,15 @@ internal static class OnceDrill
         async Task AddAsync(string name, Func<Action<string>, Task<(OrderAudit Audit, Ledger Posts)>> measure)
         {
             var (audit, ledger) = await report.DuringAsync(name, measure);
-            rows.Add([name, $"{audit.Sent}", $"{audit.Acknowledged}", $"{audit.Executed}", $"{audit.Twice.Count}", $"{audit.Lost.Count}", ledger.Summary()]);
+            rows.Add([
+                name,
+                $"{audit.Sent}",
+                $"{audit.Acknowledged}",
+                $"{audit.Executed}",
+                $"{audit.Twice.Count}",
+                $"{audit.Lost.Count}",
+                ledger.Summary()
+            ]);
             verdict.Include(name, new Verdict()
                 .Exactly("executed twice", audit.Twice.Count, 0)
                 .Exactly("acknowledged, never executed", audit.Lost.Count, 0)
@@ -45,7 +55,11 @@ internal static class OnceDrill
         }
     }
 
-    private static async Task<(OrderAudit Audit, Ledger Posts)> UnderFaultAsync(FaultCase @case, double rate, TimeSpan warm, Action<string> progress)
+    private static async Task<(OrderAudit Audit, Ledger Posts)> UnderFaultAsync(
+        FaultCase @case,
+        double rate,
+        TimeSpan warm,
+        Action<string> progress)
     {
         await using var bed = await TestBed.StartAsync(new() { Config = @case.Config });
         progress("warming up");
@@ -61,7 +75,11 @@ internal static class OnceDrill
         return await AuditAsync(bed, orders, await run.Completion);
     }
 
-    private static async Task<(OrderAudit Audit, Ledger Posts)> UnderRestartsAsync(double rate, TimeSpan warm, int posts, Action<string> progress)
+    private static async Task<(OrderAudit Audit, Ledger Posts)> UnderRestartsAsync(
+        double rate,
+        TimeSpan warm,
+        int posts,
+        Action<string> progress)
     {
         await using var bed = await TestBed.StartAsync();
         progress("warming up");
@@ -91,7 +109,10 @@ internal static class OnceDrill
         await Task.Delay(Settle, TimeProvider.System);
         var posts = ledger.Of(orders.Name);
         var sent = posts.Where(entry => entry.Sent != 0).Entries.ToArray().Select(entry => orders.Id(entry.Key)).ToList();
-        var acknowledged = posts.Where(entry => entry.Outcome == Outcome.Live).Entries.ToArray().Select(entry => orders.Id(entry.Key)).ToList();
+        var acknowledged = posts.Where(entry => entry.Outcome == Outcome.Live).Entries
+            .ToArray()
+            .Select(entry => orders.Id(entry.Key))
+            .ToList();
         var lines = (await File.ReadAllLinesAsync(bed.OrdersFile)).Where(line => !line.StartsWith("warm-", StringComparison.Ordinal));
         return (OrderAudit.Of(sent, acknowledged, lines), posts);
     }

@@ -10,7 +10,13 @@ namespace Gateway.Drills.Figures;
 /// <param name="Twice">Orders that were executed more than once.</param>
 /// <param name="Lost">Orders that were acknowledged and never executed.</param>
 /// <param name="Strange">Executed orders that nobody sent.</param>
-internal sealed record OrderAudit(int Sent, int Acknowledged, int Executed, IReadOnlyList<string> Twice, IReadOnlyList<string> Lost, IReadOnlyList<string> Strange)
+internal sealed record OrderAudit(
+    int Sent,
+    int Acknowledged,
+    int Executed,
+    IReadOnlyList<string> Twice,
+    IReadOnlyList<string> Lost,
+    IReadOnlyList<string> Strange)
 {
     /// <summary>Audits.</summary>
     /// <param name="sent">Ids of all orders sent.</param>

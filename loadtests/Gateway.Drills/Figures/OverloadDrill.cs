@@ -25,9 +25,12 @@ internal static class OverloadDrill
     /// <summary>Runs it; returns the exit code.</summary>
     /// <param name="report">Where it is told.</param>
     /// <param name="warm">How long the gateway is warmed up.</param>
-    /// <param name="auto">The capacity is not configured: the gateway has to find it out, from guides that work on a limited number of requests at once.</param>
+    /// <param name="auto">The capacity is not configured: the gateway has to find it out, from guides that work on a limited number
+    /// of requests at once.</param>
     public static async Task<int> RunAsync(Report report, TimeSpan warm, bool auto) =>
-        report.Conclude(auto ? "overload-auto" : "overload", await report.DuringAsync("overload", progress => MeasureAsync(report, warm, auto, progress)));
+        report.Conclude(
+            auto ? "overload-auto" : "overload",
+            await report.DuringAsync("overload", progress => MeasureAsync(report, warm, auto, progress)));
 
     private static async Task<Verdict> MeasureAsync(Report report, TimeSpan warm, bool auto, Action<string> progress)
     {
@@ -35,13 +38,20 @@ internal static class OverloadDrill
         {
             Config = [("clusters.ai-guide.tiers.1.capacity", auto ? "auto" : Capacity.ToString(CultureInfo.InvariantCulture))],
         });
-        Scenario[] levels = [new RecommendScenario(name: "high"), new PageScenario("/guide/about", name: "medium"), new PageScenario("/api/guide/trending/shoes", name: "low")];
+        Scenario[] levels =
+        [
+            new RecommendScenario(name: "high"),
+            new PageScenario("/guide/about", name: "medium"),
+            new PageScenario("/api/guide/trending/shoes", name: "low")
+        ];
         progress("warming up");
         await Timeline.WarmAsync(bed, 300, warm, levels);
 
         // 1. The primaries are gone, each guide takes its time, and the standby has taken over.
         progress("killing the primaries");
-        await Task.WhenAll(bed.Guides.Select(guide => guide.SetFaultAsync(new() { Mode = "slow", Delay = Service, Workers = auto ? Capacity / 2 : null, Health = "good" })));
+        await Task.WhenAll(bed.Guides.Select(guide => guide.SetFaultAsync(new() { Mode = "slow", Delay = Service, Workers = auto
+            ? Capacity / 2
+            : null, Health = "good" })));
         await Task.WhenAll(bed.Primaries.Select(guide => guide.KillAsync()));
         await RunAsync(bed, levels, 50, SettleIn);
 
@@ -67,7 +77,10 @@ internal static class OverloadDrill
             .ShareAtLeast("high answered live", (double)high.Count(Outcome.Live) / high.Total, Thresholds.HighLive)
             .Within("p99 of high", high.Latencies().P99, quiet.Of("high").Latencies().P99 * Thresholds.P99Factor)
             .Within("lateness of the generator (p99)", loud.Lateness().P99, Thresholds.GeneratorLateness);
-        return verdict.ShareAtLeast("low answered from its fallback chain", (double)(low.Count(Outcome.LastGood) + low.Count(Outcome.File)) / low.Total, auto ? 0.5 : 1);
+        return verdict.ShareAtLeast(
+            "low answered from its fallback chain",
+            (double)(low.Count(Outcome.LastGood) + low.Count(Outcome.File)) / low.Total,
+            auto ? 0.5 : 1);
     }
 
     private static Task<Ledger> RunAsync(TestBed bed, IReadOnlyList<Scenario> levels, double rate, TimeSpan time) =>

@@ -39,7 +39,12 @@ internal static class ReloadsDrill
         var clients = Enumerable.Range(0, (int)Streams).Select(n => new StreamClient(target, 1_000_000, 100, $"c{n}")).ToList();
         var streams = clients.Select(client => client.RunAsync(stop.Token)).ToList();
         await Task.WhenAll(clients.Select(client => client.FirstEvent));
-        var run = LoadRun.Start(new() { Target = target, Rate = RateProfile.Constant(rate, Longest), Scenarios = [new RecommendScenario(), new PageScenario("/guide/about")] });
+        var run = LoadRun.Start(new()
+        {
+            Target = target,
+            Rate = RateProfile.Constant(rate, Longest),
+            Scenarios = [new RecommendScenario(), new PageScenario("/guide/about")]
+        });
 
         // 2. The reloads.
         var (applied, rejected, slowest) = (0, 0, TimeSpan.Zero);
@@ -63,7 +68,8 @@ internal static class ReloadsDrill
         await stop.CancelAsync();
         var reports = await Task.WhenAll(streams);
         var last = await bed.Gateway.MetricsAsync();
-        report.Line($"reloads: {ledger.Summary()}; slowest to be seen: {Verdict.Text(slowest)}; p99 {Verdict.Text(ledger.Latencies().P99)}");
+        report.Line(
+            $"reloads: {ledger.Summary()}; slowest to be seen: {Verdict.Text(slowest)}; p99 {Verdict.Text(ledger.Latencies().P99)}");
         return new Verdict()
             .Exactly("failed", ledger.Failed, 0)
             .Exactly("not live", ledger.Total - ledger.Count(Outcome.Live), 0)

@@ -71,7 +71,12 @@ internal sealed class Report
         var shown = verdict.Expectations.Where(expectation => all || !expectation.Holds).ToList();
         if (shown.Count > 0)
         {
-            Table(["expected", "measured", "limit", "holds"], [.. shown.Select(e => (IReadOnlyList<string>)[e.What, e.Measured, e.Limit, e.Holds ? "yes" : "NO"])]);
+            Table([
+                "expected",
+                "measured",
+                "limit",
+                "holds"
+            ], [.. shown.Select(e => (IReadOnlyList<string>)[e.What, e.Measured, e.Limit, e.Holds ? "yes" : "NO"])]);
         }
 
         var missed = verdict.Expectations.Count(expectation => !expectation.Holds);

@@ -6,8 +6,8 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Figures;
 
 /// <summary>
-/// The ledger of saved requests against an ablation: the same load and the same fault once as it is, once without the feature that the gateway says saved its users. What it counts as saved must be what
-/// is missing without.
+/// The ledger of saved requests against an ablation: the same load and the same fault once as it is, once without the feature that the
+/// gateway says saved its users. What it counts as saved must be what is missing without.
 /// </summary>
 internal static class SavedDrill
 {
@@ -20,10 +20,12 @@ internal static class SavedDrill
 
     private static readonly TimeSpan Phase = TimeSpan.FromSeconds(15);
 
-    // What every response takes in the hedge's runs: a hundred requests are under way when a destination freezes. The hedges learn it before.
+    // What every response takes in the hedge's runs: a hundred requests are under way when a destination
+    // freezes. The hedges learn it before.
     private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(300);
 
-    // Later than this a user was hurt by the wait: more than two attempts of the usual length, one after the other, with what a hedge waits between them.
+    // Later than this a user was hurt by the wait: more than two attempts of the usual length, one after the other, with
+    // what a hedge waits between them.
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(1000);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -40,8 +42,14 @@ internal static class SavedDrill
 
     private static readonly Ablation[] Ablations =
     [
-        new("retry", new() { Mode = "503", Share = 0.3, Health = "good" }, [], [("clusters.ai-guide.attempts.max", "1")]) { Config = Steady },
-        new("buffered_response", new() { Mode = "cut", Share = 0.3, Health = "good" }, [], [("clusters.ai-guide.responseBuffer", "0")]) { Config = Steady },
+        new("retry", new() { Mode = "503", Share = 0.3, Health = "good" }, [], [("clusters.ai-guide.attempts.max", "1")])
+        {
+            Config = Steady
+        },
+        new("buffered_response", new() { Mode = "cut", Share = 0.3, Health = "good" }, [], [("clusters.ai-guide.responseBuffer", "0")])
+        {
+            Config = Steady
+        },
         new("hedge", new() { Mode = "slow", Delay = Usual, Health = "good" }, [], [("clusters.ai-guide.attempts.hedge", "off")])
         {
             Config = [("clusters.ai-guide.attempts.retryBudget", "100%")],
@@ -72,11 +80,18 @@ internal static class SavedDrill
         var (verdict, rows) = (new Verdict(), new List<IReadOnlyList<string>>());
         foreach (var ablation in Ablations.Where(ablation => only is null || string.Equals(only, ablation.By, StringComparison.Ordinal)))
         {
-            var with = await report.DuringAsync($"saved, {ablation.By}", progress => MeasureAsync(ablation, without: false, rate, warm, progress));
-            var bare = await report.DuringAsync($"saved, without {ablation.By}", progress => MeasureAsync(ablation, without: true, rate, warm, progress));
+            var with = await report.DuringAsync(
+                $"saved, {ablation.By}",
+                progress => MeasureAsync(ablation, without: false, rate, warm, progress));
+            var bare = await report.DuringAsync(
+                $"saved, without {ablation.By}",
+                progress => MeasureAsync(ablation, without: true, rate, warm, progress));
             var missing = bare.Hurt - with.Hurt;
             verdict.AtLeast($"{ablation.By}: users hurt without it", missing, 1)
-                .ShareAtMost($"{ablation.By}: counted as saved, apart from those by", Math.Abs(with.Saved - missing) / Math.Max(1, missing), Tolerance);
+                .ShareAtMost(
+                    $"{ablation.By}: counted as saved, apart from those by",
+                    Math.Abs(with.Saved - missing) / Math.Max(1, missing),
+                    Tolerance);
             rows.Add([ablation.By, $"{with.Requests:0}", $"{with.Hurt:0}", $"{bare.Hurt:0}", $"{missing:0}", $"{with.Saved:0}"]);
         }
 
@@ -87,10 +102,18 @@ internal static class SavedDrill
     private static async Task<Measured> MeasureAsync(Ablation ablation, bool without, double rate, TimeSpan warm, Action<string> progress)
     {
         await using var bed = await TestBed.StartAsync(new() { Config = [.. ablation.Config, .. without ? ablation.Without : []] });
-        return ablation.By is "resume" ? await StreamsAsync(ablation, bed, warm, progress) : await RequestsAsync(ablation, without, bed, rate, warm, progress);
+        return ablation.By is "resume"
+            ? await StreamsAsync(ablation, bed, warm, progress)
+            : await RequestsAsync(ablation, without, bed, rate, warm, progress);
     }
 
-    private static async Task<Measured> RequestsAsync(Ablation ablation, bool without, TestBed bed, double rate, TimeSpan warm, Action<string> progress)
+    private static async Task<Measured> RequestsAsync(
+        Ablation ablation,
+        bool without,
+        TestBed bed,
+        double rate,
+        TimeSpan warm,
+        Action<string> progress)
     {
         var scenario = new RecommendScenario();
         progress("warming up");
@@ -107,7 +130,12 @@ internal static class SavedDrill
 
         progress("with the fault");
         var first = await bed.Gateway.MetricsAsync();
-        var load = LoadRun.RunAsync(new() { Target = LoadTarget.Parse(bed.Gateway.Url), Rate = RateProfile.Constant(rate, Phase), Scenarios = [scenario] });
+        var load = LoadRun.RunAsync(new()
+        {
+            Target = LoadTarget.Parse(bed.Gateway.Url),
+            Rate = RateProfile.Constant(rate, Phase),
+            Scenarios = [scenario]
+        });
         if (ablation.Frozen.Count > 0)
         {
             await Task.Delay(Phase / 3, TimeProvider.System);
@@ -117,9 +145,12 @@ internal static class SavedDrill
         var ledger = await load;
         var last = await bed.Gateway.MetricsAsync();
 
-        // A last-good response or a file is what its own step saves; for every other feature it is what users get because the feature is missing. What a hedge saves is time.
+        // A last-good response or a file is what its own step saves; for every other feature it is what users get because the feature is
+        // missing. What a hedge saves is time.
         var late = ablation.By is "hedge" ? ledger.Where(entry => entry.Outcome == Outcome.Live && entry.Latency > Late).Total : 0;
-        var hurt = ledger.Failed + ledger.Degraded + late - (ablation.By is "last_good" ? ledger.Count(Outcome.LastGood) : ablation.By is "file" ? ledger.Count(Outcome.File) : 0);
+        var hurt = ledger.Failed
+            + ledger.Degraded
+            + late - (ablation.By is "last_good" ? ledger.Count(Outcome.LastGood) : ablation.By is "file" ? ledger.Count(Outcome.File) : 0);
         return new(ledger.Total, hurt, Saved(last, ablation) - Saved(first, ablation));
     }
 
@@ -141,7 +172,8 @@ internal static class SavedDrill
 
         // A client sees the end of its stream a moment before the gateway counts it.
         var last = await bed.Gateway.MetricsAsync();
-        for (var began = Stopwatch.GetTimestamp(); last.Sum("gateway_streams_open") > 0 && Stopwatch.GetElapsedTime(began) < Settled; last = await bed.Gateway.MetricsAsync())
+        for (var began = Stopwatch.GetTimestamp(); last.Sum("gateway_streams_open") > 0
+            && Stopwatch.GetElapsedTime(began) < Settled; last = await bed.Gateway.MetricsAsync())
         {
             await Task.Delay(Pause, TimeProvider.System);
         }
@@ -157,7 +189,11 @@ internal static class SavedDrill
     /// <param name="Fault">What every guide does wrong; null: nothing.</param>
     /// <param name="Dead">Guides that are killed.</param>
     /// <param name="Without">The configuration without it.</param>
-    private sealed record Ablation(string By, GuideFault? Fault, IReadOnlyList<string> Dead, IReadOnlyList<(string Path, string Yaml)> Without)
+    private sealed record Ablation(
+        string By,
+        GuideFault? Fault,
+        IReadOnlyList<string> Dead,
+        IReadOnlyList<(string Path, string Yaml)> Without)
     {
         /// <summary>The configuration of both runs.</summary>
         public IReadOnlyList<(string Path, string Yaml)> Config { get; init; } = [];

@@ -11,7 +11,17 @@ namespace Gateway.Drills.Figures;
 /// </summary>
 internal static class ScaleDrill
 {
-    private static readonly string[] Columns = ["what", "requests/s", "CPU us/request", "CPU idle", "MiB", "series", "metrics KiB", "probes/s"];
+    private static readonly string[] Columns =
+    [
+        "what",
+        "requests/s",
+        "CPU us/request",
+        "CPU idle",
+        "MiB",
+        "series",
+        "metrics KiB",
+        "probes/s"
+    ];
 
     /// <summary>Runs it; returns the exit code.</summary>
     /// <param name="report">Where to tell.</param>
@@ -49,7 +59,10 @@ internal static class ScaleDrill
             bed.Config.Set("redis", $"{{ endpoints: [ \"127.0.0.1:{Text(redis.Port)}\" ] }}");
             var found = await RunAsync(bed, gateways, new RecommendScenario(), rate, warm, phase, redis);
             rows.Add(found.Row($"gateways with Redis: {Text(gateways)}"));
-            report.Line(string.Create(CultureInfo.InvariantCulture, $"gateways with Redis: {gateways}: redis-server uses {found.RedisIdle:0.0%} of a core while they idle, {found.RedisBusy:0.0%} under load"));
+            report.Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"gateways with Redis: {gateways}: redis-server uses {found.RedisIdle:0.0%} of a core while they idle, "
+                    + $"{found.RedisBusy:0.0%} under load"));
             verdict.Exactly($"failed with {Text(gateways)} gateways and Redis", found.Failed, 0);
         }
 
@@ -58,14 +71,17 @@ internal static class ScaleDrill
         {
             progress($"destinations: {Text(destinations)}");
             await using var bed = await TestBed.StartAsync(new() { StartGateway = false, Primaries = 1, Standbys = 1 });
-            var relays = Enumerable.Range(0, destinations).Select(i => TcpRelay.Start(i % 2 == 0 ? bed.Primaries[0].Port : bed.Standbys[0].Port)).ToList();
+            var relays = Enumerable.Range(0, destinations)
+                .Select(i => TcpRelay.Start(i % 2 == 0 ? bed.Primaries[0].Port : bed.Standbys[0].Port))
+                .ToList();
             try
             {
                 foreach (var tier in (int[])[0, 1])
                 {
                     bed.Config.Set(
                         $"clusters.ai-guide.tiers.{Text(tier)}.destinations",
-                        $"[ {string.Join(", ", relays.Where((_, i) => i % 2 == tier).Select(static relay => $"\"http://127.0.0.1:{Text(relay.Port)}\""))} ]");
+                        $"[ "
+                            + $"{string.Join(", ", relays.Where((_, i) => i % 2 == tier).Select(static relay => $"\"http://127.0.0.1:{Text(relay.Port)}\""))} ]");
                 }
 
                 var found = await RunAsync(bed, 1, new RecommendScenario(), rate, warm, phase);
@@ -104,15 +120,27 @@ internal static class ScaleDrill
             var enough = TimeSpan.FromSeconds(Math.Max(phase.TotalSeconds, keys / rate));
             var found = await RunAsync(bed, 1, new RecommendScenario(users: keys), rate, warm, enough);
             rows.Add(found.Row($"keys: {Text(keys)}"));
-            report.Line(string.Create(CultureInfo.InvariantCulture, $"keys: {found.Entries:0} stored answers take {found.StoredBytes / Math.Max(1, found.Entries):0} bytes each"));
-            verdict.Exactly($"failed with {Text(keys)} keys", found.Failed, 0).AtLeast($"stored answers with {Text(keys)} keys", found.Entries, keys);
+            report.Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"keys: {found.Entries:0} stored answers take {found.StoredBytes / Math.Max(1, found.Entries):0} bytes each"));
+            verdict.Exactly($"failed with {Text(keys)} keys", found.Failed, 0).AtLeast(
+                $"stored answers with {Text(keys)} keys",
+                found.Entries,
+                keys);
         }
 
         report.Table(Columns, rows);
         return verdict;
     }
 
-    private static async Task<Found> RunAsync(TestBed bed, int count, RecommendScenario scenario, double rate, TimeSpan warm, TimeSpan phase, RedisProcess? redis = null)
+    private static async Task<Found> RunAsync(
+        TestBed bed,
+        int count,
+        RecommendScenario scenario,
+        double rate,
+        TimeSpan warm,
+        TimeSpan phase,
+        RedisProcess? redis = null)
     {
         await using var siblings = await Siblings.StartAsync(bed, count);
         var gateways = siblings.Gateways;
@@ -149,22 +177,45 @@ internal static class ScaleDrill
             ((redis?.Figures.Cpu ?? TimeSpan.Zero) - redisBefore) / phase);
     }
 
-    private static Task<Ledger[]> LoadAsync(IReadOnlyList<GatewayProcess> gateways, RecommendScenario scenario, double rate, TimeSpan time) => Task.WhenAll(
-        gateways.Select(gateway => LoadRun.RunAsync(new() { Target = LoadTarget.Parse(gateway.Url), Rate = RateProfile.Constant(rate / gateways.Count, time), Scenarios = [scenario] })));
+    private static Task<Ledger[]> LoadAsync(
+        IReadOnlyList<GatewayProcess> gateways,
+        RecommendScenario scenario,
+        double rate,
+        TimeSpan time) => Task.WhenAll(
+        gateways.Select(gateway => LoadRun.RunAsync(new()
+        {
+            Target = LoadTarget.Parse(gateway.Url),
+            Rate = RateProfile.Constant(rate / gateways.Count, time),
+            Scenarios = [scenario]
+        })));
 
-    private static TimeSpan Cpu(IReadOnlyList<GatewayProcess> gateways) => gateways.Aggregate(TimeSpan.Zero, static (sum, gateway) => sum + gateway.Figures.Cpu);
+    private static TimeSpan Cpu(IReadOnlyList<GatewayProcess> gateways) =>
+        gateways.Aggregate(TimeSpan.Zero, static (sum, gateway) => sum + gateway.Figures.Cpu);
 
     private static async Task<double> ProbesAsync(IReadOnlyList<GatewayProcess> gateways) =>
-        (await Task.WhenAll(gateways.Select(static gateway => gateway.MetricsAsync()))).Sum(static page => page.Sum("gateway_probe_duration_seconds_count"));
+        (await Task.WhenAll(gateways.Select(static gateway => gateway.MetricsAsync()))).Sum(static page =>
+            page.Sum("gateway_probe_duration_seconds_count"));
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private sealed record Found(
-        double Rate, double CpuOfOne, double Idle, double Memory, int Series, double PageLength, double Probes, int Failed, double Entries, double StoredBytes, double RedisIdle, double RedisBusy)
+        double Rate,
+        double CpuOfOne,
+        double Idle,
+        double Memory,
+        int Series,
+        double PageLength,
+        double Probes,
+        int Failed,
+        double Entries,
+        double StoredBytes,
+        double RedisIdle,
+        double RedisBusy)
     {
         public IReadOnlyList<string> Row(string what) =>
         [
-            what, Format(Rate, "0"), Format(CpuOfOne, "0"), Format(Idle * 100, "0.0") + " %", Format(Memory, "0"), Format(Series, "0"), Format(PageLength, "0"), Format(Probes, "0.0"),
+            what, Format(Rate, "0"), Format(CpuOfOne, "0"), Format(Idle * 100, "0.0") + " %", Format(Memory, "0"), Format(Series, "0"),
+            Format(PageLength, "0"), Format(Probes, "0.0"),
         ];
 
         private static string Format(double number, string format) => number.ToString(format, CultureInfo.InvariantCulture);

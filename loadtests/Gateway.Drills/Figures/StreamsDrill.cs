@@ -5,7 +5,9 @@ using Gateway.Drills.Processes;
 
 namespace Gateway.Drills.Figures;
 
-/// <summary>Many event streams while the primary dies: each goes on or ends visibly, at once, and with resume no id is missing or doubled.</summary>
+/// <summary>
+/// Many event streams while the primary dies: each goes on or ends visibly, at once, and with resume no id is missing or doubled.
+/// </summary>
 internal static class StreamsDrill
 {
     private const int Tokens = 80;
@@ -20,19 +22,31 @@ internal static class StreamsDrill
         var rows = new List<IReadOnlyList<string>>();
         foreach (var onInterrupt in new[] { "error", "resume" })
         {
-            var (streams, brokenAt) = await report.DuringAsync($"streams, onInterrupt: {onInterrupt}", progress => MeasureAsync(count, onInterrupt, warm, progress));
+            var (streams, brokenAt) = await report.DuringAsync(
+                $"streams, onInterrupt: {onInterrupt}",
+                progress => MeasureAsync(count, onInterrupt, warm, progress));
             verdict.Include(onInterrupt, Judge(streams, brokenAt, onInterrupt));
             rows.Add([
-                onInterrupt, $"{streams.Count}", .. Enum.GetValues<StreamEnd>().Select(end => $"{streams.Count(stream => stream.End == end)}"),
+                onInterrupt, $"{streams.Count}",
+                .. Enum.GetValues<StreamEnd>().Select(end => $"{streams.Count(stream => stream.End == end)}"),
                 Verdict.Text(streams.Max(stream => stream.LongestGap)),
             ]);
         }
 
-        report.Table(["onInterrupt", "streams", .. Enum.GetNames<StreamEnd>().Select(name => name.ToLowerInvariant()), "longest gap"], rows);
+        report.Table([
+            "onInterrupt",
+            "streams",
+            .. Enum.GetNames<StreamEnd>().Select(name => name.ToLowerInvariant()),
+            "longest gap"
+        ], rows);
         return report.Conclude("streams", verdict);
     }
 
-    private static async Task<(IReadOnlyList<StreamReport> Streams, long BrokenAt)> MeasureAsync(int count, string onInterrupt, TimeSpan warm, Action<string> progress)
+    private static async Task<(IReadOnlyList<StreamReport> Streams, long BrokenAt)> MeasureAsync(
+        int count,
+        string onInterrupt,
+        TimeSpan warm,
+        Action<string> progress)
     {
         await using var bed = await TestBed.StartAsync(new() { Config = [("routes.chat.stream.onInterrupt", onInterrupt)] });
         progress("warming up");
@@ -64,12 +78,22 @@ internal static class StreamsDrill
         var verdict = new Verdict()
             .Exactly("ended before the fault", streams.Count(stream => stream.EndedAt < brokenAt), 0)
             .Exactly("looked whole and was not", streams.Count(stream => stream.End == StreamEnd.CleanStump), 0)
-            .Exactly("never ended, or never began", streams.Count(stream => stream.End is StreamEnd.Stopped or StreamEnd.Failed or StreamEnd.NotLive), 0)
+            .Exactly(
+                "never ended, or never began",
+                streams.Count(stream => stream.End is StreamEnd.Stopped or StreamEnd.Failed or StreamEnd.NotLive),
+                0)
             .Exactly("an id missing or twice", streams.Count(stream => !stream.AreIdsWhole), 0)
-            .Within("longest gap in a stream that went on", Longest(streams.Where(stream => stream.End == StreamEnd.Done).Select(stream => stream.LongestGap - silentFor)), Thresholds.StreamWithin)
-            .Within("latest visible end after the fault", Longest(visible.Select(stream => Stopwatch.GetElapsedTime(brokenAt, stream.EndedAt))), Thresholds.StreamWithin);
+            .Within(
+                "longest gap in a stream that went on",
+                Longest(streams.Where(stream => stream.End == StreamEnd.Done).Select(stream => stream.LongestGap - silentFor)),
+                Thresholds.StreamWithin)
+            .Within(
+                "latest visible end after the fault",
+                Longest(visible.Select(stream => Stopwatch.GetElapsedTime(brokenAt, stream.EndedAt))),
+                Thresholds.StreamWithin);
         return string.Equals(onInterrupt, "resume", StringComparison.Ordinal)
-            ? verdict.Exactly("went on to the last id", streams.Count(stream => stream.End == StreamEnd.Done && stream.Ids.Count == Tokens), streams.Count)
+            ? verdict.Exactly("went on to the last id", streams.Count(stream => stream.End == StreamEnd.Done
+                && stream.Ids.Count == Tokens), streams.Count)
             : verdict.AtLeast("ended by an error event", streams.Count(stream => stream.End == StreamEnd.ErrorEvent), 1);
     }
 

@@ -17,7 +17,9 @@ internal static class TableDrill
             var (row, own) = await report.DuringAsync(@case.Name, progress => TableRow.MeasureAsync(@case, rate, warm, progress));
             rows.Add(row);
             verdict.Include(@case.Name, own);
-            report.Line($"{row.Name}: {(own.Holds ? "holds" : "DOES NOT HOLD")}: {row.Outcomes}; p50 {Verdict.Text(row.P50)}, p99 {Verdict.Text(row.P99)}, max {Verdict.Text(row.Max)}");
+            report.Line(
+                $"{row.Name}: {(own.Holds ? "holds" : "DOES NOT HOLD")}: {row.Outcomes}; p50 {Verdict.Text(row.P50)}, p99 "
+                    + $"{Verdict.Text(row.P99)}, max {Verdict.Text(row.Max)}");
         }
 
         report.Table(
@@ -25,7 +27,9 @@ internal static class TableDrill
             [.. rows.Select(Cells)]);
         if (json is not null)
         {
-            await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(new { rate, passed = verdict.Holds, rows, verdict.Expectations }, Format));
+            await File.WriteAllTextAsync(
+                json.FullName,
+                JsonSerializer.Serialize(new { rate, passed = verdict.Holds, rows, verdict.Expectations }, Format));
         }
 
         return report.Conclude("table", verdict, all: false);
@@ -39,7 +43,9 @@ internal static class TableDrill
         {
             if (!FaultCase.All.Any(@case => string.Equals(@case.Name, name, StringComparison.Ordinal)))
             {
-                throw new ArgumentException($"There is no fault '{name}'. There are: {string.Join(", ", FaultCase.All.Select(@case => @case.Name))}.", nameof(only));
+                throw new ArgumentException(
+                    $"There is no fault '{name}'. There are: {string.Join(", ", FaultCase.All.Select(@case => @case.Name))}.",
+                    nameof(only));
             }
         }
 

@@ -37,7 +37,9 @@ internal sealed record TableRow
     /// <summary>p99 before the fault.</summary>
     public required TimeSpan P99Before { get; init; }
 
-    /// <summary>From the fault to another active tier; for one destination, to another set of destinations that are up; null: never.</summary>
+    /// <summary>
+    /// From the fault to another active tier; for one destination, to another set of destinations that are up; null: never.
+    /// </summary>
     public required TimeSpan? Switch { get; init; }
 
     /// <summary>From the first guide's return to the last answer that was not live; null where that is not asked.</summary>
@@ -53,7 +55,11 @@ internal sealed record TableRow
     public required TimeSpan Lateness { get; init; }
 
     /// <summary>Runs one row: a fresh test bed, warm-up, load, the fault, its end.</summary>
-    public static async Task<(TableRow Row, Verdict Verdict)> MeasureAsync(FaultCase @case, double rate, TimeSpan warm, Action<string> progress)
+    public static async Task<(TableRow Row, Verdict Verdict)> MeasureAsync(
+        FaultCase @case,
+        double rate,
+        TimeSpan warm,
+        Action<string> progress)
     {
         // 1. A fresh installation: no row inherits another's health or kept answers.
         progress("starting");
@@ -64,7 +70,12 @@ internal sealed record TableRow
 
         // 2. Load, fault, end of the fault.
         await using var watch = await MetricsWatch.StartAsync(bed.Gateway);
-        var run = LoadRun.Start(new() { Target = LoadTarget.Parse(bed.Gateway.Url), Rate = RateProfile.Constant(rate, Timeline.EndAt), Scenarios = [scenario] });
+        var run = LoadRun.Start(new()
+        {
+            Target = LoadTarget.Parse(bed.Gateway.Url),
+            Rate = RateProfile.Constant(rate, Timeline.EndAt),
+            Scenarios = [scenario]
+        });
         progress("under load");
         await run.UntilAsync(Timeline.FaultAt);
         var brokenAt = Stopwatch.GetTimestamp();
@@ -91,10 +102,14 @@ internal sealed record TableRow
             P99 = during.P99,
             Max = during.Max,
             P99Before = ledger.Between(TimeSpan.Zero, Timeline.FaultAt).Latencies().P99,
-            Switch = @case.Extent == Extent.OneDestination ? watch.DestinationsChangedAfter(brokenAt) : watch.ActiveTierChangedAfter(brokenAt),
+            Switch = @case.Extent == Extent.OneDestination
+                ? watch.DestinationsChangedAfter(brokenAt)
+                : watch.ActiveTierChangedAfter(brokenAt),
             BackToLive = @case.Extent == Extent.Everything ? BackAfter(ledger, returnedAt) : null,
             ExtraAttempts = ExtraOf(watch.First, last),
-            Transitions = [.. MetricsWatch.Transitions(watch.First, last).Select(transition => transition.Count == 1 ? transition.Name : $"{transition.Name} x{transition.Count}")],
+            Transitions = [.. MetricsWatch.Transitions(watch.First, last).Select(transition => transition.Count == 1
+                ? transition.Name
+                : $"{transition.Name} x{transition.Count}")],
             Lateness = ledger.Lateness().P99,
         };
         return (row, row.Judge(@case, MetricsWatch.Transitions(watch.First, last), watch.Unanswered));

@@ -45,7 +45,9 @@ internal static class TailDrill
         var last = await bed.Gateway.MetricsAsync();
         var latencies = ledger.Latencies();
         var extra = TableRow.ExtraOf(first, last);
-        report.Line($"undisturbed: p50 {Verdict.Text(quiet.P50)}, p99 {Verdict.Text(quiet.P99)}; disturbed: p50 {Verdict.Text(latencies.P50)}, p99 {Verdict.Text(latencies.P99)}, max {Verdict.Text(latencies.Max)}; {ledger.Summary()}");
+        report.Line(
+            $"undisturbed: p50 {Verdict.Text(quiet.P50)}, p99 {Verdict.Text(quiet.P99)}; disturbed: p50 {Verdict.Text(latencies.P50)}, p99 "
+                + $"{Verdict.Text(latencies.P99)}, max {Verdict.Text(latencies.Max)}; {ledger.Summary()}");
         return new Verdict()
             .Exactly("failed", ledger.Failed, 0)
             .Exactly("not live", ledger.Total - ledger.Count(Outcome.Live), 0)
@@ -56,5 +58,10 @@ internal static class TailDrill
     }
 
     private static Task<Ledger> RunAsync(TestBed bed, Scenario scenario, double rate, TimeSpan time) =>
-        LoadRun.RunAsync(new() { Target = LoadTarget.Parse(bed.Gateway.Url), Rate = RateProfile.Constant(rate, time), Scenarios = [scenario] });
+        LoadRun.RunAsync(new()
+        {
+            Target = LoadTarget.Parse(bed.Gateway.Url),
+            Rate = RateProfile.Constant(rate, time),
+            Scenarios = [scenario]
+        });
 }

@@ -23,10 +23,17 @@ internal static class Timeline
             return;
         }
 
-        var ledger = await LoadRun.RunAsync(new() { Target = LoadTarget.Parse(bed.Gateway.Url), Rate = RateProfile.Constant(rate, time), Scenarios = scenarios });
+        var ledger = await LoadRun.RunAsync(new()
+        {
+            Target = LoadTarget.Parse(bed.Gateway.Url),
+            Rate = RateProfile.Constant(rate, time),
+            Scenarios = scenarios
+        });
         if (ledger.Count(Outcome.Live) < ledger.Total / 2)
         {
-            throw new InvalidOperationException($"Even before any fault, most requests were not answered by a guide: {ledger.Summary()}. The gateway wrote:\n{bed.Gateway.Output}");
+            throw new InvalidOperationException(
+                $"Even before any fault, most requests were not answered by a guide: {ledger.Summary()}. The gateway wrote:\n"
+                    + $"{bed.Gateway.Output}");
         }
     }
 }

@@ -35,7 +35,9 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
     /// <summary>True once a byte of the present answer has come.</summary>
     public bool AnswerBegan { get; private set; }
 
-    /// <summary>An idle connection that is readable was closed by the server, or holds bytes nobody asked for: not to be used again.</summary>
+    /// <summary>
+    /// An idle connection that is readable was closed by the server, or holds bytes nobody asked for: not to be used again.
+    /// </summary>
     public bool IsStale => _timedOut || _socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>Connects.</summary>
@@ -78,7 +80,14 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
             throw new MalformedAnswerException($"{_end - _start} bytes follow the answer's end.");
         }
 
-        return new() { Status = head.Status, Rung = head.Rung, Source = head.Source, Closes = head.Closes, Body = _body.AsMemory(0, length) };
+        return new()
+        {
+            Status = head.Status,
+            Rung = head.Rung,
+            Source = head.Source,
+            Closes = head.Closes,
+            Body = _body.AsMemory(0, length)
+        };
     }
 
     /// <summary>Receives the head of an answer; the body is read by <see cref="ReadBodyAsync"/>.</summary>

@@ -42,7 +42,10 @@ internal struct HttpHead
     public static HttpHead Parse(ReadOnlySpan<byte> text, SourceNames sources)
     {
         var line = NextLine(ref text);
-        if (line.Length < 12 || !line.StartsWith("HTTP/1.1 "u8) || !Utf8Parser.TryParse(line.Slice(9, 3), out short status, out var used) || used != 3)
+        if (line.Length < 12
+            || !line.StartsWith("HTTP/1.1 "u8)
+            || !Utf8Parser.TryParse(line.Slice(9, 3), out short status, out var used)
+            || used != 3)
         {
             throw new MalformedAnswerException($"The first line '{Encoding.Latin1.GetString(line)}' is not an HTTP/1.1 status line.");
         }
@@ -96,7 +99,10 @@ internal struct HttpHead
 
     private void ReadLength(ReadOnlySpan<byte> value)
     {
-        if (value.IsEmpty || value.ContainsAnyExceptInRange((byte)'0', (byte)'9') || !Utf8Parser.TryParse(value, out long length, out _) || (Length >= 0 && Length != length))
+        if (value.IsEmpty
+            || value.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            || !Utf8Parser.TryParse(value, out long length, out _)
+            || (Length >= 0 && Length != length))
         {
             throw new MalformedAnswerException($"The Content-Length '{Encoding.Latin1.GetString(value)}' is not one number.");
         }

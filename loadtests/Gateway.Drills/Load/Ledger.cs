@@ -40,7 +40,11 @@ internal struct LedgerEntry
 }
 
 /// <summary>Every request of a run, in the order of their due times.</summary>
-internal sealed class Ledger(long started, IReadOnlyList<string> scenarios, IReadOnlyList<string> sources, ReadOnlyMemory<LedgerEntry> entries)
+internal sealed class Ledger(
+    long started,
+    IReadOnlyList<string> scenarios,
+    IReadOnlyList<string> sources,
+    ReadOnlyMemory<LedgerEntry> entries)
 {
     /// <summary>The run's begin.</summary>
     public long Started { get; } = started;
@@ -97,7 +101,8 @@ internal sealed class Ledger(long started, IReadOnlyList<string> scenarios, IRea
     public Percentiles Latencies() => Percentiles.Of(Entries, static entry => entry.Latency, static entry => entry.End != 0);
 
     /// <summary>From the sending, as closed-model tools count: to compare with them only, for it forgives a stall.</summary>
-    public Percentiles LatenciesFromSending() => Percentiles.Of(Entries, static entry => Stopwatch.GetElapsedTime(entry.Sent, entry.End), static entry => entry.Sent != 0);
+    public Percentiles LatenciesFromSending() =>
+        Percentiles.Of(Entries, static entry => Stopwatch.GetElapsedTime(entry.Sent, entry.End), static entry => entry.Sent != 0);
 
     /// <summary>How late the generator sent.</summary>
     public Percentiles Lateness() => Percentiles.Of(Entries, static entry => entry.Lateness, static entry => entry.Sent != 0);
@@ -111,7 +116,9 @@ internal sealed class Ledger(long started, IReadOnlyList<string> scenarios, IRea
             counts[(int)entry.Outcome]++;
         }
 
-        return string.Join(", ", counts.Index().Where(pair => pair.Item > 0).Select(pair => $"{((Outcome)pair.Index).ToString().ToLowerInvariant()} {pair.Item}"));
+        return string.Join(", ", counts.Index()
+            .Where(pair => pair.Item > 0)
+            .Select(pair => $"{((Outcome)pair.Index).ToString().ToLowerInvariant()} {pair.Item}"));
     }
 
     private int CountWhere(Func<Outcome, bool> condition)

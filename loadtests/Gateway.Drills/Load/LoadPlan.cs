@@ -18,7 +18,10 @@ internal sealed record LoadPlan
     /// <summary>Requests in flight at most; more are due than this: the rest counts as unsent. Default: 4,000.</summary>
     public int MaxInFlight { get; init; } = 4_000;
 
-    /// <summary>True: at that bound the generator waits instead, so that every request is sent, however long it takes. Such a run says nothing of latencies. Default: false.</summary>
+    /// <summary>
+    /// True: at that bound the generator waits instead, so that every request is sent, however long it takes. Such a run says nothing
+    /// of latencies. Default: false.
+    /// </summary>
     public bool Waits { get; init; }
 
     /// <summary>Fixes which scenario each request gets. Default: 1.</summary>

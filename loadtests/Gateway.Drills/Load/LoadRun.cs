@@ -239,7 +239,11 @@ internal sealed class LoadRun
             connection.Dispose();
         }
 
-        _completion.SetResult(new(Started, [.. _plan.Scenarios.Select(scenario => scenario.Name)], _sources.All, _entries.AsMemory(0, _dispatched)));
+        _completion.SetResult(new(
+            Started,
+            [.. _plan.Scenarios.Select(scenario => scenario.Name)],
+            _sources.All,
+            _entries.AsMemory(0, _dispatched)));
     }
 
     private static long ToTicks(TimeSpan span) => (long)(span.TotalSeconds * Stopwatch.Frequency);

@@ -34,7 +34,9 @@ internal sealed class LoadTarget
             ?? throw new ArgumentException($"The target '{url}' has no IPv4 address.", nameof(url));
         if (!IPAddress.IsLoopback(address) && !allowRemote)
         {
-            throw new ArgumentException($"The target '{url}' is not on this machine. Load is sent elsewhere only when the drill says 'allowTarget'.", nameof(url));
+            throw new ArgumentException(
+                $"The target '{url}' is not on this machine. Load is sent elsewhere only when the drill says 'allowTarget'.",
+                nameof(url));
         }
 
         return new(new(address, uri.Port), host ?? uri.Authority);

@@ -12,7 +12,10 @@ internal sealed class RecommendScenario(int weight = 1, int users = 200, string 
     public override int Write(Span<byte> into, ReadOnlySpan<byte> host, long number, out long key)
     {
         key = number % users;
-        Utf8.TryWrite(into, $"GET /api/guide/recommend?user=u{key}&category={Categories[key % Categories.Length]} HTTP/1.1\r\nHost: ", out var length);
+        Utf8.TryWrite(
+            into,
+            $"GET /api/guide/recommend?user=u{key}&category={Categories[key % Categories.Length]} HTTP/1.1\r\nHost: ",
+            out var length);
         return Requests.End(into, length, host, "Accept: application/json\r\n\r\n"u8);
     }
 
@@ -77,7 +80,10 @@ internal sealed class CartScenario(string prefix, int weight = 1, string name = 
         key = number;
         Span<byte> body = stackalloc byte[128];
         Utf8.TryWrite(body, $"{{\"id\":\"{prefix}-{number}\"}}", out var bodyLength);
-        Utf8.TryWrite(into, $"POST /api/cart HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {bodyLength}\r\nHost: ", out var length);
+        Utf8.TryWrite(
+            into,
+            $"POST /api/cart HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {bodyLength}\r\nHost: ",
+            out var length);
         length = Requests.End(into, length, host, "\r\n"u8);
         body[..bodyLength].CopyTo(into[length..]);
         return length + bodyLength;

@@ -64,7 +64,11 @@ internal sealed class SessionPriority : IDisposable
 
     /// <summary>The number in <c>/autogroup-195 nice 0</c>.</summary>
     private static int? Read(string text) =>
-        int.TryParse(text.AsSpan(text.LastIndexOf(' ') + 1).Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var niceness) ? niceness : null;
+        int.TryParse(
+            text.AsSpan(text.LastIndexOf(' ') + 1).Trim(),
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out var niceness) ? niceness : null;
 
     private static void Write(string file, int niceness) => File.WriteAllText(file, niceness.ToString(CultureInfo.InvariantCulture));
 }

@@ -37,7 +37,14 @@ internal enum StreamEnd
 /// <param name="EndedAt">When; a <see cref="Stopwatch"/> timestamp.</param>
 /// <param name="LastEventAt">When the last event came.</param>
 /// <param name="LongestGap">The longest silence between two events.</param>
-internal sealed record StreamReport(StreamEnd End, IReadOnlyList<int> Ids, bool AreIdsWhole, string Source, long EndedAt, long LastEventAt, TimeSpan LongestGap);
+internal sealed record StreamReport(
+    StreamEnd End,
+    IReadOnlyList<int> Ids,
+    bool AreIdsWhole,
+    string Source,
+    long EndedAt,
+    long LastEventAt,
+    TimeSpan LongestGap);
 
 /// <summary>One user who reads one chat as it comes.</summary>
 internal sealed class StreamClient(LoadTarget target, int tokens, int intervalMs, string conversation)
@@ -116,7 +123,10 @@ internal sealed class StreamClient(LoadTarget target, int tokens, int intervalMs
 
     private int Write(Span<byte> into)
     {
-        Utf8.TryWrite(into, $"GET /api/guide/chat?tokens={tokens}&intervalMs={intervalMs}&conversation={conversation} HTTP/1.1\r\nHost: ", out var length);
+        Utf8.TryWrite(
+            into,
+            $"GET /api/guide/chat?tokens={tokens}&intervalMs={intervalMs}&conversation={conversation} HTTP/1.1\r\nHost: ",
+            out var length);
         return Requests.End(into, length, target.Host.Span, "Accept: text/event-stream\r\n\r\n"u8);
     }
 }

@@ -20,8 +20,8 @@ internal enum UserBy
 }
 
 /// <summary>
-/// Recommendations for many users who say who they are in different ways, of a guide that tells no cache so. Whatever comes back must be whole JSON
-/// that names this user or none; a kept answer for a Cookie or an Authorization is one that should not have been kept.
+/// Recommendations for many users who say who they are in different ways, of a guide that tells no cache so. Whatever comes back must be
+/// whole JSON that names this user or none; a kept answer for a Cookie or an Authorization is one that should not have been kept.
 /// </summary>
 internal sealed class UserScenario(UserBy by, int users = 100) : Scenario(by.ToString(), 1)
 {
@@ -37,8 +37,14 @@ internal sealed class UserScenario(UserBy by, int users = 100) : Scenario(by.ToS
         _ = by switch
         {
             UserBy.Query => Utf8.TryWrite(into, $"GET /api/guide/recommend?category=all&user=u{key} HTTP/1.1\r\nHost: ", out length),
-            UserBy.Cookie => Utf8.TryWrite(into, $"GET /api/guide/recommend?category=all HTTP/1.1\r\nCookie: user=u{key}\r\nHost: ", out length),
-            UserBy.Authorization => Utf8.TryWrite(into, $"GET /api/guide/recommend?category=all HTTP/1.1\r\nAuthorization: Bearer u{key}\r\nHost: ", out length),
+            UserBy.Cookie => Utf8.TryWrite(
+                into,
+                $"GET /api/guide/recommend?category=all HTTP/1.1\r\nCookie: user=u{key}\r\nHost: ",
+                out length),
+            UserBy.Authorization => Utf8.TryWrite(
+                into,
+                $"GET /api/guide/recommend?category=all HTTP/1.1\r\nAuthorization: Bearer u{key}\r\nHost: ",
+                out length),
             _ => Utf8.TryWrite(into, $"GET /api/guide/recommend?category=all HTTP/1.1\r\nX-User: u{key}\r\nHost: ", out length),
         };
         return Requests.End(into, length, host, "\r\n"u8);

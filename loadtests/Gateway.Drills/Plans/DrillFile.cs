@@ -60,12 +60,26 @@ internal static class DrillFile
             Expect = ReadExpect(map),
         };
         JudgeWhole(reader, map, plan);
-        return reader.Problems.Count == 0 ? plan : throw new PlanException([.. reader.Problems.OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)]);
+        return reader.Problems.Count == 0
+            ? plan
+            : throw new PlanException([.. reader.Problems.OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)]);
     }
 
     private static EnvironmentPlan ReadEnvironment(PlanMap map)
     {
-        if (map.At("environment") is not { } node || map.Reader.Map(node, "environment", "primaries", "standbys", "relays", "redis", "set", "gateway", "admin", "token", "allowTarget") is not { } environment)
+        if (map.At("environment") is not { } node
+            || map.Reader.Map(
+                node,
+                "environment",
+                "primaries",
+                "standbys",
+                "relays",
+                "redis",
+                "set",
+                "gateway",
+                "admin",
+                "token",
+                "allowTarget") is not { } environment)
         {
             return new();
         }
@@ -75,7 +89,10 @@ internal static class DrillFile
         {
             if (running is not null && environment.At(key) is { } at)
             {
-                map.Reader.Problem(at, $"'environment.{key}' is about guides and a gateway that the drill starts, but 'environment.gateway' names one that runs already. Remove one of them.");
+                map.Reader.Problem(
+                    at,
+                    $"'environment.{key}' is about guides and a gateway that the drill starts, but 'environment.gateway' names one that "
+                        + $"runs already. Remove one of them.");
             }
         }
 
@@ -84,9 +101,12 @@ internal static class DrillFile
             JudgeUrl(environment, key);
         }
 
-        if (running is null && new[] { "admin", "token", "allowTarget" }.FirstOrDefault(key => environment.At(key) is not null) is { } lonely)
+        if (running is null
+            && new[] { "admin", "token", "allowTarget" }.FirstOrDefault(key => environment.At(key) is not null) is { } lonely)
         {
-            map.Reader.Problem(environment.At(lonely)!, $"'environment.{lonely}' is about a gateway that runs already. Write 'environment.gateway' too, or remove it.");
+            map.Reader.Problem(
+                environment.At(lonely)!,
+                $"'environment.{lonely}' is about a gateway that runs already. Write 'environment.gateway' too, or remove it.");
         }
 
         return new()
@@ -121,18 +141,24 @@ internal static class DrillFile
         }
         else if (key is "gateway" && uri.Scheme is "https")
         {
-            reader.Problem(at, $"'environment.gateway' is '{url}', and load is sent without TLS only. Name a plain http:// port of the gateway.");
+            reader.Problem(
+                at,
+                $"'environment.gateway' is '{url}', and load is sent without TLS only. Name a plain http:// port of the gateway.");
         }
         else if (key is "gateway" && !uri.IsLoopback && !environment.Flag("allowTarget"))
         {
-            reader.Problem(at, $"'environment.gateway' is '{url}', which is not this machine. If load may be sent there, write 'allowTarget: true' beside it.");
+            reader.Problem(
+                at,
+                $"'environment.gateway' is '{url}', which is not this machine. If load may be sent there, write 'allowTarget: true' beside "
+                    + $"it.");
         }
     }
 
     private static LoadShape ReadLoad(PlanMap map)
     {
         var nothing = new LoadShape { Stretches = [(1, 1, TimeSpan.FromSeconds(1))] };
-        if (map.At("load") is not { } node || map.Reader.Map(node, "load", "rate", "for", "warm", "mix", "vanishing", "users") is not { } load)
+        if (map.At("load") is not { } node
+            || map.Reader.Map(node, "load", "rate", "for", "warm", "mix", "vanishing", "users") is not { } load)
         {
             return nothing;
         }
@@ -167,7 +193,8 @@ internal static class DrillFile
                 if (rate.At("steps") is YamlSequenceNode { Children.Count: > 0 } steps)
                 {
                     var each = time / steps.Children.Count;
-                    return [.. steps.Children.Select(step => reader.Number(step, "load.rate.steps", most) ?? 1).Select(one => (one, one, each))];
+                    return [.. steps.Children.Select(step => reader.Number(step, "load.rate.steps", most)
+                        ?? 1).Select(one => (one, one, each))];
                 }
 
                 rate.Require("from", "100");
@@ -202,7 +229,8 @@ internal static class DrillFile
         if (map.At("expect") is not { } node || map.Reader.Map(
             node,
             "expect",
-            "failed", "degraded", "static", "p99", "max", "switchWithin", "backWithin", "liveWithin", "rampAtLeast", "postOnce", "transitions", "transitionsAtMost", "extraAttempts", "coverage", "seen", "lateness") is not { } expect)
+            "failed", "degraded", "static", "p99", "max", "switchWithin", "backWithin", "liveWithin", "rampAtLeast", "postOnce",
+            "transitions", "transitionsAtMost", "extraAttempts", "coverage", "seen", "lateness") is not { } expect)
         {
             return new();
         }
@@ -235,39 +263,67 @@ internal static class DrillFile
     {
         var (expect, where) = (plan.Expect, map.At("expect") ?? map.Node);
         if (plan.Environment is { Url: not null, AdminUrl: null }
-            && (expect.SwitchWithin ?? expect.BackWithin ?? expect.RampAtLeast) is not null | expect.Transitions is not null | expect.TransitionsAtMost is not null | expect.ExtraAttempts is not null)
+            && (expect.SwitchWithin
+                ?? expect.BackWithin
+                    ?? expect.RampAtLeast) is not null
+                        | expect.Transitions is not null
+                        | expect.TransitionsAtMost is not null
+                        | expect.ExtraAttempts is not null)
         {
-            reader.Problem(where, "Expectations about switches, transitions and attempts are read from the operators' port. Write 'environment.admin' too.");
+            reader.Problem(
+                where,
+                "Expectations about switches, transitions and attempts are read from the operators' port. Write 'environment.admin' too.");
         }
 
-        if (expect.PostOnce && (plan.Environment.Url is not null || !plan.Load.Mix.Any(kind => string.Equals(kind.Kind, "cart", StringComparison.Ordinal))))
+        if (expect.PostOnce
+            && (plan.Environment.Url is not null || !plan.Load.Mix.Any(kind => string.Equals(kind.Kind, "cart", StringComparison.Ordinal))))
         {
-            reader.Problem(where, "'expect.postOnce' needs orders ('cart' in 'load.mix') and the drill's own guides, which note what they executed.");
+            reader.Problem(
+                where,
+                "'expect.postOnce' needs orders ('cart' in 'load.mix') and the drill's own guides, which note what they executed.");
         }
 
         if (plan.Without.Count > 0 != plan.Misses.Count > 0 || (plan.Without.Count > 0 && plan.Environment.Url is not null))
         {
-            reader.Problem(map.At("without") ?? map.At("misses")!, "'without' takes out of an own gateway what the drill guards, and 'misses' names the expectations that then do not hold: both, or neither, and not with 'environment.gateway'.");
+            reader.Problem(map.At("without")
+                ?? map.At("misses")!,
+                "'without' takes out of an own gateway what the drill guards, and 'misses' names the expectations that then do not hold: "
+                    + "both, or neither, and not with 'environment.gateway'.");
         }
 
-        if (plan.Misses.FirstOrDefault(miss => where is not YamlMappingNode expects || !expects.Children.ContainsKey(miss)) is { } unexpected)
+        if (plan.Misses.FirstOrDefault(miss => where is not YamlMappingNode expects
+            || !expects.Children.ContainsKey(miss)) is { } unexpected)
         {
-            reader.Problem(map.At("misses")!, $"'misses' names '{unexpected}', which 'expect' does not hold. {Nearest.Hint(unexpected, where is YamlMappingNode all ? [.. all.Children.Keys.Select(key => key.ToString())] : [])}");
+            reader.Problem(
+                map.At("misses")!,
+                $"'misses' names '{unexpected}', which 'expect' does not hold. "
+                    + $"{Nearest.Hint(unexpected, where is YamlMappingNode all ? [.. all.Children.Keys.Select(key => key.ToString())] : [])}");
         }
 
         if (expect.Seen.FirstOrDefault(seen => seen is not ("primary" or "standby" or "lastGood" or "file" or "builtIn")) is { } strange)
         {
-            reader.Problem(where, $"'expect.seen' names '{strange}'. {Nearest.Hint(strange, ["primary", "standby", "lastGood", "file", "builtIn"])}");
+            reader.Problem(
+                where,
+                $"'expect.seen' names '{strange}'. {Nearest.Hint(strange, ["primary", "standby", "lastGood", "file", "builtIn"])}");
         }
 
         if (plan.Environment.Url is not null && expect.Seen.Any(seen => seen is "primary" or "standby"))
         {
-            reader.Problem(map.At("expect")!, "'expect.seen' cannot tell the tiers of a gateway that the drill did not start apart. Write 'switchWithin' or 'transitions' instead.");
+            reader.Problem(
+                map.At("expect")!,
+                "'expect.seen' cannot tell the tiers of a gateway that the drill did not start apart. Write 'switchWithin' or "
+                    + "'transitions' instead.");
         }
 
-        if (plan.Load.For > TimeSpan.FromHours(1) || plan.Load.Stretches.Sum(stretch => (stretch.From + stretch.To) / 2 * stretch.For.TotalSeconds) > 2_000_000)
+        if (plan.Load.For > TimeSpan.FromHours(1)
+            || plan.Load.Stretches.Sum(stretch => (stretch.From + stretch.To) / 2 * stretch.For.TotalSeconds) > 2_000_000)
         {
-            reader.Problem(map.At("load")!, string.Create(CultureInfo.InvariantCulture, $"A drill lasts at most an hour and sends at most 2,000,000 requests; this one would be {plan.Load.For.TotalSeconds} s."));
+            reader.Problem(
+                map.At("load")!,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A drill lasts at most an hour and sends at most 2,000,000 requests; this one would be {plan.Load.For.TotalSeconds} "
+                        + $"s."));
         }
     }
 }

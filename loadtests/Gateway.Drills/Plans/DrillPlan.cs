@@ -18,7 +18,10 @@ internal sealed record DrillPlan
     /// <summary>Which part of the gateway it holds: with that part switched off, the drill fails.</summary>
     public string Guards { get; init; } = string.Empty;
 
-    /// <summary>Changes of the configuration that take that part out: with them the drill must fail, else it guards nothing. Empty: nobody can switch it off.</summary>
+    /// <summary>
+    /// Changes of the configuration that take that part out: with them the drill must fail, else it guards nothing.
+    /// Empty: nobody can switch it off.
+    /// </summary>
     public IReadOnlyList<(string Path, string? Yaml)> Without { get; init; } = [];
 
     /// <summary>The expectations, by their keys, that do not hold then.</summary>
@@ -137,7 +140,9 @@ internal sealed record ExpectPlan
     /// <summary>Of the answers that were not live, at least this share was a last-good answer.</summary>
     public double? Coverage { get; init; }
 
-    /// <summary>Each of these answered at least once: a tier's guides, lastGood, file, builtIn. A drill that broke nothing shows here.</summary>
+    /// <summary>
+    /// Each of these answered at least once: a tier's guides, lastGood, file, builtIn. A drill that broke nothing shows here.
+    /// </summary>
     public IReadOnlyList<string> Seen { get; init; } = [];
 
     /// <summary>How late the generator may be (p99). Default: <see cref="Figures.Thresholds.GeneratorLateness"/>.</summary>

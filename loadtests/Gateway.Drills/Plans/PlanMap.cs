@@ -58,7 +58,11 @@ internal sealed class PlanReader(string file)
         foreach (var (unit, seconds) in new[] { ("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0) })
         {
             if (text.EndsWith(unit, StringComparison.Ordinal)
-                && double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+                && double.TryParse(
+                    text.AsSpan(0, text.Length - unit.Length),
+                    NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture,
+                    out var number)
                 && number * seconds <= 86_400)
             {
                 return TimeSpan.FromSeconds(number * seconds);
@@ -94,7 +98,13 @@ internal sealed class PlanReader(string file)
             return null;
         }
 
-        if (text.EndsWith('%') && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent) && percent <= 100)
+        if (text.EndsWith('%')
+            && double.TryParse(
+                text.AsSpan(0, text.Length - 1),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var percent)
+            && percent <= 100)
         {
             return percent / 100;
         }
@@ -153,13 +163,15 @@ internal sealed class PlanMap(PlanReader reader, YamlMappingNode node, string wh
     public double? Share(string key) => At(key) is { } value ? reader.Share(value, Path(key)) : null;
 
     /// <summary>One of these words; null when absent or wrong.</summary>
-    public string? Word(string key, params IReadOnlyCollection<string> words) => At(key) is { } value ? reader.Word(value, Path(key), words) : null;
+    public string? Word(string key, params IReadOnlyCollection<string> words) =>
+        At(key) is { } value ? reader.Word(value, Path(key), words) : null;
 
     /// <summary>true or false; false when absent or wrong.</summary>
     public bool Flag(string key) => At(key) is { } value && reader.Word(value, Path(key), "true", "false") is "true";
 
     /// <summary>A list of texts; empty when absent.</summary>
-    public IReadOnlyList<string> Texts(string key) => At(key) is { } value ? [.. reader.Texts(value, Path(key)).Select(item => item.Text)] : [];
+    public IReadOnlyList<string> Texts(string key) =>
+        At(key) is { } value ? [.. reader.Texts(value, Path(key)).Select(item => item.Text)] : [];
 
     /// <summary>Notes that a key has to be there.</summary>
     public void Require(string key, string example)

@@ -52,11 +52,13 @@ internal sealed class FaultDeed(string label, Fault fault, bool mends) : Step(la
     public override bool IsAboutTheGateway => fault is ConfigFault;
 
     /// <inheritdoc/>
-    public override Task DoAsync(DrillEnvironment stage, CancellationToken cancel) => mends ? fault.MendAsync(stage.OwnBed) : fault.BreakAsync(stage.OwnBed);
+    public override Task DoAsync(DrillEnvironment stage, CancellationToken cancel) =>
+        mends ? fault.MendAsync(stage.OwnBed) : fault.BreakAsync(stage.OwnBed);
 }
 
 /// <summary>Guides end in order (SIGTERM) and start again, one after the other, as a rolling restart does.</summary>
-internal sealed class RollingDeed(IReadOnlyList<string> guides, TimeSpan pause) : Step($"rolling restart of {string.Join(", ", guides)}", Effect.Breaks | Effect.Recovers)
+internal sealed class RollingDeed(IReadOnlyList<string> guides, TimeSpan pause)
+    : Step($"rolling restart of {string.Join(", ", guides)}", Effect.Breaks | Effect.Recovers)
 {
     /// <inheritdoc/>
     public override TimeSpan Lasts => pause * guides.Count;
@@ -75,7 +77,8 @@ internal sealed class RollingDeed(IReadOnlyList<string> guides, TimeSpan pause) 
 }
 
 /// <summary>The gateway itself ends, by SIGTERM or kill -9, and is started again at once.</summary>
-internal sealed class GatewayRestartDeed(bool kill) : Step(kill ? "gateway killed and started" : "gateway restarted", Effect.Breaks | Effect.Recovers)
+internal sealed class GatewayRestartDeed(bool kill)
+    : Step(kill ? "gateway killed and started" : "gateway restarted", Effect.Breaks | Effect.Recovers)
 {
     /// <inheritdoc/>
     public override bool IsAboutTheGateway => true;
@@ -98,7 +101,8 @@ internal sealed class GatewayRestartDeed(bool kill) : Step(kill ? "gateway kille
 }
 
 /// <summary>Values of the configuration change while the gateway runs.</summary>
-internal sealed class ConfigDeed(IReadOnlyList<(string Path, string? Yaml)> changes) : Step($"configuration: {string.Join(", ", changes.Select(change => $"{change.Path} = {change.Yaml ?? "(gone)"}"))}", Effect.None)
+internal sealed class ConfigDeed(IReadOnlyList<(string Path, string? Yaml)> changes)
+    : Step($"configuration: {string.Join(", ", changes.Select(change => $"{change.Path} = {change.Yaml ?? "(gone)"}"))}", Effect.None)
 {
     /// <inheritdoc/>
     public override bool IsAboutTheGateway => true;
@@ -150,7 +154,9 @@ internal sealed class ReloadsDeed(int count, TimeSpan every) : Step($"{count} re
 
 /// <summary>More load for a while, beside the drill's own: a storm of retries, a herd, clients that vanish.</summary>
 internal sealed class BurstDeed(string kind, double rate, TimeSpan time, double vanishing) : Step(
-    FormattableString.Invariant($"burst of {rate} {kind} a second for {time.TotalSeconds} s{(vanishing > 0 ? $", {vanishing * 100} % vanish" : string.Empty)}"), Effect.None)
+    FormattableString.Invariant(
+        $"burst of {rate} {kind} a second for {time.TotalSeconds} s{(vanishing > 0 ? $", {vanishing * 100} % vanish" : string.Empty)}"),
+        Effect.None)
 {
     /// <inheritdoc/>
     public override TimeSpan Lasts => time;
@@ -170,7 +176,8 @@ internal sealed class BurstDeed(string kind, double rate, TimeSpan time, double 
 }
 
 /// <summary>A fault that comes and goes: down, up, down, up.</summary>
-internal sealed class FlapDeed(string label, Fault fault, TimeSpan down, TimeSpan up, TimeSpan time) : Step(label, Effect.Breaks | Effect.Recovers)
+internal sealed class FlapDeed(string label, Fault fault, TimeSpan down, TimeSpan up, TimeSpan time)
+    : Step(label, Effect.Breaks | Effect.Recovers)
 {
     /// <inheritdoc/>
     public override TimeSpan Lasts => time;
@@ -189,7 +196,8 @@ internal sealed class FlapDeed(string label, Fault fault, TimeSpan down, TimeSpa
 }
 
 /// <summary>A shell command of the operator's: for a gateway that the drill did not start.</summary>
-internal sealed class RunDeed(string command, Effect effect) : Step($"run: {string.Join("; ", command.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}", effect)
+internal sealed class RunDeed(string command, Effect effect)
+    : Step($"run: {string.Join("; ", command.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}", effect)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -208,7 +216,8 @@ internal sealed class RunDeed(string command, Effect effect) : Step($"run: {stri
         if (shell.ExitCode != 0)
         {
             await shell.ReadToEndAsync();
-            throw new InvalidOperationException($"The command '{command}' ended with exit code {shell.ExitCode}. It wrote:\n{shell.Output}");
+            throw new InvalidOperationException(
+                $"The command '{command}' ended with exit code {shell.ExitCode}. It wrote:\n{shell.Output}");
         }
     }
 }

@@ -8,7 +8,8 @@ namespace Gateway.Drills.Plans;
 internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environment)
 {
     private static readonly string[] Verbs =
-        ["kill", "start", "freeze", "thaw", "fault", "clear", "relay", "heal", "config", "brokenConfig", "mendConfig", "reloads", "rolling", "gateway", "burst", "flap", "chaos", "run"];
+        ["kill", "start", "freeze", "thaw", "fault", "clear", "relay", "heal", "config", "brokenConfig", "mendConfig", "reloads",
+        "rolling", "gateway", "burst", "flap", "chaos", "run"];
 
     private static readonly string[] Modes = ["500", "503", "429", "slow", "late", "hang", "reset", "cut", "drip", "garbage"];
     private static readonly string[] Ways = ["pass", "delay", "drip", "stall", "swallow", "reset", "cut"];
@@ -62,12 +63,18 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
 
             if (at + deed.Lasts >= load)
             {
-                reader.Problem(entry, $"'{deed.Label}' ends at {(at + deed.Lasts).TotalSeconds} s, but the load ends at {load.TotalSeconds} s: nothing after it would be measured. Make 'load.for' longer.");
+                reader.Problem(
+                    entry,
+                    $"'{deed.Label}' ends at {(at + deed.Lasts).TotalSeconds} s, but the load ends at {load.TotalSeconds} s: nothing after "
+                        + $"it would be measured. Make 'load.for' longer.");
             }
 
             if (environment.Url is not null && (deed.NeedsOwnGuides || deed.IsAboutTheGateway))
             {
-                reader.Problem(entry, $"'{deed.Label}' needs guides and a gateway that the drill starts itself. With 'environment.gateway', break and mend things with 'run'.");
+                reader.Problem(
+                    entry,
+                    $"'{deed.Label}' needs guides and a gateway that the drill starts itself. With 'environment.gateway', break and mend "
+                        + $"things with 'run'.");
             }
 
             steps.Add(new(at, deed));
@@ -81,7 +88,10 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         var verbs = Verbs.Where(verb => map.At(verb) is not null).ToList();
         if (verbs.Count != 1)
         {
-            reader.Problem(map.Node, $"An entry does one thing, and this one does {(verbs.Count == 0 ? "none" : string.Join(" and ", verbs))}. Write one of: {string.Join(", ", Verbs)}.");
+            reader.Problem(
+                map.Node,
+                $"An entry does one thing, and this one does {(verbs.Count == 0 ? "none" : string.Join(" and ", verbs))}. Write one of: "
+                    + $"{string.Join(", ", Verbs)}.");
             return null;
         }
 
@@ -95,17 +105,22 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             "fault" => Broken("fault", node),
             "clear" => Named(node, verb) is var on ? End($"clear {List(on)}", new HttpFault(new() { Mode = "none" }, on)) : null,
             "relay" => Broken("relay", node),
-            "heal" => Named(node, verb) is var on ? End($"heal {List(on)}", new RelayFault(RelayBehaviour.Pass, RelayBehaviour.Pass, RelayDoor.Open, on)) : null,
+            "heal" => Named(node, verb) is var on
+                ? End($"heal {List(on)}", new RelayFault(RelayBehaviour.Pass, RelayBehaviour.Pass, RelayDoor.Open, on))
+                : null,
             "config" => new ConfigDeed(Changes(reader, node)),
             "brokenConfig" => Broken("brokenConfig", node),
             "mendConfig" => End("mend the configuration", new ConfigFault(string.Empty)),
             "reloads" => reader.Map(node, verb, "count", "every") is { } reloads
-                ? new ReloadsDeed((int)(reloads.Number("count", 1_000) ?? 100), reloads.Duration("every") ?? TimeSpan.FromMilliseconds(200)) : null,
+                ? new ReloadsDeed((int)(reloads.Number("count", 1_000) ?? 100), reloads.Duration("every") ?? TimeSpan.FromMilliseconds(200))
+                    : null,
             "rolling" => reader.Map(node, verb, "on", "pause") is { } rolling
                 ? new RollingDeed(Named(rolling.At("on") ?? node, verb), rolling.Duration("pause") ?? TimeSpan.FromSeconds(3)) : null,
             "gateway" => reader.Word(node, verb, "restart", "kill") is { } how ? new GatewayRestartDeed(how is "kill") : null,
             "burst" => reader.Map(node, verb, "kind", "rate", "for", "vanishing") is { } burst
-                ? new BurstDeed(burst.Word("kind", Kinds.Names) ?? "recommend", burst.Number("rate", 10_000) ?? 100, burst.Duration("for") ?? TimeSpan.FromSeconds(3), burst.Share("vanishing") ?? 0) : null,
+                ? new BurstDeed(burst.Word("kind", Kinds.Names)
+                    ?? "recommend", burst.Number("rate", 10_000)
+                        ?? 100, burst.Duration("for") ?? TimeSpan.FromSeconds(3), burst.Share("vanishing") ?? 0) : null,
             "flap" => Flap(node),
             "chaos" => Chaos(node),
             _ => Run(node),
@@ -161,22 +176,33 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
 
         var on = Named(map.At("on") ?? node, "relay.on");
         RelayBehaviour Way(string key) => map.Word(key, Ways) is { } way
-            ? new(Enum.Parse<RelayMode>(way, ignoreCase: true), map.Duration("wait") ?? TimeSpan.FromMilliseconds(100), (int)(map.Number("after", int.MaxValue) ?? 0))
+            ? new(Enum.Parse<RelayMode>(way, ignoreCase: true), map.Duration("wait")
+                ?? TimeSpan.FromMilliseconds(100), (int)(map.Number("after", int.MaxValue) ?? 0))
             : RelayBehaviour.Pass;
         var door = Enum.Parse<RelayDoor>(map.Word("door", Doors) ?? "open", ignoreCase: true);
-        var words = string.Join(", ", new[] { map.Text("toServer") is { } up ? $"{up} to it" : null, map.Text("toClient") is { } down ? $"{down} from it" : null, map.Text("door") is { } at ? $"door {at}" : null }.OfType<string>());
+        var words = string.Join(", ", new[] { map.Text("toServer") is { } up
+            ? $"{up} to it"
+            : null, map.Text("toClient") is { } down
+                ? $"{down} from it"
+                : null, map.Text("door") is { } at ? $"door {at}" : null }.OfType<string>());
         return Begin($"network of {List(on)}: {words}", new RelayFault(Way("toServer"), Way("toClient"), door, on));
     }
 
     private FlapDeed? Flap(YamlNode node)
     {
-        if (reader.Map(node, "flap", "kill", "freeze", "fault", "relay", "down", "up", "for") is not { } map || OneOf(map, "kill", "freeze", "fault", "relay") is not { } fault)
+        if (reader.Map(node, "flap", "kill", "freeze", "fault", "relay", "down", "up", "for") is not { } map
+            || OneOf(map, "kill", "freeze", "fault", "relay") is not { } fault)
         {
             return null;
         }
 
         var (down, up) = (map.Duration("down") ?? TimeSpan.FromSeconds(2), map.Duration("up") ?? TimeSpan.FromSeconds(2));
-        return new($"flapping: {fault.Label}, {down.TotalSeconds} s down, {up.TotalSeconds} s up", fault.Fault, down, up, map.Duration("for") ?? TimeSpan.FromSeconds(20));
+        return new(
+            $"flapping: {fault.Label}, {down.TotalSeconds} s down, {up.TotalSeconds} s up",
+            fault.Fault,
+            down,
+            up,
+            map.Duration("for") ?? TimeSpan.FromSeconds(20));
     }
 
     private ChaosStep? Chaos(YamlNode node)
@@ -212,7 +238,8 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             return null;
         }
 
-        return new((int)(map.Number("seed", int.MaxValue) ?? Random.Shared.Next(1, 1_000_000)), every, lasts, map.Duration("for") ?? TimeSpan.FromMinutes(10), faults);
+        return new((int)(map.Number("seed", int.MaxValue) ?? Random.Shared.Next(1, 1_000_000)), every, lasts, map.Duration("for")
+            ?? TimeSpan.FromMinutes(10), faults);
     }
 
     private RunDeed? Run(YamlNode node)
@@ -249,7 +276,8 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
     }
 
     /// <summary>What can be killed and frozen: guides, and Redis where there is one.</summary>
-    private string[] Processes(YamlNode node, string what) => Named(node, what, environment.Bed.Redis ? [.. Guides, RedisProcess.RedisName] : Guides);
+    private string[] Processes(YamlNode node, string what) =>
+        Named(node, what, environment.Bed.Redis ? [.. Guides, RedisProcess.RedisName] : Guides);
 
     private string[] Named(YamlNode node, string what) => Named(node, what, Guides);
 
@@ -271,7 +299,8 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             else if (environment.Url is null)
             {
                 reader.Problem(at, name is RedisProcess.RedisName
-                    ? $"'{what}' names '{name}', and this drill starts none that can be meant. Write 'redis: true' below 'environment'; it can be killed, started, frozen and thawed."
+                    ? $"'{what}' names '{name}', and this drill starts none that can be meant. Write 'redis: true' below 'environment'; it "
+                        + $"can be killed, started, frozen and thawed."
                     : $"'{what}' names '{name}', and there is no such guide. {Nearest.Hint(name, known)}");
             }
         }

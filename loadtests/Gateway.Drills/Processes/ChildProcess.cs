@@ -6,7 +6,11 @@ namespace Gateway.Drills.Processes;
 /// One process that a drill starts, hurts and ends. It can be started again after it ended: same command, same port.
 /// Its last lines of output are kept for the message when something goes wrong.
 /// </summary>
-internal class ChildProcess(string name, string file, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null) : IAsyncDisposable
+internal class ChildProcess(
+    string name,
+    string file,
+    IReadOnlyList<string> arguments,
+    IReadOnlyDictionary<string, string>? environment = null) : IAsyncDisposable
 {
     private const int KeptLines = 400;
     private readonly Queue<string> _lines = new();
@@ -135,7 +139,8 @@ internal class ChildProcess(string name, string file, IReadOnlyList<string> argu
             {
                 if (!IsRunning)
                 {
-                    throw new InvalidOperationException($"'{Name}' ended with exit code {ExitCode} before it was {what}. It wrote:\n{Output}");
+                    throw new InvalidOperationException(
+                        $"'{Name}' ended with exit code {ExitCode} before it was {what}. It wrote:\n{Output}");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, deadline.Token);

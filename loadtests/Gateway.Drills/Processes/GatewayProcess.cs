@@ -8,7 +8,12 @@ internal sealed class GatewayProcess : ChildProcess
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(5) };
 
-    private GatewayProcess(string configFile, int port, int adminPort, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment)
+    private GatewayProcess(
+        string configFile,
+        int port,
+        int adminPort,
+        IReadOnlyList<string> command,
+        IReadOnlyDictionary<string, string>? environment)
         : base("gateway", command[0], [.. command.Skip(1)], environment)
     {
         ConfigFile = configFile;
@@ -35,7 +40,13 @@ internal sealed class GatewayProcess : ChildProcess
     /// <param name="before">A command that starts the gateway's, whose words are appended to it; null: none.</param>
     /// <param name="program">The gateway's program; null: <see cref="Repository.GatewayProgram"/>.</param>
     public static GatewayProcess Create(
-        string configFile, int port, int adminPort, int? cpu = null, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? before = null, string? program = null)
+        string configFile,
+        int port,
+        int adminPort,
+        int? cpu = null,
+        IReadOnlyDictionary<string, string>? environment = null,
+        IReadOnlyList<string>? before = null,
+        string? program = null)
     {
         string[] command = ["dotnet", program ?? Repository.GatewayProgram, "run", "--config", configFile];
         if (cpu is { } core)
@@ -76,7 +87,8 @@ internal sealed class GatewayProcess : ChildProcess
         Metrics.Parse(await Http.GetStringAsync($"{AdminUrl}/metrics", cancel));
 
     /// <summary>How long the page <c>/metrics</c> is, in bytes.</summary>
-    public async Task<int> MetricsLengthAsync(CancellationToken cancel = default) => (await Http.GetByteArrayAsync($"{AdminUrl}/metrics", cancel)).Length;
+    public async Task<int> MetricsLengthAsync(CancellationToken cancel = default) =>
+        (await Http.GetByteArrayAsync($"{AdminUrl}/metrics", cancel)).Length;
 
     /// <summary>SIGHUP: reads its configuration again.</summary>
     public void Reload() => Send(Signals.Hangup);

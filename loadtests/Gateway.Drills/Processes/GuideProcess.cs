@@ -8,9 +8,17 @@ namespace Gateway.Drills.Processes;
 /// <summary>A sample guide in a process of its own, on a port that it keeps over restarts.</summary>
 internal sealed class GuideProcess : ChildProcess
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })
+    {
+        Timeout = TimeSpan.FromSeconds(5)
+    };
 
-    private GuideProcess(string name, int port, string ordersFile, IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment)
+    private GuideProcess(
+        string name,
+        int port,
+        string ordersFile,
+        IReadOnlyList<string> command,
+        IReadOnlyDictionary<string, string>? environment)
         : base(name, command[0], [.. command.Skip(1)], environment)
     {
         Port = port;
@@ -31,7 +39,11 @@ internal sealed class GuideProcess : ChildProcess
     public long AnsweringSince { get; private set; }
 
     /// <summary>Describes a guide; nothing is started yet.</summary>
-    public static GuideProcess Create(string name, string ordersFile, int? port = null, IReadOnlyDictionary<string, string>? environment = null)
+    public static GuideProcess Create(
+        string name,
+        string ordersFile,
+        int? port = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var at = port ?? FreePorts.Next();
         string[] command =

@@ -22,7 +22,13 @@ internal static class Launcher
     public static Task<Process> StartAsync(string file, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment)
     {
         GC.KeepAlive(Hooks);
-        var start = new ProcessStartInfo { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         start.FileName = Setpriv ?? file;
         if (Setpriv is not null)
         {

@@ -33,7 +33,28 @@ internal sealed class RedisProcess : ChildProcess
         }
 
         var port = FreePorts.Next();
-        return new(port, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath(), "--repl-diskless-sync", "yes", "--repl-diskless-load", "swapdb", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0", .. options]);
+        return new(port,
+        [
+            "--port",
+            port.ToString(CultureInfo.InvariantCulture),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            Path.GetTempPath(),
+            "--repl-diskless-sync",
+            "yes",
+            "--repl-diskless-load",
+            "swapdb",
+            "--maxmemory-policy",
+            "noeviction",
+            "--repl-diskless-sync-delay",
+            "0",
+            .. options
+        ]);
     }
 
     /// <summary>Tells it commands, one a line, and gives the beginning of what it answers to the last.</summary>

@@ -8,13 +8,16 @@ internal static class Repository
 
     /// <summary>"Release" or "Debug": what this program itself was built as, and so what it starts.</summary>
     public static string Configuration { get; } =
-        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Debug{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Debug" : "Release";
+        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Debug{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+            ? "Debug"
+            : "Release";
 
     /// <summary>The gateway's program.</summary>
     public static string GatewayProgram => Built("src/Gateway", "gateway.dll");
 
     /// <summary>The gateway as it is run and released, compiled ahead of time; null: <c>./gateway</c> has not made it.</summary>
-    public static string? PublishedGateway => Path.Combine(Root, "out", "gateway", "gateway.dll") is var path && File.Exists(path) ? path : null;
+    public static string? PublishedGateway =>
+        Path.Combine(Root, "out", "gateway", "gateway.dll") is var path && File.Exists(path) ? path : null;
 
     /// <summary>The sample guide's program.</summary>
     public static string GuideProgram => Built("src/SampleGuide", "sample-guide.dll");

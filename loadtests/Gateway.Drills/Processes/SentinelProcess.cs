@@ -16,7 +16,9 @@ internal sealed class SentinelProcess : ChildProcess
     /// <summary>Its port.</summary>
     public int Port { get; }
 
-    /// <summary>Starts three that watch one master, which they call <c>shop</c>, and waits until they know one another and its replica.</summary>
+    /// <summary>
+    /// Starts three that watch one master, which they call <c>shop</c>, and waits until they know one another and its replica.
+    /// </summary>
     public static async Task<SentinelProcesses> StartSetAsync(string folder, int master)
     {
         var sentinels = new List<SentinelProcess>();
@@ -40,8 +42,14 @@ internal sealed class SentinelProcess : ChildProcess
         try
         {
             await Task.WhenAll(sentinels.Select(static s => s.StartAsync()));
-            await set.UntilAsync(static s => s.TellAsync("SENTINEL sentinels shop"), static answer => answer.StartsWith("*2", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
-            await set.UntilAsync(static s => s.TellAsync("SENTINEL replicas shop"), static answer => answer.StartsWith("*1", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+            await set.UntilAsync(
+                static s => s.TellAsync("SENTINEL sentinels shop"),
+                static answer => answer.StartsWith("*2", StringComparison.Ordinal),
+                TimeSpan.FromSeconds(30));
+            await set.UntilAsync(
+                static s => s.TellAsync("SENTINEL replicas shop"),
+                static answer => answer.StartsWith("*1", StringComparison.Ordinal),
+                TimeSpan.FromSeconds(30));
             return set;
         }
         catch
@@ -59,11 +67,13 @@ internal sealed class SentinelProcess : ChildProcess
 internal sealed class SentinelProcesses(IReadOnlyList<SentinelProcess> sentinels) : IAsyncDisposable
 {
     /// <summary><c>host:port</c> each.</summary>
-    public IEnumerable<string> Endpoints => sentinels.Select(static s => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{s.Port}"));
+    public IEnumerable<string> Endpoints =>
+        sentinels.Select(static s => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{s.Port}"));
 
     /// <summary>Waits until they all name this port as the master's.</summary>
     public Task UntilMasterIsAsync(int port, TimeSpan within) => UntilAsync(
-        static s => s.TellAsync("SENTINEL get-master-addr-by-name shop"), answer => answer.Contains(port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal), within);
+        static s => s.TellAsync("SENTINEL get-master-addr-by-name shop"),
+        answer => answer.Contains(port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal), within);
 
     /// <summary>Waits until each answers so.</summary>
     public async Task UntilAsync(Func<SentinelProcess, Task<string>> ask, Predicate<string> good, TimeSpan within)

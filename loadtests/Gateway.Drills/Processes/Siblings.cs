@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Gateway.Drills.Processes;
 
-/// <summary>Several gateways before the guides of one test bed: the same configuration, each with its own ports and state. Dispose it before the bed.</summary>
+/// <summary>
+/// Several gateways before the guides of one test bed: the same configuration, each with its own ports and
+/// state. Dispose it before the bed.
+/// </summary>
 internal sealed class Siblings(TestBed bed) : IAsyncDisposable
 {
     private readonly List<GatewayProcess> _gateways = [];

@@ -12,7 +12,13 @@ internal sealed class TestBed : IAsyncDisposable
     private readonly string _folder;
     private readonly List<TcpRelay> _relays = [];
 
-    private TestBed(string folder, IReadOnlyList<GuideProcess> primaries, IReadOnlyList<GuideProcess> standbys, RedisProcess? redis, GatewayProcess gateway, GatewayYaml config)
+    private TestBed(
+        string folder,
+        IReadOnlyList<GuideProcess> primaries,
+        IReadOnlyList<GuideProcess> standbys,
+        RedisProcess? redis,
+        GatewayProcess gateway,
+        GatewayYaml config)
     {
         _folder = folder;
         Primaries = primaries;
@@ -80,7 +86,14 @@ internal sealed class TestBed : IAsyncDisposable
             config.Set(path, yaml);
         }
 
-        var gateway = GatewayProcess.Create(Path.Combine(folder, "gateway.yaml"), port, adminPort, options.GatewayCpu, options.GatewayEnvironment, options.GatewayBefore, options.Published ? Repository.PublishedGateway : null);
+        var gateway = GatewayProcess.Create(
+            Path.Combine(folder, "gateway.yaml"),
+            port,
+            adminPort,
+            options.GatewayCpu,
+            options.GatewayEnvironment,
+            options.GatewayBefore,
+            options.Published ? Repository.PublishedGateway : null);
         var bed = new TestBed(folder, primaries, standbys, redis, gateway, config);
         bed._relays.AddRange(relays.Values);
         bed.WriteConfig();
@@ -88,7 +101,10 @@ internal sealed class TestBed : IAsyncDisposable
         // 2. Start them: guides first, so that the gateway's first round of probes finds them.
         try
         {
-            await Task.WhenAll(bed.Guides.Append<ChildProcess?>(redis).OfType<ChildProcess>().Select(process => process.StartAsync(cancel)));
+            await Task.WhenAll(bed.Guides
+                .Append<ChildProcess?>(redis)
+                .OfType<ChildProcess>()
+                .Select(process => process.StartAsync(cancel)));
             if (options.StartGateway)
             {
                 await gateway.StartAsync(cancel);

@@ -14,20 +14,39 @@ internal static class HtmlReport
         notRun ??= [];
         var page = new StringBuilder();
         var failed = findings.Count(finding => !finding.Verdict.Holds) + notRun.Count;
-        page.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
-            .Append(failed == 0 ? "Passed" : "Failed").Append(": drills</title><style>").Append(Style).Append("</style></head><body>\n").Append(Patterns)
-            .Append(CultureInfo.InvariantCulture, $"<header><p class=\"verdict {(failed == 0 ? "good" : "bad")}\">{(failed == 0 ? "✔ PASSED" : "✘ FAILED")}</p><p>{Count(findings.Count + notRun.Count, "drill")}, {(failed == 0 ? "all expectations hold" : $"{failed} not passed")}. {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores.</p></header>\n");
+        page.Append(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
+            .Append(failed == 0 ? "Passed" : "Failed")
+                .Append(": drills</title><style>")
+                .Append(Style)
+                .Append("</style></head><body>\n")
+                .Append(Patterns)
+            .Append(
+                CultureInfo.InvariantCulture,
+                $"<header><p class=\"verdict {(failed == 0 ? "good" : "bad")}\">{(failed == 0 ? "✔ PASSED" : "✘ FAILED")}</p><p>"
+                    + $"{Count(findings.Count + notRun.Count, "drill")}, {(failed == 0 ? "all expectations hold" : $"{failed} not passed")}"
+                    + $". {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores.</p></header>\n");
         if (findings.Count > 1 || notRun.Count > 0)
         {
-            page.Append("<table class=\"all\"><thead><tr><th>drill</th><th>verdict</th><th>failed</th><th>degraded</th><th>p99 in the fault</th><th>switched</th><th>available</th><th>what does not hold</th></tr></thead><tbody>\n");
+            page.Append(
+                "<table class=\"all\"><thead><tr><th>drill</th><th>verdict</th><th>failed</th><th>degraded</th><th>p99 in the "
+                    + "fault</th><th>switched</th><th>available</th><th>what does not hold</th></tr></thead><tbody>\n");
             foreach (var (measured, verdict) in findings)
             {
-                page.Append(CultureInfo.InvariantCulture, $"<tr><td><a href=\"#{Svg.Escape(measured.Plan.Name)}\">{Svg.Escape(measured.Plan.Name)}</a></td><td>{Mark(verdict.Holds)}</td><td>{measured.Failed}</td><td>{measured.Degraded}</td><td>{Verdict.Text(measured.During.P99)}</td><td>{Time(measured.Switched)}</td><td>{Percent(measured.Availability)}</td><td>{Missed(verdict)}</td></tr>\n");
+                page.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<tr><td><a href=\"#{Svg.Escape(measured.Plan.Name)}\">{Svg.Escape(measured.Plan.Name)}</a></td><td>"
+                        + $"{Mark(verdict.Holds)}</td><td>{measured.Failed}</td><td>{measured.Degraded}</td><td>"
+                        + $"{Verdict.Text(measured.During.P99)}</td><td>{Time(measured.Switched)}</td><td>{Percent(measured.Availability)}"
+                        + $"</td><td>{Missed(verdict)}</td></tr>\n");
             }
 
             foreach (var (drill, why) in notRun)
             {
-                page.Append(CultureInfo.InvariantCulture, $"<tr class=\"misses\"><td>{Svg.Escape(drill)}</td><td>{Mark(false)}</td><td colspan=\"6\">could not be carried out: {Svg.Escape(why)}</td></tr>\n");
+                page.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<tr class=\"misses\"><td>{Svg.Escape(drill)}</td><td>{Mark(false)}</td><td colspan=\"6\">could not be carried out: "
+                        + $"{Svg.Escape(why)}</td></tr>\n");
             }
 
             page.Append("</tbody></table>\n");
@@ -45,15 +64,28 @@ internal static class HtmlReport
     public static string Compare(IReadOnlyList<(string Drill, IReadOnlyList<Measured> Runs)> faults)
     {
         var page = new StringBuilder();
-        page.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Side by side</title><style>").Append(Style).Append("</style></head><body>\n").Append(Patterns)
-            .Append("<header><h1>Side by side</h1><p>The same faults, the same load, the same machine; each proxy with health checks and a static answer, and retries where it has them.</p></header>\n");
+        page.Append(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+                + "content=\"width=device-width\"><title>Side by "
+                + "side</title><style>").Append(Style).Append("</style></head><body>\n").Append(Patterns)
+            .Append(
+                "<header><h1>Side by side</h1><p>The same faults, the same load, the same machine; each proxy with health checks and a "
+                    + "static answer, and retries where it has them.</p></header>\n");
         Legend(page);
         foreach (var (drill, runs) in faults)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<section><h2>{Svg.Escape(drill)}</h2><p>{Svg.Escape(runs[0].Plan.About)}</p><figure>{Pictures.Bars(runs)}</figure>\n<table><thead><tr><th>proxy</th><th>requests</th><th>failed</th><th>static</th><th>last good</th><th>p50</th><th>p99</th><th>max</th></tr></thead><tbody>\n");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"<section><h2>{Svg.Escape(drill)}</h2><p>{Svg.Escape(runs[0].Plan.About)}</p><figure>{Pictures.Bars(runs)}"
+                    + $"</figure>\n<table><thead><tr><th>proxy</th><th>requests</th><th>failed</th><th>static</th><th>last "
+                    + $"good</th><th>p50</th><th>p99</th><th>max</th></tr></thead><tbody>\n");
             foreach (var run in runs)
             {
-                page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Svg.Escape(run.Subject)}</td><td>{run.Ledger.Total}</td><td>{run.Failed}</td><td>{run.Static}</td><td>{run.Ledger.Count(Load.Outcome.LastGood)}</td><td>{Verdict.Text(run.During.P50)}</td><td>{Verdict.Text(run.During.P99)}</td><td>{Verdict.Text(run.During.Max)}</td></tr>\n");
+                page.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<tr><td>{Svg.Escape(run.Subject)}</td><td>{run.Ledger.Total}</td><td>{run.Failed}</td><td>{run.Static}</td><td>"
+                        + $"{run.Ledger.Count(Load.Outcome.LastGood)}</td><td>{Verdict.Text(run.During.P50)}</td><td>"
+                        + $"{Verdict.Text(run.During.P99)}</td><td>{Verdict.Text(run.During.Max)}</td></tr>\n");
             }
 
             page.Append("</tbody></table></section>\n");
@@ -66,24 +98,34 @@ internal static class HtmlReport
     {
         var (measured, verdict) = finding;
         var plan = measured.Plan;
-        page.Append(CultureInfo.InvariantCulture, $"<section id=\"{Svg.Escape(plan.Name)}\"><h2>{Mark(verdict.Holds)} {Svg.Escape(plan.Name)}</h2><p>{Svg.Escape(plan.About)}{(plan.Guards.Length > 0 ? $" <em>Guards: {Svg.Escape(plan.Guards)}.</em>" : string.Empty)}</p>\n");
+        page.Append(
+            CultureInfo.InvariantCulture,
+            $"<section id=\"{Svg.Escape(plan.Name)}\"><h2>{Mark(verdict.Holds)} {Svg.Escape(plan.Name)}</h2><p>{Svg.Escape(plan.About)}"
+                + $"{(plan.Guards.Length > 0 ? $" <em>Guards: {Svg.Escape(plan.Guards)}.</em>" : string.Empty)}</p>\n");
 
         // 1. The figures that people ask for first.
         page.Append("<dl class=\"figures\">");
         foreach (var (name, value) in new (string, string)[]
         {
-            ("available", Percent(measured.Availability)), ("detected after", Time(measured.Detected)), ("switched after", Time(measured.Switched)),
-            ("first tier back after", Time(measured.MendedAt is null ? null : measured.Returned)), ("requests", measured.Total.ToString(CultureInfo.InvariantCulture)),
+            ("available", Percent(measured.Availability)), ("detected after", Time(measured.Detected)),
+            ("switched after", Time(measured.Switched)),
+            ("first tier back after", Time(measured.MendedAt is null ? null : measured.Returned)),
+            ("requests", measured.Total.ToString(CultureInfo.InvariantCulture)),
             ("failed", measured.Failed.ToString(CultureInfo.InvariantCulture)), ("p99 in the fault", Verdict.Text(measured.During.P99)),
         })
         {
             page.Append(CultureInfo.InvariantCulture, $"<div><dt>{name}</dt><dd>{value}</dd></div>");
         }
 
-        page.Append("</dl>\n<h3>Expectations</h3><table><thead><tr><th>expected</th><th>measured</th><th>limit</th><th>holds</th></tr></thead><tbody>\n");
+        page.Append(
+            "</dl>\n<h3>Expectations</h3><table><thead><tr><th>expected</th><th>measured</th><th>limit</th><th>holds</th></tr></thead><tbody>\n");
         foreach (var expectation in verdict.Expectations)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr class=\"{(expectation.Holds ? "holds" : "misses")}\"><td>{Svg.Escape(expectation.What)}</td><td>{Svg.Escape(expectation.Measured)}</td><td>{Svg.Escape(expectation.Limit)}</td><td>{Mark(expectation.Holds)}</td></tr>\n");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"<tr class=\"{(expectation.Holds ? "holds" : "misses")}\"><td>{Svg.Escape(expectation.What)}</td><td>"
+                    + $"{Svg.Escape(expectation.Measured)}</td><td>{Svg.Escape(expectation.Limit)}</td><td>{Mark(expectation.Holds)}"
+                    + $"</td></tr>\n");
         }
 
         // 2. The pictures, all on the same clock.
@@ -91,7 +133,9 @@ internal static class HtmlReport
         Legend(page);
         Figure(page, Pictures.Served(measured));
         Marks(page, measured);
-        page.Append("<h3>What users waited</h3><p>From the moment a request was due; a scale of powers of ten. p50 is the solid line, p99 the dashed, the longest wait the dotted one.</p>\n");
+        page.Append(
+            "<h3>What users waited</h3><p>From the moment a request was due; a scale of powers of ten. p50 is the solid line, p99 the "
+                + "dashed, the longest wait the dotted one.</p>\n");
         Figure(page, Pictures.Latency(measured));
         if (measured.Readings.Count > 0)
         {
@@ -105,19 +149,28 @@ internal static class HtmlReport
         page.Append("<div class=\"beside\"><div><h3>What was done</h3><ol class=\"deeds\">\n");
         foreach (var happening in measured.Happenings)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<li><b>{measured.Clock(happening.At).TotalSeconds:0.0} s</b> {Svg.Escape(happening.Label)}</li>\n");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"<li><b>{measured.Clock(happening.At).TotalSeconds:0.0} s</b> {Svg.Escape(happening.Label)}</li>\n");
         }
 
         page.Append("</ol></div><div><h3>The gateway's journal</h3><ul class=\"journal\">\n");
         foreach (var line in measured.Journal.Reverse())
         {
-            page.Append(CultureInfo.InvariantCulture, $"<li><b>{(line.At - measured.StartedAt).TotalSeconds:0.0} s</b> {Svg.Escape(line.Kind)}{(line.From is null && line.To is null ? string.Empty : $" {Svg.Escape(line.From ?? "none")} → {Svg.Escape(line.To ?? "none")}")}: {Svg.Escape(line.Text)}</li>\n");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"<li><b>{(line.At - measured.StartedAt).TotalSeconds:0.0} s</b> {Svg.Escape(line.Kind)}"
+                    + $"{(line.From is null && line.To is null ? string.Empty : $" {Svg.Escape(line.From ?? "none")} → {Svg.Escape(line.To ?? "none")}")}: {Svg.Escape(line.Text)}</li>\n");
         }
 
-        page.Append(measured.Journal.Count == 0 ? "<li>Nothing was written during the drill.</li>\n" : string.Empty).Append("</ul></div></div></section>\n");
+        page.Append(measured.Journal.Count == 0
+            ? "<li>Nothing was written during the drill.</li>\n"
+            : string.Empty).Append("</ul></div></div></section>\n");
     }
 
-    /// <summary>What the numbers in the pictures mean, next to the first of them; of many only the first dozen, the list below has all.</summary>
+    /// <summary>
+    /// What the numbers in the pictures mean, next to the first of them; of many only the first dozen, the list below has all.
+    /// </summary>
     private static void Marks(StringBuilder page, Measured measured)
     {
         const int shown = 12;
@@ -131,7 +184,10 @@ internal static class HtmlReport
     }
 
     private static string Missed(Verdict verdict) =>
-        string.Join("; ", verdict.Expectations.Where(expectation => !expectation.Holds).Select(expectation => Svg.Escape($"{expectation.What}: {expectation.Measured}, {expectation.Limit}")));
+        string.Join(
+            "; ",
+            verdict.Expectations.Where(expectation => !expectation.Holds).Select(expectation =>
+                Svg.Escape($"{expectation.What}: {expectation.Measured}, {expectation.Limit}")));
 
     private static void Figure(StringBuilder page, string svg) => page.Append("<figure>").Append(svg).Append("</figure>\n");
 
@@ -140,7 +196,9 @@ internal static class HtmlReport
         page.Append("<p class=\"legend\">");
         foreach (var (who, label) in Pictures.Servers.Where(server => server.Who is not "live"))
         {
-            page.Append(CultureInfo.InvariantCulture, $"<span><svg viewBox=\"0 0 18 12\"><rect class=\"by-{who}\" width=\"18\" height=\"12\"/></svg> {label}</span> ");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"<span><svg viewBox=\"0 0 18 12\"><rect class=\"by-{who}\" width=\"18\" height=\"12\"/></svg> {label}</span> ");
         }
 
         page.Append("</p>\n");

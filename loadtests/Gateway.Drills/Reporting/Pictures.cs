@@ -10,16 +10,28 @@ internal static class Pictures
 {
     /// <summary>Who can serve, from the best to the worst: the order of the stack, and of the legend.</summary>
     public static IReadOnlyList<(string Who, string Label)> Servers { get; } =
-        [("primary", "primary"), ("live", "live"), ("standby", "standby"), ("lastGood", "last-good answer"), ("file", "prepared file"), ("builtIn", "built-in 503"), ("failed", "failed")];
+        [("primary", "primary"), ("live", "live"), ("standby", "standby"), ("lastGood", "last-good answer"), ("file", "prepared file"),
+        ("builtIn", "built-in 503"), ("failed", "failed")];
 
     /// <summary>Requests a second, stacked by who served them.</summary>
     public static string Served(Measured measured)
     {
         var (cells, each) = Cells(measured);
-        var counts = cells.Select(cell => cell.CountBy(entry => measured.ServedBy(entry), StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal)).ToList();
+        var counts =
+            cells.Select(cell => cell.CountBy(entry => measured.ServedBy(entry), StringComparer.Ordinal).ToDictionary(
+                pair => pair.Key,
+                pair => pair.Value,
+                StringComparer.Ordinal)).ToList();
         var most = RoundUp(Math.Max(1, counts.Max(cell => cell.Values.Sum())) / each) * each;
         var svg = new Svg("Requests a second by who served them", measured.Plan.Load.For.TotalSeconds);
-        svg.Scale(new[] { 0, 0.25, 0.5, 0.75, 1 }.Select(share => (share, (share * most / each).ToString("0", CultureInfo.InvariantCulture) + "/s")));
+        svg.Scale(new[]
+        {
+            0,
+            0.25,
+            0.5,
+            0.75,
+            1
+        }.Select(share => (share, (share * most / each).ToString("0", CultureInfo.InvariantCulture) + "/s")));
         foreach (var (i, cell) in counts.Index())
         {
             var below = 0.0;
@@ -28,7 +40,13 @@ internal static class Pictures
                 if (cell.TryGetValue(who, out var count))
                 {
                     var (from, to) = (svg.Y(below / most), svg.Y((below + count) / most));
-                    svg.Box(svg.X(i * each), to, svg.X((i + 1) * each) - svg.X(i * each), from - to, $"by-{who}", $"{i * each:0.#} s: {count} {label}");
+                    svg.Box(
+                        svg.X(i * each),
+                        to,
+                        svg.X((i + 1) * each) - svg.X(i * each),
+                        from - to,
+                        $"by-{who}",
+                        $"{i * each:0.#} s: {count} {label}");
                     below += count;
                 }
             }
@@ -42,13 +60,19 @@ internal static class Pictures
     {
         var (cells, each) = Cells(measured);
         var svg = new Svg("Latency over time", measured.Plan.Load.For.TotalSeconds);
-        var percentiles = cells.Select(cell => Percentiles.Of(cell.Where(entry => entry.Outcome != Outcome.Vanished).Select(entry => entry.Latency))).ToList();
+        var percentiles =
+            cells.Select(cell =>
+                Percentiles.Of(cell.Where(entry => entry.Outcome != Outcome.Vanished).Select(entry => entry.Latency))).ToList();
         double[] decades = [0.1, 1, 10, 100, 1_000, 10_000];
         static double Share(double milliseconds) => (Math.Log10(Math.Max(0.1, milliseconds)) + 1) / 5.2;
-        svg.Scale(decades.Select(decade => (Share(decade), decade >= 1_000 ? $"{decade / 1_000} s" : $"{decade.ToString(CultureInfo.InvariantCulture)} ms")));
+        svg.Scale(decades.Select(decade =>
+            (Share(decade), decade >= 1_000 ? $"{decade / 1_000} s" : $"{decade.ToString(CultureInfo.InvariantCulture)} ms")));
         foreach (var (percent, style) in new[] { (100.0, "max"), (99.0, "p99"), (50.0, "p50") })
         {
-            var points = percentiles.Index().Where(pair => pair.Item.Count > 0).Select(pair => (svg.X((pair.Index + 0.5) * each), svg.Y(Share(pair.Item.At(percent).TotalMilliseconds)))).ToList();
+            var points = percentiles.Index()
+                .Where(pair => pair.Item.Count > 0)
+                .Select(pair => (svg.X((pair.Index + 0.5) * each), svg.Y(Share(pair.Item.At(percent).TotalMilliseconds))))
+                .ToList();
             if (points.Count > 0)
             {
                 svg.Path(points, $"line {style}");
@@ -80,7 +104,9 @@ internal static class Pictures
 
             // Its name stands where its share is largest: there it is alone.
             var peak = points.MinBy(point => point.Y);
-            svg.Path(points, $"line tier{i % 4}").Text(Math.Min(peak.X + 6, Svg.Left + Svg.Width - 60), peak.Y + (peak.Y > svg.Bottom - 20 ? -6 : 14) + (labels.Contains(peak.X) ? 13 : 0), tier, "start", "number");
+            svg.Path(points, $"line tier{i % 4}").Text(Math.Min(peak.X + 6, Svg.Left + Svg.Width - 60), peak.Y
+                + (peak.Y > svg.Bottom - 20 ? -6 : 14)
+                + (labels.Contains(peak.X) ? 13 : 0), tier, "start", "number");
             labels.Add(peak.X);
         }
 
@@ -91,7 +117,11 @@ internal static class Pictures
     public static string States(Measured measured)
     {
         const double row = 22;
-        var destinations = measured.Readings.SelectMany(reading => reading.Up.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var destinations = measured.Readings
+            .SelectMany(reading => reading.Up.Keys)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .ToList();
         var end = measured.Plan.Load.For.TotalSeconds;
         var svg = new Svg("States of the destinations", end, row * destinations.Count);
         foreach (var (i, destination) in destinations.Index())
@@ -110,7 +140,9 @@ internal static class Pictures
             foreach (var (n, (at, up)) in changes.Index())
             {
                 var until = n + 1 < changes.Count ? changes[n + 1].At : end;
-                svg.Box(svg.X(at), y + 2, svg.X(until) - svg.X(at), row - 4, up is true ? "up" : "down", $"{destination}: {(up is true ? "up" : "down")} from {at:0.0} s to {until:0.0} s");
+                svg.Box(svg.X(at), y
+                    + 2, svg.X(until) - svg.X(at), row - 4, up is true ? "up" : "down",
+                    $"{destination}: {(up is true ? "up" : "down")} from {at:0.0} s to {until:0.0} s");
                 if (svg.X(until) - svg.X(at) > 44)
                 {
                     svg.Text(svg.X(at) + 5, y + 15, up is true ? "up" : "down", "start", "state");
@@ -160,7 +192,9 @@ internal static class Pictures
 
     /// <summary>The happenings with their numbers, as seconds.</summary>
     public static IReadOnlyList<(double At, string Number)> Marks(Measured measured) =>
-        [.. measured.Happenings.Index().Select(pair => (measured.Clock(pair.Item.At).TotalSeconds, (pair.Index + 1).ToString(CultureInfo.InvariantCulture)))];
+        [
+        .. measured.Happenings.Index().Select(pair => (measured.Clock(pair.Item.At).TotalSeconds, (pair.Index
+            + 1).ToString(CultureInfo.InvariantCulture)))];
 
     /// <summary>The requests by when they were due, in about a hundred cells of time.</summary>
     private static (IReadOnlyList<List<LedgerEntry>> Cells, double Each) Cells(Measured measured)
@@ -176,5 +210,6 @@ internal static class Pictures
         return (cells, each);
     }
 
-    private static string Shorten(string destination) => destination.Split(' ') is [var tier, var address] ? $"{tier[0]} {address[(address.LastIndexOf(':') + 1)..]}" : destination;
+    private static string Shorten(string destination) =>
+        destination.Split(' ') is [var tier, var address] ? $"{tier[0]} {address[(address.LastIndexOf(':') + 1)..]}" : destination;
 }

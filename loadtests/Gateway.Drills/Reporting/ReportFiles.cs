@@ -17,7 +17,8 @@ internal static class ReportFiles
         return await WriteAsync(
             findings is [var only] && notRun.Count == 0 ? only.Measured.Plan.Name : "drills",
             HtmlReport.Of(findings, notRun),
-            JsonSerializer.Serialize(new { passed = notRun.Count == 0 && findings.All(finding => finding.Verdict.Holds), drills = data, notRun }, Format));
+            JsonSerializer.Serialize(new { passed = notRun.Count == 0
+                && findings.All(finding => finding.Verdict.Holds), drills = data, notRun }, Format));
     }
 
     /// <summary>Writes a comparison; returns the page's path.</summary>
@@ -56,7 +57,9 @@ internal static class ReportFiles
     {
         var folder = Path.Combine(Repository.Root, "out", "drills");
         Directory.CreateDirectory(folder);
-        var stem = Path.Combine(folder, $"{TimeProvider.System.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{name}");
+        var stem = Path.Combine(
+            folder,
+            $"{TimeProvider.System.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{name}");
         await File.WriteAllTextAsync(stem + ".html", page);
         await File.WriteAllTextAsync(stem + ".json", data);
         return stem + ".html";

@@ -31,14 +31,16 @@ internal sealed class Svg(string title, double seconds, double height = Svg.Tall
     /// <summary>A rectangle; the class decides on colour and pattern.</summary>
     public Svg Box(double x, double y, double width, double boxHeight, string style, string? tip = null)
     {
-        Append($"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{Math.Max(0, width):0.##}\" height=\"{Math.Max(0, boxHeight):0.##}\">{(tip is null ? string.Empty : $"<title>{Escape(tip)}</title>")}</rect>");
+        Append(
+            $"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{Math.Max(0, width):0.##}\" height=\"{Math.Max(0, boxHeight):0.##}\">{(tip is null ? string.Empty : $"<title>{Escape(tip)}</title>")}</rect>");
         return this;
     }
 
     /// <summary>A line through points.</summary>
     public Svg Path(IEnumerable<(double X, double Y)> points, string style)
     {
-        Append($"<polyline class=\"{style}\" points=\"{string.Join(' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.##},{point.Y:0.##}")))}\"/>");
+        Append(
+            $"<polyline class=\"{style}\" points=\"{string.Join(' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.##},{point.Y:0.##}")))}\"/>");
         return this;
     }
 
@@ -90,7 +92,9 @@ internal sealed class Svg(string title, double seconds, double height = Svg.Tall
             Text(X(at), Bottom + 16, at.ToString(CultureInfo.InvariantCulture) + " s", "middle");
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"<svg role=\"img\" aria-label=\"{Escape(title)}\" viewBox=\"0 0 {Left + Width + 16:0} {Bottom + 24:0}\">{_text}</svg>");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"<svg role=\"img\" aria-label=\"{Escape(title)}\" viewBox=\"0 0 {Left + Width + 16:0} {Bottom + 24:0}\">{_text}</svg>");
     }
 
     /// <summary>Text as HTML.</summary>

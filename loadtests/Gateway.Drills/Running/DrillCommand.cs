@@ -13,7 +13,9 @@ internal static class DrillCommand
     {
         if (names.Count == 0)
         {
-            throw new ArgumentException("Say which drill: a name, a group, a file or 'all'. './gateway drill list' shows them.", nameof(names));
+            throw new ArgumentException(
+                "Say which drill: a name, a group, a file or 'all'. './gateway drill list' shows them.",
+                nameof(names));
         }
 
         var plans = Chosen(report, names, adjustments);
@@ -30,7 +32,9 @@ internal static class DrillCommand
                 var begun = Stopwatch.GetTimestamp();
                 var measured = await runner.RunUndisturbedAsync(plan);
                 findings.Add(new(measured, adjustments.Prove ? Judge.OfProof(measured) : Judge.Of(measured)));
-                report.Line($"{plan.Name}: {measured.Ledger.Summary()}; p99 {Verdict.Text(measured.During.P99)} in the fault; {Verdict.Text(Stopwatch.GetElapsedTime(begun))}");
+                report.Line(
+                    $"{plan.Name}: {measured.Ledger.Summary()}; p99 {Verdict.Text(measured.During.P99)} in the fault; "
+                        + $"{Verdict.Text(Stopwatch.GetElapsedTime(begun))}");
                 report.Conclude(plan.Name, findings[^1].Verdict, all: plans.Count == 1 || adjustments.Prove);
             }
             catch (Exception error) when (error is InvalidOperationException or TimeoutException or IOException or HttpRequestException)
@@ -49,7 +53,9 @@ internal static class DrillCommand
         var passed = findings.Count(finding => finding.Verdict.Holds);
         if (plans.Count > 1)
         {
-            report.Line($"{(passed == plans.Count ? "PASSED" : "FAILED")}: {passed} of {plans.Count} drills passed{(notRun.Count > 0 ? $", {notRun.Count} could not be carried out" : string.Empty)}.");
+            report.Line(
+                $"{(passed == plans.Count ? "PASSED" : "FAILED")}: {passed} of {plans.Count} drills passed"
+                    + $"{(notRun.Count > 0 ? $", {notRun.Count} could not be carried out" : string.Empty)}.");
         }
 
         return passed == plans.Count ? 0 : 1;
@@ -69,7 +75,9 @@ internal static class DrillCommand
             plans = [.. plans.Where(plan => plan.Without.Count > 0)];
             if (plans.Count == 0)
             {
-                throw new ArgumentException("Nothing to prove: none of these drills says what to take out. Write 'without' and 'misses' into its file.", nameof(names));
+                throw new ArgumentException(
+                    "Nothing to prove: none of these drills says what to take out. Write 'without' and 'misses' into its file.",
+                    nameof(names));
             }
         }
 
@@ -80,7 +88,11 @@ internal static class DrillCommand
     public static int Check(Report report, IReadOnlyList<string> files)
     {
         var wrong = 0;
-        foreach (var file in files.Count > 0 ? files : [.. Directory.GetFiles(DrillSet.Folder, "*.yaml").Order(StringComparer.Ordinal).Select(path => Path.GetRelativePath(Directory.GetCurrentDirectory(), path))])
+        foreach (var file in files.Count > 0
+            ? files
+            : [.. Directory.GetFiles(DrillSet.Folder, "*.yaml")
+                .Order(StringComparer.Ordinal)
+                .Select(path => Path.GetRelativePath(Directory.GetCurrentDirectory(), path))])
         {
             try
             {

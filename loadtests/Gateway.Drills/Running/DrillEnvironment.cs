@@ -26,7 +26,8 @@ internal sealed class DrillEnvironment : IAsyncDisposable
     {
         (_bed, _peer, Url, AdminUrl, Token) = (bed, peer, url, adminUrl, environment.Token);
         Target = LoadTarget.Parse(url, environment.AllowTarget);
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["GATEWAY_URL"] = url, ["GATEWAY_ADMIN_URL"] = adminUrl ?? string.Empty };
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["GATEWAY_URL"] = url, ["GATEWAY_ADMIN_URL"] = adminUrl
+            ?? string.Empty };
         Variables = variables;
     }
 
@@ -63,7 +64,10 @@ internal sealed class DrillEnvironment : IAsyncDisposable
 
     /// <summary>Starts what the plan needs.</summary>
     /// <param name="peer">Starts another proxy before the guides of a bed and gives its URL; null: the gateway.</param>
-    public static async Task<DrillEnvironment> OpenAsync(EnvironmentPlan environment, Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer, CancellationToken cancel)
+    public static async Task<DrillEnvironment> OpenAsync(
+        EnvironmentPlan environment,
+        Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer,
+        CancellationToken cancel)
     {
         if (environment.Url is { } running)
         {

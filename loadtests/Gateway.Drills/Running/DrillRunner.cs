@@ -17,14 +17,24 @@ internal sealed class DrillRunner(Report report)
     private static readonly TimeSpan FirstTierPatience = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs a plan against the gateway, or against another proxy that <paramref name="peer"/> starts.</summary>
-    public Task<Measured> RunAsync(DrillPlan plan, string subject = "gateway", Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer = null, CancellationToken cancel = default) =>
-        report.DuringAsync(string.Equals(subject, "gateway", StringComparison.Ordinal) ? plan.Name : $"{plan.Name} ({subject})", progress => RunAsync(plan, subject, peer, progress, cancel));
+    public Task<Measured> RunAsync(
+        DrillPlan plan,
+        string subject = "gateway",
+        Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer = null,
+        CancellationToken cancel = default) =>
+        report.DuringAsync(
+            string.Equals(subject, "gateway", StringComparison.Ordinal) ? plan.Name : $"{plan.Name} ({subject})",
+            progress => RunAsync(plan, subject, peer, progress, cancel));
 
     /// <summary>
     /// A run whose generator was late says nothing, neither good nor bad: it is made again, and only the last one counts.
     /// One of long chaos is not: it stands as it is.
     /// </summary>
-    public async Task<Measured> RunUndisturbedAsync(DrillPlan plan, string subject = "gateway", Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer = null, CancellationToken cancel = default)
+    public async Task<Measured> RunUndisturbedAsync(
+        DrillPlan plan,
+        string subject = "gateway",
+        Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer = null,
+        CancellationToken cancel = default)
     {
         for (var run = 1; ; run++)
         {
@@ -35,11 +45,18 @@ internal sealed class DrillRunner(Report report)
                 return measured;
             }
 
-            report.Line($"{plan.Name}: the generator was {Verdict.Text(late)} late (p99): this machine had too much else to do, and the run does not count. Once more.");
+            report.Line(
+                $"{plan.Name}: the generator was {Verdict.Text(late)} late (p99): this machine had too much else to do, and the run does "
+                    + $"not count. Once more.");
         }
     }
 
-    private async Task<Measured> RunAsync(DrillPlan plan, string subject, Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer, Action<string> progress, CancellationToken cancel)
+    private async Task<Measured> RunAsync(
+        DrillPlan plan,
+        string subject,
+        Func<TestBed, Task<(IAsyncDisposable Process, string Url)>>? peer,
+        Action<string> progress,
+        CancellationToken cancel)
     {
         // 1. What it plays on, warm: programs compiled, stores filled.
         progress("starting");
@@ -55,7 +72,13 @@ internal sealed class DrillRunner(Report report)
         await using var readings = await Readings.StartAsync(stage);
         var started = TimeProvider.System.GetUtcNow();
         var scenarios = plan.Load.Scenarios(prefix);
-        var run = LoadRun.Start(new() { Target = stage.Target, Rate = plan.Load.Profile(), Scenarios = scenarios, Vanishing = plan.Load.Vanishing });
+        var run = LoadRun.Start(new()
+        {
+            Target = stage.Target,
+            Rate = plan.Load.Profile(),
+            Scenarios = scenarios,
+            Vanishing = plan.Load.Vanishing
+        });
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var telling = TellAsync(plan, stage, run, readings, progress, over.Token);
         Ledger ledger;
@@ -76,7 +99,9 @@ internal sealed class DrillRunner(Report report)
         }
 
         // 3. What it came to. A late execution of an order must show, so guides get a moment to work off what they have.
-        var orders = plan.Load.Mix.Any(kind => kind.Kind is "cart") && stage.HasOwnGuides ? await AuditAsync(stage, ledger, scenarios) : null;
+        var orders = plan.Load.Mix.Any(kind => kind.Kind is "cart") && stage.HasOwnGuides
+            ? await AuditAsync(stage, ledger, scenarios)
+            : null;
         await readings.FinishAsync();
         var attempts = readings.Growth("gateway_attempts_total") - readings.Growth("gateway_requests_total");
         return new()
@@ -120,12 +145,15 @@ internal sealed class DrillRunner(Report report)
             // Programs that were never asked before can be so slow on a busy machine that they look dead: a little later they are warm.
             if (Stopwatch.GetElapsedTime(begun) > WarmPatience)
             {
-                throw new InvalidOperationException($"Even before any fault, most requests were not answered by a guide: {ledger.Summary()}.");
+                throw new InvalidOperationException(
+                    $"Even before any fault, most requests were not answered by a guide: {ledger.Summary()}.");
             }
         }
     }
 
-    /// <summary>A machine with too much to do can make guides look dead while they warm up: a drill begins with a healthy first tier or not at all.</summary>
+    /// <summary>
+    /// A machine with too much to do can make guides look dead while they warm up: a drill begins with a healthy first tier or not at all.
+    /// </summary>
     private static async Task FirstTierServesAsync(DrillEnvironment stage, Action<string> progress, CancellationToken cancel)
     {
         progress("waiting for the first tier");
@@ -140,7 +168,10 @@ internal sealed class DrillRunner(Report report)
         }
         catch (OperationCanceledException error) when (!cancel.IsCancellationRequested)
         {
-            throw new TimeoutException($"Before any fault the first tier did not serve within {FirstTierPatience.TotalSeconds} s: this machine has too much else to do.", error);
+            throw new TimeoutException(
+                $"Before any fault the first tier did not serve within {FirstTierPatience.TotalSeconds} s: this machine has too much else "
+                    + $"to do.",
+                error);
         }
     }
 
@@ -162,8 +193,16 @@ internal sealed class DrillRunner(Report report)
         await Task.WhenAll(going);
     }
 
-    /// <summary>Tells what goes on: on a terminal twice a second in one place, else a line every five seconds and one for each deed.</summary>
-    private async Task TellAsync(DrillPlan plan, DrillEnvironment stage, LoadRun run, Readings readings, Action<string> progress, CancellationToken over)
+    /// <summary>
+    /// Tells what goes on: on a terminal twice a second in one place, else a line every five seconds and one for each deed.
+    /// </summary>
+    private async Task TellAsync(
+        DrillPlan plan,
+        DrillEnvironment stage,
+        LoadRun run,
+        Readings readings,
+        Action<string> progress,
+        CancellationToken over)
     {
         var every = report.IsTerminal ? TimeSpan.FromSeconds(0.5) : TimeSpan.FromSeconds(5);
         var (answered, told) = (0, 0);
@@ -172,14 +211,18 @@ internal sealed class DrillRunner(Report report)
             while (true)
             {
                 await Task.Delay(every, TimeProvider.System, over);
-                var counts = Enumerable.Range(0, Outcomes.Count).Select(outcome => (Outcome: (Outcome)outcome, Count: run.Count((Outcome)outcome))).ToList();
+                var counts = Enumerable.Range(0, Outcomes.Count)
+                    .Select(outcome => (Outcome: (Outcome)outcome, Count: run.Count((Outcome)outcome)))
+                    .ToList();
                 var total = counts.Sum(pair => pair.Count);
                 var failed = counts.Where(pair => pair.Outcome.IsFailed()).Sum(pair => pair.Count);
                 var degraded = counts.Where(pair => pair.Outcome.IsDegraded()).Sum(pair => pair.Count);
                 var happenings = stage.Happenings;
                 var line = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{run.Elapsed.TotalSeconds,4:0} of {plan.Load.For.TotalSeconds:0} s, {(total - answered) / every.TotalSeconds,4:0}/s, {failed} failed, {degraded} degraded, {readings.Active} serves{(happenings.Count > 0 ? $", {happenings[^1].Label}" : string.Empty)}");
+                    $"{run.Elapsed.TotalSeconds,4:0} of {plan.Load.For.TotalSeconds:0} s, {(total - answered) / every.TotalSeconds,4:0}/s, "
+                        + $"{failed} failed, {degraded} degraded, {readings.Active} serves"
+                        + $"{(happenings.Count > 0 ? $", {happenings[^1].Label}" : string.Empty)}");
                 answered = total;
                 progress(line);
                 if (!report.IsTerminal)
@@ -203,7 +246,9 @@ internal sealed class DrillRunner(Report report)
     {
         foreach (var happening in happenings.Skip(told))
         {
-            report.Line($"  {Stopwatch.GetElapsedTime(run.Started, happening.At).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s: {happening.Label}");
+            report.Line(
+                $"  {Stopwatch.GetElapsedTime(run.Started, happening.At).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s: "
+                    + $"{happening.Label}");
         }
 
         return happenings.Count;

@@ -27,10 +27,17 @@ internal static class DrillSet
                 continue;
             }
 
-            var matching = all.Value.Where(plan => name is "all" || string.Equals(plan.Name, name, StringComparison.Ordinal) || plan.Groups.Contains(name, StringComparer.Ordinal)).ToList();
+            var matching = all.Value.Where(plan => name is "all"
+                || string.Equals(plan.Name, name, StringComparison.Ordinal)
+                || plan.Groups.Contains(name, StringComparer.Ordinal)).ToList();
             if (matching.Count == 0)
             {
-                var known = all.Value.Select(plan => plan.Name).Concat(all.Value.SelectMany(plan => plan.Groups)).Append("all").Distinct(StringComparer.Ordinal).ToList();
+                var known = all.Value
+                    .Select(plan => plan.Name)
+                    .Concat(all.Value.SelectMany(plan => plan.Groups))
+                    .Append("all")
+                    .Distinct(StringComparer.Ordinal)
+                    .ToList();
                 throw new ArgumentException($"There is no drill and no group '{name}'. {Nearest.Hint(name, known)}", nameof(wanted));
             }
 

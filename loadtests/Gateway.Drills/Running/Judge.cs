@@ -18,7 +18,9 @@ internal static class Judge
             : verdict.AtMost("failed", measured.Failed, expect.Failed ?? 0).As("failed");
         When(expect.Degraded, limit => verdict.ShareAtMost("degraded", measured.Degraded / (double)total, limit).As("degraded"));
         When(expect.Static, limit => verdict.AtMost("static", measured.Static, limit).As("static"));
-        When(expect.Coverage, limit => verdict.ShareAtLeast("degraded answers covered by last-good ones", measured.Coverage, limit).As("coverage"));
+        When(
+            expect.Coverage,
+            limit => verdict.ShareAtLeast("degraded answers covered by last-good ones", measured.Coverage, limit).As("coverage"));
         When(expect.P99, limit => verdict.Within("p99 during the fault", measured.During.P99, limit).As("p99"));
         When(expect.Max, limit => verdict.Within("longest wait during the fault", measured.During.Max, limit).As("max"));
         var seen = Seen(measured);
@@ -31,7 +33,9 @@ internal static class Judge
         When(expect.SwitchWithin, limit => verdict.Within("switched after", measured.Switched, limit).As("switchWithin"));
         When(expect.BackWithin, limit => verdict.Within("first tier active again after", measured.Returned, limit).As("backWithin"));
         When(expect.LiveWithin, limit => verdict.Within("live again after", measured.Live, limit).As("liveWithin"));
-        When(expect.RampAtLeast, limit => verdict.AtLeast("two tiers shared the load on the way back for", measured.Ramped, limit).As("rampAtLeast"));
+        When(
+            expect.RampAtLeast,
+            limit => verdict.AtLeast("two tiers shared the load on the way back for", measured.Ramped, limit).As("rampAtLeast"));
         if (expect.Transitions is { } transitions)
         {
             verdict.Same("transitions", measured.Transitions, [.. transitions.Order(StringComparer.Ordinal)]).As("transitions");
@@ -39,7 +43,8 @@ internal static class Judge
 
         When(expect.TransitionsAtMost, limit => verdict.AtMost("transitions", measured.Transitions.Count, limit).As("transitionsAtMost"));
         When(expect.ExtraAttempts, limit => verdict.AtMost(
-            $"extra attempts (budget {limit * 100:0.#} %)", measured.ExtraAttempts, Math.Max(total * limit, measured.Plan.Load.For.TotalSeconds * Thresholds.ExtraFloor)).As("extraAttempts"));
+            $"extra attempts (budget {limit * 100:0.#} %)", measured.ExtraAttempts,
+            Math.Max(total * limit, measured.Plan.Load.For.TotalSeconds * Thresholds.ExtraFloor)).As("extraAttempts"));
         if (expect.PostOnce && measured.Orders is { } orders)
         {
             verdict.AtLeast("orders executed", orders.Executed, 1)
@@ -49,7 +54,8 @@ internal static class Judge
         }
 
         // 3. Whether the run says anything at all.
-        return verdict.Within("lateness of the generator (p99)", measured.Ledger.Lateness().P99, expect.Lateness ?? Thresholds.GeneratorLateness).As("lateness");
+        return verdict.Within("lateness of the generator (p99)", measured.Ledger.Lateness().P99, expect.Lateness
+            ?? Thresholds.GeneratorLateness).As("lateness");
     }
 
     /// <summary>

@@ -59,17 +59,22 @@ internal sealed record Measured
         : Ledger.Latencies();
 
     /// <summary>The first fault's begin; null: nothing was broken.</summary>
-    public long? BrokenAt => Happenings.Where(happening => happening.Effect.HasFlag(Effect.Breaks)).Select(happening => (long?)happening.At).FirstOrDefault();
+    public long? BrokenAt =>
+        Happenings.Where(happening => happening.Effect.HasFlag(Effect.Breaks)).Select(happening => (long?)happening.At).FirstOrDefault();
 
     /// <summary>The last mend's end; the load's end when nothing was mended.</summary>
-    public long? MendedAt => Happenings.Where(happening => happening.Effect.HasFlag(Effect.Recovers)).Select(happening => (long?)happening.Done).Max()
+    public long? MendedAt =>
+        Happenings.Where(happening => happening.Effect.HasFlag(Effect.Recovers)).Select(happening => (long?)happening.Done).Max()
         ?? (BrokenAt is null ? null : Ledger.Started + (long)(Plan.Load.For.TotalSeconds * Stopwatch.Frequency));
 
     /// <summary>When the first of what was mended last answered again.</summary>
     private long? WorksAt => Happenings.LastOrDefault(happening => happening.Effect.HasFlag(Effect.Recovers))?.Works ?? MendedAt;
 
     /// <summary>From the first fault until another set of destinations was up; null: never.</summary>
-    public TimeSpan? Detected => BrokenAt is { } broken ? After(broken, reading => string.Join(',', reading.Up.Where(pair => pair.Value).Select(pair => pair.Key))) : null;
+    public TimeSpan? Detected =>
+        BrokenAt is { } broken
+            ? After(broken, reading => string.Join(',', reading.Up.Where(pair => pair.Value).Select(pair => pair.Key)))
+            : null;
 
     /// <summary>From the first fault until another tier was active; null: never.</summary>
     public TimeSpan? Switched => BrokenAt is { } broken ? After(broken, reading => reading.Active) : null;
@@ -89,7 +94,10 @@ internal sealed record Measured
         }
     }
 
-    /// <summary>From the last mend, when the first guide answered again, to the end of the last answer that was not live; zero when there was none; null: not by the end.</summary>
+    /// <summary>
+    /// From the last mend, when the first guide answered again, to the end of the last answer that was not live; zero when there
+    /// was none; null: not by the end.
+    /// </summary>
     public TimeSpan? Live
     {
         get
@@ -125,18 +133,25 @@ internal sealed record Measured
     }
 
     /// <summary>Answers of any use (live, kept or prepared) over all requests whose clients stayed.</summary>
-    public double Availability => 1 - ((Failed + Bursts.Append(Ledger).Sum(ledger => ledger.Count(Outcome.BuiltIn))) / (double)Math.Max(1, Bursts.Append(Ledger).Sum(ledger => ledger.Total - ledger.Count(Outcome.Vanished))));
+    public double Availability =>
+        1 - ((Failed
+            + Bursts.Append(Ledger).Sum(ledger => ledger.Count(Outcome.BuiltIn))) / (double)Math.Max(
+                1,
+                Bursts.Append(Ledger).Sum(ledger => ledger.Total - ledger.Count(Outcome.Vanished))));
 
     /// <summary>Of the answers that were not live, the share that was a last-good one; 1 when all were live.</summary>
     public double Coverage => Ledger.Degraded == 0 ? 1 : Ledger.Count(Outcome.LastGood) / (double)Ledger.Degraded;
 
     /// <summary>On the drill's clock.</summary>
-    public TimeSpan Clock(long timestamp) => timestamp <= Ledger.Started ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Ledger.Started, timestamp);
+    public TimeSpan Clock(long timestamp) =>
+        timestamp <= Ledger.Started ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Ledger.Started, timestamp);
 
     /// <summary>Who answered, for pictures and for <c>seen</c>: a tier, a rung, "failed", or "live" when the guide is not known.</summary>
     public string ServedBy(in LedgerEntry entry) => entry.Outcome switch
     {
-        Outcome.Live => Ledger.Sources[entry.Source] is { Length: > 0 } guide && Plan.Environment.Url is null ? guide[0] == 'p' ? "primary" : "standby" : "live",
+        Outcome.Live => Ledger.Sources[entry.Source] is { Length: > 0 } guide && Plan.Environment.Url is null
+            ? guide[0] == 'p' ? "primary" : "standby"
+            : "live",
         Outcome.LastGood => "lastGood",
         Outcome.File => "file",
         Outcome.BuiltIn => "builtIn",
@@ -147,7 +162,9 @@ internal sealed record Measured
     private TimeSpan? After(long moment, Func<Reading, string> of)
     {
         var before = Readings.LastOrDefault(reading => reading.At <= moment) ?? (Readings.Count > 0 ? Readings[0] : null);
-        var changed = before is null ? null : Readings.FirstOrDefault(reading => reading.At > moment && !string.Equals(of(reading), of(before), StringComparison.Ordinal));
+        var changed = before is null
+            ? null
+            : Readings.FirstOrDefault(reading => reading.At > moment && !string.Equals(of(reading), of(before), StringComparison.Ordinal));
         return changed is null ? null : Stopwatch.GetElapsedTime(moment, changed.At);
     }
 

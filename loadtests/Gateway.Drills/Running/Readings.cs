@@ -84,7 +84,9 @@ internal sealed class Readings : IAsyncDisposable
             return
             [
                 .. _sums.Values.Where(sum => sum.Sample.Name is "gateway_transitions_total" && sum.Sum > 0)
-                    .SelectMany(sum => Enumerable.Repeat($"{Label(sum.Sample, "from")}->{Label(sum.Sample, "to")}", (int)Math.Round(sum.Sum)))
+                    .SelectMany(sum => Enumerable.Repeat(
+                        $"{Label(sum.Sample, "from")}->{Label(sum.Sample, "to")}",
+                        (int)Math.Round(sum.Sum)))
                     .Order(StringComparer.Ordinal),
             ];
         }
@@ -120,7 +122,9 @@ internal sealed class Readings : IAsyncDisposable
 
         try
         {
-            return JsonSerializer.Deserialize<List<JournalLine>>(await _http.GetStringAsync($"{_stage.AdminUrl}/journal?count=200"), JsonSerializerOptions.Web) ?? [];
+            return JsonSerializer.Deserialize<List<JournalLine>>(
+                await _http.GetStringAsync($"{_stage.AdminUrl}/journal?count=200"),
+                JsonSerializerOptions.Web) ?? [];
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException or JsonException)
         {
@@ -178,7 +182,10 @@ internal sealed class Readings : IAsyncDisposable
     {
         foreach (var sample in metrics.Samples.Where(sample => Counted.Contains(sample.Name, StringComparer.Ordinal)))
         {
-            var key = sample.Name + string.Join(',', sample.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+            var key = sample.Name
+                + string.Join(
+                    ',',
+                    sample.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
             var known = _last.TryGetValue(key, out var before);
             var growth = !known ? (_hasBaseline ? sample.Value : 0) : sample.Value >= before ? sample.Value - before : sample.Value;
             _last[key] = sample.Value;
@@ -202,11 +209,14 @@ internal sealed class Readings : IAsyncDisposable
             shares[Label(sample, "tier")] = sample.Value;
         }
 
-        var active = metrics.Of("gateway_active_tier").FirstOrDefault(sample => sample.Value > 0) is { } tier ? Label(tier, "tier") : string.Empty;
+        var active = metrics.Of("gateway_active_tier").FirstOrDefault(sample => sample.Value > 0) is { } tier
+            ? Label(tier, "tier")
+            : string.Empty;
         _all.Add(new(Stopwatch.GetTimestamp(), active, up, shares));
     }
 
-    private static string Label(Sample sample, string name) => sample.Labels.TryGetValue(name, out var value) && value.Length > 0 ? value : "none";
+    private static string Label(Sample sample, string name) =>
+        sample.Labels.TryGetValue(name, out var value) && value.Length > 0 ? value : "none";
 }
 
 /// <summary>An entry of the gateway's journal.</summary>

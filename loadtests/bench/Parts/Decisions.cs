@@ -12,7 +12,8 @@ namespace Gateway.Parts;
 public class Decisions
 {
     private static readonly AttemptSituation Waiting = new(
-        Now: 100, Deadline: 1000, AttemptDeadline: 500, LastStart: 90, HedgeAfter: 40, Started: 1, Running: 1, Max: 3, MayRepeat: true, MayHedge: true);
+        Now: 100, Deadline: 1000, AttemptDeadline: 500, LastStart: 90, HedgeAfter: 40, Started: 1, Running: 1, Max: 3, MayRepeat: true,
+        MayHedge: true);
 
     private readonly LatencyHistogram _latency = new();
     private readonly PhiAccrual _suspicion = new();
@@ -30,10 +31,13 @@ public class Decisions
     [GlobalSetup]
     public void Prepare()
     {
-        var all = Enumerable.Range(0, Destinations).Select(static i => new Destination("guide", "primary", $"d{i}", new Uri($"http://127.0.0.1:{9001 + i}"))).ToArray();
+        var all = Enumerable.Range(0, Destinations)
+            .Select(static i => new Destination("guide", "primary", $"d{i}", new Uri($"http://127.0.0.1:{9001 + i}")))
+            .ToArray();
         _tier = new TierSnapshot
         {
-            Name = "primary", Index = 0, Load = new TierLoad(), Usable = all, Weights = [.. all.Select(static _ => 1)], HalfOpen = [], All = all, CanServe = true,
+            Name = "primary", Index = 0, Load = new TierLoad(), Usable = all, Weights = [.. all.Select(static _ => 1)], HalfOpen = [],
+            All = all, CanServe = true,
         };
         _tried[0] = all[0];
         for (var i = 0; i < 64; i++)
@@ -60,7 +64,10 @@ public class Decisions
 
     /// <summary>A response's time, as it is counted for that.</summary>
     [Benchmark]
-    public void ObserveResponseTime() => _tier.Usable[0].ResponseTime.Observe(TimeSpan.FromMilliseconds(3), PeakEwma.Milliseconds(TimeProvider.System.GetTimestamp(), TimeProvider.System));
+    public void ObserveResponseTime() =>
+        _tier.Usable[0].ResponseTime.Observe(
+            TimeSpan.FromMilliseconds(3),
+            PeakEwma.Milliseconds(TimeProvider.System.GetTimestamp(), TimeProvider.System));
 
     /// <summary>A second attempt leaves out the first one's destination.</summary>
     [Benchmark]

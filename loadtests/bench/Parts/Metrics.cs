@@ -5,7 +5,9 @@ using Prometheus;
 
 namespace Gateway.Parts;
 
-/// <summary>What a request and a scrape cost: the gateway's own meters beside prometheus-net with the same families (docs/decisions/0029).</summary>
+/// <summary>
+/// What a request and a scrape cost: the gateway's own meters beside prometheus-net with the same families (docs/decisions/0029).
+/// </summary>
 public class Metrics
 {
     private const int Routes = 40;
@@ -24,7 +26,10 @@ public class Metrics
     {
         var factory = Prometheus.Metrics.WithCustomRegistry(_registry);
         var requests = factory.CreateCounter("gateway_requests_total", "Requests.", "route", "outcome", "code");
-        var durations = factory.CreateHistogram("gateway_request_duration_seconds", "Durations.", new HistogramConfiguration { Buckets = Bounds, LabelNames = ["route", "outcome"] });
+        var durations = factory.CreateHistogram(
+            "gateway_request_duration_seconds",
+            "Durations.",
+            new HistogramConfiguration { Buckets = Bounds, LabelNames = ["route", "outcome"] });
         for (var n = 0; n < Routes; n++)
         {
             var route = $"route-{n}";
@@ -74,7 +79,9 @@ public class Metrics
         using var text = new MemoryStream();
         _registry.CollectAndExportAsTextAsync(text).GetAwaiter().GetResult();
         static int Series(string lines) => lines.Split('\n').Count(static line => line.Length > 0 && line[0] != '#');
-        Console.WriteLine($"// series: own {Series(PrometheusText.Write(_own.Collect(), openMetrics: false))}, library {Series(System.Text.Encoding.UTF8.GetString(text.ToArray()))}");
+        Console.WriteLine(
+            $"// series: own {Series(PrometheusText.Write(_own.Collect(), openMetrics: false))}, library "
+                + $"{Series(System.Text.Encoding.UTF8.GetString(text.ToArray()))}");
         _own.Dispose();
     }
 }

@@ -25,8 +25,25 @@ public class Routing
     {
         var services = RoutingServices();
         _plain = Table(services, i => new RouteConfig { Name = $"r{i}", Path = $"/api/r{i}/{{**rest}}", Cluster = "guide" });
-        _hosts = Table(services, i => new RouteConfig { Name = $"r{i}", Hosts = [$"shop{i}.example"], Path = "/api/{**rest}", Conditions = [new MatchCondition(MatchSource.Header, "X-Tenant", MatchTest.Exact, $"t{i}")], Cluster = "guide" });
-        _tenants = Table(services, i => new RouteConfig { Name = $"r{i}", Path = "/api/{**rest}", Conditions = [new MatchCondition(MatchSource.Header, "X-Tenant", MatchTest.Exact, $"t{i}")], Cluster = "guide" });
+        _hosts = Table(
+            services,
+            i => new RouteConfig
+            {
+                Name = $"r{i}",
+                Hosts = [$"shop{i}.example"],
+                Path = "/api/{**rest}",
+                Conditions = [new MatchCondition(MatchSource.Header, "X-Tenant", MatchTest.Exact, $"t{i}")],
+                Cluster = "guide"
+            });
+        _tenants = Table(
+            services,
+            i => new RouteConfig
+            {
+                Name = $"r{i}",
+                Path = "/api/{**rest}",
+                Conditions = [new MatchCondition(MatchSource.Header, "X-Tenant", MatchTest.Exact, $"t{i}")],
+                Cluster = "guide"
+            });
         var last = Routes - 1;
         _context.RequestServices = services;
         _context.Request.Method = "GET";
@@ -36,7 +53,10 @@ public class Routing
         foreach (var table in (RouteTable[])[_plain, _hosts, _tenants])
         {
             Match(table);
-            if (!string.Equals(_context.GetEndpoint()?.DisplayName, $"r{last}", StringComparison.Ordinal)) throw new InvalidOperationException("The request got another route.");
+            if (!string.Equals(_context.GetEndpoint()?.DisplayName, $"r{last}", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException("The request got another route.");
+            }
         }
     }
 
@@ -55,7 +75,12 @@ public class Routing
     private static ServiceProvider RoutingServices()
     {
         var listener = new DiagnosticListener("parts");
-        return new ServiceCollection().AddLogging().AddGatewayRouting().AddSingleton(listener).AddSingleton<DiagnosticSource>(listener).BuildServiceProvider();
+        return new ServiceCollection()
+            .AddLogging()
+            .AddGatewayRouting()
+            .AddSingleton(listener)
+            .AddSingleton<DiagnosticSource>(listener)
+            .BuildServiceProvider();
     }
 
     private RouteTable Table(IServiceProvider services, Func<int, RouteConfig> route) =>

@@ -38,7 +38,13 @@ public class Texts
         request.Headers.UserAgent = "Mozilla/5.0";
         request.Headers.Accept = "application/json";
         _context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
-        _plan = CacheKeyTemplate.For(new RouteConfig { Name = "recommend", Cluster = "guide", Path = "/api/guide/recommend", LastGood = new LastGoodConfig() })!;
+        _plan = CacheKeyTemplate.For(new RouteConfig
+        {
+            Name = "recommend",
+            Cluster = "guide",
+            Path = "/api/guide/recommend",
+            LastGood = new LastGoodConfig()
+        })!;
     }
 
     /// <summary>The target that a destination is asked for.</summary>

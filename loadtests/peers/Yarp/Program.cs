@@ -1,14 +1,18 @@
 // YARP, to compare with.
 //   yarp-peer --urls http://127.0.0.1:PORT ORIGIN...                                  stock: its documented way of use, nothing tuned
-//                                                                                     (https: in either place too; ASP.NET's Kestrel__Certificates__Default__Path and __KeyPath name the certificate)
-//   yarp-peer --urls http://127.0.0.1:PORT --checked ORIGIN... --standby ORIGIN...    with its own health checks, a second tier and a static answer
+//                                                                                     (https: in either place too; ASP.NET's
+// Kestrel__Certificates__Default__Path and __KeyPath name the certificate)   yarp-peer --urls http://127.0.0.1:PORT --checked ORIGIN...
+// --standby ORIGIN...    with its own health checks, a second tier and a static answer
 using Yarp.Peer;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.LoadBalancing;
 
 var isChecked = args.Contains("--checked", StringComparer.Ordinal);
 var standbyAt = Array.IndexOf(args, "--standby");
-var origins = args.Index().Skip(2).Where(arg => arg.Item.StartsWith("http://", StringComparison.Ordinal) || arg.Item.StartsWith("https://", StringComparison.Ordinal)).ToList();
+var origins = args.Index()
+    .Skip(2)
+    .Where(arg => arg.Item.StartsWith("http://", StringComparison.Ordinal) || arg.Item.StartsWith("https://", StringComparison.Ordinal))
+    .ToList();
 if (origins.Count == 0 || args is not ["--urls", ..])
 {
     Console.Error.WriteLine("Usage: yarp-peer --urls http://127.0.0.1:PORT [--checked] ORIGIN... [--standby ORIGIN...]");
@@ -36,7 +40,14 @@ if (isChecked)
         LoadBalancingPolicy = FirstTierPolicy.PolicyName,
         HealthCheck = new()
         {
-            Active = new() { Enabled = true, Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromMilliseconds(800), Policy = "ConsecutiveFailures", Path = "/health" },
+            Active = new()
+            {
+                Enabled = true,
+                Interval = TimeSpan.FromSeconds(1),
+                Timeout = TimeSpan.FromMilliseconds(800),
+                Policy = "ConsecutiveFailures",
+                Path = "/health"
+            },
             Passive = new() { Enabled = true, Policy = "TransportFailureRate", ReactivationPeriod = TimeSpan.FromSeconds(5) },
             AvailableDestinationsPolicy = "HealthyAndUnknown",
         },
@@ -44,7 +55,9 @@ if (isChecked)
     };
 }
 
-builder.Services.AddReverseProxy().LoadFromMemory([new RouteConfig { RouteId = "all", ClusterId = "origin", Match = new() { Path = "/{**rest}" } }], [cluster]);
+builder.Services.AddReverseProxy().LoadFromMemory(
+    [new RouteConfig { RouteId = "all", ClusterId = "origin", Match = new() { Path = "/{**rest}" } }],
+    [cluster]);
 var app = builder.Build();
 if (isChecked)
 {

@@ -24,7 +24,11 @@ internal sealed class AdminClient : IDisposable
         _endpoint = endpoint;
 
         // A proxy of the environment is meant for the world outside, not for a port of our own.
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) }) { BaseAddress = endpoint.Url, Timeout = Deadline };
+        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) })
+        {
+            BaseAddress = endpoint.Url,
+            Timeout = Deadline
+        };
         if (endpoint.Token is { } token)
         {
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -42,7 +46,11 @@ internal sealed class AdminClient : IDisposable
         where T : class => SendAsync<T>(HttpMethod.Get, path, null, cancellationToken);
 
     /// <summary>Makes a change.</summary>
-    public Task<AdminAnswer<VerbResult>> SendAsync(HttpMethod method, string path, VerbRequest request, CancellationToken cancellationToken) =>
+    public Task<AdminAnswer<VerbResult>> SendAsync(
+        HttpMethod method,
+        string path,
+        VerbRequest request,
+        CancellationToken cancellationToken) =>
         SendAsync<VerbResult>(method, path, request, cancellationToken);
 
     /// <inheritdoc/>
@@ -61,7 +69,9 @@ internal sealed class AdminClient : IDisposable
 
             using var response = await _client.SendAsync(request, cancellationToken);
             Status = (int)response.StatusCode;
-            Gateway = response.Headers.TryGetValues(AdminServer.NameHeader, out var names) ? string.Concat(names.First().Where(static letter => letter is > ' ' and <= '~').Take(128)) : null;
+            Gateway = response.Headers.TryGetValues(AdminServer.NameHeader, out var names)
+                ? string.Concat(names.First().Where(static letter => letter is > ' ' and <= '~').Take(128))
+                : null;
             if (response.IsSuccessStatusCode)
             {
                 return new(await response.Content.ReadFromJsonAsync<T>(AdminJson.Options, cancellationToken), null);
@@ -71,15 +81,23 @@ internal sealed class AdminClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            return new(null, $"No gateway answers at \"{_client.BaseAddress}\" ({Why(e)}). Start it with {ProgramName.Current} run, or name the admin endpoint with --admin URL.");
+            return new(
+                null,
+                $"No gateway answers at \"{_client.BaseAddress}\" ({Why(e)}). Start it with {ProgramName.Current} run, or name the admin "
+                    + $"endpoint with --admin URL.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(null, $"The gateway at \"{_client.BaseAddress}\" did not answer within {Deadline.TotalSeconds:0} s. Whether it did what was asked is unknown: look at {ProgramName.Current} journal.");
+            return new(
+                null,
+                $"The gateway at \"{_client.BaseAddress}\" did not answer within {Deadline.TotalSeconds:0} s. Whether it did what was "
+                    + $"asked is unknown: look at {ProgramName.Current} journal.");
         }
         catch (JsonException)
         {
-            return new(null, $"What answers at \"{_client.BaseAddress}\" is no gateway of this version. Name the admin endpoint with --admin URL.");
+            return new(
+                null,
+                $"What answers at \"{_client.BaseAddress}\" is no gateway of this version. Name the admin endpoint with --admin URL.");
         }
     }
 
@@ -88,14 +106,18 @@ internal sealed class AdminClient : IDisposable
         if (response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
         {
             return _endpoint.TokenSource is { } source
-                ? $"The admin endpoint at \"{_client.BaseAddress}\" is there and refuses the token (401), which came from {source}. Correct it there."
-                : $"The admin endpoint at \"{_client.BaseAddress}\" asks for its token (401). Set {AdminTarget.TokenVariable}, or name the configuration with --config FILE.";
+                ? $"The admin endpoint at \"{_client.BaseAddress}\" is there and refuses the token (401), which came from {source}. "
+                    + $"Correct it there."
+                : $"The admin endpoint at \"{_client.BaseAddress}\" asks for its token (401). Set {AdminTarget.TokenVariable}, or name the "
+                    + $"configuration with --config FILE.";
         }
 
         try
         {
             var problem = await response.Content.ReadFromJsonAsync<JsonElement>(AdminJson.Options, cancellationToken);
-            if (problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty("detail", out var detail) && detail.GetString() is { } said)
+            if (problem.ValueKind == JsonValueKind.Object
+                && problem.TryGetProperty("detail", out var detail)
+                && detail.GetString() is { } said)
             {
                 return said;
             }
@@ -105,7 +127,8 @@ internal sealed class AdminClient : IDisposable
             // Not ours, so that its status is all that can be said.
         }
 
-        return $"\"{_client.BaseAddress}\" answered with status {(int)response.StatusCode}, as no gateway does. Name the admin endpoint with --admin URL.";
+        return $"\"{_client.BaseAddress}\" answered with status {(int)response.StatusCode}, as no gateway does. Name the admin endpoint "
+            + $"with --admin URL.";
     }
 
     private static string Why(HttpRequestException e) => e.HttpRequestError switch

@@ -14,7 +14,11 @@ internal sealed class AdminTarget
 
     private static readonly JsonSerializerOptions Readable = new(AdminJson.Options) { WriteIndented = true };
 
-    private readonly Option<string?> _admin = new("--admin") { Description = "The admin endpoint. Default: the configuration's admin.url, else http://127.0.0.1:8081.", HelpName = "URL" };
+    private readonly Option<string?> _admin = new("--admin")
+    {
+        Description = "The admin endpoint. Default: the configuration's admin.url, else http://127.0.0.1:8081.",
+        HelpName = "URL"
+    };
     private readonly Option<string?> _config = new("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON instead of text; errors, too." };
     private readonly Func<string, string?> _environment;
@@ -50,7 +54,13 @@ internal sealed class AdminTarget
 
         if (answer.Value is not { } value)
         {
-            return await new CommandFailure(GatewayCli.Failed, answer.Problem ?? "The gateway gave no response.") { Address = address, Gateway = client.Gateway, Status = client.Status }.PrintAsync(output, error, json);
+            return await new CommandFailure(GatewayCli.Failed, answer.Problem
+                ?? "The gateway gave no response.")
+                {
+                    Address = address,
+                    Gateway = client.Gateway,
+                    Status = client.Status
+                }.PrintAsync(output, error, json);
         }
 
         await output.WriteAsync(json ? JsonSerializer.Serialize(value, Readable) + "\n" : text(value));
@@ -78,7 +88,10 @@ internal sealed class AdminTarget
         // One with the PROXY protocol is for a balancer.
         return config.Listen.FirstOrDefault(static listen => !listen.ProxyProtocol) is { } direct
             ? (Reached(direct.Url).GetLeftPart(UriPartial.Authority), null)
-            : (null, new CommandFailure(GatewayCli.BadUsage, "Every public listener wants the PROXY protocol, which only a balancer speaks. Name the balancer's address with --url URL."));
+            : (null, new CommandFailure(
+                GatewayCli.BadUsage,
+                "Every public listener wants the PROXY protocol, which only a balancer speaks. Name the balancer's address with --url "
+                    + "URL."));
     }
 
     /// <summary>What <c>--json</c> says.</summary>
@@ -87,7 +100,10 @@ internal sealed class AdminTarget
     private static Uri Reached(Uri url) => url.Host is "0.0.0.0" or "[::]" or "*" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
 
     private static CommandFailure Unreadable(ConfigResult loaded, string path, string remedy) =>
-        new(GatewayCli.BadUsage, $"Which gateway is meant cannot be read from \"{path}\". Correct the file. {remedy}") { Problems = [.. loaded.Problems.Select(static p => p.ToString())] };
+        new(GatewayCli.BadUsage, $"Which gateway is meant cannot be read from \"{path}\". Correct the file. {remedy}")
+        {
+            Problems = [.. loaded.Problems.Select(static p => p.ToString())]
+        };
 
     private (AdminEndpoint? Endpoint, CommandFailure? Problem) Resolve(ParseResult parsed)
     {
@@ -98,7 +114,9 @@ internal sealed class AdminTarget
             // The configuration's token belongs to its own port and is not sent to another.
             return Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")
                 ? (new AdminEndpoint(url, set, source, "--admin"), null)
-                : (null, new CommandFailure(GatewayCli.BadUsage, $"This is not the URL of an admin endpoint, given \"{given}\". Write one like http://127.0.0.1:8081."));
+                : (null, new CommandFailure(
+                    GatewayCli.BadUsage,
+                    $"This is not the URL of an admin endpoint, given \"{given}\". Write one like http://127.0.0.1:8081."));
         }
 
         var path = ConfigPath.Of(parsed.GetValue(_config), _environment);

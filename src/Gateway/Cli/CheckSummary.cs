@@ -17,27 +17,51 @@ internal static class CheckSummary
         var text = new StringBuilder();
         var warnings = loaded.Warnings;
         text.Append(path).Append(" is valid.\n\n");
-        if (!loaded.Included.IsEmpty) Columns.Append(text, "Includes   ", string.Join(", ", loaded.Included), 11);
+        if (!loaded.Included.IsEmpty)
+        {
+            Columns.Append(text, "Includes   ", string.Join(", ", loaded.Included), 11);
+        }
+
         Columns.Append(text, "Users      ", string.Join(", ", config.Listen.Select(listen => PortChecks.Shown(listen.Url))), 11);
-        text.Append("Operators  ").Append(PortChecks.Shown(config.Admin.Url)).Append(config.Admin.Token is null ? "" : " with a token").Append('\n');
+        text.Append("Operators  ")
+            .Append(PortChecks.Shown(config.Admin.Url))
+            .Append(config.Admin.Token is null ? "" : " with a token")
+            .Append('\n');
 
         foreach (var cluster in config.Clusters)
         {
             text.Append("\nCluster ").Append(cluster.Name).Append('\n');
-            for (var i = 0; i < cluster.Tiers.Length; i++) Columns.Append(text, $"  {i + 1}. ", TierText(cluster.Tiers[i]), 5);
+            for (var i = 0; i < cluster.Tiers.Length; i++)
+            {
+                Columns.Append(text, $"  {i + 1}. ", TierText(cluster.Tiers[i]), 5);
+            }
+
             Detection(text, cluster);
         }
 
         text.Append("\nRoutes, the most exact first\n");
-        var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask).Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>()).OrderBy(RouteEndpoints.HostRank).ToList();
+        var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask)
+            .Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>())
+            .OrderBy(RouteEndpoints.HostRank)
+            .ToList();
         Columns.Table(text, "  ", [.. rows.Select(static route => new[]
         {
-            route.Name, RequestText(route), route.Level.ToString().ToLowerInvariant(), route.Redirect is { } redirect ? $"{redirect.Status} to {redirect.To}" : $"{route.Cluster}, else {string.Join(", ", StepNames(route))}",
+            route.Name, RequestText(route), route.Level.ToString().ToLowerInvariant(), route.Redirect is { } redirect
+                ? $"{redirect.Status} to {redirect.To}"
+                : $"{route.Cluster}, else {string.Join(", ", StepNames(route))}",
         })]);
 
-        if (warnings.IsEmpty) return text.ToString();
+        if (warnings.IsEmpty)
+        {
+            return text.ToString();
+        }
+
         text.Append(warnings.Length == 1 ? "\n1 warning\n" : $"\n{warnings.Length} warnings\n");
-        foreach (var warning in warnings) Columns.Append(text, "  ", warning.ToString(), 4);
+        foreach (var warning in warnings)
+        {
+            Columns.Append(text, "  ", warning.ToString(), 4);
+        }
+
         return text.ToString();
     }
 
@@ -45,8 +69,10 @@ internal static class CheckSummary
     public static string TierText(TierConfig tier)
     {
         var destinations = tier.Destinations.Select(destination =>
-            $"{destination.Name}{(destination.Weight == 1 ? "" : $" (weight {destination.Weight})")}{(destination.IsService ? " (each record)" : destination.Resolve ? " (each address)" : "")}");
-        return $"{tier.Name}: {string.Join(", ", destinations)}{(tier.FindsCapacity ? "; as many requests in flight as its response times allow" : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
+            $"{destination.Name}{(destination.Weight == 1 ? "" : $" (weight {destination.Weight})")}"
+                + $"{(destination.IsService ? " (each record)" : destination.Resolve ? " (each address)" : "")}");
+        return $"{tier.Name}: {string.Join(", ", destinations)}"
+            + $"{(tier.FindsCapacity ? "; as many requests in flight as its response times allow" : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
     }
 
     private static void Detection(StringBuilder text, ClusterConfig cluster)
@@ -56,21 +82,30 @@ internal static class CheckSummary
         Columns.Append(
             text,
             "  ",
-            $"Probes alone notice a killed destination in {DurationText.Format(time.KilledTypical)}, at worst in {DurationText.Format(time.KilledWorst)} ({Sum(probe, probe.FastInterval, null)}), "
-            + $"a frozen one in {DurationText.Format(time.FrozenTypical)}, at worst in {DurationText.Format(time.FrozenWorst)} ({Sum(probe, frozenStep, probe.Timeout)}). Traffic usually notices sooner."
-            + (cluster.Failover.SwitchAfter > TimeSpan.Zero ? $" It leaves a tier {DurationText.Format(cluster.Failover.SwitchAfter)} after that." : ""),
+            $"Probes alone notice a killed destination in {DurationText.Format(time.KilledTypical)}, at worst in "
+                + $"{DurationText.Format(time.KilledWorst)} ({Sum(probe, probe.FastInterval, null)}), "
+            + $"a frozen one in {DurationText.Format(time.FrozenTypical)}, at worst in {DurationText.Format(time.FrozenWorst)} ("
+            + $"{Sum(probe, frozenStep, probe.Timeout)}). Traffic usually notices sooner."
+            + (cluster.Failover.SwitchAfter > TimeSpan.Zero
+                ? $" It leaves a tier {DurationText.Format(cluster.Failover.SwitchAfter)} after that."
+                : ""),
             2);
     }
 
     private static string Sum(ProbeConfig probe, TimeSpan step, TimeSpan? last)
     {
         var sum = $"{DurationText.Format(probe.Interval)} + 10%";
-        if (probe.Fall > 1) sum += $" + {probe.Fall - 1} x {DurationText.Format(step)}";
+        if (probe.Fall > 1)
+        {
+            sum += $" + {probe.Fall - 1} x {DurationText.Format(step)}";
+        }
+
         return last is { } wait ? $"{sum} + {DurationText.Format(wait)}" : sum;
     }
 
     private static string RequestText(RouteConfig route) =>
-        $"{(route.Methods.IsEmpty ? "any" : string.Join(' ', route.Methods))} {string.Join('|', route.Hosts)}{route.Path}{(route.Conditions.IsEmpty ? "" : $" if {string.Join(", ", route.Conditions)}")}";
+        $"{(route.Methods.IsEmpty ? "any" : string.Join(' ', route.Methods))} {string.Join('|', route.Hosts)}{route.Path}"
+            + $"{(route.Conditions.IsEmpty ? "" : $" if {string.Join(", ", route.Conditions)}")}";
 
     private static IEnumerable<string> StepNames(RouteConfig route) => route.Fallback.Select(step => step switch
     {

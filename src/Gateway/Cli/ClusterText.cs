@@ -54,7 +54,8 @@ internal static class ClusterText
         var capacity = tier.Capacity is { } most ? string.Create(CultureInfo.InvariantCulture, $" of {most}") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{tier.Name}: {can} ({tier.Healthy} of {tier.Destinations.Count} up, {tier.Needed} needed), first for {ClusterOutlook.Percent(tier.Share)} of new requests, {tier.InFlight}{capacity} in flight");
+            $"{tier.Name}: {can} ({tier.Healthy} of {tier.Destinations.Count} up, {tier.Needed} needed), first for "
+                + $"{ClusterOutlook.Percent(tier.Share)} of new requests, {tier.InFlight}{capacity} in flight");
     }
 
     private static string StateOf(DestinationStatus destination, DateTimeOffset now)
@@ -84,16 +85,26 @@ internal static class ClusterText
             "passed" => string.Create(CultureInfo.InvariantCulture, $"last probe passed in {destination.LastProbeMs:0} ms"),
             var failed => $"last probe: {failed}",
         };
-        var age = destination.LastProbe is null ? "" : string.Create(CultureInfo.InvariantCulture, $", {destination.ProbeAgeSeconds:0.0} s ago");
-        var share = destination is { Share: { } part, P99Ms: { } p99 } ? string.Create(CultureInfo.InvariantCulture, $" · {part:P0} of responses, p99 {p99:0} ms") : "";
+        var age = destination.LastProbe is null
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", {destination.ProbeAgeSeconds:0.0} s ago");
+        var share = destination is { Share: { } part, P99Ms: { } p99 }
+            ? string.Create(CultureInfo.InvariantCulture, $" · {part:P0} of responses, p99 {p99:0} ms")
+            : "";
         var suspect = destination.Suspect ? " · suspect: others are preferred" : "";
         var avoided = destination.AvoidedBy.Count > 0 ? $" · avoided by route {string.Join(", ", destination.AvoidedBy)}" : "";
         var start = destination.StartShare is { } begun ? $" · starts slowly: {ClusterOutlook.Percent(begun)} of its share" : "";
         var weight = destination.WeightOrder is { } order
-            ? string.Create(CultureInfo.InvariantCulture, $" · weight {destination.Weight} since {WallClock.TimeOf(order.Since, now)}{(order.By is null ? "" : $" by {order.By}")}{(order.Reason is null ? "" : $": {order.Reason}")} ({order.Configured} in the configuration)")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $" · weight {destination.Weight} since {WallClock.TimeOf(order.Since, now)}{(order.By is null ? "" : $" by {order.By}")}"
+                    + $"{(order.Reason is null ? "" : $": {order.Reason}")} ({order.Configured} in the configuration)")
             : "";
-        var signals = string.Concat((destination.Signals ?? []).Select(signal => signal.Words(WallClock.TimeOf(signal.Since, now)) is { } words ? $" · {words}" : ""));
+        var signals = string.Concat((destination.Signals
+            ?? []).Select(signal => signal.Words(WallClock.TimeOf(signal.Since, now)) is { } words ? $" · {words}" : ""));
         var left = destination.SignalShare is { } kept ? $" · {ClusterOutlook.Percent(kept)} of its weight by signals" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{probe}{age} · {destination.InFlight} in flight{share}{weight}{start}{left}{suspect}{avoided}{signals}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{probe}{age} · {destination.InFlight} in flight{share}{weight}{start}{left}{suspect}{avoided}{signals}");
     }
 }

@@ -10,7 +10,10 @@ internal static class CompletionCommand
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Command("completion", $"Prints a completion script. For bash: source <({ProgramName.Current} completion bash), or put it into /etc/bash_completion.d.") { shell };
+        var command = new Command(
+            "completion",
+            $"Prints a completion script. For bash: source <({ProgramName.Current} completion bash), or put it into "
+                + $"/etc/bash_completion.d.") { shell };
         command.SetAction(async (parsed, _) =>
         {
             await parsed.InvocationConfiguration.Output.WriteAsync(parsed.GetRequiredValue(shell) switch

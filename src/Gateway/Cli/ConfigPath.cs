@@ -25,25 +25,49 @@ internal static class ConfigPath
     /// </summary>
     public static string Of(string? given, Func<string, string?> environment)
     {
-        if (!string.IsNullOrEmpty(given)) return given;
-        if (environment(Variable) is { Length: > 0 } variable) return variable;
-        if (File.Exists(Default)) return Default;
-        if (File.Exists(Installed)) return Installed;
+        if (!string.IsNullOrEmpty(given))
+        {
+            return given;
+        }
+
+        if (environment(Variable) is { Length: > 0 } variable)
+        {
+            return variable;
+        }
+
+        if (File.Exists(Default))
+        {
+            return Default;
+        }
+
+        if (File.Exists(Installed))
+        {
+            return Installed;
+        }
+
         return environment(SampleVariable) is { Length: > 0 } sample ? sample : Default;
     }
 
     /// <summary>True: the command line or the variable names the file.</summary>
-    public static bool IsNamed(string? given, Func<string, string?> environment) => !string.IsNullOrEmpty(given) || environment(Variable) is { Length: > 0 };
+    public static bool IsNamed(string? given, Func<string, string?> environment) =>
+        !string.IsNullOrEmpty(given) || environment(Variable) is { Length: > 0 };
 
     /// <summary>Loads the file; prints its problems to <paramref name="error"/> and gives no configuration when there are any.</summary>
     public static async Task<ConfigResult> LoadAsync(string path, Func<string, string?> environment, TextWriter error)
     {
         var result = ConfigLoader.Load(path, environment);
-        if (result.Config is null) await FailureOf(result).PrintAsync(TextWriter.Null, error, json: false);
+        if (result.Config is null)
+        {
+            await FailureOf(result).PrintAsync(TextWriter.Null, error, json: false);
+        }
+
         return result;
     }
 
     /// <summary>Every problem of a file, and how many there are.</summary>
     public static CommandFailure FailureOf(ConfigResult result) =>
-        new(GatewayCli.BadUsage, result.Problems.Length == 1 ? "There is 1 problem." : $"There are {result.Problems.Length} problems.") { Problems = [.. result.Problems.Select(static p => p.ToString())] };
+        new(GatewayCli.BadUsage, result.Problems.Length == 1 ? "There is 1 problem." : $"There are {result.Problems.Length} problems.")
+        {
+            Problems = [.. result.Problems.Select(static p => p.ToString())]
+        };
 }

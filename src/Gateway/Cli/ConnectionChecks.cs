@@ -15,7 +15,14 @@ namespace Gateway.Cli;
 /// <param name="Passed">It answered as the probe expects.</param>
 /// <param name="Result">"passed", or what is wrong.</param>
 /// <param name="Milliseconds">How long it took.</param>
-internal sealed record ConnectionCheck(string Cluster, string Tier, string Destination, string Url, bool Passed, string Result, double Milliseconds);
+internal sealed record ConnectionCheck(
+    string Cluster,
+    string Tier,
+    string Destination,
+    string Url,
+    bool Passed,
+    string Result,
+    double Milliseconds);
 
 /// <summary>Probes every destination of a configuration once, as the running gateway would.</summary>
 internal static class ConnectionChecks
@@ -23,7 +30,10 @@ internal static class ConnectionChecks
     private const int AtOnce = 16;
 
     /// <summary>In the order of the configuration; a name that stands for addresses gives one check an address.</summary>
-    public static async Task<IReadOnlyList<ConnectionCheck>> RunAsync(GatewayConfig config, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<ConnectionCheck>> RunAsync(
+        GatewayConfig config,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         using var slots = new SemaphoreSlim(AtOnce);
         var running = new List<Task<IReadOnlyList<ConnectionCheck>>>();
@@ -31,7 +41,13 @@ internal static class ConnectionChecks
         {
             foreach (var tier in cluster.Tiers)
             {
-                running.AddRange(tier.Destinations.Select(destination => CheckAsync(cluster, tier.Name, destination, slots, time, cancellationToken)));
+                running.AddRange(tier.Destinations.Select(destination => CheckAsync(
+                    cluster,
+                    tier.Name,
+                    destination,
+                    slots,
+                    time,
+                    cancellationToken)));
             }
         }
 
@@ -55,17 +71,30 @@ internal static class ConnectionChecks
         }
 
         var failed = checks.Count(static c => !c.Passed);
-        return text.Append(CultureInfo.InvariantCulture, $"\n{(failed == 0 ? $"All {checks.Count} destinations passed." : $"{failed} of {checks.Count} destinations failed.")}\n").ToString();
+        return text.Append(
+            CultureInfo.InvariantCulture,
+            $"\n{(failed == 0 ? $"All {checks.Count} destinations passed." : $"{failed} of {checks.Count} destinations failed.")}"
+                + $"\n").ToString();
     }
 
-    private static async Task<IReadOnlyList<ConnectionCheck>> CheckAsync(ClusterConfig cluster, string tier, DestinationConfig destination, SemaphoreSlim slots, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<ConnectionCheck>> CheckAsync(
+        ClusterConfig cluster,
+        string tier,
+        DestinationConfig destination,
+        SemaphoreSlim slots,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         await slots.WaitAsync(cancellationToken);
         try
         {
             if (!destination.Resolve)
             {
-                return [await ProbeAsync(cluster, new Destination(cluster.Name, tier, destination.Name, destination.Url), time, cancellationToken)];
+                return [await ProbeAsync(
+                    cluster,
+                    new Destination(cluster.Name, tier, destination.Name, destination.Url),
+                    time,
+                    cancellationToken)];
             }
 
             var found = destination.IsService
@@ -73,14 +102,25 @@ internal static class ConnectionChecks
                 : NameResolver.Of(await NameResolver.ResolveAsync(destination.Url.DnsSafeHost, time, cancellationToken)).Endpoints;
             if (found.Count == 0)
             {
-                return [new ConnectionCheck(cluster.Name, tier, destination.Name, destination.Url.ToString(), Passed: false, FailureCauses.WordsOf(FailureCause.NameNotFound), 0)];
+                return [new ConnectionCheck(
+                    cluster.Name,
+                    tier,
+                    destination.Name,
+                    destination.Url.ToString(),
+                    Passed: false,
+                    FailureCauses.WordsOf(FailureCause.NameNotFound),
+                    0)];
             }
 
             List<ConnectionCheck> checks = [];
             foreach (var endpoint in found)
             {
                 var place = DestinationPlace.Of(destination, endpoint);
-                checks.Add(await ProbeAsync(cluster, new Destination(cluster.Name, tier, place.Name, place.Url, place.HostName), time, cancellationToken));
+                checks.Add(await ProbeAsync(
+                    cluster,
+                    new Destination(cluster.Name, tier, place.Name, place.Url, place.HostName),
+                    time,
+                    cancellationToken));
             }
 
             return checks;
@@ -91,13 +131,26 @@ internal static class ConnectionChecks
         }
     }
 
-    private static async Task<ConnectionCheck> ProbeAsync(ClusterConfig cluster, Destination destination, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<ConnectionCheck> ProbeAsync(
+        ClusterConfig cluster,
+        Destination destination,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         destination.Tls = cluster.Tls is { } tls ? new ClusterTls(cluster.Name, tls) : null;
         using var prober = new Prober(destination, time);
         var result = await prober.ProbeAsync(cluster.Probe, cancellationToken);
         var path = cluster.Probe.Type switch { ProbeType.Tcp => "/", ProbeType.Grpc => GrpcHealth.Path, _ => cluster.Probe.Path };
-        var url = ProbeExchange.AddressOf(destination.Url, path, cluster.Probe.Port).GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
-        return new ConnectionCheck(cluster.Name, destination.Tier, destination.Name, url, result.Passed, result.Words, Math.Round(result.Duration.TotalMilliseconds, 1));
+        var url = ProbeExchange.AddressOf(destination.Url, path, cluster.Probe.Port).GetComponents(
+            UriComponents.HttpRequestUrl,
+            UriFormat.UriEscaped);
+        return new ConnectionCheck(
+            cluster.Name,
+            destination.Tier,
+            destination.Name,
+            url,
+            result.Passed,
+            result.Words,
+            Math.Round(result.Duration.TotalMilliseconds, 1));
     }
 }

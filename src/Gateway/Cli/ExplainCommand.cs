@@ -26,10 +26,22 @@ internal static class ExplainCommand
     {
         var method = new Argument<string>("METHOD") { Description = "The request's method, like GET." };
         var url = new Argument<string>("URL") { Description = "The request's URL or path, like /api/guide/recommend?category=shoes." };
-        var header = new Option<string[]>("--header") { Description = "A header of the request, like \"X-Tenant: a\"; may be given several times.", HelpName = "NAME: VALUE", AllowMultipleArgumentsPerToken = false };
+        var header = new Option<string[]>("--header")
+        {
+            Description = "A header of the request, like \"X-Tenant: a\"; may be given several times.",
+            HelpName = "NAME: VALUE",
+            AllowMultipleArgumentsPerToken = false
+        };
         var config = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Print JSON instead of text; errors, too." };
-        var command = new Command("explain", "Says which route, cluster, level and fallback chain a request gets.") { method, url, header, config, json };
+        var command = new Command("explain", "Says which route, cluster, level and fallback chain a request gets.")
+        {
+            method,
+            url,
+            header,
+            config,
+            json
+        };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetRequiredValue(method),
             parsed.GetRequiredValue(url),

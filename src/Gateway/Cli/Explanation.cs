@@ -75,19 +75,31 @@ internal sealed record Explanation
     public ImmutableArray<string>? Changes { get; init; }
 
     /// <summary>Matches one request by the routing that serves it, and says what follows.</summary>
-    public static async Task<Explanation> OfAsync(GatewayConfig config, string method, Uri url, IReadOnlyList<KeyValuePair<string, string>>? headers = null)
+    public static async Task<Explanation> OfAsync(
+        GatewayConfig config,
+        string method,
+        Uri url,
+        IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
         await using var matcher = new RouteMatcher(config.Routes);
         var match = await matcher.MatchAsync(method, url, headers);
         var request = new Explanation { Method = method, Url = url.PathAndQuery };
-        if (match.Route is not { } route) return request with { Refused = match.MethodRefused ? 405 : 404 };
+        if (match.Route is not { } route)
+        {
+            return request with { Refused = match.MethodRefused ? 405 : 404 };
+        }
 
         if (route.Redirect is { } redirect)
         {
-            return request with { Route = route.Name, Pattern = route.Path, Hosts = route.Hosts.IsEmpty ? null : route.Hosts, Conditions = ConditionsOf(route), Redirect = $"{redirect.Status.ToString(CultureInfo.InvariantCulture)} to {redirect.To}", Changes = ChangesOf(config, route, url) };
+            return request with { Route = route.Name, Pattern = route.Path, Hosts = route.Hosts.IsEmpty
+                ? null
+                : route.Hosts, Conditions = ConditionsOf(route),
+                Redirect = $"{redirect.Status.ToString(CultureInfo.InvariantCulture)} to {redirect.To}",
+                Changes = ChangesOf(config, route, url) };
         }
 
-        var cluster = route.Overrides.Over(config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal)));
+        var cluster =
+            route.Overrides.Over(config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal)));
         var level = config.Levels.Of(route.Level);
         var (retryable, because) = RetryableOf(route, cluster, method);
         return request with
@@ -97,10 +109,15 @@ internal sealed record Explanation
             Hosts = route.Hosts.IsEmpty ? null : route.Hosts,
             Conditions = ConditionsOf(route),
             Changes = ChangesOf(config, route, url),
-            Values = match.Values.ToImmutableSortedDictionary(value => value.Key, value => Convert.ToString(value.Value, CultureInfo.InvariantCulture) ?? "", StringComparer.Ordinal),
+            Values = match.Values.ToImmutableSortedDictionary(
+                value => value.Key,
+                value => Convert.ToString(value.Value, CultureInfo.InvariantCulture) ?? "",
+                StringComparer.Ordinal),
             Cluster = cluster.Name,
             Level = route.Level.ToString().ToLowerInvariant(),
-            LevelMeans = $"{(level.FirstTierOnly ? "served by the first tier only" : "served by every tier")}, and from the fallback chain once a tier is {PercentText.Format(level.ShedAt)} full",
+            LevelMeans =
+                $"{(level.FirstTierOnly ? "served by the first tier only" : "served by every tier")}, and from the fallback chain once a "
+                    + $"tier is {PercentText.Format(level.ShedAt)} full",
             Tiers = [.. (level.FirstTierOnly ? cluster.Tiers.Take(1) : cluster.Tiers).Select(CheckSummary.TierText)],
             Retryable = retryable,
             RetryableBecause = because,
@@ -123,7 +140,11 @@ internal sealed record Explanation
 
     private static (bool Retryable, string Because) RetryableOf(RouteConfig route, ClusterConfig cluster, string method)
     {
-        if (route.Retryable is { } said) return (said, said ? "the route says so" : "the route says so: tried elsewhere only if nothing of it was sent");
+        if (route.Retryable is { } said)
+        {
+            return (said, said ? "the route says so" : "the route says so: tried elsewhere only if nothing of it was sent");
+        }
+
         return cluster.Attempts.RetryMethods.Contains(method, StringComparer.OrdinalIgnoreCase)
             ? (true, $"{method} is among the cluster's retry methods")
             : (false, $"{method} is not among the cluster's retry methods: tried elsewhere only if nothing of it was sent");
@@ -131,39 +152,74 @@ internal sealed record Explanation
 
     private static string AttemptsOf(AttemptsConfig attempts)
     {
-        if (attempts.Max == 1) return "1, never tried elsewhere";
-        (bool On, string Name)[] reasons = [(attempts.OnConnect, "connect"), (attempts.OnReset, "reset"), (attempts.OnTimeout, "timeout"), (attempts.OnTruncated, "truncated")];
-        var listed = reasons.Where(reason => reason.On).Select(reason => reason.Name).Concat(attempts.OnStatus.Select(status => status.ToString(CultureInfo.InvariantCulture))).ToList();
+        if (attempts.Max == 1)
+        {
+            return "1, never tried elsewhere";
+        }
+
+        (bool On, string Name)[] reasons =
+        [
+            (attempts.OnConnect, "connect"),
+            (attempts.OnReset, "reset"),
+            (attempts.OnTimeout, "timeout"),
+            (attempts.OnTruncated, "truncated")
+        ];
+        var listed = reasons.Where(reason => reason.On)
+            .Select(reason => reason.Name)
+            .Concat(attempts.OnStatus.Select(status => status.ToString(CultureInfo.InvariantCulture)))
+            .ToList();
         var hedge = attempts.Hedge switch
         {
             HedgeMode.Auto => "hedged when the first is late",
             HedgeMode.Off => "never hedged",
             _ => $"hedged after {DurationText.Format(attempts.HedgeAfter)}",
         };
-        return $"up to {attempts.Max}, after {(listed.Count == 0 ? "no failure" : string.Join(", ", listed))}; {hedge}; within {PercentText.Format(attempts.RetryBudget)} of all requests";
+        return $"up to {attempts.Max}, after {(listed.Count == 0 ? "no failure" : string.Join(", ", listed))}; {hedge}; within "
+            + $"{PercentText.Format(attempts.RetryBudget)} of all requests";
     }
 
     private static string DeadlinesOf(RouteConfig route, ClusterConfig cluster, string method)
     {
         var times = cluster.Timeouts;
         return route.Stream is { } stream
-            ? $"connect {DurationText.Format(times.Connect)}, first event {DurationText.Format(stream.FirstContent)}, then {DurationText.Format(stream.Idle)} between pieces; no total for event streams"
-            : $"connect {DurationText.Format(times.Connect)}, first byte {DurationText.Format(!SafeMethods.Contains(method) ? times.FirstByteWrites : times.FirstByte)}, {DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
+            ? $"connect {DurationText.Format(times.Connect)}, first event {DurationText.Format(stream.FirstContent)}, then "
+                + $"{DurationText.Format(stream.Idle)} between pieces; no total for event streams"
+            : $"connect {DurationText.Format(times.Connect)}, first byte "
+                + $"{DurationText.Format(!SafeMethods.Contains(method) ? times.FirstByteWrites : times.FirstByte)}, "
+                + $"{DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
     }
 
-    private static IEnumerable<string> FallbackOf(GatewayConfig config, RouteConfig route, string method, RouteValueDictionary values, string query)
+    private static IEnumerable<string> FallbackOf(
+        GatewayConfig config,
+        RouteConfig route,
+        string method,
+        RouteValueDictionary values,
+        string query)
     {
         var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
         if (isRead)
         {
             foreach (var step in route.Fallback)
             {
-                if (step is LastGoodStep given && route.LastGood is { } lastGood) yield return $"lastGood: the last-good response for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, not older than {DurationText.Format(lastGood.MaxAge)}{(given.After is { } after ? $"; also when the live response is later than {DurationText.Format(after)}" : "")}";
-                else if (step is FileStep file) yield return FileText(config, file, values, query);
+                if (step is LastGoodStep given && route.LastGood is { } lastGood)
+                {
+                    yield return $"lastGood: the last-good response for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, "
+                        + $"not older than {DurationText.Format(lastGood.MaxAge)}"
+                        + $"{(given.After is { } after ? $"; also when the live response is later than {DurationText.Format(after)}" : "")}";
+                }
+                else if (step is FileStep file)
+                {
+                    yield return FileText(config, file, values, query);
+                }
             }
         }
 
-        if (HttpMethods.IsOptions(method) && route.LastGood is { } stored && route.Fallback.Any(step => step is LastGoodStep)) yield return $"lastGood: a CORS preflight as the service last answered it, not more than {DurationText.Format(stored.MaxAge)} ago";
+        if (HttpMethods.IsOptions(method) && route.LastGood is { } stored && route.Fallback.Any(step => step is LastGoodStep))
+        {
+            yield return $"lastGood: a CORS preflight as the service last answered it, not more than {DurationText.Format(stored.MaxAge)} "
+                + $"ago";
+        }
+
         yield return $"builtIn: 503{(isRead ? "" : $", for only GET and HEAD are answered from a file or a stored response")}";
     }
 
@@ -180,10 +236,15 @@ internal sealed record Explanation
     private static string FileText(GatewayConfig config, FileStep step, RouteValueDictionary values, string query)
     {
         Span<char> name = stackalloc char[FileName.MostCharacters];
-        if (!FileName.TryFill(step.File, values, name, out var length, query)) return $"file {step.File}: none for this request, so the next step";
+        if (!FileName.TryFill(step.File, values, name, out var length, query))
+        {
+            return $"file {step.File}: none for this request, so the next step";
+        }
 
         var file = new string(name[..length]);
         var status = step.Status ?? (FallbackFileType.Of(file).IsPage ? 503 : 200);
-        return File.Exists(Path.Combine(config.StaticFallback, file)) ? $"file {file}: {status}" : $"file {file}: does not exist, so the next step";
+        return File.Exists(Path.Combine(config.StaticFallback, file))
+            ? $"file {file}: {status}"
+            : $"file {file}: does not exist, so the next step";
     }
 }

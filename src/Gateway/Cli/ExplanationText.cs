@@ -11,19 +11,35 @@ internal static class ExplanationText
         var request = $"{explanation.Method} {explanation.Url}";
         if (explanation.Refused is 405)
         {
-            return $"{request}\n\n" + Columns.Wrapped("No route takes this: the path matches a route, the method does not. The response is 405. Add the method to \"match.methods\" of the route.");
+            return $"{request}\n\n"
+                + Columns.Wrapped(
+                    "No route takes this: the path matches a route, the method does not. The response is 405. Add the method to "
+                        + "\"match.methods\" of the route.");
         }
 
         if (explanation.Refused is not null)
         {
-            return $"{request}\n\n" + Columns.Wrapped("No route takes this: the response is 404. Add a route, for example one with the path \"/{**rest}\" for everything else.");
+            return $"{request}\n\n"
+                + Columns.Wrapped(
+                    "No route takes this: the response is 404. Add a route, for example one with the path \"/{**rest}\" for everything "
+                        + "else.");
         }
 
         var text = new StringBuilder(request).Append("\n\n");
-        var values = explanation.Values is { Count: > 0 } some ? $", {string.Join(", ", some.Select(value => $"{value.Key} = \"{value.Value}\""))}" : "";
+        var values = explanation.Values is { Count: > 0 } some
+            ? $", {string.Join(", ", some.Select(value => $"{value.Key} = \"{value.Value}\""))}"
+            : "";
         Line(text, "Route", $"{explanation.Route} ({explanation.Pattern}{values})");
-        if (explanation.Hosts is { } hosts) Line(text, "Host", string.Join(", ", hosts));
-        if (explanation.Conditions is { } conditions) Line(text, "If", string.Join(", ", conditions));
+        if (explanation.Hosts is { } hosts)
+        {
+            Line(text, "Host", string.Join(", ", hosts));
+        }
+
+        if (explanation.Conditions is { } conditions)
+        {
+            Line(text, "If", string.Join(", ", conditions));
+        }
+
         if (explanation.Redirect is { } redirect)
         {
             Line(text, "Redirect", redirect);
@@ -37,7 +53,11 @@ internal static class ExplanationText
         Line(text, "Attempts", explanation.Attempts!);
         Line(text, "Retryable", $"{(explanation.Retryable is true ? "yes" : "no")}: {explanation.RetryableBecause}");
         Line(text, "Deadlines", explanation.Deadlines!);
-        if (explanation.Via is { } via) Line(text, "Via", via);
+        if (explanation.Via is { } via)
+        {
+            Line(text, "Via", via);
+        }
+
         Numbered(text, "Signals", explanation.Signals ?? []);
         Numbered(text, "Changes", explanation.Changes ?? []);
         Numbered(text, "Fallback", explanation.Fallback ?? []);
@@ -48,6 +68,9 @@ internal static class ExplanationText
 
     private static void Numbered(StringBuilder text, string name, IReadOnlyList<string> values)
     {
-        for (var i = 0; i < values.Count; i++) Columns.Append(text, (i == 0 ? name : "").PadRight(12), $"{i + 1}. {values[i]}", 15);
+        for (var i = 0; i < values.Count; i++)
+        {
+            Columns.Append(text, (i == 0 ? name : "").PadRight(12), $"{i + 1}. {values[i]}", 15);
+        }
     }
 }

@@ -23,7 +23,9 @@ internal static class JournalText
     private static string Sentence(JournalEntry entry)
     {
         var what = entry.Cluster is null ? entry.Kind : $"{entry.Kind} {entry.Cluster}";
-        var change = string.Equals(entry.Kind, "transition", StringComparison.Ordinal) ? $" {entry.From ?? "none"} -> {entry.To ?? "none"} ({entry.Reason})" : "";
+        var change = string.Equals(entry.Kind, "transition", StringComparison.Ordinal)
+            ? $" {entry.From ?? "none"} -> {entry.To ?? "none"} ({entry.Reason})"
+            : "";
         var who = entry.Who is null ? "" : $" By {entry.Who}{(entry.Reason is null ? "" : ": " + entry.Reason)}.";
         return $"{what}{change}: {entry.Text}{who}";
     }

@@ -28,8 +28,12 @@ internal static class ManPage
             Append(text, command, "");
         }
 
-        text.Append(".SH EXIT STATUS\n.TP\n0\ndone\n.TP\n1\nunderstood, and failed: refused, not reached, a destination that does not answer\n.TP\n2\nthe configuration or the command line is wrong\n.PP\n")
-            .Append(Escaped("With --json the output holds one JSON value whatever happens; an error is {\"error\": {\"exitCode\", \"message\", ...}}.")).Append('\n')
+        text.Append(
+            ".SH EXIT STATUS\n.TP\n0\ndone\n.TP\n1\nunderstood, and failed: refused, not reached, a destination that does not "
+                + "answer\n.TP\n2\nthe configuration or the command line is wrong\n.PP\n")
+            .Append(Escaped(
+                "With --json the output holds one JSON value whatever happens; an error is {\"error\": {\"exitCode\", \"message\", "
+                    + "...}}.")).Append('\n')
             .Append(".SH ENVIRONMENT\n");
         foreach (var (name, what) in Environment)
         {
@@ -37,7 +41,9 @@ internal static class ManPage
         }
 
         return text
-            .Append(".SH FILES\n.TP\n.B ").Append(Escaped($"{ConfigPath.Default}, {ConfigPath.Installed}")).Append("\nThe configuration, where nothing names another: the first that is there.\n")
+            .Append(".SH FILES\n.TP\n.B ")
+                .Append(Escaped($"{ConfigPath.Default}, {ConfigPath.Installed}"))
+                .Append("\nThe configuration, where nothing names another: the first that is there.\n")
             .Append(".SH SEE ALSO\n").Append(Escaped("docs/operations.md, docs/configuration.md")).Append('\n')
             // The page belongs to an installed gateway, wherever it is made.
             .Replace($"{ProgramName.InAClone} ", $"{ProgramName.Installed} ")
@@ -46,8 +52,14 @@ internal static class ManPage
 
     private static void Append(StringBuilder text, Command command, string parent)
     {
-        var arguments = string.Concat(command.Arguments.Select(static a => a.Arity.MinimumNumberOfValues == 0 ? $" [{a.Name}]" : $" {a.Name}"));
-        text.Append(".SS ").Append(Escaped($"{parent}{command.Name}{arguments}")).Append('\n').Append(Escaped(command.Description)).Append('\n');
+        var arguments = string.Concat(command.Arguments.Select(static a => a.Arity.MinimumNumberOfValues == 0
+            ? $" [{a.Name}]"
+            : $" {a.Name}"));
+        text.Append(".SS ")
+            .Append(Escaped($"{parent}{command.Name}{arguments}"))
+            .Append('\n')
+            .Append(Escaped(command.Description))
+            .Append('\n');
         foreach (var argument in command.Arguments.Where(static a => a.Description is { Length: > 0 }))
         {
             text.Append(".TP\n.I ").Append(Escaped(argument.Name)).Append('\n').Append(Escaped(argument.Description)).Append('\n');
@@ -56,7 +68,13 @@ internal static class ManPage
         foreach (var option in command.Options.Where(static o => o is { Hidden: false } and not HelpOption))
         {
             var value = option.HelpName is { Length: > 0 } name ? $" \\fI{Escaped(name)}\\fR" : "";
-            text.Append(".TP\n\\fB").Append(Escaped(option.Name)).Append("\\fR").Append(value).Append('\n').Append(Escaped(option.Description)).Append(option.Required ? " Needed.\n" : "\n");
+            text.Append(".TP\n\\fB")
+                .Append(Escaped(option.Name))
+                .Append("\\fR")
+                .Append(value)
+                .Append('\n')
+                .Append(Escaped(option.Description))
+                .Append(option.Required ? " Needed.\n" : "\n");
         }
 
         foreach (var further in command.Subcommands.Where(static c => !c.Hidden))

@@ -17,10 +17,25 @@ internal static class MigrateCommand
     {
         var kind = new Argument<string>("PROXY") { Description = $"What FILE is for: {string.Join(", ", Kinds)}." };
         kind.AcceptOnlyFromAmong(Kinds);
-        var file = new Argument<string>("FILE") { Description = "The configuration of the other proxy. Files that it includes are read, too." };
-        var output = new Option<string?>("--output") { Description = "Write the new file here instead of to the output.", HelpName = "FILE" };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "The configuration of the other proxy. Files that it includes are read, too."
+        };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Write the new file here instead of to the output.",
+            HelpName = "FILE"
+        };
         var force = new Option<bool>("--force") { Description = "Replace the file that --output names." };
-        var command = new Command("migrate", "Writes a first gateway.yaml out of another proxy's configuration, and lists what it could not carry over.") { kind, file, output, force };
+        var command = new Command(
+            "migrate",
+            "Writes a first gateway.yaml out of another proxy's configuration, and lists what it could not carry over.")
+            {
+                kind,
+                file,
+                output,
+                force
+            };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(kind),
             parsed.GetRequiredValue(file),
@@ -91,14 +106,19 @@ internal static class MigrateCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            return $"\"{target}\" cannot be written ({failure.GetType().Name}). Name a file in a folder that is there and may be written to.";
+            return $"\"{target}\" cannot be written ({failure.GetType().Name}). Name a file in a folder that is there and may be written "
+                + $"to.";
         }
     }
 
     private static string Summary(MigrationResult result, string? target)
     {
         var lines = result.Notes.Select(static note => note.ToString()).ToList();
-        if (lines.Count > 0) lines.Add("");
+        if (lines.Count > 0)
+        {
+            lines.Add("");
+        }
+
         var many = result.Notes.Length == 1 ? "1 thing was" : $"{result.Notes.Length.ToString(CultureInfo.InvariantCulture)} things were";
         lines.Add(result.Notes.Length == 0
             ? "Everything was carried over."

@@ -15,7 +15,8 @@ internal static class MisspeltWords
 
         // The library says the same of them in other words, and that a command is missing where one is misspelt.
         var others = parsed.Errors.Select(static e => e.Message)
-            .Where(message => !parsed.UnmatchedTokens.Any(token => message.Contains($"'{token}'", StringComparison.Ordinal)) && (unknown.Length == 0 || command.Subcommands.Count == 0));
+            .Where(message => !parsed.UnmatchedTokens.Any(token => message.Contains($"'{token}'", StringComparison.Ordinal))
+                && (unknown.Length == 0 || command.Subcommands.Count == 0));
         return [.. unknown.Concat(others).Distinct(StringComparer.Ordinal)];
     }
 
@@ -26,11 +27,14 @@ internal static class MisspeltWords
             ? OptionsOf(command).SelectMany(static o => o.Aliases.Append(o.Name))
             : command.Subcommands.Where(static c => !c.Hidden).Select(static c => c.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        var meant = DidYouMean.Of(token, known) is { } near ? string.Create(CultureInfo.InvariantCulture, $" Did you mean \"{near}\"?") : "";
+        var meant = DidYouMean.Of(token, known) is { } near
+            ? string.Create(CultureInfo.InvariantCulture, $" Did you mean \"{near}\"?")
+            : "";
         var where = command is RootCommand ? "" : $" of \"{command.Name}\"";
         return $"There is no {what} \"{token}\"{where}.{meant}";
     }
 
     private static IEnumerable<Option> OptionsOf(Command command) =>
-        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(static parent => parent.Options.Where(static o => o.Recursive)));
+        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(static parent =>
+            parent.Options.Where(static o => o.Recursive)));
 }

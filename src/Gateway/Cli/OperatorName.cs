@@ -9,7 +9,13 @@ internal static class OperatorName
     public static string? Of(Func<string, string?> environment)
     {
         // Behind sudo the account is everybody's.
-        var user = new[] { "SUDO_USER", "USER", "LOGNAME", "USERNAME" }.Select(environment).FirstOrDefault(static name => !string.IsNullOrWhiteSpace(name));
+        var user = new[]
+        {
+            "SUDO_USER",
+            "USER",
+            "LOGNAME",
+            "USERNAME"
+        }.Select(environment).FirstOrDefault(static name => !string.IsNullOrWhiteSpace(name));
         return user is null ? null : $"{Short(user)}@{Short(Environment.MachineName)}";
     }
 

@@ -15,8 +15,18 @@ internal static class StatusText
     {
         var text = new StringBuilder();
         var now = status.Gateway.Now;
-        Columns.Append(text, "", $"Gateway {status.Gateway.Version}, up for {WallClock.SpanOf(now - status.Gateway.StartedAt)}, {(status.Gateway.Ready ? "ready" : "NOT READY: " + status.Gateway.Why)}", 2);
-        Columns.Append(text, "", $"Configuration revision {status.Config.Revision} ({status.Config.Hash}), in force for {WallClock.SpanOf(now - status.Config.AppliedAt)}", 2);
+        Columns.Append(
+            text,
+            "",
+            $"Gateway {status.Gateway.Version}, up for {WallClock.SpanOf(now - status.Gateway.StartedAt)}, "
+                + $"{(status.Gateway.Ready ? "ready" : "NOT READY: " + status.Gateway.Why)}",
+            2);
+        Columns.Append(
+            text,
+            "",
+            $"Configuration revision {status.Config.Revision} ({status.Config.Hash}), in force for "
+                + $"{WallClock.SpanOf(now - status.Config.AppliedAt)}",
+            2);
         if (status.Config is { FileIsInForce: false, Rejected: { } rejected })
         {
             text.Append("The newest file was REFUSED:\n");
@@ -59,22 +69,44 @@ internal static class StatusText
     // What did not happen is not worth a place in the line.
     private static string Counts(RequestSums sums)
     {
-        (long Count, string Word)[] parts = [(sums.Live, "live"), (sums.Degraded, "degraded"), (sums.Failed, "failed"), (sums.Refused, "refused"), (sums.Aborted, "aborted")];
-        return string.Join(", ", parts.Where(static part => part.Count > 0 || part.Word is "live").Select(static part => string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Word}")));
+        (long Count, string Word)[] parts =
+        [
+            (sums.Live, "live"),
+            (sums.Degraded, "degraded"),
+            (sums.Failed, "failed"),
+            (sums.Refused, "refused"),
+            (sums.Aborted, "aborted")
+        ];
+        return string.Join(", ", parts.Where(static part => part.Count > 0
+            || part.Word is "live").Select(static part => string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Word}")));
     }
 
     private static void Fleet(StringBuilder text, FleetStatus fleet)
     {
-        text.Append(CultureInfo.InvariantCulture, $"\nGateways: {(fleet.Agreeing ? $"{fleet.Gateways.Count} decide together, epoch {fleet.Epoch}" : "THE OTHERS ARE NOT HEARD, this one decides alone")}\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"\nGateways: "
+                + $"{(fleet.Agreeing ? $"{fleet.Gateways.Count} decide together, epoch {fleet.Epoch}" : "THE OTHERS ARE NOT HEARD, this one decides alone")}\n");
         foreach (var g in fleet.Gateways)
         {
-            var serving = string.Join(", ", g.Clusters.Select(static c => $"{c.Name}: {c.Serving ?? "NONE"}{(c.Down.Count > 0 ? $" (cannot use {string.Join(", ", c.Down)})" : "")}"));
-            Columns.Append(text, g.Self ? "  > " : "    ", $"{g.Name}  version {g.Version}, configuration {g.Revision}  {(serving.Length > 0 ? serving : "not ready")}", 8);
+            var serving = string.Join(
+                ", ",
+                g.Clusters.Select(static c =>
+                    $"{c.Name}: {c.Serving ?? "NONE"}{(c.Down.Count > 0 ? $" (cannot use {string.Join(", ", c.Down)})" : "")}"));
+            Columns.Append(
+                text,
+                g.Self ? "  > " : "    ",
+                $"{g.Name}  version {g.Version}, configuration {g.Revision}  {(serving.Length > 0 ? serving : "not ready")}",
+                8);
         }
 
         foreach (var a in fleet.Agreements)
         {
-            Columns.Append(text, "  ", string.Create(CultureInfo.InvariantCulture, $"{a.Cluster}: {a.Kind} from {a.From} to {a.To} was agreed, epoch {a.Epoch}"), 4);
+            Columns.Append(
+                text,
+                "  ",
+                string.Create(CultureInfo.InvariantCulture, $"{a.Cluster}: {a.Kind} from {a.From} to {a.To} was agreed, epoch {a.Epoch}"),
+                4);
         }
     }
 }

@@ -17,7 +17,15 @@ internal static class UpgradeReport
         var renamed = loaded.Problems.Where(static p => p.IsOfOlderVersion).ToImmutableArray();
         var others = loaded.Problems.RemoveAll(static p => p.IsOfOlderVersion);
         var report = json
-            ? JsonSerializer.Serialize(new { File = path, Version = VersionText.Number, Valid = loaded.Config is not null, Renamed = Texts(renamed), Meanings = Texts(loaded.ChangedMeanings), Problems = Texts(others) }, Readable) + "\n"
+            ? JsonSerializer.Serialize(new
+            {
+                File = path,
+                Version = VersionText.Number,
+                Valid = loaded.Config is not null,
+                Renamed = Texts(renamed),
+                Meanings = Texts(loaded.ChangedMeanings),
+                Problems = Texts(others)
+            }, Readable) + "\n"
             : Text(path, renamed, loaded.ChangedMeanings, others);
         await output.WriteAsync(report);
         return loaded.Problems.IsEmpty ? GatewayCli.Done : GatewayCli.BadUsage;
@@ -25,7 +33,11 @@ internal static class UpgradeReport
 
     private static IEnumerable<string> Texts(ImmutableArray<ConfigProblem> found) => found.Select(static p => p.ToString());
 
-    private static string Text(string path, ImmutableArray<ConfigProblem> renamed, ImmutableArray<ConfigProblem> meanings, ImmutableArray<ConfigProblem> others)
+    private static string Text(
+        string path,
+        ImmutableArray<ConfigProblem> renamed,
+        ImmutableArray<ConfigProblem> meanings,
+        ImmutableArray<ConfigProblem> others)
     {
         var text = new StringBuilder();
         Append(text, "Has another name: write the new one before you upgrade", renamed);
@@ -41,8 +53,15 @@ internal static class UpgradeReport
 
     private static void Append(StringBuilder text, string heading, ImmutableArray<ConfigProblem> found)
     {
-        if (found.IsEmpty) return;
+        if (found.IsEmpty)
+        {
+            return;
+        }
+
         text.Append(text.Length > 0 ? "\n" : "").Append(heading).Append('\n');
-        foreach (var one in found) Columns.Append(text, "  ", one.ToString(), 4);
+        foreach (var one in found)
+        {
+            Columns.Append(text, "  ", one.ToString(), 4);
+        }
     }
 }

@@ -8,7 +8,8 @@ internal static class VersionText
     /// <summary>The name of the assembly's metadata that holds a release's date.</summary>
     public const string DateKey = "ReleaseDate";
 
-    private static readonly string Informational = typeof(VersionText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+    private static readonly string Informational =
+        typeof(VersionText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
     /// <summary>The version alone.</summary>
     public static string Number { get; } = Informational.Split('+')[0];
@@ -16,7 +17,10 @@ internal static class VersionText
     /// <summary>Of this program.</summary>
     public static string Current { get; } = Of(
         Informational,
-        typeof(VersionText).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(static data => string.Equals(data.Key, DateKey, StringComparison.Ordinal))?.Value);
+        typeof(VersionText).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(static data => string.Equals(
+            data.Key,
+            DateKey,
+            StringComparison.Ordinal))?.Value);
 
     /// <summary>In one line.</summary>
     /// <param name="informational">The version; the build adds the commit after a plus sign where it knows one.</param>

@@ -20,7 +20,8 @@ internal sealed class WarmOptions
     private readonly Option<string?> _host = new("--host")
     {
         Description =
-            "The Host that users ask for, for lines of --warm that are only a path: responses are kept by host. Default: the public listener itself.",
+            "The Host that users ask for, for lines of --warm that are only a path: responses are kept by host. Default: the public "
+                + "listener itself.",
         HelpName = "NAME",
     };
 

@@ -35,9 +35,18 @@ internal static class WarmRun
         }
 
         // 2. Fetch.
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, MaxConnectionsPerServer = plan.AtOnce }) { Timeout = Deadline };
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            MaxConnectionsPerServer = plan.AtOnce
+        }) { Timeout = Deadline };
         var (live, failures) = (0, new List<string>());
-        await Parallel.ForEachAsync(lines, new ParallelOptions { MaxDegreeOfParallelism = plan.AtOnce, CancellationToken = cancellationToken }, async (line, token) =>
+        await Parallel.ForEachAsync(
+            lines,
+            new ParallelOptions { MaxDegreeOfParallelism = plan.AtOnce, CancellationToken = cancellationToken },
+            async (line, token) =>
         {
             var why = await FetchAsync(client, users, line, plan, token);
             lock (failures)
@@ -80,7 +89,9 @@ internal static class WarmRun
 
         if (Array.Find(lines, line => TargetOf(users, line) is null) is { } strange)
         {
-            await error.WriteLineAsync($"The list \"{plan.File}\" has a line that is neither a path nor a URL: \"{strange}\". Write one like /api/guide/recommend?user=7 or http://shop.example/guide.");
+            await error.WriteLineAsync(
+                $"The list \"{plan.File}\" has a line that is neither a path nor a URL: \"{strange}\". Write one like "
+                    + $"/api/guide/recommend?user=7 or http://shop.example/guide.");
             return null;
         }
 
@@ -99,7 +110,10 @@ internal static class WarmRun
             await output.WriteLineAsync($"  and {(failures.Count - MostShown).ToString(CultureInfo.InvariantCulture)} more.");
         }
 
-        await output.WriteLineAsync($"{live.ToString(CultureInfo.InvariantCulture)} of {all.ToString(CultureInfo.InvariantCulture)} were answered live with status 200 and are stored if their route keeps responses and they may be: {ProgramName.Current} last-good shows what is kept, gateway_last_good_refused_total why one is not.");
+        await output.WriteLineAsync(
+            $"{live.ToString(CultureInfo.InvariantCulture)} of {all.ToString(CultureInfo.InvariantCulture)} were answered live with status "
+                + $"200 and are stored if their route keeps responses and they may be: {ProgramName.Current} last-good shows what is kept, "
+                + $"gateway_last_good_refused_total why one is not.");
     }
 
     private static bool TryJudge(WarmPlan plan, [NotNullWhen(true)] out Uri? users, [NotNullWhen(false)] out string? problem)
@@ -114,7 +128,12 @@ internal static class WarmRun
         return problem is null;
     }
 
-    private static async Task<string?> FetchAsync(HttpClient client, Uri users, string line, WarmPlan plan, CancellationToken cancellationToken)
+    private static async Task<string?> FetchAsync(
+        HttpClient client,
+        Uri users,
+        string line,
+        WarmPlan plan,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -129,7 +148,8 @@ internal static class WarmRun
 
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
-            return answer.Headers.TryGetValues("X-Fallback", out var step) ? $"no tier answered, only the fallback \"{string.Join(',', step)}\""
+            return answer.Headers.TryGetValues("X-Fallback", out var step)
+                ? $"no tier answered, only the fallback \"{string.Join(',', step)}\""
                 : answer.StatusCode == HttpStatusCode.OK ? null
                 : $"status {((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture)}";
         }

@@ -23,10 +23,12 @@ internal static class ConfigLoader
     /// <param name="path">As the operator named it; problems repeat it.</param>
     /// <param name="environment">The value of a variable, or null when it is not set.</param>
     /// <param name="timeProvider">The clock that a certificate's expiry is held against; the system's when left out.</param>
-    public static ConfigResult Load(string path, Func<string, string?> environment, TimeProvider? timeProvider = null) => Validate(ConfigSet.Read(path, environment), environment, timeProvider);
+    public static ConfigResult Load(string path, Func<string, string?> environment, TimeProvider? timeProvider = null) =>
+        Validate(ConfigSet.Read(path, environment), environment, timeProvider);
 
     /// <summary>Judges the bytes of one file, whatever it includes.</summary>
-    public static ConfigResult Validate(ConfigFile file, Func<string, string?> environment, TimeProvider? timeProvider = null) => Validate(ConfigSet.Of(file), environment, timeProvider);
+    public static ConfigResult Validate(ConfigFile file, Func<string, string?> environment, TimeProvider? timeProvider = null) =>
+        Validate(ConfigSet.Of(file), environment, timeProvider);
 
     /// <summary>Judges files that were read already.</summary>
     public static ConfigResult Validate(ConfigSet set, Func<string, string?> environment, TimeProvider? timeProvider = null)
@@ -42,10 +44,21 @@ internal static class ConfigLoader
 
         try
         {
-            if (Compose(set, reader) is not { } root) return Result(null);
-            if (!GatewayKeys.Root.TryRead(root, "", reader, out var config)) return Result(null);
+            if (Compose(set, reader) is not { } root)
+            {
+                return Result(null);
+            }
 
-            if (reader.IsWritten("admin/url") && !reader.IsBad("admin")) admin = config.Admin;
+            if (!GatewayKeys.Root.TryRead(root, "", reader, out var config))
+            {
+                return Result(null);
+            }
+
+            if (reader.IsWritten("admin/url") && !reader.IsBad("admin"))
+            {
+                admin = config.Admin;
+            }
+
             ConfigChecks.Run(config, reader, (timeProvider ?? TimeProvider.System).GetUtcNow());
             return Result(reader.HasProblems ? null : config);
         }
@@ -53,11 +66,19 @@ internal static class ConfigLoader
         {
             // A file that a check did not foresee must neither end a command nor a reload: it is refused, and what was found until then is
             // told.
-            reader.Problem(1, 1, $"{Unforeseen} ({defect.GetType().Name}: {defect.Message.TrimEnd('.')}). Solve the other problems first; if there are none, look at what changed last.");
+            reader.Problem(
+                1,
+                1,
+                $"{Unforeseen} ({defect.GetType().Name}: {defect.Message.TrimEnd('.')}). Solve the other problems first; if there are "
+                    + $"none, look at what changed last.");
             return Result(null);
         }
 
-        ConfigResult Result(GatewayConfig? valid) => new() { Config = valid, Problems = reader.Problems, Warnings = valid is null ? ImmutableArray<ConfigProblem>.Empty : reader.Warnings, ChangedMeanings = KeyChanges.MeaningsOf(reader), Hash = set.Hash, File = file.Path, Included = [.. set.Included.Select(static included => included.Path)], WrittenAdmin = admin };
+        ConfigResult Result(GatewayConfig? valid) =>
+            new() { Config = valid, Problems = reader.Problems, Warnings = valid is null
+                ? ImmutableArray<ConfigProblem>.Empty
+                : reader.Warnings, ChangedMeanings = KeyChanges.MeaningsOf(reader), Hash = set.Hash, File = file.Path,
+                Included = [.. set.Included.Select(static included => included.Path)], WrittenAdmin = admin };
     }
 
     /// <summary>
@@ -66,8 +87,16 @@ internal static class ConfigLoader
     private static ConfigNode? Compose(ConfigSet set, Reader reader)
     {
         var main = YamlComposer.Compose(set.Main.Content, reader.Problem, set.Main.Path);
-        if (main is MappingNode keys && !ReadPatterns(set, keys, reader)) return null;
-        if (set.Included.IsEmpty) return main;
+        if (main is MappingNode keys && !ReadPatterns(set, keys, reader))
+        {
+            return null;
+        }
+
+        if (set.Included.IsEmpty)
+        {
+            return main;
+        }
+
         var included = new List<MappingNode>();
         foreach (var file in set.Included)
         {
@@ -75,10 +104,20 @@ internal static class ConfigLoader
             {
                 reader.Problem(file.Path, 1, 1, failure);
             }
-            else if (YamlComposer.Compose(file.Content, (line, column, message) => reader.Problem(file.Path, line, column, message), file.Path, IfEmpty) is { } node)
+            else if (YamlComposer.Compose(
+                file.Content,
+                (line, column, message) => reader.Problem(file.Path, line, column, message),
+                file.Path,
+                IfEmpty) is { } node)
             {
-                if (node is MappingNode mapping) included.Add(mapping);
-                else reader.Problem(node.File, node.Line, node.Column, $"An included file must be a mapping of keys. {IfEmpty}");
+                if (node is MappingNode mapping)
+                {
+                    included.Add(mapping);
+                }
+                else
+                {
+                    reader.Problem(node.File, node.Line, node.Column, $"An included file must be a mapping of keys. {IfEmpty}");
+                }
             }
         }
 
@@ -88,16 +127,30 @@ internal static class ConfigLoader
     /// <summary>Notes which patterns of <c>include</c> stand for nothing. False: one is wrong or cannot be looked up.</summary>
     private static bool ReadPatterns(ConfigSet set, MappingNode root, Reader reader)
     {
-        if (root.Entries.FirstOrDefault(static entry => entry.Key.Text is IncludeMerge.Key).Value is not { } node) return true;
-        if (!IncludeKeys.Patterns.TryRead(node, IncludeMerge.Key, reader, out _)) return false;
+        if (root.Entries.FirstOrDefault(static entry => entry.Key.Text is IncludeMerge.Key).Value is not { } node)
+        {
+            return true;
+        }
+
+        if (!IncludeKeys.Patterns.TryRead(node, IncludeMerge.Key, reader, out _))
+        {
+            return false;
+        }
+
         for (var i = 0; i < set.Found.Length; i++)
         {
             var item = Reader.Below(IncludeMerge.Key, i.ToString(CultureInfo.InvariantCulture));
             var path = reader.IsWritten(item) ? item : IncludeMerge.Key;
             var found = set.Found[i];
             var given = Reader.Quote(found.Pattern);
-            if (found.Failure is { } failure) reader.ProblemAt(path, $"{failure}, given {given}.");
-            else if (found.Paths.IsEmpty) reader.WarningAt(path, $"No file has such a name, given {given}. Leave it if files will be put there.");
+            if (found.Failure is { } failure)
+            {
+                reader.ProblemAt(path, $"{failure}, given {given}.");
+            }
+            else if (found.Paths.IsEmpty)
+            {
+                reader.WarningAt(path, $"No file has such a name, given {given}. Leave it if files will be put there.");
+            }
         }
 
         return !reader.HasProblems;

@@ -20,8 +20,20 @@ internal static class ConfigReference
         {
             var name = path + key.Name;
             var byDefault = key.Required ? "required" : key.Default is null ? "" : $"`{key.Default}`";
-            text.Append("| `").Append(name).Append("` | ").Append(Cell(key.Schema.What)).Append(" | ").Append(byDefault).Append(" | ").Append(Cell(key.Description)).Append(" |\n");
-            Rows(text, key.Schema, key.Schema.What.StartsWith("a list", StringComparison.Ordinal) ? name + "[]." : key.Schema.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? name + ".NAME." : name + ".");
+            text.Append("| `")
+                .Append(name)
+                .Append("` | ")
+                .Append(Cell(key.Schema.What))
+                .Append(" | ")
+                .Append(byDefault)
+                .Append(" | ")
+                .Append(Cell(key.Description))
+                .Append(" |\n");
+            Rows(
+                text,
+                key.Schema,
+                key.Schema.What.StartsWith("a list", StringComparison.Ordinal) ? name
+                    + "[]." : key.Schema.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? name + ".NAME." : name + ".");
         }
     }
 

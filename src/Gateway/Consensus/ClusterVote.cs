@@ -13,7 +13,10 @@ internal sealed record ClusterVote(string Cluster, string? Active, long Epoch, I
 {
     /// <summary>Records compare arrays by reference; votes are compared by what they say.</summary>
     public bool SaysTheSameAs(ClusterVote other) =>
-        string.Equals(Cluster, other.Cluster, StringComparison.Ordinal) && string.Equals(Active, other.Active, StringComparison.Ordinal) && Epoch == other.Epoch && Tiers.SequenceEqual(other.Tiers);
+        string.Equals(Cluster, other.Cluster, StringComparison.Ordinal)
+            && string.Equals(Active, other.Active, StringComparison.Ordinal)
+            && Epoch == other.Epoch
+            && Tiers.SequenceEqual(other.Tiers);
 
     /// <summary>Its vote on a tier; all false for a tier that it does not know.</summary>
     public TierVote Of(string tier)

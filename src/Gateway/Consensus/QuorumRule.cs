@@ -46,12 +46,18 @@ internal static class QuorumRule
         var tiers = mine.Tiers.Select((tier, index) =>
         {
             var down = others.Count(o => o.Of(tier.Tier).Down) + (tier.Down ? 1 : 0);
-            return new TierGuidance(tier.Tier, down, Condemned: down * 2 > living, MayReturn: places.Count(p => p <= index) * 2 > others.Count);
+            return new TierGuidance(
+                tier.Tier,
+                down,
+                Condemned: down * 2 > living,
+                MayReturn: places.Count(p => p <= index) * 2 > others.Count);
         }).ToImmutableArray();
 
         // 2. An agreed change that was not carried out here yet.
         var verdict = given.Verdict is { } known && PlaceOf(known.From) < int.MaxValue && PlaceOf(known.To) < int.MaxValue ? known : null;
-        var meant = verdict is not null && verdict.Epoch > mine.Epoch && (given.Age <= Fresh || places.Count(p => p == PlaceOf(verdict.To)) * 2 > others.Count);
+        var meant = verdict is not null
+            && verdict.Epoch > mine.Epoch
+            && (given.Age <= Fresh || places.Count(p => p == PlaceOf(verdict.To)) * 2 > others.Count);
         var guidance = new FleetGuidance(living, tiers, meant ? new PendingDecision(verdict!, given.Age) : null);
         if (mine.Active is null || my == int.MaxValue)
         {

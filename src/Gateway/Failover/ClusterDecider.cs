@@ -25,7 +25,9 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
     /// <summary>The machine's turn; then the snapshot, then the announcement.</summary>
     public void Evaluate(ClusterRuntime cluster, Order? order, Command? command, TimeSpan now)
     {
-        Span<TierHealth> tiers = cluster.Tiers.Length <= 16 ? stackalloc TierHealth[cluster.Tiers.Length] : new TierHealth[cluster.Tiers.Length];
+        Span<TierHealth> tiers = cluster.Tiers.Length <= 16
+            ? stackalloc TierHealth[cluster.Tiers.Length]
+            : new TierHealth[cluster.Tiers.Length];
         for (var index = 0; index < tiers.Length; index++)
         {
             tiers[index] = TierEvaluator.StandingOf(cluster.Tiers[index].Monitors, cluster.Config.Failover);
@@ -36,7 +38,12 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
         var (after, change) = FailoverMachine.Step(before, tiers, order, cluster.FirstRoundOver(now), cluster.Config, now, word);
         cluster.State = after;
         var starts = SlowStarts.Pass(cluster, now) | DrainDeadlines.Pass(cluster, now) | SignalKeeper.Pass(cluster, now);
-        var seen = cluster.Dirty || starts || after.Active != before.Active || after.RampFrom != before.RampFrom || after.RampFrom >= 0 || after.Held != before.Held;
+        var seen = cluster.Dirty
+            || starts
+            || after.Active != before.Active
+            || after.RampFrom != before.RampFrom
+            || after.RampFrom >= 0
+            || after.Held != before.Held;
         if (seen)
         {
             cluster.Dirty = false;
@@ -53,7 +60,9 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
     {
         string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : tier == ClusterState.Gone ? cluster.GoneTier : null;
         var transition = new Transition(
-            cluster.Config.Name, NameOf(change.From), NameOf(change.To), change.Reason, TransitionText.Of(cluster, change, before, command, now) + TransitionText.OfFleet(cluster, change, before, now), time.GetUtcNow())
+            cluster.Config.Name, NameOf(change.From), NameOf(change.To), change.Reason,
+            TransitionText.Of(cluster, change, before, command, now) + TransitionText.OfFleet(cluster, change, before, now),
+            time.GetUtcNow())
         {
             Cause = TransitionCause.Of(cluster, change, before, command, now),
         };
@@ -107,8 +116,15 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
             mayReturn |= said is { MayReturn: true } && index < 32 ? 1u << index : 0;
         }
 
-        TierSwitchDecision? order = guidance.Call is { } call && PlaceOf(call.Verdict.From) is >= 0 and var from && PlaceOf(call.Verdict.To) is >= 0 and var to
-            ? new TierSwitchDecision(call.Verdict.Epoch, call.Verdict.Kind == FleetVerdictKind.Failback, from, to, cluster.GuidedAt - call.Elapsed)
+        TierSwitchDecision? order = guidance.Call is { } call
+            && PlaceOf(call.Verdict.From) is >= 0 and var from
+            && PlaceOf(call.Verdict.To) is >= 0 and var to
+            ? new TierSwitchDecision(
+                call.Verdict.Epoch,
+                call.Verdict.Kind == FleetVerdictKind.Failback,
+                from,
+                to,
+                cluster.GuidedAt - call.Elapsed)
             : null;
         return new FleetDirective(Agreed: true, mayReturn, order);
     }
@@ -135,7 +151,8 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
     [LoggerMessage(4002, LogLevel.Warning, "Cluster '{Cluster}': tier '{To}' serves instead of '{From}' ({Reason}): {Evidence}.")]
     private partial void SwitchedDown(string cluster, string? from, string? to, TransitionReason reason, string evidence);
 
-    [LoggerMessage(4003, LogLevel.Error, "Cluster '{Cluster}' has no tier left that can serve; the last one was '{From}': {Evidence}. Its routes answer from their fallback chains until a destination returns.")]
+    [LoggerMessage(4003, LogLevel.Error, "Cluster '{Cluster}' has no tier left that can serve; the last one was '{From}': {Evidence}. Its "
+        + "routes answer from their fallback chains until a destination returns.")]
     private partial void Exhausted(string cluster, string? from, string evidence);
 
     [LoggerMessage(4011, LogLevel.Error, "A listener failed on a transition of cluster '{Cluster}'; the others were told.")]

@@ -11,7 +11,8 @@ internal sealed record ClusterHealth(string Cluster, ImmutableArray<TierMembers>
 {
     /// <summary>The next failure reaches users.</summary>
     public bool RedundancyLost => Redundancy.IsLost(
-        Tiers.Count(static t => t.CanServe), Tiers.Length, Tiers.Sum(static t => t.Members.Count(static m => m.Serves)), Tiers.Sum(static t => t.Members.Length));
+        Tiers.Count(static t => t.CanServe), Tiers.Length, Tiers.Sum(static t => t.Members.Count(static m => m.Serves)),
+        Tiers.Sum(static t => t.Members.Length));
 }
 
 /// <summary>The members of a tier.</summary>

@@ -111,7 +111,11 @@ internal sealed class ClusterRuntime
     /// <summary>
     /// Puts a changed configuration, or changed addresses, into force. Returns the destinations that are no longer needed.
     /// </summary>
-    public IReadOnlyList<DestinationWatch> Rebuild(ClusterConfig config, Func<DnsName, IReadOnlyList<ResolvedEndpoint>> endpoints, TimeProvider time, TimeSpan now)
+    public IReadOnlyList<DestinationWatch> Rebuild(
+        ClusterConfig config,
+        Func<DnsName, IReadOnlyList<ResolvedEndpoint>> endpoints,
+        TimeProvider time,
+        TimeSpan now)
     {
         // First: its files may not load, and then nothing has changed.
         var tls = TlsOf(config);
@@ -131,7 +135,8 @@ internal sealed class ClusterRuntime
 
     /// <summary>Every destination had a probe, or it took too long.</summary>
     public bool FirstRoundOver(TimeSpan now) =>
-        now - _born >= LongestFirstRound || Tiers.All(t => t.Watches.Count > 0 && t.Watches.All(w => w.Monitor.State.Probes != ProbeOpinion.Unknown));
+        now - _born >= LongestFirstRound
+            || Tiers.All(t => t.Watches.Count > 0 && t.Watches.All(w => w.Monitor.State.Probes != ProbeOpinion.Unknown));
 
     /// <summary>What requests are to see.</summary>
     public ClusterSnapshot SnapshotNow(TimeSpan now) => new()
@@ -143,16 +148,32 @@ internal sealed class ClusterRuntime
         Held = State.Held is { } held && held.Tier == State.Active,
     };
 
-    private static TierRuntime[] BuildTiers(ClusterConfig config, TierRuntime[] before, Func<DnsName, IReadOnlyList<ResolvedEndpoint>> endpoints, bool isRunning, TimeProvider time, TimeSpan now)
+    private static TierRuntime[] BuildTiers(
+        ClusterConfig config,
+        TierRuntime[] before,
+        Func<DnsName, IReadOnlyList<ResolvedEndpoint>> endpoints,
+        bool isRunning,
+        TimeProvider time,
+        TimeSpan now)
     {
-        var known = before.SelectMany(t => t.Watches).ToDictionary(w => (w.Destination.Tier, w.Destination.Name, w.Destination.Url, w.Destination.HostName));
+        var known =
+            before.SelectMany(t => t.Watches).ToDictionary(w =>
+                (w.Destination.Tier, w.Destination.Name, w.Destination.Url, w.Destination.HostName));
         var loads = before.ToDictionary(t => t.Config.Name, t => t.Load, StringComparer.Ordinal);
         return
         [
             .. config.Tiers.Select(tier => new TierRuntime(
                 tier,
                 LoadOf(tier, loads.GetValueOrDefault(tier.Name), time),
-                [.. tier.Destinations.SelectMany(d => DestinationPlace.AllOf(d, endpoints)).Select(d => WatchOf(config, tier, d, known, isRunning, time, now))])),
+                [
+                .. tier.Destinations.SelectMany(d => DestinationPlace.AllOf(d, endpoints)).Select(d => WatchOf(
+                    config,
+                    tier,
+                    d,
+                    known,
+                    isRunning,
+                    time,
+                    now))])),
         ];
     }
 
@@ -164,7 +185,13 @@ internal sealed class ClusterRuntime
     }
 
     private static DestinationWatch WatchOf(
-        ClusterConfig config, TierConfig tier, DestinationPlace place, Dictionary<(string, string, Uri, string?), DestinationWatch> known, bool isRunning, TimeProvider time, TimeSpan now)
+        ClusterConfig config,
+        TierConfig tier,
+        DestinationPlace place,
+        Dictionary<(string, string, Uri, string?), DestinationWatch> known,
+        bool isRunning,
+        TimeProvider time,
+        TimeSpan now)
     {
         if (known.TryGetValue((tier.Name, place.Name, place.Url, place.HostName), out var watch))
         {
@@ -174,7 +201,8 @@ internal sealed class ClusterRuntime
             return watch;
         }
 
-        var destination = new Destination(config.Name, tier.Name, place.Name, place.Url, place.HostName) { MaxInFlight = place.MaxInFlight ?? 0 };
+        var destination = new Destination(config.Name, tier.Name, place.Name, place.Url, place.HostName) { MaxInFlight = place.MaxInFlight
+            ?? 0 };
         var monitor = new DestinationMonitor(destination, config, place.Weight, now)
         {
             Share = new DestinationShare(place.Weight) { Priority = place.Priority, SlowStart = new SlowStart(served: !isRunning) },

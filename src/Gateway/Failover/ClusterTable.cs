@@ -12,7 +12,8 @@ namespace Gateway.Failover;
 internal sealed class ClusterTable(NameTable names, ClusterDecider decider, PendingTasks pending, TimeProvider time)
 {
     private readonly Dictionary<string, ClusterRuntime> _runtimes = new(StringComparer.Ordinal);
-    private readonly Dictionary<Destination, (ClusterRuntime Cluster, DestinationWatch Watch)> _watches = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Destination, (ClusterRuntime Cluster, DestinationWatch Watch)> _watches =
+        new(ReferenceEqualityComparer.Instance);
     private FrozenDictionary<string, Cluster> _published = FrozenDictionary<string, Cluster>.Empty;
 
     /// <summary>All clusters.</summary>
@@ -44,13 +45,19 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
     public ClusterRuntime? Find(string cluster) => _runtimes.GetValueOrDefault(cluster);
 
     /// <summary>A destination and its cluster; null: it is no longer in the configuration.</summary>
-    public (ClusterRuntime Cluster, DestinationWatch Watch)? Find(Destination destination) => _watches.TryGetValue(destination, out var entry) ? entry : null;
+    public (ClusterRuntime Cluster, DestinationWatch Watch)? Find(Destination destination) =>
+        _watches.TryGetValue(destination, out var entry) ? entry : null;
 
     /// <summary>Puts a configuration into force.</summary>
     public void Apply(GatewayConfig config, TimeSpan now)
     {
         // 1. The names that must be resolved.
-        names.Use(config.Clusters.SelectMany(c => c.Tiers).SelectMany(t => t.Destinations).Where(d => d.Resolve).Select(DestinationPlace.NameOf).ToHashSet());
+        names.Use(config.Clusters
+            .SelectMany(c => c.Tiers)
+            .SelectMany(t => t.Destinations)
+            .Where(d => d.Resolve)
+            .Select(DestinationPlace.NameOf)
+            .ToHashSet());
 
         // 2. Clusters that are new, changed or the same; what they no longer need is retired.
         foreach (var cluster in config.Clusters)
@@ -66,7 +73,10 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
         }
 
         // 3. Clusters that left.
-        foreach (var gone in _runtimes.Values.Where(r => !config.Clusters.Any(c => string.Equals(c.Name, r.Config.Name, StringComparison.Ordinal))).ToArray())
+        foreach (var gone in _runtimes.Values.Where(r => !config.Clusters.Any(c => string.Equals(
+            c.Name,
+            r.Config.Name,
+            StringComparison.Ordinal))).ToArray())
         {
             _runtimes.Remove(gone.Config.Name);
             Retire([.. gone.Watches]);

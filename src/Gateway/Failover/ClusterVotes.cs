@@ -52,10 +52,20 @@ internal sealed class ClusterVotes(ClusterTable clusters, ClusterDecider decider
         var state = cluster.State;
         var config = cluster.Config;
         var wait = FailoverTimers.WaitOf(state.Relapses, config.Failback);
-        return new ClusterVote(config.Name, state.Active >= 0 ? cluster.Tiers[state.Active].Config.Name : null, state.Epoch, [.. cluster.Tiers.Select((tier, index) => new TierVote(
+        return new ClusterVote(
+            config.Name,
+            state.Active >= 0 ? cluster.Tiers[state.Active].Config.Name : null,
+            state.Epoch,
+            [.. cluster.Tiers.Select((tier, index) => new TierVote(
             tier.Config.Name,
             Down: tier.DownSince is { } since && (index != state.Active || now - since >= config.Failover.SwitchAfter),
             Able: tier.DownSince is null && index < state.HealthySince.Length && state.HealthySince[index] is not null,
-            ReadyToFailBack: config.Failback.Auto && state.Held is null && state.RampFrom < 0 && index < state.Active && index < state.HealthySince.Length && state.HealthySince[index] is { } able && now - able >= wait))]);
+            ReadyToFailBack: config.Failback.Auto
+                && state.Held is null
+                && state.RampFrom < 0
+                && index < state.Active
+                && index < state.HealthySince.Length
+                && state.HealthySince[index] is { } able
+                && now - able >= wait))]);
     }
 }

@@ -12,7 +12,10 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
     {
         if (clusters.Find(command.Cluster) is not { } cluster)
         {
-            return new CommandResult(Done: false, $"There is no cluster '{command.Cluster}'; there are: {string.Join(", ", clusters.All.Select(static known => known.Config.Name).Order(StringComparer.Ordinal))}.");
+            return new CommandResult(
+                Done: false,
+                $"There is no cluster '{command.Cluster}'; there are: "
+                    + $"{string.Join(", ", clusters.All.Select(static known => known.Config.Name).Order(StringComparer.Ordinal))}.");
         }
 
         switch (command)
@@ -21,7 +24,10 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
                 var tier = Array.FindIndex(cluster.Tiers, t => string.Equals(t.Config.Name, hold.Tier, StringComparison.Ordinal));
                 if (tier < 0)
                 {
-                    return new CommandResult(Done: false, $"Cluster '{hold.Cluster}' has no tier '{hold.Tier}'; it has: {string.Join(", ", cluster.Tiers.Select(t => t.Config.Name))}.");
+                    return new CommandResult(
+                        Done: false,
+                        $"Cluster '{hold.Cluster}' has no tier '{hold.Tier}'; it has: "
+                            + $"{string.Join(", ", cluster.Tiers.Select(t => t.Config.Name))}.");
                 }
 
                 if (hold.For <= TimeSpan.Zero)
@@ -32,13 +38,16 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
                 decider.Evaluate(cluster, new Order(new Hold(tier, now + hold.For, hold.Reason, hold.By)), hold, now);
                 return new CommandResult(Done: true, cluster.State.Active == tier
                     ? $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' is held for {DurationText.Format(hold.For)}."
-                    : $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' cannot serve now; it is held for {DurationText.Format(hold.For)} and takes over once it can.");
+                    : $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' cannot serve now; it is held for {DurationText.Format(hold.For)} "
+                        + $"and takes over once it can.");
             case ReleaseCommand:
                 decider.Evaluate(cluster, new Order(Hold: null), command, now);
                 return new CommandResult(Done: true, cluster.State.Active < 0
                     ? $"Cluster '{command.Cluster}' is released; no tier can serve now."
                     : cluster.State.RampFrom >= 0
-                    ? $"Cluster '{command.Cluster}' is released; tier '{cluster.Tiers[cluster.State.Active].Config.Name}' takes over from '{cluster.Tiers[cluster.State.RampFrom].Config.Name}' step by step, all of it within {DurationText.Format(cluster.Config.Failback.Ramp)}."
+                    ? $"Cluster '{command.Cluster}' is released; tier '{cluster.Tiers[cluster.State.Active].Config.Name}' takes over from '"
+                        + $"{cluster.Tiers[cluster.State.RampFrom].Config.Name}' step by step, all of it within "
+                        + $"{DurationText.Format(cluster.Config.Failback.Ramp)}."
                     : $"Cluster '{command.Cluster}' is released; tier '{cluster.Tiers[cluster.State.Active].Config.Name}' serves.");
             case DrainCommand drain:
                 return CarryOn(cluster, drain.Destination, drain, now);
@@ -55,7 +64,10 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
         cluster.Watches.FirstOrDefault(w => string.Equals(w.Destination.Name, name, StringComparison.Ordinal));
 
     private static CommandResult NotFound(ClusterRuntime cluster, string name) =>
-        new(Done: false, $"Cluster '{cluster.Config.Name}' has no destination '{name}'; it has: {string.Join(", ", cluster.Watches.Select(w => w.Destination.Name))}.");
+        new(
+            Done: false,
+            $"Cluster '{cluster.Config.Name}' has no destination '{name}'; it has: "
+                + $"{string.Join(", ", cluster.Watches.Select(w => w.Destination.Name))}.");
 
     private CommandResult CarryOn(ClusterRuntime cluster, WeightCommand command, TimeSpan now)
     {
@@ -66,7 +78,9 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
 
         if (command.Weight is < WeightCommand.Least or > WeightCommand.Most)
         {
-            return new CommandResult(Done: false, $"A weight is a number from {WeightCommand.Least} to {WeightCommand.Most}; to send nothing to a destination, drain it.");
+            return new CommandResult(
+                Done: false,
+                $"A weight is a number from {WeightCommand.Least} to {WeightCommand.Most}; to send nothing to a destination, drain it.");
         }
 
         var monitor = watch.Monitor;
@@ -74,10 +88,14 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
         cluster.Dirty = true;
         decider.Evaluate(cluster, order: null, command: null, now);
         var tier = cluster.Tiers.First(t => t.Monitors.Contains(monitor));
-        var share = string.Create(CultureInfo.InvariantCulture, $"{(double)monitor.Share.Weight / tier.Monitors.Sum(static m => m.Share.Weight):P0} of tier '{tier.Config.Name}' while all of it serves");
+        var share = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(double)monitor.Share.Weight / tier.Monitors.Sum(static m => m.Share.Weight):P0} of tier '{tier.Config.Name}' while all of "
+                + $"it serves");
         return new CommandResult(Done: true, command.Weight is null
             ? $"Destination '{command.Destination}' has the configuration's weight {monitor.Share.Weight} again: {share}."
-            : $"Destination '{command.Destination}' has weight {monitor.Share.Weight}, {monitor.Share.Configured} in the configuration: {share}.");
+            : $"Destination '{command.Destination}' has weight {monitor.Share.Weight}, {monitor.Share.Configured} in the configuration: "
+                + $"{share}.");
     }
 
     private CommandResult CarryOn(ClusterRuntime cluster, string name, DrainCommand? drain, TimeSpan now)
@@ -100,7 +118,8 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
         cluster.HealthChanged = true;
         decider.Evaluate(cluster, order: null, command: null, now);
         return new CommandResult(Done: true, drain is { For: { } length }
-            ? $"Destination '{name}' gets no new conversations; those that are there go on for {DurationText.Format(length)}, then they are cut; {watch.Destination.InFlight} requests are under way."
+            ? $"Destination '{name}' gets no new conversations; those that are there go on for {DurationText.Format(length)}, then they "
+                + $"are cut; {watch.Destination.InFlight} requests are under way."
             : drain is not null
             ? $"Destination '{name}' gets no new requests; {watch.Destination.InFlight} are still under way."
             : $"Destination '{name}' takes requests again as soon as its health allows it.");

@@ -17,7 +17,11 @@ internal sealed class FailoverInbox
     private const int Length = 8192;
     private static readonly object Tick = new();
 
-    private readonly Channel<FailoverMessage> _messages = Channel.CreateBounded<FailoverMessage>(new BoundedChannelOptions(Length) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly Channel<FailoverMessage> _messages = Channel.CreateBounded<FailoverMessage>(new BoundedChannelOptions(Length)
+    {
+        SingleReader = true,
+        FullMode = BoundedChannelFullMode.Wait
+    });
     private long _dropped;
 
     /// <summary>For the loop alone.</summary>
@@ -74,7 +78,8 @@ internal sealed class FailoverInbox
     }
 
     /// <summary>What the fleet decided. Never waits: what does not fit comes again with the next exchange.</summary>
-    public void Guide(ImmutableDictionary<string, FleetGuidance> guidance) => _messages.Writer.TryWrite(new FailoverMessage(new GuideMessage(guidance)));
+    public void Guide(ImmutableDictionary<string, FleetGuidance> guidance) =>
+        _messages.Writer.TryWrite(new FailoverMessage(new GuideMessage(guidance)));
 
     /// <summary>A probe's result. Waits for room; throws nothing once the loop stops.</summary>
     public ValueTask ReportProbeAsync(DestinationWatch watch, int round, ProbeResult result, CancellationToken stopping) =>

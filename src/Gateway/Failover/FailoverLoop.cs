@@ -47,14 +47,25 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <param name="subscribers">Told of every transition, on the loop: they must not wait. An exception is logged and does not affect
     /// other subscribers.</param>
     /// <param name="probed">Told how long each probe took; must not wait.</param>
-    public FailoverLoop(GatewayConfig config, TimeProvider time, ILogger<FailoverLoop> logger, IReadOnlyList<Action<Transition>> subscribers, Action<TimeSpan>? probed = null)
+    public FailoverLoop(
+        GatewayConfig config,
+        TimeProvider time,
+        ILogger<FailoverLoop> logger,
+        IReadOnlyList<Action<Transition>> subscribers,
+        Action<TimeSpan>? probed = null)
     {
         _time = time;
         _logger = logger;
         _decider = new ClusterDecider(subscribers, time, logger);
         _names = new NameTable(logger);
         _clusters = new ClusterTable(_names, _decider, _pending, time);
-        _keeper = new HealthKeeper(_clusters, _decider, (watch, round, result) => _inbox.ReportProbeAsync(watch, round, result, _stopping.Token), probed, time, logger);
+        _keeper = new HealthKeeper(
+            _clusters,
+            _decider,
+            (watch, round, result) => _inbox.ReportProbeAsync(watch, round, result, _stopping.Token),
+            probed,
+            time,
+            logger);
         _commands = new CommandCarrier(_clusters, _decider);
         _votes = new ClusterVotes(_clusters, _decider);
         _health = new HealthAnnouncer(time, logger);
@@ -123,12 +134,17 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     public Task ApplyAsync(GatewayConfig config, CancellationToken cancellationToken) => _inbox.ApplyAsync(config, cancellationToken);
 
     /// <summary>Carries out what an operator asked for; completes once requests see it.</summary>
-    public Task<CommandResult> CommandAsync(Command command, CancellationToken cancellationToken) => _inbox.CommandAsync(command, cancellationToken);
+    public Task<CommandResult> CommandAsync(Command command, CancellationToken cancellationToken) =>
+        _inbox.CommandAsync(command, cancellationToken);
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _timer = _time.CreateTimer(static state => ((FailoverInbox)state!).Wake(), _inbox, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = _time.CreateTimer(
+            static state => ((FailoverInbox)state!).Wake(),
+            _inbox,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
         _inbox.Wake();
         Volatile.Write(ref _turnedAt, _time.GetTimestamp());
         _running = Task.Run(RunAsync, CancellationToken.None);
@@ -280,6 +296,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _pending.Sweep();
     }
 
-    [LoggerMessage(4010, LogLevel.Error, "The failover loop could not handle '{Message}' and goes on; this is a defect of the gateway, please report it.")]
+    [LoggerMessage(4010, LogLevel.Error, "The failover loop could not handle '{Message}' and goes on; this is a defect of the gateway, "
+        + "please report it.")]
     private partial void MessageFailed(Exception exception, string message);
 }

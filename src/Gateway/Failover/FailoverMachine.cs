@@ -104,19 +104,27 @@ internal static class FailoverMachine
             : (state with { Active = best }, null);
     }
 
-    private static (ClusterState, Change?) ApplyOperatorCommand(ClusterState state, Order order, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
+    private static (ClusterState, Change?) ApplyOperatorCommand(
+        ClusterState state,
+        Order order,
+        ReadOnlySpan<TierHealth> tiers,
+        FailbackConfig failback,
+        TimeSpan now)
     {
         if (order.Hold is { } hold)
         {
             state = state with { Held = hold };
-            return hold.Tier != state.Active && tiers[hold.Tier] >= TierHealth.Unverified ? Move(state, hold.Tier, TransitionReason.Hold, ramp: false, now) : (state, null);
+            return hold.Tier != state.Active && tiers[hold.Tier] >= TierHealth.Unverified
+                ? Move(state, hold.Tier, TransitionReason.Hold, ramp: false, now)
+                : (state, null);
         }
 
         // A release in manual mode is the operator's word that the better tier may serve; in automatic mode its wait goes on counting.
         state = state with { Held = null };
         for (var index = 0; index < state.Active; index++)
         {
-            if (state.HealthySince[index] is { } since && (!failback.Auto || now - since >= FailoverTimers.WaitOf(state.Relapses, failback)))
+            if (state.HealthySince[index] is { } since
+                && (!failback.Auto || now - since >= FailoverTimers.WaitOf(state.Relapses, failback)))
             {
                 return Move(state, index, TransitionReason.Release, failback.Ramp > TimeSpan.Zero, now);
             }
@@ -125,7 +133,12 @@ internal static class FailoverMachine
         return (state, null);
     }
 
-    private static (ClusterState, Change?) FailOver(ClusterState state, ReadOnlySpan<TierHealth> tiers, FailoverConfig failover, TimeSpan since, TimeSpan now)
+    private static (ClusterState, Change?) FailOver(
+        ClusterState state,
+        ReadOnlySpan<TierHealth> tiers,
+        FailoverConfig failover,
+        TimeSpan since,
+        TimeSpan now)
     {
         var relapse = state.ReturnedAt is not null;
         var best = state.RampFrom >= 0 && tiers[state.RampFrom] >= TierHealth.Unverified ? state.RampFrom : BestOf(tiers);
@@ -138,11 +151,21 @@ internal static class FailoverMachine
         }
 
         state = state with { Relapses = relapse ? state.Relapses + 1 : state.Relapses };
-        return Move(state, best, best < 0 ? TransitionReason.Exhausted : relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
+        return Move(
+            state,
+            best,
+            best < 0 ? TransitionReason.Exhausted : relapse ? TransitionReason.Relapse : TransitionReason.Failover,
+            ramp: false,
+            now);
     }
 
     // A tier that cannot serve from here is not followed; a failback needs one that is known to serve.
-    private static (ClusterState, Change?) ApplyFleetDecision(ClusterState state, TierSwitchDecision call, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
+    private static (ClusterState, Change?) ApplyFleetDecision(
+        ClusterState state,
+        TierSwitchDecision call,
+        ReadOnlySpan<TierHealth> tiers,
+        FailbackConfig failback,
+        TimeSpan now)
     {
         if (!call.Up)
         {
@@ -155,7 +178,9 @@ internal static class FailoverMachine
             var able = state.HealthySince.Select((since, index) => index < call.To ? null : since);
             var relapse = state.ReturnedAt is not null;
             return Move(
-                state with { HealthySince = [.. able], Relapses = relapse ? state.Relapses + 1 : state.Relapses }, call.To, relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
+                state with { HealthySince = [.. able], Relapses = relapse
+                    ? state.Relapses + 1
+                    : state.Relapses }, call.To, relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
         }
 
         if (call.To < state.Active && tiers[call.To] == TierHealth.Healthy && state.Held is null)
@@ -165,7 +190,11 @@ internal static class FailoverMachine
         }
 
         // Started in the middle of a ramp: joins it where the others are.
-        var joins = call.To == state.Active && state.RampFrom < 0 && state.ActiveSince > call.Since && now - call.Since < failback.Ramp && tiers[call.From] >= TierHealth.Unverified;
+        var joins = call.To == state.Active
+            && state.RampFrom < 0
+            && state.ActiveSince > call.Since
+            && now - call.Since < failback.Ramp
+            && tiers[call.From] >= TierHealth.Unverified;
         return (joins ? state with { RampFrom = call.From, ReturnedAt = call.Since } : state, null);
     }
 
@@ -206,7 +235,9 @@ internal static class FailoverMachine
 
         var returns = reason is TransitionReason.Failback or TransitionReason.Release;
         return (
-            state with { Active = to, ActiveSince = now, UnableSince = null, RampFrom = ramp ? from : -1, ReturnedAt = returns ? now : null },
+            state with { Active = to, ActiveSince = now, UnableSince = null, RampFrom = ramp
+                ? from
+                : -1, ReturnedAt = returns ? now : null },
             new Change(from, to, reason));
     }
 

@@ -44,7 +44,11 @@ internal sealed partial class HealthAnnouncer(TimeProvider time, ILogger logger)
         .. cluster.Tiers.Select(tier => new TierMembers(
             tier.Config.Name,
             TierEvaluator.StandingOf(tier.Monitors, cluster.Config.Failover) >= TierHealth.Unverified,
-            [.. tier.Monitors.Select(static m => new MemberHealth(m.Destination.Name, m.State.HealthStatus, m.Draining, m.Why) { Signals = m.Share.Signals.Marks })])),
+            [
+            .. tier.Monitors.Select(static m => new MemberHealth(m.Destination.Name, m.State.HealthStatus, m.Draining, m.Why)
+            {
+                Signals = m.Share.Signals.Marks
+            })])),
     ]);
 
     // Destinations' own changes are in the log already, with every step between.
@@ -55,7 +59,8 @@ internal sealed partial class HealthAnnouncer(TimeProvider time, ILogger logger)
             case HealthChangeKind.Degraded or HealthChangeKind.RedundancyLost:
                 Worse(change.Cluster, change.Text, change.Evidence);
                 break;
-            case HealthChangeKind.Whole or HealthChangeKind.RedundancyRegained or HealthChangeKind.SignalFired or HealthChangeKind.SignalEnded:
+            case HealthChangeKind.Whole or HealthChangeKind.RedundancyRegained or HealthChangeKind.SignalFired
+                or HealthChangeKind.SignalEnded:
                 Better(change.Cluster, change.Text, change.Evidence);
                 break;
         }

@@ -8,7 +8,14 @@ namespace Gateway.Failover;
 /// <param name="Text">For people, such as "guide-b of primary is down"; without the cluster, and without an end.</param>
 /// <param name="Evidence">What it rests on, in words.</param>
 /// <param name="At">When.</param>
-internal sealed record HealthChange(HealthChangeKind Kind, string Cluster, string? Tier, string? Destination, string Text, string Evidence, DateTimeOffset At);
+internal sealed record HealthChange(
+    HealthChangeKind Kind,
+    string Cluster,
+    string? Tier,
+    string? Destination,
+    string Text,
+    string Evidence,
+    DateTimeOffset At);
 
 /// <summary>What changed. A closed set.</summary>
 internal enum HealthChangeKind

@@ -12,7 +12,12 @@ namespace Gateway.Failover;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class HealthKeeper(
-    ClusterTable clusters, ClusterDecider decider, Func<DestinationWatch, int, ProbeResult, ValueTask> report, Action<TimeSpan>? probed, TimeProvider time, ILogger logger)
+    ClusterTable clusters,
+    ClusterDecider decider,
+    Func<DestinationWatch, int, ProbeResult, ValueTask> report,
+    Action<TimeSpan>? probed,
+    TimeProvider time,
+    ILogger logger)
 {
     private const int MostDiscardedProbes = 3;
     private static readonly TimeSpan TimingEvery = TimeSpan.FromSeconds(1);
@@ -25,7 +30,8 @@ internal sealed partial class HealthKeeper(
     private TimeSpan _nextDecay = DecayEvery;
 
     /// <summary>How long ago a probe could not be sent because the process had no socket for it; null: never. Any thread may ask.</summary>
-    public TimeSpan? SinceWithoutSocket => Volatile.Read(ref _withoutSocketAt) is > long.MinValue and var at ? time.GetElapsedTime(at) : null;
+    public TimeSpan? SinceWithoutSocket =>
+        Volatile.Read(ref _withoutSocketAt) is > long.MinValue and var at ? time.GetElapsedTime(at) : null;
 
     /// <summary>Time passed: probes that are due begin, and what is held true of destinations is looked at again.</summary>
     public void OnTick(ClusterRuntime cluster, TimeSpan now)
@@ -122,7 +128,10 @@ internal sealed partial class HealthKeeper(
 
         var monitor = entry.Watch.Monitor;
         var before = monitor.State.HealthStatus;
-        entry.Cluster.Dirty |= monitor.OnEvidence(evidence, AroundOf(entry.Cluster, monitor, evidence.Route, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now), now);
+        entry.Cluster.Dirty |= monitor.OnEvidence(
+            evidence,
+            AroundOf(entry.Cluster, monitor, evidence.Route, entry.Cluster.Cluster.TimingOf(evidence.Route).LateAfter, now),
+            now);
         Announce(entry.Cluster, monitor, before);
         if (monitor.Find(evidence.Route) is { Avoidance: > RouteAvoidance.None })
         {
@@ -142,7 +151,14 @@ internal sealed partial class HealthKeeper(
     }
 
     private HealthContext AroundOf(ClusterRuntime cluster, DestinationMonitor monitor, string? route, TimeSpan lateAfter, TimeSpan now) =>
-        new(cluster.Exhausted, cluster.Neighbours.HasSpare(monitor), _suspicion.Doubts(now), lateAfter, cluster.Neighbours.IsLast(monitor), cluster.Neighbours.HasRoom(monitor), route is not null && cluster.Neighbours.OthersServed(route, now));
+        new(
+            cluster.Exhausted,
+            cluster.Neighbours.HasSpare(monitor),
+            _suspicion.Doubts(now),
+            lateAfter,
+            cluster.Neighbours.IsLast(monitor),
+            cluster.Neighbours.HasRoom(monitor),
+            route is not null && cluster.Neighbours.OthersServed(route, now));
 
     /// <summary>Derives the waits from the latencies of the last seconds, once a second.</summary>
     public void Measure(TimeSpan now)
@@ -236,15 +252,19 @@ internal sealed partial class HealthKeeper(
         }
     }
 
-    [LoggerMessage(4004, LogLevel.Warning, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {After}: {Why}.")]
+    [LoggerMessage(4004, LogLevel.Warning, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to "
+        + "{After}: {Why}.")]
     private partial void LogWorse(string cluster, string tier, string destination, HealthStatus before, HealthStatus after, string why);
 
-    [LoggerMessage(4005, LogLevel.Information, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to {After}: {Why}.")]
+    [LoggerMessage(4005, LogLevel.Information, "Destination '{Destination}' of tier '{Tier}' in cluster '{Cluster}' went from {Before} to "
+        + "{After}: {Why}.")]
     private partial void LogBetter(string cluster, string tier, string destination, HealthStatus before, HealthStatus after, string why);
 
-    [LoggerMessage(4006, LogLevel.Debug, "The probe of destination '{Destination}' in cluster '{Cluster}' {Outcome} after {Milliseconds} ms.")]
+    [LoggerMessage(4006, LogLevel.Debug, "The probe of destination '{Destination}' in cluster '{Cluster}' {Outcome} after {Milliseconds} "
+        + "ms.")]
     private partial void ProbeEnded(string cluster, string destination, string outcome, double milliseconds);
 
-    [LoggerMessage(4007, LogLevel.Warning, "This process is short of CPU: its timers run late. For {Seconds} s timeouts eject no destination.")]
+    [LoggerMessage(4007, LogLevel.Warning, "This process is short of CPU: its timers run late. For {Seconds} s timeouts eject no "
+        + "destination.")]
     private partial void Starved(double seconds);
 }

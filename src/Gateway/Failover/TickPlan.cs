@@ -10,8 +10,8 @@ internal static class TickPlan
     public static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Between two ticks at most: late ticks show that this process is starved (<see cref="Health.Rules.LocalHealthGuard"/>), however little
-    /// there is to do. While requests come, they show it as soon as <see cref="TickEvery"/> allows.
+    /// Between two ticks at most: late ticks show that this process is starved (<see cref="Health.Rules.LocalHealthGuard"/>), however
+    /// little there is to do. While requests come, they show it as soon as <see cref="TickEvery"/> allows.
     /// </summary>
     public static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(250);
 

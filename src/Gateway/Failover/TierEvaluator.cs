@@ -48,11 +48,21 @@ internal static class TierEvaluator
     };
 
     /// <summary>The tier as requests see it.</summary>
-    public static TierSnapshot SnapshotOf(TierConfig tier, int index, TierLoad load, IReadOnlyList<DestinationMonitor> monitors, FailoverConfig failover, TimeSpan now)
+    public static TierSnapshot SnapshotOf(
+        TierConfig tier,
+        int index,
+        TierLoad load,
+        IReadOnlyList<DestinationMonitor> monitors,
+        FailoverConfig failover,
+        TimeSpan now)
     {
         // The best class that is not empty: sound, else suspect, else what a signal drains; of that the first priority.
-        var sound = monitors.Where(static m => m is { Serving: true, Suspect: false, Share.Signals.Effect.Effect: < SignalEffect.Suspect }).ToArray();
-        var chosen = sound.Length > 0 ? sound : [.. monitors.Where(static m => m is { Serving: true, Share.Signals.Effect.Effect: < SignalEffect.Drain })];
+        var sound =
+            monitors.Where(static m =>
+                m is { Serving: true, Suspect: false, Share.Signals.Effect.Effect: < SignalEffect.Suspect }).ToArray();
+        var chosen = sound.Length > 0
+            ? sound
+            : [.. monitors.Where(static m => m is { Serving: true, Share.Signals.Effect.Effect: < SignalEffect.Drain })];
         chosen = chosen.Length > 0 ? chosen : [.. monitors.Where(static m => m.Serving)];
         var first = chosen.Length > 0 ? chosen.Min(static m => m.Share.Priority) : 0;
         chosen = [.. chosen.Where(m => m.Share.Priority == first)];
@@ -66,8 +76,13 @@ internal static class TierEvaluator
             Usable = [.. chosen.Select(m => m.Destination)],
             Weights = WeightsOf(chosen),
             StartShares = chosen.Length > 1 && chosen.Any(m => ShareOf(m, now) < 1) ? [.. chosen.Select(m => ShareOf(m, now))] : null,
-            Spared = [.. monitors.Where(m => m is { Drain: { Until: not null, IsOver: false }, State.HealthStatus: HealthStatus.Up or HealthStatus.Unknown }).Select(m => m.Destination)],
-            HalfOpen = [.. monitors.Where(m => m is { Draining: false, State.HealthStatus: HealthStatus.HalfOpen }).Select(m => m.Destination)],
+            Spared =
+                [
+                .. monitors.Where(m =>
+                    m is { Drain: { Until: not null, IsOver: false }, State.HealthStatus: HealthStatus.Up
+                        or HealthStatus.Unknown }).Select(m => m.Destination)],
+            HalfOpen =
+                [.. monitors.Where(m => m is { Draining: false, State.HealthStatus: HealthStatus.HalfOpen }).Select(m => m.Destination)],
             All = [.. monitors.Select(m => m.Destination)],
             CanServe = StandingOf(monitors, failover) >= TierHealth.Unverified,
             LooksIll = sound.Length == 0,

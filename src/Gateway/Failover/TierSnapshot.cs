@@ -16,7 +16,8 @@ internal sealed class TierSnapshot
     public int? FixedCapacity { get; init; }
 
     /// <summary>Requests that it can carry at once; null: unlimited.</summary>
-    public int? Capacity => Load.Adaptive is not { Current: var limit } ? FixedCapacity : FixedCapacity is { } most && most < limit ? most : limit;
+    public int? Capacity =>
+        Load.Adaptive is not { Current: var limit } ? FixedCapacity : FixedCapacity is { } most && most < limit ? most : limit;
 
     /// <summary>Some of <see cref="Usable"/> take a limited number of requests.</summary>
     public bool HasLimits { get; init; }

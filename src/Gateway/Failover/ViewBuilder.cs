@@ -23,9 +23,17 @@ internal static class ViewBuilder
             Wall(state.ActiveSince),
             NameOf(state.RampFrom),
             share,
-            state.Held is { } held ? new HoldView(cluster.Tiers[held.Tier].Config.Name, Wall(held.Until), held.Reason, Yielded: held.Tier != state.Active, held.By) : null,
+            state.Held is { } held ? new HoldView(
+                cluster.Tiers[held.Tier].Config.Name,
+                Wall(held.Until),
+                held.Reason,
+                Yielded: held.Tier != state.Active,
+                held.By) : null,
             FailoverTimers.WaitOf(state.Relapses, cluster.Config.Failback),
-            [.. cluster.Cluster.Timings.OrderBy(t => t.Route, StringComparer.Ordinal).Select(t => new TimingView(t.Route, t.HedgeDelay, t.LateAfter))],
+            [
+            .. cluster.Cluster.Timings.OrderBy(
+                t => t.Route,
+                StringComparer.Ordinal).Select(t => new TimingView(t.Route, t.HedgeDelay, t.LateAfter))],
             cluster.LastTransition,
             [.. cluster.Tiers.Select((tier, index) => new TierView(
                 tier.Config.Name,
@@ -56,7 +64,10 @@ internal static class ViewBuilder
 
     // As the machine sees it: with the other gateways' votes.
     private static TierHealth StandingOf(ClusterRuntime cluster, TierRuntime tier, FleetGuidance? guidance) =>
-        TierEvaluator.Weigh(TierEvaluator.StandingOf(tier.Monitors, cluster.Config.Failover), Array.Exists(tier.Monitors, static m => m.Serving), guidance?.Of(tier.Config.Name));
+        TierEvaluator.Weigh(
+            TierEvaluator.StandingOf(tier.Monitors, cluster.Config.Failover),
+            Array.Exists(tier.Monitors, static m => m.Serving),
+            guidance?.Of(tier.Config.Name));
 
     private static bool RedundancyLost(ClusterRuntime cluster) => Redundancy.IsLost(
         cluster.Tiers.Count(t => TierEvaluator.StandingOf(t.Monitors, cluster.Config.Failover) >= TierHealth.Unverified),
@@ -101,7 +112,9 @@ internal static class ViewBuilder
             P50 = count > 0 ? latency.Quantile(0.5) : null,
             P90 = count > 0 ? latency.Quantile(0.9) : null,
             Cause = monitor.Cause,
-            WeightOrder = monitor.Share.Order is { } order ? new WeightView(order.Weight, monitor.Share.Configured, Wall(order.Since), order.Reason, order.By) : null,
+            WeightOrder = monitor.Share.Order is { } order
+                ? new WeightView(order.Weight, monitor.Share.Configured, Wall(order.Since), order.Reason, order.By)
+                : null,
             Signals =
             [
                 .. monitor.Share.Signals.Marks.Select(mark => new SignalView(
@@ -110,7 +123,13 @@ internal static class ViewBuilder
             SignalEffect = monitor.Share.Signals.Effect.Effect,
             SignalShare = monitor.Share.Signals.Effect.Share is < 1 and var left ? left : null,
             StartShare = monitor.Share.SlowStart.ShareAt(monitor.Config.SlowStart, now) is < 1 and var share ? share : null,
-            Drain = monitor.Drain is { } drain ? new DrainView(Wall(drain.Since), drain.Reason, drain.By, drain is { Until: { } until, IsOver: false } ? Wall(until) : null) : null,
+            Drain = monitor.Drain is { } drain
+                ? new DrainView(
+                    Wall(drain.Since),
+                    drain.Reason,
+                    drain.By,
+                    drain is { Until: { } until, IsOver: false } ? Wall(until) : null)
+                : null,
         };
     }
 }

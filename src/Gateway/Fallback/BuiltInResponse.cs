@@ -22,7 +22,9 @@ internal static class BuiltInResponse
 
         """u8.ToArray();
 
-    private static readonly byte[] Html = Encoding.UTF8.GetBytes(Page("Back in a moment", "This service cannot answer right now. Please try again in a moment."));
+    private static readonly byte[] Html = Encoding.UTF8.GetBytes(Page(
+        "Back in a moment",
+        "This service cannot answer right now. Please try again in a moment."));
 
     /// <summary>A page of one heading and one sentence, which loads nothing.</summary>
     internal static string Page(string title, string text) =>
@@ -55,7 +57,8 @@ internal static class BuiltInResponse
     /// <param name="shape">In which shape.</param>
     /// <param name="timedOut">No response came in time; else the connection ended.</param>
     /// <param name="requestId">The request's id.</param>
-    public static ReadOnlyMemory<byte> UnknownFate(BuiltInFormat shape, bool timedOut, string requestId) => WithId(shape, Unknown[(shape, timedOut)], requestId);
+    public static ReadOnlyMemory<byte> UnknownFate(BuiltInFormat shape, bool timedOut, string requestId) =>
+        WithId(shape, Unknown[(shape, timedOut)], requestId);
 
     private static string UnknownText(BuiltInFormat shape, bool timedOut)
     {

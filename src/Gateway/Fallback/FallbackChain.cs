@@ -12,7 +12,11 @@ namespace Gateway.Fallback;
 /// <param name="lastGood">The stored responses; null: there are none.</param>
 /// <param name="random">From 0 to less than 1, safe to call from many threads: spreads <c>Retry-After</c>.</param>
 /// <param name="logger">Told when a step failed.</param>
-internal sealed partial class FallbackChain(FallbackFiles files, LastGoodResponse? lastGood, Func<double> random, ILogger<FallbackChain> logger)
+internal sealed partial class FallbackChain(
+    FallbackFiles files,
+    LastGoodResponse? lastGood,
+    Func<double> random,
+    ILogger<FallbackChain> logger)
 {
     private const string ProxyStatus = "gateway; error=destination_unavailable";
 
@@ -21,7 +25,11 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     /// <param name="route">Its route, with the fallback chain.</param>
     /// <param name="wasShed">A tier could serve but is full for this level: whatever the step, the response says when to come back.</param>
     /// <param name="fate">What is known of the request.</param>
-    public async ValueTask<FallbackStep> RespondAsync(HttpContext context, RouteConfig route, bool wasShed = false, RequestFate fate = RequestFate.NotSent)
+    public async ValueTask<FallbackStep> RespondAsync(
+        HttpContext context,
+        RouteConfig route,
+        bool wasShed = false,
+        RequestFate fate = RequestFate.NotSent)
     {
         if (fate != RequestFate.NotSent && !SafeMethods.Contains(context.Request.Method))
         {
@@ -122,7 +130,9 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
         }
 
         Span<char> name = stackalloc char[FileName.MostCharacters];
-        return FileName.TryFill(step.File, context.Request.RouteValues, name, out int length, context.Request.QueryString.Value) ? snapshot.Find(name[..length]) : null;
+        return FileName.TryFill(step.File, context.Request.RouteValues, name, out int length, context.Request.QueryString.Value)
+            ? snapshot.Find(name[..length])
+            : null;
     }
 
     private async ValueTask<FallbackStep> AnswerBuiltInAsync(HttpContext context, string route)
@@ -156,7 +166,14 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
     /// A whole response, whatever Range or If-None-Match ask: it stands for another one, and no client may keep or patch with it. CORS
     /// headers are not invented: which origins may read a response is the destination's to say, and a file cannot say it.
     /// </summary>
-    private async ValueTask WriteAsync(HttpContext context, FallbackStep step, int status, string contentType, ReadOnlyMemory<byte> body, TimeSpan retryAfter, ImmutableArray<HeaderLineConfig> headers = default)
+    private async ValueTask WriteAsync(
+        HttpContext context,
+        FallbackStep step,
+        int status,
+        string contentType,
+        ReadOnlyMemory<byte> body,
+        TimeSpan retryAfter,
+        ImmutableArray<HeaderLineConfig> headers = default)
     {
         HttpResponse response = context.Response;
         response.Clear();
@@ -206,7 +223,9 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
             response.Headers["X-Fallback"] = FallbackStep.BuiltIn.Label();
             response.Headers["Proxy-Status"] = timedOut ? "gateway; error=http_response_timeout" : "gateway; error=connection_terminated";
             response.Headers.CacheControl = "no-store";
-            if (context.Request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase))
+            if (context.Request.ContentType is { } type
+                && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
+                && !type.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase))
             {
                 response.ContentType = "application/grpc";
                 response.Headers["grpc-status"] = timedOut ? "4" : "2";
@@ -249,9 +268,11 @@ internal sealed partial class FallbackChain(FallbackFiles files, LastGoodRespons
         return FallbackStep.None;
     }
 
-    [LoggerMessage(EventId = 6101, Level = LogLevel.Error, Message = "The fallback step {Step} of the route '{Route}' failed for the request {RequestId}; the next one responds.")]
+    [LoggerMessage(EventId = 6101, Level = LogLevel.Error, Message = "The fallback step {Step} of the route '{Route}' failed for the "
+        + "request {RequestId}; the next one responds.")]
     private partial void LogStepFailed(Exception exception, string step, string route, string requestId);
 
-    [LoggerMessage(EventId = 6102, Level = LogLevel.Debug, Message = "The request {RequestId} of the route '{Route}' got no fallback response: its client has disconnected, or a response was under way.")]
+    [LoggerMessage(EventId = 6102, Level = LogLevel.Debug, Message = "The request {RequestId} of the route '{Route}' got no fallback "
+        + "response: its client has disconnected, or a response was under way.")]
     private partial void LogNotAnswered(Exception exception, string route, string requestId);
 }

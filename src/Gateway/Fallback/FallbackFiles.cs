@@ -77,7 +77,9 @@ internal sealed partial class FallbackFiles(string firstFolder, TimeProvider tim
         }
 
         var problems = new List<FallbackFileProblem>();
-        var files = moved ? new Dictionary<string, FallbackFile>(StringComparer.Ordinal) : new Dictionary<string, FallbackFile>(before.Files, StringComparer.Ordinal);
+        var files = moved
+            ? new Dictionary<string, FallbackFile>(StringComparer.Ordinal)
+            : new Dictionary<string, FallbackFile>(before.Files, StringComparer.Ordinal);
         FallbackSnapshot after;
         try
         {
@@ -89,7 +91,10 @@ internal sealed partial class FallbackFiles(string firstFolder, TimeProvider tim
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Whatever the disk does, what was last good stays in force and the next round tries again.
-            var problem = new FallbackFileProblem("", $"The folder '{folder}' cannot be read ({e.GetType().Name}); the files that were in force stay so. Check 'staticFallback'.");
+            var problem = new FallbackFileProblem(
+                "",
+                $"The folder '{folder}' cannot be read ({e.GetType().Name}); the files that were in force stay so. Check "
+                    + $"'staticFallback'.");
             after = before.Problems.Contains(problem) ? before : new FallbackSnapshot(before.Folder, before.Files, [problem]);
         }
 
@@ -101,7 +106,11 @@ internal sealed partial class FallbackFiles(string firstFolder, TimeProvider tim
         }
     }
 
-    private async Task<bool> TakeOverAsync(string folder, Dictionary<string, FallbackFile> files, List<FallbackFileProblem> problems, CancellationToken cancellationToken)
+    private async Task<bool> TakeOverAsync(
+        string folder,
+        Dictionary<string, FallbackFile> files,
+        List<FallbackFileProblem> problems,
+        CancellationToken cancellationToken)
     {
         List<FallbackFolder.Entry> entries = FallbackFolder.List(folder, problems);
         bool changed = false;
@@ -110,7 +119,10 @@ internal sealed partial class FallbackFiles(string firstFolder, TimeProvider tim
         {
             present.Add(entry.Name);
             bool known = files.TryGetValue(entry.Name, out FallbackFile? old);
-            if (known && _stamps.TryGetValue(entry.Name, out FallbackFolder.Entry stamp) && stamp == entry && _round % RoundsBetweenFullReads != 0)
+            if (known
+                && _stamps.TryGetValue(entry.Name, out FallbackFolder.Entry stamp)
+                && stamp == entry
+                && _round % RoundsBetweenFullReads != 0)
             {
                 continue;
             }
@@ -119,7 +131,9 @@ internal sealed partial class FallbackFiles(string firstFolder, TimeProvider tim
             if (content is not null && Sum(files) - (old?.Content.Length ?? 0) + content.Length > MostBytes)
             {
                 content = null;
-                problem = $"'{entry.Name}' does not fit: all files together may have {MostBytes / (1024 * 1024)} MiB. Remove what no 'file:' step names.";
+                problem =
+                    $"'{entry.Name}' does not fit: all files together may have {MostBytes / (1024 * 1024)} MiB. Remove what no 'file:' "
+                        + $"step names.";
             }
 
             if (content is null)
@@ -237,9 +251,11 @@ internal sealed partial class FallbackFiles(string firstFolder, TimeProvider tim
     [LoggerMessage(EventId = 6002, Level = LogLevel.Warning, Message = "Static fallback in '{Folder}': {Problem}")]
     private partial void LogProblem(string problem, string folder);
 
-    [LoggerMessage(EventId = 6003, Level = LogLevel.Information, Message = "Static fallback in '{Folder}': every file is in force as it stands there.")]
+    [LoggerMessage(EventId = 6003, Level = LogLevel.Information, Message = "Static fallback in '{Folder}': every file is in force as it "
+        + "stands there.")]
     private partial void LogWhole(string folder);
 
-    [LoggerMessage(EventId = 6004, Level = LogLevel.Warning, Message = "The files of the static fallback were not read within {Seconds} s; the gateway starts without them and goes on reading. Check the disk.")]
+    [LoggerMessage(EventId = 6004, Level = LogLevel.Warning, Message = "The files of the static fallback were not read within {Seconds} s; "
+        + "the gateway starts without them and goes on reading. Check the disk.")]
     private partial void LogSlowDisk(double seconds);
 }

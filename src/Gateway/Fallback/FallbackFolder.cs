@@ -31,12 +31,22 @@ internal static class FallbackFolder
         return entries;
     }
 
-    private static void AddBelow(string root, string folder, string prefix, List<string> way, List<Entry> entries, List<FallbackFileProblem> problems, ref int folders)
+    private static void AddBelow(
+        string root,
+        string folder,
+        string prefix,
+        List<string> way,
+        List<Entry> entries,
+        List<FallbackFileProblem> problems,
+        ref int folders)
     {
         // Links can make a small tree endless: by a circle, or by folders that name each other many times over.
         if (way.Contains(folder, StringComparer.Ordinal) || way.Count > DeepestLevel || ++folders > MostFiles)
         {
-            problems.Add(new(prefix, $"The folder '{prefix}' is not read: it leads in a circle, lies deeper than {DeepestLevel} levels, or is one of more than {MostFiles}. Make the tree plainer."));
+            problems.Add(new(
+                prefix,
+                $"The folder '{prefix}' is not read: it leads in a circle, lies deeper than {DeepestLevel} levels, or is one of more than "
+                    + $"{MostFiles}. Make the tree plainer."));
             return;
         }
 
@@ -54,7 +64,14 @@ internal static class FallbackFolder
         way.RemoveAt(way.Count - 1);
     }
 
-    private static void AddChildren(string root, string folder, string prefix, List<string> way, List<Entry> entries, List<FallbackFileProblem> problems, ref int folders)
+    private static void AddChildren(
+        string root,
+        string folder,
+        string prefix,
+        List<string> way,
+        List<Entry> entries,
+        List<FallbackFileProblem> problems,
+        ref int folders)
     {
         var children = new List<string>(Directory.EnumerateFileSystemEntries(folder));
         children.Sort(StringComparer.Ordinal);
@@ -82,7 +99,10 @@ internal static class FallbackFolder
             }
             else if (entries.Count >= MostFiles)
             {
-                problems.Add(new("", $"The folder holds more than {MostFiles} files; those from '{name}' on are not read. Remove what no 'file:' step names."));
+                problems.Add(new(
+                    "",
+                    $"The folder holds more than {MostFiles} files; those from '{name}' on are not read. Remove what no 'file:' step "
+                        + $"names."));
                 return;
             }
             else

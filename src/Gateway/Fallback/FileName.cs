@@ -19,7 +19,12 @@ internal static class FileName
     public const int MostCharactersOfValue = 128;
 
     /// <summary>Writes the filled name; false when a value is missing, or could mean anything but one plain part of a path.</summary>
-    public static bool TryFill(ReadOnlySpan<char> template, RouteValueDictionary values, Span<char> name, out int length, string? query = null)
+    public static bool TryFill(
+        ReadOnlySpan<char> template,
+        RouteValueDictionary values,
+        Span<char> name,
+        out int length,
+        string? query = null)
     {
         length = 0;
         while (!template.IsEmpty)
@@ -38,7 +43,10 @@ internal static class FileName
             }
 
             int close = template.IndexOf('}');
-            if (close < open || !TryFind(values, query, template[(open + 1)..close], out string value) || !IsPlain(value) || !value.TryCopyTo(name[length..]))
+            if (close < open
+                || !TryFind(values, query, template[(open + 1)..close], out string value)
+                || !IsPlain(value)
+                || !value.TryCopyTo(name[length..]))
             {
                 return false;
             }
@@ -66,7 +74,10 @@ internal static class FileName
         foreach (char c in value)
         {
             // Format characters (bidirectional marks, zero width) make two names look like one.
-            if (char.IsControl(c) || c is '\uFFFD' || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            if (char.IsControl(c)
+                || c is '\uFFFD'
+                || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator)
             {
                 return false;
             }

@@ -23,7 +23,9 @@ internal static class NoRouteResponse
         response.StatusCode = status;
         response.Headers["Proxy-Status"] = ProxyStatus;
         response.Headers.CacheControl = "no-store";
-        var (body, contentType) = (status == StatusCodes.Status405MethodNotAllowed ? MethodNotAllowed : NotFound).For(context.Request.Headers.Accept, context.TraceIdentifier);
+        var (body, contentType) = (status == StatusCodes.Status405MethodNotAllowed ? MethodNotAllowed : NotFound).For(
+            context.Request.Headers.Accept,
+            context.TraceIdentifier);
         response.ContentType = contentType;
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -34,12 +36,14 @@ internal static class NoRouteResponse
 
     private sealed class Bodies(int status, string title, string detail)
     {
-        private readonly byte[] _problem = Encoding.UTF8.GetBytes($$"""{"type":"about:blank","title":"{{title}}","status":{{status}},"detail":"{{detail}}"}""");
+        private readonly byte[] _problem =
+            Encoding.UTF8.GetBytes($$"""{"type":"about:blank","title":"{{title}}","status":{{status}},"detail":"{{detail}}"}""");
         private readonly byte[] _text = Encoding.UTF8.GetBytes(detail + "\n");
         private readonly byte[] _html = Encoding.UTF8.GetBytes(BuiltInResponse.Page(title, detail));
 
         /// <summary>An event stream that does not begin reads no event: it gets the text.</summary>
-        public (ReadOnlyMemory<byte> Body, string ContentType) For(StringValues accept, string requestId) => Negotiation.Choose(accept) switch
+        public (ReadOnlyMemory<byte> Body, string ContentType) For(StringValues accept, string requestId) =>
+            Negotiation.Choose(accept) switch
         {
             BuiltInFormat.Html => (_html, BuiltInResponse.ContentType(BuiltInFormat.Html)),
             BuiltInFormat.Text or BuiltInFormat.EventStream => (_text, BuiltInResponse.ContentType(BuiltInFormat.Text)),

@@ -56,5 +56,7 @@ internal static class RealPath
 
     /// <summary>True when the path lies below the folder; both real.</summary>
     public static bool IsBelow(string path, string folder) =>
-        path.StartsWith(folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        path.StartsWith(
+            folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar,
+            StringComparison.Ordinal);
 }

@@ -29,10 +29,15 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly FleetAgreement _agreement;
-    private readonly string _id = $"{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+    private readonly string _id =
+        $"{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
     private readonly string _prefix;
     private readonly OperatorOrders _orders;
-    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1)
+    {
+        SingleReader = true,
+        FullMode = BoundedChannelFullMode.DropWrite
+    });
     private readonly CancellationTokenSource _end = new();
     private readonly PurgeLog _purges = new();
     private readonly FleetEpoch _epoch = new();
@@ -100,7 +105,9 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         if (_redis.Answers)
         {
             // The others need not wait until we are forgotten.
-            await _redis.SetAsync([(_prefix + "gateway:" + _id, null, TimeSpan.Zero)], CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _redis.SetAsync(
+                [(_prefix + "gateway:" + _id, null, TimeSpan.Zero)],
+                CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _end.Dispose();
@@ -131,7 +138,9 @@ internal sealed partial class FleetLoop : IAsyncDisposable
             await Task.Delay(NewsGap, _time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!again)
             {
-                await Task.WhenAny(news, Task.Delay(Every * (0.8 + (0.2 * Random.Shared.NextDouble())), _time, _end.Token)).ConfigureAwait(false);
+                await Task.WhenAny(
+                    news,
+                    Task.Delay(Every * (0.8 + (0.2 * Random.Shared.NextDouble())), _time, _end.Token)).ConfigureAwait(false);
             }
 
             if (news.IsCompleted)
@@ -165,7 +174,11 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         _purges.Sent(purges);
         _orders.Written();
         _verdicts.Written();
-        var gateways = FleetMembers.Of(new GatewayView(_id, _self.Name(), Self: true, _self.Version, _self.Revision(), votes), reply.Lives, _epoch, out var garbage);
+        var gateways = FleetMembers.Of(
+            new GatewayView(_id, _self.Name(), Self: true, _self.Version, _self.Revision(), votes),
+            reply.Lives,
+            _epoch,
+            out var garbage);
         if (garbage)
         {
             _warnings.OnGarbage(now);
@@ -192,7 +205,8 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     private async Task<FleetReply> AskAsync(FleetSlots slots, ImmutableArray<ClusterVote> votes, IReadOnlyList<SharedPurge> purges)
     {
         var life = FleetPayload.Encode(new Heartbeat(_self.Name(), _self.Version, _self.Revision(), _epoch.Highest, votes));
-        var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix + "gateway:", slots.Place(_verdicts.Writes, _orders.Writes), [.. purges.Select(FleetPayload.Encode)]);
+        var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix
+            + "gateway:", slots.Place(_verdicts.Writes, _orders.Writes), [.. purges.Select(FleetPayload.Encode)]);
         var raw = await _redis.ScriptAsync(FleetScript.Text, slots.Keys, values, _end.Token).ConfigureAwait(false);
 
         // Sockets complete on the thread that sees them, which serves users' sockets too: what was said is worked out elsewhere.
@@ -223,12 +237,14 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     [LoggerMessage(4102, LogLevel.Warning, "The other gateways are not heard ({Reason}): this one decides alone until they are.")]
     private partial void Alone(string reason);
 
-    [LoggerMessage(4103, LogLevel.Information, "Cluster '{Cluster}': the gateways agreed on a {Kind} from '{From}' to '{To}' (epoch {Epoch}).")]
+    [LoggerMessage(4103, LogLevel.Information, "Cluster '{Cluster}': the gateways agreed on a {Kind} from '{From}' to '{To}' (epoch "
+        + "{Epoch}).")]
     private partial void Agreed(string cluster, FleetVerdictKind kind, string from, string to, long epoch);
 
     [LoggerMessage(4105, LogLevel.Warning, "Redis lost what the gateways share; this one wrote again what it knew.")]
     private partial void WasFlushed();
 
-    [LoggerMessage(4106, LogLevel.Error, "An exchange with the other gateways failed by an error of the gateway itself; it goes on alone. Please report it.")]
+    [LoggerMessage(4106, LogLevel.Error, "An exchange with the other gateways failed by an error of the gateway itself; it goes on alone. "
+        + "Please report it.")]
     private partial void ExchangeFailed(Exception exception);
 }

@@ -11,7 +11,11 @@ internal static class FleetMembers
     /// <param name="lives">Each living gateway's identity and sign of life, this one's too.</param>
     /// <param name="epoch">Sees theirs.</param>
     /// <param name="garbage">True: a sign of life is not of this kind.</param>
-    public static ImmutableArray<GatewayView> Of(GatewayView self, IReadOnlyList<(string Id, byte[] Life)> lives, FleetEpoch epoch, out bool garbage)
+    public static ImmutableArray<GatewayView> Of(
+        GatewayView self,
+        IReadOnlyList<(string Id, byte[] Life)> lives,
+        FleetEpoch epoch,
+        out bool garbage)
     {
         garbage = false;
         List<GatewayView> gateways = [self];
@@ -30,7 +34,8 @@ internal static class FleetMembers
 
             epoch.See(life.Epoch);
             gateways.Add(new GatewayView(
-                FleetPayload.Clean(id), FleetPayload.Clean(life.Name), Self: false, FleetPayload.Clean(life.Version), FleetPayload.Clean(life.Revision), [.. KnownVotes(life.Clusters, self.Clusters)]));
+                FleetPayload.Clean(id), FleetPayload.Clean(life.Name), Self: false, FleetPayload.Clean(life.Version),
+                FleetPayload.Clean(life.Revision), [.. KnownVotes(life.Clusters, self.Clusters)]));
         }
 
         return [.. gateways.OrderBy(static g => g.Name, StringComparer.Ordinal).ThenBy(static g => g.Id, StringComparer.Ordinal)];

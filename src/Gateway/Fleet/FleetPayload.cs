@@ -72,7 +72,8 @@ internal static class FleetPayload
 internal sealed record Heartbeat(string Name, string Version, string Revision, long Epoch, ImmutableArray<ClusterVote> Clusters)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
-    public bool IsSound => Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch && !Clusters.IsDefault
+    public bool IsSound =>
+        Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch && !Clusters.IsDefault
         && Clusters.All(static c => c is { Cluster: not null, Tiers.IsDefault: false } && c.Tiers.All(static t => t.Tier is not null));
 }
 
@@ -85,15 +86,26 @@ internal sealed record Heartbeat(string Name, string Version, string Revision, l
 /// <param name="Who">Who gave it, as far as it is known.</param>
 /// <param name="Weight">The weight to give.</param>
 /// <param name="ForMs">How long a drain spares conversations, from when it was given, in milliseconds.</param>
-internal sealed record SharedOrder(long Epoch, string By, SharedOrderKind Kind, string? Tier, string? Reason, string? Who = null, int? Weight = null, long? ForMs = null)
+internal sealed record SharedOrder(
+    long Epoch,
+    string By,
+    SharedOrderKind Kind,
+    string? Tier,
+    string? Reason,
+    string? Who = null,
+    int? Weight = null,
+    long? ForMs = null)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
-    public bool IsSound => Epoch is > 0 and <= FleetPayload.MaxEpoch && By is not null && Enum.IsDefined(Kind) && (Kind != SharedOrderKind.Hold || Tier is not null)
+    public bool IsSound =>
+        Epoch is > 0 and <= FleetPayload.MaxEpoch && By is not null && Enum.IsDefined(Kind) && (Kind != SharedOrderKind.Hold
+            || Tier is not null)
         && (Kind == SharedOrderKind.Weight ? Weight is >= WeightCommand.Least and <= WeightCommand.Most : Weight is null)
         && ForMs is null or (> 0 and <= 86_400_000);
 
     /// <summary>Whether it replaces another one: by epoch, never by a clock.</summary>
-    public bool Overrules(SharedOrder? other) => other is null || Epoch > other.Epoch || (Epoch == other.Epoch && string.CompareOrdinal(By, other.By) > 0);
+    public bool Overrules(SharedOrder? other) =>
+        other is null || Epoch > other.Epoch || (Epoch == other.Epoch && string.CompareOrdinal(By, other.By) > 0);
 }
 
 /// <summary>What an operator ordered.</summary>

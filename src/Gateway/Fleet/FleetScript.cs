@@ -67,7 +67,13 @@ internal static class FleetScript
     public readonly record struct Write(int Place, byte[] Expected, byte[] Value, TimeSpan KeepFor);
 
     /// <summary>The arguments of the script.</summary>
-    public static List<byte[]> ArgumentsOf(string id, byte[] life, TimeSpan keepFor, string lives, IReadOnlyList<Write> writes, IReadOnlyList<byte[]> purges)
+    public static List<byte[]> ArgumentsOf(
+        string id,
+        byte[] life,
+        TimeSpan keepFor,
+        string lives,
+        IReadOnlyList<Write> writes,
+        IReadOnlyList<byte[]> purges)
     {
         List<byte[]> all = [Bytes(id), life, Number(keepFor.TotalMilliseconds), Bytes(lives), Number(writes.Count)];
         foreach (var write in writes)
@@ -92,7 +98,9 @@ internal static class FleetScript
         }
 
         var known = Next() is [(byte)'1'];
-        if (!int.TryParse(Next(), CultureInfo.InvariantCulture, out var living) || living < 0 || reply.Length < at + (2 * living) + (2 * slots))
+        if (!int.TryParse(Next(), CultureInfo.InvariantCulture, out var living)
+            || living < 0
+            || reply.Length < at + (2 * living) + (2 * slots))
         {
             return null;
         }
@@ -106,7 +114,10 @@ internal static class FleetScript
         var values = new (byte[], TimeSpan)[slots];
         for (var i = 0; i < slots; i++)
         {
-            values[i] = (Next(), long.TryParse(Next(), CultureInfo.InvariantCulture, out var left) ? TimeSpan.FromMilliseconds(Math.Clamp(left, -1, 1e12)) : TimeSpan.FromMilliseconds(-1));
+            values[i] = (Next(), long.TryParse(
+                Next(),
+                CultureInfo.InvariantCulture,
+                out var left) ? TimeSpan.FromMilliseconds(Math.Clamp(left, -1, 1e12)) : TimeSpan.FromMilliseconds(-1));
         }
 
         var purges = new List<(TimeSpan, byte[])>();
@@ -114,7 +125,12 @@ internal static class FleetScript
         {
             var line = Next();
             var space = Array.IndexOf(line, (byte)' ');
-            purges.Add(space > 0 && long.TryParse(line.AsSpan(0, space), CultureInfo.InvariantCulture, out var then) ? (TimeSpan.FromMilliseconds(Math.Clamp(ms - then, 0, 1e12)), line[(space + 1)..]) : (TimeSpan.Zero, line));
+            purges.Add(space > 0
+                && long.TryParse(
+                    line.AsSpan(0, space),
+                    CultureInfo.InvariantCulture,
+                    out var then) ? (TimeSpan.FromMilliseconds(Math.Clamp(ms - then, 0, 1e12)), line[(space
+                        + 1)..]) : (TimeSpan.Zero, line));
         }
 
         return new FleetReply(known, lives, values, purges);
@@ -130,4 +146,8 @@ internal static class FleetScript
 /// <param name="Lives">Each living gateway's identity and sign of life, ours too.</param>
 /// <param name="Values">The slots' values (empty: none) and how long each stays.</param>
 /// <param name="Purges">The last purges, oldest first, and how long ago each was told.</param>
-internal sealed record FleetReply(bool Known, List<(string Id, byte[] Life)> Lives, (byte[] Value, TimeSpan Remaining)[] Values, List<(TimeSpan Age, byte[] Payload)> Purges);
+internal sealed record FleetReply(
+    bool Known,
+    List<(string Id, byte[] Life)> Lives,
+    (byte[] Value, TimeSpan Remaining)[] Values,
+    List<(TimeSpan Age, byte[] Payload)> Purges);

@@ -8,4 +8,9 @@ namespace Gateway.Fleet;
 /// <param name="Revision">The beginning of the SHA-256 of what configurations must have in common: clusters, routes, levels.</param>
 /// <param name="Obeyed">An order that was given elsewhere was carried out here, with this result.</param>
 /// <param name="Purge">Forget last-good responses that were purged elsewhere.</param>
-internal sealed record FleetSelf(Func<string> Name, string Version, Func<string> Revision, Action<Command, CommandResult> Obeyed, Action<string, string> Purge);
+internal sealed record FleetSelf(
+    Func<string> Name,
+    string Version,
+    Func<string> Revision,
+    Action<Command, CommandResult> Obeyed,
+    Action<string, string> Purge);

@@ -21,9 +21,24 @@ internal sealed class FleetSlots
     public FleetSlots(IReadOnlyList<ClusterView> views, string prefix, string id)
     {
         Clusters = [.. views.Select(static v => v.Name)];
-        OrderSubject[] drains = [.. views.SelectMany(static v => v.Tiers.SelectMany(t => t.Destinations).Select(d => new OrderSubject(v.Name, d.Name))).Take(MostDestinations)];
-        Subjects = [.. Clusters.Select(static c => new OrderSubject(c, null)), .. drains, .. drains.Select(static drain => drain with { IsWeight = true })];
-        Keys = [prefix + "gateways", prefix + "gateway:" + id, prefix + "purges", .. Clusters.Select(c => prefix + "verdict:" + c), .. Subjects.Select(subject => NameOf(subject, prefix))];
+        OrderSubject[] drains =
+            [
+            .. views.SelectMany(static v =>
+                v.Tiers.SelectMany(t => t.Destinations).Select(d => new OrderSubject(v.Name, d.Name))).Take(MostDestinations)];
+        Subjects =
+        [
+            .. Clusters.Select(static c => new OrderSubject(c, null)),
+            .. drains,
+            .. drains.Select(static drain => drain with { IsWeight = true })
+        ];
+        Keys =
+        [
+            prefix + "gateways",
+            prefix + "gateway:" + id,
+            prefix + "purges",
+            .. Clusters.Select(c => prefix + "verdict:" + c),
+            .. Subjects.Select(subject => NameOf(subject, prefix))
+        ];
     }
 
     /// <summary>The clusters, in the order of their verdicts.</summary>
@@ -64,5 +79,8 @@ internal sealed class FleetSlots
     // A cluster's name may hold anything: its length keeps it apart from a destination's.
     private static string NameOf(OrderSubject subject, string prefix) => subject.Destination is null
         ? prefix + "hold:" + subject.Cluster
-        : string.Create(CultureInfo.InvariantCulture, $"{prefix}{(subject.IsWeight ? "weight" : "drain")}:{Encoding.UTF8.GetByteCount(subject.Cluster)}:{subject.Cluster}:{subject.Destination}");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{prefix}{(subject.IsWeight ? "weight" : "drain")}:{Encoding.UTF8.GetByteCount(subject.Cluster)}:{subject.Cluster}:"
+                + $"{subject.Destination}");
 }

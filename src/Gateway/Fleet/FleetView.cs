@@ -9,7 +9,12 @@ namespace Gateway.Fleet;
 /// <param name="Gateways">Those that live, by name; this one too.</param>
 /// <param name="Verdicts">The last agreed change of each cluster.</param>
 /// <param name="Warnings">Sentences for operators: revisions that differ, and the like.</param>
-internal sealed record FleetView(bool Agreeing, long Epoch, ImmutableArray<GatewayView> Gateways, ImmutableArray<FleetVerdict> Verdicts, ImmutableArray<string> Warnings);
+internal sealed record FleetView(
+    bool Agreeing,
+    long Epoch,
+    ImmutableArray<GatewayView> Gateways,
+    ImmutableArray<FleetVerdict> Verdicts,
+    ImmutableArray<string> Warnings);
 
 /// <summary>One living gateway.</summary>
 /// <param name="Id">Drawn anew with each start.</param>
@@ -18,4 +23,10 @@ internal sealed record FleetView(bool Agreeing, long Epoch, ImmutableArray<Gatew
 /// <param name="Version">The program's.</param>
 /// <param name="Revision">The beginning of the SHA-256 of what its configuration must have in common with others.</param>
 /// <param name="Clusters">What it serves and holds of each cluster that this gateway knows too.</param>
-internal sealed record GatewayView(string Id, string Name, bool Self, string Version, string Revision, ImmutableArray<ClusterVote> Clusters);
+internal sealed record GatewayView(
+    string Id,
+    string Name,
+    bool Self,
+    string Version,
+    string Revision,
+    ImmutableArray<ClusterVote> Clusters);

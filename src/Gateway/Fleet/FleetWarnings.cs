@@ -24,17 +24,21 @@ internal sealed class FleetWarnings(string prefix)
         var revisions = gateways.Select(static g => g.Revision).Distinct(StringComparer.Ordinal).Count();
         if (revisions > 1)
         {
-            yield return $"The gateways run {revisions.ToString(CultureInfo.InvariantCulture)} different configurations ({string.Join(", ", gateways.Select(static g => $"{g.Name}: {g.Revision}"))}): bring the same clusters, routes and levels to all of them.";
+            yield return $"The gateways run {revisions.ToString(CultureInfo.InvariantCulture)} different configurations ("
+                + $"{string.Join(", ", gateways.Select(static g => $"{g.Name}: {g.Revision}"))}): bring the same clusters, routes and "
+                + $"levels to all of them.";
         }
 
         if (now - _lostAt < ShowFor)
         {
-            yield return "Redis lost what the gateways share (it was emptied, or another one took its place without it): this gateway wrote again what it knew.";
+            yield return "Redis lost what the gateways share (it was emptied, or another one took its place without it): this gateway "
+                + "wrote again what it knew.";
         }
 
         if (now - _garbageAt < ShowFor)
         {
-            yield return $"Redis holds values under \"{prefix}\" that no gateway of this kind wrote: they are not taken. Look who else uses this prefix.";
+            yield return $"Redis holds values under \"{prefix}\" that no gateway of this kind wrote: they are not taken. Look who else "
+                + $"uses this prefix.";
         }
     }
 }

@@ -56,7 +56,9 @@ internal sealed class OperatorCommandStore
         };
         var hold = command as HoldCommand;
         var weight = command as WeightCommand;
-        var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason ?? (command as DrainCommand)?.Reason ?? weight?.Reason, command.By, weight?.Weight, (long?)(command as DrainCommand)?.For?.TotalMilliseconds);
+        var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason
+            ?? (command as DrainCommand)?.Reason ?? weight?.Reason, command.By, weight?.Weight,
+            (long?)(command as DrainCommand)?.For?.TotalMilliseconds);
         _entries[OrderSubject.Of(command)] = new Entry(order, now + (hold?.For ?? KeepOf(kind)));
     }
 
@@ -65,7 +67,11 @@ internal sealed class OperatorCommandStore
     /// <param name="raw">The value; empty: there is none.</param>
     /// <param name="remaining">How long it stays, by the clock of Redis; negative: for ever, which none of ours does.</param>
     /// <param name="now">The loop's clock.</param>
-    public (SharedOrder? Order, Command? Command, BookWrite? Write, bool Garbage) Read(OrderSubject subject, byte[] raw, TimeSpan remaining, TimeSpan now)
+    public (SharedOrder? Order, Command? Command, BookWrite? Write, bool Garbage) Read(
+        OrderSubject subject,
+        byte[] raw,
+        TimeSpan remaining,
+        TimeSpan now)
     {
         if (_entries.TryGetValue(subject, out var known) && known.EndsAt <= now)
         {
@@ -74,11 +80,18 @@ internal sealed class OperatorCommandStore
         }
 
         // 1. Nothing, or nothing of ours: what we know is written (again); garbage without a successor is taken away.
-        var order = raw.Length == 0 ? null : FleetPayload.Decode<SharedOrder>(raw) is { IsSound: true } sound && Fits(subject, sound) ? sound : null;
+        var order = raw.Length == 0
+            ? null
+            : FleetPayload.Decode<SharedOrder>(raw) is { IsSound: true } sound && Fits(subject, sound) ? sound
+            : null;
         var garbage = order is null && raw.Length > 0;
         if (order is null)
         {
-            return (null, null, known is not null ? WriteOf(subject, known, raw, now) : garbage ? new BookWrite(subject, raw, [], TimeSpan.Zero) : null, garbage);
+            return (null, null, known is not null ? WriteOf(subject, known, raw, now) : garbage ? new BookWrite(
+                subject,
+                raw,
+                [],
+                TimeSpan.Zero) : null, garbage);
         }
 
         // 2. Older than ours, or ours.
@@ -91,14 +104,21 @@ internal sealed class OperatorCommandStore
         var longest = order.Kind == SharedOrderKind.Hold ? LongestHold : KeepOf(order.Kind);
         var left = remaining <= TimeSpan.Zero || remaining > longest ? longest : remaining;
         _entries[subject] = new Entry(order, now + left);
-        var stale = known is null && order.Kind is SharedOrderKind.Release or SharedOrderKind.Ready or SharedOrderKind.WeightClear && longest - left > News;
+        var stale = known is null
+            && order.Kind is SharedOrderKind.Release or SharedOrderKind.Ready or SharedOrderKind.WeightClear
+            && longest - left > News;
         Command? command = order.Kind switch
         {
             _ when stale => null,
             SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
             SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
-            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason), For = RestOf(order, longest - left) },
-            SharedOrderKind.Weight or SharedOrderKind.WeightClear => new WeightCommand(subject.Cluster, subject.Destination!, order.Weight) { Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason) },
+            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!) { Reason = order.Reason is null
+                ? null
+                : FleetPayload.Clean(order.Reason), For = RestOf(order, longest - left) },
+            SharedOrderKind.Weight or SharedOrderKind.WeightClear => new WeightCommand(subject.Cluster, subject.Destination!, order.Weight)
+            {
+                Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason)
+            },
             _ => new ReadyCommand(subject.Cluster, subject.Destination!),
         };
         return (order, order.Who is null || command is null ? command : command with { By = FleetPayload.Clean(order.Who) }, null, false);
@@ -117,7 +137,8 @@ internal sealed class OperatorCommandStore
 
     private static TimeSpan KeepOf(SharedOrderKind kind) => kind == SharedOrderKind.Release ? KeepRelease : KeepDrain;
 
-    private static BookWrite WriteOf(OrderSubject subject, Entry entry, byte[] expected, TimeSpan now) => new(subject, expected, FleetPayload.Encode(entry.Order), entry.EndsAt - now);
+    private static BookWrite WriteOf(OrderSubject subject, Entry entry, byte[] expected, TimeSpan now) =>
+        new(subject, expected, FleetPayload.Encode(entry.Order), entry.EndsAt - now);
 
     private sealed record Entry(SharedOrder Order, TimeSpan EndsAt);
 }

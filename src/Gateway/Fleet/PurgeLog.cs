@@ -54,7 +54,10 @@ internal sealed class PurgeLog
     /// </summary>
     public IReadOnlyList<SharedPurge> News(List<(TimeSpan Age, byte[] Payload)> log, TimeSpan running)
     {
-        var all = log.Select(static l => (l.Age, Purge: FleetPayload.Decode<SharedPurge>(l.Payload))).Where(static l => l.Purge is { IsSound: true }).Select(static l => (l.Age, Purge: l.Purge!)).ToArray();
+        var all = log.Select(static l => (l.Age, Purge: FleetPayload.Decode<SharedPurge>(l.Payload)))
+            .Where(static l => l.Purge is { IsSound: true })
+            .Select(static l => (l.Age, Purge: l.Purge!))
+            .ToArray();
         var missed = _hasRead && _seen.Count > 0 && all.Length >= FleetScript.MostPurges && !all.Any(l => _seen.Contains(l.Purge.Id));
         var news = all.Where(l => !_seen.Contains(l.Purge.Id) && l.Age <= running).Select(static l => l.Purge).ToArray();
 

@@ -11,7 +11,11 @@ namespace Gateway.Fleet;
 /// of their buckets, and takes as much of its own. No request waits for it: a limit is exceeded by what the other gateways let pass in a
 /// quarter of a second, and without Redis each gateway counts alone.
 /// </summary>
-internal sealed partial class SharedLimits(RedisConnection redis, Func<IReadOnlyList<SharedLimit>> limits, TimeProvider time, ILogger<SharedLimits> logger) : IAsyncDisposable
+internal sealed partial class SharedLimits(
+    RedisConnection redis,
+    Func<IReadOnlyList<SharedLimit>> limits,
+    TimeProvider time,
+    ILogger<SharedLimits> logger) : IAsyncDisposable
 {
     /// <summary>From one exchange to the next while requests are limited.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
@@ -112,9 +116,14 @@ internal sealed partial class SharedLimits(RedisConnection redis, Func<IReadOnly
         }
 
         // 2. What was taken elsewhere.
-        var reply = await redis.ScriptAsync(RateScript.Text, [redis.Prefix + "fleet:rates", redis.Prefix + "fleet:rate-seed"], values, _end.Token).ConfigureAwait(false);
+        var reply = await redis.ScriptAsync(RateScript.Text,
+        [
+            redis.Prefix + "fleet:rates",
+            redis.Prefix + "fleet:rate-seed"
+        ], values, _end.Token).ConfigureAwait(false);
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        if (reply is not [{ } seedText, { } read, ..] || !ulong.TryParse(Encoding.ASCII.GetString(seedText), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var seed))
+        if (reply is not [{ } seedText, { } read, ..]
+            || !ulong.TryParse(Encoding.ASCII.GetString(seedText), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var seed))
         {
             throw new RedisFailedException(RedisFault.Refused);
         }
@@ -158,7 +167,9 @@ internal sealed partial class SharedLimits(RedisConnection redis, Func<IReadOnly
     {
         for (; bytes.Length >= 8; bytes = bytes[8..])
         {
-            limit.Charge(new TakenTokens(BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadInt32LittleEndian(bytes[4..])));
+            limit.Charge(new TakenTokens(
+                BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+                BinaryPrimitives.ReadInt32LittleEndian(bytes[4..])));
         }
     }
 
@@ -167,9 +178,11 @@ internal sealed partial class SharedLimits(RedisConnection redis, Func<IReadOnly
     [LoggerMessage(EventId = 7320, Level = LogLevel.Information, Message = "Rate limits are shared with the other gateways.")]
     private partial void Shared();
 
-    [LoggerMessage(EventId = 7321, Level = LogLevel.Warning, Message = "Rate limits are not shared: the other gateways cannot be heard through Redis. This gateway counts its own requests only.")]
+    [LoggerMessage(EventId = 7321, Level = LogLevel.Warning, Message = "Rate limits are not shared: the other gateways cannot be heard "
+        + "through Redis. This gateway counts its own requests only.")]
     private partial void Alone();
 
-    [LoggerMessage(EventId = 7322, Level = LogLevel.Error, Message = "The exchange of rate limits failed because of an error of the gateway itself.")]
+    [LoggerMessage(EventId = 7322, Level = LogLevel.Error, Message = "The exchange of rate limits failed because of an error of the "
+        + "gateway itself.")]
     private partial void ExchangeFailed(Exception exception);
 }

@@ -40,7 +40,12 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
     /// <param name="votes">This gateway's votes.</param>
     /// <param name="gateways">All living gateways and their votes.</param>
     /// <param name="now">The loop's clock.</param>
-    public VerdictRound Decide(IReadOnlyList<string> clusters, IReadOnlyList<(byte[] Value, TimeSpan Remaining)> values, ImmutableArray<ClusterVote> votes, ImmutableArray<GatewayView> gateways, TimeSpan now)
+    public VerdictRound Decide(
+        IReadOnlyList<string> clusters,
+        IReadOnlyList<(byte[] Value, TimeSpan Remaining)> values,
+        ImmutableArray<ClusterVote> votes,
+        ImmutableArray<GatewayView> gateways,
+        TimeSpan now)
     {
         var guidance = ImmutableDictionary.CreateBuilder<string, FleetGuidance>(StringComparer.Ordinal);
         var (isProposed, hasGarbage) = (false, false);
@@ -55,7 +60,9 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
                 continue;
             }
 
-            var decided = Decide(mine, [.. gateways.Where(static g => !g.Self).SelectMany(static g => g.Clusters).Where(IsOfCluster)], value, now);
+            var decided = Decide(mine, [.. gateways.Where(static g => !g.Self)
+                .SelectMany(static g => g.Clusters)
+                .Where(IsOfCluster)], value, now);
             isProposed |= decided.IsProposed;
             if (decided.Guidance is { } given)
             {
@@ -75,7 +82,9 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
     private bool Take(string cluster, byte[] value, TimeSpan remaining, TimeSpan now)
     {
         var verdict = value.Length == 0 ? null : FleetPayload.Decode<FleetVerdict>(value);
-        if (verdict is { Epoch: > 0 and <= FleetPayload.MaxEpoch, From: not null, To: not null } && Enum.IsDefined(verdict.Kind) && string.Equals(verdict.Cluster, cluster, StringComparison.Ordinal))
+        if (verdict is { Epoch: > 0 and <= FleetPayload.MaxEpoch, From: not null, To: not null }
+            && Enum.IsDefined(verdict.Kind)
+            && string.Equals(verdict.Cluster, cluster, StringComparison.Ordinal))
         {
             epoch.See(verdict.Epoch);
             if (_known.GetValueOrDefault(cluster) is not { } known || verdict.Epoch > known.Verdict.Epoch)
@@ -104,7 +113,11 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
         return value.Length == 0;
     }
 
-    private (FleetGuidance? Guidance, bool IsProposed) Decide(ClusterVote mine, IReadOnlyList<ClusterVote> others, byte[] value, TimeSpan now)
+    private (FleetGuidance? Guidance, bool IsProposed) Decide(
+        ClusterVote mine,
+        IReadOnlyList<ClusterVote> others,
+        byte[] value,
+        TimeSpan now)
     {
         var known = _known.GetValueOrDefault(mine.Cluster);
         var decision = QuorumRule.Decide(new FleetCase(mine, others, known?.Verdict, known is null ? TimeSpan.Zero : now - known.Since));

@@ -23,7 +23,15 @@ internal sealed class CompiledRoute
     private readonly FrozenSet<string> _repeatable;
     private readonly TargetRewrite? _rewrite;
 
-    public CompiledRoute(RouteConfig route, ClusterConfig cluster, LevelConfig level, LimitsConfig limits, UpstreamCluster traffic, RequestHeaderCopier headers, ResponseRelay relay, Instruments instruments)
+    public CompiledRoute(
+        RouteConfig route,
+        ClusterConfig cluster,
+        LevelConfig level,
+        LimitsConfig limits,
+        UpstreamCluster traffic,
+        RequestHeaderCopier headers,
+        ResponseRelay relay,
+        Instruments instruments)
     {
         Route = route;
         ClusterConfig = cluster;
@@ -50,7 +58,11 @@ internal sealed class CompiledRoute
         {
             var tally = destination.Tally(route.Name);
             tally.Meter = Meter;
-            return new UpstreamEndpoint(destination, tally, instruments.Destination(cluster.Name, destination.Name), traffic.ConnectionsTo(destination));
+            return new UpstreamEndpoint(
+                destination,
+                tally,
+                instruments.Destination(cluster.Name, destination.Name),
+                traffic.ConnectionsTo(destination));
         };
         _repeatable = cluster.Attempts.RetryMethods.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
@@ -116,7 +128,8 @@ internal sealed class CompiledRoute
     public bool ChangesHost { get; }
 
     /// <summary>The name that destinations are asked under; null: their own.</summary>
-    public string? HostFor(HttpRequest request) => !ChangesHost ? null : Route.HostName ?? (request.Host.Value is { Length: > 0 } kept ? kept : null);
+    public string? HostFor(HttpRequest request) =>
+        !ChangesHost ? null : Route.HostName ?? (request.Host.Value is { Length: > 0 } kept ? kept : null);
 
     /// <summary>A stored response is given when the live one is later than this; null: only when there is none.</summary>
     public TimeSpan? LastGoodAfter { get; }
@@ -137,7 +150,8 @@ internal sealed class CompiledRoute
         Route.Retryable ?? (hasIdempotencyKey || _repeatable.Contains(method));
 
     /// <summary>True: a response with this status is tried elsewhere (<c>attempts.retryOn</c>).</summary>
-    public bool FailsOn(int status) => (status >= 500 || status == StatusCodes.Status429TooManyRequests) && ClusterConfig.Attempts.OnStatus.Contains(status);
+    public bool FailsOn(int status) =>
+        (status >= 500 || status == StatusCodes.Status429TooManyRequests) && ClusterConfig.Attempts.OnStatus.Contains(status);
 
     /// <summary>True: an attempt that ended so may be made elsewhere (<c>attempts.retryOn</c>).</summary>
     public bool RepeatsOn(AttemptResult result) => result switch

@@ -16,7 +16,11 @@ namespace Gateway.Forwarding;
 /// Serves each request by its route; one that no route takes is answered, counted as
 /// <see cref="Instruments.UnmatchedRoute"/> and logged here.
 /// </summary>
-internal sealed class UnmatchedRequests(Instruments instruments, AccessLog access, Func<ImmutableArray<IPNetwork>> trusted, TimeProvider time)
+internal sealed class UnmatchedRequests(
+    Instruments instruments,
+    AccessLog access,
+    Func<ImmutableArray<IPNetwork>> trusted,
+    TimeProvider time)
 {
     private readonly RouteMeter _meter = instruments.Route(Instruments.UnmatchedRoute);
 
@@ -25,7 +29,9 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
     {
         // Our routes are route endpoints; ASP.NET's own, for a path whose routes refuse the method, is not.
         var endpoint = context.GetEndpoint();
-        if (HttpMethods.IsOptions(context.Request.Method) && context.Features.Get<IHttpRequestFeature>()?.RawTarget is { } target && RequestTarget.IsOfServer(target))
+        if (HttpMethods.IsOptions(context.Request.Method)
+            && context.Features.Get<IHttpRequestFeature>()?.RawTarget is { } target
+            && RequestTarget.IsOfServer(target))
         {
             // A route for everything would take it for a request for "/".
             return AnswerForServerAsync(context);
@@ -43,7 +49,10 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
 
     private async Task RefuseAsync(HttpContext context, RequestDelegate? methodRefused)
     {
-        var record = new RequestRecord(Instruments.UnmatchedRoute, cluster: null, time.GetTimestamp()) { Cause = TerminationCause.Unmatched };
+        var record = new RequestRecord(Instruments.UnmatchedRoute, cluster: null, time.GetTimestamp())
+        {
+            Cause = TerminationCause.Unmatched
+        };
         var outcome = RequestOutcome.Refused;
         try
         {
@@ -61,7 +70,9 @@ internal sealed class UnmatchedRequests(Instruments instruments, AccessLog acces
                 await methodRefused(context).ConfigureAwait(false);
             }
 
-            await NoRouteResponse.WriteAsync(context, methodRefused is null ? StatusCodes.Status404NotFound : context.Response.StatusCode).ConfigureAwait(false);
+            await NoRouteResponse.WriteAsync(
+                context,
+                methodRefused is null ? StatusCodes.Status404NotFound : context.Response.StatusCode).ConfigureAwait(false);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -24,7 +24,14 @@ internal sealed class UpstreamCluster
     private readonly double _timestampsInATick;
     private readonly SocketBudget _sockets;
 
-    public UpstreamCluster(Cluster cluster, ClusterConfig config, UpstreamCluster? previous, FailoverLoop loop, Instruments instruments, SocketBudget sockets, TimeProvider time)
+    public UpstreamCluster(
+        Cluster cluster,
+        ClusterConfig config,
+        UpstreamCluster? previous,
+        FailoverLoop loop,
+        Instruments instruments,
+        SocketBudget sockets,
+        TimeProvider time)
     {
         Cluster = cluster;
         Loop = loop;
@@ -32,12 +39,17 @@ internal sealed class UpstreamCluster
         _sockets = sockets;
         _timestampsInATick = (double)time.TimestampFrequency / TimeSpan.TicksPerSecond;
         Meter = instruments.Cluster(config.Name);
-        Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.RetryBudget) ? previous.Budget : new RetryBudget(config.Attempts.RetryBudget, time);
+        Budget = previous is not null && previous.BudgetShare.Equals(config.Attempts.RetryBudget)
+            ? previous.Budget
+            : new RetryBudget(config.Attempts.RetryBudget, time);
         BudgetShare = config.Attempts.RetryBudget;
         Conversations = previous?.Conversations ?? new ConversationTable();
         Balance = config.Balance;
         Policy = previous is not null && previous.Balance == Balance ? previous.Policy : BalancePolicies.Of(Balance, Random.Shared, time);
-        Queue = config.Queue is null ? null : config.Queue.Equals(previous?.Queue?.Config) ? previous!.Queue : new AdmissionQueue(config.Queue, Meter, time);
+        Queue = config.Queue is null
+            ? null
+            : config.Queue.Equals(previous?.Queue?.Config) ? previous!.Queue
+            : new AdmissionQueue(config.Queue, Meter, time);
         foreach (var tier in cluster.Snapshot.Tiers)
         {
             // Requests that wait in the queue of before look for a place by themselves.
@@ -97,7 +109,8 @@ internal sealed class UpstreamCluster
     private ClusterTls? Tls { get; }
 
     // A replaced transport is not disposed: requests in flight finish on it, and its idle connections close themselves.
-    private static HttpMessageInvoker CreateTransport(TimeSpan connectTimeout, SocketBudget sockets, ClusterTls? tls) => new(CreateHandler(connectTimeout, sockets, tls), disposeHandler: true);
+    private static HttpMessageInvoker CreateTransport(TimeSpan connectTimeout, SocketBudget sockets, ClusterTls? tls) =>
+        new(CreateHandler(connectTimeout, sockets, tls), disposeHandler: true);
 
     private static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout, SocketBudget sockets, ClusterTls? tls) => new()
     {
@@ -113,7 +126,9 @@ internal sealed class UpstreamCluster
         ConnectCallback = async (context, cancellationToken) =>
         {
             var stream = await sockets.OpenStreamAsync(context.DnsEndPoint, connectTimeout, cancellationToken).ConfigureAwait(false);
-            return tls is null ? stream : await tls.SecureAsync(stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false);
+            return tls is null
+                ? stream
+                : await tls.SecureAsync(stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false);
         },
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
         EnableMultipleHttp2Connections = true,

@@ -9,13 +9,19 @@ using Gateway.Upstream.Http1;
 namespace Gateway.Forwarding;
 
 /// <summary>One destination as one route meets it: all that an attempt needs, looked up once.</summary>
-internal sealed class UpstreamEndpoint(Destination destination, RouteSuccessCounter tally, DestinationMeter meter, Http1ConnectionPool connections)
+internal sealed class UpstreamEndpoint(
+    Destination destination,
+    RouteSuccessCounter tally,
+    DestinationMeter meter,
+    Http1ConnectionPool connections)
 {
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     // With the zone of a link-local address, by which HttpClient tells connections apart.
     private readonly string _prefix = (UrlHost.HasZone(destination.Url)
-        ? string.Create(CultureInfo.InvariantCulture, $"{destination.Url.Scheme}://[{UrlHost.Of(destination.Url)}]:{destination.Url.Port}{destination.Url.AbsolutePath}")
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"{destination.Url.Scheme}://[{UrlHost.Of(destination.Url)}]:{destination.Url.Port}{destination.Url.AbsolutePath}")
         : destination.Url.GetLeftPart(UriPartial.Path)).TrimEnd('/');
 
     /// <summary>The path of its address, which stands before every request's; no slash at its end.</summary>
@@ -23,7 +29,9 @@ internal sealed class UpstreamEndpoint(Destination destination, RouteSuccessCoun
 
     /// <summary>Under which name it is asked. For an address that was looked up that is the name: virtual hosts go by it.</summary>
     public string Host { get; } = destination.HostName
-        ?? (destination.Url.IsDefaultPort ? UrlHost.WithoutZone(destination.Url) : string.Create(CultureInfo.InvariantCulture, $"{UrlHost.WithoutZone(destination.Url)}:{destination.Url.Port}"));
+        ?? (destination.Url.IsDefaultPort ? UrlHost.WithoutZone(destination.Url) : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{UrlHost.WithoutZone(destination.Url)}:{destination.Url.Port}"));
 
     /// <summary>What HttpClient has to be told as <c>Host</c>, since it would take another from the address; null: nothing.</summary>
     public string? HostOverride => destination.HostName ?? (UrlHost.HasZone(destination.Url) ? Host : null);

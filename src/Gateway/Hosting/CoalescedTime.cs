@@ -11,7 +11,8 @@ internal sealed class CoalescedTime : TimeProvider
 
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        System.CreateTimer(callback, state, period >= Shortest && dueTime > TimeSpan.Zero ? FirstDue(GetTimestamp(), TimestampFrequency, dueTime, period) : dueTime, period);
+        System.CreateTimer(callback, state, period >= Shortest
+            && dueTime > TimeSpan.Zero ? FirstDue(GetTimestamp(), TimestampFrequency, dueTime, period) : dueTime, period);
 
     /// <summary>When a periodic timer fires first: at a multiple of its period, at most a period later than it was meant to.</summary>
     /// <param name="timestamp">The clock's reading now.</param>

@@ -21,7 +21,9 @@ internal sealed class ConsoleText(LogFormat format, TimeProvider time)
     {
         using var line = new StringWriter(CultureInfo.InvariantCulture);
         var source = new LogEventProperty("SourceContext", new ScalarValue(typeof(ConsoleText).FullName));
-        LogSetup.Formatter(ShapeOf(format)).Format(new LogEvent(time.GetUtcNow(), level, exception: null, new MessageTemplate([new TextToken(text.Trim())]), [source]), line);
+        LogSetup.Formatter(ShapeOf(format)).Format(
+            new LogEvent(time.GetUtcNow(), level, exception: null, new MessageTemplate([new TextToken(text.Trim())]), [source]),
+            line);
         return line.ToString();
     }
 

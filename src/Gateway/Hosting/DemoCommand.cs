@@ -14,9 +14,16 @@ internal static class DemoCommand
     public static Command Create(Func<string, string?> environment)
     {
         var file = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
-        var command = new Command("demo", "Starts four sample guides and the gateway, says what to try, and ends everything on Ctrl-C.") { file };
+        var command = new Command("demo", "Starts four sample guides and the gateway, says what to try, and ends everything on Ctrl-C.")
+        {
+            file
+        };
         command.SetAction((parsed, cancellationToken) =>
-            RunAsync(ConfigPath.Of(parsed.GetValue(file), environment), environment, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+            RunAsync(
+                ConfigPath.Of(parsed.GetValue(file), environment),
+                environment,
+                parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -27,7 +34,9 @@ internal static class DemoCommand
         using var guides = new DemoGuides(root);
         if (!guides.IsBuilt)
         {
-            await error.WriteLineAsync($"The sample guide is not built: \"{guides.Program}\" is missing. The demo is part of a clone: start it there, with {ProgramName.InAClone} demo.").ConfigureAwait(false);
+            await error.WriteLineAsync(
+                $"The sample guide is not built: \"{guides.Program}\" is missing. The demo is part of a clone: start it there, with "
+                    + $"{ProgramName.InAClone} demo.").ConfigureAwait(false);
             return GatewayCli.Failed;
         }
 
@@ -50,7 +59,8 @@ internal static class DemoCommand
         TextWriter error)
     {
         var console = new ConsoleText(config.Telemetry.Logs.Format, TimeProvider.System);
-        var destinations = config.Clusters.SelectMany(static c => c.Tiers.SelectMany(t => t.Destinations.Select(d => (Tier: t.Name, d.Url)))).ToList();
+        var destinations =
+            config.Clusters.SelectMany(static c => c.Tiers.SelectMany(t => t.Destinations.Select(d => (Tier: t.Name, d.Url)))).ToList();
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -59,7 +69,11 @@ internal static class DemoCommand
         {
             if (await guides.StartAsync(destinations).ConfigureAwait(false) is { } missing)
             {
-                await console.WriteAsync(error, LogEventLevel.Error, $"The sample guide for \"{missing}\" did not start: is the port taken? End what listens there, or change \"{path}\".").ConfigureAwait(false);
+                await console.WriteAsync(
+                    error,
+                    LogEventLevel.Error,
+                    $"The sample guide for \"{missing}\" did not start: is the port taken? End what listens there, or change \"{path}"
+                        + $"\".").ConfigureAwait(false);
                 return GatewayCli.Failed;
             }
 
@@ -77,7 +91,10 @@ internal static class DemoCommand
         }
         catch (Exception e) when (e is IOException or SocketException or TimeoutException or ArgumentException)
         {
-            await console.WriteAsync(error, LogEventLevel.Error, $"The demo cannot start: {PortsTaken.Sentence(config, e) ?? e.Message}").ConfigureAwait(false);
+            await console.WriteAsync(
+                error,
+                LogEventLevel.Error,
+                $"The demo cannot start: {PortsTaken.Sentence(config, e) ?? e.Message}").ConfigureAwait(false);
             return GatewayCli.Failed;
         }
 

@@ -24,10 +24,16 @@ internal static class PortsTaken
 
     private static string Sentence(GatewayConfig config)
     {
-        var taken = config.Listen.Select(static listen => (Key: "listen", listen.Url)).Append((Key: "admin.url", config.Admin.Url)).Where(static one => IsTaken(one.Url)).ToList();
+        var taken = config.Listen
+            .Select(static listen => (Key: "listen", listen.Url))
+            .Append((Key: "admin.url", config.Admin.Url))
+            .Where(static one => IsTaken(one.Url))
+            .ToList();
         return taken.Count == 0
             ? "another program listens on one of its ports. End that program, or change \"listen\" or \"admin.url\"."
-            : $"another program listens on {string.Join(" and ", taken.Select(static one => $"{one.Url.GetLeftPart(UriPartial.Authority)} (\"{one.Key}\")"))}. End that program (ss -ltnp names it), or change the port in the configuration.";
+            : $"another program listens on "
+                + $"{string.Join(" and ", taken.Select(static one => $"{one.Url.GetLeftPart(UriPartial.Authority)} (\"{one.Key}\")"))}. "
+                + $"End that program (ss -ltnp names it), or change the port in the configuration.";
     }
 
     private static bool IsTaken(Uri url)

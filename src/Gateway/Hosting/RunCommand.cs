@@ -16,9 +16,16 @@ internal static class RunCommand
     public static Command Create(Func<string, string?> environment)
     {
         var file = new Option<string?>("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
-        var command = new Command("run", "Runs the gateway until SIGTERM or Ctrl-C; a second one ends it without waiting. SIGHUP reads the configuration again, SIGUSR1 opens the log's file again.") { file };
+        var command = new Command(
+            "run",
+            "Runs the gateway until SIGTERM or Ctrl-C; a second one ends it without waiting. SIGHUP reads the configuration again, SIGUSR1 "
+                + "opens the log's file again.") { file };
         command.SetAction((parsed, cancellationToken) =>
-            RunAsync(ConfigPath.Of(parsed.GetValue(file), environment), environment, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+            RunAsync(
+                ConfigPath.Of(parsed.GetValue(file), environment),
+                environment,
+                parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -33,18 +40,32 @@ internal static class RunCommand
         var console = new ConsoleText(loaded.Config.Telemetry.Logs.Format, TimeProvider.System);
         if (string.Equals(path, environment(ConfigPath.SampleVariable), StringComparison.Ordinal))
         {
-            await console.WriteAsync(output, LogEventLevel.Warning, $"No configuration is given: the sample \"{path}\" is in force. Mount a folder with your {Path.GetFileName(ConfigPath.Installed)} as {Path.GetDirectoryName(ConfigPath.Installed)}, one for its static files, and a volume for its state.").ConfigureAwait(false);
+            await console.WriteAsync(
+                output,
+                LogEventLevel.Warning,
+                $"No configuration is given: the sample \"{path}\" is in force. Mount a folder with your "
+                    + $"{Path.GetFileName(ConfigPath.Installed)} as {Path.GetDirectoryName(ConfigPath.Installed)}, one for its static "
+                    + $"files, and a volume for its state.").ConfigureAwait(false);
         }
 
         using var signals = new StopSignals();
         try
         {
             var systemd = SystemdNotice.Of(environment);
-            await using var host = new GatewayHost(loaded, path, environment, new CoalescedTime(), SocketActivation.Take(environment, Environment.ProcessId)) { WarmUpWithin = loaded.Config.WarmUp };
+            await using var host = new GatewayHost(
+                loaded,
+                path,
+                environment,
+                new CoalescedTime(),
+                SocketActivation.Take(environment, Environment.ProcessId)) { WarmUpWithin = loaded.Config.WarmUp };
             using var hangUp = On(PosixSignal.SIGHUP, host.RequestReload);
             using var reopen = OperatingSystem.IsLinux() ? On((PosixSignal)UserSignal, host.ReopenLog) : null;
             await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
-            await console.WriteAsync(output, LogEventLevel.Information, $"Users: {string.Join(", ", host.Addresses)}  Operators: {host.AdminAddress.GetLeftPart(UriPartial.Authority)}").ConfigureAwait(false);
+            await console.WriteAsync(
+                output,
+                LogEventLevel.Information,
+                $"Users: {string.Join(", ", host.Addresses)}  Operators: "
+                    + $"{host.AdminAddress.GetLeftPart(UriPartial.Authority)}").ConfigureAwait(false);
             var telling = systemd?.TellAsync(host.Ready, signals.Asked, TimeProvider.System) ?? Task.CompletedTask;
 
             // Ctrl-C comes from somebody who waits at a terminal; SIGTERM from something that may stand behind a balancer.
@@ -57,9 +78,13 @@ internal static class RunCommand
             await telling.ConfigureAwait(false);
             return GatewayCli.Done;
         }
-        catch (Exception e) when (e is IOException or CryptographicException or ArgumentException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is IOException or CryptographicException or ArgumentException
+            or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
-            await console.WriteAsync(error, LogEventLevel.Error, $"The gateway cannot start: {PortsTaken.Sentence(loaded.Config, e) ?? e.Message}").ConfigureAwait(false);
+            await console.WriteAsync(
+                error,
+                LogEventLevel.Error,
+                $"The gateway cannot start: {PortsTaken.Sentence(loaded.Config, e) ?? e.Message}").ConfigureAwait(false);
             return GatewayCli.Failed;
         }
     }

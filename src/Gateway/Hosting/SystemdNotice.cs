@@ -30,8 +30,13 @@ internal sealed class SystemdNotice
         }
 
         // Half the time that it allows, as systemd's manual advises.
-        TimeSpan? watchdog = long.TryParse(environment("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds >= 2_000
-            && (environment("WATCHDOG_PID") is not { Length: > 0 } meant || string.Equals(meant, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
+        TimeSpan? watchdog = long.TryParse(
+            environment("WATCHDOG_USEC"),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var microseconds) && microseconds >= 2_000
+            && (environment("WATCHDOG_PID") is not { Length: > 0 } meant
+                || string.Equals(meant, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
             ? TimeSpan.FromMicroseconds(microseconds / 2)
             : null;
         return new(socket, watchdog);
@@ -47,7 +52,9 @@ internal sealed class SystemdNotice
             {
                 // Only while it serves: once it stops, systemd counts by its own deadline for stopping.
                 using var timer = new PeriodicTimer(every, time);
-                while (await Task.WhenAny(asked, timer.WaitForNextTickAsync(CancellationToken.None).AsTask()).ConfigureAwait(false) != asked)
+                while (await Task.WhenAny(
+                    asked,
+                    timer.WaitForNextTickAsync(CancellationToken.None).AsTask()).ConfigureAwait(false) != asked)
                 {
                     Notify("WATCHDOG=1");
                 }
@@ -64,7 +71,9 @@ internal sealed class SystemdNotice
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
-            socket.SendTo(System.Text.Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(_socket[0] == '@' ? "\0" + _socket[1..] : _socket));
+            socket.SendTo(
+                System.Text.Encoding.UTF8.GetBytes(state),
+                new UnixDomainSocketEndPoint(_socket[0] == '@' ? "\0" + _socket[1..] : _socket));
         }
         catch (SocketException)
         {

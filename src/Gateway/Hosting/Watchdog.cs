@@ -38,7 +38,8 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
     /// <summary>Adds a task that must not end before the gateway does.</summary>
     public void Follow(string part, string what, Task task, CancellationToken stopping) => Register(part, () =>
         task.IsCompleted && !stopping.IsCancellationRequested
-            ? $"{what} has ended{(task.Exception?.InnerException is { } e ? $" ({e.GetType().Name}: {e.Message.TrimEnd('.')})" : "")}. Restart the gateway."
+            ? $"{what} has ended{(task.Exception?.InnerException is { } e ? $" ({e.GetType().Name}: {e.Message.TrimEnd('.')})" : "")}. "
+                + $"Restart the gateway."
             : null);
 
     /// <summary>All that is wrong now.</summary>
@@ -78,11 +79,14 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
 
     /// <summary>What a failover loop that stands still means; null: it turns.</summary>
     public static string? Standstill(TimeSpan sinceTurn) => sinceTurn <= LoopMayRest ? null : string.Create(CultureInfo.InvariantCulture,
-        $"The failover loop has stood still for {sinceTurn.TotalSeconds:0} s: no tier is chosen any more, and what is shown of tiers and destinations is as old. Give the machine CPU, or restart the gateway.");
+        $"The failover loop has stood still for {sinceTurn.TotalSeconds:0} s: no tier is chosen any more, and what is shown of tiers and "
+            + $"destinations is as old. Give the machine CPU, or restart the gateway.");
 
     /// <summary>What a thread of journal and ledger that stands still means; null: it turns.</summary>
-    public static string? RecordsStandstill(TimeSpan sinceTurn) => sinceTurn <= RecordsMayRest ? null : string.Create(CultureInfo.InvariantCulture,
-        $"Journal and ledger have not been written for {sinceTurn.TotalSeconds:0} s: the disk of the state folder hangs. Users are not touched; what happens is kept in memory.");
+    public static string? RecordsStandstill(TimeSpan sinceTurn) =>
+        sinceTurn <= RecordsMayRest ? null : string.Create(CultureInfo.InvariantCulture,
+        $"Journal and ledger have not been written for {sinceTurn.TotalSeconds:0} s: the disk of the state folder hangs. Users are not "
+            + $"touched; what happens is kept in memory.");
 
     /// <summary>
     /// Destinations that were not probed for ten seconds and three times as long as a probe may take; null: there are none.
@@ -98,9 +102,13 @@ internal sealed partial class Watchdog(Journal journal, TimeProvider time, ILogg
             from tier in cluster.Tiers
             from destination in tier.Destinations
             where destination.ProbeAge > allowed
-            select string.Create(CultureInfo.InvariantCulture, $"{destination.Name} of {cluster.Name} for {destination.ProbeAge.TotalSeconds:0} s")).ToArray();
+            select string.Create(
+                CultureInfo.InvariantCulture,
+                $"{destination.Name} of {cluster.Name} for {destination.ProbeAge.TotalSeconds:0} s")).ToArray();
         return stopped.Length == 0 ? null
-            : $"Not probed: {string.Join(", ", stopped.Take(MostNamed))}{(stopped.Length > MostNamed ? $" and {stopped.Length - MostNamed} more" : "")}. What is held true of them is as old. Restart the gateway if it stays so.";
+            : $"Not probed: {string.Join(", ", stopped.Take(MostNamed))}"
+                + $"{(stopped.Length > MostNamed ? $" and {stopped.Length - MostNamed} more" : "")}. What is held true of them is as old. "
+                + $"Restart the gateway if it stays so.";
     }
 
     [LoggerMessage(10110, LogLevel.Error, "Alarm \"{Part}\": {Text}")]

@@ -46,7 +46,12 @@ internal readonly record struct BackingChange(ChangeKind Kind, string Text, long
 {
     /// <summary>The change that carries out a purge.</summary>
     public static BackingChange Of(PurgeRule rule, long atUnixMs) => new(
-        rule.By switch { PurgeBy.Key => ChangeKind.PurgeKey, PurgeBy.Route => ChangeKind.PurgeRoute, _ => ChangeKind.Purge }, rule.Text, atUnixMs);
+        rule.By switch
+        {
+            PurgeBy.Key => ChangeKind.PurgeKey,
+            PurgeBy.Route => ChangeKind.PurgeRoute,
+            _ => ChangeKind.Purge
+        }, rule.Text, atUnixMs);
 
     /// <summary>The purge that this change carries out; null: it is none, or one of a single key.</summary>
     public PurgeRule? Search => Kind switch

@@ -77,7 +77,9 @@ internal sealed partial class LastGoodFinder(
         try
         {
             // Which coding the one response will have is not known before it comes.
-            return plan.TryWrite(request, facts, CacheKeyTemplate.Exact, ref key) ? string.Concat(key.Text, " ", request.Headers.AcceptEncoding.ToString()) : null;
+            return plan.TryWrite(request, facts, CacheKeyTemplate.Exact, ref key)
+                ? string.Concat(key.Text, " ", request.Headers.AcceptEncoding.ToString())
+                : null;
         }
         finally
         {
@@ -126,7 +128,12 @@ internal sealed partial class LastGoodFinder(
     }
 
     /// <summary>The nearest response that a request may be given.</summary>
-    public FoundResponse? SearchNearest(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, long now, List<string>? missing)
+    public FoundResponse? SearchNearest(
+        CacheKeyTemplate plan,
+        HttpRequest request,
+        in RequestMetadata facts,
+        long now,
+        List<string>? missing)
     {
         var key = new KeyBuilder(stackalloc char[KeyBuilder.OnStack]);
         try
@@ -180,7 +187,13 @@ internal sealed partial class LastGoodFinder(
         return StorageRules.IsYoungEnough(age, plan.Config.MaxAge, live.Answer.FreshSeconds, live.Answer.StaleIfErrorSeconds);
     }
 
-    private async ValueTask<FoundResponse?> SearchBehindAsync(WriteBehind store, CacheKeyTemplate plan, HttpRequest request, RequestMetadata facts, List<string> missing, CancellationToken cancellationToken)
+    private async ValueTask<FoundResponse?> SearchBehindAsync(
+        WriteBehind store,
+        CacheKeyTemplate plan,
+        HttpRequest request,
+        RequestMetadata facts,
+        List<string> missing,
+        CancellationToken cancellationToken)
     {
         FoundResponse? found = null;
         if (missing.Count > 0 && Interlocked.Increment(ref _looking) <= options.LooksAtOnce)

@@ -33,14 +33,28 @@ internal sealed class LastGoodLearner(
     /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks
     /// whole.</param>
     /// <returns>A copy to feed with the body; null: this response is not wanted.</returns>
-    public LastGoodCapture? OnResponse(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default, bool endIsKnown = true) =>
+    public LastGoodCapture? OnResponse(
+        RouteConfig route,
+        HttpRequest request,
+        int status,
+        IHeaderDictionary headers,
+        string tier,
+        TimeSpan delay = default,
+        bool endIsKnown = true) =>
         Learn(route, request, status, new ResponseHeaders(headers), endIsKnown, tier, delay);
 
     /// <summary>As above, for a response as it came from a destination.</summary>
-    public LastGoodCapture? OnResponse(RouteConfig route, HttpRequest request, HttpResponseMessage answer, string tier, TimeSpan delay = default)
+    public LastGoodCapture? OnResponse(
+        RouteConfig route,
+        HttpRequest request,
+        HttpResponseMessage answer,
+        string tier,
+        TimeSpan delay = default)
     {
         // A body that ends with its connection cannot be told from one that was cut.
-        var endIsKnown = answer.Version.Major >= 2 || answer.Content.Headers.ContentLength is not null || answer.Headers.TransferEncodingChunked == true;
+        var endIsKnown = answer.Version.Major >= 2
+            || answer.Content.Headers.ContentLength is not null
+            || answer.Headers.TransferEncodingChunked == true;
         return Learn(route, request, (int)answer.StatusCode, new MessageHeaders(answer), endIsKnown, tier, delay);
     }
 

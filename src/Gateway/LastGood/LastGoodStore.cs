@@ -25,7 +25,12 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     private readonly StoreEvictions _evictions;
     private readonly LastGoodLearner _learner;
 
-    public LastGoodStore(LastGoodOptions options, TimeProvider time, ILogger<LastGoodStore> logger, ILastGoodStore? backing = null, Instruments? instruments = null)
+    public LastGoodStore(
+        LastGoodOptions options,
+        TimeProvider time,
+        ILogger<LastGoodStore> logger,
+        ILastGoodStore? backing = null,
+        Instruments? instruments = null)
     {
         Counters = new LastGoodCounters(instruments);
         _time = time;
@@ -93,7 +98,8 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// As <see cref="Find"/>, and looks once into a store that gateways share, for at most <see cref="LastGoodOptions.LookTimeout"/>, when
     /// memory has nothing.
     /// </summary>
-    public ValueTask<FoundResponse?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken) => _finder.FindAsync(route, request, cancellationToken);
+    public ValueTask<FoundResponse?> FindAsync(RouteConfig route, HttpRequest request, CancellationToken cancellationToken) =>
+        _finder.FindAsync(route, request, cancellationToken);
 
     /// <summary>
     /// Learns from a live response's head, seen on its way to the client. Call it for every response of every route, before the body.
@@ -105,11 +111,23 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     /// <param name="endIsKnown">False: the body ends with its connection (HTTP/1 without a length and without chunks), so a cut one looks
     /// whole.</param>
     /// <returns>A copy to feed with the body; null: this response is not wanted.</returns>
-    public LastGoodCapture? OnResponse(RouteConfig route, HttpRequest request, int status, IHeaderDictionary headers, string tier, TimeSpan delay = default, bool endIsKnown = true) =>
+    public LastGoodCapture? OnResponse(
+        RouteConfig route,
+        HttpRequest request,
+        int status,
+        IHeaderDictionary headers,
+        string tier,
+        TimeSpan delay = default,
+        bool endIsKnown = true) =>
         _learner.OnResponse(route, request, status, headers, tier, delay, endIsKnown);
 
     /// <summary>As above, for a response as it came from a destination.</summary>
-    public LastGoodCapture? OnResponse(RouteConfig route, HttpRequest request, HttpResponseMessage answer, string tier, TimeSpan delay = default) => _learner.OnResponse(route, request, answer, tier, delay);
+    public LastGoodCapture? OnResponse(
+        RouteConfig route,
+        HttpRequest request,
+        HttpResponseMessage answer,
+        string tier,
+        TimeSpan delay = default) => _learner.OnResponse(route, request, answer, tier, delay);
 
     /// <summary>A write to a path succeeded: what is kept for it is not served any more.</summary>
     public void Invalidate(HttpRequest request) => _evictions.Invalidate(request);
@@ -174,7 +192,13 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         for (var i = entries.Length - 1; i >= 0; i--)
         {
             var answer = first.Dequeue();
-            entries[i] = new LastGoodEntry(answer.Key, answer.Route, answer.Tier, _finder.AgeOf(answer, now), answer.Body.Length, answer.IsNearest);
+            entries[i] = new LastGoodEntry(
+                answer.Key,
+                answer.Route,
+                answer.Tier,
+                _finder.AgeOf(answer, now),
+                answer.Body.Length,
+                answer.IsNearest);
         }
 
         return entries;

@@ -27,7 +27,10 @@ internal static class LastGoodWriter
             var answer = found.Answer;
             response.Headers.Clear();
             var isPreflight = HttpMethods.IsOptions(context.Request.Method);
-            response.StatusCode = isPreflight ? StatusCodes.Status204NoContent : IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified : StatusCodes.Status200OK;
+            response.StatusCode = isPreflight
+                ? StatusCodes.Status204NoContent
+                : IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified
+                : StatusCodes.Status200OK;
 
             // 2. The stored headers, and what we say of them.
             WriteHeaders(response, found, use);
@@ -93,7 +96,10 @@ internal static class LastGoodWriter
 
         // One form in every case: a search for "ttl=-" finds each response that stands for a live one.
         var stale = Math.Max(0, -found.TimeToLive);
-        var detail = found.Answer.IsNearest ? "nearest" : use == StoredUse.StaleWhileRevalidate ? "stale-while-revalidate" : "stale-if-error";
+        var detail = found.Answer.IsNearest
+            ? "nearest"
+            : use == StoredUse.StaleWhileRevalidate ? "stale-while-revalidate"
+            : "stale-if-error";
         return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl=-{stale}; detail={detail}");
     }
 

@@ -9,10 +9,23 @@ namespace Gateway.LastGood;
 /// <summary>
 /// CORS preflights: what was said of the last one like it. Only headers are kept, so that nothing has to be copied on the way.
 /// </summary>
-internal sealed class PreflightLearner(LastGoodMemory memory, WriteBehind? behind, LastGoodFinder finder, ResponseKeeper keeper, CoverageCounts coverage, TimeProvider time)
+internal sealed class PreflightLearner(
+    LastGoodMemory memory,
+    WriteBehind? behind,
+    LastGoodFinder finder,
+    ResponseKeeper keeper,
+    CoverageCounts coverage,
+    TimeProvider time)
 {
     /// <summary>Learns from the response to a preflight.</summary>
-    public void Learn<THeaders>(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, int status, THeaders headers, string tier, TimeSpan delay)
+    public void Learn<THeaders>(
+        CacheKeyTemplate plan,
+        HttpRequest request,
+        in RequestMetadata facts,
+        int status,
+        THeaders headers,
+        string tier,
+        TimeSpan delay)
         where THeaders : struct, IResponseHeaders
     {
         if (!Preflight.IsAnonymous(facts))
@@ -38,7 +51,8 @@ internal sealed class PreflightLearner(LastGoodMemory memory, WriteBehind? behin
             {
                 EvictPreflight(key.Text);
             }
-            else if (Preflight.MayStore(status, CacheDirectives.Of(headers), headers[HeaderNames.SetCookie].Count > 0) && (live is null || now - live.Answer.Began >= plan.RefreshTicks(time)))
+            else if (Preflight.MayStore(status, CacheDirectives.Of(headers), headers[HeaderNames.SetCookie].Count > 0)
+                && (live is null || now - live.Answer.Began >= plan.RefreshTicks(time)))
             {
                 KeepPreflight(plan, request, key.Text.ToString(), headers, tier, now);
             }

@@ -5,7 +5,12 @@ using Gateway.LastGood.Stores;
 namespace Gateway.LastGood;
 
 /// <summary>Takes responses into memory and in line for the store behind, within the memory that copies may take.</summary>
-internal sealed partial class ResponseKeeper(LastGoodMemory memory, WriteBehind? behind, LastGoodCounters counters, long copyCap, ILogger logger)
+internal sealed partial class ResponseKeeper(
+    LastGoodMemory memory,
+    WriteBehind? behind,
+    LastGoodCounters counters,
+    long copyCap,
+    ILogger logger)
 {
     private readonly ILogger _logger = logger;
     private long _copying;
@@ -94,6 +99,7 @@ internal sealed partial class ResponseKeeper(LastGoodMemory memory, WriteBehind?
         return true;
     }
 
-    [LoggerMessage(5001, LogLevel.Error, "A response could not be kept because of an error of the gateway itself; users are not affected. Please report it.")]
+    [LoggerMessage(5001, LogLevel.Error, "A response could not be kept because of an error of the gateway itself; users are not affected. "
+        + "Please report it.")]
     private partial void KeepingFailed(Exception exception);
 }

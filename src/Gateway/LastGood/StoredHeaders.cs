@@ -16,20 +16,25 @@ internal static class StoredHeaders
     private static readonly FrozenSet<string> Dropped = new[]
     {
         // Of the connection (RFC 9110, section 7.6.1).
-        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TE, HeaderNames.Trailer, HeaderNames.TransferEncoding, HeaderNames.Upgrade,
+        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TE, HeaderNames.Trailer,
+        HeaderNames.TransferEncoding, HeaderNames.Upgrade,
         HeaderNames.ProxyAuthenticate, HeaderNames.ProxyAuthorization, "Proxy-Authentication-Info", HeaderNames.AltSvc, "HTTP2-Settings",
 
         // Of one user.
-        HeaderNames.SetCookie, "Set-Cookie2", HeaderNames.Authorization, "Authentication-Info", HeaderNames.WWWAuthenticate, "Clear-Site-Data",
+        HeaderNames.SetCookie, "Set-Cookie2", HeaderNames.Authorization, "Authentication-Info", HeaderNames.WWWAuthenticate,
+        "Clear-Site-Data",
         "X-CSRF-Token", "X-XSRF-Token", "CSRF-Token", "X-Auth-Token", "X-Session-Id",
 
         // Of one exchange.
-        HeaderNames.Date, HeaderNames.Age, HeaderNames.Via, HeaderNames.Server, HeaderNames.Warning, HeaderNames.RetryAfter, "Server-Timing", HeaderNames.RequestId, "X-Request-Id",
-        "X-Correlation-Id", "X-Trace-Id", HeaderNames.TraceParent, HeaderNames.TraceState, "traceresponse", "X-Runtime", "X-Response-Time", HeaderNames.AcceptRanges,
+        HeaderNames.Date, HeaderNames.Age, HeaderNames.Via, HeaderNames.Server, HeaderNames.Warning, HeaderNames.RetryAfter,
+        "Server-Timing", HeaderNames.RequestId, "X-Request-Id",
+        "X-Correlation-Id", "X-Trace-Id", HeaderNames.TraceParent, HeaderNames.TraceState, "traceresponse", "X-Runtime", "X-Response-Time",
+        HeaderNames.AcceptRanges,
         "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit", "RateLimit-Policy",
 
         // Written anew.
-        HeaderNames.ContentLength, HeaderNames.CacheControl, HeaderNames.Expires, HeaderNames.Pragma, "CDN-Cache-Control", "Surrogate-Control",
+        HeaderNames.ContentLength, HeaderNames.CacheControl, HeaderNames.Expires, HeaderNames.Pragma, "CDN-Cache-Control",
+        "Surrogate-Control",
         "Cache-Status", "Proxy-Status", "X-Cache", "X-Fallback", HeaderNames.ContentRange,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 

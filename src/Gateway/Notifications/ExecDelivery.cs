@@ -38,7 +38,9 @@ internal sealed class ExecDelivery(ImmutableArray<string> command) : INotifyDeli
         if (process.ExitCode != 0)
         {
             var said = await SaidAsync(error, output).ConfigureAwait(false);
-            throw new DeliveryException(string.Create(CultureInfo.InvariantCulture, $"it ended with exit code {process.ExitCode}{said}"), mayRepeat: true);
+            throw new DeliveryException(
+                string.Create(CultureInfo.InvariantCulture, $"it ended with exit code {process.ExitCode}{said}"),
+                mayRepeat: true);
         }
     }
 

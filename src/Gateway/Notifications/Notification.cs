@@ -46,9 +46,11 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
     {
         var (what, text) = transition.Reason switch
         {
-            TransitionReason.Failover or TransitionReason.Relapse => (NotifyEvent.Failover, $"{transition.Cluster}: {transition.To} serves instead of {transition.From}."),
+            TransitionReason.Failover or TransitionReason.Relapse =>
+                (NotifyEvent.Failover, $"{transition.Cluster}: {transition.To} serves instead of {transition.From}."),
             TransitionReason.Failback => (NotifyEvent.Failback, $"{transition.Cluster}: {transition.To} serves again."),
-            TransitionReason.Exhausted => (NotifyEvent.Exhausted, $"{transition.Cluster}: no tier can serve; users get the fallback chain."),
+            TransitionReason.Exhausted =>
+                (NotifyEvent.Exhausted, $"{transition.Cluster}: no tier can serve; users get the fallback chain."),
             TransitionReason.Recovered => (NotifyEvent.Recovered, $"{transition.Cluster}: {transition.To} serves after no tier could."),
             _ => (default, null),
         };
@@ -71,12 +73,21 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
             HealthChangeKind.RedundancyLost => NotifyEvent.RedundancyLost,
             _ => null,
         };
-        return what is { } known ? new Notification(known, change.At, $"{change.Cluster}: {change.Text}.", change.Evidence) { Cluster = change.Cluster, Tier = change.Tier, Destination = change.Destination } : null;
+        return what is { } known
+            ? new Notification(known, change.At, $"{change.Cluster}: {change.Text}.", change.Evidence)
+            {
+                Cluster = change.Cluster,
+                Tier = change.Tier,
+                Destination = change.Destination
+            }
+            : null;
     }
 
     /// <summary>An alarm of a forecast; null: it is over, or the cluster only observes.</summary>
     public static Notification? Of(ForecastChange change) =>
-        change is not { IsTold: true, Outcome: null } ? null : new Notification(NotifyEvent.Forecast, change.At, $"{change.Cluster}: {change.Text}.", change.Reason)
+        change is not { IsTold: true, Outcome: null }
+            ? null
+            : new Notification(NotifyEvent.Forecast, change.At, $"{change.Cluster}: {change.Text}.", change.Reason)
         {
             Cluster = change.Cluster,
             Tier = change.Tier,
@@ -85,7 +96,8 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
 
     /// <summary>A changed configuration was refused.</summary>
     public static Notification Of(RejectedConfig rejected) => new(
-        NotifyEvent.ConfigRejected, rejected.At, "The changed configuration was refused; the one before stays in force.", rejected.ToSentence());
+        NotifyEvent.ConfigRejected, rejected.At, "The changed configuration was refused; the one before stays in force.",
+        rejected.ToSentence());
 
     /// <summary>A drill: a hold whose reason begins with "drill".</summary>
     public static Notification DrillBegan(HoldCommand hold, DateTimeOffset at) => new(

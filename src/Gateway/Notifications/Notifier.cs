@@ -7,7 +7,8 @@ using Gateway.Observability.Metrics;
 namespace Gateway.Notifications;
 
 /// <summary>Tells every configured receiver what happened, once per fleet. Telling never waits.</summary>
-internal sealed class Notifier(Instruments instruments, Journal journal, TimeProvider time, ILoggerFactory log, NotifyLease? lease = null) : IAsyncDisposable
+internal sealed class Notifier(Instruments instruments, Journal journal, TimeProvider time, ILoggerFactory log, NotifyLease? lease = null)
+    : IAsyncDisposable
 {
     private const string Drill = "drill";
 

@@ -60,13 +60,19 @@ internal sealed class NotifyLease(RedisConnection? redis, TimeProvider time)
     /// <summary>Takes or renews the lease of one notification to one receiver.</summary>
     public async Task<LeaseState> TakeAsync(string receiver, Notification notification, CancellationToken cancellationToken)
     {
-        var reply = await RunAsync(Take, NameOf(receiver, notification), [_id, Milliseconds(LastsFor)], cancellationToken).ConfigureAwait(false);
+        var reply = await RunAsync(Take, NameOf(receiver, notification),
+        [
+            _id,
+            Milliseconds(LastsFor)
+        ], cancellationToken).ConfigureAwait(false);
         return reply switch { "others" => LeaseState.Others, "sent" => LeaseState.Sent, _ => LeaseState.Ours };
     }
 
     /// <summary>Ends the lease: <paramref name="delivered"/> keeps the others from sending, else one of them may try.</summary>
     public Task EndAsync(string receiver, Notification notification, bool delivered, CancellationToken cancellationToken) =>
-        RunAsync(End, NameOf(receiver, notification), [_id, Milliseconds(MarkedFor), delivered ? "1"u8.ToArray() : "0"u8.ToArray()], cancellationToken);
+        RunAsync(End, NameOf(receiver, notification), [_id, Milliseconds(MarkedFor), delivered
+            ? "1"u8.ToArray()
+            : "0"u8.ToArray()], cancellationToken);
 
     /// <summary>Renews the lease until it is cancelled.</summary>
     public async Task KeepAsync(string receiver, Notification notification, CancellationToken cancellationToken)
@@ -108,5 +114,6 @@ internal sealed class NotifyLease(RedisConnection? redis, TimeProvider time)
     private static string NameOf(string receiver, Notification notification) =>
         "notify:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{receiver}\n{notification.Identity}")))[..32];
 
-    private static byte[] Milliseconds(TimeSpan span) => Encoding.ASCII.GetBytes(((long)span.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+    private static byte[] Milliseconds(TimeSpan span) =>
+        Encoding.ASCII.GetBytes(((long)span.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
 }

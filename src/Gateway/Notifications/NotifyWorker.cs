@@ -27,7 +27,10 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<Notification> _waiting = Channel.CreateBounded<Notification>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<Notification> _waiting = Channel.CreateBounded<Notification>(new BoundedChannelOptions(MaxWaiting)
+    {
+        SingleReader = true
+    });
     private readonly CancellationTokenSource _stopping = new();
     private readonly NotifyConfig _config;
     private readonly string _receiver;
@@ -43,7 +46,15 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
     private long _minute;
     private int _inMinute;
 
-    public NotifyWorker(NotifyConfig config, string receiver, NotifyLease lease, INotifyDelivery delivery, Instruments instruments, Journal journal, TimeProvider time, ILogger<NotifyWorker> logger)
+    public NotifyWorker(
+        NotifyConfig config,
+        string receiver,
+        NotifyLease lease,
+        INotifyDelivery delivery,
+        Instruments instruments,
+        Journal journal,
+        TimeProvider time,
+        ILogger<NotifyWorker> logger)
     {
         _config = config;
         _receiver = receiver;
@@ -183,7 +194,9 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
             _instruments.Notified(NotifyResult.Sent);
             Publish(notification, attempts == 1
                 ? $"{_delivery.Name} was told of {notification.EventName}."
-                : string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} was told of {notification.EventName} at attempt {attempts}."));
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_delivery.Name} was told of {notification.EventName} at attempt {attempts}."));
             return true;
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
@@ -192,18 +205,28 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
             var why = e switch
             {
                 DeliveryException => e.Message,
-                TimeoutRejectedException => string.Create(CultureInfo.InvariantCulture, $"it took longer than {_config.Timeout.TotalSeconds:0.###} s"),
+                TimeoutRejectedException => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"it took longer than {_config.Timeout.TotalSeconds:0.###} s"),
                 _ => e.GetType().Name + ": " + e.Message,
             };
             _instruments.Notified(NotifyResult.Failed);
             LogFailed(_delivery.Name, notification.EventName, attempts, why);
-            Publish(notification, string.Create(CultureInfo.InvariantCulture, $"{_delivery.Name} could not be told of {notification.EventName}, {attempts} attempts: {why}."));
+            Publish(
+                notification,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_delivery.Name} could not be told of {notification.EventName}, {attempts} attempts: {why}."));
             return false;
         }
     }
 
     private void Publish(Notification notification, string text) =>
-        _journal.Append(new JournalEntry(_time.GetUtcNow(), "notify", text) { Cluster = notification.Cluster, Reason = notification.EventName });
+        _journal.Append(new JournalEntry(_time.GetUtcNow(), "notify", text)
+        {
+            Cluster = notification.Cluster,
+            Reason = notification.EventName
+        });
 
     private bool MayTell()
     {
@@ -217,7 +240,8 @@ internal sealed partial class NotifyWorker : IAsyncDisposable
         return ++_inMinute <= MaxAMinute;
     }
 
-    [LoggerMessage(8301, LogLevel.Error, "The {Receiver} could not be told of {Event} ({Attempts} attempts): {Why}. Look at the receiver; users are not touched.")]
+    [LoggerMessage(8301, LogLevel.Error, "The {Receiver} could not be told of {Event} ({Attempts} attempts): {Why}. Look at the receiver; "
+        + "users are not touched.")]
     private partial void LogFailed(string receiver, string @event, int attempts, string why);
 
     [LoggerMessage(8302, LogLevel.Warning, "The {Receiver} is not told of {Event}: too many notifications wait for it.")]

@@ -30,16 +30,24 @@ internal sealed class WebhookDelivery(Uri url) : INotifyDelivery
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(notification.ToJson()) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
-            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            using var answer = await _http.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                cancellationToken).ConfigureAwait(false);
             var status = (int)answer.StatusCode;
             if (!answer.IsSuccessStatusCode)
             {
-                throw new DeliveryException(string.Create(CultureInfo.InvariantCulture, $"it answered {status}"), status is 408 or 429 or >= 500);
+                throw new DeliveryException(
+                    string.Create(CultureInfo.InvariantCulture, $"it answered {status}"),
+                    status is 408 or 429 or >= 500);
             }
         }
         catch (HttpRequestException e)
         {
-            throw new DeliveryException(e.HttpRequestError == HttpRequestError.ConnectionError ? "no connection" : "the exchange broke", mayRepeat: true, e);
+            throw new DeliveryException(
+                e.HttpRequestError == HttpRequestError.ConnectionError ? "no connection" : "the exchange broke",
+                mayRepeat: true,
+                e);
         }
     }
 

@@ -34,7 +34,14 @@ internal enum SavedBy
 }
 
 /// <summary>Requests that were saved, by cause.</summary>
-internal readonly record struct SavedSums(long Retry, long Hedge, long BufferedResponse, long OtherTier, long Resume, long LastGood, long File)
+internal readonly record struct SavedSums(
+    long Retry,
+    long Hedge,
+    long BufferedResponse,
+    long OtherTier,
+    long Resume,
+    long LastGood,
+    long File)
 {
     /// <summary>By <see cref="SavedBy"/>, as in metrics and logs.</summary>
     public static readonly string[] Names = ["none", "retry", "hedge", "buffered_response", "other_tier", "resume", "last_good", "file"];
@@ -56,8 +63,10 @@ internal readonly record struct SavedSums(long Retry, long Hedge, long BufferedR
     };
 
     public static SavedSums operator +(SavedSums a, SavedSums b) => new(
-        a.Retry + b.Retry, a.Hedge + b.Hedge, a.BufferedResponse + b.BufferedResponse, a.OtherTier + b.OtherTier, a.Resume + b.Resume, a.LastGood + b.LastGood, a.File + b.File);
+        a.Retry + b.Retry, a.Hedge + b.Hedge, a.BufferedResponse + b.BufferedResponse, a.OtherTier + b.OtherTier, a.Resume + b.Resume,
+        a.LastGood + b.LastGood, a.File + b.File);
 
     public static SavedSums operator -(SavedSums a, SavedSums b) => new(
-        a.Retry - b.Retry, a.Hedge - b.Hedge, a.BufferedResponse - b.BufferedResponse, a.OtherTier - b.OtherTier, a.Resume - b.Resume, a.LastGood - b.LastGood, a.File - b.File);
+        a.Retry - b.Retry, a.Hedge - b.Hedge, a.BufferedResponse - b.BufferedResponse, a.OtherTier - b.OtherTier, a.Resume - b.Resume,
+        a.LastGood - b.LastGood, a.File - b.File);
 }

@@ -33,7 +33,10 @@ internal static class RawQuestion
             var colon = endpoint.LastIndexOf(':');
             using var client = new TcpClient();
             var host = endpoint[..colon].Trim('[', ']');
-            await client.ConnectAsync(host, int.Parse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture), both.Token).ConfigureAwait(false);
+            await client.ConnectAsync(
+                host,
+                int.Parse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture),
+                both.Token).ConfigureAwait(false);
             var stream = tls is null ? client.GetStream() : await tls.OpenAsync(client.GetStream(), host, both.Token).ConfigureAwait(false);
             await using var ending = stream.ConfigureAwait(false);
             await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(commands.Select(TextOf))), both.Token).ConfigureAwait(false);
@@ -56,12 +59,16 @@ internal static class RawQuestion
 
             return null;
         }
-        catch (Exception e) when (e is SocketException or IOException or FormatException or ArgumentException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is SocketException or IOException or FormatException or ArgumentException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }
     }
 
     private static string TextOf(string[] command) =>
-        string.Create(CultureInfo.InvariantCulture, $"*{command.Length}\r\n") + string.Concat(command.Select(static part => string.Create(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n")));
+        string.Create(CultureInfo.InvariantCulture, $"*{command.Length}\r\n")
+            + string.Concat(command.Select(static part => string.Create(
+                CultureInfo.InvariantCulture,
+                $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n")));
 }

@@ -186,7 +186,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         try
         {
-            await WithinAsync(link.Database.StringSetAsync(_config.Prefix + "beat", "1", KeepBeat), CancellationToken.None).ConfigureAwait(false);
+            await WithinAsync(
+                link.Database.StringSetAsync(_config.Prefix + "beat", "1", KeepBeat),
+                CancellationToken.None).ConfigureAwait(false);
             link.Missed = 0;
             link.Refusals = 0;
             link.LastBeat = _time.GetTimestamp();
@@ -198,7 +200,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             var failure = await ExplainedAsync(RedisFailure.Of(e), link.Endpoints).ConfigureAwait(false);
-            if (failure.Fault is not (RedisFault.ReadOnly or RedisFault.Full or RedisFault.WrongPassword or RedisFault.NoPermission or RedisFault.Refused))
+            if (failure.Fault is not (RedisFault.ReadOnly or RedisFault.Full or RedisFault.WrongPassword
+                or RedisFault.NoPermission or RedisFault.Refused))
             {
                 throw failure;
             }
@@ -212,7 +215,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     // A certificate that does not verify is an authentication failure to the client library, as a refused password is.
     private async Task<RedisFailedException> ExplainedAsync(RedisFailedException failure, IReadOnlyList<string> endpoints) =>
-        (failure.Fault == RedisFault.Unreachable || (_tls is not null && failure.Fault == RedisFault.WrongPassword)) && await RedisDiagnosis.AskAsync(endpoints, _config, _time, _end.Token).ConfigureAwait(false) is { } known
+        (failure.Fault == RedisFault.Unreachable || (_tls is not null && failure.Fault == RedisFault.WrongPassword))
+            && await RedisDiagnosis.AskAsync(endpoints, _config, _time, _end.Token).ConfigureAwait(false) is { } known
             ? new RedisFailedException(known, failure)
             : failure;
 
@@ -235,7 +239,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             return await WithinAsync(call(link.Database), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OutOfMemoryException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is not OutOfMemoryException
+            && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             throw RedisFailure.Of(e);
         }
@@ -245,11 +250,16 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         // A call that outlives its deadline fails later, unheard: its exception is looked at here so that it does not surface as
         // unobserved.
-        _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = call.ContinueWith(
+            static late => late.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         return await call.WaitAsync(RedisConnector.CallWithin, _time, cancellationToken).ConfigureAwait(false);
     }
 
-    [LoggerMessage(2101, LogLevel.Error, "Redis cannot be used: {Reason}. The gateway decides alone and keeps responses in memory; it is tried again.")]
+    [LoggerMessage(2101, LogLevel.Error, "Redis cannot be used: {Reason}. The gateway decides alone and keeps responses in memory; it is "
+        + "tried again.")]
     private partial void Unusable(string reason);
 
     [LoggerMessage(2102, LogLevel.Information, "Redis can be used again.")]
@@ -261,6 +271,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     [LoggerMessage(2104, LogLevel.Warning, "The sentinels name another Redis master: the gateway follows.")]
     private partial void MasterMoved();
 
-    [LoggerMessage(2105, LogLevel.Error, "The connection to Redis broke in a way that was not foreseen, and is made anew; please report it.")]
+    [LoggerMessage(2105, LogLevel.Error, "The connection to Redis broke in a way that was not foreseen, and is made anew; please report "
+        + "it.")]
     private partial void ConnectionBroke(Exception exception);
 }

@@ -13,7 +13,10 @@ internal static class RedisConnector
     public static readonly TimeSpan CallWithin = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Connects. Resolving names may block: it has a thread of its own turn.</summary>
-    public static Task<ConnectionMultiplexer> ConnectAsync(RedisConfig config, IReadOnlyList<string> endpoints, CancellationToken cancellationToken)
+    public static Task<ConnectionMultiplexer> ConnectAsync(
+        RedisConfig config,
+        IReadOnlyList<string> endpoints,
+        CancellationToken cancellationToken)
     {
         var options = new ConfigurationOptions
         {

@@ -8,13 +8,23 @@ namespace Gateway.Redis;
 internal static class RedisDiagnosis
 {
     /// <summary>What the servers say; null: nothing that explains it.</summary>
-    public static async Task<RedisFault?> AskAsync(IReadOnlyList<string> endpoints, RedisConfig config, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<RedisFault?> AskAsync(
+        IReadOnlyList<string> endpoints,
+        RedisConfig config,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         string[][] questions = string.IsNullOrEmpty(config.Password) ? [["ROLE"]]
             : string.IsNullOrEmpty(config.User) ? [["AUTH", config.Password], ["ROLE"]]
             : [["AUTH", config.User, config.Password], ["ROLE"]];
         var tls = RedisTls.For(config);
-        var said = await Task.WhenAll(endpoints.Select(endpoint => AskAsync(endpoint, tls, questions, time, cancellationToken))).ConfigureAwait(false);
+        var said =
+            await Task.WhenAll(endpoints.Select(endpoint => AskAsync(
+                endpoint,
+                tls,
+                questions,
+                time,
+                cancellationToken))).ConfigureAwait(false);
         var findings = said.Select(static s => s.Finding).OfType<Finding>().ToArray();
         return findings.Contains(Finding.Master) ? null
             : findings.Contains(Finding.WrongPassword) ? RedisFault.WrongPassword
@@ -29,7 +39,8 @@ internal static class RedisDiagnosis
     internal static Finding? Read(string answer)
     {
         var lines = answer.Split("\r\n");
-        if (lines.Any(static line => line.StartsWith("-NOAUTH", StringComparison.Ordinal) || line.StartsWith("-WRONGPASS", StringComparison.Ordinal)))
+        if (lines.Any(static line => line.StartsWith("-NOAUTH", StringComparison.Ordinal)
+            || line.StartsWith("-WRONGPASS", StringComparison.Ordinal)))
         {
             return Finding.WrongPassword;
         }
@@ -44,11 +55,22 @@ internal static class RedisDiagnosis
             : null;
     }
 
-    private static async Task<(Finding? Finding, RedisFault? Fault)> AskAsync(string endpoint, RedisTls? tls, string[][] questions, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<(Finding? Finding, RedisFault? Fault)> AskAsync(
+        string endpoint,
+        RedisTls? tls,
+        string[][] questions,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await RawQuestion.AskAsync(endpoint, tls, questions, static text => Read(text) is not null, time, cancellationToken).ConfigureAwait(false);
+            var answer = await RawQuestion.AskAsync(
+                endpoint,
+                tls,
+                questions,
+                static text => Read(text) is not null,
+                time,
+                cancellationToken).ConfigureAwait(false);
             return (answer is null ? null : Read(answer), null);
         }
         catch (RedisFailedException failed)

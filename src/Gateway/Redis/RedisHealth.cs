@@ -59,7 +59,8 @@ internal sealed class RedisHealth(TimeProvider time)
     {
         if (Fault is { } fault)
         {
-            return RedisFailedException.WordsOf(fault) + ". Each gateway decides alone and keeps its responses in memory until it can be used again; no request waits for it.";
+            return RedisFailedException.WordsOf(fault)
+                + ". Each gateway decides alone and keeps its responses in memory until it can be used again; no request waits for it.";
         }
 
         // The watchdog: even if the connection's own task hangs, the alarm does not.
@@ -68,6 +69,9 @@ internal sealed class RedisHealth(TimeProvider time)
             return RedisFailedException.WordsOf(RedisFault.Late) + ". Each gateway decides alone until it does; no request waits for it.";
         }
 
-        return _silentSentinels >= HeartbeatsToLose ? "None of the sentinels in \"redis.sentinel.endpoints\" answers: a new Redis master would not be found. The one that is known stays in use." : null;
+        return _silentSentinels >= HeartbeatsToLose
+            ? "None of the sentinels in \"redis.sentinel.endpoints\" answers: a new Redis master would not be found. The one that is known "
+                + "stays in use."
+            : null;
     }
 }

@@ -25,7 +25,11 @@ internal sealed class RedisTls
         var options = new SslClientAuthenticationOptions { TargetHost = host, EnabledSslProtocols = TlsVersions.From(TlsVersion.Tls12) };
         if (_authorities is { } file)
         {
-            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck
+            };
             options.CertificateChainPolicy.CustomTrustStore.AddRange(Read(file));
         }
 
@@ -70,7 +74,8 @@ internal sealed class RedisTls
         }
 
         // An expired certificate is named first: it may be for another name and from another authority beside that.
-        return chain?.ChainStatus.Any(static status => status.Status == X509ChainStatusFlags.NotTimeValid) == true ? RedisFault.CertificateExpired
+        return chain?.ChainStatus.Any(static status => status.Status == X509ChainStatusFlags.NotTimeValid) == true
+            ? RedisFault.CertificateExpired
             : errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) ? RedisFault.CertificateUntrusted
             : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? RedisFault.CertificateOtherName
             : RedisFault.NoTls;

@@ -13,20 +13,44 @@ internal static class SentinelQuestion
     /// The address (<c>host:port</c>) that most sentinels name, among equals the first one's; null: none names one. <c>Answered</c>: how
     /// many sentinels spoke at all.
     /// </summary>
-    public static async Task<(string? Master, int Answered)> AskAsync(SentinelConfig sentinel, RedisTls? tls, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<(string? Master, int Answered)> AskAsync(
+        SentinelConfig sentinel,
+        RedisTls? tls,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         string[][] question = [["SENTINEL", "get-master-addr-by-name", sentinel.Service]];
-        var answers = await Task.WhenAll(sentinel.Endpoints.Select(endpoint => AskAsync(endpoint, tls, question, time, cancellationToken))).ConfigureAwait(false);
-        var named = answers.Select(static a => a is null ? null : Read(a)).Where(static a => !string.IsNullOrEmpty(a)).GroupBy(static a => a!, StringComparer.Ordinal).MaxBy(static group => group.Count());
+        var answers =
+            await Task.WhenAll(sentinel.Endpoints.Select(endpoint => AskAsync(
+                endpoint,
+                tls,
+                question,
+                time,
+                cancellationToken))).ConfigureAwait(false);
+        var named = answers.Select(static a => a is null ? null : Read(a))
+            .Where(static a => !string.IsNullOrEmpty(a))
+            .GroupBy(static a => a!, StringComparer.Ordinal)
+            .MaxBy(static group => group.Count());
         return (named?.Key, answers.Count(static a => a is not null));
     }
 
     // One whose certificate does not verify is as silent as one that is away.
-    private static async Task<string?> AskAsync(string endpoint, RedisTls? tls, string[][] question, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<string?> AskAsync(
+        string endpoint,
+        RedisTls? tls,
+        string[][] question,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return await RawQuestion.AskAsync(endpoint, tls, question, static text => Read(text) is not null, time, cancellationToken).ConfigureAwait(false);
+            return await RawQuestion.AskAsync(
+                endpoint,
+                tls,
+                question,
+                static text => Read(text) is not null,
+                time,
+                cancellationToken).ConfigureAwait(false);
         }
         catch (RedisFailedException)
         {
@@ -46,7 +70,9 @@ internal static class SentinelQuestion
             return "";
         }
 
-        return lines is ["*2", ['$', ..], { Length: > 0 } host, ['$', ..], var port, _, ..] && int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 65536
+        return lines is ["*2", ['$', ..], { Length: > 0 } host, ['$', ..], var port, _, ..]
+            && int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is > 0 and < 65536
             ? (host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}")
             : null;
     }

@@ -66,7 +66,10 @@ internal sealed partial class CertificateFiles
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             // Half-renewed files are common: the key comes a moment after the certificate. Told once, tried again each round.
-            if (Interlocked.Exchange(ref _refused, $"The certificate files of \"{_config.File}\" changed and cannot be used ({e.Message}); the old certificate stays in force.") is null)
+            if (Interlocked.Exchange(
+                ref _refused,
+                $"The certificate files of \"{_config.File}\" changed and cannot be used ({e.Message}); the old certificate stays in "
+                    + $"force.") is null)
             {
                 LogRefused(e, _config.File);
             }
@@ -77,11 +80,14 @@ internal sealed partial class CertificateFiles
 
     private SslStreamCertificateContext Load() => PemFiles.WithKey(_config.File, _config.Key);
 
-    private string HashOf() => Convert.ToHexString(SHA256.HashData([.. System.IO.File.ReadAllBytes(_config.File), .. System.IO.File.ReadAllBytes(_config.Key)]));
+    private string HashOf() =>
+        Convert.ToHexString(SHA256.HashData([.. System.IO.File.ReadAllBytes(_config.File), .. System.IO.File.ReadAllBytes(_config.Key)]));
 
-    [LoggerMessage(10001, LogLevel.Information, "The certificate '{File}' was read again and is in force; it ends on {NotAfter:yyyy-MM-dd}.")]
+    [LoggerMessage(10001, LogLevel.Information, "The certificate '{File}' was read again and is in force; it ends on "
+        + "{NotAfter:yyyy-MM-dd}.")]
     private partial void LogRenewed(string file, DateTime notAfter);
 
-    [LoggerMessage(10002, LogLevel.Error, "The certificate '{File}' or its key changed and cannot be used; the old one stays in force. Put a matching pair in place.")]
+    [LoggerMessage(10002, LogLevel.Error, "The certificate '{File}' or its key changed and cannot be used; the old one stays in force. Put "
+        + "a matching pair in place.")]
     private partial void LogRefused(Exception exception, string file);
 }

@@ -21,7 +21,10 @@ internal sealed class ClientVerification
     /// <exception cref="System.Security.Cryptography.CryptographicException">The file has no authorities.</exception>
     public ClientVerification(ClientCertificatesConfig config)
     {
-        _authorities = new WatchedFiles<X509Certificate2Collection>($"\"clientCertificates\" (\"{config.Ca}\")", [config.Ca], () => PemFiles.Authorities(config.Ca));
+        _authorities = new WatchedFiles<X509Certificate2Collection>(
+            $"\"clientCertificates\" (\"{config.Ca}\")",
+            [config.Ca],
+            () => PemFiles.Authorities(config.Ca));
         var isOptional = config.IsOptional;
         _verify = (_, certificate, _, errors) => certificate is null ? isOptional : errors == SslPolicyErrors.None;
     }

@@ -198,7 +198,9 @@ internal sealed class ConnectionGuard : IDisposable
             {
                 // Later than Kestrel, which gives a head that came in part its 408.
                 _since = now;
-                return time.GetElapsedTime(accepted, now) >= headersTimeout + KestrelFirst ? "The connection brought no request in time." : null;
+                return time.GetElapsedTime(accepted, now) >= headersTimeout + KestrelFirst
+                    ? "The connection brought no request in time."
+                    : null;
             }
 
             Span<byte> info = stackalloc byte[InfoLength];
@@ -208,7 +210,9 @@ internal sealed class ConnectionGuard : IDisposable
             }
 
             var acked = BitConverter.ToUInt64(info[OffsetOfAcked..]);
-            if (_since == 0 || BitConverter.ToUInt32(info[OffsetOfUnsent..]) == 0 || acked - _acked >= Http2ResponseBody.LeastRate * longestPause.TotalSeconds)
+            if (_since == 0
+                || BitConverter.ToUInt32(info[OffsetOfUnsent..]) == 0
+                || acked - _acked >= Http2ResponseBody.LeastRate * longestPause.TotalSeconds)
             {
                 (_since, _acked) = (now, acked);
                 return null;

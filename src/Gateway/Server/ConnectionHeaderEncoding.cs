@@ -56,7 +56,8 @@ internal sealed class ConnectionHeaderEncoding : Encoding
     public override int GetByteCount(char[] chars, int index, int count) => Latin1.GetByteCount(chars, index, count);
 
     /// <inheritdoc/>
-    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) => Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
+    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
+        Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
 
     /// <inheritdoc/>
     public override int GetMaxByteCount(int charCount) => charCount;
@@ -65,5 +66,7 @@ internal sealed class ConnectionHeaderEncoding : Encoding
     public override int GetMaxCharCount(int byteCount) => byteCount + KeepsNames.Length;
 
     private static bool IsOption(ReadOnlySpan<char> token) =>
-        token.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || token.Equals("close", StringComparison.OrdinalIgnoreCase) || token.Equals("upgrade", StringComparison.OrdinalIgnoreCase);
+        token.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
+            || token.Equals("close", StringComparison.OrdinalIgnoreCase)
+            || token.Equals("upgrade", StringComparison.OrdinalIgnoreCase);
 }

@@ -25,7 +25,8 @@ internal sealed class ContentLengthEncoding : Encoding
     public override int GetCharCount(byte[] bytes, int index, int count) => IsNumber(bytes.AsSpan(index, count)) ? count : 1;
 
     /// <inheritdoc/>
-    public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) => GetChars(bytes.AsSpan(byteIndex, byteCount), chars.AsSpan(charIndex));
+    public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) =>
+        GetChars(bytes.AsSpan(byteIndex, byteCount), chars.AsSpan(charIndex));
 
     /// <inheritdoc/>
     public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
@@ -43,7 +44,8 @@ internal sealed class ContentLengthEncoding : Encoding
     public override int GetByteCount(char[] chars, int index, int count) => Latin1.GetByteCount(chars, index, count);
 
     /// <inheritdoc/>
-    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) => Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
+    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
+        Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
 
     /// <inheritdoc/>
     public override int GetMaxByteCount(int charCount) => charCount;
@@ -51,5 +53,6 @@ internal sealed class ContentLengthEncoding : Encoding
     /// <inheritdoc/>
     public override int GetMaxCharCount(int byteCount) => Math.Max(1, byteCount);
 
-    private static bool IsNumber(ReadOnlySpan<byte> bytes) => bytes.Length is > 0 and <= MostDigits && !bytes.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+    private static bool IsNumber(ReadOnlySpan<byte> bytes) =>
+        bytes.Length is > 0 and <= MostDigits && !bytes.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 }

@@ -18,7 +18,13 @@ namespace Gateway.Server;
 /// connection: a core is lost just when none can be spared. Here clients wait in the port's queue meanwhile, and do so before there is none
 /// left.
 /// </remarks>
-internal sealed class DrainableListener(IOptions<SocketTransportOptions> options, ILoggerFactory log, ConnectionDraining leaving, SocketBudget budget, ConnectionGuard guard, TimeProvider time) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+internal sealed class DrainableListener(
+    IOptions<SocketTransportOptions> options,
+    ILoggerFactory log,
+    ConnectionDraining leaving,
+    SocketBudget budget,
+    ConnectionGuard guard,
+    TimeProvider time) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     // Longer than the way to a user and back: by then a handshake that had begun is over.
     private static readonly TimeSpan HandshakesEnd = TimeSpan.FromMilliseconds(200);

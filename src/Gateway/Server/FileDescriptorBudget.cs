@@ -31,7 +31,9 @@ internal sealed class FileDescriptorBudget
     public FileDescriptorBudget(long? limit, long open, TimeProvider time)
     {
         _limit = limit;
-        var each = limit is { } most ? (int)Math.Clamp((most - Math.Max(open, UsuallyOpen) - Reserve) / 2, Fewest, int.MaxValue) : int.MaxValue;
+        var each = limit is { } most
+            ? (int)Math.Clamp((most - Math.Max(open, UsuallyOpen) - Reserve) / 2, Fewest, int.MaxValue)
+            : int.MaxValue;
         Users = new SocketBudget(each, time);
         Destinations = new SocketBudget(each, time);
     }
@@ -43,11 +45,13 @@ internal sealed class FileDescriptorBudget
     public SocketBudget Destinations { get; }
 
     /// <summary>As the process stands now.</summary>
-    public static FileDescriptorBudget OfThisProcess(TimeProvider time) => new(ProcessFigures.DescriptorLimit, ProcessFigures.DescriptorCount ?? 0, time);
+    public static FileDescriptorBudget OfThisProcess(TimeProvider time) =>
+        new(ProcessFigures.DescriptorLimit, ProcessFigures.DescriptorCount ?? 0, time);
 
     /// <summary>What to say at the start, when there are fewer than the configuration counts on; null: there are enough.</summary>
     public string? Warning(int connections) => Users.Most >= connections ? null : string.Create(CultureInfo.InvariantCulture,
-        $"The process may have {_limit} file descriptors: at most {Users.Most} connections of users are taken at once, fewer than limits.connections ({connections}); further ones wait. {Remedy}");
+        $"The process may have {_limit} file descriptors: at most {Users.Most} connections of users are taken at once, fewer than "
+            + $"limits.connections ({connections}); further ones wait. {Remedy}");
 
     /// <summary>What is wrong now; null: nothing.</summary>
     /// <param name="withoutSocket">How long ago there was none left for a probe.</param>
@@ -55,16 +59,22 @@ internal sealed class FileDescriptorBudget
     {
         if (withoutSocket < AlarmFor)
         {
-            return $"The process has no file descriptors left: new connections fail on both sides, and no destination is blamed for it. {Remedy}";
+            return $"The process has no file descriptors left: new connections fail on both sides, and no destination is blamed for it. "
+                + $"{Remedy}";
         }
 
         if (Users.SinceRefused < AlarmFor)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{Users.Most} connections of users are open, as many as {_limit} file descriptors allow: new ones wait. {Remedy}");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Users.Most} connections of users are open, as many as {_limit} file descriptors allow: new ones wait. {Remedy}");
         }
 
         return Destinations.SinceRefused < AlarmFor
-            ? string.Create(CultureInfo.InvariantCulture, $"{Destinations.Most} connections to destinations are open, as many as {_limit} file descriptors allow: requests that need one more get their fallback. {Remedy}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Destinations.Most} connections to destinations are open, as many as {_limit} file descriptors allow: requests that need "
+                    + $"one more get their fallback. {Remedy}")
             : null;
     }
 }

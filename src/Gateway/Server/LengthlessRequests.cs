@@ -62,7 +62,8 @@ internal static class LengthlessRequests
     }
 
     // With whatever stands before the colon: a malformed line is Kestrel's to refuse.
-    private static bool Names(ReadOnlySpan<byte> header, ReadOnlySpan<byte> name) => header.Length >= name.Length && Ascii.EqualsIgnoreCase(header[..name.Length], name);
+    private static bool Names(ReadOnlySpan<byte> header, ReadOnlySpan<byte> name) =>
+        header.Length >= name.Length && Ascii.EqualsIgnoreCase(header[..name.Length], name);
 
     private sealed record Transport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
@@ -74,7 +75,8 @@ internal static class LengthlessRequests
 
         public Reader(PipeReader received) => _inner = _received = received;
 
-        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => _hasLooked ? _inner.ReadAsync(cancellationToken) : LookAsync(cancellationToken);
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+            _hasLooked ? _inner.ReadAsync(cancellationToken) : LookAsync(cancellationToken);
 
         public override bool TryRead(out ReadResult result)
         {
@@ -100,7 +102,10 @@ internal static class LengthlessRequests
                     return read;
                 }
 
-                var place = PlaceOfLength(read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.Slice(0, Math.Min(read.Buffer.Length, MaxHead)).ToArray());
+                var place =
+                    PlaceOfLength(read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.Slice(
+                        0,
+                        Math.Min(read.Buffer.Length, MaxHead)).ToArray());
                 if (place == 0 || read.IsCompleted)
                 {
                     _hasLooked = true;

@@ -30,7 +30,8 @@ internal sealed class ListenerCertificates
     public ImmutableArray<CertificateFiles> All { get; }
 
     /// <summary>What a client gets that asks for this name; empty or null: for none.</summary>
-    public SslStreamCertificateContext For(string? serverName) => All[All.Length == 1 ? 0 : Volatile.Read(ref _names).Find(serverName)].Context;
+    public SslStreamCertificateContext For(string? serverName) =>
+        All[All.Length == 1 ? 0 : Volatile.Read(ref _names).Find(serverName)].Context;
 
     /// <summary>Looks at the files once.</summary>
     public void Look()

@@ -76,19 +76,23 @@ internal sealed partial class ProxyProtocol(Func<ImmutableArray<IPNetwork>> trus
     }
 
     private bool IsTrusted(ConnectionContext context) =>
-        trusted() is not { IsEmpty: false } networks || (context.RemoteEndPoint is IPEndPoint peer && TrustedProxies.Trust(networks, peer.Address));
+        trusted() is not { IsEmpty: false } networks
+            || (context.RemoteEndPoint is IPEndPoint peer && TrustedProxies.Trust(networks, peer.Address));
 
     private void Closed(ConnectionContext context)
     {
         var closed = Interlocked.Increment(ref _closed);
         var (now, next) = (time.GetTimestamp(), Volatile.Read(ref _nextLine));
-        if (now >= next && Interlocked.CompareExchange(ref _nextLine, now + (long)(BetweenLines.TotalSeconds * time.TimestampFrequency), next) == next)
+        if (now >= next
+            && Interlocked.CompareExchange(ref _nextLine, now + (long)(BetweenLines.TotalSeconds * time.TimestampFrequency), next) == next)
         {
             Interlocked.Add(ref _closed, -closed);
             LogClosed(context.LocalEndPoint, closed, context.RemoteEndPoint);
         }
     }
 
-    [LoggerMessage(10112, LogLevel.Warning, "{Listener} has closed {Count} connections that did not begin with a PROXY protocol header, the last from {Peer}. Let the balancer send it (send-proxy, send-proxy-v2, proxy_protocol on), or take \"proxyProtocol\" from the listener.")]
+    [LoggerMessage(10112, LogLevel.Warning, "{Listener} has closed {Count} connections that did not begin with a PROXY protocol header, "
+        + "the last from {Peer}. Let the balancer send it (send-proxy, send-proxy-v2, proxy_protocol on), or take \"proxyProtocol\" from "
+        + "the listener.")]
     private partial void LogClosed(EndPoint? listener, int count, EndPoint? peer);
 }

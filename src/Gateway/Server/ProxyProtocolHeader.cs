@@ -159,7 +159,10 @@ internal static class ProxyProtocolHeader
             && (family == AddressFamily.InterNetworkV6 || text.Count('.') == 3) ? address : null;
 
     private static int? Port(ReadOnlySpan<byte> text) =>
-        text.Length is > 0 and <= 5 && (text.Length == 1 || text[0] != '0') && Utf8Parser.TryParse(text, out ushort port, out var used) && used == text.Length ? port : null;
+        text.Length is > 0 and <= 5
+            && (text.Length == 1 || text[0] != '0')
+            && Utf8Parser.TryParse(text, out ushort port, out var used)
+            && used == text.Length ? port : null;
 
     private static readonly SearchValues<char> AddressCharacters = SearchValues.Create("0123456789abcdefABCDEF.:");
 }

@@ -27,7 +27,12 @@ internal static class ProxyServer
     /// In the order of preference. curl offers nothing but <c>http/1.0</c> when it is told to speak that version; without a protocol in
     /// common the handshake would fail.
     /// </summary>
-    private static readonly List<SslApplicationProtocol> Protocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11, new("http/1.0")];
+    private static readonly List<SslApplicationProtocol> Protocols =
+    [
+        SslApplicationProtocol.Http2,
+        SslApplicationProtocol.Http11,
+        new("http/1.0")
+    ];
 
     /// <summary>Builds the host; the endpoints are made from its services.</summary>
     /// <param name="config">What to listen on, and the limits.</param>
@@ -84,7 +89,11 @@ internal static class ProxyServer
         builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard, ProxyProtocol>((kestrel, guard, proxyProtocol) =>
         {
             var perClient = config.Limits.ConnectionsPerClient is { } most ? new ClientConnections(most, trusted, connections) : null;
-            Configure(kestrel, config, certificates, inherited, [new ConnectionPlaces(config.Limits.Connections, connections).Around, guard.Around], proxyProtocol, perClient);
+            Configure(kestrel, config, certificates, inherited,
+            [
+                new ConnectionPlaces(config.Limits.Connections, connections).Around,
+                guard.Around
+            ], proxyProtocol, perClient);
         });
         var app = builder.Build();
         app.Use(new RequestIds(trusted, time).Before);
@@ -103,7 +112,14 @@ internal static class ProxyServer
     /// <summary>The users' listening sockets.</summary>
     public static DrainableListener SocketsOf(WebApplication app) => app.Services.GetRequiredService<DrainableListener>();
 
-    private static void Configure(KestrelServerOptions kestrel, GatewayConfig config, IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates, SocketActivation inherited, Func<ConnectionDelegate, ConnectionDelegate>[] around, ProxyProtocol proxyProtocol, ClientConnections? perClient)
+    private static void Configure(
+        KestrelServerOptions kestrel,
+        GatewayConfig config,
+        IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates,
+        SocketActivation inherited,
+        Func<ConnectionDelegate, ConnectionDelegate>[] around,
+        ProxyProtocol proxyProtocol,
+        ClientConnections? perClient)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -128,7 +144,10 @@ internal static class ProxyServer
         }
     }
 
-    private static SslServerAuthenticationOptions HandshakeOf(TlsHandshakeCallbackContext hello, ListenConfig listen, ListenerCertificates own)
+    private static SslServerAuthenticationOptions HandshakeOf(
+        TlsHandshakeCallbackContext hello,
+        ListenConfig listen,
+        ListenerCertificates own)
     {
         var options = new SslServerAuthenticationOptions
         {

@@ -24,7 +24,9 @@ internal sealed class SniTable
         {
             foreach (var name in names)
             {
-                _ = name.StartsWith(Below, StringComparison.Ordinal) ? below.TryAdd(name[Below.Length..], index) : exact.TryAdd(name, index);
+                _ = name.StartsWith(Below, StringComparison.Ordinal)
+                    ? below.TryAdd(name[Below.Length..], index)
+                    : exact.TryAdd(name, index);
             }
 
             index++;

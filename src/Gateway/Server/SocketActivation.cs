@@ -68,7 +68,8 @@ internal sealed class SocketActivation
         {
             if (!ports.Any(port => Fits(port.Url, at)))
             {
-                return $"systemd passed a socket on {at}, and no item of \"listen\" is this address and port. Write \"- url: http://{at}\" under \"listen\", or change ListenStream= of the socket unit.";
+                return $"systemd passed a socket on {at}, and no item of \"listen\" is this address and port. Write \"- url: http://{at}\" "
+                    + $"under \"listen\", or change ListenStream= of the socket unit.";
             }
         }
 
@@ -108,13 +109,19 @@ internal sealed class SocketActivation
         }
         catch (SocketException failure)
         {
-            throw new IOException($"systemd passed descriptor {descriptor.ToString(CultureInfo.InvariantCulture)}, which is no socket ({failure.SocketErrorCode}). The socket unit needs ListenStream= with an address and a port.", failure);
+            throw new IOException(
+                $"systemd passed descriptor {descriptor.ToString(CultureInfo.InvariantCulture)}, which is no socket ("
+                    + $"{failure.SocketErrorCode}). The socket unit needs ListenStream= with an address and a port.",
+                failure);
         }
 
-        throw new IOException($"systemd passed descriptor {descriptor.ToString(CultureInfo.InvariantCulture)}, which is no TCP socket. The socket unit needs ListenStream= with an address and a port.");
+        throw new IOException(
+            $"systemd passed descriptor {descriptor.ToString(CultureInfo.InvariantCulture)}, which is no TCP socket. The socket unit needs "
+                + $"ListenStream= with an address and a port.");
     }
 
-    private static int Number(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static int Number(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

@@ -13,7 +13,8 @@ internal static class HopByHop
         "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "HTTP2-Settings", "Upgrade-Insecure-Connection",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> NamesBySpan = Names.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> NamesBySpan =
+        Names.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>True: the header never goes further, whatever <c>Connection</c> names.</summary>
     public static bool Contains(ReadOnlySpan<char> name) => NamesBySpan.Contains(name);
@@ -21,7 +22,8 @@ internal static class HopByHop
     /// <summary>True: the header does not go further.</summary>
     /// <param name="name">The header's name.</param>
     /// <param name="connection">The value of <c>Connection</c>, which may name more.</param>
-    public static bool Contains(string name, StringValues connection) => Names.Contains(name) || (connection.Count > 0 && IsNamedBy(name, connection));
+    public static bool Contains(string name, StringValues connection) =>
+        Names.Contains(name) || (connection.Count > 0 && IsNamedBy(name, connection));
 
     /// <summary>True: one of the tokens of <paramref name="list"/> is this name.</summary>
     public static bool IsNamedBy(string name, StringValues list)

@@ -27,7 +27,8 @@ internal static class HttpSyntax
     /// <summary>
     /// True: visible ASCII without <c>#</c>, which begins what never belongs to a request (RFC 9112, section 3.2; RFC 3986, section 3.5).
     /// </summary>
-    public static bool IsTarget(ReadOnlySpan<char> target) => !target.IsEmpty && !target.ContainsAnyExceptInRange('!', '~') && !target.Contains('#');
+    public static bool IsTarget(ReadOnlySpan<char> target) =>
+        !target.IsEmpty && !target.ContainsAnyExceptInRange('!', '~') && !target.Contains('#');
 
     /// <summary>True: it can stand in the value of a header.</summary>
     public static bool IsValue(ReadOnlySpan<char> value) => !value.ContainsAny(Controls);

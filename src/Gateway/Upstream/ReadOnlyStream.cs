@@ -20,7 +20,8 @@ internal abstract class ReadOnlyStream : Stream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only asynchronous reads are allowed: nothing on a request's way blocks.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Only asynchronous reads are allowed: nothing on a request's way blocks.");
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

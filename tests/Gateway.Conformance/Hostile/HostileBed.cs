@@ -7,16 +7,28 @@ using Xunit;
 
 namespace Gateway.Conformance.Hostile;
 
-/// <summary>A gateway before a destination that records what reaches it, in clear (cluster <c>clear</c>) and over TLS (cluster <c>tls</c>).</summary>
+/// <summary>
+/// A gateway before a destination that records what reaches it, in clear (cluster <c>clear</c>) and over TLS (cluster <c>tls</c>).
+/// </summary>
 internal sealed partial class HostileBed : IAsyncDisposable
 {
     /// <summary>Cases of a run; a nightly run asks for many more.</summary>
-    public static int Cases { get; } = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_CONFORMANCE_CASES"), NumberStyles.None, CultureInfo.InvariantCulture, out var cases) ? cases : 1_500;
+    public static int Cases { get; } = int.TryParse(
+        Environment.GetEnvironmentVariable("GATEWAY_CONFORMANCE_CASES"),
+        NumberStyles.None,
+        CultureInfo.InvariantCulture,
+        out var cases) ? cases : 1_500;
 
     /// <summary>The first case's seed; a failed run is repeated by it.</summary>
-    public static int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("GATEWAY_CONFORMANCE_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : 20_260;
+    public static int Seed { get; } = int.TryParse(
+        Environment.GetEnvironmentVariable("GATEWAY_CONFORMANCE_SEED"),
+        NumberStyles.None,
+        CultureInfo.InvariantCulture,
+        out var seed) ? seed : 20_260;
 
-    private const string ClusterKeys = "attempts: { max: 1, hedge: \"off\" }\npassive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 1000000, ejectFor: 100ms, maxEjectFor: 100ms }";
+    private const string ClusterKeys =
+        "attempts: { max: 1, hedge: \"off\" }\npassive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 1000000, "
+            + "ejectFor: 100ms, maxEjectFor: 100ms }";
 
     private readonly TestFolder _folder = new();
     private readonly ConcurrentDictionary<string, string> _sent = new(StringComparer.Ordinal);
@@ -30,7 +42,12 @@ internal sealed partial class HostileBed : IAsyncDisposable
         Tools.Need("node");
         var bed = new HostileBed();
         var authority = new Authority(bed._folder.Path);
-        bed._recorder = new("recorder", Tools.Need("node"), [Path.Combine(Tools.Clients, "recorder.mjs"), authority.CertificateFile, authority.KeyFile]);
+        bed._recorder = new("recorder", Tools.Need("node"),
+        [
+            Path.Combine(Tools.Clients, "recorder.mjs"),
+            authority.CertificateFile,
+            authority.KeyFile
+        ]);
         await bed._recorder.StartAsync();
         bed._gateway = await GatewayBed.StartAsync(bed._folder, authority,
         [
@@ -44,7 +61,12 @@ internal sealed partial class HostileBed : IAsyncDisposable
     public void Announce(string id, string text) => _sent[id] = text;
 
     /// <summary>What is wrong with what one user was sent: another one's id.</summary>
-    public static IEnumerable<string> Foreign(string text, params string[] own) => Ids().Matches(text).Select(match => match.Value).Where(id => !own.Contains(id, StringComparer.Ordinal)).Distinct(StringComparer.Ordinal);
+    public static IEnumerable<string> Foreign(string text, params string[] own) =>
+        Ids()
+            .Matches(text)
+            .Select(match => match.Value)
+            .Where(id => !own.Contains(id, StringComparer.Ordinal))
+            .Distinct(StringComparer.Ordinal);
 
     /// <summary>The requests that reached the destination with this in their targets, in their order.</summary>
     public async Task<IReadOnlyList<RecordedRequest>> RecordedAsync(string id, CancellationToken cancel)
@@ -59,7 +81,9 @@ internal sealed partial class HostileBed : IAsyncDisposable
                select new RecordedRequest(
                    request.GetProperty("method").GetString()!,
                    request.GetProperty("url").GetString()!,
-                   [.. request.GetProperty("headers").EnumerateArray().Select(header => new HeaderLine(header[0].GetString()!, header[1].GetString()!))],
+                   [.. request.GetProperty("headers")
+                       .EnumerateArray()
+                       .Select(header => new HeaderLine(header[0].GetString()!, header[1].GetString()!))],
                    request.GetProperty("body").GetString()!),
         ];
     }
@@ -69,10 +93,14 @@ internal sealed partial class HostileBed : IAsyncDisposable
     {
         using var http = new HttpClient();
         using var recorded = JsonDocument.Parse(await http.GetStringAsync($"http://127.0.0.1:{_recorder!.Port("control")}/", cancel));
-        var connections = recorded.RootElement.EnumerateArray().Where(connection => !IsQuestion(Text(connection.GetProperty("raw").GetBytesFromBase64()))).ToArray();
+        var connections = recorded.RootElement
+            .EnumerateArray()
+            .Where(connection => !IsQuestion(Text(connection.GetProperty("raw").GetBytesFromBase64())))
+            .ToArray();
         var problems = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        void Problem(string id, string what) => problems.Add($"{what}\n    sent: {Escape(_sent.GetValueOrDefault(id, "nothing with this id"))}");
+        void Problem(string id, string what) =>
+            problems.Add($"{what}\n    sent: {Escape(_sent.GetValueOrDefault(id, "nothing with this id"))}");
 
         // 1. What node's parser found: requests that were sent, each once, with nothing of another one's.
         foreach (var connection in connections)
@@ -102,7 +130,9 @@ internal sealed partial class HostileBed : IAsyncDisposable
                     Problem(id, $"{foreign} in the request of {id}: {request.GetRawText()}");
                 }
 
-                if (request.GetProperty("headers").EnumerateArray().Any(header => header[0].GetString()!.Contains(Generator.Smuggled, StringComparison.OrdinalIgnoreCase)))
+                if (request.GetProperty("headers")
+                    .EnumerateArray()
+                    .Any(header => header[0].GetString()!.Contains(Generator.Smuggled, StringComparison.OrdinalIgnoreCase)))
                 {
                     Problem(id, $"a header that was not sent: {request.GetRawText()}");
                 }
@@ -132,7 +162,9 @@ internal sealed partial class HostileBed : IAsyncDisposable
     /// <summary>Text with its controls visible.</summary>
     public static string Escape(string text) => JsonSerializer.Serialize(text.Length > 1500 ? text[..1500] : text);
 
-    /// <summary>A probe of the gateway's own that finds out whether the destination speaks HTTP/2; nothing of a client's stands in it.</summary>
+    /// <summary>
+    /// A probe of the gateway's own that finds out whether the destination speaks HTTP/2; nothing of a client's stands in it.
+    /// </summary>
     private static bool IsQuestion(string raw) => raw.StartsWith("PRI * HTTP/2.0\r\n", StringComparison.Ordinal) && !Ids().IsMatch(raw);
 
     private static string Text(byte[] bytes) => System.Text.Encoding.Latin1.GetString(bytes);
@@ -148,20 +180,34 @@ internal sealed partial class HostileBed : IAsyncDisposable
         }
 
         var input = string.Concat(connections.Select(connection => connection.GetProperty("raw").GetString() + "\n"));
-        var output = await Command.RunAsync(python, [Path.Combine(Tools.Programs, "judge.py")], input, within: TimeSpan.FromMinutes(5), cancel: cancel);
+        var output = await Command.RunAsync(
+            python,
+            [Path.Combine(Tools.Programs, "judge.py")],
+            input,
+            within: TimeSpan.FromMinutes(5),
+            cancel: cancel);
         Assert.True(output.ExitCode == 0, output.Error);
         foreach (var (line, connection) in output.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Zip(connections))
         {
             using var read = JsonDocument.Parse(line);
             if (read.RootElement.ValueKind == JsonValueKind.Object)
             {
-                problems.Add($"h11 refuses what was sent: {read.RootElement.GetProperty("error").GetString()}: {Escape(Text(connection.GetProperty("raw").GetBytesFromBase64()))}");
+                problems.Add(
+                    $"h11 refuses what was sent: {read.RootElement.GetProperty("error").GetString()}: "
+                        + $"{Escape(Text(connection.GetProperty("raw").GetBytesFromBase64()))}");
                 continue;
             }
 
             // The last request of a connection may have been under way.
-            var h11 = read.RootElement.EnumerateArray().Where(one => one[1].GetString() != "/health").Select(one => $"{one[0]} {one[1]} {one[2]}").ToArray();
-            var node = connection.GetProperty("requests").EnumerateArray().Select(one => $"{one.GetProperty("method")} {one.GetProperty("url")} {one.GetProperty("body").GetString()!.Length}").ToArray();
+            var h11 = read.RootElement
+                .EnumerateArray()
+                .Where(one => one[1].GetString() != "/health")
+                .Select(one => $"{one[0]} {one[1]} {one[2]}")
+                .ToArray();
+            var node = connection.GetProperty("requests")
+                .EnumerateArray()
+                .Select(one => $"{one.GetProperty("method")} {one.GetProperty("url")} {one.GetProperty("body").GetString()!.Length}")
+                .ToArray();
             if (!h11.Take(node.Length).SequenceEqual(node, StringComparer.Ordinal))
             {
                 problems.Add($"node reads [{string.Join(", ", node)}], h11 [{string.Join(", ", h11)}]");

@@ -8,8 +8,8 @@ using Xunit;
 namespace Gateway.Conformance.Hostile;
 
 /// <summary>
-/// Whatever bytes a client sends, a destination sees the requests that the client made and no more, and each user sees responses to own requests. Both sides are
-/// judged by parsers that are not the gateway's: node's and h11.
+/// Whatever bytes a client sends, a destination sees the requests that the client made and no more, and each user sees responses to own
+/// requests. Both sides are judged by parsers that are not the gateway's: node's and h11.
 /// </summary>
 public sealed class HostileRequestsTests
 {
@@ -20,7 +20,10 @@ public sealed class HostileRequestsTests
     {
         await using var bed = await HostileBed.StartAsync();
         var problems = new ConcurrentBag<string>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, HostileBed.Cases), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken }, async (number, cancel) =>
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, HostileBed.Cases),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken },
+            async (number, cancel) =>
         {
             var generator = new Http1Generator(HostileBed.Seed + number);
             var cluster = number % 2 == 0 ? "clear" : "tls";
@@ -44,7 +47,10 @@ public sealed class HostileRequestsTests
         await using var bed = await HostileBed.StartAsync();
         var problems = new ConcurrentBag<string>();
         var wires = new ConcurrentBag<RawHttp2Client>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, HostileBed.Cases), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken }, async (number, cancel) =>
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, HostileBed.Cases),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken },
+            async (number, cancel) =>
         {
             var id = Id(number);
             var request = new Http2Generator(HostileBed.Seed + number).Next(number % 2 == 0 ? "clear" : "tls", id);
@@ -57,7 +63,10 @@ public sealed class HostileRequestsTests
             }
 
             wire.Cancel = patience.Token;
-            var response = await wire.AskAsync(request.Fields, request.Body is null ? null : Generator.Bytes(request.Body), request.Trailers);
+            var response = await wire.AskAsync(
+                request.Fields,
+                request.Body is null ? null : Generator.Bytes(request.Body),
+                request.Trailers);
             foreach (var foreign in HostileBed.Foreign(response.Body, id))
             {
                 problems.Add($"{foreign} reached the user of {id}");
@@ -89,7 +98,9 @@ public sealed class HostileRequestsTests
         Assert.Equal("up", await bed.Gateway.HealthAsync("clear", TestContext.Current.CancellationToken));
         var judged = await bed.JudgeAsync(TestContext.Current.CancellationToken);
         string[] all = [.. problems, .. judged];
-        Assert.True(all.Length == 0, $"{all.Length} problems from seed {HostileBed.Seed}, the first of them:\n{string.Join('\n', all.Take(12))}");
+        Assert.True(
+            all.Length == 0,
+            $"{all.Length} problems from seed {HostileBed.Seed}, the first of them:\n{string.Join('\n', all.Take(12))}");
     }
 
     private static async Task<string> ExchangeAsync(int port, string text, CancellationToken cancel)
@@ -109,7 +120,8 @@ public sealed class HostileRequestsTests
                 read.Append(Encoding.Latin1.GetString(buffer, 0, count));
             }
         }
-        catch (Exception error) when ((error is IOException or SocketException or OperationCanceledException) && !cancel.IsCancellationRequested)
+        catch (Exception error) when ((error is IOException or SocketException or OperationCanceledException)
+            && !cancel.IsCancellationRequested)
         {
             // Refused by a reset, or waiting for a body that never comes: the case is over.
         }

@@ -6,7 +6,10 @@ using System.Text.RegularExpressions;
 
 namespace Gateway.Conformance.Hostile;
 
-/// <summary>A destination that answers the request of each id with an odd response: wrong status lines, headers, framing, and more bytes than it announced.</summary>
+/// <summary>
+/// A destination that answers the request of each id with an odd response: wrong status lines, headers, framing, and
+/// more bytes than it announced.
+/// </summary>
 internal sealed partial class OddOrigin : IAsyncDisposable
 {
     /// <summary>Stands in what no user may ever see: bytes behind a response's end.</summary>
@@ -73,7 +76,9 @@ internal sealed partial class OddOrigin : IAsyncDisposable
 
                     var head = read.ToString();
                     read.Remove(0, End(head)!.Value);
-                    var (bytes, ends) = Ids().Match(head) is { Success: true } id ? ResponseTo(id.Value) : ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false);
+                    var (bytes, ends) = Ids().Match(head) is { Success: true } id
+                        ? ResponseTo(id.Value)
+                        : ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false);
                     await stream.WriteAsync(Generator.Bytes(bytes), _stop.Token);
                     if (ends)
                     {
@@ -116,25 +121,78 @@ internal sealed class OddResponses(int seed) : Generator(seed, withLineEnds: fal
             case 0:
                 break;
             case 1:
-                status = Pick("HTTP/1.1 200", "HTTP/1.1 200 OK\rX: y", "HTTP/1.1 20", "HTTP/1.1 2000 OK", "HTTP/1.1 099 X", "HTTP/2 200 OK", "HTTP/1.1 101 Switching", "HTTP/1.0 200 OK", "http/1.1 200 OK", "HTTP/1.1 200 \0OK", "ICY 200 OK", "\r\nHTTP/1.1 200 OK",
-                    "HTTP/1.1 600 Odd", "HTTP/1.1 999 Odd", "HTTP/1.1  200 OK", "HTTP/1.1\t200\tOK", "HTTP/1.1 200 " + new string('r', 500), "HTTP/1.1 200 é", "HTTP/1.2 200 OK", "HTTP/1.1 -200 OK", "HTTP/1.1 +20 OK", "", "garbage");
+                status = Pick(
+                    "HTTP/1.1 200",
+                    "HTTP/1.1 200 OK\rX: y",
+                    "HTTP/1.1 20",
+                    "HTTP/1.1 2000 OK",
+                    "HTTP/1.1 099 X",
+                    "HTTP/2 200 OK",
+                    "HTTP/1.1 101 Switching",
+                    "HTTP/1.0 200 OK",
+                    "http/1.1 200 OK",
+                    "HTTP/1.1 200 \0OK",
+                    "ICY 200 OK",
+                    "\r\nHTTP/1.1 200 OK",
+                    "HTTP/1.1 600 Odd", "HTTP/1.1 999 Odd", "HTTP/1.1  200 OK", "HTTP/1.1\t200\tOK",
+                    "HTTP/1.1 200 " + new string('r', 500), "HTTP/1.1 200 é", "HTTP/1.2 200 OK", "HTTP/1.1 -200 OK", "HTTP/1.1 +20 OK", "",
+                    "garbage");
                 break;
             case 2:
-                headers = Pick("X-A: a\0b\r\n", "X-A: a\rX-Bare: 1\r\n", "X-A: a\r\n b\r\n", "X-A : 1\r\n", ": 1\r\n", "no colon\r\n", "X\0: 1\r\n", " X: 1\r\n", "X-A: \u00e9\r\n", "X-A:\r\n", "X(: 1\r\n", "X A: 1\r\n", Spoil("X-Name") + ": 1\r\n", "X-A: " + Evil() + "\r\n", "X-Long: " + new string('l', 9_000) + "\r\n");
+                headers = Pick(
+                    "X-A: a\0b\r\n",
+                    "X-A: a\rX-Bare: 1\r\n",
+                    "X-A: a\r\n b\r\n",
+                    "X-A : 1\r\n",
+                    ": 1\r\n",
+                    "no colon\r\n",
+                    "X\0: 1\r\n",
+                    " X: 1\r\n",
+                    "X-A: \u00e9\r\n",
+                    "X-A:\r\n",
+                    "X(: 1\r\n",
+                    "X A: 1\r\n",
+                    Spoil("X-Name") + ": 1\r\n",
+                    "X-A: " + Evil() + "\r\n",
+                    "X-Long: " + new string('l', 9_000) + "\r\n");
                 break;
             case 3:
-                framing = Pick($"Content-Length: {length}, {length}\r\n", $"Content-Length: {length}\r\nContent-Length: {length}\r\n", $"Content-Length: {length}\r\nContent-Length: 1\r\n", $"Content-Length: +{length}\r\n", $"Content-Length: -{length}\r\n", "Content-Length: 9999999999999999999\r\n",
-                    $"Content-Length: {length}\0\r\n", $"Content-Length : {length}\r\n", $"Content-Length: 0x{chunk}\r\n", $"Content-Length:\r\n {length}\r\n", $"Content-Length: {length} 0\r\n", "Content-Length: \r\n", $"Content-Length: {length};\r\n");
+                framing = Pick(
+                    $"Content-Length: {length}, {length}\r\n",
+                    $"Content-Length: {length}\r\nContent-Length: {length}\r\n",
+                    $"Content-Length: {length}\r\nContent-Length: 1\r\n",
+                    $"Content-Length: +{length}\r\n",
+                    $"Content-Length: -{length}\r\n",
+                    "Content-Length: 9999999999999999999\r\n",
+                    $"Content-Length: {length}\0\r\n", $"Content-Length : {length}\r\n", $"Content-Length: 0x{chunk}\r\n",
+                    $"Content-Length:\r\n {length}\r\n", $"Content-Length: {length} 0\r\n", "Content-Length: \r\n",
+                    $"Content-Length: {length};\r\n");
                 break;
             case 4:
-                framing = Pick("Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: chunked, gzip\r\n", "Transfer-Encoding : chunked\r\n", "Transfer-Encoding: chunked\0\r\n", "Transfer-Encoding: \vchunked\r\n", $"Transfer-Encoding: chunked\r\nContent-Length: {length}\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: identity\r\n");
+                framing = Pick(
+                    "Transfer-Encoding: xchunked\r\n",
+                    "Transfer-Encoding: chunked, gzip\r\n",
+                    "Transfer-Encoding : chunked\r\n",
+                    "Transfer-Encoding: chunked\0\r\n",
+                    "Transfer-Encoding: \vchunked\r\n",
+                    $"Transfer-Encoding: chunked\r\nContent-Length: {length}\r\n",
+                    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                    "Transfer-Encoding: identity\r\n");
                 rest = $"{chunk}\r\n{body}\r\n0\r\n\r\n";
                 ends = Chance(50);
                 break;
             case 5:
                 framing = "Transfer-Encoding: chunked\r\n";
-                rest = Pick($"{chunk}\n{body}\n0\n\n", $"0x{chunk}\r\n{body}\r\n0\r\n\r\n", $"{chunk}\r\n{body}0\r\n\r\n", $"10000000000000000{chunk}\r\n{body}\r\n0\r\n\r\n", $"{chunk}\r\n{body}\r\n0\r\nContent-Length: 5\r\n\r\n", $"{chunk}\r\n{body}\r\n0\r\nX\0: 1\r\n\r\n", $"-1\r\n{body}\r\n0\r\n\r\n",
-                    $"{chunk};a=\"\r\n{body}\r\n0\r\n\r\n", $" {chunk}\r\n{body}\r\n0\r\n\r\n", $"{chunk}\r\n{body}\r\n0\r\n\r\n{poison}", $"{chunk}\r\n{body}\r\n0\r\nX-T: a\rb\r\n\r\n", $"zz\r\n{body}\r\n0\r\n\r\n", $"{chunk}\r\n{body}\r\n");
+                rest = Pick(
+                    $"{chunk}\n{body}\n0\n\n",
+                    $"0x{chunk}\r\n{body}\r\n0\r\n\r\n",
+                    $"{chunk}\r\n{body}0\r\n\r\n",
+                    $"10000000000000000{chunk}\r\n{body}\r\n0\r\n\r\n",
+                    $"{chunk}\r\n{body}\r\n0\r\nContent-Length: 5\r\n\r\n",
+                    $"{chunk}\r\n{body}\r\n0\r\nX\0: 1\r\n\r\n",
+                    $"-1\r\n{body}\r\n0\r\n\r\n",
+                    $"{chunk};a=\"\r\n{body}\r\n0\r\n\r\n", $" {chunk}\r\n{body}\r\n0\r\n\r\n", $"{chunk}\r\n{body}\r\n0\r\n\r\n{poison}",
+                    $"{chunk}\r\n{body}\r\n0\r\nX-T: a\rb\r\n\r\n", $"zz\r\n{body}\r\n0\r\n\r\n", $"{chunk}\r\n{body}\r\n");
                 ends = Chance(50);
                 break;
             case 6:
@@ -145,10 +203,20 @@ internal sealed class OddResponses(int seed) : Generator(seed, withLineEnds: fal
                 ends = true;
                 break;
             case 8:
-                (status, rest) = Pick(($"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK", body), ($"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK", body), ("HTTP/1.1 204 No Content", poison), ("HTTP/1.1 304 Not Modified", poison), ("HTTP/1.1 204 No Content", body), ("HTTP/1.1 100 Continue", ""));
+                (status, rest) = Pick(
+                    ($"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK", body),
+                    ($"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK", body),
+                    ("HTTP/1.1 204 No Content", poison),
+                    ("HTTP/1.1 304 Not Modified", poison),
+                    ("HTTP/1.1 204 No Content", body),
+                    ("HTTP/1.1 100 Continue", ""));
                 break;
             default:
-                (framing, rest, ends) = Pick(("", body, true), ("Connection: close\r\n", body, true), ("Content-Length: 0\r\n", poison, false), ($"Connection: close\r\nContent-Length: {length}\r\n", body + poison, true));
+                (framing, rest, ends) = Pick(
+                    ("", body, true),
+                    ("Connection: close\r\n", body, true),
+                    ("Content-Length: 0\r\n", poison, false),
+                    ($"Connection: close\r\nContent-Length: {length}\r\n", body + poison, true));
                 break;
         }
 

@@ -6,5 +6,6 @@ namespace Gateway.Conformance.Hostile;
 internal sealed record RecordedRequest(string Method, string Target, IReadOnlyList<HeaderLine> Headers, string Body)
 {
     /// <summary>All values of a header; empty: it is not there.</summary>
-    public string Header(string name) => string.Join(", ", Headers.Where(line => line.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(line => line.Value));
+    public string Header(string name) =>
+        string.Join(", ", Headers.Where(line => line.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(line => line.Value));
 }

@@ -25,7 +25,10 @@ internal sealed class BytesOrigin : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    public string Url => string.Create(CultureInfo.InvariantCulture, $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public string Url =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
     public async ValueTask DisposeAsync()
     {
@@ -108,7 +111,9 @@ internal sealed class BytesOrigin : IAsyncDisposable
         }
 
         var tls = new SslStream(client.GetStream());
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http11] }, _stop.Token);
+        await tls.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http11] },
+            _stop.Token);
         return tls;
     }
 }

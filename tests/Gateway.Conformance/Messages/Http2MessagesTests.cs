@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Gateway.Conformance.Messages;
 
-/// <summary>Requests of HTTP/2, field by field (RFC 9113, section 8): what reaches a destination of HTTP/1.1, and what is refused before it.</summary>
+/// <summary>
+/// Requests of HTTP/2, field by field (RFC 9113, section 8): what reaches a destination of HTTP/1.1, and what is refused before it.
+/// </summary>
 public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<MessagesBed>
 {
     private static int _last = 6_000_000;
@@ -27,9 +29,25 @@ public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<Messages
     {
         ["nothing odd"] = new(static request => Assert.Equal("shop.example", request.Header("X-Forwarded-Host"))),
         ["a length of 0 with GET"] = new(static _ => { }) { Fields = [("content-length", "0")] },
-        ["a body with GET"] = new(static request => Assert.Equal("delivered, like it or not", request.Body)) { Body = "delivered, like it or not" },
-        ["a body of just its length"] = new(static request => Assert.Equal("hello", request.Body)) { Method = "POST", Body = "hello", Fields = [("content-length", "5")] },
-        ["a body that is longer than its length"] = new(null) { Method = "POST", Body = "hello, and more", Fields = [("content-length", "5")] },
+        [
+        "a body with GET"] = new(static request => Assert.Equal("delivered, like it or not", request.Body))
+        {
+            Body = "delivered, like it or not"
+        },
+        [
+        "a body of just its length"] = new(static request => Assert.Equal("hello", request.Body))
+        {
+            Method = "POST",
+            Body = "hello",
+            Fields = [("content-length", "5")]
+        },
+        [
+        "a body that is longer than its length"] = new(null)
+        {
+            Method = "POST",
+            Body = "hello, and more",
+            Fields = [("content-length", "5")]
+        },
         ["a body that is shorter than its length"] = new(null) { Method = "POST", Body = "hell", Fields = [("content-length", "5")] },
         ["a length without a body"] = new(null) { Method = "POST", Fields = [("content-length", "5")] },
         ["a path without its slash"] = new(null) { Path = static path => path[1..] },
@@ -40,7 +58,14 @@ public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<Messages
         ["a scheme that is a URL"] = new(null) { Scheme = "http://localhost/?" },
         ["a method that is no token"] = new(null) { Method = "GET?" },
         ["an empty method"] = new(null) { Method = "" },
-        ["an authority and another host: the authority counts (9113 8.3.1)"] = new(static request => Assert.Equal(("shop.example", false), (request.Header("X-Forwarded-Host"), request.Headers.Any(line => line.Value.Contains("other", StringComparison.Ordinal))))) { Fields = [("host", "other.example")] },
+        [
+        "an authority and another host: the authority counts (9113 8.3.1)"] =
+            new(static request => Assert.Equal(
+                ("shop.example", false),
+                (request.Header("X-Forwarded-Host"), request.Headers.Any(line => line.Value.Contains("other", StringComparison.Ordinal)))))
+                {
+                    Fields = [("host", "other.example")]
+                },
         ["an authority with a user"] = new(null) { Authority = "me@shop.example" },
         ["a name in upper case"] = new(null) { Fields = [("X-Upper", "1")] },
         ["a name with a blank"] = new(null) { Fields = [("x y", "1")] },
@@ -57,15 +82,26 @@ public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<Messages
         ["a pseudo-header twice"] = new(null) { Fields = [(":path", "/x")] },
         ["a pseudo-header that does not exist"] = new(null) { Fields = [(":foo", "1")] },
         ["a pseudo-header of responses"] = new(null) { Fields = [(":status", "200")] },
-        ["two cookies are one line (9113 8.2.3)"] = new(static request => Assert.Equal("a=1; b=2", request.Header("Cookie"))) { Fields = [("cookie", "a=1"), ("cookie", "b=2")] },
-        ["trailers end here"] = new(static request => Assert.Equal(("hello", ""), (request.Body, request.Header("x-trailer")))) { Method = "POST", Body = "hello", Trailers = [("x-trailer", "1")] },
+        [
+        "two cookies are one line (9113 8.2.3)"] = new(static request => Assert.Equal("a=1; b=2", request.Header("Cookie")))
+        {
+            Fields = [("cookie", "a=1"), ("cookie", "b=2")]
+        },
+        [
+        "trailers end here"] = new(static request => Assert.Equal(("hello", ""), (request.Body, request.Header("x-trailer"))))
+        {
+            Method = "POST",
+            Body = "hello",
+            Trailers = [("x-trailer", "1")]
+        },
     };
 
     /// <summary>Trailers that make a request malformed: its stream is reset, and nothing of them reaches a destination.</summary>
     public static TheoryData<string, string> BadTrailers => new()
     {
         { ":method", "GET" }, { "X-Upper", "1" }, { "x y", "1" }, { "x-a", "1\rb" }, { "x-a", "1\nx-smuggled: 1" }, { "x-a", "1\0" },
-        { "transfer-encoding", "chunked" }, { "content-length", "5" }, { "host", "other.example" }, { "connection", "close" }, { "keep-alive", "timeout=5" }, { "upgrade", "websocket" },
+        { "transfer-encoding", "chunked" }, { "content-length", "5" }, { "host", "other.example" }, { "connection", "close" },
+        { "keep-alive", "timeout=5" }, { "upgrade", "websocket" },
     };
 
     [Theory]
@@ -97,10 +133,14 @@ public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<Messages
     {
         foreach (var cluster in new[] { "clear", "tls" })
         {
-            var (_, reached) = await AskAsync(cluster, new(static _ => { }) { Method = "POST", Body = "hello", Trailers = [(name, value)] });
+            var (_, reached) = await AskAsync(
+                cluster,
+                new(static _ => { }) { Method = "POST", Body = "hello", Trailers = [(name, value)] });
 
             Assert.All(reached, request => Assert.Equal("hello", request.Body));
-            Assert.All(reached, request => Assert.DoesNotContain(request.Headers, line => line.Value == value && line.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && name != "content-length"));
+            Assert.All(reached, request => Assert.DoesNotContain(request.Headers, line => line.Value == value
+                && line.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+                && name != "content-length"));
             Assert.Empty(await bed.Bed.RecordedAsync(Generator.Smuggled, TestContext.Current.CancellationToken));
         }
     }
@@ -113,12 +153,19 @@ public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<Messages
         var id = NextId();
 
         await client.SendAsync(type: 0x42, flags: 0xFF, stream: 0, payload: [1, 2, 3]);
-        var response = await client.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", "shop.example"), (":path", $"/clear/{id}"));
+        var response = await client.AskAsync(
+            (":method", "GET"),
+            (":scheme", "https"),
+            (":authority", "shop.example"),
+            (":path", $"/clear/{id}"));
 
         Assert.Equal((200, id), (response.Status, response.Body));
     }
 
-    /// <summary>RFC 9113, section 5.4.2: what is wrong with one stream ends that stream; what is wrong with the compression or the frames ends the connection, and nothing else.</summary>
+    /// <summary>
+    /// RFC 9113, section 5.4.2: what is wrong with one stream ends that stream; what is wrong with the compression or the frames ends the
+    /// connection, and nothing else.
+    /// </summary>
     [Fact]
     public async Task Stream_ThatIsMalformed_LeavesOtherConnectionsAlone()
     {
@@ -126,8 +173,19 @@ public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<Messages
         for (var i = 0; i < 5; i++)
         {
             await using var bad = await RawHttp2Client.ConnectAsync(bed.Bed.Gateway.TlsUrl);
-            Assert.True((await bad.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", "shop.example"), (":path", "/clear/x"), ("X-Upper", "1"))).IsRefused);
-            Assert.Equal(200, (await good.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", "shop.example"), (":path", "/clear/y"))).Status);
+            Assert.True((await bad.AskAsync(
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":authority", "shop.example"),
+                (":path", "/clear/x"),
+                ("X-Upper", "1"))).IsRefused);
+            Assert.Equal(
+                200,
+                (await good.AskAsync(
+                    (":method", "GET"),
+                    (":scheme", "https"),
+                    (":authority", "shop.example"),
+                    (":path", "/clear/y"))).Status);
         }
     }
 
@@ -142,7 +200,8 @@ public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<Messages
         patience.CancelAfter(TimeSpan.FromSeconds(20));
         client.Cancel = patience.Token;
         var response = await client.AskAsync(
-            [(":method", row.Method), (":scheme", row.Scheme), (":authority", row.Authority), (":path", row.Path($"/{cluster}/{id}")), .. row.Fields],
+            [(":method", row.Method), (":scheme", row.Scheme), (":authority", row.Authority), (":path", row.Path($"/{cluster}/{id}")),
+            .. row.Fields],
             row.Body is null ? null : Encoding.Latin1.GetBytes(row.Body),
             row.Trailers);
         return (response, await messages.RecordedAsync(id, TestContext.Current.CancellationToken));

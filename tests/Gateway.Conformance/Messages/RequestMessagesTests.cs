@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Gateway.Conformance.Messages;
 
-/// <summary>Requests of HTTP/1, byte by byte, to a destination in clear and one over TLS: what reaches it, and what the client reads.</summary>
+/// <summary>
+/// Requests of HTTP/1, byte by byte, to a destination in clear and one over TLS: what reaches it, and what the client reads.
+/// </summary>
 public sealed partial class RequestMessagesTests(MessagesBed bed) : IClassFixture<MessagesBed>
 {
     private static int _last = 5_000_000;
@@ -33,14 +35,19 @@ public sealed partial class RequestMessagesTests(MessagesBed bed) : IClassFixtur
         var row = RequestTable.All.Single(one => one.Name == name);
         string id = NextId(), next = NextId();
 
-        var read = await ExchangeAsync(messages.Gateway.Port, row.Text.Replace("PATH", $"/{cluster}/{id}", StringComparison.Ordinal) + $"GET /{cluster}/{next} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n");
+        var read = await ExchangeAsync(messages.Gateway.Port, row.Text.Replace("PATH", $"/{cluster}/{id}", StringComparison.Ordinal)
+            + $"GET /{cluster}/{next} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n");
 
-        Assert.True(string.Join(' ', StatusLine().Matches(read).Select(match => match.Groups["status"].Value)) == row.Statuses, $"Not {row.Statuses}: {read}");
+        Assert.True(
+            string.Join(' ', StatusLine().Matches(read).Select(match => match.Groups["status"].Value)) == row.Statuses,
+            $"Not {row.Statuses}: {read}");
         var reached = await messages.RecordedAsync(id, TestContext.Current.CancellationToken);
         Assert.Equal(row.Reached is null ? 0 : 1, reached.Count);
         row.Reached?.Invoke(reached[0]);
         Assert.Empty(await messages.RecordedAsync(Generator.Smuggled, TestContext.Current.CancellationToken));
-        Assert.Equal(row.Statuses.Contains(' ', StringComparison.Ordinal) ? 1 : 0, (await messages.RecordedAsync(next, TestContext.Current.CancellationToken)).Count);
+        Assert.Equal(
+            row.Statuses.Contains(' ', StringComparison.Ordinal) ? 1 : 0,
+            (await messages.RecordedAsync(next, TestContext.Current.CancellationToken)).Count);
     }
 
     /// <summary>RFC 9112, section 9.3.2: requests that were sent before a response came are answered in their order.</summary>
@@ -57,7 +64,8 @@ public sealed partial class RequestMessagesTests(MessagesBed bed) : IClassFixtur
             _ => $"POST /{cluster}/{id} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
         });
 
-        var read = await ExchangeAsync(bed.Bed.Gateway.Port, string.Concat(requests) + "GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        var read = await ExchangeAsync(bed.Bed.Gateway.Port, string.Concat(requests)
+            + "GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         Assert.Equal(ids, Ids().Matches(read).Select(match => match.Value));
     }
@@ -89,7 +97,8 @@ public sealed partial class RequestMessagesTests(MessagesBed bed) : IClassFixtur
         return read.ToString();
     }
 
-    [GeneratedRegex("HTTP/1\\.[01] (?<status>[0-9]{3}) ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("HTTP/1\\.[01] (?<status>[0-9]{3}) ", RegexOptions.CultureInvariant
+        | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex StatusLine();
 
     [GeneratedRegex("ID[0-9]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

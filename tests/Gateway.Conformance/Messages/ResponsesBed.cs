@@ -5,10 +5,15 @@ using Xunit;
 
 namespace Gateway.Conformance.Messages;
 
-/// <summary>One gateway before a destination in clear and one over TLS, both of which respond with the table's bytes; what node's clients of HTTP/1.1 and HTTP/2 read of it.</summary>
+/// <summary>
+/// One gateway before a destination in clear and one over TLS, both of which respond with the table's bytes; what node's clients of
+/// HTTP/1.1 and HTTP/2 read of it.
+/// </summary>
 public sealed class ResponsesBed : IAsyncLifetime
 {
-    private const string ClusterKeys = "attempts: { max: 1, hedge: \"off\" }\npassive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 1000000, ejectFor: 100ms, maxEjectFor: 100ms }";
+    private const string ClusterKeys =
+        "attempts: { max: 1, hedge: \"off\" }\npassive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 1000000, "
+            + "ejectFor: 100ms, maxEjectFor: 100ms }";
 
     private readonly ConcurrentBag<IAsyncDisposable> _owned = [];
     private TestFolder? _folder;
@@ -35,13 +40,23 @@ public sealed class ResponsesBed : IAsyncLifetime
         _owned.Add(clear);
         _owned.Add(tls);
         _gateway = await GatewayBed.StartAsync(_folder, authority, [new("h1", clear.Url, ClusterKeys), new("tls1", tls.Url, ClusterKeys)]);
-        var targets = new Dictionary<string, BatchTarget>(StringComparer.Ordinal) { ["http1"] = new("h1", Tls: false, _gateway.Port), ["http2"] = new("h2", Tls: true, _gateway.TlsPort) };
+        var targets = new Dictionary<string, BatchTarget>(StringComparer.Ordinal)
+        {
+            ["http1"] = new("h1", Tls: false, _gateway.Port),
+            ["http2"] = new("h2", Tls: true, _gateway.TlsPort)
+        };
         _readings = await Batch.RunAsync(
             targets,
             from user in Users
             from transport in Transports
             from index in Enumerable.Range(0, ResponseTable.All.Count)
-            select new BatchRequest(Id(transport, user, index), user, "GET", string.Create(CultureInfo.InvariantCulture, $"/{transport}/{index}"), new Dictionary<string, string>(StringComparer.Ordinal), Text: true),
+            select new BatchRequest(
+                Id(transport, user, index),
+                user,
+                "GET",
+                string.Create(CultureInfo.InvariantCulture, $"/{transport}/{index}"),
+                new Dictionary<string, string>(StringComparer.Ordinal),
+                Text: true),
             concurrency: 8,
             timeout: TimeSpan.FromSeconds(30));
     }
@@ -72,5 +87,6 @@ public sealed class ResponsesBed : IAsyncLifetime
         _folder?.Dispose();
     }
 
-    private static string Id(string transport, string user, int index) => string.Create(CultureInfo.InvariantCulture, $"{transport}|{user}|{index}");
+    private static string Id(string transport, string user, int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"{transport}|{user}|{index}");
 }

@@ -48,7 +48,8 @@ public sealed class CurlTests(RealClientsBed bed) : IClassFixture<RealClientsBed
         var rows = new TheoryData<string, string>();
         foreach (var version in Versions.Keys)
         {
-            foreach (var request in Requests.Keys.Where(request => !version.Contains("1.0", StringComparison.Ordinal) || !request.EndsWith("in chunks", StringComparison.Ordinal)))
+            foreach (var request in Requests.Keys.Where(request => !version.Contains("1.0", StringComparison.Ordinal)
+                || !request.EndsWith("in chunks", StringComparison.Ordinal)))
             {
                 rows.Add(version, request);
             }
@@ -68,8 +69,14 @@ public sealed class CurlTests(RealClientsBed bed) : IClassFixture<RealClientsBed
         await File.WriteAllBytesAsync(file, new byte[1_500_000], TestContext.Current.CancellationToken);
 
         // Two forms have two boundaries, and with them two hashes: the service only counts them.
-        var direct = request.Contains("form", StringComparison.Ordinal) ? null : await ReadAsync(curl, ["--http1.1", .. arguments], bed.DirectUrl, path, file);
-        var through = await ReadAsync(curl, [.. Versions[version], .. arguments], version.StartsWith("TLS", StringComparison.Ordinal) ? bed.TlsUrl : bed.ClearUrl, path, file);
+        var direct = request.Contains("form", StringComparison.Ordinal)
+            ? null
+            : await ReadAsync(curl, ["--http1.1", .. arguments], bed.DirectUrl, path, file);
+        var through = await ReadAsync(curl,
+        [
+            .. Versions[version],
+            .. arguments
+        ], version.StartsWith("TLS", StringComparison.Ordinal) ? bed.TlsUrl : bed.ClearUrl, path, file);
 
         Assert.Equal(0, through.ExitCode);
         if (direct is null)
@@ -86,7 +93,11 @@ public sealed class CurlTests(RealClientsBed bed) : IClassFixture<RealClientsBed
     {
         var head = arguments.Contains("-I");
         var output = await Command.RunAsync(curl,
-            ["-s", "-m", "30", "--cacert", bed.AuthorityFile, "-w", "|%{http_code}|%{content_type}|%header{etag}|%header{content-range}\n", .. head ? ["-o", "/dev/null"] : Array.Empty<string>(), .. arguments.Select(argument => argument.Replace("FILE", file, StringComparison.Ordinal)), $"{url}/service/{path}"],
+            ["-s", "-m", "30", "--cacert", bed.AuthorityFile, "-w", "|%{http_code}|%{content_type}|%header{etag}|%header{content-range}\n",
+            .. head
+                ? ["-o", "/dev/null"]
+                : Array.Empty<string>(), .. arguments.Select(argument => argument.Replace("FILE", file, StringComparison.Ordinal)),
+                $"{url}/service/{path}"],
             cancel: TestContext.Current.CancellationToken);
         return output;
     }

@@ -48,7 +48,10 @@ public sealed class RealClientsBed : IAsyncLifetime
             new("stream", DirectUrl, RouteKeys: "stream: {}"),
             new("grpc", Url("http", "127.0.0.1", _service.Port("grpc")), Path: "conformance.Echo"),
         ]);
-        _grpcTls = await GatewayBed.StartAsync(_folder, authority, [new("grpc", Url("https", "localhost", _service.Port("grpcTls")), Path: "conformance.Echo")]);
+        _grpcTls = await GatewayBed.StartAsync(
+            _folder,
+            authority,
+            [new("grpc", Url("https", "localhost", _service.Port("grpcTls")), Path: "conformance.Echo")]);
         GrpcTlsPort = _grpcTls.TlsPort;
     }
 

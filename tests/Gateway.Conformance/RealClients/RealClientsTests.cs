@@ -17,17 +17,24 @@ public sealed class RealClientsTests(RealClientsBed bed) : IClassFixture<RealCli
     public async Task Chromium_EventSource_ReceivesComesAgainAndSeesInterruptions()
     {
         Tools.NeedPackage("ws");
-        await ChecksAsync(Tools.Need("node"), Path.Combine(Tools.Clients, "chromium.mjs"), Tools.Need("chromium"), bed.ClearUrl, bed.TlsUrl);
+        await ChecksAsync(
+            Tools.Need("node"),
+            Path.Combine(Tools.Clients, "chromium.mjs"),
+            Tools.Need("chromium"),
+            bed.ClearUrl,
+            bed.TlsUrl);
     }
 
     [Fact]
     public Task Ws_TalksOverBothListeners() => NodeAsync("websocket.mjs", "ws", bed.ClearUrl, bed.TlsUrl);
 
     [Fact]
-    public Task GrpcJs_ToADestinationInClear_Works() => NodeAsync("grpc.mjs", "@grpc/grpc-js", new Uri(bed.TlsUrl).Port.ToString(CultureInfo.InvariantCulture), bed.AuthorityFile);
+    public Task GrpcJs_ToADestinationInClear_Works() =>
+        NodeAsync("grpc.mjs", "@grpc/grpc-js", new Uri(bed.TlsUrl).Port.ToString(CultureInfo.InvariantCulture), bed.AuthorityFile);
 
     [Fact]
-    public Task GrpcJs_ToADestinationWithTls_Works() => NodeAsync("grpc.mjs", "@grpc/grpc-js", bed.GrpcTlsPort.ToString(CultureInfo.InvariantCulture), bed.AuthorityFile);
+    public Task GrpcJs_ToADestinationWithTls_Works() =>
+        NodeAsync("grpc.mjs", "@grpc/grpc-js", bed.GrpcTlsPort.ToString(CultureInfo.InvariantCulture), bed.AuthorityFile);
 
     [Fact]
     public async Task Python_RequestsAndUrllib_Work()
@@ -39,7 +46,8 @@ public sealed class RealClientsTests(RealClientsBed bed) : IClassFixture<RealCli
     }
 
     [Fact]
-    public Task Java_HttpClient_Works() => ChecksAsync(Tools.Need("java"), Path.Combine(Tools.Clients, "Client.java"), bed.ClearUrl, bed.TlsUrl, bed.AuthorityFile);
+    public Task Java_HttpClient_Works() =>
+        ChecksAsync(Tools.Need("java"), Path.Combine(Tools.Clients, "Client.java"), bed.ClearUrl, bed.TlsUrl, bed.AuthorityFile);
 
     [Fact]
     public async Task Go_NetHttp_Works()
@@ -47,7 +55,13 @@ public sealed class RealClientsTests(RealClientsBed bed) : IClassFixture<RealCli
         bed.Need();
         var program = Path.Combine(bed.Folder, "go-client");
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["GO111MODULE"] = "off", ["CGO_ENABLED"] = "0" };
-        var built = await Command.RunAsync(Tools.Need("go"), ["build", "-o", program, "client.go"], environment: environment, cancel: TestContext.Current.CancellationToken);
+        var built = await Command.RunAsync(Tools.Need("go"),
+        [
+            "build",
+            "-o",
+            program,
+            "client.go"
+        ], environment: environment, cancel: TestContext.Current.CancellationToken);
         Assert.True(built.ExitCode == 0, built.Error);
         await ChecksAsync(program, bed.ClearUrl, bed.TlsUrl, bed.AuthorityFile);
     }
@@ -61,11 +75,16 @@ public sealed class RealClientsTests(RealClientsBed bed) : IClassFixture<RealCli
     private async Task ChecksAsync(string program, params string[] arguments)
     {
         bed.Need();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["NODE_EXTRA_CA_CERTS"] = bed.AuthorityFile, ["PYTHONDONTWRITEBYTECODE"] = "1" };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["NODE_EXTRA_CA_CERTS"] = bed.AuthorityFile,
+            ["PYTHONDONTWRITEBYTECODE"] = "1"
+        };
         var output = await Command.RunAsync(program, arguments, environment: environment, cancel: TestContext.Current.CancellationToken);
 
         var failed = output.Text.Split('\n').Where(line => line.StartsWith("FAILED", StringComparison.Ordinal)).ToArray();
         Assert.True(failed.Length == 0, string.Join('\n', failed));
-        Assert.True(output.ExitCode == 0 && output.Text.Contains("ok ", StringComparison.Ordinal), $"It ended with {output.ExitCode}.\n{output.Text}\n{output.Error}");
+        Assert.True(output.ExitCode == 0
+            && output.Text.Contains("ok ", StringComparison.Ordinal), $"It ended with {output.ExitCode}.\n{output.Text}\n{output.Error}");
     }
 }

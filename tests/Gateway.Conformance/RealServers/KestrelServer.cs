@@ -30,14 +30,25 @@ internal sealed class KestrelServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(X509Certificate2.CreateFromPemFile(authority.CertificateFile, authority.KeyFile)));
+            kestrel.Listen(
+                IPAddress.Loopback,
+                0,
+                listen => listen.UseHttps(X509Certificate2.CreateFromPemFile(authority.CertificateFile, authority.KeyFile)));
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         });
         var app = builder.Build();
         app.Run(context => AnswerAsync(context, root));
         await app.StartAsync();
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
-        return new(app) { Urls = new Dictionary<string, string>(StringComparer.Ordinal) { ["h1"] = addresses[0], ["tls2"] = addresses[1], ["h2c"] = addresses[2] } };
+        return new(app)
+        {
+            Urls = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["h1"] = addresses[0],
+                ["tls2"] = addresses[1],
+                ["h2c"] = addresses[2]
+            }
+        };
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
@@ -66,7 +77,11 @@ internal sealed class KestrelServer : IAsyncDisposable
                 var file = Path.Combine(root, name);
                 if (File.Exists(file))
                 {
-                    await Results.File(file, "application/octet-stream", lastModified: new DateTimeOffset(File.GetLastWriteTimeUtc(file)), enableRangeProcessing: true).ExecuteAsync(context);
+                    await Results.File(
+                        file,
+                        "application/octet-stream",
+                        lastModified: new DateTimeOffset(File.GetLastWriteTimeUtc(file)),
+                        enableRangeProcessing: true).ExecuteAsync(context);
                 }
                 else
                 {

@@ -3,7 +3,16 @@ using Gateway.Conformance.Support;
 namespace Gateway.Conformance.RealServers;
 
 /// <summary>One request to a real server.</summary>
-internal sealed record Question(RealServer Server, string Transport, string User, string What, string Method, string Path, IReadOnlyDictionary<string, string> Headers, int Size, Abilities Needs)
+internal sealed record Question(
+    RealServer Server,
+    string Transport,
+    string User,
+    string What,
+    string Method,
+    string Path,
+    IReadOnlyDictionary<string, string> Headers,
+    int Size,
+    Abilities Needs)
 {
     private static readonly (string What, string Method, string Path, (string Name, string Value)[] Headers, int Size, Abilities Needs)[] Kinds =
     [
@@ -40,7 +49,16 @@ internal sealed record Question(RealServer Server, string Transport, string User
            from user in Users
            from kind in Kinds
            where server.Abilities.HasFlag(kind.Needs)
-           select new Question(server, transport, user, kind.What, kind.Method, kind.Path, kind.Headers.ToDictionary(header => header.Name, header => header.Value, StringComparer.Ordinal), kind.Size, kind.Needs),
+           select new Question(
+               server,
+               transport,
+               user,
+               kind.What,
+               kind.Method,
+               kind.Path,
+               kind.Headers.ToDictionary(header => header.Name, header => header.Value, StringComparer.Ordinal),
+               kind.Size,
+               kind.Needs),
     ];
 
     public string Cluster => Server.Cluster(Transport);

@@ -28,7 +28,10 @@ public sealed class RealServersBed : IAsyncLifetime
         var authority = new Authority(_folder.Path);
         var root = Directory.CreateDirectory(_folder.Of("root")).FullName;
         await WriteFilesAsync(root);
-        await Parallel.ForEachAsync(RealServer.All, new ParallelOptions { MaxDegreeOfParallelism = 4 }, (server, _) => new(StartAsync(server, root, authority)));
+        await Parallel.ForEachAsync(
+            RealServer.All,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            (server, _) => new(StartAsync(server, root, authority)));
         if (_urls.IsEmpty || Tools.Find("node") is null)
         {
             return;
@@ -102,7 +105,8 @@ public sealed class RealServersBed : IAsyncLifetime
 
     private async Task StartAsync(RealServer server, string root, Authority authority)
     {
-        if (Tools.Find(server.Program) is null || (server.ModuleOf is { } package && !Directory.Exists(Path.Combine(Tools.Clients, "node_modules", package))))
+        if (Tools.Find(server.Program) is null
+            || (server.ModuleOf is { } package && !Directory.Exists(Path.Combine(Tools.Clients, "node_modules", package))))
         {
             _unavailable[server.Name] = $"{server.Program} {server.ModuleOf} is not installed.";
             return;
@@ -120,14 +124,17 @@ public sealed class RealServersBed : IAsyncLifetime
     private async Task AskAsync()
     {
         // 1. Reads and small writes, all at once.
-        var targets = _urls.ToDictionary(url => url.Key, url => new BatchTarget(url.Key.EndsWith("2", StringComparison.Ordinal) || url.Key.EndsWith("h2c", StringComparison.Ordinal) ? "h2" : "h1",
+        var targets = _urls.ToDictionary(url => url.Key, url => new BatchTarget(url.Key.EndsWith("2", StringComparison.Ordinal)
+            || url.Key.EndsWith("h2c", StringComparison.Ordinal) ? "h2" : "h1",
             url.Value.StartsWith("https", StringComparison.Ordinal), new Uri(url.Value).Port), StringComparer.Ordinal);
         targets["http1"] = new("h1", Tls: false, _gateway!.Port);
         targets["http2"] = new("h2", Tls: true, _gateway.TlsPort);
         var questions = Question.All.Where(question => _urls.ContainsKey(question.Cluster)).ToArray();
         _readings = await Batch.RunAsync(targets,
         [
-            .. questions.DistinctBy(question => question.DirectId).Select(question => question.Request(question.DirectId, question.Cluster)),
+            .. questions.DistinctBy(question => question.DirectId).Select(question => question.Request(
+                question.DirectId,
+                question.Cluster)),
             .. questions.Select(question => question.Request(question.Id, question.User)),
         ], concurrency: 8, timeout: TimeSpan.FromSeconds(30));
 
@@ -147,7 +154,11 @@ public sealed class RealServersBed : IAsyncLifetime
                 for (var i = 0; i < Uploads; i++)
                 {
                     var output = await Command.RunAsync(curl,
-                        ["-sk", upload.user == "http1" ? "--http1.1" : "--http2", "-o", "/dev/null", "-w", "%{http_code}", "-m", "20", "-H", "Expect:", "--data-binary", "@" + _folder!.Of("root/5000000.bin"), $"{url}/{upload.server.Cluster(upload.transport)}/upload"], cancel: stop);
+                        ["-sk", upload.user == "http1"
+                            ? "--http1.1"
+                            : "--http2", "-o", "/dev/null", "-w", "%{http_code}", "-m", "20", "-H", "Expect:", "--data-binary",
+                            "@" + _folder!.Of("root/5000000.bin"), $"{url}/{upload.server.Cluster(upload.transport)}/upload"],
+                            cancel: stop);
                     statuses.Add(output.Text);
                 }
 

@@ -6,7 +6,9 @@ namespace Gateway.Conformance.RealServers;
 /// <summary>Servers of other makers behind the gateway give what they give directly, and stay up.</summary>
 public sealed class RealServersTests(RealServersBed bed) : IClassFixture<RealServersBed>
 {
-    private static readonly Dictionary<string, Question> Questions = Question.All.ToDictionary(question => question.Id, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Question> Questions = Question.All.ToDictionary(
+        question => question.Id,
+        StringComparer.Ordinal);
 
     /// <summary>Every server, transport, user and question.</summary>
     public static TheoryData<string, string, string, string> Rows()

@@ -4,7 +4,12 @@ using Gateway.Drills.Processes;
 namespace Gateway.Conformance.RealServers;
 
 /// <summary>A server that listens on ports that we chose.</summary>
-internal sealed class ServerProcess(string name, string file, IReadOnlyList<string> arguments, IReadOnlyList<int> ports, IReadOnlyDictionary<string, string>? environment = null)
+internal sealed class ServerProcess(
+    string name,
+    string file,
+    IReadOnlyList<string> arguments,
+    IReadOnlyList<int> ports,
+    IReadOnlyDictionary<string, string>? environment = null)
     : ChildProcess(name, file, arguments, environment)
 {
     public override async Task StartAsync(CancellationToken cancel = default)

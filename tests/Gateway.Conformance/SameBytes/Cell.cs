@@ -2,7 +2,9 @@ using Gateway.Conformance.Support;
 
 namespace Gateway.Conformance.SameBytes;
 
-/// <summary>One request through the gateway: how the gateway speaks to the origin, how the user speaks to the gateway, method and response.</summary>
+/// <summary>
+/// One request through the gateway: how the gateway speaks to the origin, how the user speaks to the gateway, method and response.
+/// </summary>
 internal sealed record Cell(string Transport, string User, string Method, ResponseSpec Spec)
 {
     /// <summary>Names of transports to the destination, as the origin prints them.</summary>

@@ -36,7 +36,9 @@ internal sealed record ResponseSpec
     [JsonPropertyName("c")]
     public string? Coding { get; init; }
 
-    /// <summary><c>length</c>, <c>chunked</c>, <c>close</c>, or <c>none</c>: no framing header but those in <see cref="Headers"/>, and no body.</summary>
+    /// <summary>
+    /// <c>length</c>, <c>chunked</c>, <c>close</c>, or <c>none</c>: no framing header but those in <see cref="Headers"/>, and no body.
+    /// </summary>
     [JsonPropertyName("f")]
     public string Framing { get; init; } = "length";
 

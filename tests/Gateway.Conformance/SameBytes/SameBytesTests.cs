@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Gateway.Conformance.SameBytes;
 
-/// <summary>Each response of the table, over each way to the destination, to each kind of user, is what the destination gives by itself.</summary>
+/// <summary>
+/// Each response of the table, over each way to the destination, to each kind of user, is what the destination gives by itself.
+/// </summary>
 public sealed class SameBytesTests(SameBytesBed bed) : IClassFixture<SameBytesBed>
 {
     private static readonly Dictionary<string, Cell> Cells = Cell.All.ToDictionary(cell => cell.Id, StringComparer.Ordinal);

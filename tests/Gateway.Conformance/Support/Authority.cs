@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Gateway.Conformance.Support;
 
 /// <summary>
-/// An authority made for one run, and one certificate of it for 127.0.0.1 and localhost, as PEM files: servers use the certificate, the gateway and the
-/// clients are told to trust the authority.
+/// An authority made for one run, and one certificate of it for 127.0.0.1 and localhost, as PEM files: servers use the certificate, the
+/// gateway and the clients are told to trust the authority.
 /// </summary>
 internal sealed class Authority
 {
@@ -15,8 +15,14 @@ internal sealed class Authority
         var now = TimeProvider.System.GetUtcNow();
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var root = new CertificateRequest("CN=conformance tests", rootKey, HashAlgorithmName.SHA256);
-        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        root.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(
+            certificateAuthority: true,
+            hasPathLengthConstraint: false,
+            0,
+            critical: true));
+        root.CertificateExtensions.Add(new X509KeyUsageExtension(
+            X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign,
+            critical: true));
         using var authority = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(10));
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -12,12 +12,14 @@ namespace Gateway.Conformance.Support;
 internal sealed record BedCluster(string Name, string Url, string ClusterKeys = "", string RouteKeys = "", string? Path = null);
 
 /// <summary>
-/// A gateway in its own process: one listener in clear, one with TLS, a cluster for each destination, and for each cluster a route under the cluster's name:
-/// <c>/NAME/…</c> goes to the cluster NAME as it is.
+/// A gateway in its own process: one listener in clear, one with TLS, a cluster for each destination, and for each cluster a route under
+/// the cluster's name: <c>/NAME/…</c> goes to the cluster NAME as it is.
 /// </summary>
 internal sealed class GatewayBed : IAsyncDisposable
 {
-    /// <summary>A process that has just started on a busy machine needs longer than the default of 500 ms for its first connections.</summary>
+    /// <summary>
+    /// A process that has just started on a busy machine needs longer than the default of 500 ms for its first connections.
+    /// </summary>
     private const string Timeouts = "timeouts: { connect: 10s, firstByte: 30s, idle: 60s, total: 120s }";
 
     private readonly GatewayProcess _process;
@@ -44,7 +46,11 @@ internal sealed class GatewayBed : IAsyncDisposable
     public bool IsRunning => _process.IsRunning;
 
     /// <summary>Starts it and waits until each destination is up.</summary>
-    public static async Task<GatewayBed> StartAsync(TestFolder folder, Authority authority, IReadOnlyCollection<BedCluster> clusters, CancellationToken cancel = default)
+    public static async Task<GatewayBed> StartAsync(
+        TestFolder folder,
+        Authority authority,
+        IReadOnlyCollection<BedCluster> clusters,
+        CancellationToken cancel = default)
     {
         int port = FreePorts.Next(), tlsPort = FreePorts.Next(), adminPort = FreePorts.Next();
         var yaml = new StringBuilder().Append(CultureInfo.InvariantCulture, $$"""
@@ -104,9 +110,14 @@ internal sealed class GatewayBed : IAsyncDisposable
     public async Task<string> HealthAsync(string cluster, CancellationToken cancel)
     {
         using var status = JsonDocument.Parse(await StatusAsync(cancel));
-        var destination = status.RootElement.GetProperty("clusters").EnumerateArray().Single(one => one.GetProperty("name").GetString() == cluster)
+        var destination = status.RootElement
+            .GetProperty("clusters")
+            .EnumerateArray()
+            .Single(one => one.GetProperty("name").GetString() == cluster)
             .GetProperty("tiers")[0].GetProperty("destinations")[0];
-        return destination.TryGetProperty("healthStatus", out var health) || destination.TryGetProperty("healthStatus", out health) ? health.GetString()! : destination.GetRawText();
+        return destination.TryGetProperty("healthStatus", out var health) || destination.TryGetProperty("healthStatus", out health)
+            ? health.GetString()!
+            : destination.GetRawText();
     }
 
     /// <summary>A process that is just starting beside others may not answer in time: it is asked again.</summary>
@@ -118,7 +129,9 @@ internal sealed class GatewayBed : IAsyncDisposable
             {
                 return await _process.StatusAsync(cancel);
             }
-            catch (Exception error) when ((error is HttpRequestException or TaskCanceledException) && tries < 10 && !cancel.IsCancellationRequested)
+            catch (Exception error) when ((error is HttpRequestException or TaskCanceledException)
+                && tries < 10
+                && !cancel.IsCancellationRequested)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancel);
             }

@@ -4,7 +4,11 @@ using Gateway.Drills.Processes;
 namespace Gateway.Conformance.Support;
 
 /// <summary>A server of ours that only starts somebody else's: it chooses its own ports and prints them as one line of JSON.</summary>
-internal sealed class Origin(string name, string file, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null) : ChildProcess(name, file, arguments, environment)
+internal sealed class Origin(
+    string name,
+    string file,
+    IReadOnlyList<string> arguments,
+    IReadOnlyDictionary<string, string>? environment = null) : ChildProcess(name, file, arguments, environment)
 {
     private Dictionary<string, int> _ports = [];
 

@@ -45,7 +45,13 @@ internal sealed class AdminFixture : IAsyncDisposable
             LastGoodEntries = static (prefix, limit) =>
             [
                 .. Enumerable.Range(0, 12)
-                    .Select(static n => new LastGoodEntry($"shop.example/{(char)('a' + n)} ~recommend.12345678", "recommend", "primary", TimeSpan.FromSeconds(90), 2048, IsNearest: false))
+                    .Select(static n => new LastGoodEntry(
+                        $"shop.example/{(char)('a' + n)} ~recommend.12345678",
+                        "recommend",
+                        "primary",
+                        TimeSpan.FromSeconds(90),
+                        2048,
+                        IsNearest: false))
                     .Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal))
                     .Take(limit),
             ],
@@ -69,9 +75,11 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public ConfigState State { get; set; } = new() { Config = Whole, Revision = 4, Hash = "3f2a91c0aa01ffff", AppliedAt = Start };
 
-    public Func<CancellationToken, Task<ReloadOutcome>> Reload { get; set; } = static _ => throw new InvalidOperationException("Not expected.");
+    public Func<CancellationToken, Task<ReloadOutcome>> Reload { get; set; } =
+        static _ => throw new InvalidOperationException("Not expected.");
 
-    public Func<Command, CancellationToken, Task<CommandResult>> Command { get; set; } = static (_, _) => Task.FromResult(new CommandResult(true, "Done."));
+    public Func<Command, CancellationToken, Task<CommandResult>> Command { get; set; } =
+        static (_, _) => Task.FromResult(new CommandResult(true, "Done."));
 
     private static GatewayConfig Whole => new()
     {
@@ -87,18 +95,33 @@ internal sealed class AdminFixture : IAsyncDisposable
                 Name = "ai-guide",
                 Tiers =
                 [
-                    new() { Name = "primary", Destinations = [new() { Name = "guide-a", Url = new("http://user:s3cret-url@127.0.0.1:9001") }] },
+                    new()
+                    {
+                        Name = "primary",
+                        Destinations = [new() { Name = "guide-a", Url = new("http://user:s3cret-url@127.0.0.1:9001") }]
+                    },
                     new() { Name = "standby", Destinations = [new() { Name = "guide-c", Url = new("http://127.0.0.1:9003") }] },
                 ],
             },
         ],
         Routes =
         [
-            new() { Name = "recommend", Path = "/api/guide/recommend", Cluster = "ai-guide", LastGood = new(), Fallback = [new LastGoodStep(), new FileStep { File = "recommend.json" }] },
+            new()
+            {
+                Name = "recommend",
+                Path = "/api/guide/recommend",
+                Cluster = "ai-guide",
+                LastGood = new(),
+                Fallback = [new LastGoodStep(), new FileStep { File = "recommend.json" }]
+            },
             new() { Name = "chat", Path = "/api/guide/chat", Cluster = "ai-guide" },
         ],
         Redis = new() { Endpoints = ["127.0.0.1:6379"], Password = "s3cret-redis", Secret = "s3cret-of-at-least-32-characters" },
-        Notify = [new() { Webhook = new("http://127.0.0.1:9999/hook/s3cret-hook"), Events = [NotifyEvent.Failover] }, new() { Exec = ["/bin/true", "s3cret-arg"], Events = [NotifyEvent.Failback] }],
+        Notify =
+        [
+            new() { Webhook = new("http://127.0.0.1:9999/hook/s3cret-hook"), Events = [NotifyEvent.Failover] },
+            new() { Exec = ["/bin/true", "s3cret-arg"], Events = [NotifyEvent.Failback] }
+        ],
         Telemetry = new() { Splunk = new(new("http://127.0.0.1:8088"), "s3cret-splunk") },
     };
 
@@ -111,7 +134,8 @@ internal sealed class AdminFixture : IAsyncDisposable
         return fixture;
     }
 
-    public void Show(string? active, bool primaryCanServe = true, HoldView? hold = null, Transition? last = null) => Cluster = View(active, primaryCanServe, hold, last);
+    public void Show(string? active, bool primaryCanServe = true, HoldView? hold = null, Transition? last = null) =>
+        Cluster = View(active, primaryCanServe, hold, last);
 
     public async Task<JsonElement> GetAsync(string path) => await Client.GetFromJsonAsync<JsonElement>(path);
 
@@ -132,19 +156,42 @@ internal sealed class AdminFixture : IAsyncDisposable
     private static ClusterView View(string? active, bool primaryCanServe, HoldView? hold, Transition? last)
     {
         var standbyCanServe = active is not null;
-        return new("ai-guide", active, Start, null, 1, hold, TimeSpan.FromSeconds(30), [new TimingView("recommend", TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(500))], last,
+        return new(
+            "ai-guide",
+            active,
+            Start,
+            null,
+            1,
+            hold,
+            TimeSpan.FromSeconds(30),
+            [new TimingView("recommend", TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(500))],
+            last,
         [
             Tier("primary", primaryCanServe, active is "primary", "guide-a", 9001),
             Tier("standby", standbyCanServe, active is "standby", "guide-c", 9003),
         ])
-        { RedundancyLost = Redundancy.IsLost((primaryCanServe ? 1 : 0) + (standbyCanServe ? 1 : 0), 2, (primaryCanServe ? 1 : 0) + (standbyCanServe ? 1 : 0), 2) };
+        {
+        RedundancyLost = Redundancy.IsLost((primaryCanServe ? 1 : 0)
+            + (standbyCanServe ? 1 : 0), 2, (primaryCanServe ? 1 : 0) + (standbyCanServe ? 1 : 0), 2) };
     }
 
     private static TierView Tier(string name, bool canServe, bool active, string destination, int port) =>
-        new(name, canServe ? TierHealth.Healthy : TierHealth.Unavailable, active ? 1 : 0, canServe ? 1 : 0, 1, canServe ? Start : null, active ? 3 : 0, active ? null : 400,
+        new(
+            name,
+            canServe ? TierHealth.Healthy : TierHealth.Unavailable,
+            active ? 1 : 0,
+            canServe ? 1 : 0,
+            1,
+            canServe ? Start : null,
+            active ? 3 : 0,
+            active ? null : 400,
         [
             new(destination, new($"http://user:s3cret-url@127.0.0.1:{port}"), 1, canServe ? HealthStatus.Up : HealthStatus.Down, Start,
-                canServe ? "3 of 3 probes passed." : "2 of 2 probes timed out.", Draining: false, Suspect: false, 0.1, [], null, 0, active ? 3 : 0, active ? 1 : null, active ? TimeSpan.FromMilliseconds(41) : null,
-                new ProbeResult(canServe ? ProbeOutcome.Passed : ProbeOutcome.TimedOut, TimeSpan.FromMilliseconds(canServe ? 4 : 800), canServe ? 200 : 0), Start, TimeSpan.FromSeconds(0.3)) { Cause = canServe ? "" : "timed out" },
+                canServe ? "3 of 3 probes passed." : "2 of 2 probes timed out.", Draining: false, Suspect: false, 0.1, [], null, 0,
+                active ? 3 : 0, active ? 1 : null, active ? TimeSpan.FromMilliseconds(41) : null,
+                new ProbeResult(
+                    canServe ? ProbeOutcome.Passed : ProbeOutcome.TimedOut,
+                    TimeSpan.FromMilliseconds(canServe ? 4 : 800),
+                    canServe ? 200 : 0), Start, TimeSpan.FromSeconds(0.3)) { Cause = canServe ? "" : "timed out" },
         ]);
 }

@@ -47,7 +47,9 @@ public sealed class AdminGateTests
         Assert.Equal((200, ""), await AskAsync("/livez"));
 
         // With the token the reason is told; a wrong one is wrong here, too.
-        Assert.Equal(method == "HEAD" ? (503, "") : (503, "{\"ready\":false,\"why\":\"The gateway is stopping.\"}"), await AskAsync("/readyz", "right"));
+        Assert.Equal(
+            method == "HEAD" ? (503, "") : (503, "{\"ready\":false,\"why\":\"The gateway is stopping.\"}"),
+            await AskAsync("/readyz", "right"));
         Assert.Equal(401, (await AskAsync("/readyz", "wrong")).Status);
 
         async Task<(int Status, string Body)> AskAsync(string path, string? token = null)
@@ -82,8 +84,14 @@ public sealed class AdminGateTests
     public async Task Host_AskedForHealthWithoutOne_IsAnswered()
     {
         await using var admin = await AdminFixture.StartAsync();
-        Assert.StartsWith("HTTP/1.1 200", (await RawClient.AskAsync(admin.Client.BaseAddress!, "GET /readyz HTTP/1.0\r\n\r\n")).Head, StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 421", (await RawClient.AskAsync(admin.Client.BaseAddress!, "GET /status HTTP/1.0\r\n\r\n")).Head, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 200",
+            (await RawClient.AskAsync(admin.Client.BaseAddress!, "GET /readyz HTTP/1.0\r\n\r\n")).Head,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 421",
+            (await RawClient.AskAsync(admin.Client.BaseAddress!, "GET /status HTTP/1.0\r\n\r\n")).Head,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,7 +113,13 @@ public sealed class AdminGateTests
         using var log = new Collected();
         using var factory = LoggerFactory.Create(b => b.AddProvider(log));
         var time = new ManualTime();
-        var gate = new AdminGate(static _ => Task.CompletedTask, new StatusPage(), "127.0.0.1", new AdminToken("right"), time, factory.CreateLogger("gate"));
+        var gate = new AdminGate(
+            static _ => Task.CompletedTask,
+            new StatusPage(),
+            "127.0.0.1",
+            new AdminToken("right"),
+            time,
+            factory.CreateLogger("gate"));
         for (var i = 0; i < Math.Max(addresses, 1_000); i++)
         {
             Assert.Contains(await AskAsync("wrong", i % addresses), new[] { 401, 429 });
@@ -199,10 +213,16 @@ public sealed class AdminGateTests
     {
         await using var admin = await AdminFixture.StartAsync();
         using var form = new StringContent("tier=standby", new System.Net.Http.Headers.MediaTypeHeaderValue("text/plain"));
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await admin.Client.PostAsync("/clusters/ai-guide/release", form, Token)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.UnsupportedMediaType,
+            (await admin.Client.PostAsync("/clusters/ai-guide/release", form, Token)).StatusCode);
 
-        using var large = new StringContent($$"""{"reason":"{{new string('x', 20_000)}}"}""", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await admin.Client.PostAsync("/clusters/ai-guide/release", large, Token)).StatusCode);
+        using var large = new StringContent(
+            $$"""{"reason":"{{new string('x', 20_000)}}"}""",
+            new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+        Assert.Equal(
+            HttpStatusCode.RequestEntityTooLarge,
+            (await admin.Client.PostAsync("/clusters/ai-guide/release", large, Token)).StatusCode);
     }
 
     [Fact]
@@ -234,7 +254,12 @@ public sealed class AdminGateTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
             Lines.Enqueue(formatter(state, exception));
 
         public void Dispose()

@@ -28,8 +28,13 @@ public sealed class AdminServerTests
         Assert.Equal("up", cluster.GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("healthStatus").GetString());
         Assert.Equal(1, cluster.GetProperty("tiers")[0].GetProperty("share").GetDouble());
         Assert.Equal(1, status.GetProperty("routes")[0].GetProperty("requests").GetProperty("live").GetInt64());
-        Assert.Equal("lastGood, file: recommend.json, builtIn", string.Join(", ", status.GetProperty("routes")[0].GetProperty("fallback").EnumerateArray().Select(static r => r.GetString())));
-        Assert.Equal((4, "3f2a91c0aa01"), (status.GetProperty("config").GetProperty("revision").GetInt64(), status.GetProperty("config").GetProperty("hash").GetString()));
+        Assert.Equal("lastGood, file: recommend.json, builtIn", string.Join(", ", status.GetProperty("routes")[0]
+            .GetProperty("fallback")
+            .EnumerateArray()
+            .Select(static r => r.GetString())));
+        Assert.Equal((4, "3f2a91c0aa01"), (status.GetProperty("config")
+            .GetProperty("revision")
+            .GetInt64(), status.GetProperty("config").GetProperty("hash").GetString()));
     }
 
     [Fact]
@@ -74,7 +79,10 @@ public sealed class AdminServerTests
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", text.Content.Headers.ContentType!.ToString());
         Assert.Contains("process_cpu_seconds_total ", await text.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics") { Headers = { Accept = { new("application/openmetrics-text") } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics")
+        {
+            Headers = { Accept = { new("application/openmetrics-text") } }
+        };
         var open = await (await admin.Client.SendAsync(request, Token)).Content.ReadAsStringAsync(Token);
         Assert.EndsWith("# EOF\n", open, StringComparison.Ordinal);
     }
@@ -97,7 +105,11 @@ public sealed class AdminServerTests
     public async Task Reload_Refused_AnswersEveryProblem()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Reload = _ => Task.FromResult(new ReloadOutcome(Applied: false, [new("gateway.yaml", 3, 5, "One."), new("gateway.yaml", 9, 1, "Two.")], [], [], 4));
+        admin.Reload = _ => Task.FromResult(new ReloadOutcome(Applied: false,
+        [
+            new("gateway.yaml", 3, 5, "One."),
+            new("gateway.yaml", 9, 1, "Two.")
+        ], [], [], 4));
 
         var answer = await admin.PostAsync("/config/reload");
 
@@ -115,7 +127,9 @@ public sealed class AdminServerTests
         (await admin.PostAsync("/config/reload", new { reason = "new\u001bguide", who = "ann" })).EnsureSuccessStatusCode();
 
         var entry = (await admin.GetAsync("/journal"))[0];
-        Assert.Equal("Configuration revision 77 is in force, except for these keys, whose values of the start hold until the next start: listen.", entry.GetProperty("text").GetString());
+        Assert.Equal(
+            "Configuration revision 77 is in force, except for these keys, whose values of the start hold until the next start: listen.",
+            entry.GetProperty("text").GetString());
         Assert.Equal("new guide", entry.GetProperty("reason").GetString());
         Assert.Equal("ann (127.0.0.1)", entry.GetProperty("who").GetString());
     }
@@ -132,12 +146,20 @@ public sealed class AdminServerTests
             return Task.FromResult(new CommandResult(true, "The standby is held for 10 minutes."));
         };
 
-        (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "disk swap" })).EnsureSuccessStatusCode();
+        (await admin.PostAsync("/clusters/ai-guide/hold", new
+        {
+            tier = "standby",
+            @for = "10m",
+            reason = "disk swap"
+        })).EnsureSuccessStatusCode();
 
         Assert.Equal(new HoldCommand("ai-guide", "standby", TimeSpan.FromMinutes(10), "disk swap") { By = "127.0.0.1" }, got);
         var hold = (await admin.GetAsync("/status")).GetProperty("clusters")[0].GetProperty("hold");
         Assert.Equal("disk swap", hold.GetProperty("reason").GetString());
-        Assert.InRange(hold.GetProperty("until").GetDateTimeOffset() - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10));
+        Assert.InRange(
+            hold.GetProperty("until").GetDateTimeOffset() - TimeProvider.System.GetUtcNow(),
+            TimeSpan.FromMinutes(9),
+            TimeSpan.FromMinutes(10));
         var entry = (await admin.GetAsync("/journal?cluster=ai-guide"))[0];
         Assert.Equal(("hold", "standby"), (entry.GetProperty("kind").GetString(), entry.GetProperty("to").GetString()));
     }
@@ -170,8 +192,18 @@ public sealed class AdminServerTests
     {
         await using var admin = await AdminFixture.StartAsync();
         admin.Show("standby", primaryCanServe: false);
-        Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "x" })).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "x", force = true })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Conflict,
+            (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "x" })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await admin.PostAsync("/clusters/ai-guide/hold", new
+            {
+                tier = "primary",
+                @for = "10m",
+                reason = "x",
+                force = true
+            })).StatusCode);
     }
 
     [Fact]
@@ -179,8 +211,18 @@ public sealed class AdminServerTests
     {
         await using var admin = await AdminFixture.StartAsync();
         admin.Show("primary", last: Switched("standby", "primary"));
-        Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "x" })).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "x", force = true })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Conflict,
+            (await admin.PostAsync("/clusters/ai-guide/hold", new { tier = "standby", @for = "10m", reason = "x" })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await admin.PostAsync("/clusters/ai-guide/hold", new
+            {
+                tier = "standby",
+                @for = "10m",
+                reason = "x",
+                force = true
+            })).StatusCode);
     }
 
     [Fact]
@@ -189,7 +231,9 @@ public sealed class AdminServerTests
         await using var admin = await AdminFixture.StartAsync();
         admin.Show("standby", primaryCanServe: false);
         Assert.Equal(HttpStatusCode.Conflict, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-c/drain")).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-c/drain", new { force = true })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await admin.PostAsync("/clusters/ai-guide/destinations/guide-c/drain", new { force = true })).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await admin.PostAsync("/clusters/ai-guide/destinations/guide-a/ready")).StatusCode);
     }
 
@@ -216,7 +260,8 @@ public sealed class AdminServerTests
     }
 
     [Theory]
-    [InlineData("?key=shop.example%2Fa%20~recommend.12345678", 200, "1 stored response with the key \\\"shop.example/a ~recommend.12345678\\\" was forgotten.")]
+    [InlineData("?key=shop.example%2Fa%20~recommend.12345678", 200, "1 stored response with the key \\\"shop.example/a "
+        + "~recommend.12345678\\\" was forgotten.")]
     [InlineData("?prefix=/api", 200, "7 stored responses whose key or path begins with \\\"/api\\\" were forgotten.")]
     [InlineData("", 200, "12 stored responses were forgotten.")]
     [InlineData("?prefix=/api&route=recommend", 400, "Give only one of")]
@@ -236,7 +281,13 @@ public sealed class AdminServerTests
         Assert.True(some.GetProperty("more").GetBoolean());
         Assert.Equal(2, some.GetProperty("entries").GetArrayLength());
         var first = some.GetProperty("entries")[0];
-        Assert.Equal(("shop.example/a ~recommend.12345678", 90, 2048, "primary"), (first.GetProperty("key").GetString(), first.GetProperty("age").GetDouble(), first.GetProperty("size").GetInt32(), first.GetProperty("tier").GetString()));
+        Assert.Equal(
+            ("shop.example/a ~recommend.12345678", 90, 2048, "primary"),
+            (
+                first.GetProperty("key").GetString(),
+                first.GetProperty("age").GetDouble(),
+                first.GetProperty("size").GetInt32(),
+                first.GetProperty("tier").GetString()));
         Assert.Equal(12, some.GetProperty("routes")[0].GetProperty("entries").GetInt32());
         var one = await admin.Client.GetFromJsonAsync<JsonElement>("/last-good?prefix=shop.example/b", Token);
         Assert.False(one.GetProperty("more").GetBoolean());
@@ -249,7 +300,10 @@ public sealed class AdminServerTests
     {
         await using var admin = await AdminFixture.StartAsync();
         var answer = await admin.Client.DeleteAsync("/last-good?route=recommend", Token);
-        Assert.Contains("5 stored responses of the route \\\"recommend\\\" were forgotten.", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "5 stored responses of the route \\\"recommend\\\" were forgotten.",
+            await answer.Content.ReadAsStringAsync(Token),
+            StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await admin.Client.DeleteAsync("/last-good?route=nobody", Token)).StatusCode);
     }
 
@@ -303,7 +357,11 @@ public sealed class AdminServerTests
         while (TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(20))
         {
             var answer = await admin.Client.GetAsync("/availability?window=1h", Token);
-            if (answer.IsSuccessStatusCode && (measured = (await answer.Content.ReadFromJsonAsync<JsonElement>(Token))[0].GetProperty("measured")).TryGetProperty("byRequests", out _))
+            if (answer.IsSuccessStatusCode
+                && (measured =
+                    (await answer.Content.ReadFromJsonAsync<JsonElement>(Token))[0].GetProperty("measured")).TryGetProperty(
+                        "byRequests",
+                        out _))
             {
                 break;
             }
@@ -319,8 +377,16 @@ public sealed class AdminServerTests
     public async Task Status_NewestFileRefused_SaysWhere()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.State = admin.State with { FileIsInForce = false, LastRejected = new([new("gateway.yaml", 3, 5, "One.")], "", DateTimeOffset.UnixEpoch) };
-        foreach (var config in new[] { (await admin.GetAsync("/status")).GetProperty("config"), (await admin.GetAsync("/config")).GetProperty("status") })
+        admin.State = admin.State with
+        {
+            FileIsInForce = false,
+            LastRejected = new([new("gateway.yaml", 3, 5, "One.")], "", DateTimeOffset.UnixEpoch)
+        };
+        foreach (var config in new[]
+        {
+            (await admin.GetAsync("/status")).GetProperty("config"),
+            (await admin.GetAsync("/config")).GetProperty("status")
+        })
         {
             Assert.False(config.GetProperty("fileIsInForce").GetBoolean());
             Assert.Equal("gateway.yaml:3:5: One.", config.GetProperty("rejected").GetProperty("problems")[0].GetString());
@@ -331,7 +397,11 @@ public sealed class AdminServerTests
     public async Task Metrics_FromTheRoomsReadings_ShowStateAndAvailability()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Instruments.ReadStateFrom(StatusProjections.State(() => [admin.Cluster], () => admin.State, admin.Records, TimeProvider.System));
+        admin.Instruments.ReadStateFrom(StatusProjections.State(
+            () => [admin.Cluster],
+            () => admin.State,
+            admin.Records,
+            TimeProvider.System));
         StatusProjections.Count(admin.Instruments, Switched("primary", null));
         admin.Instruments.Route("recommend").Live(TimeSpan.FromMilliseconds(3));
 
@@ -339,10 +409,16 @@ public sealed class AdminServerTests
 
         Assert.Contains("gateway_active_tier{cluster=\"ai-guide\",tier=\"primary\"} 1\n", text, StringComparison.Ordinal);
         Assert.Contains("gateway_tier_share{cluster=\"ai-guide\",tier=\"standby\"} 0\n", text, StringComparison.Ordinal);
-        Assert.Contains("gateway_destination_up{cluster=\"ai-guide\",tier=\"primary\",destination=\"guide-a\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "gateway_destination_up{cluster=\"ai-guide\",tier=\"primary\",destination=\"guide-a\"} 1\n",
+            text,
+            StringComparison.Ordinal);
         Assert.Contains("gateway_inflight{cluster=\"ai-guide\",tier=\"primary\"} 3\n", text, StringComparison.Ordinal);
         Assert.Contains("gateway_config_reload_success 1\n", text, StringComparison.Ordinal);
-        Assert.Contains("gateway_transitions_total{cluster=\"ai-guide\",from=\"primary\",to=\"none\",reason=\"failover\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "gateway_transitions_total{cluster=\"ai-guide\",from=\"primary\",to=\"none\",reason=\"failover\"} 1\n",
+            text,
+            StringComparison.Ordinal);
     }
 
     private static Transition Switched(string from, string? to) =>
@@ -351,7 +427,8 @@ public sealed class AdminServerTests
     [Fact]
     public void Server_OpenAddressWithoutToken_IsRefused()
     {
-        var e = Assert.Throws<ArgumentException>(() => new AdminServer(new("http://0.0.0.0:8081"), null, null!, TimeProvider.System, null!));
+        var e =
+            Assert.Throws<ArgumentException>(() => new AdminServer(new("http://0.0.0.0:8081"), null, null!, TimeProvider.System, null!));
         Assert.Contains("admin.token", e.Message, StringComparison.Ordinal);
     }
 }

@@ -18,18 +18,31 @@ public sealed class ImpactTests
         { "a:10/0/0/0", "", "since 10:49:08Z: no request failed, was degraded or took longer than 1 s." },
         { "", "", "since 10:49:08Z: no request failed, was degraded or took longer than 1 s." },
         { "a:1200/0/3/1", "", "since 10:49:08Z: a: 3 failed, 1 took longer than 1 s of 1,203." },
-        { "a:10/0/0/0 b:0/1504/0/8", "b", "since 10:49:08Z: b: 1,504 from its fallback chain (only the first tier serves its level), 8 took longer than 1 s of 1,504; other routes: none." },
-        { "a:1/1/0/0 b:1/0/1/0 c:1/0/0/1 d:1/9/0/0 e:1/2/0/0", "", "since 10:49:08Z: b: 1 failed of 2; d: 9 from its fallback chain of 10; e: 2 from its fallback chain of 3; a: 1 from its fallback chain of 2; and 1 more." },
+        { "a:10/0/0/0 b:0/1504/0/8", "b",
+        "since 10:49:08Z: b: 1,504 from its fallback chain (only the first tier serves its level), 8 took longer than 1 s of 1,504; other "
+            + "routes: none." },
+        { "a:1/1/0/0 b:1/0/1/0 c:1/0/0/1 d:1/9/0/0 e:1/2/0/0", "",
+        "since 10:49:08Z: b: 1 failed of 2; d: 9 from its fallback chain of 10; e: 2 from its fallback chain of 3; a: 1 from its fallback "
+            + "chain of 2; and 1 more." },
     };
 
     [Theory]
     [MemberData(nameof(Sentences))]
     public void Text_NamesTheRoutesThatWereHurt(string routes, string firstTierOnly, string text) =>
-        Assert.Equal(text, ImpactText.Of(Since, null, [.. routes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Route)], firstTierOnly.Split(' '), Since.AddMinutes(1)));
+        Assert.Equal(
+            text,
+            ImpactText.Of(
+                Since,
+                null,
+                [.. routes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Route)],
+                firstTierOnly.Split(' '),
+                Since.AddMinutes(1)));
 
     [Fact]
     public void Text_OfADisturbanceThatIsOver_HasItsEnd() =>
-        Assert.Equal("from 10:49:08Z to 10:50:08Z: no request failed, was degraded or took longer than 1 s.", ImpactText.Of(Since, Since.AddMinutes(1), [], [], Since.AddMinutes(2)));
+        Assert.Equal(
+            "from 10:49:08Z to 10:50:08Z: no request failed, was degraded or took longer than 1 s.",
+            ImpactText.Of(Since, Since.AddMinutes(1), [], [], Since.AddMinutes(2)));
 
     [Theory]
     [InlineData("a:9/5/3/2", "a:4/4/3/0", "a:5/1/0/2")]
@@ -43,12 +56,16 @@ public sealed class ImpactTests
     {
         await using var primary = new ScriptedUpstream();
         await using var standby = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], route: "    level: low"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], route: "    level: low"));
         Assert.Equal("ok", await gateway.Client.GetStringAsync("/", Cancel));
         Assert.Null(await ImpactAsync(gateway));
 
         primary.Healthy = false;
-        await Eventually.BecomeTrueAsync(async () => await gateway.ServingAsync() is "standby", TimeSpan.FromSeconds(30), "the standby serves");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.ServingAsync() is "standby",
+            TimeSpan.FromSeconds(30),
+            "the standby serves");
         for (var n = 0; n < 3; n++)
         {
             // Level low is served by the first tier only: the built-in response.
@@ -56,21 +73,28 @@ public sealed class ImpactTests
             Assert.Equal(503, (int)response.StatusCode);
         }
 
-        await Eventually.BecomeTrueAsync(async () => await ImpactAsync(gateway) is { Failed: 3, Ended: false } impact && impact.Text.Contains(": all: 3 failed", StringComparison.Ordinal), TimeSpan.FromSeconds(30), "three requests failed");
+        await Eventually.BecomeTrueAsync(async () => await ImpactAsync(gateway) is { Failed: 3, Ended: false } impact
+            && impact.Text.Contains(": all: 3 failed", StringComparison.Ordinal), TimeSpan.FromSeconds(30), "three requests failed");
     }
 
     [Fact]
     public async Task Status_ErrorsThoughEveryDestinationIsUp_AreCounted()
     {
         await using var primary = new ScriptedUpstream(static request => request.RespondAsync("broken", 500));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], cluster: "    passive: { consecutiveFailures: 1000, minimumRequests: 100000 }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [primary.Url],
+                cluster: "    passive: { consecutiveFailures: 1000, minimumRequests: 100000 }"));
         for (var n = 0; n < 20; n++)
         {
             using var response = await gateway.Client.GetAsync("/", Cancel);
             Assert.Equal(500, (int)response.StatusCode);
         }
 
-        await Eventually.BecomeTrueAsync(async () => await ImpactAsync(gateway) is { Failed: >= 5 }, TimeSpan.FromSeconds(30), "the errors are told");
+        await Eventually.BecomeTrueAsync(
+            async () => await ImpactAsync(gateway) is { Failed: >= 5 },
+            TimeSpan.FromSeconds(30),
+            "the errors are told");
     }
 
     [Fact]
@@ -78,8 +102,12 @@ public sealed class ImpactTests
     {
         await using var primary = new ScriptedUpstream();
         await using var standby = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], route: "    level: low"));
-        Assert.Contains("Meanwhile route 'all' gets its fallback chain: only the first tier serves its level.", await MessageAsync(gateway, """{"tier":"standby","for":"10m","reason":"x","force":true}"""), StringComparison.Ordinal);
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], route: "    level: low"));
+        Assert.Contains(
+            "Meanwhile route 'all' gets its fallback chain: only the first tier serves its level.",
+            await MessageAsync(gateway, """{"tier":"standby","for":"10m","reason":"x","force":true}"""),
+            StringComparison.Ordinal);
         await Eventually.BecomeTrueAsync(
             async () =>
             {
@@ -88,7 +116,10 @@ public sealed class ImpactTests
             },
             TimeSpan.FromSeconds(30),
             "what the hold costs is counted");
-        Assert.DoesNotContain("Meanwhile", await MessageAsync(gateway, """{"tier":"primary","for":"10m","reason":"x","force":true}"""), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "Meanwhile",
+            await MessageAsync(gateway, """{"tier":"primary","for":"10m","reason":"x","force":true}"""),
+            StringComparison.Ordinal);
     }
 
     // As "name:live/degraded/failed/slow".
@@ -106,7 +137,9 @@ public sealed class ImpactTests
     }
 
     private static async Task<(long Failed, bool Ended, string Text)?> ImpactAsync(InProcessGateway gateway) =>
-        (await gateway.StatusAsync()).GetProperty("clusters")[0].TryGetProperty("impact", out var impact) && impact.ValueKind == JsonValueKind.Object
-            ? (impact.GetProperty("failed").GetInt64(), impact.TryGetProperty("until", out var until) && until.ValueKind != JsonValueKind.Null, impact.GetProperty("text").GetString()!)
+        (await gateway.StatusAsync()).GetProperty("clusters")[0].TryGetProperty("impact", out var impact)
+            && impact.ValueKind == JsonValueKind.Object
+            ? (impact.GetProperty("failed").GetInt64(), impact.TryGetProperty("until", out var until)
+                && until.ValueKind != JsonValueKind.Null, impact.GetProperty("text").GetString()!)
             : null;
 }

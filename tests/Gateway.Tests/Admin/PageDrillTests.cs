@@ -8,8 +8,8 @@ using Xunit;
 namespace Gateway.Tests.Admin;
 
 /// <summary>
-/// An operator at a real browser before a real gateway, whose guides are hurt: what the page shows and when, and the same deeds by page, call and
-/// command. With GATEWAY_PAGE_PICTURES set to a folder, pictures of each state are kept there for people to look at.
+/// An operator at a real browser before a real gateway, whose guides are hurt: what the page shows and when, and the same deeds by page,
+/// call and command. With GATEWAY_PAGE_PICTURES set to a folder, pictures of each state are kept there for people to look at.
 /// </summary>
 public sealed class PageDrillTests
 {
@@ -21,14 +21,19 @@ public sealed class PageDrillTests
     public async Task Page_ThroughAFailoverAndAHold_ShowsAndDoesWhatHolds()
     {
         Assert.SkipWhen(Browser.Program is null, Browser.Missing);
-        await using var bed = await TestBed.StartAsync(new() { Primaries = 2, Standbys = 1, Config = [("clusters.ai-guide.failback.after", "1h")] }, Cancel);
+        await using var bed = await TestBed.StartAsync(
+            new() { Primaries = 2, Standbys = 1, Config = [("clusters.ai-guide.failback.after", "1h")] },
+            Cancel);
         using var traffic = new CancellationTokenSource();
         var sending = SendAsync(bed, traffic.Token);
         await using var page = await Browser.OpenAsync(new Uri(bed.Gateway.AdminUrl), Cancel);
 
         // 1. Normal: who serves, shares and latencies of both destinations, the chart by tier.
         await page.UntilAsync(Says("✓ primary serves ai-guide"), "the page shows the primary", Cancel);
-        await page.UntilAsync("document.querySelectorAll('.dest').length === 3 && document.body.innerText.match(/% of responses, p99 /g)?.length >= 2", "shares and p99 of both primaries", Cancel);
+        await page.UntilAsync(
+            "document.querySelectorAll('.dest').length === 3 && document.body.innerText.match(/% of responses, p99 /g)?.length >= 2",
+            "shares and p99 of both primaries",
+            Cancel);
         await page.UntilAsync("document.querySelectorAll('svg .tier0').length > 0", "the chart", Cancel);
         await PhotographAsync(page, "normal");
 
@@ -41,26 +46,60 @@ public sealed class PageDrillTests
         }
 
         delays.Add(await DelayAsync(bed, page, "standby"));
-        await page.UntilAsync("[...document.querySelectorAll('.tier')[0].querySelectorAll('.dest')].every(e => /✗ (down|ejected)/.test(e.innerText) && /Since /.test(e.innerText))", "the dead primaries, why and since when", Cancel);
+        await page.UntilAsync(
+            "[...document.querySelectorAll('.tier')[0].querySelectorAll('.dest')].every(e => /✗ (down|ejected)/.test(e.innerText) && "
+                + "/Since /.test(e.innerText))",
+            "the dead primaries, why and since when",
+            Cancel);
 
-        // 3. Holding within 5 s of the switch is refused in the dialog, with the reason; force does it. A refusal that comes too late is none: both ways end in a hold.
-        await page.AskAsync("(() => { document.querySelector('[data-key$=\"/hold/standby\"]').click(); const f = document.getElementById('ask-form'); f.elements.reason.value = 'disk <b>swap</b>'; f.elements.force.checked = true; document.getElementById('ask-ok').click(); })()", Cancel);
-        await page.UntilAsync(Says("■ held") + " && " + Says("disk <b>swap</b>") + " && !document.getElementById('ask').open", "the hold", Cancel);
+        // 3. Holding within 5 s of the switch is refused in the dialog, with the reason; force does it. A refusal that comes too late is
+        // none: both ways end in a hold.
+        await page.AskAsync(
+            "(() => { document.querySelector('[data-key$=\"/hold/standby\"]').click(); const f = document.getElementById('ask-form'); "
+                + "f.elements.reason.value = 'disk <b>swap</b>'; f.elements.force.checked = true; "
+                + "document.getElementById('ask-ok').click(); })()",
+            Cancel);
+        await page.UntilAsync(Says("■ held")
+            + " && "
+            + Says("disk <b>swap</b>")
+            + " && !document.getElementById('ask').open", "the hold", Cancel);
         await PhotographAsync(page, "failed-over");
 
         // 4. Released by the page; held by a call; released by the command.
-        await page.AskAsync("document.querySelector('[data-key$=\"/release\"]').click(); document.getElementById('ask-form').elements.reason.value = 'swapped'; document.getElementById('ask-form').elements.force.checked = true; document.getElementById('ask-ok').click()", Cancel);
+        await page.AskAsync(
+            "document.querySelector('[data-key$=\"/release\"]').click(); document.getElementById('ask-form').elements.reason.value = "
+                + "'swapped'; document.getElementById('ask-form').elements.force.checked = true; document.getElementById('ask-ok').click()",
+            Cancel);
         await page.UntilAsync("!" + Says("■ held"), "the release", Cancel);
         await Task.WhenAll(bed.Primaries.Select(static guide => guide.StartAsync(Cancel)));
-        await page.UntilAsync("document.querySelectorAll('.tier')[0].innerText.includes('✓ can serve')", "the primary can serve again", Cancel);
+        await page.UntilAsync(
+            "document.querySelectorAll('.tier')[0].innerText.includes('✓ can serve')",
+            "the primary can serve again",
+            Cancel);
         await WatchAsync(page, "⚠ primary serves ai-guide");
-        using (var held = await Http.PostAsJsonAsync($"{bed.Gateway.AdminUrl}/clusters/ai-guide/hold", new { tier = "primary", @for = "10m", reason = "by call", who = "ann", force = true }, Cancel))
+        using (var held = await Http.PostAsJsonAsync($"{bed.Gateway.AdminUrl}/clusters/ai-guide/hold", new
+        {
+            tier = "primary",
+            @for = "10m",
+            reason = "by call",
+            who = "ann",
+            force = true
+        }, Cancel))
         {
             Assert.True(held.IsSuccessStatusCode, await held.Content.ReadAsStringAsync(Cancel));
         }
 
         delays.Add(await DelayAsync(bed, page, "primary"));
-        var release = new ChildProcess("release", "dotnet", [Repository.GatewayProgram, "release", "--reason", "by command", "--force", "--admin", bed.Gateway.AdminUrl],
+        var release = new ChildProcess("release", "dotnet",
+        [
+            Repository.GatewayProgram,
+            "release",
+            "--reason",
+            "by command",
+            "--force",
+            "--admin",
+            bed.Gateway.AdminUrl
+        ],
             new Dictionary<string, string>(StringComparer.Ordinal) { ["USER"] = "bob" });
         await using (release)
         {
@@ -71,13 +110,27 @@ public sealed class PageDrillTests
 
         await page.UntilAsync("!" + Says("■ held"), "the release by the command", Cancel);
         // Told, so that both can be read; one of them may have met a machine that stood still.
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The page showed the switches {string.Join(" and ", delays)} ms after they were made."));
-        Assert.True(delays.Min() <= 1000, string.Create(CultureInfo.InvariantCulture, $"The page showed the switches {string.Join(" and ", delays)} ms after they were made."));
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The page showed the switches {string.Join(" and ", delays)} ms after they were made."));
+        Assert.True(
+            delays.Min() <= 1000,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The page showed the switches {string.Join(" and ", delays)} ms after they were made."));
 
         // 5. Each act is in the journal with who and why.
         var acts = (await JournalAsync(bed)).Where(static e => e.GetProperty("kind").GetString() is "hold" or "release")
-            .Select(static e => $"{e.GetProperty("kind").GetString()}: {e.GetProperty("reason").GetString()} by {e.GetProperty("who").GetString()}").Reverse().ToArray();
-        Assert.Equal(["hold: disk <b>swap</b> by 127.0.0.1", "release: swapped by 127.0.0.1", "hold: by call by ann (127.0.0.1)", $"release: by command by bob@{Environment.MachineName} (127.0.0.1)"], acts);
+            .Select(static e =>
+                $"{e.GetProperty("kind").GetString()}: {e.GetProperty("reason").GetString()} by {e.GetProperty("who").GetString()}")
+                    .Reverse()
+                    .ToArray();
+        Assert.Equal([
+            "hold: disk <b>swap</b> by 127.0.0.1",
+            "release: swapped by 127.0.0.1",
+            "hold: by call by ann (127.0.0.1)",
+            $"release: by command by bob@{Environment.MachineName} (127.0.0.1)"
+        ], acts);
 
         // 6. Nothing left: the page says so, and which step carries each route.
         foreach (var guide in bed.Guides)
@@ -85,8 +138,12 @@ public sealed class PageDrillTests
             await guide.KillAsync();
         }
 
-        await page.UntilAsync(Says("✗ No tier can serve ai-guide") + " && document.title.startsWith('✗')", "the page shows the exhaustion", Cancel);
-        await page.UntilAsync("[...document.querySelectorAll('#routes strong')].some(e => e.textContent === '▶ lastGood')", "the rung in use", Cancel);
+        await page.UntilAsync(Says("✗ No tier can serve ai-guide")
+            + " && document.title.startsWith('✗')", "the page shows the exhaustion", Cancel);
+        await page.UntilAsync(
+            "[...document.querySelectorAll('#routes strong')].some(e => e.textContent === '▶ lastGood')",
+            "the rung in use",
+            Cancel);
         await PhotographAsync(page, "exhausted");
 
         // 7. The gateway itself goes: what is shown is called old.
@@ -102,18 +159,23 @@ public sealed class PageDrillTests
 
     // The page's clock and the journal's are the same machine's.
     private static Task WatchAsync(Browser page, string text) => page.AskAsync(
-        $"(() => {{ window.seenAt = 0; const timer = setInterval(() => {{ if ({Says(text)}) {{ window.seenAt = Date.now(); clearInterval(timer); }} }}, 10); }})()", Cancel);
+        $"(() => {{ window.seenAt = 0; const timer = setInterval(() => {{ if ({Says(text)}) {{ window.seenAt = Date.now(); "
+            + $"clearInterval(timer); }} }}, 10); }})()", Cancel);
 
     private static async Task<double> DelayAsync(TestBed bed, Browser page, string to)
     {
         await page.UntilAsync("window.seenAt > 0", $"the page shows that {to} serves", Cancel);
         var seen = (await page.AskAsync("window.seenAt", Cancel)).GetInt64();
-        var switched = (await JournalAsync(bed)).First(e => e.GetProperty("kind").GetString() == "transition" && e.GetProperty("to").GetString() == to).GetProperty("at").GetDateTimeOffset();
+        var switched = (await JournalAsync(bed))
+            .First(e => e.GetProperty("kind").GetString() == "transition" && e.GetProperty("to").GetString() == to)
+            .GetProperty("at")
+            .GetDateTimeOffset();
         return seen - switched.ToUnixTimeMilliseconds();
     }
 
     private static async Task<JsonElement[]> JournalAsync(TestBed bed) =>
-        [.. JsonDocument.Parse(await Http.GetStringAsync($"{bed.Gateway.AdminUrl}/journal?count=100", Cancel)).RootElement.EnumerateArray()];
+        [
+        .. JsonDocument.Parse(await Http.GetStringAsync($"{bed.Gateway.AdminUrl}/journal?count=100", Cancel)).RootElement.EnumerateArray()];
 
     private static async Task PhotographAsync(Browser page, string name)
     {
@@ -132,7 +194,9 @@ public sealed class PageDrillTests
         {
             for (var i = 0; await timer.WaitForNextTickAsync(stop); i++)
             {
-                using var answer = await Http.GetAsync($"{bed.Gateway.Url}/api/guide/{(i % 3 == 0 ? "trending/shoes" : $"recommend?user=u{i % 5}&category=shoes")}", stop);
+                using var answer = await Http.GetAsync(
+                    $"{bed.Gateway.Url}/api/guide/{(i % 3 == 0 ? "trending/shoes" : $"recommend?user=u{i % 5}&category=shoes")}",
+                    stop);
             }
         }
         catch (OperationCanceledException)

@@ -12,7 +12,8 @@ using Xunit;
 namespace Gateway.Tests.Admin;
 
 /// <summary>
-/// The page in each condition a cluster can be in, at the sizes of real installations. With GATEWAY_PAGE_PICTURES set to a folder, pictures are kept there for people to look at.
+/// The page in each condition a cluster can be in, at the sizes of real installations. With GATEWAY_PAGE_PICTURES set to a folder, pictures
+/// are kept there for people to look at.
 /// </summary>
 public sealed class PageStatesTests
 {
@@ -36,7 +37,13 @@ public sealed class PageStatesTests
         admin.Cluster = ClusterIn(state);
         if (state is "many")
         {
-            var routes = Enumerable.Range(0, 100).Select(static n => new RouteConfig { Name = $"route-{n:00}", Path = $"/api/{n}", Cluster = "ai-guide", Level = n % 3 == 0 ? Level.Low : Level.High });
+            var routes = Enumerable.Range(0, 100).Select(static n => new RouteConfig
+            {
+                Name = $"route-{n:00}",
+                Path = $"/api/{n}",
+                Cluster = "ai-guide",
+                Level = n % 3 == 0 ? Level.Low : Level.High
+            });
             admin.State = admin.State with { Config = admin.State.Config with { Routes = [.. routes] } };
         }
 
@@ -46,15 +53,35 @@ public sealed class PageStatesTests
 
         var outlook = ClusterOutlook.Of(admin.Cluster, Now);
         Assert.True((await page.AskAsync($"document.querySelector('h2.big').classList.contains('{tone}')", Cancel)).GetBoolean());
-        await page.UntilAsync($"document.querySelector('#clusters section > p').innerText === {JsonSerializer.Serialize(outlook.Now)}", outlook.Now, Cancel);
-        Assert.Equal(runbook, (await page.AskAsync("document.querySelector('#clusters a')?.getAttribute('href') ?? null", Cancel)) is { ValueKind: JsonValueKind.String } link ? link.GetString() : null);
-        Assert.True(runbook is null || (await page.AskAsync($"!!document.querySelector('{runbook}')", Cancel)).GetBoolean(), "the section is there");
+        await page.UntilAsync(
+            $"document.querySelector('#clusters section > p').innerText === {JsonSerializer.Serialize(outlook.Now)}",
+            outlook.Now,
+            Cancel);
+        Assert.Equal(
+            runbook,
+            (await page.AskAsync(
+                "document.querySelector('#clusters a')?.getAttribute('href') ?? null",
+                Cancel)) is { ValueKind: JsonValueKind.String } link ? link.GetString() : null);
+        Assert.True(runbook is null
+            || (await page.AskAsync($"!!document.querySelector('{runbook}')", Cancel)).GetBoolean(), "the section is there");
 
         // Read out once: the headline, and what is named by more than its place.
-        Assert.Contains("ai-guide: ", (await page.AskAsync("document.querySelector('#headline[aria-live=polite]').textContent", Cancel)).GetString(), StringComparison.Ordinal);
-        Assert.True((await page.AskAsync("[...document.querySelectorAll('#clusters button')].every(b => /ai-guide/.test(b.getAttribute('aria-label')))", Cancel)).GetBoolean());
-        Assert.True((await page.AskAsync("[...document.querySelectorAll('#axis span')].every(e => /^[0-9]{2}:[0-9]{2}Z$/.test(e.textContent)) && document.querySelectorAll('#axis span').length === 4", Cancel)).GetBoolean(), "the time axis names its zone");
-        Assert.True((await page.AskAsync("document.documentElement.scrollWidth <= document.documentElement.clientWidth", Cancel)).GetBoolean(), "nothing sticks out");
+        Assert.Contains(
+            "ai-guide: ",
+            (await page.AskAsync("document.querySelector('#headline[aria-live=polite]').textContent", Cancel)).GetString(),
+            StringComparison.Ordinal);
+        Assert.True((await page.AskAsync(
+            "[...document.querySelectorAll('#clusters button')].every(b => /ai-guide/.test(b.getAttribute('aria-label')))",
+            Cancel)).GetBoolean());
+        Assert.True(
+            (await page.AskAsync(
+                "[...document.querySelectorAll('#axis span')].every(e => /^[0-9]{2}:[0-9]{2}Z$/.test(e.textContent)) && "
+                    + "document.querySelectorAll('#axis span').length === 4",
+                Cancel)).GetBoolean(),
+            "the time axis names its zone");
+        Assert.True(
+            (await page.AskAsync("document.documentElement.scrollWidth <= document.documentElement.clientWidth", Cancel)).GetBoolean(),
+            "nothing sticks out");
     }
 
     [Fact]
@@ -83,8 +110,12 @@ public sealed class PageStatesTests
         await page.UntilAsync("document.getElementById('journal').innerText.includes('Something happened.')", "the news", Cancel);
         await page.UntilAsync("window.seen = (window.seen || 0) + 1, window.seen > 5", "some more updates", Cancel);
         Assert.True((await page.AskAsync("window.kept.every(e => e.isConnected)", Cancel)).GetBoolean(), "elements stay");
-        Assert.True((await page.AskAsync("document.activeElement.dataset.key.endsWith('/hold/standby')", Cancel)).GetBoolean(), "the focus stays");
-        Assert.True((await page.AskAsync("getSelection().toString() === window.selected && window.selected.length > 20", Cancel)).GetBoolean(), "what is selected stays");
+        Assert.True(
+            (await page.AskAsync("document.activeElement.dataset.key.endsWith('/hold/standby')", Cancel)).GetBoolean(),
+            "the focus stays");
+        Assert.True(
+            (await page.AskAsync("getSelection().toString() === window.selected && window.selected.length > 20", Cancel)).GetBoolean(),
+            "what is selected stays");
 
         // Once nothing is selected the news comes in.
         await page.AskAsync("getSelection().removeAllRanges()", Cancel);
@@ -92,7 +123,10 @@ public sealed class PageStatesTests
 
         // A button that stayed does what it says.
         await page.AskAsync("document.querySelector('[data-key$=\"/hold/standby\"]').click()", Cancel);
-        await page.UntilAsync("document.getElementById('ask').open && document.getElementById('ask-title').innerText === 'Hold standby'", "the dialog", Cancel);
+        await page.UntilAsync(
+            "document.getElementById('ask').open && document.getElementById('ask-title').innerText === 'Hold standby'",
+            "the dialog",
+            Cancel);
     }
 
     [Fact]
@@ -100,12 +134,24 @@ public sealed class PageStatesTests
     {
         Assert.SkipWhen(Browser.Program is null, Browser.Missing);
         await using var admin = await AdminFixture.StartAsync();
-        var routes = Enumerable.Range(0, 100).Select(static n => new RouteConfig { Name = $"route-{n:00}", Path = $"/api/{n}", Cluster = "ai-guide", Level = n % 2 == 0 ? Level.Low : Level.High });
+        var routes = Enumerable.Range(0, 100).Select(static n => new RouteConfig
+        {
+            Name = $"route-{n:00}",
+            Path = $"/api/{n}",
+            Cluster = "ai-guide",
+            Level = n % 2 == 0 ? Level.Low : Level.High
+        });
         admin.State = admin.State with { Config = admin.State.Config with { Routes = [.. routes] } };
         await using var page = await Browser.OpenAsync(admin.Address, Cancel);
         await page.UntilAsync("document.querySelectorAll('#routes tr').length === 100", "all routes", Cancel);
-        await page.AskAsync("(() => { const f = document.getElementById('filter'); f.value = 'route-1 low'; f.dispatchEvent(new Event('input')); })()", Cancel);
-        await page.UntilAsync("document.querySelectorAll('#routes tr').length === 5 && document.getElementById('filter-count').innerText === '5 of 100 routes'", "the filtered ones", Cancel);
+        await page.AskAsync(
+            "(() => { const f = document.getElementById('filter'); f.value = 'route-1 low'; f.dispatchEvent(new Event('input')); })()",
+            Cancel);
+        await page.UntilAsync(
+            "document.querySelectorAll('#routes tr').length === 5 && document.getElementById('filter-count').innerText === '5 of 100 "
+                + "routes'",
+            "the filtered ones",
+            Cancel);
 
         // It holds over the updates that follow.
         admin.Records.Journal.Append(new JournalEntry(Now, "drain", "Something happened.") { Cluster = "ai-guide" });
@@ -138,33 +184,120 @@ public sealed class PageStatesTests
 
     private static ClusterView ClusterIn(string state)
     {
-        var failover = new Transition("ai-guide", "primary", "standby", TransitionReason.Failover, "tier 'primary': guide-a is down", Now.AddMinutes(-5)) { Cause = "because both destinations of primary failed: connection refused" };
-        var (well, dead, standby) = (Tier("primary", Up("guide-a"), Up("guide-b")), Tier("primary", Down("guide-a"), Down("guide-b")), Tier("standby", Up("guide-c"), Up("guide-d")));
+        var failover = new Transition(
+            "ai-guide",
+            "primary",
+            "standby",
+            TransitionReason.Failover,
+            "tier 'primary': guide-a is down",
+            Now.AddMinutes(-5)) { Cause = "because both destinations of primary failed: connection refused" };
+        var (well, dead, standby) = (Tier(
+            "primary",
+            Up("guide-a"),
+            Up("guide-b")), Tier("primary", Down("guide-a"), Down("guide-b")), Tier("standby", Up("guide-c"), Up("guide-d")));
         return state switch
         {
             "degraded" => View("primary", Tier("primary", Up("guide-a"), Down("guide-b")), standby),
-            "failingOver" => View("primary", dead, standby) with { UnableSince = Now.AddSeconds(-1), SwitchAfter = TimeSpan.FromSeconds(30) },
+            "failingOver" => View("primary", dead, standby) with
+            {
+                UnableSince = Now.AddSeconds(-1),
+                SwitchAfter = TimeSpan.FromSeconds(30)
+            },
             "failedOver" => View("standby", dead, standby) with { LastTransition = failover },
-            "ramping" => View("primary", well with { Share = 0.21 }, standby with { Share = 0.79 }) with { RampFrom = "standby", RampShare = 0.21, RampSince = Now.AddSeconds(-4) },
-            "held" => View("standby", well with { HealthySince = Now.AddSeconds(-12) }, standby) with { Hold = new HoldView("standby", Now.AddMinutes(30), "guide-a is being replaced", Yielded: false, "ann@laptop (10.0.0.7)") },
-            "exhausted" => View(null, dead, Tier("standby", Down("guide-c"), Down("guide-d"))) with { LastTransition = failover with { To = null, Cause = "because both destinations of primary failed: connection refused, and both destinations of standby failed: status 503" } },
-            "many" => View("primary", Tier("primary", [.. Enumerable.Range(0, 40).Select(static n => n % 7 == 3 ? Down($"guide-with-a-long-name-{n:00}.internal.example:9001") : Up($"guide-with-a-long-name-{n:00}.internal.example:9001"))]), standby),
+            "ramping" => View("primary", well with { Share = 0.21 }, standby with { Share = 0.79 }) with
+            {
+                RampFrom = "standby",
+                RampShare = 0.21,
+                RampSince = Now.AddSeconds(-4)
+            },
+            "held" => View("standby", well with { HealthySince = Now.AddSeconds(-12) }, standby) with
+            {
+                Hold = new HoldView("standby", Now.AddMinutes(30), "guide-a is being replaced", Yielded: false, "ann@laptop (10.0.0.7)")
+            },
+            "exhausted" => View(null, dead, Tier("standby", Down("guide-c"), Down("guide-d"))) with
+            {
+                LastTransition = failover with
+                {
+                    To = null,
+                    Cause =
+                        "because both destinations of primary failed: connection refused, and both destinations of standby failed: status "
+                            + "503"
+                }
+            },
+            "many" => View("primary", Tier("primary", [.. Enumerable.Range(0, 40).Select(static n => n % 7 == 3
+                ? Down($"guide-with-a-long-name-{n:00}.internal.example:9001")
+                : Up($"guide-with-a-long-name-{n:00}.internal.example:9001"))]), standby),
             _ => View("primary", well, standby),
         };
     }
 
     private static ClusterView View(string? active, params ImmutableArray<TierView> tiers) =>
-        new("ai-guide", active, Now.AddMinutes(-5), null, 1, null, TimeSpan.FromSeconds(30), [], null, [.. tiers.Select(t => string.Equals(t.Name, active, StringComparison.Ordinal) && t.Share == 0 ? t with { Share = 1 } : t)]);
+        new(
+            "ai-guide",
+            active,
+            Now.AddMinutes(-5),
+            null,
+            1,
+            null,
+            TimeSpan.FromSeconds(30),
+            [],
+            null,
+            [.. tiers.Select(t => string.Equals(t.Name, active, StringComparison.Ordinal) && t.Share == 0 ? t with { Share = 1 } : t)]);
 
     private static TierView Tier(string name, params ImmutableArray<DestinationView> destinations)
     {
         var healthy = destinations.Count(static d => !d.Lost);
-        return new(name, healthy > 0 ? TierHealth.Healthy : TierHealth.Unavailable, 0, healthy, 1, healthy > 0 ? Now.AddMinutes(-50) : null, 0, 400, destinations);
+        return new(
+            name,
+            healthy > 0 ? TierHealth.Healthy : TierHealth.Unavailable,
+            0,
+            healthy,
+            1,
+            healthy > 0 ? Now.AddMinutes(-50) : null,
+            0,
+            400,
+            destinations);
     }
 
     private static DestinationView Up(string name) =>
-        new(name, new Uri("http://10.0.3.17:9001"), 1, HealthStatus.Up, Now.AddMinutes(-50), "the last 3 probes passed", false, false, 0, [], null, 0, 3, 0.5, TimeSpan.FromMilliseconds(41), new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(2)), Now, TimeSpan.FromSeconds(0.4));
+        new(
+            name,
+            new Uri("http://10.0.3.17:9001"),
+            1,
+            HealthStatus.Up,
+            Now.AddMinutes(-50),
+            "the last 3 probes passed",
+            false,
+            false,
+            0,
+            [],
+            null,
+            0,
+            3,
+            0.5,
+            TimeSpan.FromMilliseconds(41),
+            new ProbeResult(ProbeOutcome.Passed, TimeSpan.FromMilliseconds(2)),
+            Now,
+            TimeSpan.FromSeconds(0.4));
 
     private static DestinationView Down(string name) =>
-        new(name, new Uri("http://10.0.3.18:9001"), 1, HealthStatus.Down, Now.AddMinutes(-5), "the last 2 probes failed: connection refused", false, false, 0, [], null, 0, 0, null, null, new ProbeResult(ProbeOutcome.NotReached, default, Cause: FailureCause.ConnectionRefused), Now, TimeSpan.FromSeconds(0.2)) { Cause = "connection refused" };
+        new(
+            name,
+            new Uri("http://10.0.3.18:9001"),
+            1,
+            HealthStatus.Down,
+            Now.AddMinutes(-5),
+            "the last 2 probes failed: connection refused",
+            false,
+            false,
+            0,
+            [],
+            null,
+            0,
+            0,
+            null,
+            null,
+            new ProbeResult(ProbeOutcome.NotReached, default, Cause: FailureCause.ConnectionRefused),
+            Now,
+            TimeSpan.FromSeconds(0.2)) { Cause = "connection refused" };
 }

@@ -35,7 +35,8 @@ public sealed class PageVerbsTests
     }
 
     private static Task DoAsync(Browser page, string key, string fill) => page.AskAsync(
-        $"(() => {{ document.querySelector({JsonSerializer.Serialize($"[data-key=\"{key}\"]")}).click(); const f = document.getElementById('ask-form'); {fill}; document.getElementById('ask-ok').click(); }})()", Cancel);
+        $"(() => {{ document.querySelector({JsonSerializer.Serialize($"[data-key=\"{key}\"]")}).click(); const f = "
+            + $"document.getElementById('ask-form'); {fill}; document.getElementById('ask-ok').click(); }})()", Cancel);
 
     private static string Says(string text) => $"document.body.innerText.includes({JsonSerializer.Serialize(text)})";
 

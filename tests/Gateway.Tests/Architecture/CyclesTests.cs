@@ -71,7 +71,9 @@ public sealed partial class CyclesTests
                 references.Add(file, found = new HashSet<string>(StringComparer.Ordinal));
             }
 
-            found.UnionWith(targets.Select(target => files.GetValueOrDefault(NameOf(target))).OfType<string>().Where(target => !string.Equals(target, file, StringComparison.Ordinal)));
+            found.UnionWith(targets.Select(target => files.GetValueOrDefault(NameOf(target)))
+                .OfType<string>()
+                .Where(target => !string.Equals(target, file, StringComparison.Ordinal)));
         }
 
         return references;

@@ -33,9 +33,15 @@ internal static partial class Markdown
     {
         foreach (var link in LinksIn(page))
         {
-            if (link.Contains("://", StringComparison.Ordinal) || link.StartsWith("mailto:", StringComparison.Ordinal)) continue;
+            if (link.Contains("://", StringComparison.Ordinal) || link.StartsWith("mailto:", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             var parts = link.Split('#', 2);
-            var target = parts[0].Length == 0 ? name : Path.GetRelativePath("/", Path.GetFullPath(parts[0], "/" + Path.GetDirectoryName(name))).Replace('\\', '/');
+            var target = parts[0].Length == 0
+                ? name
+                : Path.GetRelativePath("/", Path.GetFullPath(parts[0], "/" + Path.GetDirectoryName(name))).Replace('\\', '/');
             if (read(target) is not { } text)
             {
                 yield return $"{name}: the link \"{link}\" leads to no file.";
@@ -52,8 +58,14 @@ internal static partial class Markdown
         var anchor = new StringBuilder(heading.Length);
         foreach (var c in heading.Trim())
         {
-            if (char.IsLetterOrDigit(c) || c is '-' or '_') anchor.Append(char.ToLowerInvariant(c));
-            else if (c == ' ') anchor.Append('-');
+            if (char.IsLetterOrDigit(c) || c is '-' or '_')
+            {
+                anchor.Append(char.ToLowerInvariant(c));
+            }
+            else if (c == ' ')
+            {
+                anchor.Append('-');
+            }
         }
 
         return anchor.ToString();

@@ -38,7 +38,9 @@ public sealed partial class PagesTests
     public void DeployIndex_LinksEveryPageBesideIt() =>
         Assert.Empty(Directory.EnumerateFiles(Repository.PathOf("docs", "deploy"), "*.md")
             .Select(static file => Path.GetFileName(file))
-            .Except(Markdown.LinksIn(File.ReadAllText(Repository.PathOf("docs", "deploy", "README.md"))).Append("README.md"), StringComparer.Ordinal));
+            .Except(
+                Markdown.LinksIn(File.ReadAllText(Repository.PathOf("docs", "deploy", "README.md"))).Append("README.md"),
+                StringComparer.Ordinal));
 
     [Fact]
     public void Decisions_AreNumberedDatedAndListed()
@@ -47,7 +49,11 @@ public sealed partial class PagesTests
         var records = Directory.EnumerateFiles(Repository.PathOf("docs", "decisions"), "0*.md").Order(StringComparer.Ordinal).ToArray();
 
         Assert.Equal(records.Select(Path.GetFileName), index.Order(StringComparer.Ordinal));
-        Assert.All(records, static (record, i) => Assert.Matches($@"^# {i + 1:0000}\. .+\n\nDate: 2\d{{3}}-\d\d-\d\d\nStatus: .+\n\n## Context\n[\s\S]+\n## Decision\n[\s\S]+\n## Consequences\n", File.ReadAllText(record)));
+        Assert.All(
+            records,
+            static (record, i) => Assert.Matches(
+                $@"^# {i + 1:0000}\. .+\n\nDate: 2\d{{3}}-\d\d-\d\d\nStatus: .+\n\n## Context\n[\s\S]+\n## Decision\n[\s\S]+\n## Consequences\n",
+                File.ReadAllText(record)));
     }
 
     [Fact]
@@ -72,7 +78,10 @@ public sealed partial class PagesTests
             .ToHashSet(StringComparer.Ordinal);
 
         Assert.Empty(Pages().SelectMany(page => Markdown.CodeIn(page.Text).SelectMany(static code => CommandName().Matches(code))
-            .Where(match => !commands.Contains(match.Groups["command"].Value) || (match.Groups["command"].Value is "drill" && match.Groups["word"].Success && !drills.Contains(match.Groups["word"].Value)))
+            .Where(match => !commands.Contains(match.Groups["command"].Value)
+                || (match.Groups["command"].Value is "drill"
+                    && match.Groups["word"].Success
+                    && !drills.Contains(match.Groups["word"].Value)))
             .Select(match => $"{page.Name} names the command \"{match.Value}\", which does not exist.")));
     }
 

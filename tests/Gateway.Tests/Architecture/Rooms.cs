@@ -7,7 +7,8 @@ internal static partial class Rooms
 {
     /// <summary>From left to right; a room may use those to its left.</summary>
     public static readonly string[] InOrder =
-        ["Observability", "Configuration", "Redis", "Health", "Consensus", "Failover", "Fleet", "LastGood", "Fallback", "Upstream", "Forwarding", "Notifications", "Admin", "Server", "Cli", "Hosting"];
+        ["Observability", "Configuration", "Redis", "Health", "Consensus", "Failover", "Fleet", "LastGood", "Fallback", "Upstream",
+        "Forwarding", "Notifications", "Admin", "Server", "Cli", "Hosting"];
 
     /// <summary>The last resort must work when the clever parts fail.</summary>
     private static readonly string[] LastResort = ["LastGood", "Fallback"];
@@ -15,12 +16,24 @@ internal static partial class Rooms
     private static readonly string[] CleverParts = ["Health", "Consensus", "Failover", "Fleet"];
 
     /// <summary>Folders that say nothing of what is in them.</summary>
-    private static readonly string[] Nameless = ["Common", "Utils", "Util", "Utilities", "Helpers", "Helper", "Abstractions", "Shared", "Misc"];
+    private static readonly string[] Nameless =
+    [
+        "Common",
+        "Utils",
+        "Util",
+        "Utilities",
+        "Helpers",
+        "Helper",
+        "Abstractions",
+        "Shared",
+        "Misc"
+    ];
 
     /// <summary>Every problem of one source file.</summary>
     /// <param name="path">Below <c>src/Gateway</c>, with slashes.</param>
     /// <param name="source">Its text.</param>
-    /// <param name="typesOf">The types that each room declares: inside <c>Gateway.Health</c>, <c>Failover.Cluster</c> needs no using.</param>
+    /// <param name="typesOf">The types that each room declares: inside <c>Gateway.Health</c>,
+    /// <c>Failover.Cluster</c> needs no using.</param>
     public static IEnumerable<string> ProblemsOf(string path, string source, IReadOnlyDictionary<string, HashSet<string>> typesOf)
     {
         var folders = path.Split('/')[..^1];
@@ -31,7 +44,11 @@ internal static partial class Rooms
 
         if (folders.Length == 0)
         {
-            if (!string.Equals(path, "Program.cs", StringComparison.Ordinal)) yield return $"{path}: only Program.cs stands outside of the rooms.";
+            if (!string.Equals(path, "Program.cs", StringComparison.Ordinal))
+            {
+                yield return $"{path}: only Program.cs stands outside of the rooms.";
+            }
+
             yield break;
         }
 
@@ -48,12 +65,14 @@ internal static partial class Rooms
         var expected = $"Gateway.{string.Join('.', folders)}";
         if (declared is not [var only] || !string.Equals(only, expected, StringComparison.Ordinal))
         {
-            yield return $"{path}: its namespace must be {expected}, and is {(declared.Length == 0 ? "none" : string.Join(", ", declared))}.";
+            yield return $"{path}: its namespace must be {expected}, and is {(declared.Length == 0 ? "none" : string.Join(", ", declared))}"
+                + $".";
         }
 
         var used = Qualified().Matches(Namespace().Replace(code, "")).Select(static match => match.Groups["room"].Value)
             .Concat(Relative().Matches(code)
-                .Where(match => typesOf.TryGetValue(match.Groups["room"].Value, out var types) && types.Contains(match.Groups["type"].Value))
+                .Where(match => typesOf.TryGetValue(match.Groups["room"].Value, out var types)
+                    && types.Contains(match.Groups["type"].Value))
                 .Select(static match => match.Groups["room"].Value))
             .Distinct(StringComparer.Ordinal);
         foreach (var other in used)

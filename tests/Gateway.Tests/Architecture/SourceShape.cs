@@ -14,11 +14,19 @@ internal static partial class SourceShape
     /// <summary>A comment that is wider has to be scrolled to be read.</summary>
     public const int CommentColumns = 140;
 
-    /// <summary>Every problem of one source file. Each names the file and what is wrong, not the figure: the list of exceptions stays valid as a long file changes.</summary>
+    /// <summary>
+    /// Every problem of one source file. Each names the file and what is wrong, not the figure: the list of exceptions stays
+    /// valid as a long file changes.
+    /// </summary>
     public static IEnumerable<string> ProblemsOf(string path, string source)
     {
-        if (LinesOf(source) > FileLines) yield return $"{path}: long file";
-        if (source.Split('\n').Any(static line => line.Length > CommentColumns && line.TrimStart().StartsWith("//", StringComparison.Ordinal)))
+        if (LinesOf(source) > FileLines)
+        {
+            yield return $"{path}: long file";
+        }
+
+        if (source.Split('\n').Any(static line => line.Length > CommentColumns
+            && line.TrimStart().StartsWith("//", StringComparison.Ordinal)))
         {
             yield return $"{path}: wide comment";
         }
@@ -30,18 +38,24 @@ internal static partial class SourceShape
         }
 
         // A generator needs a partial type; without one, the type was cut for its length.
-        if (PartialTypesIn(code).Any() && !Generated().IsMatch(code)) yield return $"{path}: partial";
+        if (PartialTypesIn(code).Any() && !Generated().IsMatch(code))
+        {
+            yield return $"{path}: partial";
+        }
     }
 
     /// <summary>Types that are cut into several files of their room.</summary>
     public static IEnumerable<string> TypesInSeveralFiles(IEnumerable<(string Path, string Text)> sources) =>
         sources
-            .SelectMany(static source => PartialTypesIn(WithoutCommentsAndTexts(source.Text)).Distinct(StringComparer.Ordinal).Select(name => $"{source.Path.Split('/')[0]}: {name}"))
+            .SelectMany(static source =>
+                PartialTypesIn(WithoutCommentsAndTexts(source.Text)).Distinct(StringComparer.Ordinal).Select(name =>
+                    $"{source.Path.Split('/')[0]}: {name}"))
             .CountBy(static name => name, StringComparer.Ordinal)
             .Where(static name => name.Value > 1)
             .Select(static name => $"{name.Key} in several files");
 
-    private static IEnumerable<string> PartialTypesIn(string code) => PartialType().Matches(code).Select(static match => match.Groups["name"].Value);
+    private static IEnumerable<string> PartialTypesIn(string code) =>
+        PartialType().Matches(code).Select(static match => match.Groups["name"].Value);
 
     /// <summary>The source with line breaks alone where comments and texts stood, so that lines keep their numbers.</summary>
     private static string WithoutCommentsAndTexts(string source) =>
@@ -51,16 +65,29 @@ internal static partial class SourceShape
     /// <summary>Lines as <c>wc</c> counts them.</summary>
     private static int LinesOf(string source) => source.Count(static c => c == '\n');
 
-    /// <summary>Methods, constructors, operators and local types' members with their lines, from the signature to the last bracket.</summary>
+    /// <summary>
+    /// Methods, constructors, operators and local types' members with their lines, from the signature to the last bracket.
+    /// </summary>
     private static IEnumerable<(string Name, int Lines)> MembersOf(string code)
     {
         var (line, first, start, depth, assigned) = (1, 0, 0, 0, false);
         for (var i = 0; i < code.Length; i++)
         {
             var c = code[i];
-            if (c == '\n') line++;
-            if (char.IsWhiteSpace(c)) continue;
-            if (first == 0) (first, start) = (line, i);
+            if (c == '\n')
+            {
+                line++;
+            }
+
+            if (char.IsWhiteSpace(c))
+            {
+                continue;
+            }
+
+            if (first == 0)
+            {
+                (first, start) = (line, i);
+            }
 
             var header = depth == 0 && c is '{' or '}' or ';' ? code[start..i] : "";
             if (depth == 0 && (c == '}' || (c == '{' && (TypeHeader().IsMatch(header) || Namespace().IsMatch(header)))))
@@ -70,12 +97,28 @@ internal static partial class SourceShape
                 continue;
             }
 
-            if (c is '(' or '[' or '{') depth++;
-            if (c is ')' or ']' or '}') depth--;
-            if (c == '=' && depth == 0 && !code.AsSpan(start, i - start).TrimEnd("=!<>").TrimEnd().EndsWith("operator")) assigned = true;
-            if (depth != 0 || (c != ';' && (c != '}' || assigned))) continue;
+            if (c is '(' or '[' or '{')
+            {
+                depth++;
+            }
 
-            if (MethodHeader().Match(code[start..i]) is { Success: true } method && !TypeHeader().IsMatch(code[start..(start + method.Length)]))
+            if (c is ')' or ']' or '}')
+            {
+                depth--;
+            }
+
+            if (c == '=' && depth == 0 && !code.AsSpan(start, i - start).TrimEnd("=!<>").TrimEnd().EndsWith("operator"))
+            {
+                assigned = true;
+            }
+
+            if (depth != 0 || (c != ';' && (c != '}' || assigned)))
+            {
+                continue;
+            }
+
+            if (MethodHeader().Match(code[start..i]) is { Success: true } method
+                && !TypeHeader().IsMatch(code[start..(start + method.Length)]))
             {
                 yield return (method.Groups["name"].Value, line - first + 1);
             }

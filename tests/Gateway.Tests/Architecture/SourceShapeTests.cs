@@ -17,13 +17,21 @@ public sealed class SourceShapeTests
     public void Sources_AreShort()
     {
         var sources = Sources.OfTheGateway();
-        string[] all = [.. sources.SelectMany(static source => SourceShape.ProblemsOf(source.Path, source.Text)), .. SourceShape.TypesInSeveralFiles(sources)];
+        string[] all =
+        [
+            .. sources.SelectMany(static source => SourceShape.ProblemsOf(source.Path, source.Text)),
+            .. SourceShape.TypesInSeveralFiles(sources)
+        ];
         string[] problems = [.. all.Where(static problem => !IsInWideRoom(problem))];
         string[] unexpected =
         [
             .. problems.Except(Exceptions, StringComparer.Ordinal),
-            .. Exceptions.Except(problems, StringComparer.Ordinal).Select(static exception => $"{exception}: no longer so, take it off the list"),
-            .. WideRooms.Where(room => !all.Any(problem => IsInWideRoom(problem) && problem.StartsWith(room, StringComparison.Ordinal))).Select(static room => $"{room}: no longer so, take it off the list"),
+            .. Exceptions.Except(
+                problems,
+                StringComparer.Ordinal).Select(static exception => $"{exception}: no longer so, take it off the list"),
+            .. WideRooms.Where(room => !all.Any(problem => IsInWideRoom(problem)
+                && problem.StartsWith(room, StringComparison.Ordinal))).Select(static room =>
+                    $"{room}: no longer so, take it off the list"),
         ];
 
         Assert.True(unexpected.Length == 0, string.Join('\n', unexpected));
@@ -33,7 +41,11 @@ public sealed class SourceShapeTests
     [InlineData(300, false)]
     [InlineData(301, true)]
     public void File_TooLong_IsTold(int lines, bool told) =>
-        Assert.Equal(told, SourceShape.ProblemsOf("Health/A.cs", "class A;\n" + new string('\n', lines - 1)).Contains("Health/A.cs: long file", StringComparer.Ordinal));
+        Assert.Equal(
+            told,
+            SourceShape.ProblemsOf("Health/A.cs", "class A;\n" + new string('\n', lines - 1)).Contains(
+                "Health/A.cs: long file",
+                StringComparer.Ordinal));
 
     [Theory]
     [InlineData("class A\n{\n    int _x = 3;\n    void B(int c)\n    {~    }\n}\n", "B")]
@@ -41,14 +53,20 @@ public sealed class SourceShapeTests
     [InlineData("class A(int d) : B(d)\n{\n    int C<T>(T e) where T : class\n    {~    }\n}\n", "C")]
     [InlineData("class A\n{\n    int B(int c) => c switch\n    {~    };\n}\n", "B")]
     [InlineData("class A\n{\n    class B\n    {\n        int C(string d = \"}\") // {\n        {~        }\n    }\n}\n", "C")]
-    [InlineData("class A\n{\n    [Some(\"a\", B = 3)]\n    (int, string) C() {~        }\n    static bool operator ==(A a, A b) { return true; }\n}\n", "C")]
+    [InlineData("class A\n{\n    [Some(\"a\", B = 3)]\n    (int, string) C() {~        }\n    static bool operator ==(A a, A b) { return "
+        + "true; }\n}\n", "C")]
     [InlineData("class A\n{\n    static bool operator ==(A a, A b) { return true; }\n    void B() {~        }\n}\n", "B")]
-    [InlineData("class A\n{\n    // Some words\n    [Async(typeof(B<>))]\n    private async ValueTask<C?> D(int[] e)\n    {~    }\n}\n", "D")]
+    [InlineData("class A\n{\n    // Some words\n    [Async(typeof(B<>))]\n    private async ValueTask<C?> D(int[] e)\n    {~    "
+        + "}\n}\n", "D")]
     [InlineData("namespace X { class A\n{\n    int B { get; } = 3;\n    void C() { if (D()) {~        } }\n} }\n", "C")]
     public void Method_TooLong_IsTold(string source, string name)
     {
-        Assert.Equal([$"A.cs: long method {name}"], SourceShape.ProblemsOf("A.cs", source.Replace("~", new string('\n', SourceShape.MethodLines + 1), StringComparison.Ordinal)));
-        Assert.Empty(SourceShape.ProblemsOf("A.cs", source.Replace("~", new string('\n', SourceShape.MethodLines - 5), StringComparison.Ordinal)));
+        Assert.Equal(
+            [$"A.cs: long method {name}"],
+            SourceShape.ProblemsOf("A.cs", source.Replace("~", new string('\n', SourceShape.MethodLines + 1), StringComparison.Ordinal)));
+        Assert.Empty(SourceShape.ProblemsOf(
+            "A.cs",
+            source.Replace("~", new string('\n', SourceShape.MethodLines - 5), StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -58,13 +76,19 @@ public sealed class SourceShapeTests
     [InlineData("class A\n{\n    void B() { }~    void C() { }\n}\n")]
     [InlineData("class A\n{\n    /* Some ~ */\n    void B() { }\n}\n")]
     public void Lines_OutsideOfMethods_AreNotTold(string source) =>
-        Assert.Empty(SourceShape.ProblemsOf("A.cs", source.Replace("~", new string('\n', SourceShape.MethodLines + 1), StringComparison.Ordinal)));
+        Assert.Empty(SourceShape.ProblemsOf(
+            "A.cs",
+            source.Replace("~", new string('\n', SourceShape.MethodLines + 1), StringComparison.Ordinal)));
 
     [Theory]
     [InlineData(140, false)]
     [InlineData(141, true)]
     public void Comment_TooWide_IsTold(int columns, bool told) =>
-        Assert.Equal(told, SourceShape.ProblemsOf("A.cs", "class A\n{\n    // ".PadRight(columns + 10, 'a') + "\n}\n").Contains("A.cs: wide comment", StringComparer.Ordinal));
+        Assert.Equal(
+            told,
+            SourceShape.ProblemsOf("A.cs", "class A\n{\n    // ".PadRight(columns + 10, 'a') + "\n}\n").Contains(
+                "A.cs: wide comment",
+                StringComparer.Ordinal));
 
     [Theory]
     [InlineData("partial class A;", true)]
@@ -86,5 +110,6 @@ public sealed class SourceShapeTests
         ]));
 
     private static bool IsInWideRoom(string problem) =>
-        problem.EndsWith(": wide comment", StringComparison.Ordinal) && WideRooms.Any(room => problem.StartsWith(room, StringComparison.Ordinal));
+        problem.EndsWith(": wide comment", StringComparison.Ordinal)
+            && WideRooms.Any(room => problem.StartsWith(room, StringComparison.Ordinal));
 }

@@ -12,7 +12,9 @@ using Xunit;
 
 namespace Gateway.Tests.Cli;
 
-/// <summary>What all commands have in common: help, misspelt words, errors for people and for programs, completion and manual page.</summary>
+/// <summary>
+/// What all commands have in common: help, misspelt words, errors for people and for programs, completion and manual page.
+/// </summary>
 public sealed class CommandLineTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -41,7 +43,15 @@ public sealed class CommandLineTests
     [InlineData(new[] { "statsu" }, "There is no command \"statsu\". Did you mean \"status\"?")]
     [InlineData(new[] { "relod" }, "There is no command \"relod\". Did you mean \"reload\"?")]
     [InlineData(new[] { "frobnicate" }, "There is no command \"frobnicate\".")]
-    [InlineData(new[] { "hold", "standby", "--for", "10m", "--reson", "x" }, "There is no option \"--reson\" of \"hold\". Did you mean \"--reason\"?")]
+    [InlineData(new[]
+    {
+        "hold",
+        "standby",
+        "--for",
+        "10m",
+        "--reson",
+        "x"
+    }, "There is no option \"--reson\" of \"hold\". Did you mean \"--reason\"?")]
     [InlineData(new[] { "last-good", "purg" }, "There is no command \"purg\" of \"last-good\". Did you mean \"purge\"?")]
     [InlineData(new[] { "status", "--jsno" }, "There is no option \"--jsno\" of \"status\". Did you mean \"--json\"?")]
     public async Task Misspelt_Word_IsNamedWithTheOneThatWasMeant(string[] args, string says)
@@ -56,7 +66,12 @@ public sealed class CommandLineTests
     [InlineData(new[] { "drain", "guide-b" }, "No cluster has a destination \"guide-b\". Did you mean \"guide-a\"?")]
     [InlineData(new[] { "drain", "guide-b", "--cluster", "ai-guide" }, "has no destination \"guide-b\". Did you mean \"guide-a\"?")]
     [InlineData(new[] { "release", "--cluster", "ai-gide" }, "There is no cluster \"ai-gide\". Did you mean \"ai-guide\"?")]
-    [InlineData(new[] { "journal", "--cluster", "ai-gide" }, "There is no cluster \"ai-gide\", and no entry of one. Did you mean \"ai-guide\"?")]
+    [InlineData(new[]
+    {
+        "journal",
+        "--cluster",
+        "ai-gide"
+    }, "There is no cluster \"ai-gide\", and no entry of one. Did you mean \"ai-guide\"?")]
     [InlineData(new[] { "last-good", "purge", "--route", "recomend" }, "There is no route \"recomend\". Did you mean \"recommend\"?")]
     public async Task Misspelt_Name_IsNamedWithTheOneThatWasMeant(string[] args, string says)
     {
@@ -72,7 +87,9 @@ public sealed class CommandLineTests
         Assert.Equal((1, ""), (code, error));
         var told = JsonDocument.Parse(output).RootElement.GetProperty("error");
         Assert.Contains(says, told.GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.Equal((1, admin.Address.GetLeftPart(UriPartial.Authority)), (told.GetProperty("exitCode").GetInt32(), told.GetProperty("address").GetString()));
+        Assert.Equal(
+            (1, admin.Address.GetLeftPart(UriPartial.Authority)),
+            (told.GetProperty("exitCode").GetInt32(), told.GetProperty("address").GetString()));
     }
 
     [Fact]
@@ -100,7 +117,9 @@ public sealed class CommandLineTests
             Assert.NotEmpty(told.GetProperty("message").GetString()!);
         }
 
-        var problems = JsonDocument.Parse((await RunAsync("check", "--json", broken)).Output).RootElement.GetProperty("error").GetProperty("problems");
+        var problems = JsonDocument.Parse((await RunAsync("check", "--json", broken)).Output).RootElement
+            .GetProperty("error")
+            .GetProperty("problems");
         Assert.Contains("Write \"limits\" instead.", Assert.Single(problems.EnumerateArray()).GetString(), StringComparison.Ordinal);
     }
 
@@ -109,12 +128,22 @@ public sealed class CommandLineTests
     {
         await using var admin = await AdminFixture.StartAsync(token: "right");
         string[] args = ["status", "--admin", admin.Address.ToString()];
-        Assert.Contains("is there and refuses the token (401), which came from GATEWAY_ADMIN_TOKEN.", Joined((await RunAsync(args, "wrong")).Error), StringComparison.Ordinal);
+        Assert.Contains(
+            "is there and refuses the token (401), which came from GATEWAY_ADMIN_TOKEN.",
+            Joined((await RunAsync(args, "wrong")).Error),
+            StringComparison.Ordinal);
         Assert.Contains("asks for its token (401).", Joined((await RunAsync(args)).Error), StringComparison.Ordinal);
-        Assert.Contains("(connection refused)", Joined((await RunAsync(["status", "--admin", "http://127.0.0.1:1"], "wrong")).Error), StringComparison.Ordinal);
+        Assert.Contains(
+            "(connection refused)",
+            Joined((await RunAsync(["status", "--admin", "http://127.0.0.1:1"], "wrong")).Error),
+            StringComparison.Ordinal);
         using var folder = new TemporaryFolder();
-        var config = folder.Write("gateway.yaml", ConfigLoaderTests.Smallest + $"admin: {{ url: \"{admin.Address.GetLeftPart(UriPartial.Authority)}\", token: wrong-token-of-the-file }}\n");
-        Assert.Contains($"which came from {config}.", Joined((await RunAsync("status", "--config", config)).Error), StringComparison.Ordinal);
+        var config = folder.Write("gateway.yaml", ConfigLoaderTests.Smallest
+            + $"admin: {{ url: \"{admin.Address.GetLeftPart(UriPartial.Authority)}\", token: wrong-token-of-the-file }}\n");
+        Assert.Contains(
+            $"which came from {config}.",
+            Joined((await RunAsync("status", "--config", config)).Error),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -124,7 +153,11 @@ public sealed class CommandLineTests
     {
         await using var admin = await AdminFixture.StartAsync();
         using var output = new StringWriter();
-        Assert.Equal(0, await GatewayCli.RunAsync(["release", "--admin", admin.Address.ToString()], output, TextWriter.Null, name => name is "USER" ? user : null));
+        Assert.Equal(
+            0,
+            await GatewayCli.RunAsync(["release", "--admin", admin.Address.ToString()], output, TextWriter.Null, name => name is "USER"
+                ? user
+                : null));
         var who = (await admin.GetAsync("/journal"))[0].GetProperty("who").GetString()!;
         Assert.StartsWith(shown, who, StringComparison.Ordinal);
         Assert.True(who.Length < 200);
@@ -139,8 +172,16 @@ public sealed class CommandLineTests
         ill.Behaviour = ill.Answer(503, "ill");
         await dead.KillAsync();
         using var folder = new TemporaryFolder();
-        string Config(params string[] destinations) => folder.Write("gateway.yaml", $"version: 1\nlisten: [ {{ url: \"http://127.0.0.1:8080\" }} ]\nclusters:\n  guide:\n    tiers: [ {{ name: primary, destinations: [ {string.Join(", ", destinations)} ] }} ]\n    probe: {{ timeout: 20s, interval: 30s }}\nroutes: {{ all: {{ match: {{ path: \"/{{**rest}}\" }}, cluster: guide }} }}\n");
-        var (code, output, error) = await RunAsync("check", "--connect", Config($"\"{well.Url}\"", $"\"{ill.Url}\"", $"\"{dead.Url}\"", "\"dns+http://guide.invalid:80\""));
+        string Config(params string[] destinations) =>
+            folder.Write(
+                "gateway.yaml",
+                $"version: 1\nlisten: [ {{ url: \"http://127.0.0.1:8080\" }} ]\nclusters:\n  guide:\n    tiers: [ {{ name: primary, "
+                    + $"destinations: [ {string.Join(", ", destinations)} ] }} ]\n    probe: {{ timeout: 20s, interval: 30s }}\nroutes: {{ "
+                    + $"all: {{ match: {{ path: \"/{{**rest}}\" }}, cluster: guide }} }}\n");
+        var (code, output, error) = await RunAsync(
+            "check",
+            "--connect",
+            Config($"\"{well.Url}\"", $"\"{ill.Url}\"", $"\"{dead.Url}\"", "\"dns+http://guide.invalid:80\""));
         Assert.True((code, error) == (1, ""), error);
         Assert.Matches($@"\n  primary  127\.0\.0\.1:{well.Port} +passed in \d+ ms +http://127\.0\.0\.1:{well.Port}/health\n", output);
         Assert.Matches($@"\n  primary  127\.0\.0\.1:{ill.Port} +FAILED +status 503 \(http://127\.0\.0\.1:{ill.Port}/health\)\n", output);
@@ -175,7 +216,11 @@ public sealed class CommandLineTests
         using var folder = new TemporaryFolder();
         var script = folder.Write("gateway.bash", (await RunAsync("completion", "bash")).Output);
         var words = line.Split(' ');
-        var bash = Process.Start(new ProcessStartInfo("bash", ["-c", $"source {script}; COMP_WORDS=({line}); COMP_CWORD={words.Length - 1}; _gateway; echo \"${{COMPREPLY[*]}}\""]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var bash = Process.Start(new ProcessStartInfo("bash",
+        [
+            "-c",
+            $"source {script}; COMP_WORDS=({line}); COMP_CWORD={words.Length - 1}; _gateway; echo \"${{COMPREPLY[*]}}\""
+        ]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = await bash.StandardOutput.ReadToEndAsync(Cancel);
         Assert.Equal("", await bash.StandardError.ReadToEndAsync(Cancel));
         await bash.WaitForExitAsync(Cancel);
@@ -205,7 +250,11 @@ public sealed class CommandLineTests
         string[] command = shell is "fish"
             ? ["/usr/bin/fish", "--no-config", "-c", $"source {file}; complete -C '{line}'"]
             : ["/usr/bin/python3", folder.Write("terminal.py", Terminal), Path.GetDirectoryName(file)!, line];
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true
+        })!;
         var output = await process.StandardOutput.ReadToEndAsync(Cancel);
         await process.WaitForExitAsync(Cancel);
         Assert.Matches($@"(?m)(^|\s){Regex.Escape(completed)}(\s|$)", output);
@@ -234,7 +283,8 @@ public sealed class CommandLineTests
         os.close(terminal)
         """;
 
-    private static Command[] Further() => [RunCommand.Create(static _ => null), DemoCommand.Create(static _ => null), DrillCommand.Create()];
+    private static Command[] Further() =>
+        [RunCommand.Create(static _ => null), DemoCommand.Create(static _ => null), DrillCommand.Create()];
 
     private static RootCommand Root() => GatewayCli.Commands(static _ => null, Further());
 

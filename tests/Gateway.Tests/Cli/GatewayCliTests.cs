@@ -37,7 +37,10 @@ public sealed class GatewayCliTests
               trending         any /api/guide/trending/{category}  low     ai-guide, else lastGood, trending/{category}.json, trending/any.json, builtIn
               pages            any /guide/{**rest}                 medium  ai-guide, else lastGood, guide-offline.html, builtIn
               everything-else  any /{**rest}                       medium  ai-guide, else builtIn
-            """, Joined(output[..output.IndexOf("\n\n2 warnings\n", StringComparison.Ordinal)].Replace(path, "FILE", StringComparison.Ordinal), @"\n {20,}|\n  (?=sooner|frozen)"));
+            """,
+            Joined(
+                output[..output.IndexOf("\n\n2 warnings\n", StringComparison.Ordinal)].Replace(path, "FILE", StringComparison.Ordinal),
+                @"\n {20,}|\n  (?=sooner|frozen)"));
         Assert.All(output.Split('\n'), static line => Assert.True(line.Length <= 100, line));
     }
 
@@ -64,7 +67,9 @@ public sealed class GatewayCliTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("a.yaml", ConfigLoaderTests.Smallest);
-        var (code, output, _) = await RunAsync(["check"], name => string.Equals(name, "GATEWAY_CONFIG", StringComparison.Ordinal) ? path : null);
+        var (code, output, _) = await RunAsync(["check"], name => string.Equals(name, "GATEWAY_CONFIG", StringComparison.Ordinal)
+            ? path
+            : null);
         Assert.Equal(0, code);
         Assert.StartsWith($"{path} is valid.\n", output, StringComparison.Ordinal);
     }
@@ -155,12 +160,16 @@ public sealed class GatewayCliTests
     }
 
     [Theory]
-    [InlineData("GET", "/b", "GET /b\n\nNo route takes this: the response is 404. Add a route, for example one with the path \"/{**rest}\" for everything else.\n")]
-    [InlineData("PUT", "/a", "PUT /a\n\nNo route takes this: the path matches a route, the method does not. The response is 405. Add the method to \"match.methods\" of the route.\n")]
+    [InlineData("GET", "/b", "GET /b\n\nNo route takes this: the response is 404. Add a route, for example one with the path \"/{**rest}\" "
+        + "for everything else.\n")]
+    [InlineData("PUT", "/a", "PUT /a\n\nNo route takes this: the path matches a route, the method does not. The response is 405. Add the "
+        + "method to \"match.methods\" of the route.\n")]
     public async Task Explain_NobodyTakesIt_SaysSoAndEndsWithOne(string method, string url, string expected)
     {
         using var folder = new TemporaryFolder();
-        var path = folder.Write("a.yaml", ConfigLoaderTests.Smallest.Replace("path: \"/{**rest}\"", "path: /a, methods: [GET]", StringComparison.Ordinal));
+        var path = folder.Write(
+            "a.yaml",
+            ConfigLoaderTests.Smallest.Replace("path: \"/{**rest}\"", "path: /a, methods: [GET]", StringComparison.Ordinal));
         var (code, output, _) = await RunAsync(["explain", method, url, "--config", path]);
         Assert.Equal(1, code);
         Assert.Equal(expected, Joined(output, @"\n {12}(?! *\d\. ) *|\n  (?=\S)"));
@@ -177,7 +186,11 @@ public sealed class GatewayCliTests
         Assert.Equal("pages", json.RootElement.GetProperty("route").GetString());
         Assert.Equal("shoes", json.RootElement.GetProperty("values").GetProperty("rest").GetString());
         Assert.True(json.RootElement.GetProperty("retryable").GetBoolean());
-        Assert.Equal(["lastGood: the last-good response for the same path and query, not older than 1h", "file guide-offline.html: 503", "builtIn: 503"], json.RootElement.GetProperty("fallback").EnumerateArray().Select(step => step.GetString()));
+        Assert.Equal([
+            "lastGood: the last-good response for the same path and query, not older than 1h",
+            "file guide-offline.html: 503",
+            "builtIn: 503"
+        ], json.RootElement.GetProperty("fallback").EnumerateArray().Select(step => step.GetString()));
     }
 
     [Fact]
@@ -185,7 +198,9 @@ public sealed class GatewayCliTests
     {
         var (code, output, _) = await RunAsync(["schema"]);
         Assert.Equal(0, code);
-        Assert.Equal(await File.ReadAllTextAsync(Repository.PathOf("config", "gateway.schema.json"), TestContext.Current.CancellationToken), output);
+        Assert.Equal(
+            await File.ReadAllTextAsync(Repository.PathOf("config", "gateway.schema.json"), TestContext.Current.CancellationToken),
+            output);
         Assert.Equal(ConfigReference.Table(), (await RunAsync(["schema", "--markdown"])).Output);
     }
 
@@ -225,7 +240,8 @@ public sealed class GatewayCliTests
     }
 
     // Lines that were broken, whole again.
-    private static string Joined(string text, string atBreaks) => Regex.Replace(text, atBreaks, " ", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+    private static string Joined(string text, string atBreaks) =>
+        Regex.Replace(text, atBreaks, " ", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string[] args, Func<string, string?>? environment = null)
     {

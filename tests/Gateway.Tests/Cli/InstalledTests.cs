@@ -39,16 +39,27 @@ public sealed class InstalledTests
     [InlineData(null, null, null, ConfigPath.Default)]
     public void ConfigPath_NothingOnDisk_IsTheFirstNamed(string? given, string? variable, string? sample, string expected)
     {
-        Assert.SkipWhen(File.Exists(ConfigPath.Default) || File.Exists(ConfigPath.Installed), "A configuration is installed on this machine.");
+        Assert.SkipWhen(File.Exists(ConfigPath.Default)
+            || File.Exists(ConfigPath.Installed), "A configuration is installed on this machine.");
 
-        Assert.Equal(expected, ConfigPath.Of(given, name => name switch { ConfigPath.Variable => variable, ConfigPath.SampleVariable => sample, _ => null }));
+        Assert.Equal(expected, ConfigPath.Of(given, name => name switch
+        {
+            ConfigPath.Variable => variable,
+            ConfigPath.SampleVariable => sample,
+            _ => null
+        }));
     }
 
     [Fact]
     public async Task SampleOfTheImage_WithoutAToken_IsValidAndListensOnAllAddresses()
     {
         using var folder = new TemporaryFolder().WithStaticFiles();
-        var file = folder.Write("container.yaml", (await File.ReadAllTextAsync(Repository.PathOf("config", "container.yaml"), TestContext.Current.CancellationToken)).Replace("/app/static-fallback", Repository.PathOf("static-fallback"), StringComparison.Ordinal));
+        var file = folder.Write(
+            "container.yaml",
+            (await File.ReadAllTextAsync(Repository.PathOf("config", "container.yaml"), TestContext.Current.CancellationToken)).Replace(
+                "/app/static-fallback",
+                Repository.PathOf("static-fallback"),
+                StringComparison.Ordinal));
 
         var loaded = Gateway.Configuration.ConfigLoader.Load(file, static _ => null);
 

@@ -16,7 +16,16 @@ public sealed class OperatorCommandsTests
     public async Task Status_FailedOver_SaysNowAndNextInWords()
     {
         await using var admin = await AdminFixture.StartAsync();
-        admin.Show("standby", primaryCanServe: false, last: new("ai-guide", "primary", "standby", TransitionReason.Failover, "guide-a: 2 of 2 probes timed out.", TimeProvider.System.GetUtcNow())
+        admin.Show(
+            "standby",
+            primaryCanServe: false,
+            last: new(
+                "ai-guide",
+                "primary",
+                "standby",
+                TransitionReason.Failover,
+                "guide-a: 2 of 2 probes timed out.",
+                TimeProvider.System.GetUtcNow())
         {
             Cause = "because guide-a of primary failed: timed out waiting for headers",
         });
@@ -24,7 +33,12 @@ public sealed class OperatorCommandsTests
         var (code, output, _) = await RunAsync(admin, "status");
 
         Assert.Equal(0, code);
-        var times = System.Text.RegularExpressions.Regex.Replace(output, @"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\dZ", "TIME", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+        var times = System.Text.RegularExpressions.Regex.Replace(
+            output,
+            @"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\dZ",
+            "TIME",
+            System.Text.RegularExpressions.RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(5));
         Assert.Contains(
             """
 
@@ -43,8 +57,13 @@ public sealed class OperatorCommandsTests
             """.ReplaceLineEndings("\n"),
             times, StringComparison.Ordinal);
         Assert.All(output.Split('\n'), static line => Assert.True(line.Length <= Columns.Width, line));
-        Assert.Equal(Words(output, "Now"), Words((await admin.GetAsync("/status")).GetProperty("clusters")[0].GetProperty("now").GetString()!));
-        Assert.Equal(Words(output, "Next"), Words((await admin.GetAsync("/status")).GetProperty("clusters")[0].GetProperty("next").GetProperty("text").GetString()!));
+        Assert.Equal(
+            Words(output, "Now"),
+            Words((await admin.GetAsync("/status")).GetProperty("clusters")[0].GetProperty("now").GetString()!));
+        Assert.Equal(Words(output, "Next"), Words((await admin.GetAsync("/status")).GetProperty("clusters")[0]
+            .GetProperty("next")
+            .GetProperty("text")
+            .GetString()!));
     }
 
     [Fact]
@@ -94,7 +113,10 @@ public sealed class OperatorCommandsTests
         Assert.Equal(new ReadyCommand("ai-guide", "guide-a") { By = Ann }, got);
         var (code, _, error) = await RunAsync(admin, "drain", "guide-x");
         Assert.Equal(1, code);
-        Assert.Contains("No cluster has a destination \"guide-x\". Did you mean \"guide-a\"? The destinations are \"guide-a\", \"guide-c\".", string.Join(' ', Words(error)), StringComparison.Ordinal);
+        Assert.Contains(
+            "No cluster has a destination \"guide-x\". Did you mean \"guide-a\"? The destinations are \"guide-a\", \"guide-c\".",
+            string.Join(' ', Words(error)),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -167,7 +189,10 @@ public sealed class OperatorCommandsTests
     {
         var (code, _, error) = await RunAsync("http://127.0.0.1:1", ["status"], null);
         Assert.Equal(1, code);
-        Assert.Contains($"No gateway answers at \"http://127.0.0.1:1/\" (connection refused). Start it with {ProgramName.Current} run", string.Join(' ', Words(error)), StringComparison.Ordinal);
+        Assert.Contains(
+            $"No gateway answers at \"http://127.0.0.1:1/\" (connection refused). Start it with {ProgramName.Current} run",
+            string.Join(' ', Words(error)),
+            StringComparison.Ordinal);
         Assert.Equal(2, (await RunAsync("nonsense", ["status"], null)).Code);
     }
 
@@ -182,12 +207,15 @@ public sealed class OperatorCommandsTests
         await using var admin = await AdminFixture.StartAsync();
         admin.Command = static (_, _) => throw new InvalidOperationException("Another gateway was asked.");
         using var folder = new Configuration.TemporaryFolder();
-        var path = content is "missing" ? Path.Combine(folder.Path, "missing.yaml") : folder.Write("broken.yaml", content.Replace("ADMIN", admin.Address.ToString(), StringComparison.Ordinal));
+        var path = content is "missing"
+            ? Path.Combine(folder.Path, "missing.yaml")
+            : folder.Write("broken.yaml", content.Replace("ADMIN", admin.Address.ToString(), StringComparison.Ordinal));
         foreach (var byVariable in new[] { false, true })
         {
             string[] args = ["hold", "standby", "--for", "10m", "--reason", "x"];
             using var error = new StringWriter();
-            var code = await GatewayCli.RunAsync(byVariable ? args : [.. args, "--config", path], TextWriter.Null, error, name => byVariable && name == "GATEWAY_CONFIG" ? path : null);
+            var code = await GatewayCli.RunAsync(byVariable ? args : [.. args, "--config", path], TextWriter.Null, error, name => byVariable
+                && name == "GATEWAY_CONFIG" ? path : null);
             Assert.Equal(2, code);
             Assert.Contains(path + ":", error.ToString(), StringComparison.Ordinal);
             Assert.Contains("Which gateway is meant cannot be read", error.ToString(), StringComparison.Ordinal);
@@ -201,12 +229,17 @@ public sealed class OperatorCommandsTests
     {
         await using var admin = await AdminFixture.StartAsync();
         using var folder = new Configuration.TemporaryFolder();
-        var path = folder.Write("gateway.yaml", Configuration.ConfigLoaderTests.Smallest + $"admin: {{ url: \"{admin.Address.GetLeftPart(UriPartial.Authority)}\" }}\n{problem}");
+        var path = folder.Write("gateway.yaml", Configuration.ConfigLoaderTests.Smallest
+            + $"admin: {{ url: \"{admin.Address.GetLeftPart(UriPartial.Authority)}\" }}\n{problem}");
         using var error = new StringWriter();
         using var output = new StringWriter();
         Assert.Equal(0, await GatewayCli.RunAsync(["status", "--json", "--config", path], output, error, static _ => null));
-        Assert.Equal("ai-guide", JsonDocument.Parse(output.ToString()).RootElement.GetProperty("clusters")[0].GetProperty("name").GetString());
-        Assert.Equal($"Gateway {Environment.MachineName}:{admin.Address.Port} at http://127.0.0.1:{admin.Address.Port}, by {path}.", string.Join(' ', Words(error.ToString())));
+        Assert.Equal(
+            "ai-guide",
+            JsonDocument.Parse(output.ToString()).RootElement.GetProperty("clusters")[0].GetProperty("name").GetString());
+        Assert.Equal(
+            $"Gateway {Environment.MachineName}:{admin.Address.Port} at http://127.0.0.1:{admin.Address.Port}, by {path}.",
+            string.Join(' ', Words(error.ToString())));
     }
 
     [Fact]
@@ -216,12 +249,20 @@ public sealed class OperatorCommandsTests
         const string Sums = "recommend: 12 responses, 4096 bytes, for 90 % of the last hour's requests.\n";
         Assert.Equal(Sums, (await RunAsync(admin, "last-good")).Output);
         Assert.Equal(
-            Sums + "\nshop.example/a ~recommend.12345678\n  2048 bytes from primary, 90 s old\nThere are more: name a longer --prefix or a larger --limit.\n",
+            Sums
+                + "\nshop.example/a ~recommend.12345678\n  2048 bytes from primary, 90 s old\nThere are more: name a longer --prefix or a "
+                + "larger --limit.\n",
             (await RunAsync(admin, "last-good", "--prefix", "shop.example/", "--limit", "1")).Output);
-        Assert.Equal("7 stored responses whose key or path begins with \"/api\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--prefix", "/api")).Output);
-        Assert.Equal("1 stored response with the key \"a b\" was forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--key", "a b")).Output);
+        Assert.Equal(
+            "7 stored responses whose key or path begins with \"/api\" were forgotten.\n",
+            (await RunAsync(admin, "last-good", "purge", "--prefix", "/api")).Output);
+        Assert.Equal(
+            "1 stored response with the key \"a b\" was forgotten.\n",
+            (await RunAsync(admin, "last-good", "purge", "--key", "a b")).Output);
         Assert.Equal("12 stored responses were forgotten.\n", (await RunAsync(admin, "last-good", "purge")).Output);
-        Assert.Equal("5 stored responses of the route \"recommend\" were forgotten.\n", (await RunAsync(admin, "last-good", "purge", "--route", "recommend")).Output);
+        Assert.Equal(
+            "5 stored responses of the route \"recommend\" were forgotten.\n",
+            (await RunAsync(admin, "last-good", "purge", "--route", "recommend")).Output);
     }
 
     [Fact]
@@ -238,20 +279,43 @@ public sealed class OperatorCommandsTests
           forecast         none: the first tier did not fail in this window, so that no rate can be measured
 
         """.ReplaceLineEndings("\n").Replace("100 h", "4.2 days", StringComparison.Ordinal),
-        AvailabilityText.Of([new("ai-guide", Availability.Of("24h", TimeSpan.FromHours(24), new(new(999, 1, 0, 2, 3) { Bad = 1, Saved = new(0, 3, 0, 8, 0, 1, 0) }, new Dictionary<string, TimeSums> { [""] = new(98 * 3_600_000L, 2 * 3_600_000L, 0, 4) }), 0.999), [])]));
+        AvailabilityText.Of([new(
+            "ai-guide",
+            Availability.Of(
+                "24h",
+                TimeSpan.FromHours(24),
+                new(
+                    new(999, 1, 0, 2, 3) { Bad = 1, Saved = new(0, 3, 0, 8, 0, 1, 0) },
+                    new Dictionary<string, TimeSums> { [""] = new(98 * 3_600_000L, 2 * 3_600_000L, 0, 4) }),
+                0.999),
+            [])]));
 
     [Fact]
     public void Availability_BudgetOverspent_SaysHowManyTimes() =>
         Assert.Contains(
             "  error budget     overspent: 250 times the 0.1 % that were allowed\n",
-            AvailabilityText.Of([new("ai-guide", Availability.Of("24h", TimeSpan.FromHours(24), new(new(3, 1, 0, 0, 0) { Bad = 1 }, new Dictionary<string, TimeSums> { [""] = new(7_200_000, 0, 0, 0) }), 0.999), [])]),
+            AvailabilityText.Of([new(
+                "ai-guide",
+                Availability.Of(
+                    "24h",
+                    TimeSpan.FromHours(24),
+                    new(new(3, 1, 0, 0, 0) { Bad = 1 }, new Dictionary<string, TimeSums> { [""] = new(7_200_000, 0, 0, 0) }),
+                    0.999),
+                [])]),
             StringComparison.Ordinal);
 
     [Fact]
     public void Availability_TooLittleObserved_SaysSo() =>
         Assert.Contains(
             "  error budget     too little data: 5 min observed\n  forecast         too little data: 5 min observed\n",
-            AvailabilityText.Of([new("ai-guide", Availability.Of("24h", TimeSpan.FromHours(24), new(new(3, 1, 1, 0, 0) { Bad = 2 }, new Dictionary<string, TimeSums> { [""] = new(300_000, 0, 0, 0) }), 0.999), [])]),
+            AvailabilityText.Of([new(
+                "ai-guide",
+                Availability.Of(
+                    "24h",
+                    TimeSpan.FromHours(24),
+                    new(new(3, 1, 1, 0, 0) { Bad = 2 }, new Dictionary<string, TimeSums> { [""] = new(300_000, 0, 0, 0) }),
+                    0.999),
+                [])]),
             StringComparison.Ordinal);
 
     private static string[] Words(string text) => text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
@@ -260,10 +324,13 @@ public sealed class OperatorCommandsTests
     private static string[] Words(string output, string name)
     {
         var lines = output.Split('\n').SkipWhile(line => !line.StartsWith($"  {name} ", StringComparison.Ordinal)).ToArray();
-        return Words(string.Join(' ', lines.Skip(1).TakeWhile(static line => line.StartsWith("        ", StringComparison.Ordinal)).Prepend(lines[0][8..])));
+        return Words(string.Join(' ', lines.Skip(1)
+            .TakeWhile(static line => line.StartsWith("        ", StringComparison.Ordinal))
+            .Prepend(lines[0][8..])));
     }
 
-    private static Task<(int Code, string Output, string Error)> RunAsync(AdminFixture admin, params string[] args) => RunAsync(admin.Address.ToString(), args, null);
+    private static Task<(int Code, string Output, string Error)> RunAsync(AdminFixture admin, params string[] args) =>
+        RunAsync(admin.Address.ToString(), args, null);
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string admin, string[] args, string? token)
     {

@@ -18,14 +18,24 @@ public sealed class UpgradeReportTests
 
     [Theory]
     [InlineData("", "", 0, "is valid for version * and means what it did.")]
-    [InlineData("timeouts: { firstByte: 2s }", "", 0, "4:*: \"firstByte\" means something else since 0.1.0. It bounds GET, HEAD, OPTIONS and TRACE only.*is valid for version *.")]
+    [InlineData("timeouts: { firstByte: 2s "
+        + "}", "", 0, "4:*: \"firstByte\" means something else since 0.1.0. It bounds GET, HEAD, OPTIONS and TRACE only.*is valid for "
+        + "version *.")]
     [InlineData("timeouts: { firstByte: 2s, firstByteWrites: 2s }", "", 0, "is valid for version * and means what it did.")]
-    [InlineData("attempts: { budget: 20% }", "", 2, "4:*: \"attempts\" has no such key since 0.1.0, given \"budget\". Write \"retryBudget\" instead, with the same value.*is not valid for version *: 1 place must be changed.")]
-    [InlineData("attempts: { budget: 20% }", "lmits: {}", 2, "Write \"retryBudget\"*Is wrong for another reason*Write \"limits\"*2 places must be changed.")]
+    [InlineData("attempts: { budget: 20% "
+        + "}", "", 2, "4:*: \"attempts\" has no such key since 0.1.0, given \"budget\". Write \"retryBudget\" instead, with the same "
+        + "value.*is not valid for version *: 1 place must be changed.")]
+    [InlineData("attempts: { budget: 20% "
+        + "}", "lmits: {}", 2, "Write \"retryBudget\"*Is wrong for another reason*Write \"limits\"*2 places must be changed.")]
     public async Task Upgrade_OfAFile_SaysWhatToWrite(string cluster, string more, int code, string expected)
     {
         using var folder = new TemporaryFolder();
-        var path = folder.Write("old.yaml", Head + "clusters: { guide: { tiers: [ { name: primary, destinations: [ \"http://127.0.0.1:9001\" ] } ], " + cluster + " } }\n" + more + "\n");
+        var path = folder.Write("old.yaml", Head
+            + "clusters: { guide: { tiers: [ { name: primary, destinations: [ \"http://127.0.0.1:9001\" ] } ], "
+            + cluster
+            + " } }\n"
+            + more
+            + "\n");
 
         var (exit, output) = await RunAsync(["check", path, "--upgrade"]);
 
@@ -38,21 +48,31 @@ public sealed class UpgradeReportTests
             Assert.True(at >= 0, $"{part}\n{output}");
         }
 
-        Assert.All(output.Split('\n').Where(static line => line.Contains(' ', StringComparison.Ordinal)), static line => Assert.True(line.TrimStart().Length <= 100, line));
+        Assert.All(
+            output.Split('\n').Where(static line => line.Contains(' ', StringComparison.Ordinal)),
+            static line => Assert.True(line.TrimStart().Length <= 100, line));
     }
 
     [Fact]
     public async Task Upgrade_AsJson_KeepsTheKindsApart()
     {
         using var folder = new TemporaryFolder();
-        var path = folder.Write("old.yaml", Head + "clusters: { guide: { tiers: [ { name: primary, destinations: [ \"http://127.0.0.1:9001\" ] } ], holdAnswers: 1KiB, timeouts: { firstByte: 2s } } }\nlmits: {}\n");
+        var path = folder.Write("old.yaml", Head
+            + "clusters: { guide: { tiers: [ { name: primary, destinations: [ \"http://127.0.0.1:9001\" ] } ], holdAnswers: 1KiB, "
+            + "timeouts: { firstByte: 2s } } }\nlmits: {}\n");
 
         var (exit, output) = await RunAsync(["check", path, "--upgrade", "--json"]);
 
         var report = JsonDocument.Parse(output).RootElement;
         Assert.Equal((2, false), (exit, report.GetProperty("valid").GetBoolean()));
-        Assert.Contains("responseBuffer", Assert.Single(report.GetProperty("renamed").EnumerateArray()).GetString(), StringComparison.Ordinal);
-        Assert.Contains("firstByteWrites", Assert.Single(report.GetProperty("meanings").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "responseBuffer",
+            Assert.Single(report.GetProperty("renamed").EnumerateArray()).GetString(),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "firstByteWrites",
+            Assert.Single(report.GetProperty("meanings").EnumerateArray()).GetString(),
+            StringComparison.Ordinal);
         Assert.Contains("limits", Assert.Single(report.GetProperty("problems").EnumerateArray()).GetString(), StringComparison.Ordinal);
     }
 

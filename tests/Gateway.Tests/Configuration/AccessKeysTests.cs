@@ -36,7 +36,9 @@ public sealed class AccessKeysTests
     [InlineData("access: { pattern: \"{status\" }", "a brace itself is written twice.")]
     [InlineData("access: { pattern: nothing }", "a brace itself is written twice.")]
     [InlineData("access: { pattern: \"{status}\\n\" }", "none of them a control character.")]
-    [InlineData("access: { pattern: \"{status}\" }, logs: { format: json }", "A pattern makes lines of text, given with \"format: json\", which has every field by its name. Remove the pattern, or write \"format: text\".")]
+    [InlineData("access: { pattern: \"{status}\" }, logs: { format: json "
+        + "}", "A pattern makes lines of text, given with \"format: json\", which has every field by its name. Remove the pattern, or "
+        + "write \"format: text\".")]
     [InlineData("access: { pattern: \"{status}\" }, logs: { format: ecs }", "given with \"format: ecs\"")]
     public void Access_Invalid_IsRefusedWithTheRemedy(string keys, string said) =>
         Assert.Contains(said, Assert.Single(Judge(keys).Problems).Message, StringComparison.Ordinal);

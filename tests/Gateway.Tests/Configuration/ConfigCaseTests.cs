@@ -5,12 +5,16 @@ using Xunit;
 
 namespace Gateway.Tests.Configuration;
 
-/// <summary>Every file of Cases against what stands for it in Cases/expected.txt: <c>valid</c> and its warnings, or every problem as <c>line:column: message</c>.</summary>
+/// <summary>
+/// Every file of Cases against what stands for it in Cases/expected.txt: <c>valid</c> and its warnings, or every
+/// problem as <c>line:column: message</c>.
+/// </summary>
 public sealed class ConfigCaseTests
 {
     private static readonly string Folder = Repository.PathOf("tests", "Gateway.Tests", "Configuration", "Cases");
 
-    public static TheoryData<string> Cases() => [.. Directory.GetFiles(Folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Cases() =>
+        [.. Directory.GetFiles(Folder, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -22,7 +26,12 @@ public sealed class ConfigCaseTests
         folder.Write("shop.pem", shop.Certificate);
         folder.Write("shop.key", shop.Key);
         Directory.CreateDirectory(Path.Combine(folder.Path, "offers"));
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["STATIC"] = folder.Path, ["SECRET"] = "hunter2-hunter2-hunter2", ["CONNECTIONS"] = "500" };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["STATIC"] = folder.Path,
+            ["SECRET"] = "hunter2-hunter2-hunter2",
+            ["CONNECTIONS"] = "500"
+        };
 
         var result = ConfigLoader.Load(Path.Combine(Folder, name + ".yaml"), environment.GetValueOrDefault);
 
@@ -38,7 +47,9 @@ public sealed class ConfigCaseTests
     [Fact]
     public void Expectations_EachOne_HasItsFile()
     {
-        var expected = File.ReadLines(Path.Combine(Folder, "expected.txt")).Where(line => line.StartsWith("== ", StringComparison.Ordinal)).Select(line => line[3..]);
+        var expected = File.ReadLines(Path.Combine(Folder, "expected.txt"))
+            .Where(line => line.StartsWith("== ", StringComparison.Ordinal))
+            .Select(line => line[3..]);
         Assert.Equal(Cases().Select(row => row.Data), expected.Order(StringComparer.Ordinal));
     }
 
@@ -46,7 +57,9 @@ public sealed class ConfigCaseTests
 
     private static string Expected(string name)
     {
-        var lines = File.ReadLines(Path.Combine(Folder, "expected.txt")).SkipWhile(line => !string.Equals(line, "== " + name, StringComparison.Ordinal)).Skip(1);
+        var lines = File.ReadLines(Path.Combine(Folder, "expected.txt"))
+            .SkipWhile(line => !string.Equals(line, "== " + name, StringComparison.Ordinal))
+            .Skip(1);
         return string.Join('\n', lines.TakeWhile(line => line.Length > 0));
     }
 }

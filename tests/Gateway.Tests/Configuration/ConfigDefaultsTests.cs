@@ -39,8 +39,15 @@ public sealed class ConfigDefaultsTests
             foreach (var key in shape.Keys)
             {
                 string[] here = [.. path, key.Name];
-                if (key.Default is { } text && here is not ["staticFallback"]) data.Add(string.Join('/', here), text);
-                string[] below = key.Schema.What.StartsWith("a list", StringComparison.Ordinal) ? [.. here, "0"] : key.Schema.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? [.. here, "NAME"] : here;
+                if (key.Default is { } text && here is not ["staticFallback"])
+                {
+                    data.Add(string.Join('/', here), text);
+                }
+
+                string[] below = key.Schema.What.StartsWith("a list", StringComparison.Ordinal)
+                    ? [.. here, "0"]
+                    : key.Schema.What.StartsWith("a mapping of names", StringComparison.Ordinal) ? [.. here, "NAME"]
+                    : here;
                 Add(key.Schema, below);
             }
         }
@@ -78,7 +85,8 @@ public sealed class ConfigDefaultsTests
         var with = without.DeepClone();
         Find(with, path).Parent[key] = "@@";
 
-        var (expected, actual) = (Printed(without.ToJsonString()), Printed(with.ToJsonString().Replace("\"@@\"", byDefault, StringComparison.Ordinal)));
+        var (expected, actual) =
+            (Printed(without.ToJsonString()), Printed(with.ToJsonString().Replace("\"@@\"", byDefault, StringComparison.Ordinal)));
 
         Assert.Equal(expected, actual);
     }
@@ -87,7 +95,11 @@ public sealed class ConfigDefaultsTests
     {
         var parts = path.Split('/');
         var at = root;
-        foreach (var part in parts[..^1]) at = at is JsonArray list ? list[int.Parse(part)]! : at[part]!;
+        foreach (var part in parts[..^1])
+        {
+            at = at is JsonArray list ? list[int.Parse(part)]! : at[part]!;
+        }
+
         return ((JsonObject)at, parts[^1]);
     }
 

@@ -46,9 +46,14 @@ public sealed class ConfigLoaderTests
         Assert.Equal(["recommend", "pages", "chat", "trending", "everything-else"], config.Routes.Select(route => route.Name));
         var recommend = config.Routes[0];
         Assert.Equal(["GET"], recommend.Methods);
-        Assert.Equal([[new KeyPart(KeyPartKind.Path), new KeyPart(KeyPartKind.QueryParameter, "category")], [new KeyPart(KeyPartKind.Path)]], recommend.LastGood!.Nearest.Select(key => key.ToArray()));
+        Assert.Equal([
+            [new KeyPart(KeyPartKind.Path), new KeyPart(KeyPartKind.QueryParameter, "category")],
+            [new KeyPart(KeyPartKind.Path)]
+        ], recommend.LastGood!.Nearest.Select(key => key.ToArray()));
         Assert.Equal([new LastGoodStep(), new FileStep { File = "recommend.json" }], recommend.Fallback);
-        Assert.Equal(new FileStep { File = "guide-offline.html", Status = 503, RetryAfter = TimeSpan.FromSeconds(30) }, config.Routes[1].Fallback[1]);
+        Assert.Equal(
+            new FileStep { File = "guide-offline.html", Status = 503, RetryAfter = TimeSpan.FromSeconds(30) },
+            config.Routes[1].Fallback[1]);
         Assert.False(config.Routes[2].Retryable);
         Assert.Equal(TimeSpan.FromSeconds(15), config.Routes[2].Stream!.Heartbeat);
         Assert.Equal(Level.Low, config.Routes[3].Level);
@@ -61,7 +66,10 @@ public sealed class ConfigLoaderTests
     [InlineData(4000, 1000)]
     public void FastInterval_LeftOut_IsAQuarterOfTheInterval(int interval, int expected)
     {
-        var result = Judge(Smallest.Replace(" } ] } }\nroutes", $" }} ], probe: {{ interval: {interval}ms, timeout: 50ms }} }} }}\nroutes", StringComparison.Ordinal));
+        var result = Judge(Smallest.Replace(
+            " } ] } }\nroutes",
+            $" }} ], probe: {{ interval: {interval}ms, timeout: 50ms }} }} }}\nroutes",
+            StringComparison.Ordinal));
         Assert.Equal(TimeSpan.FromMilliseconds(expected), result.Config!.Clusters[0].Probe.FastInterval);
     }
 
@@ -75,7 +83,8 @@ public sealed class ConfigLoaderTests
     [Fact]
     public void Environment_Filled_StaysAValueAndNeverBecomesStructure()
     {
-        var result = Judge(Smallest + "redis: { endpoints: [ \"${HOST}:6379\" ], password: ${PASSWORD}, prefix: \"$${x}\" }\n", name => name switch
+        var result = Judge(Smallest
+            + "redis: { endpoints: [ \"${HOST}:6379\" ], password: ${PASSWORD}, prefix: \"$${x}\" }\n", name => name switch
         {
             "HOST" => "127.0.0.1",
             "PASSWORD" => "},:#\"'[",
@@ -107,13 +116,20 @@ public sealed class ConfigLoaderTests
     public void RedisSecret_TooWeak_IsAProblemThatDoesNotRepeatIt(string secret)
     {
         var problem = Assert.Single(Judge(Smallest + $"redis: {{ endpoints: [ 127.0.0.1:1 ], secret: {secret} }}\n").Problems).ToString();
-        Assert.Contains("\"secret\" must be a secret text of at least 32 characters, given a secret that is not shown. Write \"${GATEWAY_REDIS_SECRET}\"", problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"secret\" must be a secret text of at least 32 characters, given a secret that is not shown. Write "
+                + "\"${GATEWAY_REDIS_SECRET}\"",
+            problem,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
     }
 
     [Fact]
     public void TrustedProxies_Read_AreNetworks() =>
-        Assert.Equal([IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8")], Judge(Smallest + "trustedProxies: [ 10.0.0.0/8, \"fd00::/8\" ]\n").Config!.TrustedProxies);
+        Assert.Equal([
+            IPNetwork.Parse("10.0.0.0/8"),
+            IPNetwork.Parse("fd00::/8")
+        ], Judge(Smallest + "trustedProxies: [ 10.0.0.0/8, \"fd00::/8\" ]\n").Config!.TrustedProxies);
 
     [Theory]
     [InlineData("listen: [ { ur: http://127.0.0.1:1 } ]", "url")]
@@ -140,13 +156,17 @@ public sealed class ConfigLoaderTests
 
     [Fact]
     public void File_Missing_IsOneProblem() =>
-        Assert.Equal("/nowhere/gateway.yaml:1:1: There is no such file. Name an existing one, or put it there.", Assert.Single(ConfigLoader.Load("/nowhere/gateway.yaml", _ => null).Problems).ToString());
+        Assert.Equal(
+            "/nowhere/gateway.yaml:1:1: There is no such file. Name an existing one, or put it there.",
+            Assert.Single(ConfigLoader.Load("/nowhere/gateway.yaml", _ => null).Problems).ToString());
 
     [Fact]
     public void File_IsFolder_IsOneProblem()
     {
         using var folder = new TemporaryFolder();
-        Assert.Equal("This is a folder. Name the configuration file in it.", Assert.Single(ConfigLoader.Load(folder.Path, _ => null).Problems).Message);
+        Assert.Equal(
+            "This is a folder. Name the configuration file in it.",
+            Assert.Single(ConfigLoader.Load(folder.Path, _ => null).Problems).Message);
     }
 
     [Fact]
@@ -154,25 +174,38 @@ public sealed class ConfigLoaderTests
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "large.yaml");
-        using (var file = File.Create(path)) file.SetLength(50L << 20);
-        Assert.StartsWith("The file is larger than 4MiB.", Assert.Single(ConfigLoader.Load(path, _ => null).Problems).Message, StringComparison.Ordinal);
+        using (var file = File.Create(path))
+        {
+            file.SetLength(50L << 20);
+        }
+
+        Assert.StartsWith(
+            "The file is larger than 4MiB.",
+            Assert.Single(ConfigLoader.Load(path, _ => null).Problems).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("\u00ff\u00fea", "The file is encoded as UTF-16. Save it as UTF-8.")]
     [InlineData("version: 1\nstate: \u00ff", "A byte here is not UTF-8. Save the file as UTF-8.")]
     public void Bytes_NotUtf8_AreOneProblem(string latin1, string expected) =>
-        Assert.Equal(expected, Assert.Single(ConfigLoader.Validate(ConfigFile.Of("a.yaml", Encoding.Latin1.GetBytes(latin1)), _ => null).Problems).Message);
+        Assert.Equal(
+            expected,
+            Assert.Single(ConfigLoader.Validate(ConfigFile.Of("a.yaml", Encoding.Latin1.GetBytes(latin1)), _ => null).Problems).Message);
 
     [Fact]
     public void Aliases_UnfoldingWithoutEnd_AreStopped()
     {
         var text = new StringBuilder("version: 1\nroutes: { all: { match: { path: /a }, cluster: guide, lastGood: { nearest: &b [");
-        text.AppendJoin(',', Enumerable.Range(0, 900).Select(i => i == 0 ? "&a [" + string.Join(',', Enumerable.Repeat("path", 900)) + "]" : "*a")).Append("] } } }\n");
+        text.AppendJoin(',', Enumerable.Range(0, 900).Select(i => i == 0
+            ? "&a [" + string.Join(',', Enumerable.Repeat("path", 900)) + "]"
+            : "*a")).Append("] } } }\n");
 
         var result = Judge(text.ToString());
 
-        Assert.Contains(result.Problems, problem => problem.Message.StartsWith("The file unfolds into too many values", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Problems,
+            problem => problem.Message.StartsWith("The file unfolds into too many values", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -203,19 +236,37 @@ public sealed class ConfigLoaderTests
         using var folder = new TemporaryFolder();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=shop", key, HashAlgorithmName.SHA256)
-            .CreateSelfSigned(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero));
-        var (file, keyFile) = (folder.Write("a.pem", certificate.ExportCertificatePem()), folder.Write("a.key", key.ExportPkcs8PrivateKeyPem()));
-        var text = Smallest.Replace("{ url: \"http://127.0.0.1:8080\" }", $"{{ url: \"https://127.0.0.1:8443\", certificate: {{ file: \"{file}\", key: \"{keyFile}\" }} }}", StringComparison.Ordinal);
+            .CreateSelfSigned(
+                new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
+                new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero));
+        var (file, keyFile) = (folder.Write(
+            "a.pem",
+            certificate.ExportCertificatePem()), folder.Write("a.key", key.ExportPkcs8PrivateKeyPem()));
+        var text = Smallest.Replace(
+            "{ url: \"http://127.0.0.1:8080\" }",
+            $"{{ url: \"https://127.0.0.1:8443\", certificate: {{ file: \"{file}\", key: \"{keyFile}\" }} }}",
+            StringComparison.Ordinal);
 
-        var result = ConfigLoader.Validate(ConfigFile.Of("a.yaml", Encoding.UTF8.GetBytes(text)), _ => null, new FixedClock(new DateTimeOffset(2026, expired ? 2 : 1, 10, 0, 0, 0, TimeSpan.Zero)));
+        var result = ConfigLoader.Validate(
+            ConfigFile.Of("a.yaml", Encoding.UTF8.GetBytes(text)),
+            _ => null,
+            new FixedClock(new DateTimeOffset(2026, expired ? 2 : 1, 10, 0, 0, 0, TimeSpan.Zero)));
 
         Assert.Empty(result.Problems);
         Assert.Equal(new CertificateConfig(file, keyFile), result.Config!.Listen[0].Certificate);
-        if (warning is null) Assert.Empty(result.Warnings);
-        else Assert.StartsWith(warning, Assert.Single(result.Warnings).Message, StringComparison.Ordinal);
+        if (warning is null)
+        {
+            Assert.Empty(result.Warnings);
+        }
+        else
+        {
+            Assert.StartsWith(warning, Assert.Single(result.Warnings).Message, StringComparison.Ordinal);
+        }
     }
 
-    /// <summary>Whatever a disk, an editor or a stranger makes of the file, it is judged: no exception, and a place inside the file.</summary>
+    /// <summary>
+    /// Whatever a disk, an editor or a stranger makes of the file, it is judged: no exception, and a place inside the file.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -225,7 +276,31 @@ public sealed class ConfigLoaderTests
     {
         var sample = File.ReadAllBytes(Repository.PathOf("config", "gateway.yaml"));
         var random = new Random(seed);
-        byte[] hostile = [0, (byte)'\t', (byte)'\n', (byte)'"', (byte)'\'', (byte)'{', (byte)'}', (byte)'[', (byte)']', (byte)':', (byte)'*', (byte)'&', (byte)'!', (byte)'$', (byte)'%', (byte)'|', (byte)'>', (byte)'-', (byte)'?', 0xEF, 0xFF, 0xC3];
+        byte[] hostile =
+        [
+            0,
+            (byte)'\t',
+            (byte)'\n',
+            (byte)'"',
+            (byte)'\'',
+            (byte)'{',
+            (byte)'}',
+            (byte)'[',
+            (byte)']',
+            (byte)':',
+            (byte)'*',
+            (byte)'&',
+            (byte)'!',
+            (byte)'$',
+            (byte)'%',
+            (byte)'|',
+            (byte)'>',
+            (byte)'-',
+            (byte)'?',
+            0xEF,
+            0xFF,
+            0xC3
+        ];
         for (var round = 0; round < 400; round++)
         {
             var bytes = sample.ToList();
@@ -241,7 +316,10 @@ public sealed class ConfigLoaderTests
                     default: bytes[at] = (byte)random.Next(256); break;
                 }
 
-                if (bytes.Count == 0) bytes.Add((byte)'a');
+                if (bytes.Count == 0)
+                {
+                    bytes.Add((byte)'a');
+                }
             }
 
             var result = ConfigLoader.Validate(ConfigFile.Of("a.yaml", [.. bytes]), _ => null);
@@ -260,7 +338,11 @@ public sealed class ConfigLoaderTests
         for (var round = 0; round < 1_000; round++)
         {
             var bytes = new byte[random.Next(0, 300)];
-            for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)(round % 2 == 0 ? random.Next(256) : Marks[random.Next(Marks.Length)]);
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                bytes[i] = (byte)(round % 2 == 0 ? random.Next(256) : Marks[random.Next(Marks.Length)]);
+            }
+
             Assert.NotEmpty(ConfigLoader.Validate(ConfigFile.Of("a.yaml", bytes), _ => null).Problems);
         }
     }

@@ -80,7 +80,10 @@ public sealed class ConfigStoreTests
         Assert.False(outcome.Applied);
         Assert.Equal((1, false), (outcome.Revision, store.State.FileIsInForce));
         Assert.Same(_first.Config, store.Current);
-        Assert.Equal("gateway.yaml:1:1: The configuration is valid, but the gateway could not put it in force (A part is broken). Reload it once more, or restart the gateway.", Assert.Single(outcome.Problems).ToString());
+        Assert.Equal(
+            "gateway.yaml:1:1: The configuration is valid, but the gateway could not put it in force (A part is broken). Reload it once "
+                + "more, or restart the gateway.",
+            Assert.Single(outcome.Problems).ToString());
         Assert.True(Assert.Single(told).WasValid);
 
         fails = false;
@@ -103,7 +106,9 @@ public sealed class ConfigStoreTests
     [Theory]
     [InlineData("listen: [ { url: \"http://127.0.0.1:8080\" } ]", "listen: [ { url: \"http://127.0.0.1:8090\" } ]", "listen")]
     [InlineData("version: 1", "version: 1\nadmin: { url: \"http://127.0.0.1:8091\" }", "admin.url")]
-    [InlineData("version: 1", "version: 1\nlimits: { connections: 5, requestHeaders: 64KiB, headersTimeout: 1s }", "limits.requestHeaders, limits.headersTimeout, limits.connections")]
+    [InlineData("version: "
+        + "1", "version: 1\nlimits: { connections: 5, requestHeaders: 64KiB, headersTimeout: 1s "
+        + "}", "limits.requestHeaders, limits.headersTimeout, limits.connections")]
     [InlineData("version: 1", "version: 1\nstate: elsewhere", "state")]
     [InlineData("version: 1", "version: 1\nredis: { endpoints: [ 127.0.0.1:6379 ] }", "redis")]
     [InlineData("version: 1", "version: 1\ntelemetry: { logs: { level: debug } }", "")]

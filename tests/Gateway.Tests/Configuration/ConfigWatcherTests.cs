@@ -19,7 +19,9 @@ public sealed class ConfigWatcherTests
         watched.Write(With("1MiB"));
         Assert.Equal(1 << 20, (await watched.AppliedAsync()).New.Limits.RequestBody);
         // The timer may fire a tick early.
-        Assert.True(TimeProvider.System.GetElapsedTime(start) >= ConfigWatcher.Debounce * 0.9, "A content is taken only when two readings agree.");
+        Assert.True(
+            TimeProvider.System.GetElapsedTime(start) >= ConfigWatcher.Debounce * 0.9,
+            "A content is taken only when two readings agree.");
         Assert.Equal(2, watched.Store.Revision);
     }
 
@@ -49,7 +51,10 @@ public sealed class ConfigWatcherTests
     {
         await using var watched = new Watched();
         File.Delete(watched.Path);
-        Assert.StartsWith("There is no such file.", Assert.Single((await watched.RejectedAsync()).Problems).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "There is no such file.",
+            Assert.Single((await watched.RejectedAsync()).Problems).Message,
+            StringComparison.Ordinal);
         watched.Write(With("3MiB"));
         await watched.AppliedAsync();
     }
@@ -105,7 +110,9 @@ public sealed class ConfigWatcherTests
         folder.Write("conf.d/broken.yaml", "limits: { requestBody: 3MiB\n");
         var problem = (await watched.RejectedAsync()).Problems[0];
         Assert.EndsWith("conf.d/broken.yaml", problem.File, StringComparison.Ordinal);
-        Assert.Equal((2 << 20, TimeSpan.FromSeconds(5), false), (watched.Store.Current.Limits.RequestBody, watched.Store.Current.Drain, watched.Store.State.FileIsInForce));
+        Assert.Equal(
+            (2 << 20, TimeSpan.FromSeconds(5), false),
+            (watched.Store.Current.Limits.RequestBody, watched.Store.Current.Drain, watched.Store.State.FileIsInForce));
 
         File.Delete(Path.Combine(folder.Path, "conf.d/broken.yaml"));
         File.Delete(Path.Combine(folder.Path, "conf.d/more.yaml"));
@@ -134,7 +141,11 @@ public sealed class ConfigWatcherTests
 
         // Both changes may be seen at once.
         var change = await watched.AppliedAsync();
-        while (change.New.Drain != TimeSpan.FromSeconds(5)) change = await watched.AppliedAsync();
+        while (change.New.Drain != TimeSpan.FromSeconds(5))
+        {
+            change = await watched.AppliedAsync();
+        }
+
         Assert.Equal(4 << 20, change.New.Limits.RequestBody);
     }
 
@@ -144,7 +155,10 @@ public sealed class ConfigWatcherTests
         using var folder = new TemporaryFolder();
         folder.Write("static/other.json", "{}");
         await using var watched = new Watched();
-        var text = ConfigLoaderTests.Smallest.Replace("cluster: guide }", "cluster: guide, fallback: [ { file: a.json } ] }", StringComparison.Ordinal) + $"staticFallback: \"{folder.Path}/static\"\n";
+        var text = ConfigLoaderTests.Smallest.Replace(
+            "cluster: guide }",
+            "cluster: guide, fallback: [ { file: a.json } ] }",
+            StringComparison.Ordinal) + $"staticFallback: \"{folder.Path}/static\"\n";
         watched.Write(text);
         Assert.Contains("a.json", (await watched.RejectedAsync()).Problems[0].Message, StringComparison.Ordinal);
 

@@ -11,9 +11,18 @@ public sealed class LastGoodKeyPartsTests
     [InlineData("header:X-Shop", false)]
     public void Header_ThatDiffersInEachRequest_IsRefused(string part, bool refused)
     {
-        var problems = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace("cluster: guide }", $"cluster: guide, lastGood: {{ key: [ path, \"{part}\" ] }} }}", StringComparison.Ordinal)).Problems;
+        var problems =
+            ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace(
+                "cluster: guide }",
+                $"cluster: guide, lastGood: {{ key: [ path, \"{part}\" ] }} }}",
+                StringComparison.Ordinal)).Problems;
 
         Assert.Equal(refused ? 1 : 0, problems.Length);
-        Assert.All(problems, static problem => Assert.Contains("Leave it out: the id is another one in each request", problem.Message, StringComparison.Ordinal));
+        Assert.All(
+            problems,
+            static problem => Assert.Contains(
+                "Leave it out: the id is another one in each request",
+                problem.Message,
+                StringComparison.Ordinal));
     }
 }

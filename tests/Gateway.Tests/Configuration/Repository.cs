@@ -11,7 +11,10 @@ internal static class Repository
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "Gateway.sln"))) return folder.FullName;
+            if (File.Exists(Path.Combine(folder.FullName, "Gateway.sln")))
+            {
+                return folder.FullName;
+            }
         }
 
         throw new DirectoryNotFoundException("The tests must run inside the repository.");

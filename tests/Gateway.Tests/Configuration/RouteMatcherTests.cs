@@ -59,5 +59,6 @@ public sealed class RouteMatcherTests
         Assert.Equal("a b", match.Values["id"]);
     }
 
-    private static RouteConfig Route(string name, string path, params string[] methods) => new() { Name = name, Path = path, Cluster = "guide", Methods = [.. methods] };
+    private static RouteConfig Route(string name, string path, params string[] methods) =>
+        new() { Name = name, Path = path, Cluster = "guide", Methods = [.. methods] };
 }

@@ -84,7 +84,14 @@ public sealed class RouteTableTests
         foreach (var routes in (RouteConfig[][])[Routes, [.. Routes.Reverse()]])
         {
             await using var matcher = new RouteMatcher([.. routes]);
-            var match = await matcher.MatchAsync(method, new Uri(url), headers.Split('|', StringSplitOptions.RemoveEmptyEntries).Select(static line => KeyValuePair.Create(line.Split(':')[0], line.Split(':')[1].Trim())));
+            var match = await matcher.MatchAsync(
+                method,
+                new Uri(url),
+                headers.Split(
+                    '|',
+                    StringSplitOptions.RemoveEmptyEntries).Select(static line => KeyValuePair.Create(
+                        line.Split(':')[0],
+                        line.Split(':')[1].Trim())));
             Assert.Equal(expected, match.Route?.Name);
         }
     }
@@ -119,8 +126,14 @@ public sealed class RouteTableTests
     [InlineData(".")]
     public async Task Host_AsLongAsAHeadMayBe_IsNoHostOfARoute(string label)
     {
-        await using var matcher = new RouteMatcher([new() { Name = "below", Hosts = ["*.x"], Path = "/", Cluster = "guide" }, new() { Name = "any", Path = "/{**rest}", Cluster = "guide" }]);
-        var match = await matcher.MatchAsync("GET", new Uri("http://a/"), [KeyValuePair.Create("Host", string.Concat(Enumerable.Repeat(label, 16_000)))]);
+        await using var matcher = new RouteMatcher([
+            new() { Name = "below", Hosts = ["*.x"], Path = "/", Cluster = "guide" },
+            new() { Name = "any", Path = "/{**rest}", Cluster = "guide" }
+        ]);
+        var match = await matcher.MatchAsync(
+            "GET",
+            new Uri("http://a/"),
+            [KeyValuePair.Create("Host", string.Concat(Enumerable.Repeat(label, 16_000)))]);
         Assert.Equal("any", match.Route?.Name);
     }
 }

@@ -36,7 +36,8 @@ public sealed class SignalConditionTextTests
     [InlineData("cpu > 90%", "At position 9: \"and\", \"for\" or the end was expected: write one like \"a > 1 and b < 2 for 15s\"")]
     [InlineData("cpu > 0.9 for 15", "At position 15: a duration after \"for\", like 15s was expected, from 0s to 1h")]
     [InlineData("cpu > 0.9 for 2h", "At position 15: a duration after \"for\", like 15s was expected, from 0s to 1h")]
-    [InlineData("cpu > 0.9 or b > 1", "At position 11: \"and\", \"for\" or the end was expected: write one like \"a > 1 and b < 2 for 15s\"")]
+    [InlineData("cpu > 0.9 or b > "
+        + "1", "At position 11: \"and\", \"for\" or the end was expected: write one like \"a > 1 and b < 2 for 15s\"")]
     [InlineData("avg(cpu[1m]) > 1", "At position 1: there is no function \"avg\": write rate(metric[1m]) or quantile(0.99, metric[1m])")]
     [InlineData("rate(errors) > 1", "At position 12: a time in brackets was expected, like [1m]")]
     [InlineData("rate(errors[1h]) > 1", "At position 13: a duration, like 1m was expected, from 1s to 10m")]
@@ -59,14 +60,18 @@ public sealed class SignalConditionTextTests
         Assert.Equal("At position 1: Write at most 512 characters", problem);
         Assert.Null(SignalConditionText.Parse(string.Join(" and ", Enumerable.Repeat("a > 1", 9)), out problem));
         Assert.Contains("at most 8 comparisons", problem, StringComparison.Ordinal);
-        Assert.Null(SignalConditionText.Parse("a{" + string.Join(',', Enumerable.Range(0, 9).Select(static i => $"l{i.ToString(CultureInfo.InvariantCulture)}=\"x\"")) + "} > 1", out problem));
+        Assert.Null(SignalConditionText.Parse("a{"
+            + string.Join(',', Enumerable.Range(0, 9).Select(static i => $"l{i.ToString(CultureInfo.InvariantCulture)}=\"x\""))
+            + "} > 1", out problem));
         Assert.Contains("at most 8 labels", problem, StringComparison.Ordinal);
     }
 
     private static string Words(SignalCondition condition) =>
         string.Join(" and ", condition.All.Select(static one => string.Create(
             CultureInfo.InvariantCulture,
-            $"{(one.Function == SignalFunction.Value ? "" : $"{one.Function} ")}{(one.Function == SignalFunction.Quantile ? $"{one.Quantile} " : "")}{one.Series.Name}{LabelsOf(one)}{(one.Window > TimeSpan.Zero ? $" [{one.Window.TotalSeconds}s]" : "")} {one.Operator} {one.Limit}")))
+            $"{(one.Function == SignalFunction.Value ? "" : $"{one.Function} ")}"
+                + $"{(one.Function == SignalFunction.Quantile ? $"{one.Quantile} " : "")}{one.Series.Name}{LabelsOf(one)}"
+                + $"{(one.Window > TimeSpan.Zero ? $" [{one.Window.TotalSeconds}s]" : "")} {one.Operator} {one.Limit}")))
         + string.Create(CultureInfo.InvariantCulture, $" for {condition.For.TotalSeconds}s");
 
     private static string LabelsOf(SignalComparison one) =>

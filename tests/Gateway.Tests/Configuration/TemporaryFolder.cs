@@ -16,13 +16,29 @@ internal sealed class TemporaryFolder : IDisposable
     /// <summary>The files that the sample's steps name.</summary>
     public TemporaryFolder WithStaticFiles()
     {
-        foreach (var file in new[] { "recommend.json", "guide-offline.html", "chat-offline.sse", "trending/any.json", "trending/shoes.json" }) Write("static/" + file, "x");
+        foreach (var file in new[]
+        {
+            "recommend.json",
+            "guide-offline.html",
+            "chat-offline.sse",
+            "trending/any.json",
+            "trending/shoes.json"
+        })
+        {
+            Write("static/" + file, "x");
+        }
+
         return this;
     }
 
     /// <summary>The repository's sample with its static files here.</summary>
     public string WriteSample(string name = "gateway.yaml") =>
-        Write(name, File.ReadAllText(Repository.PathOf("config", "gateway.yaml")).Replace("staticFallback: static-fallback", $"staticFallback: \"{Path}/static\"", StringComparison.Ordinal));
+        Write(
+            name,
+            File.ReadAllText(Repository.PathOf("config", "gateway.yaml")).Replace(
+                "staticFallback: static-fallback",
+                $"staticFallback: \"{Path}/static\"",
+                StringComparison.Ordinal));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -10,8 +10,8 @@ public sealed class QuorumRuleTests
     private static readonly string[] Names = ["first", "second", "third"];
 
     /// <summary>
-    /// A gateway is a letter a tier (d down, a able, r ripe, - neither) and the place of its active tier; the first one is ours. The verdict is "epoch kind
-    /// from to age". Expected: what is ejected, whereto one may return, the call's epoch, the proposal.
+    /// A gateway is a letter a tier (d down, a able, r ripe, - neither) and the place of its active tier; the first one is ours. The
+    /// verdict is "epoch kind from to age". Expected: what is ejected, whereto one may return, the call's epoch, the proposal.
     /// </summary>
     [Theory]
 
@@ -108,7 +108,12 @@ public sealed class QuorumRuleTests
 
         var parts = text.Split(' ');
         string NameOf(string place) => place == "5" ? "elsewhere" : Names[place[0] - '0'];
-        return (new FleetVerdict(parts[0][0] - '0', "guide", Enum.Parse<FleetVerdictKind>(parts[1]), NameOf(parts[2]), NameOf(parts[3])), TimeSpan.FromSeconds(int.Parse(parts[4], System.Globalization.CultureInfo.InvariantCulture)));
+        return (new FleetVerdict(
+            parts[0][0] - '0',
+            "guide",
+            Enum.Parse<FleetVerdictKind>(parts[1]),
+            NameOf(parts[2]),
+            NameOf(parts[3])), TimeSpan.FromSeconds(int.Parse(parts[4], System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     private static string Describe(FleetDecision decision)
@@ -118,9 +123,11 @@ public sealed class QuorumRuleTests
             return "alone";
         }
 
-        string Places(Func<TierGuidance, bool> which) => string.Join(",", guidance.Tiers.Select((t, i) => (t, i)).Where(p => which(p.t)).Select(static p => p.i));
+        string Places(Func<TierGuidance, bool> which) =>
+            string.Join(",", guidance.Tiers.Select((t, i) => (t, i)).Where(p => which(p.t)).Select(static p => p.i));
         var text = $"down:{Places(static t => t.Condemned)} may:{Places(static t => t.MayReturn)}";
         text += guidance.Call is { } call ? $" call:{call.Verdict.Epoch}" : "";
-        return text + (decision.Kind is { } kind ? $" {kind} {Array.IndexOf(Names, decision.From)}>{Array.IndexOf(Names, decision.To)}" : "");
+        return text
+            + (decision.Kind is { } kind ? $" {kind} {Array.IndexOf(Names, decision.From)}>{Array.IndexOf(Names, decision.To)}" : "");
     }
 }

@@ -10,7 +10,9 @@ using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary><c>docker-compose.yml</c> and <c>Dockerfile</c> without an engine: everything that they name exists and fits together.</summary>
+/// <summary>
+/// <c>docker-compose.yml</c> and <c>Dockerfile</c> without an engine: everything that they name exists and fits together.
+/// </summary>
 public sealed partial class ComposeTests
 {
     private const string Compose = "/usr/bin/docker-compose";
@@ -34,13 +36,24 @@ public sealed partial class ComposeTests
         var mounted = Services().SelectMany(static s => Items(s.Value, "volumes")).Select(static v => v.Split(':')[0]).ToArray();
         Assert.NotEmpty(mounted);
         var volumes = ((YamlMappingNode)Whole["volumes"]).Children.Keys.Select(static k => k.ToString()).ToHashSet(StringComparer.Ordinal);
-        Assert.All(mounted, source => Assert.True(source.StartsWith("./", StringComparison.Ordinal) ? Exists(source) : volumes.Contains(source), $"\"{source}\" does not exist."));
-        Assert.Equal(volumes.Order(StringComparer.Ordinal), mounted.Where(static m => !m.StartsWith("./", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.All(
+            mounted,
+            source => Assert.True(
+                source.StartsWith("./", StringComparison.Ordinal) ? Exists(source) : volumes.Contains(source),
+                $"\"{source}\" does not exist."));
+        Assert.Equal(
+            volumes.Order(StringComparer.Ordinal),
+            mounted.Where(static m => !m.StartsWith("./", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
 
-        var copied = CopyFromHere().Matches(Dockerfile).SelectMany(static m => m.Groups["sources"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToArray();
+        var copied = CopyFromHere()
+            .Matches(Dockerfile)
+            .SelectMany(static m => m.Groups["sources"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .ToArray();
         Assert.Contains("src", copied);
         Assert.All(copied, source => Assert.True(Exists(source), $"The image is made of \"{source}\", which does not exist."));
-        Assert.All(Published().Matches(Dockerfile).Select(static m => m.Groups["project"].Value), static project => Assert.True(Exists(project), project));
+        Assert.All(
+            Published().Matches(Dockerfile).Select(static m => m.Groups["project"].Value),
+            static project => Assert.True(Exists(project), project));
     }
 
     [Fact]
@@ -61,7 +74,11 @@ public sealed partial class ComposeTests
             Assert.True(Has(service, "read_only") && Has(service, "cap_drop"), $"{name} is not hardened.");
         }
 
-        Assert.All(Stage().Matches(Dockerfile), static m => Assert.Matches(@"^mcr\.microsoft\.com/dotnet/(sdk|aspnet|runtime-deps):10\.0|^debian:bookworm-slim$", m.Groups["image"].Value));
+        Assert.All(
+            Stage().Matches(Dockerfile),
+            static m => Assert.Matches(
+                @"^mcr\.microsoft\.com/dotnet/(sdk|aspnet|runtime-deps):10\.0|^debian:bookworm-slim$",
+                m.Groups["image"].Value));
         var gateway = Dockerfile[Dockerfile.IndexOf("AS gateway", StringComparison.Ordinal)..];
         Assert.Contains("\nUSER 1654\n", gateway, StringComparison.Ordinal);
         Assert.DoesNotContain("RUN ", gateway, StringComparison.Ordinal);
@@ -80,7 +97,10 @@ public sealed partial class ComposeTests
             ["alertmanager"] = [9093],
             ["grafana"] = [3000],
         };
-        var published = Services().Where(static s => Has(s.Value, "ports")).ToDictionary(static s => s.Name, static s => Items(s.Value, "ports").ToArray(), StringComparer.Ordinal);
+        var published = Services().Where(static s => Has(s.Value, "ports")).ToDictionary(
+            static s => s.Name,
+            static s => Items(s.Value, "ports").ToArray(),
+            StringComparer.Ordinal);
         Assert.Equal(inside.Keys.Order(StringComparer.Ordinal), published.Keys.Order(StringComparer.Ordinal));
         Assert.All(published, p => Assert.Equal(inside[p.Key], p.Value.Select(static port => int.Parse(port.Split(':')[^1]))));
 
@@ -116,9 +136,13 @@ public sealed partial class ComposeTests
             ["redis"] = "6379",
         };
         Assert.True(named.Length >= 12);
-        Assert.All(named, at => Assert.True(services.Contains(at.Split(':')[0]) && listening[at.Split('-', ':')[0]] == at.Split(':')[1], $"\"{at}\" is no service."));
+        Assert.All(named, at => Assert.True(services.Contains(at.Split(':')[0])
+            && listening[at.Split('-', ':')[0]] == at.Split(':')[1], $"\"{at}\" is no service."));
         Assert.All(Services().SelectMany(static s => Items(s.Value, "depends_on")), on => Assert.Contains(on, services));
-        Assert.Contains($" {Gateway.Redis.Sentinel.Service} ", sentinel.Single(static l => l.StartsWith("sentinel monitor ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            $" {Gateway.Redis.Sentinel.Service} ",
+            sentinel.Single(static l => l.StartsWith("sentinel monitor ", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         Assert.Contains("port 26379", sentinel);
     }
 
@@ -127,7 +151,9 @@ public sealed partial class ComposeTests
     {
         // 1. The image's own.
         var commands = OperatorCommands.All(static _ => null).Select(static c => c.Name).Append("run").ToArray();
-        Assert.Contains(Command().Match(Dockerfile[Dockerfile.IndexOf("AS gateway", StringComparison.Ordinal)..]).Groups["command"].Value, commands);
+        Assert.Contains(
+            Command().Match(Dockerfile[Dockerfile.IndexOf("AS gateway", StringComparison.Ordinal)..]).Groups["command"].Value,
+            commands);
         // Not a .NET process: each would cost half a second of CPU.
         Assert.Contains($"CMD [\"/app/ready\", \"{Gateway.Admin.Url.Port}\"]", Dockerfile, StringComparison.Ordinal);
         Assert.Contains("status", commands);
@@ -136,7 +162,8 @@ public sealed partial class ComposeTests
         await using var guide = new ChildProcess("guide", "dotnet", ["exec", Repository.GuideProgram, "--help"]);
         await guide.StartAsync(TestContext.Current.CancellationToken);
         await guide.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-        foreach (var (name, service) in Services().Where(static s => Has(s.Value, "build") && s.Value["build"]["target"].ToString() == "guide"))
+        foreach (var (name, service) in Services().Where(static s => Has(s.Value, "build")
+            && s.Value["build"]["target"].ToString() == "guide"))
         {
             Assert.Equal(["--name", name], Items(service, "command"));
         }
@@ -169,7 +196,13 @@ public sealed partial class ComposeTests
 
             var config = Path.Combine(folder.FullName, "prometheus.yml");
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "token"), "a", TestContext.Current.CancellationToken);
-            await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(Files.PathOf("deploy", "compose", "prometheus.yml"), TestContext.Current.CancellationToken)).Replace("/tmp/admin-token", folder.FullName + "/token", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                config,
+                (await File.ReadAllTextAsync(
+                    Files.PathOf("deploy", "compose", "prometheus.yml"),
+                    TestContext.Current.CancellationToken)).Replace("/tmp/admin-token", folder.FullName
+                        + "/token", StringComparison.Ordinal),
+                TestContext.Current.CancellationToken);
             await using var promtool = new ChildProcess("promtool", "/usr/bin/promtool", ["check", "config", config]);
             await promtool.StartAsync(TestContext.Current.CancellationToken);
             await promtool.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
@@ -187,7 +220,8 @@ public sealed partial class ComposeTests
         var file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, File.ReadAllText(Files.PathOf("config", "compose.yaml")) + $"\nstaticFallback: {Files.PathOf("static-fallback")}\n");
+            File.WriteAllText(file, File.ReadAllText(Files.PathOf("config", "compose.yaml"))
+                + $"\nstaticFallback: {Files.PathOf("static-fallback")}\n");
             var loaded = ConfigLoader.Load(file, static name => name is "GATEWAY_ADMIN_TOKEN" ? "a-token-that-is-long-enough" : null);
             Assert.True(loaded.Config is not null, string.Join('\n', loaded.Problems));
             return loaded.Config;
@@ -206,23 +240,28 @@ public sealed partial class ComposeTests
         return (YamlMappingNode)stream.Documents[0].RootNode;
     }
 
-    private static IEnumerable<(string Name, YamlNode Value)> Services() => ((YamlMappingNode)Whole["services"]).Children.Select(static s => (s.Key.ToString(), s.Value));
+    private static IEnumerable<(string Name, YamlNode Value)> Services() =>
+        ((YamlMappingNode)Whole["services"]).Children.Select(static s => (s.Key.ToString(), s.Value));
 
     private static bool Has(YamlNode node, string key) => ((YamlMappingNode)node).Children.ContainsKey(key);
 
-    private static IEnumerable<string> Items(YamlNode node, string key) => Has(node, key) ? ((YamlSequenceNode)node[key]).Children.Select(static i => i.ToString()) : [];
+    private static IEnumerable<string> Items(YamlNode node, string key) =>
+        Has(node, key) ? ((YamlSequenceNode)node[key]).Children.Select(static i => i.ToString()) : [];
 
     private static bool Exists(string path) => File.Exists(Files.PathOf(path)) || Directory.Exists(Files.PathOf(path));
 
-    [GeneratedRegex(@"^COPY (?!--from)(?<sources>.+) \S+$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^COPY (?!--from)(?<sources>.+) \S+$", RegexOptions.Multiline
+        | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex CopyFromHere();
 
     [GeneratedRegex(@"dotnet publish (?<project>\S+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Published();
 
-    [GeneratedRegex(@"^FROM (?<image>\S+) AS (?<name>\S+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^FROM (?<image>\S+) AS (?<name>\S+)$", RegexOptions.Multiline
+        | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Stage();
 
-    [GeneratedRegex(@"^CMD \[""(?<command>[a-z]+)""\]$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^CMD \[""(?<command>[a-z]+)""\]$", RegexOptions.Multiline
+        | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Command();
 }

@@ -5,11 +5,18 @@ using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>The files of <c>deploy/elk</c>, as far as they can be judged without Elasticsearch, Logstash and Filebeat: their grammar, and that they speak of the same things.</summary>
+/// <summary>
+/// The files of <c>deploy/elk</c>, as far as they can be judged without Elasticsearch, Logstash and Filebeat: their grammar, and that
+/// they speak of the same things.
+/// </summary>
 public sealed class ElkFilesTests
 {
     /// <summary>Those that are used, each with the fields that Elasticsearch demands.</summary>
-    private static readonly Dictionary<string, string[]> Processors = new(StringComparer.Ordinal) { ["set"] = ["field", "value"], ["convert"] = ["field", "type"] };
+    private static readonly Dictionary<string, string[]> Processors = new(StringComparer.Ordinal)
+    {
+        ["set"] = ["field", "value"],
+        ["convert"] = ["field", "type"]
+    };
 
     private static readonly string[] Types = ["integer", "long", "double", "float", "boolean", "ip", "string", "auto"];
 
@@ -18,15 +25,21 @@ public sealed class ElkFilesTests
     {
         var pipeline = JsonDocument.Parse(Text("ingest-pipeline.json")).RootElement;
 
-        Assert.All(pipeline.EnumerateObject(), static part => Assert.Contains(part.Name, (string[])["description", "processors", "on_failure"]));
-        foreach (var processor in pipeline.GetProperty("processors").EnumerateArray().Concat(pipeline.GetProperty("on_failure").EnumerateArray()))
+        Assert.All(
+            pipeline.EnumerateObject(),
+            static part => Assert.Contains(part.Name, (string[])["description", "processors", "on_failure"]));
+        foreach (var processor in pipeline.GetProperty("processors")
+            .EnumerateArray()
+            .Concat(pipeline.GetProperty("on_failure").EnumerateArray()))
         {
             var only = Assert.Single(processor.EnumerateObject());
             Assert.All(Processors[only.Name], field => Assert.True(only.Value.TryGetProperty(field, out _), $"{processor} lacks {field}."));
-            Assert.True(only.Name != "convert" || Types.Contains(only.Value.GetProperty("type").GetString(), StringComparer.Ordinal), $"{processor} converts to no type.");
+            Assert.True(only.Name != "convert"
+                || Types.Contains(only.Value.GetProperty("type").GetString(), StringComparer.Ordinal), $"{processor} converts to no type.");
 
             // Painless: what may be absent is asked for by the operator that allows it.
-            Assert.True(!only.Value.TryGetProperty("if", out var condition) || condition.GetString()!.StartsWith("ctx.event?.code ", StringComparison.Ordinal), $"{processor}");
+            Assert.True(!only.Value.TryGetProperty("if", out var condition)
+                || condition.GetString()!.StartsWith("ctx.event?.code ", StringComparison.Ordinal), $"{processor}");
         }
     }
 
@@ -39,7 +52,9 @@ public sealed class ElkFilesTests
         var input = Assert.Single((YamlSequenceNode)root["filebeat.inputs"]);
 
         Assert.Equal("filestream", input["type"].ToString());
-        Assert.Contains(((YamlSequenceNode)input["parsers"]).Children, static parser => ((YamlMappingNode)parser).Children.ContainsKey("ndjson"));
+        Assert.Contains(
+            ((YamlSequenceNode)input["parsers"]).Children,
+            static parser => ((YamlMappingNode)parser).Children.ContainsKey("ndjson"));
         Assert.Equal("gateway", root["output.elasticsearch"]["pipeline"].ToString());
         Assert.StartsWith("logs-gateway.log-", root["output.elasticsearch"]["index"].ToString(), StringComparison.Ordinal);
     }

@@ -19,7 +19,9 @@ public sealed class HaproxyTests
     public async Task RollingRestart_UnderLoad_FailsNothing()
     {
         Assert.SkipUnless(File.Exists(Program), "HAProxy is not installed: Debian's package is \"haproxy\".");
-        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, StartGateway = false, Config = UserLoad.Patient("3s") }, Cancel);
+        await using var bed = await TestBed.StartAsync(
+            new() { Primaries = 1, Standbys = 1, StartGateway = false, Config = UserLoad.Patient("3s") },
+            Cancel);
         await using var gateways = await Siblings.StartAsync(bed, 2, Cancel);
         var (users, operators) = (FreePorts.Next(), FreePorts.Next());
         await using var haproxy = new ChildProcess("haproxy", Program, ["-db", "-f", Write(bed, gateways, users, operators)]);
@@ -45,7 +47,8 @@ public sealed class HaproxyTests
             try
             {
                 var lines = (await Http.GetStringAsync($"http://127.0.0.1:{operators}/stats;csv", Cancel)).Split('\n');
-                return servers.All(server => lines.Any(line => line.StartsWith($"gateways,{server},", StringComparison.Ordinal) && line.Contains(",UP,", StringComparison.Ordinal)));
+                return servers.All(server => lines.Any(line => line.StartsWith($"gateways,{server},", StringComparison.Ordinal)
+                    && line.Contains(",UP,", StringComparison.Ordinal)));
             }
             catch (HttpRequestException)
             {
@@ -67,7 +70,9 @@ public sealed class HaproxyTests
             ("bind 127.0.0.1:8404", $"bind 127.0.0.1:{operators}"),
             .. gateways.Gateways.SelectMany((gateway, i) => new[]
             {
-                ($"gateway-{i + 1} 10.0.0.1{i + 1}:8080 port 8081", string.Create(CultureInfo.InvariantCulture, $"gateway-{i + 1} 127.0.0.1:{gateway.Port} port {new Uri(gateway.AdminUrl).Port}")),
+                ($"gateway-{i + 1} 10.0.0.1{i + 1}:8080 port 8081", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"gateway-{i + 1} 127.0.0.1:{gateway.Port} port {new Uri(gateway.AdminUrl).Port}")),
             }),
         ];
         foreach (var (from, to) in changes)

@@ -45,7 +45,17 @@ public sealed class HealthCheckProgramTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/gcc"), "gcc is not installed.");
         var program = Path.Combine(folder.Path, "ready");
-        Assert.Equal(0, await RunAsync("/usr/bin/gcc", "-Os", "-Wall", "-Wextra", "-Werror", "-o", program, Files.PathOf("deploy", "docker", "ready.c")));
+        Assert.Equal(
+            0,
+            await RunAsync(
+                "/usr/bin/gcc",
+                "-Os",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-o",
+                program,
+                Files.PathOf("deploy", "docker", "ready.c")));
         return program;
     }
 

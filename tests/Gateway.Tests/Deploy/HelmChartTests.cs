@@ -19,7 +19,8 @@ public sealed class HelmChartTests
         Assert.Equal(kustomize.Keys.Order(StringComparer.Ordinal), chart.Keys.Order(StringComparer.Ordinal));
         foreach (var (id, expected) in kustomize)
         {
-            // An installation has a label of its own, and an image with the chart's version; the sample configurations differ in their comments.
+            // An installation has a label of its own, and an image with the chart's version; the sample
+            // configurations differ in their comments.
             Assert.Equal(Comparable(expected), Comparable(chart[id]));
         }
     }
@@ -41,7 +42,8 @@ public sealed class HelmChartTests
     [InlineData("httpRoute: { enabled: true, parentRefs: [ { name: shops } ], hostnames: [ guide.shop.example ] }", 10)]
     [InlineData("serviceMonitor: { enabled: true }", 10)]
     [InlineData("guides: null", 7)]
-    [InlineData("staticFiles: { page.html: \"<p>\\n</p>\" }\nenv: [ { name: REDIS_PASSWORD, valueFrom: { secretKeyRef: { name: gateway, key: redis-password } } } ]", 10)]
+    [InlineData("staticFiles: { page.html: \"<p>\\n</p>\" }\nenv: [ { name: REDIS_PASSWORD, valueFrom: { secretKeyRef: { name: gateway, "
+        + "key: redis-password } } } ]", 10)]
     public void Values_EveryFieldIsKnown(string values, int count)
     {
         var manifests = Render(values);
@@ -52,15 +54,23 @@ public sealed class HelmChartTests
 
     [Fact]
     public void Values_SecretWithoutAToken_IsRefused() =>
-        Assert.Contains("secret.token is needed", Assert.Throws<InvalidOperationException>(static () => Render("secret: { create: true }")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "secret.token is needed",
+            Assert.Throws<InvalidOperationException>(static () => Render("secret: { create: true }")).Message,
+            StringComparison.Ordinal);
 
     /// <summary>Two installations in one namespace do not select each other's pods.</summary>
     [Fact]
     public void Release_SelectsItsOwnPodsOnly()
     {
         var manifests = Render("", release: "second");
-        Assert.All(manifests.Where(static m => Manifests.IdOf(m) is "Service/second" or "Service/second-operators").Select(static m => m["spec"]["selector"]), static s => Assert.Equal("second", Manifests.Text(s, "app.kubernetes.io/instance")));
-        Assert.All(manifests.Where(static m => !Manifests.IdOf(m).StartsWith("Service/guide-", StringComparison.Ordinal)), static m => Assert.StartsWith("second", Manifests.Text(m, "metadata", "name"), StringComparison.Ordinal));
+        Assert.All(
+            manifests.Where(static m => Manifests.IdOf(m) is "Service/second" or "Service/second-operators").Select(static m =>
+                m["spec"]["selector"]),
+            static s => Assert.Equal("second", Manifests.Text(s, "app.kubernetes.io/instance")));
+        Assert.All(
+            manifests.Where(static m => !Manifests.IdOf(m).StartsWith("Service/guide-", StringComparison.Ordinal)),
+            static m => Assert.StartsWith("second", Manifests.Text(m, "metadata", "name"), StringComparison.Ordinal));
     }
 
     /// <summary>Where the real Helm is installed, what it makes is what this test's reading of the chart makes.</summary>
@@ -70,17 +80,27 @@ public sealed class HelmChartTests
         Assert.SkipUnless(File.Exists(Helm), "helm is not installed: see https://helm.sh/docs/intro/install/.");
         var made = Manifests.Read(await Manifests.RunAsync(Helm, "template", "gateway", Chart)).Where(static m => m.Children.Count > 0);
 
-        Assert.Equal(Render("").Select(static m => Manifests.Canonical(m)).Order(StringComparer.Ordinal), made.Select(static m => Manifests.Canonical(m)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Render("").Select(static m => Manifests.Canonical(m)).Order(StringComparer.Ordinal),
+            made.Select(static m => Manifests.Canonical(m)).Order(StringComparer.Ordinal));
     }
 
     private static YamlMappingNode[] Render(string values, string release = "gateway")
     {
         var given = Manifests.Read(values) is [var node] ? node : new YamlMappingNode();
         var root = new YamlMappingNode(
-            new KeyValuePair<YamlNode, YamlNode>("Values", Merged(Manifests.Read(File.ReadAllText(Path.Combine(Chart, "values.yaml")))[0], given)),
+            new KeyValuePair<YamlNode, YamlNode>(
+                "Values",
+                Merged(Manifests.Read(File.ReadAllText(Path.Combine(Chart, "values.yaml")))[0], given)),
             new KeyValuePair<YamlNode, YamlNode>("Release", new YamlMappingNode("Name", release)),
-            new KeyValuePair<YamlNode, YamlNode>("Chart", new YamlMappingNode("AppVersion", Manifests.Text(Manifests.Read(File.ReadAllText(Path.Combine(Chart, "Chart.yaml")))[0], "appVersion"))));
-        return [.. Directory.GetFiles(Path.Combine(Chart, "templates")).Order(StringComparer.Ordinal).SelectMany(file => Manifests.Read(HelmTemplate.Render(File.ReadAllText(file), root)))];
+            new KeyValuePair<YamlNode, YamlNode>(
+                "Chart",
+                new YamlMappingNode(
+                    "AppVersion",
+                    Manifests.Text(Manifests.Read(File.ReadAllText(Path.Combine(Chart, "Chart.yaml")))[0], "appVersion"))));
+        return [.. Directory.GetFiles(Path.Combine(Chart, "templates"))
+            .Order(StringComparer.Ordinal)
+            .SelectMany(file => Manifests.Read(HelmTemplate.Render(File.ReadAllText(file), root)))];
     }
 
     // As Helm merges: mappings by key, all else is replaced.
@@ -100,7 +120,9 @@ public sealed class HelmChartTests
         return merged;
     }
 
-    private static string Comparable(YamlMappingNode manifest) => Manifests.Canonical(manifest, static (path, value) => path.EndsWith("/app.kubernetes.io~instance", StringComparison.Ordinal) || path.EndsWith("/data/gateway.yaml", StringComparison.Ordinal) ? null
+    private static string Comparable(YamlMappingNode manifest) =>
+        Manifests.Canonical(manifest, static (path, value) => path.EndsWith("/app.kubernetes.io~instance", StringComparison.Ordinal)
+            || path.EndsWith("/data/gateway.yaml", StringComparison.Ordinal) ? null
         : path.EndsWith("/image", StringComparison.Ordinal) ? value.Split(':')[0]
         : value);
 }

@@ -7,8 +7,9 @@ using YamlDotNet.RepresentationModel;
 namespace Gateway.Tests.Deploy;
 
 /// <summary>
-/// Executes the part of Helm's template language that our chart uses: values, <c>if</c>, <c>with</c>, <c>range</c> over a mapping, and the functions
-/// <c>default</c>, <c>quote</c>, <c>required</c>, <c>toYaml</c> and <c>nindent</c>. Anything else is an error, so that the chart stays within it.
+/// Executes the part of Helm's template language that our chart uses: values, <c>if</c>, <c>with</c>, <c>range</c> over a mapping,
+/// and the functions <c>default</c>, <c>quote</c>, <c>required</c>, <c>toYaml</c> and <c>nindent</c>. Anything else is an error, so
+/// that the chart stays within it.
 /// </summary>
 internal sealed partial class HelmTemplate
 {
@@ -44,7 +45,9 @@ internal sealed partial class HelmTemplate
     {
         var template = new HelmTemplate(text, root);
         template.Block(new Scope(root, []), isShown: true);
-        return template._at == template._parts.Count ? template._output.ToString() : throw new FormatException("An {{ end }} without a beginning.");
+        return template._at == template._parts.Count
+            ? template._output.ToString()
+            : throw new FormatException("An {{ end }} without a beginning.");
     }
 
     private void Block(Scope scope, bool isShown)
@@ -91,7 +94,16 @@ internal sealed partial class HelmTemplate
         {
             var parts = RangeOf().Match(rest);
             var over = Pipeline(parts.Groups["over"].Value, scope) as YamlMappingNode;
-            return [.. (over?.Children.ToArray() ?? []).OrderBy(static e => e.Key.ToString(), StringComparer.Ordinal).Select(e => new Scope(e.Value, new(scope.Variables, StringComparer.Ordinal) { [parts.Groups["key"].Value] = e.Key, [parts.Groups["value"].Value] = e.Value }))];
+            return [.. (over?.Children.ToArray()
+                ?? [])
+                    .OrderBy(static e => e.Key.ToString(), StringComparer.Ordinal)
+                    .Select(e => new Scope(
+                        e.Value,
+                        new(scope.Variables, StringComparer.Ordinal)
+                        {
+                            [parts.Groups["key"].Value] = e.Key,
+                            [parts.Groups["value"].Value] = e.Value
+                        }))];
         }
 
         var value = Pipeline(rest, scope);
@@ -112,7 +124,10 @@ internal sealed partial class HelmTemplate
                 "quote" => Raw(JsonSerializer.Serialize(Text(arguments[0]))),
                 "required" => IsTrue(arguments[1]) ? arguments[1] : throw new InvalidOperationException(Text(arguments[0])),
                 "toYaml" => Raw(Block(arguments[0])),
-                "nindent" => Raw(string.Concat(Text(arguments[1]).TrimEnd('\n').Split('\n').Select(line => "\n" + (line.Length > 0 ? new string(' ', int.Parse(Text(arguments[0]))) + line : "")))),
+                "nindent" => Raw(string.Concat(Text(arguments[1])
+                    .TrimEnd('\n')
+                    .Split('\n')
+                    .Select(line => "\n" + (line.Length > 0 ? new string(' ', int.Parse(Text(arguments[0]))) + line : "")))),
                 _ when isFirst && words.Count == 1 => Value(words[0], scope),
                 var other => throw new FormatException($"The function {other} is not known to this test: {code}"),
             };
@@ -138,7 +153,9 @@ internal sealed partial class HelmTemplate
         };
         foreach (var step in steps.Skip(1).Where(static s => s.Length > 0))
         {
-            node = node is YamlMappingNode mapping && mapping.Children.TryGetValue(step, out var child) ? child : throw new KeyNotFoundException($"{word}: the values have no \"{step}\".");
+            node = node is YamlMappingNode mapping && mapping.Children.TryGetValue(step, out var child)
+                ? child
+                : throw new KeyNotFoundException($"{word}: the values have no \"{step}\".");
         }
 
         return node;

@@ -6,10 +6,13 @@ using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>Holds manifests against the fields that Kubernetes describes: no unknown one, none of another type, none missing that must be there.</summary>
+/// <summary>
+/// Holds manifests against the fields that Kubernetes describes: no unknown one, none of another type, none missing that must be there.
+/// </summary>
 internal static class KubernetesFields
 {
-    private static readonly JsonElement Known = JsonDocument.Parse(File.ReadAllText(Files.PathOf("tests", "Gateway.Tests", "Deploy", "kubernetes-fields.json"))).RootElement;
+    private static readonly JsonElement Known =
+        JsonDocument.Parse(File.ReadAllText(Files.PathOf("tests", "Gateway.Tests", "Deploy", "kubernetes-fields.json"))).RootElement;
 
     /// <summary>Every problem of one manifest.</summary>
     public static IEnumerable<string> ProblemsOf(YamlMappingNode manifest)
@@ -29,20 +32,27 @@ internal static class KubernetesFields
 
         if (type.StartsWith("Array<", StringComparison.Ordinal))
         {
-            return node is YamlSequenceNode list ? list.Children.SelectMany((item, i) => Check(item, type[6..^1], $"{path}[{i.ToString(CultureInfo.InvariantCulture)}]")) : [$"{path}: not a list."];
+            return node is YamlSequenceNode list
+                ? list.Children.SelectMany((item, i) => Check(item, type[6..^1], $"{path}[{i.ToString(CultureInfo.InvariantCulture)}]"))
+                : [$"{path}: not a list."];
         }
 
         if (type.StartsWith("{ [key", StringComparison.Ordinal))
         {
             var inner = type[(type.IndexOf("]: ", StringComparison.Ordinal) + 3)..].TrimEnd('}', ' ', ';');
-            return node is YamlMappingNode values ? values.Children.SelectMany(entry => Check(entry.Value, inner, $"{path}.{entry.Key}")) : [$"{path}: not a mapping."];
+            return node is YamlMappingNode values
+                ? values.Children.SelectMany(entry => Check(entry.Value, inner, $"{path}.{entry.Key}"))
+                : [$"{path}: not a mapping."];
         }
 
         var fits = node is YamlScalarNode scalar && type switch
         {
-            "number" => long.TryParse(scalar.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) && scalar.Style == ScalarStyle.Plain,
+            "number" => long.TryParse(scalar.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+                && scalar.Style == ScalarStyle.Plain,
             "boolean" => scalar.Value is "true" or "false" && scalar.Style == ScalarStyle.Plain,
-            "string" => scalar.Style != ScalarStyle.Plain || !(scalar.Value is "true" or "false" or "null" or "" || double.TryParse(scalar.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)),
+            "string" => scalar.Style != ScalarStyle.Plain
+                || !(scalar.Value is "true" or "false" or "null" or ""
+                    || double.TryParse(scalar.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)),
             "IntOrString" or "any" => true,
             _ => throw new InvalidOperationException($"{path}: the type {type} is not in kubernetes-fields.json."),
         };
@@ -65,7 +75,9 @@ internal static class KubernetesFields
             }
         }
 
-        foreach (var must in fields.EnumerateObject().Where(static field => field.Name.EndsWith('!')).Select(static field => field.Name[..^1]))
+        foreach (var must in fields.EnumerateObject()
+            .Where(static field => field.Name.EndsWith('!'))
+            .Select(static field => field.Name[..^1]))
         {
             if (!mapping.Children.ContainsKey(must))
             {

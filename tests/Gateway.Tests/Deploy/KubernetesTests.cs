@@ -6,7 +6,9 @@ using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>The manifests of <c>deploy/kubernetes/</c>: what kubectl makes of them is valid, and fits together and to the gateway.</summary>
+/// <summary>
+/// The manifests of <c>deploy/kubernetes/</c>: what kubectl makes of them is valid, and fits together and to the gateway.
+/// </summary>
 public sealed class KubernetesTests
 {
     private const string Overlay = "overlays/production";
@@ -22,9 +24,11 @@ public sealed class KubernetesTests
     }
 
     [Theory]
-    [InlineData("apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { port: 80 }", "v1/Service.spec.port: there is no such field.")]
+    [InlineData("apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { port: 80 "
+        + "}", "v1/Service.spec.port: there is no such field.")]
     [InlineData("apiVersion: v1\nkind: Service\nspec: { ports: [ { name: a } ] }", "v1/Service.spec.ports[0].port: is missing.")]
-    [InlineData("apiVersion: v1\nkind: Service\nspec: { ports: [ { port: \"80\" } ] }", "v1/Service.spec.ports[0].port: \"80\" is no number.")]
+    [InlineData("apiVersion: v1\nkind: Service\nspec: { ports: [ { port: \"80\" } ] "
+        + "}", "v1/Service.spec.ports[0].port: \"80\" is no number.")]
     [InlineData("apiVersion: v1\nkind: Service\nspec: { selector: { tier: 1 } }", "v1/Service.spec.selector.tier: \"1\" is no string.")]
     [InlineData("apiVersion: v1\nkind: Sevice", "v1/Sevice: unknown; add it to kubernetes-fields.mjs.")]
     public void Fields_AreJudged(string manifest, string problem) =>
@@ -46,7 +50,10 @@ public sealed class KubernetesTests
     [InlineData("httproute.yaml")]
     public async Task Example_IsKnownAndNamesTheService(string file)
     {
-        var example = Assert.Single(Read(await File.ReadAllTextAsync(Files.PathOf("deploy", "kubernetes", "examples", file), TestContext.Current.CancellationToken)));
+        var example =
+            Assert.Single(Read(await File.ReadAllTextAsync(
+                Files.PathOf("deploy", "kubernetes", "examples", file),
+                TestContext.Current.CancellationToken)));
         Assert.Empty(KubernetesFields.ProblemsOf(example));
         var service = (await BuildAsync("base")).Single(static m => IdOf(m) is "Service/gateway");
         var port = Items(service["spec"], "ports").Single();
@@ -70,13 +77,18 @@ public sealed class KubernetesTests
         YamlNode Of(string kind, string name) => manifests.Single(m => Text(m, "kind") == kind && Text(m, "metadata", "name") == name);
         var pod = Of("Deployment", "gateway")["spec"]["template"];
         var container = Assert.Single(Items(pod["spec"], "containers"));
-        var ports = Items(container, "ports").ToDictionary(static p => Text(p, "name"), static p => Text(p, "containerPort"), StringComparer.Ordinal);
+        var ports = Items(container, "ports").ToDictionary(
+            static p => Text(p, "name"),
+            static p => Text(p, "containerPort"),
+            StringComparer.Ordinal);
 
         // 1. Whoever selects the gateway selects its pods; the guides' Services select others, and resolve to pods.
         foreach (var selector in new[]
         {
-            Of("Service", "gateway")["spec"]["selector"], Of("Service", "gateway-operators")["spec"]["selector"], Of("Deployment", "gateway")["spec"]["selector"]["matchLabels"],
-            Of("PodDisruptionBudget", "gateway")["spec"]["selector"]["matchLabels"], Of("NetworkPolicy", "gateway")["spec"]["podSelector"]["matchLabels"],
+            Of("Service", "gateway")["spec"]["selector"], Of("Service", "gateway-operators")["spec"]["selector"],
+            Of("Deployment", "gateway")["spec"]["selector"]["matchLabels"],
+            Of("PodDisruptionBudget", "gateway")["spec"]["selector"]["matchLabels"],
+            Of("NetworkPolicy", "gateway")["spec"]["podSelector"]["matchLabels"],
         })
         {
             Assert.True(Selects(selector, pod["metadata"]["labels"]), $"{selector} does not select the gateway.");
@@ -88,11 +100,21 @@ public sealed class KubernetesTests
             Assert.Equal("None", Text(Of("Service", guide), "spec", "clusterIP"));
         }
 
-        Assert.True(Selects(Of("ServiceMonitor", "gateway")["spec"]["selector"]["matchLabels"], Of("Service", "gateway-operators")["metadata"]["labels"]));
+        Assert.True(Selects(
+            Of("ServiceMonitor", "gateway")["spec"]["selector"]["matchLabels"],
+            Of("Service", "gateway-operators")["metadata"]["labels"]));
 
         // Rules and dashboards select this job: without jobLabel it would have the Service's name.
-        Assert.Equal("gateway", Text(Of("Service", "gateway-operators"), "metadata", "labels", Text(Of("ServiceMonitor", "gateway"), "spec", "jobLabel")));
-        Assert.Equal(("Deployment", "gateway"), (Text(Of("HorizontalPodAutoscaler", "gateway"), "spec", "scaleTargetRef", "kind"), Text(Of("HorizontalPodAutoscaler", "gateway"), "spec", "scaleTargetRef", "name")));
+        Assert.Equal(
+            "gateway",
+            Text(Of("Service", "gateway-operators"), "metadata", "labels", Text(Of("ServiceMonitor", "gateway"), "spec", "jobLabel")));
+        Assert.Equal(
+            ("Deployment", "gateway"),
+            (Text(
+                Of("HorizontalPodAutoscaler", "gateway"),
+                "spec",
+                "scaleTargetRef",
+                "kind"), Text(Of("HorizontalPodAutoscaler", "gateway"), "spec", "scaleTargetRef", "name")));
 
         // 2. Ports by name.
         foreach (var service in new[] { "gateway", "gateway-operators" })
@@ -100,8 +122,14 @@ public sealed class KubernetesTests
             Assert.All(Items(Of("Service", service)["spec"], "ports"), port => Assert.Contains(Text(port, "targetPort"), ports.Keys));
         }
 
-        Assert.All(["startupProbe", "readinessProbe", "livenessProbe"], probe => Assert.Contains(Text(container, probe, "httpGet", "port"), ports.Keys));
-        Assert.All(Items(Of("ServiceMonitor", "gateway")["spec"], "endpoints"), e => Assert.Contains(Items(Of("Service", "gateway-operators")["spec"], "ports"), p => Text(p, "name") == Text(e, "port")));
+        Assert.All([
+            "startupProbe",
+            "readinessProbe",
+            "livenessProbe"
+        ], probe => Assert.Contains(Text(container, probe, "httpGet", "port"), ports.Keys));
+        Assert.All(
+            Items(Of("ServiceMonitor", "gateway")["spec"], "endpoints"),
+            e => Assert.Contains(Items(Of("Service", "gateway-operators")["spec"], "ports"), p => Text(p, "name") == Text(e, "port")));
 
         // 3. Maps, secrets and volumes.
         var volumes = Items(pod["spec"], "volumes").ToDictionary(static v => Text(v, "name"), StringComparer.Ordinal);
@@ -127,7 +155,10 @@ public sealed class KubernetesTests
         try
         {
             // 1. The maps become folders, as the kubelet makes them.
-            var mounts = Items(container, "volumeMounts").ToDictionary(static m => Text(m, "name"), static m => Text(m, "mountPath"), StringComparer.Ordinal);
+            var mounts = Items(container, "volumeMounts").ToDictionary(
+                static m => Text(m, "name"),
+                static m => Text(m, "mountPath"),
+                StringComparer.Ordinal);
             foreach (var volume in Items(pod, "volumes").Where(static v => Has(v, "configMap")))
             {
                 var map = manifests.SingleOrDefault(m => IdOf(m) == $"ConfigMap/{Text(volume, "configMap", "name")}");
@@ -135,14 +166,22 @@ public sealed class KubernetesTests
                 var at = Directory.CreateDirectory(folder.FullName + mounts[Text(volume, "name")]);
                 foreach (var (file, content) in ((YamlMappingNode?)map?["data"])?.Children.ToArray() ?? [])
                 {
-                    await File.WriteAllTextAsync(Path.Combine(at.FullName, file.ToString()), content.ToString().Replace("/etc/gateway-static", $"{folder.FullName}/etc/gateway-static", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+                    await File.WriteAllTextAsync(
+                        Path.Combine(at.FullName, file.ToString()),
+                        content.ToString().Replace(
+                            "/etc/gateway-static",
+                            $"{folder.FullName}/etc/gateway-static",
+                            StringComparison.Ordinal),
+                        TestContext.Current.CancellationToken);
                 }
             }
 
             // 2. The command that the container runs finds a valid file.
             var command = Items(container, "args").Select(static a => a.ToString()).ToArray();
             Assert.Equal(["run", "--config"], command[..2]);
-            var loaded = ConfigLoader.Load(folder.FullName + command[2], static name => name is "GATEWAY_ADMIN_TOKEN" ? "a-token-that-is-long-enough" : null);
+            var loaded = ConfigLoader.Load(folder.FullName + command[2], static name => name is "GATEWAY_ADMIN_TOKEN"
+                ? "a-token-that-is-long-enough"
+                : null);
             Assert.Empty(loaded.Problems.Select(static p => p.ToString()));
             var config = loaded.Config!;
 
@@ -150,8 +189,13 @@ public sealed class KubernetesTests
             var ports = Items(container, "ports").Select(static p => Text(p, "containerPort")).ToArray();
             Assert.Equal([$"{config.Listen.Single().Url.Port}", $"{config.Admin.Url.Port}"], ports);
             Assert.Equal(mounts["state"], config.State);
-            Assert.True(int.Parse(Text(pod, "terminationGracePeriodSeconds")) >= config.Drain.TotalSeconds + 35, "The kubelet kills before requests in flight have finished.");
-            Assert.Equal(["guide-primary", "guide-standby"], config.Clusters.Single().Tiers.SelectMany(static t => t.Destinations).Select(static d => d.Url.Host));
+            Assert.True(
+                int.Parse(Text(pod, "terminationGracePeriodSeconds")) >= config.Drain.TotalSeconds + 35,
+                "The kubelet kills before requests in flight have finished.");
+            Assert.Equal(["guide-primary", "guide-standby"], config.Clusters
+                .Single().Tiers
+                .SelectMany(static t => t.Destinations)
+                .Select(static d => d.Url.Host));
             Assert.All(config.Clusters.Single().Tiers.SelectMany(static t => t.Destinations), static d => Assert.True(d.Resolve));
         }
         finally
@@ -165,7 +209,11 @@ public sealed class KubernetesTests
     public async Task PrometheusRule_HasTheRulesOfThePrometheusFolder()
     {
         var shipped = (await BuildAsync(Overlay)).Single(static m => Text(m, "kind") == "PrometheusRule");
-        var groups = new[] { "gateway.rules.yml", "gateway.alerts.yml" }.SelectMany(static file => Items(Read(File.ReadAllText(Files.PathOf("deploy", "prometheus", file)))[0], "groups"));
+        var groups = new[]
+        {
+            "gateway.rules.yml",
+            "gateway.alerts.yml"
+        }.SelectMany(static file => Items(Read(File.ReadAllText(Files.PathOf("deploy", "prometheus", file)))[0], "groups"));
 
         Assert.Equal(groups.Select(static g => Canonical(g)), Items(shipped["spec"], "groups").Select(static g => Canonical(g)));
     }

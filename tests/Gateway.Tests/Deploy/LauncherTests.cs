@@ -6,7 +6,9 @@ using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary><c>./gateway</c> in a clone: what it builds, and what it says meanwhile. A stand-in for <c>dotnet</c> writes down what it is asked for.</summary>
+/// <summary>
+/// <c>./gateway</c> in a clone: what it builds, and what it says meanwhile. A stand-in for <c>dotnet</c> writes down what it is asked for.
+/// </summary>
 public sealed class LauncherTests : IDisposable
 {
     private const string Guide = "src/SampleGuide/bin/Release/net10.0/sample-guide.dll";
@@ -27,8 +29,16 @@ public sealed class LauncherTests : IDisposable
 
     public LauncherTests()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64, "The platforms of the lock files are those of Linux.");
-        foreach (var file in new[] { "src/Gateway/Gateway.csproj", "src/Gateway/packages.linux-x64.lock.json", "src/SampleGuide/SampleGuide.csproj", "Directory.Build.props" })
+        Assert.SkipUnless(OperatingSystem.IsLinux()
+            && RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64,
+            "The platforms of the lock files are those of Linux.");
+        foreach (var file in new[]
+        {
+            "src/Gateway/Gateway.csproj",
+            "src/Gateway/packages.linux-x64.lock.json",
+            "src/SampleGuide/SampleGuide.csproj",
+            "Directory.Build.props"
+        })
         {
             Write(file, "");
         }
@@ -125,7 +135,12 @@ public sealed class LauncherTests : IDisposable
 
     private async Task<(int Code, string Said)> RunAsync(string command)
     {
-        var start = new ProcessStartInfo(PathOf("gateway")) { WorkingDirectory = _folder.Path, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(PathOf("gateway"))
+        {
+            WorkingDirectory = _folder.Path,
+            RedirectStandardError = true,
+            UseShellExecute = false
+        };
         start.ArgumentList.Add(command);
         start.Environment["PATH"] = $"{PathOf("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         using var process = Process.Start(start)!;

@@ -1,6 +1,9 @@
 namespace Gateway.Tests.Deploy;
 
-/// <summary>Reads a Logstash pipeline by the published grammar, as far as it needs: sections, plugins, attributes of strings, numbers, arrays and hashes, and conditionals. What plugins make of their attributes is theirs.</summary>
+/// <summary>
+/// Reads a Logstash pipeline by the published grammar, as far as it needs: sections, plugins, attributes of strings, numbers, arrays and
+/// hashes, and conditionals. What plugins make of their attributes is theirs.
+/// </summary>
 internal sealed class LogstashConfig
 {
     private readonly string _text;

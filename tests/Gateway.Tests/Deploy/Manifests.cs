@@ -20,7 +20,12 @@ internal static class Manifests
     /// <summary>The output of a program that must succeed and complain about nothing.</summary>
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false
+        })!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -46,7 +51,9 @@ internal static class Manifests
     /// <param name="path">Where the node is.</param>
     public static string Canonical(YamlNode node, Func<string, string, string?>? change = null, string path = "") => node switch
     {
-        YamlMappingNode mapping => $"{{{string.Join(", ", mapping.Children.Select(entry => (entry.Key, Value: Canonical(entry.Value, change, $"{path}/{entry.Key.ToString().Replace('/', '~')}"))).Where(static e => e.Value.Length > 0).Select(static e => $"{e.Key}: {e.Value}").Order(StringComparer.Ordinal))}}}",
+        YamlMappingNode mapping =>
+            $"{{"
+                + $"{string.Join(", ", mapping.Children.Select(entry => (entry.Key, Value: Canonical(entry.Value, change, $"{path}/{entry.Key.ToString().Replace('/', '~')}"))).Where(static e => e.Value.Length > 0).Select(static e => $"{e.Key}: {e.Value}").Order(StringComparer.Ordinal))}}}",
         YamlSequenceNode list => $"[{string.Join(", ", list.Children.Select(item => Canonical(item, change, path)))}]",
         _ => change is null ? $"'{node}'" : change(path, node.ToString()) is { } text ? $"'{text}'" : "",
     };
@@ -70,5 +77,6 @@ internal static class Manifests
 
     /// <summary>True: every label that the selector wants is there.</summary>
     public static bool Selects(YamlNode selector, YamlNode labels) =>
-        ((YamlMappingNode)selector).Children.All(pair => ((YamlMappingNode)labels).Children.TryGetValue(pair.Key, out var value) && value.Equals(pair.Value));
+        ((YamlMappingNode)selector).Children.All(pair => ((YamlMappingNode)labels).Children.TryGetValue(pair.Key, out var value)
+            && value.Equals(pair.Value));
 }

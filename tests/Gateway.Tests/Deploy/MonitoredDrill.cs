@@ -8,8 +8,8 @@ using Files = Gateway.Tests.Configuration.Repository;
 namespace Gateway.Tests.Deploy;
 
 /// <summary>
-/// A gateway with a primary and a standby under light traffic, watched by a real Prometheus and Alertmanager with the files of <c>deploy/</c>:
-/// only ports are changed in them, and 5 s to 1 s.
+/// A gateway with a primary and a standby under light traffic, watched by a real Prometheus and Alertmanager with the files of
+/// <c>deploy/</c>: only ports are changed in them, and 5 s to 1 s.
 /// </summary>
 public sealed class MonitoredDrill : IAsyncLifetime
 {
@@ -42,14 +42,30 @@ public sealed class MonitoredDrill : IAsyncLifetime
 
         _began = TimeProvider.System.GetUtcNow();
         _hook = await Receiver.StartAsync();
-        _bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, Config = [("clusters.ai-guide.failback", "{ after: 2s, ramp: 1s }")] });
+        _bed = await TestBed.StartAsync(new()
+        {
+            Primaries = 1,
+            Standbys = 1,
+            Config = [("clusters.ai-guide.failback", "{ after: 2s, ramp: 1s }")]
+        });
         var (prometheus, alertmanager) = (Port(), Port());
         Copy("gateway.rules.yml", []);
         Copy("gateway.alerts.yml", []);
-        Copy("prometheus.yml", [("127.0.0.1:9093", $"127.0.0.1:{alertmanager}"), ("127.0.0.1:8081", new Uri(_bed.Gateway.AdminUrl).Authority), ("interval: 5s", "interval: 1s"), ("timeout: 4s", "timeout: 1s")]);
-        Copy("alertmanager.yml", [("http://127.0.0.1:9999/alerts", new Uri(_hook.Url, "/alerts").ToString()), ("group_wait: 5s", "group_wait: 1s")]);
+        Copy("prometheus.yml",
+        [
+            ("127.0.0.1:9093", $"127.0.0.1:{alertmanager}"),
+            ("127.0.0.1:8081", new Uri(_bed.Gateway.AdminUrl).Authority),
+            ("interval: 5s", "interval: 1s"),
+            ("timeout: 4s", "timeout: 1s")
+        ]);
+        Copy("alertmanager.yml",
+        [
+            ("http://127.0.0.1:9999/alerts", new Uri(_hook.Url, "/alerts").ToString()),
+            ("group_wait: 5s", "group_wait: 1s")
+        ]);
         _alertmanager = new ChildProcess("alertmanager", "/usr/bin/prometheus-alertmanager",
-            ["--config.file", In("alertmanager.yml"), "--storage.path", In("am"), "--web.listen-address", $"127.0.0.1:{alertmanager}", "--cluster.listen-address="]);
+            ["--config.file", In("alertmanager.yml"), "--storage.path", In("am"), "--web.listen-address", $"127.0.0.1:{alertmanager}",
+            "--cluster.listen-address="]);
         _prometheus = new ChildProcess("prometheus", "/usr/bin/prometheus",
             ["--config.file", In("prometheus.yml"), "--storage.tsdb.path", In("tsdb"), "--web.listen-address", $"127.0.0.1:{prometheus}"]);
         await _alertmanager.StartAsync();
@@ -65,7 +81,9 @@ public sealed class MonitoredDrill : IAsyncLifetime
         var since = TimeProvider.System.GetTimestamp();
         while (!await HasDataAsync(query, sinceBegin: false))
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(40), $"No data within 40 s: {query}\n{_prometheus!.Output}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(40),
+                $"No data within 40 s: {query}\n{_prometheus!.Output}");
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         }
     }
@@ -75,7 +93,9 @@ public sealed class MonitoredDrill : IAsyncLifetime
     {
         var now = TimeProvider.System.GetUtcNow();
         var path = sinceBegin
-            ? string.Create(CultureInfo.InvariantCulture, $"query_range?start={_began.ToUnixTimeSeconds()}&end={now.ToUnixTimeSeconds()}&step=1&query={Uri.EscapeDataString(query)}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"query_range?start={_began.ToUnixTimeSeconds()}&end={now.ToUnixTimeSeconds()}&step=1&query={Uri.EscapeDataString(query)}")
             : $"query?query={Uri.EscapeDataString(query)}";
         try
         {

@@ -33,7 +33,9 @@ public sealed class MonitoringTests(MonitoredDrill drill) : IClassFixture<Monito
             var since = TimeProvider.System.GetTimestamp();
             while (!await drill.HasDataAsync(query, sinceBegin: true))
             {
-                Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(60), $"The panel \"{panel}\" shows nothing: {query}");
+                Assert.True(
+                    TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(60),
+                    $"The panel \"{panel}\" shows nothing: {query}");
                 await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.Current.CancellationToken);
             }
         }
@@ -50,16 +52,36 @@ public sealed class MonitoringTests(MonitoredDrill drill) : IClassFixture<Monito
             var panels = json.GetProperty("panels").EnumerateArray().ToArray();
             Assert.Equal(panels.Length, panels.Select(static p => p.GetProperty("id").GetInt32()).Distinct().Count());
             Assert.Equal(Path.GetFileNameWithoutExtension(file), json.GetProperty("uid").GetString());
-            Assert.All(panels, static p => Assert.False(string.IsNullOrWhiteSpace(p.GetProperty("description").GetString()), $"{p.GetProperty("title")} has no description."));
+            Assert.All(
+                panels,
+                static p => Assert.False(
+                    string.IsNullOrWhiteSpace(p.GetProperty("description").GetString()),
+                    $"{p.GetProperty("title")} has no description."));
 
-            // What an import asks for (__inputs) is used, what it requires is said, and every data source is the one that the reader chooses.
-            Assert.All(json.GetProperty("__inputs").EnumerateArray(), input => Assert.Contains($"${{{input.GetProperty("name")}}}", File.ReadAllText(file), StringComparison.Ordinal));
+            // What an import asks for (__inputs) is used, what it requires is said, and every data source is the
+            // one that the reader chooses.
+            Assert.All(
+                json.GetProperty("__inputs").EnumerateArray(),
+                input => Assert.Contains($"${{{input.GetProperty("name")}}}", File.ReadAllText(file), StringComparison.Ordinal));
             Assert.Equal(JsonValueKind.Null, json.GetProperty("id").ValueKind);
-            var required = json.GetProperty("__requires").EnumerateArray().Select(static r => r.GetProperty("id").GetString()).ToHashSet(StringComparer.Ordinal);
+            var required = json.GetProperty("__requires")
+                .EnumerateArray()
+                .Select(static r => r.GetProperty("id").GetString())
+                .ToHashSet(StringComparer.Ordinal);
             Assert.Contains("prometheus", required);
             Assert.All(panels, p => Assert.Contains(p.GetProperty("type").GetString(), required));
-            var variables = json.GetProperty("templating").GetProperty("list").EnumerateArray().ToDictionary(static v => v.GetProperty("name").GetString()!, static v => v.GetProperty("type").GetString(), StringComparer.Ordinal);
-            Assert.Equal([("cluster", "query"), ("datasource", "datasource"), ("instance", "query")], variables.Select(static v => (v.Key, v.Value!)).Order());
+            var variables = json.GetProperty("templating")
+                .GetProperty("list")
+                .EnumerateArray()
+                .ToDictionary(
+                    static v => v.GetProperty("name").GetString()!,
+                    static v => v.GetProperty("type").GetString(),
+                    StringComparer.Ordinal);
+            Assert.Equal([
+                ("cluster", "query"),
+                ("datasource", "datasource"),
+                ("instance", "query")
+            ], variables.Select(static v => (v.Key, v.Value!)).Order());
             Assert.All(DataSources(json), static uid => Assert.Equal("${datasource}", uid));
 
             // Each query looks at what was chosen, and no further back than the resolution needs.
@@ -78,7 +100,9 @@ public sealed class MonitoringTests(MonitoredDrill drill) : IClassFixture<Monito
 
     /// <summary>As Grafana asks with everything chosen: four times the scrape interval at the least.</summary>
     private static string Resolve(string expr) =>
-        expr.Replace("$instance", ".*", StringComparison.Ordinal).Replace("$cluster", ".*", StringComparison.Ordinal).Replace("$__rate_interval", "15s", StringComparison.Ordinal);
+        expr.Replace("$instance", ".*", StringComparison.Ordinal)
+            .Replace("$cluster", ".*", StringComparison.Ordinal)
+            .Replace("$__rate_interval", "15s", StringComparison.Ordinal);
 
     private static IEnumerable<string> Expressions(JsonElement dashboard) =>
         from panel in dashboard.GetProperty("panels").EnumerateArray()
@@ -88,7 +112,9 @@ public sealed class MonitoringTests(MonitoredDrill drill) : IClassFixture<Monito
     private static IEnumerable<string> DataSources(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(static property =>
-            property is { Name: "datasource", Value.ValueKind: JsonValueKind.Object } ? [property.Value.GetProperty("uid").GetString()!] : DataSources(property.Value)),
+            property is { Name: "datasource", Value.ValueKind: JsonValueKind.Object }
+                ? [property.Value.GetProperty("uid").GetString()!]
+                : DataSources(property.Value)),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(DataSources),
         _ => [],
     };

@@ -5,14 +5,20 @@ using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>What <c>eng/package</c> makes of a published gateway; a small script stands in for the program. <c>eng/prove-install</c> installs the real one.</summary>
+/// <summary>
+/// What <c>eng/package</c> makes of a published gateway; a small script stands in for the program.
+/// <c>eng/prove-install</c> installs the real one.
+/// </summary>
 public sealed class PackageTests : IDisposable
 {
     private static readonly string[] Expected =
     [
-        "./etc/gateway/gateway.yaml", "./etc/gateway/static-fallback/guide-offline.html", "./etc/gateway/static-fallback/trending/any.json", "./usr/bin/gateway -> ../lib/gateway/gateway",
-        "./usr/lib/gateway/gateway", "./usr/lib/gateway/libe_sqlite3.so", "./usr/lib/systemd/system/gateway.service", "./usr/lib/systemd/system/gateway.socket", "./usr/share/bash-completion/completions/gateway",
-        "./usr/share/doc/gateway/copyright", "./usr/share/doc/gateway/examples/gateway.yaml", "./usr/share/doc/gateway/THIRD-PARTY-NOTICES.txt.gz", "./usr/share/fish/vendor_completions.d/gateway.fish",
+        "./etc/gateway/gateway.yaml", "./etc/gateway/static-fallback/guide-offline.html",
+        "./etc/gateway/static-fallback/trending/any.json", "./usr/bin/gateway -> ../lib/gateway/gateway",
+        "./usr/lib/gateway/gateway", "./usr/lib/gateway/libe_sqlite3.so", "./usr/lib/systemd/system/gateway.service",
+        "./usr/lib/systemd/system/gateway.socket", "./usr/share/bash-completion/completions/gateway",
+        "./usr/share/doc/gateway/copyright", "./usr/share/doc/gateway/examples/gateway.yaml",
+        "./usr/share/doc/gateway/THIRD-PARTY-NOTICES.txt.gz", "./usr/share/fish/vendor_completions.d/gateway.fish",
         "./usr/share/man/man1/gateway.1.gz", "./usr/share/zsh/vendor-completions/_gateway",
     ];
 
@@ -40,7 +46,9 @@ public sealed class PackageTests : IDisposable
         Assert.Equal(expected, (await RunAsync("/usr/bin/dpkg-deb", "-f", package, "Version")).Trim());
         Assert.Equal("amd64", (await RunAsync("/usr/bin/dpkg-deb", "-f", package, "Architecture")).Trim());
         var conffiles = await RunAsync("/usr/bin/dpkg-deb", "-I", package, "conffiles");
-        Assert.All(lines.Where(static line => line.Contains(" ./etc/", StringComparison.Ordinal) && !line.EndsWith('/')), line => Assert.Contains(line[(line.LastIndexOf(" ./", StringComparison.Ordinal) + 2)..], conffiles, StringComparison.Ordinal));
+        Assert.All(lines.Where(static line => line.Contains(" ./etc/", StringComparison.Ordinal)
+            && !line.EndsWith('/')),
+            line => Assert.Contains(line[(line.LastIndexOf(" ./", StringComparison.Ordinal) + 2)..], conffiles, StringComparison.Ordinal));
         foreach (var script in new[] { "postinst", "prerm", "postrm" })
         {
             Assert.StartsWith("#!/bin/sh\n", await RunAsync("/usr/bin/dpkg-deb", "-I", package, script), StringComparison.Ordinal);
@@ -51,13 +59,18 @@ public sealed class PackageTests : IDisposable
         var unit = await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "root/usr/lib/systemd/system/gateway.service"), Cancel);
         Assert.Contains("ExecStart=/usr/bin/gateway run --config /etc/gateway/gateway.yaml", unit);
         Assert.Contains("User=gateway", unit);
-        Assert.DoesNotContain(unit, static line => line.Contains("dotnet", StringComparison.Ordinal) || line.StartsWith("DynamicUser", StringComparison.Ordinal) || line.StartsWith("Requires=gateway.socket", StringComparison.Ordinal));
+        Assert.DoesNotContain(unit, static line => line.Contains("dotnet", StringComparison.Ordinal)
+            || line.StartsWith("DynamicUser", StringComparison.Ordinal)
+            || line.StartsWith("Requires=gateway.socket", StringComparison.Ordinal));
     }
 
     [Fact]
     public void SampleOfThePackage_AfterInstallation_IsValid()
     {
-        var text = File.ReadAllText(Files.PathOf("deploy", "debian", "gateway.yaml")).Replace("/etc/gateway/static-fallback", Files.PathOf("static-fallback"), StringComparison.Ordinal);
+        var text = File.ReadAllText(Files.PathOf("deploy", "debian", "gateway.yaml")).Replace(
+            "/etc/gateway/static-fallback",
+            Files.PathOf("static-fallback"),
+            StringComparison.Ordinal);
 
         var loaded = Gateway.Configuration.ConfigLoader.Load(_folder.Write("gateway.yaml", text), static _ => null);
 
@@ -70,7 +83,15 @@ public sealed class PackageTests : IDisposable
     {
         var notices = await RunAsync("/bin/bash", Files.PathOf("eng", "package", "notices"));
 
-        foreach (var package in new[] { "Yarp.ReverseProxy", "StackExchange.Redis", "SQLitePCLRaw.core", "YamlDotNet", "Serilog", "Spectre.Console" })
+        foreach (var package in new[]
+        {
+            "Yarp.ReverseProxy",
+            "StackExchange.Redis",
+            "SQLitePCLRaw.core",
+            "YamlDotNet",
+            "Serilog",
+            "Spectre.Console"
+        })
         {
             Assert.Contains($"\n{package} ", notices, StringComparison.Ordinal);
         }

@@ -42,21 +42,33 @@ public sealed partial class PrometheusRulesTests
         Assert.All(alerts, alert => Assert.Contains($"\n### {alert}\n", runbook, StringComparison.Ordinal));
 
         // The key that Alertmanager's templates and the tools behind it know, with a whole URL.
-        Assert.All(alerts, alert => Assert.Contains($"runbook_url: \"https://gateway.example.com/docs/operations.md#{alert.ToLowerInvariant()}\"", rules, StringComparison.Ordinal));
+        Assert.All(
+            alerts,
+            alert => Assert.Contains(
+                $"runbook_url: \"https://gateway.example.com/docs/operations.md#{alert.ToLowerInvariant()}\"",
+                rules,
+                StringComparison.Ordinal));
     }
 
     [Fact]
     public void Rules_EachRecordedNameIsTested()
     {
         // What alerts are built on is tested through them; the rest by its own expression.
-        var text = File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml")) + File.ReadAllText(Path.Combine(Folder, "gateway.tests.yml"));
+        var text = File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml"))
+            + File.ReadAllText(Path.Combine(Folder, "gateway.tests.yml"));
         Assert.All(Record().Matches(File.ReadAllText(Path.Combine(Folder, "gateway.rules.yml"))).Select(static m => m.Groups["name"].Value),
             name => Assert.Contains(name, text, StringComparison.Ordinal));
     }
 
     private static async Task<(int Exit, string Said)> RunAsync(string program, string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken) + await error;
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

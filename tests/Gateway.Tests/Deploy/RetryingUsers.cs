@@ -4,14 +4,22 @@ using Xunit;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>Users who ask 20 times a second, each over a connection of its own, and who connect again when that fails or nothing comes for a second, as browsers do.</summary>
+/// <summary>
+/// Users who ask 20 times a second, each over a connection of its own, and who connect again when that fails or nothing comes
+/// for a second, as browsers do.
+/// </summary>
 internal sealed class RetryingUsers : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan GivesUpAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Try = TimeSpan.FromSeconds(1);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, UseProxy = false, ConnectTimeout = TimeSpan.FromMilliseconds(500) }) { Timeout = Try };
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        PooledConnectionLifetime = TimeSpan.Zero,
+        UseProxy = false,
+        ConnectTimeout = TimeSpan.FromMilliseconds(500)
+    }) { Timeout = Try };
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _asking = [];
     private readonly Task _sending;
@@ -31,7 +39,8 @@ internal sealed class RetryingUsers : IAsyncDisposable
     public int Retries => Volatile.Read(ref _retries);
 
     /// <summary>Awaits so many answers.</summary>
-    public Task AnsweredAsync(int count) => Eventually.BeTrueAsync(() => Answered >= count, TimeSpan.FromSeconds(40), $"{count} answers have come");
+    public Task AnsweredAsync(int count) =>
+        Eventually.BeTrueAsync(() => Answered >= count, TimeSpan.FromSeconds(40), $"{count} answers have come");
 
     /// <summary>No more questions; those that were asked are waited for.</summary>
     public async Task StopAsync()
@@ -73,7 +82,8 @@ internal sealed class RetryingUsers : IAsyncDisposable
             try
             {
                 using var answer = await _http.GetAsync(url);
-                if (answer.StatusCode == HttpStatusCode.OK && (await answer.Content.ReadAsStringAsync()).Contains("\"u1\"", StringComparison.Ordinal))
+                if (answer.StatusCode == HttpStatusCode.OK
+                    && (await answer.Content.ReadAsStringAsync()).Contains("\"u1\"", StringComparison.Ordinal))
                 {
                     Interlocked.Increment(ref _answered);
                 }

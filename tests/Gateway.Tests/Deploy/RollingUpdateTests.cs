@@ -20,7 +20,9 @@ public sealed class RollingUpdateTests
     [Fact]
     public async Task RollingUpdate_UnderLoad_FailsNothing()
     {
-        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, StartGateway = false, Config = UserLoad.Patient(Drain) }, Cancel);
+        await using var bed = await TestBed.StartAsync(
+            new() { Primaries = 1, Standbys = 1, StartGateway = false, Config = UserLoad.Patient(Drain) },
+            Cancel);
         await using var pods = await Siblings.StartAsync(bed, 2, Cancel);
         var (first, second) = (pods.Gateways[0], pods.Gateways[1]);
         await using var node = new EndpointsProxy(At(first), At(second));

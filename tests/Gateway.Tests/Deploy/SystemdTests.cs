@@ -11,7 +11,9 @@ using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>What systemd does for the gateway and the gateway for systemd; the test plays systemd, since there is none in a container.</summary>
+/// <summary>
+/// What systemd does for the gateway and the gateway for systemd; the test plays systemd, since there is none in a container.
+/// </summary>
 public sealed class SystemdTests
 {
     private const string Analyze = "/usr/bin/systemd-analyze";
@@ -22,7 +24,9 @@ public sealed class SystemdTests
     [Fact]
     public async Task Restart_OnTheSameSocketUnderLoad_FailsNothing()
     {
-        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, StartGateway = false, Config = UserLoad.Patient("2s") }, Cancel);
+        await using var bed = await TestBed.StartAsync(
+            new() { Primaries = 1, Standbys = 1, StartGateway = false, Config = UserLoad.Patient("2s") },
+            Cancel);
         await using var gateways = new Siblings(bed);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -54,7 +58,10 @@ public sealed class SystemdTests
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(gateway, socket));
 
         Assert.Equal(1, gateway.ExitCode);
-        Assert.Contains($"systemd passed a socket on {socket.LocalEndPoint}, and no item of \"listen\" is this address and port.", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"systemd passed a socket on {socket.LocalEndPoint}, and no item of \"listen\" is this address and port.",
+            failure.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +73,16 @@ public sealed class SystemdTests
         try
         {
             await using var bed = await TestBed.StartAsync(
-                new() { Primaries = 1, Standbys = 1, GatewayEnvironment = new Dictionary<string, string>(StringComparer.Ordinal) { ["NOTIFY_SOCKET"] = path, ["WATCHDOG_USEC"] = "200000" } }, Cancel);
+                new()
+                {
+                    Primaries = 1,
+                    Standbys = 1,
+                    GatewayEnvironment = new Dictionary<string, string>(StringComparer.Ordinal)
+                    {
+                        ["NOTIFY_SOCKET"] = path,
+                        ["WATCHDOG_USEC"] = "200000"
+                    }
+                }, Cancel);
             Assert.StartsWith("READY=1\n", await NextAsync(systemd), StringComparison.Ordinal);
             Assert.Equal("WATCHDOG=1", await NextAsync(systemd));
             Assert.Equal("WATCHDOG=1", await NextAsync(systemd));
@@ -107,7 +123,12 @@ public sealed class SystemdTests
     [InlineData("4711", null)]
     [InlineData("4711x", "1")]
     public void Sockets_ForAnotherProcessOrNone_AreLeftAlone(string? process, string? count) =>
-        Assert.Same(SocketActivation.None, SocketActivation.Take(name => name switch { "LISTEN_PID" => process, "LISTEN_FDS" => count, _ => null }, 4711));
+        Assert.Same(SocketActivation.None, SocketActivation.Take(name => name switch
+        {
+            "LISTEN_PID" => process,
+            "LISTEN_FDS" => count,
+            _ => null
+        }, 4711));
 
     [Fact]
     public async Task Units_AreValidAndExposeLittle()
@@ -117,17 +138,23 @@ public sealed class SystemdTests
 
         // 1. Known sections, keys and values. That this machine has no /usr/bin/dotnet or no /opt/gateway is no fault of the units.
         var (_, verified) = await RunAsync("verify", service, socket);
-        Assert.DoesNotContain(verified.Split('\n'), static line => line.Contains("gateway.", StringComparison.Ordinal) && !line.Contains("is not executable", StringComparison.Ordinal));
+        Assert.DoesNotContain(verified.Split('\n'), static line => line.Contains("gateway.", StringComparison.Ordinal)
+            && !line.Contains("is not executable", StringComparison.Ordinal));
 
         // 2. From 0 (nothing can be done to the rest of the machine) to 10.
         var (code, judged) = await RunAsync("security", "--offline=true", "--no-pager", "--threshold=20", service);
-        Assert.SkipWhen(judged.Contains("unrecognized option", StringComparison.Ordinal) || judged.Contains("Unknown option", StringComparison.Ordinal), "This systemd-analyze cannot judge a unit offline.");
+        Assert.SkipWhen(judged.Contains("unrecognized option", StringComparison.Ordinal)
+            || judged.Contains("Unknown option", StringComparison.Ordinal), "This systemd-analyze cannot judge a unit offline.");
         Assert.True(code == 0, judged);
     }
 
     private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {
-        await using var process = new ChildProcess("systemd-analyze", Analyze, arguments, new Dictionary<string, string>(StringComparer.Ordinal) { ["SYSTEMD_COLORS"] = "0" });
+        await using var process = new ChildProcess(
+            "systemd-analyze",
+            Analyze,
+            arguments,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["SYSTEMD_COLORS"] = "0" });
         await process.StartAsync(Cancel);
         await process.Ended.WaitAsync(Patience, Cancel);
         return (process.ExitCode, process.Output);
@@ -141,9 +168,13 @@ public sealed class SystemdTests
         return Encoding.UTF8.GetString(buffer, 0, await systemd.ReceiveAsync(buffer.AsMemory(), deadline.Token));
     }
 
-    // FileDescriptorBudget from 3 and the variables that name them, as sd_listen_fds(3) describes. The shell's own id stays that of what it becomes.
+    // FileDescriptorBudget from 3 and the variables that name them, as sd_listen_fds(3) describes. The shell's own id
+    // stays that of what it becomes.
     private static string[] PassingOn(Socket socket) =>
-        ["/bin/bash", "-c", string.Create(CultureInfo.InvariantCulture, $"exec 3<&{socket.Handle}; export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=users; exec \"$@\""), "activate"];
+        ["/bin/bash", "-c",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"exec 3<&{socket.Handle}; export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=users; exec \"$@\""), "activate"];
 
     private static async Task StartAsync(GatewayProcess gateway, Socket socket)
     {

@@ -8,15 +8,19 @@ using Files = Gateway.Tests.Configuration.Repository;
 namespace Gateway.Tests.Deploy;
 
 /// <summary>
-/// Two machines as network namespaces behind a bridge, each with a gateway and a real keepalived with the files of <c>deploy/keepalived/</c>:
-/// only addresses, paths and priorities are changed in them. The test's own namespace is the user, over an interface of its own.
+/// Two machines as network namespaces behind a bridge, each with a gateway and a real keepalived with the files of
+/// <c>deploy/keepalived/</c>: only addresses, paths and priorities are changed in them. The test's own namespace is the user,
+/// over an interface of its own.
 /// </summary>
 public sealed class VirtualAddressLab : IAsyncLifetime
 {
     private const string Ip = "/usr/sbin/ip";
     private const string Keepalived = "/usr/sbin/keepalived";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, UseProxy = false })
+    {
+        Timeout = TimeSpan.FromSeconds(2)
+    };
 
     private readonly string _id = Random.Shared.Next(0x1000, 0xFFFF).ToString("x", CultureInfo.InvariantCulture);
     private readonly string _network = $"198.18.{Random.Shared.Next(1, 255)}";
@@ -54,22 +58,47 @@ public sealed class VirtualAddressLab : IAsyncLifetime
 
         var port = FreePorts.Next();
         var orders = Path.Combine(_folder.FullName, "orders.log");
-        _guide = new ChildProcess("guide", "dotnet", ["exec", Repository.GuideProgram, "--port", Text(port), "--address", $"{_network}.1", "--name", "p1", "--orders", orders]);
+        _guide = new ChildProcess("guide", "dotnet",
+        [
+            "exec",
+            Repository.GuideProgram,
+            "--port",
+            Text(port),
+            "--address",
+            $"{_network}.1",
+            "--name",
+            "p1",
+            "--orders",
+            orders
+        ]);
         await _guide.StartAsync();
         TestBedConfig.WriteStaticFiles(Path.Combine(_folder.FullName, "static"));
         foreach (var (name, own, other, priority) in new[] { ("a", 11, 12, 150), ("b", 12, 11, 120) })
         {
             var config = Path.Combine(_folder.FullName, $"{name}.yaml");
-            await File.WriteAllTextAsync(config, TestBedConfig.Create(8080, 8081, _folder.FullName, [$"http://{_network}.1:{Text(port)}"], [])
+            await File.WriteAllTextAsync(
+                config,
+                TestBedConfig.Create(8080, 8081, _folder.FullName, [$"http://{_network}.1:{Text(port)}"], [])
                 .Set("listen", "[ { url: \"http://*:8080\" } ]")
                 .Set("admin", "{ url: \"http://*:8081\", token: \"a-token-of-this-test\" }")
                 .Set("drain", "5s")
                 .Set("state", $"\"{_folder.FullName}/state-{name}\"")
                 .ToString());
-            Gateways.Add(new ChildProcess($"gateway {name}", Ip, ["netns", "exec", Space(name), "dotnet", Repository.GatewayProgram, "run", "--config", config]));
+            Gateways.Add(new ChildProcess($"gateway {name}", Ip,
+            [
+                "netns",
+                "exec",
+                Space(name),
+                "dotnet",
+                Repository.GatewayProgram,
+                "run",
+                "--config",
+                config
+            ]));
             _keepaliveds.Add(new ChildProcess($"keepalived {name}", Ip,
             [
-                "netns", "exec", Space(name), Keepalived, "--dont-fork", "--log-console", "--no-syslog", "--vrrp", "--use-file", WriteConf(name, own, other, priority),
+                "netns", "exec", Space(name), Keepalived, "--dont-fork", "--log-console", "--no-syslog", "--vrrp", "--use-file",
+                WriteConf(name, own, other, priority),
                 "--pid", Path.Combine(_folder.FullName, $"{name}.pid"), "--vrrp_pid", Path.Combine(_folder.FullName, $"{name}.vrrp.pid"),
             ]));
         }
@@ -146,7 +175,9 @@ public sealed class VirtualAddressLab : IAsyncLifetime
     private string Space(string name) => $"gw-{_id}-{name}";
 
     private async Task<bool> HasAddressAsync(int gateway) =>
-        (await RunAsync("-n", Space(gateway == 0 ? "a" : "b"), "address", "show", "dev", "eth0")).Output.Contains($"inet {Address}/", StringComparison.Ordinal);
+        (await RunAsync("-n", Space(gateway == 0 ? "a" : "b"), "address", "show", "dev", "eth0")).Output.Contains(
+            $"inet {Address}/",
+            StringComparison.Ordinal);
 
     private async Task<string?> BuildNetworkAsync()
     {

@@ -11,7 +11,9 @@ public sealed partial class WorkflowTests
     public void Actions_ArePinnedByCommitWithTheirVersionBeside()
     {
         var uses = Directory.GetFiles(Files.PathOf(".github", "workflows"), "*.yml")
-            .SelectMany(static file => File.ReadLines(file).Where(static line => line.TrimStart(' ', '-').StartsWith("uses:", StringComparison.Ordinal)).Select(line => $"{Path.GetFileName(file)}: {line.Trim()}"))
+            .SelectMany(static file => File.ReadLines(file)
+                .Where(static line => line.TrimStart(' ', '-').StartsWith("uses:", StringComparison.Ordinal))
+                .Select(line => $"{Path.GetFileName(file)}: {line.Trim()}"))
             .ToList();
 
         Assert.True(uses.Count > 10);

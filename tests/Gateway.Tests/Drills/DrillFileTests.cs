@@ -39,13 +39,22 @@ public class DrillFileTests
     [InlineData("for: 20s", "for: 8s", "drill.yaml:5:5: 'start p1' ends at 8 s, but the load ends at 8 s")]
     [InlineData("kill: [p1]", "relay: { on: [p1], toClient: stall }", "drill.yaml:6:22: 'relay' needs relays before the guides.")]
     [InlineData("load: {", "load: [", "drill.yaml:3:")]
-    [InlineData("kill: [p1]", "kill: [redis]", "drill.yaml:6:22: 'kill' names 'redis', and this drill starts none that can be meant. Write 'redis: true' below 'environment'")]
-    [InlineData("groups: [some]", "without: { clusters.ai-guide.attempts.hedge: off }", "drill.yaml:2:10: 'without' takes out of an own gateway what the drill guards, and 'misses' names the expectations")]
-    [InlineData("groups: [some]", "misses: [p98]", "drill.yaml:2:9: 'misses' names 'p98', which 'expect' does not hold. Did you mean 'p99'?")]
-    [InlineData("groups: [some]", "environment: { admin: \"http://127.0.0.1:8081\" }", "drill.yaml:2:23: 'environment.admin' is about a gateway that runs already. Write 'environment.gateway' too")]
+    [InlineData("kill: "
+        + "[p1]", "kill: "
+        + "[redis]", "drill.yaml:6:22: 'kill' names 'redis', and this drill starts none that can be meant. Write 'redis: true' below "
+        + "'environment'")]
+    [InlineData("groups: "
+        + "[some]", "without: { clusters.ai-guide.attempts.hedge: off "
+        + "}", "drill.yaml:2:10: 'without' takes out of an own gateway what the drill guards, and 'misses' names the expectations")]
+    [InlineData("groups: "
+        + "[some]", "misses: [p98]", "drill.yaml:2:9: 'misses' names 'p98', which 'expect' does not hold. Did you mean 'p99'?")]
+    [InlineData("groups: "
+        + "[some]", "environment: { admin: \"http://127.0.0.1:8081\" "
+        + "}", "drill.yaml:2:23: 'environment.admin' is about a gateway that runs already. Write 'environment.gateway' too")]
     public void Parse_Mistake_IsNamedWithItsPlaceAndARemedy(string text, string instead, string expected)
     {
-        var error = Assert.Throws<PlanException>(() => DrillFile.Parse("drill.yaml", Good.Replace(text, instead, StringComparison.Ordinal)));
+        var error =
+            Assert.Throws<PlanException>(() => DrillFile.Parse("drill.yaml", Good.Replace(text, instead, StringComparison.Ordinal)));
 
         Assert.Contains(error.Problems, problem => problem.ToString().StartsWith(expected, StringComparison.Ordinal));
     }
@@ -69,7 +78,8 @@ public class DrillFileTests
     }
 
     [Theory]
-    [InlineData("http://192.0.2.7:8080", "", "'environment.gateway' is 'http://192.0.2.7:8080', which is not this machine. If load may be sent there, write 'allowTarget: true' beside it.")]
+    [InlineData("http://192.0.2.7:8080", "", "'environment.gateway' is 'http://192.0.2.7:8080', which is not this machine. If load may be "
+        + "sent there, write 'allowTarget: true' beside it.")]
     [InlineData("http://guide.example", "", "which is not this machine")]
     [InlineData("https://127.0.0.1:8443", "", "load is sent without TLS only")]
     [InlineData("127.0.0.1:8080", "", "which is no URL. Write it like http://127.0.0.1:8080.")]
@@ -85,13 +95,21 @@ public class DrillFileTests
             return;
         }
 
-        Assert.Contains(expected, Assert.Single(Assert.Throws<PlanException>(() => DrillFile.Parse("drill.yaml", text)).Problems).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Single(Assert.Throws<PlanException>(() => DrillFile.Parse("drill.yaml", text)).Problems).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Parse_Redis_CanBeFrozenLikeAGuide()
     {
-        var plan = DrillFile.Parse("drill.yaml", Good.Replace("groups: [some]", "environment: { redis: true }", StringComparison.Ordinal).Replace("kill: [p1]", "freeze: [redis, p1]", StringComparison.Ordinal));
+        var plan = DrillFile.Parse(
+            "drill.yaml",
+            Good.Replace("groups: [some]", "environment: { redis: true }", StringComparison.Ordinal).Replace(
+                "kill: [p1]",
+                "freeze: [redis, p1]",
+                StringComparison.Ordinal));
 
         Assert.True(plan.Environment.Bed.Redis);
         Assert.Equal("freeze redis, p1", plan.Timeline[0].Step.Label);
@@ -100,11 +118,20 @@ public class DrillFileTests
     [Fact]
     public void Apply_SetAndProve_ChangeTheConfigurationInThatOrder()
     {
-        var plan = DrillFile.Parse("drill.yaml", Good.Replace("groups: [some]", "without: { a.b: off, c: }\nmisses: [p99]", StringComparison.Ordinal));
+        var plan = DrillFile.Parse(
+            "drill.yaml",
+            Good.Replace("groups: [some]", "without: { a.b: off, c: }\nmisses: [p99]", StringComparison.Ordinal));
 
         Assert.Equal([("x.y", "1s")], new Adjustments(Set: [Adjustments.ParseSet("x.y=1s")]).Apply(plan).Environment.Bed.Config);
-        Assert.Equal([("x", null), ("a.b", "off"), ("c", null)], new Adjustments(Set: [Adjustments.ParseSet("x=")], Prove: true).Apply(plan).Environment.Bed.Config);
-        Assert.Contains("--set clusters.ai-guide.failback.after=0s", Assert.Throws<ArgumentException>(() => Adjustments.ParseSet("x.y")).Message, StringComparison.Ordinal);
+        Assert.Equal([
+            ("x", null),
+            ("a.b", "off"),
+            ("c", null)
+        ], new Adjustments(Set: [Adjustments.ParseSet("x=")], Prove: true).Apply(plan).Environment.Bed.Config);
+        Assert.Contains(
+            "--set clusters.ai-guide.failback.after=0s",
+            Assert.Throws<ArgumentException>(() => Adjustments.ParseSet("x.y")).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>What a drill changes, and what it takes out to be proven, are keys that the gateway knows.</summary>
@@ -148,7 +175,10 @@ public class DrillFileTests
             // All that a patch finds and takes out stands there, in one piece: it applies.
             var lines = File.ReadAllLines(patch);
             var file = lines.First(line => line.StartsWith("+++ b/", StringComparison.Ordinal))["+++ b/".Length..];
-            var before = string.Join('\n', lines.SkipWhile(line => !line.StartsWith("@@", StringComparison.Ordinal)).Skip(1).Where(line => line.StartsWith(' ') || line.StartsWith('-')).Select(line => line[1..]));
+            var before = string.Join('\n', lines.SkipWhile(line => !line.StartsWith("@@", StringComparison.Ordinal))
+                .Skip(1)
+                .Where(line => line.StartsWith(' ') || line.StartsWith('-'))
+                .Select(line => line[1..]));
             Assert.Contains(before, File.ReadAllText(Path.Combine(Repository.Root, file)), StringComparison.Ordinal);
         }
     }
@@ -156,7 +186,9 @@ public class DrillFileTests
     /// <summary>The command line would take such a drill for the command.</summary>
     [Fact]
     public void Set_NoFile_HasTheNameOfACommand() =>
-        Assert.Empty(DrillSet.All().Select(plan => plan.Name).Intersect(Gateway.Drills.Commands.Create().Subcommands.Select(command => command.Name), StringComparer.Ordinal));
+        Assert.Empty(DrillSet.All()
+            .Select(plan => plan.Name)
+            .Intersect(Gateway.Drills.Commands.Create().Subcommands.Select(command => command.Name), StringComparer.Ordinal));
 
     [Fact]
     public void Set_EveryFile_IsGoodAndEveryRowOfTheTableIsThere()
@@ -169,7 +201,10 @@ public class DrillFileTests
 
     [Fact]
     public void Select_UnknownName_NamesTheNearest() =>
-        Assert.Contains("Did you mean 'both-frozen'?", Assert.Throws<ArgumentException>(() => DrillSet.Select(["both-frozn"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Did you mean 'both-frozen'?",
+            Assert.Throws<ArgumentException>(() => DrillSet.Select(["both-frozn"])).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Chaos_SameSeed_DrawsTheSameFaults()

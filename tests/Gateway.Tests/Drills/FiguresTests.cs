@@ -73,7 +73,10 @@ public class FiguresTests
 
     [Fact]
     public void Select_UnknownFault_NamesThoseThatThereAre() =>
-        Assert.Contains("one-killed", Assert.Throws<ArgumentException>(() => TableDrill.Select(["none-such"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "one-killed",
+            Assert.Throws<ArgumentException>(() => TableDrill.Select(["none-such"])).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Cases_OfTheTable_HaveDifferentNames() =>

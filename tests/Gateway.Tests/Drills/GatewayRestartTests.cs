@@ -8,14 +8,19 @@ namespace Gateway.Tests.Drills;
 /// <summary>What operators still know after the gateway itself was killed.</summary>
 public sealed class GatewayRestartTests
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(10) };
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })
+    {
+        Timeout = TimeSpan.FromSeconds(10)
+    };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task KillNine_OfTheGateway_JournalAndLedgerAreRightAfterTheRestart()
     {
-        await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, Config = [("clusters.ai-guide.failback.after", "1h")] }, Cancel);
+        await using var bed = await TestBed.StartAsync(
+            new() { Primaries = 1, Standbys = 1, Config = [("clusters.ai-guide.failback.after", "1h")] },
+            Cancel);
         for (var i = 0; i < 30; i++)
         {
             await AskAsync(bed);
@@ -27,8 +32,14 @@ public sealed class GatewayRestartTests
             await AskAsync(bed);
         }
 
-        await Eventually.BecomeTrueAsync(async () => (await JournalAsync(bed)).Any(IsFailover), TimeSpan.FromSeconds(20), "the failover is in the journal");
-        await Eventually.BecomeTrueAsync(async () => await LedgerAsync(bed) == 50, TimeSpan.FromSeconds(20), "50 requests are in the ledger");
+        await Eventually.BecomeTrueAsync(
+            async () => (await JournalAsync(bed)).Any(IsFailover),
+            TimeSpan.FromSeconds(20),
+            "the failover is in the journal");
+        await Eventually.BecomeTrueAsync(
+            async () => await LedgerAsync(bed) == 50,
+            TimeSpan.FromSeconds(20),
+            "50 requests are in the ledger");
         var before = Assert.Single(await JournalAsync(bed), IsFailover);
 
         await bed.Gateway.KillAsync();
@@ -37,8 +48,18 @@ public sealed class GatewayRestartTests
         await bed.Gateway.StartAsync(Cancel);
 
         var after = Assert.Single(await JournalAsync(bed), IsFailover);
-        Assert.All(["id", "text", "from", "to", "cluster", "kind"], name => Assert.Equal(before.GetProperty(name).ToString(), after.GetProperty(name).ToString()));
-        Assert.Equal(before.GetProperty("at").GetDateTimeOffset(), after.GetProperty("at").GetDateTimeOffset(), TimeSpan.FromMilliseconds(1));
+        Assert.All([
+            "id",
+            "text",
+            "from",
+            "to",
+            "cluster",
+            "kind"
+        ], name => Assert.Equal(before.GetProperty(name).ToString(), after.GetProperty(name).ToString()));
+        Assert.Equal(
+            before.GetProperty("at").GetDateTimeOffset(),
+            after.GetProperty("at").GetDateTimeOffset(),
+            TimeSpan.FromMilliseconds(1));
         Assert.Contains("primary", after.GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Equal(2, (await JournalAsync(bed)).Count(static e => e.GetProperty("kind").GetString() == "start"));
         Assert.Equal(50, await LedgerAsync(bed));
@@ -67,7 +88,11 @@ public sealed class GatewayRestartTests
             return -1;
         }
 
-        var requests = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel)).RootElement[0].GetProperty("measured").GetProperty("requests");
-        return requests.GetProperty("live").GetInt64() + requests.GetProperty("degraded").GetInt64() + requests.GetProperty("failed").GetInt64();
+        var requests =
+            JsonDocument.Parse(
+                await answer.Content.ReadAsStringAsync(Cancel)).RootElement[0].GetProperty("measured").GetProperty("requests");
+        return requests.GetProperty("live").GetInt64()
+            + requests.GetProperty("degraded").GetInt64()
+            + requests.GetProperty("failed").GetInt64();
     }
 }

@@ -75,7 +75,9 @@ public class LoadPartsTests
     public void Ledger_Between_TakesTheDueTimesOfTheWindow()
     {
         var second = Stopwatch.Frequency;
-        var entries = Enumerable.Range(0, 10).Select(n => new LedgerEntry { Due = 100 + (n * second), End = 100 + (n * second) + 1, Outcome = Outcome.Live }).ToArray();
+        var entries = Enumerable.Range(0, 10)
+            .Select(n => new LedgerEntry { Due = 100 + (n * second), End = 100 + (n * second) + 1, Outcome = Outcome.Live })
+            .ToArray();
         var ledger = new Ledger(100, ["a"], [string.Empty], entries);
 
         Assert.Equal(5, ledger.Between(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(8)).Total);
@@ -87,7 +89,12 @@ public class LoadPartsTests
     public void Events_InPieces_AreReadAsWhole()
     {
         var parser = new EventParser();
-        foreach (var piece in new[] { "retry: 5\n\n: beat\nid: 0\nda", "ta: hi\n\nid: 1\r\ndata: x\r\n\r\n", "event: error\ndata: {}\n\nid: 3\ndata: cut" })
+        foreach (var piece in new[]
+        {
+            "retry: 5\n\n: beat\nid: 0\nda",
+            "ta: hi\n\nid: 1\r\ndata: x\r\n\r\n",
+            "event: error\ndata: {}\n\nid: 3\ndata: cut"
+        })
         {
             parser.Feed(Encoding.UTF8.GetBytes(piece));
         }

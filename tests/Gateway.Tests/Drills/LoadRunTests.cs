@@ -57,7 +57,8 @@ public class LoadRunTests
     [Fact]
     public async Task Run_NobodyListens_CountsRefused()
     {
-        var ledger = await LoadRun.RunAsync(Plan("http://127.0.0.1:" + Gateway.Drills.Processes.FreePorts.Next(), RateProfile.Constant(50, TimeSpan.FromSeconds(0.2))));
+        var ledger = await LoadRun.RunAsync(Plan("http://127.0.0.1:"
+            + Gateway.Drills.Processes.FreePorts.Next(), RateProfile.Constant(50, TimeSpan.FromSeconds(0.2))));
 
         Assert.Equal(10, ledger.Count(Outcome.Refused));
         Assert.Equal(10, ledger.Failed);
@@ -69,7 +70,10 @@ public class LoadRunTests
         var never = new TaskCompletionSource<string?>();
         await using var server = new ScriptedServer((_, _) => never.Task);
 
-        var ledger = await LoadRun.RunAsync(Plan(server.Url, RateProfile.Constant(50, TimeSpan.FromSeconds(0.2))) with { Deadline = TimeSpan.FromSeconds(0.5) });
+        var ledger = await LoadRun.RunAsync(Plan(server.Url, RateProfile.Constant(50, TimeSpan.FromSeconds(0.2))) with
+        {
+            Deadline = TimeSpan.FromSeconds(0.5)
+        });
         never.SetResult(null);
 
         Assert.Equal(10, ledger.Count(Outcome.Timeout));
@@ -133,7 +137,10 @@ public class LoadRunTests
     {
         await using var server = new ScriptedServer(_ => ScriptedServer.Ok("""{"user":"u0","items":[]}"""));
 
-        var ledger = await LoadRun.RunAsync(Plan(server.Url, RateProfile.Constant(100, TimeSpan.FromSeconds(0.1))) with { Scenarios = [new RecommendScenario(users: 2)] });
+        var ledger = await LoadRun.RunAsync(Plan(server.Url, RateProfile.Constant(100, TimeSpan.FromSeconds(0.1))) with
+        {
+            Scenarios = [new RecommendScenario(users: 2)]
+        });
 
         Assert.Equal("live 5, wrongbody 5", ledger.Summary());
     }
@@ -143,7 +150,10 @@ public class LoadRunTests
     {
         await using var server = new ScriptedServer(_ => ScriptedServer.Ok("hello"));
 
-        var ledger = await LoadRun.RunAsync(Plan(server.Url, RateProfile.Constant(100, TimeSpan.FromSeconds(0.5))) with { Vanishing = 0.5 });
+        var ledger = await LoadRun.RunAsync(Plan(server.Url, RateProfile.Constant(100, TimeSpan.FromSeconds(0.5))) with
+        {
+            Vanishing = 0.5
+        });
 
         Assert.InRange(ledger.Count(Outcome.Vanished), 10, 40);
         Assert.Equal(50, ledger.Count(Outcome.Vanished) + ledger.Count(Outcome.Live));

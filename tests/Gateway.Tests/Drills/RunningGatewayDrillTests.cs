@@ -18,7 +18,9 @@ public class RunningGatewayDrillTests
     [Fact]
     public async Task Run_CommandsBreakAndMend_TheDrillSeesTheSwitch() => await RetryWhenMachineBusy.HoldsAsync(async () =>
     {
-        await using var bed = await StartWarmAsync(("clusters.ai-guide.attempts.hedge", "100ms"), ("clusters.ai-guide.attempts.retryBudget", "100%"));
+        await using var bed = await StartWarmAsync(
+            ("clusters.ai-guide.attempts.hedge", "100ms"),
+            ("clusters.ai-guide.attempts.retryBudget", "100%"));
         var pids = string.Join(' ', bed.Primaries.Select(guide => guide.Pid.ToString(CultureInfo.InvariantCulture)));
         var told = Path.Combine(bed.Folder, "told");
         var plan = DrillFile.Parse("running.yaml", $$"""
@@ -49,10 +51,15 @@ public class RunningGatewayDrillTests
             var text = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "drills", "running", "demo.yaml"), Cancel))
                 .Replace("http://127.0.0.1:8080", bed.Gateway.Url, StringComparison.Ordinal)
                 .Replace("http://127.0.0.1:8081", bed.Gateway.AdminUrl, StringComparison.Ordinal)
-                .Replace("9001 9002", string.Join(' ', bed.Primaries.Select(guide => guide.Port.ToString(CultureInfo.InvariantCulture))), StringComparison.Ordinal);
+                .Replace(
+                    "9001 9002",
+                    string.Join(' ', bed.Primaries.Select(guide => guide.Port.ToString(CultureInfo.InvariantCulture))),
+                    StringComparison.Ordinal);
             var plan = DrillFile.Parse("demo.yaml", text);
 
-            var measured = await new DrillRunner(new Report()).RunAsync(plan with { Expect = plan.Expect with { Lateness = TimeSpan.FromSeconds(1) } }, cancel: Cancel);
+            var measured = await new DrillRunner(new Report()).RunAsync(
+                plan with { Expect = plan.Expect with { Lateness = TimeSpan.FromSeconds(1) } },
+                cancel: Cancel);
 
             return new(measured, Judge.Of(measured));
         });
@@ -71,18 +78,30 @@ public class RunningGatewayDrillTests
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => new DrillRunner(new Report()).RunAsync(plan, cancel: Cancel));
 
-        Assert.Contains("'echo no such guide; exit 3' ended with exit code 3. It wrote:\nno such guide", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'echo no such guide; exit 3' ended with exit code 3. It wrote:\nno such guide",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
-    /// <summary>A busy machine can make cold guides look dead: the drills here do not wait for a first tier that serves, since the gateway is not theirs.</summary>
+    /// <summary>
+    /// A busy machine can make cold guides look dead: the drills here do not wait for a first tier that serves,
+    /// since the gateway is not theirs.
+    /// </summary>
     private static async Task<TestBed> StartWarmAsync(params (string Path, string? Yaml)[] config)
     {
         var bed = await TestBed.StartAsync(new() { Config = config }, Cancel);
         await Eventually.BecomeTrueAsync(
             async () =>
             {
-                var ledger = await LoadRun.RunAsync(new() { Target = LoadTarget.Parse(bed.Gateway.Url), Rate = RateProfile.Constant(50, TimeSpan.FromSeconds(1)), Scenarios = [new RecommendScenario()] });
-                return ledger.Count(Outcome.Live) == ledger.Total && (await bed.Gateway.MetricsAsync(Cancel)).Sum("gateway_active_tier", ("tier", "primary")) > 0;
+                var ledger = await LoadRun.RunAsync(new()
+                {
+                    Target = LoadTarget.Parse(bed.Gateway.Url),
+                    Rate = RateProfile.Constant(50, TimeSpan.FromSeconds(1)),
+                    Scenarios = [new RecommendScenario()]
+                });
+                return ledger.Count(Outcome.Live) == ledger.Total
+                    && (await bed.Gateway.MetricsAsync(Cancel)).Sum("gateway_active_tier", ("tier", "primary")) > 0;
             },
             TimeSpan.FromMinutes(3),
             "the first tier serves everything");

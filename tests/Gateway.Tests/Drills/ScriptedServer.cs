@@ -40,7 +40,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public int Connections => Volatile.Read(ref _connections);
 
     public static string Ok(string body, string headers = "") =>
-        $"HTTP/1.1 200 OK\r\nContent-Length: {Encoding.UTF8.GetByteCount(body).ToString(CultureInfo.InvariantCulture)}\r\n{headers}\r\n{body}";
+        $"HTTP/1.1 200 OK\r\nContent-Length: {Encoding.UTF8.GetByteCount(body).ToString(CultureInfo.InvariantCulture)}\r\n{headers}\r\n"
+            + $"{body}";
 
     public async ValueTask DisposeAsync()
     {

@@ -37,8 +37,14 @@ public class TestBedTests
     {
         var yaml = GatewayYaml.Parse("version: 1\nlist: [ a ]\n");
 
-        Assert.Contains("version.below", Assert.Throws<ArgumentException>(() => yaml.Set("version.below", "2")).Message, StringComparison.Ordinal);
-        Assert.Contains("list.first", Assert.Throws<ArgumentException>(() => yaml.Set("list.first.x", "2")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "version.below",
+            Assert.Throws<ArgumentException>(() => yaml.Set("version.below", "2")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "list.first",
+            Assert.Throws<ArgumentException>(() => yaml.Set("list.first.x", "2")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +89,10 @@ public class TestBedTests
     public async Task RelayFault_BrokenAndMended_RefusesThenAnswers()
     {
         await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0, StartGateway = false, Relays = true }, Cancel);
-        var behind = Plan(bed.Primaries[0]) with { Target = LoadTarget.Parse("http://127.0.0.1:" + bed.Relays[0].Port.ToString(CultureInfo.InvariantCulture)) };
+        var behind = Plan(bed.Primaries[0]) with
+        {
+            Target = LoadTarget.Parse("http://127.0.0.1:" + bed.Relays[0].Port.ToString(CultureInfo.InvariantCulture))
+        };
         var fault = new RelayFault(RelayBehaviour.Pass, RelayBehaviour.Pass, RelayDoor.Refuse, "p1");
 
         await fault.BreakAsync(bed);
@@ -174,8 +183,23 @@ public class TestBedTests
     public async Task Child_ParentKilled_EndsToo()
     {
         // The drill program, which starts guides, is killed without warning: the kernel must end them.
-        var drills = Path.Combine(Repository.Root, "loadtests", "Gateway.Drills", "bin", Repository.Configuration, "net10.0", "gateway-drills.dll");
-        await using var parent = new ChildProcess("parent", "dotnet", [drills, "table", "--only", "one-killed", "--warm", "60"], new Dictionary<string, string>(StringComparer.Ordinal) { ["GATEWAY_ROOT"] = Repository.Root });
+        var drills = Path.Combine(
+            Repository.Root,
+            "loadtests",
+            "Gateway.Drills",
+            "bin",
+            Repository.Configuration,
+            "net10.0",
+            "gateway-drills.dll");
+        await using var parent = new ChildProcess("parent", "dotnet",
+        [
+            drills,
+            "table",
+            "--only",
+            "one-killed",
+            "--warm",
+            "60"
+        ], new Dictionary<string, string>(StringComparer.Ordinal) { ["GATEWAY_ROOT"] = Repository.Root });
         await parent.StartAsync(Cancel);
         var children = await UntilAsync(() => ChildrenOf(parent.Pid), found => found.Count >= 4);
 

@@ -87,14 +87,23 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     [Fact]
     public async Task Primary_KilledAndBack_FailsOverAndBackByARamp()
     {
-        await StartAsync(ClusterOf() with { Failback = new FailbackConfig { After = TimeSpan.FromSeconds(0.5), Ramp = TimeSpan.FromSeconds(1) } });
+        await StartAsync(ClusterOf() with
+        {
+            Failback = new FailbackConfig { After = TimeSpan.FromSeconds(0.5), Ramp = TimeSpan.FromSeconds(1) }
+        });
         await _a.KillAsync();
         await _b.KillAsync();
         await Eventually.BeTrueAsync(() => Cluster.Snapshot.Active == 1, Patience, "the standby serves");
         _a.Restart();
         _b.Restart();
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot is { Active: 0, RampFrom: 1, RampShare: > 0.1 and < 1 }, Patience, "the primary ramps up");
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot is { Active: 0, RampFrom: -1, RampShare: 1 }, Patience, "the primary serves alone");
+        await Eventually.BeTrueAsync(
+            () => Cluster.Snapshot is { Active: 0, RampFrom: 1, RampShare: > 0.1 and < 1 },
+            Patience,
+            "the primary ramps up");
+        await Eventually.BeTrueAsync(
+            () => Cluster.Snapshot is { Active: 0, RampFrom: -1, RampShare: 1 },
+            Patience,
+            "the primary serves alone");
         Assert.Equal([TransitionReason.Failover, TransitionReason.Failback], _transitions.Select(t => t.Reason));
         Assert.Contains("a is down (", _transitions.First().Evidence, StringComparison.Ordinal);
         Assert.Contains("failed: connection refused", _transitions.First().Evidence, StringComparison.Ordinal);
@@ -160,7 +169,10 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         }
 
         Assert.True(Cluster.Snapshot.Exhausted);
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers.All(t => t.HalfOpen.Length == t.All.Length), Patience, "all are on trial");
+        await Eventually.BeTrueAsync(
+            () => Cluster.Snapshot.Tiers.All(t => t.HalfOpen.Length == t.All.Length),
+            Patience,
+            "all are on trial");
         Assert.True(Find("s").TryTakeHalfOpenPermit());
         Loop.Report(new Evidence(Find("s"), "r", EvidenceKind.Success, HalfOpen: true));
         await BarrierAsync();
@@ -246,7 +258,9 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     public async Task Commands_UnknownNames_SayWhatThereIs(string cluster, string tier, string destination, string message)
     {
         await StartAsync(ClusterOf());
-        Assert.Equal(new CommandResult(Done: false, message), await CommandAsync(new HoldCommand(cluster, tier, TimeSpan.FromMinutes(1), "x")));
+        Assert.Equal(
+            new CommandResult(Done: false, message),
+            await CommandAsync(new HoldCommand(cluster, tier, TimeSpan.FromMinutes(1), "x")));
         _ = destination;
     }
 
@@ -254,7 +268,9 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     public async Task Commands_UnknownDestination_SaysWhatThereIs()
     {
         await StartAsync(ClusterOf());
-        Assert.Equal("Cluster 'guide' has no destination 'z'; it has: a, b, s.", (await CommandAsync(new DrainCommand("guide", "z"))).Message);
+        Assert.Equal(
+            "Cluster 'guide' has no destination 'z'; it has: a, b, s.",
+            (await CommandAsync(new DrainCommand("guide", "z"))).Message);
     }
 
     [Fact]
@@ -264,7 +280,17 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         await FailAsync("a", 3);
         var (a, b, cluster) = (Find("a"), Find("b"), Cluster);
         var changed = ClusterOf();
-        changed = changed with { Tiers = [changed.Tiers[0] with { Destinations = [changed.Tiers[0].Destinations[0], changed.Tiers[0].Destinations[1] with { Weight = 7, }] }, changed.Tiers[1]] };
+        changed = changed with
+        {
+            Tiers =
+            [
+                changed.Tiers[0] with
+                {
+                    Destinations = [changed.Tiers[0].Destinations[0], changed.Tiers[0].Destinations[1] with { Weight = 7, }]
+                },
+                changed.Tiers[1]
+            ]
+        };
         await Loop.ApplyAsync(ConfigOf(changed), Cancel);
         Assert.Same(cluster, Cluster);
         Assert.Same(a, Find("a"));
@@ -280,7 +306,10 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         await StartAsync(ClusterOf());
         var before = Find("a");
         var changed = ClusterOf();
-        changed = changed with { Tiers = [changed.Tiers[0] with { Destinations = [Destination("a", _b), changed.Tiers[0].Destinations[1]] }, changed.Tiers[1]] };
+        changed = changed with
+        {
+            Tiers = [changed.Tiers[0] with { Destinations = [Destination("a", _b), changed.Tiers[0].Destinations[1]] }, changed.Tiers[1]]
+        };
         await Loop.ApplyAsync(ConfigOf(changed), Cancel);
         Assert.NotSame(before, Find("a"));
         await Eventually.BeTrueAsync(() => Find("a").HealthStatus == HealthStatus.Up, Patience, "the new one is up");
@@ -320,9 +349,16 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     [Fact]
     public async Task Name_ThatStandsForAddresses_BecomesOneDestinationEach()
     {
-        var tier = new TierConfig { Name = "primary", Destinations = [new DestinationConfig { Name = "guide", Url = new Uri($"http://localhost:{_a.Port}"), Resolve = true }] };
+        var tier = new TierConfig
+        {
+            Name = "primary",
+            Destinations = [new DestinationConfig { Name = "guide", Url = new Uri($"http://localhost:{_a.Port}"), Resolve = true }]
+        };
         await StartAsync(ClusterOf() with { Tiers = [tier, ClusterOf().Tiers[1]] });
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All.Any(d => d is { Name: "guide@127.0.0.1", HealthStatus: HealthStatus.Up }), Patience, "the address is up");
+        await Eventually.BeTrueAsync(
+            () => Cluster.Snapshot.Tiers[0].All.Any(d => d is { Name: "guide@127.0.0.1", HealthStatus: HealthStatus.Up }),
+            Patience,
+            "the address is up");
         var destination = Cluster.Snapshot.Tiers[0].All.Single(d => d.Name is "guide@127.0.0.1");
         Assert.Equal("127.0.0.1", destination.Url.Host);
         Assert.Equal($"localhost:{_a.Port}", destination.HostName);
@@ -334,9 +370,17 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         IPAddress[] answer = [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.2")];
         var asked = 0;
-        var tier = new TierConfig { Name = "primary", Destinations = [new DestinationConfig { Name = "guide", Url = new Uri($"http://guide.test:{_a.Port}"), Resolve = true }] };
+        var tier = new TierConfig
+        {
+            Name = "primary",
+            Destinations = [new DestinationConfig { Name = "guide", Url = new Uri($"http://guide.test:{_a.Port}"), Resolve = true }]
+        };
         var time = new ManualTime();
-        _loop = new FailoverLoop(ConfigOf(ClusterOf() with { Tiers = [tier] }), time, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue])
+        _loop = new FailoverLoop(
+            ConfigOf(ClusterOf() with { Tiers = [tier] }),
+            time,
+            NullLogger<FailoverLoop>.Instance,
+            [_transitions.Enqueue])
         {
             Resolver = (_, _, _) =>
             {
@@ -376,12 +420,19 @@ public sealed class FailoverLoopTests : IAsyncDisposable
             Resolver = (_, _, _) => Task.FromResult<IReadOnlyList<IPAddress>>([IPAddress.Loopback]),
         };
         await _loop.StartAsync(Cancel);
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ HealthStatus: HealthStatus.Up }], Patience, "the old name's address is up");
+        await Eventually.BeTrueAsync(
+            () => Cluster.Snapshot.Tiers[0].All is [{ HealthStatus: HealthStatus.Up }],
+            Patience,
+            "the old name's address is up");
 
         await Loop.ApplyAsync(ConfigOf(Of("new.test")), Cancel);
 
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ HealthStatus: HealthStatus.Up } now] && now.HostName == $"new.test:{_a.Port}", Patience, "it is called by its new name");
-        await Eventually.BeTrueAsync(() => _a.LastRequest.Contains($"Host: new.test:{_a.Port}\r\n", StringComparison.Ordinal), Patience, "its probes name it so");
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].All is [{ HealthStatus: HealthStatus.Up } now]
+            && now.HostName == $"new.test:{_a.Port}", Patience, "it is called by its new name");
+        await Eventually.BeTrueAsync(
+            () => _a.LastRequest.Contains($"Host: new.test:{_a.Port}\r\n", StringComparison.Ordinal),
+            Patience,
+            "its probes name it so");
     }
 
     [Fact]
@@ -393,7 +444,10 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         await StartAsync(ClusterOf());
         var accepted = 0;
-        Parallel.For(0, 20_000, _ => Interlocked.Add(ref accepted, Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Connect)) ? 1 : 0));
+        Parallel.For(
+            0,
+            20_000,
+            _ => Interlocked.Add(ref accepted, Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Connect)) ? 1 : 0));
         await BarrierAsync();
         Assert.Equal(20_000, accepted + Loop.DroppedEvidence);
         Assert.Equal(HealthStatus.Ejected, Find("a").HealthStatus);
@@ -407,7 +461,10 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         for (var round = 0; round < 100; round++)
         {
             var changed = ClusterOf();
-            changed = changed with { Tiers = [changed.Tiers[0], changed.Tiers[1] with { Destinations = [Destination($"s{round}", _standby)] }] };
+            changed = changed with
+            {
+                Tiers = [changed.Tiers[0], changed.Tiers[1] with { Destinations = [Destination($"s{round}", _standby)] }]
+            };
             await Loop.ApplyAsync(ConfigOf(changed), Cancel);
         }
 
@@ -422,7 +479,15 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         // One probe each and no more: sockets do not live by this clock.
         var time = new ManualTime();
-        var once = ClusterOf() with { Probe = new ProbeConfig { Interval = TimeSpan.FromHours(2), FastInterval = TimeSpan.FromHours(2), Timeout = TimeSpan.FromHours(1) } };
+        var once = ClusterOf() with
+        {
+            Probe = new ProbeConfig
+            {
+                Interval = TimeSpan.FromHours(2),
+                FastInterval = TimeSpan.FromHours(2),
+                Timeout = TimeSpan.FromHours(1)
+            }
+        };
         _loop = new FailoverLoop(ConfigOf(once), time, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue]);
         await _loop.StartAsync(Cancel);
         await StepAsync(time, () => Loop.FirstRound.IsCompleted);
@@ -447,7 +512,15 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     public async Task NothingChangesByTime_TheLoopRestsUntilEvidenceComes()
     {
         var time = new ManualTime();
-        var once = ClusterOf() with { Probe = new ProbeConfig { Interval = TimeSpan.FromHours(2), FastInterval = TimeSpan.FromHours(2), Timeout = TimeSpan.FromHours(1) } };
+        var once = ClusterOf() with
+        {
+            Probe = new ProbeConfig
+            {
+                Interval = TimeSpan.FromHours(2),
+                FastInterval = TimeSpan.FromHours(2),
+                Timeout = TimeSpan.FromHours(1)
+            }
+        };
         _loop = new FailoverLoop(ConfigOf(once), time, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue]);
         await _loop.StartAsync(Cancel);
         await StepAsync(time, () => Loop.FirstRound.IsCompleted);
@@ -463,7 +536,8 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         // 3. Half-open, and its probe succeeds: nothing is left to wait for.
         await StepAsync(time, () => Find("a").TryTakeHalfOpenPermit(), TimeSpan.FromMilliseconds(20));
         Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Success, HalfOpen: true));
-        await StepAsync(time, () => Find("a").HealthStatus == HealthStatus.Up && Rests(time, TickPlan.LongestRest), TimeSpan.FromMilliseconds(20));
+        await StepAsync(time, () => Find("a").HealthStatus == HealthStatus.Up
+            && Rests(time, TickPlan.LongestRest), TimeSpan.FromMilliseconds(20));
     }
 
     // Between two ticks: more than the shortest wait is left to the next timer at some moment.
@@ -539,7 +613,10 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         await Loop.CommandAsync(new DrainCommand("guide", "b"), Cancel);
         await Loop.CommandAsync(new ReadyCommand("guide", "b"), Cancel);
 
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0] is { Usable.Length: 2, StartShares: null }, Patience, "both get all of their share");
+        await Eventually.BeTrueAsync(
+            () => Cluster.Snapshot.Tiers[0] is { Usable.Length: 2, StartShares: null },
+            Patience,
+            "both get all of their share");
     }
 
     private ClusterConfig SlowlyStarting() => ClusterOf() with { SlowStart = TimeSpan.FromHours(1) };
@@ -549,13 +626,19 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         await StartAsync(SlowlyStarting());
         await act(this);
-        await Eventually.BeTrueAsync(() => Loop.Views[0].Tiers[0].Destinations.All(static d => d is { Draining: true } or { HealthStatus: HealthStatus.Up }), Patience, "all are up or drained");
-        return Cluster.Snapshot.Tiers[0].StartShares is { } shares ? string.Join(' ', shares.Select(static share => share.ToString("0.##", CultureInfo.InvariantCulture))) : "all";
+        await Eventually.BeTrueAsync(
+            () => Loop.Views[0].Tiers[0].Destinations.All(static d => d is { Draining: true } or { HealthStatus: HealthStatus.Up }),
+            Patience,
+            "all are up or drained");
+        return Cluster.Snapshot.Tiers[0].StartShares is { } shares
+            ? string.Join(' ', shares.Select(static share => share.ToString("0.##", CultureInfo.InvariantCulture)))
+            : "all";
     }
 
     private async Task StartAsync(ClusterConfig cluster, Action<Transition>? first = null)
     {
-        _loop = new FailoverLoop(ConfigOf(cluster), TimeProvider.System, NullLogger<FailoverLoop>.Instance, [first ?? (static _ => { }), _transitions.Enqueue]);
+        _loop = new FailoverLoop(ConfigOf(cluster), TimeProvider.System, NullLogger<FailoverLoop>.Instance, [first
+            ?? (static _ => { }), _transitions.Enqueue]);
         await _loop.StartAsync(Cancel);
         await _loop.FirstRound.WaitAsync(Patience, Cancel);
     }
@@ -603,7 +686,8 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         await BarrierAsync();
     }
 
-    private Destination Find(string name) => Cluster.Snapshot.Tiers.SelectMany(t => t.All).Single(d => string.Equals(d.Name, name, StringComparison.Ordinal));
+    private Destination Find(string name) =>
+        Cluster.Snapshot.Tiers.SelectMany(t => t.All).Single(d => string.Equals(d.Name, name, StringComparison.Ordinal));
 
     private static DestinationConfig Destination(string name, RawServer server) => new() { Name = name, Url = server.Url };
 
@@ -615,7 +699,12 @@ public sealed class FailoverLoopTests : IAsyncDisposable
             new TierConfig { Name = "primary", Destinations = [Destination("a", _a), Destination("b", _b)] },
             new TierConfig { Name = "standby", Destinations = [Destination("s", _standby)] },
         ],
-        Probe = new ProbeConfig { Interval = TimeSpan.FromMilliseconds(500), FastInterval = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromMilliseconds(400) },
+        Probe = new ProbeConfig
+        {
+            Interval = TimeSpan.FromMilliseconds(500),
+            FastInterval = TimeSpan.FromMilliseconds(100),
+            Timeout = TimeSpan.FromMilliseconds(400)
+        },
     };
 
     private static GatewayConfig ConfigOf(params ReadOnlySpan<ClusterConfig> clusters) => new()

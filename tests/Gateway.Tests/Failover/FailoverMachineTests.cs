@@ -230,7 +230,14 @@ public class FailoverMachineTests
     }
 
     private static TierHealth[] Standings(string tiers) =>
-        [.. tiers.Select(t => t switch { 'A' => TierHealth.Healthy, 'u' => TierHealth.Unverified, 'w' => TierHealth.Degraded, _ => TierHealth.Unavailable })];
+        [
+        .. tiers.Select(t => t switch
+        {
+            'A' => TierHealth.Healthy,
+            'u' => TierHealth.Unverified,
+            'w' => TierHealth.Degraded,
+            _ => TierHealth.Unavailable
+        })];
 
     private static TimeSpan At(double seconds) => TimeSpan.FromMilliseconds(Math.Round(seconds * 1000));
 

@@ -20,7 +20,10 @@ public class FailoverPropertyTests
     public void Machine_AnyHistory_KeepsItsPromises()
     {
         var standing = Gen.Elements(TierHealth.Unavailable, TierHealth.Degraded, TierHealth.Unverified, TierHealth.Healthy);
-        var moment = from tiers in Gen.ArrayOf(standing, 3) from ticks in Gen.Choose(1, 40) from order in Gen.Choose(0, 30) select (tiers, ticks, order);
+        var moment =
+            from tiers in Gen.ArrayOf(
+                standing,
+                3) from ticks in Gen.Choose(1, 40) from order in Gen.Choose(0, 30) select (tiers, ticks, order);
         var history = Gen.ListOf(moment, 60).ToArbitrary();
         Prop.ForAll(history, moments => Check(moments)).QuickCheckThrowOnFailure();
     }
@@ -35,7 +38,14 @@ public class FailoverPropertyTests
             {
                 var before = state;
                 now += TimeSpan.FromMilliseconds(100);
-                Order? given = tick > 0 ? null : order switch { < 3 => new Order(new Hold(order, now + TimeSpan.FromSeconds(3), "test")), 3 => new Order(Hold: null), _ => null };
+                Order? given = tick > 0
+                    ? null
+                    : order switch
+                    {
+                        < 3 => new Order(new Hold(order, now + TimeSpan.FromSeconds(3), "test")),
+                        3 => new Order(Hold: null),
+                        _ => null
+                    };
                 (state, var change) = FailoverMachine.Step(state, tiers, given, firstRound: true, Quick, now);
 
                 // An order that changes nothing uses up its step; the tick after it decides.
@@ -55,7 +65,8 @@ public class FailoverPropertyTests
 
                 // 2. Never in a tier that cannot serve while another can; never exhausted while anything answers.
                 var standing = state.Active < 0 ? TierHealth.Unavailable : tiers[state.Active];
-                Assert.True(standing >= TierHealth.Unverified || tiers.All(t => t <= standing), $"Active {state.Active} of {string.Join(' ', tiers)}");
+                Assert.True(standing >= TierHealth.Unverified
+                    || tiers.All(t => t <= standing), $"Active {state.Active} of {string.Join(' ', tiers)}");
 
                 // 3. A ramp is between two different tiers that have something to send to.
                 Assert.True(state.RampFrom < 0 || (state.RampFrom != state.Active && state.Active >= 0));

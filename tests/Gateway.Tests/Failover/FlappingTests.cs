@@ -18,7 +18,12 @@ public class FlappingTests
     [InlineData(40, 2, 30, 6)]
     public void Primary_Flapping_IsNotFollowed(double up, double down, double after, int atMost)
     {
-        var config = new ClusterConfig { Name = "guide", Tiers = [], Failback = new FailbackConfig { After = TimeSpan.FromSeconds(after), Ramp = TimeSpan.FromSeconds(after) } };
+        var config = new ClusterConfig
+        {
+            Name = "guide",
+            Tiers = [],
+            Failback = new FailbackConfig { After = TimeSpan.FromSeconds(after), Ramp = TimeSpan.FromSeconds(after) }
+        };
         var random = new Random(7);
         var health = new HealthState(ProbeOpinion.Up);
         var state = new ClusterState { Settled = true };
@@ -37,13 +42,20 @@ public class FlappingTests
             health = DestinationHealth.OnTick(health, config.Passive, exhausted: false, now);
             if (health.HealthStatus == HealthStatus.HalfOpen)
             {
-                health = alive ? DestinationHealth.PassHalfOpenProbe(health, now) : DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
+                health = alive
+                    ? DestinationHealth.PassHalfOpenProbe(health, now)
+                    : DestinationHealth.Eject(health, config.Passive, exhausted: false, now);
             }
 
             if (now >= nextProbe)
             {
                 health = DestinationHealth.OnProbe(health, alive, config.Probe, exhausted: false);
-                nextProbe = ProbeSchedule.Next(now, now, DestinationHealth.WantsFastProbe(health), config.Probe, (random.NextDouble() * 2) - 1);
+                nextProbe = ProbeSchedule.Next(
+                    now,
+                    now,
+                    DestinationHealth.WantsFastProbe(health),
+                    config.Probe,
+                    (random.NextDouble() * 2) - 1);
             }
 
             TierHealth[] tiers = [health.HealthStatus == HealthStatus.Up ? TierHealth.Healthy : TierHealth.Unavailable, TierHealth.Healthy];

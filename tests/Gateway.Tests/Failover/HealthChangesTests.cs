@@ -21,8 +21,12 @@ public sealed class HealthChangesTests
     [InlineData("dd u", "ud u", "DestinationUp primary/0, RedundancyRegained")]
     [InlineData("ud u", "uu u", "DestinationUp primary/1, Whole primary")]
     [InlineData("uu u", "uu d", "DestinationDown standby/0, RedundancyLost")]
-    [InlineData("uuuuu u", "udddd u", "DestinationDown primary/1, DestinationDown primary/2, DestinationDown primary/3, DestinationDown primary/4, Degraded primary")]
-    [InlineData("uuuuu", "udddd", "DestinationDown primary/1, DestinationDown primary/2, DestinationDown primary/3, DestinationDown primary/4, Degraded primary, RedundancyLost")]
+    [InlineData("uuuuu "
+        + "u", "udddd "
+        + "u", "DestinationDown primary/1, DestinationDown primary/2, DestinationDown primary/3, DestinationDown primary/4, Degraded "
+        + "primary")]
+    [InlineData("uuuuu", "udddd", "DestinationDown primary/1, DestinationDown primary/2, DestinationDown primary/3, DestinationDown "
+        + "primary/4, Degraded primary, RedundancyLost")]
     [InlineData("u u", "d d", "DestinationDown primary/0, DestinationDown standby/0")]
     [InlineData("d d", "d u", "DestinationUp standby/0, Whole standby, RedundancyLost")]
     [InlineData("eu u", "tu u", "")]
@@ -60,13 +64,28 @@ public sealed class HealthChangesTests
     public void Redundancy_Lost_SaysWhatIsLeft(string after, string says) =>
         Assert.Equal(says, HealthChanges.Between(null, Of(after), Now).Single(static c => c.Kind == HealthChangeKind.RedundancyLost).Text);
 
-    private static ClusterHealth Of(string tiers) => new("guide", [.. tiers.Split(' ').Select(static (tier, place) => TierOf(place == 0 ? "primary" : "standby", tier))]);
+    private static ClusterHealth Of(string tiers) =>
+        new("guide", [.. tiers.Split(' ').Select(static (tier, place) => TierOf(place == 0 ? "primary" : "standby", tier))]);
 
     private static TierMembers TierOf(string name, string members)
     {
-        ImmutableArray<MemberHealth> all = [.. members.Select(static (letter, place) => new MemberHealth(place.ToString(), VerdictOf(letter), letter == 'D', "the last 2 probes failed: connection refused"))];
+        ImmutableArray<MemberHealth> all =
+            [
+            .. members.Select(static (letter, place) => new MemberHealth(
+                place.ToString(),
+                VerdictOf(letter),
+                letter == 'D',
+                "the last 2 probes failed: connection refused"))];
         return new TierMembers(name, all.Any(static m => m.Serves), all);
     }
 
-    private static HealthStatus VerdictOf(char letter) => letter switch { '?' => HealthStatus.Unknown, 'd' => HealthStatus.Down, 'e' => HealthStatus.Ejected, 't' => HealthStatus.HalfOpen, _ => HealthStatus.Up };
+    private static HealthStatus VerdictOf(char letter) =>
+        letter switch
+        {
+            '?' => HealthStatus.Unknown,
+            'd' => HealthStatus.Down,
+            'e' => HealthStatus.Ejected,
+            't' => HealthStatus.HalfOpen,
+            _ => HealthStatus.Up
+        };
 }

@@ -92,7 +92,12 @@ public sealed class LimitRuleTests
         var state = LimitRule.Begin;
         for (var i = 0; i < 5000; i++)
         {
-            state = LimitRule.Next(state, TimeSpan.FromMilliseconds(i % 7 == 0 ? 10_000 : 1), i % 3 == 0 ? 0 : 1_000_000, Second * i, i % 10 / 10.0);
+            state = LimitRule.Next(
+                state,
+                TimeSpan.FromMilliseconds(i % 7 == 0 ? 10_000 : 1),
+                i % 3 == 0 ? 0 : 1_000_000,
+                Second * i,
+                i % 10 / 10.0);
             Assert.InRange(state.Limit, LimitRule.Least, LimitRule.Most);
         }
     }

@@ -18,7 +18,9 @@ public sealed class TierEvaluatorTests
     [InlineData("Unavailable", false, true, "Unavailable")]
     public void Weigh_OwnEyesAndTheFleets_ComeTo(string own, bool reachable, bool condemned, string expected)
     {
-        Assert.Equal(Enum.Parse<TierHealth>(expected), TierEvaluator.Weigh(Enum.Parse<TierHealth>(own), reachable, new TierGuidance("a", 1, condemned, MayReturn: false)));
+        Assert.Equal(
+            Enum.Parse<TierHealth>(expected),
+            TierEvaluator.Weigh(Enum.Parse<TierHealth>(own), reachable, new TierGuidance("a", 1, condemned, MayReturn: false)));
         Assert.Equal(Enum.Parse<TierHealth>(own), TierEvaluator.Weigh(Enum.Parse<TierHealth>(own), reachable, null));
     }
 }

@@ -13,7 +13,8 @@ public sealed class FallbackChainTests : IAsyncLifetime
     private const string FromFile = "Proxy-Status: gateway; error=destination_unavailable | X-Fallback: file";
     private const string FromFile503 = "Proxy-Status: gateway; error=destination_unavailable | Retry-After: 10 | X-Fallback: file";
     private const string BuiltIn = "Proxy-Status: gateway; error=destination_unavailable | Retry-After: 10 | X-Fallback: built-in";
-    private const string StoredHeaders = "Access-Control-Allow-Origin: https://shop.example | Age: 7 | Content-Length: 6 | X-Fallback: last-good";
+    private const string StoredHeaders =
+        "Access-Control-Allow-Origin: https://shop.example | Age: 7 | Content-Length: 6 | X-Fallback: last-good";
 
     // The server of these tests names requests by connection and number, in as many characters as this.
     private static readonly string ProblemLength = BuiltInResponse.Body(BuiltInFormat.Problem, "0HNABCDEFGHIJ:00000001").Length.ToString();
@@ -50,20 +51,32 @@ public sealed class FallbackChainTests : IAsyncLifetime
     {
         { "GET", "/data", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
         { "HEAD", "/data", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "" },
-        { "GET", "/page", 503, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile503, "<p>away</p>" },
-        { "HEAD", "/page", 503, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile503, "" },
-        { "GET", "/page200", 200, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile, "<p>away</p>" },
-        { "GET", "/page503", 503, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile503.Replace("10", "30", StringComparison.Ordinal), "<p>away</p>" },
-        { "GET", "/data404", 404, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
+        { "GET", "/page", 503, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile503,
+        "<p>away</p>" },
+        { "HEAD", "/page", 503, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile503,
+        "" },
+        { "GET", "/page200", 200, "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | " + FromFile,
+        "<p>away</p>" },
+        { "GET", "/page503", 503,
+        "Cache-Control: no-store | Content-Length: 11 | Content-Type: text/html; charset=utf-8 | "
+            + FromFile503.Replace("10", "30", StringComparison.Ordinal), "<p>away</p>" },
+        { "GET", "/data404", 404, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile,
+        "{\"a\":1}" },
         { "GET", "/data204", 204, "Cache-Control: no-store | " + FromFile, "" },
-        { "GET", "/chat", 200, "Cache-Control: no-store | Content-Length: 10 | Content-Type: text/event-stream | " + FromFile, "data: {}\n\n" },
-        { "GET", "/missing", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
-        { "GET", "/trending/shoes", 200, "Cache-Control: no-store | Content-Length: 9 | Content-Type: application/json | " + FromFile, "[\"shoes\"]" },
-        { "GET", "/trending/hats", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "[\"any\"]" },
+        { "GET", "/chat", 200, "Cache-Control: no-store | Content-Length: 10 | Content-Type: text/event-stream | " + FromFile,
+        "data: {}\n\n" },
+        { "GET", "/missing", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile,
+        "{\"a\":1}" },
+        { "GET", "/trending/shoes", 200, "Cache-Control: no-store | Content-Length: 9 | Content-Type: application/json | " + FromFile,
+        "[\"shoes\"]" },
+        { "GET", "/trending/hats", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile,
+        "[\"any\"]" },
         { "GET", "/stored", 200, StoredHeaders, "stored" },
         { "HEAD", "/stored", 200, StoredHeaders, "" },
-        { "GET", "/not-stored", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
-        { "GET", "/throws", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}" },
+        { "GET", "/not-stored", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile,
+        "{\"a\":1}" },
+        { "GET", "/throws", 200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile,
+        "{\"a\":1}" },
     };
 
     [Theory]
@@ -90,7 +103,9 @@ public sealed class FallbackChainTests : IAsyncLifetime
         WireAnswer answer = await _server.SendAsync(method, path, "Content-Length: 0\r\n");
 
         Assert.Equal(503, answer.Status);
-        Assert.Equal($"Cache-Control: no-store | Content-Length: {ProblemLength} | Content-Type: application/problem+json | {BuiltIn}", answer.Headers);
+        Assert.Equal(
+            $"Cache-Control: no-store | Content-Length: {ProblemLength} | Content-Type: application/problem+json | {BuiltIn}",
+            answer.Headers);
         Assert.Equal(503, JsonDocument.Parse(answer.Body).RootElement.GetProperty("status").GetInt32());
         Assert.Equal(FallbackStep.BuiltIn, _server.LastStep);
     }
@@ -120,7 +135,10 @@ public sealed class FallbackChainTests : IAsyncLifetime
 
     [Fact]
     public void BuiltIn_EventStream_EndsItsEvent() =>
-        Assert.EndsWith("}\n\n", Encoding.UTF8.GetString(BuiltInResponse.Body(BuiltInFormat.EventStream, "7").Span), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "}\n\n",
+            Encoding.UTF8.GetString(BuiltInResponse.Body(BuiltInFormat.EventStream, "7").Span),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Range: bytes=0-1\r\n")]
@@ -132,7 +150,9 @@ public sealed class FallbackChainTests : IAsyncLifetime
     {
         WireAnswer answer = await _server.SendAsync("GET", "/data", header);
 
-        Assert.Equal(new WireAnswer(200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}"), answer);
+        Assert.Equal(
+            new WireAnswer(200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}"),
+            answer);
     }
 
     [Fact]
@@ -151,7 +171,10 @@ public sealed class FallbackChainTests : IAsyncLifetime
 
         // A reset may overtake what was sent: the half is there with its length of 100, or nothing is.
         Assert.Contains((answer.Status, answer.Body), new[] { (200, "half"), (0, "") });
-        await Eventually.BeTrueAsync(() => _server.LastStep is FallbackStep.None, TimeSpan.FromSeconds(30), "the ladder says that nobody answered");
+        await Eventually.BeTrueAsync(
+            () => _server.LastStep is FallbackStep.None,
+            TimeSpan.FromSeconds(30),
+            "the ladder says that nobody answered");
     }
 
     [Theory]

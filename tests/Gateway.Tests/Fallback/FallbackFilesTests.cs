@@ -129,7 +129,9 @@ public sealed class FallbackFilesTests : IDisposable
         await LookAsync();
 
         Assert.Equal("1", Content("a.json"));
-        Assert.Equal("'a.json' is no longer in the folder; its last good content stays in force until a restart.", Assert.Single(_files.Snapshot.Problems).Problem);
+        Assert.Equal(
+            "'a.json' is no longer in the folder; its last good content stays in force until a restart.",
+            Assert.Single(_files.Snapshot.Problems).Problem);
     }
 
     [Fact]
@@ -322,9 +324,15 @@ public sealed class FallbackFilesTests : IDisposable
         await files.StartAsync(TestContext.Current.CancellationToken);
         try
         {
-            await Eventually.BeTrueAsync(() => files.Snapshot.Find("a.json")?.Content.Span.SequenceEqual("1"u8) == true, TimeSpan.FromSeconds(30), "the first content is in force");
+            await Eventually.BeTrueAsync(
+                () => files.Snapshot.Find("a.json")?.Content.Span.SequenceEqual("1"u8) == true,
+                TimeSpan.FromSeconds(30),
+                "the first content is in force");
             _folder.Write("a.json", "2");
-            await Eventually.BeTrueAsync(() => files.Snapshot.Find("a.json")!.Content.Span.SequenceEqual("2"u8), TimeSpan.FromSeconds(30), "the new content is in force");
+            await Eventually.BeTrueAsync(
+                () => files.Snapshot.Find("a.json")!.Content.Span.SequenceEqual("2"u8),
+                TimeSpan.FromSeconds(30),
+                "the new content is in force");
         }
         finally
         {
@@ -340,12 +348,21 @@ public sealed class FallbackFilesTests : IDisposable
 
         Assert.Empty(files.Snapshot.Problems);
         Assert.Superset(
-            new HashSet<string>(["recommend.json", "guide-offline.html", "chat-offline.sse", "trending/any.json", "trending/shoes.json"], StringComparer.Ordinal),
+            new HashSet<string>([
+                "recommend.json",
+                "guide-offline.html",
+                "chat-offline.sse",
+                "trending/any.json",
+                "trending/shoes.json"
+            ], StringComparer.Ordinal),
             new HashSet<string>(files.Snapshot.Files.Keys, StringComparer.Ordinal));
         string chat = Encoding.UTF8.GetString(files.Snapshot.Find("chat-offline.sse")!.Content.Span);
         Assert.StartsWith("retry: 10000\n\ndata: {\"token\":", chat, StringComparison.Ordinal);
         Assert.Matches("\n\nevent: done\ndata: {[^\n]*}\n\n$", chat);
-        Assert.DoesNotContain("http", Encoding.UTF8.GetString(files.Snapshot.Find("guide-offline.html")!.Content.Span), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "http",
+            Encoding.UTF8.GetString(files.Snapshot.Find("guide-offline.html")!.Content.Span),
+            StringComparison.Ordinal);
     }
 
     // The manual clock stands long before the files' times, so every file counts as young unless a test makes it old.

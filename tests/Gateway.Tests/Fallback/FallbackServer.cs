@@ -18,7 +18,9 @@ using Xunit;
 
 namespace Gateway.Tests.Fallback;
 
-/// <summary>A real server whose every route gets its fallback chain's answer, and a client that sends exactly the bytes that a test says.</summary>
+/// <summary>
+/// A real server whose every route gets its fallback chain's answer, and a client that sends exactly the bytes that a test says.
+/// </summary>
 internal sealed class FallbackServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -29,7 +31,10 @@ internal sealed class FallbackServer : IAsyncDisposable
         _app = app;
         Folder = folder;
         Files = files;
-        _port = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
+        _port = new Uri(app.Services
+            .GetRequiredService<IServer>().Features
+            .GetRequiredFeature<IServerAddressesFeature>().Addresses
+            .First()).Port;
     }
 
     public TemporaryFolder Folder { get; }
@@ -39,7 +44,10 @@ internal sealed class FallbackServer : IAsyncDisposable
     /// <summary>What the fallback chain said of its last response.</summary>
     public FallbackStep? LastStep { get; private set; }
 
-    public static async Task<FallbackServer> StartAsync(RouteConfig[] routes, LastGoodResponse? lastGood = null, Func<HttpContext, Task>? before = null)
+    public static async Task<FallbackServer> StartAsync(
+        RouteConfig[] routes,
+        LastGoodResponse? lastGood = null,
+        Func<HttpContext, Task>? before = null)
     {
         var folder = new TemporaryFolder();
         folder.Write("static/data.json", "{\"a\":1}");
@@ -89,7 +97,9 @@ internal sealed class FallbackServer : IAsyncDisposable
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
         await socket.ConnectAsync(IPAddress.Loopback, _port, deadline.Token);
-        await socket.SendAsync(Encoding.Latin1.GetBytes($"{method} {target} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n{headers}\r\n"), deadline.Token);
+        await socket.SendAsync(
+            Encoding.Latin1.GetBytes($"{method} {target} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n{headers}\r\n"),
+            deadline.Token);
         using var received = new MemoryStream();
         var buffer = new byte[4096];
         try
@@ -128,8 +138,12 @@ internal sealed record WireAnswer(int Status, string Headers, string Body)
 
         string[] lines = text[..end].Split("\r\n");
         IEnumerable<string> headers = lines.Skip(1)
-            .Where(static line => !line.StartsWith("Date:", StringComparison.Ordinal) && !line.StartsWith("Connection:", StringComparison.Ordinal))
+            .Where(static line => !line.StartsWith("Date:", StringComparison.Ordinal)
+                && !line.StartsWith("Connection:", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
-        return new WireAnswer(int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture), string.Join(" | ", headers), text[(end + 4)..]);
+        return new WireAnswer(
+            int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture),
+            string.Join(" | ", headers),
+            text[(end + 4)..]);
     }
 }

@@ -46,15 +46,25 @@ public sealed class FileStepTests
 
             """;
         await using var gateway = await InProcessGateway.StartAsync(
-            InProcessGateway.Config(["http://127.0.0.1:1"], route: route), new Dictionary<string, string> { ["static/shoes.json"] = "[1]", ["static/any.json"] = "[]" });
+            InProcessGateway.Config(["http://127.0.0.1:1"], route: route),
+            new Dictionary<string, string> { ["static/shoes.json"] = "[1]", ["static/any.json"] = "[]" });
         var shoes = await gateway.GetAsync("/?category=shoes");
-        Assert.Equal((200, "[1]", "max-age=60", "1", "application/vnd.shop+json"), (shoes.Status, shoes.Body, shoes.Header("Cache-Control").Single(), shoes.Header("X-Offline").Single(), shoes.Header("Content-Type").Single()));
+        Assert.Equal(
+            (200, "[1]", "max-age=60", "1", "application/vnd.shop+json"),
+            (
+                shoes.Status,
+                shoes.Body,
+                shoes.Header("Cache-Control").Single(),
+                shoes.Header("X-Offline").Single(),
+                shoes.Header("Content-Type").Single()));
         Assert.Equal(["file"], shoes.Header("X-Fallback"));
 
         foreach (var query in (string[])["?category=../any", "?category=hats", "?category=shoes&category=shoes", ""])
         {
             var any = await gateway.GetAsync("/" + query);
-            Assert.Equal((query, 203, "[]", "no-store", "</status>"), (query, any.Status, any.Body, any.Header("Cache-Control").Single(), any.Header("Link").Single()));
+            Assert.Equal(
+                (query, 203, "[]", "no-store", "</status>"),
+                (query, any.Status, any.Body, any.Header("Cache-Control").Single(), any.Header("Link").Single()));
             Assert.Empty(any.Header("X-Offline"));
         }
     }

@@ -66,13 +66,27 @@ public sealed class LateResponseTests
         var calls = 0;
         await using var upstream = new ScriptedUpstream(async request =>
         {
-            if (Interlocked.Increment(ref calls) == 2) await request.ClosedByPeerAsync();
-            else await request.RespondAsync("live");
+            if (Interlocked.Increment(ref calls) == 2)
+            {
+                await request.ClosedByPeerAsync();
+            }
+            else
+            {
+                await request.RespondAsync("live");
+            }
         });
-        await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([upstream.Url], cluster: "    timeouts: { firstByte: 10s, total: 20s }\n", route: Route));
+        await using var gateway =
+            await InProcessGateway.StartTlsAsync(InProcessGateway.Config(
+                [upstream.Url],
+                cluster: "    timeouts: { firstByte: 10s, total: 20s }\n",
+                route: Route));
         foreach (var fallback in (string?[])[null, "last-good", null])
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a")) { Version = System.Net.HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a"))
+            {
+                Version = System.Net.HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact
+            };
             using var answer = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
             Assert.Equal("live", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
             Assert.Equal(fallback, answer.Headers.TryGetValues("X-Fallback", out var values) ? values.Single() : null);

@@ -64,7 +64,10 @@ public sealed class NegotiationTests
     public void RetryAfter_ManyClients_AreSpreadOverTheWholeRange()
     {
         var random = new Random(1);
-        int[] seen = [.. Enumerable.Range(0, 2000).Select(_ => RetryAfter.Seconds(TimeSpan.FromSeconds(10), random.NextDouble())).Distinct().Order()];
+        int[] seen = [.. Enumerable.Range(0, 2000)
+            .Select(_ => RetryAfter.Seconds(TimeSpan.FromSeconds(10), random.NextDouble()))
+            .Distinct()
+            .Order()];
         Assert.Equal(Enumerable.Range(5, 11), seen);
     }
 }

@@ -46,7 +46,11 @@ public sealed class FleetPartsTests
     [InlineData(1L, "by", 9, null)]
     public void Order_OutOfBounds_IsNotTaken(long epoch, string? by, int kind, string? tier)
     {
-        var (order, command, write, garbage) = new OperatorCommandStore().Read(Hold, FleetPayload.Encode(new SharedOrder(epoch, by!, (SharedOrderKind)kind, tier, null)), At(10), At(0));
+        var (order, command, write, garbage) = new OperatorCommandStore().Read(
+            Hold,
+            FleetPayload.Encode(new SharedOrder(epoch, by!, (SharedOrderKind)kind, tier, null)),
+            At(10),
+            At(0));
         Assert.Null(order);
         Assert.Null(command);
         Assert.True(garbage);
@@ -62,7 +66,9 @@ public sealed class FleetPartsTests
             return FleetPayload.Decode<Heartbeat>(Encoding.UTF8.GetBytes($"1 {sum} {json}"));
         }
 
-        Assert.True(Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[{"cluster":"c","active":null,"epoch":0,"tiers":[]}]}""")!.IsSound);
+        Assert.True(
+            Read(
+                """{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[{"cluster":"c","active":null,"epoch":0,"tiers":[]}]}""")!.IsSound);
         Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":3}""")!.IsSound);
         Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":-3,"clusters":[]}""")!.IsSound);
         Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[null]}""")!.IsSound);
@@ -97,7 +103,9 @@ public sealed class FleetPartsTests
         var subject = new OrderSubject("guide", "a");
         here.Give(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, "one", epoch, At(0));
         var write = here.Read(subject, [], At(0), At(1)).Write!.Value;
-        Assert.Equal(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, there.Read(subject, write.Value, write.KeepFor, At(7000)).Command);
+        Assert.Equal(
+            new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" },
+            there.Read(subject, write.Value, write.KeepFor, At(7000)).Command);
     }
 
     [Fact]
@@ -130,7 +138,9 @@ public sealed class FleetPartsTests
         var weightWrite = here.Read(weight, [], At(0), At(1)).Write!.Value;
 
         Assert.IsType<DrainCommand>(there.Read(drainWrite.Subject, drainWrite.Value, drainWrite.KeepFor, At(0)).Command);
-        Assert.Equal(new WeightCommand("guide", "a", 5) { By = "ann", Reason = "new machine" }, there.Read(weight, weightWrite.Value, weightWrite.KeepFor, At(0)).Command);
+        Assert.Equal(
+            new WeightCommand("guide", "a", 5) { By = "ann", Reason = "new machine" },
+            there.Read(weight, weightWrite.Value, weightWrite.KeepFor, At(0)).Command);
 
         here.Give(new WeightCommand("guide", "a", null), "one", epoch, At(2));
         var clear = here.Read(weight, weightWrite.Value, weightWrite.KeepFor, At(3)).Write!.Value;
@@ -160,7 +170,11 @@ public sealed class FleetPartsTests
     [InlineData(SharedOrderKind.Weight, 1001)]
     [InlineData(SharedOrderKind.WeightClear, 5)]
     internal void SharedOrder_WeightOutOfBounds_IsGarbage(SharedOrderKind kind, int? weight) =>
-        Assert.True(new OperatorCommandStore().Read(new OrderSubject("guide", "a", IsWeight: true), FleetPayload.Encode(new SharedOrder(5, "one", kind, null, null, null, weight)), At(60), At(0)).Garbage);
+        Assert.True(new OperatorCommandStore().Read(
+            new OrderSubject("guide", "a", IsWeight: true),
+            FleetPayload.Encode(new SharedOrder(5, "one", kind, null, null, null, weight)),
+            At(60),
+            At(0)).Garbage);
 
     [Fact]
     public void OrderBook_RedisWasEmptied_OrdersAreWrittenAgainUnlessTheyAreOver()
@@ -184,7 +198,11 @@ public sealed class FleetPartsTests
     [Fact]
     public void OrderBook_HoldWithoutEnd_EndsAllTheSame()
     {
-        var command = new OperatorCommandStore().Read(Hold, Encoded(5, "one", SharedOrderKind.Hold, "standby"), TimeSpan.FromMilliseconds(-1), At(0)).Command;
+        var command = new OperatorCommandStore().Read(
+            Hold,
+            Encoded(5, "one", SharedOrderKind.Hold, "standby"),
+            TimeSpan.FromMilliseconds(-1),
+            At(0)).Command;
         Assert.Equal(OperatorCommandStore.LongestHold, Assert.IsType<HoldCommand>(command).For);
         Assert.True(new OperatorCommandStore().Read(Hold, Encoded(5, "one", SharedOrderKind.Drain, null), At(5), At(0)).Garbage);
     }
@@ -209,7 +227,9 @@ public sealed class FleetPartsTests
         Assert.Single(new PurgeLog().News(old, At(61)));
 
         // All that stood there when it looked last has left.
-        var many = Enumerable.Range(0, FleetScript.MostPurges).Select(static i => (TimeSpan.Zero, FleetPayload.Encode(new SharedPurge($"n{i}", "Key", "k")))).ToList();
+        var many = Enumerable.Range(0, FleetScript.MostPurges)
+            .Select(static i => (TimeSpan.Zero, FleetPayload.Encode(new SharedPurge($"n{i}", "Key", "k"))))
+            .ToList();
         Assert.Equal(("Prefix", ""), there.News(many, At(100)) is [var only] ? (only.By, only.Text) : default);
     }
 
@@ -227,7 +247,8 @@ public sealed class FleetPartsTests
         Assert.All(log.Waiting(), static p => Assert.NotEqual("all", p.Id));
     }
 
-    private static byte[] Encoded(long epoch, string by, SharedOrderKind kind, string? tier) => FleetPayload.Encode(new SharedOrder(epoch, by, kind, tier, "why"));
+    private static byte[] Encoded(long epoch, string by, SharedOrderKind kind, string? tier) =>
+        FleetPayload.Encode(new SharedOrder(epoch, by, kind, tier, "why"));
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
 }

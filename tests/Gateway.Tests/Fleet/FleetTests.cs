@@ -11,8 +11,8 @@ using Xunit;
 namespace Gateway.Tests.Fleet;
 
 /// <summary>
-/// Several whole gateways, a real Redis, and each of its faults. How fast things must be is held by <c>./gateway drill fleet</c>; here it is awaited with patience,
-/// for a busy machine proves nothing about it.
+/// Several whole gateways, a real Redis, and each of its faults. How fast things must be is held by <c>./gateway drill fleet</c>; here it
+/// is awaited with patience, for a busy machine proves nothing about it.
 /// </summary>
 public sealed class FleetTests : IAsyncDisposable
 {
@@ -50,7 +50,10 @@ public sealed class FleetTests : IAsyncDisposable
         // 1. The master of Redis dies: nobody switches, and they hear one another again through the new one.
         set.Master.Kill();
         await Eventually.BecomeTrueAsync(async () => (await AgreeingAsync()).Any(static a => !a), Patience, "the loss is noticed");
-        await Eventually.BecomeTrueAsync(async () => (await AgreeingAsync()).All(static a => a), TimeSpan.FromSeconds(60), "they agree again");
+        await Eventually.BecomeTrueAsync(
+            async () => (await AgreeingAsync()).All(static a => a),
+            TimeSpan.FromSeconds(60),
+            "they agree again");
         await TogetherAsync(3);
         Assert.All(await TransitionsAsync(), Assert.Empty);
 
@@ -66,7 +69,11 @@ public sealed class FleetTests : IAsyncDisposable
 
         // 3. It is written down, for whoever comes later.
         await Eventually.BecomeTrueAsync(
-            async () => (await _gateways[0].StatusAsync()).GetProperty("fleet").GetProperty("agreements").EnumerateArray().Any(static a => a.GetProperty("kind").GetString() == "failover"),
+            async () => (await _gateways[0].StatusAsync())
+                .GetProperty("fleet")
+                .GetProperty("agreements")
+                .EnumerateArray()
+                .Any(static a => a.GetProperty("kind").GetString() == "failover"),
             Patience,
             "the agreement is shown");
     }
@@ -83,10 +90,14 @@ public sealed class FleetTests : IAsyncDisposable
         await ServesAsync("primary");
 
         // All are at the same place of one ramp, whoever saw the primary well first.
-        await Eventually.BecomeTrueAsync(async () => await SharesAsync() is var shares && shares.Max() - shares.Min() < 0.05, Patience, "the ramps are in step");
+        await Eventually.BecomeTrueAsync(async () => await SharesAsync() is var shares
+            && shares.Max() - shares.Min() < 0.05, Patience, "the ramps are in step");
         _gateways.Add(await InProcessGateway.StartAsync(ConfigOf(EndpointsOf(redis), "failback: { after: 2s, ramp: 60s }")));
-        await Eventually.BecomeTrueAsync(async () => await SharesAsync() is var shares && shares.Max() - shares.Min() < 0.05, Patience, "the newcomer joins the ramp");
-        Assert.All((await TransitionsAsync()).Take(3), static t => Assert.Equal(["primary>standby failover", "standby>primary failback"], t.Select(static x => x.What)));
+        await Eventually.BecomeTrueAsync(async () => await SharesAsync() is var shares
+            && shares.Max() - shares.Min() < 0.05, Patience, "the newcomer joins the ramp");
+        Assert.All(
+            (await TransitionsAsync()).Take(3),
+            static t => Assert.Equal(["primary>standby failover", "standby>primary failback"], t.Select(static x => x.What)));
         Assert.Empty((await TransitionsAsync())[3]);
     }
 
@@ -104,12 +115,17 @@ public sealed class FleetTests : IAsyncDisposable
         // 1. Cut off: the others go on as two, it goes on alone, and nobody switches.
         await relay.SetDoorAsync(RelayDoor.Refuse);
         relay.ResetAll();
-        await Eventually.BecomeTrueAsync(async () => await AgreeingAsync() is [true, true, false] && await CountAsync(0) == 2 && await CountAsync(1) == 2, Patience, "the others see two");
-        await Eventually.BecomeTrueAsync(async () => await AlarmsAsync(2) is { Length: > 0 } alarms && alarms.Contains("Redis", StringComparison.Ordinal), Patience, "the alarm shows");
+        await Eventually.BecomeTrueAsync(async () => await AgreeingAsync() is [true, true, false]
+            && await CountAsync(0) == 2
+            && await CountAsync(1) == 2, Patience, "the others see two");
+        await Eventually.BecomeTrueAsync(async () => await AlarmsAsync(2) is { Length: > 0 } alarms
+            && alarms.Contains("Redis", StringComparison.Ordinal), Patience, "the alarm shows");
         Assert.All(await TransitionsAsync(), Assert.Empty);
 
         // 2. What it sees itself it still acts on; a hold that is given meanwhile elsewhere it hears of when it is back.
-        Assert.Equal(200, (await _gateways[0].PostAsync("/clusters/guide/hold", """{"tier":"standby","for":"10m","reason":"disk swap"}""")).Status);
+        Assert.Equal(
+            200,
+            (await _gateways[0].PostAsync("/clusters/guide/hold", """{"tier":"standby","for":"10m","reason":"disk swap"}""")).Status);
         await Eventually.BecomeTrueAsync(async () => await _gateways[1].ServingAsync() == "standby", Patience, "the other one obeys");
         Assert.Equal("primary", await _gateways[2].ServingAsync());
         await relay.HealAsync();
@@ -121,7 +137,13 @@ public sealed class FleetTests : IAsyncDisposable
     [Fact]
     public async Task EachFaultOfRedis_NoRequestFails_NobodySwitches_AndTheyAgreeAgain()
     {
-        using var redis = await RedisServer.StartAsync(RedisServer.FreePort(), ["--maxmemory-policy", "noeviction", "--requirepass", "right"], "right");
+        using var redis = await RedisServer.StartAsync(RedisServer.FreePort(),
+        [
+            "--maxmemory-policy",
+            "noeviction",
+            "--requirepass",
+            "right"
+        ], "right");
         using var elsewhere = await RedisServer.StartAsync();
         await StartAsync(2, EndpointsOf(redis) + ", password: right", "failback: { after: 10m }");
         await TogetherAsync(2);
@@ -170,9 +192,13 @@ public sealed class FleetTests : IAsyncDisposable
         var config = ConfigOf(EndpointsOf(redis), "", [_primary.Url, second.Url]);
         await StartAsync(3, config);
         await TogetherAsync(3);
-        Assert.Equal(200, (await _gateways[0].PostAsync("/clusters/guide/hold", """{"tier":"standby","for":"10m","reason":"disk swap"}""")).Status);
+        Assert.Equal(
+            200,
+            (await _gateways[0].PostAsync("/clusters/guide/hold", """{"tier":"standby","for":"10m","reason":"disk swap"}""")).Status);
         Assert.Equal(200, (await _gateways[1].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/drain", "{}")).Status);
-        Assert.Equal(200, (await _gateways[1].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/weight", "{\"weight\": 7}")).Status);
+        Assert.Equal(
+            200,
+            (await _gateways[1].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/weight", "{\"weight\": 7}")).Status);
         await HeldAndDrainedAsync(held: true, drained: true);
 
         // All of them end and start again: what operators ordered stands.
@@ -192,7 +218,9 @@ public sealed class FleetTests : IAsyncDisposable
         // And it ends everywhere, whichever of them is told.
         Assert.Equal(200, (await _gateways[2].PostAsync("/clusters/guide/release", """{"force":true}""")).Status);
         Assert.Equal(200, (await _gateways[0].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/ready", "{}")).Status);
-        Assert.Equal(200, (await _gateways[2].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/weight", """{"clear":true}""")).Status);
+        Assert.Equal(
+            200,
+            (await _gateways[2].PostAsync($"/clusters/guide/destinations/127.0.0.1:{second.Port}/weight", """{"clear":true}""")).Status);
         await HeldAndDrainedAsync(held: false, drained: false);
         await WeighsAsync(1);
     }
@@ -216,7 +244,10 @@ public sealed class FleetTests : IAsyncDisposable
         }
 
         Assert.Equal(200, await _gateways[0].DeleteAsync("/last-good?prefix=/a"));
-        await Eventually.BecomeTrueAsync(async () => await _gateways[1].MetricAsync("gateway_last_good_entries") == 0, Patience, "the other one forgot it");
+        await Eventually.BecomeTrueAsync(
+            async () => await _gateways[1].MetricAsync("gateway_last_good_entries") == 0,
+            Patience,
+            "the other one forgot it");
     }
 
     [Fact]
@@ -227,12 +258,22 @@ public sealed class FleetTests : IAsyncDisposable
         _gateways.Add(await InProcessGateway.StartAsync(ConfigOf(EndpointsOf(redis), "slo: 99.5%")));
         await TogetherAsync(2);
         var fleet = (await _gateways[0].StatusAsync()).GetProperty("fleet");
-        Assert.Equal(2, fleet.GetProperty("gateways").EnumerateArray().Select(static g => g.GetProperty("revision").GetString()).Distinct().Count());
+        Assert.Equal(2, fleet.GetProperty("gateways")
+            .EnumerateArray()
+            .Select(static g => g.GetProperty("revision").GetString())
+            .Distinct()
+            .Count());
         Assert.Equal(1, fleet.GetProperty("gateways").EnumerateArray().Count(static g => g.GetProperty("self").GetBoolean()));
-        Assert.All(fleet.GetProperty("gateways").EnumerateArray(), static g => Assert.Equal("primary", g.GetProperty("clusters")[0].GetProperty("serving").GetString()));
-        await Eventually.BecomeTrueAsync(async () => (await AlarmsAsync(0)).Contains("2 different configurations", StringComparison.Ordinal), Patience, "the warning shows");
+        Assert.All(
+            fleet.GetProperty("gateways").EnumerateArray(),
+            static g => Assert.Equal("primary", g.GetProperty("clusters")[0].GetProperty("serving").GetString()));
+        await Eventually.BecomeTrueAsync(
+            async () => (await AlarmsAsync(0)).Contains("2 different configurations", StringComparison.Ordinal),
+            Patience,
+            "the warning shows");
         Assert.Equal(1, await _gateways[0].MetricAsync("gateway_redis_up"));
-        var text = StatusText.Of(JsonSerializer.Deserialize<StatusReport>((await _gateways[0].StatusAsync()).GetRawText(), AdminJson.Options)!);
+        var text =
+            StatusText.Of(JsonSerializer.Deserialize<StatusReport>((await _gateways[0].StatusAsync()).GetRawText(), AdminJson.Options)!);
         Assert.Contains("Gateways: 2 decide together, epoch ", text, StringComparison.Ordinal);
         Assert.Contains("guide: primary\n", text, StringComparison.Ordinal);
 
@@ -251,7 +292,8 @@ public sealed class FleetTests : IAsyncDisposable
     }
 
     private string ConfigOf(string redis, string cluster, IReadOnlyList<string>? primary = null) =>
-        InProcessGateway.Config(primary ?? [_primary.Url], [_standby.Url], cluster: "    " + cluster, top: $"redis: {{ {redis} }}").TrimEnd() + "\n";
+        InProcessGateway.Config(primary
+            ?? [_primary.Url], [_standby.Url], cluster: "    " + cluster, top: $"redis: {{ {redis} }}").TrimEnd() + "\n";
 
     private Task StartAsync(int count, string redis, string cluster) => StartAsync(count, ConfigOf(redis, cluster));
 
@@ -271,7 +313,9 @@ public sealed class FleetTests : IAsyncDisposable
             _load.Add(Task.Run(async () =>
             {
                 using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-                while (await timer.WaitForNextTickAsync(_endOfLoad.Token).AsTask().ContinueWith(static t => t.IsCompletedSuccessfully && t.Result, TaskScheduler.Default))
+                while (await timer.WaitForNextTickAsync(_endOfLoad.Token)
+                    .AsTask()
+                    .ContinueWith(static t => t.IsCompletedSuccessfully && t.Result, TaskScheduler.Default))
                 {
                     try
                     {
@@ -308,15 +352,20 @@ public sealed class FleetTests : IAsyncDisposable
     private async Task FaultAsync(string name, Action breakIt, Func<Task> mendIt)
     {
         breakIt();
-        await Eventually.BecomeTrueAsync(async () => await UpAsync() == 0 && (await AgreeingAsync()).All(static a => !a), Patience, $"{name}: each decides alone, and gateway_redis_up says so");
+        await Eventually.BecomeTrueAsync(async () => await UpAsync() == 0
+            && (await AgreeingAsync()).All(static a => !a), Patience, $"{name}: each decides alone, and gateway_redis_up says so");
         for (var i = 0; i < _gateways.Count; i++)
         {
             var which = i;
-            await Eventually.BecomeTrueAsync(async () => (await AlarmsAsync(which)).Contains("Redis", StringComparison.Ordinal), Patience, $"{name}: the alarm shows");
+            await Eventually.BecomeTrueAsync(
+                async () => (await AlarmsAsync(which)).Contains("Redis", StringComparison.Ordinal),
+                Patience,
+                $"{name}: the alarm shows");
         }
 
         await mendIt();
-        await Eventually.BecomeTrueAsync(async () => await UpAsync() == _gateways.Count && (await AgreeingAsync()).All(static a => a), Patience, $"{name}: they agree again");
+        await Eventually.BecomeTrueAsync(async () => await UpAsync() == _gateways.Count
+            && (await AgreeingAsync()).All(static a => a), Patience, $"{name}: they agree again");
         await TogetherAsync(_gateways.Count);
         Assert.All(await TransitionsAsync(), t => Assert.True(t.Count == 0, $"{name}: {string.Join(", ", t)}"));
         Assert.True(_failed.IsEmpty, $"{name}: {string.Join(", ", _failed)}");
@@ -325,7 +374,10 @@ public sealed class FleetTests : IAsyncDisposable
     private async Task OddityAsync(string name, Action doIt, string words)
     {
         doIt();
-        await Eventually.BecomeTrueAsync(async () => (await AlarmsAsync(0) + await AlarmsAsync(1)).Contains(words, StringComparison.Ordinal), Patience, $"{name}: the alarm says \"{words}\"");
+        await Eventually.BecomeTrueAsync(
+            async () => (await AlarmsAsync(0) + await AlarmsAsync(1)).Contains(words, StringComparison.Ordinal),
+            Patience,
+            $"{name}: the alarm says \"{words}\"");
         await TogetherAsync(_gateways.Count);
         Assert.All(await TransitionsAsync(), t => Assert.True(t.Count == 0, $"{name}: {string.Join(", ", t)}"));
     }
@@ -335,7 +387,9 @@ public sealed class FleetTests : IAsyncDisposable
         foreach (var gateway in _gateways)
         {
             await Eventually.BecomeTrueAsync(
-                async () => (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[1].GetProperty("weight").GetInt32() == weight,
+                async () =>
+                    (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty(
+                        "destinations")[1].GetProperty("weight").GetInt32() == weight,
                 Patience,
                 $"weight {weight} on all");
         }
@@ -404,7 +458,11 @@ public sealed class FleetTests : IAsyncDisposable
 
     // Those that are counted are those that vote: settled ones.
     private async Task<int> CountAsync(int gateway) =>
-        (await _gateways[gateway].StatusAsync()).GetProperty("fleet").GetProperty("gateways").EnumerateArray().Count(static g => g.GetProperty("clusters").GetArrayLength() > 0);
+        (await _gateways[gateway].StatusAsync())
+            .GetProperty("fleet")
+            .GetProperty("gateways")
+            .EnumerateArray()
+            .Count(static g => g.GetProperty("clusters").GetArrayLength() > 0);
 
     private async Task<double> UpAsync()
     {

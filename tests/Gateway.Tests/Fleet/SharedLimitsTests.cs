@@ -92,7 +92,10 @@ public sealed class SharedLimitsTests
     {
         using var redis = await RedisServer.StartAsync();
         await using var upstream = new ScriptedUpstream();
-        var config = InProcessGateway.Config([upstream.Url], top: $"redis: {{ endpoints: [ \"{redis.Endpoint}\" ] }}\ntrustedProxies: [ 127.0.0.0/8 ]", route: "    rateLimit: { rate: 10/h, burst: 10 }");
+        var config = InProcessGateway.Config(
+            [upstream.Url],
+            top: $"redis: {{ endpoints: [ \"{redis.Endpoint}\" ] }}\ntrustedProxies: [ 127.0.0.0/8 ]",
+            route: "    rateLimit: { rate: 10/h, burst: 10 }");
         await using var one = await InProcessGateway.StartAsync(config);
         await using var two = await InProcessGateway.StartAsync(config);
         await one.MetricReachesAsync(1, "gateway_rate_limits_shared");
@@ -104,7 +107,10 @@ public sealed class SharedLimitsTests
             // Until the bucket is empty.
         }
 
-        await Eventually.BecomeTrueAsync(async () => await AskAsync(two, "10.0.0.1") == 429, TimeSpan.FromSeconds(20), "the other gateway refuses the sender");
+        await Eventually.BecomeTrueAsync(
+            async () => await AskAsync(two, "10.0.0.1") == 429,
+            TimeSpan.FromSeconds(20),
+            "the other gateway refuses the sender");
         Assert.InRange(upstream.Requests.Count, 10, 20);
         Assert.Equal(200, await AskAsync(two, "10.0.0.2"));
 
@@ -112,7 +118,10 @@ public sealed class SharedLimitsTests
         redis.Kill();
         await one.MetricReachesAsync(0, "gateway_rate_limits_shared");
         Assert.Equal(200, await AskAsync(one, "10.0.0.3"));
-        await Eventually.BecomeTrueAsync(async () => (await one.MetricsTextAsync()).Contains("gateway_alarm{part=\"rate-limits\"} 1", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the alarm shows");
+        await Eventually.BecomeTrueAsync(
+            async () => (await one.MetricsTextAsync()).Contains("gateway_alarm{part=\"rate-limits\"} 1", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(20),
+            "the alarm shows");
 
         // 3. Together again, with the seed of before: who was refused still is.
         await redis.RunAsync();
@@ -120,9 +129,11 @@ public sealed class SharedLimitsTests
         Assert.Equal(429, await AskAsync(two, "10.0.0.1"));
     }
 
-    private static RateLimit Limit(int burst) => new(new RateLimitConfig { Count = 1, Per = TimeSpan.FromSeconds(1), Burst = burst }, new ZeroClock());
+    private static RateLimit Limit(int burst) =>
+        new(new RateLimitConfig { Count = 1, Per = TimeSpan.FromSeconds(1), Burst = burst }, new ZeroClock());
 
-    private static async Task<int> AskAsync(InProcessGateway gateway, string client) => (await gateway.GetAsync("/", $"X-Forwarded-For: {client}\r\n")).Status;
+    private static async Task<int> AskAsync(InProcessGateway gateway, string client) =>
+        (await gateway.GetAsync("/", $"X-Forwarded-For: {client}\r\n")).Status;
 
     private sealed class ZeroClock : TimeProvider
     {

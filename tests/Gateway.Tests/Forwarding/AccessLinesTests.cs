@@ -45,8 +45,16 @@ public sealed class AccessLinesTests
     {
         await using var guide = new ScriptedUpstream(r => DoAsync(r, does)) { Healthy = does != "down" };
         // Deadlines are short, and probes go on, only where a case is about them: a busy machine must not look like a destination that is.
-        var config = InProcessGateway.Config([guide.Url], cluster: does.Contains("silent", StringComparison.Ordinal) ? Quick : "", attempts: "hedge: off, max: 1", top: Log).Replace("\"/{**rest}\"", "\"/a\", methods: [ GET, POST ]", StringComparison.Ordinal);
-        await using var gateway = await InProcessGateway.StartAsync(does == "down" ? config : config.Replace("interval: 500ms, timeout: 400ms", NoProbes, StringComparison.Ordinal));
+        var config = InProcessGateway.Config(
+            [guide.Url],
+            cluster: does.Contains("silent", StringComparison.Ordinal) ? Quick : "",
+            attempts: "hedge: off, max: 1",
+            top: Log).Replace("\"/{**rest}\"", "\"/a\", methods: [ GET, POST ]", StringComparison.Ordinal);
+        await using var gateway =
+            await InProcessGateway.StartAsync(does == "down" ? config : config.Replace(
+                "interval: 500ms, timeout: 400ms",
+                NoProbes,
+                StringComparison.Ordinal));
         if (does == "closed port")
         {
             guide.StopListening();
@@ -121,7 +129,11 @@ public sealed class AccessLinesTests
             }
         });
         await using var gateway = await InProcessGateway.StartAsync(
-            InProcessGateway.Config([guide.Url], cluster: "    timeouts: { connect: 500ms, firstByte: 2500ms, idle: 5s, total: 3s }", attempts: "hedge: off, max: 1", top: Log));
+            InProcessGateway.Config(
+                [guide.Url],
+                cluster: "    timeouts: { connect: 500ms, firstByte: 2500ms, idle: 5s, total: 3s }",
+                attempts: "hedge: off, max: 1",
+                top: Log));
 
         Assert.Equal(503, (await gateway.GetAsync("/a")).Status);
 
@@ -137,7 +149,11 @@ public sealed class AccessLinesTests
             await release.Task;
             await r.RespondAsync("ok");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: Log).Replace("name: primary, ", "name: primary, capacity: 1, ", StringComparison.Ordinal));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: Log).Replace(
+                "name: primary, ",
+                "name: primary, capacity: 1, ",
+                StringComparison.Ordinal));
         var first = gateway.GetAsync("/a");
         await Eventually.BeTrueAsync(() => guide.Requests.Count == 1, TimeSpan.FromSeconds(30), "the place is taken");
 
@@ -164,7 +180,9 @@ public sealed class AccessLinesTests
                 by == "neighbour" ? [bad.Url, good.Url] : [bad.Url],
                 by == "standby" ? [good.Url] : null,
                 cluster: "    balance: roundRobin",
-                route: by is "lastGood" or "file" ? $"    lastGood: {{}}\n    fallback: [ {(by == "file" ? "{ file: a.json }" : by)} ]" : "",
+                route: by is "lastGood" or "file"
+                    ? $"    lastGood: {{}}\n    fallback: [ {(by == "file" ? "{ file: a.json }" : by)} ]"
+                    : "",
                 top: Log),
             new Dictionary<string, string> { ["static/a.json"] = "{}" });
         if (by == "lastGood")
@@ -180,9 +198,13 @@ public sealed class AccessLinesTests
 
         var lines = await LinesAsync(gateway, by == "lastGood" ? 3 : 2);
         var line = lines.First(l => Text(l, "savedBy") == saved);
-        Assert.Equal(last is null ? (by == "file" ? "file" : "last-good", "degraded") : ("none", "live"), (Text(line, "fallback"), Text(line, "outcome")));
+        Assert.Equal(
+            last is null ? (by == "file" ? "file" : "last-good", "degraded") : ("none", "live"),
+            (Text(line, "fallback"), Text(line, "outcome")));
         var attempts = line.GetProperty("attempts").EnumerateArray().ToArray();
-        Assert.Equal(("first", "status", 503), (Text(attempts[0], "purpose"), Text(attempts[0], "result"), attempts[0].GetProperty("status").GetInt32()));
+        Assert.Equal(
+            ("first", "status", 503),
+            (Text(attempts[0], "purpose"), Text(attempts[0], "result"), attempts[0].GetProperty("status").GetInt32()));
         if (last is not null)
         {
             Assert.Equal(("repeat", last), (Text(attempts[^1], "purpose"), Text(attempts[^1], "result")));
@@ -241,11 +263,16 @@ public sealed class AccessLinesTests
             }
 
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
-            await socket.SendAsync("hello"u8.ToArray(), System.Net.WebSockets.WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
+            await socket.SendAsync(
+                "hello"u8.ToArray(),
+                System.Net.WebSockets.WebSocketMessageType.Text,
+                endOfMessage: true,
+                context.RequestAborted);
             await socket.ReceiveAsync(new byte[100], context.RequestAborted);
             await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: Log, attempts: "hedge: off, max: 1"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: Log, attempts: "hedge: off, max: 1"));
         using var socket = new System.Net.WebSockets.ClientWebSocket();
         try
         {
@@ -281,7 +308,9 @@ public sealed class AccessLinesTests
             await r.ChunkAsync("data: a\n\n");
             await r.ClosedByPeerAsync();
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: Log, route: "    stream: {}"), stopWithin: TimeSpan.FromSeconds(2));
+        await using var gateway = await InProcessGateway.StartAsync(
+            InProcessGateway.Config([guide.Url], top: Log, route: "    stream: {}"),
+            stopWithin: TimeSpan.FromSeconds(2));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
         await client.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadUntilAsync("data: a\n\n");
@@ -333,7 +362,10 @@ public sealed class AccessLinesTests
     private static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();
 
     private static async Task<string> CodeAsync(InProcessGateway gateway) =>
-        (await gateway.MetricsTextAsync()).Split('\n').Single(static line => line.StartsWith("gateway_requests_total{", StringComparison.Ordinal)).Split("code=\"")[1][..3];
+        (await gateway.MetricsTextAsync())
+            .Split('\n')
+            .Single(static line => line.StartsWith("gateway_requests_total{", StringComparison.Ordinal))
+            .Split("code=\"")[1][..3];
 
     private static async Task<JsonElement> LineAsync(InProcessGateway gateway, int at) => (await LinesAsync(gateway, at + 1))[at];
 
@@ -344,10 +376,18 @@ public sealed class AccessLinesTests
         await Eventually.BecomeTrueAsync(
             async () =>
             {
-                await using var file = new FileStream(gateway.PathOf("gateway.log"), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
+                await using var file = new FileStream(
+                    gateway.PathOf("gateway.log"),
+                    FileMode.OpenOrCreate,
+                    FileAccess.Read,
+                    FileShare.ReadWrite);
                 using var reader = new StreamReader(file);
                 var text = await reader.ReadToEndAsync(Cancel);
-                lines = [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonDocument.Parse(line).RootElement)
+                lines =
+                    [
+                    .. text[..(text.LastIndexOf('\n') + 1)].Split(
+                        '\n',
+                        StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonDocument.Parse(line).RootElement)
                     .Where(static line => line.TryGetProperty("request", out _)).Select(static line => line.GetProperty("request"))];
                 return lines.Count >= count;
             },

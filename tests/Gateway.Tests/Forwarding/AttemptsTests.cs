@@ -12,7 +12,10 @@ public class AttemptsTests
         await using var first = new ScriptedUpstream();
         await using var second = new ScriptedUpstream(r => r.RespondAsync("second"));
         await using var third = new ScriptedUpstream(r => r.RespondAsync("third"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url, second.Url], [third.Url], cluster: "    balance: roundRobin"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            first.Url,
+            second.Url
+        ], [third.Url], cluster: "    balance: roundRobin"));
         Kill(first);
 
         Assert.Equal("second", (await gateway.GetAsync()).Body);
@@ -70,7 +73,11 @@ public class AttemptsTests
             Assert.Equal((500, "broken"), (got.Status, got.Body));
         }
 
-        await using var strict = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off, retryOn: [connect, reset, timeout, truncated, 500]"));
+        await using var strict =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                [other.Url],
+                attempts: "hedge: off, retryOn: [connect, reset, timeout, truncated, 500]"));
         Assert.Equal("good", (await strict.GetAsync()).Body);
     }
 
@@ -105,7 +112,8 @@ public class AttemptsTests
             }
         });
         await using var other = new ScriptedUpstream(r => r.RespondAsync("good"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: 100ms"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: 100ms"));
         var began = Stopwatch.GetTimestamp();
 
         Assert.Equal("good", (await gateway.GetAsync()).Body);
@@ -130,7 +138,12 @@ public class AttemptsTests
     {
         await using var guide = new ScriptedUpstream(r => r.RespondAsync("busy", 503));
         await using var other = new ScriptedUpstream(r => r.RespondAsync("busy", 503));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off, retryBudget: 0%", cluster: "    passive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 100000 }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                [other.Url],
+                attempts: "hedge: off, retryBudget: 0%",
+                cluster: "    passive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 100000 }"));
 
         for (var i = 0; i < 100; i++)
         {

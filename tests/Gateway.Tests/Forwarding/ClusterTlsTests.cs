@@ -28,7 +28,9 @@ public sealed class ClusterTlsTests : IDisposable
     public async Task Destination_OfAPrivateAuthority_IsAskedUnderItsServerNameWithOurCertificate(HttpProtocols offered, string spoken)
     {
         await using var guide = await StartGuideAsync(offered, _authority.Issue("guide.internal"));
-        await using var gateway = await StartAsync(guide, "ca: FOLDER/ca.pem, serverName: guide.internal, certificate: { file: FOLDER/own.pem, key: FOLDER/own.key }");
+        await using var gateway = await StartAsync(
+            guide,
+            "ca: FOLDER/ca.pem, serverName: guide.internal, certificate: { file: FOLDER/own.pem, key: FOLDER/own.key }");
 
         await gateway.BecomesAsync("up", "primary");
         Assert.Equal("CN=gateway", (await gateway.GetAsync()).Body);
@@ -36,18 +38,24 @@ public sealed class ClusterTlsTests : IDisposable
 
         Assert.All(guide.Requests, asked => Assert.Equal(spoken, asked.Protocol));
         Assert.NotEmpty(guide.Probes);
-        Assert.All(guide.Requests.Concat(guide.Probes), asked => Assert.Equal(($"127.0.0.1:{guide.Port}", "guide.internal"), (asked.Host, asked.Sni)));
+        Assert.All(
+            guide.Requests.Concat(guide.Probes),
+            asked => Assert.Equal(($"127.0.0.1:{guide.Port}", "guide.internal"), (asked.Host, asked.Sni)));
     }
 
     [Fact]
     public async Task WebSocket_ToADestinationOfAPrivateAuthority_IsCarried()
     {
         await using var guide = await StartGuideAsync(HttpProtocols.Http1AndHttp2, _authority.Issue("guide.internal"));
-        await using var gateway = await StartAsync(guide, "ca: FOLDER/ca.pem, serverName: guide.internal, certificate: { file: FOLDER/own.pem, key: FOLDER/own.key }");
+        await using var gateway = await StartAsync(
+            guide,
+            "ca: FOLDER/ca.pem, serverName: guide.internal, certificate: { file: FOLDER/own.pem, key: FOLDER/own.key }");
         await gateway.BecomesAsync("up", "primary");
         using var socket = new ClientWebSocket();
 
-        await socket.ConnectAsync(new UriBuilder(gateway.Url) { Scheme = "ws", Path = "/socket" }.Uri, TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(
+            new UriBuilder(gateway.Url) { Scheme = "ws", Path = "/socket" }.Uri,
+            TestContext.Current.CancellationToken);
 
         var buffer = new byte[100];
         var received = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
@@ -75,14 +83,22 @@ public sealed class ClusterTlsTests : IDisposable
             "other name" => _authority.Issue("127.0.0.1"),
             _ => _authority.Issue("guide.internal"),
         };
-        await using var guide = await StartGuideAsync(HttpProtocols.Http1AndHttp2, certificate, https => https.SslProtocols = which == "old TLS" ? SslProtocols.Tls12 : SslProtocols.None);
+        await using var guide = await StartGuideAsync(
+            HttpProtocols.Http1AndHttp2,
+            certificate,
+            https => https.SslProtocols = which == "old TLS" ? SslProtocols.Tls12 : SslProtocols.None);
         await using var spare = new ScriptedUpstream();
-        await using var gateway = await StartAsync(guide, $"ca: FOLDER/ca.pem, serverName: guide.internal{(which == "old TLS" ? ", minTls: \"1.3\"" : "")}", probe, spare.Url);
+        await using var gateway = await StartAsync(
+            guide,
+            $"ca: FOLDER/ca.pem, serverName: guide.internal{(which == "old TLS" ? ", minTls: \"1.3\"" : "")}",
+            probe,
+            spare.Url);
 
         await gateway.BecomesAsync("down", "primary");
 
         await Eventually.BecomeTrueAsync(
-            async () => (await gateway.StatusAsync()).GetProperty("clusters").ToString().Contains(said, StringComparison.Ordinal), TimeSpan.FromSeconds(60), said);
+            async () => (await gateway.StatusAsync()).GetProperty("clusters").ToString().Contains(said, StringComparison.Ordinal),
+            TimeSpan.FromSeconds(60), said);
         Assert.Empty(guide.Requests);
     }
 
@@ -98,7 +114,8 @@ public sealed class ClusterTlsTests : IDisposable
 
         await File.WriteAllTextAsync(gateway.PathOf("ca.pem"), "rubbish", TestContext.Current.CancellationToken);
         await Eventually.BecomeTrueAsync(
-            async () => (await gateway.StatusAsync()).GetProperty("alarms").ToString().Contains("of cluster", StringComparison.Ordinal), TimeSpan.FromSeconds(30), "an alarm names the cluster");
+            async () => (await gateway.StatusAsync()).GetProperty("alarms").ToString().Contains("of cluster", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(30), "an alarm names the cluster");
         Assert.Equal(200, (await gateway.GetAsync()).Status);
         Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
@@ -111,7 +128,10 @@ public sealed class ClusterTlsTests : IDisposable
         await gateway.BecomesAsync("down", "primary");
 
         var text = await File.ReadAllTextAsync(gateway.ConfigFile, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(gateway.ConfigFile, text.Replace("guide.test", "guide.internal", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            gateway.ConfigFile,
+            text.Replace("guide.test", "guide.internal", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
 
         Assert.Equal(200, (await gateway.PostAsync("/config/reload", "{}")).Status);
         await gateway.BecomesAsync("up", "primary");
@@ -119,7 +139,10 @@ public sealed class ClusterTlsTests : IDisposable
         Assert.All(guide.Requests, static asked => Assert.Equal("guide.internal", asked.Sni));
     }
 
-    private static Task<KestrelUpstream> StartGuideAsync(HttpProtocols offered, System.Security.Cryptography.X509Certificates.X509Certificate2 certificate, Action<HttpsConnectionAdapterOptions>? configure = null) =>
+    private static Task<KestrelUpstream> StartGuideAsync(
+        HttpProtocols offered,
+        System.Security.Cryptography.X509Certificates.X509Certificate2 certificate,
+        Action<HttpsConnectionAdapterOptions>? configure = null) =>
         KestrelUpstream.StartAsync(
             static async context =>
             {
@@ -131,7 +154,11 @@ public sealed class ClusterTlsTests : IDisposable
                 }
 
                 using var socket = await context.WebSockets.AcceptWebSocketAsync();
-                await socket.SendAsync(Encoding.UTF8.GetBytes(subject), WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
+                await socket.SendAsync(
+                    Encoding.UTF8.GetBytes(subject),
+                    WebSocketMessageType.Text,
+                    endOfMessage: true,
+                    context.RequestAborted);
                 await socket.ReceiveAsync(new byte[10], context.RequestAborted);
             },
             offered,
@@ -147,7 +174,15 @@ public sealed class ClusterTlsTests : IDisposable
     {
         var (certificate, key) = _authority.IssuePem("gateway");
         return InProcessGateway.StartAsync(
-            InProcessGateway.Config([guide.Url], spare is null ? null : [spare], cluster: $"    tls: {{ {tls} }}").Replace("probe: { interval", $"probe: {{ type: {probe}, interval", StringComparison.Ordinal),
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["ca.pem"] = _authority.Pem, ["own.pem"] = certificate, ["own.key"] = key });
+            InProcessGateway.Config([guide.Url], spare is null ? null : [spare], cluster: $"    tls: {{ {tls} }}").Replace(
+                "probe: { interval",
+                $"probe: {{ type: {probe}, interval",
+                StringComparison.Ordinal),
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["ca.pem"] = _authority.Pem,
+                ["own.pem"] = certificate,
+                ["own.key"] = key
+            });
     }
 }

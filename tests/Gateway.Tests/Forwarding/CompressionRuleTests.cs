@@ -65,8 +65,15 @@ public sealed class CompressionRuleTests
         var context = new DefaultHttpContext();
         context.Request.Protocol = "HTTP/1.1";
         context.Request.Headers.AcceptEncoding = "gzip";
-        if (type.Length > 0) context.Response.ContentType = type;
-        if (header.Split(": ") is [var name, var value]) context.Response.Headers[name] = value;
+        if (type.Length > 0)
+        {
+            context.Response.ContentType = type;
+        }
+
+        if (header.Split(": ") is [var name, var value])
+        {
+            context.Response.Headers[name] = value;
+        }
 
         var (says, coding) = new CompressionRule(new CompressionConfig()).Decide(context.Request, status, context.Response.Headers);
 
@@ -94,11 +101,22 @@ public sealed class CompressionRuleTests
     [Fact]
     public void Settings_OfTheFile_AreKept()
     {
-        var rule = new CompressionRule(new CompressionConfig { Codings = ["gzip", "br"], MinSize = 0, Types = ["text/event-stream", "application/x-own"], EventStreams = true });
+        var rule = new CompressionRule(new CompressionConfig
+        {
+            Codings = ["gzip", "br"],
+            MinSize = 0,
+            Types = ["text/event-stream", "application/x-own"],
+            EventStreams = true
+        });
         var context = new DefaultHttpContext();
         context.Request.Protocol = "HTTP/1.1";
         context.Request.Headers.AcceptEncoding = "zstd, br, gzip";
-        foreach (var (type, coding) in ((string, string?)[])[("text/event-stream", "gzip"), ("application/x-own", "gzip"), ("text/html", null)])
+        foreach (var (type, coding) in ((string, string?)[])
+        [
+            ("text/event-stream", "gzip"),
+            ("application/x-own", "gzip"),
+            ("text/html", null)
+        ])
         {
             context.Response.ContentType = type;
             context.Response.ContentLength = type == "application/x-own" ? 1 : null;

@@ -12,7 +12,8 @@ public sealed class CompressionTests
 {
     private const string On = "compression: on";
 
-    private static readonly string Text = string.Concat(Enumerable.Range(0, 4000).Select(static i => $"{{\"item\":{i},\"name\":\"green tea\"}}\n"));
+    private static readonly string Text =
+        string.Concat(Enumerable.Range(0, 4000).Select(static i => $"{{\"item\":{i},\"name\":\"green tea\"}}\n"));
 
     private static readonly Dictionary<string, string> Files = new() { ["static/page.html"] = new string('a', 5000) };
 
@@ -54,7 +55,9 @@ public sealed class CompressionTests
 
         for (var i = 0; i < 3; i++)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a")) { Version = http2 ? HttpVersion.Version20 : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a")) { Version = http2
+                ? HttpVersion.Version20
+                : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             request.Headers.Add("Accept-Encoding", coding);
             using var response = await client.SendAsync(request, Cancel);
             var bytes = await response.Content.ReadAsByteArrayAsync(Cancel);
@@ -72,7 +75,8 @@ public sealed class CompressionTests
     public async Task Head_IsDescribedAsGetIs()
     {
         await using var upstream = new ScriptedUpstream(static request => request.SendAsync(
-            $"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {Text.Length}\r\n\r\n{(request.Method == "HEAD" ? "" : Text)}"));
+            $"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {Text.Length}\r\n\r\n"
+                + $"{(request.Method == "HEAD" ? "" : Text)}"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: On));
 
         var get = await gateway.GetAsync("/a", "Accept-Encoding: gzip\r\n");
@@ -109,11 +113,15 @@ public sealed class CompressionTests
         var more = new TaskCompletionSource();
         await using var upstream = new ScriptedUpstream(async request =>
         {
-            await request.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n");
+            await request.SendAsync(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n");
             await more.Task;
             await request.SendAsync("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: "    stream: {}\n    compression: { eventStreams: true, codings: [ gzip ] }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [upstream.Url],
+                route: "    stream: {}\n    compression: { eventStreams: true, codings: [ gzip ] }"));
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a"));
         request.Headers.Add("Accept-Encoding", "gzip");
 
@@ -131,7 +139,9 @@ public sealed class CompressionTests
     {
         await using var upstream = new ScriptedUpstream(static request => request.SendAsync(
             $"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: {Text.Length}\r\n\r\n{Text}"));
-        var config = InProcessGateway.Config([upstream.Url], route: "    lastGood: {}\n    fallback: [ lastGood, { file: page.html } ]\n    compression: on");
+        var config = InProcessGateway.Config(
+            [upstream.Url],
+            route: "    lastGood: {}\n    fallback: [ lastGood, { file: page.html } ]\n    compression: on");
         await using var gateway = await InProcessGateway.StartAsync(config, Files);
         Assert.Equal(["gzip"], (await gateway.GetAsync("/a", "Accept-Encoding: gzip\r\n")).Header("Content-Encoding"));
         await gateway.MetricReachesAsync(1, "gateway_last_good_entries");
@@ -161,7 +171,9 @@ public sealed class CompressionTests
     {
         await using var upstream = new ScriptedUpstream(async request =>
         {
-            await request.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n{(chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {Text.Length * 100}")}\r\n\r\n");
+            await request.SendAsync(
+                $"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                    + $"{(chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {Text.Length * 100}")}\r\n\r\n");
             for (var i = 0; i < 20; i++)
             {
                 await request.SendAsync(chunked ? $"{Text.Length:x}\r\n{Text}\r\n" : Text);
@@ -172,7 +184,9 @@ public sealed class CompressionTests
         var config = InProcessGateway.Config([upstream.Url], top: On);
         await using var gateway = http2 ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
         using var client = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None });
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a")) { Version = http2 ? HttpVersion.Version20 : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a")) { Version = http2
+            ? HttpVersion.Version20
+            : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         request.Headers.Add("Accept-Encoding", "gzip");
 
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
@@ -227,7 +241,8 @@ public sealed class CompressionTests
     [Fact]
     public async Task NotModified_KeepsTheWeakTagOfTheClient()
     {
-        await using var upstream = new ScriptedUpstream(static request => request.SendAsync("HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n"));
+        await using var upstream =
+            new ScriptedUpstream(static request => request.SendAsync("HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: On));
 
         var answer = await gateway.GetAsync("/a", "Accept-Encoding: gzip\r\nIf-None-Match: W/\"x\"\r\n");
@@ -239,8 +254,14 @@ public sealed class CompressionTests
     [Fact]
     public async Task Route_HasItsOwn_AndWithoutOffloadDestinationsAreAskedAsTheClientAsks()
     {
-        await using var upstream = new ScriptedUpstream(static request => request.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {Text.Length}\r\n\r\n{Text}"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: On, route: "    compression: { offload: false, codings: [ br ] }"));
+        await using var upstream =
+            new ScriptedUpstream(static request =>
+                request.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {Text.Length}\r\n\r\n{Text}"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [upstream.Url],
+                top: On,
+                route: "    compression: { offload: false, codings: [ br ] }"));
         Assert.Equal(["br"], (await gateway.GetAsync("/a", "Accept-Encoding: gzip, br\r\n")).Header("Content-Encoding"));
         Assert.Contains("Accept-Encoding: gzip, br\r\n", upstream.Last.Head, StringComparison.Ordinal);
         Assert.Empty((await gateway.GetAsync("/a", "Accept-Encoding: gzip\r\n")).Header("Content-Encoding"));
@@ -253,7 +274,9 @@ public sealed class CompressionTests
         request.Headers.Add("Accept-Encoding", coding);
         using var response = await gateway.Client.SendAsync(request, Cancel);
         Assert.Equal([coding], response.Content.Headers.ContentEncoding);
-        return (response.Headers.TryGetValues("X-Fallback", out var by) ? by.Single() : null, await DecodeAsync(await response.Content.ReadAsByteArrayAsync(Cancel), coding));
+        return (response.Headers.TryGetValues("X-Fallback", out var by) ? by.Single() : null, await DecodeAsync(
+            await response.Content.ReadAsByteArrayAsync(Cancel),
+            coding));
     }
 
     private static async Task<string> DecodeAsync(byte[] bytes, string coding)

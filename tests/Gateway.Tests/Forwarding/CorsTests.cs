@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-/// <summary>Scripts of other origins: preflights in health and outage, and the headers of every response of a route with <c>cors</c>.</summary>
+/// <summary>
+/// Scripts of other origins: preflights in health and outage, and the headers of every response of a route with <c>cors</c>.
+/// </summary>
 public sealed class CorsTests
 {
     private const string Route = """
@@ -31,9 +33,13 @@ public sealed class CorsTests
     public async Task Preflight_OfTheRoute_IsAnsweredByTheGateway(bool lives, string origin, string method, string headers, bool allowed)
     {
         await using var upstream = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([lives ? upstream.Url : "http://127.0.0.1:1"], route: Route), Files);
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([lives
+            ? upstream.Url
+            : "http://127.0.0.1:1"], route: Route), Files);
         var asked = headers.Length == 0 ? "" : $"Access-Control-Request-Headers: {headers}\r\n";
-        var answer = await gateway.AskAsync($"OPTIONS /a HTTP/1.1\r\nHost: api.example\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: {method}\r\n{asked}\r\n", "OPTIONS");
+        var answer = await gateway.AskAsync(
+            $"OPTIONS /a HTTP/1.1\r\nHost: api.example\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: {method}\r\n{asked}\r\n",
+            "OPTIONS");
 
         Assert.Equal(204, answer.Status);
         Assert.Empty(upstream.Requests);
@@ -50,14 +56,30 @@ public sealed class CorsTests
     public async Task Preflight_OfARouteWithMethods_IsItsOwn()
     {
         await using var upstream = new ScriptedUpstream();
-        var config = InProcessGateway.Config([upstream.Url], route: "").Replace("match: { path: \"/{**rest}\" }", "match: { path: \"/{**rest}\", methods: [GET, POST] }\n    cors: { origins: [ \"*\" ], headers: [ \"*\" ] }", StringComparison.Ordinal);
+        var config = InProcessGateway.Config([upstream.Url], route: "").Replace(
+            "match: { path: \"/{**rest}\" }",
+            "match: { path: \"/{**rest}\", methods: [GET, POST] }\n    cors: { origins: [ \"*\" ], headers: [ \"*\" ] }",
+            StringComparison.Ordinal);
         await using var gateway = await InProcessGateway.StartAsync(config);
-        var answer = await gateway.AskAsync("OPTIONS /a HTTP/1.1\r\nHost: api.example\r\nOrigin: https://any.test\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-a, x-b\r\n\r\n", "OPTIONS");
-        Assert.Equal((204, "*", "GET, POST, HEAD", "x-a, x-b"), (answer.Status, answer.Header("Access-Control-Allow-Origin")[0], answer.Header("Access-Control-Allow-Methods")[0], answer.Header("Access-Control-Allow-Headers")[0]));
+        var answer = await gateway.AskAsync(
+            "OPTIONS /a HTTP/1.1\r\nHost: api.example\r\nOrigin: https://any.test\r\nAccess-Control-Request-Method: "
+                + "POST\r\nAccess-Control-Request-Headers: x-a, x-b\r\n\r\n",
+            "OPTIONS");
+        Assert.Equal(
+            (204, "*", "GET, POST, HEAD", "x-a, x-b"),
+            (
+                answer.Status,
+                answer.Header("Access-Control-Allow-Origin")[0],
+                answer.Header("Access-Control-Allow-Methods")[0],
+                answer.Header("Access-Control-Allow-Headers")[0]));
 
         // Every other question of this kind is none of a browser's.
         Assert.Equal(405, (await gateway.AskAsync("OPTIONS /a HTTP/1.1\r\nHost: api.example\r\n\r\n", "OPTIONS")).Status);
-        Assert.Equal(404, (await gateway.AskAsync("OPTIONS /a HTTP/1.1\r\nHost: api.example\r\nOrigin: https://any.test\r\nAccess-Control-Request-Method: DELETE\r\n\r\n", "OPTIONS")).Status);
+        Assert.Equal(
+            404,
+            (await gateway.AskAsync(
+                "OPTIONS /a HTTP/1.1\r\nHost: api.example\r\nOrigin: https://any.test\r\nAccess-Control-Request-Method: DELETE\r\n\r\n",
+                "OPTIONS")).Status);
         Assert.Empty(upstream.Requests);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("route", "all"), ("outcome", "refused"), ("code", "2xx"));
     }
@@ -84,11 +106,19 @@ public sealed class CorsTests
         Check(await gateway.GetAsync("/a", "Origin: https://x.tea.example\r\n"), "live", "last-good", "https://x.tea.example");
         Check(await gateway.GetAsync("/new", "Origin: https://shop.example\r\n"), "{}", "file", "https://shop.example");
         Check(await gateway.GetAsync("/new", "Origin: https://evil.test\r\n"), "{}", "file", null);
-        Check(await gateway.AskAsync("POST / HTTP/1.1\r\nHost: api.example\r\nOrigin: https://shop.example\r\nContent-Length: 0\r\n\r\n"), null, "built-in", "https://shop.example");
+        Check(
+            await gateway.AskAsync("POST / HTTP/1.1\r\nHost: api.example\r\nOrigin: https://shop.example\r\nContent-Length: 0\r\n\r\n"),
+            null,
+            "built-in",
+            "https://shop.example");
 
         static void Check(RawAnswer answer, string? body, string? fallback, string? origin)
         {
-            if (body is not null) Assert.Equal(body, answer.Body);
+            if (body is not null)
+            {
+                Assert.Equal(body, answer.Body);
+            }
+
             Assert.Equal(fallback is null ? [] : [fallback], answer.Header("X-Fallback"));
             Assert.Equal(origin is null ? [] : [origin], answer.Header("Access-Control-Allow-Origin"));
             Assert.Equal(origin is null ? [] : ["true"], answer.Header("Access-Control-Allow-Credentials"));

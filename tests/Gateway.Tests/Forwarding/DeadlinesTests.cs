@@ -10,7 +10,10 @@ public class DeadlinesTests
     public async Task Total_NobodyAnswers_EndsInTheLadder()
     {
         await using var silent = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([silent.Url], cluster: "    timeouts: { connect: 100ms, firstByte: 400ms, total: 600ms }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [silent.Url],
+                cluster: "    timeouts: { connect: 100ms, firstByte: 400ms, total: 600ms }"));
         var began = Stopwatch.GetTimestamp();
 
         var get = await gateway.GetAsync();
@@ -25,7 +28,9 @@ public class DeadlinesTests
         await HedgingTests.NothingInFlightAsync(gateway);
     }
 
-    /// <summary>Whoever waits for an attempt that was told to end must not spin until it has: with many at once nobody would get to end one.</summary>
+    /// <summary>
+    /// Whoever waits for an attempt that was told to end must not spin until it has: with many at once nobody would get to end one.
+    /// </summary>
     [Fact]
     public async Task FirstByte_ManyOutOfTimeAtOnce_AllGoElsewhere()
     {
@@ -33,7 +38,8 @@ public class DeadlinesTests
         await using var silent = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
         await using var standby = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
-            [silent.Url], [standby.Url], attempts: "hedge: off, retryBudget: 100%", cluster: "    timeouts: { firstByte: 3s, total: 50s }\n    passive: { consecutiveFailures: 1000, minimumRequests: 1000000 }"));
+            [silent.Url], [standby.Url], attempts: "hedge: off, retryBudget: 100%",
+            cluster: "    timeouts: { firstByte: 3s, total: 50s }\n    passive: { consecutiveFailures: 1000, minimumRequests: 1000000 }"));
         await gateway.BecomesAsync("up", "standby");
 
         var began = Stopwatch.GetTimestamp();
@@ -44,7 +50,10 @@ public class DeadlinesTests
         await HedgingTests.NothingInFlightAsync(gateway);
     }
 
-    /// <summary>A write that is given up has an unknown fate, so it has longer than a read; one that can be retried leaves a destination that is down for another.</summary>
+    /// <summary>
+    /// A write that is given up has an unknown fate, so it has longer than a read; one that can be retried leaves a
+    /// destination that is down for another.
+    /// </summary>
     [Theory]
     [InlineData("GET", false, 503)]
     [InlineData("POST", false, 200)]
@@ -65,7 +74,8 @@ public class DeadlinesTests
             await r.RespondAsync("done");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
-            [guide.Url], attempts: "hedge: off, max: 1", cluster: $"    timeouts: {{ firstByte: 300ms, firstByteWrites: {(silent ? "600ms" : "20s")} }}"));
+            [guide.Url], attempts: "hedge: off, max: 1",
+            cluster: $"    timeouts: {{ firstByte: 300ms, firstByteWrites: {(silent ? "600ms" : "20s")} }}"));
 
         var response = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 
@@ -94,11 +104,13 @@ public class DeadlinesTests
     public async Task FirstByte_ClientSendsSlowly_CountsFromTheLastOfTheRequest()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 4s, total: 60s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 4s, total: 60s }"));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
-        // The client's slowness is what is tested: longer than the deadline in all, each pause far below it even where the machine pauses too.
+        // The client's slowness is what is tested: longer than the deadline in all, each pause far below it even
+        // where the machine pauses too.
         for (var i = 0; i < 5; i++)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
@@ -122,7 +134,10 @@ public class DeadlinesTests
             await r.ReadBodyAsync();
             await r.RespondAsync("ok");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 50s, total: 60s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                cluster: "    timeouts: { firstByte: 50s, total: 60s }"));
 
         var answer = await gateway.AskAsync($"POST / HTTP/1.1\r\nHost: a\r\n{(expects ? "Expect: 100-continue\r\n" : "")}{request}");
 
@@ -135,10 +150,15 @@ public class DeadlinesTests
     public async Task FirstByte_ClientSendsNoMore_EndsTheAttemptAndBlamesNobody()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 300ms, total: 60s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                cluster: "    timeouts: { firstByte: 300ms, total: 60s }"));
         for (var i = 0; i < 4; i++)
         {
-            Assert.Equal(408, (await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + new string('a', 50_000))).Status);
+            Assert.Equal(
+                408,
+                (await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + new string('a', 50_000))).Status);
         }
 
         Assert.Equal(4, guide.Requests.Count);
@@ -153,7 +173,10 @@ public class DeadlinesTests
             await r.ReadBodyAsync();
             await r.ClosedByPeerAsync();
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 300ms, total: 60s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                cluster: "    timeouts: { firstByte: 300ms, total: 60s }"));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + new string('a', 50_000));
@@ -189,7 +212,9 @@ public class DeadlinesTests
         await gateway.MetricReachesAsync(6, "gateway_requests_total", ("outcome", "aborted"));
         Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total", ("outcome", "failed")));
         Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
-        Assert.False((await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("suspect").GetBoolean());
+        Assert.False(
+            (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty(
+                "suspect").GetBoolean());
         await HedgingTests.NothingInFlightAsync(gateway);
     }
 }

@@ -19,7 +19,17 @@ namespace Gateway.Tests.Forwarding;
 
 public class AttemptPlanTests
 {
-    private static readonly AttemptSituation Late = new(Now: 100, Deadline: 1000, AttemptDeadline: 500, LastStart: 50, HedgeAfter: 40, Started: 1, Running: 1, Max: 3, MayRepeat: true, MayHedge: true);
+    private static readonly AttemptSituation Late = new(
+        Now: 100,
+        Deadline: 1000,
+        AttemptDeadline: 500,
+        LastStart: 50,
+        HedgeAfter: 40,
+        Started: 1,
+        Running: 1,
+        Max: 3,
+        MayRepeat: true,
+        MayHedge: true);
 
     public static TheoryData<string, int, long> Cases() => new()
     {
@@ -126,7 +136,9 @@ public class RetryBudgetTests
         }
     }
 
-    /// <summary>Requests that run out of time at the same moment each get what is theirs: none finds the budget counted and not yet paid in.</summary>
+    /// <summary>
+    /// Requests that run out of time at the same moment each get what is theirs: none finds the budget counted and not yet paid in.
+    /// </summary>
     [Fact]
     public void Withdraw_OnceByEachOfMany_AllGetTheirs()
     {
@@ -168,12 +180,33 @@ public class AttemptFailureTests
     [Fact]
     public void Classify_ByTypeAndCode_TellsConnectFromResetFromTruncated()
     {
-        Assert.Equal(AttemptResult.Connect, AttemptFailure.Classify(new HttpRequestException(HttpRequestError.ConnectionError), cancelledByUs: false, headReceived: false));
-        Assert.Equal(AttemptResult.Connect, AttemptFailure.Classify(new HttpRequestException(HttpRequestError.NameResolutionError), cancelledByUs: false, headReceived: false));
-        Assert.Equal(AttemptResult.Connect, AttemptFailure.Classify(new HttpRequestException(HttpRequestError.SecureConnectionError), cancelledByUs: false, headReceived: false));
-        Assert.Equal(AttemptResult.Connect, AttemptFailure.Classify(new TaskCanceledException("connect timeout", new TimeoutException()), cancelledByUs: false, headReceived: false));
-        Assert.Equal(AttemptResult.Reset, AttemptFailure.Classify(new HttpRequestException(HttpRequestError.ResponseEnded), cancelledByUs: false, headReceived: false));
-        Assert.Equal(AttemptResult.Truncated, AttemptFailure.Classify(new HttpIOException(HttpRequestError.ResponseEnded), cancelledByUs: false, headReceived: true));
+        Assert.Equal(
+            AttemptResult.Connect,
+            AttemptFailure.Classify(new HttpRequestException(HttpRequestError.ConnectionError), cancelledByUs: false, headReceived: false));
+        Assert.Equal(
+            AttemptResult.Connect,
+            AttemptFailure.Classify(
+                new HttpRequestException(HttpRequestError.NameResolutionError),
+                cancelledByUs: false,
+                headReceived: false));
+        Assert.Equal(
+            AttemptResult.Connect,
+            AttemptFailure.Classify(
+                new HttpRequestException(HttpRequestError.SecureConnectionError),
+                cancelledByUs: false,
+                headReceived: false));
+        Assert.Equal(
+            AttemptResult.Connect,
+            AttemptFailure.Classify(
+                new TaskCanceledException("connect timeout", new TimeoutException()),
+                cancelledByUs: false,
+                headReceived: false));
+        Assert.Equal(
+            AttemptResult.Reset,
+            AttemptFailure.Classify(new HttpRequestException(HttpRequestError.ResponseEnded), cancelledByUs: false, headReceived: false));
+        Assert.Equal(
+            AttemptResult.Truncated,
+            AttemptFailure.Classify(new HttpIOException(HttpRequestError.ResponseEnded), cancelledByUs: false, headReceived: true));
         Assert.Equal(AttemptResult.Cancelled, AttemptFailure.Classify(new IOException(), cancelledByUs: true, headReceived: true));
     }
 
@@ -221,15 +254,20 @@ public class ForwardedHeadersTests
 
         new ForwardedHeaders([IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/8")]).Write(context, ref headers);
 
-        var node = remote.Contains("fd", StringComparison.Ordinal) || remote.Contains("fe", StringComparison.Ordinal) ? $"\"[{remote}]\"" : remote.Replace("::ffff:", "", StringComparison.Ordinal);
+        var node = remote.Contains("fd", StringComparison.Ordinal) || remote.Contains("fe", StringComparison.Ordinal)
+            ? $"\"[{remote}]\""
+            : remote.Replace("::ffff:", "", StringComparison.Ordinal);
         Assert.Equal(expected, message.Headers.NonValidated["X-Forwarded-For"].ToString());
-        Assert.Equal((trusted ? "for=1.2.3.4, " : "") + $"for={node};host=\"shop.test:81\";proto=http", message.Headers.NonValidated["Forwarded"].ToString());
+        Assert.Equal((trusted ? "for=1.2.3.4, " : "")
+            + $"for={node};host=\"shop.test:81\";proto=http", message.Headers.NonValidated["Forwarded"].ToString());
     }
 }
 
 public class RequestCopyTests
 {
-    /// <summary>Browsers send each cookie as a line of its own over HTTP/2; over HTTP/1.1 there is one line of them (RFC 9113, section 8.2.3).</summary>
+    /// <summary>
+    /// Browsers send each cookie as a line of its own over HTTP/2; over HTTP/1.1 there is one line of them (RFC 9113, section 8.2.3).
+    /// </summary>
     [Fact]
     public void Copy_SeveralLinesOfOneName_GoOnAsTheyAreButCookiesAsOne()
     {
@@ -281,7 +319,9 @@ public class RequestCopyTests
 
         CopierOf().Copy(context, ref head, skip);
 
-        Assert.Equal(stays, System.Text.Encoding.Latin1.GetString(head.Written.Span).Contains("b7ad6b7169203331", StringComparison.Ordinal));
+        Assert.Equal(
+            stays,
+            System.Text.Encoding.Latin1.GetString(head.Written.Span).Contains("b7ad6b7169203331", StringComparison.Ordinal));
         head.Return();
     }
 
@@ -302,7 +342,8 @@ public class AffinityTests
         context.Request.Headers["X-Id"] = "from-header";
         context.Request.Headers.Cookie = "a=b; sid=from-cookie";
 
-        Assert.Equal(key, Affinity.KeyOf(header is null && cookie is null ? null : new AffinityConfig { Header = header, Cookie = cookie }, context.Request));
+        Assert.Equal(key, Affinity.KeyOf(header is null
+            && cookie is null ? null : new AffinityConfig { Header = header, Cookie = cookie }, context.Request));
     }
 }
 

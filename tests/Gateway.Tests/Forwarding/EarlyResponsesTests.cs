@@ -70,14 +70,18 @@ public class EarlyResponsesTests
 
         for (var i = 0; i < Uploads; i++)
         {
-            var (status, text) = isHttp2 ? await UploadByHttp2Async(gateway, "/" + path, body) : await UploadByHttp11Async(gateway, "/" + path, body, isChunked: i % 2 == 1);
+            var (status, text) = isHttp2
+                ? await UploadByHttp2Async(gateway, "/" + path, body)
+                : await UploadByHttp11Async(gateway, "/" + path, body, isChunked: i % 2 == 1);
             Assert.Equal((path[..3], "said " + path, i), (status.ToString(CultureInfo.InvariantCulture), text, i));
         }
 
         Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
         Assert.Empty(await gateway.TransitionsAsync());
         // What follows on the same connections is served as ever.
-        Assert.Equal(200, (await gateway.Client.GetAsync("/health", TestContext.Current.CancellationToken)) is { } after ? (int)after.StatusCode : 0);
+        Assert.Equal(
+            200,
+            (await gateway.Client.GetAsync("/health", TestContext.Current.CancellationToken)) is { } after ? (int)after.StatusCode : 0);
     }
 
     [Theory]
@@ -127,11 +131,21 @@ public class EarlyResponsesTests
         if (isHttp2)
         {
             using var client = Http2Client(gateway);
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/echo") { Content = new DuplexContent(body, isChunked), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/echo")
+            {
+                Content = new DuplexContent(body, isChunked),
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact
+            };
+            using var response = await client.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             await using var stream = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
-            Assert.Equal(Convert.ToHexString(SHA256.HashData(body)), Convert.ToHexString(await SHA256.HashDataAsync(stream, TestContext.Current.CancellationToken)));
+            Assert.Equal(
+                Convert.ToHexString(SHA256.HashData(body)),
+                Convert.ToHexString(await SHA256.HashDataAsync(stream, TestContext.Current.CancellationToken)));
         }
         else
         {
@@ -148,7 +162,13 @@ public class EarlyResponsesTests
     private static Task<InProcessGateway> StartAsync(string url, bool isHttp2)
     {
         // Probes that a busy machine delays are not what is tested here.
-        var config = InProcessGateway.Config([url], top: "limits: { requestBody: 100MiB }", cluster: "    timeouts: { firstByte: 20s }").Replace("interval: 500ms, timeout: 400ms", "interval: 20s, timeout: 15s", StringComparison.Ordinal);
+        var config = InProcessGateway.Config(
+            [url],
+            top: "limits: { requestBody: 100MiB }",
+            cluster: "    timeouts: { firstByte: 20s }").Replace(
+                "interval: 500ms, timeout: 400ms",
+                "interval: 20s, timeout: 15s",
+                StringComparison.Ordinal);
         return isHttp2 ? InProcessGateway.StartTlsAsync(config) : InProcessGateway.StartAsync(config);
     }
 
@@ -161,12 +181,24 @@ public class EarlyResponsesTests
 
         using var certificate = TestAuthority.Issue("127.0.0.1");
         return await ScriptServer.NodeAsync(
-            Node.Replace("SCHEME", "require('https').createServer({ cert: fs.readFileSync('FOLDER/cert.pem'), key: fs.readFileSync('FOLDER/key.pem') }, serve)", StringComparison.Ordinal),
-            new Dictionary<string, string> { ["cert.pem"] = certificate.ExportCertificatePem(), ["key.pem"] = certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() },
+            Node.Replace(
+                "SCHEME",
+                "require('https').createServer({ cert: fs.readFileSync('FOLDER/cert.pem'), key: fs.readFileSync('FOLDER/key.pem') }, "
+                    + "serve)",
+                StringComparison.Ordinal),
+            new Dictionary<string, string>
+            {
+                ["cert.pem"] = certificate.ExportCertificatePem(),
+                ["key.pem"] = certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()
+            },
             "https");
     }
 
-    private static async Task<(int Status, string Body)> UploadByHttp11Async(InProcessGateway gateway, string target, byte[] body, bool isChunked)
+    private static async Task<(int Status, string Body)> UploadByHttp11Async(
+        InProcessGateway gateway,
+        string target,
+        byte[] body,
+        bool isChunked)
     {
         await using var client = await RawClient.ConnectAsync(gateway.Url);
         var sending = SendAsync(client, target, body, isChunked);
@@ -179,7 +211,9 @@ public class EarlyResponsesTests
     {
         try
         {
-            await client.SendAsync($"POST {target} HTTP/1.1\r\nHost: a\r\n{(isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length}")}\r\n\r\n");
+            await client.SendAsync(
+                $"POST {target} HTTP/1.1\r\nHost: a\r\n{(isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length}")}"
+                    + $"\r\n\r\n");
             for (var at = 0; at < body.Length; at += 64 * 1024)
             {
                 var piece = body.AsMemory(at, Math.Min(64 * 1024, body.Length - at));
@@ -209,7 +243,12 @@ public class EarlyResponsesTests
     private static async Task<(int Status, string Body)> UploadByHttp2Async(InProcessGateway gateway, string target, byte[] body)
     {
         using var client = Http2Client(gateway);
-        using var request = new HttpRequestMessage(HttpMethod.Post, target) { Content = new ByteArrayContent(body), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Post, target)
+        {
+            Content = new ByteArrayContent(body),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }

@@ -55,10 +55,14 @@ public class EventScannerTests
         Assert.Equal(id, fields.Id is { } range ? Encoding.UTF8.GetString(bytes[range]) : null);
     }
 
-    /// <summary>The examples of WHATWG HTML, section 9.2.6, and what its rules say of each: data and id of the events that are dispatched.</summary>
+    /// <summary>
+    /// The examples of WHATWG HTML, section 9.2.6, and what its rules say of each: data and id of the events that are dispatched.
+    /// </summary>
     public static TheoryData<string, string> Examples() => new()
     {
-        { "data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third message.\n\n", "+|+|+" },
+        {
+        "data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third "
+            + "message.\n\n", "+|+|+" },
         { "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent: add\ndata: 113411\n\n", "+|+|+" },
         { "data: YHOO\ndata: +2\ndata: 10\n\n", "+" },
         { ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event", "-|+1|+()" },
@@ -78,7 +82,8 @@ public class EventScannerTests
         // Every line in one way, then each line in the next way in turn.
         foreach (var first in new[] { 0, 1, 2, 3, 4, 5 })
         {
-            var text = string.Concat(lines.Select((line, i) => line + (i == lines.Length - 1 ? "" : ends[first < 3 ? first : (first + i) % 3])));
+            var text = string.Concat(lines.Select((line, i) => line
+                + (i == lines.Length - 1 ? "" : ends[first < 3 ? first : (first + i) % 3])));
             var bytes = Encoding.UTF8.GetBytes(text);
             for (var cut = 0; cut <= bytes.Length; cut++)
             {
@@ -89,7 +94,9 @@ public class EventScannerTests
         }
     }
 
-    /// <summary>What is understood by a reader that gets the bytes up to each of these ends in turn, and all the bytes that it has seen.</summary>
+    /// <summary>
+    /// What is understood by a reader that gets the bytes up to each of these ends in turn, and all the bytes that it has seen.
+    /// </summary>
     private static (string Events, string Text) Understood(byte[] bytes, int[] ends)
     {
         var events = new List<string>();
@@ -120,11 +127,14 @@ public class EventScannerTests
             }
         }
 
-        return (string.Join('|', events), Encoding.UTF8.GetString(bytes, 0, start) + Encoding.UTF8.GetString(bytes, start, bytes.Length - start));
+        return (string.Join('|', events), Encoding.UTF8.GetString(bytes, 0, start)
+            + Encoding.UTF8.GetString(bytes, start, bytes.Length - start));
     }
 
     private static IEnumerable<string> Said(IEnumerable<string> events) =>
-        events.Select(static e => e.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Trim('\n')).Where(static e => e.Length > 0);
+        events.Select(static e => e.Replace("\r\n", "\n", StringComparison.Ordinal)
+            .Replace('\r', '\n')
+            .Trim('\n')).Where(static e => e.Length > 0);
 
     /// <summary>The events as a reader finds them that gets the bytes up to each of these ends in turn.</summary>
     private static List<string> Events(byte[] bytes, int[] ends)

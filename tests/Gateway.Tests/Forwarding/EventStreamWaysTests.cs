@@ -7,7 +7,8 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>
-/// Event streams on each way that they can take: asked for by GET and POST, from a destination that frames them in chunks, by the end of its connection or in HTTP/2.
+/// Event streams on each way that they can take: asked for by GET and POST, from a destination that frames them in chunks, by the end of
+/// its connection or in HTTP/2.
 /// </summary>
 public class EventStreamWaysTests
 {
@@ -397,7 +398,12 @@ public class EventStreamWaysTests
         var ends = await Task.WhenAll(streams.Select(static stream => ReadAsync(stream.Body)));
         await stopping;
 
-        Assert.All(ends, static end => Assert.Contains("\"code\":\"gateway_restarting\",\"message\":\"The gateway is restarting.\"", end.Body, StringComparison.Ordinal));
+        Assert.All(
+            ends,
+            static end => Assert.Contains(
+                "\"code\":\"gateway_restarting\",\"message\":\"The gateway is restarting.\"",
+                end.Body,
+                StringComparison.Ordinal));
         foreach (var (response, body) in streams)
         {
             await body.DisposeAsync();
@@ -414,7 +420,8 @@ public class EventStreamWaysTests
 
         var heard = await AskAsync(gateway, method);
 
-        var data = JsonDocument.Parse(heard.Body[(heard.Body.IndexOf("event: error\ndata: ", StringComparison.Ordinal) + 19)..]).RootElement;
+        var data =
+            JsonDocument.Parse(heard.Body[(heard.Body.IndexOf("event: error\ndata: ", StringComparison.Ordinal) + 19)..]).RootElement;
         var error = data.GetProperty("error");
         Assert.Equal("The response was interrupted.", error.GetProperty("message").GetString());
         Assert.Equal("stream_interrupted", error.GetProperty("type").GetString());
@@ -497,7 +504,12 @@ public class EventStreamWaysTests
         await request.CutAsync();
     };
 
-    private static Task<InProcessGateway> StartAsync(StreamGuide first, StreamGuide? second, string stream, string attempts = "hedge: off", TimeSpan? stopWithin = null) =>
+    private static Task<InProcessGateway> StartAsync(
+        StreamGuide first,
+        StreamGuide? second,
+        string stream,
+        string attempts = "hedge: off",
+        TimeSpan? stopWithin = null) =>
         InProcessGateway.StartAsync(Config([first.Url], second is null ? null : [second.Url], stream, attempts), stopWithin: stopWithin);
 
     /// <summary>Connecting and probing have the time that a busy machine takes: neither is what is tested here.</summary>
@@ -527,7 +539,11 @@ public class EventStreamWaysTests
         using var response = await SendAsync(gateway, method);
         await using var stream = await response.Content.ReadAsStreamAsync(Cancel);
         var (body, isWhole) = await ReadAsync(stream);
-        return new Heard((int)response.StatusCode, response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "", body, isWhole);
+        return new Heard(
+            (int)response.StatusCode,
+            response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "",
+            body,
+            isWhole);
     }
 
     private static async Task<(string Body, bool IsWhole)> ReadAsync(Stream stream)

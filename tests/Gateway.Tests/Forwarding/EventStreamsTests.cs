@@ -93,7 +93,10 @@ public partial class EventStreamsTests
 
         Assert.False(answer.IsWhole);
         Assert.Contains("event: error\n", answer.Body, StringComparison.Ordinal);
-        Assert.DoesNotContain("ha", answer.Body[..answer.Body.IndexOf("event: error", StringComparison.Ordinal)].Replace("data", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "ha",
+            answer.Body[..answer.Body.IndexOf("event: error", StringComparison.Ordinal)].Replace("data", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -251,7 +254,11 @@ public partial class EventStreamsTests
         Assert.NotNull(said);
     }
 
-    private static Task<InProcessGateway> StartAsync(ScriptedUpstream first, ScriptedUpstream? second, string route, TimeSpan? stopWithin = null) => InProcessGateway.StartAsync(
+    private static Task<InProcessGateway> StartAsync(
+        ScriptedUpstream first,
+        ScriptedUpstream? second,
+        string route,
+        TimeSpan? stopWithin = null) => InProcessGateway.StartAsync(
         InProcessGateway.Config([first.Url], second is null ? null : [second.Url], route: "    " + route), stopWithin: stopWithin);
 
     private static Func<UpstreamRequest, Task> EventsAsync(int from, int to) => async r =>

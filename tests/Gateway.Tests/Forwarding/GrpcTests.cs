@@ -69,7 +69,10 @@ public class GrpcTests
             context.Response.AppendTrailer("grpc-status", "0");
         });
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
-        using var answer = await gateway.Client.SendAsync(Call(static stream => WriteAsync(stream, "begin")), HttpCompletionOption.ResponseHeadersRead, Cancel);
+        using var answer = await gateway.Client.SendAsync(
+            Call(static stream => WriteAsync(stream, "begin")),
+            HttpCompletionOption.ResponseHeadersRead,
+            Cancel);
         await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
 
         for (var i = 0; i < 3; i++)
@@ -275,7 +278,10 @@ public class GrpcTests
             }
         });
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
-        using var answer = await gateway.Client.SendAsync(Call(static stream => WriteAsync(stream, "begin")), HttpCompletionOption.ResponseHeadersRead, Cancel);
+        using var answer = await gateway.Client.SendAsync(
+            Call(static stream => WriteAsync(stream, "begin")),
+            HttpCompletionOption.ResponseHeadersRead,
+            Cancel);
         await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
 
         Assert.Equal("one", await ReadAsync(body));
@@ -346,7 +352,8 @@ public class GrpcTests
         return request;
     }
 
-    private static string? StatusOf(HttpResponseMessage answer) => answer.TrailingHeaders.TryGetValues("grpc-status", out var values) ? string.Join(',', values) : null;
+    private static string? StatusOf(HttpResponseMessage answer) =>
+        answer.TrailingHeaders.TryGetValues("grpc-status", out var values) ? string.Join(',', values) : null;
 
     /// <summary>One message: a byte for compression, four for the length, and its bytes.</summary>
     private static async Task WriteAsync(Stream stream, string message)

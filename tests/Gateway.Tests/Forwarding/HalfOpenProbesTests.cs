@@ -11,7 +11,9 @@ public class HalfOpenProbesTests
     public async Task Condemned_HealthIsGreen_ReturnsOnlyByACopiedRequestAndUsersNeverSee()
     {
         var broken = true;
-        await using var guide = new ScriptedUpstream(r => Volatile.Read(ref broken) ? r.RespondAsync("busy", 503) : r.RespondAsync("primary"));
+        await using var guide = new ScriptedUpstream(r => Volatile.Read(ref broken)
+            ? r.RespondAsync("busy", 503)
+            : r.RespondAsync("primary"));
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("standby"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: Quick));
 
@@ -77,7 +79,10 @@ public class HalfOpenProbesTests
 
         Volatile.Write(ref broken, false);
 
-        await Eventually.BecomeTrueAsync(async () => (await gateway.AskAsync(order)).Status == 200, TimeSpan.FromSeconds(30), "an order is done again");
+        await Eventually.BecomeTrueAsync(
+            async () => (await gateway.AskAsync(order)).Status == 200,
+            TimeSpan.FromSeconds(30),
+            "an order is done again");
         await gateway.BecomesAsync("up", "primary");
     }
 }

@@ -13,7 +13,8 @@ public class HedgingTests
     {
         await using var silent = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("good"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([silent.Url], [other.Url], attempts: "hedge: " + hedge));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([silent.Url], [other.Url], attempts: "hedge: "
+            + hedge));
 
         var began = Stopwatch.GetTimestamp();
         var answer = await gateway.GetAsync();
@@ -38,7 +39,8 @@ public class HedgingTests
             await r.RespondAsync("late");
         });
         await using var other = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: 20ms"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: 20ms"));
 
         var asking = gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
         await Eventually.BeTrueAsync(() => slow.Requests.Count == 1, TimeSpan.FromSeconds(30), "it was sent");
@@ -60,7 +62,12 @@ public class HedgingTests
             await r.RespondAsync("late");
         });
         await using var other = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: off", cluster: "    timeouts: { firstByte: 700ms }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [slow.Url],
+                [other.Url],
+                attempts: "hedge: off",
+                cluster: "    timeouts: { firstByte: 700ms }"));
 
         var began = Stopwatch.GetTimestamp();
         var answer = await gateway.GetAsync();
@@ -81,7 +88,11 @@ public class HedgingTests
             await release.Task;
             await r.RespondAsync("late");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [slow.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)], attempts: "hedge: 30ms, retryBudget: 0%"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [slow.Url],
+                [slow.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)],
+                attempts: "hedge: 30ms, retryBudget: 0%"));
 
         var asking = Enumerable.Range(0, 100).Select(i => gateway.GetAsync("/" + i)).ToArray();
         await gateway.MetricReachesAsync(50, "gateway_attempts_skipped_total", ("reason", "budget"));

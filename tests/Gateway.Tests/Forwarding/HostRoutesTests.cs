@@ -30,10 +30,20 @@ public sealed class HostRoutesTests
             fallback: [ { file: second.txt } ]
         """;
 
-    private static readonly Dictionary<string, string> Files = new[] { "tea", "teas", "shoes", "beta", "second" }.ToDictionary(static name => $"static/{name}.txt", static name => name);
+    private static readonly Dictionary<string, string> Files = new[]
+    {
+        "tea",
+        "teas",
+        "shoes",
+        "beta",
+        "second"
+    }.ToDictionary(static name => $"static/{name}.txt", static name => name);
 
     // Nothing is behind: which route a request took is told by the route's own file.
-    private static readonly string Config = InProcessGateway.Config(["http://127.0.0.1:1"]).Replace("  all:\n    match: { path: \"/{**rest}\" }\n    cluster: guide\n", Routes, StringComparison.Ordinal);
+    private static readonly string Config = InProcessGateway.Config(["http://127.0.0.1:1"]).Replace(
+        "  all:\n    match: { path: \"/{**rest}\" }\n    cluster: guide\n",
+        Routes,
+        StringComparison.Ordinal);
 
     private static readonly (string Host, string Target, string Header, string? Route)[] Requests =
     [
@@ -56,9 +66,12 @@ public sealed class HostRoutesTests
         await using var gateway = await InProcessGateway.StartAsync(Config, Files);
         foreach (var (host, target, header, route) in Requests)
         {
-            var answer = await gateway.AskAsync($"GET {target} HTTP/1.1\r\nHost: {host}\r\n{(header.Length > 0 ? header + ": 1\r\n" : "")}\r\n");
+            var answer =
+                await gateway.AskAsync($"GET {target} HTTP/1.1\r\nHost: {host}\r\n{(header.Length > 0 ? header + ": 1\r\n" : "")}\r\n");
             Assert.Equal((host, target, route is null ? 404 : 200), (host, target, answer.Status));
-            Assert.Equal((host, target, route ?? "gateway; error=destination_not_found"), (host, target, route is null ? Assert.Single(answer.Header("Proxy-Status")) : answer.Body));
+            Assert.Equal((host, target, route
+                ?? "gateway; error=destination_not_found"),
+                (host, target, route is null ? Assert.Single(answer.Header("Proxy-Status")) : answer.Body));
         }
     }
 
@@ -70,10 +83,17 @@ public sealed class HostRoutesTests
         foreach (var (host, target, header, route) in Requests)
         {
             List<(string, string)> fields = [(":method", "GET"), (":scheme", "https"), (":authority", host), (":path", target)];
-            if (header.Length > 0) fields.Add((header, "1"));
+            if (header.Length > 0)
+            {
+                fields.Add((header, "1"));
+            }
+
             var answer = await client.AskAsync([.. fields]);
             Assert.Equal((host, target, route is null ? 404 : 200), (host, target, answer.Status));
-            if (route is not null) Assert.Equal((host, target, route), (host, target, answer.Body));
+            if (route is not null)
+            {
+                Assert.Equal((host, target, route), (host, target, answer.Body));
+            }
         }
     }
 
@@ -82,8 +102,13 @@ public sealed class HostRoutesTests
     {
         await using var tea = new ScriptedUpstream(static request => request.RespondAsync("tea"));
         await using var shoes = new ScriptedUpstream(static request => request.RespondAsync("shoes"));
-        var config = InProcessGateway.Config([tea.Url], cluster: $"  other:\n    tiers: [ {{ name: primary, destinations: [ \"{shoes.Url}\" ] }} ]\n")
-            .Replace("    match: { path: \"/{**rest}\" }", "    match: { host: tea.example, path: \"/{**rest}\" }", StringComparison.Ordinal)
+        var config = InProcessGateway.Config(
+            [tea.Url],
+            cluster: $"  other:\n    tiers: [ {{ name: primary, destinations: [ \"{shoes.Url}\" ] }} ]\n")
+            .Replace(
+                "    match: { path: \"/{**rest}\" }",
+                "    match: { host: tea.example, path: \"/{**rest}\" }",
+                StringComparison.Ordinal)
             + "  shoes:\n    match: { host: shoes.example, path: \"/{**rest}\" }\n    cluster: other\n";
         await using var gateway = await InProcessGateway.StartAsync(config);
         foreach (var shop in (string[])["tea", "shoes", "tea"])
@@ -91,7 +116,8 @@ public sealed class HostRoutesTests
             Assert.Equal((200, shop), await AskAsync(gateway, shop + ".example"));
         }
 
-        // A reload moves a host to another route without a moment in between. The gateway watches the file, too: which of the two comes first does not matter.
+        // A reload moves a host to another route without a moment in between. The gateway watches the file, too: which of the two
+        // comes first does not matter.
         Assert.Equal(404, (await AskAsync(gateway, "coffee.example")).Status);
         gateway.WriteConfig(config.Replace("host: tea.example", "host: [ tea.example, coffee.example ]", StringComparison.Ordinal));
         Assert.Equal(200, (await gateway.PostAsync("/config/reload", "{}")).Status);

@@ -34,7 +34,8 @@ public class HostileRequestsTests
         using var folder = new TemporaryFolder();
         var log = Path.Combine(folder.Path, "gateway.log");
         await using var guide = new ScriptedUpstream();
-        await using (var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: $"telemetry: {{ logs: {{ file: \"{log}\" }} }}")))
+        await using (var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: $"telemetry: {{ logs: {{ file: \"{log}\" }} }}")))
         {
             var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
 
@@ -53,7 +54,9 @@ public class HostileRequestsTests
         await using var guide = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
+        await gateway.AskAsync(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: "
+                + "a\r\n\r\n");
 
         Assert.All(guide.Requests, r =>
         {
@@ -66,10 +69,15 @@ public class HostileRequestsTests
     public async Task Limits_BodyHeadersAndLine_AnswerByTheBook()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { requestBody: 100KiB, requestHeaders: 8KiB, headersTimeout: 1s, connections: 40 }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                top: "limits: { requestBody: 100KiB, requestHeaders: 8KiB, headersTimeout: 1s, connections: 40 }"));
 
         var declared = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 102401\r\n\r\n");
-        var chunked = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n19001\r\n" + new string('x', 0x19001) + "\r\n0\r\n\r\n");
+        var chunked = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n19001\r\n"
+            + new string('x', 0x19001)
+            + "\r\n0\r\n\r\n");
         var line = await gateway.GetAsync("/" + new string('a', 9000));
         var headers = await gateway.GetAsync("/", $"X-A: {new string('a', 5000)}\r\nX-B: {new string('b', 5000)}\r\n");
         var slow = await gateway.AskAsync("GET / HTTP/1.1\r\nHost: a\r\n");
@@ -83,7 +91,8 @@ public class HostileRequestsTests
     public async Task Limits_TooManyConnections_TurnsAwayOnlyTheLast()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { connections: 2 }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { connections: 2 }"));
         await using var first = await RawClient.ConnectAsync(gateway.Url);
         await using var second = await RawClient.ConnectAsync(gateway.Url);
         await first.SendAsync(Plain);
@@ -101,7 +110,8 @@ public class HostileRequestsTests
     [Fact]
     public async Task Connection_AnswerBeforeTheWholeBody_NextRequestIsReadFromItsStart()
     {
-        // The destination answers while the client still sends: whatever is left of the body must never be taken for, nor with, the next request.
+        // The destination answers while the client still sends: whatever is left of the body must never be taken
+        // for, nor with, the next request.
         await using var guide = new ScriptedUpstream(async request =>
         {
             await request.SendAsync("HTTP/1.1 403 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -115,7 +125,9 @@ public class HostileRequestsTests
         guide.Script = static request => request.RespondAsync("second");
         try
         {
-            await client.SendAsync(new string('a', 200_000) + "POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n" + new string('b', 70_000));
+            await client.SendAsync(new string('a', 200_000)
+                + "POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n"
+                + new string('b', 70_000));
         }
         catch (System.Net.Sockets.SocketException)
         {

@@ -16,8 +16,12 @@ public class Http2WebSocketTests
     [InlineData("http", "methods: [GET], ")]
     public async Task WebSocket_OverHttp2_EchoesAndCloses(string scheme, string match)
     {
-        await using var guide = await KestrelUpstream.StartAsync(EchoAsync, HttpProtocols.Http1AndHttp2, scheme == "https" ? TestAuthority.Issue("127.0.0.1") : null);
-        await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]).Replace("match: { ", "match: { " + match, StringComparison.Ordinal));
+        await using var guide = await KestrelUpstream.StartAsync(
+            EchoAsync,
+            HttpProtocols.Http1AndHttp2,
+            scheme == "https" ? TestAuthority.Issue("127.0.0.1") : null);
+        await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]).Replace("match: { ", "match: { "
+            + match, StringComparison.Ordinal));
 
         await EchoesAsync(gateway);
 

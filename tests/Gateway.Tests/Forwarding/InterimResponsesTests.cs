@@ -26,7 +26,9 @@ public class InterimResponsesTests
         // Twice on one connection: what is left of an interim response would be taken for the next one's.
         for (var i = 0; i < 2; i++)
         {
-            await client.SendAsync(method == "GET" ? "GET / HTTP/1.1\r\nHost: a\r\n\r\n" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+            await client.SendAsync(method == "GET"
+                ? "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+                : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
             var head = await client.ReadHeadAsync();
             Assert.StartsWith("HTTP/1.1 200", head, StringComparison.Ordinal);
             Assert.DoesNotContain("Link:", head, StringComparison.Ordinal);
@@ -61,8 +63,17 @@ public class InterimResponsesTests
     {
         await using var guide = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
-        using var client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan }) { BaseAddress = gateway.Url, Timeout = TimeSpan.FromSeconds(60) };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("hello"), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan })
+        {
+            BaseAddress = gateway.Url,
+            Timeout = TimeSpan.FromSeconds(60)
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/")
+        {
+            Content = new StringContent("hello"),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         request.Headers.ExpectContinue = true;
 
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);

@@ -29,13 +29,23 @@ public class MaxForwardsTests
     {
         await using var guide = new ScriptedUpstream();
         var config = InProcessGateway.Config([guide.Url]);
-        config = methods.Length == 0 ? config : config.Replace("match: { path: \"/{**rest}\" }", $"match: {{ path: \"/{{**rest}}\", methods: {methods} }}", StringComparison.Ordinal);
+        config = methods.Length == 0
+            ? config
+            : config.Replace(
+                "match: { path: \"/{**rest}\" }",
+                $"match: {{ path: \"/{{**rest}}\", methods: {methods} }}",
+                StringComparison.Ordinal);
         await using var plain = await InProcessGateway.StartAsync(config);
         await using var tls = await InProcessGateway.StartTlsAsync(config);
 
         var first = await plain.AskAsync($"{method} /a HTTP/1.1\r\nHost: a\r\nMax-Forwards: {value}\r\nCookie: secret=1\r\n\r\n");
         await using var client = await RawHttp2Client.ConnectAsync(tls.Url);
-        var second = await client.AskAsync((":method", method), (":scheme", "https"), (":path", "/a"), (":authority", "a"), ("max-forwards", value));
+        var second = await client.AskAsync(
+            (":method", method),
+            (":scheme", "https"),
+            (":path", "/a"),
+            (":authority", "a"),
+            ("max-forwards", value));
 
         Assert.Equal(status, first.Status);
         Assert.Equal(allow, string.Join(", ", first.Header("Allow")));
@@ -58,7 +68,9 @@ public class MaxForwardsTests
         await using var guide = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var response = await gateway.AskAsync($"{method} /a HTTP/1.1\r\nHost: a\r\nMax-Forwards: {value}\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n");
+        var response =
+            await gateway.AskAsync(
+                $"{method} /a HTTP/1.1\r\nHost: a\r\nMax-Forwards: {value}\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n");
 
         Assert.Equal(200, response.Status);
         Assert.Equal([sent], guide.Last.Header("Max-Forwards"));
@@ -93,7 +105,9 @@ public class MaxForwardsTests
         // RFC 9112, section 3.2.4: the same, said to a proxy.
         Assert.Equal(204, (await plain.AskAsync("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
         await using var client = await RawHttp2Client.ConnectAsync(tls.Url);
-        Assert.Equal(204, (await client.AskAsync((":method", "OPTIONS"), (":scheme", "https"), (":path", "*"), (":authority", "a"))).Status);
+        Assert.Equal(
+            204,
+            (await client.AskAsync((":method", "OPTIONS"), (":scheme", "https"), (":path", "*"), (":authority", "a"))).Status);
 
         Assert.Empty(guide.Requests);
         Assert.Equal(200, (await plain.AskAsync("OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n")).Status);

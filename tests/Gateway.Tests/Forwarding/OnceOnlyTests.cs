@@ -42,7 +42,9 @@ public class OnceOnlyTests
             await gateway.GetAsync("/warm");
             first.CloseConnections();
             second.CloseConnections();
-            var answer = await gateway.AskAsync($"POST /order/{i} HTTP/1.1\r\nHost: a\r\nContent-Length: {(i % 2 == 0 ? 0 : 4)}\r\n\r\n{(i % 2 == 0 ? "" : "body")}");
+            var answer =
+                await gateway.AskAsync(
+                    $"POST /order/{i} HTTP/1.1\r\nHost: a\r\nContent-Length: {(i % 2 == 0 ? 0 : 4)}\r\n\r\n{(i % 2 == 0 ? "" : "body")}");
             answered += answer.Status == 200 ? 1 : 0;
         }
 
@@ -82,7 +84,8 @@ public class OnceOnlyTests
             r.Reset();
         });
         await using var second = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url], [second.Url], route: "    retryable: false"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url], [second.Url], route: "    retryable: false"));
 
         var answer = await gateway.AskAsync("POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nIdempotency-Key: k1\r\n\r\nbody");
 
@@ -94,7 +97,10 @@ public class OnceOnlyTests
     public async Task Unsafe_ConnectTimesOut_GoesToTheNext()
     {
         // A listener whose queue is full swallows what comes: nothing was sent, so the order may go elsewhere.
-        using var full = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        using var full = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.InterNetwork,
+            System.Net.Sockets.SocketType.Stream,
+            System.Net.Sockets.ProtocolType.Tcp);
         await using var second = new ScriptedUpstream(static r => r.RespondAsync("done"));
         full.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         var port = ((System.Net.IPEndPoint)full.LocalEndPoint!).Port;
@@ -104,8 +110,13 @@ public class OnceOnlyTests
         var stuffing = new List<System.Net.Sockets.Socket>();
         for (var i = 0; i < 4; i++)
         {
-            var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-            _ = socket.ConnectAsync(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port), TestContext.Current.CancellationToken).AsTask();
+            var socket = new System.Net.Sockets.Socket(
+                System.Net.Sockets.AddressFamily.InterNetwork,
+                System.Net.Sockets.SocketType.Stream,
+                System.Net.Sockets.ProtocolType.Tcp);
+            _ = socket.ConnectAsync(
+                new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port),
+                TestContext.Current.CancellationToken).AsTask();
             stuffing.Add(socket);
         }
 

@@ -32,7 +32,10 @@ public class OverloadTests
             for (var i = 0; i < count; i++)
             {
                 asked.Add(gateway.GetAsync(path));
-                await Eventually.BeTrueAsync(() => guide.Requests.Count == asked.Count, TimeSpan.FromSeconds(5), $"the tier has request {asked.Count}");
+                await Eventually.BeTrueAsync(
+                    () => guide.Requests.Count == asked.Count,
+                    TimeSpan.FromSeconds(5),
+                    $"the tier has request {asked.Count}");
             }
         }
 
@@ -79,7 +82,10 @@ public class OverloadTests
     {
         await using var busy = new ScriptedUpstream(static r => r.RespondAsync("busy", 503, "Retry-After: 30\r\n"));
         await using var other = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([busy.Url, other.Url], cluster: "    balance: roundRobin"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            busy.Url,
+            other.Url
+        ], cluster: "    balance: roundRobin"));
         await Eventually.BecomeTrueAsync(
             async () =>
             {
@@ -89,7 +95,9 @@ public class OverloadTests
             TimeSpan.FromSeconds(30),
             "the busy one was asked");
         await Eventually.BecomeTrueAsync(
-            async () => (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("avoidedBy").GetArrayLength() == 1,
+            async () =>
+                (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty(
+                    "avoidedBy").GetArrayLength() == 1,
             TimeSpan.FromSeconds(30),
             "it is avoided");
         var asked = busy.Requests.Count;
@@ -107,7 +115,10 @@ public class OverloadTests
     {
         await using var a = new ScriptedUpstream(static r => r.RespondAsync("a"));
         await using var b = new ScriptedUpstream(static r => r.RespondAsync("b"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([a.Url, b.Url], cluster: "    affinity: { header: X-Conversation-Id }"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            a.Url,
+            b.Url
+        ], cluster: "    affinity: { header: X-Conversation-Id }"));
         var homes = new Dictionary<int, string>();
         for (var key = 0; key < 20; key++)
         {
@@ -135,5 +146,7 @@ public class OverloadTests
     }
 
     private static string With(string config, string? tier = null, int capacity = 0) =>
-        (tier is null ? config : config.Replace($"name: {tier}, ", $"name: {tier}, capacity: {capacity}, ", StringComparison.Ordinal)) + "\n" + Levels;
+        (tier is null ? config : config.Replace($"name: {tier}, ", $"name: {tier}, capacity: {capacity}, ", StringComparison.Ordinal))
+            + "\n"
+            + Levels;
 }

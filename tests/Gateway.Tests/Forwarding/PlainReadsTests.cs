@@ -37,7 +37,10 @@ public abstract class PlainReadsTable(bool isTls)
         }
     }
 
-    /// <summary>The destination closes while the request is on its way, and neither of the two can know: the next attempt may go there again, over another connection.</summary>
+    /// <summary>
+    /// The destination closes while the request is on its way, and neither of the two can know: the next attempt may go there
+    /// again, over another connection.
+    /// </summary>
     [Fact]
     public async Task Connection_ClosesUnderARequest_IsRepeatedAtTheSameDestinationByThePlan()
     {
@@ -155,14 +158,21 @@ public abstract class PlainReadsTable(bool isTls)
         await using var guide = Upstream(r =>
         {
             var number = Interlocked.Increment(ref count);
-            return r.RespondAsync(new string('a', number), 200, number % 2 == 0 ? $"X-Same: s\r\nX-Number: {number}\r\n" : $"X-Number: {number}\r\nX-Same: s\r\nSet-Cookie: n={number}\r\n");
+            return r.RespondAsync(
+                new string('a', number),
+                200,
+                number % 2 == 0
+                    ? $"X-Same: s\r\nX-Number: {number}\r\n"
+                    : $"X-Number: {number}\r\nX-Same: s\r\nSet-Cookie: n={number}\r\n");
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 1; i <= 12; i++)
         {
             var answer = await gateway.GetAsync();
-            Assert.Equal((new string('a', i), $"{i}", "s"), (answer.Body, Assert.Single(answer.Header("X-Number")), Assert.Single(answer.Header("X-Same"))));
+            Assert.Equal(
+                (new string('a', i), $"{i}", "s"),
+                (answer.Body, Assert.Single(answer.Header("X-Number")), Assert.Single(answer.Header("X-Same"))));
             Assert.Equal(i % 2 == 0 ? [] : [$"n={i}"], answer.Header("Set-Cookie"));
         }
     }
@@ -230,7 +240,9 @@ public abstract class PlainReadsTable(bool isTls)
     [Fact]
     public async Task Answer_ChunksAndALength_GoesByItsChunks()
     {
-        await using var guide = Upstream(static r => r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
+        await using var guide =
+            Upstream(static r =>
+                r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 3; i++)
@@ -248,9 +260,12 @@ public abstract class PlainReadsTable(bool isTls)
     public async Task Request_ToAnAddressWithAPath_StandsBehindThatPath()
     {
         await using var guide = Upstream(static r => r.RespondAsync("ok"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal) + "/base/"]));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)
+                + "/base/"]));
 
-        await gateway.AskAsync("GET /a%2Fb?c=%20d HTTP/1.1\r\nHost: shop.test\r\nAccept: text/x\r\nContent-Type: text/y\r\nContent-Length: 0\r\n\r\n");
+        await gateway.AskAsync(
+            "GET /a%2Fb?c=%20d HTTP/1.1\r\nHost: shop.test\r\nAccept: text/x\r\nContent-Type: text/y\r\nContent-Length: 0\r\n\r\n");
 
         Assert.Equal("GET /base/a%2Fb?c=%20d HTTP/1.1", guide.Last.Line);
         Assert.Equal([$"localhost:{guide.Port}"], guide.Last.Header("Host"));

@@ -19,7 +19,10 @@ public class ProxiedHeadersTests
         await using var guide = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        await gateway.GetAsync("/", $"Connection: {connection}\r\nX-Private: 1\r\nKeep-Alive: 5\r\nTE: gzip\r\nProxy-Authorization: Basic eA==\r\nX-Public: 2\r\nVia: 1.0 edge\r\n");
+        await gateway.GetAsync(
+            "/",
+            $"Connection: {connection}\r\nX-Private: 1\r\nKeep-Alive: 5\r\nTE: gzip\r\nProxy-Authorization: Basic eA==\r\nX-Public: "
+                + $"2\r\nVia: 1.0 edge\r\n");
 
         var sent = guide.Last;
         Assert.Empty(sent.Header("X-Private"));
@@ -34,7 +37,12 @@ public class ProxiedHeadersTests
     [Fact]
     public async Task Answer_HopByHopHeaders_EndAtTheGateway()
     {
-        await using var guide = new ScriptedUpstream(r => r.RespondAsync("ok", 200, "Connection: X-Private\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nVia: 1.1 origin\r\n"));
+        await using var guide =
+            new ScriptedUpstream(r => r.RespondAsync(
+                "ok",
+                200,
+                "Connection: X-Private\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: "
+                    + "b=2\r\nVia: 1.1 origin\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         var answer = await gateway.GetAsync();
@@ -51,7 +59,15 @@ public class ProxiedHeadersTests
     public static TheoryData<string, bool, bool> TwoLines()
     {
         var data = new TheoryData<string, bool, bool>();
-        foreach (var lines in new[] { "keep-alive|X-Private", "X-Private|keep-alive", "close|X-Private", "X-Private|close", "upgrade|x-private", "X-Other|keep-alive, X-Private" })
+        foreach (var lines in new[]
+        {
+            "keep-alive|X-Private",
+            "X-Private|keep-alive",
+            "close|X-Private",
+            "X-Private|close",
+            "upgrade|x-private",
+            "X-Other|keep-alive, X-Private"
+        })
         {
             foreach (var (isUpgrade, isTls) in new[] { (false, false), (false, true), (true, false), (true, true) })
             {
@@ -62,13 +78,24 @@ public class ProxiedHeadersTests
         return data;
     }
 
-    /// <summary>All lines of <c>Connection</c> are one list, in responses too, whatever client received them: in clear, over TLS, and to an upgrade that is refused.</summary>
+    /// <summary>
+    /// All lines of <c>Connection</c> are one list, in responses too, whatever client received them: in clear, over TLS, and
+    /// to an upgrade that is refused.
+    /// </summary>
     [Theory]
     [MemberData(nameof(TwoLines))]
     public async Task Response_ConnectionInTwoLines_NamesEndAtTheGateway(string lines, bool isUpgrade, bool isTls)
     {
-        var asked = isUpgrade ? "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" : "";
-        await using var guide = new ScriptedUpstream(r => r.RespondAsync("ok", 200, $"Connection: {lines.Replace("|", "\r\nConnection: ", StringComparison.Ordinal)}\r\nX-Private: 1\r\nKeep-Alive: timeout=5\r\nX-Public: 2\r\n"), isTls);
+        var asked = isUpgrade
+            ? "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            : "";
+        await using var guide = new ScriptedUpstream(
+            r => r.RespondAsync(
+                "ok",
+                200,
+                $"Connection: {lines.Replace("|", "\r\nConnection: ", StringComparison.Ordinal)}\r\nX-Private: 1\r\nKeep-Alive: "
+                    + $"timeout=5\r\nX-Public: 2\r\n"),
+            isTls);
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         var response = await gateway.GetAsync("/", asked);
@@ -160,7 +187,10 @@ public class ProxiedHeadersTests
         foreach (var trusted in new[] { false, true })
         {
             await using var guide = new ScriptedUpstream();
-            await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: trusted ? "trustedProxies: [ 127.0.0.0/8 ]" : ""));
+            await using var gateway =
+                await InProcessGateway.StartAsync(InProcessGateway.Config(
+                    [guide.Url],
+                    top: trusted ? "trustedProxies: [ 127.0.0.0/8 ]" : ""));
             foreach (var request in new[] { "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nContent-Length: 0\r\n" })
             {
                 await gateway.AskAsync($"{request}Host: shop.test\r\n{name}: 9.9.9.9\r\nX-Client: shop-app\r\n\r\n");
@@ -173,26 +203,32 @@ public class ProxiedHeadersTests
     [Theory]
     [InlineData("GET / HTTP/1.1\r\n", false)]
     [InlineData("POST / HTTP/1.1\r\nContent-Length: 0\r\n", false)]
-    [InlineData("GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", false)]
+    [InlineData("GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+        + "dGhlIHNhbXBsZSBub25jZQ==\r\n", false)]
     [InlineData("GET / HTTP/1.1\r\n", true)]
     public async Task Claims_SpelledAsCgiReadsThem_PassFromNobody(string start, bool trusted)
     {
         // What becomes one name in a CGI environment: HTTP_X_FORWARDED_FOR, HTTP_CLIENT_IP, HTTP_PROXY.
         string[] always =
         [
-            "X_Forwarded_For", "X-Forwarded_For", "x_forwarded-proto", "X_FORWARDED_HOST", "X_Real_IP", "Proxy", "PROXY", "X_Client_IP", "Client_IP", "True_Client-IP", "X_Original_URL", "X-Original_URL",
+            "X_Forwarded_For", "X-Forwarded_For", "x_forwarded-proto", "X_FORWARDED_HOST", "X_Real_IP", "Proxy", "PROXY", "X_Client_IP",
+            "Client_IP", "True_Client-IP", "X_Original_URL", "X-Original_URL",
             "Remote_Addr", "Remote_User", "X-Forwarded_User", "SSL_Client_Cert", "X_Remote-User",
         ];
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: trusted ? "trustedProxies: [ 127.0.0.0/8 ]" : ""));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: trusted ? "trustedProxies: [ 127.0.0.0/8 ]" : ""));
 
-        await gateway.AskAsync($"{start}Host: shop.test\r\n{string.Concat(always.Select(static name => $"{name}: 9.9.9.9\r\n"))}X_Client: shop-app\r\n\r\n");
+        await gateway.AskAsync(
+            $"{start}Host: shop.test\r\n{string.Concat(always.Select(static name => $"{name}: 9.9.9.9\r\n"))}X_Client: shop-app\r\n\r\n");
 
         Assert.All(always, name => Assert.Empty(guide.Last.Header(name)));
         Assert.Equal(["shop-app"], guide.Last.Header("X_Client"));
     }
 
-    /// <summary>A header that names the client, reaches the service and is outside of the key would let anybody write everybody's stored response.</summary>
+    /// <summary>
+    /// A header that names the client, reaches the service and is outside of the key would let anybody write everybody's stored response.
+    /// </summary>
     [Theory]
     [InlineData("WL-Proxy-Client-IP")]
     [InlineData("Proxy-Client-IP")]
@@ -262,5 +298,7 @@ public class ProxiedHeadersTests
         Assert.Equal(expected ?? target, guide.Last.Target);
     }
 
-    private const string Spoofed = "X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: bank.test\r\nX-Forwarded-Prefix: /x\r\nX-Real-IP: 9.9.9.9\r\nForwarded: for=9.9.9.9\r\n";
+    private const string Spoofed =
+        "X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: bank.test\r\nX-Forwarded-Prefix: /x\r\nX-Real-IP: "
+            + "9.9.9.9\r\nForwarded: for=9.9.9.9\r\n";
 }

@@ -22,7 +22,11 @@ public sealed class RateLimitTests
         var interval = (double)seconds / count;
 
         // 1. The burst, and nothing more.
-        for (var i = 0; i < burst; i++) Assert.Null(limit.Take(7, clock.GetTimestamp()));
+        for (var i = 0; i < burst; i++)
+        {
+            Assert.Null(limit.Take(7, clock.GetTimestamp()));
+        }
+
         var wait = Assert.NotNull(limit.Take(7, clock.GetTimestamp()));
         Assert.Equal(interval, wait.TotalSeconds, interval * 0.05);
 
@@ -34,14 +38,21 @@ public sealed class RateLimitTests
         for (var i = 0; i < 20; i++)
         {
             clock.Advance(interval / 2);
-            if (limit.Take(7, clock.GetTimestamp()) is null) passed++;
+            if (limit.Take(7, clock.GetTimestamp()) is null)
+            {
+                passed++;
+            }
         }
 
         Assert.InRange(passed, 9, 10);
 
         // 4. After a rest the burst is whole again, and no larger.
         clock.Advance(interval * (burst + 5));
-        for (var i = 0; i < burst; i++) Assert.Null(limit.Take(7, clock.GetTimestamp()));
+        for (var i = 0; i < burst; i++)
+        {
+            Assert.Null(limit.Take(7, clock.GetTimestamp()));
+        }
+
         Assert.NotNull(limit.Take(7, clock.GetTimestamp()));
     }
 
@@ -50,9 +61,15 @@ public sealed class RateLimitTests
     {
         var clock = new StoppedClock();
         var limit = new RateLimit(new RateLimitConfig { Count = 1, Per = TimeSpan.FromMinutes(1), Burst = 10 }, clock);
-        for (var i = 0; i < 10; i++) Assert.Null(limit.Take(ulong.MaxValue, clock.GetTimestamp()));
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Null(limit.Take(ulong.MaxValue, clock.GetTimestamp()));
+        }
 
-        for (ulong other = 1; other < 1_000_000; other++) limit.Take(other, clock.GetTimestamp());
+        for (ulong other = 1; other < 1_000_000; other++)
+        {
+            limit.Take(other, clock.GetTimestamp());
+        }
 
         Assert.NotNull(limit.Take(ulong.MaxValue, clock.GetTimestamp()));
     }
@@ -67,7 +84,10 @@ public sealed class RateLimitTests
         {
             for (var i = 0; i < 1000; i++)
             {
-                if (limit.Take(7, clock.GetTimestamp()) is null) Interlocked.Increment(ref passed);
+                if (limit.Take(7, clock.GetTimestamp()) is null)
+                {
+                    Interlocked.Increment(ref passed);
+                }
             }
         })));
         Assert.Equal(1000, passed);
@@ -77,15 +97,25 @@ public sealed class RateLimitTests
     public async Task Route_WithALimit_SaysHowLongToWait()
     {
         await using var upstream = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "trustedProxies: [ 127.0.0.0/8 ]", route: "    rateLimit: { rate: 2/h, burst: 3 }\n    cors: { origins: [ \"*\" ] }\n"));
-        for (var i = 0; i < 3; i++) Assert.Equal(200, (await gateway.GetAsync("/", From("10.0.0.1"))).Status);
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [upstream.Url],
+                top: "trustedProxies: [ 127.0.0.0/8 ]",
+                route: "    rateLimit: { rate: 2/h, burst: 3 }\n    cors: { origins: [ \"*\" ] }\n"));
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(200, (await gateway.GetAsync("/", From("10.0.0.1"))).Status);
+        }
 
         await using var client = await RawClient.ConnectAsync(gateway.Url);
         await client.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\n{From("10.0.0.1")}\r\n");
         var refused = await client.ReadAsync();
         Assert.Equal(429, refused.Status);
         Assert.Equal(["application/problem+json"], refused.Header("Content-Type"));
-        Assert.InRange(int.Parse(Assert.Single(refused.Header("Retry-After")), System.Globalization.CultureInfo.InvariantCulture), 1700, 1800);
+        Assert.InRange(
+            int.Parse(Assert.Single(refused.Header("Retry-After")), System.Globalization.CultureInfo.InvariantCulture),
+            1700,
+            1800);
         Assert.Equal(["\"default\";q=3;w=5400"], refused.Header("RateLimit-Policy"));
         Assert.StartsWith("\"default\";r=0;t=1", Assert.Single(refused.Header("RateLimit")), StringComparison.Ordinal);
 
@@ -115,7 +145,11 @@ public sealed class RateLimitTests
     public async Task Senders_AreToldApartByTheKey(string key, string first, string second, bool isSame)
     {
         await using var upstream = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "trustedProxies: [ 127.0.0.0/8 ]", route: $"    rateLimit: {{ key: \"{key}\", rate: 1/h }}\n"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [upstream.Url],
+                top: "trustedProxies: [ 127.0.0.0/8 ]",
+                route: $"    rateLimit: {{ key: \"{key}\", rate: 1/h }}\n"));
         Assert.Equal(200, (await gateway.GetAsync("/", first + "\r\n")).Status);
         Assert.Equal(isSame ? 429 : 200, (await gateway.GetAsync("/", second + "\r\n")).Status);
     }
@@ -129,7 +163,10 @@ public sealed class RateLimitTests
             await release.Task;
             await request.RespondAsync("ok");
         });
-        var config = InProcessGateway.Config([upstream.Url], top: "trustedProxies: [ 127.0.0.0/8 ]\nlimits: { requestsPerClient: 2 }", route: "  other:\n    match: { path: \"/other\" }\n    cluster: guide\n");
+        var config = InProcessGateway.Config(
+            [upstream.Url],
+            top: "trustedProxies: [ 127.0.0.0/8 ]\nlimits: { requestsPerClient: 2 }",
+            route: "  other:\n    match: { path: \"/other\" }\n    cluster: guide\n");
         await using var gateway = await InProcessGateway.StartAsync(config);
         Task<RawAnswer>[] held = [gateway.GetAsync("/a", From("10.0.0.1")), gateway.GetAsync("/other", From("10.0.0.1"))];
         await Eventually.BeTrueAsync(() => upstream.Requests.Count == 2, TimeSpan.FromSeconds(30), "two are under way");
@@ -141,7 +178,10 @@ public sealed class RateLimitTests
         release.SetResult();
 
         Assert.All(await Task.WhenAll([.. held, others]), static answer => Assert.Equal(200, answer.Status));
-        await Eventually.BecomeTrueAsync(async () => (await gateway.GetAsync("/a", From("10.0.0.1"))).Status == 200, TimeSpan.FromSeconds(30), "it may go on");
+        await Eventually.BecomeTrueAsync(
+            async () => (await gateway.GetAsync("/a", From("10.0.0.1"))).Status == 200,
+            TimeSpan.FromSeconds(30),
+            "it may go on");
         await gateway.MetricReachesAsync(1, "gateway_refused_total", ("reason", "client_busy"));
     }
 
@@ -151,7 +191,8 @@ public sealed class RateLimitTests
     public async Task Client_WithTooManyConnections_GetsNoMore(string trusted, int served)
     {
         await using var upstream = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: trusted + "limits: { connectionsPerClient: 2 }"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: trusted
+            + "limits: { connectionsPerClient: 2 }"));
         var clients = new List<RawClient>();
         var answered = 0;
         for (var i = 0; i < 4; i++)
@@ -161,7 +202,10 @@ public sealed class RateLimitTests
             try
             {
                 await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-                if ((await client.TryReadHeadAsync()).StartsWith("HTTP/1.1 200", StringComparison.Ordinal)) answered++;
+                if ((await client.TryReadHeadAsync()).StartsWith("HTTP/1.1 200", StringComparison.Ordinal))
+                {
+                    answered++;
+                }
             }
             catch (IOException)
             {
@@ -170,7 +214,11 @@ public sealed class RateLimitTests
         }
 
         Assert.Equal(served, answered);
-        foreach (var client in clients) await client.DisposeAsync();
+        foreach (var client in clients)
+        {
+            await client.DisposeAsync();
+        }
+
         await Eventually.BecomeTrueAsync(
             async () =>
             {
@@ -193,7 +241,10 @@ public sealed class RateLimitTests
         var load = new ClientLoad();
         for (ulong client = 1; client <= 1000; client++)
         {
-            for (var i = 0; i < 3; i++) Assert.True(load.TryEnter(client, 3), $"client {client}, request {i}");
+            for (var i = 0; i < 3; i++)
+            {
+                Assert.True(load.TryEnter(client, 3), $"client {client}, request {i}");
+            }
         }
 
         Assert.False(load.TryEnter(7, 3));
@@ -201,7 +252,11 @@ public sealed class RateLimitTests
         Assert.True(load.TryEnter(7, 3));
         for (ulong client = 1; client <= 1000; client++)
         {
-            for (var i = 0; i < 3; i++) load.Leave(client);
+            for (var i = 0; i < 3; i++)
+            {
+                load.Leave(client);
+            }
+
             Assert.True(load.TryEnter(client, 1));
         }
     }
@@ -218,11 +273,19 @@ public sealed class RateLimitTests
     {
         await using var upstream = new ScriptedUpstream();
         var route = string.Concat(rules.Split("], ").Select(static (rule, i) => $"    {(rule.EndsWith(']') ? rule : rule + "]")}\n"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "trustedProxies: [ 127.0.0.0/8 ]", route: route));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [upstream.Url],
+                top: "trustedProxies: [ 127.0.0.0/8 ]",
+                route: route));
         var answer = await gateway.GetAsync("/", From(client));
         Assert.Equal(isAllowed ? 200 : 403, answer.Status);
         Assert.Equal(isAllowed ? 1 : 0, upstream.Requests.Count);
-        if (isAllowed) return;
+        if (isAllowed)
+        {
+            return;
+        }
+
         Assert.Equal(["application/problem+json"], answer.Header("Content-Type"));
         Assert.DoesNotContain(client, answer.Body, StringComparison.Ordinal);
         await gateway.MetricReachesAsync(1, "gateway_refused_total", ("route", "all"), ("reason", "denied"));
@@ -232,7 +295,8 @@ public sealed class RateLimitTests
     public async Task Client_OfNoTrustedProxy_CannotNameAnotherAddress()
     {
         await using var upstream = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: "    allow: [ 10.0.0.0/8 ]\n"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: "    allow: [ 10.0.0.0/8 ]\n"));
         Assert.Equal(403, (await gateway.GetAsync("/", From("10.1.2.3"))).Status);
     }
 

@@ -73,7 +73,11 @@ public sealed class RedirectRoutesTests
             Assert.Equal((host, target, status), (host, target, answer.Status));
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/old/a/b?c")) { Version = System.Net.HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/old/a/b?c"))
+        {
+            Version = System.Net.HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         using var redirect = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal("/new/a/b?c", redirect.Headers.Location?.OriginalString);
     }
@@ -95,7 +99,8 @@ public sealed class RedirectRoutesTests
     [InlineData("/a/x{part}", "/{part}")]
     public void Address_WhoseHostAClientCouldChoose_IsAProblem(string path, string to)
     {
-        var result = Configuration.ConfigLoaderTests.Judge(Configuration.ConfigLoaderTests.Smallest + $"  other: {{ match: {{ host: shop.example, path: \"{path}\" }}, redirect: {{ to: '{to}' }} }}\n");
+        var result = Configuration.ConfigLoaderTests.Judge(Configuration.ConfigLoaderTests.Smallest
+            + $"  other: {{ match: {{ host: shop.example, path: \"{path}\" }}, redirect: {{ to: '{to}' }} }}\n");
         Assert.Equal(5, Assert.Single(result.Problems).Line);
     }
 }

@@ -77,7 +77,8 @@ public class RequestBodiesTests
     public async Task Body_ClientVanishesHalfWay_BlamesNobody(bool reset)
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { requestBody: 30MiB }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { requestBody: 30MiB }"));
 
         for (var i = 0; i < 5; i++)
         {
@@ -91,7 +92,8 @@ public class RequestBodiesTests
         }
 
         await Eventually.BecomeTrueAsync(
-            async () => await gateway.MetricAsync("gateway_requests_total", ("outcome", "refused")) + await gateway.MetricAsync("gateway_requests_total", ("outcome", "aborted")) >= 5,
+            async () => await gateway.MetricAsync("gateway_requests_total", ("outcome", "refused"))
+                + await gateway.MetricAsync("gateway_requests_total", ("outcome", "aborted")) >= 5,
             TimeSpan.FromSeconds(30),
             "all five are counted as the client's");
         Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total", ("outcome", "failed")));
@@ -113,7 +115,8 @@ public class RequestBodiesTests
             firstPiece.TrySetResult();
             await request.RespondAsync("ok");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "requestBuffer: 0, hedge: off"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "requestBuffer: 0, hedge: off"));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");

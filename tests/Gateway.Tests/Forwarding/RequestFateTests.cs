@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-/// <summary>What a user is told of a write that has no response, and how often it was sent: nothing but the plan repeats a request.</summary>
+/// <summary>
+/// What a user is told of a write that has no response, and how often it was sent: nothing but the plan repeats a request.
+/// </summary>
 public sealed class RequestFateTests
 {
     public static TheoryData<string, string, string> Writes()
@@ -15,7 +17,11 @@ public sealed class RequestFateTests
         {
             foreach (var body in (string[])["", "body"])
             {
-                foreach (var headers in (string[])["", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"])
+                foreach (var headers in (string[])
+                [
+                    "",
+                    "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+                ])
                 {
                     writes.Add(method, body, headers);
                 }
@@ -51,7 +57,11 @@ public sealed class RequestFateTests
     public async Task Write_NoResponseInTime_IsSentOnceAndUnknown(string method, string body)
     {
         await using var guide = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 300ms }", attempts: "hedge: off, max: 1"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                cluster: "    timeouts: { firstByte: 300ms }",
+                attempts: "hedge: off, max: 1"));
 
         var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
@@ -97,7 +107,11 @@ public sealed class RequestFateTests
             },
             protocols,
             TestAuthority.Issue("127.0.0.1"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1", cluster: "    timeouts: { connect: 10s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                attempts: "hedge: off, max: 1",
+                cluster: "    timeouts: { connect: 10s }"));
 
         var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n");
 
@@ -122,9 +136,14 @@ public sealed class RequestFateTests
                 r.Close();
             }
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { firstByte: 300ms }", attempts: "hedge: off"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                cluster: "    timeouts: { firstByte: 300ms }",
+                attempts: "hedge: off"));
 
-        var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 5\r\n\r\nhello");
+        var answer =
+            await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 5\r\n\r\nhello");
 
         Assert.Equal(200, answer.Status);
         Assert.Equal([grpcStatus], answer.Header("grpc-status"));

@@ -76,7 +76,11 @@ public sealed class RequestGuardTests
     [InlineData("Proxy-Connection", "close")]
     [InlineData("Host", "")]
     public void Http2_HeaderOfAConnectionOrNoHost_IsAProblem(string name, string value) =>
-        Assert.NotNull(name == "Host" ? Problem("HTTP/2", headers: [(name, value)]) : Problem("HTTP/2", headers: [("Host", "a"), (name, value)]));
+        Assert.NotNull(name == "Host" ? Problem("HTTP/2", headers: [(name, value)]) : Problem("HTTP/2", headers:
+        [
+            ("Host", "a"),
+            (name, value)
+        ]));
 
     [Theory]
     [InlineData("GET", true)]
@@ -86,7 +90,11 @@ public sealed class RequestGuardTests
     [InlineData("GET\r\nX: y", false)]
     public void Method_IsAToken(string method, bool passes) => Assert.Equal(passes, Problem(method: method) is null);
 
-    private static string? Problem(string protocol = "HTTP/1.1", string method = "GET", string target = "/", params (string Name, string Value)[] headers)
+    private static string? Problem(
+        string protocol = "HTTP/1.1",
+        string method = "GET",
+        string target = "/",
+        params (string Name, string Value)[] headers)
     {
         var dictionary = new HeaderDictionary();
         foreach (var (name, value) in headers)

@@ -35,7 +35,10 @@ public sealed class RequestIdsTests
     {
         var longest = new string('i', RequestIds.Longest);
         header = header.Replace("LONGEST", longest, StringComparison.Ordinal);
-        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("ok", headers: "X-Request-Id: the-destinations-own\r\nx-request-id: twice\r\n"));
+        await using var guide =
+            new ScriptedUpstream(static r => r.RespondAsync(
+                "ok",
+                headers: "X-Request-Id: the-destinations-own\r\nx-request-id: twice\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: top));
 
         foreach (var (method, body) in new[] { ("GET", ""), ("HEAD", ""), ("POST", "Content-Length: 5\r\n\r\nhello"), ("DELETE", "") })
@@ -81,14 +84,22 @@ public sealed class RequestIdsTests
     [InlineData("https", HttpProtocols.Http1AndHttp2)]
     public async Task Id_OnEveryTransport_ReachesTheDestinationAndTheUser(string scheme, HttpProtocols protocols)
     {
-        await using var guide = await KestrelUpstream.StartAsync(SayAsync, protocols, scheme == "https" ? TestAuthority.Issue("127.0.0.1") : null);
+        await using var guide = await KestrelUpstream.StartAsync(
+            SayAsync,
+            protocols,
+            scheme == "https" ? TestAuthority.Issue("127.0.0.1") : null);
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
 
         foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
         {
             foreach (var (method, body) in new[] { (HttpMethod.Get, null), (HttpMethod.Post, "hello"), (HttpMethod.Delete, (string?)null) })
             {
-                using var request = new HttpRequestMessage(method, "/") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = body is null ? null : new StringContent(body) };
+                using var request = new HttpRequestMessage(method, "/")
+                {
+                    Version = version,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                    Content = body is null ? null : new StringContent(body)
+                };
                 request.Headers.Add("X-Request-Id", "forged");
                 using var response = await gateway.Client.SendAsync(request, Cancel);
 
@@ -114,7 +125,11 @@ public sealed class RequestIdsTests
             HttpProtocols.Http2,
             TestAuthority.Issue("127.0.0.1"));
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url], route: "    stream: {}"));
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/") { Version = HttpVersion.Version20, Content = new ByteArrayContent([0, 0, 0, 0, 0]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/")
+        {
+            Version = HttpVersion.Version20,
+            Content = new ByteArrayContent([0, 0, 0, 0, 0])
+        };
         request.Content.Headers.ContentType = new(type);
         using var response = await gateway.Client.SendAsync(request, Cancel);
 
@@ -164,7 +179,10 @@ public sealed class RequestIdsTests
             return Task.CompletedTask;
         });
         await using var gateway = await InProcessGateway.StartAsync(
-            InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1").Replace("\"/{**rest}\"", "\"/all/{**rest}\", methods: [ GET, POST ]", StringComparison.Ordinal));
+            InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1").Replace(
+                "\"/{**rest}\"",
+                "\"/all/{**rest}\", methods: [ GET, POST ]",
+                StringComparison.Ordinal));
 
         var response = await gateway.AskAsync(request + "Accept: application/json\r\n\r\n");
 
@@ -207,7 +225,11 @@ public sealed class RequestIdsTests
     public async Task Id_OfALastGoodResponse_IsTheRequestsOwn(string headers)
     {
         await using var guide = new ScriptedUpstream(r => r.RespondAsync("good", headers: "X-Request-Id: old\r\n" + headers));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: Trusts, route: "    lastGood: {}\n    fallback: [ lastGood ]"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                top: Trusts,
+                route: "    lastGood: {}\n    fallback: [ lastGood ]"));
         Assert.Equal("good", (await gateway.GetAsync("/a", "X-Request-Id: one\r\n")).Body);
         guide.Script = static r => r.RespondAsync("down", 503);
 
@@ -242,7 +264,8 @@ public sealed class RequestIdsTests
     [InlineData("!~", "!~")]
     [InlineData("a\tb", null)]
     [InlineData("a\u0080", null)]
-    public void Read_OfOneValue_TakesVisibleAsciiAlone(string? value, string? id) => Assert.Equal(id, RequestIds.Read(new StringValues(value)));
+    public void Read_OfOneValue_TakesVisibleAsciiAlone(string? value, string? id) =>
+        Assert.Equal(id, RequestIds.Read(new StringValues(value)));
 
     private static Task SayAsync(HttpContext context)
     {

@@ -22,7 +22,12 @@ public sealed class ResponseClassTests
     [InlineData(true, 404, 0, 0, true)]
     [InlineData(true, 404, 1, 410, true)]
     [InlineData(true, 404, 1, 500, false)]
-    public void Wins_HedgeBesideARunningAttempt_OnlyWithASuccessOrASecondVoice(bool isHedge, int status, int earlierRunning, int heldStatus, bool wins) =>
+    public void Wins_HedgeBesideARunningAttempt_OnlyWithASuccessOrASecondVoice(
+        bool isHedge,
+        int status,
+        int earlierRunning,
+        int heldStatus,
+        bool wins) =>
         Assert.Equal(wins, AttemptPlan.Wins(isHedge, status, earlierRunning, heldStatus));
 
     [Theory]
@@ -38,7 +43,8 @@ public sealed class ResponseClassTests
             await r.RespondAsync("right");
         });
         await using var quick = new ScriptedUpstream(r => r.RespondAsync("wrong", status));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [quick.Url], attempts: "hedge: 20ms, max: 2"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [quick.Url], attempts: "hedge: 20ms, max: 2"));
 
         for (var i = 0; i < 5; i++)
         {
@@ -57,7 +63,8 @@ public sealed class ResponseClassTests
             r.Reset();
         });
         await using var quick = new ScriptedUpstream(static r => r.RespondAsync("not here", 404));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [quick.Url], attempts: "hedge: 20ms, max: 2"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [quick.Url], attempts: "hedge: 20ms, max: 2"));
 
         Assert.Equal((404, "not here"), await StatusAndBodyAsync(gateway, "GET"));
     }
@@ -75,7 +82,8 @@ public sealed class ResponseClassTests
             await r.RespondAsync("done");
         });
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("twice", 404));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: 20ms"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [other.Url], attempts: "hedge: 20ms"));
 
         Assert.Equal((200, "done"), await StatusAndBodyAsync(gateway, method, headers, body));
         Assert.Single(slow.Requests);
@@ -90,7 +98,10 @@ public sealed class ResponseClassTests
     {
         await using var one = new ScriptedUpstream();
         await using var two = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, two.Url], cluster: "    affinity: { header: X-Conversation }", attempts: "hedge: 20ms"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            one.Url,
+            two.Url
+        ], cluster: "    affinity: { header: X-Conversation }", attempts: "hedge: 20ms"));
         await StatusAndBodyAsync(gateway, method, "X-Conversation: a\r\n");
         var (sticky, other) = one.Requests.Count > 0 ? (one, two) : (two, one);
         sticky.Script = static async r =>
@@ -128,10 +139,17 @@ public sealed class ResponseClassTests
         Assert.Equal(draws[7], Balancer.UnitOf("conversation-7"));
     }
 
-    private static async Task<(int Status, string Body)> StatusAndBodyAsync(InProcessGateway gateway, string method, string headers = "", string body = "")
+    private static async Task<(int Status, string Body)> StatusAndBodyAsync(
+        InProcessGateway gateway,
+        string method,
+        string headers = "",
+        string body = "")
     {
         var length = method is "GET" or "HEAD" ? "" : $"Content-Length: {body.Length}\r\n";
-        var answer = await RawClient.AskAsync(gateway.Url, $"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}{length}\r\n{body}", method);
+        var answer = await RawClient.AskAsync(
+            gateway.Url,
+            $"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}{length}\r\n{body}",
+            method);
         return (answer.Status, answer.Body);
     }
 }

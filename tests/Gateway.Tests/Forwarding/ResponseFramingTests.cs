@@ -13,7 +13,10 @@ public sealed class ResponseFramingTests
 
     public static TheoryData<string> AllMethods() => [.. Methods];
 
-    /// <summary>What a status cannot have is left out (RFC 9110, sections 8.6 and 15.3; RFC 9112, section 6.3), and the connection behind it is not trusted.</summary>
+    /// <summary>
+    /// What a status cannot have is left out (RFC 9110, sections 8.6 and 15.3; RFC 9112, section 6.3), and the
+    /// connection behind it is not trusted.
+    /// </summary>
     [Theory]
     [InlineData("204 No Content", "Content-Length: 11\r\n", "")]
     [InlineData("204 No Content", "Transfer-Encoding: chunked\r\n", "")]
@@ -22,13 +25,16 @@ public sealed class ResponseFramingTests
     [InlineData("304 Not Modified", "Content-Length: 11\r\n", "")]
     public async Task Status_WithoutABody_HasNone(string status, string framing, string body)
     {
-        await using var guide = new ScriptedUpstream(r => r.Target == "/next" ? r.RespondAsync("next") : r.SendAsync($"HTTP/1.1 {status}\r\n{framing}X-Mark: yes\r\n\r\n{body}"));
+        await using var guide = new ScriptedUpstream(r => r.Target == "/next"
+            ? r.RespondAsync("next")
+            : r.SendAsync($"HTTP/1.1 {status}\r\n{framing}X-Mark: yes\r\n\r\n{body}"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         foreach (var method in Methods)
         {
             await using var client = await RawClient.ConnectAsync(gateway.Url);
-            await client.SendAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{(method is "POST" or "PUT" or "PATCH" ? "Content-Length: 0\r\n" : "")}\r\n");
+            await client.SendAsync(
+                $"{method} / HTTP/1.1\r\nHost: a\r\n{(method is "POST" or "PUT" or "PATCH" ? "Content-Length: 0\r\n" : "")}\r\n");
             var head = await client.ReadHeadAsync();
             await client.SendAsync("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
             var next = await client.ReadAsync();
@@ -78,7 +84,10 @@ public sealed class ResponseFramingTests
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
 
-        var answer = await RawClient.AskAsync(gateway.Url, $"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", method);
+        var answer = await RawClient.AskAsync(
+            gateway.Url,
+            $"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            method);
 
         Assert.Equal((200, method == "HEAD" ? "" : "hello"), (answer.Status, answer.Body));
         Assert.Equal(["5"], answer.Header("Content-Length"));
@@ -103,7 +112,8 @@ public sealed class ResponseFramingTests
             r.Close();
         });
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("whole"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], attempts: "hedge: off"));
 
         foreach (var method in (string[])["GET", "PUT", "DELETE"])
         {
@@ -124,15 +134,22 @@ public sealed class ResponseFramingTests
     [InlineData("POST", HttpProtocols.Http2)]
     public async Task OfferOfHttp2_IsIgnored(string method, HttpProtocols protocols)
     {
-        await using var guide = await KestrelUpstream.StartAsync(static context => context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Headers.Upgrade}"), protocols);
+        await using var guide = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Headers.Upgrade}"),
+            protocols);
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\nContent-Length: 0\r\n\r\n");
+        var answer =
+            await gateway.AskAsync(
+                $"{method} / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: "
+                    + $"AAMAAABkAAQAoAAAAAIAAAAA\r\nContent-Length: 0\r\n\r\n");
 
         Assert.Equal((200, protocols == HttpProtocols.Http2 ? "HTTP/2 " : "HTTP/1.1 "), (answer.Status, answer.Body));
     }
 
-    /// <summary>A client that says gRPC does not choose the protocol: a server that does not speak HTTP/2 gets what it speaks, and is not blamed.</summary>
+    /// <summary>
+    /// A client that says gRPC does not choose the protocol: a server that does not speak HTTP/2 gets what it speaks, and is not blamed.
+    /// </summary>
     [Fact]
     public async Task GrpcContentType_ToAServerOfHttp11_IsAnOrdinaryPostAndBlamesNothing()
     {
@@ -142,14 +159,17 @@ public sealed class ResponseFramingTests
 
         for (var i = 0; i < 20; i++)
         {
-            var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 5\r\n\r\nhello");
+            var answer =
+                await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 5\r\n\r\nhello");
 
             Assert.Equal((415, "unsupported"), (answer.Status, answer.Body));
         }
 
         Assert.Equal(2, await gateway.MetricAsync("gateway_destination_up"));
         // A probe has looked whether it speaks HTTP/2 as well, on a connection of its own.
-        Assert.All(guide.Requests.Where(static r => r.Method is not ("PRI" or "SM")), static r => Assert.EndsWith(" HTTP/1.1", r.Line, StringComparison.Ordinal));
+        Assert.All(
+            guide.Requests.Where(static r => r.Method is not ("PRI" or "SM")),
+            static r => Assert.EndsWith(" HTTP/1.1", r.Line, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -167,16 +187,25 @@ public sealed class ResponseFramingTests
             await socket.ReceiveAsync(new byte[16], context.RequestAborted);
         });
         await using var gateway = await InProcessGateway.StartAsync(
-            InProcessGateway.Config([], attempts: "hedge: off").Replace("{ name: primary, destinations: [  ] }", $"{{ name: primary, capacity: 1, destinations: [ {guide.Url} ] }}", StringComparison.Ordinal));
+            InProcessGateway.Config([], attempts: "hedge: off").Replace(
+                "{ name: primary, destinations: [  ] }",
+                $"{{ name: primary, capacity: 1, destinations: [ {guide.Url} ] }}",
+                StringComparison.Ordinal));
 
         using (var socket = new ClientWebSocket())
         {
             await socket.ConnectAsync(new UriBuilder(gateway.Url) { Scheme = "ws" }.Uri, TestContext.Current.CancellationToken);
-            await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_inflight") == 1, TimeSpan.FromSeconds(20), "the WebSocket is in flight");
+            await Eventually.BecomeTrueAsync(
+                async () => await gateway.MetricAsync("gateway_inflight") == 1,
+                TimeSpan.FromSeconds(20),
+                "the WebSocket is in flight");
             Assert.Equal(503, (await gateway.GetAsync()).Status);
         }
 
-        await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_inflight") == 0, TimeSpan.FromSeconds(20), "nothing is in flight");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.MetricAsync("gateway_inflight") == 0,
+            TimeSpan.FromSeconds(20),
+            "nothing is in flight");
         Assert.Equal(200, (await gateway.GetAsync()).Status);
     }
 }

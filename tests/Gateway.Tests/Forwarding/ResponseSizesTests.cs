@@ -5,14 +5,19 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-/// <summary>Responses of every size around the limits of buffers reach a user whole, from nginx, by every way that a response can take.</summary>
+/// <summary>
+/// Responses of every size around the limits of buffers reach a user whole, from nginx, by every way that a response can take.
+/// </summary>
 public sealed class ResponseSizesTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Around the smallest and the largest piece of a copy, a connection's first buffer, <c>responseBuffer</c>, and far beyond.</summary>
+    /// <summary>
+    /// Around the smallest and the largest piece of a copy, a connection's first buffer, <c>responseBuffer</c>, and far beyond.
+    /// </summary>
     private static readonly int[] Sizes =
-        [0, 1, 4095, 4096, 4097, 8191, 8192, 8193, 65_535, 65_536, 65_537, 69_631, 69_632, 69_633, 102_000, 131_071, 131_072, 131_073, 1_048_576, 5_000_000];
+        [0, 1, 4095, 4096, 4097, 8191, 8192, 8193, 65_535, 65_536, 65_537, 69_631, 69_632, 69_633, 102_000, 131_071, 131_072, 131_073,
+        1_048_576, 5_000_000];
 
     public static TheoryData<string, string, string> Ways()
     {
@@ -41,7 +46,10 @@ public sealed class ResponseSizesTests
             ? "error_page 405 =200 $uri;"
             : "error_page 405 =200 $uri; ssi on; ssi_types *; ssi_last_modified on;");
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([nginx.Url]));
-        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } })
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true }
+        })
         {
             BaseAddress = gateway.Url,
             DefaultRequestVersion = Version.Parse(version),
@@ -57,10 +65,16 @@ public sealed class ResponseSizesTests
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
                 Content = method == "POST" ? new StringContent("body") : null,
             };
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            using var response = await client.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                TestContext.Current.CancellationToken);
 
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            var body = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
+            var body = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken).WaitAsync(
+                Patience,
+                TimeProvider.System,
+                TestContext.Current.CancellationToken);
             Assert.True(body.AsSpan().SequenceEqual(Content(size)), $"{body.Length} bytes of {size} came, or others.");
         }
     }

@@ -44,7 +44,9 @@ public class ResponsesTests
     [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 500\r\n\r\n", 304)]
     public async Task Answer_WithoutBody_LeavesTheConnectionUsable(string method, string sent, int status)
     {
-        await using var guide = new ScriptedUpstream(r => r.Method == method && r.Target == "/it" ? r.SendAsync(sent) : r.RespondAsync("next"));
+        await using var guide = new ScriptedUpstream(r => r.Method == method && r.Target == "/it"
+            ? r.SendAsync(sent)
+            : r.RespondAsync("next"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
@@ -98,7 +100,13 @@ public class ResponsesTests
 
         await client.SendAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n");
 
-        Assert.Contains("tick", await client.ReadUntilAsync("tick").WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "tick",
+            await client.ReadUntilAsync("tick").WaitAsync(
+                TimeSpan.FromSeconds(20),
+                TimeProvider.System,
+                TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     /// <summary>Small bodies are taken whole, however they are framed: that one was cut is not seen.</summary>
@@ -154,7 +162,8 @@ public class ResponsesTests
             await r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhalf");
             r.Close();
         });
-        await using (var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: $"telemetry: {{ logs: {{ file: \"{log}\" }} }}")))
+        await using (var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: $"telemetry: {{ logs: {{ file: \"{log}\" }} }}")))
         {
             Assert.False((await gateway.GetAsync()).IsWhole);
         }
@@ -172,7 +181,8 @@ public class ResponsesTests
             await r.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
             await r.ClosedByPeerAsync();
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { idle: 300ms }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { idle: 300ms }"));
         var began = Stopwatch.GetTimestamp();
 
         var answer = await gateway.GetAsync();
@@ -191,7 +201,8 @@ public class ResponsesTests
             await r.SendAsync("HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
             await r.ClosedByPeerAsync();
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { idle: 300ms }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { idle: 300ms }"));
         var began = Stopwatch.GetTimestamp();
 
         var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
@@ -203,7 +214,9 @@ public class ResponsesTests
     [Fact]
     public async Task Answer_BytesBeyondItsLength_NeverReachTheNextUser()
     {
-        await using var guide = new ScriptedUpstream(r => r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"));
+        await using var guide =
+            new ScriptedUpstream(r =>
+                r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         for (var i = 0; i < 10; i++)

@@ -3,7 +3,10 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-/// <summary>What a route changes of its requests (<c>host</c>, <c>rewrite</c>, <c>headers.request</c>), over every way to a destination, as the destination sees it.</summary>
+/// <summary>
+/// What a route changes of its requests (<c>host</c>, <c>rewrite</c>, <c>headers.request</c>), over every way to a
+/// destination, as the destination sees it.
+/// </summary>
 public sealed class RouteChangesTests
 {
     private const string Routes = """
@@ -64,7 +67,10 @@ public sealed class RouteChangesTests
         {
             var answer = await gateway.GetAsync(asked);
             Assert.Equal((asked, seen is null ? 400 : 200), (asked, answer.Status));
-            if (seen is not null) Assert.Equal((asked, seen), (asked, answer.Body.Split('\n')[0]));
+            if (seen is not null)
+            {
+                Assert.Equal((asked, seen), (asked, answer.Body.Split('\n')[0]));
+            }
         }
 
         // Under which name it is asked; TLS goes by its own.
@@ -74,15 +80,25 @@ public sealed class RouteChangesTests
         Assert.All(upstream.Requests, static asked => Assert.True(asked.Sni is null or "localhost", asked.Sni));
 
         // Headers; what a client escapes stays escaped.
-        var lines = (await gateway.GetAsync("/head/a%0d%0aX-Evil:%201", "X-Shop: mine\r\nX-Many: one\r\nCookie: a=b\r\nX-Secret: s\r\nX-Kept: k\r\n")).Body.Split('\n');
+        var lines =
+            (await gateway.GetAsync(
+                "/head/a%0d%0aX-Evil:%201",
+                "X-Shop: mine\r\nX-Many: one\r\nCookie: a=b\r\nX-Secret: s\r\nX-Kept: k\r\n")).Body.Split('\n');
         Assert.Contains("x-shop: tea", lines);
         Assert.Contains("x-where: shop.test/head/a%0d%0aX-Evil:%201", lines);
         Assert.Contains("x-client: <127.0.0.1>", lines);
         Assert.Contains("x-name: a%0d%0aX-Evil:%201", lines);
         Assert.Contains("user-agent: gateway", lines);
         Assert.Contains("x-kept: k", lines);
-        Assert.Equal(["one", "two"], lines.Where(static line => line.StartsWith("x-many: ", StringComparison.Ordinal)).SelectMany(static line => line[8..].Split(", ")));
-        Assert.DoesNotContain(lines, static line => line.StartsWith("cookie", StringComparison.Ordinal) || line.StartsWith("x-secret", StringComparison.Ordinal) || line.Contains("mine", StringComparison.Ordinal) || line.StartsWith("x-evil", StringComparison.Ordinal));
+        Assert.Equal([
+            "one",
+            "two"
+        ],
+        lines.Where(static line => line.StartsWith("x-many: ", StringComparison.Ordinal)).SelectMany(static line => line[8..].Split(", ")));
+        Assert.DoesNotContain(lines, static line => line.StartsWith("cookie", StringComparison.Ordinal)
+            || line.StartsWith("x-secret", StringComparison.Ordinal)
+            || line.Contains("mine", StringComparison.Ordinal)
+            || line.StartsWith("x-evil", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -97,7 +113,10 @@ public sealed class RouteChangesTests
         {
             var answer = await client.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", "shop.test"), (":path", asked));
             Assert.Equal((asked, seen is null ? 400 : 200), (asked, answer.Status));
-            if (seen is not null) Assert.Equal((asked, seen), (asked, answer.Body.Split('\n')[0]));
+            if (seen is not null)
+            {
+                Assert.Equal((asked, seen), (asked, answer.Body.Split('\n')[0]));
+            }
         }
 
         var kept = await client.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", "Shop.test:8443"), (":path", "/kept"));
@@ -107,10 +126,15 @@ public sealed class RouteChangesTests
     [Fact]
     public async Task Headers_ThatTheDestinationDoesNotSee_SetNoLastGoodResponsesApart()
     {
-        await using var upstream = new ScriptedUpstream(static request => request.RespondAsync("kept", headers: "Cache-Control: public\r\n"));
-        var route = "    lastGood: { refreshEvery: 0s }\n    fallback: [ lastGood ]\n    headers: { request: { set: { X-Device: any }, remove: [ Cookie, Authorization, X-Session ] } }\n";
+        await using var upstream =
+            new ScriptedUpstream(static request => request.RespondAsync("kept", headers: "Cache-Control: public\r\n"));
+        var route =
+            "    lastGood: { refreshEvery: 0s }\n    fallback: [ lastGood ]\n    headers: { request: { set: { X-Device: any }, remove: [ "
+                + "Cookie, Authorization, X-Session ] } }\n";
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: route));
-        Assert.Equal("kept", (await gateway.GetAsync("/a", "Cookie: s=1\r\nAuthorization: Bearer x\r\nX-Session: 1\r\nX-Device: phone\r\n")).Body);
+        Assert.Equal(
+            "kept",
+            (await gateway.GetAsync("/a", "Cookie: s=1\r\nAuthorization: Bearer x\r\nX-Session: 1\r\nX-Device: phone\r\n")).Body);
         await gateway.MetricReachesAsync(1, "gateway_last_good_stored_total");
         upstream.Healthy = false;
         upstream.Script = static request => { request.Reset(); return Task.CompletedTask; };
@@ -140,14 +164,18 @@ public sealed class RouteChangesTests
     {
         await using var upstream = new ScriptedUpstream(static request => request.Target == "/early"
             ? request.RespondAsync("no", status: 404, headers: "Server: secret\r\n")
-            : request.RespondAsync("live", headers: "Server: secret\r\nX-Frame-Options: ALLOWALL\r\nLink: </a>\r\nCache-Control: public\r\n"));
+            : request.RespondAsync(
+                "live",
+                headers: "Server: secret\r\nX-Frame-Options: ALLOWALL\r\nLink: </a>\r\nCache-Control: public\r\n"));
         var route = """
                 lastGood: {}
                 fallback: [ lastGood, { file: f.json } ]
                 headers: { response: { set: { X-Frame-Options: DENY, X-Path: "{host}{path}" }, add: { Link: </b> }, remove: [ Server ] } }
 
             """;
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: route), new Dictionary<string, string> { ["static/f.json"] = "{}" });
+        await using var gateway = await InProcessGateway.StartAsync(
+            InProcessGateway.Config([upstream.Url], route: route),
+            new Dictionary<string, string> { ["static/f.json"] = "{}" });
         Check(await gateway.GetAsync("/a?b"), 200, null, 2);
         Check(await gateway.GetAsync("/early"), 404, null, 1);
 

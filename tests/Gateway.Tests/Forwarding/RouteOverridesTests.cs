@@ -26,7 +26,9 @@ public sealed class RouteOverridesTests
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
             await request.RespondAsync("late");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], cluster: "    timeouts: { firstByte: 20s }\n") + Routes);
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], cluster: "    timeouts: { firstByte: 20s }\n")
+                + Routes);
         Assert.Equal(503, (await gateway.GetAsync("/quick/a")).Status);
         Assert.Equal("late", (await gateway.GetAsync("/once/a")).Body);
     }
@@ -82,19 +84,30 @@ public sealed class RouteOverridesTests
             await request.ReadBodyAsync();
             await request.RespondAsync("ok");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "limits: { requestBody: 1KiB }") + Routes);
-        var answer = await gateway.AskAsync($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{new string('x', length)}");
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "limits: { requestBody: 1KiB }") + Routes);
+        var answer =
+            await gateway.AskAsync($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{new string('x', length)}");
         Assert.Equal((path, length, status), (path, length, answer.Status));
     }
 
     [Fact]
     public void Overrides_LeftOut_AreTheClusters()
     {
-        var config = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace("} ] } }", "} ], attempts: { max: 2, hedge: 300ms }, timeouts: { firstByte: 3s, total: 40s } } }", StringComparison.Ordinal)
-            .Replace("cluster: guide }", "cluster: guide, attempts: { hedge: off }, timeouts: { idle: 7s } }", StringComparison.Ordinal)).Config!;
+        var config =
+            ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace(
+                "} ] } }",
+                "} ], attempts: { max: 2, hedge: 300ms }, timeouts: { firstByte: 3s, total: 40s } } }",
+                StringComparison.Ordinal)
+            .Replace(
+                "cluster: guide }",
+                "cluster: guide, attempts: { hedge: off }, timeouts: { idle: 7s } }",
+                StringComparison.Ordinal)).Config!;
         var effective = config.Routes[0].Overrides.Over(config.Clusters[0]);
         Assert.Equal((2, HedgeMode.Off), (effective.Attempts.Max, effective.Attempts.Hedge));
-        Assert.Equal((TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(18), TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(40)), (effective.Timeouts.FirstByte, effective.Timeouts.FirstByteWrites, effective.Timeouts.Idle, effective.Timeouts.Total));
+        Assert.Equal(
+            (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(18), TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(40)),
+            (effective.Timeouts.FirstByte, effective.Timeouts.FirstByteWrites, effective.Timeouts.Idle, effective.Timeouts.Total));
         Assert.Equal(config.Clusters[0].ResponseBuffer, effective.ResponseBuffer);
     }
 }

@@ -54,7 +54,9 @@ public sealed class RoutePatternsTests
         var routes = new StringBuilder();
         for (var i = 0; i < Valid.Length; i++)
         {
-            routes.Append(CultureInfo.InvariantCulture, $"  r{i}:\n    match: {{ path: \"{Valid[i].Pattern}\" }}\n    cluster: guide\n    fallback: [ {{ file: r{i}.txt }} ]\n");
+            routes.Append(
+                CultureInfo.InvariantCulture,
+                $"  r{i}:\n    match: {{ path: \"{Valid[i].Pattern}\" }}\n    cluster: guide\n    fallback: [ {{ file: r{i}.txt }} ]\n");
         }
 
         // No destination lives: which route a request took is told by the route's own file.
@@ -94,12 +96,23 @@ public sealed class RoutePatternsTests
     [Fact]
     public void Regex_ThatNeedsBacktracking_IsCutOffAndSaysSo()
     {
-        var result = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace("/{**rest}", @"/{id:regex(^(?=a)(a+)+$)}", StringComparison.Ordinal));
-        Assert.Contains("longer than 100 ms does not match", Assert.Single(result.Warnings, static w => w.Line == 4).Message, StringComparison.Ordinal);
+        var result = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace(
+            "/{**rest}",
+            @"/{id:regex(^(?=a)(a+)+$)}",
+            StringComparison.Ordinal));
+        Assert.Contains(
+            "longer than 100 ms does not match",
+            Assert.Single(result.Warnings, static w => w.Line == 4).Message,
+            StringComparison.Ordinal);
 
         var constraint = new RegexConstraint("^(?=a)(a+)+$");
         Assert.True(constraint.Backtracks);
-        Assert.False(constraint.Match(null, null, "id", new() { ["id"] = new string('a', 60) + "!" }, Microsoft.AspNetCore.Routing.RouteDirection.IncomingRequest));
+        Assert.False(constraint.Match(
+            null,
+            null,
+            "id",
+            new() { ["id"] = new string('a', 60) + "!" },
+            Microsoft.AspNetCore.Routing.RouteDirection.IncomingRequest));
         Assert.False(new RegexConstraint("^(a+)+$").Backtracks);
     }
 

@@ -51,7 +51,10 @@ public class SavedRequestsTests
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([dead.Url], [standby.Url]));
         dead.StopListening();
         dead.CloseConnections();
-        await Eventually.BecomeTrueAsync(async () => await gateway.ServingAsync() == "standby", TimeSpan.FromSeconds(30), "the standby serves");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.ServingAsync() == "standby",
+            TimeSpan.FromSeconds(30),
+            "the standby serves");
 
         Assert.Equal(200, (await gateway.GetAsync()).Status);
 
@@ -65,7 +68,9 @@ public class SavedRequestsTests
         await using var standby = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url]));
         await gateway.BecomesAsync("up", "standby");
-        Assert.Equal(200, (await gateway.PostAsync("/clusters/guide/hold", """{ "tier": "standby", "for": "1h", "reason": "test" }""")).Status);
+        Assert.Equal(
+            200,
+            (await gateway.PostAsync("/clusters/guide/hold", """{ "tier": "standby", "for": "1h", "reason": "test" }""")).Status);
 
         Assert.Equal(200, (await gateway.GetAsync()).Status);
 
@@ -74,7 +79,9 @@ public class SavedRequestsTests
         Assert.Single(standby.Requests, static r => r.Target == "/");
     }
 
-    /// <summary>The hedge saves its user only if what it overtook turns out to be ill: a destination that is merely slower harms nobody.</summary>
+    /// <summary>
+    /// The hedge saves its user only if what it overtook turns out to be ill: a destination that is merely slower harms nobody.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -83,7 +90,12 @@ public class SavedRequestsTests
         await using var slow = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
         await using var quick = new ScriptedUpstream();
         // Nothing but the probe ejects it here, so that the test decides when.
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [quick.Url], attempts: "hedge: 50ms", cluster: "    passive: { consecutiveFailures: 1000, minimumRequests: 1000000 }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [slow.Url],
+                [quick.Url],
+                attempts: "hedge: 50ms",
+                cluster: "    passive: { consecutiveFailures: 1000, minimumRequests: 1000000 }"));
         await gateway.BecomesAsync("up", "standby");
 
         Assert.Equal(200, (await gateway.GetAsync()).Status);
@@ -112,7 +124,12 @@ public class SavedRequestsTests
             r.Reset();
             return Task.CompletedTask;
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([slow.Url], [bad.Url], attempts: "hedge: 50ms, max: 2", route: "    level: high"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [slow.Url],
+                [bad.Url],
+                attempts: "hedge: 50ms, max: 2",
+                route: "    level: high"));
         await gateway.BecomesAsync("up", "standby");
 
         Assert.Equal(200, (await gateway.GetAsync()).Status);
@@ -137,9 +154,14 @@ public class SavedRequestsTests
             await r.ChunkAsync("id: 1\ndata: b\n\n");
             await r.EndChunksAsync();
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url], [second.Url], route: "    stream: { onInterrupt: resume }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [first.Url],
+                [second.Url],
+                route: "    stream: { onInterrupt: resume }"));
 
-        Assert.True((await gateway.AskAsync("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n")).IsWhole);
+        Assert.True(
+            (await gateway.AskAsync("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n")).IsWhole);
 
         await gateway.MetricReachesAsync(1, Key, ("by", "resume"));
         Assert.Equal(1, await gateway.MetricAsync(Key));
@@ -164,7 +186,10 @@ public class SavedRequestsTests
 
         guide.StopListening();
         guide.CloseConnections();
-        await Eventually.BecomeTrueAsync(async () => (await gateway.ServingAsync()).Length == 0, TimeSpan.FromSeconds(30), "no tier serves");
+        await Eventually.BecomeTrueAsync(
+            async () => (await gateway.ServingAsync()).Length == 0,
+            TimeSpan.FromSeconds(30),
+            "no tier serves");
         Assert.Equal(outcome == "failed" ? 503 : 200, (await gateway.GetAsync()).Status);
 
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", outcome));
@@ -201,7 +226,9 @@ public class SavedRequestsTests
             "503, 429" => new SloConfig { EveryServerError = false, Statuses = [503, 429] },
             _ => new SloConfig { SlowerThan = TimeSpan.FromSeconds(2) },
         };
-        var route = new RouteConfig { Name = "r", Path = "/", Cluster = "c", Slo = slo, Stream = rule == "slow stream" ? new StreamConfig() : null };
+        var route = new RouteConfig { Name = "r", Path = "/", Cluster = "c", Slo = slo, Stream = rule == "slow stream"
+            ? new StreamConfig()
+            : null };
 
         Assert.Equal(bad, SloRule.IsBad(route, (RequestOutcome)outcome, status, TimeSpan.FromSeconds(seconds)));
     }

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
-/// <summary>Requests that get the response of another one: equal reads in flight, and a young stored response that is renewed behind.</summary>
+/// <summary>
+/// Requests that get the response of another one: equal reads in flight, and a young stored response that is renewed behind.
+/// </summary>
 public sealed class SharedReadsTests
 {
     private const int Readers = 12;
@@ -34,7 +36,9 @@ public sealed class SharedReadsTests
         Assert.All(answers, static answer => Assert.Equal((200, "one for all"), (answer.Status, answer.Body)));
         Assert.All(answers, static answer => Assert.Equal(["1"], answer.Header("X-Own")));
         Assert.All(answers, static answer => Assert.Empty(answer.Header("X-Fallback")));
-        Assert.True(answers.Count(static answer => answer.Header("Cache-Status") is ["gateway; fwd=miss; collapsed"]) == Readers - 1, string.Join("\n--\n", answers.Select(static answer => answer.Head)));
+        Assert.True(
+            answers.Count(static answer => answer.Header("Cache-Status") is ["gateway; fwd=miss; collapsed"]) == Readers - 1,
+            string.Join("\n--\n", answers.Select(static answer => answer.Head)));
         Assert.Equal(2, upstream.Requests.Count);
         await gateway.MetricReachesAsync(Readers - 1, "gateway_reused_responses_total", ("route", "all"), ("by", "collapse"));
 
@@ -117,7 +121,8 @@ public sealed class SharedReadsTests
         var body = new string('a', 8 * 1024 * 1024);
         await using var upstream = new ScriptedUpstream(request => request.RespondAsync(request.Target == "/a" ? body : "other"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
-            [upstream.Url], cluster: "    timeouts: { firstByte: 60s, total: 120s }", route: "    lastGood: { collapse: true, maxBody: 16MiB }"));
+            [upstream.Url], cluster: "    timeouts: { firstByte: 60s, total: 120s }",
+            route: "    lastGood: { collapse: true, maxBody: 16MiB }"));
         await using var slow = await RawClient.ConnectAsync(gateway.Url);
         await slow.SendAsync("GET /a HTTP/1.1\r\nHost: shop.test\r\n\r\n");
         await Eventually.BeTrueAsync(() => upstream.Requests.Count == 1, Patience, "the slow one is under way");
@@ -147,11 +152,19 @@ public sealed class SharedReadsTests
         // All get the stored one, and one request renews it.
         var answers = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => gateway.GetAsync("/a")));
         Assert.All(answers, static answer => Assert.Equal((200, "no. 1"), (answer.Status, answer.Body)));
-        Assert.All(answers, static answer => Assert.Contains("stale-while-revalidate", Assert.Single(answer.Header("Cache-Status")), StringComparison.Ordinal));
+        Assert.All(
+            answers,
+            static answer => Assert.Contains(
+                "stale-while-revalidate",
+                Assert.Single(answer.Header("Cache-Status")),
+                StringComparison.Ordinal));
         Assert.All(answers, static answer => Assert.Empty(answer.Header("X-Fallback")));
         await Eventually.BeTrueAsync(() => upstream.Requests.Count == 2, Patience, "one request renews it");
         gate.SetResult();
-        await Eventually.BecomeTrueAsync(async () => (await gateway.GetAsync("/a")).Body is not "no. 1", Patience, "the new response is given");
+        await Eventually.BecomeTrueAsync(
+            async () => (await gateway.GetAsync("/a")).Body is not "no. 1",
+            Patience,
+            "the new response is given");
 
         // Who wants a new one gets it.
         var before = upstream.Requests.Count;

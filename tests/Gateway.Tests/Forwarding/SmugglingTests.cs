@@ -7,20 +7,35 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>
-/// Requests that are not one request: refused with a 400 before any destination is asked, by users of HTTP/1.1 and HTTP/2, with and without a body, before destinations
-/// of every protocol. Nothing that a client sends may be evidence about a destination.
+/// Requests that are not one request: refused with a 400 before any destination is asked, by users of HTTP/1.1 and HTTP/2, with and without
+/// a body, before destinations of every protocol. Nothing that a client sends may be evidence about a destination.
 /// </summary>
 public sealed class SmugglingTests
 {
     private static readonly string[] Names =
     [
-        "x: y\r\ncontent-length", "x\r\ny", "x y", "x:y", " x", "x ", "x\0y", "x\ny", "x\ry", "x\ty", "x\x0by", "x\x7fy", "x\x80y", "x\xffy", "x(y", "x/y", "x@y", "x[y", "x\"y", "x,y", "x;y", "x=y",
+        "x: y\r\ncontent-length", "x\r\ny", "x y", "x:y", " x", "x ", "x\0y", "x\ny", "x\ry", "x\ty", "x\x0by", "x\x7fy", "x\x80y",
+        "x\xffy", "x(y", "x/y", "x@y", "x[y", "x\"y", "x,y", "x;y", "x=y",
         "transfer-encoding\x0b", "content-length\x0c", "host\x01",
     ];
 
     private static readonly string[] Values = ["a\r\nx-smuggled: 1", "a\nb", "a\rb", "a\0b", "a\x0b", "a\x7f", "a\x1f"];
 
-    private static readonly string[] Targets = ["/a\xff", "/a\x80?b", "/a b", "/a?b HTTP/1.1\r\nx: y", "/a\tb", "/a\x7f", "/a\0", "/a\r", "/a\n", "/a#b", "/\xe9\x97\xae", "/a?\xc3\xa9"];
+    private static readonly string[] Targets =
+    [
+        "/a\xff",
+        "/a\x80?b",
+        "/a b",
+        "/a?b HTTP/1.1\r\nx: y",
+        "/a\tb",
+        "/a\x7f",
+        "/a\0",
+        "/a\r",
+        "/a\n",
+        "/a#b",
+        "/\xe9\x97\xae",
+        "/a?\xc3\xa9"
+    ];
 
     [Theory]
     [InlineData("h1", "GET")]
@@ -36,17 +51,33 @@ public sealed class SmugglingTests
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([upstream.Url]));
         var body = method == "POST" ? "body"u8.ToArray() : null;
 
-        foreach (var (target, name, value) in Names.Select(static n => ("/a", n, "1")).Concat(Values.Select(static v => ("/a", "x-a", v))).Concat(Targets.Select(static t => (t, "x-a", "1"))))
+        foreach (var (target, name, value) in Names.Select(static n => ("/a", n, "1"))
+            .Concat(Values.Select(static v => ("/a", "x-a", v)))
+            .Concat(Targets.Select(static t => (t, "x-a", "1"))))
         {
             await using var client = await RawHttp2Client.ConnectAsync(gateway.Url);
-            var response = await client.AskAsync([(":method", method), (":scheme", "https"), (":path", target), (":authority", "a"), (name, value)], body);
+            var response = await client.AskAsync([
+                (":method", method),
+                (":scheme", "https"),
+                (":path", target),
+                (":authority", "a"),
+                (name, value)
+            ], body);
 
             Assert.True(response.IsRefused, $"{Escape(target)} {Escape(name)}: {Escape(value)} got {response}");
         }
 
         Assert.Equal(0, asked);
         await using var good = await RawHttp2Client.ConnectAsync(gateway.Url);
-        Assert.Equal(200, (await good.AskAsync([(":method", method), (":scheme", "https"), (":path", "/a"), (":authority", "a"), ("x-a", "1")], body)).Status);
+        Assert.Equal(
+            200,
+            (await good.AskAsync([
+                (":method", method),
+                (":scheme", "https"),
+                (":path", "/a"),
+                (":authority", "a"),
+                ("x-a", "1")
+            ], body)).Status);
         Assert.Equal(1, asked);
         Assert.Equal(1, await gateway.MetricAsync("gateway_destination_up"));
         Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total", ("outcome", "failed")));
@@ -66,7 +97,8 @@ public sealed class SmugglingTests
         (string Name, string Value) host = (":authority", "a");
         (string Name, string Value)[][] cases =
         [
-            [host, ("transfer-encoding", "chunked")], [host, ("upgrade", "h2c")], [host, ("keep-alive", "5")], [host, ("proxy-connection", "keep-alive")], [host, ("connection", "x-a")], [host, ("te", "gzip")],
+            [host, ("transfer-encoding", "chunked")], [host, ("upgrade", "h2c")], [host, ("keep-alive", "5")],
+            [host, ("proxy-connection", "keep-alive")], [host, ("connection", "x-a")], [host, ("te", "gzip")],
             [host, ("x-a", " b")], [host, ("x-a", "b ")], [host, ("x-a", "\tb")], [host, ("x-a", "b\t")], [host, ("x-a", " ")],
             [], [(":authority", "")], [("host", "")],
         ];
@@ -98,9 +130,14 @@ public sealed class SmugglingTests
         var (length, body) = method == "POST" ? ("Content-Length: 4\r\n", "body") : ("", "");
 
         // A line break inside of a name or value is the next line here, which is no attack: the bytes between the lines are.
-        var heads = Names.Where(static n => !n.Contains('\n', StringComparison.Ordinal) && !n.Contains(':', StringComparison.Ordinal)).Select(n => $"{method} /a HTTP/1.1\r\nHost: a\r\n{n}: 1\r\n{length}\r\n{body}")
-            .Concat(Values.Where(static v => !v.Contains('\n', StringComparison.Ordinal)).Select(v => $"{method} /a HTTP/1.1\r\nHost: a\r\nX-A: {v}\r\n{length}\r\n{body}"))
-            .Concat(Targets.Where(static t => !t.Contains('\n', StringComparison.Ordinal)).Select(t => $"{method} {t} HTTP/1.1\r\nHost: a\r\n{length}\r\n{body}"));
+        var heads = Names.Where(static n => !n.Contains('\n', StringComparison.Ordinal)
+            && !n.Contains(':', StringComparison.Ordinal)).Select(n => $"{method} /a HTTP/1.1\r\nHost: a\r\n{n}: 1\r\n{length}\r\n{body}")
+            .Concat(Values.Where(static v => !v.Contains(
+                '\n',
+                StringComparison.Ordinal)).Select(v => $"{method} /a HTTP/1.1\r\nHost: a\r\nX-A: {v}\r\n{length}\r\n{body}"))
+            .Concat(Targets.Where(static t => !t.Contains(
+                '\n',
+                StringComparison.Ordinal)).Select(t => $"{method} {t} HTTP/1.1\r\nHost: a\r\n{length}\r\n{body}"));
         foreach (var head in heads)
         {
             Assert.True(await RefusedAsync(gateway, head), Escape(head));

@@ -6,8 +6,8 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>
-/// A destination that sends more than it was asked for on connections that are kept. HTTP/1.1 does not say which request a response is to: whatever is on a connection when the next
-/// request goes out would be taken for its response.
+/// A destination that sends more than it was asked for on connections that are kept. HTTP/1.1 does not say which request a response is to:
+/// whatever is on a connection when the next request goes out would be taken for its response.
 /// </summary>
 public abstract class StrayResponsesTable(bool isTls)
 {
@@ -35,7 +35,8 @@ public abstract class StrayResponsesTable(bool isTls)
     {
         await using var guide = Upstream(request => RespondAsync(request, kind, delay));
         await using var gateway = await StartAsync(guide);
-        // Seen once, while nothing else is under way, it is known of the destination. What comes while the very next request is under way cannot be told from its response by anything.
+        // Seen once, while nothing else is under way, it is known of the destination. What comes while the very next request is under way
+        // cannot be told from its response by anything.
         Assert.True((await AskAsync(gateway, kind, "first")).Status is 200 or 204 or 304);
         await Task.Delay(TimeSpan.FromMilliseconds(delay + 300), TimeProvider.System, TestContext.Current.CancellationToken);
         var wrong = new ConcurrentQueue<string>();
@@ -53,7 +54,8 @@ public abstract class StrayResponsesTable(bool isTls)
                     wrong.Enqueue($"{token} got {response.Body}");
                 }
 
-                if (response.Head.Contains("stray", StringComparison.Ordinal) || (response.Header("X-Token") is [var said] && said != token))
+                if (response.Head.Contains("stray", StringComparison.Ordinal)
+                    || (response.Header("X-Token") is [var said] && said != token))
                 {
                     wrong.Enqueue($"{token} got {response.Head}");
                 }
@@ -65,7 +67,9 @@ public abstract class StrayResponsesTable(bool isTls)
         Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
-    /// <summary>The client has left, or the response came before the whole request did: what the destination still says belongs to nobody.</summary>
+    /// <summary>
+    /// The client has left, or the response came before the whole request did: what the destination still says belongs to nobody.
+    /// </summary>
     [Theory]
     [InlineData("cancelled")]
     [InlineData("early")]
@@ -151,7 +155,10 @@ public abstract class StrayResponsesTable(bool isTls)
         }
 
         // Of one connection's requests the later ones are on a socket that has carried others.
-        reused = guide.Requests.Where(static request => request.Target == "/a").GroupBy(static request => request.Peer).Any(static one => one.Count() > 1);
+        reused = guide.Requests
+            .Where(static request => request.Target == "/a")
+            .GroupBy(static request => request.Peer)
+            .Any(static one => one.Count() > 1);
         Assert.Equal(isReused, reused);
     }
 
@@ -199,12 +206,19 @@ public abstract class StrayResponsesTable(bool isTls)
     private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string kind, string token)
     {
         var method = kind is "POST" or "HEAD" ? kind : "GET";
-        return gateway.AskAsync($"{method} /{token} HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 2\r\n\r\nhi" : "\r\n")}", method);
+        return gateway.AskAsync(
+            $"{method} /{token} HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 2\r\n\r\nhi" : "\r\n")}",
+            method);
     }
 
-    /// <summary>With time for the handshakes of a destination that gets a new connection for each request, on a machine that is busy.</summary>
+    /// <summary>
+    /// With time for the handshakes of a destination that gets a new connection for each request, on a machine that is busy.
+    /// </summary>
     private static Task<InProcessGateway> StartAsync(ScriptedUpstream guide) => InProcessGateway.StartAsync(
-        InProcessGateway.Config([guide.Url], attempts: "hedge: off, retryBudget: 100%", cluster: "    timeouts: { connect: 10s, firstByte: 20s }")
+        InProcessGateway.Config(
+            [guide.Url],
+            attempts: "hedge: off, retryBudget: 100%",
+            cluster: "    timeouts: { connect: 10s, firstByte: 20s }")
             .Replace("interval: 500ms, timeout: 400ms", "interval: 20s, timeout: 15s", StringComparison.Ordinal));
 
     private ScriptedUpstream Upstream(Func<UpstreamRequest, Task> script) => new(script, isTls);

@@ -62,7 +62,9 @@ public sealed class TierAdmissionTests
         await using var large = Held(release, "large");
         await using var standby = new ScriptedUpstream(static request => request.RespondAsync("standby"));
         var limited = $"{{ url: \"{small.Url}\", maxInFlight: 1 }}";
-        await using var gateway = await StartAsync(InProcessGateway.Config([limited, $"{{ url: \"{large.Url}\", maxInFlight: 3 }}"], [standby.Url], "    balance: roundRobin"), "");
+        await using var gateway = await StartAsync(
+            InProcessGateway.Config([limited, $"{{ url: \"{large.Url}\", maxInFlight: 3 }}"], [standby.Url], "    balance: roundRobin"),
+            "");
 
         var held = new List<Task<RawAnswer>>();
         for (var i = 1; i <= 4; i++)
@@ -82,19 +84,27 @@ public sealed class TierAdmissionTests
     {
         var release = new TaskCompletionSource();
         await using var primary = Held(release, "primary");
-        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], cluster: "    queue: { wait: 30s }"), "capacity: 1");
+        await using var gateway = await StartAsync(
+            InProcessGateway.Config([primary.Url], cluster: "    queue: { wait: 30s }"),
+            "capacity: 1");
         var held = gateway.GetAsync("/held");
         await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
         var waiting = gateway.GetAsync("/waiting");
         await gateway.MetricReachesAsync(1, "gateway_queue_waiting", ("cluster", "guide"));
         Assert.Single(primary.Requests);
-        Assert.Contains("1 of 100 requests wait for a place; since the start 0 got one", await StatusAsync(gateway), StringComparison.Ordinal);
+        Assert.Contains(
+            "1 of 100 requests wait for a place; since the start 0 got one",
+            await StatusAsync(gateway),
+            StringComparison.Ordinal);
         release.SetResult();
 
         Assert.Equal((200, 200), ((await held).Status, (await waiting).Status));
         await gateway.MetricReachesAsync(0, "gateway_queue_waiting", ("cluster", "guide"));
         Assert.Equal(1, await gateway.MetricAsync("gateway_queue_total", ("result", "admitted")));
-        Assert.Contains("0 of 100 requests wait for a place; since the start 1 got one", await StatusAsync(gateway), StringComparison.Ordinal);
+        Assert.Contains(
+            "0 of 100 requests wait for a place; since the start 1 got one",
+            await StatusAsync(gateway),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -102,13 +112,16 @@ public sealed class TierAdmissionTests
     {
         var release = new TaskCompletionSource();
         await using var primary = Held(release, "primary");
-        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], cluster: "    queue: { max: 1, wait: 400ms }"), "capacity: 1");
+        await using var gateway = await StartAsync(
+            InProcessGateway.Config([primary.Url], cluster: "    queue: { max: 1, wait: 400ms }"),
+            "capacity: 1");
         var held = gateway.GetAsync("/held");
         await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
 
         var first = gateway.GetAsync("/first");
         await Eventually.BecomeTrueAsync(
-            async () => await gateway.MetricAsync("gateway_queue_waiting") == 1 || await gateway.MetricAsync("gateway_queue_total", ("result", "timed_out")) == 1, Patience, "one waits");
+            async () => await gateway.MetricAsync("gateway_queue_waiting") == 1
+                || await gateway.MetricAsync("gateway_queue_total", ("result", "timed_out")) == 1, Patience, "one waits");
         var second = await gateway.GetAsync("/second");
 
         Assert.Equal((503, 503), ((await first).Status, second.Status));
@@ -123,7 +136,9 @@ public sealed class TierAdmissionTests
     {
         var release = new TaskCompletionSource();
         await using var primary = Held(release, "primary");
-        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], cluster: "    queue: { wait: 30s }"), "capacity: 1");
+        await using var gateway = await StartAsync(
+            InProcessGateway.Config([primary.Url], cluster: "    queue: { wait: 30s }"),
+            "capacity: 1");
         var held = gateway.GetAsync("/held");
         await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
         await using (var leaving = await RawClient.ConnectAsync(gateway.Url))
@@ -147,7 +162,13 @@ public sealed class TierAdmissionTests
     {
         var release = new TaskCompletionSource();
         await using var primary = Held(release, "primary");
-        await using var gateway = await StartAsync(InProcessGateway.Config([primary.Url], cluster: "    queue: { wait: 60s }", top: "telemetry: { access: all, logs: { format: json, file: FOLDER/log } }"), "capacity: 1", stopWithin: TimeSpan.FromSeconds(6));
+        await using var gateway = await StartAsync(
+            InProcessGateway.Config(
+                [primary.Url],
+                cluster: "    queue: { wait: 60s }",
+                top: "telemetry: { access: all, logs: { format: json, file: FOLDER/log } }"),
+            "capacity: 1",
+            stopWithin: TimeSpan.FromSeconds(6));
         var held = gateway.GetAsync("/held");
         await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
         var waiting = gateway.GetAsync("/waiting");
@@ -185,7 +206,14 @@ public sealed class TierAdmissionTests
         var places = new Places(0);
         var order = new ConcurrentQueue<string>();
         var all = new List<Task>();
-        foreach (var (level, name) in ((Level, string)[])[(Level.Low, "low 1"), (Level.Medium, "medium 1"), (Level.High, "high 1"), (Level.Low, "low 2"), (Level.High, "high 2")])
+        foreach (var (level, name) in ((Level, string)[])
+        [
+            (Level.Low, "low 1"),
+            (Level.Medium, "medium 1"),
+            (Level.High, "high 1"),
+            (Level.Low, "low 2"),
+            (Level.High, "high 2")
+        ])
         {
             all.Add(WaitAsync(level, name));
             await Eventually.BeTrueAsync(() => meter.Waiting == all.Count, Patience, "it waits");
@@ -214,7 +242,10 @@ public sealed class TierAdmissionTests
     {
         const int Requests = 2000;
         const int Most = 4;
-        var queue = new AdmissionQueue(new QueueConfig { Max = Requests, Wait = TimeSpan.FromMinutes(1) }, new ClusterMeter("c"), TimeProvider.System);
+        var queue = new AdmissionQueue(
+            new QueueConfig { Max = Requests, Wait = TimeSpan.FromMinutes(1) },
+            new ClusterMeter("c"),
+            TimeProvider.System);
         var places = new Places(Most);
         int inFlight = 0, most = 0, served = 0;
 
@@ -240,7 +271,10 @@ public sealed class TierAdmissionTests
     [Fact]
     public async Task Queue_GivesBackThePlaceOfAClientThatLeftWithIt()
     {
-        var queue = new AdmissionQueue(new QueueConfig { Max = 1000, Wait = TimeSpan.FromMinutes(1) }, new ClusterMeter("c"), TimeProvider.System);
+        var queue = new AdmissionQueue(
+            new QueueConfig { Max = 1000, Wait = TimeSpan.FromMinutes(1) },
+            new ClusterMeter("c"),
+            TimeProvider.System);
         var places = new Places(1);
         for (var round = 0; round < 200; round++)
         {
@@ -328,7 +362,10 @@ public sealed class TierAdmissionTests
         await request.RespondAsync(body);
     });
 
-    private static Task<InProcessGateway> StartAsync(string config, string primary, TimeSpan? stopWithin = null) => InProcessGateway.StartAsync(
-        config.Replace("name: primary, ", primary.Length == 0 ? "name: primary, " : $"name: primary, {primary}, ", StringComparison.Ordinal) + "\n" + Levels,
+    private static Task<InProcessGateway> StartAsync(string config, string primary, TimeSpan? stopWithin = null) =>
+        InProcessGateway.StartAsync(
+        config.Replace("name: primary, ", primary.Length == 0 ? "name: primary, " : $"name: primary, {primary}, ", StringComparison.Ordinal)
+            + "\n"
+            + Levels,
         stopWithin: stopWithin);
 }

@@ -30,7 +30,9 @@ public sealed class TimeOrderedIdTests
     [Fact]
     public async Task New_ManyAtOnce_AreAllDifferent()
     {
-        var ids = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Enumerable.Range(0, 50_000).Select(_ => TimeOrderedId.New(Now)).ToArray())));
+        var ids = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Enumerable.Range(0, 50_000)
+            .Select(_ => TimeOrderedId.New(Now))
+            .ToArray())));
 
         Assert.Equal(200_000, ids.SelectMany(static some => some).Distinct().Count());
     }

@@ -16,7 +16,10 @@ public class TlsDestinationsTests
     [InlineData(HttpProtocols.Http2, "HTTP/2")]
     public async Task Https_TrustedCertificate_IsAskedByTheBestVersionItOffers(HttpProtocols offered, string spoken)
     {
-        await using var guide = await KestrelUpstream.StartAsync(static context => context.Response.WriteAsync("ok"), offered, TestAuthority.Issue("127.0.0.1"));
+        await using var guide = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync("ok"),
+            offered,
+            TestAuthority.Issue("127.0.0.1"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         Assert.Equal((200, "ok"), (await gateway.GetAsync()) switch { var a => (a.Status, a.Body) });
@@ -32,7 +35,10 @@ public class TlsDestinationsTests
     [InlineData(HttpProtocols.Http2)]
     public async Task Https_ADestinationByName_IsAskedForTheNameAndNotForTheAddress(HttpProtocols offered)
     {
-        await using var guide = await KestrelUpstream.StartAsync(static context => context.Response.WriteAsync("ok"), offered, TestAuthority.Issue("localhost"));
+        await using var guide = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync("ok"),
+            offered,
+            TestAuthority.Issue("localhost"));
         var port = guide.Port.ToString(CultureInfo.InvariantCulture);
         // Its other address, where nobody listens, is nobody's business here.
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([$"\"dns+https://localhost:{port}\""]));
@@ -40,7 +46,9 @@ public class TlsDestinationsTests
         Assert.Equal(200, (await gateway.GetAsync()).Status);
 
         Assert.NotEmpty(guide.Probes);
-        Assert.All(guide.Requests.Concat(guide.Probes), asked => Assert.Equal((asked.Protocol, $"localhost:{port}", "localhost"), (asked.Protocol, asked.Host, asked.Sni)));
+        Assert.All(
+            guide.Requests.Concat(guide.Probes),
+            asked => Assert.Equal((asked.Protocol, $"localhost:{port}", "localhost"), (asked.Protocol, asked.Host, asked.Sni)));
     }
 
     /// <summary>A destination that is replaced by one of another version is asked in that, once a probe has met it.</summary>
@@ -49,26 +57,44 @@ public class TlsDestinationsTests
     [InlineData(HttpProtocols.Http2, HttpProtocols.Http1, "HTTP/1.1")]
     public async Task Https_DestinationChangesItsVersion_IsFollowed(HttpProtocols first, HttpProtocols then, string spoken)
     {
-        var before = await KestrelUpstream.StartAsync(static context => context.Response.WriteAsync("before"), first, TestAuthority.Issue("127.0.0.1"));
+        var before = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync("before"),
+            first,
+            TestAuthority.Issue("127.0.0.1"));
         var port = before.Port;
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([before.Url]));
         Assert.Equal("before", (await gateway.GetAsync()).Body);
         await before.DisposeAsync();
 
-        await using var after = await KestrelUpstream.StartAsync(static context => context.Response.WriteAsync("after"), then, TestAuthority.Issue("127.0.0.1"), port);
-        await Eventually.BecomeTrueAsync(async () => (await gateway.GetAsync()).Body == "after", TimeSpan.FromSeconds(60), "the destination serves again");
+        await using var after = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync("after"),
+            then,
+            TestAuthority.Issue("127.0.0.1"),
+            port);
+        await Eventually.BecomeTrueAsync(
+            async () => (await gateway.GetAsync()).Body == "after",
+            TimeSpan.FromSeconds(60),
+            "the destination serves again");
 
         Assert.All(after.Requests, asked => Assert.Equal(spoken, asked.Protocol));
     }
 
-    /// <summary>The handshake is part of what <c>timeouts.connect</c> bounds, and a destination that does not shake hands is like one that refuses.</summary>
+    /// <summary>
+    /// The handshake is part of what <c>timeouts.connect</c> bounds, and a destination that does not shake hands is like one that refuses.
+    /// </summary>
     [Fact]
     public async Task Https_HandshakeThatNeverEnds_IsAConnectionThatDidNotComeAbout()
     {
         var isSilent = false;
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("other"));
-        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("guide"), isTls: true) { BeforeHandshake = stop => Volatile.Read(ref isSilent) ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop) : Task.CompletedTask };
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: "    timeouts: { connect: 300ms }")
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("guide"), isTls: true)
+        {
+            BeforeHandshake = stop => Volatile.Read(ref isSilent)
+                ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop)
+                : Task.CompletedTask
+        };
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: "    timeouts: { connect: 300ms }")
             .Replace("interval: 500ms, timeout: 400ms", "interval: 1h, fastInterval: 1h, timeout: 10s", StringComparison.Ordinal));
         await gateway.BecomesAsync("up", "primary");
         Assert.Equal("guide", (await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")).Body);
@@ -77,7 +103,9 @@ public class TlsDestinationsTests
 
         // Nothing was sent, so that even a POST may go elsewhere.
         Assert.Equal("other", (await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")).Body);
-        Assert.Equal(1, await gateway.MetricAsync("gateway_attempts_total", ("destination", $"127.0.0.1:{guide.Port}"), ("result", "connect")));
+        Assert.Equal(
+            1,
+            await gateway.MetricAsync("gateway_attempts_total", ("destination", $"127.0.0.1:{guide.Port}"), ("result", "connect")));
     }
 
     public static TheoryData<string, string> Untrusted => new()
@@ -91,14 +119,20 @@ public class TlsDestinationsTests
     [MemberData(nameof(Untrusted))]
     public async Task Https_CertificateThatCannotBeTrusted_FailsProbesAndSaysWhy(string which, string said)
     {
-        await using var guide = await KestrelUpstream.StartAsync(static context => context.Response.WriteAsync("ok"), HttpProtocols.Http1AndHttp2, CertificateOf(which));
+        await using var guide = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync("ok"),
+            HttpProtocols.Http1AndHttp2,
+            CertificateOf(which));
         await using var other = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
         await gateway.BecomesAsync("down", "primary");
 
         // A probe that a busy machine delays says so instead, until the next one.
-        await Eventually.BecomeTrueAsync(async () => (await WhyAsync(gateway)).Contains(said, StringComparison.Ordinal), TimeSpan.FromSeconds(60), said);
+        await Eventually.BecomeTrueAsync(
+            async () => (await WhyAsync(gateway)).Contains(said, StringComparison.Ordinal),
+            TimeSpan.FromSeconds(60),
+            said);
         Assert.Equal(200, (await gateway.GetAsync()).Status);
         Assert.Empty(guide.Probes);
         Assert.Empty(guide.Requests);
@@ -120,10 +154,17 @@ public class TlsDestinationsTests
     [MemberData(nameof(UntrustedInEachVersion))]
     public async Task Https_CertificateBecomesBad_RequestsGoElsewhereAndSayWhy(string which, string said, HttpProtocols protocols)
     {
-        await using var guide = await KestrelUpstream.StartAsync(static context => context.Response.WriteAsync("ok"), protocols, TestAuthority.Issue("127.0.0.1"));
+        await using var guide = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync("ok"),
+            protocols,
+            TestAuthority.Issue("127.0.0.1"));
         await using var other = new ScriptedUpstream();
         // No probe helps: what is found is found by requests.
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: "    passive: { consecutiveFailures: 1 }")
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                [other.Url],
+                cluster: "    passive: { consecutiveFailures: 1 }")
             .Replace("interval: 500ms, timeout: 400ms", "interval: 1h, fastInterval: 1h, timeout: 400ms", StringComparison.Ordinal));
         guide.Certificate = CertificateOf(which);
 
@@ -131,8 +172,13 @@ public class TlsDestinationsTests
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("order"u8.ToArray(), await other.Last.ReadBodyAsync());
-        Assert.Equal(1, await gateway.MetricAsync("gateway_attempts_total", ("destination", $"127.0.0.1:{guide.Port}"), ("result", "connect")));
-        await Eventually.BecomeTrueAsync(async () => (await WhyAsync(gateway)).Contains(said, StringComparison.Ordinal), TimeSpan.FromSeconds(60), said);
+        Assert.Equal(
+            1,
+            await gateway.MetricAsync("gateway_attempts_total", ("destination", $"127.0.0.1:{guide.Port}"), ("result", "connect")));
+        await Eventually.BecomeTrueAsync(
+            async () => (await WhyAsync(gateway)).Contains(said, StringComparison.Ordinal),
+            TimeSpan.FromSeconds(60),
+            said);
     }
 
     [Fact]
@@ -148,9 +194,16 @@ public class TlsDestinationsTests
             HttpProtocols.Http2,
             TestAuthority.Issue("127.0.0.1"));
         await using var other = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url], cluster: "    passive: { consecutiveFailures: 1, ejectFor: 1s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [guide.Url],
+                [other.Url],
+                cluster: "    passive: { consecutiveFailures: 1, ejectFor: 1s }"));
         await gateway.GetAsync();
-        await Eventually.BecomeTrueAsync(async () => await gateway.HealthStatusAsync("primary") != "up", TimeSpan.FromSeconds(60), "it is condemned");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.HealthStatusAsync("primary") != "up",
+            TimeSpan.FromSeconds(60),
+            "it is condemned");
         Volatile.Write(ref ill, false);
 
         await Eventually.BecomeTrueAsync(
@@ -175,5 +228,6 @@ public class TlsDestinationsTests
     }
 
     private static async Task<string> WhyAsync(InProcessGateway gateway) =>
-        (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("why").GetString()!;
+        (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty(
+            "why").GetString()!;
 }

@@ -27,7 +27,10 @@ public class TrailersTests
     [InlineData("streamed, large", "2.0", false)]
     public async Task Trailers_OfAnHttp2Answer_Arrive(string shape, string version, bool says)
     {
-        await using var guide = await KestrelUpstream.StartAsync(context => Http2Answers[shape](context), HttpProtocols.Http2, TestAuthority.Issue("127.0.0.1"));
+        await using var guide = await KestrelUpstream.StartAsync(
+            context => Http2Answers[shape](context),
+            HttpProtocols.Http2,
+            TestAuthority.Issue("127.0.0.1"));
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
 
         await ArriveAsync(gateway, version, says);
@@ -38,7 +41,11 @@ public class TrailersTests
     [InlineData("1.1", true)]
     public async Task Trailers_OfAnHttp11Answer_Arrive(string version, bool says)
     {
-        await using var guide = new ScriptedUpstream(static r => r.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Checksum\r\n\r\n5\r\nhello\r\n0\r\nX-Checksum: abc\r\nX-Checksum: def\r\n\r\n"));
+        await using var guide =
+            new ScriptedUpstream(static r =>
+                r.SendAsync(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Checksum\r\n\r\n5\r\nhello\r\n0\r\nX-Checksum: "
+                        + "abc\r\nX-Checksum: def\r\n\r\n"));
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
 
         await ArriveAsync(gateway, version, says);
@@ -49,7 +56,10 @@ public class TrailersTests
     [Fact]
     public async Task Trailers_OfAHeldAnswer_LeaveTheLengthToWhoDidNotAskForThem()
     {
-        await using var guide = await KestrelUpstream.StartAsync(context => Http2Answers["held"](context), HttpProtocols.Http2, TestAuthority.Issue("127.0.0.1"));
+        await using var guide = await KestrelUpstream.StartAsync(
+            context => Http2Answers["held"](context),
+            HttpProtocols.Http2,
+            TestAuthority.Issue("127.0.0.1"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         var answer = await gateway.GetAsync();
@@ -70,7 +80,10 @@ public class TrailersTests
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
         await client.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
-        Assert.StartsWith("HTTP/1.1 200", await client.ReadUntilAsync(headers.Length > 0 ? "\r\n0\r\nX-Checksum: abc\r\n\r\n" : "hello"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 200",
+            await client.ReadUntilAsync(headers.Length > 0 ? "\r\n0\r\nX-Checksum: abc\r\n\r\n" : "hello"),
+            StringComparison.Ordinal);
         await client.SendAsync($"GET /next HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
 
         Assert.Equal("next", (await client.ReadAsync()).Body);
@@ -115,7 +128,11 @@ public class TrailersTests
 
     private static async Task ArriveAsync(InProcessGateway gateway, string version, bool says)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/it") { Version = new Version(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/it")
+        {
+            Version = new Version(version),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         if (says)
         {
             request.Headers.TE.ParseAdd("trailers");

@@ -9,7 +9,9 @@ public sealed class TunnelStreamTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Frames of each kind of length, cut at every place; asked to close at every place: the close frame stands between two frames.</summary>
+    /// <summary>
+    /// Frames of each kind of length, cut at every place; asked to close at every place: the close frame stands between two frames.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -20,9 +22,16 @@ public sealed class TunnelStreamTests
     [InlineData(65_536)]
     public async Task Close_AtAnyPlace_StandsBetweenTwoFrames(int length)
     {
-        byte[] frame = [0x81, .. length < 126 ? [(byte)length] : length < 65_536 ? new byte[] { 126, (byte)(length >> 8), (byte)length } : [127, 0, 0, 0, 0, 0, (byte)(length >> 16), (byte)(length >> 8), (byte)length], .. Enumerable.Repeat((byte)0x88, length)];
+        byte[] frame = [0x81, .. length < 126
+            ? [(byte)length]
+            : length < 65_536 ? new byte[] { 126, (byte)(length >> 8), (byte)length }
+            : [127, 0, 0, 0, 0, 0, (byte)(length >> 16), (byte)(length >> 8), (byte)length], .. Enumerable.Repeat((byte)0x88, length)];
         byte[] all = [.. frame, .. frame];
-        foreach (var cut in Enumerable.Range(0, Math.Min(frame.Length, 20)).Append(frame.Length - 1).Append(frame.Length).Append(all.Length).Distinct())
+        foreach (var cut in Enumerable.Range(0, Math.Min(frame.Length, 20))
+            .Append(frame.Length - 1)
+            .Append(frame.Length)
+            .Append(all.Length)
+            .Distinct())
         {
             using var user = new MemoryStream();
             await using var stream = new TunnelStream(user);

@@ -17,13 +17,24 @@ public sealed class UnmatchedRequestsTests
     [InlineData("HEAD", "/nowhere", "text/plain", 404, "text/plain; charset=utf-8", "")]
     [InlineData("POST", "/nowhere", "text/plain", 404, "text/plain; charset=utf-8", "There is nothing at this address.\n")]
     [InlineData("DELETE", "/api/x", "application/json", 405, "application/problem+json", "\"status\":405")]
-    public async Task Request_NoRouteTakes_IsAnsweredCountedAndLogged(string method, string path, string accept, int status, string contentType, string body)
+    public async Task Request_NoRouteTakes_IsAnsweredCountedAndLogged(
+        string method,
+        string path,
+        string accept,
+        int status,
+        string contentType,
+        string body)
     {
         await using var guide = new ScriptedUpstream();
-        var config = InProcessGateway.Config([guide.Url], top: "telemetry: { logs: { file: FOLDER/gateway.log } }").Replace("\"/{**rest}\"", "\"/api/{**rest}\", methods: [ GET, POST ]", StringComparison.Ordinal);
+        var config = InProcessGateway.Config([guide.Url], top: "telemetry: { logs: { file: FOLDER/gateway.log } }").Replace(
+            "\"/{**rest}\"",
+            "\"/api/{**rest}\", methods: [ GET, POST ]",
+            StringComparison.Ordinal);
         await using var gateway = await InProcessGateway.StartAsync(config);
 
-        var answer = await gateway.AskAsync($"{method} {path} HTTP/1.1\r\nHost: shop.test\r\nAccept: {accept}\r\nContent-Length: 0\r\n\r\n", method);
+        var answer = await gateway.AskAsync(
+            $"{method} {path} HTTP/1.1\r\nHost: shop.test\r\nAccept: {accept}\r\nContent-Length: 0\r\n\r\n",
+            method);
 
         Assert.Equal(status, answer.Status);
         Assert.Equal(["gateway; error=destination_not_found"], answer.Header("Proxy-Status"));
@@ -35,7 +46,9 @@ public sealed class UnmatchedRequestsTests
         Assert.Empty(guide.Requests);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("route", "unmatched"), ("outcome", "refused"));
         await Eventually.BecomeTrueAsync(
-            async () => (await File.ReadAllTextAsync(gateway.PathOf("gateway.log"), Token)).Contains($"\" {status} outcome=refused cause=unmatched route=unmatched ", StringComparison.Ordinal),
+            async () => (await File.ReadAllTextAsync(gateway.PathOf("gateway.log"), Token)).Contains(
+                $"\" {status} outcome=refused cause=unmatched route=unmatched ",
+                StringComparison.Ordinal),
             TimeSpan.FromSeconds(30),
             "the request is in the access log");
     }
@@ -44,9 +57,14 @@ public sealed class UnmatchedRequestsTests
     public async Task Request_NoRouteTakes_LeavesItsConnectionUsable()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]).Replace("\"/{**rest}\"", "\"/api/{**rest}\"", StringComparison.Ordinal));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]).Replace(
+                "\"/{**rest}\"",
+                "\"/api/{**rest}\"",
+                StringComparison.Ordinal));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
-        await client.SendAsync("POST /nowhere HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 5\r\n\r\nhelloGET /api/x HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+        await client.SendAsync(
+            "POST /nowhere HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 5\r\n\r\nhelloGET /api/x HTTP/1.1\r\nHost: shop.test\r\n\r\n");
         Assert.Equal(404, (await client.ReadAsync()).Status);
         Assert.Equal(200, (await client.ReadAsync()).Status);
     }
@@ -64,15 +82,26 @@ public sealed class UnmatchedRequestsTests
     public void Pattern_OfAnotherRouter_IsRefusedWithTheRemedy(string pattern, string instead)
     {
         var result = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace("/{**rest}", pattern, StringComparison.Ordinal));
-        Assert.Equal($"gateway.yaml:4:33: This pattern would match literally, given \"{pattern}\". Write \"{instead}\".", Assert.Single(result.Problems).ToString());
+        Assert.Equal(
+            $"gateway.yaml:4:33: This pattern would match literally, given \"{pattern}\". Write \"{instead}\".",
+            Assert.Single(result.Problems).ToString());
         Assert.Empty(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace("/{**rest}", instead, StringComparison.Ordinal)).Problems);
     }
 
     [Fact]
     public void Pattern_WithAColonInsideASegment_IsValid() =>
-        Assert.Empty(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace("/{**rest}", "/v1/models/guide:generate", StringComparison.Ordinal)).Problems);
+        Assert.Empty(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace(
+            "/{**rest}",
+            "/v1/models/guide:generate",
+            StringComparison.Ordinal)).Problems);
 
     [Fact]
     public void Route_NamedUnmatched_IsRefused() =>
-        Assert.Contains("stands for requests that no route takes", Assert.Single(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace("{ all:", "{ unmatched:", StringComparison.Ordinal)).Problems).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "stands for requests that no route takes",
+            Assert.Single(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace(
+                "{ all:",
+                "{ unmatched:",
+                StringComparison.Ordinal)).Problems).Message,
+            StringComparison.Ordinal);
 }

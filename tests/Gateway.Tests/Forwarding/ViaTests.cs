@@ -18,7 +18,9 @@ public class ViaTests
 
         foreach (var (method, body) in new[] { ("GET", ""), ("POST", "hello"), ("DELETE", "") })
         {
-            var response = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nVia: 1.0 edge\r\n{(body.Length > 0 ? "Content-Length: 5\r\n" : "")}\r\n{body}");
+            var response =
+                await gateway.AskAsync(
+                    $"{method} / HTTP/1.1\r\nHost: a\r\nVia: 1.0 edge\r\n{(body.Length > 0 ? "Content-Length: 5\r\n" : "")}\r\n{body}");
 
             Assert.Equal(200, response.Status);
             Assert.Equal(inRequest ? ["1.0 edge", "1.1 gateway"] : ["1.0 edge"], guide.Last.Header("Via"));
@@ -33,7 +35,9 @@ public class ViaTests
     [InlineData("off", true)]
     public async Task Via_NginxBehind_CompressesWithoutIt(string via, bool isCompressed)
     {
-        await using var nginx = await NginxServer.StartAsync(new Dictionary<string, byte[]> { ["page"] = new byte[100_000] }, "gzip on; gzip_types *;");
+        await using var nginx = await NginxServer.StartAsync(
+            new Dictionary<string, byte[]> { ["page"] = new byte[100_000] },
+            "gzip on; gzip_types *;");
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([nginx.Url], cluster: $"    via: {via}"));
 
         var response = await gateway.GetAsync("/page", "Accept-Encoding: gzip\r\n");

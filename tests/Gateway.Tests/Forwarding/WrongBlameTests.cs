@@ -41,7 +41,9 @@ public class WrongBlameTests
         await using var farm = new Farm(request => request.Target == target ? fault : "");
         // A slow URL is one that is served in the end, behind hedges; silence is one that is not.
         await using var gateway = await farm.StartAsync(
-            attempts: fault == "slow" ? "hedge: 20ms, retryBudget: 100%" : "hedge: off, retryBudget: 100%, retryOn: [connect, reset, timeout, truncated, 429, 502, 503, 504]",
+            attempts: fault == "slow"
+                ? "hedge: 20ms, retryBudget: 100%"
+                : "hedge: off, retryBudget: 100%, retryOn: [connect, reset, timeout, truncated, 429, 502, 503, 504]",
             cluster: fault == "slow" ? "" : Timeouts);
         var count = fault is "slow" or "silent" ? 14 : 40;
 
@@ -53,7 +55,8 @@ public class WrongBlameTests
             var good = await AskAsync(gateway, "GET", "/good");
             Assert.Equal(200, good.Status);
             // A failure that nothing was compared with makes its own route look elsewhere for a while; no other route.
-            Assert.True(good.Body.StartsWith("primary", StringComparison.Ordinal) || (target == "/a?bad" && (method == "POST" || fault == "500")), good.Body);
+            Assert.True(good.Body.StartsWith("primary", StringComparison.Ordinal)
+                || (target == "/a?bad" && (method == "POST" || fault == "500")), good.Body);
         }
     }
 
@@ -66,8 +69,12 @@ public class WrongBlameTests
     [InlineData("500", "GET")]
     public async Task OneRoute_FailsInOneTier_GoesElsewhereAlone(string fault, string method)
     {
-        await using var farm = new Farm(static request => request.Target.StartsWith("/quiet", StringComparison.Ordinal) ? "FAULT" : "") { Fault = fault, OnlyPrimary = true };
-        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%", cluster: "    passive: { ejectFor: 1m }");
+        await using var farm = new Farm(static request => request.Target.StartsWith("/quiet", StringComparison.Ordinal)
+            ? "FAULT"
+            : "") { Fault = fault, OnlyPrimary = true };
+        await using var gateway = await farm.StartAsync(
+            attempts: "hedge: off, retryBudget: 100%",
+            cluster: "    passive: { ejectFor: 1m }");
         var servedInARow = 0;
 
         for (var i = 0; i < 400 && servedInARow < 20; i++)
@@ -75,7 +82,9 @@ public class WrongBlameTests
             var good = await AskAsync(gateway, "GET", "/good");
             Assert.Equal(200, good.Status);
             Assert.StartsWith("primary", good.Body, StringComparison.Ordinal);
-            servedInARow = (await AskAsync(gateway, method, "/quiet/a")).Body.StartsWith("standby", StringComparison.Ordinal) ? servedInARow + 1 : 0;
+            servedInARow = (await AskAsync(gateway, method, "/quiet/a")).Body.StartsWith("standby", StringComparison.Ordinal)
+                ? servedInARow + 1
+                : 0;
         }
 
         Assert.Equal(20, servedInARow);
@@ -142,7 +151,8 @@ public class WrongBlameTests
     public async Task OneDestination_FailsWhateverItIsAsked_IsEjected(string fault, string method)
     {
         await using var farm = new Farm(static _ => "FAULT") { Fault = fault, OnlyFirst = true };
-        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%", cluster: Timeouts + "\n    passive: { ejectFor: 1m }");
+        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%", cluster: Timeouts
+            + "\n    passive: { ejectFor: 1m }");
 
         await Eventually.BecomeTrueAsync(
             async () =>
@@ -170,7 +180,8 @@ public class WrongBlameTests
     public async Task OneTier_FailsWhateverItIsAsked_IsLeft(string fault, string method)
     {
         await using var farm = new Farm(static _ => "FAULT") { Fault = fault, OnlyPrimary = true };
-        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%", cluster: Timeouts + "\n    passive: { ejectFor: 1m }");
+        await using var gateway = await farm.StartAsync(attempts: "hedge: off, retryBudget: 100%", cluster: Timeouts
+            + "\n    passive: { ejectFor: 1m }");
 
         await Eventually.BecomeTrueAsync(
             async () =>
@@ -187,13 +198,22 @@ public class WrongBlameTests
     }
 
     private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string method, string target) => gateway.AskAsync(
-        string.Create(CultureInfo.InvariantCulture, $"{method} {target} HTTP/1.1\r\nHost: shop.test\r\n{(method == "GET" ? "" : "Content-Length: 2\r\n")}\r\n{(method == "GET" ? "" : "hi")}"), method);
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{method} {target} HTTP/1.1\r\nHost: shop.test\r\n{(method == "GET" ? "" : "Content-Length: 2\r\n")}\r\n"
+                + $"{(method == "GET" ? "" : "hi")}"), method);
 
     private static async Task AllUpAsync(InProcessGateway gateway)
     {
         // All evidence is judged and shown by then.
         await Task.Delay(TimeSpan.FromMilliseconds(600), TimeProvider.System, TestContext.Current.CancellationToken);
-        var verdicts = new[] { await gateway.HealthStatusAsync("primary"), await gateway.HealthStatusAsync("primary", 1), await gateway.HealthStatusAsync("standby"), await gateway.HealthStatusAsync("standby", 1) };
+        var verdicts = new[]
+        {
+            await gateway.HealthStatusAsync("primary"),
+            await gateway.HealthStatusAsync("primary", 1),
+            await gateway.HealthStatusAsync("standby"),
+            await gateway.HealthStatusAsync("standby", 1)
+        };
         Assert.Equal(["up", "up", "up", "up"], verdicts);
         Assert.Equal("primary", await gateway.ServingAsync());
         Assert.Empty(await gateway.TransitionsAsync());
@@ -225,7 +245,10 @@ public class WrongBlameTests
         public int FirstAsked => _all[0].Requests.Count(request => _fault(request).Length > 0);
 
         public Task<InProcessGateway> StartAsync(string attempts, string cluster = "") =>
-            InProcessGateway.StartAsync(InProcessGateway.Config([_all[0].Url, _all[1].Url], [_all[2].Url, _all[3].Url], cluster, QuietRoute, attempts));
+            InProcessGateway.StartAsync(InProcessGateway.Config([
+                _all[0].Url,
+                _all[1].Url
+            ], [_all[2].Url, _all[3].Url], cluster, QuietRoute, attempts));
 
         public async ValueTask DisposeAsync()
         {
@@ -260,7 +283,10 @@ public class WrongBlameTests
                     await request.RespondAsync("slow");
                     break;
                 default:
-                    await request.RespondAsync("fault", int.Parse(fault.Split(' ')[0], CultureInfo.InvariantCulture), fault.EndsWith("after", StringComparison.Ordinal) ? "Retry-After: 60\r\n" : "");
+                    await request.RespondAsync(
+                        "fault",
+                        int.Parse(fault.Split(' ')[0], CultureInfo.InvariantCulture),
+                        fault.EndsWith("after", StringComparison.Ordinal) ? "Retry-After: 60\r\n" : "");
                     break;
             }
         }

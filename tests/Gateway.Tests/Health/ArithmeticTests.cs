@@ -155,7 +155,10 @@ public class ArithmeticTests
     [InlineData(0.1, 800)]
     [InlineData(2, 5000)]
     public void LateAfter_ByTheLongTerm_StaysBetweenItsLimits(double p80Seconds, double milliseconds) =>
-        Assert.Equal(milliseconds, AttemptTiming.LateAfter(new Ewma(At(30)).With(p80Seconds, At(0)), new TimeoutsConfig()).TotalMilliseconds, 3);
+        Assert.Equal(
+            milliseconds,
+            AttemptTiming.LateAfter(new Ewma(At(30)).With(p80Seconds, At(0)), new TimeoutsConfig()).TotalMilliseconds,
+            3);
 
     [Fact]
     public void LateAfter_NothingKnown_IsTheTimeout() =>

@@ -58,7 +58,9 @@ public sealed class DestinationConnectorTests
     {
         using var lab = new Lab();
         var connector = new DestinationConnector(TimeProvider.System, lab.Resolve([.. new[] { first, second }.OfType<string>()]));
-        Assert.Equal(reason, (await Assert.ThrowsAsync<SocketException>(() => connector.ConnectAsync(lab.Name, Within, Token).AsTask())).SocketErrorCode);
+        Assert.Equal(
+            reason,
+            (await Assert.ThrowsAsync<SocketException>(() => connector.ConnectAsync(lab.Name, Within, Token).AsTask())).SocketErrorCode);
     }
 
     [Fact]
@@ -67,7 +69,10 @@ public sealed class DestinationConnectorTests
         using var lab = new Lab();
         using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         var connector = new DestinationConnector(TimeProvider.System, lab.Resolve("dead", "dead"));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connector.ConnectAsync(lab.Name, TimeSpan.FromMilliseconds(100), deadline.Token).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connector.ConnectAsync(
+            lab.Name,
+            TimeSpan.FromMilliseconds(100),
+            deadline.Token).AsTask());
     }
 
     [Theory]
@@ -76,7 +81,8 @@ public sealed class DestinationConnectorTests
     [InlineData("http://[fe80::1%lo]:1", "Unspecified/fe80::1%lo:1")]
     [InlineData("http://[fe80::1%25lo]:1", "Unspecified/fe80::1%lo:1")]
     [InlineData("http://bücher.test:1", "Unspecified/xn--bcher-kva.test:1")]
-    public void EndPoint_OfAUrl_KeepsTheZone(string url, string expected) => Assert.Equal(expected, DestinationConnector.EndPointOf(new Uri(url)).ToString());
+    public void EndPoint_OfAUrl_KeepsTheZone(string url, string expected) =>
+        Assert.Equal(expected, DestinationConnector.EndPointOf(new Uri(url)).ToString());
 
     /// <summary>Probes, plain reads and writes over HttpClient reach a link-local address, and none of them says its zone.</summary>
     [Theory]
@@ -96,23 +102,33 @@ public sealed class DestinationConnectorTests
         var serving = ServeAsync(server, heads);
         var port = ((IPEndPoint)server.LocalEndpoint).Port;
         var bare = new IPAddress(address.GetAddressBytes());
-        await using (var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([$"\"http://[{bare}{percent}{link}]:{port}\""])))
+        await using (var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([$"\"http://[{bare}{percent}{link}]:{port}\""])))
         {
             Assert.Equal("ok", (await gateway.GetAsync("/read")).Body);
-            Assert.Equal("ok", (await gateway.AskAsync("POST /write HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\nhi", "POST")).Body);
+            Assert.Equal(
+                "ok",
+                (await gateway.AskAsync("POST /write HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\nhi", "POST")).Body);
         }
 
         server.Stop();
         await serving;
         foreach (var path in new[] { "GET /health", "GET /read", "POST /write" })
         {
-            Assert.Contains($"\r\nHost: [{bare}]:{port}\r\n", Assert.Single(heads.Where(head => head.StartsWith(path, StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Take(1)), StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(
+                $"\r\nHost: [{bare}]:{port}\r\n",
+                Assert.Single(heads.Where(head => head.StartsWith(path, StringComparison.Ordinal))
+                    .Distinct(StringComparer.Ordinal)
+                    .Take(1)),
+                StringComparison.OrdinalIgnoreCase);
         }
     }
 
     private static (IPAddress? Address, string Link) LinkLocal() => NetworkInterface.GetAllNetworkInterfaces()
         .Where(static link => link.OperationalStatus == OperationalStatus.Up)
-        .SelectMany(static link => link.GetIPProperties().UnicastAddresses.Where(static a => a.Address.IsIPv6LinkLocal).Select(a => ((IPAddress?)a.Address, link.Name)))
+        .SelectMany(static link => link.GetIPProperties().UnicastAddresses
+            .Where(static a => a.Address.IsIPv6LinkLocal)
+            .Select(a => ((IPAddress?)a.Address, link.Name)))
         .FirstOrDefault((null, ""));
 
     private static async Task ServeAsync(TcpListener server, System.Collections.Concurrent.ConcurrentQueue<string> heads)
@@ -138,7 +154,11 @@ public sealed class DestinationConnectorTests
             while (!text.Contains("\r\n\r\n", StringComparison.Ordinal))
             {
                 var count = await client.GetStream().ReadAsync(buffer);
-                if (count == 0) return;
+                if (count == 0)
+                {
+                    return;
+                }
+
                 text += Encoding.Latin1.GetString(buffer, 0, count);
             }
 
@@ -147,7 +167,9 @@ public sealed class DestinationConnectorTests
         }
     }
 
-    /// <summary>Three addresses with one port: one that accepts, one that refuses, and one whose queue is full, so that it drops what comes.</summary>
+    /// <summary>
+    /// Three addresses with one port: one that accepts, one that refuses, and one whose queue is full, so that it drops what comes.
+    /// </summary>
     private sealed class Lab : IDisposable
     {
         public static readonly IPAddress Living = IPAddress.Parse("127.0.0.2");
@@ -185,7 +207,12 @@ public sealed class DestinationConnectorTests
         public DnsEndPoint Name { get; }
 
         public Func<string, CancellationToken, Task<IPAddress[]>> Resolve(params string[] addresses) => (_, _) =>
-            Task.FromResult(addresses.Select((what, i) => what switch { "living" => Living, "refused" => IPAddress.Parse($"127.0.0.{20 + i}"), _ => Dead[i % Dead.Length] }).ToArray());
+            Task.FromResult(addresses.Select((what, i) => what switch
+            {
+                "living" => Living,
+                "refused" => IPAddress.Parse($"127.0.0.{20 + i}"),
+                _ => Dead[i % Dead.Length]
+            }).ToArray());
 
         public void Dispose()
         {

@@ -11,7 +11,9 @@ public class DestinationHealthTests
     private static readonly ProbeConfig Probe = new() { Fall = 2, Rise = 3 };
     private static readonly PassiveConfig Passive = new() { EjectFor = TimeSpan.FromSeconds(5), MaxEjectFor = TimeSpan.FromSeconds(30) };
 
-    /// <summary>A word is a sequence of probes: + passed, - failed. The second is the health status after each of them: U up, D down.</summary>
+    /// <summary>
+    /// A word is a sequence of probes: + passed, - failed. The second is the health status after each of them: U up, D down.
+    /// </summary>
     [Theory]
     [InlineData("+", "U")]
     [InlineData("-", "D")]

@@ -8,7 +8,11 @@ namespace Gateway.Tests.Health;
 
 public class DestinationMonitorTests
 {
-    private static readonly HealthContext WithSpare = new(Exhausted: false, HasSpare: true, Doubtful: false, LateAfter: TimeSpan.FromMilliseconds(250));
+    private static readonly HealthContext WithSpare = new(
+        Exhausted: false,
+        HasSpare: true,
+        Doubtful: false,
+        LateAfter: TimeSpan.FromMilliseconds(250));
     private static readonly HealthContext Alone = WithSpare with { HasSpare = false };
     private static readonly HealthContext Last = Alone with { IsLast = true };
     private readonly Destination _destination = new("guide", "primary", "a", new Uri("http://127.0.0.1:9001"));
@@ -109,7 +113,10 @@ public class DestinationMonitorTests
             Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
             for (var count = 0; count < 3; count++)
             {
-                _monitor.OnEvidence(new Evidence(_destination, route, EvidenceKind.Reset, Lone: true), WithSpare with { OthersServed = true }, At(1));
+                _monitor.OnEvidence(
+                    new Evidence(_destination, route, EvidenceKind.Reset, Lone: true),
+                    WithSpare with { OthersServed = true },
+                    At(1));
             }
 
             _monitor.Find(route)!.NeighboursServe = true;
@@ -221,7 +228,12 @@ public class DestinationMonitorTests
     [Fact]
     public void Statuses_500AddedToAttemptsOn_CountForTheRun()
     {
-        var monitor = NewMonitor(new ClusterConfig { Name = "guide", Tiers = [], Attempts = new AttemptsConfig { OnStatus = [500, 502, 503, 504] } });
+        var monitor = NewMonitor(new ClusterConfig
+        {
+            Name = "guide",
+            Tiers = [],
+            Attempts = new AttemptsConfig { OnStatus = [500, 502, 503, 504] }
+        });
         for (var index = 0; index < 3; index++)
         {
             monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, Status: 500), WithSpare, At(1));
@@ -365,10 +377,16 @@ public class DestinationMonitorTests
     {
         EjectUntilTrial();
         Assert.True(_destination.TryTakeHalfOpenPermit());
-        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, HalfOpen: true, Waited: TimeSpan.FromMilliseconds(60)), WithSpare, At(6));
+        _monitor.OnEvidence(
+            new Evidence(_destination, "r", EvidenceKind.Late, HalfOpen: true, Waited: TimeSpan.FromMilliseconds(60)),
+            WithSpare,
+            At(6));
         Assert.Equal(HealthStatus.HalfOpen, _monitor.State.HealthStatus);
         Assert.True(_destination.TryTakeHalfOpenPermit());
-        _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, HalfOpen: true, Waited: TimeSpan.FromMilliseconds(260)), WithSpare, At(6));
+        _monitor.OnEvidence(
+            new Evidence(_destination, "r", EvidenceKind.Late, HalfOpen: true, Waited: TimeSpan.FromMilliseconds(260)),
+            WithSpare,
+            At(6));
         Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
     }
 
@@ -397,8 +415,13 @@ public class DestinationMonitorTests
     [InlineData((int)EvidenceKind.Busy, false, (int)RouteAvoidance.Deferred)]
     public void RetryAfter_IsGrantedToOneRouteUpToAMinute_UnlessTheRequestFailedEverywhere(int kind, bool confirmed, int avoidance)
     {
-        Assert.False(_monitor.OnEvidence(new Evidence(_destination, "r", (EvidenceKind)kind, Status: 503, RetryAfter: TimeSpan.FromHours(1), Confirmed: confirmed), WithSpare, At(1)));
-        Assert.Equal(((RouteAvoidance)avoidance, RouteAvoidance.None), (_destination.Tally("r").Avoidance, _destination.Tally("other").Avoidance));
+        Assert.False(_monitor.OnEvidence(
+            new Evidence(_destination, "r", (EvidenceKind)kind, Status: 503, RetryAfter: TimeSpan.FromHours(1), Confirmed: confirmed),
+            WithSpare,
+            At(1)));
+        Assert.Equal(
+            ((RouteAvoidance)avoidance, RouteAvoidance.None),
+            (_destination.Tally("r").Avoidance, _destination.Tally("other").Avoidance));
         _monitor.OnTick(exhausted: false, At(60.9));
         Assert.Equal((RouteAvoidance)avoidance, _destination.Tally("r").Avoidance);
         _monitor.OnTick(exhausted: false, At(61));
@@ -440,7 +463,12 @@ public class DestinationMonitorTests
     {
         for (var index = 0; index < count; index++)
         {
-            var evidence = new Evidence(_destination, route, kind, Status: kind == EvidenceKind.Status ? 503 : 0, Waited: TimeSpan.FromSeconds(kind == EvidenceKind.Connect ? 0 : 5));
+            var evidence = new Evidence(
+                _destination,
+                route,
+                kind,
+                Status: kind == EvidenceKind.Status ? 503 : 0,
+                Waited: TimeSpan.FromSeconds(kind == EvidenceKind.Connect ? 0 : 5));
             _monitor.OnEvidence(evidence, around ?? WithSpare, At(1));
             if (kind is not (EvidenceKind.Connect or EvidenceKind.Late))
             {
@@ -453,7 +481,10 @@ public class DestinationMonitorTests
     {
         for (var index = 0; index < count; index++)
         {
-            _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Late, Waited: TimeSpan.FromMilliseconds(milliseconds)), WithSpare, At(1));
+            _monitor.OnEvidence(
+                new Evidence(_destination, "r", EvidenceKind.Late, Waited: TimeSpan.FromMilliseconds(milliseconds)),
+                WithSpare,
+                At(1));
         }
     }
 

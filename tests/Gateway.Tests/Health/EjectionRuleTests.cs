@@ -18,7 +18,8 @@ public class EjectionRuleTests
     [InlineData(4, 0.5, 2)]
     [InlineData(10, 0.5, 5)]
     [InlineData(10, 1.0, 9)]
-    public void MostEjected_OneAtLeastAndNeverAll(int destinations, double share, int most) => Assert.Equal(most, EjectionRule.MostEjected(destinations, share));
+    public void MostEjected_OneAtLeastAndNeverAll(int destinations, double share, int most) =>
+        Assert.Equal(most, EjectionRule.MostEjected(destinations, share));
 
     [Theory]
     [InlineData(3, false, 0, 0, false, true)]
@@ -31,8 +32,20 @@ public class EjectionRuleTests
     [InlineData(2, true, 1000, 0, true, false)]
     [InlineData(3, false, 10, 9, true, false)]
     [InlineData(3, false, 10, 10, true, true)]
-    public void IsDestinationWide_OneRouteAlone_IsNot(int run, bool onManyRoutes, long otherSuccesses, long otherFailures, bool othersServed, bool wide) =>
-        Assert.Equal(wide, EjectionRule.IsDestinationWide(new FailureRun(run, onManyRoutes), new RouteCount(otherSuccesses, otherFailures), othersServed, Passive));
+    public void IsDestinationWide_OneRouteAlone_IsNot(
+        int run,
+        bool onManyRoutes,
+        long otherSuccesses,
+        long otherFailures,
+        bool othersServed,
+        bool wide) =>
+        Assert.Equal(
+            wide,
+            EjectionRule.IsDestinationWide(
+                new FailureRun(run, onManyRoutes),
+                new RouteCount(otherSuccesses, otherFailures),
+                othersServed,
+                Passive));
 
     [Theory]
     [InlineData(2, 0.0, false)]

@@ -49,7 +49,9 @@ public sealed class FailureCauseTests
 
         // Those that hang are waited for briefly, all others as long as the machine needs.
         var hangs = server is "never answers" or "hangs in the body" or "silent in the handshake";
-        var probe = new ProbeConfig { Timeout = hangs ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(20), ExpectBody = server is "other text" ? "fine" : null };
+        var probe = new ProbeConfig { Timeout = hangs
+            ? TimeSpan.FromSeconds(1)
+            : TimeSpan.FromSeconds(20), ExpectBody = server is "other text" ? "fine" : null };
         using var prober = new Prober(new Destination("c", "t", "d", url), TimeProvider.System);
 
         Assert.Equal(cause, (await prober.ProbeAsync(probe, Cancel)).Words);
@@ -58,9 +60,14 @@ public sealed class FailureCauseTests
     [Fact]
     public async Task Probe_OfACertificateThatIsOver_SaysSo()
     {
-        await using var guide = await KestrelUpstream.StartAsync(static context => context.Response.WriteAsync("ok"), HttpProtocols.Http1, TestAuthority.IssueEnded("127.0.0.1"));
+        await using var guide = await KestrelUpstream.StartAsync(
+            static context => context.Response.WriteAsync("ok"),
+            HttpProtocols.Http1,
+            TestAuthority.IssueEnded("127.0.0.1"));
         using var prober = new Prober(new Destination("c", "t", "d", new Uri(guide.Url)), TimeProvider.System);
-        Assert.Equal("TLS: certificate expired", (await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(20) }, Cancel)).Words);
+        Assert.Equal(
+            "TLS: certificate expired",
+            (await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(20) }, Cancel)).Words);
     }
 
     [Theory]
@@ -78,7 +85,10 @@ public sealed class FailureCauseTests
         await using var other = new ScriptedUpstream();
         // No probe helps: what is found is found by requests.
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([ill.Url.ToString()], [other.Url],
-            cluster: "    passive: { consecutiveFailures: 1 }\n    timeouts: { firstByte: 1s, idle: 1s }").Replace("interval: 500ms, timeout: 400ms", "interval: 1h, fastInterval: 1h, timeout: 400ms", StringComparison.Ordinal));
+            cluster: "    passive: { consecutiveFailures: 1 }\n    timeouts: { firstByte: 1s, idle: 1s }").Replace(
+                "interval: 500ms, timeout: 400ms",
+                "interval: 1h, fastInterval: 1h, timeout: 400ms",
+                StringComparison.Ordinal));
         Behave(ill, server);
         if (server is "refuses")
         {
@@ -94,7 +104,9 @@ public sealed class FailureCauseTests
             TimeSpan.FromSeconds(60),
             cause);
         await Eventually.BecomeTrueAsync(
-            async () => (await gateway.TransitionsAsync()).Count > 0 && (await gateway.JournalTextAsync()).Contains(cause, StringComparison.Ordinal), TimeSpan.FromSeconds(60), $"the journal says {cause}");
+            async () => (await gateway.TransitionsAsync()).Count > 0
+                && (await gateway.JournalTextAsync()).Contains(cause, StringComparison.Ordinal), TimeSpan.FromSeconds(60),
+                $"the journal says {cause}");
     }
 
     [Theory]
@@ -111,7 +123,9 @@ public sealed class FailureCauseTests
     {
         var inner = new SocketException((int)error);
         Assert.Equal(words, FailureCauses.WordsOf(FailureCauses.Of(inner)));
-        Assert.Equal(words, FailureCauses.WordsOf(FailureCauses.Of(new HttpRequestException(HttpRequestError.ConnectionError, "x", inner))));
+        Assert.Equal(
+            words,
+            FailureCauses.WordsOf(FailureCauses.Of(new HttpRequestException(HttpRequestError.ConnectionError, "x", inner))));
         Assert.Equal(words, FailureCauses.WordsOf(FailureCauses.Of(new HttpRequestException("x", new IOException("y", inner)))));
     }
 
@@ -136,5 +150,6 @@ public sealed class FailureCauseTests
     };
 
     private static async Task<string> WhyAsync(InProcessGateway gateway) =>
-        (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty("why").GetString()!;
+        (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[0].GetProperty(
+            "why").GetString()!;
 }

@@ -43,7 +43,9 @@ public class GrpcProbeTests
     public async Task Probe_ExpectationWasChosen_HoldsToIt()
     {
         await using var server = await StartAsync(415, "", HttpProtocols.Http2, isTls: false);
-        Assert.False(await PassesAsync(server, new ProbeConfig { Path = "/none", Timeout = TimeSpan.FromSeconds(20), ExpectStatusTo = 299 }));
+        Assert.False(await PassesAsync(
+            server,
+            new ProbeConfig { Path = "/none", Timeout = TimeSpan.FromSeconds(20), ExpectStatusTo = 299 }));
         Assert.False(await PassesAsync(server, new ProbeConfig { Path = "/none", Timeout = TimeSpan.FromSeconds(20), ExpectBody = "ok" }));
     }
 
@@ -53,7 +55,8 @@ public class GrpcProbeTests
         return (await prober.ProbeAsync(probe, TestContext.Current.CancellationToken)).Passed;
     }
 
-    private static Task<KestrelUpstream> StartAsync(int status, string header, HttpProtocols protocols, bool isTls) => KestrelUpstream.StartAsync(
+    private static Task<KestrelUpstream> StartAsync(int status, string header, HttpProtocols protocols, bool isTls) =>
+        KestrelUpstream.StartAsync(
         context =>
         {
             context.Response.StatusCode = status;

@@ -16,7 +16,9 @@ public class LocalFailureTests
     public void Failure_OfASocket_IsOursOnlyWithoutRoomForIt(SocketError error, bool isOurs)
     {
         Assert.Equal(isOurs, LocalFailure.Is(new SocketException((int)error)));
-        Assert.Equal(isOurs, LocalFailure.Is(new HttpRequestException(HttpRequestError.ConnectionError, "No connection.", new SocketException((int)error))));
+        Assert.Equal(
+            isOurs,
+            LocalFailure.Is(new HttpRequestException(HttpRequestError.ConnectionError, "No connection.", new SocketException((int)error))));
     }
 
     [Fact]

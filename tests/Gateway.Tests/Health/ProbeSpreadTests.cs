@@ -31,7 +31,9 @@ public sealed class ProbeSpreadTests
     public void Probes_WithoutTheSpread_WouldComeInStep()
     {
         var (busiest, mean) = Simulate(3, TimeSpan.FromSeconds(1), spread: false);
-        Assert.True(busiest > 4 * mean, $"{busiest} probes in the busiest 100 ms, {mean:0.0} in the mean: the test above would prove nothing.");
+        Assert.True(
+            busiest > 4 * mean,
+            $"{busiest} probes in the busiest 100 ms, {mean:0.0} in the mean: the test above would prove nothing.");
     }
 
     [Theory]

@@ -37,7 +37,9 @@ public sealed class ProbeTypesTests
     [InlineData("$", "ok", false)]
     public void Json_OfABody_IsJudgedByItsPlaces(string path, string value, bool passes)
     {
-        var body = Encoding.UTF8.GetBytes("""{ "status": "ok", "a b": 1, "checks": [ { "state": "down" }, { "state": "up" } ], "ready": true, "load": 0.5, "none": null }""");
+        var body =
+            Encoding.UTF8.GetBytes(
+                """{ "status": "ok", "a b": 1, "checks": [ { "state": "down" }, { "state": "up" } ], "ready": true, "load": 0.5, "none": null }""");
         Assert.Equal(passes, ProbeBody.HasAll(body, [new ExpectedJson(path, value)]));
     }
 
@@ -74,7 +76,9 @@ public sealed class ProbeTypesTests
         await using var server = await KestrelUpstream.StartAsync(
             context =>
             {
-                seen = $"{context.Request.Method} {context.Request.Path} {context.Request.Host} {context.Request.Headers.Authorization} {context.Request.Headers.UserAgent} {context.Request.ContentType}";
+                seen =
+                    $"{context.Request.Method} {context.Request.Path} {context.Request.Host} {context.Request.Headers.Authorization} "
+                        + $"{context.Request.Headers.UserAgent} {context.Request.ContentType}";
                 return context.Response.WriteAsync("{\"status\":\"ok\"}");
             },
             HttpProtocols.Http1);
@@ -84,13 +88,20 @@ public sealed class ProbeTypesTests
             Method = "POST",
             Path = "/check",
             Host = "guide.internal:8080",
-            Headers = [new HeaderLineConfig("Authorization", "Bearer x"), new HeaderLineConfig("User-Agent", "own"), new HeaderLineConfig("Content-Type", "text/x")],
+            Headers =
+            [
+                new HeaderLineConfig("Authorization", "Bearer x"),
+                new HeaderLineConfig("User-Agent", "own"),
+                new HeaderLineConfig("Content-Type", "text/x")
+            ],
             ExpectJson = [new ExpectedJson("$.status", "ok")],
         };
 
         Assert.Equal("passed", await ProbeAsync(server.Url, probe));
         Assert.Equal("POST /check guide.internal:8080 Bearer x own text/x", seen);
-        Assert.Equal("expected JSON value missing", await ProbeAsync(server.Url, probe with { ExpectJson = [new ExpectedJson("$.status", "warm")] }));
+        Assert.Equal(
+            "expected JSON value missing",
+            await ProbeAsync(server.Url, probe with { ExpectJson = [new ExpectedJson("$.status", "warm")] }));
 
         // Another port of the same host.
         Assert.Equal("passed", await ProbeAsync("http://127.0.0.1:1", probe with { Port = new Uri(server.Url).Port }));
@@ -114,9 +125,16 @@ public sealed class ProbeTypesTests
         }
 
         // With TLS the handshake is part of it: what takes connections without one is not the destination.
-        await using var server = await KestrelUpstream.StartAsync(static context => Task.CompletedTask, HttpProtocols.Http1, TestAuthority.Issue("127.0.0.1"));
+        await using var server = await KestrelUpstream.StartAsync(
+            static context => Task.CompletedTask,
+            HttpProtocols.Http1,
+            TestAuthority.Issue("127.0.0.1"));
         Assert.Equal("passed", await ProbeAsync(server.Url, probe));
-        Assert.Equal("timed out in the TLS handshake", await ProbeAsync(address.Replace("http", "https", StringComparison.Ordinal), probe with { Timeout = TimeSpan.FromMilliseconds(300) }));
+        Assert.Equal(
+            "timed out in the TLS handshake",
+            await ProbeAsync(
+                address.Replace("http", "https", StringComparison.Ordinal),
+                probe with { Timeout = TimeSpan.FromMilliseconds(300) }));
     }
 
     [Theory]
@@ -136,7 +154,11 @@ public sealed class ProbeTypesTests
                 {
                     using var body = new MemoryStream();
                     await context.Request.Body.CopyToAsync(body, Cancel);
-                    asked = [.. Encoding.ASCII.GetBytes($"{context.Request.Method} {context.Request.Path} {context.Request.ContentType} "), .. body.ToArray()];
+                    asked =
+                    [
+                        .. Encoding.ASCII.GetBytes($"{context.Request.Method} {context.Request.Path} {context.Request.ContentType} "),
+                        .. body.ToArray()
+                    ];
                     context.Response.ContentType = "application/grpc";
                     if (hasMessage)
                     {
@@ -151,7 +173,9 @@ public sealed class ProbeTypesTests
                 HttpProtocols.Http2,
                 isTls ? TestAuthority.Issue("127.0.0.1") : null);
 
-            Assert.Equal(words, await ProbeAsync(server.Url, new ProbeConfig { Type = ProbeType.Grpc, Service = "shop.Guide", Timeout = Long }));
+            Assert.Equal(
+                words,
+                await ProbeAsync(server.Url, new ProbeConfig { Type = ProbeType.Grpc, Service = "shop.Guide", Timeout = Long }));
             Assert.Equal("POST /grpc.health.v1.Health/Check application/grpc \0\0\0\0\f\n\nshop.Guide", Encoding.ASCII.GetString(asked));
         }
     }

@@ -31,7 +31,9 @@ public sealed class ProberTests : IAsyncDisposable
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var asked = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var serving = ServeAsync();
-        using var prober = new Prober(new Destination("c", "t", "guide@127.0.0.1", new Uri($"https://127.0.0.1:{port}"), $"guide.test:{port}"), TimeProvider.System);
+        using var prober = new Prober(
+            new Destination("c", "t", "guide@127.0.0.1", new Uri($"https://127.0.0.1:{port}"), $"guide.test:{port}"),
+            TimeProvider.System);
 
         await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(20) }, TestContext.Current.CancellationToken);
 
@@ -193,9 +195,14 @@ public sealed class ProberTests : IAsyncDisposable
     [Fact]
     public async Task Probe_TlsAgainstPlainHttp_IsNotReached()
     {
-        _server.Behaviour = async (socket, stop) => await socket.SendAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), System.Net.Sockets.SocketFlags.None, stop);
+        _server.Behaviour = async (socket, stop) => await socket.SendAsync(
+            "HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(),
+            System.Net.Sockets.SocketFlags.None,
+            stop);
         using var prober = new Prober(DestinationOf(new Uri($"https://127.0.0.1:{_server.Port}")), TimeProvider.System);
-        Assert.Equal(ProbeOutcome.NotReached, (await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(5) }, Cancel)).Outcome);
+        Assert.Equal(
+            ProbeOutcome.NotReached,
+            (await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(5) }, Cancel)).Outcome);
     }
 
     [Theory]

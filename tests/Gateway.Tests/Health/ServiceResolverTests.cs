@@ -22,16 +22,32 @@ public class ServiceResolverTests
     public async Task ResolveAsync_Records_GivesEndpointsByPriority(bool along)
     {
         await using var server = new DnsServer();
-        DnsRecord[] services = [DnsServer.ServiceOf(Service, 20, 0, 9003, "c.guide.test"), DnsServer.ServiceOf(Service, 10, 30, 9001, "a.guide.test"), DnsServer.ServiceOf(Service, 10, 70, 9002, "b.guide.test")];
-        DnsRecord[] addresses = [DnsServer.AddressOf("a.guide.test", "127.0.0.1"), DnsServer.AddressOf("b.guide.test", "127.0.0.2"), DnsServer.AddressOf("b.guide.test", "::1"), DnsServer.AddressOf("c.guide.test", "127.0.0.3")];
+        DnsRecord[] services =
+        [
+            DnsServer.ServiceOf(Service, 20, 0, 9003, "c.guide.test"),
+            DnsServer.ServiceOf(Service, 10, 30, 9001, "a.guide.test"),
+            DnsServer.ServiceOf(Service, 10, 70, 9002, "b.guide.test")
+        ];
+        DnsRecord[] addresses =
+        [
+            DnsServer.AddressOf("a.guide.test", "127.0.0.1"),
+            DnsServer.AddressOf("b.guide.test", "127.0.0.2"),
+            DnsServer.AddressOf("b.guide.test", "::1"),
+            DnsServer.AddressOf("c.guide.test", "127.0.0.3")
+        ];
         server.Records = along ? services : [.. services, .. addresses];
         server.Along = along ? addresses : [];
 
         var resolved = await ResolveAsync(server);
 
         Assert.Equal(
-            "10 127.0.0.1:9001 a.guide.test 30, 10 127.0.0.2:9002 b.guide.test 70, 10 ::1:9002 b.guide.test 70, 20 127.0.0.3:9003 c.guide.test 1",
-            string.Join(", ", resolved.Endpoints.Select(static e => string.Create(CultureInfo.InvariantCulture, $"{e.Priority} {e.Address}:{e.Port} {e.Host} {e.Weight}"))));
+            "10 127.0.0.1:9001 a.guide.test 30, 10 127.0.0.2:9002 b.guide.test 70, 10 ::1:9002 b.guide.test 70, 20 127.0.0.3:9003 "
+                + "c.guide.test 1",
+            string.Join(
+                ", ",
+                resolved.Endpoints.Select(static e => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{e.Priority} {e.Address}:{e.Port} {e.Host} {e.Weight}"))));
         Assert.Equal(along ? 1 : 7, server.Asked.Count);
     }
 
@@ -44,12 +60,18 @@ public class ServiceResolverTests
     public async Task ResolveAsync_TimeToLive_IsTheShortestWithinBounds(int service, int address, int seconds)
     {
         await using var server = new DnsServer();
-        server.Records = [DnsServer.ServiceOf(Service, 10, 1, 9001, "a.guide.test", service), DnsServer.AddressOf("a.guide.test", "127.0.0.1", address)];
+        server.Records =
+        [
+            DnsServer.ServiceOf(Service, 10, 1, 9001, "a.guide.test", service),
+            DnsServer.AddressOf("a.guide.test", "127.0.0.1", address)
+        ];
 
         Assert.Equal(TimeSpan.FromSeconds(seconds), (await ResolveAsync(server)).ValidFor);
     }
 
-    public static TheoryData<string> Failures => ["no such name", "server failure", "no such type", "not available here", "no port", "a target without an address", "silent", "rubbish"];
+    public static TheoryData<string> Failures =>
+        ["no such name", "server failure", "no such type", "not available here", "no port", "a target without an address", "silent",
+        "rubbish"];
 
     [Theory]
     [MemberData(nameof(Failures))]
@@ -78,13 +100,18 @@ public class ServiceResolverTests
         await using var one = new ScriptedUpstream();
         await using var two = new ScriptedUpstream();
         await using var later = new ScriptedUpstream();
-        DnsRecord ServiceAt(ScriptedUpstream at, int priority, int weight) => DnsServer.ServiceOf(Service, priority, weight, at.Port, "node.guide.test", ttl: 1);
+        DnsRecord ServiceAt(ScriptedUpstream at, int priority, int weight) =>
+            DnsServer.ServiceOf(Service, priority, weight, at.Port, "node.guide.test", ttl: 1);
         var address = DnsServer.AddressOf("node.guide.test", "127.0.0.1", ttl: 1);
         dns.Records = [ServiceAt(one, 10, 3), ServiceAt(two, 10, 1), ServiceAt(later, 20, 5), address];
-        await using var loop = new FailoverLoop(ConfigOf(), TimeProvider.System, NullLogger<FailoverLoop>.Instance, []) { Services = new ServiceResolver(dns.Address).ResolveAsync };
+        await using var loop = new FailoverLoop(ConfigOf(), TimeProvider.System, NullLogger<FailoverLoop>.Instance, [])
+        {
+            Services = new ServiceResolver(dns.Address).ResolveAsync
+        };
         await loop.StartAsync(Cancel);
         TierSnapshot Tier() => loop.Find("guide")!.Snapshot.Tiers[0];
-        string Used() => string.Join(' ', Tier().Usable.Select((d, i) => $"{d.Url.Port}*{Tier().Weights[i]}").Order(StringComparer.Ordinal));
+        string Used() =>
+            string.Join(' ', Tier().Usable.Select((d, i) => $"{d.Url.Port}*{Tier().Weights[i]}").Order(StringComparer.Ordinal));
 
         // 1. The first priority alone, by the weights of the records; asked for under the target's name.
         await Eventually.BeTrueAsync(() => Used() == Sorted($"{one.Port}*3", $"{two.Port}*1"), Patience, "the first priority is used");
@@ -95,7 +122,10 @@ public class ServiceResolverTests
         one.Healthy = two.Healthy = false;
         await Eventually.BeTrueAsync(() => Used() == $"{later.Port}*5", Patience, "the next priority is used");
         one.Healthy = two.Healthy = true;
-        await Eventually.BeTrueAsync(() => Used() == Sorted($"{one.Port}*3", $"{two.Port}*1"), Patience, "the first priority is used again");
+        await Eventually.BeTrueAsync(
+            () => Used() == Sorted($"{one.Port}*3", $"{two.Port}*1"),
+            Patience,
+            "the first priority is used again");
 
         // 3. Other records are in force once the old ones have expired; a destination that stays is the same.
         var kept = Tier().All.Single(d => d.Url.Port == one.Port);
@@ -112,7 +142,8 @@ public class ServiceResolverTests
 
     private static string Sorted(params string[] parts) => string.Join(' ', parts.Order(StringComparer.Ordinal));
 
-    private static Task<ResolvedName> ResolveAsync(DnsServer server) => new ServiceResolver(server.Address).ResolveAsync(Service, TimeProvider.System, Cancel);
+    private static Task<ResolvedName> ResolveAsync(DnsServer server) =>
+        new ServiceResolver(server.Address).ResolveAsync(Service, TimeProvider.System, Cancel);
 
     private static GatewayConfig ConfigOf() => new()
     {
@@ -124,8 +155,24 @@ public class ServiceResolverTests
             new ClusterConfig
             {
                 Name = "guide",
-                Tiers = [new TierConfig { Name = "primary", Destinations = [new DestinationConfig { Name = "guide", Url = new Uri($"http://{Service}"), Resolve = true, IsService = true }] }],
-                Probe = new ProbeConfig { Interval = TimeSpan.FromMilliseconds(500), FastInterval = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromMilliseconds(400), Rise = 1 },
+                Tiers = [new TierConfig
+                {
+                    Name = "primary",
+                    Destinations = [new DestinationConfig
+                    {
+                        Name = "guide",
+                        Url = new Uri($"http://{Service}"),
+                        Resolve = true,
+                        IsService = true
+                    }]
+                }],
+                Probe = new ProbeConfig
+                {
+                    Interval = TimeSpan.FromMilliseconds(500),
+                    FastInterval = TimeSpan.FromMilliseconds(100),
+                    Timeout = TimeSpan.FromMilliseconds(400),
+                    Rise = 1
+                },
             },
         ],
         Routes = [],

@@ -16,5 +16,7 @@ public sealed class SilentRunTests
     [InlineData(500, 1, 60, false)]
     [InlineData(20, 4, 9, false)]
     public void IsSilent_EnoughRequestsOfManyTargetsForAWindow_EjectsEvenTheLast(int length, int targets, int seconds, bool isSilent) =>
-        Assert.Equal(isSilent, EjectionRule.IsSilent(new SilentRun(length, targets, TimeSpan.FromSeconds(100)), Passive, TimeSpan.FromSeconds(100 + seconds)));
+        Assert.Equal(
+            isSilent,
+            EjectionRule.IsSilent(new SilentRun(length, targets, TimeSpan.FromSeconds(100)), Passive, TimeSpan.FromSeconds(100 + seconds)));
 }

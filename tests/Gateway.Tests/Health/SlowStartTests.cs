@@ -32,7 +32,9 @@ public class SlowStartTests
             start.Update(serves[Math.Min(second, serves.Length - 1)] == '1', Length, TimeSpan.FromSeconds(second));
         }
 
-        Assert.True(Math.Abs(start.ShareAt(Length, TimeSpan.FromSeconds(at)) - (percent / 100.0)) < 1e-9, $"{situation}: {start.ShareAt(Length, TimeSpan.FromSeconds(at))}");
+        Assert.True(
+            Math.Abs(start.ShareAt(Length, TimeSpan.FromSeconds(at)) - (percent / 100.0)) < 1e-9,
+            $"{situation}: {start.ShareAt(Length, TimeSpan.FromSeconds(at))}");
     }
 
     [Fact]

@@ -26,11 +26,16 @@ public sealed class AdminReloadTests
         Assert.Contains(await AskAsync("/config/reload", before ?? after, HttpMethod.Post), new[] { 200, 401 });
 
         // The file is followed as well, so that the reload itself may have come with the old token too late.
-        await Eventually.BecomeTrueAsync(async () => await AskAsync("/config", after) == 200 && (after is null || await AskAsync("/config", before ?? "none") == 401), TimeSpan.FromSeconds(30), "the new token is in force, the old one refused");
+        await Eventually.BecomeTrueAsync(async () => await AskAsync("/config", after) == 200
+            && (after is null || await AskAsync("/config", before ?? "none") == 401), TimeSpan.FromSeconds(30),
+            "the new token is in force, the old one refused");
 
         using var request = Request("/journal", after, HttpMethod.Get);
         using var answer = await operators.SendAsync(request, Token);
-        Assert.Contains(said, JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token)).RootElement.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            said,
+            JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token)).RootElement.ToString(),
+            StringComparison.Ordinal);
 
         async Task<int> AskAsync(string path, string? token, HttpMethod? method = null)
         {
@@ -52,7 +57,10 @@ public sealed class AdminReloadTests
         gateway.WriteConfig(config.Replace(from, to, StringComparison.Ordinal));
         var (status, body) = await gateway.PostAsync("/config/reload", "{}");
         Assert.Equal(200, status);
-        Assert.Contains($"is in force, except for these keys, whose values of the start hold until the next start: {key}.", body, StringComparison.Ordinal);
+        Assert.Contains(
+            $"is in force, except for these keys, whose values of the start hold until the next start: {key}.",
+            body,
+            StringComparison.Ordinal);
         Assert.Equal(key, (await gateway.StatusAsync()).GetProperty("config").GetProperty("restartNeeded")[0].GetString());
     }
 
@@ -61,7 +69,11 @@ public sealed class AdminReloadTests
     {
         await using var guide = new ScriptedUpstream();
         var config = InProcessGateway.Config([guide.Url]);
-        await using var gateway = await InProcessGateway.StartAsync(config.Replace("http://127.0.0.1:0\" }", $"http://0.0.0.0:0\", token: {First} }}", StringComparison.Ordinal));
+        await using var gateway =
+            await InProcessGateway.StartAsync(config.Replace(
+                "http://127.0.0.1:0\" }",
+                $"http://0.0.0.0:0\", token: {First} }}",
+                StringComparison.Ordinal));
         using var operators = new HttpClient { BaseAddress = gateway.AdminUrl };
         gateway.WriteConfig(config);
         using var request = Request("/config/reload", First, HttpMethod.Post);
@@ -75,12 +87,22 @@ public sealed class AdminReloadTests
         Assert.Equal(200, (await gateway.GetAsync("/")).Status);
     }
 
-    private static string With(string config, string? token) => token is null ? config : config.Replace("admin: { url: \"http://127.0.0.1:0\" }", $"admin: {{ url: \"http://127.0.0.1:0\", token: {token} }}", StringComparison.Ordinal);
+    private static string With(string config, string? token) =>
+        token is null
+            ? config
+            : config.Replace(
+                "admin: { url: \"http://127.0.0.1:0\" }",
+                $"admin: {{ url: \"http://127.0.0.1:0\", token: {token} }}",
+                StringComparison.Ordinal);
 
     private static HttpRequestMessage Request(string path, string? token, HttpMethod method)
     {
         var request = new HttpRequestMessage(method, path);
-        if (method == HttpMethod.Post) request.Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+        if (method == HttpMethod.Post)
+        {
+            request.Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+        }
+
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         return request;
     }

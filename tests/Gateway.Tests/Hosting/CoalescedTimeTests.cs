@@ -13,14 +13,22 @@ public sealed class CoalescedTimeTests
     [InlineData(10_300, 100, 1000, 700, "a first time of its own")]
     public void FirstDue_IsAMultipleOfThePeriod(int now, int due, int period, int expected, string why) =>
         Assert.True(
-            CoalescedTime.FirstDue(now, 1000, TimeSpan.FromMilliseconds(due), TimeSpan.FromMilliseconds(period)) == TimeSpan.FromMilliseconds(expected),
+            CoalescedTime.FirstDue(
+                now,
+                1000,
+                TimeSpan.FromMilliseconds(due),
+                TimeSpan.FromMilliseconds(period)) == TimeSpan.FromMilliseconds(expected),
             $"{CoalescedTime.FirstDue(now, 1000, TimeSpan.FromMilliseconds(due), TimeSpan.FromMilliseconds(period))}: {why}");
 
     [Fact]
     public async Task Timer_WithoutAPeriod_FiresWhenItIsSetTo()
     {
         var fired = new TaskCompletionSource();
-        await using var timer = new CoalescedTime().CreateTimer(_ => fired.TrySetResult(), null, TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        await using var timer = new CoalescedTime().CreateTimer(
+            _ => fired.TrySetResult(),
+            null,
+            TimeSpan.FromMilliseconds(1),
+            Timeout.InfiniteTimeSpan);
         await fired.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 }

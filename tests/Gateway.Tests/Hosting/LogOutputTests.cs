@@ -25,7 +25,10 @@ public sealed class LogOutputTests
         Assert.Equal(0, await gateway.TerminateAsync(TimeSpan.FromSeconds(60)));
         await gateway.ReadToEndAsync();
 
-        var lines = gateway.Output.Split('\n').Select(line => JsonDocument.Parse(line).RootElement.GetProperty(message).GetString()!).ToArray();
+        var lines = gateway.Output
+            .Split('\n')
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty(message).GetString()!)
+            .ToArray();
 
         Assert.Contains(lines, line => line.StartsWith($"Users: {gateway.Url}", StringComparison.Ordinal));
         Assert.Contains(lines, static line => line.StartsWith("GET /a 200, live, ok, in ", StringComparison.Ordinal));
@@ -58,7 +61,8 @@ public sealed class LogOutputTests
 
         var messages = gateway.Output.Split('\n').Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
 
-        Assert.Contains(messages, static line => line.GetProperty("level").GetString() is "error" && line.GetProperty("message").GetString()!.StartsWith("The gateway cannot start", StringComparison.Ordinal));
+        Assert.Contains(messages, static line => line.GetProperty("level").GetString() is "error"
+            && line.GetProperty("message").GetString()!.StartsWith("The gateway cannot start", StringComparison.Ordinal));
     }
 
     /// <summary>As logrotate does it: moved away, then the signal.</summary>
@@ -86,7 +90,10 @@ public sealed class LogOutputTests
         async Task AskAsync(string path, string into)
         {
             Assert.Equal(200, (await RawClient.AskAsync(new Uri(gateway.Url), $"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
-            await Eventually.BecomeTrueAsync(async () => (await ReadAsync(into)).Contains($"GET {path} ", StringComparison.Ordinal), TimeSpan.FromSeconds(60), $"{path} is in {into}");
+            await Eventually.BecomeTrueAsync(
+                async () => (await ReadAsync(into)).Contains($"GET {path} ", StringComparison.Ordinal),
+                TimeSpan.FromSeconds(60),
+                $"{path} is in {into}");
         }
     }
 

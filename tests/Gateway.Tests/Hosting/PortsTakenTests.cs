@@ -36,7 +36,11 @@ public sealed class PortsTakenTests
         await gateway.ReadToEndAsync();
 
         Assert.Equal(1, gateway.ExitCode);
-        Assert.Contains($"The gateway cannot start: another program listens on http://127.0.0.1:{taken} (\"{(users ? "listen" : "admin.url")}\"). End that program (ss -ltnp names it), or change the port in the configuration.", gateway.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The gateway cannot start: another program listens on http://127.0.0.1:{taken} (\"{(users ? "listen" : "admin.url")}\"). End "
+                + $"that program (ss -ltnp names it), or change the port in the configuration.",
+            gateway.Output,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", gateway.Output, StringComparison.Ordinal);
     }
 }

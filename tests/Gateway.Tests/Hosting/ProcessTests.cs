@@ -12,7 +12,9 @@ public class ProcessTests
     [Fact]
     public async Task Terminate_RequestInFlight_FinishesAndTheProcessEndsWithZero()
     {
-        await using var bed = await TestBed.StartAsync(new TestBedOptions { Primaries = 1, Standbys = 1 }, TestContext.Current.CancellationToken);
+        await using var bed = await TestBed.StartAsync(
+            new TestBedOptions { Primaries = 1, Standbys = 1 },
+            TestContext.Current.CancellationToken);
         await using var client = await RawClient.ConnectAsync(new Uri(bed.Gateway.Url));
         await client.SendAsync("GET /slow-body?n=8&ms=200&chunked=1 HTTP/1.1\r\nHost: a\r\n\r\n");
         await client.ReadHeadAsync();
@@ -28,7 +30,9 @@ public class ProcessTests
     [Fact]
     public async Task WebSocket_ThroughTheGateway_EchoesAndCloses()
     {
-        await using var bed = await TestBed.StartAsync(new TestBedOptions { Primaries = 1, Standbys = 1 }, TestContext.Current.CancellationToken);
+        await using var bed = await TestBed.StartAsync(
+            new TestBedOptions { Primaries = 1, Standbys = 1 },
+            TestContext.Current.CancellationToken);
         using var socket = new ClientWebSocket();
         var cancel = TestContext.Current.CancellationToken;
 

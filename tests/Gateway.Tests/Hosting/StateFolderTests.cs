@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Gateway.Tests.Hosting;
 
-/// <summary>A whole gateway whose state folder is full, not writable or held by somebody: users notice nothing, operators do, and it mends itself.</summary>
+/// <summary>
+/// A whole gateway whose state folder is full, not writable or held by somebody: users notice nothing, operators do, and it mends itself.
+/// </summary>
 public sealed class StateFolderTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -32,7 +34,9 @@ public sealed class StateFolderTests
             await Ask(bed, sent++);
             return alarms.Contains("records") && alarms.Contains("last-good");
         });
-        Assert.Contains((await StatusAsync(bed)).GetProperty("alarms").EnumerateArray(), static a => a.GetString()!.Contains("the disk is full", StringComparison.Ordinal));
+        Assert.Contains(
+            (await StatusAsync(bed)).GetProperty("alarms").EnumerateArray(),
+            static a => a.GetString()!.Contains("the disk is full", StringComparison.Ordinal));
         Assert.Equal(0, (await bed.Gateway.MetricsAsync(Cancel)).Sum("gateway_requests_total", ("outcome", "failed")));
 
         // 2. Room again: nothing is left of the alarm, and the ledger has every request.
@@ -44,7 +48,10 @@ public sealed class StateFolderTests
         await bed.Gateway.KillAsync();
         await bed.Primaries[0].KillAsync();
         await bed.Gateway.StartAsync(Cancel);
-        await Eventually.BecomeTrueAsync(async () => await RungAsync(bed, sent - 1) == "last-good", Patience, "the newest answer from the disk");
+        await Eventually.BecomeTrueAsync(
+            async () => await RungAsync(bed, sent - 1) == "last-good",
+            Patience,
+            "the newest answer from the disk");
     }
 
     [Fact]
@@ -66,7 +73,8 @@ public sealed class StateFolderTests
     {
         await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0 }, Cancel);
         await Ask(bed, 0);
-        await Eventually.BeTrueAsync(() => File.Exists(In(bed, "records.db")) && File.Exists(In(bed, "last-good.db")), Patience, "both files");
+        await Eventually.BeTrueAsync(() => File.Exists(In(bed, "records.db"))
+            && File.Exists(In(bed, "last-good.db")), Patience, "both files");
         var sent = 1;
         await using (var records = Lock(In(bed, "records.db")))
         await using (var answers = Lock(In(bed, "last-good.db")))
@@ -99,18 +107,25 @@ public sealed class StateFolderTests
         return answer.Headers.TryGetValues("X-Fallback", out var step) ? step.Single() : null;
     }
 
-    private static async Task<JsonElement> StatusAsync(TestBed bed) => JsonDocument.Parse(await bed.Gateway.StatusAsync(Cancel)).RootElement;
+    private static async Task<JsonElement> StatusAsync(TestBed bed) =>
+        JsonDocument.Parse(await bed.Gateway.StatusAsync(Cancel)).RootElement;
 
     // By the metric, as an alert would see it.
     private static Task AlarmsAsync(TestBed bed, Func<string[], Task<bool>> enough) => Eventually.BecomeTrueAsync(
-        async () => await enough([.. (await bed.Gateway.MetricsAsync(Cancel)).Samples.Where(static s => s.Name == "gateway_alarm").Select(static s => s.Labels["part"])]),
+        async () =>
+            await enough([.. (await bed.Gateway.MetricsAsync(Cancel)).Samples.Where(static s =>
+                s.Name == "gateway_alarm").Select(static s => s.Labels["part"])]),
         Patience, "the alarms");
 
     private static async Task<long> LedgerAsync(TestBed bed)
     {
         using var answer = await Http.GetAsync($"{bed.Gateway.AdminUrl}/availability?window=1h", Cancel);
         return answer.IsSuccessStatusCode
-            ? JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel)).RootElement[0].GetProperty("measured").GetProperty("requests").GetProperty("live").GetInt64()
+            ? JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel)).RootElement[0]
+                .GetProperty("measured")
+                .GetProperty("requests")
+                .GetProperty("live")
+                .GetInt64()
             : -1;
     }
 
@@ -163,7 +178,11 @@ public sealed class StateFolderTests
 
         public async Task<int> RunAsync(string program, params string[] arguments)
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true
+            })!;
             await process.StandardError.ReadToEndAsync(Cancel);
             await process.WaitForExitAsync(Cancel);
             return process.ExitCode;

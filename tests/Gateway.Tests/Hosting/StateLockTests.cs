@@ -23,7 +23,8 @@ public sealed class StateLockTests
         {
             var refused = await Assert.ThrowsAsync<IOException>(() => second.StartAsync(Cancel));
             Assert.Equal(
-                $"Another gateway (process {Environment.ProcessId}) uses the state folder \"{first.PathOf("state")}\". End that one, or give this one a folder of its own with the key \"state\".", refused.Message);
+                $"Another gateway (process {Environment.ProcessId}) uses the state folder \"{first.PathOf("state")}\". End that one, or "
+                    + $"give this one a folder of its own with the key \"state\".", refused.Message);
         }
 
         // The first one is untouched.
@@ -36,8 +37,15 @@ public sealed class StateLockTests
     {
         await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0 }, Cancel);
         var config = Path.Combine(bed.Folder, "second.yaml");
-        await File.WriteAllTextAsync(config, Configuration.ConfigLoaderTests.Smallest + $"admin: {{ url: \"http://127.0.0.1:0\" }}\nstate: \"{bed.Folder}/state\"\n", Cancel);
-        await using (var second = new ChildProcess("second", "dotnet", [Repository.GatewayProgram, "run", "--config", config], new Dictionary<string, string>(StringComparer.Ordinal)))
+        await File.WriteAllTextAsync(config, Configuration.ConfigLoaderTests.Smallest
+            + $"admin: {{ url: \"http://127.0.0.1:0\" }}\nstate: \"{bed.Folder}/state\"\n", Cancel);
+        await using (var second = new ChildProcess("second", "dotnet",
+        [
+            Repository.GatewayProgram,
+            "run",
+            "--config",
+            config
+        ], new Dictionary<string, string>(StringComparer.Ordinal)))
         {
             await second.StartAsync(Cancel);
             await second.Ended.WaitAsync(TimeSpan.FromSeconds(60), Cancel);

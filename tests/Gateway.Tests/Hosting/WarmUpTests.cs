@@ -24,7 +24,9 @@ public sealed class WarmUpTests
     public async Task Gateway_AfterItsWarmUp_ShowsNothingOfIt()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "telemetry: { logs: { level: debug, file: FOLDER/gateway.log }, access: all }"), warmUp: TimeSpan.FromMinutes(1));
+        await using var gateway = await InProcessGateway.StartAsync(
+            InProcessGateway.Config([guide.Url], top: "telemetry: { logs: { level: debug, file: FOLDER/gateway.log }, access: all }"),
+            warmUp: TimeSpan.FromMinutes(1));
 
         Assert.Empty(guide.Requests);
         Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total"));
@@ -40,7 +42,8 @@ public sealed class WarmUpTests
         var log = await File.ReadAllLinesAsync(gateway.PathOf("gateway.log"), Cancel);
         Assert.Contains(log, static line => line.Contains("The warm-up made ", StringComparison.Ordinal));
         Assert.DoesNotContain(log, static line => line.Contains("The warm-up ended early", StringComparison.Ordinal));
-        Assert.Single(log, static line => line.Contains("AccessLog", StringComparison.Ordinal) || line.Contains("/after", StringComparison.Ordinal));
+        Assert.Single(log, static line => line.Contains("AccessLog", StringComparison.Ordinal)
+            || line.Contains("/after", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -101,7 +104,10 @@ public sealed class WarmUpTests
             await stop.CancelAsync();
         }
 
-        var run = new WarmUpRun(Options(http2: false, certificates: null, stopping ? TimeSpan.FromMinutes(5) : TimeSpan.FromMilliseconds(1)), TimeProvider.System, NullLogger<WarmUpRun>.Instance);
+        var run = new WarmUpRun(
+            Options(http2: false, certificates: null, stopping ? TimeSpan.FromMinutes(5) : TimeSpan.FromMilliseconds(1)),
+            TimeProvider.System,
+            NullLogger<WarmUpRun>.Instance);
         var began = Stopwatch.GetTimestamp();
         await run.UntilWarmAsync(stop.Token);
 
@@ -123,13 +129,21 @@ public sealed class WarmUpTests
         var result = ConfigLoader.Load(folder.Write("gateway.yaml", $"{ConfigLoaderTests.Smallest}warmUp: {value}\n"), static _ => null);
 
         Assert.Equal(milliseconds is { } given ? TimeSpan.FromMilliseconds(given) : null, result.Config?.WarmUp);
-        Assert.Equal(milliseconds is null ? 1 : 0, result.Problems.Count(static problem => problem.ToString().Contains("Write off, or a duration like 3s", StringComparison.Ordinal)));
+        Assert.Equal(
+            milliseconds is null ? 1 : 0,
+            result.Problems.Count(static problem => problem.ToString().Contains(
+                "Write off, or a duration like 3s",
+                StringComparison.Ordinal)));
     }
 
     private static async Task<Metrics> RoundAsync(bool http2, ListenerCertificates? certificates, int rounds)
     {
         await using var destination = await WarmUpDestination.StartAsync(http2, Cancel);
-        await using var gateway = await WarmUpGateway.StartAsync(Options(http2, certificates, TimeSpan.FromMinutes(1)), destination, TimeProvider.System, Cancel);
+        await using var gateway = await WarmUpGateway.StartAsync(
+            Options(http2, certificates, TimeSpan.FromMinutes(1)),
+            destination,
+            TimeProvider.System,
+            Cancel);
         for (var i = 0; i < rounds; i++)
         {
             await gateway.RoundAsync(Cancel);
@@ -149,12 +163,15 @@ public sealed class WarmUpTests
         return metrics;
     }
 
-    private static WarmUpOptions Options(bool http2, ListenerCertificates? certificates, TimeSpan within) => new() { Within = within, Http2 = http2, Certificates = certificates, Shape = LogShape.Json };
+    private static WarmUpOptions Options(bool http2, ListenerCertificates? certificates, TimeSpan within) =>
+        new() { Within = within, Http2 = http2, Certificates = certificates, Shape = LogShape.Json };
 
     private static ListenerCertificates Certificate(TemporaryFolder folder)
     {
         var (certificate, key) = Certificates.Create("shop.example");
         var files = new CertificateConfig(folder.Write("cert.pem", certificate), folder.Write("key.pem", key));
-        return new ListenerCertificates(new ListenConfig { Url = new Uri("https://127.0.0.1:0"), Certificate = files }, NullLogger<CertificateFiles>.Instance);
+        return new ListenerCertificates(
+            new ListenConfig { Url = new Uri("https://127.0.0.1:0"), Certificate = files },
+            NullLogger<CertificateFiles>.Instance);
     }
 }

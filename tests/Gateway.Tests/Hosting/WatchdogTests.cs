@@ -21,7 +21,8 @@ public sealed class WatchdogTests
     [InlineData(10, false)]
     [InlineData(11, true)]
     public void Standstill_ByTimeSinceTheLastTurn(double seconds, bool alarms) =>
-        Assert.Equal(alarms, Watchdog.Standstill(TimeSpan.FromSeconds(seconds))?.Contains("stood still for 11 s", StringComparison.Ordinal) ?? false);
+        Assert.Equal(alarms, Watchdog.Standstill(TimeSpan.FromSeconds(seconds))?.Contains("stood still for 11 s", StringComparison.Ordinal)
+            ?? false);
 
     [Fact]
     public async Task Loop_HeldUpByASubscriber_IsSeenAndTurnsAgain()
@@ -34,7 +35,12 @@ public sealed class WatchdogTests
             Listen = [],
             State = "state",
             StaticFallback = "static",
-            Clusters = [new() { Name = "guide", Tiers = [new() { Name = "only", Destinations = [new() { Name = "a", Url = dead.Url }] }], Probe = new() { Interval = TimeSpan.FromMilliseconds(200), Timeout = TimeSpan.FromMilliseconds(100) } }],
+            Clusters = [new()
+            {
+                Name = "guide",
+                Tiers = [new() { Name = "only", Destinations = [new() { Name = "a", Url = dead.Url }] }],
+                Probe = new() { Interval = TimeSpan.FromMilliseconds(200), Timeout = TimeSpan.FromMilliseconds(100) }
+            }],
             Routes = [],
         };
         await using var loop = new FailoverLoop(config, TimeProvider.System, NullLogger<FailoverLoop>.Instance, [_ => held.Wait(Cancel)]);
@@ -58,11 +64,44 @@ public sealed class WatchdogTests
             Listen = [],
             State = "state",
             StaticFallback = "static",
-            Clusters = [new() { Name = "guide", Tiers = [new() { Name = "only", Destinations = [new() { Name = "a", Url = url }] }], Probe = new() { Interval = TimeSpan.FromSeconds(interval) } }],
+            Clusters = [new()
+            {
+                Name = "guide",
+                Tiers = [new() { Name = "only", Destinations = [new() { Name = "a", Url = url }] }],
+                Probe = new() { Interval = TimeSpan.FromSeconds(interval) }
+            }],
             Routes = [],
         };
-        var destination = new DestinationView("a", url, 1, HealthStatus.Up, default, "", false, false, 0, [], null, 0, 0, null, null, null, null, TimeSpan.FromSeconds(age));
-        var view = new ClusterView("guide", "only", default, null, 1, null, default, [], null, [new TierView("only", TierHealth.Healthy, 1, 1, 1, null, 0, null, [destination])]);
+        var destination = new DestinationView(
+            "a",
+            url,
+            1,
+            HealthStatus.Up,
+            default,
+            "",
+            false,
+            false,
+            0,
+            [],
+            null,
+            0,
+            0,
+            null,
+            null,
+            null,
+            null,
+            TimeSpan.FromSeconds(age));
+        var view = new ClusterView(
+            "guide",
+            "only",
+            default,
+            null,
+            1,
+            null,
+            default,
+            [],
+            null,
+            [new TierView("only", TierHealth.Healthy, 1, 1, 1, null, 0, null, [destination])]);
 
         var said = Watchdog.StoppedProbes([view], config);
 

@@ -44,7 +44,8 @@ public sealed class EndToEndTests
                 Standbys = 0,
                 Config =
                 [
-                    ("clusters.ai-guide.timeouts.firstByte", "4s"), ("clusters.ai-guide.attempts.hedge", "off"), ("clusters.ai-guide.attempts.max", "1"),
+                    ("clusters.ai-guide.timeouts.firstByte", "4s"), ("clusters.ai-guide.attempts.hedge", "off"),
+                    ("clusters.ai-guide.attempts.max", "1"),
                     ("clusters.ai-guide.passive.ejectFor", "1s"),
                 ],
             },
@@ -52,7 +53,12 @@ public sealed class EndToEndTests
         var known = await KnownScenario.AskAsync(bed.Primaries[0].Url, 50, Cancel);
         var target = LoadTarget.Parse(bed.Gateway.Url);
         Task<Ledger> LoadAsync(double rate, double seconds) =>
-            LoadRun.RunAsync(new() { Target = target, Rate = RateProfile.Constant(rate, TimeSpan.FromSeconds(seconds)), Scenarios = [known] });
+            LoadRun.RunAsync(new()
+            {
+                Target = target,
+                Rate = RateProfile.Constant(rate, TimeSpan.FromSeconds(seconds)),
+                Scenarios = [known]
+            });
         var live = await LoadAsync(100, 1);
         Assert.Equal(live.Total, live.Count(Outcome.Live));
         await bed.Primaries[0].SetFaultAsync(new() { Mode = "hang", Health = "good" }, Cancel);
@@ -80,7 +86,15 @@ public sealed class EndToEndTests
     {
         await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0 }, Cancel);
         var list = Path.Combine(bed.Folder, "warm.txt");
-        await File.WriteAllLinesAsync(list, ["# users of the morning", "/api/guide/recommend?user=u1", "/api/guide/recommend?user=u2", "", "http://shop.example/guide/about", "/api/guide/recommend?user=u1"], Cancel);
+        await File.WriteAllLinesAsync(list,
+        [
+            "# users of the morning",
+            "/api/guide/recommend?user=u1",
+            "/api/guide/recommend?user=u2",
+            "",
+            "http://shop.example/guide/about",
+            "/api/guide/recommend?user=u1"
+        ], Cancel);
 
         // 1. Fetched ahead, in the users' way.
         var (code, output, _) = await RunAsync(bed, "last-good", "--warm", list, "--url", bed.Gateway.Url);
@@ -89,9 +103,13 @@ public sealed class EndToEndTests
 
         // 2. Listed by key, without bodies.
         using var client = new HttpClient();
-        var entries = (await client.GetFromJsonAsync<JsonElement>($"{bed.Gateway.AdminUrl}/last-good?prefix=/api", Cancel)).GetProperty("entries");
+        var entries =
+            (await client.GetFromJsonAsync<JsonElement>($"{bed.Gateway.AdminUrl}/last-good?prefix=/api", Cancel)).GetProperty("entries");
         Assert.Equal(2, entries.GetArrayLength());
-        Assert.Equal(["age", "key", "nearest", "route", "size", "tier"], entries[0].EnumerateObject().Select(static p => p.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["age", "key", "nearest", "route", "size", "tier"], entries[0]
+            .EnumerateObject()
+            .Select(static p => p.Name)
+            .Order(StringComparer.Ordinal));
         Assert.Equal(("recommend", "primary"), (entries[0].GetProperty("route").GetString(), entries[0].GetProperty("tier").GetString()));
         (_, output, _) = await RunAsync(bed, "last-good", "--prefix", "shop.example/guide");
         Assert.Contains("shop.example/guide/about ~pages.", output, StringComparison.Ordinal);
@@ -104,10 +122,18 @@ public sealed class EndToEndTests
 
         // 4. Purged by key, by prefix and by route; each leaves the rest.
         var key = entries[0].GetProperty("key").GetString()!;
-        Assert.Equal((0, $"1 stored response with the key \"{key}\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--key", key));
-        Assert.Equal((0, "1 stored response whose key or path begins with \"/guide\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--prefix", "/guide"));
-        Assert.Equal((0, "0 stored responses of the route \"pages\" were forgotten."), await DoneAsync(bed, "last-good", "purge", "--route", "pages"));
-        Assert.Equal((0, "1 stored response of the route \"recommend\" was forgotten."), await DoneAsync(bed, "last-good", "purge", "--route", "recommend"));
+        Assert.Equal(
+            (0, $"1 stored response with the key \"{key}\" was forgotten."),
+            await DoneAsync(bed, "last-good", "purge", "--key", key));
+        Assert.Equal(
+            (0, "1 stored response whose key or path begins with \"/guide\" was forgotten."),
+            await DoneAsync(bed, "last-good", "purge", "--prefix", "/guide"));
+        Assert.Equal(
+            (0, "0 stored responses of the route \"pages\" were forgotten."),
+            await DoneAsync(bed, "last-good", "purge", "--route", "pages"));
+        Assert.Equal(
+            (0, "1 stored response of the route \"recommend\" was forgotten."),
+            await DoneAsync(bed, "last-good", "purge", "--route", "recommend"));
 
         // 5. What cannot be fetched is said, line by line.
         await bed.Primaries[0].KillAsync();
@@ -118,7 +144,11 @@ public sealed class EndToEndTests
     }
 
     private static void AssertHolds(Verdict verdict) =>
-        Assert.True(verdict.Holds, string.Join('\n', verdict.Expectations.Select(static e => $"{(e.Holds ? "holds" : "DOES NOT HOLD")}: {e.What}: {e.Measured}, {e.Limit}")));
+        Assert.True(
+            verdict.Holds,
+            string.Join(
+                '\n',
+                verdict.Expectations.Select(static e => $"{(e.Holds ? "holds" : "DOES NOT HOLD")}: {e.What}: {e.Measured}, {e.Limit}")));
 
     private static void Progress(string text) => TestContext.Current.SendDiagnosticMessage(text);
 
@@ -137,7 +167,9 @@ public sealed class EndToEndTests
     private static async Task<(int Code, string Output, string Error)> RunAsync(TestBed bed, params string[] arguments)
     {
         var (output, error) = (new StringWriter(CultureInfo.InvariantCulture), new StringWriter(CultureInfo.InvariantCulture));
-        var code = await GatewayCli.RunAsync([.. arguments, .. arguments.Contains("--warm", StringComparer.Ordinal) ? Array.Empty<string>() : ["--admin", bed.Gateway.AdminUrl]], output, error, static _ => null);
+        var code = await GatewayCli.RunAsync([.. arguments, .. arguments.Contains("--warm", StringComparer.Ordinal)
+            ? Array.Empty<string>()
+            : ["--admin", bed.Gateway.AdminUrl]], output, error, static _ => null);
         return (code, output.ToString(), error.ToString());
     }
 }

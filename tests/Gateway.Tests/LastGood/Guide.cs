@@ -52,7 +52,13 @@ internal static class Guide
         new(options ?? new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero }, time, NullLogger<LastGoodStore>.Instance, backing);
 
     /// <summary>A live response from head to end.</summary>
-    public static void Answer(this LastGoodStore store, RouteConfig route, HttpRequest request, string body, int status = 200, params (string Name, string Value)[] headers)
+    public static void Answer(
+        this LastGoodStore store,
+        RouteConfig route,
+        HttpRequest request,
+        string body,
+        int status = 200,
+        params (string Name, string Value)[] headers)
     {
         var capture = store.OnResponse(route, request, status, Headers(headers), "primary");
         capture?.Append(Encoding.UTF8.GetBytes(body));
@@ -60,7 +66,12 @@ internal static class Guide
     }
 
     /// <summary>The service takes a resource back, as often as it takes; without a span, as in <see cref="Store"/>.</summary>
-    public static void Withdraw(this LastGoodStore store, RouteConfig route, HttpRequest request, int status = 404, params (string Name, string Value)[] headers)
+    public static void Withdraw(
+        this LastGoodStore store,
+        RouteConfig route,
+        HttpRequest request,
+        int status = 404,
+        params (string Name, string Value)[] headers)
     {
         for (var i = 0; i < WithdrawalRule.Times; i++)
         {

@@ -35,7 +35,12 @@ public sealed class HotPathTests
         Assert.InRange(bytes, 0, 256);
     }
 
-    private static void Run(LastGoodStore store, global::Gateway.Configuration.Model.RouteConfig route, Microsoft.AspNetCore.Http.HttpRequest request, Microsoft.AspNetCore.Http.HeaderDictionary headers, int requests)
+    private static void Run(
+        LastGoodStore store,
+        global::Gateway.Configuration.Model.RouteConfig route,
+        Microsoft.AspNetCore.Http.HttpRequest request,
+        Microsoft.AspNetCore.Http.HeaderDictionary headers,
+        int requests)
     {
         for (var i = 0; i < requests; i++)
         {

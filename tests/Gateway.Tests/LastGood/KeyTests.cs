@@ -74,7 +74,12 @@ public sealed class KeyTests
                 Assert.Equal(Key(Guide.Get(escaped)), Key(Guide.Get(string.Format(CultureInfo.InvariantCulture, form, $"%{value:X2}"))));
                 if (c != '%')
                 {
-                    Assert.Equal(unreserved, string.Equals(Key(Guide.Get(escaped)), Key(Guide.Get(string.Format(CultureInfo.InvariantCulture, form, c))), StringComparison.Ordinal));
+                    Assert.Equal(
+                        unreserved,
+                        string.Equals(
+                            Key(Guide.Get(escaped)),
+                            Key(Guide.Get(string.Format(CultureInfo.InvariantCulture, form, c))),
+                            StringComparison.Ordinal));
                 }
             }
         }
@@ -108,7 +113,9 @@ public sealed class KeyTests
     {
         var config = new LastGoodConfig { Key = [new(KeyPartKind.Path), new(KeyPartKind.QueryParameter, "filter[]")] };
         Assert.NotEqual(Key(Guide.Get(left), config), Key(Guide.Get(right), config));
-        Assert.Equal(Key(Guide.Get(left), config), Key(Guide.Get(left + (left.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "other=1"), config));
+        Assert.Equal(
+            Key(Guide.Get(left), config),
+            Key(Guide.Get(left + (left.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "other=1"), config));
     }
 
     [Fact]
@@ -134,7 +141,16 @@ public sealed class KeyTests
     [Fact]
     public void Key_Parts_ChooseWhatTellsApart()
     {
-        var config = new LastGoodConfig { Key = [new(KeyPartKind.Path), new(KeyPartKind.QueryParameter, "page"), new(KeyPartKind.Header, "X-Shop"), new(KeyPartKind.Cookie, "sid")] };
+        var config = new LastGoodConfig
+        {
+            Key =
+            [
+                new(KeyPartKind.Path),
+                new(KeyPartKind.QueryParameter, "page"),
+                new(KeyPartKind.Header, "X-Shop"),
+                new(KeyPartKind.Cookie, "sid")
+            ]
+        };
         var key = Key(Guide.Get("/a?page=2&utm=5", ("X-Shop", "3"), ("Cookie", "x=1; sid=secret")), config);
         Assert.Equal(key, Key(Guide.Get("/a?utm=9&page=2", ("X-Shop", "3"), ("Cookie", "sid=secret")), config));
         Assert.NotEqual(key, Key(Guide.Get("/a?page=3", ("X-Shop", "3"), ("Cookie", "sid=secret")), config));
@@ -149,7 +165,8 @@ public sealed class KeyTests
     [InlineData("/a%20header:x-shop=3")]
     [InlineData("/a%20~recommend.00000000")]
     [InlineData("/a?%20own=1")]
-    public void Key_HostilePath_CannotImitateAPart(string path) => Assert.Single(Parts(Key(Guide.Get(path))), part => part.StartsWith(Guide.Host, StringComparison.Ordinal));
+    public void Key_HostilePath_CannotImitateAPart(string path) =>
+        Assert.Single(Parts(Key(Guide.Get(path))), part => part.StartsWith(Guide.Host, StringComparison.Ordinal));
 
     [Fact]
     public void Key_HostileHeader_CannotImitateAPart()
@@ -201,7 +218,15 @@ public sealed class KeyTests
     [Fact]
     public void Key_HarmlessHeaders_AreNoPart() => Assert.Equal(
         Key(Guide.Get("/a")),
-        Key(Guide.Get("/a", ("User-Agent", "x"), ("Referer", "/b"), ("Sec-Fetch-Mode", "cors"), ("X-Request-Id", "1"), ("X-Forwarded-For", "::1"), ("Accept", "*/*"), ("Accept-Encoding", "br"))));
+        Key(Guide.Get(
+            "/a",
+            ("User-Agent", "x"),
+            ("Referer", "/b"),
+            ("Sec-Fetch-Mode", "cors"),
+            ("X-Request-Id", "1"),
+            ("X-Forwarded-For", "::1"),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "br"))));
 
     [Theory]
     [InlineData("X-Forwarded-For")]
@@ -282,7 +307,11 @@ public sealed class KeyTests
             request.HttpContext.Connection.RemoteIpAddress = System.Net.IPAddress.Parse("::ffff:10.1.2.3");
             var plan = CacheKeyTemplate.For(Guide.Route())!;
             var builder = new KeyBuilder(stackalloc char[512]);
-            Assert.True(plan.TryWrite(request, plan.Read(request, static () => [System.Net.IPNetwork.Parse("10.0.0.0/8")]), CacheKeyTemplate.Exact, ref builder));
+            Assert.True(plan.TryWrite(
+                request,
+                plan.Read(request, static () => [System.Net.IPNetwork.Parse("10.0.0.0/8")]),
+                CacheKeyTemplate.Exact,
+                ref builder));
             return builder.Text.ToString();
         }
     }

@@ -23,7 +23,14 @@ public sealed class KillTests
             // 1. A process writes and writes; it is killed in the middle of it.
             using (var writer = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Gateway.Tests"))
             {
-                ArgumentList = { "-method", $"{typeof(KillTests).FullName}.{nameof(Writer_UntilItIsKilled_Writes)}", "-explicit", "only", "-noLogo" },
+                ArgumentList =
+                {
+                    "-method",
+                    $"{typeof(KillTests).FullName}.{nameof(Writer_UntilItIsKilled_Writes)}",
+                    "-explicit",
+                    "only",
+                    "-noLogo"
+                },
                 Environment = { [FileVariable] = file },
                 RedirectStandardOutput = true,
                 UseShellExecute = false,
@@ -84,7 +91,8 @@ public sealed class KillTests
     }
 
     private static string Body(int key, int version) =>
-        string.Create(CultureInfo.InvariantCulture, $"{version:00000000} key {key} ") + new string((char)('a' + (version % 26)), 500 + (version * 37 % 3000));
+        string.Create(CultureInfo.InvariantCulture, $"{version:00000000} key {key} ")
+            + new string((char)('a' + (version % 26)), 500 + (version * 37 % 3000));
 
     private static long Written(string file) =>
         new[] { file, file + "-wal" }.Where(File.Exists).Sum(f => File.GetLastWriteTimeUtc(f).Ticks);

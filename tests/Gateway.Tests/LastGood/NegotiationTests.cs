@@ -67,10 +67,14 @@ public sealed class NegotiationTests
         foreach (var vary in new[] { "Accept-Encoding", "accept-encoding, Accept", "" })
         {
             var path = $"/{vary.Length}";
-            (string, string)[] headers = [("Content-Type", "text/plain"), .. stored is null ? [] : new[] { ("Content-Encoding", stored) }, .. vary.Length > 0 ? [("Vary", vary)] : Array.Empty<(string, string)>()];
+            (string, string)[] headers = [("Content-Type", "text/plain"), .. stored is null
+                ? []
+                : new[] { ("Content-Encoding", stored) }, .. vary.Length > 0 ? [("Vary", vary)] : Array.Empty<(string, string)>()];
             _store.Answer(_route, Guide.Get(path, ("Accept-Encoding", "gzip, deflate, br, zstd")), "body", 200, headers);
             var expected = served || (stored is null && vary.Length == 0);
-            Assert.Equal(expected, _store.Find(_route, asked is null ? Guide.Get(path) : Guide.Get(path, ("Accept-Encoding", asked))) is not null);
+            Assert.Equal(
+                expected,
+                _store.Find(_route, asked is null ? Guide.Get(path) : Guide.Get(path, ("Accept-Encoding", asked))) is not null);
         }
     }
 
@@ -104,7 +108,12 @@ public sealed class NegotiationTests
         _time.Advance(TimeSpan.FromSeconds(10));
         Store("br", "smaller", "\"br\"");
         _time.Advance(TimeSpan.FromMinutes(50));
-        _store.OnResponse(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, br"), ("If-None-Match", "\"gz\"")), 304, Guide.Headers(("ETag", "\"gz\"")), "primary");
+        _store.OnResponse(
+            _route,
+            Guide.Get("/a", ("Accept-Encoding", "gzip, br"), ("If-None-Match", "\"gz\"")),
+            304,
+            Guide.Headers(("ETag", "\"gz\"")),
+            "primary");
         _time.Advance(TimeSpan.FromMinutes(20));
         Assert.Equal("folded", _store.BodyFor(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, br"))));
         Assert.Null(_store.Find(_route, Guide.Get("/a", ("Accept-Encoding", "br"))));
@@ -155,7 +164,13 @@ public sealed class NegotiationTests
     public async Task JsonInACoding_IsKeptOrRefusedForTheRightReason(string coding, string? reason)
     {
         // Bytes that unfold to nothing: zstd cannot be unfolded here and is taken as it is.
-        _store.Answer(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, br, zstd")), "(\u00b5/", 200, ("Content-Type", "application/json"), ("Content-Encoding", coding));
+        _store.Answer(
+            _route,
+            Guide.Get("/a", ("Accept-Encoding", "gzip, br, zstd")),
+            "(\u00b5/",
+            200,
+            ("Content-Type", "application/json"),
+            ("Content-Encoding", coding));
         var refusal = reason is null ? StoreRejection.None : Enum.Parse<StoreRejection>(reason);
         await Guide.Until(() => reason is null ? _store.Counters.Stored == 1 : _store.Counters.Refused(refusal) == 1, "judged");
         Assert.Equal(reason is null, _store.Find(_route, Guide.Get("/a", ("Accept-Encoding", coding))) is not null);
@@ -175,7 +190,12 @@ public sealed class NegotiationTests
     }
 
     private void Store(string coding, string body, string? etag = null) =>
-        _store.Answer(_route, Guide.Get("/a", ("Accept-Encoding", coding)), body, 200, [("Content-Encoding", coding), ("Vary", "Accept-Encoding"), .. etag is null ? Array.Empty<(string, string)>() : [("ETag", etag)]]);
+        _store.Answer(_route, Guide.Get("/a", ("Accept-Encoding", coding)), body, 200,
+        [
+            ("Content-Encoding", coding),
+            ("Vary", "Accept-Encoding"),
+            .. etag is null ? Array.Empty<(string, string)>() : [("ETag", etag)]
+        ]);
 
     private string KeyOf(params (string, string)[] headers)
     {

@@ -14,7 +14,10 @@ public sealed class OnTheWireTests
     [Fact]
     public async Task Outage_AfterTheEscapedTwinWasAskedFor_GivesEachItsOwn()
     {
-        await using var upstream = new ScriptedUpstream(static request => request.RespondAsync(request.Target.Contains("%3F", StringComparison.Ordinal) ? "poison" : "good"));
+        await using var upstream =
+            new ScriptedUpstream(static request => request.RespondAsync(request.Target.Contains(
+                "%3F",
+                StringComparison.Ordinal) ? "poison" : "good"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route));
         Assert.Equal("good", (await AskAsync(gateway, "/p?x=1")).Body);
         Assert.Equal("poison", (await AskAsync(gateway, "/p%3Fx=1")).Body);
@@ -44,7 +47,10 @@ public sealed class OnTheWireTests
         await using var upstream = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route));
         Assert.Equal("ok", (await AskAsync(gateway, "/a")).Body);
-        upstream.Script = request => request.RespondAsync("other", status, cacheControl.Length > 0 ? $"Cache-Control: {cacheControl}\r\n" : "");
+        upstream.Script = request => request.RespondAsync(
+            "other",
+            status,
+            cacheControl.Length > 0 ? $"Cache-Control: {cacheControl}\r\n" : "");
         await AskAsync(gateway, "/a", header);
         upstream.Script = static request => request.RespondAsync("down", 503);
         var found = await AskAsync(gateway, "/a");
@@ -54,11 +60,31 @@ public sealed class OnTheWireTests
     [Fact]
     public async Task Outage_BehindANetworkAndInAnotherSpelling_GivesTheStoredCoding()
     {
-        await using var upstream = new ScriptedUpstream(static request => request.RespondAsync("folded", 200, "Content-Encoding: br\r\nVary: Accept-Encoding\r\n"));
+        await using var upstream =
+            new ScriptedUpstream(static request => request.RespondAsync(
+                "folded",
+                200,
+                "Content-Encoding: br\r\nVary: Accept-Encoding\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route));
-        await AskAsync(gateway, "/a", "Accept-Encoding: gzip, deflate, br, zstd", "Accept-Language: de, en;q=0.9", "X-Amz-Cf-Id: 1", "X-Azure-Ref: 1", "X-Forwarded-Port: 443", "elastic-apm-traceparent: 1");
+        await AskAsync(
+            gateway,
+            "/a",
+            "Accept-Encoding: gzip, deflate, br, zstd",
+            "Accept-Language: de, en;q=0.9",
+            "X-Amz-Cf-Id: 1",
+            "X-Azure-Ref: 1",
+            "X-Forwarded-Port: 443",
+            "elastic-apm-traceparent: 1");
         upstream.Script = static request => request.RespondAsync("down", 503);
-        var found = await AskAsync(gateway, "/a", "Accept-Encoding: br;q=1.0,gzip", "Accept-Language: DE,en;q=0.5", "X-Amz-Cf-Id: 2", "X-Azure-Ref: 2", "X-Forwarded-Port: 8443", "X-Varnish: 7");
+        var found = await AskAsync(
+            gateway,
+            "/a",
+            "Accept-Encoding: br;q=1.0,gzip",
+            "Accept-Language: DE,en;q=0.5",
+            "X-Amz-Cf-Id: 2",
+            "X-Azure-Ref: 2",
+            "X-Forwarded-Port: 8443",
+            "X-Varnish: 7");
         Assert.Equal((200, "folded"), (found.Status, found.Body));
         Assert.Equal(["br"], found.Header("Content-Encoding"));
         Assert.Equal(503, (await AskAsync(gateway, "/a", "Accept-Encoding: gzip", "Accept-Language: de,en")).Status);
@@ -78,5 +104,8 @@ public sealed class OnTheWireTests
     }
 
     private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string target, params string[] headers) =>
-        RawClient.AskAsync(gateway.Url, $"GET {target} HTTP/1.1\r\nHost: shop.example\r\n{string.Concat(headers.Select(static header => header + "\r\n"))}Connection: close\r\n\r\n");
+        RawClient.AskAsync(
+            gateway.Url,
+            $"GET {target} HTTP/1.1\r\nHost: shop.example\r\n{string.Concat(headers.Select(static header => header + "\r\n"))}Connection: "
+                + $"close\r\n\r\n");
 }

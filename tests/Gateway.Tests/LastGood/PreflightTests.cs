@@ -11,7 +11,9 @@ public sealed class PreflightTests
             fallback: [ lastGood, builtIn ]
         """;
 
-    private const string Said = "Access-Control-Allow-Origin: https://shop.test\r\nAccess-Control-Allow-Methods: GET, PUT\r\nAccess-Control-Allow-Headers: X-Basket\r\nAccess-Control-Max-Age: 86400\r\nVary: Origin\r\nX-Other: 1\r\n";
+    private const string Said =
+        "Access-Control-Allow-Origin: https://shop.test\r\nAccess-Control-Allow-Methods: GET, PUT\r\nAccess-Control-Allow-Headers: "
+            + "X-Basket\r\nAccess-Control-Max-Age: 86400\r\nVary: Origin\r\nX-Other: 1\r\n";
 
     [Theory]
     [InlineData(204, "503")]
@@ -22,7 +24,11 @@ public sealed class PreflightTests
     public async Task Outage_AskedBefore_IsAnsweredAsTheServiceLastDid(int status, string outage)
     {
         await using var upstream = new ScriptedUpstream(request => RespondAsync(request, status));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], route: Route, cluster: "    timeouts: { firstByte: 500ms, total: 2s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [upstream.Url],
+                route: Route,
+                cluster: "    timeouts: { firstByte: 500ms, total: 2s }"));
         Assert.Equal(status, (await AskAsync(gateway, "/basket")).Status);
 
         await BreakAsync(gateway, upstream, outage);
@@ -147,6 +153,15 @@ public sealed class PreflightTests
     private static Task RespondAsync(UpstreamRequest request, int status, string said = Said) =>
         status == 204 ? request.SendAsync($"HTTP/1.1 204 No Content\r\n{said}\r\n") : request.RespondAsync("ok", status, said);
 
-    private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string target, string origin = "https://shop.test", string method = "PUT", string headers = "x-basket", string more = "") =>
-        gateway.AskAsync($"OPTIONS {target} HTTP/1.1\r\nHost: api.test\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: {method}\r\nAccess-Control-Request-Headers: {headers}\r\n{more}\r\n", "OPTIONS");
+    private static Task<RawAnswer> AskAsync(
+        InProcessGateway gateway,
+        string target,
+        string origin = "https://shop.test",
+        string method = "PUT",
+        string headers = "x-basket",
+        string more = "") =>
+        gateway.AskAsync(
+            $"OPTIONS {target} HTTP/1.1\r\nHost: api.test\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: {method}"
+                + $"\r\nAccess-Control-Request-Headers: {headers}\r\n{more}\r\n",
+            "OPTIONS");
 }

@@ -11,13 +11,18 @@ namespace Gateway.Tests.LastGood;
 public sealed class PrivacyTests
 {
     private static readonly string[] CacheControls =
-        ["", "", "", "max-age=60", "private", "no-store", "no-cache", "must-revalidate", "s-maxage=9", "max-age=0, stale-if-error=999", "private=\"x\"", "x=\"public\""];
+        ["", "", "", "max-age=60", "private", "no-store", "no-cache", "must-revalidate", "s-maxage=9", "max-age=0, stale-if-error=999",
+        "private=\"x\"", "x=\"public\""];
 
     private static readonly LastGoodConfig[] Routes =
     [
         new(),
         new() { Key = [new(KeyPartKind.Path)], Nearest = [[new(KeyPartKind.Path)]] },
-        new() { Key = [new(KeyPartKind.Path), new(KeyPartKind.Cookie, "sid")], Nearest = [[new(KeyPartKind.Path), new(KeyPartKind.QueryParameter, "category")]] },
+        new()
+        {
+            Key = [new(KeyPartKind.Path), new(KeyPartKind.Cookie, "sid")],
+            Nearest = [[new(KeyPartKind.Path), new(KeyPartKind.QueryParameter, "category")]]
+        },
         new() { Key = [new(KeyPartKind.Path), new(KeyPartKind.Header, "X-User")] },
         new() { RefreshEvery = TimeSpan.Zero },
     ];
@@ -39,7 +44,13 @@ public sealed class PrivacyTests
         var served = 0;
         for (var life = 0; life < 2; life++)
         {
-            await using var store = Guide.Store(time, new SqliteBacking(folder.File("last-good.db"), 1 << 28, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<SqliteBacking>.Instance));
+            await using var store = Guide.Store(
+                time,
+                new SqliteBacking(
+                    folder.File("last-good.db"),
+                    1 << 28,
+                    time,
+                    Microsoft.Extensions.Logging.Abstractions.NullLogger<SqliteBacking>.Instance));
             store.Start();
             await store.ReadAhead;
             var streaming = new List<(LastGoodCapture Capture, string Body)>();
@@ -58,7 +69,9 @@ public sealed class PrivacyTests
                     {
                         served++;
                         var body = Encoding.UTF8.GetString(found.Answer.Body);
-                        Assert.True(body.StartsWith($"for {owner}:", StringComparison.Ordinal) || body.StartsWith("for everyone:", StringComparison.Ordinal), $"{owner} by {way} was given \"{body}\" on {route.Name}");
+                        Assert.True(body.StartsWith($"for {owner}:", StringComparison.Ordinal)
+                            || body.StartsWith("for everyone:", StringComparison.Ordinal),
+                            $"{owner} by {way} was given \"{body}\" on {route.Name}");
                     }
 
                     continue;

@@ -64,10 +64,22 @@ public sealed class RawTargetTests
     [InlineData("/a%3Fb/%%41%4%31")]
     public void Purge_ListedKey_IsTheOneThatLeaves(string target)
     {
-        var route = Guide.Route(new() { Key = [new(global::Gateway.Configuration.Model.KeyPartKind.Path), new(global::Gateway.Configuration.Model.KeyPartKind.Query), new(global::Gateway.Configuration.Model.KeyPartKind.Header, "X-Shop")] });
+        var route = Guide.Route(new()
+        {
+            Key =
+            [
+                new(global::Gateway.Configuration.Model.KeyPartKind.Path),
+                new(global::Gateway.Configuration.Model.KeyPartKind.Query),
+                new(global::Gateway.Configuration.Model.KeyPartKind.Header, "X-Shop")
+            ]
+        });
         _store.Answer(route, Guide.Get(target, ("X-Shop", "caf\u00e9 1")), "good");
         _store.Answer(route, Guide.Get("/other"), "other");
-        Assert.Equal(1, _store.Purge(new(PurgeBy.Key, _store.List("", 10).Single(entry => !entry.Key.Contains("/other", StringComparison.Ordinal)).Key)));
+        Assert.Equal(
+            1,
+            _store.Purge(new(
+                PurgeBy.Key,
+                _store.List("", 10).Single(entry => !entry.Key.Contains("/other", StringComparison.Ordinal)).Key)));
         Assert.Equal("other", _store.BodyFor(route, Guide.Get("/other")));
     }
 }

@@ -18,7 +18,16 @@ public sealed class RecordTests
         Assert.Equal(answer.Vary, decoded.Vary);
         Assert.Equal(answer.Body, decoded.Body);
         Assert.Equal(answer with { Headers = [], Vary = [], Body = [] }, decoded with { Headers = [], Vary = [], Body = [] });
-        var plain = answer with { FilledBy = null, ETag = null, StaleIfErrorSeconds = null, IsPublic = false, Vary = [], Headers = [], Body = [] };
+        var plain = answer with
+        {
+            FilledBy = null,
+            ETag = null,
+            StaleIfErrorSeconds = null,
+            IsPublic = false,
+            Vary = [],
+            Headers = [],
+            Body = []
+        };
         Assert.True(LastGoodRecord.TryDecode(LastGoodRecord.Encode(plain), Now, out decoded));
         Assert.Equal((null, null, null, false), (decoded.FilledBy, decoded.ETag, decoded.StaleIfErrorSeconds, decoded.IsPublic));
     }

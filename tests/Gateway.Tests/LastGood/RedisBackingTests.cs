@@ -29,7 +29,13 @@ public sealed class RedisBackingTests
         }
 
         one.Answer(_route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
-        one.Answer(_route, Guide.Get("/folded", ("Accept-Encoding", "gzip, deflate, br, zstd")), "folded", 200, ("Vary", "Accept-Encoding"), ("Content-Encoding", "br"));
+        one.Answer(
+            _route,
+            Guide.Get("/folded", ("Accept-Encoding", "gzip, deflate, br, zstd")),
+            "folded",
+            200,
+            ("Vary", "Accept-Encoding"),
+            ("Content-Encoding", "br"));
         one.Answer(_route, Guide.Get("/gone"), "gone");
         await one.FlushAsync(Cancel);
         one.Withdraw(_route, Guide.Get("/gone"));
@@ -344,7 +350,10 @@ public sealed class RedisBackingTests
     private static async Task<LastGoodStore> OpenAsync(RedisServer redis, string? secret = null)
     {
         // A shared machine may be slow for a moment; what the tests hold is what comes back, and the deadline has tests of its own.
-        var store = Guide.Store(TimeProvider.System, Backing(redis, secret), new LastGoodOptions { LookTimeout = TimeSpan.FromMilliseconds(500), WithdrawalsOver = TimeSpan.Zero });
+        var store = Guide.Store(
+            TimeProvider.System,
+            Backing(redis, secret),
+            new LastGoodOptions { LookTimeout = TimeSpan.FromMilliseconds(500), WithdrawalsOver = TimeSpan.Zero });
         store.Start();
         await store.ReadAhead.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
         await Guide.Until(() => store.Alarm is null, "the store is used");
@@ -376,11 +385,14 @@ public sealed class RedisBackingTests
 
         public Task OpenAsync(CancellationToken cancellationToken) => _backing.OpenAsync(cancellationToken);
 
-        public Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken) => _backing.ReadAheadAsync(admit, cancellationToken);
+        public Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken) =>
+            _backing.ReadAheadAsync(admit, cancellationToken);
 
-        public Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken) => _backing.WriteAsync(changes, cancellationToken);
+        public Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken) =>
+            _backing.WriteAsync(changes, cancellationToken);
 
-        public Task<IReadOnlyList<StoredResponse>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) => _backing.LookAsync(keys, cancellationToken);
+        public Task<IReadOnlyList<StoredResponse>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+            _backing.LookAsync(keys, cancellationToken);
 
         public async ValueTask DisposeAsync()
         {

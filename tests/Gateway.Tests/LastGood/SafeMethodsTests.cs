@@ -26,7 +26,8 @@ public sealed class SafeMethodsTests
     [Fact]
     public void Sources_HaveOneRule() =>
         Assert.Equal(["LastGood/Policy/SafeMethods.cs"], Sources.OfTheGateway()
-            .Where(static source => source.Text.Split('\n').Any(static line => line.Contains("IsOptions(", StringComparison.Ordinal) && (line.Contains("IsHead(", StringComparison.Ordinal) || line.Contains("IsGet(", StringComparison.Ordinal))
+            .Where(static source => source.Text.Split('\n').Any(static line => line.Contains("IsOptions(", StringComparison.Ordinal)
+                && (line.Contains("IsHead(", StringComparison.Ordinal) || line.Contains("IsGet(", StringComparison.Ordinal))
                 || line.Contains("\"OPTIONS\" or \"TRACE\"", StringComparison.Ordinal)))
             .Select(static source => source.Path));
 }

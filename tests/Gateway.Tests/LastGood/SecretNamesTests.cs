@@ -57,7 +57,13 @@ public sealed class SecretNamesTests
     public async Task Keys_SecretInAQuery_IsNowhereInClearAndStillFound(string target)
     {
         using var folder = new TempFolder();
-        var route = Guide.Route(new() { Nearest = [[new(global::Gateway.Configuration.Model.KeyPartKind.Path), new(global::Gateway.Configuration.Model.KeyPartKind.QueryParameter, "token")]] });
+        var route = Guide.Route(new()
+        {
+            Nearest = [[
+                new(global::Gateway.Configuration.Model.KeyPartKind.Path),
+                new(global::Gateway.Configuration.Model.KeyPartKind.QueryParameter, "token")
+            ]]
+        });
         await using (var store = await SqliteBackingTests.OpenStoreAsync(folder.File("last-good.db")))
         {
             store.Answer(route, Guide.Get(target), "mine");
@@ -70,7 +76,10 @@ public sealed class SecretNamesTests
 
         foreach (var file in Directory.GetFiles(folder.Path))
         {
-            Assert.DoesNotContain("hunter", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "hunter",
+                System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)),
+                StringComparison.Ordinal);
         }
 
         // By the value itself, and by the key as it is listed.

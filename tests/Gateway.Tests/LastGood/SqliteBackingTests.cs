@@ -139,7 +139,9 @@ public sealed class SqliteBackingTests : IDisposable
 
             var random = new Random(8);
             using var insert = connection.CreateCommand();
-            insert.CommandText = "INSERT INTO answers SELECT 'shop.example/rubbish' || $n || ' ~r.00000000', base, 'shop.example/rubbish' || $n, began, expires, size, $record FROM answers WHERE place = 'shop.example/0'";
+            insert.CommandText =
+                "INSERT INTO answers SELECT 'shop.example/rubbish' || $n || ' ~r.00000000', base, 'shop.example/rubbish' || $n, began, "
+                    + "expires, size, $record FROM answers WHERE place = 'shop.example/0'";
             var (number, record) = (insert.Parameters.Add("$n", SqliteType.Integer), insert.Parameters.Add("$record", SqliteType.Blob));
             for (var i = 0; i < Rubbish; i++)
             {
@@ -361,7 +363,8 @@ public sealed class SqliteBackingTests : IDisposable
         Assert.Equal(1L, count.ExecuteScalar());
     }
 
-    private Task<LastGoodStore> OpenAsync(string? file = null, long cap = 1 << 28, TimeProvider? time = null) => OpenStoreAsync(file ?? File, cap, time);
+    private Task<LastGoodStore> OpenAsync(string? file = null, long cap = 1 << 28, TimeProvider? time = null) =>
+        OpenStoreAsync(file ?? File, cap, time);
 
     internal static async Task<LastGoodStore> OpenStoreAsync(string file, long cap = 1 << 28, TimeProvider? time = null)
     {

@@ -71,19 +71,28 @@ public sealed class StorageRulesTests
     [InlineData("public", null, "max-age=60; no-store private=", "None")]
     [InlineData("public", "no-cache", null, "NoCache")]
     [InlineData("public", "s-maxage=60", null, "SharedMaxAge")]
-    public void Judge_FieldsForTheServicesOwnCaches_GoBeforeCacheControl(string? cacheControl, string? cdn, string? surrogate, string expected)
+    public void Judge_FieldsForTheServicesOwnCaches_GoBeforeCacheControl(
+        string? cacheControl,
+        string? cdn,
+        string? surrogate,
+        string expected)
     {
         (string, string?)[] headers = [("Cache-Control", cacheControl), ("CDN-Cache-Control", cdn), ("Surrogate-Control", surrogate)];
         Assert.Equal(expected, StorageRules.Judge(
             Plain,
-            ResponseMetadata.Read(200, new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))]))),
+            ResponseMetadata.Read(
+                200,
+                new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))]))),
             maxBody: 1024).ToString());
     }
 
     [Fact]
     public void Of_TargetedField_TakesFreshnessFromItAlone()
     {
-        var directives = CacheDirectives.Of(new ResponseHeaders(Guide.Headers(("Cache-Control", "max-age=1, public"), ("Surrogate-Control", "max-age=600+60"))));
+        var directives =
+            CacheDirectives.Of(new ResponseHeaders(Guide.Headers(
+                ("Cache-Control", "max-age=1, public"),
+                ("Surrogate-Control", "max-age=600+60"))));
         Assert.Equal((600L, false, true), (directives.MaxAge, directives.Public, directives.IsTargeted));
     }
 
@@ -129,7 +138,9 @@ public sealed class StorageRulesTests
     [InlineData("Ignored", "", "None")]
     [InlineData("None", "", "None")]
     public void Judge_Cookie_OnlyPublicKeyedOrIgnored(string cookies, string cacheControl, string expected) =>
-        Assert.Equal(expected, JudgeHead(Plain with { Cookies = Enum.Parse<CookieStanding>(cookies) }, 200, ("Cache-Control", cacheControl)).ToString());
+        Assert.Equal(
+            expected,
+            JudgeHead(Plain with { Cookies = Enum.Parse<CookieStanding>(cookies) }, 200, ("Cache-Control", cacheControl)).ToString());
 
     [Fact]
     public void Judge_Request_RefusesWhatNoKeyHolds()
@@ -205,7 +216,12 @@ public sealed class StorageRulesTests
     [InlineData(true, false, "Ignored", false, false, true)]
     [InlineData(true, false, "Keyed", false, false, true)]
     public void MayServe_Cookies_FollowTheRoute(bool get, bool head, string cookies, bool isPublic, bool isNearest, bool expected) =>
-        Assert.Equal(expected, StorageRules.MayServe(new RequestMetadata { IsGet = get, IsHead = head, Cookies = Enum.Parse<CookieStanding>(cookies) }, isPublic, isNearest));
+        Assert.Equal(
+            expected,
+            StorageRules.MayServe(
+                new RequestMetadata { IsGet = get, IsHead = head, Cookies = Enum.Parse<CookieStanding>(cookies) },
+                isPublic,
+                isNearest));
 
     [Fact]
     public void MayServe_Authorization_PublicOrAnonymousOnly()
@@ -237,7 +253,9 @@ public sealed class StorageRulesTests
     public void AtArrival_DateAndAge_TheOlderCounts(int dateBehind, long age, int delay, int expected)
     {
         var arrived = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        Assert.Equal(TimeSpan.FromSeconds(expected), AgeRules.AtArrival(arrived.AddSeconds(-dateBehind), age, arrived, TimeSpan.FromSeconds(delay)));
+        Assert.Equal(
+            TimeSpan.FromSeconds(expected),
+            AgeRules.AtArrival(arrived.AddSeconds(-dateBehind), age, arrived, TimeSpan.FromSeconds(delay)));
     }
 
     [Fact]
@@ -251,5 +269,8 @@ public sealed class StorageRulesTests
     }
 
     private static StoreRejection JudgeHead(in RequestMetadata request, int status, params (string Name, string Value)[] headers) =>
-        StorageRules.Judge(request, ResponseMetadata.Read(status, new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Value.Length > 0)]))), maxBody: 1024);
+        StorageRules.Judge(
+            request,
+            ResponseMetadata.Read(status, new ResponseHeaders(Guide.Headers([.. headers.Where(h => h.Value.Length > 0)]))),
+            maxBody: 1024);
 }

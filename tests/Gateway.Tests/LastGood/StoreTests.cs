@@ -26,7 +26,14 @@ public sealed class StoreTests
     [Fact]
     public void Find_AfterALiveAnswer_GivesItWithItsAge()
     {
-        _store.Answer(_route, Guide.Get("/a?x=1"), "hello", 200, ("Content-Type", "text/plain"), ("Cache-Control", "max-age=10"), ("ETag", "\"v1\""));
+        _store.Answer(
+            _route,
+            Guide.Get("/a?x=1"),
+            "hello",
+            200,
+            ("Content-Type", "text/plain"),
+            ("Cache-Control", "max-age=10"),
+            ("ETag", "\"v1\""));
         _time.Advance(TimeSpan.FromSeconds(30));
         var found = _store.Find(_route, Guide.Get("/a?x=1"));
         Assert.NotNull(found);
@@ -97,7 +104,12 @@ public sealed class StoreTests
             gzip.Write(Encoding.UTF8.GetBytes(body));
         }
 
-        var capture = _store.OnResponse(_route, Guide.Get("/a", ("Accept-Encoding", "gzip")), 200, Guide.Headers(("Content-Type", "application/json"), ("Content-Encoding", "gzip")), "primary");
+        var capture = _store.OnResponse(
+            _route,
+            Guide.Get("/a", ("Accept-Encoding", "gzip")),
+            200,
+            Guide.Headers(("Content-Type", "application/json"), ("Content-Encoding", "gzip")),
+            "primary");
         capture!.Append(folded.ToArray());
         capture.Complete();
         await Guide.Until(() => _store.Counters.Stored + _store.Counters.Refused(StoreRejection.Invalid) == 1, "checked");
@@ -132,7 +144,11 @@ public sealed class StoreTests
     [Fact]
     public void OnAnswer_MessageThatEndsWithItsConnection_IsNotKept()
     {
-        using var closeDelimited = new HttpResponseMessage(HttpStatusCode.OK) { Version = HttpVersion.Version11, Content = new Unmeasured() };
+        using var closeDelimited = new HttpResponseMessage(HttpStatusCode.OK)
+        {
+            Version = HttpVersion.Version11,
+            Content = new Unmeasured()
+        };
         Assert.Null(_store.OnResponse(_route, Guide.Get("/a"), closeDelimited, "primary"));
         using var chunked = new HttpResponseMessage(HttpStatusCode.OK) { Version = HttpVersion.Version11, Content = new Unmeasured() };
         chunked.Headers.TransferEncodingChunked = true;
@@ -217,9 +233,19 @@ public sealed class StoreTests
         _store.Answer(_route, Guide.Get("/b"), "b");
         var streaming = _store.OnResponse(_route, Guide.Get("/a?x=3"), 200, Guide.Headers(), "primary");
         _time.Advance(TimeSpan.FromSeconds(1));
-        _store.OnResponse(Guide.Route(name: "writes") with { LastGood = null }, Guide.Request("POST", "/a"), 503, Guide.Headers(), "primary");
+        _store.OnResponse(
+            Guide.Route(name: "writes") with { LastGood = null },
+            Guide.Request("POST", "/a"),
+            503,
+            Guide.Headers(),
+            "primary");
         Assert.NotNull(_store.Find(_route, Guide.Get("/a?x=1")));
-        _store.OnResponse(Guide.Route(name: "writes") with { LastGood = null }, Guide.Request("POST", "/a"), 201, Guide.Headers(), "primary");
+        _store.OnResponse(
+            Guide.Route(name: "writes") with { LastGood = null },
+            Guide.Request("POST", "/a"),
+            201,
+            Guide.Headers(),
+            "primary");
         streaming!.Complete();
         Assert.Null(_store.Find(_route, Guide.Get("/a?x=1")));
         Assert.Null(_store.Find(_route, Guide.Get("/a?x=2")));
@@ -239,7 +265,11 @@ public sealed class StoreTests
     {
         _store.Answer(_route, Guide.Get("/a"), "one", 200, ("ETag", "\"1\""), ("Age", "100"));
         _time.Advance(TimeSpan.FromMinutes(50));
-        (string, string)[] headers = [.. new[] { ("ETag", etag), ("Cache-Control", cacheControl) }.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))];
+        (string, string)[] headers = [.. new[]
+        {
+            ("ETag", etag),
+            ("Cache-Control", cacheControl)
+        }.Where(h => h.Item2 is not null).Select(h => (h.Item1, h.Item2!))];
         Assert.Null(_store.OnResponse(_route, Guide.Get("/a", ("If-None-Match", "\"1\"")), 304, Guide.Headers(headers), "primary"));
         _time.Advance(TimeSpan.FromMinutes(20));
         Assert.Equal(young ? "one" : null, _store.BodyFor(_route, Guide.Get("/a")));
@@ -266,7 +296,12 @@ public sealed class StoreTests
     [Fact]
     public void Vary_OriginOfAnAnswerForOneOrigin_IsPartOfTheKeyUnasked()
     {
-        _store.Answer(_route, Guide.Get("/a", ("Origin", "https://one.example")), "one", 200, ("Access-Control-Allow-Origin", "https://one.example"));
+        _store.Answer(
+            _route,
+            Guide.Get("/a", ("Origin", "https://one.example")),
+            "one",
+            200,
+            ("Access-Control-Allow-Origin", "https://one.example"));
         Assert.NotNull(_store.Find(_route, Guide.Get("/a", ("Origin", "https://one.example"))));
         Assert.Null(_store.Find(_route, Guide.Get("/a", ("Origin", "https://two.example"))));
     }
@@ -301,7 +336,9 @@ public sealed class StoreTests
         _time.Advance(TimeSpan.FromSeconds(6));
         _store.Answer(route, Guide.Get("/a?category=mate&user=4"), "mate for all");
 
-        var nearest = _store.Find(route, Guide.Get("/a?category=tea&user=9", ("Cookie", "sid=dave"), ("Authorization", "x"), ("X-Conversation-Id", "1")));
+        var nearest = _store.Find(
+            route,
+            Guide.Get("/a?category=tea&user=9", ("Cookie", "sid=dave"), ("Authorization", "x"), ("X-Conversation-Id", "1")));
         Assert.Equal("tea for all", Encoding.UTF8.GetString(nearest!.Answer.Body));
         Assert.True(nearest.Answer.IsNearest);
         Assert.Equal("mate for all", _store.BodyFor(route, Guide.Get("/a?category=water")));

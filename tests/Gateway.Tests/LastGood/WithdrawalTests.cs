@@ -11,7 +11,8 @@ public sealed class WithdrawalTests
 {
     private static readonly (int Status, string CacheControl)[] Responses =
     [
-        (200, "private"), (200, "no-store"), (401, ""), (401, "no-store"), (403, ""), (403, "private"), (404, ""), (404, "no-store"), (410, ""),
+        (200, "private"), (200, "no-store"), (401, ""), (401, "no-store"), (403, ""), (403, "private"), (404, ""), (404, "no-store"),
+        (410, ""),
         (412, ""), (416, ""), (417, ""), (500, "no-store"), (502, ""), (503, "no-store, private"),
     ];
 
@@ -23,9 +24,12 @@ public sealed class WithdrawalTests
 
     public static TheoryData<string, string> HeadersOutsideTheKey => new()
     {
-        { "Authorization", "x" }, { "Proxy-Authorization", "x" }, { "Cookie", "a=b" }, { "Origin", "https://evil.example" }, { "Range", "bytes=0-0" }, { "If-Range", "\"x\"" },
-        { "If-Match", "\"x\"" }, { "If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT" }, { "Expect", "x" }, { "Max-Forwards", "0" }, { "Cache-Control", "no-store" },
-        { "Content-Type", "x/y" }, { "Content-Length", "1" }, { "Transfer-Encoding", "chunked" }, { "Save-Data", "on" }, { "Purpose", "prefetch" }, { "X-Purpose", "preview" },
+        { "Authorization", "x" }, { "Proxy-Authorization", "x" }, { "Cookie", "a=b" }, { "Origin", "https://evil.example" },
+        { "Range", "bytes=0-0" }, { "If-Range", "\"x\"" },
+        { "If-Match", "\"x\"" }, { "If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT" }, { "Expect", "x" }, { "Max-Forwards", "0" },
+        { "Cache-Control", "no-store" },
+        { "Content-Type", "x/y" }, { "Content-Length", "1" }, { "Transfer-Encoding", "chunked" }, { "Save-Data", "on" },
+        { "Purpose", "prefetch" }, { "X-Purpose", "preview" },
         { "Sec-Purpose", "prefetch" }, { "Sec-GPC", "1" }, { "DNT", "1" }, { "From", "x@y" },
     };
 
@@ -39,11 +43,20 @@ public sealed class WithdrawalTests
             for (var i = 0; i < 12; i++)
             {
                 _time.Advance(TimeSpan.FromSeconds(5));
-                _store.Answer(_route, Guide.Get("/a?x=1", (name, value)), "", status, cacheControl.Length > 0 ? [("Cache-Control", cacheControl)] : []);
+                _store.Answer(
+                    _route,
+                    Guide.Get("/a?x=1", (name, value)),
+                    "",
+                    status,
+                    cacheControl.Length > 0 ? [("Cache-Control", cacheControl)] : []);
             }
 
-            Assert.True(_store.BodyFor(_route, Guide.Get("/a?x=1")) is "good", $"{name} answered {status} {cacheControl} evicted the stored response");
-            Assert.True(_store.BodyFor(_route, Guide.Get("/a?x=2")) is "good", $"{name} answered {status} {cacheControl} evicted the nearest response");
+            Assert.True(
+                _store.BodyFor(_route, Guide.Get("/a?x=1")) is "good",
+                $"{name} answered {status} {cacheControl} evicted the stored response");
+            Assert.True(
+                _store.BodyFor(_route, Guide.Get("/a?x=2")) is "good",
+                $"{name} answered {status} {cacheControl} evicted the nearest response");
         }
 
         Assert.Equal(0, _store.Counters.Evicted);
@@ -62,7 +75,12 @@ public sealed class WithdrawalTests
         {
             Fill();
             _time.Advance(TimeSpan.FromSeconds(20));
-            _store.Answer(_route, Guide.Get("/a?x=1", (name, "x")), "", status, cacheControl.Length > 0 ? [("Cache-Control", cacheControl)] : []);
+            _store.Answer(
+                _route,
+                Guide.Get("/a?x=1", (name, "x")),
+                "",
+                status,
+                cacheControl.Length > 0 ? [("Cache-Control", cacheControl)] : []);
             Assert.Equal("good", _store.BodyFor(_route, Guide.Get("/a?x=1")));
         }
     }

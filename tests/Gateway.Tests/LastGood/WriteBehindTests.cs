@@ -37,7 +37,8 @@ public sealed class WriteBehindTests
         backing.Release();
         await store.FlushAsync(TestContext.Current.CancellationToken);
         store.Answer(_route, Guide.Get("/last"), "x");
-        await Guide.Until(() => backing.Changes.Any(c => c.Kind == ChangeKind.Evict && c.Text.Contains("/evicted", StringComparison.Ordinal)), "the eviction is done");
+        await Guide.Until(() => backing.Changes.Any(c => c.Kind == ChangeKind.Evict
+            && c.Text.Contains("/evicted", StringComparison.Ordinal)), "the eviction is done");
         await Guide.Until(() => backing.Changes.Any(c => c.Text.Contains("/last", StringComparison.Ordinal)), "the last is written");
         Assert.Contains(backing.Changes, c => c.Text.Contains("/99 ", StringComparison.Ordinal));
         Assert.DoesNotContain(backing.Changes, c => c.Text.Contains("/5 ", StringComparison.Ordinal));

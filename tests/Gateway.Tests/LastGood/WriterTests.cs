@@ -61,7 +61,9 @@ public sealed class WriterTests
     [InlineData(10, 10, "-0")]
     [InlineData(0, 25, "-25")]
     public void StatusOf_FreshOrStale_SaysHowLongItIsStale(int fresh, int age, string expected) =>
-        Assert.Equal($"gateway; hit; ttl={expected}; detail=stale-if-error", LastGoodWriter.StatusOf(new(Exact.Answer with { FreshSeconds = fresh }, TimeSpan.FromSeconds(age))));
+        Assert.Equal(
+            $"gateway; hit; ttl={expected}; detail=stale-if-error",
+            LastGoodWriter.StatusOf(new(Exact.Answer with { FreshSeconds = fresh }, TimeSpan.FromSeconds(age))));
 
     [Fact]
     public async Task Write_ClientGone_ReturnsFalseAndDoesNotThrow()
@@ -84,6 +86,7 @@ public sealed class WriterTests
 
     private sealed class Broken : MemoryStream
     {
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("The client is gone.");
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("The client is gone.");
     }
 }

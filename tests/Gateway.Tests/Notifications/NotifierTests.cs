@@ -15,7 +15,13 @@ namespace Gateway.Tests.Notifications;
 
 public sealed class NotifierTests : IAsyncDisposable
 {
-    private static readonly Transition Failover = new("ai-guide", "primary", "standby", TransitionReason.Failover, "tier 'primary': a is down", TimeProvider.System.GetUtcNow());
+    private static readonly Transition Failover = new(
+        "ai-guide",
+        "primary",
+        "standby",
+        TransitionReason.Failover,
+        "tier 'primary': a is down",
+        TimeProvider.System.GetUtcNow());
 
     private readonly Instruments _instruments = new(NullLogger<Instruments>.Instance);
     private readonly Journal _journal = new(0);
@@ -47,7 +53,12 @@ public sealed class NotifierTests : IAsyncDisposable
     [Fact]
     public async Task Webhook_FailsTwice_IsToldAtTheThirdAttempt()
     {
-        await using var hook = await Receiver.StartAsync(static (n, context) => Receiver.Status(context, n switch { 1 => 503, 2 => 429, _ => 204 }));
+        await using var hook = await Receiver.StartAsync(static (n, context) => Receiver.Status(context, n switch
+        {
+            1 => 503,
+            2 => 429,
+            _ => 204
+        }));
         await UseAsync(Webhook(hook.Url, NotifyEvent.Failover));
 
         _notifier.Publish(Failover);
@@ -71,9 +82,15 @@ public sealed class NotifierTests : IAsyncDisposable
     [Fact]
     public async Task Webhook_NeverAnswers_HoldsUpNobody()
     {
-        await using var dead = await Receiver.StartAsync(static (_, context) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
+        await using var dead =
+            await Receiver.StartAsync(static (_, context) => Task.Delay(
+                Timeout.InfiniteTimeSpan,
+                TimeProvider.System,
+                context.RequestAborted));
         await using var alive = await Receiver.StartAsync();
-        await UseAsync(Webhook(dead.Url, NotifyEvent.Failover) with { Timeout = TimeSpan.FromMilliseconds(100) }, Webhook(alive.Url, NotifyEvent.Failover));
+        await UseAsync(
+            Webhook(dead.Url, NotifyEvent.Failover) with { Timeout = TimeSpan.FromMilliseconds(100) },
+            Webhook(alive.Url, NotifyEvent.Failover));
         var began = Stopwatch.GetTimestamp();
         for (var i = 0; i < 200; i++)
         {
@@ -81,7 +98,10 @@ public sealed class NotifierTests : IAsyncDisposable
         }
 
         Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(1));
-        await Eventually.BeTrueAsync(() => alive.All.Count == NotifyWorker.MaxAMinute, TimeSpan.FromSeconds(20), "the other one gets what a minute allows");
+        await Eventually.BeTrueAsync(
+            () => alive.All.Count == NotifyWorker.MaxAMinute,
+            TimeSpan.FromSeconds(20),
+            "the other one gets what a minute allows");
         await ToldAsync("could not be told of failover, 5 attempts: it took longer than 0.1 s.");
         await Eventually.BeTrueAsync(() => Sample("dropped") >= 100, TimeSpan.FromSeconds(30), "the rest is dropped and counted");
     }
@@ -95,8 +115,17 @@ public sealed class NotifierTests : IAsyncDisposable
         _notifier.Publish(Failover);
         await ToldAsync("program restart.sh was told of failover.");
 
-        Assert.Equal(["$(touch pwned); `id`", "a b", "failover", "standby"], await File.ReadAllLinesAsync(script + ".args", TestContext.Current.CancellationToken));
-        Assert.Equal("failover", JsonDocument.Parse(await File.ReadAllTextAsync(script + ".json", TestContext.Current.CancellationToken)).RootElement.GetProperty("event").GetString());
+        Assert.Equal([
+            "$(touch pwned); `id`",
+            "a b",
+            "failover",
+            "standby"
+        ], await File.ReadAllLinesAsync(script + ".args", TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "failover",
+            JsonDocument.Parse(await File.ReadAllTextAsync(script + ".json", TestContext.Current.CancellationToken)).RootElement
+                .GetProperty("event")
+                .GetString());
     }
 
     [Fact]
@@ -110,7 +139,8 @@ public sealed class NotifierTests : IAsyncDisposable
 
         var pids = await File.ReadAllLinesAsync(script + ".pids", TestContext.Current.CancellationToken);
         Assert.NotEmpty(pids);
-        await Eventually.BeTrueAsync(() => pids.All(static pid => !Directory.Exists($"/proc/{pid}") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal)), TimeSpan.FromSeconds(30), "all are gone");
+        await Eventually.BeTrueAsync(() => pids.All(static pid => !Directory.Exists($"/proc/{pid}")
+            || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal)), TimeSpan.FromSeconds(30), "all are gone");
     }
 
     [Theory]
@@ -175,7 +205,8 @@ public sealed class NotifierTests : IAsyncDisposable
 
     private static NotifyConfig Webhook(Uri url, NotifyEvent on) => new() { Webhook = url, Events = [on] };
 
-    private static NotifyConfig Program(string file, params string[] arguments) => new() { Exec = [file, .. arguments], Events = [NotifyEvent.Failover] };
+    private static NotifyConfig Program(string file, params string[] arguments) =>
+        new() { Exec = [file, .. arguments], Events = [NotifyEvent.Failover] };
 
     private Task UseAsync(params NotifyConfig[] receivers) => _notifier.UseAsync(receivers);
 
@@ -192,8 +223,10 @@ public sealed class NotifierTests : IAsyncDisposable
     }
 
     private async Task ToldAsync(string text) => await Eventually.BeTrueAsync(
-        () => _journal.Recent(50).Any(e => e.Kind == "notify" && e.Text.Contains(text, StringComparison.Ordinal)), TimeSpan.FromSeconds(40), text);
+        () => _journal.Recent(50).Any(e => e.Kind == "notify" && e.Text.Contains(text, StringComparison.Ordinal)),
+        TimeSpan.FromSeconds(40), text);
 
-    private double Sample(string result) => _instruments.Collect().Families.Single(static f => f.Family.Name == "gateway_notifications_total")
+    private double Sample(string result) =>
+        _instruments.Collect().Families.Single(static f => f.Family.Name == "gateway_notifications_total")
         .Samples.Where(s => s.Labels.Any(l => Equals(l.Value, result))).Sum(static s => s.Value);
 }

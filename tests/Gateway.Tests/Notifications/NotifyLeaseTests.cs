@@ -74,7 +74,9 @@ public sealed class NotifyLeaseTests : IAsyncDisposable
         await using var hook = await Receiver.StartAsync();
         await using var dead = await ConnectAsync(redis);
         var receiver = new NotifyConfig { Webhook = hook.Url, Events = [NotifyEvent.DestinationDown] };
-        Assert.Equal(LeaseState.Ours, await new NotifyLease(dead, TimeProvider.System).TakeAsync(Notifier.KeyOf(receiver), Event("a"), Cancel));
+        Assert.Equal(
+            LeaseState.Ours,
+            await new NotifyLease(dead, TimeProvider.System).TakeAsync(Notifier.KeyOf(receiver), Event("a"), Cancel));
         await StartAsync(redis, 1, hook.Url);
         var since = TimeProvider.System.GetTimestamp();
         TellAll(Event("a"));
@@ -127,9 +129,15 @@ public sealed class NotifyLeaseTests : IAsyncDisposable
     }
 
     private static Notification Event(string destination) =>
-        new(NotifyEvent.DestinationDown, TimeProvider.System.GetUtcNow(), $"guide: {destination} of primary is down.", "connection refused") { Cluster = "guide", Tier = "primary", Destination = destination };
+        new(NotifyEvent.DestinationDown, TimeProvider.System.GetUtcNow(), $"guide: {destination} of primary is down.", "connection refused")
+        {
+            Cluster = "guide",
+            Tier = "primary",
+            Destination = destination
+        };
 
-    private static async Task<RedisConnection> ConnectAsync(RedisServer redis) => await RedisUnderTest.ConnectAsync(new RedisConfig { Endpoints = [redis.Endpoint] });
+    private static async Task<RedisConnection> ConnectAsync(RedisServer redis) =>
+        await RedisUnderTest.ConnectAsync(new RedisConfig { Endpoints = [redis.Endpoint] });
 
     private async Task StartAsync(RedisServer redis, int count, Uri hook)
     {
@@ -144,7 +152,12 @@ public sealed class NotifyLeaseTests : IAsyncDisposable
     }
 
     private void Add(RedisConnection? connection) =>
-        _notifiers.Add(new Notifier(_instruments, new Journal(0), TimeProvider.System, NullLoggerFactory.Instance, new NotifyLease(connection, TimeProvider.System)));
+        _notifiers.Add(new Notifier(
+            _instruments,
+            new Journal(0),
+            TimeProvider.System,
+            NullLoggerFactory.Instance,
+            new NotifyLease(connection, TimeProvider.System)));
 
     private async Task UseAsync(Uri hook)
     {
@@ -165,7 +178,8 @@ public sealed class NotifyLeaseTests : IAsyncDisposable
         }
     }
 
-    private static Task ToldAsync(Receiver hook, int count) => Eventually.BeTrueAsync(() => hook.All.Count >= count, Patience, $"the receiver is told {count} times");
+    private static Task ToldAsync(Receiver hook, int count) =>
+        Eventually.BeTrueAsync(() => hook.All.Count >= count, Patience, $"the receiver is told {count} times");
 
     private async Task QueuesAreEmptyAsync(Receiver hook, int count)
     {

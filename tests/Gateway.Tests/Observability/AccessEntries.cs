@@ -23,7 +23,11 @@ internal static class AccessEntries
         Cluster = "ai-guide",
         Tier = "primary",
         Destination = "guide-b",
-        Attempts = [new("guide-a", "primary", "first", "reset", 0, TimeSpan.FromMilliseconds(3.1)), new("guide-b", "primary", "repeat", "success", 200, TimeSpan.FromMilliseconds(9))],
+        Attempts =
+        [
+            new("guide-a", "primary", "first", "reset", 0, TimeSpan.FromMilliseconds(3.1)),
+            new("guide-b", "primary", "repeat", "success", 200, TimeSpan.FromMilliseconds(9))
+        ],
         SavedBy = SavedBy.Retry,
         Step = null,
         BytesIn = 0,

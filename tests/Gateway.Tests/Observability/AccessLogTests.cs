@@ -22,7 +22,8 @@ public sealed class AccessLogTests
     [InlineData("?to%6Ben=abc", "?to%6Ben=***")]
     [InlineData("?password=a=b", "?password=***")]
     [InlineData("?abc", "?***")]
-    public void Query_WithSecrets_IsWrittenWithoutThem(string? query, string written) => Assert.Equal(written, AccessLog.WithoutSecrets(query));
+    public void Query_WithSecrets_IsWrittenWithoutThem(string? query, string written) =>
+        Assert.Equal(written, AccessLog.WithoutSecrets(query));
 
     [Fact]
     public void Query_Long_IsCut() => Assert.True(AccessLog.WithoutSecrets("?q=" + new string('a', 20_000)).Length <= 2048);
@@ -44,7 +45,9 @@ public sealed class AccessLogTests
         foreach (var level in Enum.GetValues<AccessLevel>())
         {
             var access = new AccessLog(log, new AccessOptions(level, null), TimeProvider.System);
-            Assert.All(Enumerable.Range(0, 1000), _ => Assert.True(access.Wants(Record(isRetried), Enum.Parse<RequestOutcome>(outcome), status)));
+            Assert.All(
+                Enumerable.Range(0, 1000),
+                _ => Assert.True(access.Wants(Record(isRetried), Enum.Parse<RequestOutcome>(outcome), status)));
         }
     }
 
@@ -59,7 +62,13 @@ public sealed class AccessLogTests
         var access = new AccessLog(log, new AccessOptions(Enum.Parse<AccessLevel>(level), null), new ManualTime());
         var record = Record(isRetried: false);
 
-        Assert.InRange(Enumerable.Range(0, 20_000).Count(i => access.Wants(record, i % 2 == 0 ? RequestOutcome.Live : RequestOutcome.Refused, i % 2 == 0 ? 200 : 400)), least, most);
+        Assert.InRange(
+            Enumerable.Range(0, 20_000).Count(i => access.Wants(
+                record,
+                i % 2 == 0 ? RequestOutcome.Live : RequestOutcome.Refused,
+                i % 2 == 0 ? 200 : 400)),
+            least,
+            most);
         log.SetLevel(LogLevel.Warning);
         Assert.False(access.Wants(record, RequestOutcome.Failed, 503));
         Assert.False(access.WantsUnmatched());
@@ -130,7 +139,9 @@ public sealed class AccessLogTests
         Assert.Equal("token=***", json.GetProperty("url.query").GetString());
         Assert.Equal("192.0.2.1", json.GetProperty("source.ip").GetString());
         Assert.Equal("status_5xx", json.GetProperty("labels.cause").GetString());
-        Assert.Equal(["first", "repeat"], json.GetProperty("gateway.attempts").EnumerateArray().Select(static a => a.GetProperty("purpose").GetString()));
+        Assert.Equal(["first", "repeat"], json.GetProperty("gateway.attempts")
+            .EnumerateArray()
+            .Select(static a => a.GetProperty("purpose").GetString()));
         Assert.False(json.TryGetProperty("trace.id", out _));
         Assert.DoesNotContain("s3cret", lines.All[0], StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b", lines.All[0], StringComparison.Ordinal);

@@ -42,7 +42,9 @@ public sealed class AccessShapesTests
         {
             var json = JsonDocument.Parse(line).RootElement;
             var request = shape is "json" ? json.GetProperty("request") : json;
-            Assert.Equal(AccessEntries.Hostile.UserAgent, request.GetProperty(shape is "json" ? "userAgent" : "user_agent.original").GetString());
+            Assert.Equal(
+                AccessEntries.Hostile.UserAgent,
+                request.GetProperty(shape is "json" ? "userAgent" : "user_agent.original").GetString());
             Assert.Equal(AccessEntries.Hostile.Id, request.GetProperty(shape is "json" ? "id" : "http.request.id").GetString());
             return;
         }
@@ -55,9 +57,24 @@ public sealed class AccessShapesTests
     [Fact]
     public void Request_WithoutResponse_SaysSoInEveryShape()
     {
-        var entry = AccessEntries.Example with { Status = 0, FirstByte = null, Outcome = RequestOutcome.Aborted, Cause = TerminationCause.ClientAbort, Tier = null, Destination = null, Cluster = null, Tls = null, UserAgent = null, Attempts = [] };
+        var entry = AccessEntries.Example with
+        {
+            Status = 0,
+            FirstByte = null,
+            Outcome = RequestOutcome.Aborted,
+            Cause = TerminationCause.ClientAbort,
+            Tier = null,
+            Destination = null,
+            Cluster = null,
+            Tls = null,
+            UserAgent = null,
+            Attempts = []
+        };
 
-        Assert.Contains("HTTP/2\" - outcome=aborted cause=client_abort route=recommend cluster=- tier=- destination=- attempts=-", Line("text", entry), StringComparison.Ordinal);
+        Assert.Contains(
+            "HTTP/2\" - outcome=aborted cause=client_abort route=recommend cluster=- tier=- destination=- attempts=-",
+            Line("text", entry),
+            StringComparison.Ordinal);
         var json = JsonDocument.Parse(Line("json", entry)).RootElement.GetProperty("request");
         Assert.Equal(JsonValueKind.Null, json.GetProperty("status").ValueKind);
         Assert.Equal(JsonValueKind.Null, json.GetProperty("firstByteMs").ValueKind);
@@ -112,7 +129,9 @@ public sealed class AccessShapesTests
                 new MessageTemplate([new TextToken("A request ended.")]),
                 [
                     new LogEventProperty("SourceContext", new ScalarValue(typeof(AccessLog).FullName)),
-                    new LogEventProperty("EventId", new StructureValue([new("Id", new ScalarValue(AccessLog.EventId)), new("Name", new ScalarValue("Request"))])),
+                    new LogEventProperty(
+                        "EventId",
+                        new StructureValue([new("Id", new ScalarValue(AccessLog.EventId)), new("Name", new ScalarValue("Request"))])),
                     .. pattern is null ? [] : new[] { AccessPattern.Parse(pattern, out _)!.Mark },
                 ],
                 default),

@@ -18,7 +18,11 @@ public sealed class AvailabilityTests
     [InlineData(0, 0, 10, 0.0, 0.0, 0.0)]
     public void Of_Requests_GivesRatiosAndNines(long live, long degraded, long failed, double byRequests, double answered, double nines)
     {
-        var a = Availability.Of("1h", OneHour, new(new(live, degraded, failed, Refused: 50, Aborted: 70), new Dictionary<string, TimeSums>()), 0.999);
+        var a = Availability.Of(
+            "1h",
+            OneHour,
+            new(new(live, degraded, failed, Refused: 50, Aborted: 70), new Dictionary<string, TimeSums>()),
+            0.999);
         Assert.Equal(byRequests, a.ByRequests!.Value, 9);
         Assert.Equal(answered, a.Answered!.Value, 9);
         Assert.Equal(nines, a.Nines!.Value, 5);
@@ -44,7 +48,10 @@ public sealed class AvailabilityTests
     [InlineData(9990, 10, 0.0)]
     [InlineData(9980, 20, -1.0)]
     public void Of_Slo999_GivesBudgetLeft(long live, long failed, double left) =>
-        Assert.Equal(left, Availability.Of("1h", OneHour, new(new(live, 0, failed, 0, 0) { Bad = failed }, ObservedAnHour), 0.999).BudgetLeft!.Value, 9);
+        Assert.Equal(
+            left,
+            Availability.Of("1h", OneHour, new(new(live, 0, failed, 0, 0) { Bad = failed }, ObservedAnHour), 0.999).BudgetLeft!.Value,
+            9);
 
     [Theory]
     [InlineData("1h", 60, 14, false)]
@@ -55,7 +62,11 @@ public sealed class AvailabilityTests
     [InlineData("30d", 30 * 24 * 60, 24 * 60, true)]
     public void Of_TooLittleObserved_ClaimsNoBudget(string window, int minutes, int observed, bool enough)
     {
-        var a = Availability.Of(window, TimeSpan.FromMinutes(minutes), new(new(10, 0, 10, 0, 0) { Bad = 10 }, new Dictionary<string, TimeSums> { [""] = new(observed * 60_000L, 0, 0, 0) }), 0.999);
+        var a = Availability.Of(
+            window,
+            TimeSpan.FromMinutes(minutes),
+            new(new(10, 0, 10, 0, 0) { Bad = 10 }, new Dictionary<string, TimeSums> { [""] = new(observed * 60_000L, 0, 0, 0) }),
+            0.999);
 
         Assert.Equal(enough, a.IsEnough);
         Assert.Equal(enough, a.BudgetLeft is not null);
@@ -65,7 +76,10 @@ public sealed class AvailabilityTests
     [Fact]
     public void Of_SavedRequests_GivesWhatWouldHaveBeenWithout()
     {
-        var requests = new RequestSums(980, 10, 10, 0, 0) { Saved = new SavedSums(Retry: 30, Hedge: 20, BufferedResponse: 1, OtherTier: 38, Resume: 1, LastGood: 8, File: 2) };
+        var requests = new RequestSums(980, 10, 10, 0, 0)
+        {
+            Saved = new SavedSums(Retry: 30, Hedge: 20, BufferedResponse: 1, OtherTier: 38, Resume: 1, LastGood: 8, File: 2)
+        };
 
         var a = Availability.Of("1h", OneHour, new(requests, ObservedAnHour), 0.999);
 
@@ -78,7 +92,11 @@ public sealed class AvailabilityTests
     public void Of_Times_GivesMeanTimesAndRate()
     {
         // 98 hours up and 2 down in four failures.
-        var a = Availability.Of("30d", TimeSpan.FromDays(30), new(default, new Dictionary<string, TimeSums> { [""] = new(98 * Hour, 2 * Hour, 0, 4) }), 0.999);
+        var a = Availability.Of(
+            "30d",
+            TimeSpan.FromDays(30),
+            new(default, new Dictionary<string, TimeSums> { [""] = new(98 * Hour, 2 * Hour, 0, 4) }),
+            0.999);
         Assert.Equal(0.98, a.ByTime!.Value, 9);
         Assert.Equal(TimeSpan.FromHours(24.5), a.BetweenFailures);
         Assert.Equal(TimeSpan.FromMinutes(30), a.ToRepair);
@@ -89,7 +107,10 @@ public sealed class AvailabilityTests
     public void Forecast_PrimaryAndStandby_IsTheProductAndTheSwitches()
     {
         // Primary: 99 h up, 1 h down, 10 failures: away 1 %. Standby: away 2 %. 20 s lost at switches: 2 s each.
-        var rows = Forecast.Of([("primary", new(99 * Hour, Hour, 0, 10)), ("standby", new(98 * Hour, 2 * Hour, 0, 1))], new(100 * Hour, 0, 20_000, 0));
+        var rows = Forecast.Of([
+            ("primary", new(99 * Hour, Hour, 0, 10)),
+            ("standby", new(98 * Hour, 2 * Hour, 0, 1))
+        ], new(100 * Hour, 0, 20_000, 0));
 
         var switching = 10 / 99.0 * 0.99 * (2 / 3600.0);
         Assert.Equal(0.99, rows[0].Availability, 9);

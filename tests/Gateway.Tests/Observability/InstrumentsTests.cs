@@ -103,7 +103,9 @@ public sealed class InstrumentsTests : IDisposable
         Assert.Equal(times, _instruments.Route("a").Sums.Live);
     }
 
-    /// <summary>Whatever destinations answer and clients do: every outcome with every class of status on every route, which no real traffic brings.</summary>
+    /// <summary>
+    /// Whatever destinations answer and clients do: every outcome with every class of status on every route, which no real traffic brings.
+    /// </summary>
     [Fact]
     public void Scrape_EveryOutcomeWithEveryCode_KeepsItsSeriesAndItsSums()
     {
@@ -122,7 +124,10 @@ public sealed class InstrumentsTests : IDisposable
         static IReadOnlyList<Sample> Requests(MetricSnapshot snapshot, out int series)
         {
             series = snapshot.Series;
-            return snapshot.Families.Single(static f => string.Equals(f.Family.Name, "gateway_requests_total", StringComparison.Ordinal)).Samples;
+            return snapshot.Families.Single(static f => string.Equals(
+                f.Family.Name,
+                "gateway_requests_total",
+                StringComparison.Ordinal)).Samples;
         }
     }
 
@@ -157,7 +162,10 @@ public sealed class InstrumentsTests : IDisposable
         // Those of r1, and of requests that no route takes.
         Assert.Equal(2 * 5 * 16, Buckets());
 
-        int Buckets() => Lines(_instruments.Collect()).Count(static l => l.StartsWith("gateway_request_duration_seconds_bucket", StringComparison.Ordinal));
+        int Buckets() =>
+            Lines(_instruments.Collect()).Count(static l => l.StartsWith(
+                "gateway_request_duration_seconds_bucket",
+                StringComparison.Ordinal));
     }
 
     [Fact]
@@ -169,7 +177,9 @@ public sealed class InstrumentsTests : IDisposable
         _instruments.Retain(new HashSet<string> { "r1" }, new HashSet<(string, string)> { ("c0", "d0") });
 
         var lines = Lines(_instruments.Collect());
-        Assert.DoesNotContain(lines, static l => l.Contains("\"r2\"", StringComparison.Ordinal) || l.Contains("\"c1\"", StringComparison.Ordinal)
+        Assert.DoesNotContain(
+            lines,
+            static l => l.Contains("\"r2\"", StringComparison.Ordinal) || l.Contains("\"c1\"", StringComparison.Ordinal)
             || l.Contains("\"d4\"", StringComparison.Ordinal));
         Assert.Contains("gateway_requests_total{route=\"r1\",outcome=\"live\",code=\"2xx\"} 1", lines);
     }
@@ -182,7 +192,11 @@ public sealed class InstrumentsTests : IDisposable
             _instruments.Transition("c", "primary", "standby", $"reason {i}");
         }
 
-        var samples = _instruments.Collect().Families.Single(static f => string.Equals(f.Family.Name, "gateway_transitions_total", StringComparison.Ordinal)).Samples;
+        var samples =
+            _instruments.Collect().Families.Single(static f => string.Equals(
+                f.Family.Name,
+                "gateway_transitions_total",
+                StringComparison.Ordinal)).Samples;
         Assert.Equal(13, samples.Count);
         Assert.Equal(100, samples.Sum(static s => s.Value));
     }
@@ -242,7 +256,8 @@ public sealed class InstrumentsTests : IDisposable
         listener.InstrumentPublished = (instrument, l) =>
         {
             // Other tests' instruments share the meter's name.
-            if (string.Equals(instrument.Meter.Name, Instruments.MeterName, StringComparison.Ordinal) && _instruments.Owns(instrument.Meter))
+            if (string.Equals(instrument.Meter.Name, Instruments.MeterName, StringComparison.Ordinal)
+                && _instruments.Owns(instrument.Meter))
             {
                 l.EnableMeasurementEvents(instrument);
             }
@@ -274,8 +289,13 @@ public sealed class InstrumentsTests : IDisposable
         Assert.Contains("gateway_slo_requests_total{cluster=\"c\",good=\"true\"} 900", lines);
         Assert.Contains("gateway_slo_requests_total{cluster=\"c\",good=\"false\"} 100", lines);
         Assert.Contains("gateway_slo_ratio{cluster=\"c\"} 0.9995", lines);
-        Assert.Equal(["gateway_alarm{part=\"records\"} 1", "gateway_alarm{part=\"probes\"} 1"], lines.Where(static l => l.StartsWith("gateway_alarm", StringComparison.Ordinal)));
-        Assert.Equal("gateway_log_dropped_total{to=\"output\"} 7", Assert.Single(lines, static l => l.StartsWith("gateway_log_dropped_total", StringComparison.Ordinal)));
+        Assert.Equal([
+            "gateway_alarm{part=\"records\"} 1",
+            "gateway_alarm{part=\"probes\"} 1"
+        ], lines.Where(static l => l.StartsWith("gateway_alarm", StringComparison.Ordinal)));
+        Assert.Equal(
+            "gateway_log_dropped_total{to=\"output\"} 7",
+            Assert.Single(lines, static l => l.StartsWith("gateway_log_dropped_total", StringComparison.Ordinal)));
     }
 
     private static string[] Lines(MetricSnapshot snapshot) =>
@@ -285,16 +305,38 @@ public sealed class InstrumentsTests : IDisposable
     {
         _instruments.ReadStateFrom(new()
         {
-            Tiers = () => [.. from c in Enumerable.Range(0, clusters) from t in new[] { "primary", "standby" } select new TierReading($"c{c}", t, 1, true, 1, Held: true)],
-            Destinations = () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading($"c{d % clusters}", "primary", $"d{d}", true, TimeSpan.FromSeconds(1), Draining: true, new LatencyReading(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3))))],
+            Tiers = () => [.. from c in Enumerable.Range(0, clusters) from t in new[]
+            {
+                "primary",
+                "standby"
+            } select new TierReading($"c{c}", t, 1, true, 1, Held: true)],
+            Destinations =
+                () => [.. Enumerable.Range(0, 20).Select(d => new DestinationReading(
+                    $"c{d % clusters}",
+                    "primary",
+                    $"d{d}",
+                    true,
+                    TimeSpan.FromSeconds(1),
+                    Draining: true,
+                    new LatencyReading(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3))))],
             Build = static () => new("0.1.0", "4f2c"),
             LastGood = static () => new(1, 1),
-            Coverage = () => [.. Enumerable.Range(0, _coverageRoutes).Select(static r => new RouteCoverage($"r{r}", 4, r % 2 == 0 ? 2 : 4))],
+            Coverage =
+                () => [.. Enumerable.Range(0, _coverageRoutes).Select(static r => new RouteCoverage($"r{r}", 4, r % 2 == 0 ? 2 : 4))],
             Slo = () => [.. Enumerable.Range(0, clusters).Select(static c => new SloReading($"c{c}", 0.999, 900, 100))],
             Reload = static () => new(true, DateTimeOffset.UnixEpoch),
             RedisUp = static () => true,
-            Availability = () => [.. from c in Enumerable.Range(0, clusters) from w in new[] { "1h", "24h", "30d" } select new AvailabilityReading($"c{c}", w, 1)],
-            Reliability = () => [.. Enumerable.Range(0, clusters).Select(static c => new ReliabilityReading($"c{c}", TimeSpan.FromHours(1), TimeSpan.FromSeconds(1)))],
+            Availability = () => [.. from c in Enumerable.Range(0, clusters) from w in new[]
+            {
+                "1h",
+                "24h",
+                "30d"
+            } select new AvailabilityReading($"c{c}", w, 1)],
+            Reliability =
+                () => [.. Enumerable.Range(0, clusters).Select(static c => new ReliabilityReading(
+                    $"c{c}",
+                    TimeSpan.FromHours(1),
+                    TimeSpan.FromSeconds(1)))],
         });
     }
 
@@ -306,7 +348,10 @@ public sealed class InstrumentsTests : IDisposable
             {
                 for (var status = 0; status < 600; status += 100)
                 {
-                    _instruments.Route(i == 20 ? Instruments.UnmatchedRoute : $"r{i}").Ended(outcome, status, TimeSpan.FromMilliseconds(20));
+                    _instruments.Route(i == 20 ? Instruments.UnmatchedRoute : $"r{i}").Ended(
+                        outcome,
+                        status,
+                        TimeSpan.FromMilliseconds(20));
                 }
             }
         }
@@ -352,7 +397,15 @@ public sealed class InstrumentsTests : IDisposable
 
             _instruments.Cluster($"c{c}").Hedged(true);
             _instruments.Cluster($"c{c}").Hedged(false);
-            foreach (var (from, to) in new[] { ("primary", "standby"), ("standby", "primary"), ("standby", "none"), ("none", "primary"), ("primary", "none"), ("none", "standby") })
+            foreach (var (from, to) in new[]
+            {
+                ("primary", "standby"),
+                ("standby", "primary"),
+                ("standby", "none"),
+                ("none", "primary"),
+                ("primary", "none"),
+                ("none", "standby")
+            })
             {
                 _instruments.Transition($"c{c}", from, to, "down");
             }

@@ -15,7 +15,9 @@ public sealed class LedgerTests : IDisposable
     private bool _cluster = true;
 
     public LedgerTests() => _ledger = new(
-        () => _instruments.Routes, static route => route is "gone" ? null : "c", () => [new("c", "", _cluster), new("c", "primary", _primary)]);
+        () => _instruments.Routes, static route => route is "gone"
+            ? null
+            : "c", () => [new("c", "", _cluster), new("c", "primary", _primary)]);
 
     public void Dispose() => _instruments.Dispose();
 
@@ -141,7 +143,11 @@ public sealed class LedgerTests : IDisposable
     public void History_LiveRequests_AreSharedOutByTheTiersThatAnswered()
     {
         var answers = new Dictionary<string, long>(StringComparer.Ordinal) { ["primary"] = 0, ["standby"] = 0 };
-        var ledger = new Ledger(() => _instruments.Routes, static _ => "c", static () => [], () => [.. answers.Select(static a => new TierAnswers(a.Key, a.Value))]);
+        var ledger = new Ledger(
+            () => _instruments.Routes,
+            static _ => "c",
+            static () => [],
+            () => [.. answers.Select(static a => new TierAnswers(a.Key, a.Value))]);
         Requests(live: 8, failed: 1);
         (answers["primary"], answers["standby"]) = (6, 2);
         ledger.Tick(Start);
@@ -174,7 +180,8 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal((9L, 1L), (_ledger.Totals[before.Key].Live, _ledger.Totals[before.Key].Failed));
     }
 
-    private TimeSums Day(string tier) => _ledger.Times.Single(t => t.Key is { Grain: 86400 } && string.Equals(t.Key.Tier, tier, StringComparison.Ordinal)).Value;
+    private TimeSums Day(string tier) =>
+        _ledger.Times.Single(t => t.Key is { Grain: 86400 } && string.Equals(t.Key.Tier, tier, StringComparison.Ordinal)).Value;
 
     private void Requests(int live, int failed)
     {

@@ -14,7 +14,10 @@ public sealed partial class LogSetupTests
     {
         var line = Write(LogShape.Text, static log => Told(log, "a\r\n2026-01-01 ERR forged\u001b[31m\u2028x"));
         Assert.Equal(2, line.Split('\n').Length);
-        Assert.EndsWith("WRN LogSetupTests 77 The path \"a\\u000d\\u000a2026-01-01 ERR forged\\u001b[31m\\u2028x\" came.\n", line, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "WRN LogSetupTests 77 The path \"a\\u000d\\u000a2026-01-01 ERR forged\\u001b[31m\\u2028x\" came.\n",
+            line,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class OtlpPushTests
     [InlineData("http://a:4318", OtlpExportProtocol.HttpProtobuf)]
     [InlineData("http://a:9999", OtlpExportProtocol.Grpc)]
     [InlineData("https://a/otlp", OtlpExportProtocol.HttpProtobuf)]
-    public void Protocol_ByPortAndPath(string url, OtlpExportProtocol protocol) => Assert.Equal(protocol, OtlpPush.ProtocolOf(new Uri(url)));
+    public void Protocol_ByPortAndPath(string url, OtlpExportProtocol protocol) =>
+        Assert.Equal(protocol, OtlpPush.ProtocolOf(new Uri(url)));
 
     [Fact]
     public void Requests_MoreThanASecondsPlaces_GetNoSpan()
@@ -34,7 +35,11 @@ public sealed class OtlpPushTests
     [Theory]
     [InlineData(OtlpExportProtocol.HttpProtobuf, "/otlp", "/otlp/v1/traces", "/otlp/v1/metrics")]
     [InlineData(OtlpExportProtocol.Grpc, "", "/opentelemetry.proto.collector.trace.v1.TraceService/Export", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export")]
-    public async Task Request_WithATrace_IsPushedWithItsAttemptsAndPassedOn(OtlpExportProtocol protocol, string path, string tracesTo, string metricsTo)
+    public async Task Request_WithATrace_IsPushedWithItsAttemptsAndPassedOn(
+        OtlpExportProtocol protocol,
+        string path,
+        string tracesTo,
+        string metricsTo)
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var collector = protocol == OtlpExportProtocol.Grpc
@@ -49,7 +54,9 @@ public sealed class OtlpPushTests
                 Standbys = 0,
                 Config =
                 [
-                    ("clusters.ai-guide.tiers", $"[ {{ name: primary, destinations: [ \"{bad.Url}\" ] }}, {{ name: standby, destinations: [ \"{good.Url}\" ] }} ]"),
+                    (
+                        "clusters.ai-guide.tiers",
+                        $"[ {{ name: primary, destinations: [ \"{bad.Url}\" ] }}, {{ name: standby, destinations: [ \"{good.Url}\" ] }} ]"),
                     ("telemetry.otlp", $"\"{collector.Url.GetLeftPart(UriPartial.Authority)}{path}\""),
                 ],
             },
@@ -66,7 +73,9 @@ public sealed class OtlpPushTests
         Assert.StartsWith($"00-{Trace}-", sentAgain, StringComparison.Ordinal);
         Assert.NotEqual(sent, sentAgain);
         Assert.DoesNotContain("b7ad6b7169203331", sent, StringComparison.Ordinal);
-        await Eventually.BeTrueAsync(() => Pushed(tracesTo).Contains("GET recommend", StringComparison.Ordinal) && Pushed(metricsTo).Contains("gateway_request_duration_seconds", StringComparison.Ordinal), TimeSpan.FromSeconds(60), "metrics and traces pushed");
+        await Eventually.BeTrueAsync(() => Pushed(tracesTo).Contains("GET recommend", StringComparison.Ordinal)
+            && Pushed(metricsTo).Contains("gateway_request_duration_seconds", StringComparison.Ordinal), TimeSpan.FromSeconds(60),
+            "metrics and traces pushed");
         var traces = Pushed(tracesTo);
         Assert.Contains("gateway.destination", traces, StringComparison.Ordinal);
         Assert.Contains("gateway.request_id", traces, StringComparison.Ordinal);
@@ -77,7 +86,8 @@ public sealed class OtlpPushTests
         Assert.DoesNotContain("category=shoes", traces, StringComparison.Ordinal);
         Assert.All(collector.All, call => Assert.Contains(call.Path, new[] { tracesTo, metricsTo }));
 
-        string Pushed(string to) => string.Concat(collector.All.Where(c => c.Path == to).Select(static c => Encoding.Latin1.GetString(c.Body)));
+        string Pushed(string to) =>
+            string.Concat(collector.All.Where(c => c.Path == to).Select(static c => Encoding.Latin1.GetString(c.Body)));
     }
 
     [Fact]

@@ -34,7 +34,9 @@ public sealed class PrometheusTextTests
         var cells = new DurationCells();
         cells.Add(TimeSpan.FromSeconds(seconds));
         cells.Note(new Exemplar("0af7651916cd43dd8448eb211c80319c", seconds));
-        var snapshot = new MetricSnapshot([], [new HistogramFamily("d_seconds", "Durations.", [DurationCells.Read([], [0.001, 0.005, 1], [cells])])]);
+        var snapshot = new MetricSnapshot(
+            [],
+            [new HistogramFamily("d_seconds", "Durations.", [DurationCells.Read([], [0.001, 0.005, 1], [cells])])]);
         var text = PrometheusText.Write(snapshot, openMetrics: true);
         Assert.Contains(line, text, StringComparison.Ordinal);
         Assert.Equal(2, text.Split(" # {").Length);
@@ -46,7 +48,8 @@ public sealed class PrometheusTextTests
     {
         // Nothing listens there: whether the span arrives makes no difference to the figures.
         await using var upstream = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "telemetry: { otlp: \"http://127.0.0.1:1\" }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "telemetry: { otlp: \"http://127.0.0.1:1\" }"));
         Assert.Equal("ok", await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken));
         using var client = new HttpClient();
         client.DefaultRequestHeaders.Add("Accept", "application/openmetrics-text");
@@ -102,7 +105,14 @@ public sealed class PrometheusTextTests
         instruments.ReadStateFrom(new()
         {
             Tiers = static () => [new("c", "primary", 3, true, 1, Held: true)],
-            Destinations = static () => [new("c", "primary", "d", true, TimeSpan.FromSeconds(0.4), Draining: true, new(TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(0.3)))],
+            Destinations = static () => [new(
+                "c",
+                "primary",
+                "d",
+                true,
+                TimeSpan.FromSeconds(0.4),
+                Draining: true,
+                new(TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(0.3)))],
             Build = static () => new("0.1.0", "4f2c"),
             LastGood = static () => new(1, 1),
             Reload = static () => new(true, DateTimeOffset.UnixEpoch.AddSeconds(1.5)),

@@ -27,7 +27,12 @@ public sealed class RecordsTests : IDisposable
     public async Task Restart_Forecasts_AreThereAgain()
     {
         var at = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
-        var alarm = new ForecastRecord(at, "c", "a", 0.72, ForecastOutcome.CameTrue, TimeSpan.FromSeconds(90)) { IsAlarm = true, IsActedOn = true, Reason = "probe time has drifted" };
+        var alarm = new ForecastRecord(at, "c", "a", 0.72, ForecastOutcome.CameTrue, TimeSpan.FromSeconds(90))
+        {
+            IsAlarm = true,
+            IsActedOn = true,
+            Reason = "probe time has drifted"
+        };
         using (var first = Open())
         {
             first.Forecasts.Add(alarm);
@@ -78,7 +83,9 @@ public sealed class RecordsTests : IDisposable
         await UntilAsync(() => second.Journal.Recent(10).Count == 2);
 
         Assert.Equal(["two", "one"], second.Journal.Recent(10).Select(static e => e.Text));
-        Assert.Equal(("c", "primary", null, "exhausted", "ann"), (second.Journal.Recent(1)[0].Cluster, second.Journal.Recent(1)[0].From, second.Journal.Recent(1)[0].To,
+        Assert.Equal(
+            ("c", "primary", null, "exhausted", "ann"),
+            (second.Journal.Recent(1)[0].Cluster, second.Journal.Recent(1)[0].From, second.Journal.Recent(1)[0].To,
             second.Journal.Recent(1)[0].Reason, second.Journal.Recent(1)[0].Who));
         Assert.Equal(1, (await second.ReadLedgerAsync("c", TimeSpan.FromHours(1), Token))!.Requests.Live);
         second.Journal.Append(Entry("three"));
@@ -139,7 +146,10 @@ public sealed class RecordsTests : IDisposable
         using var records = Open();
         records.Journal.Append(Entry("after"));
 
-        await UntilAsync(() => System.IO.File.Exists(File + ".damaged") && System.IO.File.Exists(File) && records.Alarm is null && ReadBeside() is ["after"]);
+        await UntilAsync(() => System.IO.File.Exists(File + ".damaged")
+            && System.IO.File.Exists(File)
+            && records.Alarm is null
+            && ReadBeside() is ["after"]);
     }
 
     [Fact]
@@ -165,7 +175,10 @@ public sealed class RecordsTests : IDisposable
         _instruments.Route("r").Live(TimeSpan.Zero);
         ledger.Tick(now.AddDays(-2));
         using var database = new RecordDatabase(File);
-        database.Write([new JournalEntry(now.AddDays(-91), "start", "old") { Id = 1 }, new JournalEntry(now.AddDays(-89), "start", "young") { Id = 2 }], ledger);
+        database.Write([
+            new JournalEntry(now.AddDays(-91), "start", "old") { Id = 1 },
+            new JournalEntry(now.AddDays(-89), "start", "young") { Id = 2 }
+        ], ledger);
 
         database.Trim(now);
 

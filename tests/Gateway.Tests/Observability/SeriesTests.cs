@@ -8,14 +8,23 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
-/// <summary>Twenty routes over twenty destinations, and a crowd that makes up paths, methods and hosts: what that does to the figures.</summary>
+/// <summary>
+/// Twenty routes over twenty destinations, and a crowd that makes up paths, methods and hosts: what that does to the figures.
+/// </summary>
 public sealed class SeriesTests
 {
     private const int Connections = 8;
     private const int InOneGo = 50;
 
     // What depends on how attempts went and on the time that passed, not on what clients send.
-    private static readonly string[] ByEvents = ["gateway_attempts", "gateway_hedges", "gateway_availability", "gateway_mt", "gateway_log_dropped"];
+    private static readonly string[] ByEvents =
+    [
+        "gateway_attempts",
+        "gateway_hedges",
+        "gateway_availability",
+        "gateway_mt",
+        "gateway_log_dropped"
+    ];
 
     [Fact]
     public async Task HundredThousandRandomRequests_SeriesStayAndAScrapeStaysQuick()
@@ -38,13 +47,17 @@ public sealed class SeriesTests
 
         Assert.Equal(before.Where(IsByRequest), after.Where(IsByRequest));
         Assert.InRange(after.Length, 100, 800);
-        Assert.True(quickest < TimeSpan.FromMilliseconds(50), string.Create(CultureInfo.InvariantCulture, $"The quickest of 20 scrapes took {quickest.TotalMilliseconds} ms."));
+        Assert.True(
+            quickest < TimeSpan.FromMilliseconds(50),
+            string.Create(CultureInfo.InvariantCulture, $"The quickest of 20 scrapes took {quickest.TotalMilliseconds} ms."));
         Assert.Equal(104_000, await gateway.MetricAsync("gateway_requests_total"));
     }
 
     private static bool IsByRequest(string series) => !ByEvents.Any(family => series.StartsWith(family, StringComparison.Ordinal));
 
-    /// <summary>What a destination shows of its requests appears with the next look at it: read until it stays the same for a second.</summary>
+    /// <summary>
+    /// What a destination shows of its requests appears with the next look at it: read until it stays the same for a second.
+    /// </summary>
     private static async Task<string[]> SettledSeriesAsync(InProcessGateway gateway)
     {
         string[] series = [];
@@ -70,10 +83,16 @@ public sealed class SeriesTests
     // Twenty destinations are twenty of the machine's own addresses, behind which one server sits.
     private static string Config(int port)
     {
-        var text = new StringBuilder(InProcessGateway.Config(Addresses(1, 10), Addresses(11, 10), attempts: "hedge: off", cluster: "    passive: { consecutiveFailures: 1000, minimumRequests: 100000 }"));
+        var text = new StringBuilder(InProcessGateway.Config(
+            Addresses(1, 10),
+            Addresses(11, 10),
+            attempts: "hedge: off",
+            cluster: "    passive: { consecutiveFailures: 1000, minimumRequests: 100000 }"));
         for (var route = 1; route < 20; route++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n  r{route}:\n    match: {{ path: \"/r{route}/{{**rest}}\" }}\n    cluster: guide");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n  r{route}:\n    match: {{ path: \"/r{route}/{{**rest}}\" }}\n    cluster: guide");
         }
 
         return text.ToString();
@@ -95,8 +114,12 @@ public sealed class SeriesTests
             {
                 // Half of them for one of the nineteen routes by name; methods, paths, queries and hosts are anything.
                 var method = random.Next(4) == 0 ? Word(random) : "GET";
-                var path = random.Next(2) == 0 ? string.Create(CultureInfo.InvariantCulture, $"r{random.Next(1, 20)}/{Word(random)}") : Word(random);
-                text.Append(CultureInfo.InvariantCulture, $"{method} /{path}?{Word(random)}={Word(random)} HTTP/1.1\r\nHost: {Word(random)}.test\r\n\r\n");
+                var path = random.Next(2) == 0
+                    ? string.Create(CultureInfo.InvariantCulture, $"r{random.Next(1, 20)}/{Word(random)}")
+                    : Word(random);
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"{method} /{path}?{Word(random)}={Word(random)} HTTP/1.1\r\nHost: {Word(random)}.test\r\n\r\n");
             }
 
             await client.SendAsync(text.ToString());

@@ -27,7 +27,10 @@ public sealed class SplunkSinkTests
         Assert.All(splunk.All, static call => Assert.Equal("/services/collector/event", call.Path));
         Assert.All(splunk.All, static call => Assert.Equal("Splunk t0ken", call.Authorization));
         Assert.Equal(3, splunk.All.Count);
-        var lines = splunk.All.SelectMany(static call => call.Text.Split("\n}\n", StringSplitOptions.RemoveEmptyEntries)).Select(static l => JsonDocument.Parse(l + "}").RootElement).ToArray();
+        var lines = splunk.All
+            .SelectMany(static call => call.Text.Split("\n}\n", StringSplitOptions.RemoveEmptyEntries))
+            .Select(static l => JsonDocument.Parse(l + "}").RootElement)
+            .ToArray();
         Assert.Equal(1200, lines.Length);
         Assert.Equal("gateway:json", lines[0].GetProperty("sourcetype").GetString());
         Assert.Equal("Line 0 \u001b.", lines[0].GetProperty("event").GetProperty("message").GetString());
@@ -56,14 +59,21 @@ public sealed class SplunkSinkTests
         sink.Emit(Line(1));
 
         await Eventually.BeTrueAsync(() => sink.Dropped == 1, TimeSpan.FromSeconds(30), "the line is dropped");
-        await Eventually.BeTrueAsync(() => sink.Alarm?.Contains("403", StringComparison.Ordinal) == true, TimeSpan.FromSeconds(30), "an alarm");
+        await Eventually.BeTrueAsync(
+            () => sink.Alarm?.Contains("403", StringComparison.Ordinal) == true,
+            TimeSpan.FromSeconds(30),
+            "an alarm");
         Assert.Single(splunk.All);
     }
 
     [Fact]
     public async Task Splunk_NeverAnswers_NobodyWaitsAndTheEndComesSoon()
     {
-        await using var splunk = await Receiver.StartAsync(static (_, context) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
+        await using var splunk =
+            await Receiver.StartAsync(static (_, context) => Task.Delay(
+                Timeout.InfiniteTimeSpan,
+                TimeProvider.System,
+                context.RequestAborted));
         var sink = new SplunkSink(splunk.Url, "t", TimeProvider.System);
         var began = Stopwatch.GetTimestamp();
         for (var i = 0; i < 30_000; i++)

@@ -10,7 +10,13 @@ namespace Gateway.Tests.Observability;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class StateFolderModeTests : IDisposable
 {
-    private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead
+            | UnixFileMode.GroupWrite
+            | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead
+            | UnixFileMode.OtherWrite
+            | UnixFileMode.OtherExecute;
     private readonly string _root = Directory.CreateTempSubdirectory("state-mode-").FullName;
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
@@ -37,7 +43,11 @@ public sealed class StateFolderModeTests : IDisposable
             File.SetUnixFileMode(Path.Combine(folder, "last-good.db.corrupt-1"), (UnixFileMode)0b110_100_100);
         }
 
-        var backing = new SqliteBacking(Path.Combine(folder, "last-good.db"), 1 << 20, TimeProvider.System, NullLogger<SqliteBacking>.Instance);
+        var backing = new SqliteBacking(
+            Path.Combine(folder, "last-good.db"),
+            1 << 20,
+            TimeProvider.System,
+            NullLogger<SqliteBacking>.Instance);
         await backing.OpenAsync(TestContext.Current.CancellationToken);
         Assert.True(StateFolder.Prepare(Path.Combine(folder, "records.db")));
         using (new RecordDatabase(Path.Combine(folder, "records.db")))

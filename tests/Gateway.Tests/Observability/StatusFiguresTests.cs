@@ -34,7 +34,8 @@ public sealed class StatusFiguresTests
     {
         await using var guide = new ScriptedUpstream { Healthy = false };
         await using var gateway = await InProcessGateway.StartAsync(
-            InProcessGateway.Config([guide.Url], route: $"    fallback: [ {{ file: {file} }} ]"), new Dictionary<string, string> { ["static/" + file] = "{}" });
+            InProcessGateway.Config([guide.Url], route: $"    fallback: [ {{ file: {file} }} ]"),
+            new Dictionary<string, string> { ["static/" + file] = "{}" });
 
         Assert.Equal(["file"], (await gateway.GetAsync()).Header("X-Fallback"));
 

@@ -91,7 +91,8 @@ public sealed class TrafficFiguresTests
     public async Task Connections_UpToTheLimitAndBeyond_AreCounted()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { connections: 2 }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { connections: 2 }"));
         await using (var one = await RawClient.ConnectAsync(gateway.Url))
         await using (var two = await RawClient.ConnectAsync(gateway.Url))
         {
@@ -108,7 +109,10 @@ public sealed class TrafficFiguresTests
             await gateway.MetricReachesAsync(1, "gateway_connections_refused_total");
         }
 
-        await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_connections_open") == 0, TimeSpan.FromSeconds(30), "none is open");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.MetricAsync("gateway_connections_open") == 0,
+            TimeSpan.FromSeconds(30),
+            "none is open");
         Assert.Equal(200, (await gateway.GetAsync()).Status);
         Assert.Equal(3, await gateway.MetricAsync("gateway_connections_accepted_total"));
         Assert.Equal(1, await gateway.MetricAsync("gateway_connections_refused_total"));
@@ -117,7 +121,8 @@ public sealed class TrafficFiguresTests
     [Fact]
     public async Task Bytes_OfBodies_AreCountedBothWays()
     {
-        await using var guide = new ScriptedUpstream(static r => r.RespondAsync(r.Target == "/large" ? new string('x', 300_000) : "0123456789"));
+        await using var guide =
+            new ScriptedUpstream(static r => r.RespondAsync(r.Target == "/large" ? new string('x', 300_000) : "0123456789"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
         await gateway.AskAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
@@ -140,7 +145,11 @@ public sealed class TrafficFiguresTests
         var name = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{guide.Port}");
         Assert.DoesNotContain("gateway_hold", await gateway.MetricsTextAsync(), StringComparison.Ordinal);
 
-        Assert.Equal(200, (await gateway.PostAsync("/clusters/guide/hold", "{\"tier\":\"standby\",\"for\":\"5m\",\"reason\":\"test\",\"force\":true}")).Status);
+        Assert.Equal(
+            200,
+            (await gateway.PostAsync(
+                "/clusters/guide/hold",
+                "{\"tier\":\"standby\",\"for\":\"5m\",\"reason\":\"test\",\"force\":true}")).Status);
         Assert.Equal(200, (await gateway.PostAsync($"/clusters/guide/destinations/{name}/drain", "{\"force\":true}")).Status);
         await gateway.MetricReachesAsync(1, "gateway_hold", ("cluster", "guide"), ("tier", "standby"));
         await gateway.MetricReachesAsync(1, "gateway_destination_draining", ("cluster", "guide"), ("destination", name));
@@ -148,7 +157,8 @@ public sealed class TrafficFiguresTests
         Assert.Equal(200, (await gateway.PostAsync($"/clusters/guide/destinations/{name}/ready", "{}")).Status);
 
         await Eventually.BecomeTrueAsync(
-            async () => await gateway.MetricAsync("gateway_hold") == 0 && await gateway.MetricAsync("gateway_destination_draining") == 0, TimeSpan.FromSeconds(30), "both are over");
+            async () => await gateway.MetricAsync("gateway_hold") == 0 && await gateway.MetricAsync("gateway_destination_draining") == 0,
+            TimeSpan.FromSeconds(30), "both are over");
     }
 
     [Fact]
@@ -162,7 +172,10 @@ public sealed class TrafficFiguresTests
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
         await gateway.GetAsync();
 
-        await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_destination_latency_seconds", ("quantile", "0.99")) > 0, TimeSpan.FromSeconds(30), "it is shown");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.MetricAsync("gateway_destination_latency_seconds", ("quantile", "0.99")) > 0,
+            TimeSpan.FromSeconds(30),
+            "it is shown");
         var quantiles = new List<double>();
         foreach (var quantile in new[] { "0.5", "0.9", "0.99" })
         {
@@ -180,7 +193,9 @@ public sealed class TrafficFiguresTests
         await using var guide = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var line = Assert.Single((await gateway.MetricsTextAsync()).Split('\n'), static l => l.StartsWith("gateway_build_info{", StringComparison.Ordinal));
+        var line = Assert.Single(
+            (await gateway.MetricsTextAsync()).Split('\n'),
+            static l => l.StartsWith("gateway_build_info{", StringComparison.Ordinal));
 
         Assert.Matches("""^gateway_build_info\{version="\d+\.\d+\.\d+",revision="([0-9a-f]{40}|unknown)"\} 1$""", line);
     }

@@ -22,7 +22,9 @@ public sealed class RedisConnectionTests
         using var redis = await RedisServer.StartAsync();
         await using var connection = await RedisUnderTest.ConnectAsync(ConfigOf(redis));
         const int Names = 500;
-        var values = Enumerable.Range(0, Names).Select(static i => ("shop:" + i.ToString(CultureInfo.InvariantCulture), (byte[]?)ValueOf(i), TimeSpan.FromMinutes(5))).ToArray();
+        var values = Enumerable.Range(0, Names)
+            .Select(static i => ("shop:" + i.ToString(CultureInfo.InvariantCulture), (byte[]?)ValueOf(i), TimeSpan.FromMinutes(5)))
+            .ToArray();
         await connection.SetAsync(values, Cancel);
         var (read, cancelled, late, wrong) = (0, 0, 0, 0);
 
@@ -34,7 +36,10 @@ public sealed class RedisConnectionTests
                 var one = random.Next(Names);
                 var other = random.Next(Names);
                 using var stop = new CancellationTokenSource();
-                var reading = connection.GetAsync(["shop:" + one.ToString(CultureInfo.InvariantCulture), "shop:" + other.ToString(CultureInfo.InvariantCulture)], stop.Token);
+                var reading = connection.GetAsync([
+                    "shop:" + one.ToString(CultureInfo.InvariantCulture),
+                    "shop:" + other.ToString(CultureInfo.InvariantCulture)
+                ], stop.Token);
                 switch (random.Next(4))
                 {
                     case 0:
@@ -102,7 +107,11 @@ public sealed class RedisConnectionTests
             await Eventually.BeTrueAsync(() => connection.Alarm is not null && !connection.IsUp, Patience, "the alarm shows");
 
             // Given up: calls no longer wait even for their deadline.
-            await Eventually.BecomeTrueAsync(async () => (await Assert.ThrowsAsync<RedisFailedException>(() => connection.GetAsync(["a"], Cancel))).InnerException is null, Patience, "the connection is given up");
+            await Eventually.BecomeTrueAsync(
+                async () =>
+                    (await Assert.ThrowsAsync<RedisFailedException>(() => connection.GetAsync(["a"], Cancel))).InnerException is null,
+                Patience,
+                "the connection is given up");
         }
         finally
         {
@@ -172,9 +181,16 @@ public sealed class RedisConnectionTests
     public async Task Sentinels_MasterKilled_TheNewOneIsFollowed()
     {
         using var set = await SentinelSet.StartAsync();
-        await using var connection = await RedisUnderTest.ConnectAsync(new RedisConfig { Sentinel = new(SentinelSet.Service, [.. set.Endpoints]), Prefix = "shop:" });
+        await using var connection = await RedisUnderTest.ConnectAsync(new RedisConfig
+        {
+            Sentinel = new(SentinelSet.Service, [.. set.Endpoints]),
+            Prefix = "shop:"
+        });
         await connection.SetAsync([("shop:a", "1"u8.ToArray(), TimeSpan.FromMinutes(5))], Cancel);
-        await Eventually.BeTrueAsync(() => set.Replica.Command("GET shop:a").StartsWith("$1", StringComparison.Ordinal), Patience, "the replica has it");
+        await Eventually.BeTrueAsync(
+            () => set.Replica.Command("GET shop:a").StartsWith("$1", StringComparison.Ordinal),
+            Patience,
+            "the replica has it");
         set.Master.Kill();
         await Eventually.BeTrueAsync(() => !connection.IsUp, Patience, "the loss is seen");
         await Eventually.BeTrueAsync(() => connection.IsUp, TimeSpan.FromSeconds(60), "the new master is used");
@@ -187,7 +203,11 @@ public sealed class RedisConnectionTests
     public async Task Sentinels_NobodyKnowsTheName_AlarmSaysSo()
     {
         using var redis = await RedisServer.StartAsync();
-        await using var connection = RedisUnderTest.Start(new RedisConfig { Sentinel = new("nobody", ["127.0.0.1:" + RedisServer.FreePort().ToString(CultureInfo.InvariantCulture)]), Prefix = "shop:" });
+        await using var connection = RedisUnderTest.Start(new RedisConfig
+        {
+            Sentinel = new("nobody", ["127.0.0.1:" + RedisServer.FreePort().ToString(CultureInfo.InvariantCulture)]),
+            Prefix = "shop:"
+        });
         await BecomesAsync(connection, "cannot be reached");
     }
 
@@ -211,7 +231,8 @@ public sealed class RedisConnectionTests
     [InlineData("*3\r\n$6\r\nmaster\r\n:0\r\n", "Master")]
     [InlineData("+OK\r\n*3\r\n$6\r\nmaster", null)]
     [InlineData("+OK\r\n", null)]
-    public void ServersAnswer_IsReadOrAwaited(string answer, string? finding) => Assert.Equal(finding, RedisDiagnosis.Read(answer)?.ToString());
+    public void ServersAnswer_IsReadOrAwaited(string answer, string? finding) =>
+        Assert.Equal(finding, RedisDiagnosis.Read(answer)?.ToString());
 
     [Fact]
     public void ClientLibrary_IsKnownToOneRoomOnly()
@@ -220,7 +241,8 @@ public sealed class RedisConnectionTests
         string[] knowing = [.. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Where(static file => File.ReadAllText(file).Contains("StackExchange", StringComparison.Ordinal))
             .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
-            .Where(static file => !file.StartsWith("obj/", StringComparison.Ordinal) && !file.StartsWith("bin/", StringComparison.Ordinal))];
+            .Where(static file => !file.StartsWith("obj/", StringComparison.Ordinal)
+                && !file.StartsWith("bin/", StringComparison.Ordinal))];
         Assert.All(knowing, static file => Assert.StartsWith("Redis/", file, StringComparison.Ordinal));
         Assert.NotEmpty(knowing);
     }
@@ -228,7 +250,8 @@ public sealed class RedisConnectionTests
     private static RedisConfig ConfigOf(RedisServer redis) => new() { Endpoints = [redis.Endpoint], Prefix = "shop:" };
 
     // So long that the responses of several reads share a packet, and of some do not.
-    private static byte[] ValueOf(int i) => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(i.ToString(CultureInfo.InvariantCulture) + ";", 1 + (i % 200))));
+    private static byte[] ValueOf(int i) =>
+        Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(i.ToString(CultureInfo.InvariantCulture) + ";", 1 + (i % 200))));
 
     private static async Task<byte[]?> ReadAsync(RedisConnection connection, string name)
     {
@@ -254,7 +277,10 @@ public sealed class RedisConnectionTests
     }
 
     private static Task BecomesAsync(RedisConnection connection, string words) =>
-        Eventually.BeTrueAsync(() => connection.Alarm?.Contains(words, StringComparison.Ordinal) == true, Patience, $"the alarm says \"{words}\"");
+        Eventually.BeTrueAsync(
+            () => connection.Alarm?.Contains(words, StringComparison.Ordinal) == true,
+            Patience,
+            $"the alarm says \"{words}\"");
 
     private static Task BecomesUsedAsync(RedisConnection connection) =>
         Eventually.BeTrueAsync(() => connection.IsUp && connection.Alarm is null, Patience, "it is used again");

@@ -70,16 +70,29 @@ public sealed class RedisTlsTests : IDisposable
         var (redis, port) = await StartAsync("localhost", TimeSpan.FromDays(30), "of-default");
         using var ending = redis;
         redis.Command("ACL SETUSER guide on >other-password +@all ~*");
-        var config = (tls ? Over("localhost", port) : new RedisConfig { Endpoints = [redis.Endpoint], Prefix = "shop:" }) with { User = "guide", Password = "right-password" };
+        var config = (tls ? Over("localhost", port) : new RedisConfig { Endpoints = [redis.Endpoint], Prefix = "shop:" }) with
+        {
+            User = "guide",
+            Password = "right-password"
+        };
         await using var connection = RedisUnderTest.Start(config);
         await BecomesAsync(connection, "refuses the password");
         redis.Command("ACL SETUSER guide resetpass >right-password resetkeys -@all +@connection");
         await BecomesAsync(connection, "does not let its user");
 
-        var documented = (await File.ReadAllLinesAsync(Repository.PathOf("docs", "fleet.md"), Cancel)).Single(static line => line.StartsWith("ACL SETUSER gateway on >PASSWORD ~gateway:* ", StringComparison.Ordinal));
+        var documented =
+            (await File.ReadAllLinesAsync(
+                Repository.PathOf("docs", "fleet.md"),
+                Cancel)).Single(static line => line.StartsWith("ACL SETUSER gateway on >PASSWORD ~gateway:* ", StringComparison.Ordinal));
         redis.Command(documented.Replace("gateway on >PASSWORD ~gateway:*", "guide ~shop:*", StringComparison.Ordinal));
         await BecomesUsedAsync(connection);
-        Assert.Equal("1"u8.ToArray(), (await connection.ScriptAsync("redis.call('TIME') redis.call('SET', KEYS[1], ARGV[1]) return { redis.call('GET', KEYS[1]) }", ["shop:a"], ["1"u8.ToArray()], Cancel))[0]!);
+        Assert.Equal(
+            "1"u8.ToArray(),
+            (await connection.ScriptAsync(
+                "redis.call('TIME') redis.call('SET', KEYS[1], ARGV[1]) return { redis.call('GET', KEYS[1]) }",
+                ["shop:a"],
+                ["1"u8.ToArray()],
+                Cancel))[0]!);
     }
 
     [Fact]
@@ -90,7 +103,11 @@ public sealed class RedisTlsTests : IDisposable
         using var ending = redis;
         var sentinelPort = RedisServer.FreePort();
         await using var sentinel = TlsSentinel.Start(_folder, sentinelPort, port);
-        await using var connection = RedisUnderTest.Start(Over("127.0.0.1", port) with { Endpoints = [], Sentinel = new("shop", [Endpoint("127.0.0.1", sentinelPort)]) });
+        await using var connection = RedisUnderTest.Start(Over("127.0.0.1", port) with
+        {
+            Endpoints = [],
+            Sentinel = new("shop", [Endpoint("127.0.0.1", sentinelPort)])
+        });
         await BecomesUsedAsync(connection);
     }
 
@@ -99,20 +116,26 @@ public sealed class RedisTlsTests : IDisposable
     private static string Endpoint(string host, int port) => host + ":" + port.ToString(CultureInfo.InvariantCulture);
 
     private static Task BecomesAsync(RedisConnection connection, string words) =>
-        Eventually.BeTrueAsync(() => connection.Alarm?.Contains(words, StringComparison.Ordinal) == true, Patience, $"the alarm says \"{words}\"");
+        Eventually.BeTrueAsync(
+            () => connection.Alarm?.Contains(words, StringComparison.Ordinal) == true,
+            Patience,
+            $"the alarm says \"{words}\"");
 
     private static Task BecomesUsedAsync(RedisConnection connection) =>
         Eventually.BeTrueAsync(() => connection.IsUp && connection.Alarm is null, Patience, "it is used");
 
     private string PathOf(string file) => Path.Combine(_folder.Path, file);
 
-    private RedisConfig Over(string host, int port) => new() { Endpoints = [Endpoint(host, port)], Prefix = "shop:", Tls = true, Ca = PathOf("redis.pem") };
+    private RedisConfig Over(string host, int port) =>
+        new() { Endpoints = [Endpoint(host, port)], Prefix = "shop:", Tls = true, Ca = PathOf("redis.pem") };
 
     // The server also listens in clear, for the test itself.
     private async Task<(RedisServer Server, int TlsPort)> StartAsync(string name, TimeSpan left, string? password = null)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/redis-server"), "redis-server is not installed.");
-        Assert.SkipUnless((await File.ReadAllBytesAsync("/usr/bin/redis-server", Cancel)).AsSpan().IndexOf("tls-cert-file"u8) >= 0, "redis-server is built without TLS.");
+        Assert.SkipUnless(
+            (await File.ReadAllBytesAsync("/usr/bin/redis-server", Cancel)).AsSpan().IndexOf("tls-cert-file"u8) >= 0,
+            "redis-server is built without TLS.");
         var (certificate, key) = Certificates.Create(name, left, name);
         _folder.Write("redis.pem", certificate);
         _folder.Write("redis.key", key);
@@ -120,7 +143,8 @@ public sealed class RedisTlsTests : IDisposable
         string[] options =
         [
             .. password is null ? Array.Empty<string>() : ["--requirepass", password],
-            "--tls-port", port.ToString(CultureInfo.InvariantCulture), "--tls-cert-file", PathOf("redis.pem"), "--tls-key-file", PathOf("redis.key"), "--tls-ca-cert-file", PathOf("redis.pem"), "--tls-auth-clients", "no",
+            "--tls-port", port.ToString(CultureInfo.InvariantCulture), "--tls-cert-file", PathOf("redis.pem"), "--tls-key-file",
+            PathOf("redis.key"), "--tls-ca-cert-file", PathOf("redis.pem"), "--tls-auth-clients", "no",
         ];
         return (await RedisServer.StartAsync(RedisServer.FreePort(), options, password), port);
     }

@@ -12,7 +12,8 @@ public sealed class GuideAnswerTests : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private GuideUnderTest _guide = null!;
 
-    public async ValueTask InitializeAsync() => _guide = await GuideUnderTest.StartAsync("--name", "guide-a", "--orders", Path.Combine(_folder.Path, "orders"));
+    public async ValueTask InitializeAsync() =>
+        _guide = await GuideUnderTest.StartAsync("--name", "guide-a", "--orders", Path.Combine(_folder.Path, "orders"));
 
     public async ValueTask DisposeAsync()
     {
@@ -25,8 +26,10 @@ public sealed class GuideAnswerTests : IAsyncLifetime
     {
         foreach ((string path, int status, string contentType) in new[]
         {
-            ("/health", 200, "text/plain"), ("/api/guide/recommend?user=u&category=c", 200, "application/json"), ("/api/guide/trending/shoes", 200, "application/json"),
-            ("/", 200, "text/html"), ("/guide/a/b", 200, "text/html"), ("/api/guide/chat?tokens=1", 200, "text/event-stream"), ("/bytes?n=10", 200, "application/octet-stream"), ("/nothing", 404, "application/json"),
+            ("/health", 200, "text/plain"), ("/api/guide/recommend?user=u&category=c", 200, "application/json"),
+            ("/api/guide/trending/shoes", 200, "application/json"),
+            ("/", 200, "text/html"), ("/guide/a/b", 200, "text/html"), ("/api/guide/chat?tokens=1", 200, "text/event-stream"),
+            ("/bytes?n=10", 200, "application/octet-stream"), ("/nothing", 404, "application/json"),
         })
         {
             using HttpResponseMessage answer = await _guide.GetAsync(path);
@@ -50,7 +53,9 @@ public sealed class GuideAnswerTests : IAsyncLifetime
         Assert.Equal(bodyA.Length, a.Content.Headers.ContentLength);
         Assert.InRange(bodyA.Length, 600, 1500);
 
-        using HttpResponseMessage unchanged = await _guide.GetAsync("/api/guide/recommend?user=u&category=c", request => request.Headers.IfNoneMatch.Add(a.Headers.ETag!));
+        using HttpResponseMessage unchanged = await _guide.GetAsync(
+            "/api/guide/recommend?user=u&category=c",
+            request => request.Headers.IfNoneMatch.Add(a.Headers.ETag!));
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
     }
 
@@ -85,7 +90,10 @@ public sealed class GuideAnswerTests : IAsyncLifetime
         Assert.Equal("{\"o-1\":2}", await TextAsync(_guide, "/api/cart/executions"));
         _guide.Kill();
         string line = $"o-1 guide-a {_guide.Id}";
-        Assert.Equal([line, line], await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "orders"), TestContext.Current.CancellationToken));
+        Assert.Equal([
+            line,
+            line
+        ], await File.ReadAllLinesAsync(Path.Combine(_folder.Path, "orders"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -100,7 +108,8 @@ public sealed class GuideAnswerTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }));
 
-        string[] ids = [.. (await File.ReadAllLinesAsync(orders, TestContext.Current.CancellationToken)).Select(static line => line.Split(' ')[0])];
+        string[] ids =
+            [.. (await File.ReadAllLinesAsync(orders, TestContext.Current.CancellationToken)).Select(static line => line.Split(' ')[0])];
         Assert.Equal(100, ids.Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(100, ids.Length);
     }
@@ -118,7 +127,9 @@ public sealed class GuideAnswerTests : IAsyncLifetime
         Assert.Equal("PUT", echo.RootElement.GetProperty("method").GetString());
         Assert.Equal("?a=%2F", echo.RootElement.GetProperty("query").GetString());
         Assert.Equal(5, echo.RootElement.GetProperty("bodySize").GetInt64());
-        Assert.Equal("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", echo.RootElement.GetProperty("bodySha256").GetString());
+        Assert.Equal(
+            "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+            echo.RootElement.GetProperty("bodySha256").GetString());
         Assert.Contains("1", echo.RootElement.GetProperty("headers").GetProperty("x-two")[0].GetString(), StringComparison.Ordinal);
     }
 

@@ -32,7 +32,10 @@ public sealed class GuideFaultTests : IAsyncLifetime
 
         using (HttpResponseMessage off = await _guide.SendAsync(HttpMethod.Delete, "/faults"))
         {
-            Assert.Contains("\"none\"", await off.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(
+                "\"none\"",
+                await off.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
         }
 
         using HttpResponseMessage good = await _guide.GetAsync(Path);
@@ -87,7 +90,9 @@ public sealed class GuideFaultTests : IAsyncLifetime
         using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
         {
             await socket.ConnectAsync(IPAddress.Loopback, _guide.Url.Port, TestContext.Current.CancellationToken);
-            await socket.SendAsync("POST /api/cart?id=o-9 HTTP/1.1\r\nHost: guide\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            await socket.SendAsync(
+                "POST /api/cart?id=o-9 HTTP/1.1\r\nHost: guide\r\nContent-Length: 0\r\n\r\n"u8.ToArray(),
+                TestContext.Current.CancellationToken);
         }
 
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
@@ -185,7 +190,10 @@ public sealed class GuideFaultTests : IAsyncLifetime
     [InlineData("", "JSON object")]
     public async Task Switch_Mistake_IsRefusedAndNamed(string body, string named)
     {
-        using HttpResponseMessage answer = await _guide.SendAsync(HttpMethod.Put, "/faults", request => request.Content = new StringContent(body));
+        using HttpResponseMessage answer = await _guide.SendAsync(
+            HttpMethod.Put,
+            "/faults",
+            request => request.Content = new StringContent(body));
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains(named, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }

@@ -19,7 +19,11 @@ internal sealed class GuideUnderTest : IAsyncDisposable
     {
         _process = process;
         Url = url;
-        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = url, Timeout = Deadline };
+        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })
+        {
+            BaseAddress = url,
+            Timeout = Deadline
+        };
     }
 
     public Uri Url { get; }
@@ -35,12 +39,16 @@ internal sealed class GuideUnderTest : IAsyncDisposable
         }
 
         Process process = Process.Start(start)!;
-        string? line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TimeProvider.System);
+        string? line = await process.StandardOutput
+            .ReadLineAsync(TestContext.Current.CancellationToken)
+            .AsTask()
+            .WaitAsync(Deadline, TimeProvider.System);
         Assert.StartsWith("listening on http://127.0.0.1:", line, StringComparison.Ordinal);
         return new GuideUnderTest(process, new Uri(line!["listening on ".Length..]));
     }
 
-    public Task<HttpResponseMessage> GetAsync(string path, Action<HttpRequestMessage>? change = null) => SendAsync(HttpMethod.Get, path, change);
+    public Task<HttpResponseMessage> GetAsync(string path, Action<HttpRequestMessage>? change = null) =>
+        SendAsync(HttpMethod.Get, path, change);
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, Action<HttpRequestMessage>? change = null)
     {
@@ -51,7 +59,10 @@ internal sealed class GuideUnderTest : IAsyncDisposable
 
     public async Task FaultAsync(string json)
     {
-        using HttpResponseMessage answer = await SendAsync(HttpMethod.Put, "/faults", request => request.Content = new StringContent(json, Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json")));
+        using HttpResponseMessage answer = await SendAsync(
+            HttpMethod.Put,
+            "/faults",
+            request => request.Content = new StringContent(json, Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json")));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
@@ -64,7 +75,9 @@ internal sealed class GuideUnderTest : IAsyncDisposable
         using var received = new MemoryStream();
         try
         {
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: guide\r\nConnection: close\r\n\r\n"), deadline.Token);
+            await socket.SendAsync(
+                Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: guide\r\nConnection: close\r\n\r\n"),
+                deadline.Token);
             var buffer = new byte[4096];
             for (int read; (read = await socket.ReceiveAsync(buffer, deadline.Token)) > 0;)
             {

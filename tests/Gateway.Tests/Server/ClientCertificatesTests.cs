@@ -60,7 +60,14 @@ public sealed class ClientCertificatesTests : IDisposable
             using var certificate = CertificateOf(which);
             using var client = Client(gateway, certificate, "1.1");
 
-            Assert.Equal(200, await AskAsync(client, ("Client-Cert", ":Zm9yZ2Vk:"), ("client-cert", ":Zm9yZ2Vk:"), ("Client-Cert-Chain", ":Zm9yZ2Vk:"), ("Client_Cert", ":Zm9yZ2Vk:")));
+            Assert.Equal(
+                200,
+                await AskAsync(
+                    client,
+                    ("Client-Cert", ":Zm9yZ2Vk:"),
+                    ("client-cert", ":Zm9yZ2Vk:"),
+                    ("Client-Cert-Chain", ":Zm9yZ2Vk:"),
+                    ("Client_Cert", ":Zm9yZ2Vk:")));
 
             Assert.DoesNotContain(":Zm9yZ2Vk:", guide.Last.Head, StringComparison.Ordinal);
             Assert.Equal(certificate is null ? 0 : 1, guide.Last.Header("Client-Cert").Length);
@@ -124,7 +131,11 @@ public sealed class ClientCertificatesTests : IDisposable
 
     private static async Task<int> AskAsync(HttpClient client, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Version = client.DefaultRequestVersion, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/")
+        {
+            Version = client.DefaultRequestVersion,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         Array.ForEach(headers, header => request.Headers.TryAddWithoutValidation(header.Name, header.Value));
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         return (int)response.StatusCode;
@@ -135,7 +146,9 @@ public sealed class ClientCertificatesTests : IDisposable
         SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-            ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
+            ClientCertificateContext = certificate is null
+                ? null
+                : SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
         },
     })
     {
@@ -151,7 +164,13 @@ public sealed class ClientCertificatesTests : IDisposable
                 [guide.Url],
                 route: route,
                 top: top,
-                listen: $"  - {{ url: \"https://127.0.0.1:0\", certificate: {{ file: FOLDER/cert.pem, key: FOLDER/key.pem }}, clientCertificates: {{ ca: FOLDER/users.pem, mode: {mode} }} }}"),
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["cert.pem"] = certificate, ["key.pem"] = key, ["users.pem"] = _authority.Pem });
+                listen: $"  - {{ url: \"https://127.0.0.1:0\", certificate: {{ file: FOLDER/cert.pem, key: FOLDER/key.pem }}, "
+                    + $"clientCertificates: {{ ca: FOLDER/users.pem, mode: {mode} }} }}"),
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["cert.pem"] = certificate,
+                ["key.pem"] = key,
+                ["users.pem"] = _authority.Pem
+            });
     }
 }

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Gateway.Tests.Server;
 
-public class ConnectionHeaderEncodingTests(ConnectionHeaderEncodingTests.Fixture fixture) : IClassFixture<ConnectionHeaderEncodingTests.Fixture>
+public class ConnectionHeaderEncodingTests(ConnectionHeaderEncodingTests.Fixture fixture)
+    : IClassFixture<ConnectionHeaderEncodingTests.Fixture>
 {
     [Theory]
     [InlineData("keep-alive", "keep-alive")]
@@ -23,7 +24,9 @@ public class ConnectionHeaderEncodingTests(ConnectionHeaderEncodingTests.Fixture
     public void GetString_Value_KeepsEveryNameThatMatters(string sent, string seen) =>
         Assert.Equal(seen, ConnectionHeaderEncoding.Instance.GetString(Encoding.Latin1.GetBytes(sent).AsSpan()));
 
-    /// <summary>Every pair of lines, in both orders: the header that one of them names stays here, and a request that names one ends its connection.</summary>
+    /// <summary>
+    /// Every pair of lines, in both orders: the header that one of them names stays here, and a request that names one ends its connection.
+    /// </summary>
     public static TheoryData<string, string, string> Lines()
     {
         var data = new TheoryData<string, string, string>();
@@ -50,7 +53,8 @@ public class ConnectionHeaderEncodingTests(ConnectionHeaderEncodingTests.Fixture
         await using var client = await RawClient.ConnectAsync(fixture.Gateway.Url);
         var path = $"/{Guid.NewGuid():N}";
 
-        await client.SendAsync($"GET {path} HTTP/{version}\r\nHost: a\r\nConnection: {first}\r\nX-Private: secret\r\nConnection: {second}\r\n\r\n");
+        await client.SendAsync(
+            $"GET {path} HTTP/{version}\r\nHost: a\r\nConnection: {first}\r\nX-Private: secret\r\nConnection: {second}\r\n\r\n");
         var response = await client.ReadAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 

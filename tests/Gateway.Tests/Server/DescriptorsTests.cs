@@ -37,9 +37,15 @@ public class DescriptorsTests
 
         Assert.Null(descriptors.Alarm(null));
         Assert.False(descriptors.Destinations.TryTake());
-        Assert.StartsWith("16 connections to destinations are open, as many as 552 file descriptors allow", descriptors.Alarm(null), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "16 connections to destinations are open, as many as 552 file descriptors allow",
+            descriptors.Alarm(null),
+            StringComparison.Ordinal);
         Assert.False(descriptors.Users.TryTake());
-        Assert.StartsWith("16 connections of users are open, as many as 552 file descriptors allow: new ones wait", descriptors.Alarm(null), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "16 connections of users are open, as many as 552 file descriptors allow: new ones wait",
+            descriptors.Alarm(null),
+            StringComparison.Ordinal);
         Assert.StartsWith("The process has no file descriptors left", descriptors.Alarm(TimeSpan.FromSeconds(1)), StringComparison.Ordinal);
 
         descriptors.Users.Return();
@@ -49,14 +55,16 @@ public class DescriptorsTests
     }
 
     /// <summary>
-    /// More users than the process may have file descriptors for. Without bounds it reached nobody, ejected every destination for that, and ended: the
-    /// runtime does not survive it.
+    /// More users than the process may have file descriptors for. Without bounds it reached nobody, ejected every destination for that, and
+    /// ended: the runtime does not survive it.
     /// </summary>
     [Fact]
     public async Task Users_MoreThanDescriptors_WaitAndAreServed()
     {
         var cancel = TestContext.Current.CancellationToken;
-        await using var bed = await TestBed.StartAsync(new TestBedOptions { Primaries = 1, Standbys = 1, GatewayBefore = ["prlimit", "--nofile=700:700"] }, cancel);
+        await using var bed = await TestBed.StartAsync(
+            new TestBedOptions { Primaries = 1, Standbys = 1, GatewayBefore = ["prlimit", "--nofile=700:700"] },
+            cancel);
         using var operators = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(bed.Gateway.AdminUrl) };
         var clients = new List<RawClient>();
         try
@@ -65,11 +73,15 @@ public class DescriptorsTests
             {
                 var client = await RawClient.ConnectAsync(new Uri(bed.Gateway.Url));
                 clients.Add(client);
-                await client.SendAsync(string.Create(CultureInfo.InvariantCulture, $"GET /api/guide/recommend?user=u{i} HTTP/1.1\r\nHost: a\r\n\r\n"));
+                await client.SendAsync(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"GET /api/guide/recommend?user=u{i} HTTP/1.1\r\nHost: a\r\n\r\n"));
             }
 
             await Eventually.BecomeTrueAsync(
-                async () => (await operators.GetStringAsync("/status", cancel)).Contains("connections of users are open, as many as 700 file descriptors allow", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the status says what is wrong");
+                async () => (await operators.GetStringAsync("/status", cancel)).Contains(
+                    "connections of users are open, as many as 700 file descriptors allow",
+                    StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the status says what is wrong");
             var cpu = bed.Gateway.Figures.Cpu;
             // Two probes of everybody and more.
             await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, cancel);

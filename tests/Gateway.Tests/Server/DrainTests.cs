@@ -59,7 +59,10 @@ public sealed class DrainTests
         await using var guide = new ScriptedUpstream();
         var (certificate, key) = Certificates.Create("gateway.test");
         await using var gateway = await InProcessGateway.StartAsync(
-            InProcessGateway.Config([guide.Url], top: "drain: 5m", listen: "  - { url: \"https://127.0.0.1:0\", certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }"),
+            InProcessGateway.Config(
+                [guide.Url],
+                top: "drain: 5m",
+                listen: "  - { url: \"https://127.0.0.1:0\", certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }"),
             new Dictionary<string, string> { ["cert.pem"] = certificate, ["key.pem"] = key });
         var connections = 0;
         using var client = new HttpClient(new SocketsHttpHandler
@@ -88,12 +91,15 @@ public sealed class DrainTests
         using var hurry = new CancellationTokenSource();
         var draining = gateway.DrainAsync(hurry.Token);
         await Eventually.BecomeTrueAsync(
-            async () => await client.GetStringAsync("/", Cancel) == "ok" && Volatile.Read(ref connections) >= 3, Patience, "GOAWAY sends each request over a connection of its own");
+            async () => await client.GetStringAsync("/", Cancel) == "ok" && Volatile.Read(ref connections) >= 3, Patience,
+            "GOAWAY sends each request over a connection of its own");
         await hurry.CancelAsync();
         await draining.WaitAsync(Patience, Cancel);
     }
 
-    /// <summary>Clients that connect anew for each request, while the port closes: each is answered or finds no port, and none is reset.</summary>
+    /// <summary>
+    /// Clients that connect anew for each request, while the port closes: each is answered or finds no port, and none is reset.
+    /// </summary>
     [Fact]
     public async Task Drain_UnderClientsThatConnectAnew_ResetsNobody()
     {
@@ -155,7 +161,10 @@ public sealed class DrainTests
         var config = InProcessGateway.Config([guide.Url], top: "drain: 0s");
         await using var gateway = http2 ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
         using var socket = new System.Net.WebSockets.ClientWebSocket();
-        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true }
+        });
         if (http2)
         {
             socket.Options.HttpVersion = HttpVersion.Version20;
@@ -187,13 +196,17 @@ public sealed class DrainTests
         await using var guide = await KestrelUpstream.StartAsync(Forwarding.Http2WebSocketTests.EchoAsync);
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "drain: 0s"));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
-        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+        await client.SendAsync(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+                + "AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 101", await client.ReadHeadAsync(), StringComparison.Ordinal);
         var began = TimeProvider.System.GetTimestamp();
         var stopping = gateway.StopAsync();
         Assert.Equal("\u0088\u0002\u0003\u00E9", await client.ReadUntilAsync("\u00E9"));
         await stopping.WaitAsync(Patience, Cancel);
-        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), "A WebSocket that does not answer holds the stop.");
+        Assert.True(
+            TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20),
+            "A WebSocket that does not answer holds the stop.");
     }
 
     [Fact]
@@ -218,7 +231,9 @@ public sealed class DrainTests
     {
         // A shell's background job ignores Ctrl+C, and so does all that it starts.
         var ignored = File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
-        Assert.SkipWhen((Convert.ToInt32(ignored[^1..], 16) & 2) != 0, "SIGINT is ignored here: the tests run in the background of a shell.");
+        Assert.SkipWhen(
+            (Convert.ToInt32(ignored[^1..], 16) & 2) != 0,
+            "SIGINT is ignored here: the tests run in the background of a shell.");
         await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 1, Config = [("drain", "5m")] }, Cancel);
         bed.Gateway.Send(Signals.Interrupt);
         await bed.Gateway.Ended.WaitAsync(Patience, Cancel);

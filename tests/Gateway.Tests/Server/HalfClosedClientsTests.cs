@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Gateway.Tests.Server;
 
-/// <summary>Clients that close their side of the connection behind their request (RFC 9112, section 9.6), and such that have closed all of it.</summary>
+/// <summary>
+/// Clients that close their side of the connection behind their request (RFC 9112, section 9.6), and such that have closed all of it.
+/// </summary>
 public sealed class HalfClosedClientsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -51,7 +53,11 @@ public sealed class HalfClosedClientsTests
         await using var gateway = tls ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
         using var client = new TcpClient();
         var stream = await ClientStream.OpenAsync(client, gateway.Url, tls);
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(kind == "post" ? "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" : "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), Cancel);
+        await stream.WriteAsync(
+            Encoding.Latin1.GetBytes(kind == "post"
+                ? "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+                : "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+            Cancel);
         await Eventually.BeTrueAsync(() => guide.Requests.Count == 1, TimeSpan.FromSeconds(60), "the request is under way");
         if (stream is SslStream alert)
         {
@@ -101,7 +107,10 @@ public sealed class HalfClosedClientsTests
 
         await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(60), "the destination is told");
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "aborted"));
-        await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_inflight") == 0, TimeSpan.FromSeconds(60), "the place is free");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.MetricAsync("gateway_inflight") == 0,
+            TimeSpan.FromSeconds(60),
+            "the place is free");
         Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 

@@ -54,7 +54,9 @@ public sealed class LengthlessRequestsTests
         var stream = await ClientStream.OpenAsync(client, gateway.Url, isTls, new SslApplicationProtocol("http/1.0"));
 
         // What follows on the connection is a request of its own.
-        var text = Encoding.Latin1.GetBytes($"{method} /first HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nX-A: 1\r\n\r\nGET /second HTTP/1.0\r\nHost: a\r\n\r\n");
+        var text =
+            Encoding.Latin1.GetBytes(
+                $"{method} /first HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nX-A: 1\r\n\r\nGET /second HTTP/1.0\r\nHost: a\r\n\r\n");
         for (var at = 0; at < text.Length; at += piece)
         {
             await stream.WriteAsync(text.AsMemory(at, Math.Min(piece, text.Length - at)), Cancel);
@@ -77,7 +79,9 @@ public sealed class LengthlessRequestsTests
     public async Task Stop_WhileNothingOrHalfAHeadCame_IsQuick(string sent)
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]), stopWithin: TimeSpan.FromSeconds(60));
+        await using var gateway = await InProcessGateway.StartAsync(
+            InProcessGateway.Config([guide.Url]),
+            stopWithin: TimeSpan.FromSeconds(60));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
         await client.SendAsync(sent);
         await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancel);

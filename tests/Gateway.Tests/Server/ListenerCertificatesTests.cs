@@ -38,12 +38,16 @@ public class ListenerCertificatesTests
         var renewed = Certificates.Create("renewed", "new.example");
         await File.WriteAllTextAsync(gateway.PathOf("own.key"), renewed.Key, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(gateway.PathOf("own.pem"), renewed.Certificate, TestContext.Current.CancellationToken);
-        await Eventually.BecomeTrueAsync(async () => await SubjectAsync(gateway, "new.example") == "CN=renewed", TimeSpan.FromSeconds(30), "the new certificate is served for its name");
+        await Eventually.BecomeTrueAsync(
+            async () => await SubjectAsync(gateway, "new.example") == "CN=renewed",
+            TimeSpan.FromSeconds(30),
+            "the new certificate is served for its name");
         Assert.Equal("CN=first", await SubjectAsync(gateway, "own.example"));
 
         await File.WriteAllTextAsync(gateway.PathOf("own.pem"), "rubbish", TestContext.Current.CancellationToken);
         await Eventually.BecomeTrueAsync(
-            async () => (await gateway.StatusAsync()).GetProperty("alarms").ToString().Contains("own.pem", StringComparison.Ordinal), TimeSpan.FromSeconds(30), "an alarm names the file");
+            async () => (await gateway.StatusAsync()).GetProperty("alarms").ToString().Contains("own.pem", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(30), "an alarm names the file");
         Assert.Equal("CN=renewed", await SubjectAsync(gateway, "new.example"));
         Assert.Equal("CN=shop", await SubjectAsync(gateway, "shop.example"));
     }
@@ -89,7 +93,9 @@ public class ListenerCertificatesTests
         using var client = new TcpClient();
         await client.ConnectAsync(gateway.Url.Host, gateway.Url.Port, TestContext.Current.CancellationToken);
         await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = name, EnabledSslProtocols = offered }, TestContext.Current.CancellationToken);
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = name, EnabledSslProtocols = offered },
+            TestContext.Current.CancellationToken);
         return tls.RemoteCertificate!.Subject;
     }
 
@@ -100,7 +106,8 @@ public class ListenerCertificatesTests
         Add("shop", "shop.example");
         Add("wildcard", "*.shop.example");
         Add("own", "own.example", "*.own.example");
-        string Item(string name, string hosts = "") => string.Create(CultureInfo.InvariantCulture, $"{{ file: FOLDER/{name}.pem, key: FOLDER/{name}.key{hosts} }}");
+        string Item(string name, string hosts = "") =>
+            string.Create(CultureInfo.InvariantCulture, $"{{ file: FOLDER/{name}.pem, key: FOLDER/{name}.key{hosts} }}");
         return InProcessGateway.StartAsync(
             InProcessGateway.Config([guide.Url], listen: $$"""
               - url: "https://127.0.0.1:0"

@@ -14,7 +14,8 @@ public sealed class ProxyProtocolHeaderTests
     [InlineData("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n", "192.0.2.1:56324")]
     [InlineData("PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n", "255.255.255.255:65535")]
     [InlineData("PROXY TCP6 2001:db8::1 2001:db8::2 1 0\r\n", "[2001:db8::1]:1")]
-    [InlineData("PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n", "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535")]
+    [InlineData("PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 "
+        + "65535\r\n", "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535")]
     [InlineData("PROXY UNKNOWN\r\n", null)]
     [InlineData("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n", null)]
     public void Text_Good_NamesTheClient(string header, string? client) => Reads(Encoding.Latin1.GetBytes(header), client);
@@ -62,7 +63,8 @@ public sealed class ProxyProtocolHeaderTests
     [InlineData("21 11 000B C0000201 C6336401 DC04 01")]
     [InlineData("21 21 000C C0000201 C6336401 DC04 01BB")]
     [InlineData("21 11 FFFF")]
-    public void Binary_Bad_IsInvalid(string header) => Assert.Equal(ProxyProtocolStatus.Invalid, ProxyProtocolHeader.Read(Bytes(header), out _, out _));
+    public void Binary_Bad_IsInvalid(string header) =>
+        Assert.Equal(ProxyProtocolStatus.Invalid, ProxyProtocolHeader.Read(Bytes(header), out _, out _));
 
     private static byte[] Bytes(string header) => Convert.FromHexString(Signature + header.Replace(" ", "", StringComparison.Ordinal));
 
@@ -75,7 +77,9 @@ public sealed class ProxyProtocolHeaderTests
             Assert.Equal(ProxyProtocolStatus.Incomplete, ProxyProtocolHeader.Read(header.AsSpan(0, cut), out _, out _));
             var (first, last) = (new Segment(sent.AsMemory(0, cut), 0), new Segment(sent.AsMemory(cut), cut));
             first.Then(last);
-            Assert.Equal(ProxyProtocolStatus.Complete, ProxyProtocolHeader.Read(new ReadOnlySequence<byte>(first, 0, last, sent.Length - cut), out var length, out var client));
+            Assert.Equal(
+                ProxyProtocolStatus.Complete,
+                ProxyProtocolHeader.Read(new ReadOnlySequence<byte>(first, 0, last, sent.Length - cut), out var length, out var client));
             Assert.Equal((header.Length, expected), (length, client?.ToString()));
         }
     }

@@ -12,7 +12,8 @@ namespace Gateway.Tests.Server;
 public sealed class ProxyProtocolTests
 {
     private const string Listen = "  - { url: \"http://127.0.0.1:0\", proxyProtocol: true }";
-    private const string TlsListen = "  - { url: \"https://127.0.0.1:0\", proxyProtocol: true, certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }";
+    private const string TlsListen =
+        "  - { url: \"https://127.0.0.1:0\", proxyProtocol: true, certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }";
     private const string Request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     private const string Haproxy = "/usr/sbin/haproxy";
 
@@ -48,7 +49,11 @@ public sealed class ProxyProtocolTests
     public async Task HeaderThatStops_ClosesTheConnectionInTime()
     {
         await using var upstream = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "limits: { headersTimeout: 200ms }", listen: Listen));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [upstream.Url],
+                top: "limits: { headersTimeout: 200ms }",
+                listen: Listen));
         Assert.Equal("", await SendAsync(gateway.Url, "PROXY TCP4 203.0"));
     }
 
@@ -57,7 +62,9 @@ public sealed class ProxyProtocolTests
     {
         var (certificate, key) = Certificates.Create("localhost");
         await using var upstream = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], listen: TlsListen), new Dictionary<string, string>(StringComparer.Ordinal) { ["cert.pem"] = certificate, ["key.pem"] = key });
+        await using var gateway = await InProcessGateway.StartAsync(
+            InProcessGateway.Config([upstream.Url], listen: TlsListen),
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["cert.pem"] = certificate, ["key.pem"] = key });
         using var socket = new TcpClient();
         await socket.ConnectAsync(gateway.Url.Host, gateway.Url.Port, Cancel);
         await socket.GetStream().WriteAsync("PROXY TCP4 203.0.113.9 198.51.100.1 5000 443\r\n"u8.ToArray(), Cancel);

@@ -48,7 +48,8 @@ public sealed class SlowClientsTests
     public async Task AdminConnection_WithoutARequest_EndsAfterHeadersTimeout()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { headersTimeout: 1s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { headersTimeout: 1s }"));
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, gateway.AdminUrl.Port, Cancel);
 
@@ -59,7 +60,8 @@ public sealed class SlowClientsTests
     public async Task Connection_BetweenItsRequests_Stays()
     {
         await using var guide = new ScriptedUpstream();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { headersTimeout: 1s }"));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: "limits: { headersTimeout: 1s }"));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
         for (var i = 0; i < 2; i++)
         {
@@ -77,12 +79,17 @@ public sealed class SlowClientsTests
         await using var guide = new ScriptedUpstream(static r => r.RespondAsync(new string('x', 20_000_000)));
         var config = InProcessGateway.Config([guide.Url]);
         var pause = TimeSpan.FromSeconds(3);
-        await using var gateway = tls ? await InProcessGateway.StartTlsAsync(config, pause) : await InProcessGateway.StartAsync(config, longestPause: pause);
+        await using var gateway = tls
+            ? await InProcessGateway.StartTlsAsync(config, pause)
+            : await InProcessGateway.StartAsync(config, longestPause: pause);
         using var client = new TcpClient { ReceiveBufferSize = 4096 };
         var stream = await ClientStream.OpenAsync(client, gateway.Url, tls);
         await stream.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), Cancel);
         await gateway.MetricReachesAsync(1, "gateway_inflight");
-        await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_inflight") == 0, Patience, "the reader's place is free");
+        await Eventually.BecomeTrueAsync(
+            async () => await gateway.MetricAsync("gateway_inflight") == 0,
+            Patience,
+            "the reader's place is free");
     }
 
     [Fact]
@@ -90,11 +97,14 @@ public sealed class SlowClientsTests
     {
         await using var guide = new ScriptedUpstream(static async r =>
         {
-            await r.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n");
+            await r.SendAsync(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n");
             await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System);
             await r.SendAsync("9\r\ndata: b\n\n\r\n0\r\n\r\n");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], route: "    stream: { heartbeat: 1h, idle: 1h }"), longestPause: TimeSpan.FromSeconds(2));
+        await using var gateway = await InProcessGateway.StartAsync(
+            InProcessGateway.Config([guide.Url], route: "    stream: { heartbeat: 1h, idle: 1h }"),
+            longestPause: TimeSpan.FromSeconds(2));
         await using var client = await RawClient.ConnectAsync(gateway.Url);
         await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         Assert.Equal("data: a\n\ndata: b\n\n", (await client.ReadAsync()).Body);

@@ -56,14 +56,18 @@ public sealed class SlowStreamsTests
             }
         });
         var config = InProcessGateway.Config([guide.Url], route: framing == "file" ? "    fallback: [ { file: large.txt } ]" : "");
-        await using var gateway = await InProcessGateway.StartTlsAsync(config, Pause, new Dictionary<string, string> { ["static/large.txt"] = new string('x', 100_000) });
+        await using var gateway = await InProcessGateway.StartTlsAsync(
+            config,
+            Pause,
+            new Dictionary<string, string> { ["static/large.txt"] = new string('x', 100_000) });
         await using var client = await RawHttp2Client.ConnectAsync(gateway.Url, window);
 
         var response = await client.AskAsync(
             [(":method", method), (":scheme", "https"), (":authority", "a"), (":path", "/")],
             method == "POST" ? "hello"u8.ToArray() : null).WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
 
-        Assert.True(response is { IsReset: true, IsGone: false, Error: Cancel }, response.ToString() is var text && text.Length > 300 ? text[..300] : "");
+        Assert.True(response is { IsReset: true, IsGone: false, Error: Cancel }, response.ToString() is var text
+            && text.Length > 300 ? text[..300] : "");
         Assert.Equal(window ?? 65_535, response.Body.Length);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "aborted"));
         await Eventually.BecomeTrueAsync(async () => await gateway.MetricAsync("gateway_inflight") == 0, Patience, "the place is free");
@@ -84,7 +88,9 @@ public sealed class SlowStreamsTests
             await r.ChunkAsync("data: b\n\n");
             await r.EndChunksAsync();
         });
-        await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url], route: "    stream: { heartbeat: 1h, idle: 1h }"), Pause);
+        await using var gateway = await InProcessGateway.StartTlsAsync(
+            InProcessGateway.Config([guide.Url], route: "    stream: { heartbeat: 1h, idle: 1h }"),
+            Pause);
         await using var client = await RawHttp2Client.ConnectAsync(gateway.Url);
 
         var response = await client.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", "a"), (":path", "/"));

@@ -20,7 +20,12 @@ public class TlsTests
         await using var gateway = await StartAsync([guide.Url], NewCertificate("one"));
         using var client = Http2(gateway, _ => true);
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/order") { Content = new StringContent("hello"), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/order")
+        {
+            Content = new StringContent("hello"),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         request.Headers.Add("Cookie", "a=1; b=2");
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
 
@@ -64,7 +69,8 @@ public class TlsTests
         }
 
         await Eventually.BecomeTrueAsync(
-            async () => await gateway.MetricAsync("gateway_requests_total", ("outcome", "refused")) + await gateway.MetricAsync("gateway_requests_total", ("outcome", "aborted")) >= 5,
+            async () => await gateway.MetricAsync("gateway_requests_total", ("outcome", "refused"))
+                + await gateway.MetricAsync("gateway_requests_total", ("outcome", "aborted")) >= 5,
             TimeSpan.FromSeconds(30),
             "they are counted as the client's");
         Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
@@ -112,7 +118,10 @@ public class TlsTests
         await AlarmsAsync(gateway, 1);
         Assert.Equal("CN=one", await SubjectAsync(gateway));
         await File.WriteAllTextAsync(gateway.PathOf("key.pem"), second.Key, TestContext.Current.CancellationToken);
-        await Eventually.BecomeTrueAsync(async () => await SubjectAsync(gateway) == "CN=two", TimeSpan.FromSeconds(5), "the new certificate is served");
+        await Eventually.BecomeTrueAsync(
+            async () => await SubjectAsync(gateway) == "CN=two",
+            TimeSpan.FromSeconds(5),
+            "the new certificate is served");
         await AlarmsAsync(gateway, 0);
 
         await File.WriteAllTextAsync(gateway.PathOf("cert.pem"), "rubbish", TestContext.Current.CancellationToken);
@@ -123,7 +132,8 @@ public class TlsTests
     }
 
     private static Task AlarmsAsync(InProcessGateway gateway, int count) => Eventually.BecomeTrueAsync(
-        async () => (await gateway.StatusAsync()).GetProperty("alarms").GetArrayLength() == count, TimeSpan.FromSeconds(3), $"{count} alarms are raised");
+        async () => (await gateway.StatusAsync()).GetProperty("alarms").GetArrayLength() == count, TimeSpan.FromSeconds(3),
+        $"{count} alarms are raised");
 
     private static async Task<string> SubjectAsync(InProcessGateway gateway)
     {
@@ -139,7 +149,10 @@ public class TlsTests
 
     private static HttpClient Http2(InProcessGateway gateway, Func<X509Certificate2, bool> accept) => new(new SocketsHttpHandler
     {
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => accept(new X509Certificate2(certificate!)) },
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => accept(new X509Certificate2(certificate!))
+        },
     })
     {
         BaseAddress = gateway.Url,
@@ -147,8 +160,12 @@ public class TlsTests
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
-    private static Task<InProcessGateway> StartAsync(string[] primary, (string Certificate, string Key) pair, string route = "") => InProcessGateway.StartAsync(
-        InProcessGateway.Config(primary, route: route, listen: "  - { url: \"https://127.0.0.1:0\", certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }"),
+    private static Task<InProcessGateway> StartAsync(string[] primary, (string Certificate, string Key) pair, string route = "") =>
+        InProcessGateway.StartAsync(
+        InProcessGateway.Config(
+            primary,
+            route: route,
+            listen: "  - { url: \"https://127.0.0.1:0\", certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }"),
         new Dictionary<string, string> { ["cert.pem"] = pair.Certificate, ["key.pem"] = pair.Key });
 
     private static (string Certificate, string Key) NewCertificate(string name) => Certificates.Create(name);

@@ -6,7 +6,9 @@ using System.Text.Json;
 
 namespace Gateway.Tests.Support;
 
-/// <summary>A real browser without a window, steered over its own debugging protocol: a page is opened, asked by script, and photographed.</summary>
+/// <summary>
+/// A real browser without a window, steered over its own debugging protocol: a page is opened, asked by script, and photographed.
+/// </summary>
 internal sealed class Browser : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -24,7 +26,12 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>Where it is; null: not installed.</summary>
-    public static string? Program { get; } = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+    public static string? Program { get; } = new[]
+    {
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome"
+    }.FirstOrDefault(File.Exists);
 
     /// <summary>What to say when a test skips for the lack of it.</summary>
     public const string Missing = "Chromium is not installed: Debian's package is \"chromium\".";
@@ -32,7 +39,8 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Arguments of every start: no window, no noise on the network, a profile of its own.</summary>
     public static string[] Arguments(DirectoryInfo profile) =>
     [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update",
         "--disable-sync", "--hide-scrollbars", $"--user-data-dir={profile.FullName}",
     ];
 
@@ -94,8 +102,16 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>A picture of the whole page at this width; null: no file is kept.</summary>
     public async Task PhotographAsync(string file, int width, bool dark, CancellationToken cancel)
     {
-        await CallAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = dark ? "dark" : "light" } } }, cancel);
-        await CallAsync("Emulation.setDeviceMetricsOverride", new { width, height = 800, deviceScaleFactor = 1, mobile = width < 600 }, cancel);
+        await CallAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = dark
+            ? "dark"
+            : "light" } } }, cancel);
+        await CallAsync("Emulation.setDeviceMetricsOverride", new
+        {
+            width,
+            height = 800,
+            deviceScaleFactor = 1,
+            mobile = width < 600
+        }, cancel);
         var height = (await AskAsync("document.documentElement.scrollHeight", cancel)).GetInt32();
         await CallAsync("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile = width < 600 }, cancel);
         var picture = await CallAsync("Page.captureScreenshot", new { format = "png" }, cancel);
@@ -144,7 +160,9 @@ internal sealed class Browser : IAsyncDisposable
             async () =>
             {
                 var targets = JsonDocument.Parse(await http.GetStringAsync($"http://127.0.0.1:{port}/json/list", cancel)).RootElement;
-                address = targets.EnumerateArray().FirstOrDefault(static t => t.GetProperty("type").GetString() == "page") is { ValueKind: JsonValueKind.Object } page
+                address =
+                    targets.EnumerateArray().FirstOrDefault(static t =>
+                        t.GetProperty("type").GetString() == "page") is { ValueKind: JsonValueKind.Object } page
                     ? page.GetProperty("webSocketDebuggerUrl").GetString()
                     : null;
                 return address is not null;
@@ -158,7 +176,10 @@ internal sealed class Browser : IAsyncDisposable
     {
         try
         {
-            return int.TryParse(File.ReadLines(Path.Combine(_profile.FullName, "DevToolsActivePort")).FirstOrDefault(), CultureInfo.InvariantCulture, out var port) ? port : null;
+            return int.TryParse(
+                File.ReadLines(Path.Combine(_profile.FullName, "DevToolsActivePort")).FirstOrDefault(),
+                CultureInfo.InvariantCulture,
+                out var port) ? port : null;
         }
         catch (IOException)
         {
@@ -171,13 +192,19 @@ internal sealed class Browser : IAsyncDisposable
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(Patience);
         var id = ++_id;
-        await _socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(new { id, method, @params = parameters }), WebSocketMessageType.Text, endOfMessage: true, deadline.Token);
+        await _socket.SendAsync(
+            JsonSerializer.SerializeToUtf8Bytes(new { id, method, @params = parameters }),
+            WebSocketMessageType.Text,
+            endOfMessage: true,
+            deadline.Token);
         while (true)
         {
             var message = JsonDocument.Parse(await ReadAsync(deadline.Token)).RootElement;
             if (message.TryGetProperty("id", out var answered) && answered.GetInt32() == id)
             {
-                return message.TryGetProperty("result", out var result) ? result : throw new InvalidOperationException($"The browser refused {method}: {message}");
+                return message.TryGetProperty("result", out var result)
+                    ? result
+                    : throw new InvalidOperationException($"The browser refused {method}: {message}");
             }
         }
     }

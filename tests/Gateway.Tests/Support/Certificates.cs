@@ -8,7 +8,8 @@ namespace Gateway.Tests.Support;
 internal static class Certificates
 {
     /// <summary>Certificate and key as PEM, for these alternative names beside the common one.</summary>
-    public static (string Certificate, string Key) Create(string name, params string[] alternatives) => Create(name, TimeSpan.FromDays(30), alternatives);
+    public static (string Certificate, string Key) Create(string name, params string[] alternatives) =>
+        Create(name, TimeSpan.FromDays(30), alternatives);
 
     /// <summary>The same, valid from 30 days ago; it ends after <paramref name="left"/>.</summary>
     public static (string Certificate, string Key) Create(string name, TimeSpan left, params string[] alternatives)

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Gateway.Tests.Support;
 
-/// <summary>A user's connection as a stream, in clear or over TLS with any certificate, for tests that close, stall or read as no proper client does.</summary>
+/// <summary>
+/// A user's connection as a stream, in clear or over TLS with any certificate, for tests that close, stall or
+/// read as no proper client does.
+/// </summary>
 internal static class ClientStream
 {
     /// <summary>Connects to a listener of a gateway on loopback.</summary>
@@ -21,7 +24,11 @@ internal static class ClientStream
     public static async Task<SslStream> SecureAsync(Stream stream, params SslApplicationProtocol[] protocols)
     {
         var secured = new SslStream(stream, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "127.0.0.1", ApplicationProtocols = protocols.Length == 0 ? null : [.. protocols] });
+        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "127.0.0.1",
+            ApplicationProtocols = protocols.Length == 0 ? null : [.. protocols]
+        });
         return secured;
     }
 }

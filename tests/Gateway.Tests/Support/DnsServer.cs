@@ -6,7 +6,9 @@ using System.Text;
 
 namespace Gateway.Tests.Support;
 
-/// <summary>A name server on a free port of loopback: real DNS messages (RFC 1035) over UDP, with the records that a test gives it.</summary>
+/// <summary>
+/// A name server on a free port of loopback: real DNS messages (RFC 1035) over UDP, with the records that a test gives it.
+/// </summary>
 internal sealed class DnsServer : IAsyncDisposable
 {
     /// <summary>An address.</summary>
@@ -99,7 +101,8 @@ internal sealed class DnsServer : IAsyncDisposable
         _asked.Enqueue($"{type} {name}");
 
         // 2. What is known of it.
-        DnsRecord[] answers = [.. Volatile.Read(ref _records).Where(r => r.Type == type && string.Equals(r.Name, name.ToString(), StringComparison.OrdinalIgnoreCase))];
+        DnsRecord[] answers = [.. Volatile.Read(ref _records).Where(r => r.Type == type
+            && string.Equals(r.Name, name.ToString(), StringComparison.OrdinalIgnoreCase))];
         DnsRecord[] along = type == Srv && answers.Length > 0 ? [.. Volatile.Read(ref _along)] : [];
 
         // 3. The same id, "response, authoritative", the code, one question, the counts.
@@ -125,7 +128,9 @@ internal sealed class DnsServer : IAsyncDisposable
 
     /// <summary>An address record.</summary>
     public static DnsRecord AddressOf(string name, string address, int ttl = 60) =>
-        IPAddress.Parse(address) is var ip ? new(name, ip.AddressFamily == AddressFamily.InterNetwork ? A : Aaaa, ttl, ip.GetAddressBytes()) : throw new InvalidOperationException(address);
+        IPAddress.Parse(address) is var ip
+            ? new(name, ip.AddressFamily == AddressFamily.InterNetwork ? A : Aaaa, ttl, ip.GetAddressBytes())
+            : throw new InvalidOperationException(address);
 
     /// <summary>A service record.</summary>
     public static DnsRecord ServiceOf(string name, int priority, int weight, int port, string target, int ttl = 60) =>
@@ -133,7 +138,14 @@ internal sealed class DnsServer : IAsyncDisposable
 
     private static byte[] Number(int number) => [(byte)(number >> 8), (byte)number];
 
-    private static byte[] Labels(string name) => [.. name.Split('.', StringSplitOptions.RemoveEmptyEntries).SelectMany(static label => new[] { (byte)label.Length }.Concat(Encoding.ASCII.GetBytes(label))), 0];
+    private static byte[] Labels(string name) =>
+        [
+        .. name.Split(
+            '.',
+            StringSplitOptions.RemoveEmptyEntries).SelectMany(static label => new[]
+            {
+                (byte)label.Length
+            }.Concat(Encoding.ASCII.GetBytes(label))), 0];
 }
 
 /// <summary>A record of a name.</summary>

@@ -29,7 +29,12 @@ internal static class EchoUpstream
         var isTls = kind is DestinationKind.TlsHttp1 or DestinationKind.TlsHttp2;
         return await KestrelUpstream.StartAsync(
             AnswerAsync,
-            kind switch { DestinationKind.Http2 => HttpProtocols.Http2, DestinationKind.TlsHttp2 => HttpProtocols.Http1AndHttp2, _ => HttpProtocols.Http1 },
+            kind switch
+            {
+                DestinationKind.Http2 => HttpProtocols.Http2,
+                DestinationKind.TlsHttp2 => HttpProtocols.Http1AndHttp2,
+                _ => HttpProtocols.Http1
+            },
             isTls ? TestAuthority.Issue("localhost", "127.0.0.1") : null);
     }
 
@@ -38,7 +43,14 @@ internal static class EchoUpstream
 
     private static Task AnswerAsync(HttpContext context)
     {
-        var lines = context.Request.Headers.Where(static header => !header.Key.Equals("Host", StringComparison.OrdinalIgnoreCase)).SelectMany(static header => header.Value.Select(value => $"{header.Key.ToLowerInvariant()}: {value}"));
-        return context.Response.WriteAsync(string.Join('\n', lines.Prepend(context.Request.Host.Value).Prepend(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)) + "\n");
+        var lines =
+            context.Request.Headers.Where(static header => !header.Key.Equals(
+                "Host",
+                StringComparison.OrdinalIgnoreCase)).SelectMany(static header =>
+                    header.Value.Select(value => $"{header.Key.ToLowerInvariant()}: {value}"));
+        return context.Response.WriteAsync(string.Join(
+            '\n',
+            lines.Prepend(context.Request.Host.Value).Prepend(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget))
+                + "\n");
     }
 }

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace Gateway.Tests.Support;
 
-/// <summary>A whole gateway in this process, on free ports, with its files in a temporary folder. It is ready when it is handed out.</summary>
+/// <summary>
+/// A whole gateway in this process, on free ports, with its files in a temporary folder. It is ready when it is handed out.
+/// </summary>
 internal sealed class InProcessGateway : IAsyncDisposable
 {
     private const string TlsListen = "  - { url: \"https://127.0.0.1:0\", certificate: { file: FOLDER/cert.pem, key: FOLDER/key.pem } }";
@@ -24,14 +26,19 @@ internal sealed class InProcessGateway : IAsyncDisposable
         _folder = folder;
         _host = host;
         Url = new Uri(host.Addresses.First());
-        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30) };
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+        {
+            BaseAddress = Url,
+            Timeout = TimeSpan.FromSeconds(30)
+        };
     }
 
     /// <summary>The users' address.</summary>
     public Uri Url { get; }
 
     /// <summary>The operators' address.</summary>
-    public Uri AdminUrl => _host.AdminAddress.Host == "0.0.0.0" ? new UriBuilder(_host.AdminAddress) { Host = "127.0.0.1" }.Uri : _host.AdminAddress;
+    public Uri AdminUrl =>
+        _host.AdminAddress.Host == "0.0.0.0" ? new UriBuilder(_host.AdminAddress) { Host = "127.0.0.1" }.Uri : _host.AdminAddress;
 
     /// <summary>A user.</summary>
     public HttpClient Client { get; }
@@ -48,7 +55,14 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <param name="route">Lines of the only route, with their indentation of four.</param>
     /// <param name="attempts">Keys of <c>attempts</c>, as a flow mapping's inside.</param>
     /// <param name="top">Lines of the file's top.</param>
-    public static string Config(IEnumerable<string> primary, IEnumerable<string>? standby = null, string cluster = "", string route = "", string attempts = "hedge: off", string top = "", string listen = "  - url: http://127.0.0.1:0") => $$"""
+    public static string Config(
+        IEnumerable<string> primary,
+        IEnumerable<string>? standby = null,
+        string cluster = "",
+        string route = "",
+        string attempts = "hedge: off",
+        string top = "",
+        string listen = "  - url: http://127.0.0.1:0") => $$"""
         version: 1
         listen:
         {{listen}}
@@ -77,7 +91,12 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <param name="longestPause">How long a client may take next to nothing of a response.</param>
     /// <param name="stopWithin">How long requests may take to finish when it stops.</param>
     /// <param name="warmUp">How long its own requests may take before it is ready.</param>
-    public static async Task<InProcessGateway> StartAsync(string config, IReadOnlyDictionary<string, string>? files = null, TimeSpan? stopWithin = null, TimeSpan? longestPause = null, TimeSpan warmUp = default)
+    public static async Task<InProcessGateway> StartAsync(
+        string config,
+        IReadOnlyDictionary<string, string>? files = null,
+        TimeSpan? stopWithin = null,
+        TimeSpan? longestPause = null,
+        TimeSpan warmUp = default)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-test-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "static"));
@@ -90,7 +109,11 @@ internal sealed class InProcessGateway : IAsyncDisposable
         await File.WriteAllTextAsync(path, config.Replace("FOLDER", folder, StringComparison.Ordinal));
         var loaded = ConfigLoader.Load(path, static _ => null);
         Assert.True(loaded.Config is not null, string.Join('\n', loaded.Problems));
-        var host = new GatewayHost(loaded, path, static _ => null, TimeProvider.System, longestPause: longestPause) { StopWithin = stopWithin ?? TimeSpan.FromSeconds(30), WarmUpWithin = warmUp };
+        var host = new GatewayHost(loaded, path, static _ => null, TimeProvider.System, longestPause: longestPause)
+        {
+            StopWithin = stopWithin ?? TimeSpan.FromSeconds(30),
+            WarmUpWithin = warmUp
+        };
         await host.StartAsync(CancellationToken.None);
         var gateway = new InProcessGateway(folder, host);
         var ready = false;
@@ -111,7 +134,10 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <param name="config">The file, with the usual port, which becomes an https port.</param>
     /// <param name="longestPause">As for <see cref="StartAsync"/>.</param>
     /// <param name="more">More files in the temporary folder, by name.</param>
-    public static async Task<InProcessGateway> StartTlsAsync(string config, TimeSpan? longestPause = null, IReadOnlyDictionary<string, string>? more = null)
+    public static async Task<InProcessGateway> StartTlsAsync(
+        string config,
+        TimeSpan? longestPause = null,
+        IReadOnlyDictionary<string, string>? more = null)
     {
         using var certificate = TestAuthority.Issue("127.0.0.1");
         var files = new Dictionary<string, string>(more ?? new Dictionary<string, string>(), StringComparer.Ordinal)
@@ -119,7 +145,10 @@ internal sealed class InProcessGateway : IAsyncDisposable
             ["cert.pem"] = certificate.ExportCertificatePem(),
             ["key.pem"] = certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
         };
-        return await StartAsync(config.Replace("  - url: http://127.0.0.1:0", TlsListen, StringComparison.Ordinal), files, longestPause: longestPause);
+        return await StartAsync(
+            config.Replace("  - url: http://127.0.0.1:0", TlsListen, StringComparison.Ordinal),
+            files,
+            longestPause: longestPause);
     }
 
     /// <summary>Replaces the configuration file; the gateway watches it.</summary>
@@ -191,7 +220,10 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
     /// <summary>What is held true of a destination of the only cluster.</summary>
     public async Task<string> HealthStatusAsync(string tier, int destination = 0) =>
-        (await StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers").EnumerateArray().First(t => t.GetProperty("name").GetString() == tier)
+        (await StatusAsync()).GetProperty("clusters")[0]
+            .GetProperty("tiers")
+            .EnumerateArray()
+            .First(t => t.GetProperty("name").GetString() == tier)
             .GetProperty("destinations")[destination].GetProperty("healthStatus").GetString()!;
 
     /// <summary>Awaits a health status.</summary>
@@ -215,7 +247,8 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
     public Task<RawAnswer> AskAsync(string request, string method = "GET") => RawClient.AskAsync(Url, request, method);
 
-    public Task<RawAnswer> GetAsync(string target = "/", string headers = "") => AskAsync($"GET {target} HTTP/1.1\r\nHost: shop.test\r\n{headers}\r\n");
+    public Task<RawAnswer> GetAsync(string target = "/", string headers = "") =>
+        AskAsync($"GET {target} HTTP/1.1\r\nHost: shop.test\r\n{headers}\r\n");
 
     /// <summary>What SIGTERM does first.</summary>
     public Task DrainAsync(CancellationToken hurry) => _host.DrainAsync(hurry);
@@ -245,5 +278,6 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
     // Kestrel reads its switch once in a process, at its first server: before any test.
     [ModuleInitializer]
-    internal static void RefuseBareLineFeeds() => AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
+    internal static void RefuseBareLineFeeds() =>
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
 }

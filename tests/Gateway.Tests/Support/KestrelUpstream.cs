@@ -16,7 +16,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tests.Support;
 
 /// <summary>
-/// A destination that speaks what Kestrel speaks: HTTP/2 with and without TLS, trailers, WebSocket. It answers probes by itself and remembers how it was asked.
+/// A destination that speaks what Kestrel speaks: HTTP/2 with and without TLS, trailers, WebSocket. It answers probes by itself
+/// and remembers how it was asked.
 /// </summary>
 internal sealed class KestrelUpstream : IAsyncDisposable
 {
@@ -25,7 +26,12 @@ internal sealed class KestrelUpstream : IAsyncDisposable
     private readonly ConcurrentQueue<Asked> _probes = new();
     private X509Certificate2? _certificate;
 
-    private KestrelUpstream(RequestDelegate answer, HttpProtocols protocols, X509Certificate2? certificate, int port, Action<HttpsConnectionAdapterOptions>? https)
+    private KestrelUpstream(
+        RequestDelegate answer,
+        HttpProtocols protocols,
+        X509Certificate2? certificate,
+        int port,
+        Action<HttpsConnectionAdapterOptions>? https)
     {
         _certificate = certificate;
         var builder = WebApplication.CreateSlimBuilder();
@@ -45,7 +51,8 @@ internal sealed class KestrelUpstream : IAsyncDisposable
         _app.UseWebSockets();
         _app.Run(context =>
         {
-            var asked = new Asked(context.Request.Protocol, context.Request.Host.Value ?? "", context.Features.Get<ITlsHandshakeFeature>()?.HostName);
+            var asked = new Asked(context.Request.Protocol, context.Request.Host.Value
+                ?? "", context.Features.Get<ITlsHandshakeFeature>()?.HostName);
             if (context.Request.Path == "/health")
             {
                 _probes.Enqueue(asked);
@@ -77,7 +84,12 @@ internal sealed class KestrelUpstream : IAsyncDisposable
     /// <param name="certificate">Makes it an https destination.</param>
     /// <param name="port">0: any.</param>
     /// <param name="https">Changes its side of TLS.</param>
-    public static async Task<KestrelUpstream> StartAsync(RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, X509Certificate2? certificate = null, int port = 0, Action<HttpsConnectionAdapterOptions>? https = null)
+    public static async Task<KestrelUpstream> StartAsync(
+        RequestDelegate answer,
+        HttpProtocols protocols = HttpProtocols.Http1,
+        X509Certificate2? certificate = null,
+        int port = 0,
+        Action<HttpsConnectionAdapterOptions>? https = null)
     {
         var upstream = new KestrelUpstream(answer, protocols, certificate, port, https);
         await upstream._app.StartAsync();

@@ -58,7 +58,9 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Moves the clock in one leap, as if the process had stood still: what fell due meanwhile runs only afterwards, late.</summary>
+    /// <summary>
+    /// Moves the clock in one leap, as if the process had stood still: what fell due meanwhile runs only afterwards, late.
+    /// </summary>
     public void Jump(TimeSpan by)
     {
         lock (_lock)

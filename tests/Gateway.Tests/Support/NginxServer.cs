@@ -44,7 +44,15 @@ internal sealed class NginxServer : IAsyncDisposable
         if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
         {
             // Started by root, its workers run as another user, and the temporary folder belongs to root alone.
-            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.GroupRead | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            File.SetUnixFileMode(
+                folder,
+                UnixFileMode.UserRead
+                    | UnixFileMode.UserWrite
+                    | UnixFileMode.UserExecute
+                    | UnixFileMode.GroupExecute
+                    | UnixFileMode.GroupRead
+                    | UnixFileMode.OtherRead
+                    | UnixFileMode.OtherExecute);
         }
 
         var nginx = new NginxServer(folder, FreePorts.Next());

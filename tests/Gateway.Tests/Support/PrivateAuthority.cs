@@ -13,7 +13,11 @@ internal sealed class PrivateAuthority : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(
+            certificateAuthority: true,
+            hasPathLengthConstraint: false,
+            0,
+            critical: true));
         var now = TimeProvider.System.GetUtcNow();
         _own = request.CreateSelfSigned(now.AddDays(-3), now.AddDays(30));
     }
@@ -56,7 +60,11 @@ internal sealed class PrivateAuthority : IDisposable
 
         request.CertificateExtensions.Add(alternatives.Build());
         var now = TimeProvider.System.GetUtcNow();
-        using var certificate = request.Create(_own, now.AddDays(-2), ended ? now.AddDays(-1) : now.AddDays(20), RandomNumberGenerator.GetBytes(8));
+        using var certificate = request.Create(
+            _own,
+            now.AddDays(-2),
+            ended ? now.AddDays(-1) : now.AddDays(20),
+            RandomNumberGenerator.GetBytes(8));
         return certificate.CopyWithPrivateKey(key);
     }
 }

@@ -38,7 +38,9 @@ internal sealed class RawClient : IAsyncDisposable
     /// <summary>Like a client whose process was killed.</summary>
     public void Reset() => _socket.Close(0);
 
-    /// <summary>Reads until so many answers with this status line came; what follows the last one's line is thrown away with the rest.</summary>
+    /// <summary>
+    /// Reads until so many answers with this status line came; what follows the last one's line is thrown away with the rest.
+    /// </summary>
     public async Task SkipAsync(string statusLine, int count)
     {
         var wanted = Encoding.Latin1.GetBytes(statusLine);
@@ -91,7 +93,8 @@ internal sealed class RawClient : IAsyncDisposable
 
         if (answer.Header("Transfer-Encoding") is ["chunked"])
         {
-            while (await ReadLineAsync() is { } line && int.TryParse(line, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size))
+            while (await ReadLineAsync() is { } line
+                && int.TryParse(line, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size))
             {
                 if (!await TakeAsync(size, body))
                 {
@@ -259,12 +262,17 @@ internal sealed record RawAnswer(string Head)
 {
     public string Body { get; init; } = "";
 
-    /// <summary>It came to its clean end: its whole length, its last chunk, or the end of the connection where nothing else marks it.</summary>
+    /// <summary>
+    /// It came to its clean end: its whole length, its last chunk, or the end of the connection where nothing else marks it.
+    /// </summary>
     public bool IsWhole { get; init; }
 
     /// <summary>0: there was none.</summary>
     public int Status => Head.Length > 12 ? int.Parse(Head.AsSpan(9, 3), CultureInfo.InvariantCulture) : 0;
 
     public string[] Header(string name) =>
-        [.. Head.Split("\r\n").Skip(1).Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 1)..].Trim())];
+        [.. Head.Split("\r\n")
+            .Skip(1)
+            .Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+            .Select(line => line[(name.Length + 1)..].Trim())];
 }

@@ -6,8 +6,8 @@ using System.Text;
 namespace Gateway.Tests.Support;
 
 /// <summary>
-/// A client of HTTP/2 over TLS that sends the header fields a test says, byte by byte and in their order, pseudo-headers included: what no proper client
-/// lets through. One stream after the other; it understands of a response as much as a test needs.
+/// A client of HTTP/2 over TLS that sends the header fields a test says, byte by byte and in their order, pseudo-headers included: what no
+/// proper client lets through. One stream after the other; it understands of a response as much as a test needs.
 /// </summary>
 internal sealed class RawHttp2Client : IAsyncDisposable
 {
@@ -33,13 +33,18 @@ internal sealed class RawHttp2Client : IAsyncDisposable
     public CancellationToken Cancel { get; set; }
 
     /// <param name="url">Where to; its certificate may be any.</param>
-    /// <param name="initialWindow">What the other side may send on a stream, and on all of them never more than the protocol's 65,535 bytes; null: as much as it likes.</param>
+    /// <param name="initialWindow">What the other side may send on a stream, and on all of them never more than the protocol's 65,535
+    /// bytes; null: as much as it likes.</param>
     public static async Task<RawHttp2Client> ConnectAsync(Uri url, int? initialWindow = null)
     {
         var client = new RawHttp2Client { _opensWindow = initialWindow is null };
         await client._socket.ConnectAsync(url.Host, url.Port);
         client._stream = new SslStream(new NetworkStream(client._socket), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-        await client._stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host, ApplicationProtocols = [SslApplicationProtocol.Http2] });
+        await client._stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = url.Host,
+            ApplicationProtocols = [SslApplicationProtocol.Http2]
+        });
         await client._stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
         var settings = Array.Empty<byte>();
         if (initialWindow is { } window)
@@ -60,7 +65,10 @@ internal sealed class RawHttp2Client : IAsyncDisposable
     /// <param name="fields">The header section, pseudo-headers included, in its order.</param>
     /// <param name="body">In one frame; null: there is none.</param>
     /// <param name="trailers">The section behind the body; null: there is none.</param>
-    public async Task<RawHttp2Response> AskAsync(IReadOnlyList<(string Name, string Value)> fields, byte[]? body, IReadOnlyList<(string Name, string Value)>? trailers = null)
+    public async Task<RawHttp2Response> AskAsync(
+        IReadOnlyList<(string Name, string Value)> fields,
+        byte[]? body,
+        IReadOnlyList<(string Name, string Value)>? trailers = null)
     {
         var stream = _nextStream;
         _nextStream += 2;
@@ -160,7 +168,11 @@ internal sealed class RawHttp2Client : IAsyncDisposable
                     IsOpen = false;
                     return new RawHttp2Response(status, Encoding.Latin1.GetString([.. body]), IsReset: true, IsGone: true);
                 case Reset when id == stream:
-                    return new RawHttp2Response(status, Encoding.Latin1.GetString([.. body]), IsReset: true, Error: BinaryPrimitives.ReadInt32BigEndian(payload));
+                    return new RawHttp2Response(
+                        status,
+                        Encoding.Latin1.GetString([.. body]),
+                        IsReset: true,
+                        Error: BinaryPrimitives.ReadInt32BigEndian(payload));
                 case Headers when id == stream && status == 0:
                     status = StatusOf(payload);
                     break;

@@ -48,7 +48,8 @@ internal sealed class RawServer : IAsyncDisposable
     }
 
     /// <summary>Reads the head and sends these bytes; then does <paramref name="after"/>.</summary>
-    public Func<Socket, CancellationToken, Task> Raw(string answer, Func<Socket, CancellationToken, Task>? after = null) => async (socket, stop) =>
+    public Func<Socket, CancellationToken, Task> Raw(string answer, Func<Socket, CancellationToken, Task>? after = null) =>
+        async (socket, stop) =>
     {
         await ReadHeadAsync(socket, stop);
         await socket.SendAsync(Encoding.ASCII.GetBytes(answer), SocketFlags.None, stop);

@@ -38,7 +38,9 @@ internal sealed class Receiver : IAsyncDisposable
 
     /// <param name="answer">Answers the nth request, from 1; null: always 200.</param>
     /// <param name="protocols">HTTP/2 alone means without TLS and without a negotiation, as gRPC speaks it.</param>
-    public static async Task<Receiver> StartAsync(Func<int, HttpContext, Task>? answer = null, HttpProtocols protocols = HttpProtocols.Http1)
+    public static async Task<Receiver> StartAsync(
+        Func<int, HttpContext, Task>? answer = null,
+        HttpProtocols protocols = HttpProtocols.Http1)
     {
         var receiver = new Receiver(answer ?? (static (_, _) => Task.CompletedTask), protocols);
         await receiver._app.StartAsync();

@@ -44,10 +44,35 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Starts it (again), empty.</summary>
     public async Task RunAsync()
     {
-        string[] always = ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath(), "--repl-diskless-sync", "yes", "--repl-diskless-load", "swapdb", "--repl-diskless-sync-delay", "0"];
-        _process = Process.Start(new ProcessStartInfo("/usr/bin/redis-server", [.. always, .. _options]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        string[] always =
+        [
+            "--port",
+            Port.ToString(CultureInfo.InvariantCulture),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            Path.GetTempPath(),
+            "--repl-diskless-sync",
+            "yes",
+            "--repl-diskless-load",
+            "swapdb",
+            "--repl-diskless-sync-delay",
+            "0"
+        ];
+        _process = Process.Start(new ProcessStartInfo("/usr/bin/redis-server", [.. always, .. _options])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false
+        })!;
         _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        await Eventually.BeTrueAsync(() => Command("PING").StartsWith("+PONG", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "redis-server answers");
+        await Eventually.BeTrueAsync(
+            () => Command("PING").StartsWith("+PONG", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(20),
+            "redis-server answers");
     }
 
     public void Kill()
@@ -66,7 +91,8 @@ internal sealed class RedisServer : IDisposable
     }
 
     /// <summary>One inline command's raw answer; empty: there was none.</summary>
-    public string Command(string command) => Ask(Port, (_password is null ? "" : $"AUTH {_password}\r\n") + command + "\r\n", skip: _password is null ? 0 : 1);
+    public string Command(string command) =>
+        Ask(Port, (_password is null ? "" : $"AUTH {_password}\r\n") + command + "\r\n", skip: _password is null ? 0 : 1);
 
     /// <summary>Sends lines to a server and gives what it answers to the last of them.</summary>
     public static string Ask(int port, string lines, int skip = 0)
@@ -139,7 +165,10 @@ internal sealed class SentinelSet : IDisposable
         var master = await RedisServer.StartAsync();
         var replica = await RedisServer.StartAsync("--replicaof", "127.0.0.1 " + master.Port.ToString(CultureInfo.InvariantCulture));
         var set = new SentinelSet(master, replica);
-        await Eventually.BeTrueAsync(() => master.Command("WAIT 1 100").StartsWith(":1", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the replica follows");
+        await Eventually.BeTrueAsync(
+            () => master.Command("WAIT 1 100").StartsWith(":1", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(20),
+            "the replica follows");
         for (var i = 0; i < 3; i++)
         {
             var port = RedisServer.FreePort();
@@ -154,14 +183,19 @@ internal sealed class SentinelSet : IDisposable
                 sentinel failover-timeout {Service} 6000
 
                 """);
-            var process = Process.Start(new ProcessStartInfo("/usr/bin/redis-sentinel", [file]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            var process = Process.Start(new ProcessStartInfo("/usr/bin/redis-sentinel", [file])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false
+            })!;
             _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
             set._sentinels.Add(process);
         }
 
         // A failover needs sentinels that know of one another and of the replica.
         await Eventually.BeTrueAsync(
-            () => set._ports.TrueForAll(p => Count(p, "sentinels") == 2 && Count(p, "replicas") == 1), TimeSpan.FromSeconds(30), "the sentinels know one another");
+            () => set._ports.TrueForAll(p => Count(p, "sentinels") == 2 && Count(p, "replicas") == 1), TimeSpan.FromSeconds(30),
+            "the sentinels know one another");
         return set;
     }
 
@@ -181,5 +215,6 @@ internal sealed class SentinelSet : IDisposable
 
     // The head of the response is the length of the list.
     private static int Count(int port, string what) =>
-        RedisServer.Ask(port, $"SENTINEL {what} {Service}\r\n") is ['*', .. var rest] && int.TryParse(rest.Split("\r\n")[0], CultureInfo.InvariantCulture, out var count) ? count : -1;
+        RedisServer.Ask(port, $"SENTINEL {what} {Service}\r\n") is ['*', .. var rest]
+            && int.TryParse(rest.Split("\r\n")[0], CultureInfo.InvariantCulture, out var count) ? count : -1;
 }

@@ -23,7 +23,10 @@ internal static class RetryWhenMachineBusy
         for (var attempt = 1; ; attempt++)
         {
             var finding = await run();
-            var missed = finding.Verdict.Expectations.Where(expectation => !expectation.Holds).Select(expectation => $"{expectation.What}: {expectation.Measured}, {expectation.Limit}").ToList();
+            var missed = finding.Verdict.Expectations
+                .Where(expectation => !expectation.Holds)
+                .Select(expectation => $"{expectation.What}: {expectation.Measured}, {expectation.Limit}")
+                .ToList();
             var late = finding.Measured.Ledger.Lateness().Max;
             if (missed.Count == 0 || late <= Lateness || attempt == Tries)
             {
@@ -31,7 +34,8 @@ internal static class RetryWhenMachineBusy
                 return finding;
             }
 
-            TestContext.Current.SendDiagnosticMessage($"Run again, since the generator was {late.TotalMilliseconds:0} ms late: {string.Join("; ", missed)}");
+            TestContext.Current.SendDiagnosticMessage(
+                $"Run again, since the generator was {late.TotalMilliseconds:0} ms late: {string.Join("; ", missed)}");
         }
     }
 }

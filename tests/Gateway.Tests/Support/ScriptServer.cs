@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Gateway.Tests.Support;
 
-/// <summary>A destination that runs as a program that was not written for this gateway: node, or gunicorn, with a few lines of an application.</summary>
+/// <summary>
+/// A destination that runs as a program that was not written for this gateway: node, or gunicorn, with a few lines of an application.
+/// </summary>
 internal sealed class ScriptServer : IAsyncDisposable
 {
     private readonly string _folder;
@@ -28,13 +30,24 @@ internal sealed class ScriptServer : IAsyncDisposable
     public static Task<ScriptServer> NodeAsync(string script, IReadOnlyDictionary<string, string>? files = null, string scheme = "http") =>
         StartAsync("node", "/usr/bin/node", "app.cjs", script, static (file, _) => [file], files, scheme);
 
-    /// <summary>gunicorn's plain workers, which close the connection behind each response. The script is a WSGI module with <c>app</c>.</summary>
+    /// <summary>
+    /// gunicorn's plain workers, which close the connection behind each response. The script is a WSGI module with <c>app</c>.
+    /// </summary>
     public static Task<ScriptServer> GunicornAsync(string script) => StartAsync(
         "gunicorn",
         "/usr/bin/gunicorn",
         "app.py",
         script,
-        static (file, port) => ["--chdir", Path.GetDirectoryName(file)!, "-w", "2", "-b", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), "app:app"],
+        static (file, port) =>
+        [
+            "--chdir",
+            Path.GetDirectoryName(file)!,
+            "-w",
+            "2",
+            "-b",
+            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
+            "app:app"
+        ],
         null,
         "http");
 
@@ -44,7 +57,14 @@ internal sealed class ScriptServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<ScriptServer> StartAsync(string name, string program, string file, string script, Func<string, int, string[]> arguments, IReadOnlyDictionary<string, string>? files, string scheme)
+    private static async Task<ScriptServer> StartAsync(
+        string name,
+        string program,
+        string file,
+        string script,
+        Func<string, int, string[]> arguments,
+        IReadOnlyDictionary<string, string>? files,
+        string scheme)
     {
         Assert.SkipUnless(File.Exists(program), $"{name} is not installed.");
         var folder = Directory.CreateTempSubdirectory("gateway-script-").FullName;
@@ -55,7 +75,12 @@ internal sealed class ScriptServer : IAsyncDisposable
         }
 
         var path = Path.Combine(folder, file);
-        await File.WriteAllTextAsync(path, script.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("FOLDER", folder, StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            path,
+            script.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace(
+                "FOLDER",
+                folder,
+                StringComparison.Ordinal));
         var server = new ScriptServer(name, program, arguments(path, port), folder, scheme, port);
         await server._process.StartAsync(TestContext.Current.CancellationToken);
         await Eventually.BecomeTrueAsync(

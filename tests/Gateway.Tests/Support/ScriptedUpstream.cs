@@ -137,7 +137,8 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
                 rest = request.Rest;
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or IOException or AuthenticationException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException
+            or IOException or AuthenticationException)
         {
             // The gateway let go of the connection, or the test is over: both are what tests do.
         }
@@ -158,7 +159,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
         await BeforeHandshake(_stop.Token);
         var tls = new SslStream(clear);
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http11] }, _stop.Token);
+        await tls.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http11] },
+            _stop.Token);
         return tls;
     }
 }
@@ -206,9 +209,17 @@ internal sealed class UpstreamRequest
 
     /// <summary>All values of a header, in order; empty: it is not there.</summary>
     public string[] Header(string name) =>
-        [.. Head.Split("\r\n").Skip(1).Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 1)..].Trim())];
+        [.. Head.Split("\r\n")
+            .Skip(1)
+            .Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+            .Select(line => line[(name.Length + 1)..].Trim())];
 
-    public static async Task<UpstreamRequest?> ReadAsync(Socket socket, Stream stream, SemaphoreSlim turn, byte[] rest, CancellationToken stop)
+    public static async Task<UpstreamRequest?> ReadAsync(
+        Socket socket,
+        Stream stream,
+        SemaphoreSlim turn,
+        byte[] rest,
+        CancellationToken stop)
     {
         var bytes = rest;
         while (true)

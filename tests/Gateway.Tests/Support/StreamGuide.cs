@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Gateway.Tests.Support;
 
 /// <summary>
-/// A destination whose responses a script sends piece by piece, in each framing that a stream may have: HTTP/1.1 in chunks (<c>chunked</c>), HTTP/1.1 up to the end of
-/// the connection (<c>close</c>), and HTTP/2 (<c>h2</c>).
+/// A destination whose responses a script sends piece by piece, in each framing that a stream may have: HTTP/1.1 in chunks
+/// (<c>chunked</c>), HTTP/1.1 up to the end of the connection (<c>close</c>), and HTTP/2 (<c>h2</c>).
 /// </summary>
 internal sealed class StreamGuide : IAsyncDisposable
 {
@@ -56,7 +56,8 @@ internal sealed class StreamGuide : IAsyncDisposable
         public override string[] Header(string name) => request.Header(name);
 
         public override Task BeginAsync(int status = 200, string headers = Events) =>
-            request.SendAsync($"HTTP/1.1 {status} Test\r\n{headers}\r\n{(isChunked ? "Transfer-Encoding: chunked" : "Connection: close")}\r\n\r\n");
+            request.SendAsync(
+                $"HTTP/1.1 {status} Test\r\n{headers}\r\n{(isChunked ? "Transfer-Encoding: chunked" : "Connection: close")}\r\n\r\n");
 
         public override async Task SendAsync(ReadOnlyMemory<byte> bytes)
         {

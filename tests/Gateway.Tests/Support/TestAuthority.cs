@@ -7,8 +7,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Gateway.Tests.Support;
 
 /// <summary>
-/// An authority that this process trusts beside the system's, as an operator would make a gateway trust one: by <c>SSL_CERT_FILE</c>. .NET asks
-/// libc for it at the first handshake, so that it is set there, and before any test.
+/// An authority that this process trusts beside the system's, as an operator would make a gateway trust one: by <c>SSL_CERT_FILE</c>. .NET
+/// asks libc for it at the first handshake, so that it is set there, and before any test.
 /// </summary>
 internal static class TestAuthority
 {
@@ -48,7 +48,11 @@ internal static class TestAuthority
 
         request.CertificateExtensions.Add(alternatives.Build());
         var now = TimeProvider.System.GetUtcNow();
-        using var certificate = request.Create(Own, now.AddDays(-2), ended ? now.AddDays(-1) : now.AddDays(20), RandomNumberGenerator.GetBytes(8));
+        using var certificate = request.Create(
+            Own,
+            now.AddDays(-2),
+            ended ? now.AddDays(-1) : now.AddDays(20),
+            RandomNumberGenerator.GetBytes(8));
         return certificate.CopyWithPrivateKey(key);
     }
 
@@ -56,7 +60,11 @@ internal static class TestAuthority
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=gateway tests", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(
+            certificateAuthority: true,
+            hasPathLengthConstraint: false,
+            0,
+            critical: true));
         var now = TimeProvider.System.GetUtcNow();
         return request.CreateSelfSigned(now.AddDays(-3), now.AddDays(30));
     }

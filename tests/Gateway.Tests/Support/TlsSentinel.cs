@@ -28,7 +28,11 @@ internal sealed class TlsSentinel : IAsyncDisposable
             sentinel monitor shop 127.0.0.1 {masterPort} 1
 
             """);
-        var process = Process.Start(new ProcessStartInfo("/usr/bin/redis-sentinel", [Path.Combine(folder.Path, "sentinel.conf")]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var process = Process.Start(new ProcessStartInfo("/usr/bin/redis-sentinel", [Path.Combine(folder.Path, "sentinel.conf")])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false
+        })!;
         _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         return new TlsSentinel(process);
     }

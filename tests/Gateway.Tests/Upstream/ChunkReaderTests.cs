@@ -28,7 +28,8 @@ public class ChunkReaderTests
     [InlineData("5\r\nhello", "hello")]
     [InlineData("5\r\nhello\r\n", "hello")]
     [InlineData("", "")]
-    public void Chunks_NotAllHere_AreNotAtTheirEnd(string text, string content) => Assert.Equal((content, false), Read(text, text.Length + 1));
+    public void Chunks_NotAllHere_AreNotAtTheirEnd(string text, string content) =>
+        Assert.Equal((content, false), Read(text, text.Length + 1));
 
     [Theory]
     [InlineData("x\r\n")]
@@ -42,7 +43,8 @@ public class ChunkReaderTests
     public void Chunks_ThatAreNone_AreRefused(string text) => Assert.Throws<HttpIOException>(() => Read(text, 1));
 
     [Fact]
-    public void Line_WithoutEnd_IsRefused() => Assert.Throws<HttpIOException>(() => Read("5;" + new string('a', ChunkReader.MaxLine), ChunkReader.MaxLine + 2));
+    public void Line_WithoutEnd_IsRefused() =>
+        Assert.Throws<HttpIOException>(() => Read("5;" + new string('a', ChunkReader.MaxLine), ChunkReader.MaxLine + 2));
 
     /// <summary>Feeds it as a connection does: what it did not take comes again, with a piece more.</summary>
     private static (string Content, bool AtTrailers) Read(string text, int piece)

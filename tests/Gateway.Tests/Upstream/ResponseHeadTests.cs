@@ -66,7 +66,9 @@ public class ResponseHeadTests
     [InlineData("X: a\0b\r\n")]
     [InlineData("X: a\u007fb\r\n")]
     public void Framing_ThatParsersReadDifferently_IsRefused(string lines) =>
-        Assert.Equal(HttpRequestError.InvalidResponse, Assert.Throws<HttpIOException>(() => Parse(Start + lines + "\r\n")).HttpRequestError);
+        Assert.Equal(
+            HttpRequestError.InvalidResponse,
+            Assert.Throws<HttpIOException>(() => Parse(Start + lines + "\r\n")).HttpRequestError);
 
     [Theory]
     [InlineData("HTTP/1.1 200 a\rb\r\n\r\n")]
@@ -109,7 +111,9 @@ public class ResponseHeadTests
 
     [Fact]
     public void Head_TooManyLines_IsRefused() =>
-        Assert.Throws<HttpIOException>(() => Parse(Start + string.Concat(Enumerable.Repeat("a: b\r\n", ResponseHead.MaxLines + 1)) + "\r\n"));
+        Assert.Throws<HttpIOException>(() => Parse(Start
+            + string.Concat(Enumerable.Repeat("a: b\r\n", ResponseHead.MaxLines + 1))
+            + "\r\n"));
 
     [Theory]
     [InlineData("Content-Length: 12\r\n", 12L, false, true)]
@@ -157,7 +161,9 @@ public class ResponseHeadTests
 
         var headers = new HeaderDictionary();
         Parse(Start + lines + "\r\n").CopyTo(headers);
-        Assert.Equal(expected.Split('|').Order(StringComparer.Ordinal), headers.Select(h => $"{h.Key}={string.Join('&', h.Value.AsEnumerable())}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            expected.Split('|').Order(StringComparer.Ordinal),
+            headers.Select(h => $"{h.Key}={string.Join('&', h.Value.AsEnumerable())}").Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -182,7 +188,16 @@ public class ResponseHeadTests
     [Fact]
     public void Head_BehindAnyOther_IsReadAsAlone()
     {
-        var line = Gen.Elements("A: 1\r\n", "A: 2\r\n", "B: 1\r\n", " more\r\n", "Content-Length: 5\r\n", "Content-Length: 6\r\n", "Connection: A\r\n", "Connection: close\r\n", "X:\n");
+        var line = Gen.Elements(
+            "A: 1\r\n",
+            "A: 2\r\n",
+            "B: 1\r\n",
+            " more\r\n",
+            "Content-Length: 5\r\n",
+            "Content-Length: 6\r\n",
+            "Connection: A\r\n",
+            "Connection: close\r\n",
+            "X:\n");
         var head = line.ListOf().Select(static lines => $"{Start}X: 0\r\n{string.Concat(lines)}\r\n");
 
         Prop.ForAll(head.Two().ToArbitrary(), static heads =>
@@ -234,7 +249,9 @@ public class ResponseHeadTests
     private static void AssertSame(ResponseHead expected, ResponseHead head)
     {
         Assert.Equal(FieldsOf(expected), FieldsOf(head));
-        Assert.Equal((expected.Status, expected.Length, expected.IsChunked, expected.KeepsAlive), (head.Status, head.Length, head.IsChunked, head.KeepsAlive));
+        Assert.Equal(
+            (expected.Status, expected.Length, expected.IsChunked, expected.KeepsAlive),
+            (head.Status, head.Length, head.IsChunked, head.KeepsAlive));
     }
 
     private static string FieldsOf(ResponseHead head) =>

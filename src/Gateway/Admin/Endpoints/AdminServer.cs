@@ -50,7 +50,10 @@ internal sealed class AdminServer : IAsyncDisposable
     {
         if (token is null && !url.IsLoopback)
         {
-            throw new ArgumentException($"The admin endpoint at \"{url}\" can be reached from other machines and has no token. Set \"admin.token\", or listen on http://127.0.0.1.", nameof(url));
+            throw new ArgumentException(
+                $"The admin endpoint at \"{url}\" can be reached from other machines and has no token. Set \"admin.token\", or listen on "
+                    + $"http://127.0.0.1.",
+                nameof(url));
         }
 
         _url = url;
@@ -82,7 +85,8 @@ internal sealed class AdminServer : IAsyncDisposable
             // Behind the gate: without the token the machine's name is not told.
             if (!AdminGate.SeesStatusOnly(context))
             {
-                context.Response.Headers[NameHeader] = $"{Environment.MachineName}:{context.Connection.LocalPort.ToString(CultureInfo.InvariantCulture)}";
+                context.Response.Headers[NameHeader] =
+                    $"{Environment.MachineName}:{context.Connection.LocalPort.ToString(CultureInfo.InvariantCulture)}";
             }
 
             return next(context);
@@ -92,7 +96,8 @@ internal sealed class AdminServer : IAsyncDisposable
     }
 
     /// <summary>Where it listens, once started; the port is the real one.</summary>
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
+    public Uri Address =>
+        new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
         ?? throw new InvalidOperationException("The admin endpoint is not started."));
 
     /// <summary>The token from now on; the one before is wrong at once.</summary>
@@ -102,7 +107,8 @@ internal sealed class AdminServer : IAsyncDisposable
     {
         if (token is null && !_url.IsLoopback)
         {
-            throw new InvalidOperationException($"The admin endpoint at \"{_url}\" can be reached from other machines and needs \"admin.token\"");
+            throw new InvalidOperationException(
+                $"The admin endpoint at \"{_url}\" can be reached from other machines and needs \"admin.token\"");
         }
 
         _token.Replace(token);
@@ -172,7 +178,9 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/status", context => AdminJson.WriteAsync(context, _reader.Read()));
         _app.MapGet("/events", events.WriteAsync);
         string[] asked = [HttpMethods.Get, HttpMethods.Head];
-        _app.MapMethods("/livez", asked, Handle(static context => AdminGate.SeesStatusOnly(context) ? Task.CompletedTask : AdminJson.WriteAsync(context, new { live = true })));
+        _app.MapMethods("/livez", asked, Handle(static context => AdminGate.SeesStatusOnly(context)
+            ? Task.CompletedTask
+            : AdminJson.WriteAsync(context, new { live = true })));
         _app.MapMethods("/readyz", asked, Handle(ReadyzAsync));
         _app.MapGet("/metrics", MetricsAsync);
         _app.MapGet("/config", ConfigAsync);
@@ -214,7 +222,9 @@ internal sealed class AdminServer : IAsyncDisposable
     {
         var open = PrometheusText.WantsOpenMetrics(context.Request.Headers.Accept);
         context.Response.ContentType = open ? PrometheusText.OpenMetricsType : PrometheusText.TextType;
-        return context.Response.WriteAsync(PrometheusText.Write(_sources.Instruments.Collect(ProcessFigures.Families), open), context.RequestAborted);
+        return context.Response.WriteAsync(
+            PrometheusText.Write(_sources.Instruments.Collect(ProcessFigures.Families), open),
+            context.RequestAborted);
     }
 
     private async Task RecordingAsync(HttpContext context)
@@ -236,16 +246,24 @@ internal sealed class AdminServer : IAsyncDisposable
     private async Task JournalAsync(HttpContext context)
     {
         var query = context.Request.Query;
-        var count = int.TryParse(query["count"], NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) ? Math.Clamp(wanted, 1, 1000) : 100;
+        var count = int.TryParse(query["count"], NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
+            ? Math.Clamp(wanted, 1, 1000)
+            : 100;
         var before = long.TryParse(query["before"], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : long.MaxValue;
         var cluster = query["cluster"] is [{ Length: > 0 } name, ..] ? name : null;
         var entries = await _sources.Records.ReadJournalAsync(count, before, cluster, context.RequestAborted);
         var known = _sources.Clusters().Select(static c => c.Name).ToArray();
 
         // One that left the configuration still has its entries; those of the whole gateway belong to none.
-        if (cluster is not null && !entries.Any(e => string.Equals(e.Cluster, cluster, StringComparison.Ordinal)) && !known.Contains(cluster, StringComparer.Ordinal))
+        if (cluster is not null
+            && !entries.Any(e => string.Equals(e.Cluster, cluster, StringComparison.Ordinal))
+            && !known.Contains(cluster, StringComparer.Ordinal))
         {
-            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{VerbText.Shown(cluster)}\", and no entry of one.{VerbText.Meant(cluster, known)} The clusters are {string.Join(", ", known.Select(static n => $"\"{n}\""))}.");
+            await AdminJson.ProblemAsync(
+                context,
+                404,
+                $"There is no cluster \"{VerbText.Shown(cluster)}\", and no entry of one.{VerbText.Meant(cluster, known)} The clusters are "
+                    + $"{string.Join(", ", known.Select(static n => $"\"{n}\""))}.");
             return;
         }
 

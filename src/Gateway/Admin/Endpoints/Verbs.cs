@@ -32,7 +32,10 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     {
         if (request.Tier is null || request.For is null || string.IsNullOrWhiteSpace(request.Reason))
         {
-            return Refused(400, "A hold needs \"tier\", \"for\" and \"reason\", like {\"tier\": \"standby\", \"for\": \"10m\", \"reason\": \"guide-a is being replaced\"}.");
+            return Refused(
+                400,
+                "A hold needs \"tier\", \"for\" and \"reason\", like {\"tier\": \"standby\", \"for\": \"10m\", \"reason\": \"guide-a is "
+                    + "being replaced\"}.");
         }
 
         if (DurationText.Parse(request.For, out var instead) is not { } length || length <= TimeSpan.Zero || length > LongestHold)
@@ -42,34 +45,55 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
         if (cluster.Tiers.FirstOrDefault(t => string.Equals(t.Name, request.Tier, StringComparison.Ordinal)) is not { } tier)
         {
-            return Refused(404, $"The cluster \"{cluster.Name}\" has no tier \"{VerbText.Shown(request.Tier)}\".{VerbText.Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are {VerbText.List(cluster.Tiers.Select(static t => t.Name))}.");
+            return Refused(
+                404,
+                $"The cluster \"{cluster.Name}\" has no tier \"{VerbText.Shown(request.Tier)}\"."
+                    + $"{VerbText.Meant(request.Tier, cluster.Tiers.Select(static t => t.Name))} Its tiers are "
+                    + $"{VerbText.List(cluster.Tiers.Select(static t => t.Name))}.");
         }
 
         if (!request.Force && !StatusReader.CanServe(tier))
         {
-            return Refused(409, $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or hold it all the same, as soon as it does: --force, \"force\": true.");
+            return Refused(
+                409,
+                $"The tier \"{tier.Name}\" cannot serve now, so that it cannot be held. Wait until it can, or hold it all the same, as "
+                    + $"soon as it does: --force, \"force\": true.");
         }
 
         if (!request.Force && !string.Equals(cluster.Active, tier.Name, StringComparison.Ordinal) && JustSwitched(cluster))
         {
-            return Refused(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in {Wait(cluster)} s, or do it all the same: --force, \"force\": true.");
+            return Refused(
+                409,
+                $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in {Wait(cluster)} s, or do it all the same: "
+                    + $"--force, \"force\": true.");
         }
 
-        var cost = cluster.Tiers.IndexOf(tier) > 0 ? ImpactText.CostOfHolding(ImpactText.FirstTierOnly(sources.Config().Config, cluster.Name)) : "";
+        var cost = cluster.Tiers.IndexOf(tier) > 0
+            ? ImpactText.CostOfHolding(ImpactText.FirstTierOnly(sources.Config().Config, cluster.Name))
+            : "";
         return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name) { Besides = cost };
     });
 
     /// <summary><c>POST /clusters/{c}/release</c>.</summary>
     public Task ReleaseAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
         !request.Force && JustSwitched(cluster)
-            ? Refused(409, $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in {Wait(cluster)} s, or do it all the same: --force, \"force\": true.")
+            ? Refused(
+                409,
+                $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in {Wait(cluster)} s, or do it all the same: "
+                    + $"--force, \"force\": true.")
             : new Planned("release", new ReleaseCommand(cluster.Name), null));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/drain</c>.</summary>
     public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
-        !request.Force && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal) && d is { Draining: false, HealthStatus: HealthStatus.Up or HealthStatus.Unknown }))
-            ? Refused(409, $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another one up first, or do it all the same: --force, \"force\": true.")
-            : request.For is null ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination)
+        !request.Force
+            && !cluster.Tiers.Any(t => t.Destinations.Any(d => !string.Equals(d.Name, destination, StringComparison.Ordinal)
+                && d is { Draining: false, HealthStatus: HealthStatus.Up or HealthStatus.Unknown }))
+            ? Refused(
+                409,
+                $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another "
+                    + $"one up first, or do it all the same: --force, \"force\": true.")
+            : request.For is null
+                ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination)
             : DurationText.Parse(request.For, out var instead) is { } length && length > TimeSpan.Zero && length <= LongestHold
                 ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason, For = length }, destination)
                 : Refused(400, $"The \"for\" of a drain was \"{VerbText.Shown(request.For)}\". {instead}; at most 24h."));
@@ -81,7 +105,10 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     /// <summary><c>POST /clusters/{c}/destinations/{d}/weight</c>.</summary>
     public Task WeightAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
         request.Clear == request.Weight.HasValue || request.Weight is < WeightCommand.Least or > WeightCommand.Most
-            ? Refused(400, "A weight is {\"weight\": 5}, a number from 1 to 1000, or {\"clear\": true} for the configuration's again. To send nothing to a destination, drain it.")
+            ? Refused(
+                400,
+                "A weight is {\"weight\": 5}, a number from 1 to 1000, or {\"clear\": true} for the configuration's again. To send nothing "
+                    + "to a destination, drain it.")
             : new Planned("weight", new WeightCommand(cluster.Name, destination, request.Weight) { Reason = request.Reason }, destination));
 
     /// <summary><c>POST /config/reload</c>.</summary>
@@ -91,7 +118,10 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         if (!outcome.Problems.IsDefaultOrEmpty)
         {
             // The loader announces the rejection; here it is only returned.
-            await AdminJson.ProblemAsync(context, 422, $"The file was refused and revision {outcome.Revision} stays in force:\n{string.Join("\n", outcome.Problems)}");
+            await AdminJson.ProblemAsync(
+                context,
+                422,
+                $"The file was refused and revision {outcome.Revision} stays in force:\n{string.Join("\n", outcome.Problems)}");
             return;
         }
 
@@ -110,9 +140,17 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             return;
         }
 
-        if (sources.Purge is null || (rule.By == PurgeBy.Route && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, rule.Text, StringComparison.Ordinal))))
+        if (sources.Purge is null
+            || (rule.By == PurgeBy.Route
+                && !sources.Config().Config.Routes.Any(r => string.Equals(r.Name, rule.Text, StringComparison.Ordinal))))
         {
-            await AdminJson.ProblemAsync(context, 404, rule.By == PurgeBy.Route ? $"There is no route \"{VerbText.Shown(rule.Text)}\".{VerbText.Meant(rule.Text, sources.Config().Config.Routes.Select(static r => r.Name))}" : "No route keeps last-good responses.");
+            await AdminJson.ProblemAsync(
+                context,
+                404,
+                rule.By == PurgeBy.Route
+                    ? $"There is no route \"{VerbText.Shown(rule.Text)}\"."
+                        + $"{VerbText.Meant(rule.Text, sources.Config().Config.Routes.Select(static r => r.Name))}"
+                    : "No route keeps last-good responses.");
             return;
         }
 
@@ -123,26 +161,38 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
     private static Planned Refused(int status, string why) => new("", null, null) { Status = status, Why = why };
 
-    private string Wait(ClusterView cluster) => Math.Max(1, Math.Ceiling((Quiet - (time.GetUtcNow() - cluster.LastTransition!.At)).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+    private string Wait(ClusterView cluster) =>
+        Math.Max(
+            1,
+            Math.Ceiling((Quiet - (time.GetUtcNow() - cluster.LastTransition!.At)).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     private bool JustSwitched(ClusterView cluster) => cluster.LastTransition is { } last && time.GetUtcNow() - last.At < Quiet;
 
-    private Task OnDestinationAsync(HttpContext context, Func<ClusterView, string, VerbRequest, Planned> plan) => OnClusterAsync(context, (cluster, request) =>
+    private Task OnDestinationAsync(HttpContext context, Func<ClusterView, string, VerbRequest, Planned> plan) =>
+        OnClusterAsync(context, (cluster, request) =>
     {
         var name = (string?)context.Request.RouteValues["destination"] ?? "";
         var all = cluster.Tiers.SelectMany(static t => t.Destinations).Select(static d => d.Name).ToArray();
         return all.Contains(name, StringComparer.Ordinal)
             ? plan(cluster, name, request)
-            : Refused(404, $"The cluster \"{cluster.Name}\" has no destination \"{VerbText.Shown(name)}\".{VerbText.Meant(name, all)} Its destinations are {VerbText.List(all)}.");
+            : Refused(
+                404,
+                $"The cluster \"{cluster.Name}\" has no destination \"{VerbText.Shown(name)}\".{VerbText.Meant(name, all)} Its "
+                    + $"destinations are {VerbText.List(all)}.");
     });
 
-    private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) => AloneAsync(context, async (request, who, token) =>
+    private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) =>
+        AloneAsync(context, async (request, who, token) =>
     {
         var name = (string?)context.Request.RouteValues["cluster"] ?? "";
         var clusters = sources.Clusters();
         if (clusters.FirstOrDefault(c => string.Equals(c.Name, name, StringComparison.Ordinal)) is not { } cluster)
         {
-            await AdminJson.ProblemAsync(context, 404, $"There is no cluster \"{VerbText.Shown(name)}\".{VerbText.Meant(name, clusters.Select(static c => c.Name))} The clusters are {VerbText.List(clusters.Select(static c => c.Name))}.");
+            await AdminJson.ProblemAsync(
+                context,
+                404,
+                $"There is no cluster \"{VerbText.Shown(name)}\".{VerbText.Meant(name, clusters.Select(static c => c.Name))} The clusters "
+                    + $"are {VerbText.List(clusters.Select(static c => c.Name))}.");
             return;
         }
 
@@ -160,7 +210,13 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             return;
         }
 
-        Append(new(time.GetUtcNow(), planned.Kind, result.Message) { Cluster = cluster.Name, To = planned.Subject, Reason = request.Reason, Who = who });
+        Append(new(time.GetUtcNow(), planned.Kind, result.Message)
+        {
+            Cluster = cluster.Name,
+            To = planned.Subject,
+            Reason = request.Reason,
+            Who = who
+        });
         await AdminJson.WriteAsync(context, new VerbResult(result.Message + planned.Besides));
     });
 
@@ -176,7 +232,10 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var who = request.Who is { Length: > 0 } given ? $"{VerbText.Shown(given, MaxWho)} ({address})" : address;
         if (!await _oneAtATime.WaitAsync(0, context.RequestAborted))
         {
-            await AdminJson.ProblemAsync(context, 409, "Another operator's change is being made at this moment. Look at the status, then try again.");
+            await AdminJson.ProblemAsync(
+                context,
+                409,
+                "Another operator's change is being made at this moment. Look at the status, then try again.");
             return;
         }
 

@@ -48,7 +48,8 @@ internal sealed partial class AdminGate
         if (!_token.IsNeeded && !isCheck && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
-                "This is no host name of the admin endpoint. Use the address of \"admin.url\", or set \"admin.token\" to allow every name.");
+                "This is no host name of the admin endpoint. Use the address of \"admin.url\", or set \"admin.token\" to allow every "
+                    + "name.");
             return;
         }
 
@@ -56,7 +57,10 @@ internal sealed partial class AdminGate
         if (IsForeign(context.Request))
         {
             LogForeign(context.Connection.RemoteIpAddress);
-            await AdminJson.ProblemAsync(context, StatusCodes.Status403Forbidden, "Calls from other sites' pages are refused. Use the status page, the commands or curl.");
+            await AdminJson.ProblemAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                "Calls from other sites' pages are refused. Use the status page, the commands or curl.");
             return;
         }
 
@@ -78,7 +82,10 @@ internal sealed partial class AdminGate
         {
             // What failed is for the log; the response tells no insides.
             LogFailed(context.Request.Method, context.Request.Path, e);
-            await AdminJson.ProblemAsync(context, StatusCodes.Status500InternalServerError, "The gateway could not answer this. Its log says why.");
+            await AdminJson.ProblemAsync(
+                context,
+                StatusCodes.Status500InternalServerError,
+                "The gateway could not answer this. Its log says why.");
         }
 
         // 4. What routing refused says why, too.
@@ -130,7 +137,9 @@ internal sealed partial class AdminGate
     private async Task<bool> MayPassAsync(HttpContext context)
     {
         const string scheme = "Bearer ";
-        var given = context.Request.Headers.Authorization is [{ } header] && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? header[scheme.Length..].Trim() : null;
+        var given = context.Request.Headers.Authorization is [{ } header] && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+            ? header[scheme.Length..].Trim()
+            : null;
 
         // Before any limit: the right token passes, whatever else came from the same address.
         if (given is not null && _token.IsRight(given))
@@ -150,29 +159,39 @@ internal sealed partial class AdminGate
             if (count > AttemptLimit.Max)
             {
                 context.Response.Headers.RetryAfter = "1";
-                await AdminJson.ProblemAsync(context, StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address within a second. The right one passes at any time.");
+                await AdminJson.ProblemAsync(
+                    context,
+                    StatusCodes.Status429TooManyRequests,
+                    "Too many wrong tokens came from this address within a second. The right one passes at any time.");
                 return false;
             }
         }
 
         context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"gateway\"";
-        if (given is null && HttpMethods.IsGet(context.Request.Method) && string.Equals(context.Request.Path, "/", StringComparison.Ordinal))
+        if (given is null
+            && HttpMethods.IsGet(context.Request.Method)
+            && string.Equals(context.Request.Path, "/", StringComparison.Ordinal))
         {
             // A browser cannot send a token by itself: the page, which holds no data, asks for it.
             await _page.WriteAsync(context, StatusCodes.Status401Unauthorized);
             return false;
         }
 
-        await AdminJson.ProblemAsync(context, StatusCodes.Status401Unauthorized, "Send the token of \"admin.token\" as \"Authorization: Bearer TOKEN\".");
+        await AdminJson.ProblemAsync(
+            context,
+            StatusCodes.Status401Unauthorized,
+            "Send the token of \"admin.token\" as \"Authorization: Bearer TOKEN\".");
         return false;
     }
 
-    [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the admin endpoint from {Address}: number {Count} within this second. At most 10 a second are logged.")]
+    [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the admin endpoint from {Address}: number {Count} within this second. At "
+        + "most 10 a second are logged.")]
     private partial void LogWrongToken(IPAddress address, int count);
 
     [LoggerMessage(8003, LogLevel.Error, "{Method} \"{Path}\" on the admin endpoint failed.")]
     private partial void LogFailed(string method, string path, Exception exception);
 
-    [LoggerMessage(8002, LogLevel.Warning, "A call to the admin endpoint from another site's page was refused; the browser is at {Address}.")]
+    [LoggerMessage(8002, LogLevel.Warning, "A call to the admin endpoint from another site's page was refused; the browser is at "
+        + "{Address}.")]
     private partial void LogForeign(IPAddress? address);
 }

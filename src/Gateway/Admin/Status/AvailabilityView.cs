@@ -15,7 +15,9 @@ internal static class AvailabilityView
     /// <summary>A window as <c>24h</c> or <c>30d</c>; null when it is none or longer than two years.</summary>
     public static TimeSpan? Window(string text)
     {
-        var window = text.EndsWith('d') && int.TryParse(text.AsSpan(0, text.Length - 1), System.Globalization.NumberStyles.None, null, out var days) && days <= 730
+        var window = text.EndsWith('d')
+            && int.TryParse(text.AsSpan(0, text.Length - 1), System.Globalization.NumberStyles.None, null, out var days)
+            && days <= 730
             ? TimeSpan.FromDays(days)
             : DurationText.Parse(text, out _);
         return window >= TimeSpan.FromMinutes(1) && window <= Longest ? window : null;

@@ -16,23 +16,36 @@ internal static class ConfigView
     /// <summary>Writes what <see cref="Hide"/> leaves.</summary>
     public static readonly JsonSerializerOptions Options = new(AdminJson.Options)
     {
-        Converters = { new Text<TimeSpan>(DurationText.Format), new Text<IPNetwork>(static n => n.ToString()), new Text<KeyPart>(Key), new Steps() },
+        Converters =
+        {
+            new Text<TimeSpan>(DurationText.Format),
+            new Text<IPNetwork>(static n => n.ToString()),
+            new Text<KeyPart>(Key),
+            new Steps()
+        },
     };
 
     /// <summary>Tokens, passwords, what webhooks have behind their host, and arguments of commands are replaced.</summary>
     public static GatewayConfig Hide(GatewayConfig config) => config with
     {
         Admin = config.Admin with { Token = config.Admin.Token is null ? null : Hidden },
-        Redis = config.Redis is { } redis ? redis with { Password = redis.Password is null ? null : Hidden, Secret = redis.Secret is null ? null : Hidden } : null,
+        Redis = config.Redis is { } redis
+            ? redis with { Password = redis.Password is null ? null : Hidden, Secret = redis.Secret is null ? null : Hidden }
+            : null,
         Notify = [.. config.Notify.Select(static n => n with
         {
             // The path of a chat's webhook is its password.
-            Webhook = n.Webhook is null ? null : new Uri(n.Webhook.GetLeftPart(UriPartial.Scheme) + n.Webhook.Host + ":" + n.Webhook.Port + "/" + Hidden),
+            Webhook = n.Webhook is null
+                ? null
+                : new Uri(n.Webhook.GetLeftPart(UriPartial.Scheme) + n.Webhook.Host + ":" + n.Webhook.Port + "/" + Hidden),
             Exec = n.Exec.IsDefaultOrEmpty ? [] : n.Exec.Length == 1 ? n.Exec : [n.Exec[0], Hidden],
         })],
         Clusters = [.. config.Clusters.Select(static c => c with
         {
-            Tiers = [.. c.Tiers.Select(static t => t with { Destinations = [.. t.Destinations.Select(static d => d with { Url = WithoutUser(d.Url) })] })],
+            Tiers = [.. c.Tiers.Select(static t => t with
+            {
+                Destinations = [.. t.Destinations.Select(static d => d with { Url = WithoutUser(d.Url) })]
+            })],
         })],
         Telemetry = config.Telemetry with
         {
@@ -48,7 +61,12 @@ internal static class ConfigView
     public static string CommonRevisionOf(GatewayConfig config)
     {
         var hidden = Hide(config);
-        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { hidden.Clusters, hidden.Routes, hidden.Levels }, Options)))[..12];
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            hidden.Clusters,
+            hidden.Routes,
+            hidden.Levels
+        }, Options)))[..12];
     }
 
     private static Uri WithoutUser(Uri url) => url.UserInfo.Length == 0 ? url : new UriBuilder(url) { UserName = "", Password = "" }.Uri;
@@ -64,14 +82,16 @@ internal static class ConfigView
 
     private sealed class Text<T>(Func<T, string> write) : JsonConverter<T>
     {
-        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Only written.");
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("Only written.");
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(write(value));
     }
 
     private sealed class Steps : JsonConverter<FallbackStepConfig>
     {
-        public override FallbackStepConfig Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Only written.");
+        public override FallbackStepConfig Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("Only written.");
 
         public override void Write(Utf8JsonWriter writer, FallbackStepConfig value, JsonSerializerOptions options)
         {

@@ -8,20 +8,36 @@ namespace Gateway.Admin.Status;
 /// <param name="Epoch">Counts agreed changes and operators' orders; the highest that was seen.</param>
 /// <param name="Gateways">Those that live, by name.</param>
 /// <param name="Agreements">The last agreed change of each cluster.</param>
-internal sealed record FleetStatus(bool Agreeing, long Epoch, IReadOnlyList<FleetGatewayStatus> Gateways, IReadOnlyList<AgreementStatus> Agreements)
+internal sealed record FleetStatus(
+    bool Agreeing,
+    long Epoch,
+    IReadOnlyList<FleetGatewayStatus> Gateways,
+    IReadOnlyList<AgreementStatus> Agreements)
 {
     /// <summary>From what the fleet's loop publishes.</summary>
     public static FleetStatus Of(FleetView view) => new(
         view.Agreeing,
         view.Epoch,
         [.. view.Gateways.Select(static g => new FleetGatewayStatus(g.Name, g.Self, g.Version, g.Revision, [.. g.Clusters.Select(Of)]))],
-        [.. view.Verdicts.Select(static v => new AgreementStatus(v.Cluster, v.Epoch, v.Kind == FleetVerdictKind.Failover ? "failover" : "failback", v.From, v.To))]);
+        [
+        .. view.Verdicts.Select(static v => new AgreementStatus(
+            v.Cluster,
+            v.Epoch,
+            v.Kind == FleetVerdictKind.Failover ? "failover" : "failback",
+            v.From,
+            v.To))]);
 
-    private static FleetClusterStatus Of(ClusterVote opinion) => new(opinion.Cluster, opinion.Active, [.. opinion.Tiers.Where(static t => t.Down).Select(static t => t.Tier)]);
+    private static FleetClusterStatus Of(ClusterVote opinion) =>
+        new(opinion.Cluster, opinion.Active, [.. opinion.Tiers.Where(static t => t.Down).Select(static t => t.Tier)]);
 }
 
 /// <summary>One living gateway; <paramref name="Self"/>: the one that was asked.</summary>
-internal sealed record FleetGatewayStatus(string Name, bool Self, string Version, string Revision, IReadOnlyList<FleetClusterStatus> Clusters);
+internal sealed record FleetGatewayStatus(
+    string Name,
+    bool Self,
+    string Version,
+    string Revision,
+    IReadOnlyList<FleetClusterStatus> Clusters);
 
 /// <summary>What a gateway serves of a cluster, and the tiers that cannot serve by its eyes.</summary>
 internal sealed record FleetClusterStatus(string Name, string? Serving, IReadOnlyList<string> Down);

@@ -22,7 +22,8 @@ internal sealed record Impact(DateTimeOffset Since, DateTimeOffset? Until, strin
 internal readonly record struct RouteImpact(string Route, long Live, long Degraded, long Failed, long Slow)
 {
     // A route that left the configuration and came back counts from zero again.
-    public static RouteImpact operator -(RouteImpact a, RouteImpact b) => b.Live > a.Live || b.Degraded > a.Degraded || b.Failed > a.Failed || b.Slow > a.Slow
+    public static RouteImpact operator -(RouteImpact a, RouteImpact b) =>
+        b.Live > a.Live || b.Degraded > a.Degraded || b.Failed > a.Failed || b.Slow > a.Slow
         ? a
         : new(a.Route, a.Live - b.Live, a.Degraded - b.Degraded, a.Failed - b.Failed, a.Slow - b.Slow);
 }

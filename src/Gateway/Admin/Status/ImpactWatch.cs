@@ -65,7 +65,10 @@ internal sealed partial class ImpactWatch : IDisposable
             var clusters = _sources.Clusters();
             foreach (var cluster in clusters)
             {
-                var routes = config.Routes.Where(route => string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal)).Select(route => Of(_sources.Instruments.Route(route.Name))).ToImmutableArray();
+                var routes = config.Routes
+                    .Where(route => string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal))
+                    .Select(route => Of(_sources.Instruments.Route(route.Name)))
+                    .ToImmutableArray();
                 if (!_watched.TryGetValue(cluster.Name, out var watched))
                 {
                     // Before the first look no request had ended.
@@ -74,8 +77,14 @@ internal sealed partial class ImpactWatch : IDisposable
 
                 if (watched.Next(new Sample(now, routes), IsDisturbed(cluster, now)) is var (from, to, until) && from is not null)
                 {
-                    var counts = to.Routes.Select(route => route - from.Routes.FirstOrDefault(before => string.Equals(before.Route, route.Route, StringComparison.Ordinal))).ToImmutableArray();
-                    var unserved = until is null && cluster.Tiers.Skip(1).Any(static tier => tier.Share > 0) ? ImpactText.FirstTierOnly(config, cluster.Name) : [];
+                    var counts =
+                        to.Routes.Select(route => route - from.Routes.FirstOrDefault(before => string.Equals(
+                            before.Route,
+                            route.Route,
+                            StringComparison.Ordinal))).ToImmutableArray();
+                    var unserved = until is null && cluster.Tiers.Skip(1).Any(static tier => tier.Share > 0)
+                        ? ImpactText.FirstTierOnly(config, cluster.Name)
+                        : [];
                     found[cluster.Name] = new Impact(from.At, until, ImpactText.Of(from.At, until, counts, unserved, now), counts);
                 }
             }
@@ -113,7 +122,9 @@ internal sealed partial class ImpactWatch : IDisposable
     private static RouteImpact Of(RouteMeter meter)
     {
         var sums = meter.Sums;
-        var slow = meter.Durations(RequestOutcome.Live).CountAbove(SlowFrom) + meter.Durations(RequestOutcome.Degraded).CountAbove(SlowFrom) + meter.Durations(RequestOutcome.Failed).CountAbove(SlowFrom);
+        var slow = meter.Durations(RequestOutcome.Live).CountAbove(SlowFrom)
+            + meter.Durations(RequestOutcome.Degraded).CountAbove(SlowFrom)
+            + meter.Durations(RequestOutcome.Failed).CountAbove(SlowFrom);
         return new RouteImpact(meter.Route, sums.Live, sums.Degraded, sums.Failed, slow);
     }
 

@@ -42,7 +42,14 @@ internal static class LastGoodView
         var entries = limit == 0 ? [] : sources.LastGoodEntries(prefix, limit + 1);
         return AdminJson.WriteAsync(context, new LastGoodListing(
             sources.LastGood(),
-            [.. entries.Take(limit).Select(static e => new LastGoodEntryStatus(e.Key, e.Route, e.Tier, Math.Round(e.Age.TotalSeconds, 1), e.Size, e.IsNearest))],
+            [
+            .. entries.Take(limit).Select(static e => new LastGoodEntryStatus(
+                e.Key,
+                e.Route,
+                e.Tier,
+                Math.Round(e.Age.TotalSeconds, 1),
+                e.Size,
+                e.IsNearest))],
             entries.Count > limit));
     }
 

@@ -24,7 +24,8 @@ internal sealed class StatusPage
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/html; charset=utf-8";
         context.Response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+            $"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; img-src data:; base-uri "
+                + $"'none'; form-action 'none'; frame-ancestors 'none'";
         return context.Response.WriteAsync(_html.Replace(Placeholder, nonce, StringComparison.Ordinal), context.RequestAborted);
     }
 }

@@ -12,20 +12,41 @@ namespace Gateway.Admin.Status;
 internal static class StatusProjections
 {
     /// <summary>The figures of state. The store of last-good responses and Redis are added by <c>with</c>, where they exist.</summary>
-    public static StateReadings State(Func<IReadOnlyList<ClusterView>> clusters, Func<ConfigState> config, Records records, TimeProvider time) => new()
+    public static StateReadings State(
+        Func<IReadOnlyList<ClusterView>> clusters,
+        Func<ConfigState> config,
+        Records records,
+        TimeProvider time) => new()
     {
         Tiers = () => [.. from c in clusters()
                           from t in c.Tiers
-                          select new TierReading(c.Name, t.Name, t.InFlight, string.Equals(t.Name, c.Active, StringComparison.Ordinal), t.Share, t.Degraded, string.Equals(t.Name, c.Hold?.Tier, StringComparison.Ordinal))],
+                          select new TierReading(
+                              c.Name,
+                              t.Name,
+                              t.InFlight,
+                              string.Equals(t.Name, c.Active, StringComparison.Ordinal),
+                              t.Share,
+                              t.Degraded,
+                              string.Equals(t.Name, c.Hold?.Tier, StringComparison.Ordinal))],
         NextChanges = () => NextChanges(clusters(), time.GetUtcNow()),
         Destinations = () => [.. from c in clusters()
                                  from t in c.Tiers
                                  from d in t.Destinations
-                                 select new DestinationReading(c.Name, t.Name, d.Name, d is { Draining: false, HealthStatus: Health.Model.HealthStatus.Up }, d.ProbeAge, d.Draining, d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null, d.WeightOrder?.Weight)
+                                 select new DestinationReading(
+                                     c.Name,
+                                     t.Name,
+                                     d.Name,
+                                     d is { Draining: false, HealthStatus: Health.Model.HealthStatus.Up },
+                                     d.ProbeAge,
+                                     d.Draining,
+                                     d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null,
+                                     d.WeightOrder?.Weight)
                                  {
                                      Signals = d.Signals.IsEmpty ? [] : [.. from s in d.Signals
                                                                             where s.State != SignalState.Unknown
-                                                                            select (s.Name, s is { State: SignalState.Firing, Then: > SignalEffect.Weight })],
+                                                                            select (
+                                                                                s.Name,
+                                                                                s is { State: SignalState.Firing, Then: > SignalEffect.Weight })],
                                      SignalShare = d.SignalShare,
                                  }],
         Forecasts = () => [.. from c in clusters()
@@ -63,7 +84,9 @@ internal static class StatusProjections
     [
         .. clusters.SelectMany(static c => c.Tiers, static (cluster, tier) => (Cluster: cluster.Name, Tier: tier))
             .GroupBy(static t => t.Tier.Name, StringComparer.Ordinal)
-            .Select(tiers => new TierAnswers(tiers.Key, tiers.Sum(t => t.Tier.Destinations.Sum(d => instruments.Destination(t.Cluster, d.Name).Attempts(AttemptResult.Success))))),
+            .Select(tiers => new TierAnswers(
+                tiers.Key,
+                tiers.Sum(t => t.Tier.Destinations.Sum(d => instruments.Destination(t.Cluster, d.Name).Attempts(AttemptResult.Success))))),
     ];
 
     /// <summary>For the error budgets: each configured cluster's target and requests.</summary>
@@ -84,7 +107,8 @@ internal static class StatusProjections
     };
 
     /// <summary>A change of health for the journal.</summary>
-    public static JournalEntry Entry(HealthChange change) => new(change.At, "health", change.Evidence.Length == 0 ? $"{change.Text}." : $"{change.Text} ({change.Evidence}).")
+    public static JournalEntry Entry(HealthChange change) =>
+        new(change.At, "health", change.Evidence.Length == 0 ? $"{change.Text}." : $"{change.Text} ({change.Evidence}).")
     {
         Cluster = change.Cluster,
         To = change.Destination ?? change.Tier,
@@ -96,11 +120,18 @@ internal static class StatusProjections
         .. from cluster in config().Clusters
            where cluster.Forecast != ForecastMode.Off
            let score = scores.Of(cluster.Name)
-           select new ForecastScoreReading(cluster.Name, score.Precision, score.Recall, score.MedianLead, score.Brier, score.FalseAlarmsPerWeek),
+           select new ForecastScoreReading(
+               cluster.Name,
+               score.Precision,
+               score.Recall,
+               score.MedianLead,
+               score.Brier,
+               score.FalseAlarmsPerWeek),
     ];
 
     /// <summary>An alarm for the journal.</summary>
-    public static JournalEntry Entry(ForecastChange change) => new(change.At, "forecast", $"{change.Text}{(change.Reason.Length == 0 ? "" : $": {change.Reason}")}.")
+    public static JournalEntry Entry(ForecastChange change) =>
+        new(change.At, "forecast", $"{change.Text}{(change.Reason.Length == 0 ? "" : $": {change.Reason}")}.")
     {
         Cluster = change.Cluster,
         To = change.Destination,
@@ -122,11 +153,32 @@ internal static class StatusProjections
             : " \"admin.token\" changed: the new token is needed from now on, and the old one is refused."));
 
     /// <summary>An operator's order that was given at another gateway, for the journal.</summary>
-    public static JournalEntry Entry(Command command, CommandResult result, DateTimeOffset at) => new(at, command switch { HoldCommand => "hold", ReleaseCommand => "release", DrainCommand => "drain", WeightCommand => "weight", _ => "ready" }, result.Message)
+    public static JournalEntry Entry(Command command, CommandResult result, DateTimeOffset at) =>
+        new(at, command switch
+        {
+            HoldCommand => "hold",
+            ReleaseCommand => "release",
+            DrainCommand => "drain",
+            WeightCommand => "weight",
+            _ => "ready"
+        }, result.Message)
     {
         Cluster = command.Cluster,
-        To = command switch { HoldCommand hold => hold.Tier, DrainCommand drain => drain.Destination, ReadyCommand ready => ready.Destination, WeightCommand weight => weight.Destination, _ => null },
-        Reason = command switch { HoldCommand hold => hold.Reason, DrainCommand drain => drain.Reason, WeightCommand weight => weight.Reason, _ => null },
+        To = command switch
+        {
+            HoldCommand hold => hold.Tier,
+            DrainCommand drain => drain.Destination,
+            ReadyCommand ready => ready.Destination,
+            WeightCommand weight => weight.Destination,
+            _ => null
+        },
+        Reason = command switch
+        {
+            HoldCommand hold => hold.Reason,
+            DrainCommand drain => drain.Reason,
+            WeightCommand weight => weight.Reason,
+            _ => null
+        },
         Who = command.By is { } by ? $"{by}, at another gateway" : "an operator at another gateway",
     };
 

@@ -30,7 +30,13 @@ internal sealed record GatewayStatus(string Version, DateTimeOffset Now, DateTim
 /// <param name="Warnings">What an operator should know of the one in force.</param>
 /// <param name="RestartNeeded">Changed keys that take effect only with the next start.</param>
 internal sealed record ConfigStatus(
-    long Revision, string Hash, DateTimeOffset AppliedAt, bool FileIsInForce, RejectedStatus? Rejected, IReadOnlyList<string> Warnings, IReadOnlyList<string> RestartNeeded)
+    long Revision,
+    string Hash,
+    DateTimeOffset AppliedAt,
+    bool FileIsInForce,
+    RejectedStatus? Rejected,
+    IReadOnlyList<string> Warnings,
+    IReadOnlyList<string> RestartNeeded)
 {
     /// <summary>From the store's snapshot.</summary>
     public static ConfigStatus Of(ConfigState state) => new(
@@ -54,7 +60,14 @@ internal sealed record RejectedStatus(DateTimeOffset At, IReadOnlyList<string> P
 /// <param name="Ramp">The tier that carries the rest while the serving one takes over step by step; null: none.</param>
 /// <param name="HedgeDelayMs">When a second attempt starts; null: not known yet.</param>
 internal sealed record ClusterStatus(
-    string Name, string? Serving, DateTimeOffset Since, string Why, HoldStatus? Hold, RampStatus? Ramp, IReadOnlyList<TierStatus> Tiers, double? HedgeDelayMs)
+    string Name,
+    string? Serving,
+    DateTimeOffset Since,
+    string Why,
+    HoldStatus? Hold,
+    RampStatus? Ramp,
+    IReadOnlyList<TierStatus> Tiers,
+    double? HedgeDelayMs)
 {
     /// <summary>The condition in a word.</summary>
     public ClusterCondition Condition { get; init; }
@@ -82,7 +95,11 @@ internal sealed record ClusterStatus(
 internal sealed record QueueStatus(long Waiting, int Max, double WaitMs, long Admitted, long TimedOut, long Full)
 {
     /// <summary>In a few words.</summary>
-    public string Text => string.Create(CultureInfo.InvariantCulture, $"{Waiting:N0} of {Max:N0} requests wait for a place; since the start {Admitted:N0} got one, {TimedOut:N0} waited too long, {Full:N0} found the queue full");
+    public string Text =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Waiting:N0} of {Max:N0} requests wait for a place; since the start {Admitted:N0} got one, {TimedOut:N0} waited too long, "
+                + $"{Full:N0} found the queue full");
 }
 
 /// <summary>The next change of a cluster.</summary>
@@ -105,7 +122,16 @@ internal sealed record RampStatus(string From, double Share);
 
 /// <summary>One tier.</summary>
 internal sealed record TierStatus(
-    string Name, bool Active, double Share, TierHealth Standing, bool CanServe, int Healthy, int Needed, int InFlight, int? Capacity, IReadOnlyList<DestinationStatus> Destinations)
+    string Name,
+    bool Active,
+    double Share,
+    TierHealth Standing,
+    bool CanServe,
+    int Healthy,
+    int Needed,
+    int InFlight,
+    int? Capacity,
+    IReadOnlyList<DestinationStatus> Destinations)
 {
     /// <summary>It has lost destinations.</summary>
     public bool Degraded { get; init; }
@@ -124,7 +150,18 @@ internal sealed record WeightStatus(int Configured, DateTimeOffset Since, string
 /// <param name="AvoidedBy">Routes whose requests prefer other destinations for a while: they failed here, or were asked to come
 /// later.</param>
 internal sealed record DestinationStatus(
-    string Name, string Url, HealthStatus HealthStatus, DateTimeOffset Since, string Why, bool Draining, bool Suspect, int InFlight, double? Share, double? P99Ms, int Weight, double ProbeAgeSeconds,
+    string Name,
+    string Url,
+    HealthStatus HealthStatus,
+    DateTimeOffset Since,
+    string Why,
+    bool Draining,
+    bool Suspect,
+    int InFlight,
+    double? Share,
+    double? P99Ms,
+    int Weight,
+    double ProbeAgeSeconds,
     string? LastProbe, double? LastProbeMs, DateTimeOffset? EjectedUntil, IReadOnlyList<string> AvoidedBy)
 {
     /// <summary>What failed when it was lost, in a few words; null: nothing did.</summary>
@@ -149,4 +186,11 @@ internal sealed record DestinationStatus(
 /// <summary>One route: its requests since the start by outcome and by step.</summary>
 /// <param name="Path">What it matches.</param>
 internal sealed record RouteStatus(
-    string Name, string Path, string Cluster, Level Level, RequestSums Requests, IReadOnlyDictionary<string, long> Steps, IReadOnlyList<string> Fallback, LastGoodStatus? LastGood);
+    string Name,
+    string Path,
+    string Cluster,
+    Level Level,
+    RequestSums Requests,
+    IReadOnlyDictionary<string, long> Steps,
+    IReadOnlyList<string> Fallback,
+    LastGoodStatus? LastGood);

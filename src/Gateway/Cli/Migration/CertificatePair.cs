@@ -11,11 +11,16 @@ internal static class CertificatePair
     {
         try
         {
-            if (!File.Exists(file) || !File.Exists(key)) return false;
+            if (!File.Exists(file) || !File.Exists(key))
+            {
+                return false;
+            }
+
             using var loaded = X509Certificate2.CreateFromPemFile(file, key);
             return true;
         }
-        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException
+            or ArgumentException)
         {
             return false;
         }

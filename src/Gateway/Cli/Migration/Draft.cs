@@ -45,7 +45,10 @@ internal sealed class Draft(string kind, string file)
     public void Note(SourcePlace at, string what, string why, string instead)
     {
         var note = new MigrationNote(at, what, why, instead);
-        if (_known.Count < MostNotes && _known.Add(note)) _notes.Add(note);
+        if (_known.Count < MostNotes && _known.Add(note))
+        {
+            _notes.Add(note);
+        }
     }
 
     /// <summary>Adds a cluster, under another name if its own is taken.</summary>

@@ -40,17 +40,52 @@ internal sealed class DraftCluster(string name, SourcePlace at) : DraftItem(name
         var (first, second) = Primary.Count > 0 ? (Primary, Standby) : (Standby, Primary);
         var destinations = first.Concat(second).ToList();
         var tiers = Tier("primary", first, destinations);
-        if (second.Count > 0) tiers += Tier("standby", second, destinations);
+        if (second.Count > 0)
+        {
+            tiers += Tier("standby", second, destinations);
+        }
+
         yield return ("tiers", tiers);
-        if (Balance is not null) yield return ("balance", Balance);
-        if (Affinity is { } affinity) yield return ("affinity", Flow.Map([new(affinity.Source, affinity.Name)]));
-        if (Probe.Count > 0) yield return ("probe", Flow.Raw(Probe));
-        if (Passive.Count > 0) yield return ("passive", Flow.Raw(Passive));
+        if (Balance is not null)
+        {
+            yield return ("balance", Balance);
+        }
+
+        if (Affinity is { } affinity)
+        {
+            yield return ("affinity", Flow.Map([new(affinity.Source, affinity.Name)]));
+        }
+
+        if (Probe.Count > 0)
+        {
+            yield return ("probe", Flow.Raw(Probe));
+        }
+
+        if (Passive.Count > 0)
+        {
+            yield return ("passive", Flow.Raw(Passive));
+        }
+
         Dictionary<string, string> attempts = new(StringComparer.Ordinal);
-        if (MostAttempts is { } most) attempts.Add("max", most.ToString(CultureInfo.InvariantCulture));
-        foreach (var (key, value) in Attempts) attempts[key] = value;
-        if (attempts.Count > 0) yield return ("attempts", Flow.Raw(attempts));
-        if (Timeouts.ToYaml(AttemptsInForce) is { } timeouts) yield return ("timeouts", timeouts);
+        if (MostAttempts is { } most)
+        {
+            attempts.Add("max", most.ToString(CultureInfo.InvariantCulture));
+        }
+
+        foreach (var (key, value) in Attempts)
+        {
+            attempts[key] = value;
+        }
+
+        if (attempts.Count > 0)
+        {
+            yield return ("attempts", Flow.Raw(attempts));
+        }
+
+        if (Timeouts.ToYaml(AttemptsInForce) is { } timeouts)
+        {
+            yield return ("timeouts", timeouts);
+        }
     }
 
     private static string Tier(string name, List<DraftDestination> tier, List<DraftDestination> all)
@@ -58,7 +93,9 @@ internal sealed class DraftCluster(string name, SourcePlace at) : DraftItem(name
         var text = $"\n- name: {name}";
         if (tier.TrueForAll(static destination => destination.MostRequests is not null))
         {
-            text += $"\n  capacity: {Math.Min(1_000_000, tier.Sum(static destination => (long)destination.MostRequests!.Value)).ToString(CultureInfo.InvariantCulture)}";
+            text +=
+                $"\n  capacity: "
+                    + $"{Math.Min(1_000_000, tier.Sum(static destination => (long)destination.MostRequests!.Value)).ToString(CultureInfo.InvariantCulture)}";
         }
 
         return text + "\n  destinations:" + string.Concat(tier.Select(destination => "\n    - " + destination.ToYaml(all)));

@@ -30,7 +30,11 @@ internal static class DraftCompletion
             var refused = false;
             foreach (var problem in judged.Problems)
             {
-                if (text.ItemAt(problem.Line) is not { Refused: null } item) continue;
+                if (text.ItemAt(problem.Line) is not { Refused: null } item)
+                {
+                    continue;
+                }
+
                 refused = true;
                 item.Refused = problem.Message;
                 draft.Note(
@@ -42,7 +46,9 @@ internal static class DraftCompletion
 
             if (!refused)
             {
-                throw new MigrationException(new SourcePlace(draft.File, 1), $"No configuration can be made of it: {judged.Problems[0].Message}");
+                throw new MigrationException(
+                    new SourcePlace(draft.File, 1),
+                    $"No configuration can be made of it: {judged.Problems[0].Message}");
             }
         }
 
@@ -55,7 +61,11 @@ internal static class DraftCompletion
     {
         foreach (var listen in draft.Listens)
         {
-            if (listen.Certificate is not { } pair || files.IsCertificate(pair.File, pair.Key)) continue;
+            if (listen.Certificate is not { } pair || files.IsCertificate(pair.File, pair.Key))
+            {
+                continue;
+            }
+
             listen.Refused = $"The certificate or its key is not on this machine: {pair.File}, {pair.Key}";
             draft.Note(
                 listen.At,
@@ -64,7 +74,8 @@ internal static class DraftCompletion
                 $"Put both files where the new file names them, and take the comment signs off the listener \"{listen.Name}\"");
         }
 
-        if (draft.Listens.Exists(static listen => listen.Refused is not null) && draft.Listens.TrueForAll(static listen => listen.Refused is not null))
+        if (draft.Listens.Exists(static listen => listen.Refused is not null)
+            && draft.Listens.TrueForAll(static listen => listen.Refused is not null))
         {
             draft.Note(
                 draft.Listens[0].At,
@@ -75,8 +86,15 @@ internal static class DraftCompletion
 
         Bound(draft, draft.Clusters, "clusters");
         Bound(draft, draft.Routes, "routes");
-        foreach (var cluster in draft.Clusters.Where(static cluster => cluster.Primary.Count + cluster.Standby.Count == 0)) cluster.Refused = "It has no destination";
-        foreach (var route in draft.Routes.Where(static route => route.Redirect is null && route.Cluster is not null && !route.IsForbidden && route.Cluster.Refused is not null))
+        foreach (var cluster in draft.Clusters.Where(static cluster => cluster.Primary.Count + cluster.Standby.Count == 0))
+        {
+            cluster.Refused = "It has no destination";
+        }
+
+        foreach (var route in draft.Routes.Where(static route => route.Redirect is null
+            && route.Cluster is not null
+            && !route.IsForbidden
+            && route.Cluster.Refused is not null))
         {
             route.Refused = "Its cluster has no destination";
         }
@@ -84,7 +102,11 @@ internal static class DraftCompletion
 
     private static void Bound<T>(Draft draft, List<T> items, string what) where T : DraftItem
     {
-        if (items.Count <= MostItems) return;
+        if (items.Count <= MostItems)
+        {
+            return;
+        }
+
         draft.Note(
             items[MostItems].At,
             items[MostItems].Name,

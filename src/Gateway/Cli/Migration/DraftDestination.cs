@@ -20,10 +20,19 @@ internal sealed record DraftDestination(string Url, int Weight = 1, string? Name
         }
 
         var keys = new List<KeyValuePair<string, string>> { new("url", Flow.Text(Url)) };
-        if (name is not null) keys.Add(new("name", Flow.Text(name)));
-        if (Weight != 1) keys.Add(new("weight", Math.Clamp(Weight, 1, 1000).ToString(CultureInfo.InvariantCulture)));
+        if (name is not null)
+        {
+            keys.Add(new("name", Flow.Text(name)));
+        }
+
+        if (Weight != 1)
+        {
+            keys.Add(new("weight", Math.Clamp(Weight, 1, 1000).ToString(CultureInfo.InvariantCulture)));
+        }
+
         return keys.Count == 1 ? Flow.Text(Url) : Flow.Raw(keys);
     }
 
-    private string Label => Name ?? (Uri.TryCreate(Url.Replace("dns+", "", StringComparison.Ordinal), UriKind.Absolute, out var url) ? url.Authority : Url);
+    private string Label =>
+        Name ?? (Uri.TryCreate(Url.Replace("dns+", "", StringComparison.Ordinal), UriKind.Absolute, out var url) ? url.Authority : Url);
 }

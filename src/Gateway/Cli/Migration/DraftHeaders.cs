@@ -16,11 +16,23 @@ internal sealed class DraftHeaders
     public string? ToYaml()
     {
         var parts = new List<KeyValuePair<string, string>>();
-        if (Set.Count > 0) parts.Add(new("set", Flow.Map(Set)));
+        if (Set.Count > 0)
+        {
+            parts.Add(new("set", Flow.Map(Set)));
+        }
+
         var added = Add.Where(line => !Set.ContainsKey(line.Key)).ToList();
-        if (added.Count > 0) parts.Add(new("add", Flow.Map(added)));
+        if (added.Count > 0)
+        {
+            parts.Add(new("add", Flow.Map(added)));
+        }
+
         var removed = Remove.Where(name => !Set.ContainsKey(name)).ToList();
-        if (removed.Count > 0) parts.Add(new("remove", Flow.List(removed)));
+        if (removed.Count > 0)
+        {
+            parts.Add(new("remove", Flow.List(removed)));
+        }
+
         return parts.Count == 0 ? null : Flow.Raw(parts);
     }
 }

@@ -14,7 +14,14 @@ internal sealed class DraftListen(string url, SourcePlace at) : DraftItem(url, a
     public override IEnumerable<(string Key, string Value)> Keys()
     {
         yield return ("url", Flow.Text(Name));
-        if (Certificate is { } pair) yield return ("certificate", Flow.Map([new("file", pair.File), new("key", pair.Key)]));
-        if (ProxyProtocol) yield return ("proxyProtocol", "true");
+        if (Certificate is { } pair)
+        {
+            yield return ("certificate", Flow.Map([new("file", pair.File), new("key", pair.Key)]));
+        }
+
+        if (ProxyProtocol)
+        {
+            yield return ("proxyProtocol", "true");
+        }
     }
 }

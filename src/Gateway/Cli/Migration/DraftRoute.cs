@@ -86,12 +86,27 @@ internal sealed class DraftRoute(string name, SourcePlace at) : DraftItem(name, 
         else
         {
             yield return ("cluster", Flow.Text(Cluster?.Name ?? ""));
-            if (Host is not null) yield return ("host", Flow.Text(Host));
-            if (Rewrite.Count > 0) yield return ("rewrite", Flow.Map(Rewrite));
+            if (Host is not null)
+            {
+                yield return ("host", Flow.Text(Host));
+            }
+
+            if (Rewrite.Count > 0)
+            {
+                yield return ("rewrite", Flow.Map(Rewrite));
+            }
         }
 
-        if (HeaderKeys() is { } headers) yield return ("headers", headers);
-        foreach (var access in AccessKeys()) yield return access;
+        if (HeaderKeys() is { } headers)
+        {
+            yield return ("headers", headers);
+        }
+
+        foreach (var access in AccessKeys())
+        {
+            yield return access;
+        }
+
         if (Redirect is not null)
         {
             yield break;
@@ -110,41 +125,107 @@ internal sealed class DraftRoute(string name, SourcePlace at) : DraftItem(name, 
             yield return ("timeouts", timeouts);
         }
 
-        if (MostAttempts is { } most) yield return ("attempts", $"{{ max: {most.ToString(CultureInfo.InvariantCulture)} }}");
-        if (ResponseBuffer is not null) yield return ("responseBuffer", ResponseBuffer);
-        if (RequestBody is not null) yield return ("limits", $"{{ requestBody: {RequestBody} }}");
-        if (Compression is not null) yield return ("compression", Compression);
-        if (Retryable) yield return ("retryable", "true");
-        if (!KeepsLastGood) yield break;
+        if (MostAttempts is { } most)
+        {
+            yield return ("attempts", $"{{ max: {most.ToString(CultureInfo.InvariantCulture)} }}");
+        }
+
+        if (ResponseBuffer is not null)
+        {
+            yield return ("responseBuffer", ResponseBuffer);
+        }
+
+        if (RequestBody is not null)
+        {
+            yield return ("limits", $"{{ requestBody: {RequestBody} }}");
+        }
+
+        if (Compression is not null)
+        {
+            yield return ("compression", Compression);
+        }
+
+        if (Retryable)
+        {
+            yield return ("retryable", "true");
+        }
+
+        if (!KeepsLastGood)
+        {
+            yield break;
+        }
+
         yield return ("lastGood", "{}");
         yield return ("fallback", "[ lastGood ]");
     }
 
     private IEnumerable<(string Key, string Value)> AccessKeys()
     {
-        if (Cors is not null) yield return ("cors", Cors);
-        if (IsForbidden) yield return ("deny", Flow.List(["0.0.0.0/0", "::/0"]));
-        else if (Deny.Count > 0) yield return ("deny", Flow.List(Deny.Distinct(StringComparer.Ordinal)));
-        if (Allow.Count > 0 && !IsForbidden) yield return ("allow", Flow.List(Allow.Distinct(StringComparer.Ordinal)));
-        if (RateLimit.Count > 0) yield return ("rateLimit", Flow.Map(RateLimit));
+        if (Cors is not null)
+        {
+            yield return ("cors", Cors);
+        }
+
+        if (IsForbidden)
+        {
+            yield return ("deny", Flow.List(["0.0.0.0/0", "::/0"]));
+        }
+        else if (Deny.Count > 0)
+        {
+            yield return ("deny", Flow.List(Deny.Distinct(StringComparer.Ordinal)));
+        }
+
+        if (Allow.Count > 0 && !IsForbidden)
+        {
+            yield return ("allow", Flow.List(Allow.Distinct(StringComparer.Ordinal)));
+        }
+
+        if (RateLimit.Count > 0)
+        {
+            yield return ("rateLimit", Flow.Map(RateLimit));
+        }
     }
 
     private string Match()
     {
         var keys = new List<KeyValuePair<string, string>>();
-        if (Hosts.Count > 0) keys.Add(new("host", Hosts.Count == 1 ? Flow.Text(Hosts[0]) : Flow.List(Hosts)));
+        if (Hosts.Count > 0)
+        {
+            keys.Add(new("host", Hosts.Count == 1 ? Flow.Text(Hosts[0]) : Flow.List(Hosts)));
+        }
+
         keys.Add(new("path", Flow.Text(Path)));
-        if (Methods.Count > 0) keys.Add(new("methods", Flow.List(Methods)));
-        if (Headers.Count > 0) keys.Add(new("headers", Flow.Raw(Headers)));
-        if (Query.Count > 0) keys.Add(new("query", Flow.Raw(Query)));
+        if (Methods.Count > 0)
+        {
+            keys.Add(new("methods", Flow.List(Methods)));
+        }
+
+        if (Headers.Count > 0)
+        {
+            keys.Add(new("headers", Flow.Raw(Headers)));
+        }
+
+        if (Query.Count > 0)
+        {
+            keys.Add(new("query", Flow.Raw(Query)));
+        }
+
         return Flow.Raw(keys);
     }
 
     private string? HeaderKeys()
     {
         var keys = new List<KeyValuePair<string, string>>();
-        if (Redirect is null && Request.ToYaml() is { } request) keys.Add(new("request", request));
-        if (Response.ToYaml() is { } response) keys.Add(new("response", response));
+        if (Redirect is null && Request.ToYaml() is { } request)
+        {
+            keys.Add(new("request", request));
+        }
+
+        if (Response.ToYaml() is { } response)
+        {
+            keys.Add(new("response", response));
+        }
+
         return keys.Count == 0 ? null : Flow.Raw(keys);
     }
 }

@@ -13,14 +13,28 @@ internal sealed class DraftText
 
     public DraftText(Draft draft)
     {
-        Line($"# Written by \"gateway migrate {draft.Kind}\" from {OneLine(Path.GetFileName(draft.File))}. A start: read it with the list of what was not carried over,");
+        Line(
+            $"# Written by \"gateway migrate {draft.Kind}\" from {OneLine(Path.GetFileName(draft.File))}. A start: read it with the list "
+                + $"of what was not carried over,");
         Line("# then try it with \"gateway check\" and \"gateway explain\".");
         Line("version: 1");
         Line("");
         Listens(draft);
-        if (draft.Limits.Count > 0) Line($"limits: {Flow.Raw(draft.Limits)}");
-        if (draft.TrustedProxies.Count > 0) Line($"trustedProxies: {Flow.List(draft.TrustedProxies.Distinct(StringComparer.Ordinal))}");
-        if (draft.Compression is { } compression) Line($"compression: {compression}");
+        if (draft.Limits.Count > 0)
+        {
+            Line($"limits: {Flow.Raw(draft.Limits)}");
+        }
+
+        if (draft.TrustedProxies.Count > 0)
+        {
+            Line($"trustedProxies: {Flow.List(draft.TrustedProxies.Distinct(StringComparer.Ordinal))}");
+        }
+
+        if (draft.Compression is { } compression)
+        {
+            Line($"compression: {compression}");
+        }
+
         Line("");
         Clusters(draft);
         Line("");
@@ -35,9 +49,17 @@ internal sealed class DraftText
 
     private static string FreePort(Draft draft, int from)
     {
-        var used = string.Join('\n', draft.Listens.Select(static listen => listen.Name).Concat(draft.Clusters.SelectMany(static cluster => cluster.Primary.Concat(cluster.Standby)).Select(static one => one.Url))) + "\n";
+        var used = string.Join(
+            '\n',
+            draft.Listens.Select(static listen =>
+                listen.Name).Concat(draft.Clusters.SelectMany(static cluster =>
+                    cluster.Primary.Concat(cluster.Standby)).Select(static one => one.Url))) + "\n";
         var port = from;
-        while (used.Contains($":{port.ToString(CultureInfo.InvariantCulture)}\n", StringComparison.Ordinal) && port < from + 1000) port++;
+        while (used.Contains($":{port.ToString(CultureInfo.InvariantCulture)}\n", StringComparison.Ordinal) && port < from + 1000)
+        {
+            port++;
+        }
+
         return port.ToString(CultureInfo.InvariantCulture);
     }
 
@@ -61,7 +83,10 @@ internal sealed class DraftText
         }
 
         var admin = FreePort(draft, 8081);
-        if (admin is not "8081") Line($"admin: {{ url: \"http://127.0.0.1:{admin}\" }}");
+        if (admin is not "8081")
+        {
+            Line($"admin: {{ url: \"http://127.0.0.1:{admin}\" }}");
+        }
     }
 
     private void Clusters(Draft draft)
@@ -117,19 +142,31 @@ internal sealed class DraftText
         {
             var lines = value.Split('\n');
             Line($"{sign}    {key}:{(lines[0].Length == 0 ? "" : " ")}{lines[0]}", item);
-            foreach (var line in lines.Skip(1)) Line($"{sign}      {line}", item);
+            foreach (var line in lines.Skip(1))
+            {
+                Line($"{sign}      {line}", item);
+            }
         }
     }
 
     private void Comments(DraftItem item, string indent)
     {
-        foreach (var comment in item.Comments) Line($"{indent}# {OneLine(comment)}", item);
-        if (item.Refused is { } why) Line($"{indent}# Not in force: {OneLine(why)}", item);
+        foreach (var comment in item.Comments)
+        {
+            Line($"{indent}# {OneLine(comment)}", item);
+        }
+
+        if (item.Refused is { } why)
+        {
+            Line($"{indent}# Not in force: {OneLine(why)}", item);
+        }
     }
 
     private static string OneLine(string text)
     {
-        var line = string.Concat(text.Select(static letter => char.IsControl(letter) || letter is '\u2028' or '\u2029' or '\u0085' ? ' ' : letter));
+        var line = string.Concat(text.Select(static letter => char.IsControl(letter) || letter is '\u2028' or '\u2029' or '\u0085'
+            ? ' '
+            : letter));
         return line.Length > WidestComment ? line[..WidestComment] + "..." : line;
     }
 

@@ -25,7 +25,11 @@ internal sealed class DraftTimeouts
     /// <param name="connect">The cluster's, for a route.</param>
     public string? ToYaml(int attempts, TimeSpan? connect = null)
     {
-        if (Connect is null && FirstByte is null && Idle is null && Total is null) return null;
+        if (Connect is null && FirstByte is null && Idle is null && Total is null)
+        {
+            return null;
+        }
+
         var keys = new List<KeyValuePair<string, string>>();
         Append("connect", Clamp(Connect, TimeSpan.FromMinutes(10)));
         var first = Clamp(FirstByte, Longest);
@@ -33,9 +37,14 @@ internal sealed class DraftTimeouts
         // The other proxies give writes as long as reads.
         Append("firstByteWrites", first);
         Append("idle", Clamp(Idle, TimeSpan.FromHours(24)));
-        var attempt = (Clamp(Connect, TimeSpan.FromMinutes(10)) ?? connect ?? TimeSpan.FromMilliseconds(500)) + (first ?? TimeSpan.FromSeconds(5));
+        var attempt = (Clamp(Connect, TimeSpan.FromMinutes(10))
+            ?? connect ?? TimeSpan.FromMilliseconds(500)) + (first ?? TimeSpan.FromSeconds(5));
         var total = Total ?? attempt * attempts;
-        if (total < attempt) total = attempt;
+        if (total < attempt)
+        {
+            total = attempt;
+        }
+
         // Rounded up: a deadline of 902 s only looks precise.
         if (Total is not null || total > UsualTotal)
         {
@@ -46,10 +55,17 @@ internal sealed class DraftTimeouts
 
         void Append(string key, TimeSpan? value)
         {
-            if (value is { } time) keys.Add(new(key, DurationText.Format(time)));
+            if (value is { } time)
+            {
+                keys.Add(new(key, DurationText.Format(time)));
+            }
         }
     }
 
     private static TimeSpan? Clamp(TimeSpan? time, TimeSpan longest) =>
-        time is not { } given ? null : given < TimeSpan.FromMilliseconds(10) ? TimeSpan.FromMilliseconds(10) : given > longest ? longest : given;
+        time is not { } given
+            ? null
+            : given < TimeSpan.FromMilliseconds(10) ? TimeSpan.FromMilliseconds(10)
+            : given > longest ? longest
+            : given;
 }

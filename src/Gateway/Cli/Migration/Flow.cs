@@ -43,9 +43,18 @@ internal static class Flow
         var quoted = new StringBuilder("\"");
         foreach (var letter in text)
         {
-            if (letter is '"' or '\\') quoted.Append('\\').Append(letter);
-            else if (char.IsControl(letter) || letter is '\u2028' or '\u2029' or '\uFEFF') quoted.Append($"\\u{(int)letter:X4}");
-            else quoted.Append(letter);
+            if (letter is '"' or '\\')
+            {
+                quoted.Append('\\').Append(letter);
+            }
+            else if (char.IsControl(letter) || letter is '\u2028' or '\u2029' or '\uFEFF')
+            {
+                quoted.Append($"\\u{(int)letter:X4}");
+            }
+            else
+            {
+                quoted.Append(letter);
+            }
         }
 
         return quoted.Append('"').ToString();

@@ -12,20 +12,35 @@ internal static class Names
     public static string Of(string text, string otherwise)
     {
         var letters = string.Concat(text.Select(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' ? letter : '-'));
-        while (letters.Contains("--", StringComparison.Ordinal)) letters = letters.Replace("--", "-", StringComparison.Ordinal);
+        while (letters.Contains("--", StringComparison.Ordinal))
+        {
+            letters = letters.Replace("--", "-", StringComparison.Ordinal);
+        }
+
         letters = letters.Trim('-', '.');
-        if (letters.Length > Longest) letters = letters[..Longest];
+        if (letters.Length > Longest)
+        {
+            letters = letters[..Longest];
+        }
+
         return NameText.IsName(letters) && letters is not "unmatched" ? letters : otherwise;
     }
 
     /// <summary>The name, with a number behind it if it is taken.</summary>
     public static string Unique(string name, Func<string, bool> isTaken)
     {
-        if (!isTaken(name)) return name;
+        if (!isTaken(name))
+        {
+            return name;
+        }
+
         for (var number = 2; ; number++)
         {
             var other = $"{name}-{number.ToString(CultureInfo.InvariantCulture)}";
-            if (!isTaken(other)) return other;
+            if (!isTaken(other))
+            {
+                return other;
+            }
         }
     }
 }

@@ -15,7 +15,11 @@ internal sealed record SourcePath(SourcePathKind Kind, string Text)
         {
             foreach (var sign in (ReadOnlySpan<string>)["=", "^~", "~*", "~"])
             {
-                if (!text.StartsWith(sign, StringComparison.Ordinal)) continue;
+                if (!text.StartsWith(sign, StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
                 (modifier, text) = (sign, text[sign.Length..]);
                 break;
             }
@@ -60,7 +64,8 @@ internal sealed record SourcePath(SourcePathKind Kind, string Text)
         if (expression.StartsWith("^/", StringComparison.Ordinal))
         {
             expression = expression[2..];
-            while (expression.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash && expression[..slash].All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
+            while (expression.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash
+                && expression[..slash].All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
             {
                 folder += "/" + expression[..slash];
                 expression = expression[(slash + 1)..];

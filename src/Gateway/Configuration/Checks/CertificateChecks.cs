@@ -31,17 +31,28 @@ internal static class CertificateChecks
         {
             if (!listen.Certificates.IsEmpty)
             {
-                reader.ProblemAt($"{path}/certificate", "The certificate stands beside \"certificates\". Write it as the first item of that list.", $"{path}/certificates");
+                reader.ProblemAt(
+                    $"{path}/certificate",
+                    "The certificate stands beside \"certificates\". Write it as the first item of that list.",
+                    $"{path}/certificates");
             }
 
             CertificateFileChecks.Load(one, $"{path}/certificate", reader, now, "clients will refuse the port")?.Dispose();
         }
         else if (listen.Certificates.IsEmpty)
         {
-            reader.ProblemAt($"{path}/url", $"An https port needs a certificate, given \"{PortChecks.Shown(listen.Url)}\". Write \"certificate: {{ file: FILE.pem, key: FILE.key }}\" beside it, or http://.", $"{path}/certificate", $"{path}/certificates");
+            reader.ProblemAt(
+                $"{path}/url",
+                $"An https port needs a certificate, given \"{PortChecks.Shown(listen.Url)}\". Write \"certificate: {{ file: FILE.pem, "
+                    + $"key: FILE.key }}\" beside it, or http://.",
+                $"{path}/certificate",
+                $"{path}/certificates");
         }
 
-        if (listen.ClientCertificates is { } clients) CertificateFileChecks.Authorities(clients.Ca, $"{path}/clientCertificates/ca", reader, now);
+        if (listen.ClientCertificates is { } clients)
+        {
+            CertificateFileChecks.Authorities(clients.Ca, $"{path}/clientCertificates/ca", reader, now);
+        }
 
         var owners = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < listen.Certificates.Length; i++)
@@ -57,26 +68,44 @@ internal static class CertificateChecks
         var shown = PortChecks.Shown(listen.Url);
         if (listen.Certificate is not null)
         {
-            reader.ProblemAt($"{path}/certificate", $"The certificate would not be used, given with \"{shown}\". Write https:// in the URL, or remove the certificate.", $"{path}/url");
+            reader.ProblemAt(
+                $"{path}/certificate",
+                $"The certificate would not be used, given with \"{shown}\". Write https:// in the URL, or remove the certificate.",
+                $"{path}/url");
         }
 
         if (!listen.Certificates.IsEmpty)
         {
-            reader.ProblemAt($"{path}/certificates", $"The certificates would not be used, given with \"{shown}\". Write https:// in the URL, or remove the certificates.", $"{path}/url");
+            reader.ProblemAt(
+                $"{path}/certificates",
+                $"The certificates would not be used, given with \"{shown}\". Write https:// in the URL, or remove the certificates.",
+                $"{path}/url");
         }
 
         if (listen.ClientCertificates is not null)
         {
-            reader.ProblemAt($"{path}/clientCertificates", $"Clients' certificates would not be asked for, given with \"{shown}\". Write https:// in the URL, or remove the key.", $"{path}/url");
+            reader.ProblemAt(
+                $"{path}/clientCertificates",
+                $"Clients' certificates would not be asked for, given with \"{shown}\". Write https:// in the URL, or remove the key.",
+                $"{path}/url");
         }
 
         if (listen.MinTls != TlsVersion.Tls12)
         {
-            reader.ProblemAt($"{path}/minTls", $"The port does not speak TLS, given \"{shown}\". Write https:// in the URL, or remove the key.", $"{path}/url");
+            reader.ProblemAt(
+                $"{path}/minTls",
+                $"The port does not speak TLS, given \"{shown}\". Write https:// in the URL, or remove the key.",
+                $"{path}/url");
         }
     }
 
-    private static void Hosts(CertificateConfig certificate, int index, X509Certificate2? loaded, string path, Reader reader, Dictionary<string, int> owners)
+    private static void Hosts(
+        CertificateConfig certificate,
+        int index,
+        X509Certificate2? loaded,
+        string path,
+        Reader reader,
+        Dictionary<string, int> owners)
     {
         for (var i = 0; i < certificate.Hosts.Length; i++)
         {
@@ -87,7 +116,10 @@ internal static class CertificateChecks
             }
             else if (loaded is not null && !CertificateNames.IsFor(loaded, host))
             {
-                reader.WarningAt(at, $"The certificate does not have this name, given {Reader.Quote(host)}. Clients that ask for it will refuse the certificate.");
+                reader.WarningAt(
+                    at,
+                    $"The certificate does not have this name, given {Reader.Quote(host)}. Clients that ask for it will refuse the "
+                        + $"certificate.");
             }
         }
     }

@@ -20,25 +20,43 @@ internal static class CertificateFileChecks
         var complete = true;
         foreach (var (key, file) in new[] { ("file", certificate.File), ("key", certificate.Key) })
         {
-            if (File.Exists(file)) continue;
+            if (File.Exists(file))
+            {
+                continue;
+            }
+
             complete = false;
-            reader.ProblemAt($"{path}/{key}", $"The file does not exist, given {Reader.Quote(file)}. Put it there, or write another path; a relative one starts at the folder in which the gateway is started.");
+            reader.ProblemAt(
+                $"{path}/{key}",
+                $"The file does not exist, given {Reader.Quote(file)}. Put it there, or write another path; a relative one starts at the "
+                    + $"folder in which the gateway is started.");
         }
 
-        if (!complete) return null;
+        if (!complete)
+        {
+            return null;
+        }
+
         try
         {
             var loaded = X509Certificate2.CreateFromPemFile(certificate.File, certificate.Key);
             if (loaded.NotAfter.ToUniversalTime() <= now.UtcDateTime)
             {
-                reader.WarningAt($"{path}/file", $"The certificate expired at {loaded.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(certificate.File)}. Renew it: {consequence}.");
+                reader.WarningAt(
+                    $"{path}/file",
+                    $"The certificate expired at {loaded.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given "
+                        + $"{Reader.Quote(certificate.File)}. Renew it: {consequence}.");
             }
 
             return loaded;
         }
-        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException
+            or ArgumentException)
         {
-            reader.ProblemAt($"{path}/file", $"The certificate and its key do not load ({failure.GetType().Name}), given {Reader.Quote(certificate.File)} and {Reader.Quote(certificate.Key)}. Write readable PEM files that belong together, the key without a password.");
+            reader.ProblemAt(
+                $"{path}/file",
+                $"The certificate and its key do not load ({failure.GetType().Name}), given {Reader.Quote(certificate.File)} and "
+                    + $"{Reader.Quote(certificate.Key)}. Write readable PEM files that belong together, the key without a password.");
             return null;
         }
     }
@@ -48,7 +66,10 @@ internal static class CertificateFileChecks
     {
         if (!File.Exists(file))
         {
-            reader.ProblemAt(path, $"The file does not exist, given {Reader.Quote(file)}. Put it there, or write another path; a relative one starts at the folder in which the gateway is started.");
+            reader.ProblemAt(
+                path,
+                $"The file does not exist, given {Reader.Quote(file)}. Put it there, or write another path; a relative one starts at the "
+                    + $"folder in which the gateway is started.");
             return;
         }
 
@@ -58,15 +79,22 @@ internal static class CertificateFileChecks
             {
                 if (authority.NotAfter.ToUniversalTime() <= now.UtcDateTime)
                 {
-                    reader.WarningAt(path, $"An authority expired at {authority.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(file)}. Renew it: no certificate of it is trusted.");
+                    reader.WarningAt(
+                        path,
+                        $"An authority expired at {authority.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(file)}. "
+                            + $"Renew it: no certificate of it is trusted.");
                 }
 
                 authority.Dispose();
             }
         }
-        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException
+            or ArgumentException)
         {
-            reader.ProblemAt(path, $"The authorities do not load ({failure.GetType().Name}), given {Reader.Quote(file)}. Write a readable PEM file with their certificates.");
+            reader.ProblemAt(
+                path,
+                $"The authorities do not load ({failure.GetType().Name}), given {Reader.Quote(file)}. Write a readable PEM file with their "
+                    + $"certificates.");
         }
     }
 }

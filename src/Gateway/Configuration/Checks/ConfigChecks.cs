@@ -11,10 +11,22 @@ internal static class ConfigChecks
     {
         PortChecks.Run(config, reader);
         CertificateChecks.Run(config.Listen, reader, now);
-        foreach (var cluster in config.Clusters) ClusterChecks.Run(cluster, config, reader);
-        foreach (var cluster in config.Clusters) ClusterTlsChecks.Run(cluster, reader, now);
+        foreach (var cluster in config.Clusters)
+        {
+            ClusterChecks.Run(cluster, config, reader);
+        }
+
+        foreach (var cluster in config.Clusters)
+        {
+            ClusterTlsChecks.Run(cluster, reader, now);
+        }
+
         RouteChecks.Run(config, reader);
-        foreach (var route in config.Routes) FallbackChecks.Run(route, config, reader);
+        foreach (var route in config.Routes)
+        {
+            FallbackChecks.Run(route, config, reader);
+        }
+
         OperationChecks.Run(config, reader);
     }
 }

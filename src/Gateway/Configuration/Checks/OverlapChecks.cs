@@ -23,20 +23,41 @@ internal static class OverlapChecks
             var at = $"routes/{route.Name}/match";
             if (owners.TrueForAll(owner => owner is not null))
             {
-                reader.ProblemAt($"{at}/path", $"This route can never match, given {Reader.Quote(route.Path)}: route \"{owners[0]!.Name}\" takes the same requests before it. Write another path or other methods, or remove one of the two.", $"{at}/methods", $"{at}/host", $"{at}/headers", $"{at}/query");
+                reader.ProblemAt(
+                    $"{at}/path",
+                    $"This route can never match, given {Reader.Quote(route.Path)}: route \"{owners[0]!.Name}\" takes the same requests "
+                        + $"before it. Write another path or other methods, or remove one of the two.",
+                    $"{at}/methods",
+                    $"{at}/host",
+                    $"{at}/headers",
+                    $"{at}/query");
             }
             else if (owners.Find(owner => owner is not null) is { } first && !reader.IsBad(at))
             {
-                reader.WarningAt($"{at}/path", $"Some requests of this route go to route \"{first.Name}\", which takes the same path. Write methods that do not overlap.");
+                reader.WarningAt(
+                    $"{at}/path",
+                    $"Some requests of this route go to route \"{first.Name}\", which takes the same path. Write methods that do not "
+                        + $"overlap.");
             }
             else if (TieOf(taken, forms, route) is { } tie)
             {
-                reader.ProblemAt(at, $"A request may meet the conditions of this route ({Shown(route)}) and those of route \"{tie.Name}\" ({Shown(tie)}) at the same path, and neither route is more exact. Add a condition to the one that such a request is for.", $"{at}/methods", $"{at}/host", $"{at}/headers", $"{at}/query");
+                reader.ProblemAt(
+                    at,
+                    $"A request may meet the conditions of this route ({Shown(route)}) and those of route \"{tie.Name}\" ({Shown(tie)}) at "
+                        + $"the same path, and neither route is more exact. Add a condition to the one that such a request is for.",
+                    $"{at}/methods",
+                    $"{at}/host",
+                    $"{at}/headers",
+                    $"{at}/query");
             }
 
             foreach (var form in forms)
             {
-                if (!taken.TryGetValue(form, out var routes)) taken[form] = routes = [];
+                if (!taken.TryGetValue(form, out var routes))
+                {
+                    taken[form] = routes = [];
+                }
+
                 routes.Add(route);
             }
         }
@@ -52,16 +73,25 @@ internal static class OverlapChecks
     /// </summary>
     private static RouteConfig? OwnerOf(Dictionary<string, List<RouteConfig>> taken, string form, RouteConfig route, string method) =>
         taken.TryGetValue(form, out var routes)
-            ? routes.Find(before => (before.Methods.Length == 0 || before.Methods.Contains(method, StringComparer.Ordinal)) && HaveSameConditions(before, route))
+            ? routes.Find(before => (before.Methods.Length == 0 || before.Methods.Contains(method, StringComparer.Ordinal))
+                && HaveSameConditions(before, route))
             : null;
 
     private static RouteConfig? TieOf(Dictionary<string, List<RouteConfig>> taken, List<string> forms, RouteConfig route)
     {
-        if (route.Conditions.IsEmpty) return null;
+        if (route.Conditions.IsEmpty)
+        {
+            return null;
+        }
+
         var exactness = RouteEndpoints.ExactnessOf(route);
         foreach (var form in forms)
         {
-            if (taken.TryGetValue(form, out var routes) && routes.Find(before => RouteEndpoints.ExactnessOf(before) == exactness && ShareMethods(before, route) && CanBothHold(before, route) && !HaveSameConditions(before, route)) is { } tie)
+            if (taken.TryGetValue(form, out var routes)
+                && routes.Find(before => RouteEndpoints.ExactnessOf(before) == exactness
+                    && ShareMethods(before, route)
+                    && CanBothHold(before, route)
+                    && !HaveSameConditions(before, route)) is { } tie)
             {
                 return tie;
             }
@@ -72,7 +102,8 @@ internal static class OverlapChecks
 
     /// <summary>Of two routes of which one names its methods that one goes first.</summary>
     private static bool ShareMethods(RouteConfig a, RouteConfig b) =>
-        a.Methods.IsEmpty == b.Methods.IsEmpty && (a.Methods.IsEmpty || a.Methods.Any(method => b.Methods.Contains(method, StringComparer.Ordinal)));
+        a.Methods.IsEmpty == b.Methods.IsEmpty
+            && (a.Methods.IsEmpty || a.Methods.Any(method => b.Methods.Contains(method, StringComparer.Ordinal)));
 
     private static bool CanBothHold(RouteConfig a, RouteConfig b) => !a.Conditions.Any(one => b.Conditions.Any(one.Excludes));
 
@@ -90,12 +121,18 @@ internal static class OverlapChecks
         var forms = new List<string>();
         foreach (var segment in pattern.PathSegments)
         {
-            if (segment.Parts is [RoutePatternParameterPart { IsCatchAll: false } last] && (last.IsOptional || last.Default is not null)) forms.Add(form);
+            if (segment.Parts is [RoutePatternParameterPart { IsCatchAll: false } last] && (last.IsOptional || last.Default is not null))
+            {
+                forms.Add(form);
+            }
+
             form += "/" + string.Concat(segment.Parts.Select(part => part switch
             {
                 RoutePatternLiteralPart literal => literal.Content.ToLowerInvariant(),
                 RoutePatternSeparatorPart separator => separator.Content,
-                RoutePatternParameterPart parameter => $"{{{(parameter.IsCatchAll ? "**" : "")}{string.Concat(parameter.ParameterPolicies.Select(policy => ":" + policy.Content))}}}",
+                RoutePatternParameterPart parameter =>
+                    $"{{{(parameter.IsCatchAll ? "**" : "")}"
+                        + $"{string.Concat(parameter.ParameterPolicies.Select(policy => ":" + policy.Content))}}}",
                 _ => "",
             }));
         }

@@ -16,38 +16,58 @@ internal static class PortChecks
             var path = $"listen/{i.ToString(CultureInfo.InvariantCulture)}";
             if (config.Listen[i].ProxyProtocol && config.TrustedProxies.IsEmpty && !config.Listen[i].Url.IsLoopback)
             {
-                reader.WarningAt($"{path}/proxyProtocol", "Any peer of this port can name any address as its client. Write the networks of your balancers under \"trustedProxies\".");
+                reader.WarningAt(
+                    $"{path}/proxyProtocol",
+                    "Any peer of this port can name any address as its client. Write the networks of your balancers under "
+                        + "\"trustedProxies\".");
             }
 
             for (var before = 0; before < i; before++)
             {
                 if (Clash(config.Listen[before].Url, config.Listen[i].Url))
                 {
-                    reader.ProblemAt($"{path}/url", $"Two ports of \"listen\" are the same, given \"{Shown(config.Listen[i].Url)}\" beside \"{Shown(config.Listen[before].Url)}\". Write another port.");
+                    reader.ProblemAt(
+                        $"{path}/url",
+                        $"Two ports of \"listen\" are the same, given \"{Shown(config.Listen[i].Url)}\" beside \""
+                            + $"{Shown(config.Listen[before].Url)}\". Write another port.");
                 }
             }
 
             if (Clash(config.Listen[i].Url, config.Admin.Url))
             {
                 var at = reader.IsWritten("admin/url") ? "admin/url" : $"{path}/url";
-                reader.ProblemAt(at, $"The public listener and the admin endpoint are the same, given \"{Shown(config.Listen[i].Url)}\" under \"listen\" and \"{Shown(config.Admin.Url)}\" under \"admin\". Write another port for one of them.", "admin/url", $"{path}/url");
+                reader.ProblemAt(
+                    at,
+                    $"The public listener and the admin endpoint are the same, given \"{Shown(config.Listen[i].Url)}\" under \"listen\" "
+                        + $"and \"{Shown(config.Admin.Url)}\" under \"admin\". Write another port for one of them.",
+                    "admin/url",
+                    $"{path}/url");
             }
         }
 
         if (config.Admin.Token is null && !config.Admin.Url.IsLoopback)
         {
-            reader.ProblemAt(reader.IsWritten("admin/token") ? "admin/token" : "admin/url", $"The admin endpoint can be reached from other machines and has no token, given \"{Shown(config.Admin.Url)}\". Write \"token: ${{GATEWAY_ADMIN_TOKEN}}\" under \"admin\" and set it in the environment, or let it listen on 127.0.0.1.", "admin/token");
+            reader.ProblemAt(
+                reader.IsWritten("admin/token") ? "admin/token" : "admin/url",
+                $"The admin endpoint can be reached from other machines and has no token, given \"{Shown(config.Admin.Url)}\". Write "
+                    + $"\"token: ${{GATEWAY_ADMIN_TOKEN}}\" under \"admin\" and set it in the environment, or let it listen on 127.0.0.1.",
+                "admin/token");
         }
         else if (config.Admin.Token is { Length: < 16 } && !config.Admin.Url.IsLoopback)
         {
-            reader.WarningAt("admin/token", "The token of the admin endpoint is shorter than 16 characters and can be guessed. Set a longer one.");
+            reader.WarningAt(
+                "admin/token",
+                "The token of the admin endpoint is shorter than 16 characters and can be guessed. Set a longer one.");
         }
 
         for (var i = 0; i < config.TrustedProxies.Length; i++)
         {
             if (config.TrustedProxies[i].PrefixLength == 0)
             {
-                reader.WarningAt($"trustedProxies/{i.ToString(CultureInfo.InvariantCulture)}", $"Every client is believed about its own address, given \"{config.TrustedProxies[i]}\". Write only the networks of your own proxies.");
+                reader.WarningAt(
+                    $"trustedProxies/{i.ToString(CultureInfo.InvariantCulture)}",
+                    $"Every client is believed about its own address, given \"{config.TrustedProxies[i]}\". Write only the networks of "
+                        + $"your own proxies.");
             }
         }
     }
@@ -55,9 +75,16 @@ internal static class PortChecks
     /// <summary>True when both cannot be bound.</summary>
     internal static bool Clash(Uri one, Uri other)
     {
-        if (one.Port != other.Port || one.Port == 0) return false;
+        if (one.Port != other.Port || one.Port == 0)
+        {
+            return false;
+        }
+
         var (a, b) = (AddressOf(one), AddressOf(other));
-        return a.Equals(b) || IsEverywhere(a) || IsEverywhere(b) || (IPAddress.IsLoopback(a) && IPAddress.IsLoopback(b) && (IsName(one) || IsName(other)));
+        return a.Equals(b)
+            || IsEverywhere(a)
+            || IsEverywhere(b)
+            || (IPAddress.IsLoopback(a) && IPAddress.IsLoopback(b) && (IsName(one) || IsName(other)));
     }
 
     /// <summary>As an operator writes it: without the slash that a URL gets at its end, and <c>*</c> for every address.</summary>

@@ -14,13 +14,28 @@ internal static class RouteChangeChecks
     public static void Run(RouteConfig route, RoutePattern pattern, Reader reader)
     {
         var path = $"routes/{route.Name}";
-        if (route.Rewrite?.Path is { } rewritten) Names(rewritten, $"{path}/rewrite/path", [], route, pattern, reader);
-        if (route.Redirect is { } redirect) Redirect(redirect, path, route, pattern, reader);
+        if (route.Rewrite?.Path is { } rewritten)
+        {
+            Names(rewritten, $"{path}/rewrite/path", [], route, pattern, reader);
+        }
+
+        if (route.Redirect is { } redirect)
+        {
+            Redirect(redirect, path, route, pattern, reader);
+        }
+
         Changes(route.RequestHeaders, $"{path}/headers/request", route, pattern, reader);
         Changes(route.ResponseHeaders, $"{path}/headers/response", route, pattern, reader);
-        if (route.Stream is not null && route.RequestHeaders is { } request && request.Set.Select(static line => line.Name).Concat(request.Add.Select(static line => line.Name)).Contains("Accept-Encoding", StringComparer.OrdinalIgnoreCase))
+        if (route.Stream is not null
+            && route.RequestHeaders is { } request
+            && request.Set
+                .Select(static line => line.Name)
+                .Concat(request.Add.Select(static line => line.Name))
+                .Contains("Accept-Encoding", StringComparer.OrdinalIgnoreCase))
         {
-            reader.ProblemAt($"{path}/headers/request", "The gateway asks for event streams uncompressed, given \"Accept-Encoding\" on a route with \"stream\". Leave it out.");
+            reader.ProblemAt(
+                $"{path}/headers/request",
+                "The gateway asks for event streams uncompressed, given \"Accept-Encoding\" on a route with \"stream\". Leave it out.");
         }
     }
 
@@ -29,17 +44,33 @@ internal static class RouteChangeChecks
     {
         foreach (var part in TextTemplate.Parse(text) ?? [])
         {
-            if (!part.IsName || known.Contains(part.Text, StringComparer.Ordinal)) continue;
+            if (!part.IsName || known.Contains(part.Text, StringComparer.Ordinal))
+            {
+                continue;
+            }
+
             var usable = PathParameters.Of(pattern);
-            if (usable.Any(parameter => parameter.Name.Equals(part.Text, StringComparison.OrdinalIgnoreCase))) continue;
+            if (usable.Any(parameter => parameter.Name.Equals(part.Text, StringComparison.OrdinalIgnoreCase)))
+            {
+                continue;
+            }
+
             if (pattern.GetParameter(part.Text) is not null)
             {
-                reader.ProblemAt(at, $"This value is only a part of a segment, given {Reader.Quote($"{{{part.Text}}}")} with the path {Reader.Quote(route.Path)}: how the client wrote it cannot be told. Write a value that fills a whole segment.", $"routes/{route.Name}/match/path");
+                reader.ProblemAt(
+                    at,
+                    $"This value is only a part of a segment, given {Reader.Quote($"{{{part.Text}}}")} with the path "
+                        + $"{Reader.Quote(route.Path)}: how the client wrote it cannot be told. Write a value that fills a whole segment.",
+                    $"routes/{route.Name}/match/path");
                 continue;
             }
 
             var names = known.Concat(usable.Select(static parameter => parameter.Name)).Select(static name => $"{{{name}}}").ToList();
-            reader.ProblemAt(at, $"There is no such value, given {Reader.Quote($"{{{part.Text}}}")} with the path {Reader.Quote(route.Path)}. Write {(names.Count == 0 ? "a value into the path of \"match\" first" : $"one of these: {string.Join(", ", names)}")}.", $"routes/{route.Name}/match/path");
+            reader.ProblemAt(
+                at,
+                $"There is no such value, given {Reader.Quote($"{{{part.Text}}}")} with the path {Reader.Quote(route.Path)}. Write "
+                    + $"{(names.Count == 0 ? "a value into the path of \"match\" first" : $"one of these: {string.Join(", ", names)}")}.",
+                $"routes/{route.Name}/match/path");
         }
     }
 
@@ -48,25 +79,39 @@ internal static class RouteChangeChecks
         Names(redirect.To, $"{path}/redirect/to", [TemplateNames.Host, TemplateNames.Path], route, pattern, reader);
         foreach (var key in (string[])["cluster", "lastGood", "fallback", "stream", "retryable", "host", "rewrite", "headers/request"])
         {
-            if (reader.IsWritten($"{path}/{key}")) reader.ProblemAt($"{path}/{key}", $"A route that redirects asks no destination, given {Reader.Quote(key.Replace('/', '.'))} beside \"redirect\". Write one of both.");
+            if (reader.IsWritten($"{path}/{key}"))
+            {
+                reader.ProblemAt(
+                    $"{path}/{key}",
+                    $"A route that redirects asks no destination, given {Reader.Quote(key.Replace('/', '.'))} beside \"redirect\". Write "
+                        + $"one of both.");
+            }
         }
 
         if (redirect.To.Contains("{host}", StringComparison.Ordinal) && route.Hosts.IsEmpty)
         {
-            reader.WarningAt($"{path}/redirect/to", "The host is whatever a client names, given {host} on a route for every host. Write \"host\" under \"match\".");
+            reader.WarningAt(
+                $"{path}/redirect/to",
+                "The host is whatever a client names, given {host} on a route for every host. Write \"host\" under \"match\".");
         }
     }
 
     private static void Changes(HeaderChangesConfig? changes, string at, RouteConfig route, RoutePattern pattern, Reader reader)
     {
-        if (changes is null) return;
+        if (changes is null)
+        {
+            return;
+        }
+
         Lines(changes.Set, $"{at}/set", route, pattern, reader);
         Lines(changes.Add, $"{at}/add", route, pattern, reader);
         foreach (var name in changes.Remove)
         {
             if (changes.Set.Any(line => line.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
             {
-                reader.ProblemAt($"{at}/remove", $"The header is set and removed, given {Reader.Quote(name)}. Write one of both; \"set\" replaces what was there.");
+                reader.ProblemAt(
+                    $"{at}/remove",
+                    $"The header is set and removed, given {Reader.Quote(name)}. Write one of both; \"set\" replaces what was there.");
             }
         }
 
@@ -74,13 +119,18 @@ internal static class RouteChangeChecks
         {
             if (changes.Set.Any(set => set.Name.Equals(line.Name, StringComparison.OrdinalIgnoreCase)))
             {
-                reader.ProblemAt($"{at}/add/{line.Name}", $"The header is set and added, given {Reader.Quote(line.Name)}. Write one of both.");
+                reader.ProblemAt(
+                    $"{at}/add/{line.Name}",
+                    $"The header is set and added, given {Reader.Quote(line.Name)}. Write one of both.");
             }
         }
     }
 
     private static void Lines(ImmutableArray<HeaderLineConfig> lines, string at, RouteConfig route, RoutePattern pattern, Reader reader)
     {
-        foreach (var line in lines) Names(line.Value, $"{at}/{line.Name}", TemplateNames.All, route, pattern, reader);
+        foreach (var line in lines)
+        {
+            Names(line.Value, $"{at}/{line.Name}", TemplateNames.All, route, pattern, reader);
+        }
     }
 }

@@ -11,7 +11,11 @@ namespace Gateway.Configuration.Checks;
 internal static class RouteChecks
 {
     // Only routing's own services, and no state: one for the process.
-    private static readonly ParameterPolicyFactory Policies = new ServiceCollection().AddLogging().AddGatewayRouting().BuildServiceProvider().GetRequiredService<ParameterPolicyFactory>();
+    private static readonly ParameterPolicyFactory Policies = new ServiceCollection()
+        .AddLogging()
+        .AddGatewayRouting()
+        .BuildServiceProvider()
+        .GetRequiredService<ParameterPolicyFactory>();
 
     // As in Observability: a route of this name would be counted with the others.
     private const string Unmatched = Observability.Metrics.Instruments.UnmatchedRoute;
@@ -31,7 +35,9 @@ internal static class RouteChecks
             var path = $"routes/{route.Name}";
             if (string.Equals(route.Name, Unmatched, StringComparison.Ordinal))
             {
-                reader.ProblemAt(path, $"The name \"{Unmatched}\" stands for requests that no route takes, in metrics and log. Write another name.");
+                reader.ProblemAt(
+                    path,
+                    $"The name \"{Unmatched}\" stands for requests that no route takes, in metrics and log. Write another name.");
             }
 
             if (Parse(route, path, reader) is { } pattern)
@@ -42,32 +48,67 @@ internal static class RouteChecks
 
             foreach (var method in route.Methods)
             {
-                if (KnownMethods.Contains(method, StringComparer.Ordinal)) continue;
+                if (KnownMethods.Contains(method, StringComparer.Ordinal))
+                {
+                    continue;
+                }
+
                 var nearest = DidYouMean.Of(method, KnownMethods);
-                reader.WarningAt($"{path}/match/methods", $"This method is not a usual one, given \"{method}\". {(nearest is null ? "Leave it if a client sends it." : $"Write \"{nearest}\" if that was meant.")}");
+                reader.WarningAt(
+                    $"{path}/match/methods",
+                    $"This method is not a usual one, given \"{method}\". "
+                        + $"{(nearest is null ? "Leave it if a client sends it." : $"Write \"{nearest}\" if that was meant.")}");
             }
 
-            if (route.Cluster.Length == 0) continue; // It redirects, or the key was not understood.
-            if (config.Clusters.IsEmpty && reader.IsBad("clusters")) continue; // Said at its place already.
-            if (config.Clusters.Any(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal))) continue;
+            if (route.Cluster.Length == 0)
+            {
+                continue; // It redirects, or the key was not understood.
+            }
+
+            if (config.Clusters.IsEmpty && reader.IsBad("clusters"))
+            {
+                continue; // Said at its place already.
+            }
+
+            if (config.Clusters.Any(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal)))
+            {
+                continue;
+            }
+
             var names = config.Clusters.Select(cluster => cluster.Name).ToList();
-            reader.ProblemAt($"{path}/cluster", $"There is no such cluster, given {Reader.Quote(route.Cluster)}. Write {(DidYouMean.Of(route.Cluster, names) is { } near ? $"\"{near}\" instead" : names.Count == 0 ? "it under \"clusters\"" : $"one of these: {string.Join(", ", names)}")}.");
+            reader.ProblemAt(
+                $"{path}/cluster",
+                $"There is no such cluster, given {Reader.Quote(route.Cluster)}. Write "
+                    + $"{(DidYouMean.Of(route.Cluster, names) is { } near ? $"\"{near}\" instead" : names.Count == 0 ? "it under \"clusters\"" : $"one of these: {string.Join(", ", names)}")}.");
         }
 
         OverlapChecks.Run(patterns, reader);
-        if (!reader.HasProblems) Together(config, reader);
+        if (!reader.HasProblems)
+        {
+            Together(config, reader);
+        }
 
         foreach (var cluster in config.Clusters)
         {
-            if (config.Routes.Any(route => string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal)) || reader.IsBad("routes")) continue;
-            reader.WarningAt($"clusters/{cluster.Name}", $"No route leads to cluster \"{cluster.Name}\". It is probed and never used: add a route, or remove it.");
+            if (config.Routes.Any(route => string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal)) || reader.IsBad("routes"))
+            {
+                continue;
+            }
+
+            reader.WarningAt(
+                $"clusters/{cluster.Name}",
+                $"No route leads to cluster \"{cluster.Name}\". It is probed and never used: add a route, or remove it.");
         }
     }
 
     private static RoutePattern? Parse(RouteConfig route, string path, Reader reader)
     {
         var at = $"{path}/match/path";
-        if (reader.IsBad(at)) return null;
+        if (reader.IsBad(at))
+        {
+            return null;
+        }
+
         try
         {
             var pattern = RoutePatternFactory.Parse(route.Path);
@@ -77,21 +118,33 @@ internal static class RouteChecks
                 {
                     if (Policies.Create(parameter, policy) is RegexConstraint { Backtracks: true })
                     {
-                        reader.WarningAt(at, $"This expression needs backtracking, given {Reader.Quote(policy.Content ?? "")}: a value that takes longer than {RegexConstraint.Longest.TotalMilliseconds:0} ms does not match. Write it without lookaround and backreferences.");
+                        reader.WarningAt(
+                            at,
+                            $"This expression needs backtracking, given {Reader.Quote(policy.Content ?? "")}: a value that takes longer "
+                                + $"than {RegexConstraint.Longest.TotalMilliseconds:0} ms does not match. Write it without lookaround and "
+                                + $"backreferences.");
                     }
                 }
             }
 
-            var literals = string.Concat(pattern.PathSegments.SelectMany(segment => segment.Parts).OfType<RoutePatternLiteralPart>().Select(part => part.Content));
+            var literals = string.Concat(pattern.PathSegments
+                .SelectMany(segment => segment.Parts)
+                .OfType<RoutePatternLiteralPart>()
+                .Select(part => part.Content));
             if (literals.IndexOfAny(['%', '#', '\\']) is var unusual and >= 0)
             {
-                reader.ProblemAt(at, $"No path has a \"{literals[unusual]}\" once it is decoded, given {Reader.Quote(route.Path)}. Write the path decoded, as people read it, without query or fragment.");
+                reader.ProblemAt(
+                    at,
+                    $"No path has a \"{literals[unusual]}\" once it is decoded, given {Reader.Quote(route.Path)}. Write the path decoded, "
+                        + $"as people read it, without query or fragment.");
                 return null;
             }
 
             if (Foreign(route.Path, pattern) is { } instead)
             {
-                reader.ProblemAt(at, $"This pattern would match literally, given {Reader.Quote(route.Path)}. Write {Reader.Quote(instead)}.");
+                reader.ProblemAt(
+                    at,
+                    $"This pattern would match literally, given {Reader.Quote(route.Path)}. Write {Reader.Quote(instead)}.");
                 return null;
             }
 
@@ -100,7 +153,10 @@ internal static class RouteChecks
         catch (Exception failure)
         {
             // Whatever constraint and whatever its constructor throws: a pattern that ASP.NET cannot build is a problem of the file.
-            reader.ProblemAt(at, $"This is no ASP.NET route pattern ({ReasonOf(failure.GetBaseException())}), given {Reader.Quote(route.Path)}. Write a path like /api/{{name}} or \"/guide/{{**rest}}\".");
+            reader.ProblemAt(
+                at,
+                $"This is no ASP.NET route pattern ({ReasonOf(failure.GetBaseException())}), given {Reader.Quote(route.Path)}. Write a "
+                    + $"path like /api/{{name}} or \"/guide/{{**rest}}\".");
             return null;
         }
     }
@@ -111,7 +167,9 @@ internal static class RouteChecks
     /// </summary>
     private static string? Foreign(string path, RoutePattern pattern)
     {
-        if (!pattern.PathSegments.Any(static segment => segment.Parts.OfType<RoutePatternLiteralPart>().Any(static part => part.Content.StartsWith(':') || part.Content.AsSpan().IndexOfAny('*', '<', '>') >= 0)))
+        if (!pattern.PathSegments.Any(static segment =>
+            segment.Parts.OfType<RoutePatternLiteralPart>().Any(static part => part.Content.StartsWith(':')
+                || part.Content.AsSpan().IndexOfAny('*', '<', '>') >= 0)))
         {
             return null;
         }
@@ -120,10 +178,15 @@ internal static class RouteChecks
         for (var i = 0; i < segments.Length; i++)
         {
             var segment = segments[i];
-            if (segment.Length == 0 || segment.Contains('{', StringComparison.Ordinal)) continue;
+            if (segment.Length == 0 || segment.Contains('{', StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             var name = new string([.. segment.Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')]);
             var isLast = i == segments.Length - 1;
-            segments[i] = segment.Contains('*', StringComparison.Ordinal) ? (isLast && segment.Trim('*').Length == 0 ? "{**rest}" : "{name}")
+            segments[i] = segment.Contains('*', StringComparison.Ordinal)
+                ? (isLast && segment.Trim('*').Length == 0 ? "{**rest}" : "{name}")
                 : segment[0] == ':' || segment.AsSpan().IndexOfAny('<', '>') >= 0 ? $"{{{(name.Length == 0 ? "name" : name)}}}"
                 : segment;
         }
@@ -147,7 +210,12 @@ internal static class RouteChecks
             fault = failure.GetBaseException();
         }
 
-        if (fault is not null) reader.ProblemAt("routes", $"ASP.NET cannot match requests by these routes together ({ReasonOf(fault)}). Remove or rewrite the one that it names.");
+        if (fault is not null)
+        {
+            reader.ProblemAt(
+                "routes",
+                $"ASP.NET cannot match requests by these routes together ({ReasonOf(fault)}). Remove or rewrite the one that it names.");
+        }
     }
 
     private static string ReasonOf(Exception failure) => failure.Message.Split('\n')[0].Split(". ")[0].Trim().TrimEnd('.');

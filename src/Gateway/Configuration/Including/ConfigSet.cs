@@ -38,11 +38,18 @@ internal sealed record ConfigSet
     public static ConfigSet Read(string path, Func<string, string?> environment, ConfigSet? before = null)
     {
         var main = ConfigFile.Read(path);
-        if (main.Failure is not null) return Of(main);
+        if (main.Failure is not null)
+        {
+            return Of(main);
+        }
+
         var patterns = before is not null && string.Equals(before.Main.Hash, main.Hash, StringComparison.Ordinal)
             ? [.. before.Found.Select(static found => found.Pattern)]
             : PatternsOf(main, environment);
-        if (patterns.IsEmpty) return Of(main);
+        if (patterns.IsEmpty)
+        {
+            return Of(main);
+        }
 
         ImmutableArray<FoundFiles> found = [.. patterns.Select(pattern => FoundFiles.Find(pattern, path))];
         var included = ReadAll(found);
@@ -62,7 +69,11 @@ internal sealed record ConfigSet
     private static ImmutableArray<string> PatternsOf(ConfigFile main, Func<string, string?> environment)
     {
         // Most files include none and need not be parsed for it.
-        if (main.Content.AsSpan().IndexOf("include"u8) < 0) return [];
+        if (main.Content.AsSpan().IndexOf("include"u8) < 0)
+        {
+            return [];
+        }
+
         var reader = new Reader(main.Path, environment);
         return YamlComposer.Compose(main.Content, static (_, _, _) => { }) is MappingNode root
             && root.Entries.FirstOrDefault(static entry => entry.Key.Text is "include").Value is { } node
@@ -76,7 +87,11 @@ internal sealed record ConfigSet
         var total = 0L;
         foreach (var path in found.SelectMany(static one => one.Paths))
         {
-            if (!seen.Add(Path.GetFullPath(path))) continue;
+            if (!seen.Add(Path.GetFullPath(path)))
+            {
+                continue;
+            }
+
             if (files.Count == MostFiles)
             {
                 files.Add(Refused(path, $"More than {MostFiles} files are included, this one first. Write larger ones."));
@@ -88,7 +103,9 @@ internal sealed record ConfigSet
             if (total > LargestTotal)
             {
                 var most = SizeText.Format(LargestTotal);
-                files.Add(Refused(path, $"The included files are larger than {most} together. Split what the gateway does over several gateways."));
+                files.Add(Refused(
+                    path,
+                    $"The included files are larger than {most} together. Split what the gateway does over several gateways."));
                 break;
             }
 

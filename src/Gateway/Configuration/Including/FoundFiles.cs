@@ -21,7 +21,9 @@ internal sealed record FoundFiles(string Pattern, ImmutableArray<string> Paths, 
         try
         {
             var whole = Path.Combine(Path.GetDirectoryName(main) ?? "", pattern);
-            return IncludeKeys.HasWildcards(pattern) ? Search(pattern, whole, main.Length == 0 ? "" : Path.GetFullPath(main)) : new FoundFiles(pattern, [whole]);
+            return IncludeKeys.HasWildcards(pattern)
+                ? Search(pattern, whole, main.Length == 0 ? "" : Path.GetFullPath(main))
+                : new FoundFiles(pattern, [whole]);
         }
         catch (DirectoryNotFoundException)
         {
@@ -53,7 +55,10 @@ internal sealed record FoundFiles(string Pattern, ImmutableArray<string> Paths, 
 
             var name = Path.GetFileName(entry);
             var isMain = string.Equals(Path.GetFullPath(entry), main, StringComparison.Ordinal);
-            if (IncludeKeys.Matches(wanted, name) && !isMain && !Directory.Exists(entry)) paths.Add(Path.Combine(folder, name));
+            if (IncludeKeys.Matches(wanted, name) && !isMain && !Directory.Exists(entry))
+            {
+                paths.Add(Path.Combine(folder, name));
+            }
         }
 
         paths.Sort(StringComparer.Ordinal);

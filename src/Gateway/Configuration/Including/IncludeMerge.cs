@@ -19,7 +19,10 @@ internal sealed class IncludeMerge
     private IncludeMerge(MappingNode main, Reader reader)
     {
         (_main, _reader) = (main, reader);
-        foreach (var entry in main.Entries) Add(entry);
+        foreach (var entry in main.Entries)
+        {
+            Add(entry);
+        }
     }
 
     /// <summary>One mapping of all keys, each value with its own file's place. Problems are in <paramref name="reader"/>.</summary>
@@ -28,7 +31,10 @@ internal sealed class IncludeMerge
         var merge = new IncludeMerge(main, reader);
         foreach (var file in included)
         {
-            foreach (var entry in file.Entries) merge.Take(entry);
+            foreach (var entry in file.Entries)
+            {
+                merge.Take(entry);
+            }
         }
 
         return main with { Entries = [.. merge._entries] };
@@ -63,12 +69,26 @@ internal sealed class IncludeMerge
         switch (name)
         {
             case "clusters" or "routes" or "levels":
-                if (value is MappingNode names && entry.Value is MappingNode more) _entries[at] = (key, Together(names, more, name[..^1]));
-                else NotMerged(at, entry, value is MappingNode, "a mapping of names");
+                if (value is MappingNode names && entry.Value is MappingNode more)
+                {
+                    _entries[at] = (key, Together(names, more, name[..^1]));
+                }
+                else
+                {
+                    NotMerged(at, entry, value is MappingNode, "a mapping of names");
+                }
+
                 break;
             case "listen" or "notify":
-                if (value is ListNode one && entry.Value is ListNode other) _entries[at] = (key, one with { Items = [.. one.Items, .. other.Items] });
-                else NotMerged(at, entry, value is ListNode, "a list");
+                if (value is ListNode one && entry.Value is ListNode other)
+                {
+                    _entries[at] = (key, one with { Items = [.. one.Items, .. other.Items] });
+                }
+                else
+                {
+                    NotMerged(at, entry, value is ListNode, "a list");
+                }
+
                 break;
             default:
                 Problem(entry.Key, $"The key {Reader.Quote(name)} is written twice, here and at {Place(key)}. Remove one of the two.");
@@ -103,8 +123,18 @@ internal sealed class IncludeMerge
         var first = _entries[at];
         var (wrong, beside) = firstIsRight ? (entry.Value, first.Key) : (first.Value, entry.Key);
         // One mistake gives one problem: the value that is wrong is not judged again.
-        if (!firstIsRight) _entries[at] = entry;
-        var given = wrong switch { ScalarNode { IsNull: true } => "nothing", ScalarNode => "a text", ListNode => "a list", _ => "a mapping" };
+        if (!firstIsRight)
+        {
+            _entries[at] = entry;
+        }
+
+        var given = wrong switch
+        {
+            ScalarNode { IsNull: true } => "nothing",
+            ScalarNode => "a text",
+            ListNode => "a list",
+            _ => "a mapping"
+        };
         var rule = $"\"{entry.Key.Text}\" stands at {Place(beside)} too and must be {kind} in both files";
         Problem(wrong, $"{rule}, given {given}. Write {kind}, or remove the key here.");
     }

@@ -26,7 +26,8 @@ internal static class CompressionKeys
                 "types",
                 new ListSchema<string>(MediaType(), atLeast: 1, atMost: 100),
                 static (compression, value) => compression with { Types = [.. value.Distinct(StringComparer.OrdinalIgnoreCase)] },
-                "Media types that are compressed, like application/json, text/* or \"*/*+json\"; text, JSON, XML, scripts, WebAssembly, SVG and plain fonts when left out.")
+                "Media types that are compressed, like application/json, text/* or \"*/*+json\"; text, JSON, XML, scripts, WebAssembly, "
+                    + "SVG and plain fonts when left out.")
             .Key(
                 "eventStreams",
                 Schemas.Boolean(),
@@ -37,7 +38,8 @@ internal static class CompressionKeys
                 "offload",
                 Schemas.Boolean(),
                 static (compression, value) => compression with { Offload = value },
-                "Whether destinations are asked without Accept-Encoding: each response is then stored once and compressed here for each user; false: what a destination has compressed is passed on as it is.",
+                "Whether destinations are asked without Accept-Encoding: each response is then stored once and compressed here for each "
+                    + "user; false: what a destination has compressed is passed on as it is.",
                 "true"));
 
     private static TextSchema<string> MediaType() => Schemas.Text(
@@ -46,5 +48,8 @@ internal static class CompressionKeys
         @"^[A-Za-z0-9!#$&^_.+-]{1,64}/(\*|[A-Za-z0-9!#$&^_.+-]{1,96})$|^\*/\*\+[A-Za-z0-9.-]{1,32}$|\$\{",
         static text => text.StartsWith("*/*+", StringComparison.Ordinal)
             ? Schemas.IsToken(text[4..])
-            : text.Split('/') is [{ Length: <= 64 } type, var subtype] && type is not "*" && Schemas.IsToken(type) && (subtype is "*" || (Schemas.IsToken(subtype) && !subtype.Contains('*', StringComparison.Ordinal))));
+            : text.Split('/') is [{ Length: <= 64 } type, var subtype]
+                && type is not "*"
+                && Schemas.IsToken(type)
+                && (subtype is "*" || (Schemas.IsToken(subtype) && !subtype.Contains('*', StringComparison.Ordinal))));
 }

@@ -10,48 +10,182 @@ internal static class GatewayKeys
     /// <summary>The whole file.</summary>
     public static RecordSchema<GatewayConfig> Root { get; } = new RecordSchema<GatewayConfig>(
             "a mapping with the keys of the gateway",
-            () => new GatewayConfig { Listen = [], Clusters = [], Routes = [], State = Path.GetFullPath("state"), StaticFallback = Path.GetFullPath("static-fallback") },
+            () => new GatewayConfig
+            {
+                Listen = [],
+                Clusters = [],
+                Routes = [],
+                State = Path.GetFullPath("state"),
+                StaticFallback = Path.GetFullPath("static-fallback")
+            },
             keepsPartial: true)
         .Key("version", Schemas.Integer(1, 1), (config, _) => config, "The version of this file's grammar.", required: true)
-        .Key("include", IncludeKeys.Patterns, (config, _) => config, "Files that are merged into this one, relative to its folder, such as conf.d/*.yaml: names under clusters, routes and levels come together, items of listen and notify are appended.")
-        .Key("listen", new ListSchema<ListenConfig>(Listen(), atLeast: 1, atMost: 64), (config, value) => config with { Listen = value }, "The public listeners.", required: true)
+        .Key(
+            "include",
+            IncludeKeys.Patterns,
+            (config, _) => config,
+            "Files that are merged into this one, relative to its folder, such as conf.d/*.yaml: names under clusters, routes and levels "
+                + "come together, items of listen and notify are appended.")
+        .Key(
+            "listen",
+            new ListSchema<ListenConfig>(Listen(), atLeast: 1, atMost: 64),
+            (config, value) => config with { Listen = value },
+            "The public listeners.",
+            required: true)
         .Key("admin", Admin(), (config, value) => config with { Admin = value }, "The admin endpoint: status page, API, metrics.")
         .Key("limits", Limits(), (config, value) => config with { Limits = value }, "What a client may do.")
-        .Key("state", Schemas.Path("a folder"), (config, value) => config with { State = value }, "Folder of what must survive a restart: last-good responses, availability ledger, decision journal. It is made when it is missing.", "state")
-        .Key("staticFallback", Schemas.Path("a folder"), (config, value) => config with { StaticFallback = value }, "Folder of the files that `file:` steps name.", "static-fallback")
-        .Key("drain", Schemas.Duration("0s", "5m"), (config, value) => config with { Drain = value }, "After SIGTERM: how long it still accepts requests while /readyz already says no, so that a balancer in front stops sending first.", "1s")
-        .Key("warmUp", WarmUp(), (config, value) => config with { WarmUp = value }, "At the start: how long readiness may wait for the gateway's own requests, which compile the code of a request's path before users need it; off: none are made. Most starts need less.", "3s")
-        .Key("trustedProxies", new ListSchema<System.Net.IPNetwork>(UrlSchemas.Network()), (config, value) => config with { TrustedProxies = value }, "Networks whose X-Forwarded-* and Forwarded headers are believed; others' are replaced.", "[]")
-        .Key("clusters", new NamedSchema<ClusterConfig>(ClusterKeys.Cluster, "a cluster", (cluster, name) => cluster with { Name = name }), (config, value) => config with { Clusters = value }, "The services behind the gateway, each with its tiers.", required: true)
-        .Key("routes", new NamedSchema<RouteConfig>(RouteKeys.Route, "a route", (route, name) => route with { Name = name }), (config, value) => config with { Routes = value }, "Which requests go where, how important they are, and what they get when no tier can serve.", required: true)
-        .Key("compression", CompressionKeys.Compression, (config, value) => config with { Compression = value }, "Compresses responses for users of every route: off, on, or a mapping. A route may have its own.", "off")
+        .Key(
+            "state",
+            Schemas.Path("a folder"),
+            (config, value) => config with { State = value },
+            "Folder of what must survive a restart: last-good responses, availability ledger, decision journal. It is made when it is "
+                + "missing.",
+            "state")
+        .Key(
+            "staticFallback",
+            Schemas.Path("a folder"),
+            (config, value) => config with { StaticFallback = value },
+            "Folder of the files that `file:` steps name.",
+            "static-fallback")
+        .Key(
+            "drain",
+            Schemas.Duration("0s", "5m"),
+            (config, value) => config with { Drain = value },
+            "After SIGTERM: how long it still accepts requests while /readyz already says no, so that a balancer in front stops sending "
+                + "first.",
+            "1s")
+        .Key(
+            "warmUp",
+            WarmUp(),
+            (config, value) => config with { WarmUp = value },
+            "At the start: how long readiness may wait for the gateway's own requests, which compile the code of a request's path before "
+                + "users need it; off: none are made. Most starts need less.",
+            "3s")
+        .Key(
+            "trustedProxies",
+            new ListSchema<System.Net.IPNetwork>(UrlSchemas.Network()),
+            (config, value) => config with { TrustedProxies = value },
+            "Networks whose X-Forwarded-* and Forwarded headers are believed; others' are replaced.",
+            "[]")
+        .Key(
+            "clusters",
+            new NamedSchema<ClusterConfig>(ClusterKeys.Cluster, "a cluster", (cluster, name) => cluster with { Name = name }),
+            (config, value) => config with { Clusters = value },
+            "The services behind the gateway, each with its tiers.",
+            required: true)
+        .Key(
+            "routes",
+            new NamedSchema<RouteConfig>(RouteKeys.Route, "a route", (route, name) => route with { Name = name }),
+            (config, value) => config with { Routes = value },
+            "Which requests go where, how important they are, and what they get when no tier can serve.",
+            required: true)
+        .Key(
+            "compression",
+            CompressionKeys.Compression,
+            (config, value) => config with { Compression = value },
+            "Compresses responses for users of every route: off, on, or a mapping. A route may have its own.",
+            "off")
         .Key("levels", Levels(), (config, value) => config with { Levels = value }, "What the levels of routes mean.")
-        .Key("redis", OperationKeys.Redis(), (config, value) => config with { Redis = value }, "Several gateways: one decision, one store of last-good responses.")
-        .Key("notify", new ListSchema<NotifyConfig>(OperationKeys.Notify()), (config, value) => config with { Notify = value }, "Receivers of notifications.", "[]")
-        .Key("telemetry", OperationKeys.Telemetry(), (config, value) => config with { Telemetry = value }, "Where logs, metrics and traces go.");
+        .Key(
+            "redis",
+            OperationKeys.Redis(),
+            (config, value) => config with { Redis = value },
+            "Several gateways: one decision, one store of last-good responses.")
+        .Key(
+            "notify",
+            new ListSchema<NotifyConfig>(OperationKeys.Notify()),
+            (config, value) => config with { Notify = value },
+            "Receivers of notifications.",
+            "[]")
+        .Key(
+            "telemetry",
+            OperationKeys.Telemetry(),
+            (config, value) => config with { Telemetry = value },
+            "Where logs, metrics and traces go.");
 
-    private static RecordSchema<ListenConfig> Listen() => new RecordSchema<ListenConfig>("a mapping with url", () => new ListenConfig { Url = null! })
-        .Key("url", UrlSchemas.Listen(https: true), (listen, value) => listen with { Url = value }, "http:// or https://, an IP address, localhost or * (every address), and a port (0: any free one).", required: true)
-        .Key("certificate", TlsKeys.Certificate(), (listen, value) => listen with { Certificate = value }, "The certificate of an https port; its files are read again when they change.")
-        .Key("certificates", TlsKeys.Certificates(), (listen, value) => listen with { Certificates = value }, "In place of certificate: several, of which the name that a client asks for (SNI) chooses one. The first is for every other name.")
-        .Key("minTls", TlsKeys.MinTls(), (listen, value) => listen with { MinTls = value }, "The oldest version of TLS that clients of an https port may speak.", "1.2")
-        .Key("clientCertificates", TlsKeys.Clients(), (listen, value) => listen with { ClientCertificates = value }, "Clients of an https port are verified by their certificate, which destinations get in Client-Cert (RFC 9440).")
-        .Key("proxyProtocol", Schemas.Boolean(), (listen, value) => listen with { ProxyProtocol = value }, "Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names its client; one without is closed. Believed from trustedProxies, or, where that is empty, from every peer.", "false");
+    private static RecordSchema<ListenConfig> Listen() =>
+        new RecordSchema<ListenConfig>("a mapping with url", () => new ListenConfig { Url = null! })
+        .Key(
+            "url",
+            UrlSchemas.Listen(https: true),
+            (listen, value) => listen with { Url = value },
+            "http:// or https://, an IP address, localhost or * (every address), and a port (0: any free one).",
+            required: true)
+        .Key(
+            "certificate",
+            TlsKeys.Certificate(),
+            (listen, value) => listen with { Certificate = value },
+            "The certificate of an https port; its files are read again when they change.")
+        .Key(
+            "certificates",
+            TlsKeys.Certificates(),
+            (listen, value) => listen with { Certificates = value },
+            "In place of certificate: several, of which the name that a client asks for (SNI) chooses one. The first is for every other "
+                + "name.")
+        .Key(
+            "minTls",
+            TlsKeys.MinTls(),
+            (listen, value) => listen with { MinTls = value },
+            "The oldest version of TLS that clients of an https port may speak.",
+            "1.2")
+        .Key(
+            "clientCertificates",
+            TlsKeys.Clients(),
+            (listen, value) => listen with { ClientCertificates = value },
+            "Clients of an https port are verified by their certificate, which destinations get in Client-Cert (RFC 9440).")
+        .Key(
+            "proxyProtocol",
+            Schemas.Boolean(),
+            (listen, value) => listen with { ProxyProtocol = value },
+            "Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names its client; one without is "
+                + "closed. Believed from trustedProxies, or, where that is empty, from every peer.",
+            "false");
 
-    private static RecordSchema<AdminConfig> Admin() => new RecordSchema<AdminConfig>("a mapping with url and token", () => new AdminConfig())
-        .Key("url", UrlSchemas.Listen(https: false), (admin, value) => admin with { Url = value }, "http://, an IP address, localhost or * (every address), and a port (0: any free one).", "http://127.0.0.1:8081")
-        .Key("token", Schemas.Secret("a secret text"), (admin, value) => admin with { Token = value }, "Bearer token that every call must carry; needed as soon as url is not loopback.");
+    private static RecordSchema<AdminConfig> Admin() =>
+        new RecordSchema<AdminConfig>("a mapping with url and token", () => new AdminConfig())
+        .Key(
+            "url",
+            UrlSchemas.Listen(https: false),
+            (admin, value) => admin with { Url = value },
+            "http://, an IP address, localhost or * (every address), and a port (0: any free one).",
+            "http://127.0.0.1:8081")
+        .Key(
+            "token",
+            Schemas.Secret("a secret text"),
+            (admin, value) => admin with { Token = value },
+            "Bearer token that every call must carry; needed as soon as url is not loopback.");
 
     private static RecordSchema<LimitsConfig> Limits() => new RecordSchema<LimitsConfig>("a mapping of limits", () => new LimitsConfig())
-        .Key("requestBody", Schemas.Size("0", "100GiB"), (limits, value) => limits with { RequestBody = value }, "Largest request body; beyond it the response is 413.", "10MiB")
-        .Key("requestHeaders", Schemas.Size("1KiB", "1MiB"), (limits, value) => limits with { RequestHeaders = value }, "Largest request head; beyond it the response is 431.", "32KiB")
-        .Key("headersTimeout", Schemas.Duration("100ms", "10m"), (limits, value) => limits with { HeadersTimeout = value }, "Time for a whole request head.", "10s")
-        .Key("connections", Schemas.Integer(1, 1_000_000), (limits, value) => limits with { Connections = value }, "Users' connections at once; further ones are closed at once.", "10000")
+        .Key(
+            "requestBody",
+            Schemas.Size("0", "100GiB"),
+            (limits, value) => limits with { RequestBody = value },
+            "Largest request body; beyond it the response is 413.",
+            "10MiB")
+        .Key(
+            "requestHeaders",
+            Schemas.Size("1KiB", "1MiB"),
+            (limits, value) => limits with { RequestHeaders = value },
+            "Largest request head; beyond it the response is 431.",
+            "32KiB")
+        .Key(
+            "headersTimeout",
+            Schemas.Duration("100ms", "10m"),
+            (limits, value) => limits with { HeadersTimeout = value },
+            "Time for a whole request head.",
+            "10s")
+        .Key(
+            "connections",
+            Schemas.Integer(1, 1_000_000),
+            (limits, value) => limits with { Connections = value },
+            "Users' connections at once; further ones are closed at once.",
+            "10000")
         .Key(
             "connectionsPerClient",
             Schemas.Integer(1, 1_000_000),
             (limits, value) => limits with { ConnectionsPerClient = value },
-            "Connections of one address at once (an IPv6 one by its /64), trustedProxies apart; further ones are closed at once. Any number when left out.")
+            "Connections of one address at once (an IPv6 one by its /64), trustedProxies apart; further ones are closed at once. Any "
+                + "number when left out.")
         .Key(
             "requestsPerClient",
             Schemas.Integer(1, 1_000_000),
@@ -63,14 +197,36 @@ internal static class GatewayKeys
         {
             ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("off") }, Schemas.Pattern(DurationText.Pattern)),
         }, text => string.Equals(text, "off", StringComparison.Ordinal) ? TimeSpan.Zero
-            : DurationText.Parse(text, out _) is { } within && within >= TimeSpan.FromMilliseconds(100) && within <= TimeSpan.FromMinutes(1) ? within : Parsed<TimeSpan>.Bad());
+            : DurationText.Parse(text, out _) is { } within && within >= TimeSpan.FromMilliseconds(100) && within <= TimeSpan.FromMinutes(1)
+                ? within
+                : Parsed<TimeSpan>.Bad());
 
-    private static RecordSchema<LevelsConfig> Levels() => new RecordSchema<LevelsConfig>("a mapping of high, medium and low", () => new LevelsConfig())
-        .Key("high", Level(new LevelsConfig().High), (levels, value) => levels with { High = value }, "Routes that are served by everything that is left.")
-        .Key("medium", Level(new LevelsConfig().Medium), (levels, value) => levels with { Medium = value }, "Routes that are shed before high ones.")
+    private static RecordSchema<LevelsConfig> Levels() =>
+        new RecordSchema<LevelsConfig>("a mapping of high, medium and low", () => new LevelsConfig())
+        .Key(
+            "high",
+            Level(new LevelsConfig().High),
+            (levels, value) => levels with { High = value },
+            "Routes that are served by everything that is left.")
+        .Key(
+            "medium",
+            Level(new LevelsConfig().Medium),
+            (levels, value) => levels with { Medium = value },
+            "Routes that are shed before high ones.")
         .Key("low", Level(new LevelsConfig().Low), (levels, value) => levels with { Low = value }, "Routes that are shed first.");
 
-    private static RecordSchema<LevelConfig> Level(LevelConfig seed) => new RecordSchema<LevelConfig>("a mapping with tiers and shedAt", () => seed)
-        .Key("tiers", Schemas.Enum(("all", false), ("first", true)), (level, value) => level with { FirstTierOnly = value }, "Which tiers serve it.", seed.FirstTierOnly ? "first" : "all")
-        .Key("shedAt", Schemas.Percent(0, 1), (level, value) => level with { ShedAt = value }, "Share of a tier's capacity from which this level goes to its fallback chain.", PercentText.Format(seed.ShedAt));
+    private static RecordSchema<LevelConfig> Level(LevelConfig seed) =>
+        new RecordSchema<LevelConfig>("a mapping with tiers and shedAt", () => seed)
+        .Key(
+            "tiers",
+            Schemas.Enum(("all", false), ("first", true)),
+            (level, value) => level with { FirstTierOnly = value },
+            "Which tiers serve it.",
+            seed.FirstTierOnly ? "first" : "all")
+        .Key(
+            "shedAt",
+            Schemas.Percent(0, 1),
+            (level, value) => level with { ShedAt = value },
+            "Share of a tier's capacity from which this level goes to its fallback chain.",
+            PercentText.Format(seed.ShedAt));
 }

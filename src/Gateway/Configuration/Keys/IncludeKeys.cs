@@ -14,11 +14,16 @@ internal static class IncludeKeys
         static () => Schemas.Pattern(@"^[^\x00-\x1f]*[^/\x00-\x1f]$"),
         static text =>
         {
-            if (text.Length is 0 or > 1024 || text.Any(char.IsControl)) return Parsed<string>.Bad();
+            if (text.Length is 0 or > 1024 || text.Any(char.IsControl))
+            {
+                return Parsed<string>.Bad();
+            }
+
             var name = text.LastIndexOf('/') + 1;
             return name == text.Length ? Parsed<string>.Bad($"This is a folder: write \"{text}*.yaml\"")
                 : text[name..] is "." or ".." ? Parsed<string>.Bad($"This is a folder: write \"{text}/*.yaml\"")
-                : text.AsSpan(0, name).IndexOfAny(Wildcards) >= 0 ? Parsed<string>.Bad("Wildcards can stand in a file's name only, not in a folder's")
+                : text.AsSpan(0, name).IndexOfAny(Wildcards) >= 0
+                    ? Parsed<string>.Bad("Wildcards can stand in a file's name only, not in a folder's")
                 : text;
         }));
 
@@ -30,5 +35,6 @@ internal static class IncludeKeys
     /// that begins with a dot: editors and Kubernetes keep theirs under such names.
     /// </summary>
     public static bool Matches(string pattern, string name) =>
-        !name.StartsWith('.') && FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), name, ignoreCase: false);
+        !name.StartsWith('.')
+            && FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), name, ignoreCase: false);
 }

@@ -24,8 +24,15 @@ internal sealed record KeyChange(string Since, string Below, string Key)
         {
             var wanted = First(ref pattern);
             var part = First(ref given);
-            if (wanted is not "*" && !wanted.SequenceEqual(part)) return false;
-            if (pattern.IsEmpty || given.IsEmpty) return pattern.IsEmpty && given.IsEmpty;
+            if (wanted is not "*" && !wanted.SequenceEqual(part))
+            {
+                return false;
+            }
+
+            if (pattern.IsEmpty || given.IsEmpty)
+            {
+                return pattern.IsEmpty && given.IsEmpty;
+            }
         }
     }
 

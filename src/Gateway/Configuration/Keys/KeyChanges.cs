@@ -23,7 +23,9 @@ internal static class KeyChanges
         new("0.1.0", "clusters/*/timeouts", "firstByte")
         {
             Unless = "firstByteWrites",
-            Meaning = "It bounds GET, HEAD, OPTIONS and TRACE only. Writes wait for \"firstByteWrites\", six times as long when left out: write that key if they must end sooner.",
+            Meaning =
+                "It bounds GET, HEAD, OPTIONS and TRACE only. Writes wait for \"firstByteWrites\", six times as long when left out: write "
+                    + "that key if they must end sooner.",
         },
     ];
 
@@ -47,11 +49,19 @@ internal static class KeyChanges
         var found = ImmutableArray.CreateBuilder<ConfigProblem>();
         foreach (var change in All)
         {
-            if (change is not { Now: null, Meaning: { } meaning }) continue;
+            if (change is not { Now: null, Meaning: { } meaning })
+            {
+                continue;
+            }
+
             foreach (var path in reader.Written(change.Key))
             {
                 var mapping = path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "";
-                if (!change.StandsIn(mapping) || (change.Unless is { } other && reader.IsWritten(Reader.Below(mapping, other)))) continue;
+                if (!change.StandsIn(mapping) || (change.Unless is { } other && reader.IsWritten(Reader.Below(mapping, other))))
+                {
+                    continue;
+                }
+
                 found.Add(reader.NoteAt(path, $"{Reader.NameOf(path)} means something else since {change.Since}. {meaning}"));
             }
         }

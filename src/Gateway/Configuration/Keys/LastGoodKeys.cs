@@ -53,7 +53,8 @@ internal static class LastGoodKeys
             "cookies",
             Schemas.Enum(("refuse", false), ("ignore", true)),
             (lastGood, value) => lastGood with { IgnoreCookies = value },
-            "refuse: a request with Cookie is neither stored nor answered, unless cookie:NAME is in the key; ignore: cookies do not matter.",
+            "refuse: a request with Cookie is neither stored nor answered, unless cookie:NAME is in the key; ignore: cookies do not "
+                + "matter.",
             "refuse")
         .Key(
             "ignoreHeaders",
@@ -87,7 +88,8 @@ internal static class LastGoodKeys
         text => !Schemas.IsToken(text) ? Parsed<string>.Bad()
             : NeverIgnored.Contains(text)
                 ? Parsed<string>.Bad(
-                    $"It always counts; {(string.Equals(text, "Cookie", StringComparison.OrdinalIgnoreCase) ? "write \"cookies: ignore\" beside it for cookies" : "remove it from the list")}")
+                    $"It always counts; "
+                        + $"{(string.Equals(text, "Cookie", StringComparison.OrdinalIgnoreCase) ? "write \"cookies: ignore\" beside it for cookies" : "remove it from the list")}")
             : text);
 
     private static TextSchema<KeyPart> Part()

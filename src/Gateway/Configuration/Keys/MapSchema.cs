@@ -12,7 +12,13 @@ namespace Gateway.Configuration.Keys;
 /// <param name="problemOf">Why a name cannot stand here and what to write instead, as sentences; null: it can.</param>
 /// <param name="item">What stands at each name.</param>
 /// <param name="named">The item with its name.</param>
-internal sealed class MapSchema<TItem, T>(string names, string namePattern, StringComparer compare, Func<string, string?> problemOf, Schema<TItem> item, Func<string, TItem, T> named) : Schema<ImmutableArray<T>>
+internal sealed class MapSchema<TItem, T>(
+    string names,
+    string namePattern,
+    StringComparer compare,
+    Func<string, string?> problemOf,
+    Schema<TItem> item,
+    Func<string, TItem, T> named) : Schema<ImmutableArray<T>>
 {
     private const int AtMost = 100;
 
@@ -23,7 +29,11 @@ internal sealed class MapSchema<TItem, T>(string names, string namePattern, Stri
     public override bool TryRead(ConfigNode node, string path, Reader reader, [MaybeNullWhen(false)] out ImmutableArray<T> value)
     {
         value = [];
-        if (!reader.Visit(node, path)) return false;
+        if (!reader.Visit(node, path))
+        {
+            return false;
+        }
+
         if (node is not MappingNode mapping)
         {
             WrongKind(node, path, reader, $"Write {{ NAME: value }} with the names of {names}, or remove the key");
@@ -46,7 +56,10 @@ internal sealed class MapSchema<TItem, T>(string names, string namePattern, Stri
             }
             else if (!seen.TryAdd(name.Text, name))
             {
-                reader.Problem(name, Reader.Below(path, "?"), $"The name stands here twice, given {Reader.Quote(name.Text)} in line {seen[name.Text].Line} already. Write it once.");
+                reader.Problem(
+                    name,
+                    Reader.Below(path, "?"),
+                    $"The name stands here twice, given {Reader.Quote(name.Text)} in line {seen[name.Text].Line} already. Write it once.");
             }
             else if (item.TryRead(one, Reader.Below(path, name.Text), reader, out var read))
             {

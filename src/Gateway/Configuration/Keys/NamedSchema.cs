@@ -44,7 +44,8 @@ internal sealed class NamedSchema<T>(RecordSchema<T> item, string what, Func<T, 
                 reader.Problem(
                     name,
                     Reader.Below(path, "?"),
-                    $"The name stands here twice, given {Reader.Quote(name.Text)} in line {seen[name.Text].Line} already. Write another name.");
+                    $"The name stands here twice, given {Reader.Quote(name.Text)} in line {seen[name.Text].Line} already. Write another "
+                        + $"name.");
                 continue;
             }
 
@@ -70,7 +71,8 @@ internal sealed class NamedSchema<T>(RecordSchema<T> item, string what, Func<T, 
             reader.Problem(
                 node,
                 path,
-                $"{Reader.NameOf(path)} has more than {AtMost:N0} names, given {mapping.Entries.Length:N0}. Write fewer, or split what the gateway does over several.");
+                $"{Reader.NameOf(path)} has more than {AtMost:N0} names, given {mapping.Entries.Length:N0}. Write fewer, or split what the "
+                    + $"gateway does over several.");
         }
         else if (node is MappingNode)
         {

@@ -16,9 +16,17 @@ internal sealed class OneOrMoreSchema<T>(Schema<T> item) : Schema<ImmutableArray
 
     public override bool TryRead(ConfigNode node, string path, Reader reader, [MaybeNullWhen(false)] out ImmutableArray<T> value)
     {
-        if (node is ListNode) return _list.TryRead(node, path, reader, out value);
+        if (node is ListNode)
+        {
+            return _list.TryRead(node, path, reader, out value);
+        }
+
         value = [];
-        if (!item.TryRead(node, path, reader, out var one)) return false;
+        if (!item.TryRead(node, path, reader, out var one))
+        {
+            return false;
+        }
+
         value = [one];
         return true;
     }

@@ -31,14 +31,25 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
     /// <param name="byDefault">What leaving it out means, as one would write it; null when it means "none".</param>
     /// <param name="required">It must be there.</param>
     /// <param name="unless">A required key may be left out where this one stands.</param>
-    public RecordSchema<T> Key<TValue>(string name, Schema<TValue> shape, Func<T, TValue, T> set, string description, string? byDefault = null, bool required = false, string? unless = null)
+    public RecordSchema<T> Key<TValue>(
+        string name,
+        Schema<TValue> shape,
+        Func<T, TValue, T> set,
+        string description,
+        string? byDefault = null,
+        bool required = false,
+        string? unless = null)
     {
         _keys.Add((new ConfigKey(name, shape, description, byDefault, required, unless), Read));
         return this;
 
         bool Read(ConfigNode node, string path, Reader reader, ref T value)
         {
-            if (!shape.TryRead(node, path, reader, out var read)) return false;
+            if (!shape.TryRead(node, path, reader, out var read))
+            {
+                return false;
+            }
+
             value = set(value, read);
             return true;
         }
@@ -54,7 +65,11 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
     public override bool TryRead(ConfigNode node, string path, Reader reader, [MaybeNullWhen(false)] out T value)
     {
         value = null;
-        if (!reader.Visit(node, path)) return false;
+        if (!reader.Visit(node, path))
+        {
+            return false;
+        }
+
         if (node is not MappingNode mapping)
         {
             WrongKind(node, path, reader, node is ScalarNode { IsNull: true } && !_keys.Exists(key => key.Key.Required)
@@ -85,7 +100,10 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
         {
             if (!seen.TryAdd(name.Text, name))
             {
-                reader.Problem(name, Reader.Below(path, "?"), $"The key stands here twice, given {Reader.Quote(name.Text)} in line {seen[name.Text].Line} already. Write it once.");
+                reader.Problem(
+                    name,
+                    Reader.Below(path, "?"),
+                    $"The key stands here twice, given {Reader.Quote(name.Text)} in line {seen[name.Text].Line} already. Write it once.");
                 continue;
             }
 
@@ -123,7 +141,12 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
             }
 
             complete = false;
-            reader.Problem(node, Reader.Below(path, key.Name), $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no key \"{key.Name}\" ({char.ToLowerInvariant(key.Description[0])}{key.Description.AsSpan(1).TrimEnd('.')}). Write {key.Schema.What} there.");
+            reader.Problem(
+                node,
+                Reader.Below(path, key.Name),
+                $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no key \"{key.Name}\" ("
+                    + $"{char.ToLowerInvariant(key.Description[0])}{key.Description.AsSpan(1).TrimEnd('.')}). Write {key.Schema.What} "
+                    + $"there.");
         }
 
         return complete;
@@ -138,11 +161,18 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
             var schema = key.Schema.ToSchema();
             schema["description"] = key.Default is null ? key.Description : $"{key.Description} Default: {key.Default}.";
             properties[key.Name] = schema;
-            if (key is { Required: true, Unless: null }) required.Add((JsonNode)key.Name);
+            if (key is { Required: true, Unless: null })
+            {
+                required.Add((JsonNode)key.Name);
+            }
         }
 
         var result = new JsonObject { ["type"] = "object", ["additionalProperties"] = false, ["properties"] = properties };
-        if (required.Count > 0) result["required"] = required;
+        if (required.Count > 0)
+        {
+            result["required"] = required;
+        }
+
         return result;
     }
 
@@ -154,24 +184,38 @@ internal sealed class RecordSchema<T>(string what, Func<T> seed, bool keepsParti
         var colon = name.Text.IndexOf(':', StringComparison.Ordinal);
         if (colon > 0)
         {
-            reader.Problem(name, at, $"This key is not known, given {Reader.Quote(name.Text[..colon] + ":...")}. Write a space after the colon.");
+            reader.Problem(
+                name,
+                at,
+                $"This key is not known, given {Reader.Quote(name.Text[..colon] + ":...")}. Write a space after the colon.");
             return name.Text[..colon];
         }
 
         if (string.Equals(name.Text, "<<", StringComparison.Ordinal))
         {
-            reader.Problem(name, at, "Merge keys are not understood, given \"<<\". Write the keys out, or use an alias for the whole value.");
+            reader.Problem(
+                name,
+                at,
+                "Merge keys are not understood, given \"<<\". Write the keys out, or use an alias for the whole value.");
             return null;
         }
 
         if (KeyChanges.RenamedAt(path, name.Text) is { Now: { } now } renamed)
         {
-            reader.Renamed(name, at, $"{Reader.NameOf(path)} has no such key since {renamed.Since}, given {Reader.Quote(name.Text)}. Write \"{now}\" instead{(renamed.Meaning is { } meaning ? $": {meaning}" : ", with the same value.")}");
+            reader.Renamed(
+                name,
+                at,
+                $"{Reader.NameOf(path)} has no such key since {renamed.Since}, given {Reader.Quote(name.Text)}. Write \"{now}\" instead"
+                    + $"{(renamed.Meaning is { } meaning ? $": {meaning}" : ", with the same value.")}");
             return now;
         }
 
         var nearest = DidYouMean.Of(name.Text, _keys.Select(key => key.Key.Name));
-        reader.Problem(name, at, $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no such key, given {Reader.Quote(name.Text)}. Write {(_keys.Count == 0 ? "{} there" : nearest is null ? $"one of these: {Listed()}" : $"\"{nearest}\" instead")}.");
+        reader.Problem(
+            name,
+            at,
+            $"{(path.Length == 0 ? "The file" : Reader.NameOf(path))} has no such key, given {Reader.Quote(name.Text)}. Write "
+                + $"{(_keys.Count == 0 ? "{} there" : nearest is null ? $"one of these: {Listed()}" : $"\"{nearest}\" instead")}.");
         return nearest;
     }
 

@@ -21,7 +21,8 @@ internal static class RedirectKeys
                 static () => Schemas.Pattern(@"^(https?://|/|\{path\})|\$\{"),
                 RedirectTo),
             static (redirect, value) => redirect with { To = value },
-            "The address: https://HOST and a path, or a path alone. {host}, {path} and values of the route stand for what the client wrote; the query is added unless one stands here.",
+            "The address: https://HOST and a path, or a path alone. {host}, {path} and values of the route stand for what the client "
+                + "wrote; the query is added unless one stands here.",
             required: true)
         .Key(
             "status",
@@ -73,6 +74,7 @@ internal static class RedirectKeys
             && (authority.StartsWith("{host}", StringComparison.Ordinal) || !authority.Contains('{', StringComparison.Ordinal))
             ? text
             : Parsed<string>.Bad(
-                "Write a host name or {host} after the scheme, and a slash or {path} after that: where it leads is not the client's to say");
+                "Write a host name or {host} after the scheme, and a slash or {path} after that: where it leads is not the client's to "
+                    + "say");
     }
 }

@@ -19,7 +19,8 @@ internal static class Schemas
         var what = $"a duration from {from} to {to}";
         return new(what, DurationText.Rule, () => Pattern(DurationText.Pattern), text =>
             DurationText.Parse(text, out var instead) is not { } duration ? Parsed<TimeSpan>.Bad(instead)
-            : duration < least || duration > most ? Parsed<TimeSpan>.Bad($"Write {(duration < least ? $"{from} or more" : $"{to} or less")}")
+            : duration < least || duration > most
+                ? Parsed<TimeSpan>.Bad($"Write {(duration < least ? $"{from} or more" : $"{to} or less")}")
             : duration);
     }
 
@@ -45,12 +46,22 @@ internal static class Schemas
 
     /// <summary>A whole number between two limits.</summary>
     public static TextSchema<int> Integer(int from, int to) =>
-        new(from == to ? $"the number {from}" : $"a whole number from {from} to {to}", from == to ? $"Write {from}" : $"Write a whole number from {from} to {to}", () => WholeSchema(from, to), text =>
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= from && number <= to ? number : Parsed<int>.Bad());
+        new(
+            from == to ? $"the number {from}" : $"a whole number from {from} to {to}",
+            from == to ? $"Write {from}" : $"Write a whole number from {from} to {to}",
+            () => WholeSchema(from, to),
+            text =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= from && number <= to
+                ? number
+                : Parsed<int>.Bad());
 
     /// <summary>True or false.</summary>
     public static TextSchema<bool> Boolean() =>
-        new("true or false", "Write true or false", () => new JsonObject { ["type"] = new JsonArray("boolean", "string"), ["pattern"] = FromEnvironment }, text => text switch
+        new(
+            "true or false",
+            "Write true or false",
+            () => new JsonObject { ["type"] = new JsonArray("boolean", "string"), ["pattern"] = FromEnvironment },
+            text => text switch
         {
             "true" => true,
             "false" => false,
@@ -61,14 +72,23 @@ internal static class Schemas
     public static TextSchema<T> Enum<T>(params (string Word, T Value)[] words)
     {
         var listed = string.Join(", ", words.Select(word => word.Word));
-        return new(words.Length == 1 ? $"\"{listed}\"" : $"one of {listed}", $"Write {(words.Length == 1 ? "" : "one of ")}{listed}", Schema, text =>
+        return new(
+            words.Length == 1 ? $"\"{listed}\"" : $"one of {listed}",
+            $"Write {(words.Length == 1 ? "" : "one of ")}{listed}",
+            Schema,
+            text =>
         {
             foreach (var (word, value) in words)
             {
-                if (string.Equals(word, text, StringComparison.Ordinal)) return value;
+                if (string.Equals(word, text, StringComparison.Ordinal))
+                {
+                    return value;
+                }
             }
 
-            return DidYouMean.Of(text, words.Select(word => word.Word)) is { } nearest ? Parsed<T>.Bad($"Write \"{nearest}\" instead") : Parsed<T>.Bad();
+            return DidYouMean.Of(text, words.Select(word => word.Word)) is { } nearest
+                ? Parsed<T>.Bad($"Write \"{nearest}\" instead")
+                : Parsed<T>.Bad();
         });
 
         JsonObject Schema() => new()
@@ -82,7 +102,9 @@ internal static class Schemas
     /// <summary>Any text that is not empty.</summary>
     public static TextSchema<string> Text(string what, string rule, int longest = 1024) =>
         new(what, rule, () => new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = longest }, text =>
-            text.Length > 0 && text.Length <= longest ? text : Parsed<string>.Bad(text.Length == 0 ? null : $"Write at most {longest} characters"));
+            text.Length > 0 && text.Length <= longest
+                ? text
+                : Parsed<string>.Bad(text.Length == 0 ? null : $"Write at most {longest} characters"));
 
     /// <summary>A text that keeps to a rule, which the pattern tells to editors as well as it can.</summary>
     public static TextSchema<string> Text(string what, string rule, string pattern, Func<string, bool> holds) =>
@@ -90,8 +112,13 @@ internal static class Schemas
 
     /// <summary>A secret; an empty one, which <c>${NAME:-}</c> gives, is none.</summary>
     public static TextSchema<string?> Secret(string what) =>
-        new(what, "Write \"${NAME}\" and set NAME in the environment, or a text without spaces or control characters, at most 1024 characters", () => new JsonObject { ["type"] = "string", ["maxLength"] = 1024 },
-            text => text.Length <= 1024 && !text.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter)) ? (text.Length == 0 ? null : text) : Parsed<string?>.Bad(), secret: true);
+        new(
+            what,
+            "Write \"${NAME}\" and set NAME in the environment, or a text without spaces or control characters, at most 1024 characters",
+            () => new JsonObject { ["type"] = "string", ["maxLength"] = 1024 },
+            text => text.Length <= 1024 && !text.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter))
+                ? (text.Length == 0 ? null : text)
+                : Parsed<string?>.Bad(), secret: true);
 
     /// <summary>The name of a header or a cookie, or a method: a token of RFC 9110, section 5.6.2.</summary>
     public static TextSchema<string> Token(string what) =>
@@ -100,17 +127,29 @@ internal static class Schemas
     /// <summary>An upper-case method.</summary>
     public static TextSchema<string> Method() =>
         new("a method in capitals", "Write a method like GET", () => Pattern(@"^[A-Z][A-Z-]{0,31}$|\$\{"), text =>
-            text.Length is > 0 and <= 32 && char.IsAsciiLetterUpper(text[0]) && text.All(letter => char.IsAsciiLetterUpper(letter) || letter == '-') ? text
-            : text.All(char.IsAsciiLetter) && text.Length is > 0 and <= 32 ? Parsed<string>.Bad($"Write \"{text.ToUpperInvariant()}\"") : Parsed<string>.Bad());
+            text.Length is > 0 and <= 32
+                && char.IsAsciiLetterUpper(text[0])
+                && text.All(letter => char.IsAsciiLetterUpper(letter) || letter == '-') ? text
+            : text.All(char.IsAsciiLetter) && text.Length is > 0 and <= 32
+                ? Parsed<string>.Bad($"Write \"{text.ToUpperInvariant()}\"")
+                : Parsed<string>.Bad());
 
     /// <summary>A path of the file system; relative ones start at the working directory.</summary>
     public static TextSchema<string> Path(string what)
     {
-        return new(what, "Write a path; a relative one starts at the folder in which the gateway is started", () => new JsonObject { ["type"] = "string", ["minLength"] = 1 }, Absolute);
+        return new(
+            what,
+            "Write a path; a relative one starts at the folder in which the gateway is started",
+            () => new JsonObject { ["type"] = "string", ["minLength"] = 1 },
+            Absolute);
 
         static Parsed<string> Absolute(string text)
         {
-            if (text.Length is 0 or > 4096 || text.Contains('\0', StringComparison.Ordinal)) return Parsed<string>.Bad();
+            if (text.Length is 0 or > 4096 || text.Contains('\0', StringComparison.Ordinal))
+            {
+                return Parsed<string>.Bad();
+            }
+
             try
             {
                 return System.IO.Path.GetFullPath(text);
@@ -124,7 +163,8 @@ internal static class Schemas
 
     /// <summary>True for a token of RFC 9110.</summary>
     public static bool IsToken(string text) =>
-        text.Length is > 0 and <= 128 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter, StringComparison.Ordinal));
+        text.Length is > 0 and <= 128
+            && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter, StringComparison.Ordinal));
 
     /// <summary>A text with a pattern.</summary>
     public static JsonObject Pattern(string pattern) => new() { ["type"] = "string", ["pattern"] = pattern };

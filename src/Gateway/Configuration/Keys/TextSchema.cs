@@ -20,7 +20,8 @@ internal readonly record struct Parsed<T>(bool Ok, T? Value, string? Instead)
 /// <param name="schema">Makes a fresh schema each time, for JSON nodes have one parent.</param>
 /// <param name="parse">Pure.</param>
 /// <param name="secret">Never repeated in a message.</param>
-internal sealed class TextSchema<T>(string what, string rule, Func<JsonObject> schema, Func<string, Parsed<T>> parse, bool secret = false) : Schema<T>
+internal sealed class TextSchema<T>(string what, string rule, Func<JsonObject> schema, Func<string, Parsed<T>> parse, bool secret = false)
+    : Schema<T>
 {
     public override string What => what;
 
@@ -31,7 +32,11 @@ internal sealed class TextSchema<T>(string what, string rule, Func<JsonObject> s
     public override bool TryRead(ConfigNode node, string path, Reader reader, [MaybeNullWhen(false)] out T value)
     {
         value = default;
-        if (!reader.Visit(node, path)) return false;
+        if (!reader.Visit(node, path))
+        {
+            return false;
+        }
+
         if (node is not ScalarNode { IsNull: false } scalar)
         {
             WrongKind(node, path, reader, rule);
@@ -48,8 +53,14 @@ internal sealed class TextSchema<T>(string what, string rule, Func<JsonObject> s
         if (!parsed.Ok)
         {
             // A variable's value may be anybody's secret, whatever key it was put at: only its name is repeated.
-            var given = secret ? "a secret that is not shown" : filled ? $"{Reader.Quote(scalar.Text)} (the variable's value is not shown)" : Reader.Quote(Masked(text));
-            reader.Problem(node, path, $"{Reader.NameOf(path)} must be {what}, given {given}. {(secret || filled ? rule : parsed.Instead ?? rule)}.");
+            var given = secret
+                ? "a secret that is not shown"
+                : filled ? $"{Reader.Quote(scalar.Text)} (the variable's value is not shown)"
+                : Reader.Quote(Masked(text));
+            reader.Problem(
+                node,
+                path,
+                $"{Reader.NameOf(path)} must be {what}, given {given}. {(secret || filled ? rule : parsed.Instead ?? rule)}.");
             return false;
         }
 

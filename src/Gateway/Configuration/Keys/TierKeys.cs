@@ -22,7 +22,8 @@ internal static class TierKeys
             "capacity",
             Capacity(),
             (tier, value) => tier with { Capacity = value, FindsCapacity = value is null },
-            "Requests in flight that the whole tier can carry: a number, or auto to find it out from response times; unlimited when left out.")
+            "Requests in flight that the whole tier can carry: a number, or auto to find it out from response times; unlimited when left "
+                + "out.")
         .Key(
             "destinations",
             new ListSchema<DestinationConfig>(new EitherSchema<DestinationConfig>(UrlSchemas.Destination(), Destination()), atLeast: 1),
@@ -35,7 +36,9 @@ internal static class TierKeys
         .Key("url", UrlSchemas.Destination(), (destination, value) => value with { Name = destination.Name.Length > 0
             ? destination.Name
             : value.Name, Weight = destination.Weight, MaxInFlight = destination.MaxInFlight },
-            "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s, or dns+srv://_http._tcp.name for the destinations of a service (SRV), with their ports, weights and priorities.", required: true)
+            "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s, or "
+                + "dns+srv://_http._tcp.name for the destinations of a service (SRV), with their ports, weights and "
+                + "priorities.", required: true)
         .Key(
             "name",
             Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName),

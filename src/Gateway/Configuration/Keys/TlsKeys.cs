@@ -16,22 +16,47 @@ internal static class TlsKeys
             "hosts",
             new ListSchema<string>(Host(), atLeast: 1),
             static (certificate, value) => certificate with { Hosts = value },
-            "Names for which clients get it; *.shop.example stands for one label before .shop.example. The certificate's own names when left out."),
+            "Names for which clients get it; *.shop.example stands for one label before .shop.example. The certificate's own names when "
+                + "left out."),
         atLeast: 1);
 
     /// <summary>The oldest version that is spoken.</summary>
     public static TextSchema<TlsVersion> MinTls() => Schemas.Enum(("1.2", TlsVersion.Tls12), ("1.3", TlsVersion.Tls13));
 
     /// <summary>Connections to the destinations of a cluster.</summary>
-    public static RecordSchema<ClusterTlsConfig> Cluster() => new RecordSchema<ClusterTlsConfig>("a mapping of TLS settings", static () => new ClusterTlsConfig())
-        .Key("ca", Schemas.Path("a file"), static (tls, value) => tls with { Ca = value }, "PEM file of the authorities that destinations' certificates must come from; the system's when left out.")
-        .Key("certificate", Certificate(), static (tls, value) => tls with { Certificate = value }, "Shown to destinations that ask for a certificate; none when left out.")
-        .Key("serverName", ServerName(), static (tls, value) => tls with { ServerName = value }, "The name in SNI, which the certificate must have; the destination's own when left out. Host stays as it is.")
-        .Key("minTls", MinTls(), static (tls, value) => tls with { MinTls = value }, "The oldest version of TLS that destinations may speak.", "1.2");
+    public static RecordSchema<ClusterTlsConfig> Cluster() =>
+        new RecordSchema<ClusterTlsConfig>("a mapping of TLS settings", static () => new ClusterTlsConfig())
+        .Key(
+            "ca",
+            Schemas.Path("a file"),
+            static (tls, value) => tls with { Ca = value },
+            "PEM file of the authorities that destinations' certificates must come from; the system's when left out.")
+        .Key(
+            "certificate",
+            Certificate(),
+            static (tls, value) => tls with { Certificate = value },
+            "Shown to destinations that ask for a certificate; none when left out.")
+        .Key(
+            "serverName",
+            ServerName(),
+            static (tls, value) => tls with { ServerName = value },
+            "The name in SNI, which the certificate must have; the destination's own when left out. Host stays as it is.")
+        .Key(
+            "minTls",
+            MinTls(),
+            static (tls, value) => tls with { MinTls = value },
+            "The oldest version of TLS that destinations may speak.",
+            "1.2");
 
     /// <summary>Clients' certificates.</summary>
-    public static RecordSchema<ClientCertificatesConfig> Clients() => new RecordSchema<ClientCertificatesConfig>("a mapping with ca and mode", static () => new ClientCertificatesConfig { Ca = "" })
-        .Key("ca", Schemas.Path("a file"), static (clients, value) => clients with { Ca = value }, "PEM file of the authorities that clients' certificates must come from.", required: true)
+    public static RecordSchema<ClientCertificatesConfig> Clients() =>
+        new RecordSchema<ClientCertificatesConfig>("a mapping with ca and mode", static () => new ClientCertificatesConfig { Ca = "" })
+        .Key(
+            "ca",
+            Schemas.Path("a file"),
+            static (clients, value) => clients with { Ca = value },
+            "PEM file of the authorities that clients' certificates must come from.",
+            required: true)
         .Key(
             "mode",
             Schemas.Enum(("require", false), ("optional", true)),
@@ -39,9 +64,20 @@ internal static class TlsKeys
             "require: no handshake without a certificate; optional: with one that verifies, or with none.",
             "require");
 
-    private static RecordSchema<CertificateConfig> Files(string what) => new RecordSchema<CertificateConfig>(what, static () => new CertificateConfig("", ""))
-        .Key("file", Schemas.Path("a file"), static (certificate, value) => certificate with { File = value }, "PEM file of the certificate, its chain included.", required: true)
-        .Key("key", Schemas.Path("a file"), static (certificate, value) => certificate with { Key = value }, "PEM file of the private key, without a password.", required: true);
+    private static RecordSchema<CertificateConfig> Files(string what) =>
+        new RecordSchema<CertificateConfig>(what, static () => new CertificateConfig("", ""))
+        .Key(
+            "file",
+            Schemas.Path("a file"),
+            static (certificate, value) => certificate with { File = value },
+            "PEM file of the certificate, its chain included.",
+            required: true)
+        .Key(
+            "key",
+            Schemas.Path("a file"),
+            static (certificate, value) => certificate with { Key = value },
+            "PEM file of the private key, without a password.",
+            required: true);
 
     private static TextSchema<string> ServerName() => Schemas.Text(
         "a host name",

@@ -22,7 +22,8 @@ internal sealed record CompressionConfig
     /// </summary>
     public ImmutableArray<string> Types { get; init; } =
     [
-        "text/*", "application/json", "*/*+json", "application/xml", "*/*+xml", "application/javascript", "application/x-javascript", "application/x-ndjson", "application/wasm",
+        "text/*", "application/json", "*/*+json", "application/xml", "*/*+xml", "application/javascript", "application/x-javascript",
+        "application/x-ndjson", "application/wasm",
         "application/manifest+json", "application/vnd.ms-fontobject", "font/ttf", "font/otf", "image/bmp", "image/x-icon",
     ];
 

@@ -10,14 +10,27 @@ internal sealed record MatchCondition(MatchSource Source, string Name, MatchTest
     /// <summary>True: no request can meet both.</summary>
     public bool Excludes(MatchCondition other)
     {
-        if (Source != other.Source || !string.Equals(Name, other.Name, Source == MatchSource.Header ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal)) return false;
-        if (Test == MatchTest.Absent || other.Test == MatchTest.Absent) return Test != other.Test;
+        if (Source != other.Source
+            || !string.Equals(
+                Name,
+                other.Name,
+                Source == MatchSource.Header ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        if (Test == MatchTest.Absent || other.Test == MatchTest.Absent)
+        {
+            return Test != other.Test;
+        }
+
         return (Test, other.Test) switch
         {
             (MatchTest.Exact, MatchTest.Exact) => !string.Equals(Value, other.Value, StringComparison.Ordinal),
             (MatchTest.Exact, MatchTest.Prefix) => !Value.StartsWith(other.Value, StringComparison.Ordinal),
             (MatchTest.Prefix, MatchTest.Exact) => !other.Value.StartsWith(Value, StringComparison.Ordinal),
-            (MatchTest.Prefix, MatchTest.Prefix) => !Value.StartsWith(other.Value, StringComparison.Ordinal) && !other.Value.StartsWith(Value, StringComparison.Ordinal),
+            (MatchTest.Prefix, MatchTest.Prefix) => !Value.StartsWith(other.Value, StringComparison.Ordinal)
+                && !other.Value.StartsWith(Value, StringComparison.Ordinal),
             _ => false,
         };
     }

@@ -57,7 +57,8 @@ internal sealed record ProbeConfig
     public ImmutableArray<ExpectedJson> ExpectJson { get; init; } = [];
 
     /// <summary>No expectation was chosen: what shows that the destination works is left to the probe.</summary>
-    public bool ExpectsDefault => ExpectStatusFrom == 200 && ExpectStatusTo == 399 && string.IsNullOrEmpty(ExpectBody) && ExpectJson.IsEmpty;
+    public bool ExpectsDefault =>
+        ExpectStatusFrom == 200 && ExpectStatusTo == 399 && string.IsNullOrEmpty(ExpectBody) && ExpectJson.IsEmpty;
 }
 
 /// <summary>What a probe does.</summary>

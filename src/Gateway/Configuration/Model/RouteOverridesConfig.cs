@@ -40,9 +40,17 @@ internal sealed record RouteOverridesConfig
     {
         var (times, attempts) = (cluster.Timeouts, cluster.Attempts);
         times = times with { FirstByte = FirstByte ?? times.FirstByte, Idle = Idle ?? times.Idle, Total = Total ?? times.Total };
-        if (FirstByteWrites is { } writes) times = times with { FirstByteWrites = writes };
+        if (FirstByteWrites is { } writes)
+        {
+            times = times with { FirstByteWrites = writes };
+        }
+
         attempts = attempts with { Max = Max ?? attempts.Max, RequestBuffer = RequestBuffer ?? attempts.RequestBuffer };
-        if (Hedge is { } hedge) attempts = attempts with { Hedge = hedge, HedgeAfter = HedgeAfter };
+        if (Hedge is { } hedge)
+        {
+            attempts = attempts with { Hedge = hedge, HedgeAfter = HedgeAfter };
+        }
+
         return cluster with { Timeouts = times, Attempts = attempts, ResponseBuffer = ResponseBuffer ?? cluster.ResponseBuffer };
     }
 }

@@ -6,5 +6,6 @@ namespace Gateway.Configuration.Model;
 internal static class TlsVersions
 {
     /// <summary>The oldest and every newer one that is known.</summary>
-    public static SslProtocols From(TlsVersion oldest) => oldest == TlsVersion.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13;
+    public static SslProtocols From(TlsVersion oldest) =>
+        oldest == TlsVersion.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13;
 }

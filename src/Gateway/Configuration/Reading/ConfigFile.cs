@@ -33,11 +33,21 @@ internal sealed record ConfigFile
             while (true)
             {
                 var count = stream.Read(buffer, 0, buffer.Length);
-                if (count == 0) return Of(path, content.ToArray());
+                if (count == 0)
+                {
+                    return Of(path, content.ToArray());
+                }
+
                 content.Write(buffer, 0, count);
                 if (content.Length > LargestSize)
                 {
-                    return new ConfigFile { Path = path, Failure = $"The file is larger than {SizeText.Format(LargestSize)}. Name the gateway's own configuration file, or split what it does over several gateways." };
+                    return new ConfigFile
+                    {
+                        Path = path,
+                        Failure =
+                            $"The file is larger than {SizeText.Format(LargestSize)}. Name the gateway's own configuration file, or split "
+                                + $"what it does over several gateways."
+                    };
                 }
             }
         }
@@ -56,7 +66,8 @@ internal sealed record ConfigFile
                     : "The file may not be read by the user that the gateway runs as. Allow it, for example by chmod.",
             };
         }
-        catch (Exception failure) when (failure is IOException or NotSupportedException or ArgumentException or System.Security.SecurityException)
+        catch (Exception failure) when (failure is IOException or NotSupportedException or ArgumentException
+            or System.Security.SecurityException)
         {
             return new ConfigFile { Path = path, Failure = $"The file cannot be read: {failure.GetType().Name}. Name a readable file." };
         }

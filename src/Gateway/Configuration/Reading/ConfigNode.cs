@@ -24,4 +24,5 @@ internal sealed record ScalarNode(string File, int Line, int Column, string Text
 internal sealed record ListNode(string File, int Line, int Column, ImmutableArray<ConfigNode> Items) : ConfigNode(File, Line, Column);
 
 /// <summary>Keys and values in order; keys are unique.</summary>
-internal sealed record MappingNode(string File, int Line, int Column, ImmutableArray<(ScalarNode Key, ConfigNode Value)> Entries) : ConfigNode(File, Line, Column);
+internal sealed record MappingNode(string File, int Line, int Column, ImmutableArray<(ScalarNode Key, ConfigNode Value)> Entries)
+    : ConfigNode(File, Line, Column);

@@ -34,8 +34,16 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     public bool Visit(ConfigNode node, string path)
     {
         _places[path] = node;
-        if (++_visits < MostVisits) return true;
-        if (_visits == MostVisits) Problem(node, path, "The file unfolds into too many values by its aliases. Write fewer of them.");
+        if (++_visits < MostVisits)
+        {
+            return true;
+        }
+
+        if (_visits == MostVisits)
+        {
+            Problem(node, path, "The file unfolds into too many values by its aliases. Write fewer of them.");
+        }
+
         return false;
     }
 
@@ -66,10 +74,17 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     /// </summary>
     public void ProblemAt(string path, string message, params ReadOnlySpan<string> also)
     {
-        if (IsBad(path)) return;
+        if (IsBad(path))
+        {
+            return;
+        }
+
         foreach (var other in also)
         {
-            if (IsBad(other)) return;
+            if (IsBad(other))
+            {
+                return;
+            }
         }
 
         var (inFile, line, column) = PlaceOf(path);
@@ -87,7 +102,9 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     }
 
     /// <summary>The paths of all keys of this name that are written.</summary>
-    public IEnumerable<string> Written(string key) => _places.Keys.Where(path => path.EndsWith("/" + key, StringComparison.Ordinal) || string.Equals(path, key, StringComparison.Ordinal));
+    public IEnumerable<string> Written(string key) =>
+        _places.Keys.Where(path => path.EndsWith("/" + key, StringComparison.Ordinal)
+            || string.Equals(path, key, StringComparison.Ordinal));
 
     /// <summary>True when the key is written.</summary>
     public bool IsWritten(string path) => _places.ContainsKey(path);
@@ -101,8 +118,15 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     {
         for (var at = path; ; at = at[..at.LastIndexOf('/')])
         {
-            if (_places.TryGetValue(at, out var node)) return (node.File, node.Line, node.Column);
-            if (!at.Contains('/', StringComparison.Ordinal)) return _places.TryGetValue("", out var root) ? (file, root.Line, root.Column) : (file, 1, 1);
+            if (_places.TryGetValue(at, out var node))
+            {
+                return (node.File, node.Line, node.Column);
+            }
+
+            if (!at.Contains('/', StringComparison.Ordinal))
+            {
+                return _places.TryGetValue("", out var root) ? (file, root.Line, root.Column) : (file, 1, 1);
+            }
         }
     }
 
@@ -112,10 +136,18 @@ internal sealed class Reader(string file, Func<string, string?> environment)
     /// <summary>A key's name for a message: its last part, or the list that the item stands in.</summary>
     public static string NameOf(string path)
     {
-        if (path.Length == 0) return "The file";
+        if (path.Length == 0)
+        {
+            return "The file";
+        }
+
         var parts = path.Split('/');
         var last = parts.Length - 1;
-        while (last > 0 && int.TryParse(parts[last], NumberStyles.None, CultureInfo.InvariantCulture, out _)) last--;
+        while (last > 0 && int.TryParse(parts[last], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            last--;
+        }
+
         return last == parts.Length - 1 ? Quote(parts[last]) : $"An item of {Quote(parts[last])}";
     }
 
@@ -131,8 +163,16 @@ internal sealed class Reader(string file, Func<string, string?> environment)
         var all = found.Distinct().OrderBy(problem => !string.Equals(problem.File, file, StringComparison.Ordinal))
             .ThenBy(problem => problem.File, StringComparer.Ordinal)
             .ThenBy(problem => problem.Line).ThenBy(problem => problem.Column).ToList();
-        if (all.Count <= MostProblems) return [.. all];
+        if (all.Count <= MostProblems)
+        {
+            return [.. all];
+        }
+
         var next = all[MostProblems];
-        return [.. all.Take(MostProblems), next with { Message = $"There are {all.Count - MostProblems} more problems from here on. Solve those above first." }];
+        return
+        [
+            .. all.Take(MostProblems),
+            next with { Message = $"There are {all.Count - MostProblems} more problems from here on. Solve those above first." }
+        ];
     }
 }

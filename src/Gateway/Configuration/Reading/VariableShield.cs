@@ -15,7 +15,11 @@ internal static partial class VariableShield
     public static string Raise(string text)
     {
         // A file that uses these private characters itself is left alone: it then quotes such values, as YAML asks for.
-        if (!text.Contains("${", StringComparison.Ordinal) || text.AsSpan().ContainsAnyInRange(First, (char)(First + Special.Length))) return text;
+        if (!text.Contains("${", StringComparison.Ordinal) || text.AsSpan().ContainsAnyInRange(First, (char)(First + Special.Length)))
+        {
+            return text;
+        }
+
         return Variable().Replace(text, match => string.Create(match.Length, match.ValueSpan.ToString(), static (shielded, original) =>
         {
             for (var i = 0; i < original.Length; i++)
@@ -39,6 +43,7 @@ internal static partial class VariableShield
         });
 
     // Bounded in length: a file full of openings without an end must not cost its square.
-    [GeneratedRegex(@"\$\{[A-Za-z_][A-Za-z0-9_]{0,255}(:-[^}\r\n]{0,1024})?\}", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\$\{[A-Za-z_][A-Za-z0-9_]{0,255}(:-[^}\r\n]{0,1024})?\}", RegexOptions.NonBacktracking
+        | RegexOptions.ExplicitCapture)]
     private static partial Regex Variable();
 }

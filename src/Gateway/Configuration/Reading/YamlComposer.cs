@@ -37,9 +37,16 @@ internal sealed class YamlComposer
     /// <param name="report">Hears line, column and message.</param>
     /// <param name="file">The file as problems name it.</param>
     /// <param name="whenEmpty">What to do about an empty file.</param>
-    public static ConfigNode? Compose(byte[] content, Action<int, int, string> report, string file = "", string whenEmpty = "Write a configuration, beginning with \"version: 1\".")
+    public static ConfigNode? Compose(
+        byte[] content,
+        Action<int, int, string> report,
+        string file = "",
+        string whenEmpty = "Write a configuration, beginning with \"version: 1\".")
     {
-        if (Decode(content, report) is not { } text) return null;
+        if (Decode(content, report) is not { } text)
+        {
+            return null;
+        }
 
         var composer = default(YamlComposer);
         try
@@ -81,7 +88,10 @@ internal sealed class YamlComposer
             return null;
         }
 
-        if (bytes.StartsWith<byte>([0xEF, 0xBB, 0xBF])) bytes = bytes[3..];
+        if (bytes.StartsWith<byte>([0xEF, 0xBB, 0xBF]))
+        {
+            bytes = bytes[3..];
+        }
 
         string text;
         try
@@ -118,12 +128,18 @@ internal sealed class YamlComposer
     private ConfigNode Document()
     {
         Next<StreamStart>();
-        if (_parser.Accept<StreamEnd>(out _)) throw new Refusal(1, 1, $"The file is empty. {_whenEmpty}");
+        if (_parser.Accept<StreamEnd>(out _))
+        {
+            throw new Refusal(1, 1, $"The file is empty. {_whenEmpty}");
+        }
 
         Next<DocumentStart>();
         var root = Node(0);
         Next<DocumentEnd>();
-        if (_parser.TryConsume<StreamEnd>(out _)) return root;
+        if (_parser.TryConsume<StreamEnd>(out _))
+        {
+            return root;
+        }
 
         var (line, column) = Place(_parser.Current!.Start);
         throw new Refusal(line, column, "A second YAML document begins here. Write one document a file, without a further \"---\".");
@@ -133,25 +149,47 @@ internal sealed class YamlComposer
 
     private ConfigNode Node(int depth)
     {
-        if (!_parser.Accept<ParsingEvent>(out var next)) throw new Refusal(1, 1, "The file ends too early. Write it to its end.");
+        if (!_parser.Accept<ParsingEvent>(out var next))
+        {
+            throw new Refusal(1, 1, "The file ends too early. Write it to its end.");
+        }
+
         var (line, column) = Place(next.Start);
         _last = (line, column);
 
-        if (++_nodes > MostNodes) throw new Refusal(line, column, $"The file has more than {MostNodes:N0} values. Split what it does over several gateways.");
-        if (depth > DeepestNesting) throw new Refusal(line, column, $"The file is nested deeper than {DeepestNesting} levels here. Nothing in the configuration is: see the sample.");
+        if (++_nodes > MostNodes)
+        {
+            throw new Refusal(line, column, $"The file has more than {MostNodes:N0} values. Split what it does over several gateways.");
+        }
+
+        if (depth > DeepestNesting)
+        {
+            throw new Refusal(
+                line,
+                column,
+                $"The file is nested deeper than {DeepestNesting} levels here. Nothing in the configuration is: see the sample.");
+        }
 
         if (_parser.TryConsume<AnchorAlias>(out var alias))
         {
             return _anchors.TryGetValue(alias.Value.Value, out var shared)
                 ? shared
                 // The name is not repeated: a password that begins with an asterisk looks like an alias.
-                : throw new Refusal(line, column, "There is no anchor of this name before the alias, given a value that begins with \"*\". Put the value into quotes if the asterisk belongs to it, or write the anchor \"&NAME\" before the value it stands for.");
+                : throw new Refusal(
+                    line,
+                    column,
+                    "There is no anchor of this name before the alias, given a value that begins with \"*\". Put the value into quotes if "
+                        + "the asterisk belongs to it, or write the anchor \"&NAME\" before the value it stands for.");
         }
 
         var nodeEvent = (NodeEvent)next;
         if (!nodeEvent.Tag.IsEmpty && nodeEvent is not Scalar { Tag.IsNonSpecific: true })
         {
-            throw new Refusal(line, column, "Tags are not understood, given a value that begins with \"!\". Put the value into quotes if the exclamation mark belongs to it, or write the value alone.");
+            throw new Refusal(
+                line,
+                column,
+                "Tags are not understood, given a value that begins with \"!\". Put the value into quotes if the exclamation mark belongs "
+                    + "to it, or write the value alone.");
         }
 
         ConfigNode node = next switch
@@ -162,21 +200,34 @@ internal sealed class YamlComposer
             _ => throw new Refusal(line, column, "A value is missing here. Write one."),
         };
 
-        if (!nodeEvent.Anchor.IsEmpty) _anchors[nodeEvent.Anchor.Value] = node;
+        if (!nodeEvent.Anchor.IsEmpty)
+        {
+            _anchors[nodeEvent.Anchor.Value] = node;
+        }
+
         return node;
     }
 
     private ScalarNode Text(int line, int column)
     {
         var scalar = Next<Scalar>();
-        return new ScalarNode(_file, line, column, _shielded ? VariableShield.Lower(scalar.Value) : scalar.Value, scalar.Style is ScalarStyle.Plain);
+        return new ScalarNode(
+            _file,
+            line,
+            column,
+            _shielded ? VariableShield.Lower(scalar.Value) : scalar.Value,
+            scalar.Style is ScalarStyle.Plain);
     }
 
     private ListNode List(int line, int column, int depth)
     {
         Next<SequenceStart>();
         var items = ImmutableArray.CreateBuilder<ConfigNode>();
-        while (!_parser.TryConsume<SequenceEnd>(out _)) items.Add(Node(depth + 1));
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+        {
+            items.Add(Node(depth + 1));
+        }
+
         return new ListNode(_file, line, column, items.ToImmutable());
     }
 
@@ -187,7 +238,11 @@ internal sealed class YamlComposer
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var key = Node(depth + 1);
-            if (key is not ScalarNode text) throw new Refusal(key.Line, key.Column, "A key must be a text. Write \"name: value\".");
+            if (key is not ScalarNode text)
+            {
+                throw new Refusal(key.Line, key.Column, "A key must be a text. Write \"name: value\".");
+            }
+
             entries.Add((text, Node(depth + 1)));
         }
 
@@ -199,13 +254,20 @@ internal sealed class YamlComposer
     /// <summary>Where the first line begins that a tab indents; the parser itself points elsewhere. JSON may be indented by tabs.</summary>
     private static (int Line, int Column)? TabIndentation(string text)
     {
-        if (text.AsSpan().TrimStart() is ['{', ..]) return null;
+        if (text.AsSpan().TrimStart() is ['{', ..])
+        {
+            return null;
+        }
+
         var line = 0;
         foreach (var row in text.AsSpan().EnumerateLines())
         {
             line++;
             var tab = row[..(row.Length - row.TrimStart().Length)].IndexOf('\t');
-            if (tab >= 0 && !row.IsWhiteSpace()) return (line, tab + 1);
+            if (tab >= 0 && !row.IsWhiteSpace())
+            {
+                return (line, tab + 1);
+            }
         }
 
         return null;
@@ -216,7 +278,11 @@ internal sealed class YamlComposer
     {
         var reason = failure.Message;
         var colon = reason.LastIndexOf("): ", StringComparison.Ordinal);
-        if (colon >= 0) reason = reason[(colon + 3)..];
+        if (colon >= 0)
+        {
+            reason = reason[(colon + 3)..];
+        }
+
         reason = reason.Replace('\n', ' ').Replace('\r', ' ').TrimEnd('.', ' ');
         return $"This is not YAML: {reason}. {Remedy}";
     }

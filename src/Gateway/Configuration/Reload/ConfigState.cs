@@ -57,7 +57,8 @@ internal sealed record ConfigChange(GatewayConfig Old, GatewayConfig New, long R
     /// <summary>What is in force, for log, journal and commands.</summary>
     public static string Say(long revision, ImmutableArray<string> restartNeeded) => restartNeeded.IsDefaultOrEmpty
         ? $"Configuration revision {revision} is in force."
-        : $"Configuration revision {revision} is in force, except for these keys, whose values of the start hold until the next start: {string.Join(", ", restartNeeded)}.";
+        : $"Configuration revision {revision} is in force, except for these keys, whose values of the start hold until the next start: "
+            + $"{string.Join(", ", restartNeeded)}.";
 }
 
 /// <summary>What came of one reload.</summary>
@@ -66,4 +67,9 @@ internal sealed record ConfigChange(GatewayConfig Old, GatewayConfig New, long R
 /// <param name="Warnings">What an operator should know.</param>
 /// <param name="RestartNeeded">Changed keys that take effect only with the next start.</param>
 /// <param name="Revision">In force now.</param>
-internal sealed record ReloadOutcome(bool Applied, ImmutableArray<ConfigProblem> Problems, ImmutableArray<ConfigProblem> Warnings, ImmutableArray<string> RestartNeeded, long Revision);
+internal sealed record ReloadOutcome(
+    bool Applied,
+    ImmutableArray<ConfigProblem> Problems,
+    ImmutableArray<ConfigProblem> Warnings,
+    ImmutableArray<string> RestartNeeded,
+    long Revision);

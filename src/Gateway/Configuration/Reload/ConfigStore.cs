@@ -26,7 +26,14 @@ internal sealed partial class ConfigStore
         _started = first.Config ?? throw new ArgumentException("The first configuration must be valid.", nameof(first));
         _timeProvider = timeProvider;
         _logger = logger;
-        _state = new ConfigState { Config = _started, Revision = 1, Hash = first.Hash, AppliedAt = timeProvider.GetUtcNow(), Warnings = first.Warnings };
+        _state = new ConfigState
+        {
+            Config = _started,
+            Revision = 1,
+            Hash = first.Hash,
+            AppliedAt = timeProvider.GetUtcNow(),
+            Warnings = first.Warnings
+        };
     }
 
     /// <summary>Everything about it at one moment.</summary>
@@ -56,10 +63,12 @@ internal sealed partial class ConfigStore
     /// Tells <paramref name="listener"/> of every configuration that is put in force from now on, on the watcher's loop, in the order of
     /// these calls.
     /// </summary>
-    public void WhenApplied(Action<ConfigChange> listener) => ImmutableInterlocked.Update(ref _whenApplied, static (all, one) => all.Add(one), listener);
+    public void WhenApplied(Action<ConfigChange> listener) =>
+        ImmutableInterlocked.Update(ref _whenApplied, static (all, one) => all.Add(one), listener);
 
     /// <summary>Tells <paramref name="listener"/> of every refused file, once for each refused content.</summary>
-    public void WhenRejected(Action<RejectedConfig> listener) => ImmutableInterlocked.Update(ref _whenRejected, static (all, one) => all.Add(one), listener);
+    public void WhenRejected(Action<RejectedConfig> listener) =>
+        ImmutableInterlocked.Update(ref _whenRejected, static (all, one) => all.Add(one), listener);
 
     /// <summary>
     /// Puts a judged file in force or refuses it: one that cannot be applied is refused like one with problems. Only the watcher's loop
@@ -68,7 +77,10 @@ internal sealed partial class ConfigStore
     internal async Task<ReloadOutcome> TryApplyAsync(ConfigResult result, CancellationToken cancellationToken)
     {
         var before = _state;
-        if (result.Config is not { } config) return Refuse(result, before);
+        if (result.Config is not { } config)
+        {
+            return Refuse(result, before);
+        }
 
         if (string.Equals(result.Hash, before.Hash, StringComparison.Ordinal))
         {
@@ -90,7 +102,12 @@ internal sealed partial class ConfigStore
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             LogNotApplied(_logger, before.Revision, failure);
-            var problem = new ConfigProblem(result.File, 1, 1, $"The configuration is valid, but the gateway could not put it in force ({failure.GetBaseException().Message.TrimEnd('.')}). Reload it once more, or restart the gateway.");
+            var problem = new ConfigProblem(
+                result.File,
+                1,
+                1,
+                $"The configuration is valid, but the gateway could not put it in force ({failure.GetBaseException().Message.TrimEnd('.')}"
+                    + $"). Reload it once more, or restart the gateway.");
             return Refuse(result with { Config = null, Problems = [problem] }, before, wasValid: true);
         }
 
@@ -122,7 +139,10 @@ internal sealed partial class ConfigStore
     private ReloadOutcome Refuse(ConfigResult result, ConfigState before, bool wasValid = false)
     {
         // A refused file is judged again now and then, for a missing file it names may appear: the same refusal is not news.
-        var isNews = before.FileIsInForce || before.LastRejected is not { } last || !last.Problems.SequenceEqual(result.Problems) || !string.Equals(last.Hash, result.Hash, StringComparison.Ordinal);
+        var isNews = before.FileIsInForce
+            || before.LastRejected is not { } last
+            || !last.Problems.SequenceEqual(result.Problems)
+            || !string.Equals(last.Hash, result.Hash, StringComparison.Ordinal);
         if (isNews)
         {
             var rejected = new RejectedConfig(result.Problems, result.Hash, _timeProvider.GetUtcNow(), wasValid);
@@ -157,15 +177,18 @@ internal sealed partial class ConfigStore
     [LoggerMessage(2002, LogLevel.Warning, "{Change} SHA-256 {Hash}.")]
     private static partial void LogAppliedInPart(ILogger logger, string change, string hash);
 
-    [LoggerMessage(2003, LogLevel.Error, "The changed configuration was refused for {Count} problem(s); revision {Revision} stays in force. Correct the file: it is taken as soon as it is valid.\n{Problems}")]
+    [LoggerMessage(2003, LogLevel.Error, "The changed configuration was refused for {Count} problem(s); revision {Revision} stays in "
+        + "force. Correct the file: it is taken as soon as it is valid.\n{Problems}")]
     private static partial void LogRejected(ILogger logger, int count, long revision, string problems);
 
-    [LoggerMessage(2004, LogLevel.Information, "The refused change was taken back; configuration revision {Revision} is in force as the file says.")]
+    [LoggerMessage(2004, LogLevel.Information, "The refused change was taken back; configuration revision {Revision} is in force as the "
+        + "file says.")]
     private static partial void LogTakenBack(ILogger logger, long revision);
 
     [LoggerMessage(2006, LogLevel.Error, "A valid configuration could not be put in force; revision {Revision} stays in force.")]
     private static partial void LogNotApplied(ILogger logger, long revision, Exception failure);
 
-    [LoggerMessage(2005, LogLevel.Error, "A part of the gateway failed while it took over a configuration; it goes on with what it had. Restart the gateway if its behaviour does not match the configuration.")]
+    [LoggerMessage(2005, LogLevel.Error, "A part of the gateway failed while it took over a configuration; it goes on with what it had. "
+        + "Restart the gateway if its behaviour does not match the configuration.")]
     private static partial void LogListenerFailed(ILogger logger, Exception failure);
 }

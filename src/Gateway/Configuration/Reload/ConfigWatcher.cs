@@ -10,7 +10,12 @@ namespace Gateway.Configuration.Reload;
 /// </summary>
 /// <remarks>The poll is what can be relied on: notifications miss a symlink that is swapped far away, as a Kubernetes ConfigMap does, and
 /// some network file systems.</remarks>
-internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func<string, string?> environment, TimeProvider timeProvider, ILogger<ConfigWatcher> logger)
+internal sealed partial class ConfigWatcher(
+    string path,
+    ConfigStore store,
+    Func<string, string?> environment,
+    TimeProvider timeProvider,
+    ILogger<ConfigWatcher> logger)
 {
     /// <summary>Between two looks at the content.</summary>
     public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
@@ -25,7 +30,10 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
 
     private const int MostWaitingReloads = 64;
 
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1)
+    {
+        FullMode = BoundedChannelFullMode.DropWrite
+    });
     private readonly ConcurrentQueue<TaskCompletionSource<ReloadOutcome>> _reloads = new();
     private volatile bool _ended;
     private string _judged = store.Hash;
@@ -37,12 +45,25 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
     /// </summary>
     public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken)
     {
-        if (_ended) return Task.FromException<ReloadOutcome>(new InvalidOperationException("The configuration is not watched any more: the gateway is stopping."));
-        if (_reloads.Count >= MostWaitingReloads) return Task.FromException<ReloadOutcome>(new InvalidOperationException("Too many reloads are waiting. Try again in a second."));
+        if (_ended)
+        {
+            return Task.FromException<ReloadOutcome>(new InvalidOperationException(
+                "The configuration is not watched any more: the gateway is stopping."));
+        }
+
+        if (_reloads.Count >= MostWaitingReloads)
+        {
+            return Task.FromException<ReloadOutcome>(new InvalidOperationException("Too many reloads are waiting. Try again in a second."));
+        }
+
         var reload = new TaskCompletionSource<ReloadOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         _reloads.Enqueue(reload);
         _wake.Writer.TryWrite(true);
-        if (_ended) EndReloads(); // The loop may have ended between the two looks.
+        if (_ended)
+        {
+            EndReloads(); // The loop may have ended between the two looks.
+        }
+
         return reload.Task.WaitAsync(cancellationToken);
     }
 
@@ -80,7 +101,10 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
 
     private void EndReloads()
     {
-        while (_reloads.TryDequeue(out var waiting)) waiting.TrySetCanceled(CancellationToken.None);
+        while (_reloads.TryDequeue(out var waiting))
+        {
+            waiting.TrySetCanceled(CancellationToken.None);
+        }
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
@@ -91,7 +115,10 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
             {
                 var outcome = await JudgeAsync(await SettledAsync(cancellationToken), cancellationToken);
                 reload.TrySetResult(outcome);
-                while (_reloads.TryDequeue(out var same)) same.TrySetResult(outcome);
+                while (_reloads.TryDequeue(out var same))
+                {
+                    same.TrySetResult(outcome);
+                }
             }
             catch (Exception failure)
             {
@@ -104,7 +131,14 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
 
         var files = Read();
         var isKnown = string.Equals(files.Identity, _judged, StringComparison.Ordinal);
-        if (isKnown && (store.State.FileIsInForce || store.LastRejected is { WasValid: true } || timeProvider.GetElapsedTime(_judgedAt) < RejudgeInterval)) return;
+        if (isKnown
+            && (store.State.FileIsInForce
+                || store.LastRejected is { WasValid: true }
+                || timeProvider.GetElapsedTime(_judgedAt) < RejudgeInterval))
+        {
+            return;
+        }
+
         await JudgeAsync(isKnown ? files : await SettledAsync(cancellationToken), cancellationToken);
     }
 
@@ -116,7 +150,11 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
         {
             await Task.Delay(Debounce, timeProvider, cancellationToken);
             var again = Read();
-            if (string.Equals(files.Identity, again.Identity, StringComparison.Ordinal)) return again;
+            if (string.Equals(files.Identity, again.Identity, StringComparison.Ordinal))
+            {
+                return again;
+            }
+
             files = again;
         }
 
@@ -152,10 +190,14 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
             void Wake(object sender, FileSystemEventArgs change)
             {
                 // Other files of the folder change too, a log for example: only ours is worth a look.
-                if (string.Equals(change.Name, Path.GetFileName(full), StringComparison.Ordinal)) _wake.Writer.TryWrite(true);
+                if (string.Equals(change.Name, Path.GetFileName(full), StringComparison.Ordinal))
+                {
+                    _wake.Writer.TryWrite(true);
+                }
             }
         }
-        catch (Exception failure) when (failure is IOException or ArgumentException or UnauthorizedAccessException or PlatformNotSupportedException)
+        catch (Exception failure) when (failure is IOException or ArgumentException or UnauthorizedAccessException
+            or PlatformNotSupportedException)
         {
             // Only an accelerator, and often refused for want of inotify instances: the poll sees everything within half a second.
             LogPollOnly(logger, failure);
@@ -166,6 +208,7 @@ internal sealed partial class ConfigWatcher(string path, ConfigStore store, Func
     [LoggerMessage(2011, LogLevel.Debug, "The file system does not tell of changes here; the configuration is looked at every 500 ms.")]
     private static partial void LogPollOnly(ILogger logger, Exception failure);
 
-    [LoggerMessage(2012, LogLevel.Error, "A look at the configuration file failed; the configuration in force stays, and watching goes on.")]
+    [LoggerMessage(2012, LogLevel.Error, "A look at the configuration file failed; the configuration in force stays, and watching goes "
+        + "on.")]
     private static partial void LogLookFailed(ILogger logger, Exception failure);
 }

@@ -22,12 +22,21 @@ internal static class RestartNeeded
         Add("state", string.Equals(started.State, now.State, StringComparison.Ordinal));
         Add("redis", Same(started.Redis, now.Redis));
         // The level and which requests are written, and how, are changed in a running log.
-        Add("telemetry", started.Telemetry == now.Telemetry with { Logs = now.Telemetry.Logs with { Level = started.Telemetry.Logs.Level }, Access = started.Telemetry.Access });
+        Add(
+            "telemetry",
+            started.Telemetry == now.Telemetry with
+            {
+                Logs = now.Telemetry.Logs with { Level = started.Telemetry.Logs.Level },
+                Access = started.Telemetry.Access
+            });
         return names.ToImmutable();
 
         void Add(string name, bool same)
         {
-            if (!same) names.Add(name);
+            if (!same)
+            {
+                names.Add(name);
+            }
         }
     }
 
@@ -39,11 +48,16 @@ internal static class RestartNeeded
         one with { Certificates = [] } == other with { Certificates = [] }
         && one.Certificates.Length == other.Certificates.Length
         && one.Certificates.Zip(other.Certificates).All(static pair =>
-            pair.First with { Hosts = [] } == pair.Second with { Hosts = [] } && pair.First.Hosts.SequenceEqual(pair.Second.Hosts, StringComparer.Ordinal));
+            pair.First with { Hosts = [] } == pair.Second with { Hosts = [] }
+                && pair.First.Hosts.SequenceEqual(pair.Second.Hosts, StringComparer.Ordinal));
 
     private static bool Same(RedisConfig? one, RedisConfig? other)
     {
-        if (one is null || other is null) return one is null == other is null;
+        if (one is null || other is null)
+        {
+            return one is null == other is null;
+        }
+
         return one.Endpoints.SequenceEqual(other.Endpoints, StringComparer.Ordinal)
             && string.Equals(one.User, other.User, StringComparison.Ordinal)
             && one.Tls == other.Tls

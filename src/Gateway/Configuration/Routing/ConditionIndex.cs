@@ -24,7 +24,10 @@ internal sealed class ConditionIndex : MatcherPolicy, INodeBuilderPolicy
         var byValue = new Dictionary<string, List<Endpoint>>(StringComparer.Ordinal);
         foreach (var endpoint in endpoints)
         {
-            if (ExactOf(endpoint, source, name) is { } value) byValue.TryAdd(value, []);
+            if (ExactOf(endpoint, source, name) is { } value)
+            {
+                byValue.TryAdd(value, []);
+            }
         }
 
         var others = new List<Endpoint>();
@@ -38,11 +41,18 @@ internal sealed class ConditionIndex : MatcherPolicy, INodeBuilderPolicy
 
             // Takes requests of any value, unless a more exact route does.
             others.Add(endpoint);
-            foreach (var list in byValue.Values) list.Add(endpoint);
+            foreach (var list in byValue.Values)
+            {
+                list.Add(endpoint);
+            }
         }
 
         var edges = byValue.Select(entry => new PolicyNodeEdge(new EdgeKey(source, name, entry.Key), entry.Value)).ToList();
-        if (others.Count > 0) edges.Add(new PolicyNodeEdge(new EdgeKey(source, name, Value: null), others));
+        if (others.Count > 0)
+        {
+            edges.Add(new PolicyNodeEdge(new EdgeKey(source, name, Value: null), others));
+        }
+
         return edges;
     }
 
@@ -56,8 +66,14 @@ internal sealed class ConditionIndex : MatcherPolicy, INodeBuilderPolicy
         {
             var key = (EdgeKey)edge.State;
             (source, name) = (key.Source, key.Name);
-            if (key.Value is { } value) byValue.Add(value, edge.Destination);
-            else others = edge.Destination;
+            if (key.Value is { } value)
+            {
+                byValue.Add(value, edge.Destination);
+            }
+            else
+            {
+                others = edge.Destination;
+            }
         }
 
         return new Table(source, name, byValue.ToFrozenDictionary(StringComparer.Ordinal), others);
@@ -72,11 +88,18 @@ internal sealed class ConditionIndex : MatcherPolicy, INodeBuilderPolicy
         {
             foreach (var condition in endpoint.Metadata.GetMetadata<RouteConfig>()?.Conditions ?? [])
             {
-                if (condition.Test != MatchTest.Exact) continue;
+                if (condition.Test != MatchTest.Exact)
+                {
+                    continue;
+                }
+
                 counts ??= [];
                 var key = (condition.Source, condition.Source == MatchSource.Header ? condition.Name.ToLowerInvariant() : condition.Name);
                 var count = counts[key] = counts.GetValueOrDefault(key) + 1;
-                if (count > most.Count) most = (key, count);
+                if (count > most.Count)
+                {
+                    most = (key, count);
+                }
             }
         }
 
@@ -87,7 +110,15 @@ internal sealed class ConditionIndex : MatcherPolicy, INodeBuilderPolicy
     {
         foreach (var condition in endpoint.Metadata.GetMetadata<RouteConfig>()?.Conditions ?? [])
         {
-            if (condition.Test == MatchTest.Exact && condition.Source == source && string.Equals(condition.Name, name, source == MatchSource.Header ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal)) return condition.Value;
+            if (condition.Test == MatchTest.Exact
+                && condition.Source == source
+                && string.Equals(
+                    condition.Name,
+                    name,
+                    source == MatchSource.Header ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal))
+            {
+                return condition.Value;
+            }
         }
 
         return null;
@@ -98,6 +129,7 @@ internal sealed class ConditionIndex : MatcherPolicy, INodeBuilderPolicy
     private sealed class Table(MatchSource source, string name, FrozenDictionary<string, int> byValue, int others) : PolicyJumpTable
     {
         public override int GetDestination(HttpContext httpContext) =>
-            RequestConditions.ValueOf(source, name, httpContext.Request, out _) is { } value && byValue.TryGetValue(value, out var destination) ? destination : others;
+            RequestConditions.ValueOf(source, name, httpContext.Request, out _) is { } value
+                && byValue.TryGetValue(value, out var destination) ? destination : others;
     }
 }

@@ -21,8 +21,13 @@ internal sealed class ConditionPolicy : MatcherPolicy, IEndpointSelectorPolicy
     {
         for (var i = 0; i < candidates.Count; i++)
         {
-            if (!candidates.IsValidCandidate(i)) continue;
-            if (candidates[i].Endpoint.Metadata.GetMetadata<RouteConfig>() is { Conditions: { IsEmpty: false } conditions } && !RequestConditions.Hold(conditions.AsSpan(), httpContext.Request))
+            if (!candidates.IsValidCandidate(i))
+            {
+                continue;
+            }
+
+            if (candidates[i].Endpoint.Metadata.GetMetadata<RouteConfig>() is { Conditions: { IsEmpty: false } conditions }
+                && !RequestConditions.Hold(conditions.AsSpan(), httpContext.Request))
             {
                 candidates.SetValidity(i, value: false);
             }
@@ -36,7 +41,10 @@ internal sealed class ConditionPolicy : MatcherPolicy, IEndpointSelectorPolicy
     {
         for (var i = 0; i < endpoints.Count; i++)
         {
-            if (endpoints[i].Metadata.GetMetadata<RouteConfig>() is { Conditions.IsEmpty: false }) return true;
+            if (endpoints[i].Metadata.GetMetadata<RouteConfig>() is { Conditions.IsEmpty: false })
+            {
+                return true;
+            }
         }
 
         return false;

@@ -11,5 +11,8 @@ internal static class GatewayRouting
 {
     /// <summary>ASP.NET's routing with every inline constraint of it; <c>regex</c> is <see cref="RegexConstraint"/>.</summary>
     public static IServiceCollection AddGatewayRouting(this IServiceCollection services) =>
-        services.AddRoutingCore().AddSingleton<MatcherPolicy, ConditionIndex>().AddSingleton<MatcherPolicy, ConditionPolicy>().Configure<RouteOptions>(static options => options.SetParameterPolicy<RegexConstraint>("regex"));
+        services.AddRoutingCore()
+            .AddSingleton<MatcherPolicy, ConditionIndex>()
+            .AddSingleton<MatcherPolicy, ConditionPolicy>()
+            .Configure<RouteOptions>(static options => options.SetParameterPolicy<RegexConstraint>("regex"));
 }

@@ -22,17 +22,31 @@ internal static class HostName
         }
 
         var colon = name.IndexOf(':');
-        if (colon >= 0) name = name[..colon];
-        if (name is [.., '.']) name = name[..^1];
+        if (colon >= 0)
+        {
+            name = name[..colon];
+        }
+
+        if (name is [.., '.'])
+        {
+            name = name[..^1];
+        }
+
         return name.Length <= Longest ? name : default;
     }
 
     /// <summary>True for a name, <c>*.</c> and a name, or an IPv6 address in brackets.</summary>
     public static bool IsPattern(string text)
     {
-        if (text is ['[', .., ']']) return System.Net.IPAddress.TryParse(text.AsSpan(1, text.Length - 2), out var address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+        if (text is ['[', .., ']'])
+        {
+            return System.Net.IPAddress.TryParse(text.AsSpan(1, text.Length - 2), out var address)
+                && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+        }
+
         var name = text.StartsWith(Below, StringComparison.Ordinal) ? text[Below.Length..] : text;
         return name.Length is > 0 and <= Longest
-            && name.Split('.').All(static label => label.Length is > 0 and <= 63 && label.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'));
+            && name.Split('.').All(static label => label.Length is > 0 and <= 63
+                && label.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'));
     }
 }

@@ -23,7 +23,11 @@ internal static class PathParameters
         {
             if (pattern.PathSegments[i].Parts is [RoutePatternParameterPart parameter])
             {
-                found.Add(new PathParameter(parameter.Name, i, parameter.IsCatchAll, parameter.Default is { } value ? Uri.EscapeDataString(value.ToString() ?? "") : ""));
+                found.Add(new PathParameter(
+                    parameter.Name,
+                    i,
+                    parameter.IsCatchAll,
+                    parameter.Default is { } value ? Uri.EscapeDataString(value.ToString() ?? "") : ""));
             }
         }
 

@@ -27,7 +27,10 @@ internal ref struct QueryPairs
             var end = _rest.IndexOf('&');
             _pair = end < 0 ? _rest : _rest[..end];
             _rest = end < 0 ? default : _rest[(end + 1)..];
-            if (!_pair.IsEmpty) return true;
+            if (!_pair.IsEmpty)
+            {
+                return true;
+            }
         }
 
         return false;

@@ -44,7 +44,11 @@ internal sealed class RegexConstraint : IRouteConstraint
     /// <inheritdoc/>
     public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection)
     {
-        if (!values.TryGetValue(routeKey, out var value) || value is null) return false;
+        if (!values.TryGetValue(routeKey, out var value) || value is null)
+        {
+            return false;
+        }
+
         try
         {
             return _expression.IsMatch(value as string ?? Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");

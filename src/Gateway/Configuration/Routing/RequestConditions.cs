@@ -13,7 +13,10 @@ internal static class RequestConditions
     {
         foreach (var condition in conditions)
         {
-            if (!Holds(condition, request)) return false;
+            if (!Holds(condition, request))
+            {
+                return false;
+            }
         }
 
         return true;
@@ -57,8 +60,16 @@ internal static class RequestConditions
         string? value = null;
         foreach (var pair in new QueryPairs(query))
         {
-            if (!pair.IsNamed(name)) continue;
-            if (isThere) return null;
+            if (!pair.IsNamed(name))
+            {
+                continue;
+            }
+
+            if (isThere)
+            {
+                return null;
+            }
+
             isThere = true;
             value = pair.Value;
         }

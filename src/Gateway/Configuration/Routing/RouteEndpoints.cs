@@ -28,7 +28,9 @@ internal static class RouteEndpoints
             {
                 // HTTP/2 opens a WebSocket by CONNECT where HTTP/1.1 has GET. A CONNECT that does not is refused
                 // by whatever serves the route.
-                builder.Metadata.Add(new HttpMethodMetadata(route.Methods.Contains("GET", StringComparer.Ordinal) ? [.. MethodsOf(route), HttpMethods.Connect] : MethodsOf(route), acceptCorsPreflight: route.Cors is not null));
+                builder.Metadata.Add(new HttpMethodMetadata(
+                    route.Methods.Contains("GET", StringComparer.Ordinal) ? [.. MethodsOf(route), HttpMethods.Connect] : MethodsOf(route),
+                    acceptCorsPreflight: route.Cors is not null));
             }
 
             endpoints.Add(builder.Build());
@@ -39,14 +41,19 @@ internal static class RouteEndpoints
 
     /// <summary>The methods that a route takes; GET takes HEAD with it, which is answered like GET without the body. Empty: all.</summary>
     public static IReadOnlyList<string> MethodsOf(RouteConfig route) =>
-        route.Methods.Contains("GET", StringComparer.Ordinal) && !route.Methods.Contains("HEAD", StringComparer.Ordinal) ? [.. route.Methods, "HEAD"] : route.Methods;
+        route.Methods.Contains("GET", StringComparer.Ordinal) && !route.Methods.Contains("HEAD", StringComparer.Ordinal)
+            ? [.. route.Methods, "HEAD"]
+            : route.Methods;
 
     /// <summary>
     /// In the order in which they are tried: by precedence, then by conditions, those with methods before those
     /// without, then as in the file.
     /// </summary>
-    public static IEnumerable<(RouteConfig Route, RoutePattern Pattern)> Ranked(IEnumerable<(RouteConfig Route, RoutePattern Pattern)> routes) =>
-        routes.OrderBy(route => route.Pattern.InboundPrecedence).ThenByDescending(route => ExactnessOf(route.Route)).ThenBy(route => route.Route.Methods.Length == 0);
+    public static IEnumerable<(RouteConfig Route, RoutePattern Pattern)> Ranked(
+        IEnumerable<(RouteConfig Route, RoutePattern Pattern)> routes) =>
+        routes.OrderBy(route => route.Pattern.InboundPrecedence)
+            .ThenByDescending(route => ExactnessOf(route.Route))
+            .ThenBy(route => route.Route.Methods.Length == 0);
 
     /// <summary>Before paths: routes for a host, then those for names below one, then those for every host.</summary>
     public static int HostRank(RouteConfig route) =>

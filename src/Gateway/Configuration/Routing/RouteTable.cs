@@ -27,16 +27,23 @@ internal sealed class RouteTable
     {
         var handlers = routes.ToDictionary(static route => route.Name, handler, StringComparer.Ordinal);
         RequestDelegate HandlerOf(RouteConfig route) => handlers[route.Name];
-        _everyHost = new HostRoutes(MatcherOf(services, RouteEndpoints.Build([.. routes.Where(static route => route.Hosts.IsEmpty)], HandlerOf)), Next: null);
+        _everyHost = new HostRoutes(
+            MatcherOf(services, RouteEndpoints.Build([.. routes.Where(static route => route.Hosts.IsEmpty)], HandlerOf)),
+            Next: null);
 
         // The shortest names first: what a name stands below is there already.
         var below = new Dictionary<string, HostRoutes>(StringComparer.OrdinalIgnoreCase);
         var exact = new Dictionary<string, HostRoutes>(StringComparer.OrdinalIgnoreCase);
-        var hosts = routes.SelectMany(static route => route.Hosts.Select(host => (Host: host, Route: route))).ToLookup(static pair => pair.Host, static pair => pair.Route, StringComparer.OrdinalIgnoreCase);
+        var hosts = routes.SelectMany(static route => route.Hosts.Select(host => (Host: host, Route: route))).ToLookup(
+            static pair => pair.Host,
+            static pair => pair.Route,
+            StringComparer.OrdinalIgnoreCase);
         foreach (var host in hosts.OrderBy(static host => !IsWildcard(host.Key)).ThenBy(static host => host.Key.Length))
         {
             var name = IsWildcard(host.Key) ? host.Key[HostName.Below.Length..] : host.Key;
-            (IsWildcard(host.Key) ? below : exact).Add(name, new HostRoutes(MatcherOf(services, RouteEndpoints.Build([.. host], HandlerOf)), LongestAbove(below, name) ?? _everyHost));
+            (IsWildcard(host.Key) ? below : exact).Add(
+                name,
+                new HostRoutes(MatcherOf(services, RouteEndpoints.Build([.. host], HandlerOf)), LongestAbove(below, name) ?? _everyHost));
         }
 
         _hasHosts = hosts.Count > 0;
@@ -89,11 +96,18 @@ internal sealed class RouteTable
 
     private HostRoutes Find(ReadOnlySpan<char> name)
     {
-        if (_exact.TryGetValue(name, out var routes)) return routes;
+        if (_exact.TryGetValue(name, out var routes))
+        {
+            return routes;
+        }
+
         for (var dot = name.IndexOf('.'); dot >= 0; dot = name.IndexOf('.'))
         {
             name = name[(dot + 1)..];
-            if (_below.TryGetValue(name, out routes)) return routes;
+            if (_below.TryGetValue(name, out routes))
+            {
+                return routes;
+            }
         }
 
         return _everyHost;
@@ -106,7 +120,10 @@ internal sealed class RouteTable
         for (var dot = name.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = name.IndexOf('.', StringComparison.Ordinal))
         {
             name = name[(dot + 1)..];
-            if (below.TryGetValue(name, out var routes)) return routes;
+            if (below.TryGetValue(name, out var routes))
+            {
+                return routes;
+            }
         }
 
         return null;
@@ -115,7 +132,11 @@ internal sealed class RouteTable
     /// <summary>ASP.NET's routing over these endpoints alone, up to the point where it has found one.</summary>
     private static RequestDelegate MatcherOf(IServiceProvider services, ImmutableArray<Endpoint> endpoints)
     {
-        if (endpoints.IsEmpty) return static _ => Task.CompletedTask;
+        if (endpoints.IsEmpty)
+        {
+            return static _ => Task.CompletedTask;
+        }
+
         var app = new ApplicationBuilder(services);
         app.UseRouting();
         // UseEndpoints would also note them in the options of the process, where those of every earlier configuration would stay.

@@ -11,9 +11,12 @@ internal static class CertificateNames
     {
         ImmutableArray<string> alternatives =
         [
-            .. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(static extension => extension.EnumerateDnsNames()),
+            .. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(static extension =>
+                extension.EnumerateDnsNames()),
         ];
-        return alternatives.IsEmpty && certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } name ? [name] : alternatives;
+        return alternatives.IsEmpty && certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } name
+            ? [name]
+            : alternatives;
     }
 
     /// <summary>True when clients that ask for the name will find it in the certificate.</summary>

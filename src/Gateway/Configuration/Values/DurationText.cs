@@ -16,7 +16,10 @@ internal static class DurationText
     public static TimeSpan? Parse(string text, out string instead)
     {
         instead = Rule;
-        if (string.Equals(text, "0", StringComparison.Ordinal)) return TimeSpan.Zero;
+        if (string.Equals(text, "0", StringComparison.Ordinal))
+        {
+            return TimeSpan.Zero;
+        }
 
         var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
         if (digits < 0 && text.Length is > 0 and < 12)
@@ -25,19 +28,31 @@ internal static class DurationText
             return null;
         }
 
-        if (digits is <= 0 or > 12) return null;
+        if (digits is <= 0 or > 12)
+        {
+            return null;
+        }
+
         var number = long.Parse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture);
         foreach (var (unit, milliseconds) in Units)
         {
-            if (!text.AsSpan(digits).SequenceEqual(unit)) continue;
+            if (!text.AsSpan(digits).SequenceEqual(unit))
+            {
+                continue;
+            }
+
             var total = number * milliseconds;
             // Beyond 10 years nothing is a duration any more, and TimeSpan and timers overflow.
             return total <= 315_360_000_000d ? TimeSpan.FromMilliseconds(total) : null;
         }
 
-        if (double.TryParse(text.AsSpan().TrimEnd("mshSMH"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var fraction) && text.EndsWith('s') && fraction < 1e6)
+        if (double.TryParse(text.AsSpan().TrimEnd("mshSMH"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var fraction)
+            && text.EndsWith('s')
+            && fraction < 1e6)
         {
-            instead = $"Write a whole number, {Format(TimeSpan.FromMilliseconds(text.EndsWith("ms", StringComparison.Ordinal) ? Math.Ceiling(fraction) : Math.Round(fraction * 1000)))}";
+            instead =
+                $"Write a whole number, "
+                    + $"{Format(TimeSpan.FromMilliseconds(text.EndsWith("ms", StringComparison.Ordinal) ? Math.Ceiling(fraction) : Math.Round(fraction * 1000)))}";
         }
 
         return null;

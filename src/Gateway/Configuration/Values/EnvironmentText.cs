@@ -14,7 +14,10 @@ internal static class EnvironmentText
         filled = false;
         wrong = "";
         var at = text.IndexOf("${", StringComparison.Ordinal);
-        if (at < 0) return text;
+        if (at < 0)
+        {
+            return text;
+        }
 
         var result = new StringBuilder();
         var from = 0;
@@ -30,7 +33,9 @@ internal static class EnvironmentText
                 var end = text.IndexOf('}', at);
                 if (end < 0)
                 {
-                    wrong = "The end of a variable is missing, given \"${\" without \"}\". Write \"${NAME}\", or \"$${\" where the text itself has \"${\".";
+                    wrong =
+                        "The end of a variable is missing, given \"${\" without \"}\". Write \"${NAME}\", or \"$${\" where the text itself "
+                            + "has \"${\".";
                     return null;
                 }
 
@@ -57,7 +62,8 @@ internal static class EnvironmentText
         var name = split < 0 ? inside : inside[..split];
         if (!IsName(name))
         {
-            wrong = "This is no name of a variable. Write \"${NAME}\" or \"${NAME:-default}\", the name of letters, digits and underscores.";
+            wrong =
+                "This is no name of a variable. Write \"${NAME}\" or \"${NAME:-default}\", the name of letters, digits and underscores.";
             return null;
         }
 
@@ -77,5 +83,7 @@ internal static class EnvironmentText
     }
 
     private static bool IsName(string name) =>
-        name.Length is > 0 and <= 256 && !char.IsAsciiDigit(name[0]) && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
+        name.Length is > 0 and <= 256
+            && !char.IsAsciiDigit(name[0])
+            && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
 }

@@ -68,8 +68,13 @@ internal sealed class JsonPlace
     {
         JsonValueKind.String => value.ValueEquals(expected),
         JsonValueKind.Number => string.Equals(value.GetRawText(), expected, StringComparison.Ordinal)
-            || (decimal.TryParse(expected, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && value.TryGetDecimal(out var found) && found == number),
-        JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null => string.Equals(value.GetRawText(), expected, StringComparison.Ordinal),
+            || (decimal.TryParse(expected, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                && value.TryGetDecimal(out var found)
+                && found == number),
+        JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null => string.Equals(
+            value.GetRawText(),
+            expected,
+            StringComparison.Ordinal),
         _ => false,
     };
 

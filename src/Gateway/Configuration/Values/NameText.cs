@@ -7,5 +7,6 @@ internal static class NameText
     public const string Pattern = "^[A-Za-z0-9._-]{1,64}$";
 
     /// <summary>True when <paramref name="text"/> keeps to <see cref="Rule"/>.</summary>
-    public static bool IsName(string text) => text.Length is > 0 and <= 64 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
+    public static bool IsName(string text) =>
+        text.Length is > 0 and <= 64 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
 }

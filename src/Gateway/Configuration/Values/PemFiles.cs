@@ -28,7 +28,12 @@ internal static class PemFiles
     /// <summary>Trusts these authorities and no other. For one handshake: it tells the time by when it was made.</summary>
     public static X509ChainPolicy Trusting(X509Certificate2Collection authorities)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true
+        };
         policy.CustomTrustStore.AddRange(authorities);
         return policy;
     }

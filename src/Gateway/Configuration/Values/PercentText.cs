@@ -15,7 +15,16 @@ internal static class PercentText
     {
         instead = Rule;
         var hasSign = text.EndsWith('%');
-        if (text.Length > 16 || !decimal.TryParse(hasSign ? text.AsSpan(0, text.Length - 1) : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)) return null;
+        if (text.Length > 16
+            || !decimal.TryParse(
+                hasSign ? text.AsSpan(0, text.Length - 1) : text,
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var number))
+        {
+            return null;
+        }
+
         if (!hasSign)
         {
             instead = number <= 1 ? $"Write {Format((double)number)}" : $"Write {text}%";

@@ -14,7 +14,10 @@ internal static class SizeText
     public static long? Parse(string text, out string instead)
     {
         instead = Rule;
-        if (string.Equals(text, "0", StringComparison.Ordinal)) return 0;
+        if (string.Equals(text, "0", StringComparison.Ordinal))
+        {
+            return 0;
+        }
 
         var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
         if (digits < 0 && text.Length is > 0 and < 12)
@@ -23,18 +26,28 @@ internal static class SizeText
             return null;
         }
 
-        if (digits is <= 0 or > 9) return null;
+        if (digits is <= 0 or > 9)
+        {
+            return null;
+        }
+
         var number = long.Parse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture);
         var given = text.AsSpan(digits);
         foreach (var (unit, bytes) in Units)
         {
-            if (given.SequenceEqual(unit)) return number * bytes;
+            if (given.SequenceEqual(unit))
+            {
+                return number * bytes;
+            }
         }
 
         foreach (var (unit, _) in Units)
         {
             // 64KB, 64K, 64kib: the first letter says what was meant.
-            if (char.ToUpperInvariant(given.TrimStart()[0]) == unit[0]) instead = $"Write {number}{unit}";
+            if (char.ToUpperInvariant(given.TrimStart()[0]) == unit[0])
+            {
+                instead = $"Write {number}{unit}";
+            }
         }
 
         return null;

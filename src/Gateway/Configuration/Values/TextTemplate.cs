@@ -25,7 +25,11 @@ internal static class TextTemplate
                 continue;
             }
 
-            if (letter == '}') return null;
+            if (letter == '}')
+            {
+                return null;
+            }
+
             if (letter != '{')
             {
                 literal.Append(letter);
@@ -34,14 +38,26 @@ internal static class TextTemplate
 
             var end = text.AsSpan(at).IndexOf('}');
             var name = end < 0 ? "" : text[(at + 1)..(at + end)];
-            if (name.Length == 0 || name.Contains('{', StringComparison.Ordinal)) return null;
-            if (literal.Length > 0) parts.Add(new TemplatePart(literal.ToString(), IsName: false));
+            if (name.Length == 0 || name.Contains('{', StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            if (literal.Length > 0)
+            {
+                parts.Add(new TemplatePart(literal.ToString(), IsName: false));
+            }
+
             literal.Clear();
             parts.Add(new TemplatePart(name, IsName: true));
             at += end;
         }
 
-        if (literal.Length > 0) parts.Add(new TemplatePart(literal.ToString(), IsName: false));
+        if (literal.Length > 0)
+        {
+            parts.Add(new TemplatePart(literal.ToString(), IsName: false));
+        }
+
         return parts.ToImmutable();
     }
 }

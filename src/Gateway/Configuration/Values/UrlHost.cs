@@ -9,10 +9,15 @@ internal static class UrlHost
     /// <summary>
     /// Without brackets, for connecting and listening; a zone may be written <c>%eth0</c> or, after RFC 6874, <c>%25eth0</c>.
     /// </summary>
-    public static string Of(Uri url) => HasZone(url) ? url.DnsSafeHost.Replace("%25", "%", StringComparison.Ordinal) : url.HostNameType == UriHostNameType.IPv6 ? url.DnsSafeHost : url.IdnHost;
+    public static string Of(Uri url) =>
+        HasZone(url)
+            ? url.DnsSafeHost.Replace("%25", "%", StringComparison.Ordinal)
+            : url.HostNameType == UriHostNameType.IPv6 ? url.DnsSafeHost
+            : url.IdnHost;
 
     /// <summary>True: the address means something on one link of this machine alone.</summary>
-    public static bool HasZone(Uri url) => url.HostNameType == UriHostNameType.IPv6 && url.DnsSafeHost.Contains('%', StringComparison.Ordinal);
+    public static bool HasZone(Uri url) =>
+        url.HostNameType == UriHostNameType.IPv6 && url.DnsSafeHost.Contains('%', StringComparison.Ordinal);
 
     /// <summary>
     /// For the header <c>Host</c> and for eyes: an IPv6 address in brackets, and never a zone, which the other side does not know (RFC

@@ -47,7 +47,8 @@ internal static class AttemptFailure
                 || inner is HttpRequestException
                 {
                     HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError
-                        or HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.ExtendedConnectNotSupported,
+                        or HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded
+                            or HttpRequestError.ExtendedConnectNotSupported,
                 })
             {
                 return true;
@@ -84,13 +85,16 @@ internal static class AttemptFailure
         AttemptResult.Reset => TerminationCause.Reset,
         AttemptResult.Truncated => TerminationCause.Truncated,
         AttemptResult.Timeout => headReceived ? TerminationCause.IdleTimeout : TerminationCause.FirstByteTimeout,
-        AttemptResult.Status => status == StatusCodes.Status429TooManyRequests ? TerminationCause.TooManyRequests : TerminationCause.Status5xx,
+        AttemptResult.Status => status == StatusCodes.Status429TooManyRequests
+            ? TerminationCause.TooManyRequests
+            : TerminationCause.Status5xx,
         AttemptResult.Cancelled => TerminationCause.TotalTimeout,
         AttemptResult.Local => TerminationCause.GatewayError,
         _ => status >= StatusCodes.Status500InternalServerError ? TerminationCause.Status5xx : TerminationCause.Ok,
     };
 
-    private static TerminationCause ConnectCauseOf(Exception? failure) => LocalFailure.Is(failure) ? TerminationCause.GatewayError : FailureCauses.Of(failure) switch
+    private static TerminationCause ConnectCauseOf(Exception? failure) =>
+        LocalFailure.Is(failure) ? TerminationCause.GatewayError : FailureCauses.Of(failure) switch
     {
         FailureCause.ConnectionRefused => TerminationCause.ConnectRefused,
         FailureCause.ConnectTimeout or FailureCause.TlsTimeout => TerminationCause.ConnectTimeout,

@@ -60,7 +60,9 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
     {
         var tiers = _snapshot.Tiers;
         var first = tiers[FirstTier];
-        if (plan.Timing.HasAvoided && !(isLast && purpose != AttemptPurpose.First) && NextAmongAvoided(purpose) is { Destination: not null } preferred)
+        if (plan.Timing.HasAvoided
+            && !(isLast && purpose != AttemptPurpose.First)
+            && NextAmongAvoided(purpose) is { Destination: not null } preferred)
         {
             return preferred;
         }
@@ -122,7 +124,9 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
     private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose, RouteAvoidance atMost)
     {
         // A conversation stays where it is unless others are known to serve it better.
-        var mostAllowed = Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is { Length: > 0 } && atMost < RouteAvoidance.Suspected ? RouteAvoidance.Suspected : atMost;
+        var mostAllowed = Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is { Length: > 0 } && atMost < RouteAvoidance.Suspected
+            ? RouteAvoidance.Suspected
+            : atMost;
         var without = new Destination?[_triedCount + tier.Usable.Length];
         Array.Copy(_tried, without, _triedCount);
         var count = _triedCount;
@@ -171,7 +175,9 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
             return Balancer.Choose(plan.Traffic.Policy, tier, without, count);
         }
 
-        return Affinity.StayOf(plan, _snapshot, key) is { } stay && stay.Tier == tier.Index && !without.AsSpan(0, count).Contains(stay.Destination)
+        return Affinity.StayOf(plan, _snapshot, key) is { } stay
+            && stay.Tier == tier.Index
+            && !without.AsSpan(0, count).Contains(stay.Destination)
             ? stay.Destination
             : Balancer.ByAffinity(key, tier, without, count);
     }

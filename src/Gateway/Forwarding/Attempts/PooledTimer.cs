@@ -21,7 +21,11 @@ internal sealed class PooledTimer
         // Without a captured context: a pooled timer must not keep its first user's alive.
         using (ExecutionContext.SuppressFlow())
         {
-            _timer = time.CreateTimer(static timer => ((PooledTimer)timer!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer = time.CreateTimer(
+                static timer => ((PooledTimer)timer!).Tick(),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -66,7 +66,11 @@ internal sealed class RetryBudget
         var seconds = (double)(now - account.PaidAt) / _time.TimestampFrequency;
         var earned = Math.Max(Math.Max(requests - account.RequestsPaid, 0) * _share, seconds * FloorPerSecond);
         var cap = seconds >= 1 ? Math.Max(FloorPerSecond * KeptSeconds, earned / seconds * KeptSeconds) : account.Cap;
-        return new Account(Math.Max(account.Balance, Math.Min(account.Balance + earned, cap)), cap, Math.Max(requests, account.RequestsPaid), now);
+        return new Account(
+            Math.Max(account.Balance, Math.Min(account.Balance + earned, cap)),
+            cap,
+            Math.Max(requests, account.RequestsPaid),
+            now);
     }
 
     /// <param name="Balance">Extra attempts that may start.</param>

@@ -11,7 +11,8 @@ namespace Gateway.Forwarding.Compression;
 /// what there is, so that
 /// nothing that a destination has sent waits here for what it has not.
 /// </summary>
-internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeature original, CompressionRule rule, CompressorPlaces places) : WriteOnlyStream, IHttpResponseBodyFeature
+internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeature original, CompressionRule rule, CompressorPlaces places)
+    : WriteOnlyStream, IHttpResponseBodyFeature
 {
     /// <summary>Called as the response begins.</summary>
     public static readonly Func<object, Task> Decide = static body =>
@@ -36,7 +37,8 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
     Stream IHttpResponseBodyFeature.Stream => this;
 
     /// <inheritdoc/>
-    public PipeWriter Writer => _writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(minimumBufferSize: 16 * 1024, leaveOpen: true));
+    public PipeWriter Writer =>
+        _writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(minimumBufferSize: 16 * 1024, leaveOpen: true));
 
     /// <summary>Sends the end of the response. After a response that was cut it only lets go of what it holds.</summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)

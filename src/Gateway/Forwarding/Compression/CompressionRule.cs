@@ -24,10 +24,13 @@ internal sealed class CompressionRule
         _codings = [.. config.Codings.Select(Coding.Of)];
         _minSize = config.MinSize;
         _eventStreams = config.EventStreams;
-        _types = config.Types.Where(static type => !type.Contains('*', StringComparison.Ordinal)).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _types =
+            config.Types.Where(static type => !type.Contains('*', StringComparison.Ordinal)).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _typeOf = _types.GetAlternateLookup<ReadOnlySpan<char>>();
-        _beginnings = [.. config.Types.Where(static type => type.EndsWith("/*", StringComparison.Ordinal)).Select(static type => type[..^1])];
-        _ends = [.. config.Types.Where(static type => type.StartsWith("*/*", StringComparison.Ordinal) && type.Length > 3).Select(static type => type[3..])];
+        _beginnings =
+            [.. config.Types.Where(static type => type.EndsWith("/*", StringComparison.Ordinal)).Select(static type => type[..^1])];
+        _ends = [.. config.Types.Where(static type => type.StartsWith("*/*", StringComparison.Ordinal)
+            && type.Length > 3).Select(static type => type[3..])];
     }
 
     /// <summary>Decides about a response whose headers are final.</summary>
@@ -38,7 +41,8 @@ internal sealed class CompressionRule
     /// null: not at all.</returns>
     public (bool Varies, Coding? Coding) Decide(HttpRequest request, int status, IHeaderDictionary response)
     {
-        if (status is < 200 or StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status206PartialContent or StatusCodes.Status304NotModified
+        if (status is < 200 or StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent
+            or StatusCodes.Status206PartialContent or StatusCodes.Status304NotModified
             || !IsCompressible(response) || response.ContentLength < _minSize || HasDigest(response))
         {
             return (false, null);
@@ -83,7 +87,8 @@ internal sealed class CompressionRule
                 var semicolon = item.IndexOf(';');
                 var coding = (semicolon < 0 ? item : item[..semicolon]).Trim();
                 var weight = semicolon < 0 ? 1000 : Weight(item[(semicolon + 1)..]);
-                if (coding.Equals(name, StringComparison.OrdinalIgnoreCase) || (name is "gzip" && coding.Equals("x-gzip", StringComparison.OrdinalIgnoreCase)))
+                if (coding.Equals(name, StringComparison.OrdinalIgnoreCase)
+                    || (name is "gzip" && coding.Equals("x-gzip", StringComparison.OrdinalIgnoreCase)))
                 {
                     named = Math.Max(named ?? 0, weight);
                 }
@@ -109,7 +114,11 @@ internal sealed class CompressionRule
             return 0;
         }
 
-        return decimal.TryParse(parameter[2..], System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out var weight) && weight is >= 0 and <= 1
+        return decimal.TryParse(
+            parameter[2..],
+            System.Globalization.NumberStyles.AllowDecimalPoint,
+            System.Globalization.CultureInfo.InvariantCulture,
+            out var weight) && weight is >= 0 and <= 1
             ? (int)(weight * 1000)
             : 0;
     }
@@ -155,7 +164,11 @@ internal sealed class CompressionRule
 
     /// <summary>A digest is of the bytes as the destination sent them (RFC 9530): in another coding it would be wrong.</summary>
     private static bool HasDigest(IHeaderDictionary response) =>
-        response.ContainsKey("Content-Digest") || response.ContainsKey("Repr-Digest") || response.ContainsKey("Digest") || response.ContentMD5.Count > 0;
+        response.ContainsKey("Content-Digest")
+            || response.ContainsKey("Repr-Digest")
+            || response.ContainsKey("Digest")
+            || response.ContentMD5.Count > 0;
 
-    private static bool SaysNoTransform(StringValues cacheControl) => cacheControl.Count > 0 && HopByHop.IsNamedBy("no-transform", cacheControl);
+    private static bool SaysNoTransform(StringValues cacheControl) =>
+        cacheControl.Count > 0 && HopByHop.IsNamedBy("no-transform", cacheControl);
 }

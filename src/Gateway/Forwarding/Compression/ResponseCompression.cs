@@ -36,7 +36,11 @@ internal sealed class ResponseCompression
             return null;
         }
 
-        var body = new CompressedBody(context, context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), _rule, CompressorPlaces.Shared);
+        var body = new CompressedBody(
+            context,
+            context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(),
+            _rule,
+            CompressorPlaces.Shared);
         context.Features.Set<IHttpResponseBodyFeature>(body);
         context.Response.OnStarting(CompressedBody.Decide, body);
         return body;

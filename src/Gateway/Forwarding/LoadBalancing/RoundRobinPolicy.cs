@@ -22,6 +22,8 @@ internal sealed class RoundRobinPolicy : IBalancePolicy
             even &= weight == weights[0];
         }
 
-        return even ? (int)(turn % (uint)weights.Length) : WeightedDraw.At(weights, (int)(((ulong)(turn * 2654435769u) * (uint)total) >> 32));
+        return even
+            ? (int)(turn % (uint)weights.Length)
+            : WeightedDraw.At(weights, (int)(((ulong)(turn * 2654435769u) * (uint)total) >> 32));
     }
 }

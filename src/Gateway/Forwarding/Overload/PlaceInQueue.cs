@@ -58,5 +58,6 @@ internal sealed class PlaceInQueue(CompiledRoute plan, string? key, bool overflo
         _ => TerminationCause.Shed,
     };
 
-    private int ServingTier(ClusterSnapshot snapshot) => !plan.FirstTierOnly ? Affinity.TierOf(plan, snapshot, key) : snapshot.Active == 0 ? 0 : -1;
+    private int ServingTier(ClusterSnapshot snapshot) =>
+        !plan.FirstTierOnly ? Affinity.TierOf(plan, snapshot, key) : snapshot.Active == 0 ? 0 : -1;
 }

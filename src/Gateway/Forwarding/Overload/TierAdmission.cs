@@ -33,5 +33,6 @@ internal static class TierAdmission
         return -1;
     }
 
-    private static bool HasRoom(TierSnapshot tier, double shedAt) => tier.Capacity is not { } capacity || tier.Load.InFlight < capacity * shedAt;
+    private static bool HasRoom(TierSnapshot tier, double shedAt) =>
+        tier.Capacity is not { } capacity || tier.Load.InFlight < capacity * shedAt;
 }

@@ -50,10 +50,24 @@ internal abstract class AttemptRequest
     /// <param name="target">Escaped path and query.</param>
     /// <param name="body">The user's body; null: there is none.</param>
     /// <param name="lastEventId">The stream goes on after this event; null: it is no stream that goes on.</param>
-    public static AttemptRequest To(CompiledRoute plan, UpstreamEndpoint peer, HttpContext context, string target, RequestBody? body, string? lastEventId = null) =>
+    public static AttemptRequest To(
+        CompiledRoute plan,
+        UpstreamEndpoint peer,
+        HttpContext context,
+        string target,
+        RequestBody? body,
+        string? lastEventId = null) =>
         SpeaksHttp11(plan, peer, context.Request)
             ? new Http1Request(context, plan.Headers, peer, target, plan.HostFor(context.Request), body, lastEventId, plan.Traffic.Time)
-            : new MessageRequest(context, plan.Headers, peer, target, plan.HostFor(context.Request), body, lastEventId, plan.Traffic.Transport);
+            : new MessageRequest(
+                context,
+                plan.Headers,
+                peer,
+                target,
+                plan.HostFor(context.Request),
+                body,
+                lastEventId,
+                plan.Traffic.Transport);
 
     /// <summary>
     /// HTTP/1.1: in clear, and over TLS where a probe has negotiated it. A client that says gRPC does not choose the protocol: a

@@ -16,5 +16,6 @@ internal sealed record ClientCertificate(string? Value)
     public static ClientCertificate Of(ReadOnlySpan<byte> der) => new($":{Convert.ToBase64String(der)}:");
 
     /// <summary>True: on such a connection the gateway alone writes this header.</summary>
-    public static bool Owns(string name) => name.Equals(Header, StringComparison.OrdinalIgnoreCase) || name.Equals(Chain, StringComparison.OrdinalIgnoreCase);
+    public static bool Owns(string name) =>
+        name.Equals(Header, StringComparison.OrdinalIgnoreCase) || name.Equals(Chain, StringComparison.OrdinalIgnoreCase);
 }

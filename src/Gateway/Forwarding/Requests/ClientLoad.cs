@@ -32,7 +32,9 @@ internal sealed class ClientLoad
             return 0;
         }
 
-        return address.AddressFamily == AddressFamily.InterNetwork ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        return address.AddressFamily == AddressFamily.InterNetwork
+            ? BinaryPrimitives.ReadUInt32BigEndian(bytes)
+            : BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }
 
     /// <summary>Counts one more, unless a client has so many. Balance with <see cref="Leave"/>.</summary>

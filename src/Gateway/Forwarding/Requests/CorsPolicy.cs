@@ -39,10 +39,19 @@ internal sealed class CorsPolicy
     private CorsPolicy(CorsConfig cors, RouteConfig route)
     {
         _anyOrigin = cors.Origins.Contains(CorsKeys.Any, StringComparer.Ordinal);
-        _origins = cors.Origins.Where(static origin => !origin.Contains('*', StringComparison.Ordinal)).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        _below = [.. cors.Origins.Where(static origin => origin.Contains("://*.", StringComparison.Ordinal)).Select(static origin => origin.Split('*')).Select(static parts => (parts[0], parts[1]))];
+        _origins =
+            cors.Origins.Where(static origin => !origin.Contains(
+                '*',
+                StringComparison.Ordinal)).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _below = [.. cors.Origins
+            .Where(static origin => origin.Contains("://*.", StringComparison.Ordinal))
+            .Select(static origin => origin.Split('*'))
+            .Select(static parts => (parts[0], parts[1]))];
         _credentials = cors.Credentials;
-        var methods = cors.Methods.Length > 0 ? cors.Methods : route.Methods.Length > 0 ? [.. RouteEndpoints.MethodsOf(route)] : ["GET", "HEAD", "POST"];
+        var methods = cors.Methods.Length > 0
+            ? cors.Methods
+            : route.Methods.Length > 0 ? [.. RouteEndpoints.MethodsOf(route)]
+            : ["GET", "HEAD", "POST"];
         _methods = methods.ToFrozenSet(StringComparer.Ordinal);
         _methodList = string.Join(", ", methods);
         _anyHeader = cors.Headers.Contains(CorsKeys.Any, StringComparer.Ordinal);
@@ -62,7 +71,9 @@ internal sealed class CorsPolicy
     {
         var (request, response) = (context.Request, context.Response);
         response.StatusCode = StatusCodes.Status204NoContent;
-        response.Headers.Vary = _anyOrigin && !_anyHeader ? StringValues.Empty : "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
+        response.Headers.Vary = _anyOrigin && !_anyHeader
+            ? StringValues.Empty
+            : "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
         var method = request.Headers.AccessControlRequestMethod.ToString();
         var asked = request.Headers.AccessControlRequestHeaders;
         if (AllowedOf(request) is null || !_methods.Contains(method) || !AllowsHeaders(asked))
@@ -95,7 +106,8 @@ internal sealed class CorsPolicy
         }
 
         // A refused preflight says nothing.
-        if (AllowedOf(context.Request) is not { } allowed || (LastGood.Preflight.Is(context.Request) && headers.AccessControlAllowMethods.Count == 0))
+        if (AllowedOf(context.Request) is not { } allowed
+            || (LastGood.Preflight.Is(context.Request) && headers.AccessControlAllowMethods.Count == 0))
         {
             return;
         }
@@ -128,7 +140,10 @@ internal sealed class CorsPolicy
         foreach (var (scheme, suffix) in _below)
         {
             // "https://*.shop.example" takes names, not whatever else may stand before a dot.
-            if (origin.Length > scheme.Length + suffix.Length && origin.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && origin.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)
+            if (origin.Length > scheme.Length
+                + suffix.Length && origin.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && origin.EndsWith(
+                    suffix,
+                    StringComparison.OrdinalIgnoreCase)
                 && HostName.IsPattern(origin[scheme.Length..^suffix.Length]) && !origin.Contains('*', StringComparison.Ordinal))
             {
                 return origin;
@@ -145,7 +160,8 @@ internal sealed class CorsPolicy
             foreach (var range in line.AsSpan().Split(','))
             {
                 var name = line.AsSpan(range).Trim(" \t");
-                if (!name.IsEmpty && (_anyHeader ? !HttpSyntax.IsToken(name) : !_headers.GetAlternateLookup<ReadOnlySpan<char>>().Contains(name)))
+                if (!name.IsEmpty
+                    && (_anyHeader ? !HttpSyntax.IsToken(name) : !_headers.GetAlternateLookup<ReadOnlySpan<char>>().Contains(name)))
                 {
                     return false;
                 }

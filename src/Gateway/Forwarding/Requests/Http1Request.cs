@@ -26,7 +26,15 @@ internal sealed class Http1Request : AttemptRequest
     private bool _isStreamed;
     private bool _wasStale;
 
-    public Http1Request(HttpContext context, RequestHeaderCopier headers, UpstreamEndpoint peer, string target, string? host, RequestBody? body, string? lastEventId, TimeProvider time)
+    public Http1Request(
+        HttpContext context,
+        RequestHeaderCopier headers,
+        UpstreamEndpoint peer,
+        string target,
+        string? host,
+        RequestBody? body,
+        string? lastEventId,
+        TimeProvider time)
     {
         _context = context;
         _headers = headers;
@@ -64,7 +72,8 @@ internal sealed class Http1Request : AttemptRequest
         Http1Connection? connection = null;
         try
         {
-            connection = _peer.Connections.Take(_isRead ? ConnectionLife.Idle : ConnectionLife.IdleForWrites) ?? await _peer.Connections.OpenAsync(cancellationToken).ConfigureAwait(false);
+            connection = _peer.Connections.Take(_isRead ? ConnectionLife.Idle : ConnectionLife.IdleForWrites)
+                ?? await _peer.Connections.OpenAsync(cancellationToken).ConfigureAwait(false);
             connection.Begin(cancellationToken);
             if (_isStreamed)
             {
@@ -169,7 +178,10 @@ internal sealed class Http1Request : AttemptRequest
         if (_body is null)
         {
             // A method that usually has a body says that there is none (RFC 9110, section 8.6).
-            writer.End(HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) || _context.Request.ContentLength is 0 ? 0 : null);
+            writer.End(HttpMethods.IsPost(method)
+                || HttpMethods.IsPut(method)
+                || HttpMethods.IsPatch(method)
+                || _context.Request.ContentLength is 0 ? 0 : null);
             return;
         }
 

@@ -38,7 +38,8 @@ internal static class MaxForwards
     public static bool EndsHere(HttpRequest request) => Concerns(request.Method) && Read(request.Headers[Header]) is 0;
 
     /// <summary>The value for the next hop; null: it goes on as it came.</summary>
-    public static string? Next(StringValues values) => Read(values) is { } count and > 0 ? (count - 1).ToString(CultureInfo.InvariantCulture) : null;
+    public static string? Next(StringValues values) =>
+        Read(values) is { } count and > 0 ? (count - 1).ToString(CultureInfo.InvariantCulture) : null;
 
     /// <summary>
     /// Answers such a request. TRACE is not reflected: its body would show a script the cookies and credentials

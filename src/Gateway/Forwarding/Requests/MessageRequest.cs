@@ -19,7 +19,15 @@ internal sealed class MessageRequest : AttemptRequest
     private readonly AttemptContent _content;
     private readonly bool _hasBody;
 
-    public MessageRequest(HttpContext context, RequestHeaderCopier headers, UpstreamEndpoint peer, string target, string? host, RequestBody? body, string? lastEventId, HttpMessageInvoker transport)
+    public MessageRequest(
+        HttpContext context,
+        RequestHeaderCopier headers,
+        UpstreamEndpoint peer,
+        string target,
+        string? host,
+        RequestBody? body,
+        string? lastEventId,
+        HttpMessageInvoker transport)
     {
         var request = context.Request;
         _transport = transport;

@@ -7,7 +7,8 @@ namespace Gateway.Forwarding.Requests;
 internal static class PathText
 {
     /// <summary>The path of a target.</summary>
-    public static ReadOnlySpan<char> Of(string target) => target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? target.AsSpan(0, query) : target;
+    public static ReadOnlySpan<char> Of(string target) =>
+        target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? target.AsSpan(0, query) : target;
 
     /// <summary>One segment; empty where the path ends before it.</summary>
     public static ReadOnlySpan<char> Segment(ReadOnlySpan<char> path, int number)
@@ -23,9 +24,16 @@ internal static class PathText
         for (var i = 0; ; i++)
         {
             var slash = path.IndexOf('/');
-            if (slash < 0) return default;
+            if (slash < 0)
+            {
+                return default;
+            }
+
             path = path[(slash + 1)..];
-            if (i == number) return path;
+            if (i == number)
+            {
+                return path;
+            }
         }
     }
 }

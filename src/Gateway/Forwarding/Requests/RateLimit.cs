@@ -44,7 +44,9 @@ internal sealed class RateLimit
         _tolerance = _interval * (config.Burst - 1);
         _unitsPerTimestamp = UnitsPerSecond / time.TimestampFrequency;
         _start = time.GetTimestamp();
-        Policy = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\"default\";q={config.Burst};w={Math.Max(1, (long)Math.Ceiling(config.Per.TotalSeconds * config.Burst / config.Count))}");
+        Policy = string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"\"default\";q={config.Burst};w={Math.Max(1, (long)Math.Ceiling(config.Per.TotalSeconds * config.Burst / config.Count))}");
     }
 
     /// <summary>The limit as written.</summary>
@@ -108,7 +110,8 @@ internal sealed class RateLimit
         {
             var at = Find(row, tag, now, out var seen);
             var fullAt = (seen & ~TimeMask) == tag ? Math.Max(seen & TimeMask, now) : now;
-            var charged = Math.Min(fullAt + (_interval * Math.Clamp(tokens.Count, 0, Config.Burst)), Math.Max(fullAt, now + _tolerance + _interval));
+            var charged = Math.Min(fullAt
+                + (_interval * Math.Clamp(tokens.Count, 0, Config.Burst)), Math.Max(fullAt, now + _tolerance + _interval));
             if (Interlocked.CompareExchange(ref _places[at], tag | (charged & TimeMask), seen) == seen)
             {
                 return;

@@ -50,7 +50,8 @@ internal sealed class RedirectRoute
     /// <param name="target">Its target, with dot segments resolved.</param>
     public string? LocationOf(HttpContext context, string target)
     {
-        if (_namesHost && (HostName.Of(context.Request.Host.Value).ToString() is var host && (host.StartsWith('*') || !HostName.IsPattern(host))))
+        if (_namesHost
+            && (HostName.Of(context.Request.Host.Value).ToString() is var host && (host.StartsWith('*') || !HostName.IsPattern(host))))
         {
             return null;
         }
@@ -64,6 +65,8 @@ internal sealed class RedirectRoute
         }
 
         var query = target.AsSpan(PathText.Of(target).Length);
-        return _hasQuery || query.IsEmpty ? location : string.Concat(location, query.ToString().Replace("\\", "%5C", StringComparison.Ordinal));
+        return _hasQuery || query.IsEmpty
+            ? location
+            : string.Concat(location, query.ToString().Replace("\\", "%5C", StringComparison.Ordinal));
     }
 }

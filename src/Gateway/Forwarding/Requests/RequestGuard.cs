@@ -88,7 +88,10 @@ internal static class RequestGuard
     /// </summary>
     private static string? Http2ProblemOf(IHeaderDictionary headers)
     {
-        if (headers.TransferEncoding.Count > 0 || headers.Upgrade.Count > 0 || headers.KeepAlive.Count > 0 || headers.ContainsKey("Proxy-Connection"))
+        if (headers.TransferEncoding.Count > 0
+            || headers.Upgrade.Count > 0
+            || headers.KeepAlive.Count > 0
+            || headers.ContainsKey("Proxy-Connection"))
         {
             return "Transfer-Encoding, Upgrade, Keep-Alive and Proxy-Connection do not exist in HTTP/2.";
         }

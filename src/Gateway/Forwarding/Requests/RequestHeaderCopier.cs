@@ -8,7 +8,11 @@ namespace Gateway.Forwarding.Requests;
 /// compresses others by itself.</param>
 /// <param name="saysVia">Requests say <c>Via</c>.</param>
 /// <param name="changes">What the route changes; null: nothing.</param>
-internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksIdentity = false, bool saysVia = true, RequestHeaderChanges? changes = null)
+internal sealed class RequestHeaderCopier(
+    ForwardedHeaders forwarded,
+    bool asksIdentity = false,
+    bool saysVia = true,
+    RequestHeaderChanges? changes = null)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -29,7 +33,8 @@ internal sealed class RequestHeaderCopier(ForwardedHeaders forwarded, bool asksI
         {
             // The host is the destination's own: its certificate and its virtual host go by it. Users' host is in X-Forwarded-Host.
             if (name.Length == 0 || name[0] == ':' || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || RequestIds.Owns(name) || (!believed && ForwardedHeaders.IsClaim(name)) || IsHttpoxy(name)
+                || HopByHop.Contains(name, connection) || ForwardedHeaders.Owns(name) || RequestIds.Owns(name) || (!believed
+                    && ForwardedHeaders.IsClaim(name)) || IsHttpoxy(name)
                 || (skipTraceParent && name.Equals("traceparent", StringComparison.OrdinalIgnoreCase))
                 || (lastEventId is not null && name.Equals(LastEventId, StringComparison.OrdinalIgnoreCase))
                 || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))

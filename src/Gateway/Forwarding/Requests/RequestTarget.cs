@@ -32,7 +32,10 @@ internal static class RequestTarget
     /// takes the gateway for a proxy writes an absolute URL without path and query (RFC 9112, section 3.2.4).
     /// </summary>
     public static bool IsOfServer(string raw) =>
-        raw is "*" || (raw is not ['/', ..] && raw.IndexOf("://", StringComparison.Ordinal) is > 0 and var authority && raw.AsSpan(authority + 3).IndexOfAny('/', '?') < 0);
+        raw is "*"
+            || (raw is not ['/', ..]
+                && raw.IndexOf("://", StringComparison.Ordinal) is > 0 and var authority
+                && raw.AsSpan(authority + 3).IndexOfAny('/', '?') < 0);
 
     /// <summary>True: a segment of the path is <c>.</c> or <c>..</c>, escaped or not.</summary>
     public static bool HasDotSegment(ReadOnlySpan<char> path)

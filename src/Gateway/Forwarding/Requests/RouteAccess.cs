@@ -23,7 +23,14 @@ internal sealed class RouteAccess
     private readonly ClientLoad? _load;
     private readonly int _mostOfAClient;
 
-    private RouteAccess(RouteConfig route, RateLimit? limit, ClientLoad? load, int mostOfAClient, ImmutableArray<IPNetwork> trusted, RouteMeter meter, TimeProvider time)
+    private RouteAccess(
+        RouteConfig route,
+        RateLimit? limit,
+        ClientLoad? load,
+        int mostOfAClient,
+        ImmutableArray<IPNetwork> trusted,
+        RouteMeter meter,
+        TimeProvider time)
     {
         _load = load;
         _mostOfAClient = mostOfAClient;
@@ -45,7 +52,13 @@ internal sealed class RouteAccess
     /// <param name="previous">The rules before a reload: the same limit goes on with its buckets.</param>
     /// <param name="meter">Counts refusals.</param>
     /// <param name="time">The clock.</param>
-    public static RouteAccess? Of(RouteConfig route, GatewayConfig config, ClientLoad load, RouteAccess? previous, RouteMeter meter, TimeProvider time)
+    public static RouteAccess? Of(
+        RouteConfig route,
+        GatewayConfig config,
+        ClientLoad load,
+        RouteAccess? previous,
+        RouteMeter meter,
+        TimeProvider time)
     {
         var mostOfAClient = config.Limits.RequestsPerClient;
         if (route.Allow.IsEmpty && route.Deny.IsEmpty && route.RateLimit is null && mostOfAClient is null)
@@ -53,7 +66,10 @@ internal sealed class RouteAccess
             return null;
         }
 
-        var limit = route.RateLimit is null ? null : route.RateLimit.Equals(previous?.Limit?.Config) ? previous!.Limit : new RateLimit(route.RateLimit, time);
+        var limit = route.RateLimit is null
+            ? null
+            : route.RateLimit.Equals(previous?.Limit?.Config) ? previous!.Limit
+            : new RateLimit(route.RateLimit, time);
         return new RouteAccess(route, limit, mostOfAClient is null ? null : load, mostOfAClient ?? 0, config.TrustedProxies, meter, time);
     }
 
@@ -67,14 +83,19 @@ internal sealed class RouteAccess
 
         // Without an address, as over a socket of this machine, no network holds it.
         var client = TrustedProxies.AddressOf(_trusted, context);
-        if ((_allow.IsEmpty || (client is not null && TrustedProxies.Contain(_allow, client))) && (client is null || !TrustedProxies.Contain(_deny, client)))
+        if ((_allow.IsEmpty || (client is not null && TrustedProxies.Contain(_allow, client)))
+            && (client is null || !TrustedProxies.Contain(_deny, client)))
         {
             return false;
         }
 
         record.Cause = TerminationCause.Denied;
         _meter.Refused(RefusalReason.Denied);
-        await RefusalResponse.WriteAsync(context, StatusCodes.Status403Forbidden, "This address may not be used from where the request comes.", closes: false).ConfigureAwait(false);
+        await RefusalResponse.WriteAsync(
+            context,
+            StatusCodes.Status403Forbidden,
+            "This address may not be used from where the request comes.",
+            closes: false).ConfigureAwait(false);
         return true;
     }
 
@@ -143,7 +164,10 @@ internal sealed class RouteAccess
     private ulong SenderOf(HttpRequest request, RateLimit limit)
     {
         var config = limit.Config;
-        var key = config.Header is { } header ? HeaderOf(request, header) : config.Cookie is { } cookie ? CookieOf(request, cookie) : default;
+        var key = config.Header is { } header
+            ? HeaderOf(request, header)
+            : config.Cookie is { } cookie ? CookieOf(request, cookie)
+            : default;
         return key.IsEmpty ? ClientLoad.KeyOf(TrustedProxies.AddressOf(_trusted, request.HttpContext)) : limit.SenderOf(key);
     }
 

@@ -29,7 +29,9 @@ internal sealed class RouteTemplate
 
     /// <summary>Makes it of a text that <c>check</c> has accepted.</summary>
     public static RouteTemplate Of(string text, RouteConfig route) => new(
-        TextTemplate.Parse(text) ?? throw new ArgumentException("The braces do not match.", nameof(text)), PathParameters.Of(RoutePatternFactory.Parse(route.Path)));
+        TextTemplate.Parse(text)
+            ?? throw new ArgumentException("The braces do not match.", nameof(text)),
+            PathParameters.Of(RoutePatternFactory.Parse(route.Path)));
 
     /// <summary>The text for one request.</summary>
     /// <param name="context">The request.</param>
@@ -37,12 +39,22 @@ internal sealed class RouteTemplate
     /// <param name="trusted">Networks whose word on the client is believed.</param>
     public string For(HttpContext context, string target, ImmutableArray<IPNetwork> trusted)
     {
-        if (_constant is not null) return _constant;
+        if (_constant is not null)
+        {
+            return _constant;
+        }
+
         var text = new StringBuilder();
         foreach (var part in _parts)
         {
-            if (!part.IsName) text.Append(part.Text);
-            else Append(text, part.Text, context, PathText.Of(target), trusted);
+            if (!part.IsName)
+            {
+                text.Append(part.Text);
+            }
+            else
+            {
+                Append(text, part.Text, context, PathText.Of(target), trusted);
+            }
         }
 
         return text.ToString();
@@ -65,7 +77,11 @@ internal sealed class RouteTemplate
 
         foreach (var parameter in _parameters)
         {
-            if (!parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) continue;
+            if (!parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
             var value = parameter.TakesRest ? PathText.From(path, parameter.Segment) : PathText.Segment(path, parameter.Segment);
             text.Append(value.IsEmpty ? parameter.Default : value);
             return;

@@ -32,10 +32,16 @@ internal sealed class TargetRewrite
         var path = PathText.Of(target);
         var query = target.AsSpan(path.Length);
         var rewritten = _path is not null ? _path.For(context, target, []) : string.Concat(_prefix, Stripped(path));
-        if (rewritten.Length == 0) rewritten = "/";
+        if (rewritten.Length == 0)
+        {
+            rewritten = "/";
+        }
+
         if (ClimbsOut(rewritten))
         {
-            throw new BadHttpRequestException("The path cannot be rewritten: it would lead out of the part that it may name.", StatusCodes.Status400BadRequest);
+            throw new BadHttpRequestException(
+                "The path cannot be rewritten: it would lead out of the part that it may name.",
+                StatusCodes.Status400BadRequest);
         }
 
         return string.Concat(rewritten, query);
@@ -47,7 +53,9 @@ internal sealed class TargetRewrite
     /// </summary>
     private static bool ClimbsOut(string path) => RequestTarget.HasDotSegment(path)
         || (path.AsSpan().IndexOfAny('%', '\\') >= 0
-            && RequestTarget.HasDotSegment(path.Replace("%2f", "/", StringComparison.OrdinalIgnoreCase).Replace("%5c", "/", StringComparison.OrdinalIgnoreCase).Replace('\\', '/')));
+            && RequestTarget.HasDotSegment(path.Replace("%2f", "/", StringComparison.OrdinalIgnoreCase)
+                .Replace("%5c", "/", StringComparison.OrdinalIgnoreCase)
+                .Replace('\\', '/')));
 
     /// <summary>The path without the prefix, or as it is where the prefix does not stand.</summary>
     private ReadOnlySpan<char> Stripped(ReadOnlySpan<char> path)
@@ -56,7 +64,11 @@ internal sealed class TargetRewrite
         foreach (var segment in _strip)
         {
             var own = PathText.Segment(rest, 0);
-            if (!IsSame(own, segment)) return path;
+            if (!IsSame(own, segment))
+            {
+                return path;
+            }
+
             rest = rest[(own.Length + 1)..];
         }
 
@@ -65,5 +77,7 @@ internal sealed class TargetRewrite
     }
 
     private static bool IsSame(ReadOnlySpan<char> written, string segment) =>
-        written.Contains('%') ? string.Equals(Uri.UnescapeDataString(written.ToString()), segment, StringComparison.OrdinalIgnoreCase) : written.Equals(segment, StringComparison.OrdinalIgnoreCase);
+        written.Contains('%')
+            ? string.Equals(Uri.UnescapeDataString(written.ToString()), segment, StringComparison.OrdinalIgnoreCase)
+            : written.Equals(segment, StringComparison.OrdinalIgnoreCase);
 }

@@ -19,7 +19,8 @@ internal static class TrustedProxies
     /// The client's address: the peer's, or behind trusted proxies the nearest address of <c>X-Forwarded-For</c> outside of them. What
     /// stands further away may be invented.
     /// </summary>
-    public static string ClientOf(ImmutableArray<IPNetwork> networks, HttpContext context) => AddressOf(networks, context)?.ToString() ?? Unknown;
+    public static string ClientOf(ImmutableArray<IPNetwork> networks, HttpContext context) =>
+        AddressOf(networks, context)?.ToString() ?? Unknown;
 
     /// <summary>As <see cref="ClientOf"/>; null: the peer has no address.</summary>
     public static IPAddress? AddressOf(ImmutableArray<IPNetwork> networks, HttpContext context)

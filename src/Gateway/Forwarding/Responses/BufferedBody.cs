@@ -124,7 +124,12 @@ internal sealed class BufferedBody
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<BufferedBody> ReadWholeAsync(UpstreamResponse upstream, byte[] buffer, int length, Attempt attempt, TimeSpan idle)
+    private static async ValueTask<BufferedBody> ReadWholeAsync(
+        UpstreamResponse upstream,
+        byte[] buffer,
+        int length,
+        Attempt attempt,
+        TimeSpan idle)
     {
         try
         {

@@ -25,7 +25,9 @@ internal sealed class ChunkedBody(Stream output, HttpResponse response) : WriteO
         var original = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         context.Response.ContentLength = null;
         context.Response.Headers.TransferEncoding = "chunked";
-        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new ChunkedBody(original.Stream, context.Response), original));
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(
+            new ChunkedBody(original.Stream, context.Response),
+            original));
     }
 
     /// <summary>Writes the last chunk and the trailers.</summary>
@@ -50,7 +52,9 @@ internal sealed class ChunkedBody(Stream output, HttpResponse response) : WriteO
         var isChunked = !StringValues.IsNullOrEmpty(response.Headers.TransferEncoding);
         if (isChunked && !buffer.IsEmpty)
         {
-            await output.WriteAsync(Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{buffer.Length:x}\r\n")), cancellationToken).ConfigureAwait(false);
+            await output.WriteAsync(
+                Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{buffer.Length:x}\r\n")),
+                cancellationToken).ConfigureAwait(false);
         }
 
         await output.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);

@@ -11,7 +11,8 @@ namespace Gateway.Forwarding.Responses;
 /// What a window holds back waits in Kestrel and not in the socket, so that the socket's own figures do not show it. A stream on which
 /// nothing is to be sent is never judged, and a flush that completes at once costs nothing.
 /// </remarks>
-internal sealed class Http2ResponseBody(HttpContext context, IHttpResponseBodyFeature original, TimeSpan longestPause, TimeProvider time) : PipeWriter, IHttpResponseBodyFeature, IDisposable
+internal sealed class Http2ResponseBody(HttpContext context, IHttpResponseBodyFeature original, TimeSpan longestPause, TimeProvider time)
+    : PipeWriter, IHttpResponseBodyFeature, IDisposable
 {
     /// <summary>Bytes a second.</summary>
     public const int LeastRate = 240;
@@ -50,7 +51,8 @@ internal sealed class Http2ResponseBody(HttpContext context, IHttpResponseBodyFe
         HttpProtocol.IsHttp2(context.Request.Protocol) ? ServeAsync(context, longestPause ?? LongestPause, time, next) : next(context);
 
     /// <summary>How long a piece may wait: as long as it takes at the least rate, and never shorter than the pause.</summary>
-    public static TimeSpan AllowedFor(long bytes, TimeSpan longestPause) => longestPause * Math.Max(1, bytes / (LeastRate * LongestPause.TotalSeconds));
+    public static TimeSpan AllowedFor(long bytes, TimeSpan longestPause) =>
+        longestPause * Math.Max(1, bytes / (LeastRate * LongestPause.TotalSeconds));
 
     /// <inheritdoc/>
     public override Memory<byte> GetMemory(int sizeHint = 0) => _writer.GetMemory(sizeHint);
@@ -66,11 +68,14 @@ internal sealed class Http2ResponseBody(HttpContext context, IHttpResponseBodyFe
     }
 
     /// <inheritdoc/>
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => Bound(_writer.FlushAsync(cancellationToken), 0);
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+        Bound(_writer.FlushAsync(cancellationToken), 0);
 
     /// <inheritdoc/>
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
-        source.Length <= LargestPiece ? Bound(_writer.WriteAsync(source, cancellationToken), source.Length) : WritePiecesAsync(source, cancellationToken);
+        source.Length <= LargestPiece
+            ? Bound(_writer.WriteAsync(source, cancellationToken), source.Length)
+            : WritePiecesAsync(source, cancellationToken);
 
     /// <inheritdoc/>
     public override void CancelPendingFlush() => _writer.CancelPendingFlush();
@@ -96,7 +101,11 @@ internal sealed class Http2ResponseBody(HttpContext context, IHttpResponseBodyFe
 
     private static async Task ServeAsync(HttpContext context, TimeSpan longestPause, TimeProvider time, RequestDelegate next)
     {
-        using var body = new Http2ResponseBody(context, context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), longestPause, time);
+        using var body = new Http2ResponseBody(
+            context,
+            context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(),
+            longestPause,
+            time);
         context.Features.Set<IHttpResponseBodyFeature>(body);
         await next(context).ConfigureAwait(false);
     }

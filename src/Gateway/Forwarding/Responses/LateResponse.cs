@@ -53,7 +53,8 @@ internal sealed class LateResponse : IDisposable
     public async ValueTask<bool> GiveStoredAsync(FallbackChain fallback, TimeSpan after)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        if (await Task.WhenAny(Running, Task.Delay(after, _plan.Traffic.Time, waiting.Token)).ConfigureAwait(false) == Running || _stop.IsCancellationRequested)
+        if (await Task.WhenAny(Running, Task.Delay(after, _plan.Traffic.Time, waiting.Token)).ConfigureAwait(false) == Running
+            || _stop.IsCancellationRequested)
         {
             await waiting.CancelAsync().ConfigureAwait(false);
             return false;
@@ -67,7 +68,11 @@ internal sealed class LateResponse : IDisposable
     public async ValueTask<bool> GiveYoungAsync(SharedReads shared, RequestRecord record, FoundResponse young)
     {
         BeginStored();
-        return await EndStoredAsync(await shared.GiveAsync(_context, record, young, StoredUse.StaleWhileRevalidate).ConfigureAwait(false)).ConfigureAwait(false);
+        return await EndStoredAsync(await shared.GiveAsync(
+            _context,
+            record,
+            young,
+            StoredUse.StaleWhileRevalidate).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     private void BeginStored()

@@ -12,7 +12,8 @@ namespace Gateway.Forwarding.Responses;
 /// <param name="attempt">Where it comes from.</param>
 /// <param name="idle">The time for each read.</param>
 /// <param name="begun">What was read of it before; null: nothing.</param>
-internal sealed class MonitoredResponseStream(UpstreamResponse upstream, Attempt attempt, TimeSpan idle, BufferedBody? begun = null) : ReadOnlyStream
+internal sealed class MonitoredResponseStream(UpstreamResponse upstream, Attempt attempt, TimeSpan idle, BufferedBody? begun = null)
+    : ReadOnlyStream
 {
     private BufferedBody? _begun = begun;
     private int _given;

@@ -12,7 +12,12 @@ internal static class RefusalResponse
     /// <param name="closes">What follows on the connection is not trusted: it ends.</param>
     /// <param name="addHeaders">Adds what else there is to say; null: nothing.</param>
     /// <param name="detail">What is wrong, as a sentence; it repeats nothing of what the client sent.</param>
-    public static async ValueTask WriteAsync(HttpContext context, int status, string detail, bool closes = true, Action<IHeaderDictionary>? addHeaders = null)
+    public static async ValueTask WriteAsync(
+        HttpContext context,
+        int status,
+        string detail,
+        bool closes = true,
+        Action<IHeaderDictionary>? addHeaders = null)
     {
         var response = context.Response;
         response.Clear();

@@ -21,7 +21,13 @@ internal sealed class SharedReads
     private readonly TimeSpan _stale;
     private readonly ConcurrentDictionary<string, ReadFlight> _flights = new(StringComparer.Ordinal);
 
-    private SharedReads(RouteConfig route, LastGoodConfig config, LastGoodStore store, RouteMeter meter, TimeSpan patience, TimeProvider time)
+    private SharedReads(
+        RouteConfig route,
+        LastGoodConfig config,
+        LastGoodStore store,
+        RouteMeter meter,
+        TimeSpan patience,
+        TimeProvider time)
     {
         _route = route;
         _store = store;
@@ -60,11 +66,17 @@ internal sealed class SharedReads
         }
 
         // 1. A young stored response, unless the client wants a new one.
-        if (_stale > TimeSpan.Zero && !WantsNew(request) && _store.FindExact(_route, request, long.MinValue) is { } found && found.Age <= _stale)
+        if (_stale > TimeSpan.Zero
+            && !WantsNew(request)
+            && _store.FindExact(_route, request, long.MinValue) is { } found
+            && found.Age <= _stale)
         {
             if (TryLead(key, record.Began) is not { } renewal)
             {
-                return new SharedRead(await GiveAsync(context, record, found, StoredUse.StaleWhileRevalidate).ConfigureAwait(false), null, null);
+                return new SharedRead(
+                    await GiveAsync(context, record, found, StoredUse.StaleWhileRevalidate).ConfigureAwait(false),
+                    null,
+                    null);
             }
 
             context.Features.Set(renewal);
@@ -121,7 +133,8 @@ internal sealed class SharedReads
 
     // RFC 9111, section 5.2.1.4, and a browser's reload.
     private static bool WantsNew(HttpRequest request) =>
-        CacheDirectives.Parse(request.Headers.CacheControl) is { NoCache: true } || string.Equals(request.Headers.Pragma, "no-cache", StringComparison.OrdinalIgnoreCase);
+        CacheDirectives.Parse(request.Headers.CacheControl) is { NoCache: true }
+            || string.Equals(request.Headers.Pragma, "no-cache", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>What a request of <see cref="SharedReads"/> is to do.</summary>

@@ -23,7 +23,8 @@ internal static class Tunnels
         {
             context.Features.Set<IHttpUpgradeFeature>(new Upgrade(upgrade, tunnel));
         }
-        else if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect && string.Equals(connect.Protocol, "websocket", StringComparison.OrdinalIgnoreCase))
+        else if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect
+            && string.Equals(connect.Protocol, "websocket", StringComparison.OrdinalIgnoreCase))
         {
             context.Features.Set<IHttpExtendedConnectFeature>(new ExtendedConnect(connect, tunnel));
         }
@@ -39,11 +40,13 @@ internal static class Tunnels
         private TunnelStream? _stream;
         private bool _isEnding;
 
-        public void Begin(CancellationToken stopping) => _registration = stopping.UnsafeRegister(static state => _ = ((Tunnel)state!).EndAsync(), this);
+        public void Begin(CancellationToken stopping) =>
+            _registration = stopping.UnsafeRegister(static state => _ = ((Tunnel)state!).EndAsync(), this);
 
         public Stream Opened(Stream user)
         {
-            var isWebSocket = HttpMethods.IsConnect(context.Request.Method) || string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);
+            var isWebSocket = HttpMethods.IsConnect(context.Request.Method)
+                || string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);
             var stream = new TunnelStream(user, isWebSocket, () => _ = CutAfterFarewellAsync(), record);
             Volatile.Write(ref _stream, stream);
             Interlocked.MemoryBarrier();

@@ -12,7 +12,14 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Forwarding.Upgrades;
 
 /// <summary>One handshake for another protocol at one destination: addresses it, and tells its figures and evidence once.</summary>
-internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, TierSnapshot tier, string target, bool isLast, bool isTrial, RequestRecord record) : HttpTransformer, IAttemptRecord
+internal sealed class UpgradeAttempt(
+    CompiledRoute plan,
+    UpstreamEndpoint peer,
+    TierSnapshot tier,
+    string target,
+    bool isLast,
+    bool isTrial,
+    RequestRecord record) : HttpTransformer, IAttemptRecord
 {
     private readonly long _began = plan.Traffic.Time.GetTimestamp();
     private Exception? _failure;
@@ -58,7 +65,11 @@ internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, 
     public CancellationTokenSource? Handshake { get; set; }
 
     /// <inheritdoc/>
-    public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    public override ValueTask TransformRequestAsync(
+        HttpContext httpContext,
+        HttpRequestMessage proxyRequest,
+        string destinationPrefix,
+        CancellationToken cancellationToken)
     {
         proxyRequest.RequestUri = peer.At(target);
         if (plan.HostFor(httpContext.Request) is { } host && !peer.IsTls)
@@ -77,7 +88,10 @@ internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, 
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext,
+        HttpResponseMessage? proxyResponse,
+        CancellationToken cancellationToken)
     {
         if (proxyResponse is null)
         {
@@ -154,7 +168,10 @@ internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, 
         var isSwitch = (int)response.StatusCode == StatusCodes.Status101SwitchingProtocols;
         foreach (var name in headers.Keys.ToArray())
         {
-            if (HopByHop.Contains(name, named) && !(isSwitch && (name.Equals("Connection", StringComparison.OrdinalIgnoreCase) || name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase))))
+            if (HopByHop.Contains(name, named)
+                && !(isSwitch
+                    && (name.Equals("Connection", StringComparison.OrdinalIgnoreCase)
+                        || name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase))))
             {
                 headers.Remove(name);
             }
@@ -169,7 +186,14 @@ internal sealed class UpgradeAttempt(CompiledRoute plan, UpstreamEndpoint peer, 
         peer.Meter.Attempt(result);
         if (kind is { } shown)
         {
-            plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, shown, HalfOpen: isTrial, Waited: Took, Status: status, Cause: cause));
+            plan.Traffic.Loop.Report(new Evidence(
+                peer.Destination,
+                plan.Route.Name,
+                shown,
+                HalfOpen: isTrial,
+                Waited: Took,
+                Status: status,
+                Cause: cause));
         }
         else if (isTrial)
         {

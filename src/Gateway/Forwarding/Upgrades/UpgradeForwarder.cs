@@ -40,13 +40,15 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
 
         return request.Headers.Connection.Count > 0
             && (request.Headers.Upgrade.ToString() is var protocol
-                && (protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase) || protocol.Equals("SPDY/3.1", StringComparison.OrdinalIgnoreCase)))
+                && (protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase)
+                    || protocol.Equals("SPDY/3.1", StringComparison.OrdinalIgnoreCase)))
             && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
     }
 
     /// <summary>HTTP/2 opens a WebSocket this way (RFC 8441). Other protocols than that are not supported.</summary>
     public static bool IsExtendedConnect(HttpContext context) =>
-        HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: { } protocol }
+        HttpMethods.IsConnect(
+            context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: { } protocol }
         && protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Serves it to its end; null: no destination gave a response, and nothing was sent to the user.</summary>
@@ -56,7 +58,13 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
     /// <param name="target">Path and query for destinations.</param>
     /// <param name="seat">Goes first; null: any.</param>
     /// <param name="record">Gets its attempts, its bytes and why it ended.</param>
-    public async ValueTask<RequestOutcome?> ServeAsync(HttpContext context, CompiledRoute plan, DestinationChoice choice, string target, HalfOpenPermit? seat, RequestRecord record)
+    public async ValueTask<RequestOutcome?> ServeAsync(
+        HttpContext context,
+        CompiledRoute plan,
+        DestinationChoice choice,
+        string target,
+        HalfOpenPermit? seat,
+        RequestRecord record)
     {
         record.Cause = TerminationCause.NoTier;
         var most = plan.MayRepeat(HttpMethods.Get, hasIdempotencyKey: false) ? plan.ClusterConfig.Attempts.Max : 1;
@@ -125,7 +133,12 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         return (destination, tier);
     }
 
-    private async ValueTask<ForwarderError> SendAsync(HttpContext context, UpgradeAttempt attempt, TierSnapshot tier, CompiledRoute plan, RequestRecord record)
+    private async ValueTask<ForwarderError> SendAsync(
+        HttpContext context,
+        UpgradeAttempt attempt,
+        TierSnapshot tier,
+        CompiledRoute plan,
+        RequestRecord record)
     {
         var destination = attempt.UpstreamEndpoint.Destination;
         destination.Begin();
@@ -141,7 +154,11 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
             var error = await forwarder.SendAsync(context, NoPrefix, connection, Unbounded, attempt, handshake.Token).ConfigureAwait(false);
             if (!attempt.HasResponse)
             {
-                attempt.Failed(context.GetForwarderErrorFeature()?.Exception, connection.WasAskedAgain, handshake.IsCancellationRequested, context.RequestAborted.IsCancellationRequested);
+                attempt.Failed(
+                    context.GetForwarderErrorFeature()?.Exception,
+                    connection.WasAskedAgain,
+                    handshake.IsCancellationRequested,
+                    context.RequestAborted.IsCancellationRequested);
             }
 
             return error;
@@ -157,7 +174,8 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
         attempt.Status >= StatusCodes.Status500InternalServerError ? (TerminationCause.Status5xx, RequestOutcome.Failed)
         : error == ForwarderError.None ? (TerminationCause.Ok, RequestOutcome.Live)
         : endTunnels.IsCancellationRequested ? (TerminationCause.Restarting, isClients ? RequestOutcome.Aborted : RequestOutcome.Failed)
-        : attempt.UpstreamEndpoint.Destination.Cut.IsCancellationRequested ? (TerminationCause.Drained, isClients ? RequestOutcome.Aborted : RequestOutcome.Failed)
+        : attempt.UpstreamEndpoint.Destination.Cut.IsCancellationRequested
+            ? (TerminationCause.Drained, isClients ? RequestOutcome.Aborted : RequestOutcome.Failed)
         : isClients ? (TerminationCause.ClientAbort, RequestOutcome.Aborted)
         : (TerminationCause.Reset, RequestOutcome.Failed);
 

@@ -138,7 +138,8 @@ internal sealed class Destination
     }
 
     /// <summary>True: a request of this route may be the half-open probe.</summary>
-    public bool AllowsHalfOpenProbeOf(string route) => EjectedByRoute is not { } condemnedOn || string.Equals(condemnedOn, route, StringComparison.Ordinal);
+    public bool AllowsHalfOpenProbeOf(string route) =>
+        EjectedByRoute is not { } condemnedOn || string.Equals(condemnedOn, route, StringComparison.Ordinal);
 
     /// <summary>
     /// True: even a request that may not be repeated may be the half-open probe, since a failed connection carries nothing.
@@ -172,7 +173,8 @@ internal sealed class Destination
     /// Takes the one permit of a destination half-open. Who got it sends one request and then tells its outcome as <see cref="Evidence"/>
     /// with <c>HalfOpen: true</c>, or calls <see cref="ReturnHalfOpenPermit"/> when the request showed nothing (a client's abort).
     /// </summary>
-    public bool TryTakeHalfOpenPermit() => Volatile.Read(ref _halfOpenPermits) > 0 && Interlocked.CompareExchange(ref _halfOpenPermits, 0, 1) == 1;
+    public bool TryTakeHalfOpenPermit() =>
+        Volatile.Read(ref _halfOpenPermits) > 0 && Interlocked.CompareExchange(ref _halfOpenPermits, 0, 1) == 1;
 
     /// <summary>The half-open probe showed nothing: another request may try.</summary>
     public void ReturnHalfOpenPermit()

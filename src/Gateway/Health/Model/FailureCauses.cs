@@ -73,7 +73,8 @@ internal static class FailureCauses
     private static FailureCause Of(SocketError error) => error switch
     {
         SocketError.ConnectionRefused => FailureCause.ConnectionRefused,
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown or SocketError.AddressNotAvailable => FailureCause.NoRoute,
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown
+            or SocketError.AddressNotAvailable => FailureCause.NoRoute,
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery => FailureCause.NameNotFound,
         SocketError.TimedOut => FailureCause.ConnectTimeout,
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => FailureCause.Reset,
@@ -88,7 +89,8 @@ internal static class FailureCauses
         HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError => FailureCause.NoConnection,
         HttpRequestError.ResponseEnded => FailureCause.Closed,
         HttpRequestError.HttpProtocolError => FailureCause.Reset,
-        HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.ExtendedConnectNotSupported => FailureCause.InvalidResponse,
+        HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded
+            or HttpRequestError.ExtendedConnectNotSupported => FailureCause.InvalidResponse,
         _ => FailureCause.None,
     };
 }

@@ -8,4 +8,11 @@ namespace Gateway.Health.Model;
 /// <param name="IsLast">No other destination of the cluster serves.</param>
 /// <param name="HasRoom">Its tier may lose one more destination to traffic (<c>passive.maxEjected</c>).</param>
 /// <param name="OthersServed">Other routes than the one of the evidence are in use: some destination serves them, in the window.</param>
-internal readonly record struct HealthContext(bool Exhausted, bool HasSpare, bool Doubtful, TimeSpan LateAfter, bool IsLast = false, bool HasRoom = true, bool OthersServed = false);
+internal readonly record struct HealthContext(
+    bool Exhausted,
+    bool HasSpare,
+    bool Doubtful,
+    TimeSpan LateAfter,
+    bool IsLast = false,
+    bool HasRoom = true,
+    bool OthersServed = false);

@@ -75,7 +75,10 @@ internal sealed class ClusterTls
         }
 
         var host = message.Headers.Host is { } named ? HostName.Of(named).ToString() : UrlHost.WithoutZone(url);
-        var protocols = message.Version.Major < 2 ? Http11 : message.VersionPolicy == HttpVersionPolicy.RequestVersionOrLower ? Either : Http2;
+        var protocols = message.Version.Major < 2
+            ? Http11
+            : message.VersionPolicy == HttpVersionPolicy.RequestVersionOrLower ? Either
+            : Http2;
         var tls = new SslStream(stream);
         try
         {

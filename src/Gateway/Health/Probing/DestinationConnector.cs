@@ -34,7 +34,9 @@ internal sealed class DestinationConnector(TimeProvider time, Func<string, Cance
     public static EndPoint EndPointOf(Uri url)
     {
         var host = UrlHost.Of(url);
-        return !UrlHost.HasZone(url) && IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, url.Port) : new DnsEndPoint(host, url.Port);
+        return !UrlHost.HasZone(url) && IPAddress.TryParse(host, out var address)
+            ? new IPEndPoint(address, url.Port)
+            : new DnsEndPoint(host, url.Port);
     }
 
     /// <summary>A connected socket.</summary>
@@ -85,7 +87,9 @@ internal sealed class DestinationConnector(TimeProvider time, Func<string, Cance
                 var pause = next < addresses.Count ? Task.Delay(headStart, time, ended.Token) : null;
                 while (running.Count > 0)
                 {
-                    await Task.WhenAny(pause is null ? running.Select(static r => (Task)r.Connect) : running.Select(static r => (Task)r.Connect).Append(pause)).ConfigureAwait(false);
+                    await Task.WhenAny(pause is null
+                        ? running.Select(static r => (Task)r.Connect)
+                        : running.Select(static r => (Task)r.Connect).Append(pause)).ConfigureAwait(false);
                     var done = running.FindIndex(static r => r.Connect.IsCompleted);
                     if (done < 0)
                     {
@@ -136,7 +140,11 @@ internal sealed class DestinationConnector(TimeProvider time, Func<string, Cance
             }
 
             // Cancelled by now, or a moment too late: its socket is closed either way, and its failure is of no interest.
-            _ = connect.ContinueWith(static late => { if (late.IsCompletedSuccessfully) { late.Result.Dispose(); } else { _ = late.Exception; } }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = connect.ContinueWith(
+                static late => { if (late.IsCompletedSuccessfully) { late.Result.Dispose(); } else { _ = late.Exception; } },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
     }
 
@@ -148,12 +156,21 @@ internal sealed class DestinationConnector(TimeProvider time, Func<string, Cance
         var mixed = new List<IPAddress>(found.Length);
         for (var i = 0; i < Math.Max(one.Length, other.Length); i++)
         {
-            if (i < one.Length) mixed.Add(one[i]);
-            if (i < other.Length) mixed.Add(other[i]);
+            if (i < one.Length)
+            {
+                mixed.Add(one[i]);
+            }
+
+            if (i < other.Length)
+            {
+                mixed.Add(other[i]);
+            }
         }
 
         var now = time.GetTimestamp();
-        return [.. mixed.Distinct().OrderBy(address => _demoted.TryGetValue(address, out var since) && time.GetElapsedTime(since, now) < Demotion).Take(MostAddresses)];
+        return [.. mixed.Distinct()
+            .OrderBy(address => _demoted.TryGetValue(address, out var since) && time.GetElapsedTime(since, now) < Demotion)
+            .Take(MostAddresses)];
     }
 
     private void Demote(IPAddress address)

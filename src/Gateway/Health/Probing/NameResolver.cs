@@ -12,7 +12,8 @@ internal static class NameResolver
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
 
     /// <summary>Addresses as what a name stands for.</summary>
-    public static ResolvedName Of(IReadOnlyList<IPAddress> addresses) => new([.. addresses.Select(static address => new ResolvedEndpoint(address))], Interval);
+    public static ResolvedName Of(IReadOnlyList<IPAddress> addresses) =>
+        new([.. addresses.Select(static address => new ResolvedEndpoint(address))], Interval);
 
     /// <summary>The name's addresses in a stable order; empty when it does not resolve now, and then the known ones stay in use.</summary>
     public static async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, TimeProvider time, CancellationToken cancellationToken)
@@ -20,7 +21,9 @@ internal static class NameResolver
         try
         {
             // getaddrinfo itself cannot be cancelled: WaitAsync is what bounds the wait.
-            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).WaitAsync(Deadline, time, cancellationToken).ConfigureAwait(false);
+            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken)
+                .WaitAsync(Deadline, time, cancellationToken)
+                .ConfigureAwait(false);
             return [.. addresses.DistinctBy(a => a.ToString(), StringComparer.Ordinal).OrderBy(a => a.ToString(), StringComparer.Ordinal)];
         }
         catch (Exception e) when (e is SocketException or TimeoutException or ArgumentException)

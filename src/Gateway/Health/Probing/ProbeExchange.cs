@@ -51,7 +51,9 @@ internal sealed class ProbeExchange : IDisposable
                 var socket = await _connector.ConnectAsync(_at, _timeout / 2, cancellationToken).ConfigureAwait(false);
                 _timesOutIn = FailureCause.TlsTimeout;
                 var stream = new NetworkStream(socket, ownsSocket: true);
-                return destination.Tls is { } own ? await own.SecureAsync(stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false) : stream;
+                return destination.Tls is { } own
+                    ? await own.SecureAsync(stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false)
+                    : stream;
             },
             PlaintextStreamFilter = (context, _) =>
             {
@@ -114,7 +116,8 @@ internal sealed class ProbeExchange : IDisposable
         {
             return new ProbeResult(ProbeOutcome.NotReached, default, _status, OurFault: true);
         }
-        catch (Exception e) when (e is SocketException or AuthenticationException || (e is HttpRequestException http && IsOfConnecting(http)))
+        catch (Exception e) when (e is SocketException or AuthenticationException
+            || (e is HttpRequestException http && IsOfConnecting(http)))
         {
             return new ProbeResult(ProbeOutcome.NotReached, default, _status, Cause: FailureCauses.Of(e));
         }
@@ -122,12 +125,14 @@ internal sealed class ProbeExchange : IDisposable
         {
             // Whatever it was (a reset, garbage instead of HTTP, a cancelled loop): no good response came, and a prober never dies of it.
             var cause = FailureCauses.Of(e);
-            return new ProbeResult(ProbeOutcome.Broken, default, _status, Cause: cause == FailureCause.Closed && _status > 0 ? FailureCause.Truncated : cause);
+            return new ProbeResult(ProbeOutcome.Broken, default, _status, Cause: cause == FailureCause.Closed
+                && _status > 0 ? FailureCause.Truncated : cause);
         }
     }
 
     private static bool IsOfConnecting(HttpRequestException e) =>
-        e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+        e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError
         || e.InnerException is SocketException or AuthenticationException;
 
     private async Task<ProbeResult> ConnectAsync(CancellationToken both)
@@ -144,7 +149,11 @@ internal sealed class ProbeExchange : IDisposable
                 {
                     var host = HostName.Of(_destination.HostName ?? _destination.Url.Authority).ToString();
                     var options = _destination.Tls?.OptionsFor(host, protocols: null)
-                        ?? new SslClientAuthenticationOptions { TargetHost = host, RemoteCertificateValidationCallback = TlsTrust.Validate };
+                        ?? new SslClientAuthenticationOptions
+                        {
+                            TargetHost = host,
+                            RemoteCertificateValidationCallback = TlsTrust.Validate
+                        };
                     await tls.AuthenticateAsClientAsync(options, both).ConfigureAwait(false);
                 }
             }
@@ -173,8 +182,13 @@ internal sealed class ProbeExchange : IDisposable
             var body = await response.Content.ReadAsStreamAsync(both).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                var length = await body.ReadAtLeastAsync(buffer.AsMemory(0, GrpcHealth.LongestResponse), GrpcHealth.LongestResponse, throwOnEndOfStream: false, both).ConfigureAwait(false);
-                var said = response.TrailingHeaders.TryGetValues(GrpcHealth.Status, out var trailer) || response.Headers.TryGetValues(GrpcHealth.Status, out trailer) ? trailer.First() : null;
+                var length = await body.ReadAtLeastAsync(
+                    buffer.AsMemory(0, GrpcHealth.LongestResponse),
+                    GrpcHealth.LongestResponse,
+                    throwOnEndOfStream: false,
+                    both).ConfigureAwait(false);
+                var said = response.TrailingHeaders.TryGetValues(GrpcHealth.Status, out var trailer)
+                    || response.Headers.TryGetValues(GrpcHealth.Status, out trailer) ? trailer.First() : null;
                 var cause = GrpcHealth.Judge(said, buffer.AsSpan(0, length));
                 return cause == FailureCause.None
                     ? new ProbeResult(ProbeOutcome.Passed, default, _status)
@@ -227,7 +241,8 @@ internal sealed class ProbeExchange : IDisposable
 
         if (_status < probe.ExpectStatusFrom || _status > probe.ExpectStatusTo)
         {
-            return new ProbeResult(probe.ExpectsDefault && IsOfGrpc(response) ? ProbeOutcome.Passed : ProbeOutcome.WrongStatus, default, _status);
+            return new ProbeResult(probe.ExpectsDefault
+                && IsOfGrpc(response) ? ProbeOutcome.Passed : ProbeOutcome.WrongStatus, default, _status);
         }
 
         var cause = await ProbeBody.JudgeAsync(response, probe, both).ConfigureAwait(false);

@@ -31,7 +31,12 @@ internal enum ProbeOutcome
 /// <param name="OurFault">Our own timers ran so late, or our own sockets were so many, that the result says nothing: to be
 /// repeated.</param>
 /// <param name="Cause">What failed, as far as it is known beyond <paramref name="Outcome"/>.</param>
-internal readonly record struct ProbeResult(ProbeOutcome Outcome, TimeSpan Duration, int Status = 0, bool OurFault = false, FailureCause Cause = FailureCause.None)
+internal readonly record struct ProbeResult(
+    ProbeOutcome Outcome,
+    TimeSpan Duration,
+    int Status = 0,
+    bool OurFault = false,
+    FailureCause Cause = FailureCause.None)
 {
     /// <summary>How long the connection took, TLS included; zero: it is not known.</summary>
     public TimeSpan Connect { get; init; }

@@ -43,7 +43,8 @@ internal sealed class Prober : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var duration = _time.GetElapsedTime(started);
         answer = answer with { Duration = duration, Connect = _exchange.Connected, CertificateEndsAt = _exchange.CertificateEndsAt };
-        return answer with { OurFault = answer.OurFault || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay) };
+        return answer with { OurFault = answer.OurFault
+            || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay) };
     }
 
     /// <inheritdoc/>
@@ -78,7 +79,10 @@ internal sealed class Prober : IDisposable
     // A destination may speak HTTP/2 beside HTTP/1.1; that is looked for only once requests need it, and not at each probe.
     private async Task LookForHttp2Async(ProbeConfig probe, ProbeResult first, CancellationToken deadline, CancellationToken both)
     {
-        if (!first.Passed || _exchange.IsTls || !_destination.Http2Wanted || (_lookedForHttp2At is { } looked && _time.GetElapsedTime(looked) < LookForHttp2Every))
+        if (!first.Passed
+            || _exchange.IsTls
+            || !_destination.Http2Wanted
+            || (_lookedForHttp2At is { } looked && _time.GetElapsedTime(looked) < LookForHttp2Every))
         {
             return;
         }

@@ -67,7 +67,9 @@ internal sealed class ServiceResolver(params IPEndPoint[]? servers)
         ResolvedEndpoint[] found =
         [
             .. endpoints.DistinctBy(static e => (e.Address, e.Port))
-                .OrderBy(static e => e.Priority).ThenBy(static e => e.Address.ToString(), StringComparer.Ordinal).ThenBy(static e => e.Port),
+                .OrderBy(static e => e.Priority)
+                    .ThenBy(static e => e.Address.ToString(), StringComparer.Ordinal)
+                    .ThenBy(static e => e.Port),
         ];
         return new ResolvedName(found, found.Length == 0 ? NameResolver.Interval : valid < Shortest ? Shortest : valid);
     }

@@ -36,10 +36,14 @@ internal static class TlsTrust
     {
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
-            return Array.TrueForAll(chain?.ChainStatus ?? [], static status => status.Status == X509ChainStatusFlags.NotTimeValid) ? CauseOfTime(chain) : FailureCause.CertificateUntrusted;
+            return Array.TrueForAll(chain?.ChainStatus ?? [], static status => status.Status == X509ChainStatusFlags.NotTimeValid)
+                ? CauseOfTime(chain)
+                : FailureCause.CertificateUntrusted;
         }
 
-        return errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? FailureCause.CertificateOtherName : FailureCause.TlsHandshake;
+        return errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+            ? FailureCause.CertificateOtherName
+            : FailureCause.TlsHandshake;
     }
 
     private static FailureCause CauseOfTime(X509Chain? chain)

@@ -66,7 +66,8 @@ internal sealed class DestinationFailures(Destination destination)
     /// <param name="inRow">False: it counts for the share only.</param>
     /// <param name="passive">The rules.</param>
     /// <param name="now">The loop's clock.</param>
-    public void Fail(RouteFailureTracker record, bool isLone, bool inRow, PassiveConfig passive, TimeSpan now) => record.Fail(isLone, inRow, _all, passive, now);
+    public void Fail(RouteFailureTracker record, bool isLone, bool inRow, PassiveConfig passive, TimeSpan now) =>
+        record.Fail(isLone, inRow, _all, passive, now);
 
     /// <summary>A failure that was counted before is the destination's own.</summary>
     public void Confirm(RouteFailureTracker record, PassiveConfig passive, TimeSpan now) => record.Confirm(_all, passive, now);
@@ -102,14 +103,16 @@ internal sealed class DestinationFailures(Destination destination)
         var goesOn = successes == _successesAtFailure;
         _run = goesOn ? _run + 1 : 1;
         _runRoute = goesOn ? _runRoute : null;
-        _runOnManyRoutes = goesOn && (_runOnManyRoutes || (isOwn && _runRoute is not null && !string.Equals(_runRoute, route, StringComparison.Ordinal)));
+        _runOnManyRoutes = goesOn
+            && (_runOnManyRoutes || (isOwn && _runRoute is not null && !string.Equals(_runRoute, route, StringComparison.Ordinal)));
         _runRoute = isOwn ? route : _runRoute;
         _successesAtFailure = successes;
     }
 
     /// <summary>True: the destination fails, not one route of it.</summary>
     public bool IsDestinationWide(RouteFailureTracker record, bool othersServed, PassiveConfig passive, TimeSpan now) =>
-        EjectionRule.IsDestinationWide(CurrentRun with { OnManyRoutes = _runOnManyRoutes || IsIllOnAnother(record) }, OthersThan(record.Route, passive, now), othersServed, passive);
+        EjectionRule.IsDestinationWide(CurrentRun with { OnManyRoutes = _runOnManyRoutes
+            || IsIllOnAnother(record) }, OthersThan(record.Route, passive, now), othersServed, passive);
 
     /// <summary>True: so many failures are no chance.</summary>
     public bool IsBeyondChance(PassiveConfig passive, TimeSpan now)

@@ -80,7 +80,9 @@ internal sealed class DestinationMonitor
     /// When time alone may change its health or its share; zero: an ejection, a half-open probe, a suspicion or a slow start is under way.
     /// </summary>
     public TimeSpan ChangesFrom =>
-        State.Traffic != TrafficOpinion.Good || State.Streak > 0 || Suspect || Share.SlowStart.IsRunning ? TimeSpan.Zero : _suspicion.SuspectFrom;
+        State.Traffic != TrafficOpinion.Good || State.Streak > 0 || Suspect || Share.SlowStart.IsRunning
+            ? TimeSpan.Zero
+            : _suspicion.SuspectFrom;
 
     /// <summary>Requests came since the last tick, or are under way.</summary>
     public bool HasTraffic { get; private set; }
@@ -122,7 +124,11 @@ internal sealed class DestinationMonitor
             _suspicion.ForgetSilence();
         }
 
-        return _health.Become(after, EvidenceText.OfProbes(result, _probesInRow), result.Passed ? "" : result.Words + EvidenceText.OnProbes, now) | _suspicion.Update(now);
+        return _health.Become(
+            after,
+            EvidenceText.OfProbes(result, _probesInRow),
+            result.Passed ? "" : result.Words + EvidenceText.OnProbes,
+            now) | _suspicion.Update(now);
     }
 
     /// <summary>The routes whose requests prefer other destinations, for people.</summary>
@@ -162,7 +168,8 @@ internal sealed class DestinationMonitor
         var record = _failures.Of(evidence.Route);
         if (evidence.RetryAfter > TimeSpan.Zero && (evidence.Confirmed || evidence.Kind == EvidenceKind.Busy))
         {
-            record.Avoid(RouteAvoidance.Deferred, now + (evidence.RetryAfter < LongestPause ? evidence.RetryAfter : LongestPause), Config.Passive, now);
+            record.Avoid(RouteAvoidance.Deferred, now
+                + (evidence.RetryAfter < LongestPause ? evidence.RetryAfter : LongestPause), Config.Passive, now);
         }
 
         if (EvidenceRule.IsSound(evidence, Config.Attempts))
@@ -187,7 +194,9 @@ internal sealed class DestinationMonitor
 
     /// <summary>Neighbours serve the route that fails here, or time has passed: judged anew.</summary>
     public bool Reconsider(RouteFailureTracker record, in HealthContext around, TimeSpan now) =>
-        State.Traffic == TrafficOpinion.Good && State.Probes != ProbeOpinion.Down && _judge.Judge(record, notReached: false, around, Config.Passive, now);
+        State.Traffic == TrafficOpinion.Good
+            && State.Probes != ProbeOpinion.Down
+            && _judge.Judge(record, notReached: false, around, Config.Passive, now);
 
     /// <summary>Time passed.</summary>
     public bool OnTick(bool exhausted, TimeSpan now)
@@ -195,7 +204,11 @@ internal sealed class DestinationMonitor
         HasTraffic = CountSuccesses(now) || Destination.InFlight > 0;
         _failures.Expire(Config.Passive, now);
         _health.AgeOvertaken(now);
-        var changed = _health.Become(DestinationHealth.OnTick(State, Config.Passive, exhausted, now), "its ejection is over: one request may try it", Cause, now) | _suspicion.Update(now);
+        var changed = _health.Become(
+            DestinationHealth.OnTick(State, Config.Passive, exhausted, now),
+            "its ejection is over: one request may try it",
+            Cause,
+            now) | _suspicion.Update(now);
         _halfOpen.OnTick(State.Traffic == TrafficOpinion.HalfOpen ? Since : null, Config.Timeouts, now);
         return changed;
     }
@@ -224,14 +237,20 @@ internal sealed class DestinationMonitor
         }
 
         // Hedged away before one could tell, starved ourselves, or answered as a sound server may: the half-open probe showed nothing.
-        if ((evidence.Kind == EvidenceKind.Late && EvidenceRule.IsOnlySlow(evidence, around.LateAfter)) || (around.Doubtful && EvidenceRule.RestsOnTime(evidence)) || EvidenceRule.IsSound(evidence, Config.Attempts))
+        if ((evidence.Kind == EvidenceKind.Late && EvidenceRule.IsOnlySlow(evidence, around.LateAfter))
+            || (around.Doubtful && EvidenceRule.RestsOnTime(evidence))
+            || EvidenceRule.IsSound(evidence, Config.Attempts))
         {
             Destination.ReturnHalfOpenPermit();
             return false;
         }
 
         var cause = EvidenceText.Of(evidence);
-        return _health.Become(DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now), $"its half-open probe on route '{evidence.Route}' failed: {cause}", cause + EvidenceText.OnRequests, now);
+        return _health.Become(
+            DestinationHealth.Eject(State, Config.Passive, around.Exhausted, now),
+            $"its half-open probe on route '{evidence.Route}' failed: {cause}",
+            cause + EvidenceText.OnRequests,
+            now);
     }
 
     private void Forget()

@@ -11,7 +11,8 @@ internal static class EvidenceRule
 
     /// <summary>It rests on our own clock: while this process is starved it shows nothing.</summary>
     public static bool RestsOnTime(in Evidence evidence) =>
-        evidence.Kind is EvidenceKind.Timeout or EvidenceKind.Late || (evidence.Kind == EvidenceKind.Connect && evidence.Waited >= SlowConnect);
+        evidence.Kind is EvidenceKind.Timeout or EvidenceKind.Late
+            || (evidence.Kind == EvidenceKind.Connect && evidence.Waited >= SlowConnect);
 
     /// <summary>
     /// Late, but not later than slow responses are. A lingering attempt is cut at <paramref name="lateAfter"/> by a timer that may be a
@@ -21,10 +22,12 @@ internal static class EvidenceRule
 
     /// <summary>A response that a sound server gives too: it is busy, or refuses what was asked for.</summary>
     public static bool IsSound(in Evidence evidence, AttemptsConfig attempts) =>
-        evidence.Kind == EvidenceKind.Busy || (evidence.Kind == EvidenceKind.Status && !FailureStatus.MayBeIllness(evidence.Status, attempts.OnStatus));
+        evidence.Kind == EvidenceKind.Busy
+            || (evidence.Kind == EvidenceKind.Status && !FailureStatus.MayBeIllness(evidence.Status, attempts.OnStatus));
 
     /// <summary>It lengthens a run of failures; false: it counts for the share only.</summary>
-    public static bool CountsInRow(in Evidence evidence, AttemptsConfig attempts) => evidence.Kind != EvidenceKind.Status || attempts.OnStatus.Contains(evidence.Status);
+    public static bool CountsInRow(in Evidence evidence, AttemptsConfig attempts) =>
+        evidence.Kind != EvidenceKind.Status || attempts.OnStatus.Contains(evidence.Status);
 
     /// <summary>
     /// The last healthy destination is better than the fallback chain: not ejected for being slow, since everyone is; nor for bad responses

@@ -32,5 +32,6 @@ internal readonly record struct RouteCount(long Successes, long Failures)
 
     public double FailureShare => Requests == 0 ? 0 : (double)Failures / Requests;
 
-    public static RouteCount operator -(RouteCount now, RouteCount before) => new(now.Successes - before.Successes, now.Failures - before.Failures);
+    public static RouteCount operator -(RouteCount now, RouteCount before) =>
+        new(now.Successes - before.Successes, now.Failures - before.Failures);
 }

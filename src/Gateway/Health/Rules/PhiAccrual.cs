@@ -79,7 +79,9 @@ internal sealed class PhiAccrual
         }
 
         var mean = sum / known;
-        return (mean, Math.Max(Math.Sqrt(Math.Max(0, (squares / known) - (mean * mean))), Math.Max(MinimumDeviation.TotalSeconds, mean / 10)));
+        return (mean, Math.Max(
+            Math.Sqrt(Math.Max(0, (squares / known) - (mean * mean))),
+            Math.Max(MinimumDeviation.TotalSeconds, mean / 10)));
     }
 
     // The tail of the normal distribution by the logistic approximation of Bowling et al. (2009), good to 1e-4 near the middle and finite

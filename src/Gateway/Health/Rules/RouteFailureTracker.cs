@@ -160,7 +160,9 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
     {
         if (tally.Avoidance == RouteAvoidance.None)
         {
-            _illnesses = _illnesses > 0 && AvoidedSince is { } since && now - since >= passive.MaxEjectFor + (passive.EjectFor * DestinationHealth.ForgetAfterEjectFors) ? 0 : _illnesses;
+            _illnesses = _illnesses > 0
+                && AvoidedSince is { } since
+                && now - since >= passive.MaxEjectFor + (passive.EjectFor * DestinationHealth.ForgetAfterEjectFors) ? 0 : _illnesses;
             return;
         }
 

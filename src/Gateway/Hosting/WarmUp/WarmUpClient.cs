@@ -21,7 +21,9 @@ internal sealed class WarmUpClient : IDisposable
         var length = 0;
         while (!IsWhole(_buffer.AsSpan(0, length)))
         {
-            var read = length < _buffer.Length ? await _socket.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false) : 0;
+            var read = length < _buffer.Length
+                ? await _socket.ReceiveAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false)
+                : 0;
             if (read == 0)
             {
                 throw new IOException("The response to a request of the warm-up is cut or too long.");

@@ -20,7 +20,12 @@ internal static class WarmUpConfig
     {
         var clusters = ImmutableArray.Create(Cluster(Whole, destinations[0], destinations[1]));
         var routes = ImmutableArray.Create(
-            Route(WarmUpRequests.Kept) with { LastGood = new LastGoodConfig { Key = [new(KeyPartKind.Path)] }, Fallback = [new LastGoodStep()], Methods = ["GET"] },
+            Route(WarmUpRequests.Kept) with
+            {
+                LastGood = new LastGoodConfig { Key = [new(KeyPartKind.Path)] },
+                Fallback = [new LastGoodStep()],
+                Methods = ["GET"]
+            },
             Route(WarmUpRequests.Events) with { Stream = new StreamConfig() },
             Route(WarmUpRequests.Retried),
             Route(WarmUpRequests.Chunked),

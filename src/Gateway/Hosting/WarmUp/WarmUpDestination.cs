@@ -16,7 +16,10 @@ internal sealed class WarmUpDestination : IAsyncDisposable
     private WarmUpDestination(WebApplication app)
     {
         _app = app;
-        Urls = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(static address => new Uri(address))];
+        Urls =
+            [
+            .. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(static address =>
+                new Uri(address))];
     }
 
     /// <summary>Two that speak HTTP/1.1, then, if it was asked for, one that speaks HTTP/2 alone.</summary>

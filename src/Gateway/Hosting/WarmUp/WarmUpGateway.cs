@@ -46,14 +46,36 @@ internal sealed class WarmUpGateway : IAsyncDisposable
         _log = new LogSetup(new LogOptions { Shape = options.Shape }, new DiscardingSink(LogSetup.Formatter(options.Shape)));
         _instruments = new Instruments(_log.Factory.CreateLogger<Instruments>(), "Gateway.WarmUp");
         _loop = new FailoverLoop(config, time, _log.Factory.CreateLogger<FailoverLoop>(), []);
-        _lastGood = new LastGoodStore(new LastGoodOptions { TrustedProxies = Trusted }, time, _log.Factory.CreateLogger<LastGoodStore>(), backing: null, _instruments);
+        _lastGood = new LastGoodStore(
+            new LastGoodOptions { TrustedProxies = Trusted },
+            time,
+            _log.Factory.CreateLogger<LastGoodStore>(),
+            backing: null,
+            _instruments);
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
         var access = new AccessLog(_log, new AccessOptions(AccessLevel.All, null), time);
         var fallback = new FallbackChain(_files, FindLastGoodAsync, Random.Shared.NextDouble, _log.Factory.CreateLogger<FallbackChain>());
         GatewayEndpoints? endpoints = null;
-        _users = ProxyServer.Build(config, _log, certificates, SocketActivation.None, Trusted, _instruments.Connections, new ConnectionDraining(), new SocketBudget(Sockets, time), time, new UnmatchedRequests(_instruments, access, Trusted, time), longestPause: null, forwarder =>
+        _users = ProxyServer.Build(
+            config,
+            _log,
+            certificates,
+            SocketActivation.None,
+            Trusted,
+            _instruments.Connections,
+            new ConnectionDraining(),
+            new SocketBudget(Sockets, time),
+            time,
+            new UnmatchedRequests(_instruments, access, Trusted, time),
+            longestPause: null,
+            forwarder =>
         {
-            var entry = new ProxyRequestHandler(new UpgradeForwarder(forwarder, CancellationToken.None), fallback, access, Trusted, CancellationToken.None);
+            var entry = new ProxyRequestHandler(
+                new UpgradeForwarder(forwarder, CancellationToken.None),
+                fallback,
+                access,
+                Trusted,
+                CancellationToken.None);
             return endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, new SocketBudget(Sockets, time), time);
         });
         endpoints!.Apply(config);
@@ -63,7 +85,11 @@ internal sealed class WarmUpGateway : IAsyncDisposable
     internal Instruments Instruments => _instruments;
 
     /// <summary>Listens on free ports of loopback; complete once the destinations are known to be up.</summary>
-    public static async Task<WarmUpGateway> StartAsync(WarmUpOptions options, WarmUpDestination destination, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<WarmUpGateway> StartAsync(
+        WarmUpOptions options,
+        WarmUpDestination destination,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var gateway = new WarmUpGateway(options, destination, time);
         try

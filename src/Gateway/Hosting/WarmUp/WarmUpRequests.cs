@@ -23,13 +23,23 @@ internal static class WarmUpRequests
     /// <summary>A destination that speaks HTTP/2.</summary>
     public const string Http2 = "/http2";
 
-    private const string Head = " HTTP/1.1\r\nHost: warm-up\r\nUser-Agent: gateway-warm-up\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate\r\n";
+    private const string Head =
+        " HTTP/1.1\r\nHost: warm-up\r\nUser-Agent: gateway-warm-up\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate\r\n";
 
     /// <summary>What most users ask for: the larger part of a round.</summary>
     public static readonly byte[] Usual = Get(Kept);
 
     /// <summary>One each a round.</summary>
-    public static readonly byte[][] Rare = [Get(Retried), Get(Chunked), Get(Events), Get(Kept + "?fail"), Get(Failing + "?fail"), Post("/write"), Get("/no-route/there")];
+    public static readonly byte[][] Rare =
+    [
+        Get(Retried),
+        Get(Chunked),
+        Get(Events),
+        Get(Kept + "?fail"),
+        Get(Failing + "?fail"),
+        Post("/write"),
+        Get("/no-route/there")
+    ];
 
     /// <summary>Through the client for HTTP/2.</summary>
     public static readonly byte[] OverHttp2 = Get(Http2);

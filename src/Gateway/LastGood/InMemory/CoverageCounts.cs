@@ -53,7 +53,9 @@ internal sealed partial class CoverageCounts(TimeProvider time, ILogger logger)
 
         foreach (var (name, values) in request.Headers)
         {
-            if (plan.IsOwn(name, facts.TrustsForwarded) && split.Count(name, values, Minute() / 60) && CoverageOf(route).Ratio is < LowCoverage and var ratio)
+            if (plan.IsOwn(name, facts.TrustsForwarded)
+                && split.Count(name, values, Minute() / 60)
+                && CoverageOf(route).Ratio is < LowCoverage and var ratio)
             {
                 KeysSplit(route, name, Math.Round(ratio * 100));
             }
@@ -62,6 +64,8 @@ internal sealed partial class CoverageCounts(TimeProvider time, ILogger logger)
 
     private long Minute() => time.GetTimestamp() / time.TimestampFrequency / 60;
 
-    [LoggerMessage(5004, LogLevel.Warning, "An outage could answer {Percent} % of the requests of the route \"{Route}\": the header \"{Header}\" has another value in nearly every request and gives each a key of its own. If the service does not use it, name it in \"lastGood.ignoreHeaders\".")]
+    [LoggerMessage(5004, LogLevel.Warning, "An outage could answer {Percent} % of the requests of the route \"{Route}\": the header "
+        + "\"{Header}\" has another value in nearly every request and gives each a key of its own. If the service does not use it, name it "
+        + "in \"lastGood.ignoreHeaders\".")]
     private partial void KeysSplit(string route, string header, double percent);
 }

@@ -14,7 +14,8 @@ internal sealed class MemorySlot(string key)
     public SlotContent? Content => Volatile.Read(ref _content);
 
     /// <summary>What it holds, if that may be served: not removed, not invalidated.</summary>
-    public SlotContent? Live => Content is { IsRemoved: false } content && content.Group.InvalidatedAt < content.Answer.Began ? content : null;
+    public SlotContent? Live =>
+        Content is { IsRemoved: false } content && content.Group.InvalidatedAt < content.Answer.Began ? content : null;
 
     /// <summary>Claims the refresh of this key for one request at a time.</summary>
     public bool TryClaim(long now, long notBefore)

@@ -17,11 +17,30 @@ internal static class RouteChanges
     /// <summary>The changes as a digest takes them: once they are others, other responses are expected.</summary>
     public static IEnumerable<string> RulesOf(RouteConfig route)
     {
-        if (route.KeepsHost || route.HostName is not null) yield return $"host:{(route.KeepsHost ? "keep" : route.HostName)}";
-        if (route.Rewrite is { } rewrite) yield return $"rewrite:{rewrite.StripPrefix} {rewrite.Prefix} {rewrite.Path}";
-        if (route.RequestHeaders is not { } headers) yield break;
-        foreach (var line in headers.Set.Concat(headers.Add)) yield return $"header:{line.Name.ToLowerInvariant()}:{line.Value}";
-        foreach (var name in headers.Remove) yield return $"removed:{name.ToLowerInvariant()}";
+        if (route.KeepsHost || route.HostName is not null)
+        {
+            yield return $"host:{(route.KeepsHost ? "keep" : route.HostName)}";
+        }
+
+        if (route.Rewrite is { } rewrite)
+        {
+            yield return $"rewrite:{rewrite.StripPrefix} {rewrite.Prefix} {rewrite.Path}";
+        }
+
+        if (route.RequestHeaders is not { } headers)
+        {
+            yield break;
+        }
+
+        foreach (var line in headers.Set.Concat(headers.Add))
+        {
+            yield return $"header:{line.Name.ToLowerInvariant()}:{line.Value}";
+        }
+
+        foreach (var name in headers.Remove)
+        {
+            yield return $"removed:{name.ToLowerInvariant()}";
+        }
     }
 
     /// <summary>
@@ -29,10 +48,18 @@ internal static class RouteChanges
     /// </summary>
     public static bool VaryByClient(RouteConfig route, StringValues vary)
     {
-        if (vary.Count == 0 || route.RequestHeaders is not { } changes) return false;
+        if (vary.Count == 0 || route.RequestHeaders is not { } changes)
+        {
+            return false;
+        }
+
         foreach (var line in changes.Set.AddRange(changes.Add).AsSpan())
         {
-            if (line.Value.Contains(Client, StringComparison.Ordinal) && vary.ToString().Contains(line.Name, StringComparison.OrdinalIgnoreCase)) return true;
+            if (line.Value.Contains(Client, StringComparison.Ordinal)
+                && vary.ToString().Contains(line.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
         }
 
         return false;

@@ -44,7 +44,11 @@ internal sealed class CacheKeyTemplate
         _ends = new string[config.Nearest.Length + 1];
         for (var i = Exact; i < config.Nearest.Length; i++)
         {
-            var rules = string.Join('\n', PartsOf(i).Select(static part => $"{part.Kind}:{part.Name}").Append(config.IgnoreCookies ? "cookies ignored" : "cookies refused").Concat(config.IgnoreHeaders.Select(static name => $"ignored:{name.ToLowerInvariant()}").Order(StringComparer.Ordinal)).Concat(RouteChanges.RulesOf(route)));
+            var rules = string.Join('\n', PartsOf(i)
+                .Select(static part => $"{part.Kind}:{part.Name}")
+                .Append(config.IgnoreCookies ? "cookies ignored" : "cookies refused")
+                .Concat(config.IgnoreHeaders.Select(static name => $"ignored:{name.ToLowerInvariant()}").Order(StringComparer.Ordinal))
+                .Concat(RouteChanges.RulesOf(route)));
             var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(rules)), 0, 4);
             _ends[i + 1] = i == Exact ? $" ~{route.Name}.{digest}" : $" ~{route.Name}.{digest}.nearest{i + 1}";
         }

@@ -65,7 +65,8 @@ internal static class EscapedText
 
     internal static ReadOnlySpan<char> Digits => "0123456789ABCDEF";
 
-    internal static bool IsEscape(ReadOnlySpan<char> text) => text.Length > 2 && text[0] == '%' && char.IsAsciiHexDigit(text[1]) && char.IsAsciiHexDigit(text[2]);
+    internal static bool IsEscape(ReadOnlySpan<char> text) =>
+        text.Length > 2 && text[0] == '%' && char.IsAsciiHexDigit(text[1]) && char.IsAsciiHexDigit(text[2]);
 
     internal static int Undo(ReadOnlySpan<char> hex, Span<char> to)
     {

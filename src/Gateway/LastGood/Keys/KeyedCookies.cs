@@ -8,7 +8,10 @@ namespace Gateway.LastGood.Keys;
 internal sealed class KeyedCookies(LastGoodConfig config)
 {
     private readonly bool _ignored = config.IgnoreCookies;
-    private readonly string[] _names = [.. config.Key.Where(static part => part.Kind == KeyPartKind.Cookie).Select(static part => part.Name!).Distinct(StringComparer.Ordinal)];
+    private readonly string[] _names = [.. config.Key
+        .Where(static part => part.Kind == KeyPartKind.Cookie)
+        .Select(static part => part.Name!)
+        .Distinct(StringComparer.Ordinal)];
 
     /// <summary>Adds every cookie of a name to a key, as a digest.</summary>
     public static void Append(StringValues header, string name, ref KeyBuilder key)

@@ -61,7 +61,8 @@ internal static class QueryText
             return true;
         }
 
-        return (written.ContainsAny('%', '+') || name.AsSpan().ContainsAny('%', '+')) && string.Equals(Decoded(written.ToString()), Decoded(name), StringComparison.OrdinalIgnoreCase);
+        return (written.ContainsAny('%', '+') || name.AsSpan().ContainsAny('%', '+'))
+            && string.Equals(Decoded(written.ToString()), Decoded(name), StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Adds a normalised parameter to a key, with a digest in the place of a secret value.</summary>

@@ -10,7 +10,8 @@ namespace Gateway.LastGood.Keys;
 internal static class SecretNames
 {
     private static readonly SearchValues<string> Parts = SearchValues.Create(
-        ["token", "secret", "passw", "passphrase", "signature", "session", "sessid", "credential", "apikey", "jwt", "oauth", "authoriz", "saml"], StringComparison.OrdinalIgnoreCase);
+        ["token", "secret", "passw", "passphrase", "signature", "session", "sessid", "credential", "apikey", "jwt", "oauth", "authoriz",
+        "saml"], StringComparison.OrdinalIgnoreCase);
 
     private static readonly string[] Words = ["auth", "key", "sig", "code", "pwd", "pass", "pin", "otp", "sid", "ticket", "hmac", "bearer"];
 
@@ -41,7 +42,9 @@ internal static class SecretNames
     private static int WordLength(ReadOnlySpan<char> name)
     {
         var i = 0;
-        while (i < name.Length && char.IsAsciiLetter(name[i]) && !(i > 0 && char.IsAsciiLetterUpper(name[i]) && char.IsAsciiLetterLower(name[i - 1])))
+        while (i < name.Length
+            && char.IsAsciiLetter(name[i])
+            && !(i > 0 && char.IsAsciiLetterUpper(name[i]) && char.IsAsciiLetterLower(name[i - 1])))
         {
             i++;
         }

@@ -43,5 +43,7 @@ internal static class AgeRules
 
     /// <summary>An <c>Age</c>; 0: none or not understood.</summary>
     public static long ParseAge(StringValues value) =>
-        value.Count > 0 && long.TryParse(value[0].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var age) ? Math.Min(age, int.MaxValue) : 0;
+        value.Count > 0 && long.TryParse(value[0].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var age)
+            ? Math.Min(age, int.MaxValue)
+            : 0;
 }

@@ -25,10 +25,13 @@ internal static class BodyCheck
             return StoreRejection.None;
         }
 
-        return IsPlain(contentEncoding) ? (Parses(body.Span) ? StoreRejection.None : StoreRejection.Invalid) : JudgeUnfolded(contentEncoding!, body);
+        return IsPlain(contentEncoding)
+            ? (Parses(body.Span) ? StoreRejection.None : StoreRejection.Invalid)
+            : JudgeUnfolded(contentEncoding!, body);
     }
 
-    private static bool IsPlain(string? encoding) => string.IsNullOrEmpty(encoding) || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
+    private static bool IsPlain(string? encoding) =>
+        string.IsNullOrEmpty(encoding) || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsJson(string? contentType)
     {

@@ -11,7 +11,8 @@ namespace Gateway.LastGood.Policy;
 /// </summary>
 internal readonly record struct CacheDirectives
 {
-    private static readonly SearchValues<char> TokenChars = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> TokenChars =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     /// <summary><c>no-store</c>.</summary>
     public bool NoStore { get; init; }
@@ -230,7 +231,8 @@ internal readonly record struct CacheDirectives
     }
 
     // Surrogate-Control: max-age=600+60 is fresh for 600 s.
-    private static ReadOnlySpan<char> WithoutStale(ReadOnlySpan<char> value) => value.IndexOf('+') is >= 0 and var plus ? value[..plus] : value;
+    private static ReadOnlySpan<char> WithoutStale(ReadOnlySpan<char> value) =>
+        value.IndexOf('+') is >= 0 and var plus ? value[..plus] : value;
 
     private static bool Is(ReadOnlySpan<char> name, string directive) => name.Equals(directive, StringComparison.OrdinalIgnoreCase);
 
@@ -242,6 +244,8 @@ internal readonly record struct CacheDirectives
             return 0;
         }
 
-        return value.Length <= 10 && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, int.MaxValue) : int.MaxValue;
+        return value.Length <= 10 && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? Math.Min(seconds, int.MaxValue)
+            : int.MaxValue;
     }
 }

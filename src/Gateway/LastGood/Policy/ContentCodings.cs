@@ -88,6 +88,11 @@ internal static class ContentCodings
         }
 
         var value = parameter[1..].TrimStart();
-        return value.Length > 1 && value[0] == '=' && value[1..].Trim() is var weight && !weight.IsEmpty && weight[0] == '0' && !weight.ContainsAnyExcept('0', '.');
+        return value.Length > 1
+            && value[0] == '='
+            && value[1..].Trim() is var weight
+            && !weight.IsEmpty
+            && weight[0] == '0'
+            && !weight.ContainsAnyExcept('0', '.');
     }
 }

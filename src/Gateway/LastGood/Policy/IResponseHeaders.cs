@@ -40,7 +40,9 @@ internal readonly struct MessageHeaders(HttpResponseMessage message) : IResponse
 {
     /// <inheritdoc/>
     public StringValues this[string name] =>
-        TryGet(message.Headers.NonValidated, name, out var values) || TryGet(message.Content.Headers.NonValidated, name, out values) ? values : default;
+        TryGet(message.Headers.NonValidated, name, out var values) || TryGet(message.Content.Headers.NonValidated, name, out values)
+            ? values
+            : default;
 
     /// <inheritdoc/>
     public void CopyTo(StoredHeaders.Builder kept)

@@ -15,14 +15,21 @@ internal sealed class OwnHeaders(LastGoodConfig config, IReadOnlySet<string> hid
 {
     private const int Most = 32;
 
-    private readonly FrozenSet<string> _settled = config.Key.Where(static part => part.Kind == KeyPartKind.Header).Select(static part => part.Name!).Concat(config.IgnoreHeaders).Concat(hidden).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private readonly FrozenSet<string> _settled = config.Key
+        .Where(static part => part.Kind == KeyPartKind.Header)
+        .Select(static part => part.Name!)
+        .Concat(config.IgnoreHeaders)
+        .Concat(hidden)
+        .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether the route's rules settle what a header means for the key.</summary>
     public bool IsSettled(string name) => _settled.Contains(name);
 
     /// <summary>Whether a header sets its sender apart from everyone else.</summary>
     public bool IsOwn(string name, bool trustsForwarded) =>
-        RequestHeaderRoles.Of(name) is var role && (role == HeaderRole.Own || (role == HeaderRole.Forwarded && trustsForwarded)) && !_settled.Contains(name);
+        RequestHeaderRoles.Of(name) is var role
+            && (role == HeaderRole.Own || (role == HeaderRole.Forwarded && trustsForwarded))
+            && !_settled.Contains(name);
 
     /// <summary>Writes a digest of them.</summary>
     /// <returns>False: there are too many, or they are too long.</returns>

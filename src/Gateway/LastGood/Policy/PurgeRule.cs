@@ -16,7 +16,8 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
     /// <summary>Whether a response is meant. A nearest response goes with the exact one that filled it: it says the same.</summary>
     public bool Matches(StoredResponse answer) => By switch
     {
-        PurgeBy.Key => string.Equals(answer.Key, Text, StringComparison.Ordinal) || (answer.FilledBy is { } exact && Text.StartsWith(exact, StringComparison.Ordinal)),
+        PurgeBy.Key => string.Equals(answer.Key, Text, StringComparison.Ordinal)
+            || (answer.FilledBy is { } exact && Text.StartsWith(exact, StringComparison.Ordinal)),
         PurgeBy.Route => string.Equals(answer.Route, Text, StringComparison.Ordinal),
         _ => Begins(answer, Text),
     };
@@ -29,7 +30,8 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
             return true;
         }
 
-        return PathOf(answer.Place).StartsWith(prefix, StringComparison.Ordinal) || PathOf(answer.Key).StartsWith(prefix, StringComparison.Ordinal);
+        return PathOf(answer.Place).StartsWith(prefix, StringComparison.Ordinal)
+            || PathOf(answer.Key).StartsWith(prefix, StringComparison.Ordinal);
     }
 
     private static ReadOnlySpan<char> PathOf(string text)

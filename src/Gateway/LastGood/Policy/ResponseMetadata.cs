@@ -52,7 +52,9 @@ internal readonly record struct ResponseMetadata
             return new ResponseMetadata { Status = status, Directives = directives };
         }
 
-        if (!directives.IsTargeted && headers[HeaderNames.CacheControl].Count == 0 && headers[HeaderNames.Pragma].ToString().Contains("no-cache", StringComparison.OrdinalIgnoreCase))
+        if (!directives.IsTargeted
+            && headers[HeaderNames.CacheControl].Count == 0
+            && headers[HeaderNames.Pragma].ToString().Contains("no-cache", StringComparison.OrdinalIgnoreCase))
         {
             directives = directives with { NoCache = true };
         }
@@ -67,7 +69,9 @@ internal readonly record struct ResponseMetadata
             IsEventStream = headers[HeaderNames.ContentType].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase),
             VariesByAnything = VariesByMoreThanNames(headers[HeaderNames.Vary]),
             Coding = ContentCodings.Of(headers[HeaderNames.ContentEncoding]),
-            ContentLength = length.Count == 1 && long.TryParse(length[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null,
+            ContentLength = length.Count == 1 && long.TryParse(length[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+                ? bytes
+                : null,
         };
     }
 

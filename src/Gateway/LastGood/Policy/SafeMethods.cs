@@ -8,5 +8,6 @@ namespace Gateway.LastGood.Policy;
 internal static class SafeMethods
 {
     /// <summary>True: the method is safe.</summary>
-    public static bool Contains(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
+    public static bool Contains(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
 }

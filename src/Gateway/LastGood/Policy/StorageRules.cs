@@ -157,7 +157,12 @@ internal static class StorageRules
 
     /// <summary>Whether a request's 200 could be stored for everybody who shares its key.</summary>
     public static bool CouldStore(in RequestMetadata request) =>
-        request.IsGet && !request.HasRange && !request.HasBody && !request.NoStore && !request.HasAuthorization && request.Cookies != CookieStanding.Unkeyed;
+        request.IsGet
+            && !request.HasRange
+            && !request.HasBody
+            && !request.NoStore
+            && !request.HasAuthorization
+            && request.Cookies != CookieStanding.Unkeyed;
 
     /// <summary>
     /// Whether a request changed what its path shows: a method that is not safe, answered without an error (RFC 9111, section 4.4).

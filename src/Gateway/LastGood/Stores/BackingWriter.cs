@@ -91,6 +91,8 @@ internal sealed class BackingWriter(ILastGoodStore backing, LastGoodMemory memor
         }
 
         // Gone from memory meanwhile: evicted (its eviction stands in the queue behind), or it had to make room.
-        return memory.Peek(change.Text)?.Live is { } content && content.Answer.Body.Length <= backing.MaxRecord ? change with { Answer = content.Answer } : null;
+        return memory.Peek(change.Text)?.Live is { } content && content.Answer.Body.Length <= backing.MaxRecord
+            ? change with { Answer = content.Answer }
+            : null;
     }
 }

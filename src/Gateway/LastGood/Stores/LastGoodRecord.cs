@@ -35,7 +35,9 @@ internal static class LastGoodRecord
         to.Bytes.Write(Magic);
         to.Bytes.WriteByte(Version);
         to.Bytes.Write(stackalloc byte[ChecksumSize]);
-        to.Number((answer.IsMarker ? 1 : 0) | (answer.IsPublic ? 2 : 0) | (answer.FilledBy is not null ? 4 : 0) | (answer.StaleIfErrorSeconds is not null ? 8 : 0) | (answer.ETag is not null ? 16 : 0));
+        to.Number((answer.IsMarker ? 1 : 0) | (answer.IsPublic ? 2 : 0) | (answer.FilledBy is not null
+            ? 4
+            : 0) | (answer.StaleIfErrorSeconds is not null ? 8 : 0) | (answer.ETag is not null ? 16 : 0));
         to.Number(answer.BeganUnixMs);
         to.Number((long)answer.InitialAge.TotalMilliseconds);
         to.Number(answer.FreshSeconds);
@@ -236,7 +238,8 @@ internal static class LastGoodRecord
 internal readonly record struct ClockReading(long Stamp, long UnixMs, long Frequency)
 {
     /// <summary>Reads both clocks.</summary>
-    public static ClockReading Of(TimeProvider time) => new(time.GetTimestamp(), time.GetUtcNow().ToUnixTimeMilliseconds(), time.TimestampFrequency);
+    public static ClockReading Of(TimeProvider time) =>
+        new(time.GetTimestamp(), time.GetUtcNow().ToUnixTimeMilliseconds(), time.TimestampFrequency);
 
     /// <summary>The monotonic stamp of a wall-clock moment; one that lies in the future (the clock was put back) counts as now.</summary>
     public long StampOf(long unixMs) => Stamp - (long)(Math.Max(0, UnixMs - unixMs) / 1000.0 * Frequency);

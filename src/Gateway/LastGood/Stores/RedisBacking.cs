@@ -110,7 +110,8 @@ internal sealed partial class RedisBacking : ILastGoodStore
             }
             while (!string.Equals(cursor, "0", StringComparison.Ordinal));
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is RedisFailedException or OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested
+            && exception is RedisFailedException or OperationCanceledException)
         {
             // What was read is of use, and what was not is found by the look; whether Redis is away is for the heartbeat to say.
             ReadAheadEnded(exception.GetType().Name);
@@ -192,7 +193,8 @@ internal sealed partial class RedisBacking : ILastGoodStore
         var alive = new List<StoredResponse>(found.Count);
         for (var i = 0; i < found.Count; i++)
         {
-            if (!long.TryParse(writes[i], NumberStyles.Integer, CultureInfo.InvariantCulture, out var written) || written < found[i].BeganUnixMs)
+            if (!long.TryParse(writes[i], NumberStyles.Integer, CultureInfo.InvariantCulture, out var written)
+                || written < found[i].BeganUnixMs)
             {
                 alive.Add(found[i]);
             }
@@ -201,7 +203,8 @@ internal sealed partial class RedisBacking : ILastGoodStore
         return alive;
     }
 
-    private static string NameOf(string kind, string text) => kind + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string NameOf(string kind, string text) =>
+        kind + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     // What a change sets; without a value its name is deleted. Null: nothing to do.
     private (string, byte[]?, TimeSpan)? ValueOf(BackingChange change)
@@ -218,7 +221,10 @@ internal sealed partial class RedisBacking : ILastGoodStore
             case ChangeKind.Evict or ChangeKind.PurgeKey:
                 return (NameOf(_answers, change.Text), null, TimeSpan.Zero);
             case ChangeKind.Invalidate:
-                return (NameOf(_writes, change.Text), Encoding.ASCII.GetBytes(change.AtUnixMs.ToString(CultureInfo.InvariantCulture)), KeepWrites);
+                return (
+                    NameOf(_writes, change.Text),
+                    Encoding.ASCII.GetBytes(change.AtUnixMs.ToString(CultureInfo.InvariantCulture)),
+                    KeepWrites);
             default:
                 return null;
         }
@@ -250,10 +256,16 @@ internal sealed partial class RedisBacking : ILastGoodStore
         while (!string.Equals(cursor, "0", StringComparison.Ordinal));
     }
 
-    private Task<(string Cursor, string[] Names)> ScanAsync(string cursor, CancellationToken cancellationToken) => _redis.ScanAsync(Escaped(_answers) + "*", cursor, cancellationToken);
+    private Task<(string Cursor, string[] Names)> ScanAsync(string cursor, CancellationToken cancellationToken) =>
+        _redis.ScanAsync(Escaped(_answers) + "*", cursor, cancellationToken);
 
-    private static string Escaped(string glob) => glob.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
+    private static string Escaped(string glob) =>
+        glob.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("*", "\\*", StringComparison.Ordinal)
+            .Replace("?", "\\?", StringComparison.Ordinal)
+            .Replace("[", "\\[", StringComparison.Ordinal);
 
-    [LoggerMessage(5031, LogLevel.Information, "Reading last-good responses ahead from Redis ended early ({Reason}); what is missing is looked up when it is needed.")]
+    [LoggerMessage(5031, LogLevel.Information, "Reading last-good responses ahead from Redis ended early ({Reason}); what is missing is "
+        + "looked up when it is needed.")]
     private partial void ReadAheadEnded(string reason);
 }

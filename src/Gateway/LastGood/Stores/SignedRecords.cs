@@ -68,6 +68,7 @@ internal sealed partial class SignedRecords(RecordSeal? seal, Instruments? instr
         }
     }
 
-    [LoggerMessage(5032, LogLevel.Warning, "Redis holds last-good records without a valid signature; they are not served ({Count} so far). Another secret wrote them, or something that is not a gateway: give every gateway the same \"redis.secret\".")]
+    [LoggerMessage(5032, LogLevel.Warning, "Redis holds last-good records without a valid signature; they are not served ({Count} so far). "
+        + "Another secret wrote them, or something that is not a gateway: give every gateway the same \"redis.secret\".")]
     private partial void FoundUnsigned(long count);
 }

@@ -49,7 +49,8 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     public Task OpenAsync(CancellationToken cancellationToken) => OnThread(Open);
 
     /// <inheritdoc/>
-    public Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken) => OnThread(() => ReadAhead(admit, cancellationToken));
+    public Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken) =>
+        OnThread(() => ReadAhead(admit, cancellationToken));
 
     /// <inheritdoc/>
     public Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken) => OnThread(() => Write(changes));
@@ -160,7 +161,11 @@ internal sealed partial class SqliteBacking : ILastGoodStore
                     PurgeRoute(change.Text, change.AtUnixMs);
                     break;
                 default:
-                    Delete("(substr(key, 1, length($text)) = $text OR substr(place, 1, length($text)) = $text OR substr(place, instr(place, '/'), length($text)) = $text OR substr(key, instr(key, '/'), length($text)) = $text)", change.Text, change.AtUnixMs);
+                    Delete(
+                        "(substr(key, 1, length($text)) = $text OR substr(place, 1, length($text)) = $text OR substr(place, instr(place, "
+                            + "'/'), length($text)) = $text OR substr(key, instr(key, '/'), length($text)) = $text)",
+                        change.Text,
+                        change.AtUnixMs);
                     break;
             }
         }
@@ -197,7 +202,8 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     private void PurgeRoute(string route, long began)
     {
         var keys = new List<string>();
-        using (var select = _file.Command("SELECT key, record FROM answers WHERE instr(key, ' ~' || $route || '.') > 0 AND began <= $began"))
+        using (var select =
+            _file.Command("SELECT key, record FROM answers WHERE instr(key, ' ~' || $route || '.') > 0 AND began <= $began"))
         {
             select.Parameters.AddWithValue("$route", route);
             select.Parameters.AddWithValue("$began", began);
@@ -206,7 +212,9 @@ internal sealed partial class SqliteBacking : ILastGoodStore
             while (rows.Read())
             {
                 if (rows.GetValue(0) is string key
-                    && (rows.GetValue(1) is not byte[] record || !LastGoodRecord.TryDecode(record, now, out var answer) || string.Equals(answer.Route, route, StringComparison.Ordinal)))
+                    && (rows.GetValue(1) is not byte[] record
+                        || !LastGoodRecord.TryDecode(record, now, out var answer)
+                        || string.Equals(answer.Route, route, StringComparison.Ordinal)))
                 {
                     keys.Add(key);
                 }
@@ -269,12 +277,15 @@ internal sealed partial class SqliteBacking : ILastGoodStore
         }
     }
 
-    [LoggerMessage(5020, LogLevel.Error, "The store of last-good responses ({Store}) was corrupt or foreign and was set aside as \"{Aside}\"; a new one is begun. Responses are kept in memory meanwhile.")]
+    [LoggerMessage(5020, LogLevel.Error, "The store of last-good responses ({Store}) was corrupt or foreign and was set aside as "
+        + "\"{Aside}\"; a new one is begun. Responses are kept in memory meanwhile.")]
     private partial void FileSetAside(Exception exception, string store, string aside);
 
-    [LoggerMessage(5021, LogLevel.Error, "The store of last-good responses ({Store}) is corrupt and cannot be set aside: make its folder writable, or delete the file.")]
+    [LoggerMessage(5021, LogLevel.Error, "The store of last-good responses ({Store}) is corrupt and cannot be set aside: make its folder "
+        + "writable, or delete the file.")]
     private partial void CannotSetAside(Exception exception, string store);
 
-    [LoggerMessage(5022, LogLevel.Warning, "{Count} corrupt or foreign records were dropped from the store of last-good responses ({Store}).")]
+    [LoggerMessage(5022, LogLevel.Warning, "{Count} corrupt or foreign records were dropped from the store of last-good responses "
+        + "({Store}).")]
     private partial void DroppedCorrupt(int count, string store);
 }

@@ -33,7 +33,12 @@ internal sealed class SqliteFile(string path, long cap, TimeProvider time)
     {
         Close();
         StateFolder.Prepare(path);
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = (BusyTimeoutMs / 1000) }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Pooling = false,
+            DefaultTimeout = (BusyTimeoutMs / 1000)
+        }.ToString());
         try
         {
             connection.Open();

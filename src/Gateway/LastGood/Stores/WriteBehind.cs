@@ -37,7 +37,13 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private volatile bool _hasRead;
     private volatile bool _leftSome;
 
-    public WriteBehind(ILastGoodStore backing, LastGoodMemory memory, LastGoodCounters counters, LastGoodOptions options, TimeProvider time, ILogger logger)
+    public WriteBehind(
+        ILastGoodStore backing,
+        LastGoodMemory memory,
+        LastGoodCounters counters,
+        LastGoodOptions options,
+        TimeProvider time,
+        ILogger logger)
     {
         _backing = backing;
         _memory = memory;
@@ -47,13 +53,19 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         _owed = new OwedChanges(counters, backing.IsShared);
         _writer = new BackingWriter(backing, memory, _owed, time);
         _queue = Channel.CreateBounded<BackingChange>(
-            new BoundedChannelOptions(options.QueueLength) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, AllowSynchronousContinuations = false },
+            new BoundedChannelOptions(options.QueueLength)
+            {
+                FullMode = BoundedChannelFullMode.DropOldest,
+                SingleReader = true,
+                AllowSynchronousContinuations = false
+            },
             Dropped);
     }
 
     /// <summary>What is wrong, in a sentence; null: nothing.</summary>
     public string? Alarm => _alarm ?? (_loop.IsCompleted && !ReferenceEquals(_loop, Task.CompletedTask) && !_ending
-        ? $"The task that writes last-good responses to the store ({_backing.Name}) has ended. Responses are kept in memory and would be lost by a restart."
+        ? $"The task that writes last-good responses to the store ({_backing.Name}) has ended. Responses are kept in memory and would be "
+            + $"lost by a restart."
         : null);
 
     /// <summary>Records dropped as corrupt.</summary>
@@ -253,7 +265,9 @@ internal sealed partial class WriteBehind : IAsyncDisposable
 
     private void OnFailure(Exception exception)
     {
-        var alarm = $"The store of last-good responses ({_backing.Name}) cannot be used: {exception.Message.TrimEnd('.')}. Responses are kept in memory and would be lost by a restart; it is tried again.";
+        var alarm =
+            $"The store of last-good responses ({_backing.Name}) cannot be used: {exception.Message.TrimEnd('.')}. Responses are kept in "
+                + $"memory and would be lost by a restart; it is tried again.";
         if (_alarm is null)
         {
             StoreIsAway(exception, _backing.Name);
@@ -262,12 +276,14 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         _alarm = alarm;
     }
 
-    [LoggerMessage(5010, LogLevel.Error, "The store of last-good responses ({Store}) cannot be used. Responses are kept in memory and would be lost by a restart; it is tried again.")]
+    [LoggerMessage(5010, LogLevel.Error, "The store of last-good responses ({Store}) cannot be used. Responses are kept in memory and "
+        + "would be lost by a restart; it is tried again.")]
     private partial void StoreIsAway(Exception exception, string store);
 
     [LoggerMessage(5011, LogLevel.Information, "The store of last-good responses ({Store}) can be used again.")]
     private partial void StoreIsBack(string store);
 
-    [LoggerMessage(5012, LogLevel.Warning, "The gateway ends while the store of last-good responses ({Store}) is away: what was waiting for it is lost.")]
+    [LoggerMessage(5012, LogLevel.Warning, "The gateway ends while the store of last-good responses ({Store}) is away: what was waiting "
+        + "for it is lost.")]
     private partial void EndedWithoutStore(string store);
 }

@@ -83,7 +83,9 @@ internal sealed record Availability
             Nines = NinesOf(byRequests),
             IsEnough = isEnough,
             BudgetLeft = isEnough && requests.Judged > 0 && slo < 1 ? 1 - ((double)requests.Bad / requests.Judged / (1 - slo)) : null,
-            WithoutGateway = requests.Judged > 0 ? Math.Max(0, (double)(requests.Live + requests.Degraded - requests.Saved.Total) / requests.Judged) : null,
+            WithoutGateway = requests.Judged > 0
+                ? Math.Max(0, (double)(requests.Live + requests.Degraded - requests.Saved.Total) / requests.Judged)
+                : null,
         };
     }
 
@@ -92,7 +94,8 @@ internal sealed record Availability
     /// Five minutes after the first start one failed request would spend a month's
     /// budget.
     /// </summary>
-    public static TimeSpan NeededFor(TimeSpan window) => TimeSpan.FromTicks(Math.Clamp(window.Ticks / 20, TimeSpan.TicksPerMinute * 15, TimeSpan.TicksPerDay));
+    public static TimeSpan NeededFor(TimeSpan window) =>
+        TimeSpan.FromTicks(Math.Clamp(window.Ticks / 20, TimeSpan.TicksPerMinute * 15, TimeSpan.TicksPerDay));
 
     /// <summary>-log10(1 - a); null for none or for exactly 1, which no number of nines says.</summary>
     public static double? NinesOf(double? availability) => availability is { } a && a < 1 ? -Math.Log10(1 - Math.Max(a, 0)) : null;

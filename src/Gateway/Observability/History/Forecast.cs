@@ -27,7 +27,10 @@ internal static class Forecast
         var away = tiers.Select(static t => Away(t.Times)).ToArray();
         var failuresAnHour = first.Failures / (first.Up / 3_600_000.0);
         var switching = TimeSpan.FromMilliseconds((double)cluster.Lost / first.Failures);
-        var rows = new List<ForecastRow> { Row($"{tiers[0].Name} alone, by its {first.Failures} failure{(first.Failures == 1 ? "" : "s")} in this window", away[0]) };
+        var rows = new List<ForecastRow>
+        {
+            Row($"{tiers[0].Name} alone, by its {first.Failures} failure{(first.Failures == 1 ? "" : "s")} in this window", away[0])
+        };
         if (tiers.Count > 1)
         {
             var product = 1.0;

@@ -19,10 +19,18 @@ internal readonly record struct RequestSums(long Live, long Degraded, long Faile
     public long Judged => Live + Degraded + Failed;
 
     public static RequestSums operator +(RequestSums a, RequestSums b) =>
-        new(a.Live + b.Live, a.Degraded + b.Degraded, a.Failed + b.Failed, a.Refused + b.Refused, a.Aborted + b.Aborted) { Bad = a.Bad + b.Bad, Saved = a.Saved + b.Saved };
+        new(a.Live + b.Live, a.Degraded + b.Degraded, a.Failed + b.Failed, a.Refused + b.Refused, a.Aborted + b.Aborted)
+        {
+            Bad = a.Bad + b.Bad,
+            Saved = a.Saved + b.Saved
+        };
 
     public static RequestSums operator -(RequestSums a, RequestSums b) =>
-        new(a.Live - b.Live, a.Degraded - b.Degraded, a.Failed - b.Failed, a.Refused - b.Refused, a.Aborted - b.Aborted) { Bad = a.Bad - b.Bad, Saved = a.Saved - b.Saved };
+        new(a.Live - b.Live, a.Degraded - b.Degraded, a.Failed - b.Failed, a.Refused - b.Refused, a.Aborted - b.Aborted)
+        {
+            Bad = a.Bad - b.Bad,
+            Saved = a.Saved - b.Saved
+        };
 }
 
 /// <summary>Time of one part of a cluster in one span, in milliseconds.</summary>
@@ -32,7 +40,8 @@ internal readonly record struct RequestSums(long Live, long Degraded, long Faile
 /// <param name="Failures">Times it went from up to down.</param>
 internal readonly record struct TimeSums(long Up, long Down, long Lost, long Failures)
 {
-    public static TimeSums operator +(TimeSums a, TimeSums b) => new(a.Up + b.Up, a.Down + b.Down, a.Lost + b.Lost, a.Failures + b.Failures);
+    public static TimeSums operator +(TimeSums a, TimeSums b) =>
+        new(a.Up + b.Up, a.Down + b.Down, a.Lost + b.Lost, a.Failures + b.Failures);
 }
 
 /// <summary>
@@ -69,7 +78,8 @@ internal sealed class Ledger(
     private DateTimeOffset? _last;
     private readonly Dictionary<string, long> _answered = new(StringComparer.Ordinal);
     private volatile RequestHistory _history = RequestHistory.Empty;
-    private volatile ImmutableDictionary<string, RequestSums> _totals = ImmutableDictionary.Create<string, RequestSums>(StringComparer.Ordinal);
+    private volatile ImmutableDictionary<string, RequestSums> _totals =
+        ImmutableDictionary.Create<string, RequestSums>(StringComparer.Ordinal);
 
     /// <summary>What has to be added on disk, by grain, start (Unix seconds), route and cluster.</summary>
     public Dictionary<(int Grain, long At, string Route, string Cluster), RequestSums> Requests { get; } = [];
@@ -104,7 +114,10 @@ internal sealed class Ledger(
             var failed = !reading.CanServe && _wasUp.TryGetValue(key, out var was) && was;
             _wasUp[key] = reading.CanServe;
             var elapsed = (long)step.TotalMilliseconds;
-            var lost = reading.CanServe && reading.Tier.Length == 0 && byCluster.TryGetValue(reading.Cluster, out var sums) && sums.Judged > 0
+            var lost = reading.CanServe
+                && reading.Tier.Length == 0
+                && byCluster.TryGetValue(reading.Cluster, out var sums)
+                && sums.Judged > 0
                 ? elapsed * (sums.Degraded + sums.Failed) / sums.Judged
                 : 0;
             var time = new TimeSums(reading.CanServe ? elapsed : 0, reading.CanServe ? 0 : elapsed, lost, failed ? 1 : 0);

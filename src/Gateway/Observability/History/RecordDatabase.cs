@@ -27,7 +27,17 @@ internal sealed class RecordDatabase : IDisposable
             PRIMARY KEY (grain, at, cluster, tier)) WITHOUT ROWID;
         """;
 
-    private static readonly string[] AddedColumns = ["bad", "by_retry", "by_hedge", "by_buffered_response", "by_other_tier", "by_resume", "by_last_good", "by_file"];
+    private static readonly string[] AddedColumns =
+    [
+        "bad",
+        "by_retry",
+        "by_hedge",
+        "by_buffered_response",
+        "by_other_tier",
+        "by_resume",
+        "by_last_good",
+        "by_file"
+    ];
 
     private static readonly TimeSpan JournalKept = TimeSpan.FromDays(90);
 
@@ -38,7 +48,12 @@ internal sealed class RecordDatabase : IDisposable
     {
         // Pooling would keep the file open after the last user is gone. Without a timeout of its own the beginning of a transaction waits
         // 30 s for a locked file, and the ledger's seconds with it.
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = 2 }.ToString());
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = file,
+            Pooling = false,
+            DefaultTimeout = 2
+        }.ToString());
         try
         {
             _connection.Open();
@@ -110,7 +125,8 @@ internal sealed class RecordDatabase : IDisposable
     public IReadOnlyList<JournalEntry> Journal(int count, long before, string? cluster)
     {
         using var command = Command(
-            "SELECT id, at, kind, text, cluster, source, target, reason, who FROM journal WHERE id < $1 AND ($2 IS NULL OR cluster IS NULL OR cluster = $2) ORDER BY id DESC LIMIT $0",
+            "SELECT id, at, kind, text, cluster, source, target, reason, who FROM journal WHERE id < $1 AND ($2 IS NULL OR cluster IS NULL "
+                + "OR cluster = $2) ORDER BY id DESC LIMIT $0",
             count, before, cluster);
         using var rows = command.ExecuteReader();
         var entries = new List<JournalEntry>();
@@ -146,14 +162,19 @@ internal sealed class RecordDatabase : IDisposable
         using (var rows = command.ExecuteReader())
         {
             rows.Read();
-            requests = new(Sum(0), Sum(1), Sum(2), Sum(3), Sum(4)) { Bad = Sum(5), Saved = new(Sum(6), Sum(7), Sum(8), Sum(9), Sum(10), Sum(11), Sum(12)) };
+            requests = new(Sum(0), Sum(1), Sum(2), Sum(3), Sum(4))
+            {
+                Bad = Sum(5),
+                Saved = new(Sum(6), Sum(7), Sum(8), Sum(9), Sum(10), Sum(11), Sum(12))
+            };
 
             long Sum(int column) => (long)rows.GetDouble(column);
         }
 
         var times = new Dictionary<string, TimeSums>(StringComparer.Ordinal);
         using (var command = Command(
-            "SELECT tier, sum(up), sum(down), sum(lost), sum(failures) FROM times WHERE grain = $0 AND at > $1 - $0 AND cluster = $2 GROUP BY tier",
+            "SELECT tier, sum(up), sum(down), sum(lost), sum(failures) FROM times WHERE grain = $0 AND at > $1 - $0 AND cluster = $2 GROUP "
+                + "BY tier",
             grain, from, cluster))
         using (var rows = command.ExecuteReader())
         {

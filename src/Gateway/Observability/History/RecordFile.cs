@@ -95,10 +95,12 @@ internal sealed partial class RecordFile(string folder, ILogger log)
     /// <summary>Says in the log that the disk refuses.</summary>
     public void TellRefused(Exception e) => LogRefused(folder, e);
 
-    [LoggerMessage(1010, LogLevel.Error, "Journal and ledger cannot be written to \"{Folder}\" and are kept in memory. Free space or repair the folder; writing is tried again every 5 s.")]
+    [LoggerMessage(1010, LogLevel.Error, "Journal and ledger cannot be written to \"{Folder}\" and are kept in memory. Free space or "
+        + "repair the folder; writing is tried again every 5 s.")]
     private partial void LogRefused(string folder, Exception exception);
 
-    [LoggerMessage(1016, LogLevel.Warning, "The state folder \"{Folder}\" can be read by other users of this machine and could not be made private. Give it to the gateway's user, with mode 0700.")]
+    [LoggerMessage(1016, LogLevel.Warning, "The state folder \"{Folder}\" can be read by other users of this machine and could not be made "
+        + "private. Give it to the gateway's user, with mode 0700.")]
     private partial void LogReadableByOthers(string folder);
 
     [LoggerMessage(1012, LogLevel.Warning, "Journal and ledger could not be read from \"{Folder}\"; what is in memory is shown.")]

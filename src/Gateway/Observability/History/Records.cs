@@ -79,13 +79,21 @@ internal sealed partial class Records : IDisposable
     }
 
     /// <summary>Entries of the journal, newest first; from memory alone while the disk refuses.</summary>
-    public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(int count, long before, string? cluster, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
+        int count,
+        long before,
+        string? cluster,
+        CancellationToken cancellationToken) =>
         Task.Run<IReadOnlyList<JournalEntry>>(
             () =>
             {
                 // What is not yet on disk is in memory; what is in both is shown once.
-                var recent = Journal.Recent(int.MaxValue).Where(e => e.Id < before && (cluster is null || e.Cluster is null || string.Equals(e.Cluster, cluster, StringComparison.Ordinal)));
-                return [.. recent.Concat(_file.Read(d => d.Journal(count, before, cluster)) ?? []).DistinctBy(static e => e.Id).OrderByDescending(static e => e.Id).Take(count)];
+                var recent = Journal.Recent(int.MaxValue).Where(e => e.Id < before
+                    && (cluster is null || e.Cluster is null || string.Equals(e.Cluster, cluster, StringComparison.Ordinal)));
+                return [.. recent.Concat(_file.Read(d => d.Journal(count, before, cluster)) ?? [])
+                    .DistinctBy(static e => e.Id)
+                    .OrderByDescending(static e => e.Id)
+                    .Take(count)];
             },
             cancellationToken);
 
@@ -120,7 +128,11 @@ internal sealed partial class Records : IDisposable
                 Tick();
             }
 
-            var isDue = first || Journal.HasUnwritten || _ledger.HasNews || _alarm is not null || _time.GetElapsedTime(lastWrite, now) >= WithoutNews;
+            var isDue = first
+                || Journal.HasUnwritten
+                || _ledger.HasNews
+                || _alarm is not null
+                || _time.GetElapsedTime(lastWrite, now) >= WithoutNews;
             if (stopping || (isDue && now >= retryAt))
             {
                 lastWrite = now;
@@ -203,7 +215,9 @@ internal sealed partial class Records : IDisposable
             _file.TellRefused(e);
         }
 
-        _alarm = $"Journal and ledger cannot be written to the state folder ({RecordDatabase.WhyRefused(e)}): they are kept in memory. Free space or repair the folder; writing is tried again every 5 s.";
+        _alarm =
+            $"Journal and ledger cannot be written to the state folder ({RecordDatabase.WhyRefused(e)}): they are kept in memory. Free "
+                + $"space or repair the folder; writing is tried again every 5 s.";
 
         // A connection that met a full or broken disk is not to be trusted.
         _file.Close();

@@ -8,7 +8,13 @@ namespace Gateway.Observability.History;
 /// <param name="Failed">Not answered, or cut.</param>
 /// <param name="Tiers">The live ones by the tier that answered, in the order in which tiers were first seen; together as many as
 /// <paramref name="Live"/>.</param>
-internal sealed record RequestHistory(int StepSeconds, DateTimeOffset Until, long[] Live, long[] Degraded, long[] Failed, TierHistory[] Tiers)
+internal sealed record RequestHistory(
+    int StepSeconds,
+    DateTimeOffset Until,
+    long[] Live,
+    long[] Degraded,
+    long[] Failed,
+    TierHistory[] Tiers)
 {
     /// <summary>Steps that are kept.</summary>
     public const int Steps = 180;
@@ -19,7 +25,13 @@ internal sealed record RequestHistory(int StepSeconds, DateTimeOffset Until, lon
     private const int Length = 5;
 
     /// <summary>Nothing yet.</summary>
-    public static readonly RequestHistory Empty = new(Length, DateTimeOffset.UnixEpoch, new long[Steps], new long[Steps], new long[Steps], []);
+    public static readonly RequestHistory Empty = new(
+        Length,
+        DateTimeOffset.UnixEpoch,
+        new long[Steps],
+        new long[Steps],
+        new long[Steps],
+        []);
 
     /// <summary>With the requests of the last second added at <paramref name="now"/>. A new value: readers keep theirs.</summary>
     /// <param name="sums">By outcome.</param>
@@ -30,7 +42,13 @@ internal sealed record RequestHistory(int StepSeconds, DateTimeOffset Until, lon
         var second = now.ToUnixTimeSeconds();
         var until = DateTimeOffset.FromUnixTimeSeconds(second - (second % Length) + Length);
         var shift = (int)Math.Clamp((until - Until).TotalSeconds / Length, 0, Steps);
-        return new(Length, until, Shift(Live, shift, sums.Live), Shift(Degraded, shift, sums.Degraded), Shift(Failed, shift, sums.Failed), ByTier(shift, sums.Live, answers));
+        return new(
+            Length,
+            until,
+            Shift(Live, shift, sums.Live),
+            Shift(Degraded, shift, sums.Degraded),
+            Shift(Failed, shift, sums.Failed),
+            ByTier(shift, sums.Live, answers));
     }
 
     private TierHistory[] ByTier(int shift, long live, IReadOnlyList<TierAnswers> answers)

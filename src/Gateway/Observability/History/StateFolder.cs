@@ -28,7 +28,15 @@ internal static class StateFolder
         {
             if (!File.Exists(database))
             {
-                using var made = new FileStream(database, new FileStreamOptions { Mode = System.IO.FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = FileMode });
+                using var made = new FileStream(
+                    database,
+                    new FileStreamOptions
+                    {
+                        Mode = System.IO.FileMode.OpenOrCreate,
+                        Access = FileAccess.ReadWrite,
+                        Share = FileShare.ReadWrite,
+                        UnixCreateMode = FileMode
+                    });
             }
 
             // The database's own companions and what was set aside.

@@ -43,7 +43,10 @@ internal sealed class StateLock : IDisposable
             {
                 if (time.GetElapsedTime(since) > Patience)
                 {
-                    throw new IOException($"Another gateway{HolderOf(path)} uses the state folder \"{path}\". End that one, or give this one a folder of its own with the key \"state\".", e);
+                    throw new IOException(
+                        $"Another gateway{HolderOf(path)} uses the state folder \"{path}\". End that one, or give this one a folder of its "
+                            + $"own with the key \"state\".",
+                        e);
                 }
 
                 await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
@@ -90,7 +93,11 @@ internal sealed class StateLock : IDisposable
     {
         try
         {
-            return int.TryParse(File.ReadAllText(Path.Combine(folder, HolderName)), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var process)
+            return int.TryParse(
+                File.ReadAllText(Path.Combine(folder, HolderName)),
+                NumberStyles.AllowTrailingWhite,
+                CultureInfo.InvariantCulture,
+                out var process)
                 ? string.Create(CultureInfo.InvariantCulture, $" (process {process})")
                 : "";
         }

@@ -80,7 +80,8 @@ internal sealed record AccessEntry
     public string Target => Path + Query;
 
     /// <summary>The entry of a line; null: it is a line of another kind.</summary>
-    public static AccessEntry? Of(LogEvent line) => line.Properties.TryGetValue(Property, out var value) && value is ScalarValue { Value: AccessEntry entry } ? entry : null;
+    public static AccessEntry? Of(LogEvent line) =>
+        line.Properties.TryGetValue(Property, out var value) && value is ScalarValue { Value: AccessEntry entry } ? entry : null;
 
     /// <summary>The entry as an event of the log.</summary>
     /// <param name="template">The text of its message.</param>

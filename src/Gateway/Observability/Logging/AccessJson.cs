@@ -8,7 +8,9 @@ internal static class AccessJson
 {
     /// <summary>One sentence that a viewer of logs shows.</summary>
     public static string MessageOf(AccessEntry entry) =>
-        $"{entry.Method} {entry.Target} {(entry.Status == 0 ? "without a response" : entry.Status.ToString(System.Globalization.CultureInfo.InvariantCulture))}, {entry.OutcomeName}, {entry.Cause.Word()}, in {AccessText.Milliseconds(entry.Total)} ms";
+        $"{entry.Method} {entry.Target} "
+            + $"{(entry.Status == 0 ? "without a response" : entry.Status.ToString(System.Globalization.CultureInfo.InvariantCulture))}, "
+            + $"{entry.OutcomeName}, {entry.Cause.Word()}, in {AccessText.Milliseconds(entry.Total)} ms";
 
     /// <summary>As one object, for <c>format: json</c>.</summary>
     public static void Write(Utf8JsonWriter json, AccessEntry entry)
@@ -53,7 +55,9 @@ internal static class AccessJson
         }
 
         json.WriteNumber("http.response.body.bytes", entry.BytesOut);
-        json.WriteString("http.version", entry.Protocol.StartsWith("HTTP/", StringComparison.Ordinal) ? entry.Protocol["HTTP/".Length..] : entry.Protocol);
+        json.WriteString(
+            "http.version",
+            entry.Protocol.StartsWith("HTTP/", StringComparison.Ordinal) ? entry.Protocol["HTTP/".Length..] : entry.Protocol);
         json.WriteString("url.path", entry.Path);
         if (entry.Query.Length > 1)
         {
@@ -73,7 +77,12 @@ internal static class AccessJson
         }
 
         json.WriteNumber("event.duration", entry.Total.Ticks * TimeSpan.NanosecondsPerTick);
-        json.WriteString("event.outcome", entry.Outcome switch { RequestOutcome.Live => "success", RequestOutcome.Failed or RequestOutcome.Degraded => "failure", _ => "unknown" });
+        json.WriteString("event.outcome", entry.Outcome switch
+        {
+            RequestOutcome.Live => "success",
+            RequestOutcome.Failed or RequestOutcome.Degraded => "failure",
+            _ => "unknown"
+        });
         json.WriteString("labels.route", entry.Route);
         json.WriteString("labels.outcome", entry.OutcomeName);
         json.WriteString("labels.cause", entry.Cause.Word());

@@ -27,13 +27,31 @@ internal sealed partial class AccessLog
     private const string Hidden = "***";
 
     // By a part of the name, since the names that applications give their secrets are unknown. Hiding too much costs little.
-    private static readonly string[] SecretNames = ["token", "key", "secret", "pass", "pwd", "auth", "sig", "session", "sid", "code", "cred", "jwt", "cookie", "otp"];
+    private static readonly string[] SecretNames =
+    [
+        "token",
+        "key",
+        "secret",
+        "pass",
+        "pwd",
+        "auth",
+        "sig",
+        "session",
+        "sid",
+        "code",
+        "cred",
+        "jwt",
+        "cookie",
+        "otp"
+    ];
 
     private static readonly MessageTemplate Template = new([new TextToken("A request ended.")]);
 
     private static readonly LogEventProperty Source = new("SourceContext", new ScalarValue(typeof(AccessLog).FullName));
 
-    private static readonly LogEventProperty Number = new("EventId", new StructureValue([new("Id", new ScalarValue(EventId)), new("Name", new ScalarValue("Request"))]));
+    private static readonly LogEventProperty Number = new(
+        "EventId",
+        new StructureValue([new("Id", new ScalarValue(EventId)), new("Name", new ScalarValue("Request"))]));
 
     private readonly LogSetup _log;
     private readonly ILogger _logger;
@@ -91,7 +109,14 @@ internal sealed partial class AccessLog
     /// <param name="duration">From its head to its end.</param>
     /// <param name="client">The client's address.</param>
     /// <param name="trace">Its span; default: it has none.</param>
-    public void Write(HttpContext context, RequestRecord record, RequestOutcome outcome, int status, TimeSpan duration, string client, ActivityContext trace = default)
+    public void Write(
+        HttpContext context,
+        RequestRecord record,
+        RequestOutcome outcome,
+        int status,
+        TimeSpan duration,
+        string client,
+        ActivityContext trace = default)
     {
         var request = context.Request;
         var path = request.Path.ToUriComponent();
@@ -176,8 +201,17 @@ internal sealed partial class AccessLog
         var at = notes.Length;
         for (var attempt = record.LastAttempt; attempt is not null && at > 0; attempt = attempt.Before)
         {
-            var result = attempt.Ended is not { } ended ? AttemptResult.Cancelled : ended == AttemptResult.Success && attempt.Status >= 500 ? AttemptResult.Status : ended;
-            notes[--at] = new(attempt.DestinationName, attempt.TierName, attempt.PurposeName, Instruments.ResultNames[(int)result], attempt.Status, attempt.Took);
+            var result = attempt.Ended is not { } ended
+                ? AttemptResult.Cancelled
+                : ended == AttemptResult.Success && attempt.Status >= 500 ? AttemptResult.Status
+                : ended;
+            notes[--at] = new(
+                attempt.DestinationName,
+                attempt.TierName,
+                attempt.PurposeName,
+                Instruments.ResultNames[(int)result],
+                attempt.Status,
+                attempt.Took);
         }
 
         return notes;
@@ -192,7 +226,10 @@ internal sealed partial class AccessLog
     };
 
     private static bool IsAlwaysWritten(RequestRecord record, RequestOutcome outcome, int status) =>
-        outcome is RequestOutcome.Degraded or RequestOutcome.Failed || status >= StatusCodes.Status500InternalServerError || record.HasRetry || record.IsResumed;
+        outcome is RequestOutcome.Degraded or RequestOutcome.Failed
+            || status >= StatusCodes.Status500InternalServerError
+            || record.HasRetry
+            || record.IsResumed;
 
     private bool MayWrite()
     {
@@ -216,6 +253,7 @@ internal sealed partial class AccessLog
         return false;
     }
 
-    [LoggerMessage(1202, LogLevel.Information, "{Count} more requests that went well were not written, because there were too many at once.", EventName = "RequestsUnwritten")]
+    [LoggerMessage(1202, LogLevel.Information, "{Count} more requests that went well were not written, because there were too many at "
+        + "once.", EventName = "RequestsUnwritten")]
     private partial void LogUnwritten(long count);
 }

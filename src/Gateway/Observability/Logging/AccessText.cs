@@ -42,7 +42,9 @@ internal static class AccessText
         ',',
         entry.Attempts.Select(static a => string.Create(
             CultureInfo.InvariantCulture,
-            $"{a.Destination}/{a.Purpose}/{(a.Status > 0 && a.Result is "success" or "status" ? a.Status.ToString(CultureInfo.InvariantCulture) : a.Result)}/{Milliseconds(a.Took)}ms")));
+            $"{a.Destination}/{a.Purpose}/"
+                + $"{(a.Status > 0 && a.Result is "success" or "status" ? a.Status.ToString(CultureInfo.InvariantCulture) : a.Result)}/"
+                + $"{Milliseconds(a.Took)}ms")));
 
     /// <summary>With one decimal.</summary>
     public static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture);

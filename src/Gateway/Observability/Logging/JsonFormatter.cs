@@ -36,7 +36,10 @@ internal abstract class JsonFormatter : ITextFormatter
             // Outside of a string there are none, and inside of one this means the same.
             foreach (var mark in TurningMarks)
             {
-                text = text.Replace(mark.ToString(), string.Create(CultureInfo.InvariantCulture, $"\\u{(int)mark:x4}"), StringComparison.Ordinal);
+                text = text.Replace(
+                    mark.ToString(),
+                    string.Create(CultureInfo.InvariantCulture, $"\\u{(int)mark:x4}"),
+                    StringComparison.Ordinal);
             }
         }
 

@@ -28,7 +28,10 @@ internal sealed class SplunkSink : ILogEventSink, IAsyncDisposable
     private static readonly TimeSpan CallWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(3);
 
-    private readonly Channel<LogEvent> _waiting = Channel.CreateBounded<LogEvent>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<LogEvent> _waiting = Channel.CreateBounded<LogEvent>(new BoundedChannelOptions(MaxWaiting)
+    {
+        SingleReader = true
+    });
     private readonly CancellationTokenSource _stopping = new();
     private readonly HttpClient _http;
     private readonly Uri _url;
@@ -46,7 +49,14 @@ internal sealed class SplunkSink : ILogEventSink, IAsyncDisposable
     {
         _url = url.AbsolutePath is "/" ? new Uri(url, CollectorPath) : url;
         _time = time;
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null, PooledConnectionLifetime = TimeSpan.FromMinutes(1) });
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1)
+        });
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Splunk", token);
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
@@ -92,7 +102,9 @@ internal sealed class SplunkSink : ILogEventSink, IAsyncDisposable
         _http.Dispose();
     }
 
-    private static bool IsPassing(HttpRequestException e) => e.StatusCode is null or System.Net.HttpStatusCode.RequestTimeout or System.Net.HttpStatusCode.TooManyRequests || (int)e.StatusCode >= 500;
+    private static bool IsPassing(HttpRequestException e) =>
+        e.StatusCode is null or System.Net.HttpStatusCode.RequestTimeout or System.Net.HttpStatusCode.TooManyRequests
+            || (int)e.StatusCode >= 500;
 
     private async Task RunAsync(CancellationToken stopping)
     {

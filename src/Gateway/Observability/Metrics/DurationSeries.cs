@@ -36,8 +36,18 @@ internal sealed class DurationSeries
         return
         [
             .. pairs
-                .GroupBy(p => (Route: OwnSeries(p.Outcome, detail) ? p.Route : Instruments.AllRoutes, Outcome: detail == DurationDetail.Together ? Instruments.AllRoutes : Instruments.OutcomeNames[(int)p.Outcome]), static p => p.Cells)
-                .Select(g => DurationCells.Read([new(Instruments.RouteLabel, g.Key.Route), new(Instruments.OutcomeLabel, g.Key.Outcome)], bounds, g)),
+                .GroupBy(
+                    p =>
+                        (Route: OwnSeries(p.Outcome, detail)
+                            ? p.Route
+                            : Instruments.AllRoutes, Outcome: detail == DurationDetail.Together
+                                ? Instruments.AllRoutes
+                                : Instruments.OutcomeNames[(int)p.Outcome]),
+                    static p => p.Cells)
+                .Select(g => DurationCells.Read([
+                    new(Instruments.RouteLabel, g.Key.Route),
+                    new(Instruments.OutcomeLabel, g.Key.Outcome)
+                ], bounds, g)),
         ];
     }
 

@@ -188,7 +188,10 @@ internal sealed partial class Instruments : IDisposable
     internal bool Owns(Meter meter) => ReferenceEquals(meter, _meter);
 
     // Requests that no route takes are not a route of the configuration.
-    private int Limit => SeriesBudget.Limit(_routes.Keys.Count(static route => !string.Equals(route, UnmatchedRoute, StringComparison.Ordinal)), _destinations.Count);
+    private int Limit =>
+        SeriesBudget.Limit(
+            _routes.Keys.Count(static route => !string.Equals(route, UnmatchedRoute, StringComparison.Ordinal)),
+            _destinations.Count);
 
     private MetricFamily[] Describe() =>
     [
@@ -225,7 +228,10 @@ internal sealed partial class Instruments : IDisposable
         .. QueueFamilies.Of(() => _clusters.Values),
         MetricFamily.Counter("gateway_last_good_stored_total", "Responses that were kept.", () => Sample.OneOrNone(_stored.Value)),
         .. _reasons.Families(),
-        MetricFamily.Counter("gateway_bytes_total", "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.", () =>
+        MetricFamily.Counter(
+            "gateway_bytes_total",
+            "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.",
+            () =>
             TrafficFamilies.BytesOf(Routes, MaxByteRoutes)),
         .. TrafficFamilies.Of(Streams),
         .. TrafficFamilies.Of(Connections),

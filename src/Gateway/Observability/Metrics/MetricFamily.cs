@@ -21,7 +21,8 @@ internal enum MetricKind
 internal sealed record MetricFamily(string Name, string Help, MetricKind Kind, Func<IReadOnlyList<Sample>> Read)
 {
     /// <summary>A counter.</summary>
-    public static MetricFamily Counter(string name, string help, Func<IReadOnlyList<Sample>> read) => new(name, help, MetricKind.Counter, read);
+    public static MetricFamily Counter(string name, string help, Func<IReadOnlyList<Sample>> read) =>
+        new(name, help, MetricKind.Counter, read);
 
     /// <summary>A gauge.</summary>
     public static MetricFamily Gauge(string name, string help, Func<IReadOnlyList<Sample>> read) => new(name, help, MetricKind.Gauge, read);

@@ -28,7 +28,10 @@ internal sealed class OtlpPush : IDisposable
     /// <param name="interval">Between two pushes of the metrics.</param>
     public OtlpPush(Uri collector, string version, TimeSpan interval)
     {
-        var resource = ResourceBuilder.CreateEmpty().AddService("gateway", serviceVersion: version, serviceInstanceId: Environment.MachineName);
+        var resource = ResourceBuilder.CreateEmpty().AddService(
+            "gateway",
+            serviceVersion: version,
+            serviceInstanceId: Environment.MachineName);
         _metrics = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(resource)
             .AddMeter(Instruments.MeterName, "System.Runtime")
@@ -60,7 +63,9 @@ internal sealed class OtlpPush : IDisposable
     /// gRPC.
     /// </summary>
     internal static OtlpExportProtocol ProtocolOf(Uri collector) =>
-        collector.Port == HttpPort || (collector.Port != GrpcPort && collector.AbsolutePath is not "/") ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;
+        collector.Port == HttpPort || (collector.Port != GrpcPort && collector.AbsolutePath is not "/")
+            ? OtlpExportProtocol.HttpProtobuf
+            : OtlpExportProtocol.Grpc;
 
     /// <summary>Pushes what waits, for a second at most each, and ends.</summary>
     public void Dispose()

@@ -59,7 +59,12 @@ internal static class PrometheusText
             var counter = family.Kind == MetricKind.Counter;
 
             // OpenMetrics names a counter's family without the suffix that its samples carry.
-            Head(text, openMetrics && counter ? family.Name[..^"_total".Length] : family.Name, family.Help, family.Kind switch { MetricKind.Counter => "counter", MetricKind.Summary => "summary", _ => "gauge" });
+            Head(text, openMetrics && counter ? family.Name[..^"_total".Length] : family.Name, family.Help, family.Kind switch
+            {
+                MetricKind.Counter => "counter",
+                MetricKind.Summary => "summary",
+                _ => "gauge"
+            });
             foreach (var sample in samples)
             {
                 Line(text, family.Name, "", sample.Labels, null, sample.Value);
@@ -117,7 +122,13 @@ internal static class PrometheusText
     }
 
     private static void Line(
-        StringBuilder text, string name, string suffix, KeyValuePair<string, object?>[] labels, string? bound, double value, Exemplar? exemplar = null)
+        StringBuilder text,
+        string name,
+        string suffix,
+        KeyValuePair<string, object?>[] labels,
+        string? bound,
+        double value,
+        Exemplar? exemplar = null)
     {
         text.Append(name).Append(suffix);
         if (labels.Length > 0 || bound is not null)

@@ -55,6 +55,7 @@ internal sealed class ReasonCounts
             [.. _transitions.Select(static t => new Sample(t.Value.Value, new(Instruments.ClusterLabel, t.Key.Cluster),
                 new(Instruments.FromLabel, t.Key.From), new(Instruments.ToLabel, t.Key.To), new(Instruments.ReasonLabel, t.Key.Reason)))]),
         MetricFamily.Counter("gateway_last_good_refused_total", "Responses that were not kept, by reason.", () =>
-            [.. _refusals.Select(static r => new Sample(r.Value.Value, new KeyValuePair<string, object?>(Instruments.ReasonLabel, r.Key)))]),
+            [
+            .. _refusals.Select(static r => new Sample(r.Value.Value, new KeyValuePair<string, object?>(Instruments.ReasonLabel, r.Key)))]),
     ];
 }

@@ -7,7 +7,8 @@ internal static class RefusalReasons
     public static readonly string[] Names = ["denied", "rate_limited", "client_busy"];
 
     /// <summary>The family of all routes' refusals.</summary>
-    public static MetricFamily Family(Func<IEnumerable<RouteMeter>> routes) => MetricFamily.Counter("gateway_refused_total", "Requests that a rule of their route refused, by reason.", () =>
+    public static MetricFamily Family(Func<IEnumerable<RouteMeter>> routes) =>
+        MetricFamily.Counter("gateway_refused_total", "Requests that a rule of their route refused, by reason.", () =>
         [.. from route in routes()
             from reason in Enum.GetValues<RefusalReason>()
             let count = route.RefusedSoFar(reason)

@@ -68,7 +68,14 @@ internal sealed record StateReadings
 /// <param name="Share">Its share of new requests, 0 to 1.</param>
 /// <param name="Degraded">True: it has lost destinations.</param>
 /// <param name="Held">An operator holds it.</param>
-internal readonly record struct TierReading(string Cluster, string Tier, long InFlight, bool Active, double Share, bool Degraded = false, bool Held = false);
+internal readonly record struct TierReading(
+    string Cluster,
+    string Tier,
+    long InFlight,
+    bool Active,
+    double Share,
+    bool Degraded = false,
+    bool Held = false);
 
 /// <summary>A cluster's next change of the active tier; <paramref name="In"/>: how long until then.</summary>
 internal readonly record struct NextChangeReading(string Cluster, TimeSpan In);
@@ -78,7 +85,15 @@ internal readonly record struct NextChangeReading(string Cluster, TimeSpan In);
 /// <param name="ProbeAge">Since the last probe ended; null: none did yet.</param>
 /// <param name="Draining">An operator drains it.</param>
 /// <param name="Latency">Of its latest responses; null: there were none.</param>
-internal readonly record struct DestinationReading(string Cluster, string Tier, string Destination, bool Up, TimeSpan? ProbeAge, bool Draining = false, LatencyReading? Latency = null, int? OrderedWeight = null)
+internal readonly record struct DestinationReading(
+    string Cluster,
+    string Tier,
+    string Destination,
+    bool Up,
+    TimeSpan? ProbeAge,
+    bool Draining = false,
+    LatencyReading? Latency = null,
+    int? OrderedWeight = null)
 {
     /// <summary>Its signals that have data, and whether each fires.</summary>
     public IReadOnlyList<(string Signal, bool Fires)> Signals { get; init; } = [];
@@ -91,7 +106,13 @@ internal readonly record struct DestinationReading(string Cluster, string Tier, 
 internal readonly record struct ForecastReading(string Cluster, string Destination, double Probability);
 
 /// <summary>The score of a cluster's forecasts; null: it cannot be said yet.</summary>
-internal readonly record struct ForecastScoreReading(string Cluster, double? Precision, double? Recall, TimeSpan? MedianLead, double? Brier, double? FalseAlarmsPerWeek);
+internal readonly record struct ForecastScoreReading(
+    string Cluster,
+    double? Precision,
+    double? Recall,
+    TimeSpan? MedianLead,
+    double? Brier,
+    double? FalseAlarmsPerWeek);
 
 /// <summary>Times to response of one destination.</summary>
 internal readonly record struct LatencyReading(TimeSpan P50, TimeSpan P90, TimeSpan P99)

@@ -48,7 +48,8 @@ internal static class Traces
 
         var request = context.Request;
         var parent = default(ActivityContext);
-        if (request.Headers.TraceParent is [{ } traceParent] && !ActivityContext.TryParse(traceParent, request.Headers.TraceState, isRemote: true, out parent))
+        if (request.Headers.TraceParent is [{ } traceParent]
+            && !ActivityContext.TryParse(traceParent, request.Headers.TraceState, isRemote: true, out parent))
         {
             // An unreadable trace counts as none: a new one begins here.
             parent = default;

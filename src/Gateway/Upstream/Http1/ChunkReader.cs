@@ -100,7 +100,8 @@ internal struct ChunkReader
         return digits > 0 ? length : throw Invalid();
     }
 
-    private static HttpIOException Invalid() => new(HttpRequestError.InvalidResponse, "The response says that it comes in chunks, and does not.");
+    private static HttpIOException Invalid() =>
+        new(HttpRequestError.InvalidResponse, "The response says that it comes in chunks, and does not.");
 
     private enum State
     {

@@ -76,25 +76,32 @@ internal static class HeadSyntax
             throw Invalid("Its reason phrase has a control character.");
         }
 
-        return (status, line[7] == '0', Ascii.Equals(phrase, ReasonPhrases.GetReasonPhrase(status)) ? null : Encoding.Latin1.GetString(phrase));
+        return (status, line[7] == '0', Ascii.Equals(
+            phrase,
+            ReasonPhrases.GetReasonPhrase(status)) ? null : Encoding.Latin1.GetString(phrase));
     }
 
     /// <summary>The name of a header.</summary>
     public static string NameOf(ReadOnlySpan<byte> bytes)
     {
         var name = Trim(bytes);
-        return HttpSyntax.IsToken(name) ? Encoding.Latin1.GetString(name) : throw Invalid("The name of a header has a character that no header name may have.");
+        return HttpSyntax.IsToken(name)
+            ? Encoding.Latin1.GetString(name)
+            : throw Invalid("The name of a header has a character that no header name may have.");
     }
 
     /// <summary>The value of a header.</summary>
     public static string ValueOf(ReadOnlySpan<byte> bytes)
     {
         var value = Trim(bytes);
-        return HttpSyntax.IsValue(value) ? Encoding.Latin1.GetString(value) : throw Invalid("The value of a header has a control character.");
+        return HttpSyntax.IsValue(value)
+            ? Encoding.Latin1.GetString(value)
+            : throw Invalid("The value of a header has a control character.");
     }
 
     /// <summary>What is thrown for a head that is not one of HTTP/1.</summary>
-    public static HttpIOException Invalid(string message) => new(HttpRequestError.InvalidResponse, $"The response cannot be read. {message}");
+    public static HttpIOException Invalid(string message) =>
+        new(HttpRequestError.InvalidResponse, $"The response cannot be read. {message}");
 
     private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> bytes) => bytes.Trim(" \t"u8);
 }

@@ -41,7 +41,11 @@ internal sealed class Http1ConnectionPool
         _time = time;
         using (ExecutionContext.SuppressFlow())
         {
-            _sweep = time.CreateTimer(static connections => ((Http1ConnectionPool)connections!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _sweep = time.CreateTimer(
+                static connections => ((Http1ConnectionPool)connections!).Sweep(),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -101,7 +105,11 @@ internal sealed class Http1ConnectionPool
             var socket = await _sockets.ConnectAsync(_address, _connectTimeout, limited.Token).ConfigureAwait(false);
             try
             {
-                return new Http1Connection(this, socket, _tls is null ? null : await _tls.OpenAsync(socket, limited.Token).ConfigureAwait(false), Now);
+                return new Http1Connection(
+                    this,
+                    socket,
+                    _tls is null ? null : await _tls.OpenAsync(socket, limited.Token).ConfigureAwait(false),
+                    Now);
             }
             catch
             {
@@ -115,8 +123,12 @@ internal sealed class Http1ConnectionPool
             throw failure switch
             {
                 HttpRequestException => failure,
-                OperationCanceledException => new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {_address} within {_connectTimeout.TotalMilliseconds:0} ms.", failure),
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery } =>
+                OperationCanceledException => new HttpRequestException(
+                    HttpRequestError.ConnectionError,
+                    $"No connection to {_address} within {_connectTimeout.TotalMilliseconds:0} ms.",
+                    failure),
+                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain
+                    or SocketError.NoRecovery } =>
                     new HttpRequestException(HttpRequestError.NameResolutionError, $"The name of {_address} was not found.", failure),
                 _ => new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {_address}: {failure.Message}", failure),
             };
@@ -153,7 +165,8 @@ internal sealed class Http1ConnectionPool
     }
 
     private bool IsYoung(Http1Connection connection, long now) =>
-        _time.GetElapsedTime(connection.IdleSince, now) < ConnectionLife.Idle && _time.GetElapsedTime(connection.OpenedAt, now) < ConnectionLife.Longest;
+        _time.GetElapsedTime(connection.IdleSince, now) < ConnectionLife.Idle
+            && _time.GetElapsedTime(connection.OpenedAt, now) < ConnectionLife.Longest;
 
     /// <summary>
     /// Closes what is too old. Only who has popped one may look at it closely, and popping all would make requests open new ones: so it is

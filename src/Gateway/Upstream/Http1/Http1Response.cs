@@ -201,7 +201,9 @@ internal sealed class Http1Response : UpstreamResponse
             {
                 return received.Length < ResponseHead.MaxLength
                     ? false
-                    : throw new HttpIOException(HttpRequestError.ConfigurationLimitExceeded, $"The response's trailers are longer than {ResponseHead.MaxLength} bytes.");
+                    : throw new HttpIOException(
+                        HttpRequestError.ConfigurationLimitExceeded,
+                        $"The response's trailers are longer than {ResponseHead.MaxLength} bytes.");
             }
 
             _trailers = ResponseHead.ParseTrailers(received[..end]);

@@ -22,7 +22,9 @@ internal struct RequestHeadWriter : IRequestHeaders
     public void Add(string name, string? value)
     {
         // The framing is written once, by what is really sent.
-        if (value is null || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
+        if (value is null
+            || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
         {
             return;
         }

@@ -181,7 +181,9 @@ internal sealed class ResponseHead
                     break;
                 case Role.Encoding:
                     // Another coding could not be undone here, and must not be taken for the content (RFC 9112, section 6.1).
-                    isChunked = !isChunked && line.Value.Equals("chunked", StringComparison.OrdinalIgnoreCase) ? true : throw HeadSyntax.Invalid("Its Transfer-Encoding is not 'chunked'.");
+                    isChunked = !isChunked && line.Value.Equals("chunked", StringComparison.OrdinalIgnoreCase)
+                        ? true
+                        : throw HeadSyntax.Invalid("Its Transfer-Encoding is not 'chunked'.");
                     break;
                 case Role.Connection:
                     says = StringValues.Concat(says, line.Value);
@@ -199,7 +201,9 @@ internal sealed class ResponseHead
             IsChunked = isChunked,
             // Two that say how the body ends: RFC 9112, section 6.3, trusts the chunks, and such a connection no further. Nor one with a
             // body where there is none.
-            KeepsAlive = keepsAlive && !(isChunked && (length is not null || isHttp10)) && !(UpstreamResponse.IsBodiless(status) && status != StatusCodes.Status304NotModified && (isChunked || length > 0)),
+            KeepsAlive = keepsAlive
+                && !(isChunked && (length is not null || isHttp10))
+                && !(UpstreamResponse.IsBodiless(status) && status != StatusCodes.Status304NotModified && (isChunked || length > 0)),
         };
     }
 

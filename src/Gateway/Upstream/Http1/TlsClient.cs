@@ -21,7 +21,12 @@ internal sealed class TlsClient
     {
         _host = host;
         _tls = tls;
-        _options = new SslClientAuthenticationOptions { TargetHost = host, ApplicationProtocols = Http11, RemoteCertificateValidationCallback = TlsTrust.Validate };
+        _options = new SslClientAuthenticationOptions
+        {
+            TargetHost = host,
+            ApplicationProtocols = Http11,
+            RemoteCertificateValidationCallback = TlsTrust.Validate
+        };
     }
 
     /// <summary>Null: the destination is not asked over TLS.</summary>
@@ -54,7 +59,10 @@ internal sealed class TlsClient
         {
             await tls.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"No TLS connection to {_host}: {failure.Message}", failure);
+            throw new HttpRequestException(
+                HttpRequestError.SecureConnectionError,
+                $"No TLS connection to {_host}: {failure.Message}",
+                failure);
         }
     }
 }

@@ -26,7 +26,8 @@ internal sealed class MessageResponse : UpstreamResponse
         Check(message.Content.Headers.NonValidated);
         if (!_isChunked && message.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths))
         {
-            Length = ContentLength.Parse(lengths.Count == 1 ? lengths.ToString() : string.Join(',', lengths)) ?? throw Invalid("Its Content-Length is not one number.");
+            Length = ContentLength.Parse(lengths.Count == 1 ? lengths.ToString() : string.Join(',', lengths))
+                ?? throw Invalid("Its Content-Length is not one number.");
             if (HasBody && lengths.Count > 1)
             {
                 // Several equal ones are one (RFC 9110, section 8.6), but the client has read none of them, and would wait for the end of
@@ -98,7 +99,8 @@ internal sealed class MessageResponse : UpstreamResponse
 
     /// <inheritdoc/>
     public override StringValues Header(string name) =>
-        _message.Headers.NonValidated.TryGetValues(name, out var values) || _message.Content.Headers.NonValidated.TryGetValues(name, out values) ? ToValues(values) : default;
+        _message.Headers.NonValidated.TryGetValues(name, out var values)
+            || _message.Content.Headers.NonValidated.TryGetValues(name, out values) ? ToValues(values) : default;
 
     /// <inheritdoc/>
     public override void CopyHeadersTo(IHeaderDictionary headers)
@@ -166,7 +168,9 @@ internal sealed class MessageResponse : UpstreamResponse
         }
     }
 
-    private static StringValues ToValues(HeaderStringValues values) => values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
+    private static StringValues ToValues(HeaderStringValues values) =>
+        values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
 
-    private static HttpIOException Invalid(string message) => new(HttpRequestError.InvalidResponse, $"The response cannot be read. {message}");
+    private static HttpIOException Invalid(string message) =>
+        new(HttpRequestError.InvalidResponse, $"The response cannot be read. {message}");
 }

@@ -20,7 +20,9 @@ internal sealed class OneConnection : HttpMessageInvoker
         var gate = new Gate();
         var connect = handler.ConnectCallback!;
         handler.ConnectCallback = (context, cancellationToken) =>
-            Interlocked.Increment(ref gate.Asked) == 1 ? connect(context, cancellationToken) : throw new IOException("The connection ended before the response did.");
+            Interlocked.Increment(ref gate.Asked) == 1
+                ? connect(context, cancellationToken)
+                : throw new IOException("The connection ended before the response did.");
         return new OneConnection(handler, gate);
     }
 

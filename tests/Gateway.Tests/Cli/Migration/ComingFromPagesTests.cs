@@ -15,19 +15,29 @@ public sealed partial class ComingFromPagesTests
     public async Task Example_OfThePage_IsWhatMigrateWritesAndServes(string kind, string file)
     {
         var page = await File.ReadAllTextAsync(Repository.PathOf("docs", $"coming-from-{kind}.md"), TestContext.Current.CancellationToken);
-        var blocks = Blocks().Matches(page[page.IndexOf("## A whole example", StringComparison.Ordinal)..]).Select(static match => match.Groups["text"].Value).ToArray();
+        var blocks = Blocks()
+            .Matches(page[page.IndexOf("## A whole example", StringComparison.Ordinal)..])
+            .Select(static match => match.Groups["text"].Value)
+            .ToArray();
         using var folder = new TemporaryFolder();
         using var output = new StringWriter();
         using var error = new StringWriter();
         Assert.Equal(0, await GatewayCli.RunAsync(["migrate", kind, folder.Write(file, blocks[0])], output, error, static _ => null));
         Assert.Equal(blocks[1], output.ToString());
         // The terminal's lines break where the folder's name is long.
-        Assert.Equal(Words(blocks[2]), Words(error.ToString().Replace(folder.Path + "/", "", StringComparison.Ordinal).Replace("Next: gateway", "Next: ./gateway", StringComparison.Ordinal)));
+        Assert.Equal(Words(blocks[2]), Words(error.ToString()
+            .Replace(folder.Path + "/", "", StringComparison.Ordinal)
+            .Replace("Next: gateway", "Next: ./gateway", StringComparison.Ordinal)));
 
         await using var shop = await MigratedGateway.UpstreamAsync("shop");
-        var text = blocks[0].Replace("10.0.0.11:8000", new Uri(shop.Url).Authority, StringComparison.Ordinal).Replace("10.0.0.12:8000", new Uri(shop.Url).Authority.Replace("127.0.0.1", "localhost", StringComparison.Ordinal), StringComparison.Ordinal);
+        var text = blocks[0].Replace("10.0.0.11:8000", new Uri(shop.Url).Authority, StringComparison.Ordinal).Replace(
+            "10.0.0.12:8000",
+            new Uri(shop.Url).Authority.Replace("127.0.0.1", "localhost", StringComparison.Ordinal),
+            StringComparison.Ordinal);
         await using var gateway = await MigratedGateway.StartAsync(kind, text);
-        Assert.Equal("200 shop /v2/a?b=c", await MigratedGateway.AskAsync(gateway.Client, gateway.Url, "GET", "shop.example", "/api/a?b=c"));
+        Assert.Equal(
+            "200 shop /v2/a?b=c",
+            await MigratedGateway.AskAsync(gateway.Client, gateway.Url, "GET", "shop.example", "/api/a?b=c"));
         Assert.Equal("200 shop /x", await MigratedGateway.AskAsync(gateway.Client, gateway.Url, "GET", "shop.example", "/x"));
     }
 

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Gateway.Tests.Cli.Migration;
 
-/// <summary>The same requests to HAProxy and to a gateway with HAProxy's configuration migrated: both ask the same destination for the same thing.</summary>
+/// <summary>
+/// The same requests to HAProxy and to a gateway with HAProxy's configuration migrated: both ask the same destination for the same thing.
+/// </summary>
 public sealed class HaProxyRoutingTests
 {
     private const string Program = "/usr/sbin/haproxy";
@@ -65,12 +67,17 @@ public sealed class HaProxyRoutingTests
         await using var shop = await MigratedGateway.UpstreamAsync("shop", "X-Seen");
         await using var guide = await MigratedGateway.UpstreamAsync("guide", "X-Seen");
         var port = FreePorts.Next();
-        var text = Config.Replace("SHOP", new Uri(shop.Url).Authority, StringComparison.Ordinal).Replace("GUIDE", new Uri(guide.Url).Authority, StringComparison.Ordinal)
+        var text = Config.Replace("SHOP", new Uri(shop.Url).Authority, StringComparison.Ordinal).Replace(
+            "GUIDE",
+            new Uri(guide.Url).Authority,
+            StringComparison.Ordinal)
             .Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal) + "\n";
         await using var gateway = await MigratedGateway.StartAsync("haproxy", text);
         foreach (var (host, target, headers, expected) in Requests())
         {
-            Assert.Equal($"{host}{target} {expected}", $"{host}{target} {await MigratedGateway.AskAsync(gateway.Client, gateway.Url, "GET", host, target, headers)}");
+            Assert.Equal(
+                $"{host}{target} {expected}",
+                $"{host}{target} {await MigratedGateway.AskAsync(gateway.Client, gateway.Url, "GET", host, target, headers)}");
         }
 
         // The same of HAProxy itself: what is expected above is what it does.
@@ -85,7 +92,9 @@ public sealed class HaProxyRoutingTests
                 Assert.True(process.IsRunning, process.Output);
                 try
                 {
-                    return (await MigratedGateway.AskAsync(gateway.Client, proxy, "GET", "shop.example", "/")).StartsWith("200", StringComparison.Ordinal);
+                    return (await MigratedGateway.AskAsync(gateway.Client, proxy, "GET", "shop.example", "/")).StartsWith(
+                        "200",
+                        StringComparison.Ordinal);
                 }
                 catch (HttpRequestException)
                 {
@@ -97,7 +106,9 @@ public sealed class HaProxyRoutingTests
             "HAProxy answers");
         foreach (var (host, target, headers, expected) in Requests())
         {
-            Assert.Equal($"{host}{target} {expected}", $"{host}{target} {await MigratedGateway.AskAsync(gateway.Client, proxy, "GET", host, target, headers)}");
+            Assert.Equal(
+                $"{host}{target} {expected}",
+                $"{host}{target} {await MigratedGateway.AskAsync(gateway.Client, proxy, "GET", host, target, headers)}");
         }
     }
 }

@@ -8,7 +8,8 @@ namespace Gateway.Tests.Cli.Migration;
 /// <summary>The command itself: where the file goes, what stands beside it, and its exit codes.</summary>
 public sealed class MigrateCommandTests
 {
-    private const string Site = "server {\n  listen 8000;\n  gzip_static on;\n  sub_filter a b;\n  location / { proxy_pass http://app:3000; }\n}\n";
+    private const string Site =
+        "server {\n  listen 8000;\n  gzip_static on;\n  sub_filter a b;\n  location / { proxy_pass http://app:3000; }\n}\n";
 
     [Fact]
     public async Task File_WithoutOutput_GoesToTheOutput_AndTheListToTheErrorOutput()
@@ -16,8 +17,14 @@ public sealed class MigrateCommandTests
         using var folder = new TemporaryFolder();
         var (code, output, error) = await RunAsync("migrate", "nginx", folder.Write("site.conf", Site));
         Assert.Equal(0, code);
-        Assert.Contains("url: \"http://app:3000\"", output.Replace("- \"http", "url: \"http", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.Contains("site.conf:4: \"sub_filter a b\": Bodies are not changed. Let the service write what is meant.", error.Replace("\n  ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "url: \"http://app:3000\"",
+            output.Replace("- \"http", "url: \"http", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "site.conf:4: \"sub_filter a b\": Bodies are not changed. Let the service write what is meant.",
+            error.Replace("\n  ", " ", StringComparison.Ordinal),
+            StringComparison.Ordinal);
         Assert.Contains("\n1 thing was not carried over", error, StringComparison.Ordinal);
     }
 
@@ -35,7 +42,10 @@ public sealed class MigrateCommandTests
         Assert.Contains("is there already and was left as it is", error, StringComparison.Ordinal);
 
         Assert.Equal(0, (await RunAsync("migrate", "nginx", site, "--output", target, "--force")).Code);
-        Assert.StartsWith("# Written by", await File.ReadAllTextAsync(target, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "# Written by",
+            await File.ReadAllTextAsync(target, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     /// <summary>As Debian lays it out: the servers stand in files of their own, behind symbolic links.</summary>
@@ -46,7 +56,9 @@ public sealed class MigrateCommandTests
         Directory.CreateDirectory(Path.Combine(folder.Path, "sites-available"));
         Directory.CreateDirectory(Path.Combine(folder.Path, "sites-enabled"));
         File.CreateSymbolicLink(Path.Combine(folder.Path, "sites-enabled", "default"), folder.Write("sites-available/default", Site));
-        var main = folder.Write("nginx.conf", $"events {{}}\nhttp {{ include mime.types; include {folder.Path}/conf.d/*.conf; include {folder.Path}/sites-enabled/*; }}\n");
+        var main = folder.Write(
+            "nginx.conf",
+            $"events {{}}\nhttp {{ include mime.types; include {folder.Path}/conf.d/*.conf; include {folder.Path}/sites-enabled/*; }}\n");
 
         var (code, output, error) = await RunAsync("migrate", "nginx", main);
 
@@ -72,9 +84,21 @@ public sealed class MigrateCommandTests
         using var folder = new TemporaryFolder();
         using var certificate = TestAuthority.Issue("127.0.0.1");
         var file = folder.Write("site.pem", certificate.ExportCertificatePem());
-        var key = folder.Write("site.key", System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(certificate)!.ExportPkcs8PrivateKeyPem());
-        var (_, output, error) = await RunAsync("migrate", "nginx", folder.Write("site.conf", $"server {{ listen 8443 ssl; ssl_certificate {file}; ssl_certificate_key {key}; location / {{ proxy_pass http://a:1; }} }}"));
-        Assert.Contains($"  - url: \"https://*:8443\"\n    certificate: {{ file: {file}, key: {key} }}\n", output, StringComparison.Ordinal);
+        var key = folder.Write(
+            "site.key",
+            System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(
+                certificate)!.ExportPkcs8PrivateKeyPem());
+        var (_, output, error) = await RunAsync(
+            "migrate",
+            "nginx",
+            folder.Write(
+                "site.conf",
+                $"server {{ listen 8443 ssl; ssl_certificate {file}; ssl_certificate_key {key}; location / {{ proxy_pass http://a:1; }} "
+                    + $"}}"));
+        Assert.Contains(
+            $"  - url: \"https://*:8443\"\n    certificate: {{ file: {file}, key: {key} }}\n",
+            output,
+            StringComparison.Ordinal);
         Assert.Contains("Everything was carried over.", error, StringComparison.Ordinal);
     }
 

@@ -17,13 +17,21 @@ internal static partial class MigratedGateway
     public static Task<InProcessGateway> StartAsync(string kind, string text)
     {
         var yaml = MigrateCommand.Run(kind, text, "site.conf", MigrationFiles.None).Yaml;
-        var listen = Listen().Replace(yaml, "listen:\n  - url: http://127.0.0.1:0\nadmin: { url: \"http://127.0.0.1:0\" }\nstate: FOLDER/state\nstaticFallback: FOLDER/static\n", 1);
+        var listen = Listen().Replace(
+            yaml,
+            "listen:\n  - url: http://127.0.0.1:0\nadmin: { url: \"http://127.0.0.1:0\" }\nstate: FOLDER/state\nstaticFallback: "
+                + "FOLDER/static\n",
+            1);
         return InProcessGateway.StartAsync(listen);
     }
 
-    /// <summary>A destination that responds with its name, the target, and the values of the named headers that it was asked with.</summary>
+    /// <summary>
+    /// A destination that responds with its name, the target, and the values of the named headers that it was asked with.
+    /// </summary>
     public static Task<KestrelUpstream> UpstreamAsync(string name, params string[] headers) => KestrelUpstream.StartAsync(
-        context => context.Response.WriteAsync(string.Join(' ', headers.Select(header => context.Request.Headers[header].ToString()).Prepend(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget).Prepend(name)).TrimEnd()),
+        context => context.Response.WriteAsync(string.Join(' ', headers.Select(header => context.Request.Headers[header].ToString())
+            .Prepend(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)
+            .Prepend(name)).TrimEnd()),
         HttpProtocols.Http1);
 
     /// <summary>Status, place and body of a response, as far as two proxies have to agree on them.</summary>

@@ -52,14 +52,32 @@ public sealed class NginxParserTests
             ["/etc/nginx/snippets/proxy.conf"] = "\nclient_max_body_size 5m;\nwhatever on;",
             ["/etc/nginx/circle.conf"] = "include circle.conf;",
         };
-        var found = new MigrationFiles(files.GetValueOrDefault, pattern => pattern is "/etc/nginx/conf.d/*.conf" ? ["/etc/nginx/conf.d/a.conf"] : files.ContainsKey(pattern) ? [pattern] : [], static (_, _) => false);
+        var found = new MigrationFiles(files.GetValueOrDefault, pattern => pattern is "/etc/nginx/conf.d/*.conf"
+            ? ["/etc/nginx/conf.d/a.conf"]
+            : files.ContainsKey(pattern) ? [pattern]
+            : [], static (_, _) => false);
 
-        var result = MigrateCommand.Run("nginx", "http { include mime.types; include conf.d/*.conf; include gone/*.conf; }", "/etc/nginx/nginx.conf", found);
+        var result = MigrateCommand.Run(
+            "nginx",
+            "http { include mime.types; include conf.d/*.conf; include gone/*.conf; }",
+            "/etc/nginx/nginx.conf",
+            found);
         Assert.Contains("limits: { requestBody: 5MiB }", result.Yaml, StringComparison.Ordinal);
         Assert.Equal(
-            ["/etc/nginx/nginx.conf:1: \"include gone/*.conf\": \"gone/*.conf\" is not there or cannot be read. Put it beside the file and migrate again, or migrate it by itself.", "/etc/nginx/snippets/proxy.conf:3: \"whatever on\": It has no counterpart that the migration knows. See docs/coming-from-nginx.md and docs/configuration.md."],
+            [
+            "/etc/nginx/nginx.conf:1: \"include gone/*.conf\": \"gone/*.conf\" is not there or cannot be read. Put it beside the file and "
+                + "migrate again, or migrate it by "
+                + "itself.", "/etc/nginx/snippets/proxy.conf:3: \"whatever on\": It has no counterpart that the migration knows. See "
+                + "docs/coming-from-nginx.md and docs/configuration.md."],
             result.Notes.Select(static note => note.ToString()));
-        Assert.Contains("include one another more than 8 deep", Assert.Throws<MigrationException>(() => MigrateCommand.Run("nginx", "include circle.conf;", "/etc/nginx/nginx.conf", found)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "include one another more than 8 deep",
+            Assert.Throws<MigrationException>(() => MigrateCommand.Run(
+                "nginx",
+                "include circle.conf;",
+                "/etc/nginx/nginx.conf",
+                found)).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Cut anywhere, or with any byte replaced: a configuration, or a problem with its line; never anything else.</summary>
@@ -74,7 +92,11 @@ public sealed class NginxParserTests
             for (var i = 0; i < 60; i++)
             {
                 var spoilt = new StringBuilder(text[..random.Next(text.Length)]);
-                for (var change = random.Next(4); change > 0 && spoilt.Length > 0; change--) spoilt[random.Next(spoilt.Length)] = "{}[]();'\"\\#$\n\0 :,aé\uD800"[random.Next(19)];
+                for (var change = random.Next(4); change > 0 && spoilt.Length > 0; change--)
+                {
+                    spoilt[random.Next(spoilt.Length)] = "{}[]();'\"\\#$\n\0 :,aé\uD800"[random.Next(19)];
+                }
+
                 try
                 {
                     Assert.NotEmpty(MigrateCommand.Run(kind, spoilt.ToString(), example, MigrationFiles.None).Yaml);
@@ -87,8 +109,12 @@ public sealed class NginxParserTests
         }
     }
 
-    private static ImmutableArray<NginxDirective> Parse(string text) => new NginxParser(MigrationFiles.None, "", static (_, _) => { }).Parse(text, "x.conf");
+    private static ImmutableArray<NginxDirective> Parse(string text) =>
+        new NginxParser(MigrationFiles.None, "", static (_, _) => { }).Parse(text, "x.conf");
 
     private static string Shown(ImmutableArray<NginxDirective> directives) =>
-        string.Join(' ', directives.Select(static one => string.Join('|', one.Arguments.Prepend(one.Name)) + (one.Block is { } block ? $"{{{Shown(block)}}}" : "")));
+        string.Join(
+            ' ',
+            directives.Select(static one => string.Join('|', one.Arguments.Prepend(one.Name))
+                + (one.Block is { } block ? $"{{{Shown(block)}}}" : "")));
 }

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Gateway.Tests.Cli.Migration;
 
-/// <summary>The same requests to nginx and to a gateway with nginx's configuration migrated: both ask the same destination for the same thing.</summary>
+/// <summary>
+/// The same requests to nginx and to a gateway with nginx's configuration migrated: both ask the same destination for the same thing.
+/// </summary>
 public sealed class NginxRoutingTests
 {
     private const string Shop = """
@@ -93,7 +95,10 @@ public sealed class NginxRoutingTests
         await using var shop = await MigratedGateway.UpstreamAsync("shop", "X-Real-IP");
         await using var guide = await MigratedGateway.UpstreamAsync("guide", "X-Real-IP");
         var port = FreePorts.Next();
-        var text = config.Replace("SHOP", new Uri(shop.Url).Authority, StringComparison.Ordinal).Replace("GUIDE", new Uri(guide.Url).Authority, StringComparison.Ordinal)
+        var text = config.Replace("SHOP", new Uri(shop.Url).Authority, StringComparison.Ordinal).Replace(
+            "GUIDE",
+            new Uri(guide.Url).Authority,
+            StringComparison.Ordinal)
             .Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         await using var gateway = await MigratedGateway.StartAsync("nginx", text);
         foreach (var (_, host, target, expected) in Requests().Select(static row => row.Data).Where(row => row.Item1 == config))
@@ -106,7 +111,10 @@ public sealed class NginxRoutingTests
         foreach (var (_, host, target, expected) in Requests().Select(static row => row.Data).Where(row => row.Item1 == config))
         {
             var given = await MigratedGateway.AskAsync(gateway.Client, new Uri($"http://127.0.0.1:{port}"), "GET", host, target);
-            Assert.Equal($"{host}{target} {expected}", $"{host}{target} {given.Replace($"http://{host}:{port}", "", StringComparison.Ordinal).Replace($"http://{host}", "", StringComparison.Ordinal)}");
+            Assert.Equal(
+                $"{host}{target} {expected}",
+                $"{host}{target} "
+                    + $"{given.Replace($"http://{host}:{port}", "", StringComparison.Ordinal).Replace($"http://{host}", "", StringComparison.Ordinal)}");
         }
     }
 }

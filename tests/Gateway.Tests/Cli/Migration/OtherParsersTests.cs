@@ -16,7 +16,9 @@ public sealed class OtherParsersTests
     [InlineData("a b\\ c \\# d\\1 \"e\\\"f\"", "a|b c|#|d\\1|e\"f")]
     [InlineData("a '' x\"y\"z", "a||xyz")]
     public void Line_OfHaProxy_HasTheseWords(string line, string expected) =>
-        Assert.Equal(expected, string.Join('|', Assert.Single(Assert.Single(HaProxyParser.Parse("frontend f\n" + line, "x.cfg")).Own).Words));
+        Assert.Equal(
+            expected,
+            string.Join('|', Assert.Single(Assert.Single(HaProxyParser.Parse("frontend f\n" + line, "x.cfg")).Own).Words));
 
     [Fact]
     public void Value_OfSettings_KnowsItsLine()
@@ -38,5 +40,7 @@ public sealed class OtherParsersTests
     [InlineData("yarp", "{ \"ReverseProxy\": { ", "1: This is not JSON")]
     [InlineData("yarp", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "1: This is not JSON")]
     public void Text_Wrong_IsToldWithItsLine(string kind, string text, string expected) =>
-        Assert.StartsWith("x:" + expected, Assert.Throws<MigrationException>(() => MigrateCommand.Run(kind, text, "x", MigrationFiles.None)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("x:"
+            + expected, Assert.Throws<MigrationException>(() => MigrateCommand.Run(kind, text, "x", MigrationFiles.None)).Message,
+            StringComparison.Ordinal);
 }

@@ -37,7 +37,9 @@ public sealed class YarpRoutingTests
     {
         await using var shop = await MigratedGateway.UpstreamAsync("shop", "X-Seen");
         await using var guide = await MigratedGateway.UpstreamAsync("guide", "X-Seen");
-        await using var gateway = await MigratedGateway.StartAsync("yarp", Settings.Replace("SHOP", shop.Url, StringComparison.Ordinal).Replace("GUIDE", guide.Url, StringComparison.Ordinal));
+        await using var gateway = await MigratedGateway.StartAsync(
+            "yarp",
+            Settings.Replace("SHOP", shop.Url, StringComparison.Ordinal).Replace("GUIDE", guide.Url, StringComparison.Ordinal));
 
         Assert.Equal(expected, await MigratedGateway.AskAsync(gateway.Client, gateway.Url, "GET", host, target, "X-Seen: client"));
     }

@@ -21,7 +21,8 @@ public sealed partial class AffinityPageTests
     {
         await using var primary = new ScriptedUpstream(static r => r.RespondAsync("primary")) { Healthy = false };
         await using var standby = new ScriptedUpstream(static r => r.RespondAsync("standby"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], cluster: Example() + Quick));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], cluster: Example()
+            + Quick));
         Assert.Equal("standby", await SayAsync(gateway, "old"));
 
         primary.Healthy = true;
@@ -37,7 +38,11 @@ public sealed partial class AffinityPageTests
     {
         await using var primary = new ScriptedUpstream(static r => r.RespondAsync("primary")) { Healthy = false };
         await using var standby = new ScriptedUpstream(static r => r.RespondAsync("standby"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], cluster: Example().Replace("10m", "2s", StringComparison.Ordinal) + Quick));
+        await using var gateway =
+            await InProcessGateway.StartAsync(InProcessGateway.Config(
+                [primary.Url],
+                [standby.Url],
+                cluster: Example().Replace("10m", "2s", StringComparison.Ordinal) + Quick));
         Assert.Equal("standby", await SayAsync(gateway, "old"));
         primary.Healthy = true;
         await Eventually.BecomeTrueAsync(async () => await gateway.ServingAsync() == "primary", Patience, "the primary serves again");
@@ -52,7 +57,10 @@ public sealed partial class AffinityPageTests
     {
         await using var one = new ScriptedUpstream(static r => r.RespondAsync("one"));
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("other"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, other.Url], cluster: "    affinity: { header: X-Conversation-Id }"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            one.Url,
+            other.Url
+        ], cluster: "    affinity: { header: X-Conversation-Id }"));
         var mine = await KeyAtAsync(gateway, "one");
 
         var (status, said) = await DrainAsync(gateway, one, "10m");
@@ -88,7 +96,10 @@ public sealed partial class AffinityPageTests
         };
         await using var one = new ScriptedUpstream(Guide("one"));
         await using var other = new ScriptedUpstream(Guide("other"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, other.Url], cluster: Example(), route: "    stream: {}", top: Log));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            one.Url,
+            other.Url
+        ], cluster: Example(), route: "    stream: {}", top: Log));
         var mine = await KeyAtAsync(gateway, "one");
         await using var client = await RawClient.ConnectAsync(gateway.Url);
         await client.SendAsync($"GET /chat HTTP/1.1\r\nHost: a\r\nX-Conversation-Id: {mine}\r\n\r\n");
@@ -102,7 +113,11 @@ public sealed partial class AffinityPageTests
         await Eventually.BecomeTrueAsync(
             async () =>
             {
-                await using var file = new FileStream(gateway.PathOf("gateway.log"), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
+                await using var file = new FileStream(
+                    gateway.PathOf("gateway.log"),
+                    FileMode.OpenOrCreate,
+                    FileAccess.Read,
+                    FileShare.ReadWrite);
                 using var reader = new StreamReader(file);
                 return (await reader.ReadToEndAsync(Cancel)).Contains("\"cause\":\"drained\"", StringComparison.Ordinal);
             },
@@ -125,7 +140,9 @@ public sealed partial class AffinityPageTests
         using var socket = new ClientWebSocket();
         await socket.ConnectAsync(new UriBuilder(gateway.Url) { Scheme = "ws" }.Uri, Cancel);
 
-        await gateway.PostAsync($"/clusters/guide/destinations/127.0.0.1:{echo.Port.ToString(CultureInfo.InvariantCulture)}/drain", """{ "for": "1s", "force": true }""");
+        await gateway.PostAsync(
+            $"/clusters/guide/destinations/127.0.0.1:{echo.Port.ToString(CultureInfo.InvariantCulture)}/drain",
+            """{ "for": "1s", "force": true }""");
         var received = await socket.ReceiveAsync(new byte[100], Cancel);
 
         Assert.Equal((WebSocketMessageType.Close, WebSocketCloseStatus.EndpointUnavailable), (received.MessageType, received.CloseStatus));
@@ -144,7 +161,10 @@ public sealed partial class AffinityPageTests
         var (status, said) = await DrainAsync(gateway, one, length);
 
         Assert.Equal(400, status);
-        Assert.Contains($"The \\u0022for\\u0022 of a drain was \\u0022{length}\\u0022.", said.Replace("\\\"", "\\u0022", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            $"The \\u0022for\\u0022 of a drain was \\u0022{length}\\u0022.",
+            said.Replace("\\\"", "\\u0022", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     private static async Task<string> SayAsync(InProcessGateway gateway, string? conversation) =>
@@ -163,7 +183,8 @@ public sealed partial class AffinityPageTests
         throw new InvalidOperationException($"No key goes to {destination}.");
     }
 
-    private static string PathOf(ScriptedUpstream destination) => $"/clusters/guide/destinations/127.0.0.1:{destination.Port.ToString(CultureInfo.InvariantCulture)}";
+    private static string PathOf(ScriptedUpstream destination) =>
+        $"/clusters/guide/destinations/127.0.0.1:{destination.Port.ToString(CultureInfo.InvariantCulture)}";
 
     private static Task<(int Status, string Body)> DrainAsync(InProcessGateway gateway, ScriptedUpstream destination, string? length) =>
         gateway.PostAsync($"{PathOf(destination)}/drain", length is null ? "{}" : $$"""{ "for": "{{length}}" }""");

@@ -33,7 +33,10 @@ public class ConversationTableTests
         }
 
         // Each set keeps its newest: of the newest eighth of what fits nearly all, of the first quarter none.
-        Assert.InRange(Known(table, All - (ConversationTable.Most / 8), All), ConversationTable.Most / 8 * 0.99, ConversationTable.Most / 8);
+        Assert.InRange(
+            Known(table, All - (ConversationTable.Most / 8), All),
+            ConversationTable.Most / 8 * 0.99,
+            ConversationTable.Most / 8);
         Assert.InRange(Known(table, 0, ConversationTable.Most), 0, ConversationTable.Most * 0.02);
         Assert.InRange(Known(table, 0, All), ConversationTable.Most * 0.95, ConversationTable.Most);
     }

@@ -8,8 +8,8 @@ namespace Gateway.Tests.Forwarding.Conversations;
 public class StayRuleTests
 {
     /// <summary>
-    /// The active tier (-1: none), the tier that carries the rest of a ramp, the usable destinations of each tier and those spared, where the
-    /// conversation was, its silence and <c>stay</c> in seconds, and the tier where it stays (-1: nowhere in particular).
+    /// The active tier (-1: none), the tier that carries the rest of a ramp, the usable destinations of each tier and those spared, where
+    /// the conversation was, its silence and <c>stay</c> in seconds, and the tier where it stays (-1: nowhere in particular).
     /// </summary>
     public static TheoryData<string, int, string, string, string, int, int, int> Cases() => new()
     {
@@ -34,9 +34,23 @@ public class StayRuleTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Of_Situation_StaysOrNot(string situation, int active, string usable, string spared, string was, int silence, int stay, int tier)
+    public void Of_Situation_StaysOrNot(
+        string situation,
+        int active,
+        string usable,
+        string spared,
+        string was,
+        int silence,
+        int stay,
+        int tier)
     {
-        Dictionary<char, Destination> all = "abcd".ToDictionary(static name => name, static name => new Destination("c", name < 'c' ? "primary" : "standby", name.ToString(), new Uri($"http://127.0.0.1:{9000 + name}")));
+        Dictionary<char, Destination> all = "abcd".ToDictionary(
+            static name => name,
+            static name => new Destination(
+                "c",
+                name < 'c' ? "primary" : "standby",
+                name.ToString(),
+                new Uri($"http://127.0.0.1:{9000 + name}")));
         Destination[] Named(string names) => [.. names.Select(name => all[name])];
         var snapshot = new ClusterSnapshot
         {
@@ -45,7 +59,10 @@ public class StayRuleTests
             [
                 .. usable.Split(' ').Select((names, index) => new TierSnapshot
                 {
-                    Name = index == 0 ? "primary" : "standby", Index = index, Load = new TierLoad(), Usable = Named(names), Weights = [.. names.Select(static _ => 1)], HalfOpen = [], All = Named(names), CanServe = names.Length > 0,
+                    Name = index == 0
+                        ? "primary"
+                        : "standby", Index = index, Load = new TierLoad(), Usable = Named(names),
+                        Weights = [.. names.Select(static _ => 1)], HalfOpen = [], All = Named(names), CanServe = names.Length > 0,
                     Spared = index == 0 ? Named(spared) : [],
                 }),
             ],

@@ -81,7 +81,17 @@ public class BalancerTests
     {
         var all = Tier(1, 1, 2, 4);
         var counts = new int[4];
-        var fewer = new TierSnapshot { Name = "t", Index = 0, Load = all.Load, Usable = all.Usable[..3], Weights = all.Weights[..3], HalfOpen = [], All = all.All, CanServe = true };
+        var fewer = new TierSnapshot
+        {
+            Name = "t",
+            Index = 0,
+            Load = all.Load,
+            Usable = all.Usable[..3],
+            Weights = all.Weights[..3],
+            HalfOpen = [],
+            All = all.All,
+            CanServe = true
+        };
         for (var i = 0; i < 20_000; i++)
         {
             var before = Balancer.ByAffinity("key-" + i, all, null, 0)!;
@@ -99,7 +109,18 @@ public class BalancerTests
 
     internal static TierSnapshot Tier(params int[] weights)
     {
-        var destinations = weights.Select(static (_, i) => new Destination("c", "t", $"d{i}", new Uri($"http://127.0.0.1:{9000 + i}"))).ToArray();
-        return new TierSnapshot { Name = "t", Index = 0, Load = new TierLoad(), Usable = destinations, Weights = weights, HalfOpen = [], All = destinations, CanServe = true };
+        var destinations =
+            weights.Select(static (_, i) => new Destination("c", "t", $"d{i}", new Uri($"http://127.0.0.1:{9000 + i}"))).ToArray();
+        return new TierSnapshot
+        {
+            Name = "t",
+            Index = 0,
+            Load = new TierLoad(),
+            Usable = destinations,
+            Weights = weights,
+            HalfOpen = [],
+            All = destinations,
+            CanServe = true
+        };
     }
 }

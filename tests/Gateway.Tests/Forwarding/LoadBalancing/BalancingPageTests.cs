@@ -18,7 +18,10 @@ public sealed partial class BalancingPageTests
             await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System);
             await r.RespondAsync("slow");
         });
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([fast.Url, slow.Url], cluster: Example("balance: peakEwma")));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            fast.Url,
+            slow.Url
+        ], cluster: Example("balance: peakEwma")));
         var slowly = 0;
         for (var i = 0; i < 100; i++)
         {
@@ -34,7 +37,10 @@ public sealed partial class BalancingPageTests
     {
         await using var one = new ScriptedUpstream(static r => r.RespondAsync("one"));
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("other"));
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, other.Url], cluster: Example("slowStart: 30s")));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            one.Url,
+            other.Url
+        ], cluster: Example("slowStart: 30s")));
         var atStart = await CountAsync(gateway, "other", 200);
         var path = $"/clusters/guide/destinations/127.0.0.1:{other.Port.ToString(CultureInfo.InvariantCulture)}";
         await gateway.PostAsync(path + "/drain", "{}");
@@ -55,7 +61,10 @@ public sealed partial class BalancingPageTests
     {
         await using var one = new ScriptedUpstream(static r => r.RespondAsync("one"));
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("other"));
-        var config = InProcessGateway.Config([one.Url, $"{{ url: \"{other.Url}\", name: guide-b, weight: 1 }}"], cluster: "    balance: roundRobin");
+        var config = InProcessGateway.Config([
+            one.Url,
+            $"{{ url: \"{other.Url}\", name: guide-b, weight: 1 }}"
+        ], cluster: "    balance: roundRobin");
         await using var gateway = await InProcessGateway.StartAsync(config);
         const string Path = "/clusters/guide/destinations/guide-b/weight";
         var before = await CountAsync(gateway, "other", 100);
@@ -65,16 +74,25 @@ public sealed partial class BalancingPageTests
         await gateway.PostAsync("/config/reload", "{}");
         var reloaded = await CountAsync(gateway, "other", 100);
         var status = (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[1];
-        var metric = await gateway.MetricAsync("gateway_destination_weight", ("cluster", "guide"), ("tier", "primary"), ("destination", "guide-b"));
+        var metric = await gateway.MetricAsync(
+            "gateway_destination_weight",
+            ("cluster", "guide"),
+            ("tier", "primary"),
+            ("destination", "guide-b"));
         await gateway.PostAsync(Path, """{ "clear": true }""");
         var cleared = await CountAsync(gateway, "other", 300);
         var after = (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations")[1];
 
         Assert.Equal(50, before);
-        Assert.Contains("Destination 'guide-b' has weight 3, 1 in the configuration: 75 % of tier 'primary' while all of it serves.", said, StringComparison.Ordinal);
+        Assert.Contains(
+            "Destination 'guide-b' has weight 3, 1 in the configuration: 75 % of tier 'primary' while all of it serves.",
+            said,
+            StringComparison.Ordinal);
         Assert.InRange(heavy, 73, 77);
         Assert.InRange(reloaded, 73, 77);
-        Assert.Equal((3, 2), (status.GetProperty("weight").GetInt32(), status.GetProperty("weightOrder").GetProperty("configured").GetInt32()));
+        Assert.Equal((3, 2), (status.GetProperty("weight").GetInt32(), status.GetProperty("weightOrder")
+            .GetProperty("configured")
+            .GetInt32()));
         Assert.StartsWith("ann (", status.GetProperty("weightOrder").GetProperty("by").GetString(), StringComparison.Ordinal);
         Assert.Equal(3, metric);
         Assert.InRange(cleared, 195, 205);

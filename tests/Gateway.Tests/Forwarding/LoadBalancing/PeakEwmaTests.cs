@@ -36,7 +36,9 @@ public class PeakEwmaTests
             value.Observe(TimeSpan.FromMilliseconds(responses[i]), (uint)responses[i + 1]);
         }
 
-        Assert.True(Math.Abs(value.At((uint)at) - (expected * Milliseconds)) <= Math.Max(0.001, expected * 0.001) * Milliseconds, $"{situation}: {value.At((uint)at)}");
+        Assert.True(
+            Math.Abs(value.At((uint)at) - (expected * Milliseconds)) <= Math.Max(0.001, expected * 0.001) * Milliseconds,
+            $"{situation}: {value.At((uint)at)}");
     }
 
     [Fact]
@@ -84,7 +86,12 @@ public class PeakEwmaTests
 
     [Theory]
     [MemberData(nameof(Shares))]
-    public void Choose_OfDestinationsThatDiffer_PrefersTheFaster(string situation, double[] responseTimes, int[] weights, int rate, double[] expected)
+    public void Choose_OfDestinationsThatDiffer_PrefersTheFaster(
+        string situation,
+        double[] responseTimes,
+        int[] weights,
+        int rate,
+        double[] expected)
     {
         var requests = new Simulation(BalanceMethod.PeakEwma, responseTimes, weights).Run(rate, TimeSpan.FromMinutes(2));
         var total = (double)requests.Sum();

@@ -75,18 +75,35 @@ public sealed class AlertSignalTests
     public void Alerts_OneAfterAnother_ComeTo(string alerts, string expected)
     {
         var time = new ManualTime();
-        Destination[] destinations = [new("guide", "primary", "a", new Uri("http://10.0.0.11:9001")), new("guide", "primary", "b", new Uri("http://10.0.0.12:9001"))];
-        var config = new ClusterConfig { Name = "guide", Tiers = [], Signals = [new SignalConfig { Name = "pager", Alert = "Hot", Then = SignalEffect.Drain, Within = TimeSpan.FromHours(5) }] };
+        Destination[] destinations =
+        [
+            new("guide", "primary", "a", new Uri("http://10.0.0.11:9001")),
+            new("guide", "primary", "b", new Uri("http://10.0.0.12:9001"))
+        ];
+        var config = new ClusterConfig
+        {
+            Name = "guide",
+            Tiers = [],
+            Signals = [new SignalConfig { Name = "pager", Alert = "Hot", Then = SignalEffect.Drain, Within = TimeSpan.FromHours(5) }]
+        };
         var last = new Dictionary<string, SignalReading>(StringComparer.Ordinal);
-        var board = new AlertBoard(() => [new SignalTarget(config, destinations)], reading => last[reading.Destination.Name] = reading, time);
+        var board = new AlertBoard(
+            () => [new SignalTarget(config, destinations)],
+            reading => last[reading.Destination.Name] = reading,
+            time);
         foreach (var alert in alerts.Split(' '))
         {
             var (status, subject, identity) = (alert.Split(':')[0], string.Join(':', alert.Split(':')[1..^1]), alert.Split(':')[^1]);
-            var json = $"{{\"version\":\"4\",\"alerts\":[{{\"status\":\"{status}\",\"labels\":{{\"alertname\":\"Hot\"{(subject.Length == 0 ? "" : $",\"instance\":\"{subject}\"")}}},\"fingerprint\":\"{identity}\"}}]}}";
+            var json =
+                $"{{\"version\":\"4\",\"alerts\":[{{\"status\":\"{status}\",\"labels\":{{\"alertname\":\"Hot\""
+                    + $"{(subject.Length == 0 ? "" : $",\"instance\":\"{subject}\"")}}},\"fingerprint\":\"{identity}\"}}]}}";
             board.Take(AlertmanagerJson.Read(Encoding.UTF8.GetBytes(json), out _)!.Value);
         }
 
-        Assert.Equal(expected, string.Concat(destinations.Select(d => !last.TryGetValue(d.Name, out var reading) ? '?' : reading.State == SignalState.Firing ? 'F' : 'c')));
+        Assert.Equal(expected, string.Concat(destinations.Select(d => !last.TryGetValue(d.Name, out var reading)
+            ? '?'
+            : reading.State == SignalState.Firing ? 'F'
+            : 'c')));
     }
 
     [Theory]
@@ -97,10 +114,17 @@ public sealed class AlertSignalTests
     public void Alert_NotSentAgain_CountsForItsTime(string? endsAt, int seconds)
     {
         Destination[] destinations = [new("guide", "primary", "a", new Uri("http://10.0.0.11:9001"))];
-        var config = new ClusterConfig { Name = "guide", Tiers = [], Signals = [new SignalConfig { Name = "pager", Alert = "Hot", Then = SignalEffect.Drain, Within = TimeSpan.FromHours(5) }] };
+        var config = new ClusterConfig
+        {
+            Name = "guide",
+            Tiers = [],
+            Signals = [new SignalConfig { Name = "pager", Alert = "Hot", Then = SignalEffect.Drain, Within = TimeSpan.FromHours(5) }]
+        };
         SignalReading? last = null;
         var board = new AlertBoard(() => [new SignalTarget(config, destinations)], reading => last = reading, new ManualTime());
-        var json = $"{{\"alerts\":[{{\"status\":\"firing\",\"labels\":{{\"alertname\":\"Hot\"}}{(endsAt is null ? "" : $",\"endsAt\":\"{endsAt}\"")}}}]}}";
+        var json =
+            $"{{\"alerts\":[{{\"status\":\"firing\",\"labels\":{{\"alertname\":\"Hot\"}}"
+                + $"{(endsAt is null ? "" : $",\"endsAt\":\"{endsAt}\"")}}}]}}";
         board.Take(AlertmanagerJson.Read(Encoding.UTF8.GetBytes(json), out _)!.Value);
         Assert.Equal(seconds, last!.ValidFor.TotalSeconds);
     }
@@ -110,7 +134,8 @@ public sealed class AlertSignalTests
 
     private static async Task StateIsAsync(InProcessGateway gateway, string state) =>
         await Eventually.BecomeTrueAsync(
-            async () => (await MetricsSignalTests.DestinationsAsync(gateway))[1].TryGetProperty("signals", out var signals) && signals[0].GetProperty("state").GetString() == state,
+            async () => (await MetricsSignalTests.DestinationsAsync(gateway))[1].TryGetProperty("signals", out var signals)
+                && signals[0].GetProperty("state").GetString() == state,
             TimeSpan.FromSeconds(30),
             $"the signal is {state}");
 }

@@ -9,7 +9,8 @@ namespace Gateway.Tests.Health.Signals;
 /// <summary>From readings of metrics to whether a condition holds.</summary>
 public sealed class ConditionWatchTests
 {
-    // A reading every 5 s: a page of metrics, "-" for one that says nothing, "!" for one that could not be made. After each: F fires, c clear, ? unknown.
+    // A reading every 5 s: a page of metrics, "-" for one that says nothing, "!" for one that could not be made. After each:
+    // F fires, c clear, ? unknown.
     [Theory]
     [InlineData("cpu > 0.9", "cpu 0.5|cpu 0.95|cpu 0.5", "cFc")]
     [InlineData("cpu > 0.9 for 10s", "cpu 1|cpu 1|cpu 1|cpu 0|cpu 0|cpu 0|cpu 0", "ccFFFcc")]
@@ -26,8 +27,11 @@ public sealed class ConditionWatchTests
     [InlineData("rate(e[1m]) > 1", "e 1000|e 3|e 6", "?cc")]
     [InlineData("rate(e[10s]) > 1", "e 0|e 50|e 50|e 50|e 50", "?FFcc")]
     [InlineData("rate(e[1m]) > 1", "e 0|!|e 50|e 100", "???F")]
-    [InlineData("quantile(0.9, l[1m]) > 0.5", "l_bucket{le=\"0.1\"} 5;l_bucket{le=\"1\"} 5;l_bucket{le=\"+Inf\"} 5|l_bucket{le=\"0.1\"} 5;l_bucket{le=\"1\"} 15;l_bucket{le=\"+Inf\"} 15", "?F")]
-    [InlineData("quantile(0.9, l[1m]) > 0.5", "l_bucket{le=\"0.1\"} 5;l_bucket{le=\"+Inf\"} 5|l_bucket{le=\"0.1\"} 5;l_bucket{le=\"+Inf\"} 5", "??")]
+    [InlineData("quantile(0.9, l[1m]) > "
+        + "0.5", "l_bucket{le=\"0.1\"} 5;l_bucket{le=\"1\"} 5;l_bucket{le=\"+Inf\"} 5|l_bucket{le=\"0.1\"} 5;l_bucket{le=\"1\"} "
+        + "15;l_bucket{le=\"+Inf\"} 15", "?F")]
+    [InlineData("quantile(0.9, l[1m]) > "
+        + "0.5", "l_bucket{le=\"0.1\"} 5;l_bucket{le=\"+Inf\"} 5|l_bucket{le=\"0.1\"} 5;l_bucket{le=\"+Inf\"} 5", "??")]
     public void Readings_OneAfterAnother_FireAsTheConditionSays(string condition, string readings, string expected)
     {
         var parsed = SignalConditionText.Parse(condition, out _)!;
@@ -87,7 +91,9 @@ public sealed class ConditionWatchTests
     {
         KeyValuePair<double, double>[] read =
         [
-            .. buckets.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static one => one.Split(':')).Select(static parts => KeyValuePair.Create(
+            .. buckets.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static one => one.Split(':'))
+                .Select(static parts => KeyValuePair.Create(
                 parts[0] is "Inf" ? double.PositiveInfinity : double.Parse(parts[0], CultureInfo.InvariantCulture),
                 double.Parse(parts[1], CultureInfo.InvariantCulture))),
         ];

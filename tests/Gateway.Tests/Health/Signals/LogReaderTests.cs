@@ -37,7 +37,16 @@ public sealed class LogReaderTests : IDisposable
 
     private void Follow(string log, string pattern = "OutOfMemory|FATAL", int count = 3, string? destination = null)
     {
-        var signal = new SignalConfig { Name = "oom", Log = PathOf(log), Pattern = pattern, Count = count, Within = TimeSpan.FromSeconds(30), Destination = destination, Then = SignalEffect.Suspect };
+        var signal = new SignalConfig
+        {
+            Name = "oom",
+            Log = PathOf(log),
+            Pattern = pattern,
+            Count = count,
+            Within = TimeSpan.FromSeconds(30),
+            Destination = destination,
+            Then = SignalEffect.Suspect
+        };
         var judge = new LineJudge(signal, () => _destinations, reading => _last[reading.Destination.Name] = reading, _time);
         _reader = new LogReader("guide", signal, judge, _time, NullLogger.Instance);
         _reader.TakeTurn();
@@ -50,7 +59,11 @@ public sealed class LogReaderTests : IDisposable
     }
 
     // The states of guide-a, guide-b and guide: F fires, c clear, ? nothing said.
-    private string States() => string.Concat(_destinations.Select(d => !_last.TryGetValue(d.Name, out var reading) ? '?' : reading.State == SignalState.Firing ? 'F' : 'c'));
+    private string States() =>
+        string.Concat(_destinations.Select(d => !_last.TryGetValue(d.Name, out var reading)
+            ? '?'
+            : reading.State == SignalState.Firing ? 'F'
+            : 'c'));
 
     [Fact]
     public void Lines_EnoughInTime_FireAndEnd()

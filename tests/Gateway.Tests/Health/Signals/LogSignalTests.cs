@@ -22,25 +22,37 @@ public sealed class LogSignalTests
                 """));
         folder.Write("guide-b.log", "FATAL of yesterday\nFATAL of yesterday\nFATAL of yesterday\nFATAL of yesterday\n");
         await Eventually.BecomeTrueAsync(
-            async () => (await MetricsSignalTests.DestinationsAsync(gateway))[1].TryGetProperty("signals", out var signals) && signals[0].GetProperty("state").GetString() != "unknown",
+            async () => (await MetricsSignalTests.DestinationsAsync(gateway))[1].TryGetProperty("signals", out var signals)
+                && signals[0].GetProperty("state").GetString() != "unknown",
             TimeSpan.FromSeconds(30),
             "the log is followed");
 
         // Two lines, a rotation, two lines.
         using var shell = Process.Start(new ProcessStartInfo("/bin/sh")
         {
-            ArgumentList = { "-c", "cd \"$0\" && echo 'java.lang.OutOfMemoryError: heap' >> guide-b.log && echo FATAL >> guide-b.log && mv guide-b.log guide-b.log.1 && gzip guide-b.log.1 && echo FATAL >> guide-b.log && echo '{\"level\":\"FATAL\",\"user\":\"mallory\"}' >> guide-b.log", folder.Path },
+            ArgumentList =
+            {
+                "-c",
+                "cd \"$0\" && echo 'java.lang.OutOfMemoryError: heap' >> guide-b.log && echo FATAL >> guide-b.log && mv guide-b.log "
+                    + "guide-b.log.1 && gzip guide-b.log.1 && echo FATAL >> guide-b.log && echo "
+                    + "'{\"level\":\"FATAL\",\"user\":\"mallory\"}' >> guide-b.log",
+                folder.Path
+            },
         })!;
         await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, shell.ExitCode);
 
         await Eventually.BecomeTrueAsync(
-            async () => (await MetricsSignalTests.DestinationsAsync(gateway))[1].GetProperty("signals")[0].GetProperty("state").GetString() == "firing",
+            async () =>
+                (await MetricsSignalTests.DestinationsAsync(gateway))[1].GetProperty("signals")[0].GetProperty("state").GetString()
+                    == "firing",
             TimeSpan.FromSeconds(30),
             "the signal fires");
         var hot = await MetricsSignalTests.CountAsync(gateway, "other", 50);
         await Eventually.BecomeTrueAsync(
-            async () => (await MetricsSignalTests.DestinationsAsync(gateway))[1].GetProperty("signals")[0].GetProperty("state").GetString() == "clear",
+            async () =>
+                (await MetricsSignalTests.DestinationsAsync(gateway))[1].GetProperty("signals")[0].GetProperty("state").GetString()
+                    == "clear",
             TimeSpan.FromSeconds(60),
             "the signal ends");
         var after = await MetricsSignalTests.CountAsync(gateway, "other", 200);

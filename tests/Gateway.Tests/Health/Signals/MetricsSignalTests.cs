@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Gateway.Tests.Health.Signals;
 
-/// <summary>Metrics of destinations on real sockets: less for what is hot, all of it when that is over, and nothing taken when all are.</summary>
+/// <summary>
+/// Metrics of destinations on real sockets: less for what is hot, all of it when that is over, and nothing taken when all are.
+/// </summary>
 public sealed class MetricsSignalTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -23,7 +25,10 @@ public sealed class MetricsSignalTests
     {
         await using var one = new Instance("one");
         await using var other = new Instance("other");
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, other.Url], cluster: Hot.Replace("THEN", then, StringComparison.Ordinal)));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            one.Url,
+            other.Url
+        ], cluster: Hot.Replace("THEN", then, StringComparison.Ordinal)));
         await StateIsAsync(gateway, "clear", "clear");
         var before = await CountAsync(gateway, "other", 200);
 
@@ -44,7 +49,10 @@ public sealed class MetricsSignalTests
         Assert.Equal(1, fired);
         Assert.Equal("process_cpu_usage 0.97", signal.GetProperty("value").GetString());
         Assert.True(signal.GetProperty("acts").GetBoolean());
-        Assert.Contains($"of primary is {(then == "drain" ? "drained" : then)} by signal 'hot' (process_cpu_usage 0.97).", journal.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            $"of primary is {(then == "drain" ? "drained" : then)} by signal 'hot' (process_cpu_usage 0.97).",
+            journal.Replace("\\u0027", "'", StringComparison.Ordinal),
+            StringComparison.Ordinal);
         Assert.Contains("of primary has ended (process_cpu_usage 0.2).", journal, StringComparison.Ordinal);
     }
 
@@ -56,9 +64,15 @@ public sealed class MetricsSignalTests
         await using var one = new Instance("one") { Cpu = 1 };
         await using var other = new Instance("other") { Cpu = 1 };
         await using var standby = new Instance("standby");
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, other.Url], [standby.Url], Hot.Replace("THEN", then, StringComparison.Ordinal)));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            one.Url,
+            other.Url
+        ], [standby.Url], Hot.Replace("THEN", then, StringComparison.Ordinal)));
         await StateIsAsync(gateway, "firing", "firing");
-        await Eventually.BecomeTrueAsync(async () => (await DestinationsAsync(gateway))[1].GetProperty("signals")[0].GetProperty("withheld").GetBoolean(), Patience, "the effect is withheld");
+        await Eventually.BecomeTrueAsync(
+            async () => (await DestinationsAsync(gateway))[1].GetProperty("signals")[0].GetProperty("withheld").GetBoolean(),
+            Patience,
+            "the effect is withheld");
 
         Assert.InRange(await CountAsync(gateway, "other", 200), 60, 140);
         Assert.Equal(0, await CountAsync(gateway, "standby", 100));
@@ -75,7 +89,10 @@ public sealed class MetricsSignalTests
     {
         await using var one = new Instance("one");
         await using var other = new Instance("other") { Cpu = 1 };
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, other.Url], cluster: Hot.Replace("THEN", "drain", StringComparison.Ordinal)));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([
+            one.Url,
+            other.Url
+        ], cluster: Hot.Replace("THEN", "drain", StringComparison.Ordinal)));
         await StateIsAsync(gateway, "clear", "firing");
         Assert.Equal(0, await CountAsync(gateway, "other", 50));
 
@@ -84,7 +101,10 @@ public sealed class MetricsSignalTests
 
         Assert.InRange(await CountAsync(gateway, "other", 200), 60, 140);
         Assert.Equal("up", await gateway.HealthStatusAsync("primary", 1));
-        Assert.DoesNotContain($"gateway_signal{{cluster=\"guide\",destination=\"127.0.0.1:{other.Port}\"", await gateway.MetricsTextAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            $"gateway_signal{{cluster=\"guide\",destination=\"127.0.0.1:{other.Port}\"",
+            await gateway.MetricsTextAsync(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,7 +121,10 @@ public sealed class MetricsSignalTests
         Assert.Equal(0, await CountAsync(gateway, "other", 50));
 
         gateway.WriteConfig(InProcessGateway.Config(urls));
-        await Eventually.BecomeTrueAsync(async () => !(await DestinationsAsync(gateway))[1].TryGetProperty("signals", out _), Patience, "the signal is gone");
+        await Eventually.BecomeTrueAsync(
+            async () => !(await DestinationsAsync(gateway))[1].TryGetProperty("signals", out _),
+            Patience,
+            "the signal is gone");
         Assert.InRange(await CountAsync(gateway, "other", 200), 60, 140);
     }
 
@@ -121,7 +144,10 @@ public sealed class MetricsSignalTests
         var count = 0;
         for (var i = 0; i < requests; i++)
         {
-            count += string.Equals(await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken), body, StringComparison.Ordinal) ? 1 : 0;
+            count += string.Equals(
+                await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken),
+                body,
+                StringComparison.Ordinal) ? 1 : 0;
         }
 
         return count;
@@ -161,7 +187,11 @@ public sealed class MetricsSignalTests
             switch (_fails)
             {
                 case null:
-                    return request.RespondAsync(string.Create(CultureInfo.InvariantCulture, $"# TYPE process_cpu_usage gauge\nprocess_cpu_usage {Volatile.Read(ref _cpu)}\n"), headers: "Content-Type: text/plain\r\n");
+                    return request.RespondAsync(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"# TYPE process_cpu_usage gauge\nprocess_cpu_usage {Volatile.Read(ref _cpu)}\n"),
+                        headers: "Content-Type: text/plain\r\n");
                 case "closed":
                     request.Close();
                     return Task.CompletedTask;

@@ -23,13 +23,15 @@ public sealed class ReportSignalTests
     public async Task Orca_OneIsBusier_GetsLess(string where)
     {
         await using var idle = new ScriptedUpstream(r => RespondAsync(r, "idle", where, "TEXT cpu_utilization=0.1, rps_fractional=100"));
-        await using var busy = new ScriptedUpstream(r => RespondAsync(r, "busy", where, "JSON {\"cpu_utilization\": 0.8, \"rps_fractional\": 100}"));
+        await using var busy =
+            new ScriptedUpstream(r => RespondAsync(r, "busy", where, "JSON {\"cpu_utilization\": 0.8, \"rps_fractional\": 100}"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([idle.Url, busy.Url], cluster: Orca));
         await Eventually.BecomeTrueAsync(
             async () =>
             {
                 await MetricsSignalTests.CountAsync(gateway, "busy", 40);
-                return (await MetricsSignalTests.DestinationsAsync(gateway))[1].TryGetProperty("signalShare", out var share) && share.GetDouble() < 0.15;
+                return (await MetricsSignalTests.DestinationsAsync(gateway))[1].TryGetProperty("signalShare", out var share)
+                    && share.GetDouble() < 0.15;
             },
             Patience,
             "the busy one's share follows its report");
@@ -41,7 +43,10 @@ public sealed class ReportSignalTests
     [InlineData(false)]
     public async Task Orca_Header_GoesNoFurtherWhereItIsRead(bool isRead)
     {
-        await using var upstream = new ScriptedUpstream(static r => r.RespondAsync("ok", headers: "Endpoint-Load-Metrics: TEXT cpu_utilization=0.3\r\nendpoint-load-metrics-bin: CYmZ\r\nX-Other: 1\r\n"));
+        await using var upstream =
+            new ScriptedUpstream(static r => r.RespondAsync(
+                "ok",
+                headers: "Endpoint-Load-Metrics: TEXT cpu_utilization=0.3\r\nendpoint-load-metrics-bin: CYmZ\r\nX-Other: 1\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], cluster: isRead ? Orca : ""));
         using var response = await gateway.Client.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(!isRead, response.Headers.Contains("endpoint-load-metrics"));
@@ -109,7 +114,9 @@ public sealed class ReportSignalTests
     }
 
     private static async Task<string?> ValueAsync(InProcessGateway gateway) =>
-        (await MetricsSignalTests.DestinationsAsync(gateway))[1].TryGetProperty("signals", out var signals) ? signals[0].GetProperty("value").GetString() : null;
+        (await MetricsSignalTests.DestinationsAsync(gateway))[1].TryGetProperty("signals", out var signals)
+            ? signals[0].GetProperty("value").GetString()
+            : null;
 
     private static async Task RespondAsync(UpstreamRequest request, string body, string where, string report)
     {

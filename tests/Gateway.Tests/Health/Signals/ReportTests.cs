@@ -38,7 +38,8 @@ public sealed class ReportTests
 
     [Fact]
     public void Orca_LongHeader_IsIgnored() =>
-        Assert.False(OrcaReport.TryParse("TEXT cpu_utilization=0.3," + string.Join(',', Enumerable.Range(0, 2_000).Select(static i => $"a{i.ToString(CultureInfo.InvariantCulture)}=1")), out _));
+        Assert.False(OrcaReport.TryParse("TEXT cpu_utilization=0.3,"
+            + string.Join(',', Enumerable.Range(0, 2_000).Select(static i => $"a{i.ToString(CultureInfo.InvariantCulture)}=1")), out _));
 
     // Lines one after another; then the effect and the share of the weight.
     [Theory]

@@ -45,7 +45,13 @@ public sealed class SignalDecisionTests
     [InlineData("uDg u", "G -")]
     public void Effect_OfWhatFires_KeepsWhatTheTierNeeds(string tier, string expected)
     {
-        MemberSignals[] members = [.. tier.Split(' ').Select(static member => new MemberSignals(member[0] == 'u', 1, Ordered: false, [.. member.Skip(1).Select(Mark)]))];
+        MemberSignals[] members =
+            [
+            .. tier.Split(' ').Select(static member => new MemberSignals(
+                member[0] == 'u',
+                1,
+                Ordered: false,
+                [.. member.Skip(1).Select(Mark)]))];
         var effects = SignalDecision.Of(members);
         Assert.Equal(expected, string.Join(' ', effects.Select(static effect => !effect.Withheld.IsEmpty ? "w" : effect.Effect switch
         {
@@ -54,7 +60,9 @@ public sealed class SignalDecisionTests
             SignalEffect.Drain => "D",
             _ => "-",
         })));
-        Assert.All(effects, static effect => Assert.Equal(effect.Effect == SignalEffect.Degraded ? SignalDecision.DegradedShare : 1, effect.Share));
+        Assert.All(
+            effects,
+            static effect => Assert.Equal(effect.Effect == SignalEffect.Degraded ? SignalDecision.DegradedShare : 1, effect.Share));
     }
 
     [Fact]
@@ -66,7 +74,11 @@ public sealed class SignalDecisionTests
             var members = new MemberSignals[random.Next(1, 9)];
             for (var i = 0; i < members.Length; i++)
             {
-                members[i] = new MemberSignals(random.Next(4) > 0, random.Next(1, 5), Ordered: false, [.. "gsdDW".Where(_ => random.Next(3) == 0).Select(Mark)]);
+                members[i] = new MemberSignals(
+                    random.Next(4) > 0,
+                    random.Next(1, 5),
+                    Ordered: false,
+                    [.. "gsdDW".Where(_ => random.Next(3) == 0).Select(Mark)]);
             }
 
             var effects = SignalDecision.Of(members);
@@ -94,7 +106,11 @@ public sealed class SignalDecisionTests
     public void Reports_OfDestinations_BecomeShares(string tier, string expected)
     {
         MemberSignals[] members = [.. tier.Split(' ').Select(Reporting)];
-        Assert.Equal(expected, string.Join(' ', SignalDecision.Of(members).Select(static effect => effect.Share.ToString("0.###", CultureInfo.InvariantCulture))));
+        Assert.Equal(
+            expected,
+            string.Join(
+                ' ',
+                SignalDecision.Of(members).Select(static effect => effect.Share.ToString("0.###", CultureInfo.InvariantCulture))));
     }
 
     private static MemberSignals Reporting(string text)
@@ -113,7 +129,13 @@ public sealed class SignalDecisionTests
     private static SignalMark Mark(char letter) => new(
         letter.ToString(),
         char.IsUpper(letter) ? SignalState.Unknown : SignalState.Firing,
-        char.ToLowerInvariant(letter) switch { 'g' => SignalEffect.Degraded, 's' => SignalEffect.Suspect, 'd' => SignalEffect.Drain, _ => SignalEffect.Weight },
+        char.ToLowerInvariant(letter) switch
+        {
+            'g' => SignalEffect.Degraded,
+            's' => SignalEffect.Suspect,
+            'd' => SignalEffect.Drain,
+            _ => SignalEffect.Weight
+        },
         "",
         default,
         default);

@@ -15,8 +15,13 @@ internal sealed class HaProxyBackends(Draft draft, ImmutableArray<HaProxySection
     /// <param name="by">The line that names it; null: its own section does.</param>
     public DraftCluster? Of(string name, HaProxyLine? by)
     {
-        if (_clusters.TryGetValue(name, out var known)) return known;
-        if (sections.FirstOrDefault(one => one.Kind is "backend" or "listen" && string.Equals(one.Name, name, StringComparison.Ordinal)) is not { } section)
+        if (_clusters.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+
+        if (sections.FirstOrDefault(one => one.Kind is "backend" or "listen"
+            && string.Equals(one.Name, name, StringComparison.Ordinal)) is not { } section)
         {
             if (by is not null)
             {
@@ -45,8 +50,16 @@ internal sealed class HaProxyBackends(Draft draft, ImmutableArray<HaProxySection
         _clusters.Add(name, cluster);
         _sections.Add(cluster, section);
         cluster.Comments.Add($"{section.Kind} {name} ({section.At.Short})");
-        var usual = section.Inherited.Concat(section.Own).Where(static line => line.Name is "default-server").SelectMany(static line => line.Words.Skip(1)).ToList();
-        foreach (var server in servers) HaProxyServer.Add(draft, cluster, server, usual);
+        var usual = section.Inherited
+            .Concat(section.Own)
+            .Where(static line => line.Name is "default-server")
+            .SelectMany(static line => line.Words.Skip(1))
+            .ToList();
+        foreach (var server in servers)
+        {
+            HaProxyServer.Add(draft, cluster, server, usual);
+        }
+
         Balance(cluster, section);
         HaProxyProbe.Apply(draft, cluster, section, servers, usual);
         Times(cluster, section);
@@ -99,7 +112,10 @@ internal sealed class HaProxyBackends(Draft draft, ImmutableArray<HaProxySection
                 break;
         }
 
-        foreach (var stick in section.Own.Where(static line => line.Name is "stick" or "cookie")) Affinity(cluster, stick);
+        foreach (var stick in section.Own.Where(static line => line.Name is "stick" or "cookie"))
+        {
+            Affinity(cluster, stick);
+        }
     }
 
     private void Affinity(DraftCluster cluster, HaProxyLine line)
@@ -107,9 +123,18 @@ internal sealed class HaProxyBackends(Draft draft, ImmutableArray<HaProxySection
         var fetch = line.Name is "stick" ? line.After("on") ?? line.After("match") ?? "" : "";
         var open = fetch.IndexOf('(', StringComparison.Ordinal);
         var argument = open < 0 ? "" : fetch[(open + 1)..].Split(')', ',')[0];
-        if (line.Name is "cookie") cluster.Affinity = ("cookie", line[1]);
-        else if (fetch.Contains("cook(", StringComparison.Ordinal)) cluster.Affinity = ("cookie", argument);
-        else if (fetch.Contains("hdr(", StringComparison.Ordinal)) cluster.Affinity = ("header", argument);
+        if (line.Name is "cookie")
+        {
+            cluster.Affinity = ("cookie", line[1]);
+        }
+        else if (fetch.Contains("cook(", StringComparison.Ordinal))
+        {
+            cluster.Affinity = ("cookie", argument);
+        }
+        else if (fetch.Contains("hdr(", StringComparison.Ordinal))
+        {
+            cluster.Affinity = ("header", argument);
+        }
         else
         {
             draft.Note(
@@ -133,15 +158,27 @@ internal sealed class HaProxyBackends(Draft draft, ImmutableArray<HaProxySection
     private static void Times(DraftCluster cluster, HaProxySection section)
     {
         cluster.Timeouts.Connect = HaProxyValues.Time(section.Last("timeout", "connect")?[2]);
-        if (HaProxyValues.Time(section.Last("timeout", "server")?[2]) is not { } server) return;
+        if (HaProxyValues.Time(section.Last("timeout", "server")?[2]) is not { } server)
+        {
+            return;
+        }
+
         cluster.Timeouts.FirstByte = server;
         cluster.Timeouts.Idle = server;
     }
 
     private void Retries(DraftCluster cluster, HaProxySection section)
     {
-        if (HaProxyValues.Whole(section.Last("retries")?[1]) is { } retries) cluster.MostAttempts = Math.Min(retries + 1, 10);
-        if (section.Last("retry-on") is not { } on) return;
+        if (HaProxyValues.Whole(section.Last("retries")?[1]) is { } retries)
+        {
+            cluster.MostAttempts = Math.Min(retries + 1, 10);
+        }
+
+        if (section.Last("retry-on") is not { } on)
+        {
+            return;
+        }
+
         var reasons = new List<string>();
         foreach (var word in on.Words.Skip(1))
         {
@@ -173,6 +210,9 @@ internal sealed class HaProxyBackends(Draft draft, ImmutableArray<HaProxySection
             }
         }
 
-        if (reasons.Count > 0) cluster.Attempts["retryOn"] = Flow.List(reasons.Distinct(StringComparer.Ordinal));
+        if (reasons.Count > 0)
+        {
+            cluster.Attempts["retryOn"] = Flow.List(reasons.Distinct(StringComparer.Ordinal));
+        }
     }
 }

@@ -19,7 +19,8 @@ internal sealed class HaProxyBinds(Draft draft, HaProxySection section)
                     bind.At,
                     bind.ToString(),
                     "Routes are for all listeners, so that one port cannot redirect to another",
-                    "Let the balancer redirect, or run a second gateway on this port with a route that has redirect: { to: \"https://{host}{path}\" }");
+                    "Let the balancer redirect, or run a second gateway on this port with a route that has redirect: { to: "
+                        + "\"https://{host}{path}\" }");
                 continue;
             }
 

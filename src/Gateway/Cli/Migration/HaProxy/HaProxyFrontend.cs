@@ -17,19 +17,37 @@ internal sealed class HaProxyFrontend(Draft draft, HaProxyBackends backends, HaP
     {
         var leadsToHttps = Redirects().Any(static line => line.Has("scheme") && line.After("scheme") is "https" && line.Has("ssl_fc"));
         new HaProxyBinds(draft, section).Run(leadsToHttps);
-        if (section.Last("timeout", "http-request") is { } head && HaProxyValues.Time(head[2]) is { TotalMilliseconds: >= 100, TotalMinutes: <= 10 } time)
+        if (section.Last("timeout", "http-request") is { } head
+            && HaProxyValues.Time(head[2]) is { TotalMilliseconds: >= 100, TotalMinutes: <= 10 } time)
         {
             draft.Limits["headersTimeout"] = Configuration.Values.DurationText.Format(time);
         }
 
-        var target = section.Last("default_backend") is { } fallback ? backends.Of(fallback[1], fallback) : section.Kind is "listen" ? backends.Of(section.Name, null) : null;
+        var target = section.Last("default_backend") is { } fallback
+            ? backends.Of(fallback[1], fallback)
+            : section.Kind is "listen" ? backends.Of(section.Name, null)
+            : null;
         // In the order in which HAProxy asks.
-        foreach (var line in section.All("http-request", "deny").Concat(section.All("http-request", "reject"))) Deny(line, target);
-        foreach (var line in Redirects()) Redirect(line);
+        foreach (var line in section.All("http-request", "deny").Concat(section.All("http-request", "reject")))
+        {
+            Deny(line, target);
+        }
+
+        foreach (var line in Redirects())
+        {
+            Redirect(line);
+        }
+
         foreach (var line in section.All("use_backend"))
         {
-            if (line[1].Contains('%', StringComparison.Ordinal) || _conditions.Of(line) is not { } matches) Unclear(line);
-            else if (backends.Of(line[1], line) is { } cluster) Add(matches, line, line[1], cluster);
+            if (line[1].Contains('%', StringComparison.Ordinal) || _conditions.Of(line) is not { } matches)
+            {
+                Unclear(line);
+            }
+            else if (backends.Of(line[1], line) is { } cluster)
+            {
+                Add(matches, line, line[1], cluster);
+            }
         }
 
         if (target is not null)
@@ -68,8 +86,14 @@ internal sealed class HaProxyFrontend(Draft draft, HaProxyBackends backends, HaP
     {
         foreach (var match in matches)
         {
-            if (match.From.IsEmpty || change is not null) _rules.Add(new HaProxyRule(match, line, name, cluster, change));
-            else draft.Note(line.At, line.ToString(), "A route cannot be chosen by the client's network", "Write allow or deny on a route");
+            if (match.From.IsEmpty || change is not null)
+            {
+                _rules.Add(new HaProxyRule(match, line, name, cluster, change));
+            }
+            else
+            {
+                draft.Note(line.At, line.ToString(), "A route cannot be chosen by the client's network", "Write allow or deny on a route");
+            }
         }
     }
 
@@ -83,11 +107,23 @@ internal sealed class HaProxyFrontend(Draft draft, HaProxyBackends backends, HaP
         {
             var rule = _rules[i];
             Emit(rule);
-            if (!rule.Match.Hosts.IsEmpty) continue;
-            foreach (var later in _rules.Skip(i + 1).Where(static one => !one.Match.Hosts.IsEmpty).DistinctBy(static one => string.Join(' ', one.Match.Hosts), StringComparer.Ordinal).Take(100))
+            if (!rule.Match.Hosts.IsEmpty)
+            {
+                continue;
+            }
+
+            foreach (var later in _rules.Skip(i + 1)
+                .Where(static one => !one.Match.Hosts.IsEmpty)
+                .DistinctBy(static one => string.Join(' ', one.Match.Hosts), StringComparer.Ordinal)
+                .Take(100))
             {
                 var cluster = rule.Change is null || rule.Cluster is null ? rule.Cluster : later.Cluster ?? rule.Cluster;
-                Emit(rule with { Match = rule.Match with { Hosts = later.Match.Hosts }, Name = $"{later.Match.Hosts[0]}-{rule.Name}", Cluster = cluster });
+                Emit(rule with
+                {
+                    Match = rule.Match with { Hosts = later.Match.Hosts },
+                    Name = $"{later.Match.Hosts[0]}-{rule.Name}",
+                    Cluster = cluster
+                });
             }
         }
     }
@@ -98,12 +134,24 @@ internal sealed class HaProxyFrontend(Draft draft, HaProxyBackends backends, HaP
         foreach (var path in match.Paths.DefaultIfEmpty(new SourcePath(SourcePathKind.Prefix, "/")).Take(100))
         {
             var route = draft.AddRoute(match.Paths.Length > 1 ? $"{rule.Name}-{path.Text}" : rule.Name, rule.Line.At);
-            if (_routes.Count == 0) route.Comments.Add($"{section.Kind} {section.Name} ({section.At.Short})");
+            if (_routes.Count == 0)
+            {
+                route.Comments.Add($"{section.Kind} {section.Name} ({section.At.Short})");
+            }
+
             route.Path = path.Pattern;
             route.Hosts.AddRange(match.Hosts.Distinct(StringComparer.Ordinal));
             route.Methods.AddRange(match.Methods.Distinct(StringComparer.Ordinal));
-            foreach (var (header, condition) in match.Headers) route.Headers[header] = condition;
-            foreach (var (parameter, condition) in match.Query) route.Query[parameter] = condition;
+            foreach (var (header, condition) in match.Headers)
+            {
+                route.Headers[header] = condition;
+            }
+
+            foreach (var (parameter, condition) in match.Query)
+            {
+                route.Query[parameter] = condition;
+            }
+
             route.Cluster = rule.Cluster;
             route.Host = "keep";
             rule.Change?.Invoke(route);
@@ -114,23 +162,37 @@ internal sealed class HaProxyFrontend(Draft draft, HaProxyBackends backends, HaP
 
     private void Narrower(HaProxyLine line, SourcePath path)
     {
-        if (path.Kind == SourcePathKind.Expression) draft.Note(
-            line.At,
-            line.ToString(),
-            "The most exact route wins here, so that a longer plain path goes before an expression",
-            "See with \"gateway explain\" which requests it takes");
-        else if (path.EndsInsideASegment) draft.Note(
-            line.At,
-            line.ToString(),
-            $"A route takes whole segments: paths such as {path.Text}x are not its own",
-            "Write a route for them if there are any");
+        if (path.Kind == SourcePathKind.Expression)
+        {
+            draft.Note(
+                line.At,
+                line.ToString(),
+                "The most exact route wins here, so that a longer plain path goes before an expression",
+                "See with \"gateway explain\" which requests it takes");
+        }
+        else if (path.EndsInsideASegment)
+        {
+            draft.Note(
+                line.At,
+                line.ToString(),
+                $"A route takes whole segments: paths such as {path.Text}x are not its own",
+                "Write a route for them if there are any");
+        }
     }
 
     private void Redirect(HaProxyLine line)
     {
-        if (line.Has("scheme") && line.Has("ssl_fc")) return;
+        if (line.Has("scheme") && line.Has("ssl_fc"))
+        {
+            return;
+        }
+
         var code = HaProxyValues.Whole(line.After("code")) ?? 302;
-        if (code is not (301 or 302 or 303 or 307 or 308)) code = 302;
+        if (code is not (301 or 302 or 303 or 307 or 308))
+        {
+            code = 302;
+        }
+
         var to = line.After("location") is { } location ? HaProxyValues.Text(location)
             : line.After("prefix") is { } prefix ? HaProxyValues.Text(prefix.TrimEnd('/')) is { } before ? before + "{path}" : null
             : line.After("scheme") is "https" ? "https://{host}{path}"
@@ -165,8 +227,14 @@ internal sealed class HaProxyFrontend(Draft draft, HaProxyBackends backends, HaP
 
             Add([match], line, string.Create(CultureInfo.InvariantCulture, $"{section.Name}-deny"), target, route =>
             {
-                if (match.From.IsEmpty) route.IsForbidden = true;
-                else (match.IsNotFrom ? route.Allow : route.Deny).AddRange(match.From);
+                if (match.From.IsEmpty)
+                {
+                    route.IsForbidden = true;
+                }
+                else
+                {
+                    (match.IsNotFrom ? route.Allow : route.Deny).AddRange(match.From);
+                }
             });
         }
     }

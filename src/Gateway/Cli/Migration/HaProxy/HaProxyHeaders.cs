@@ -8,16 +8,29 @@ internal static class HaProxyHeaders
     {
         foreach (var line in section.All("http-request").Concat(section.All("http-response")))
         {
-            if (line[1] is "set-header" or "add-header" or "del-header") Header(draft, route, line);
-            else if (line[1] is "auth") Close(route, line);
-            else if (line[1] is "replace-path" or "set-path" && route.Redirect is null) Path(draft, route, line);
+            if (line[1] is "set-header" or "add-header" or "del-header")
+            {
+                Header(draft, route, line);
+            }
+            else if (line[1] is "auth")
+            {
+                Close(route, line);
+            }
+            else if (line[1] is "replace-path" or "set-path" && route.Redirect is null)
+            {
+                Path(draft, route, line);
+            }
         }
     }
 
     /// <summary>A guard that is not carried over closes the route.</summary>
     private static void Close(DraftRoute route, HaProxyLine line)
     {
-        if (!route.IsForbidden) route.Comments.Add($"Closed until you decide who may ask: {line} ({line.At.Short}) is not carried over.");
+        if (!route.IsForbidden)
+        {
+            route.Comments.Add($"Closed until you decide who may ask: {line} ({line.At.Short}) is not carried over.");
+        }
+
         route.IsForbidden = true;
     }
 
@@ -25,7 +38,9 @@ internal static class HaProxyHeaders
     {
         var name = line[2];
         var isRequest = line.Name is "http-request";
-        if (isRequest && name.ToLowerInvariant() is "x-forwarded-for" or "x-forwarded-proto" or "x-forwarded-host" or "x-forwarded-port" or "forwarded" or "x-request-id")
+        if (isRequest
+            && name.ToLowerInvariant() is "x-forwarded-for" or "x-forwarded-proto" or "x-forwarded-host"
+                or "x-forwarded-port" or "forwarded" or "x-request-id")
         {
             return;
         }
@@ -78,7 +93,8 @@ internal static class HaProxyHeaders
         var begin = end is null ? "" : from[..^end.Length];
         var before = end is "/(.*)" ? "/\\1" : "\\1";
         if (line[1] is "set-path" || end is null || line.Has("if") || line.Has("unless") || !to.EndsWith(before, StringComparison.Ordinal)
-            || !begin.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '-' or '_') || to[..^before.Length] is not ("" or ['/', ..]))
+            || !begin.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '-' or '_')
+                || to[..^before.Length] is not ("" or ['/', ..]))
         {
             draft.Note(
                 line.At,
@@ -88,7 +104,14 @@ internal static class HaProxyHeaders
             return;
         }
 
-        if (begin.Length > 0) route.Rewrite["stripPrefix"] = begin;
-        if (to[..^before.Length] is { Length: > 0 } prefix) route.Rewrite["prefix"] = prefix;
+        if (begin.Length > 0)
+        {
+            route.Rewrite["stripPrefix"] = begin;
+        }
+
+        if (to[..^before.Length] is { Length: > 0 } prefix)
+        {
+            route.Rewrite["prefix"] = prefix;
+        }
     }
 }

@@ -32,7 +32,10 @@ internal sealed record HaProxyMatch
     /// <summary>Both together; null: the gateway cannot say so.</summary>
     public HaProxyMatch? And(HaProxyMatch other)
     {
-        if ((!Paths.IsEmpty && !other.Paths.IsEmpty) || (!Hosts.IsEmpty && !other.Hosts.IsEmpty) || (!Methods.IsEmpty && !other.Methods.IsEmpty) || (!From.IsEmpty && !other.From.IsEmpty))
+        if ((!Paths.IsEmpty && !other.Paths.IsEmpty)
+            || (!Hosts.IsEmpty && !other.Hosts.IsEmpty)
+            || (!Methods.IsEmpty && !other.Methods.IsEmpty)
+            || (!From.IsEmpty && !other.From.IsEmpty))
         {
             return null;
         }

@@ -17,7 +17,8 @@ internal static class HaProxyMigration
         }
 
         HaProxyNotes.OfAll(sections, draft);
-        if (sections.FirstOrDefault(static section => section.Kind is "global")?.Last("maxconn") is { } most && HaProxyValues.Whole(most[1]) is > 0 and <= 1_000_000 and var connections)
+        if (sections.FirstOrDefault(static section => section.Kind is "global")?.Last("maxconn") is { } most
+            && HaProxyValues.Whole(most[1]) is > 0 and <= 1_000_000 and var connections)
         {
             draft.Limits["connections"] = connections.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }

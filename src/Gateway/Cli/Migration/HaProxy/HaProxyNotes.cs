@@ -6,11 +6,24 @@ namespace Gateway.Cli.Migration.HaProxy;
 /// <summary>Lines without a counterpart, and why; those that are carried over or do not matter are silent.</summary>
 internal static class HaProxyNotes
 {
-    private static readonly FrozenDictionary<string, (string Why, string Instead)> Reasons = new Dictionary<string, (string, string)>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, (string Why, string Instead)> Reasons =
+        new Dictionary<string, (string, string)>(StringComparer.Ordinal)
     {
-        ["errorfile"] = ("Pages for errors are the fallback chain's", "Put the page into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
-        ["errorfiles"] = ("Pages for errors are the fallback chain's", "Put the pages into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
-        ["http-error"] = ("Pages for errors are the fallback chain's", "Put the page into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
+        [
+        "errorfile"] =
+            (
+                "Pages for errors are the fallback chain's",
+                "Put the page into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
+        [
+        "errorfiles"] =
+            (
+                "Pages for errors are the fallback chain's",
+                "Put the pages into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
+        [
+        "http-error"] =
+            (
+                "Pages for errors are the fallback chain's",
+                "Put the page into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
         ["errorloc"] = ("Errors do not redirect", "Write a fallback chain on the route"),
         ["stats"] = ("The admin endpoint shows it", "See http://127.0.0.1:8081/ and docs/operations.md"),
         ["use-server"] = ("A route leads to a cluster, not to one server", "Write a cluster of that server and a route to it"),
@@ -29,7 +42,20 @@ internal static class HaProxyNotes
         ["http-after-response"] = ("It is not read", "Write headers.response on the route"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> Requests = new[] { "redirect", "deny", "reject", "set-header", "add-header", "del-header", "replace-path", "set-path", "disable-l7-retry", "capture", "set-log-level" }.ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Requests = new[]
+    {
+        "redirect",
+        "deny",
+        "reject",
+        "set-header",
+        "add-header",
+        "del-header",
+        "replace-path",
+        "set-path",
+        "disable-l7-retry",
+        "capture",
+        "set-log-level"
+    }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Notes what of all sections is not carried over.</summary>
     public static void OfAll(ImmutableArray<HaProxySection> sections, Draft draft)
@@ -42,11 +68,21 @@ internal static class HaProxyNotes
                     section.At,
                     $"{section.Kind} {section.Name}".TrimEnd(),
                     "Such a section has no counterpart",
-                    section.Kind is "cache" ? "Put a cache in front or behind; lastGood keeps responses for outages" : "See docs/coming-from-haproxy.md");
+                    section.Kind is "cache"
+                        ? "Put a cache in front or behind; lastGood keeps responses for outages"
+                        : "See docs/coming-from-haproxy.md");
             }
 
-            if (section.Kind is not ("frontend" or "backend" or "listen")) continue;
-            foreach (var line in section.Inherited.Concat(section.Own)) Line(line, section, draft);
+            if (section.Kind is not ("frontend" or "backend" or "listen"))
+            {
+                continue;
+            }
+
+            foreach (var line in section.Inherited.Concat(section.Own))
+            {
+                Line(line, section, draft);
+            }
+
             if (section.Last("compression", "algo") is { } algorithm)
             {
                 draft.Compression ??= algorithm.Has("gzip") ? "{ codings: [ gzip ] }" : "on";
@@ -67,7 +103,10 @@ internal static class HaProxyNotes
                 line.At,
                 line.ToString(),
                 $"\"{line[1]}\" is not carried over{closes}",
-                line[1] is "auth" ? "Let the service check passwords and take deny off, or write allow with the networks that may ask" : line[1] is "track-sc0" or "tarpit" ? "Write rateLimit on the route" : "See docs/coming-from-haproxy.md");
+                line[1] is "auth"
+                    ? "Let the service check passwords and take deny off, or write allow with the networks that may ask"
+                    : line[1] is "track-sc0" or "tarpit" ? "Write rateLimit on the route"
+                    : "See docs/coming-from-haproxy.md");
         }
         else if (line.Name is "http-request" && section.Kind is "backend" && line[1] is "deny" or "redirect" or "reject")
         {

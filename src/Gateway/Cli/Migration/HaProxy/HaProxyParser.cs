@@ -10,7 +10,8 @@ internal static class HaProxyParser
 
     private static readonly string[] Kinds =
     [
-        "global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "userlist", "cache", "program", "mailers", "http-errors", "ring", "log-forward",
+        "global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "userlist", "cache", "program", "mailers",
+        "http-errors", "ring", "log-forward",
         "fcgi-app", "crt-store", "traces", "log-profile", "acme",
     ];
 

@@ -22,12 +22,16 @@ internal static class HaProxyProbe
             // Connecting is all that HAProxy checks, or nothing at all: any response counts.
             cluster.Probe["path"] = "/";
             cluster.Probe["expect"] = "{ status: 100-599 }";
-            cluster.Comments.Add("Any response passes a probe, since no HTTP check was written. Write the path of a health page and what it answers.");
+            cluster.Comments.Add(
+                "Any response passes a probe, since no HTTP check was written. Write the path of a health page and what it answers.");
         }
         else
         {
             Asked(draft, cluster, check, send);
-            foreach (var expect in section.All("http-check", "expect")) Expected(draft, cluster, expect);
+            foreach (var expect in section.All("http-check", "expect"))
+            {
+                Expected(draft, cluster, expect);
+            }
         }
 
         Times(draft, cluster, section, all);
@@ -35,9 +39,11 @@ internal static class HaProxyProbe
 
     private static void Asked(Draft draft, DraftCluster cluster, HaProxyLine? check, HaProxyLine? send)
     {
-        var uri = send?.After("uri") ?? (check is null ? null : check[2].StartsWith('/') ? check[2] : check[3].StartsWith('/') ? check[3] : null);
+        var uri = send?.After("uri")
+            ?? (check is null ? null : check[2].StartsWith('/') ? check[2] : check[3].StartsWith('/') ? check[3] : null);
         cluster.Probe["path"] = Flow.Text(uri is { Length: > 0 } && !uri.Contains(' ', StringComparison.Ordinal) ? uri : "/");
-        var method = send?.After("meth") ?? (check?[2].Length > 0 && !check[2].StartsWith('/') ? check[2] : check is not null && uri is null ? "OPTIONS" : "GET");
+        var method = send?.After("meth")
+            ?? (check?[2].Length > 0 && !check[2].StartsWith('/') ? check[2] : check is not null && uri is null ? "OPTIONS" : "GET");
         var line = send ?? check!;
         if (method is not "GET")
         {
@@ -61,7 +67,12 @@ internal static class HaProxyProbe
     private static void Expected(Draft draft, DraftCluster cluster, HaProxyLine expect)
     {
         var range = expect.After("status");
-        if (range is not null && !expect.Has("!") && range.Split('-') is [{ Length: 3 } from, ..] parts && HaProxyValues.Whole(from) is >= 100 and <= 599 && HaProxyValues.Whole(parts[^1]) is >= 100 and <= 599 && !range.Contains(',', StringComparison.Ordinal))
+        if (range is not null
+            && !expect.Has("!")
+            && range.Split('-') is [{ Length: 3 } from, ..] parts
+            && HaProxyValues.Whole(from) is >= 100 and <= 599
+            && HaProxyValues.Whole(parts[^1]) is >= 100 and <= 599
+            && !range.Contains(',', StringComparison.Ordinal))
         {
             cluster.Probe["expect"] = $"{{ status: {range} }}";
         }

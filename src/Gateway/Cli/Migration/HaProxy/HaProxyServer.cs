@@ -30,7 +30,11 @@ internal static class HaProxyServer
         }
 
         var scheme = options.Has("ssl") ? "https" : "http";
-        if (!address.Contains(':', StringComparison.Ordinal)) address += scheme is "https" ? ":443" : ":80";
+        if (!address.Contains(':', StringComparison.Ordinal))
+        {
+            address += scheme is "https" ? ":443" : ":80";
+        }
+
         var resolves = (isTemplate || options.Has("resolvers")) && !System.Net.IPAddress.TryParse(address.Split(':')[0], out _);
         var most = HaProxyValues.Whole(Last(options, "maxconn")) is > 0 and var requests ? requests : (int?)null;
         var destination = new DraftDestination(
@@ -47,7 +51,10 @@ internal static class HaProxyServer
     {
         for (var i = options.Words.Length - 2; i >= 0; i--)
         {
-            if (string.Equals(options.Words[i], word, StringComparison.Ordinal)) return options.Words[i + 1];
+            if (string.Equals(options.Words[i], word, StringComparison.Ordinal))
+            {
+                return options.Words[i + 1];
+            }
         }
 
         return null;
@@ -63,16 +70,23 @@ internal static class HaProxyServer
                 "Destinations are not sent the PROXY protocol",
                 "Let the service read X-Forwarded-For");
         }
-        if (options.After("verify") is "none") draft.Note(
-            server.At,
-            server.ToString(),
-            "The certificate of a destination is always checked",
-            "Put its authority into the system's store; see docs/http.md");
-        else if (options.Has("ca-file") || options.Has("crt")) draft.Note(
-            server.At,
-            server.ToString(),
-            "The certificate of a destination is checked against the system's authorities, and the gateway shows none",
-            "See docs/http.md for TLS to destinations");
+        if (options.After("verify") is "none")
+        {
+            draft.Note(
+                server.At,
+                server.ToString(),
+                "The certificate of a destination is always checked",
+                "Put its authority into the system's store; see docs/http.md");
+        }
+        else if (options.Has("ca-file") || options.Has("crt"))
+        {
+            draft.Note(
+                server.At,
+                server.ToString(),
+                "The certificate of a destination is checked against the system's authorities, and the gateway shows none",
+                "See docs/http.md for TLS to destinations");
+        }
+
         if (options.Has("slowstart"))
         {
             draft.Note(

@@ -10,7 +10,11 @@ internal static class NginxAccess
     {
         foreach (var guard in (ReadOnlySpan<string>)["auth_basic", "auth_request", "auth_jwt", "ssl_verify_client"])
         {
-            if (scope.Find(guard) is not { First: not "off" } closed) continue;
+            if (scope.Find(guard) is not { First: not "off" } closed)
+            {
+                continue;
+            }
+
             route.IsForbidden = true;
             route.Comments.Add($"Closed until you decide who may ask: {closed.Name} ({closed.At.Short}) is not carried over.");
         }
@@ -26,8 +30,15 @@ internal static class NginxAccess
         {
             if (rule.First is "all")
             {
-                if (rule.Name is "allow") route.Allow.Clear();
-                else if (!allowed) route.IsForbidden = true;
+                if (rule.Name is "allow")
+                {
+                    route.Allow.Clear();
+                }
+                else if (!allowed)
+                {
+                    route.IsForbidden = true;
+                }
+
                 return;
             }
 
@@ -80,7 +91,10 @@ internal static class NginxAccess
                 _ => null,
             };
             var rate = zone is null ? null : NginxValues.Argument(zone, "rate");
-            if (key is null || rate is null || !rate.EndsWith("r/s", StringComparison.Ordinal) && !rate.EndsWith("r/m", StringComparison.Ordinal) || route.RateLimit.Count > 0)
+            if (key is null
+                || rate is null
+                || !rate.EndsWith("r/s", StringComparison.Ordinal) && !rate.EndsWith("r/m", StringComparison.Ordinal)
+                || route.RateLimit.Count > 0)
             {
                 draft.Note(
                     limit.At,
@@ -90,7 +104,9 @@ internal static class NginxAccess
                 continue;
             }
 
-            var burst = int.TryParse(NginxValues.Argument(limit, "burst"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+            var burst = int.TryParse(NginxValues.Argument(limit, "burst"), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : 0;
             route.RateLimit["key"] = key;
             route.RateLimit["rate"] = $"{rate[..^3]}/{rate[^1]}";
             route.RateLimit["burst"] = (burst + 1).ToString(CultureInfo.InvariantCulture);

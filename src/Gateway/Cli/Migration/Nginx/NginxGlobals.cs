@@ -6,17 +6,32 @@ internal static class NginxGlobals
     /// <summary>Sets the keys at the top of the file.</summary>
     public static void Run(Draft draft, NginxScope http)
     {
-        if (http.Find("client_max_body_size") is { } body && NginxValues.Size(body.First) is { } size) draft.Limits["requestBody"] = size;
-        if (http.Find("client_header_timeout") is { } header && NginxValues.Time(header.First) is { TotalMilliseconds: >= 100, TotalMinutes: <= 10 } time)
+        if (http.Find("client_max_body_size") is { } body && NginxValues.Size(body.First) is { } size)
+        {
+            draft.Limits["requestBody"] = size;
+        }
+
+        if (http.Find("client_header_timeout") is { } header
+            && NginxValues.Time(header.First) is { TotalMilliseconds: >= 100, TotalMinutes: <= 10 } time)
         {
             draft.Limits["headersTimeout"] = Configuration.Values.DurationText.Format(time);
         }
 
-        if (http.Find("gzip") is { First: "on" }) draft.Compression = CompressionOf(http);
+        if (http.Find("gzip") is { First: "on" })
+        {
+            draft.Compression = CompressionOf(http);
+        }
+
         foreach (var from in Everywhere(http.Block).Where(static one => one.Name is "set_real_ip_from"))
         {
-            if (NginxValues.Network(from.First) is { } network) draft.TrustedProxies.Add(network);
-            else draft.Note(from.At, from.ToString(), "Only networks can be trusted", "Write the network under trustedProxies");
+            if (NginxValues.Network(from.First) is { } network)
+            {
+                draft.TrustedProxies.Add(network);
+            }
+            else
+            {
+                draft.Note(from.At, from.ToString(), "Only networks can be trusted", "Write the network under trustedProxies");
+            }
         }
     }
 
@@ -37,5 +52,6 @@ internal static class NginxGlobals
         return Flow.Raw(keys);
     }
 
-    private static IEnumerable<NginxDirective> Everywhere(NginxDirective block) => block.Inside.SelectMany(static one => Everywhere(one).Prepend(one));
+    private static IEnumerable<NginxDirective> Everywhere(NginxDirective block) =>
+        block.Inside.SelectMany(static one => Everywhere(one).Prepend(one));
 }

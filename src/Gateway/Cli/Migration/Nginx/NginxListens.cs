@@ -23,7 +23,11 @@ internal sealed class NginxListens(Draft draft)
 
         var colon = text.EndsWith(']') ? -1 : text.LastIndexOf(':');
         var (host, port) = text.All(char.IsAsciiDigit) ? ("*", text) : colon < 0 ? (text, "80") : (text[..colon], text[(colon + 1)..]);
-        if (host is "0.0.0.0" or "[::]" or "*") host = "*";
+        if (host is "0.0.0.0" or "[::]" or "*")
+        {
+            host = "*";
+        }
+
         var isAddress = host is "*" or "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out _);
         if (isAddress && ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
         {
@@ -44,9 +48,21 @@ internal sealed class NginxListens(Draft draft)
         var url = $"{(isTls ? "https" : "http")}://{address}";
         var known = draft.Listens.Find(one => string.Equals(one.Name, url, StringComparison.Ordinal));
         var added = known ?? new DraftListen(url, listen.At);
-        if (known is null) draft.Listens.Add(added);
-        if (listen.Arguments.Contains("proxy_protocol", StringComparer.Ordinal)) added.ProxyProtocol = true;
-        if (!isTls) return;
+        if (known is null)
+        {
+            draft.Listens.Add(added);
+        }
+
+        if (listen.Arguments.Contains("proxy_protocol", StringComparer.Ordinal))
+        {
+            added.ProxyProtocol = true;
+        }
+
+        if (!isTls)
+        {
+            return;
+        }
+
         if (server.Find("ssl_certificate") is not { } file || server.Find("ssl_certificate_key") is not { } key)
         {
             draft.Note(
@@ -57,7 +73,10 @@ internal sealed class NginxListens(Draft draft)
             return;
         }
 
-        if (added.Certificate is null) added.Certificate = (file.First, key.First);
+        if (added.Certificate is null)
+        {
+            added.Certificate = (file.First, key.First);
+        }
         else if (added.Certificate != (file.First, key.First))
         {
             draft.Note(

@@ -20,15 +20,30 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
             return;
         }
 
-        foreach (var rewrite in server.Block.All("rewrite")) ServerRewrite(server, rewrite);
-        foreach (var location in server.Block.All("location")) Location(new NginxScope(location, server));
+        foreach (var rewrite in server.Block.All("rewrite"))
+        {
+            ServerRewrite(server, rewrite);
+        }
+
+        foreach (var location in server.Block.All("location"))
+        {
+            Location(new NginxScope(location, server));
+        }
     }
 
     private void Location(NginxScope location)
     {
         var path = SourcePath.Of(location.Block.Arguments);
-        foreach (var inner in location.Block.All("location")) Location(new NginxScope(inner, location));
-        if (location.Block.Last("internal") is not null) return;
+        foreach (var inner in location.Block.All("location"))
+        {
+            Location(new NginxScope(inner, location));
+        }
+
+        if (location.Block.Last("internal") is not null)
+        {
+            return;
+        }
+
         if (path.Kind == SourcePathKind.Named)
         {
             draft.Note(
@@ -40,15 +55,30 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         }
 
         Narrower(location, path);
-        if (location.Block.Last("return") is { } returned) Returned(path, location, returned);
-        else if (location.Block.Last("proxy_pass") is { } pass) Proxied(path, location, pass, "");
-        else if (location.Block.Last("grpc_pass") is { } grpc) Proxied(
-            path,
-            location,
-            grpc,
-            grpc.First.StartsWith("grpcs://", StringComparison.Ordinal) ? "https" : "http");
-        else if (location.FindAll("allow", "deny") is [{ Name: "deny", First: "all" }, ..]) Forbidden(path, location);
-        else if (!location.Block.All("location").Any()) Unserved(location);
+        if (location.Block.Last("return") is { } returned)
+        {
+            Returned(path, location, returned);
+        }
+        else if (location.Block.Last("proxy_pass") is { } pass)
+        {
+            Proxied(path, location, pass, "");
+        }
+        else if (location.Block.Last("grpc_pass") is { } grpc)
+        {
+            Proxied(
+                path,
+                location,
+                grpc,
+                grpc.First.StartsWith("grpcs://", StringComparison.Ordinal) ? "https" : "http");
+        }
+        else if (location.FindAll("allow", "deny") is [{ Name: "deny", First: "all" }, ..])
+        {
+            Forbidden(path, location);
+        }
+        else if (!location.Block.All("location").Any())
+        {
+            Unserved(location);
+        }
     }
 
     private void Narrower(NginxScope location, SourcePath path)
@@ -73,7 +103,9 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
 
     private void Unserved(NginxScope location)
     {
-        var handler = location.Block.Inside.FirstOrDefault(static one => one.Name is "fastcgi_pass" or "uwsgi_pass" or "scgi_pass" or "memcached_pass" or "stub_status");
+        var handler =
+            location.Block.Inside.FirstOrDefault(static one =>
+                one.Name is "fastcgi_pass" or "uwsgi_pass" or "scgi_pass" or "memcached_pass" or "stub_status");
         draft.Note(
             location.Block.At,
             location.Block.ToString(),
@@ -83,11 +115,17 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
 
     private DraftRoute Add(SourcePath path, NginxScope scope)
     {
-        var place = path.Kind == SourcePathKind.Expression ? string.Concat(path.Text.Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '-' or '_')) : path.Text;
+        var place = path.Kind == SourcePathKind.Expression
+            ? string.Concat(path.Text.Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '-' or '_'))
+            : path.Text;
         var route = draft.AddRoute(
             place is "/" ? (serverName.Length == 0 ? "everything" : serverName) : $"{serverName}-{place}",
             scope.Block.At);
-        if (Comment is { } comment) route.Comments.Add(comment);
+        if (Comment is { } comment)
+        {
+            route.Comments.Add(comment);
+        }
+
         Comment = null;
         route.Path = path.Pattern;
         route.Hosts.AddRange(hosts);
@@ -136,10 +174,15 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         var target = scope.Fill(pass.First);
         if (grpcScheme.Length > 0)
         {
-            target = $"{grpcScheme}://{target.Replace("grpcs://", "", StringComparison.Ordinal).Replace("grpc://", "", StringComparison.Ordinal)}";
+            target =
+                $"{grpcScheme}://"
+                    + $"{target.Replace("grpcs://", "", StringComparison.Ordinal).Replace("grpc://", "", StringComparison.Ordinal)}";
         }
 
-        var scheme = target.StartsWith("https://", StringComparison.Ordinal) ? "https" : target.StartsWith("http://", StringComparison.Ordinal) ? "http" : null;
+        var scheme = target.StartsWith("https://", StringComparison.Ordinal)
+            ? "https"
+            : target.StartsWith("http://", StringComparison.Ordinal) ? "http"
+            : null;
         if (scheme is null || target.StartsWith("http://unix:", StringComparison.Ordinal))
         {
             draft.Note(
@@ -166,7 +209,11 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         var cluster = upstreams.Of(scheme, authority, pass.At);
         var route = Add(path, scope);
         route.Cluster = cluster;
-        if (!NginxRewrites.Apply(draft, route, path, scope) && uri is not null) Replaced(route, path, pass, uri);
+        if (!NginxRewrites.Apply(draft, route, path, scope) && uri is not null)
+        {
+            Replaced(route, path, pass, uri);
+        }
+
         _settings.OfCluster(cluster, scope);
         _settings.OfRequests(route, scope);
         _settings.OfResponses(route, scope);
@@ -178,7 +225,11 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         if (uri.Contains('$', StringComparison.Ordinal) || uri.Contains('?', StringComparison.Ordinal))
         {
             // nginx asks for $request_uri as it came, which is what happens anyway.
-            if (uri is "$request_uri" or "/$request_uri") return;
+            if (uri is "$request_uri" or "/$request_uri")
+            {
+                return;
+            }
+
             draft.Note(
                 pass.At,
                 pass.ToString(),
@@ -194,8 +245,16 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
         }
 
         var (matched, instead) = (path.Text.TrimEnd('/'), uri.TrimEnd('/'));
-        if (matched.Length > 0 && !string.Equals(matched, instead, StringComparison.Ordinal)) route.Rewrite["stripPrefix"] = matched;
-        if (instead.Length > 0 && !string.Equals(matched, instead, StringComparison.Ordinal)) route.Rewrite["prefix"] = instead;
+        if (matched.Length > 0 && !string.Equals(matched, instead, StringComparison.Ordinal))
+        {
+            route.Rewrite["stripPrefix"] = matched;
+        }
+
+        if (instead.Length > 0 && !string.Equals(matched, instead, StringComparison.Ordinal))
+        {
+            route.Rewrite["prefix"] = instead;
+        }
+
         if (path.Text.EndsWith('/') != uri.EndsWith('/'))
         {
             draft.Note(
@@ -203,7 +262,8 @@ internal sealed class NginxLocations(Draft draft, NginxUpstreams upstreams, stri
                 pass.ToString(),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"nginx puts \"{uri}\" in place of \"{path.Text}\" letter by letter, so that {path.Text}{(path.Text.EndsWith('/') ? "a" : "/a")} becomes {uri}{(path.Text.EndsWith('/') ? "a" : "/a")}"),
+                    $"nginx puts \"{uri}\" in place of \"{path.Text}\" letter by letter, so that {path.Text}"
+                        + $"{(path.Text.EndsWith('/') ? "a" : "/a")} becomes {uri}{(path.Text.EndsWith('/') ? "a" : "/a")}"),
                 "The gateway keeps one slash between the two, which was probably meant");
         }
     }

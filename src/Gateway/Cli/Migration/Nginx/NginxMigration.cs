@@ -11,14 +11,22 @@ internal static class NginxMigration
     {
         var draft = new Draft("nginx", file);
         var parser = new NginxParser(files, Path.GetDirectoryName(file) ?? "", (include, path) =>
-            draft.Note(include.At, include.ToString(), $"\"{path}\" is not there or cannot be read", "Put it beside the file and migrate again, or migrate it by itself"));
+            draft.Note(
+                include.At,
+                include.ToString(),
+                $"\"{path}\" is not there or cannot be read",
+                "Put it beside the file and migrate again, or migrate it by itself"));
         var top = parser.Parse(text, file);
         var blocks = top.Where(static one => one.Name is "http").ToList();
 
         // A file of conf.d or sites-enabled holds what stands inside http.
         var inside = blocks.Count > 0 ? [.. blocks.SelectMany(static one => one.Inside)] : top;
         var http = new NginxScope(new NginxDirective("http", [], new SourcePlace(file, 1), inside), null);
-        if (blocks.Count > 0) NginxNotes.OfAll(top.Where(static one => one.Name is not "http"), draft);
+        if (blocks.Count > 0)
+        {
+            NginxNotes.OfAll(top.Where(static one => one.Name is not "http"), draft);
+        }
+
         NginxNotes.OfAll(inside, draft);
         if (!inside.Any(static one => one.Name is "server"))
         {

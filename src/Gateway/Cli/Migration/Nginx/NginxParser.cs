@@ -34,7 +34,11 @@ internal sealed class NginxParser(MigrationFiles files, string root, Action<Ngin
         {
             if (!isSign)
             {
-                if (words.Count == 0) begin = place;
+                if (words.Count == 0)
+                {
+                    begin = place;
+                }
+
                 words.Add(token);
                 if (words.Count > MostArguments)
                 {
@@ -74,7 +78,9 @@ internal sealed class NginxParser(MigrationFiles files, string root, Action<Ngin
             throw new MigrationException(begin, $"\"{words[0]}\" does not end before the file does. Write \";\" behind it.");
         }
 
-        return opened is { } place2 ? throw new MigrationException(place2, "A brace is opened here and never closed. Write \"}\" where the block ends.") : block.ToImmutable();
+        return opened is { } place2
+            ? throw new MigrationException(place2, "A brace is opened here and never closed. Write \"}\" where the block ends.")
+            : block.ToImmutable();
     }
 
     private ImmutableArray<NginxDirective> Inside(NginxTokenizer tokens, string name, SourcePlace begin, int depth, int includes)
@@ -119,9 +125,17 @@ internal sealed class NginxParser(MigrationFiles files, string root, Action<Ngin
         }
 
         // Types of files by their names: nothing is served from files here.
-        if (directive.First.EndsWith("mime.types", StringComparison.Ordinal)) return;
+        if (directive.First.EndsWith("mime.types", StringComparison.Ordinal))
+        {
+            return;
+        }
+
         var found = files.Find(Path.Combine(root, directive.First));
-        if (found.IsEmpty) missing(directive, directive.First);
+        if (found.IsEmpty)
+        {
+            missing(directive, directive.First);
+        }
+
         foreach (var path in found)
         {
             if (++_files > MostFiles)
@@ -129,8 +143,14 @@ internal sealed class NginxParser(MigrationFiles files, string root, Action<Ngin
                 throw new MigrationException(directive.At, $"More than {MostFiles} files are included. Split the configuration.");
             }
 
-            if (files.Read(path) is { } text) block.AddRange(File(text, path, includes + 1));
-            else missing(directive, path);
+            if (files.Read(path) is { } text)
+            {
+                block.AddRange(File(text, path, includes + 1));
+            }
+            else
+            {
+                missing(directive, path);
+            }
         }
     }
 }

@@ -14,8 +14,16 @@ internal static class NginxRewrites
                 path))
             {
                 applied = true;
-                if (prefixes.From.Length > 0) route.Rewrite["stripPrefix"] = prefixes.From;
-                if (prefixes.To.Length > 0) route.Rewrite["prefix"] = prefixes.To;
+                if (prefixes.From.Length > 0)
+                {
+                    route.Rewrite["stripPrefix"] = prefixes.From;
+                }
+
+                if (prefixes.To.Length > 0)
+                {
+                    route.Rewrite["prefix"] = prefixes.To;
+                }
+
                 continue;
             }
 
@@ -39,7 +47,11 @@ internal static class NginxRewrites
         string? rest = null;
         foreach (var end in (ReadOnlySpan<string>)["/(.*)$", "/(.*)", "/?(.*)$", "(/.*)$"])
         {
-            if (!from.StartsWith('^') || !from.EndsWith(end, StringComparison.Ordinal)) continue;
+            if (!from.StartsWith('^') || !from.EndsWith(end, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             rest = from[1..^end.Length];
             if (end is "(/.*)$" && to.EndsWith("$1", StringComparison.Ordinal) && !to.EndsWith("/$1", StringComparison.Ordinal))
             {
@@ -50,7 +62,9 @@ internal static class NginxRewrites
         }
 
         return rest is not null && rest.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '-' or '_')
-            && to.EndsWith("/$1", StringComparison.Ordinal) && to.StartsWith('/') && to.IndexOf('$', StringComparison.Ordinal) == to.Length - 2
+            && to.EndsWith("/$1", StringComparison.Ordinal)
+                && to.StartsWith('/')
+                && to.IndexOf('$', StringComparison.Ordinal) == to.Length - 2
             ? (rest, to[..^3])
             : null;
     }

@@ -15,7 +15,10 @@ internal sealed partial record NginxScope(NginxDirective Block, NginxScope? Oute
         var here = ImmutableArray.CreateBuilder<NginxDirective>();
         foreach (var directive in Block.Inside)
         {
-            if (names.Contains(directive.Name)) here.Add(directive);
+            if (names.Contains(directive.Name))
+            {
+                here.Add(directive);
+            }
         }
 
         return here.Count > 0 || Outer is null ? here.ToImmutable() : Outer.FindAll(names);
@@ -28,7 +31,10 @@ internal sealed partial record NginxScope(NginxDirective Block, NginxScope? Oute
         {
             var before = text;
             text = Variable().Replace(text, match => Value(match.Groups["name"].Value) ?? match.Value);
-            if (text.Length > 8192 || string.Equals(before, text, StringComparison.Ordinal)) break;
+            if (text.Length > 8192 || string.Equals(before, text, StringComparison.Ordinal))
+            {
+                break;
+            }
         }
 
         return text;

@@ -20,7 +20,9 @@ internal sealed class NginxSettings(Draft draft)
         if (_retries.TryGetValue(cluster, out var known))
         {
             // What the gateway does by default holds most of what is asked for.
-            var isUsual = known.Length == 0 && next?.Arguments.All(static word => word is "error" or "timeout" or "invalid_header" or "http_502" or "http_503" or "http_504") is true;
+            var isUsual = known.Length == 0
+                && next?.Arguments.All(static word =>
+                    word is "error" or "timeout" or "invalid_header" or "http_502" or "http_503" or "http_504") is true;
             if (next is not null && !isUsual && !string.Equals(known, words, StringComparison.Ordinal))
             {
                 draft.Note(
@@ -34,8 +36,14 @@ internal sealed class NginxSettings(Draft draft)
         }
 
         _retries.Add(cluster, words);
-        if (next is not null) Retries(cluster, next);
-        if (scope.Find("proxy_next_upstream_tries") is { } tries && int.TryParse(tries.First, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most > 0)
+        if (next is not null)
+        {
+            Retries(cluster, next);
+        }
+
+        if (scope.Find("proxy_next_upstream_tries") is { } tries
+            && int.TryParse(tries.First, NumberStyles.None, CultureInfo.InvariantCulture, out var most)
+            && most > 0)
         {
             cluster.MostAttempts ??= Math.Min(most, 10);
         }
@@ -44,7 +52,11 @@ internal sealed class NginxSettings(Draft draft)
     /// <summary>What changes requests on their way, and who may ask.</summary>
     public void OfRequests(DraftRoute route, NginxScope scope)
     {
-        foreach (var header in scope.FindAll("proxy_set_header", "grpc_set_header")) RequestHeader(route, header);
+        foreach (var header in scope.FindAll("proxy_set_header", "grpc_set_header"))
+        {
+            RequestHeader(route, header);
+        }
+
         if (scope.Find("proxy_read_timeout") is { } read && NginxValues.Time(read.First) is { } time)
         {
             route.Timeouts.FirstByte = time;
@@ -83,28 +95,46 @@ internal sealed class NginxSettings(Draft draft)
     /// <summary>What changes responses on their way.</summary>
     public void OfResponses(DraftRoute route, NginxScope scope)
     {
-        foreach (var hidden in scope.FindAll("proxy_hide_header")) route.Response.Remove.Add(hidden.First);
+        foreach (var hidden in scope.FindAll("proxy_hide_header"))
+        {
+            route.Response.Remove.Add(hidden.First);
+        }
+
         foreach (var header in scope.FindAll("add_header"))
         {
-            if (header.Arguments.Length < 2) continue;
+            if (header.Arguments.Length < 2)
+            {
+                continue;
+            }
+
             var value = NginxText.Of(scope.Fill(header.Arguments[1]));
-            if (value is null) draft.Note(
-                header.At,
-                header.ToString(),
-                "A variable in the value has no counterpart",
-                "Write it under headers.response with {host}, {path} or {client}");
-            else if (value.Length > 0 && !route.Response.Add.TryAdd(header.First, value)) draft.Note(
-                header.At,
-                header.ToString(),
-                "A header is added once",
-                "Join the values with a comma if the header is a list");
+            if (value is null)
+            {
+                draft.Note(
+                    header.At,
+                    header.ToString(),
+                    "A variable in the value has no counterpart",
+                    "Write it under headers.response with {host}, {path} or {client}");
+            }
+            else if (value.Length > 0 && !route.Response.Add.TryAdd(header.First, value))
+            {
+                draft.Note(
+                    header.At,
+                    header.ToString(),
+                    "A header is added once",
+                    "Join the values with a comma if the header is a list");
+            }
         }
     }
 
     private static bool IsGlobal(NginxScope scope, NginxDirective directive)
     {
         var outermost = scope;
-        while (outermost.Outer is { } outer) outermost = outer;
+        while (outermost.Outer is { } outer)
+        {
+            outermost = outer;
+        }
+
         return ReferenceEquals(outermost.Block.Last(directive.Name), directive);
     }
 
@@ -142,19 +172,27 @@ internal sealed class NginxSettings(Draft draft)
             }
         }
 
-        if (reasons.Count > 0) cluster.Attempts["retryOn"] = Flow.List(reasons.Distinct(StringComparer.Ordinal));
+        if (reasons.Count > 0)
+        {
+            cluster.Attempts["retryOn"] = Flow.List(reasons.Distinct(StringComparer.Ordinal));
+        }
     }
 
     private void RequestHeader(DraftRoute route, NginxDirective header)
     {
-        if (header.Arguments.Length < 2) return;
+        if (header.Arguments.Length < 2)
+        {
+            return;
+        }
+
         var (name, text) = (header.First, header.Arguments[1]);
         switch (name.ToLowerInvariant())
         {
             case "host":
                 Host(route, header, text);
                 return;
-            case "x-forwarded-for" or "x-forwarded-proto" or "x-forwarded-host" or "x-forwarded-port" or "forwarded" or "upgrade" or "connection" or "x-request-id" or "te" or "via":
+            case "x-forwarded-for" or "x-forwarded-proto" or "x-forwarded-host" or "x-forwarded-port" or "forwarded"
+                or "upgrade" or "connection" or "x-request-id" or "te" or "via":
                 // The gateway writes them by itself.
                 return;
         }
@@ -187,19 +225,39 @@ internal sealed class NginxSettings(Draft draft)
 
     private void Host(DraftRoute route, NginxDirective header, string text)
     {
-        if (text is "$host" or "$http_host" or "$server_name") route.Host = "keep";
-        else if (text is "$proxy_host") route.Host = null;
-        else if (!text.Contains('$', StringComparison.Ordinal)) route.Host = text;
-        else if (text is "$host:$server_port") route.Host = "keep";
-        else draft.Note(header.At, header.ToString(), "A variable in the host has no counterpart", "Write host: keep, or host: NAME");
+        if (text is "$host" or "$http_host" or "$server_name")
+        {
+            route.Host = "keep";
+        }
+        else if (text is "$proxy_host")
+        {
+            route.Host = null;
+        }
+        else if (!text.Contains('$', StringComparison.Ordinal))
+        {
+            route.Host = text;
+        }
+        else if (text is "$host:$server_port")
+        {
+            route.Host = "keep";
+        }
+        else
+        {
+            draft.Note(header.At, header.ToString(), "A variable in the host has no counterpart", "Write host: keep, or host: NAME");
+        }
     }
 
     private void Cache(DraftRoute route, NginxScope scope)
     {
         var cache = scope.Find("proxy_cache");
-        if (cache is null or { First: "off" }) return;
+        if (cache is null or { First: "off" })
+        {
+            return;
+        }
+
         var stale = scope.Find("proxy_cache_use_stale");
-        if (stale is not null && stale.Arguments.Any(static word => word is "error" or "timeout" || word.StartsWith("http_5", StringComparison.Ordinal)))
+        if (stale is not null
+            && stale.Arguments.Any(static word => word is "error" or "timeout" || word.StartsWith("http_5", StringComparison.Ordinal)))
         {
             route.KeepsLastGood = true;
             draft.Note(

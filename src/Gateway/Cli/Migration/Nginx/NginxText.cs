@@ -20,7 +20,11 @@ internal static class NginxText
             var braced = at + 1 < text.Length && text[at + 1] == '{';
             var begin = at + (braced ? 2 : 1);
             var end = begin;
-            while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] == '_')) end++;
+            while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] == '_'))
+            {
+                end++;
+            }
+
             var value = text[begin..end] switch
             {
                 "host" or "http_host" or "server_name" => "{host}",
@@ -28,7 +32,11 @@ internal static class NginxText
                 "uri" or "request_uri" or "document_uri" => "{path}",
                 _ => null,
             };
-            if (value is null) return null;
+            if (value is null)
+            {
+                return null;
+            }
+
             result.Append(value);
             at = (braced ? end + 1 : end) - 1;
         }

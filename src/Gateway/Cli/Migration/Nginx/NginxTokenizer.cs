@@ -22,7 +22,11 @@ internal sealed class NginxTokenizer(string text, string file)
         (token, isSign) = ("", false);
         SkipBlanks();
         place = Place;
-        if (_at >= text.Length) return false;
+        if (_at >= text.Length)
+        {
+            return false;
+        }
+
         var first = text[_at];
         if (first is ';' or '{' or '}')
         {
@@ -40,9 +44,21 @@ internal sealed class NginxTokenizer(string text, string file)
     {
         for (var depth = 1; _at < text.Length; _at++)
         {
-            if (text[_at] == '\n') _line++;
-            if (text[_at] == '{') depth++;
-            if (text[_at] != '}' || --depth > 0) continue;
+            if (text[_at] == '\n')
+            {
+                _line++;
+            }
+
+            if (text[_at] == '{')
+            {
+                depth++;
+            }
+
+            if (text[_at] != '}' || --depth > 0)
+            {
+                continue;
+            }
+
             _at++;
             return;
         }
@@ -54,9 +70,18 @@ internal sealed class NginxTokenizer(string text, string file)
     {
         for (; _at < text.Length; _at++)
         {
-            if (text[_at] == '\n') _line++;
-            else if (text[_at] == '#') _at = text.IndexOf('\n', _at) is >= 0 and var end ? end - 1 : text.Length - 1;
-            else if (!char.IsWhiteSpace(text[_at])) return;
+            if (text[_at] == '\n')
+            {
+                _line++;
+            }
+            else if (text[_at] == '#')
+            {
+                _at = text.IndexOf('\n', _at) is >= 0 and var end ? end - 1 : text.Length - 1;
+            }
+            else if (!char.IsWhiteSpace(text[_at]))
+            {
+                return;
+            }
         }
     }
 
@@ -74,8 +99,14 @@ internal sealed class NginxTokenizer(string text, string file)
                 continue;
             }
 
-            var closesVariable = letter == '}' && word.ToString().LastIndexOf("${", StringComparison.Ordinal) is >= 0 and var open && word.ToString().IndexOf('}', open) < 0;
-            if (char.IsWhiteSpace(letter) || (letter is ';' or '{') || (letter == '}' && !closesVariable)) break;
+            var closesVariable = letter == '}'
+                && word.ToString().LastIndexOf("${", StringComparison.Ordinal) is >= 0 and var open
+                && word.ToString().IndexOf('}', open) < 0;
+            if (char.IsWhiteSpace(letter) || (letter is ';' or '{') || (letter == '}' && !closesVariable))
+            {
+                break;
+            }
+
             if (letter == '\\' && _at + 1 < text.Length)
             {
                 _at++;
@@ -99,7 +130,11 @@ internal sealed class NginxTokenizer(string text, string file)
             {
                 _at++;
                 var next = _at < text.Length ? text[_at] : ';';
-                if (char.IsWhiteSpace(next) || next is ';' or '{' or '}' or ')') return word.ToString();
+                if (char.IsWhiteSpace(next) || next is ';' or '{' or '}' or ')')
+                {
+                    return word.ToString();
+                }
+
                 throw new MigrationException(Place, $"A space or \";\" must follow the closing quote, given \"{next}\". Write one.");
             }
 
@@ -141,7 +176,11 @@ internal sealed class NginxTokenizer(string text, string file)
 
     private void Take(StringBuilder word, char letter, SourcePlace place)
     {
-        if (letter == '\n') _line++;
+        if (letter == '\n')
+        {
+            _line++;
+        }
+
         if (letter == '\0')
         {
             throw new MigrationException(Place, "There is a NUL byte here: this is not a text. Name nginx's configuration file.");

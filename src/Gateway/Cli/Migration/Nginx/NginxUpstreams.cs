@@ -13,7 +13,11 @@ internal sealed class NginxUpstreams(Draft draft, ImmutableArray<NginxDirective>
     public DraftCluster Of(string scheme, string authority, SourcePlace at)
     {
         var key = $"{scheme}://{authority}";
-        if (_clusters.TryGetValue(key, out var known)) return known;
+        if (_clusters.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
         var upstream = upstreams.LastOrDefault(one => string.Equals(one.First, authority, StringComparison.OrdinalIgnoreCase));
         var cluster = draft.AddCluster(authority, upstream?.At ?? at);
         _clusters.Add(key, cluster);
@@ -30,14 +34,17 @@ internal sealed class NginxUpstreams(Draft draft, ImmutableArray<NginxDirective>
             Fill(cluster, upstream, scheme);
         }
 
-        cluster.Comments.Add("Any response passes a probe, since nginx has no active checks. Write the path of a health page and what it answers.");
+        cluster.Comments.Add(
+            "Any response passes a probe, since nginx has no active checks. Write the path of a health page and what it answers.");
         return cluster;
     }
 
     /// <summary>Upstreams that nothing uses.</summary>
     public void NoteUnused()
     {
-        foreach (var upstream in upstreams.Where(one => !_clusters.Keys.Any(key => key.EndsWith($"://{one.First}", StringComparison.OrdinalIgnoreCase))))
+        foreach (var upstream in upstreams.Where(one => !_clusters.Keys.Any(key => key.EndsWith(
+            $"://{one.First}",
+            StringComparison.OrdinalIgnoreCase))))
         {
             draft.Note(
                 upstream.At,
@@ -48,7 +55,9 @@ internal sealed class NginxUpstreams(Draft draft, ImmutableArray<NginxDirective>
     }
 
     private static string WithPort(string authority, string scheme) =>
-        authority.EndsWith(']') || !authority.Contains(':', StringComparison.Ordinal) ? $"{authority}:{(scheme is "https" ? "443" : "80")}" : authority;
+        authority.EndsWith(']') || !authority.Contains(':', StringComparison.Ordinal)
+            ? $"{authority}:{(scheme is "https" ? "443" : "80")}"
+            : authority;
 
     private void Fill(DraftCluster cluster, NginxDirective upstream, string scheme)
     {
@@ -148,19 +157,30 @@ internal sealed class NginxUpstreams(Draft draft, ImmutableArray<NginxDirective>
     {
         if (NginxValues.Argument(server, "max_fails") is { } fails)
         {
-            if (Whole(fails) is > 0 and <= 1000 and var count) cluster.Passive["consecutiveFailures"] = count.ToString(CultureInfo.InvariantCulture);
-            else draft.Note(
-                server.At,
-                server.ToString(),
-                "Requests always tell which destinations fail",
-                "Write passive: { consecutiveFailures: 1000, failureRatio: 100% } if they must not eject one");
+            if (Whole(fails) is > 0 and <= 1000 and var count)
+            {
+                cluster.Passive["consecutiveFailures"] = count.ToString(CultureInfo.InvariantCulture);
+            }
+            else
+            {
+                draft.Note(
+                    server.At,
+                    server.ToString(),
+                    "Requests always tell which destinations fail",
+                    "Write passive: { consecutiveFailures: 1000, failureRatio: 100% } if they must not eject one");
+            }
         }
 
-        if (NginxValues.Argument(server, "fail_timeout") is { } text && NginxValues.Time(text) is { } time && time >= TimeSpan.FromMilliseconds(100))
+        if (NginxValues.Argument(server, "fail_timeout") is { } text
+            && NginxValues.Time(text) is { } time
+            && time >= TimeSpan.FromMilliseconds(100))
         {
             var eject = time > TimeSpan.FromHours(1) ? TimeSpan.FromHours(1) : time;
             cluster.Passive["ejectFor"] = DurationText.Format(eject);
-            if (eject > TimeSpan.FromMinutes(5)) cluster.Passive["maxEjectFor"] = DurationText.Format(eject);
+            if (eject > TimeSpan.FromMinutes(5))
+            {
+                cluster.Passive["maxEjectFor"] = DurationText.Format(eject);
+            }
         }
     }
 
@@ -185,14 +205,23 @@ internal sealed class NginxUpstreams(Draft draft, ImmutableArray<NginxDirective>
     private void Sticky(DraftCluster cluster, NginxDirective sticky)
     {
         var (kind, name) = (sticky.First, sticky.Arguments.Length > 1 ? sticky.Arguments[1] : "");
-        var cookie = kind is "cookie" ? name : sticky.Arguments.FirstOrDefault(static one => one.StartsWith("lookup=$cookie_", StringComparison.Ordinal))?[15..];
-        if (cookie is { Length: > 0 }) cluster.Affinity = ("cookie", cookie);
+        var cookie = kind is "cookie"
+            ? name
+            : sticky.Arguments.FirstOrDefault(static one => one.StartsWith("lookup=$cookie_", StringComparison.Ordinal))?[15..];
+        if (cookie is { Length: > 0 })
+        {
+            cluster.Affinity = ("cookie", cookie);
+        }
+
         draft.Note(
             sticky.At,
             sticky.ToString(),
             "The gateway sets no cookie of its own",
-            cookie is { Length: > 0 } ? "Affinity follows this cookie as soon as the service sets it" : "Write affinity: { cookie: NAME } with a cookie that the service sets");
+            cookie is { Length: > 0 }
+                ? "Affinity follows this cookie as soon as the service sets it"
+                : "Write affinity: { cookie: NAME } with a cookie that the service sets");
     }
 
-    private static int? Whole(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static int? Whole(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

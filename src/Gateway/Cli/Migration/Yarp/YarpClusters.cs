@@ -12,7 +12,13 @@ internal static class YarpClusters
         var cluster = draft.AddCluster(name, node.At);
         var inOrder = node.TextOf("LoadBalancingPolicy") is "FirstAlphabetical";
         var destinations = node["Destinations"]?.Items ?? [];
-        foreach (var destination in inOrder ? [.. destinations.OrderBy(static one => one.Key, StringComparer.OrdinalIgnoreCase)] : destinations) Destination(draft, cluster, destination, inOrder);
+        foreach (var destination in inOrder
+            ? [.. destinations.OrderBy(static one => one.Key, StringComparer.OrdinalIgnoreCase)]
+            : destinations)
+        {
+            Destination(draft, cluster, destination, inOrder);
+        }
+
         cluster.Balance = node.TextOf("LoadBalancingPolicy") switch
         {
             "RoundRobin" => "roundRobin",
@@ -20,7 +26,8 @@ internal static class YarpClusters
             "Random" => "random",
             _ => null,
         };
-        if (node["LoadBalancingPolicy"] is { Text: not (null or "RoundRobin" or "LeastRequests" or "Random" or "PowerOfTwoChoices" or "FirstAlphabetical") } policy)
+        if (node["LoadBalancingPolicy"] is { Text: not (null or "RoundRobin" or "LeastRequests" or "Random"
+            or "PowerOfTwoChoices" or "FirstAlphabetical") } policy)
         {
             draft.Note(
                 policy.At,
@@ -61,7 +68,11 @@ internal static class YarpClusters
 
     private static void Affinity(Draft draft, DraftCluster cluster, YarpNode node)
     {
-        if (node["SessionAffinity"] is not { } affinity || !affinity.Is("Enabled")) return;
+        if (node["SessionAffinity"] is not { } affinity || !affinity.Is("Enabled"))
+        {
+            return;
+        }
+
         var key = affinity.TextOf("AffinityKeyName") ?? "";
         cluster.Affinity = affinity.TextOf("Policy") is "CustomHeader" ? ("header", key.Length > 0 ? key : "X-Yarp-Proxy-Affinity") : (
             "cookie",
@@ -80,7 +91,8 @@ internal static class YarpClusters
         {
             cluster.Probe["path"] = "/";
             cluster.Probe["expect"] = "{ status: 100-599 }";
-            cluster.Comments.Add("Any response passes a probe, since there is no active health check. Write the path of a health page and what it answers.");
+            cluster.Comments.Add(
+                "Any response passes a probe, since there is no active health check. Write the path of a health page and what it answers.");
         }
         else
         {
@@ -88,17 +100,25 @@ internal static class YarpClusters
             cluster.Probe["path"] = Flow.Text((path.StartsWith('/') ? path : "/" + path) + active.TextOf("Query"));
             cluster.Probe["expect"] = "{ status: 200-299 }";
             Times(cluster, active);
-            if (int.TryParse(node["Metadata"]?.TextOf("ConsecutiveFailuresHealthPolicy.Threshold"), NumberStyles.None, CultureInfo.InvariantCulture, out var fall) && fall is >= 1 and <= 100)
+            if (int.TryParse(
+                node["Metadata"]?.TextOf("ConsecutiveFailuresHealthPolicy.Threshold"),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var fall) && fall is >= 1 and <= 100)
             {
                 cluster.Probe["fall"] = fall.ToString(CultureInfo.InvariantCulture);
             }
         }
 
         var passive = node["HealthCheck"]?["Passive"];
-        if (passive?.Is("Enabled") is true && passive.TimeOf("ReactivationPeriod") is { TotalMilliseconds: >= 100, TotalHours: <= 1 } period)
+        if (passive?.Is("Enabled") is true
+            && passive.TimeOf("ReactivationPeriod") is { TotalMilliseconds: >= 100, TotalHours: <= 1 } period)
         {
             cluster.Passive["ejectFor"] = DurationText.Format(period);
-            if (period > TimeSpan.FromMinutes(5)) cluster.Passive["maxEjectFor"] = DurationText.Format(period);
+            if (period > TimeSpan.FromMinutes(5))
+            {
+                cluster.Passive["maxEjectFor"] = DurationText.Format(period);
+            }
         }
 
         if (node["HealthCheck"]?["AvailableDestinationsPolicy"] is { Text: { } } policy)
@@ -115,12 +135,24 @@ internal static class YarpClusters
     {
         // YARP's own defaults where nothing is written.
         var interval = active.TimeOf("Interval") ?? TimeSpan.FromSeconds(15);
-        if (interval < TimeSpan.FromMilliseconds(50)) interval = TimeSpan.FromMilliseconds(50);
-        if (interval > TimeSpan.FromHours(1)) interval = TimeSpan.FromHours(1);
+        if (interval < TimeSpan.FromMilliseconds(50))
+        {
+            interval = TimeSpan.FromMilliseconds(50);
+        }
+
+        if (interval > TimeSpan.FromHours(1))
+        {
+            interval = TimeSpan.FromHours(1);
+        }
+
         var longest = TimeSpan.FromMilliseconds(Math.Floor(interval.TotalMilliseconds * 0.8));
         var timeout = active.TimeOf("Timeout") ?? TimeSpan.FromSeconds(10);
         cluster.Probe["interval"] = DurationText.Format(interval);
-        cluster.Probe["timeout"] = DurationText.Format(timeout > longest ? longest : timeout < TimeSpan.FromMilliseconds(10) ? TimeSpan.FromMilliseconds(10) : timeout);
+        cluster.Probe["timeout"] =
+            DurationText.Format(timeout > longest
+                ? longest
+                : timeout < TimeSpan.FromMilliseconds(10) ? TimeSpan.FromMilliseconds(10)
+                : timeout);
     }
 
     private static void Http(Draft draft, DraftCluster cluster, YarpNode node)
@@ -149,8 +181,14 @@ internal static class YarpClusters
             draft.Note(
                 setting.At,
                 setting.ToString(),
-                setting.Key.Equals("DangerousAcceptAnyServerCertificate", StringComparison.OrdinalIgnoreCase) ? "The certificate of a destination is always checked" : "Connections to destinations have settings of their own",
-                setting.Key.Equals("MaxConnectionsPerServer", StringComparison.OrdinalIgnoreCase) ? "Write capacity on the tier" : "See docs/http.md");
+                setting.Key.Equals(
+                    "DangerousAcceptAnyServerCertificate",
+                    StringComparison.OrdinalIgnoreCase)
+                        ? "The certificate of a destination is always checked"
+                        : "Connections to destinations have settings of their own",
+                setting.Key.Equals(
+                    "MaxConnectionsPerServer",
+                    StringComparison.OrdinalIgnoreCase) ? "Write capacity on the tier" : "See docs/http.md");
         }
     }
 }

@@ -21,23 +21,43 @@ internal static class YarpRoutes
         route.Cluster = cluster;
         var path = match?.TextOf("Path") is { Length: > 0 } written ? written : "/{**catch-all}";
         route.Path = path.StartsWith('/') ? path : "/" + path;
-        foreach (var host in match?.TextsOf("Hosts") ?? []) Host(draft, route, node, host);
-        route.Methods.AddRange((match?.TextsOf("Methods") ?? []).Select(static method => method.ToUpperInvariant()).Distinct(StringComparer.Ordinal));
-        foreach (var condition in match?["Headers"]?.Items ?? []) Condition(draft, route, condition, route.Headers);
-        foreach (var condition in match?["QueryParameters"]?.Items ?? []) Condition(draft, route, condition, route.Query);
+        foreach (var host in match?.TextsOf("Hosts") ?? [])
+        {
+            Host(draft, route, node, host);
+        }
+
+        route.Methods.AddRange((match?.TextsOf("Methods")
+            ?? []).Select(static method => method.ToUpperInvariant()).Distinct(StringComparer.Ordinal));
+        foreach (var condition in match?["Headers"]?.Items ?? [])
+        {
+            Condition(draft, route, condition, route.Headers);
+        }
+
+        foreach (var condition in match?["QueryParameters"]?.Items ?? [])
+        {
+            Condition(draft, route, condition, route.Query);
+        }
+
         if (node.TimeOf("Timeout") is { } timeout)
         {
             route.Timeouts.Total = timeout < TimeSpan.FromMilliseconds(10) ? TimeSpan.FromMilliseconds(10) : timeout;
         }
 
-        if (route.Timeouts.Total is { } total) route.Timeouts.FirstByte = Half(total);
+        if (route.Timeouts.Total is { } total)
+        {
+            route.Timeouts.FirstByte = Half(total);
+        }
+
         if (long.TryParse(node.TextOf("MaxRequestBodySize"), System.Globalization.CultureInfo.InvariantCulture, out var body) && body >= 0)
         {
             route.RequestBody = Configuration.Values.SizeText.Format(Math.Min(body, 100L << 30));
         }
 
         Policies(draft, route, node);
-        foreach (var transform in node["Transforms"]?.Items ?? []) YarpTransforms.Apply(draft, route, transform);
+        foreach (var transform in node["Transforms"]?.Items ?? [])
+        {
+            YarpTransforms.Apply(draft, route, transform);
+        }
     }
 
     // Room for the connection and a second attempt.
@@ -49,7 +69,11 @@ internal static class YarpRoutes
     {
         var colon = host.LastIndexOf(':');
         var hasPort = colon > 0 && !host.EndsWith(']');
-        if (hasPort) draft.Note(node.At, host, "Ports do not tell hosts apart", "The route is for the name at any port");
+        if (hasPort)
+        {
+            draft.Note(node.At, host, "Ports do not tell hosts apart", "The route is for the name at any port");
+        }
+
         route.Hosts.Add((hasPort ? host[..colon] : host).ToLowerInvariant());
     }
 
@@ -64,7 +88,10 @@ internal static class YarpRoutes
             "NotExists" => "{ present: false }",
             _ => null,
         };
-        if (condition is not null && conditions.TryAdd(name, condition)) return;
+        if (condition is not null && conditions.TryAdd(name, condition))
+        {
+            return;
+        }
 
         // Without the condition the route would take more than was meant.
         route.Refused = $"A condition of {name} has no counterpart";
@@ -90,7 +117,13 @@ internal static class YarpRoutes
                 "Let the service check it and take deny off, or write allow with the networks that may ask");
         }
 
-        foreach (var (key, instead) in ((string, string)[])[("RateLimiterPolicy", "Write rateLimit: { key, rate, burst }"), ("CorsPolicy", "Write cors: { origins: [ … ] }"), ("TimeoutPolicy", "Write timeouts"), ("OutputCachePolicy", "Put a cache in front or behind; lastGood keeps responses for outages")])
+        foreach (var (key, instead) in ((string, string)[])
+        [
+            ("RateLimiterPolicy", "Write rateLimit: { key, rate, burst }"),
+            ("CorsPolicy", "Write cors: { origins: [ … ] }"),
+            ("TimeoutPolicy", "Write timeouts"),
+            ("OutputCachePolicy", "Put a cache in front or behind; lastGood keeps responses for outages")
+        ])
         {
             if (node[key] is { Text: { Length: > 0 } text } named && !text.Equals("disable", StringComparison.OrdinalIgnoreCase))
             {

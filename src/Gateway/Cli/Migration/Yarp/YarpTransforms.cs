@@ -7,7 +7,11 @@ internal static class YarpTransforms
     public static void Apply(Draft draft, DraftRoute route, YarpNode transform)
     {
         var first = transform.Items.FirstOrDefault();
-        if (first is null) return;
+        if (first is null)
+        {
+            return;
+        }
+
         var value = first.Text ?? "";
         switch (first.Key.ToLowerInvariant())
         {
@@ -36,7 +40,11 @@ internal static class YarpTransforms
                 route.Response.Remove.Add(value);
                 break;
             case "requestheaderoriginalhost":
-                if (value.Equals("true", StringComparison.OrdinalIgnoreCase)) route.Host = "keep";
+                if (value.Equals("true", StringComparison.OrdinalIgnoreCase))
+                {
+                    route.Host = "keep";
+                }
+
                 break;
             case "x-forwarded" or "forwarded" or "x-forwarded-for" or "x-forwarded-host" or "x-forwarded-proto" or "x-forwarded-prefix":
                 // The gateway writes them by itself.
@@ -54,7 +62,11 @@ internal static class YarpTransforms
     private static void Header(Draft draft, DraftRoute route, YarpNode transform, YarpNode first)
     {
         var (name, set, append) = (first.Text ?? "", transform.TextOf("Set"), transform.TextOf("Append"));
-        if (name.ToLowerInvariant() is "x-forwarded-for" or "x-forwarded-proto" or "x-forwarded-host" or "forwarded") return;
+        if (name.ToLowerInvariant() is "x-forwarded-for" or "x-forwarded-proto" or "x-forwarded-host" or "forwarded")
+        {
+            return;
+        }
+
         var isRequest = !first.Key.Equals("ResponseHeader", StringComparison.OrdinalIgnoreCase);
         var isRouteValue = first.Key.Equals("RequestHeaderRouteValue", StringComparison.OrdinalIgnoreCase);
         var given = set ?? append ?? "";
@@ -69,8 +81,17 @@ internal static class YarpTransforms
         }
 
         var changes = isRequest ? route.Request : route.Response;
-        if (set is not null) changes.Set[name] = text;
-        else if (append is not null) changes.Add.TryAdd(name, text);
-        else draft.Note(first.At, first.ToString(), "The transform says neither Set nor Append", "Write headers on the route");
+        if (set is not null)
+        {
+            changes.Set[name] = text;
+        }
+        else if (append is not null)
+        {
+            changes.Add.TryAdd(name, text);
+        }
+        else
+        {
+            draft.Note(first.At, first.ToString(), "The transform says neither Set nor Append", "Write headers on the route");
+        }
     }
 }
