@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
-
 namespace SampleGuide;
 
 /// <summary>Which path gets which answer.</summary>

@@ -111,8 +111,16 @@ internal sealed record GuideOptions
         }
 
         problem = "";
-        options = new GuideOptions { Port = port.Value, Name = name
-            ?? $"guide-{port}", Fault = fault, Orders = orders, Latency = latency, Address = address! };
+        options = new GuideOptions
+        {
+            Port = port.Value,
+            Name = name
+            ?? $"guide-{port}",
+            Fault = fault,
+            Orders = orders,
+            Latency = latency,
+            Address = address!
+        };
         return true;
     }
 }

@@ -82,7 +82,9 @@ internal sealed class Peer : ChildProcess
             [
             .. guides.Select(guide =>
                 $"127.0.0.1:"
-                    + $"{(bed.Relays.Count > 0 ? bed.Relays[bed.Guides.ToList().IndexOf(guide)].Port : guide.Port).ToString(CultureInfo.InvariantCulture)}")];
+                    + $"{(bed.Relays.Count > 0
+                        ? bed.Relays[bed.Guides.ToList().IndexOf(guide)].Port
+                        : guide.Port).ToString(CultureInfo.InvariantCulture)}")];
         var (primaries, standbys) = (Addresses(bed.Primaries), Addresses(bed.Standbys));
         if (name is "yarp")
         {

@@ -1,4 +1,3 @@
-using Gateway.Drills.Faults;
 using Gateway.Drills.Load;
 using Gateway.Drills.Processes;
 

@@ -280,7 +280,9 @@ internal static class FleetDrill
                     throw new TimeoutException(
                         $"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}. The gateways say: "
                             + $"{string.Join("; ", all.Select(static s => s.ToString()))}\n"
-                            + $"{string.Join('\n', gateways.Where((_, i) => !says(all[i])).Select(static g => $"{g.Name} at {g.Url} wrote:\n{string.Join('\n', g.Output.Split('\n').TakeLast(40))}"))}");
+                            + $"{string.Join('\n', gateways.Where((_, i) => !says(all[i]))
+                                .Select(static g =>
+                                $"{g.Name} at {g.Url} wrote:\n{string.Join('\n', g.Output.Split('\n').TakeLast(40))}"))}");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);

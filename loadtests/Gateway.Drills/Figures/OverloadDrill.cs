@@ -49,9 +49,15 @@ internal static class OverloadDrill
 
         // 1. The primaries are gone, each guide takes its time, and the standby has taken over.
         progress("killing the primaries");
-        await Task.WhenAll(bed.Guides.Select(guide => guide.SetFaultAsync(new() { Mode = "slow", Delay = Service, Workers = auto
+        await Task.WhenAll(bed.Guides.Select(guide => guide.SetFaultAsync(new()
+        {
+            Mode = "slow",
+            Delay = Service,
+            Workers = auto
             ? Capacity / 2
-            : null, Health = "good" })));
+            : null,
+            Health = "good"
+        })));
         await Task.WhenAll(bed.Primaries.Select(guide => guide.KillAsync()));
         await RunAsync(bed, levels, 50, SettleIn);
 

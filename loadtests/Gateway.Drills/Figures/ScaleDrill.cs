@@ -81,7 +81,8 @@ internal static class ScaleDrill
                     bed.Config.Set(
                         $"clusters.ai-guide.tiers.{Text(tier)}.destinations",
                         $"[ "
-                            + $"{string.Join(", ", relays.Where((_, i) => i % 2 == tier).Select(static relay => $"\"http://127.0.0.1:{Text(relay.Port)}\""))} ]");
+                            + $"{string.Join(", ", relays.Where((_, i) => i % 2 == tier)
+                                .Select(static relay => $"\"http://127.0.0.1:{Text(relay.Port)}\""))} ]");
                 }
 
                 var found = await RunAsync(bed, 1, new RecommendScenario(), rate, warm, phase);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gateway.Drills.Processes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -297,7 +296,8 @@ internal static class DrillFile
             reader.Problem(
                 map.At("misses")!,
                 $"'misses' names '{unexpected}', which 'expect' does not hold. "
-                    + $"{Nearest.Hint(unexpected, where is YamlMappingNode all ? [.. all.Children.Keys.Select(key => key.ToString())] : [])}");
+                    + $"{Nearest.Hint(unexpected,
+                        where is YamlMappingNode all ? [.. all.Children.Keys.Select(key => key.ToString())] : [])}");
         }
 
         if (expect.Seen.FirstOrDefault(seen => seen is not ("primary" or "standby" or "lastGood" or "file" or "builtIn")) is { } strange)

@@ -87,9 +87,9 @@ internal sealed record LoadShape
     public IReadOnlyList<Scenario> Scenarios(string prefix) => [.. Mix.Select(kind => Kinds.Create(kind.Kind, kind.Weight, prefix, Users))];
 }
 
-/// <summary>One deed at its time.</summary>
-/// <param name="At">After the load's begin.</param>
-/// <param name="Deed">What is done.</param>
+/// <summary>One step at its time.</summary>
+/// <param name="At">After the load begins.</param>
+/// <param name="Step">What is done.</param>
 internal sealed record ScheduledStep(TimeSpan At, Step Step);
 
 /// <summary>What must hold; null: not asked.</summary>

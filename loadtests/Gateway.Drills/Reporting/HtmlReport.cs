@@ -118,7 +118,8 @@ internal static class HtmlReport
         }
 
         page.Append(
-            "</dl>\n<h3>Expectations</h3><table><thead><tr><th>expected</th><th>measured</th><th>limit</th><th>holds</th></tr></thead><tbody>\n");
+            "</dl>\n<h3>Expectations</h3><table><thead><tr><th>expected</th><th>measured</th><th>limit</th><th>holds</th></tr></thead>"
+                + "<tbody>\n");
         foreach (var expectation in verdict.Expectations)
         {
             page.Append(
@@ -160,7 +161,9 @@ internal static class HtmlReport
             page.Append(
                 CultureInfo.InvariantCulture,
                 $"<li><b>{(line.At - measured.StartedAt).TotalSeconds:0.0} s</b> {Svg.Escape(line.Kind)}"
-                    + $"{(line.From is null && line.To is null ? string.Empty : $" {Svg.Escape(line.From ?? "none")} → {Svg.Escape(line.To ?? "none")}")}: {Svg.Escape(line.Text)}</li>\n");
+                    + $"{(line.From is null && line.To is null
+                        ? string.Empty
+                        : $" {Svg.Escape(line.From ?? "none")} → {Svg.Escape(line.To ?? "none")}")}: {Svg.Escape(line.Text)}</li>\n");
         }
 
         page.Append(measured.Journal.Count == 0

@@ -17,8 +17,13 @@ internal static class ReportFiles
         return await WriteAsync(
             findings is [var only] && notRun.Count == 0 ? only.Measured.Plan.Name : "drills",
             HtmlReport.Of(findings, notRun),
-            JsonSerializer.Serialize(new { passed = notRun.Count == 0
-                && findings.All(finding => finding.Verdict.Holds), drills = data, notRun }, Format));
+            JsonSerializer.Serialize(new
+            {
+                passed = notRun.Count == 0
+                && findings.All(finding => finding.Verdict.Holds),
+                drills = data,
+                notRun
+            }, Format));
     }
 
     /// <summary>Writes a comparison; returns the page's path.</summary>

@@ -32,7 +32,9 @@ internal sealed class Svg(string title, double seconds, double height = Svg.Tall
     public Svg Box(double x, double y, double width, double boxHeight, string style, string? tip = null)
     {
         Append(
-            $"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{Math.Max(0, width):0.##}\" height=\"{Math.Max(0, boxHeight):0.##}\">{(tip is null ? string.Empty : $"<title>{Escape(tip)}</title>")}</rect>");
+            $"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{Math.Max(0, width):0.##}\" height=\"{Math.Max(0, boxHeight):0.##}\">{(
+                tip is null ? string.Empty :
+                $"<title>{Escape(tip)}</title>")}</rect>");
         return this;
     }
 
@@ -40,7 +42,8 @@ internal sealed class Svg(string title, double seconds, double height = Svg.Tall
     public Svg Path(IEnumerable<(double X, double Y)> points, string style)
     {
         Append(
-            $"<polyline class=\"{style}\" points=\"{string.Join(' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.##},{point.Y:0.##}")))}\"/>");
+            $"<polyline class=\"{style}\" points=\"{string.Join(' ', points.Select(
+                point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.##},{point.Y:0.##}")))}\"/>");
         return this;
     }
 

@@ -26,8 +26,12 @@ internal sealed class DrillEnvironment : IAsyncDisposable
     {
         (_bed, _peer, Url, AdminUrl, Token) = (bed, peer, url, adminUrl, environment.Token);
         Target = LoadTarget.Parse(url, environment.AllowTarget);
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["GATEWAY_URL"] = url, ["GATEWAY_ADMIN_URL"] = adminUrl
-            ?? string.Empty };
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["GATEWAY_URL"] = url,
+            ["GATEWAY_ADMIN_URL"] = adminUrl
+            ?? string.Empty
+        };
         Variables = variables;
     }
 

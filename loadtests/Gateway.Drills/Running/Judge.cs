@@ -1,5 +1,4 @@
 using Gateway.Drills.Figures;
-using Gateway.Drills.Load;
 
 namespace Gateway.Drills.Running;
 

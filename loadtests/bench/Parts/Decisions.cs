@@ -36,8 +36,14 @@ public class Decisions
             .ToArray();
         _tier = new TierSnapshot
         {
-            Name = "primary", Index = 0, Load = new TierLoad(), Usable = all, Weights = [.. all.Select(static _ => 1)], HalfOpen = [],
-            All = all, CanServe = true,
+            Name = "primary",
+            Index = 0,
+            Load = new TierLoad(),
+            Usable = all,
+            Weights = [.. all.Select(static _ => 1)],
+            HalfOpen = [],
+            All = all,
+            CanServe = true,
         };
         _tried[0] = all[0];
         for (var i = 0; i < 64; i++)

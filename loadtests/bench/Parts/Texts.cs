@@ -4,7 +4,6 @@ using Gateway.Forwarding.EventStreams;
 using Gateway.Forwarding.Requests;
 using Gateway.LastGood.Keys;
 using Gateway.Upstream.Http1;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Parts;
@@ -15,10 +14,14 @@ public class Texts
     private static readonly byte[] Events = "id: 41\ndata: {\"token\":\"shoes\"}\n\nid: 42\ndata: {\"token\":\"that\"}\n\n"u8.ToArray();
 
     private static readonly byte[] NextHead =
-        "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:01 GMT\r\nContent-Type: application/json\r\nContent-Length: 1021\r\nConnection: keep-alive\r\nCache-Control: max-age=60\r\n\r\n"u8.ToArray();
+        ("HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:01 GMT\r\n"u8
+            + "Content-Type: application/json\r\nContent-Length: 1021\r\n"u8
+            + "Connection: keep-alive\r\nCache-Control: max-age=60\r\n\r\n"u8).ToArray();
 
     private readonly ResponseHead _lastHead = ResponseHead.Parse(
-        "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: 1021\r\nConnection: keep-alive\r\nCache-Control: max-age=60\r\n\r\n"u8, null);
+        "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\n"u8
+            + "Content-Type: application/json\r\nContent-Length: 1021\r\nConnection: keep-alive\r\nCache-Control: max-age=60\r\n\r\n"u8,
+        null);
 
     private readonly DefaultHttpContext _context = new();
     private readonly ForwardedHeaders _forwarded = new([]);

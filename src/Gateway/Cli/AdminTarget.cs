@@ -56,11 +56,11 @@ internal sealed class AdminTarget
         {
             return await new CommandFailure(GatewayCli.Failed, answer.Problem
                 ?? "The gateway gave no response.")
-                {
-                    Address = address,
-                    Gateway = client.Gateway,
-                    Status = client.Status
-                }.PrintAsync(output, error, json);
+            {
+                Address = address,
+                Gateway = client.Gateway,
+                Status = client.Status
+            }.PrintAsync(output, error, json);
         }
 
         await output.WriteAsync(json ? JsonSerializer.Serialize(value, Readable) + "\n" : text(value));

@@ -57,31 +57,36 @@ internal static class AvailabilityText
                 continue;
             }
 
-            text.Append(m.BudgetLeft is < 0 and { } left
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  error budget     overspent: {1 - left:0.#} times the {Percent(1 - m.Slo)} that were allowed\n")
-                : $"  error budget     {Percent(m.BudgetLeft)} left of {Percent(1 - m.Slo)}\n");
-            if (forecast.Count == 0)
-            {
-                Columns.Append(
-                    text,
-                    "  forecast         ",
-                    "none: the first tier did not fail in this window, so that no rate can be measured",
-                    19);
-            }
-
-            foreach (var row in forecast)
-            {
-                Columns.Append(
-                    text,
-                    "  forecast         ",
-                    $"{Percent(row.Availability)}, {Span(row.DownAMonth)} a month without a tier: {row.SetUp}",
-                    19);
-            }
+            Outlook(text, m, forecast);
         }
 
         return text.ToString();
+    }
+
+    private static void Outlook(StringBuilder text, Availability m, IReadOnlyList<ForecastRow> forecast)
+    {
+        text.Append(m.BudgetLeft is < 0 and { } left
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"  error budget     overspent: {1 - left:0.#} times the {Percent(1 - m.Slo)} that were allowed\n")
+            : $"  error budget     {Percent(m.BudgetLeft)} left of {Percent(1 - m.Slo)}\n");
+        if (forecast.Count == 0)
+        {
+            Columns.Append(
+                text,
+                "  forecast         ",
+                "none: the first tier did not fail in this window, so that no rate can be measured",
+                19);
+        }
+
+        foreach (var row in forecast)
+        {
+            Columns.Append(
+                text,
+                "  forecast         ",
+                $"{Percent(row.Availability)}, {Span(row.DownAMonth)} a month without a tier: {row.SetUp}",
+                19);
+        }
     }
 
     private static void Saved(StringBuilder text, Availability measured)

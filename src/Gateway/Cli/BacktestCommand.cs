@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Gateway.Admin.Endpoints;
 using Gateway.Admin.Status;
-using Gateway.Configuration.Model;
 using Gateway.Health.Forecast;
 
 namespace Gateway.Cli;

@@ -55,9 +55,16 @@ internal static class CheckCommand
                 ? await ConnectionChecks.RunAsync(valid, TimeProvider.System, cancellationToken)
                 : null;
             await output.WriteAsync(isJson
-                ? JsonSerializer.Serialize(new { File = path, Valid = true, Included = loaded.Included.IsEmpty
+                ? JsonSerializer.Serialize(new
+                {
+                    File = path,
+                    Valid = true,
+                    Included = loaded.Included.IsEmpty
                     ? null
-                    : loaded.Included.ToArray(), Warnings = loaded.Warnings.Select(static w => w.ToString()), Destinations = checks },
+                    : loaded.Included.ToArray(),
+                    Warnings = loaded.Warnings.Select(static w => w.ToString()),
+                    Destinations = checks
+                },
                     Readable) + "\n"
                 : CheckSummary.Of(path, valid, loaded) + (checks is null ? "" : ConnectionChecks.Text(checks)));
             return checks is null || checks.All(static c => c.Passed) ? GatewayCli.Done : GatewayCli.Failed;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Configuration.Checks;
@@ -72,7 +71,9 @@ internal static class CheckSummary
             $"{destination.Name}{(destination.Weight == 1 ? "" : $" (weight {destination.Weight})")}"
                 + $"{(destination.IsService ? " (each record)" : destination.Resolve ? " (each address)" : "")}");
         return $"{tier.Name}: {string.Join(", ", destinations)}"
-            + $"{(tier.FindsCapacity ? "; as many requests in flight as its response times allow" : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
+            + $"{(tier.FindsCapacity
+                ? "; as many requests in flight as its response times allow"
+                : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
     }
 
     private static void Detection(StringBuilder text, ClusterConfig cluster)

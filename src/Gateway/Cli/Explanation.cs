@@ -91,11 +91,17 @@ internal sealed record Explanation
 
         if (route.Redirect is { } redirect)
         {
-            return request with { Route = route.Name, Pattern = route.Path, Hosts = route.Hosts.IsEmpty
+            return request with
+            {
+                Route = route.Name,
+                Pattern = route.Path,
+                Hosts = route.Hosts.IsEmpty
                 ? null
-                : route.Hosts, Conditions = ConditionsOf(route),
+                : route.Hosts,
+                Conditions = ConditionsOf(route),
                 Redirect = $"{redirect.Status.ToString(CultureInfo.InvariantCulture)} to {redirect.To}",
-                Changes = ChangesOf(config, route, url) };
+                Changes = ChangesOf(config, route, url)
+            };
         }
 
         var cluster =
@@ -205,7 +211,8 @@ internal sealed record Explanation
                 {
                     yield return $"lastGood: the last-good response for the same {string.Join(" and ", lastGood.Key.Select(PartText))}, "
                         + $"not older than {DurationText.Format(lastGood.MaxAge)}"
-                        + $"{(given.After is { } after ? $"; also when the live response is later than {DurationText.Format(after)}" : "")}";
+                        + $"{(given.After is { } after
+                            ? $"; also when the live response is later than {DurationText.Format(after)}" : "")}";
                 }
                 else if (step is FileStep file)
                 {

@@ -65,9 +65,9 @@ internal static class GatewayCli
             return await new CommandFailure(
                 Failed,
                 environment(DebugVariable) is null or "" ? $"Set {DebugVariable}=1 to see where." : failure.ToString())
-                {
-                    Problems = [$"The command failed: {failure.Message}"]
-                }
+            {
+                Problems = [$"The command failed: {failure.Message}"]
+            }
                 .PrintAsync(output, error, args.Contains(JsonOption, StringComparer.Ordinal));
         }
     }

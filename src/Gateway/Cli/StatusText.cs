@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Gateway.Admin.Status;
 using Gateway.Failover;
-using Gateway.Observability;
 using Gateway.Observability.History;
 
 namespace Gateway.Cli;
@@ -86,7 +85,9 @@ internal static class StatusText
         text.Append(
             CultureInfo.InvariantCulture,
             $"\nGateways: "
-                + $"{(fleet.Agreeing ? $"{fleet.Gateways.Count} decide together, epoch {fleet.Epoch}" : "THE OTHERS ARE NOT HEARD, this one decides alone")}\n");
+                + $"{(fleet.Agreeing
+                    ? $"{fleet.Gateways.Count} decide together, epoch {fleet.Epoch}"
+                    : "THE OTHERS ARE NOT HEARD, this one decides alone")}\n");
         foreach (var g in fleet.Gateways)
         {
             var serving = string.Join(

@@ -41,7 +41,8 @@ internal static class WarmRun
             UseCookies = false,
             AllowAutoRedirect = false,
             MaxConnectionsPerServer = plan.AtOnce
-        }) { Timeout = Deadline };
+        })
+        { Timeout = Deadline };
         var (live, failures) = (0, new List<string>());
         await Parallel.ForEachAsync(
             lines,

@@ -75,10 +75,19 @@ internal static class ConfigLoader
         }
 
         ConfigResult Result(GatewayConfig? valid) =>
-            new() { Config = valid, Problems = reader.Problems, Warnings = valid is null
+            new()
+            {
+                Config = valid,
+                Problems = reader.Problems,
+                Warnings = valid is null
                 ? ImmutableArray<ConfigProblem>.Empty
-                : reader.Warnings, ChangedMeanings = KeyChanges.MeaningsOf(reader), Hash = set.Hash, File = file.Path,
-                Included = [.. set.Included.Select(static included => included.Path)], WrittenAdmin = admin };
+                : reader.Warnings,
+                ChangedMeanings = KeyChanges.MeaningsOf(reader),
+                Hash = set.Hash,
+                File = file.Path,
+                Included = [.. set.Included.Select(static included => included.Path)],
+                WrittenAdmin = admin
+            };
     }
 
     /// <summary>

@@ -30,7 +30,7 @@ internal sealed record TierMembers(string Tier, bool CanServe, ImmutableArray<Me
 
 /// <summary>The health of one destination.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Verdict">What is held true of it.</param>
+/// <param name="HealthStatus">What is held true of it.</param>
 /// <param name="Draining">An operator drains it: it serves nothing, and is not lost by that.</param>
 /// <param name="Why">What the health status rests on.</param>
 internal readonly record struct MemberHealth(string Name, HealthStatus HealthStatus, bool Draining, string Why)

@@ -201,8 +201,11 @@ internal sealed class ClusterRuntime
             return watch;
         }
 
-        var destination = new Destination(config.Name, tier.Name, place.Name, place.Url, place.HostName) { MaxInFlight = place.MaxInFlight
-            ?? 0 };
+        var destination = new Destination(config.Name, tier.Name, place.Name, place.Url, place.HostName)
+        {
+            MaxInFlight = place.MaxInFlight
+            ?? 0
+        };
         var monitor = new DestinationMonitor(destination, config, place.Weight, now)
         {
             Share = new DestinationShare(place.Weight) { Priority = place.Priority, SlowStart = new SlowStart(served: !isRunning) },

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gateway.Health.Model;
 
 namespace Gateway.Failover;
 

@@ -89,7 +89,7 @@ internal sealed record HoldView(string Tier, DateTimeOffset Until, string Reason
 /// <param name="Share">Its share of the cluster's requests, from 0 to 1.</param>
 /// <param name="Healthy">Destinations that may take requests.</param>
 /// <param name="Needed">How many it needs.</param>
-/// <param name="AbleSince">Since when it has been able without a break; null: it is not.</param>
+/// <param name="HealthySince">Since when it has been able to serve without a break; null: it is not.</param>
 /// <param name="InFlight">Requests under way.</param>
 /// <param name="Capacity">How many it can carry; null: unlimited.</param>
 /// <param name="Destinations">All of them.</param>
@@ -121,7 +121,7 @@ internal sealed record TierView(
 /// <param name="Name">Unique inside the cluster.</param>
 /// <param name="Url">Where it is.</param>
 /// <param name="Weight">Its share beside its neighbours.</param>
-/// <param name="Verdict">What is held true of it.</param>
+/// <param name="HealthStatus">What is held true of it.</param>
 /// <param name="Since">Since when.</param>
 /// <param name="Why">What it rests on, in words.</param>
 /// <param name="Draining">An operator drains it.</param>

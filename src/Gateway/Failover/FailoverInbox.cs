@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Threading.Channels;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;

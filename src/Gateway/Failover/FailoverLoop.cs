@@ -38,9 +38,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     private ITimer? _timer;
     private Task _running = Task.CompletedTask;
 
-    /// <summary>
-    /// Builds the first snapshots at once, so that requests find every cluster; probing starts with <see cref="StartAsync"/>.
-    /// </summary>
+    /// <summary>Builds the first snapshots at once, so that requests find every cluster; <see cref="StartAsync"/> probes.</summary>
     /// <param name="config">The first configuration.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>

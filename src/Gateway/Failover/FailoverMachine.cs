@@ -178,9 +178,13 @@ internal static class FailoverMachine
             var able = state.HealthySince.Select((since, index) => index < call.To ? null : since);
             var relapse = state.ReturnedAt is not null;
             return Move(
-                state with { HealthySince = [.. able], Relapses = relapse
+                state with
+                {
+                    HealthySince = [.. able],
+                    Relapses = relapse
                     ? state.Relapses + 1
-                    : state.Relapses }, call.To, relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
+                    : state.Relapses
+                }, call.To, relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
         }
 
         if (call.To < state.Active && tiers[call.To] == TierHealth.Healthy && state.Held is null)
@@ -235,9 +239,16 @@ internal static class FailoverMachine
 
         var returns = reason is TransitionReason.Failback or TransitionReason.Release;
         return (
-            state with { Active = to, ActiveSince = now, UnableSince = null, RampFrom = ramp
+            state with
+            {
+                Active = to,
+                ActiveSince = now,
+                UnableSince = null,
+                RampFrom = ramp
                 ? from
-                : -1, ReturnedAt = returns ? now : null },
+                : -1,
+                ReturnedAt = returns ? now : null
+            },
             new Change(from, to, reason));
     }
 

@@ -10,20 +10,20 @@ internal static class NextOutlook
     /// <summary>The sentence, and the same for programs.</summary>
     public static (string Sentence, NextChange Change) Of(ClusterView cluster, ClusterCondition condition, DateTimeOffset now) =>
         condition switch
-    {
-        ClusterCondition.Starting => Awaited(
-            "the first round of probes",
-            "The gateway decides once every destination was probed, 5 s after the start at the latest."),
-        ClusterCondition.Exhausted => Awaited(
-            "a destination that can serve",
-            $"The first tier that can serve takes over at once and whole; awaited: {Shortages(cluster, cluster.Tiers, now)}."),
-        ClusterCondition.Ramping => Ramp(cluster, now),
-        ClusterCondition.FailingOver => Leave(cluster, now),
-        _ when cluster.Hold is { Yielded: true } yielded => YieldedHold(cluster, yielded, now),
-        ClusterCondition.Held => Held(cluster, cluster.Hold!, now),
-        ClusterCondition.FailedOver => Failback(cluster, now),
-        _ => Nothing(cluster),
-    };
+        {
+            ClusterCondition.Starting => Awaited(
+                "the first round of probes",
+                "The gateway decides once every destination was probed, 5 s after the start at the latest."),
+            ClusterCondition.Exhausted => Awaited(
+                "a destination that can serve",
+                $"The first tier that can serve takes over at once and whole; awaited: {Shortages(cluster, cluster.Tiers, now)}."),
+            ClusterCondition.Ramping => Ramp(cluster, now),
+            ClusterCondition.FailingOver => Leave(cluster, now),
+            _ when cluster.Hold is { Yielded: true } yielded => YieldedHold(cluster, yielded, now),
+            ClusterCondition.Held => Held(cluster, cluster.Hold!, now),
+            ClusterCondition.FailedOver => Failback(cluster, now),
+            _ => Nothing(cluster),
+        };
 
     private static (string, NextChange) Awaited(string what, string sentence) => (sentence, new NextChange(null, null, $"awaited: {what}"));
 

@@ -2,7 +2,6 @@ using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Health.Model;
 using Gateway.Health.Rules;
-using Gateway.Health.Signals;
 
 namespace Gateway.Failover;
 

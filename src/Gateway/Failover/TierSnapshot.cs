@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Gateway.Health.Model;
 
 namespace Gateway.Failover;

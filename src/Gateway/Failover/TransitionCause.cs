@@ -13,20 +13,20 @@ internal static class TransitionCause
     /// <summary>From the state that led to <paramref name="change"/>.</summary>
     public static string Of(ClusterRuntime cluster, Change change, ClusterState before, Command? command, TimeSpan now) =>
         change.Reason switch
-    {
-        TransitionReason.Failover when change.From >= 0 => "because " + FailureOf(cluster, change.From, now),
-        TransitionReason.Relapse when change.From >= 0 => "because soon after its return " + FailureOf(cluster, change.From, now),
-        TransitionReason.Exhausted => "because "
-            + string.Join(", and ", cluster.Tiers.Select((_, index) => FailureOf(cluster, index, now))),
-        TransitionReason.Recovered => $"after {WallClock.SpanOf(now - before.ActiveSince)} without any tier",
-        TransitionReason.Hold when command is HoldCommand hold => $"because {hold.By ?? "an operator"} held it: {hold.Reason}",
-        TransitionReason.Hold => "because it is held and could serve again",
-        TransitionReason.Release => $"because {command?.By ?? "an operator"} released the cluster",
-        TransitionReason.Config => $"because tier {cluster.GoneTier} left the configuration",
-        TransitionReason.Failback when change.To >= 0
-            && cluster.State.HealthySince[change.To] is { } since => $"because it had been healthy for {WallClock.SpanOf(now - since)}",
-        _ => "",
-    };
+        {
+            TransitionReason.Failover when change.From >= 0 => "because " + FailureOf(cluster, change.From, now),
+            TransitionReason.Relapse when change.From >= 0 => "because soon after its return " + FailureOf(cluster, change.From, now),
+            TransitionReason.Exhausted => "because "
+                + string.Join(", and ", cluster.Tiers.Select((_, index) => FailureOf(cluster, index, now))),
+            TransitionReason.Recovered => $"after {WallClock.SpanOf(now - before.ActiveSince)} without any tier",
+            TransitionReason.Hold when command is HoldCommand hold => $"because {hold.By ?? "an operator"} held it: {hold.Reason}",
+            TransitionReason.Hold => "because it is held and could serve again",
+            TransitionReason.Release => $"because {command?.By ?? "an operator"} released the cluster",
+            TransitionReason.Config => $"because tier {cluster.GoneTier} left the configuration",
+            TransitionReason.Failback when change.To >= 0
+                && cluster.State.HealthySince[change.To] is { } since => $"because it had been healthy for {WallClock.SpanOf(now - since)}",
+            _ => "",
+        };
 
     private static string FailureOf(ClusterRuntime cluster, int index, TimeSpan now)
     {

@@ -11,24 +11,24 @@ internal static class TransitionText
     /// <summary>The words for <paramref name="change"/>, from the state that led to it.</summary>
     public static string Of(ClusterRuntime cluster, Change change, ClusterState before, Command? command, TimeSpan now) =>
         change.Reason switch
-    {
-        TransitionReason.Failover or TransitionReason.Relapse when change.From >= 0 => IllnessOf(cluster.Tiers[change.From]),
-        TransitionReason.Exhausted => string.Join("; ", cluster.Tiers.Select(IllnessOf)),
-        TransitionReason.Recovered => string.Create(
-            CultureInfo.InvariantCulture,
-            $"tier '{cluster.Tiers[change.To].Config.Name}' can serve again after {(now - before.ActiveSince).TotalSeconds:0.0} s without "
-                + $"any"),
-        TransitionReason.Hold when command is HoldCommand hold =>
-            $"held by {hold.By ?? "an operator"} for {DurationText.Format(hold.For)}: {hold.Reason}",
-        TransitionReason.Hold => $"tier '{cluster.Tiers[change.To].Config.Name}' is held by an operator and can serve again",
-        TransitionReason.Release => $"released by {command?.By ?? "an operator"}",
-        TransitionReason.Config => $"tier '{cluster.GoneTier}' left the configuration",
-        _ => cluster.State.HealthySince[change.To] is { } since
-            ? string.Create(
+        {
+            TransitionReason.Failover or TransitionReason.Relapse when change.From >= 0 => IllnessOf(cluster.Tiers[change.From]),
+            TransitionReason.Exhausted => string.Join("; ", cluster.Tiers.Select(IllnessOf)),
+            TransitionReason.Recovered => string.Create(
                 CultureInfo.InvariantCulture,
-                $"tier '{cluster.Tiers[change.To].Config.Name}' has been able to serve for {(now - since).TotalSeconds:0} s")
-            : $"tier '{cluster.Tiers[change.To].Config.Name}' can serve",
-    };
+                $"tier '{cluster.Tiers[change.To].Config.Name}' can serve again after {(now - before.ActiveSince).TotalSeconds:0.0} s without "
+                    + $"any"),
+            TransitionReason.Hold when command is HoldCommand hold =>
+                $"held by {hold.By ?? "an operator"} for {DurationText.Format(hold.For)}: {hold.Reason}",
+            TransitionReason.Hold => $"tier '{cluster.Tiers[change.To].Config.Name}' is held by an operator and can serve again",
+            TransitionReason.Release => $"released by {command?.By ?? "an operator"}",
+            TransitionReason.Config => $"tier '{cluster.GoneTier}' left the configuration",
+            _ => cluster.State.HealthySince[change.To] is { } since
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"tier '{cluster.Tiers[change.To].Config.Name}' has been able to serve for {(now - since).TotalSeconds:0} s")
+                : $"tier '{cluster.Tiers[change.To].Config.Name}' can serve",
+        };
 
     /// <summary>What the other gateways had to do with it; empty: nothing.</summary>
     public static string OfFleet(ClusterRuntime cluster, Change change, ClusterState before, TimeSpan now)

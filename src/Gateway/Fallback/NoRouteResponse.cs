@@ -44,10 +44,10 @@ internal static class NoRouteResponse
         /// <summary>An event stream that does not begin reads no event: it gets the text.</summary>
         public (ReadOnlyMemory<byte> Body, string ContentType) For(StringValues accept, string requestId) =>
             Negotiation.Choose(accept) switch
-        {
-            BuiltInFormat.Html => (_html, BuiltInResponse.ContentType(BuiltInFormat.Html)),
-            BuiltInFormat.Text or BuiltInFormat.EventStream => (_text, BuiltInResponse.ContentType(BuiltInFormat.Text)),
-            _ => (RequestIdMember.AddTo(_problem, requestId), BuiltInResponse.ContentType(BuiltInFormat.Problem)),
-        };
+            {
+                BuiltInFormat.Html => (_html, BuiltInResponse.ContentType(BuiltInFormat.Html)),
+                BuiltInFormat.Text or BuiltInFormat.EventStream => (_text, BuiltInResponse.ContentType(BuiltInFormat.Text)),
+                _ => (RequestIdMember.AddTo(_problem, requestId), BuiltInResponse.ContentType(BuiltInFormat.Problem)),
+            };
     }
 }

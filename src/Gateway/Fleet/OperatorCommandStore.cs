@@ -112,9 +112,13 @@ internal sealed class OperatorCommandStore
             _ when stale => null,
             SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
             SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
-            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!) { Reason = order.Reason is null
+            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!)
+            {
+                Reason = order.Reason is null
                 ? null
-                : FleetPayload.Clean(order.Reason), For = RestOf(order, longest - left) },
+                : FleetPayload.Clean(order.Reason),
+                For = RestOf(order, longest - left)
+            },
             SharedOrderKind.Weight or SharedOrderKind.WeightClear => new WeightCommand(subject.Cluster, subject.Destination!, order.Weight)
             {
                 Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason)

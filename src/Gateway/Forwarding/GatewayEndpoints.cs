@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Failover;
@@ -7,7 +6,6 @@ using Gateway.Forwarding.Compression;
 using Gateway.Forwarding.Requests;
 using Gateway.Forwarding.Responses;
 using Gateway.LastGood;
-using Gateway.LastGood.Policy;
 using Gateway.Observability.Metrics;
 using Gateway.Upstream;
 

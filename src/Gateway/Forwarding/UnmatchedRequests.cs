@@ -8,7 +8,6 @@ using Gateway.Observability;
 using Gateway.Observability.Logging;
 using Gateway.Observability.Metrics;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Forwarding;
 

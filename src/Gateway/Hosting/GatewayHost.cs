@@ -3,7 +3,6 @@ using Gateway.Admin.Endpoints;
 using Gateway.Admin.Status;
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
-using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Hosting.WarmUp;

@@ -57,7 +57,8 @@ internal static class RunCommand
                 path,
                 environment,
                 new CoalescedTime(),
-                SocketActivation.Take(environment, Environment.ProcessId)) { WarmUpWithin = loaded.Config.WarmUp };
+                SocketActivation.Take(environment, Environment.ProcessId))
+            { WarmUpWithin = loaded.Config.WarmUp };
             using var hangUp = On(PosixSignal.SIGHUP, host.RequestReload);
             using var reopen = OperatingSystem.IsLinux() ? On((PosixSignal)UserSignal, host.ReopenLog) : null;
             await host.StartAsync(CancellationToken.None).ConfigureAwait(false);

@@ -4,7 +4,6 @@ using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.LastGood;
-using Gateway.LastGood.InMemory;
 using Gateway.LastGood.Policy;
 using Gateway.LastGood.Stores;
 using Gateway.Observability.Metrics;

@@ -21,8 +21,8 @@ internal sealed record LastGoodOptions
     public TimeSpan LookTimeout { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// A stored response leaves after <see cref="WithdrawalRule.Times"/> responses in a row that take it back, over at least so long.
-    /// Default: 10 s.
+    /// A stored response leaves after <see cref="InMemory.WithdrawalRule.Times"/> responses in a row that take it back, over at least so
+    /// long. Default: 10 s.
     /// </summary>
     public TimeSpan WithdrawalsOver { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -88,11 +88,11 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
         change is not { IsTold: true, Outcome: null }
             ? null
             : new Notification(NotifyEvent.Forecast, change.At, $"{change.Cluster}: {change.Text}.", change.Reason)
-        {
-            Cluster = change.Cluster,
-            Tier = change.Tier,
-            Destination = change.Destination,
-        };
+            {
+                Cluster = change.Cluster,
+                Tier = change.Tier,
+                Destination = change.Destination,
+            };
 
     /// <summary>A changed configuration was refused.</summary>
     public static Notification Of(RejectedConfig rejected) => new(

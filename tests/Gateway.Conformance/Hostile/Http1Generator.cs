@@ -18,7 +18,8 @@ internal sealed class Http1Generator(int seed) : Generator(seed, withLineEnds: f
         switch (Random.Next(12))
         {
             case 0: target = Chance(50) ? target + Evil() : Spoil($"/{cluster}/") + id; break;
-            case 1: target += Pick(
+            case 1:
+                target += Pick(
                 "?x=1 HTTP/1.1\nX-Smuggled: 1\nX-Y: ",
                 "?x=1 HTTP/1.1\rX-Smuggled: 1\rX-Y: ",
                 "?a b",
@@ -35,7 +36,8 @@ internal sealed class Http1Generator(int seed) : Generator(seed, withLineEnds: f
                 ";a=b",
                 "?" + new string('q', 3000)); break;
             case 2: method = Pick("G ET", "GET\0", "GE\tT", "GET\r", "POST\v", "PROPFIND", "é", "(", "GET,POST"); break;
-            case 3: target = Pick("http://evil.example", "https://a@b", "http://evil.example:80\rX-Smuggled: 1\rX: ", "//evil", "*")
+            case 3:
+                target = Pick("http://evil.example", "https://a@b", "http://evil.example:80\rX-Smuggled: 1\rX: ", "//evil", "*")
                 + target; break;
             default: break;
         }

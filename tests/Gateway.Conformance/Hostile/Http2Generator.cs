@@ -25,13 +25,16 @@ internal sealed class Http2Generator(int seed) : Generator(seed, withLineEnds: t
         switch (Random.Next(10))
         {
             case 0: path = Chance(50) ? path + Evil() : Spoil($"/{cluster}/") + id; break;
-            case 1: path += Pick(" HTTP/1.1\r\nX-Smuggled: 1\r\nX-Y: z", "\r\n\r\n"
+            case 1:
+                path += Pick(" HTTP/1.1\r\nX-Smuggled: 1\r\nX-Y: z", "\r\n\r\n"
                 + HiddenRequest, "?a b", "?é\u00ff\u0080", "#f", "?\0", "?%0d%0aX-Smuggled:1", "?a\tb",
                 "?" + new string('\u00e9', 60)); break;
-            case 2: method = Pick("GET /"
+            case 2:
+                method = Pick("GET /"
                 + Smuggled
                 + " HTTP/1.1\r\nHost: x\r\n\r\nGET", "G ET", "GET\r\nX-Smuggled: 1", "PROPFIND", "", "GET\0", "é", Spoil("POST")); break;
-            case 3: authority = Pick(
+            case 3:
+                authority = Pick(
                 "a\r\nX-Smuggled: 1",
                 "a b",
                 "",

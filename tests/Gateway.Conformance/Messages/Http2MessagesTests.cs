@@ -63,9 +63,9 @@ public sealed class Http2MessagesTests(MessagesBed bed) : IClassFixture<Messages
             new(static request => Assert.Equal(
                 ("shop.example", false),
                 (request.Header("X-Forwarded-Host"), request.Headers.Any(line => line.Value.Contains("other", StringComparison.Ordinal)))))
-                {
-                    Fields = [("host", "other.example")]
-                },
+            {
+                Fields = [("host", "other.example")]
+            },
         ["an authority with a user"] = new(null) { Authority = "me@shop.example" },
         ["a name in upper case"] = new(null) { Fields = [("X-Upper", "1")] },
         ["a name with a blank"] = new(null) { Fields = [("x y", "1")] },

@@ -21,7 +21,8 @@ internal static class ResponseTable
             Head("200 OK", "Transfer-Encoding: chunked", "Connection: close"),
             .. Enumerable.Repeat($"32f\r\n{Large[..815]}\r\n", 20),
             "0\r\n\r\n"
-        ], 200, Large[..16_300]) { Closes = true };
+        ], 200, Large[..16_300])
+        { Closes = true };
         yield return new("15,220 bytes", [Head("200 OK", "Content-Length: 15220"), Large[..15_220]], 200, Large[..15_220]);
         yield return new("a head in two pieces", ["HTTP/1.1 200 OK\r\nContent-Le", "ngth: 2\r\n\r", "\nok"], 200, "ok");
         yield return new("early hints twice, then a length",
@@ -29,12 +30,14 @@ internal static class ResponseTable
             Head("103 Early Hints", "Link: </a>"),
             Head("103 Early Hints", "Link: </b>"),
             Head("200 OK", "Content-Length: 2") + "ok"
-        ], 200, "ok") { Without = ["Link"] };
+        ], 200, "ok")
+        { Without = ["Link"] };
         yield return new("early hints, then chunks",
         [
             Head("103 Early Hints", "Link: </a>"),
             Head("200 OK", "Transfer-Encoding: chunked") + "2\r\nok\r\n0\r\n\r\n"
-        ], 200, "ok") { Without = ["Link"] };
+        ], 200, "ok")
+        { Without = ["Link"] };
         yield return new("early hints, then no content", [Head("103 Early Hints", "Link: </a>") + Head("204 No Content")], 204, "")
         {
             Without = ["Link"]
@@ -122,7 +125,8 @@ internal static class ResponseTable
             Head("200 OK", "Content-Length: 100000"),
             Large[..90_000],
             "0123456789"
-        ], 200, sent) { Closes = true, IsCut = true };
+        ], 200, sent)
+        { Closes = true, IsCut = true };
         yield return new("cut inside a chunk", [Head("200 OK", "Transfer-Encoding: chunked"), $"186a0\r\n{sent}"], 200, sent)
         {
             Closes = true,
@@ -132,6 +136,7 @@ internal static class ResponseTable
         [
             Head("200 OK", "Transfer-Encoding: chunked"),
             $"{sent.Length:x}\r\n{sent}\r\n"
-        ], 200, sent) { Closes = true, IsCut = true };
+        ], 200, sent)
+        { Closes = true, IsCut = true };
     }
 }

@@ -14,7 +14,8 @@ internal sealed record Question(
     int Size,
     Abilities Needs)
 {
-    private static readonly (string What, string Method, string Path, (string Name, string Value)[] Headers, int Size, Abilities Needs)[] Kinds =
+    private static readonly (
+        string What, string Method, string Path, (string Name, string Value)[] Headers, int Size, Abilities Needs)[] Kinds =
     [
         ("page", "GET", "page.html", [], 0, Abilities.None),
         ("empty file", "GET", "empty.txt", [], 0, Abilities.None),

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Gateway.Conformance.Support;
-using Gateway.Drills.Processes;
 using Xunit;
 
 namespace Gateway.Conformance.RealServers;

@@ -91,9 +91,16 @@ internal static class ResponseTable
         foreach (var status in new[] { 204, 205, 304 })
         {
             // A 205 is read like any other response (RFC 9112 6.3): without framing headers its body ends with the connection.
-            yield return new() { Name = $"status {status} without framing", Status = status, Body = 0, Framing = status == 205
+            yield return new()
+            {
+                Name = $"status {status} without framing",
+                Status = status,
+                Body = 0,
+                Framing = status == 205
                 ? "close"
-                : "none", Headers = [["ETag", "\"a\""]] };
+                : "none",
+                Headers = [["ETag", "\"a\""]]
+            };
             yield return new()
             {
                 Name = $"status {status} with length 0",

@@ -32,8 +32,14 @@ internal static class Batch
         TimeSpan? timeout = null,
         CancellationToken cancel = default)
     {
-        var input = JsonSerializer.Serialize(new { targets, cells = requests, concurrency, timeout = (timeout
-            ?? TimeSpan.FromSeconds(15)).TotalMilliseconds }, Options);
+        var input = JsonSerializer.Serialize(new
+        {
+            targets,
+            cells = requests,
+            concurrency,
+            timeout = (timeout
+            ?? TimeSpan.FromSeconds(15)).TotalMilliseconds
+        }, Options);
         var output = await Command.RunAsync(Tools.Need("node"), [Path.Combine(Tools.Clients, "batch.mjs")], input, cancel: cancel);
         if (output.ExitCode != 0)
         {

@@ -171,8 +171,9 @@ internal sealed class AdminFixture : IAsyncDisposable
             Tier("standby", standbyCanServe, active is "standby", "guide-c", 9003),
         ])
         {
-        RedundancyLost = Redundancy.IsLost((primaryCanServe ? 1 : 0)
-            + (standbyCanServe ? 1 : 0), 2, (primaryCanServe ? 1 : 0) + (standbyCanServe ? 1 : 0), 2) };
+            RedundancyLost = Redundancy.IsLost((primaryCanServe ? 1 : 0)
+            + (standbyCanServe ? 1 : 0), 2, (primaryCanServe ? 1 : 0) + (standbyCanServe ? 1 : 0), 2)
+        };
     }
 
     private static TierView Tier(string name, bool canServe, bool active, string destination, int port) =>

@@ -190,7 +190,8 @@ public sealed class PageStatesTests
             "standby",
             TransitionReason.Failover,
             "tier 'primary': guide-a is down",
-            Now.AddMinutes(-5)) { Cause = "because both destinations of primary failed: connection refused" };
+            Now.AddMinutes(-5))
+        { Cause = "because both destinations of primary failed: connection refused" };
         var (well, dead, standby) = (Tier(
             "primary",
             Up("guide-a"),
@@ -299,5 +300,6 @@ public sealed class PageStatesTests
             null,
             new ProbeResult(ProbeOutcome.NotReached, default, Cause: FailureCause.ConnectionRefused),
             Now,
-            TimeSpan.FromSeconds(0.2)) { Cause = "connection refused" };
+            TimeSpan.FromSeconds(0.2))
+        { Cause = "connection refused" };
 }

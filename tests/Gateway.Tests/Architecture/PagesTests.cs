@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text.RegularExpressions;
 using Gateway.Cli;
 using Gateway.Tests.Configuration;
@@ -52,7 +51,8 @@ public sealed partial class PagesTests
         Assert.All(
             records,
             static (record, i) => Assert.Matches(
-                $@"^# {i + 1:0000}\. .+\n\nDate: 2\d{{3}}-\d\d-\d\d\nStatus: .+\n\n## Context\n[\s\S]+\n## Decision\n[\s\S]+\n## Consequences\n",
+                $@"^# {i + 1:0000}\. .+\n\nDate: 2\d{{3}}-\d\d-\d\d\nStatus: .+\n\n"
+                    + @"## Context\n[\s\S]+\n## Decision\n[\s\S]+\n## Consequences\n",
                 File.ReadAllText(record)));
     }
 

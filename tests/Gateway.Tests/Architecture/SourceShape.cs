@@ -11,13 +11,10 @@ internal static partial class SourceShape
     /// <summary>Longer than this, a method does more than one thing.</summary>
     public const int MethodLines = 60;
 
-    /// <summary>A comment that is wider has to be scrolled to be read.</summary>
-    public const int CommentColumns = 140;
+    /// <summary>A line that is wider has to be scrolled to be read.</summary>
+    public const int Columns = 140;
 
-    /// <summary>
-    /// Every problem of one source file. Each names the file and what is wrong, not the figure: the list of exceptions stays
-    /// valid as a long file changes.
-    /// </summary>
+    /// <summary>Every problem of one source file. Each names the file and what is wrong.</summary>
     public static IEnumerable<string> ProblemsOf(string path, string source)
     {
         if (LinesOf(source) > FileLines)
@@ -25,10 +22,9 @@ internal static partial class SourceShape
             yield return $"{path}: long file";
         }
 
-        if (source.Split('\n').Any(static line => line.Length > CommentColumns
-            && line.TrimStart().StartsWith("//", StringComparison.Ordinal)))
+        if (HasWideLine(source))
         {
-            yield return $"{path}: wide comment";
+            yield return $"{path}: wide line";
         }
 
         var code = WithoutCommentsAndTexts(source);
@@ -43,6 +39,22 @@ internal static partial class SourceShape
             yield return $"{path}: partial";
         }
     }
+
+    /// <summary>True when a line is too wide. Texts between three quotes stand as they are: what they hold may be of any width.</summary>
+    public static bool HasWideLine(string source) =>
+        CommentOrText()
+            .Replace(source, static match => match.Value.TrimStart('$').StartsWith("\"\"\"", StringComparison.Ordinal)
+                ? new string('\n', match.Value.Count(static c => c == '\n'))
+                : match.Value)
+            .Split('\n')
+            .Any(static line => line.Length > Columns);
+
+    /// <summary>Classes that do not stand in a file of their name. Values may stand beside what they belong to.</summary>
+    public static IEnumerable<string> MisplacedClasses(string path, string source) =>
+        TopLevelClass().Matches(WithoutCommentsAndTexts(source))
+            .Select(static match => match.Groups["name"].Value)
+            .Where(name => !string.Equals(name, Path.GetFileNameWithoutExtension(path), StringComparison.Ordinal))
+            .Select(name => $"{path}: class {name} needs a file of its name");
 
     /// <summary>Types that are cut into several files of their room.</summary>
     public static IEnumerable<string> TypesInSeveralFiles(IEnumerable<(string Path, string Text)> sources) =>
@@ -130,6 +142,9 @@ internal static partial class SourceShape
     [GeneratedRegex(""""//[^\n]*|/\*.*?\*/|\$*"{3,}.*?"{3,}|(?:\$@|@\$|@)"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'"""", RegexOptions.Singleline, 5000)]
     private static partial Regex CommentOrText();
 
+    [GeneratedRegex(@"^(?:(?:public|internal|static|abstract|sealed|partial) )*class (?<name>\w+)", RegexOptions.Multiline, 5000)]
+    private static partial Regex TopLevelClass();
+
     [GeneratedRegex(@"\bpartial\s+(?:class|struct|record|interface)\s+(?:struct\s+|class\s+)?(?<name>\w+)", RegexOptions.None, 5000)]
     private static partial Regex PartialType();
 
@@ -142,6 +157,10 @@ internal static partial class SourceShape
     [GeneratedRegex(@"\bnamespace\s", RegexOptions.None, 5000)]
     private static partial Regex Namespace();
 
-    [GeneratedRegex(@"^(?>(?:\[[^\]]*\]\s*)*)[^={]*?\b(?<name>(?!(?:static|public|internal|private|protected|async|readonly|override|ref)\b)\w+)\s*(?:<[^={(]*>\s*)?\(", RegexOptions.None, 5000)]
+    [GeneratedRegex(
+        @"^(?>(?:\[[^\]]*\]\s*)*)[^={]*?\b(?<name>(?!(?:static|public|internal|private|protected|async|readonly|override|ref)\b)\w+)"
+            + @"\s*(?:<[^={(]*>\s*)?\(",
+        RegexOptions.None,
+        5000)]
     private static partial Regex MethodHeader();
 }

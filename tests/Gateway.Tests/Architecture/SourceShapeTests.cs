@@ -5,36 +5,29 @@ namespace Gateway.Tests.Architecture;
 /// <summary>Files and methods stay short enough to be read in one go, and <c>partial</c> hides no length.</summary>
 public sealed class SourceShapeTests
 {
-    /// <summary>What is too long today. The list only shrinks: what is short enough must leave it.</summary>
-    private static readonly string[] Exceptions =
-    [
-    ];
-
-    /// <summary>Rooms whose comments are not wrapped yet. This list only shrinks, too.</summary>
-    private static readonly string[] WideRooms = [];
-
     [Fact]
     public void Sources_AreShort()
     {
         var sources = Sources.OfTheGateway();
-        string[] all =
+        string[] problems =
         [
             .. sources.SelectMany(static source => SourceShape.ProblemsOf(source.Path, source.Text)),
-            .. SourceShape.TypesInSeveralFiles(sources)
-        ];
-        string[] problems = [.. all.Where(static problem => !IsInWideRoom(problem))];
-        string[] unexpected =
-        [
-            .. problems.Except(Exceptions, StringComparer.Ordinal),
-            .. Exceptions.Except(
-                problems,
-                StringComparer.Ordinal).Select(static exception => $"{exception}: no longer so, take it off the list"),
-            .. WideRooms.Where(room => !all.Any(problem => IsInWideRoom(problem)
-                && problem.StartsWith(room, StringComparison.Ordinal))).Select(static room =>
-                    $"{room}: no longer so, take it off the list"),
+            .. sources.SelectMany(static source => SourceShape.MisplacedClasses(source.Path, source.Text)),
+            .. SourceShape.TypesInSeveralFiles(sources),
         ];
 
-        Assert.True(unexpected.Length == 0, string.Join('\n', unexpected));
+        Assert.True(problems.Length == 0, string.Join('\n', problems));
+    }
+
+    [Fact]
+    public void Sources_AreNarrow()
+    {
+        var wide = Sources.All()
+            .Where(static source => SourceShape.HasWideLine(source.Text))
+            .Select(static source => source.Path)
+            .ToArray();
+
+        Assert.True(wide.Length == 0, $"Lines above {SourceShape.Columns} columns:\n" + string.Join('\n', wide));
     }
 
     [Theory]
@@ -81,14 +74,27 @@ public sealed class SourceShapeTests
             source.Replace("~", new string('\n', SourceShape.MethodLines + 1), StringComparison.Ordinal)));
 
     [Theory]
-    [InlineData(140, false)]
-    [InlineData(141, true)]
-    public void Comment_TooWide_IsTold(int columns, bool told) =>
-        Assert.Equal(
-            told,
-            SourceShape.ProblemsOf("A.cs", "class A\n{\n    // ".PadRight(columns + 10, 'a') + "\n}\n").Contains(
-                "A.cs: wide comment",
-                StringComparer.Ordinal));
+    [InlineData("// ~", true)]
+    [InlineData("int B = ~;", true)]
+    [InlineData("string B = \"~\";", true)]
+    [InlineData("string B = \"\"\"~\"\"\";", false)]
+    [InlineData("string B = $$\"\"\"\n~\n\"\"\";", false)]
+    [InlineData("string B = \"\"\"a\"\"\"; // ~", true)]
+    public void Line_TooWide_IsTold(string line, bool told)
+    {
+        var source = $"class A\n{{\n{line.Replace("~", new string('a', 141), StringComparison.Ordinal)}\n}}\n";
+
+        Assert.Equal(told, SourceShape.ProblemsOf("A.cs", source).Contains("A.cs: wide line", StringComparer.Ordinal));
+        Assert.False(SourceShape.HasWideLine(new string('a', 140) + "\n"));
+    }
+
+    [Theory]
+    [InlineData("Health/A.cs", "internal sealed class A;\ninternal readonly record struct B;\nenum C;", null)]
+    [InlineData("Health/A.cs", "internal sealed class A;\ninternal static class B;", "B")]
+    [InlineData("Health/A.cs", "internal sealed class A\n{\n    private sealed class B;\n}", null)]
+    [InlineData("Health/A.cs", "// class B\nclass A;", null)]
+    public void Class_InAnotherFile_IsTold(string path, string source, string? name) =>
+        Assert.Equal(name is null ? [] : [$"{path}: class {name} needs a file of its name"], SourceShape.MisplacedClasses(path, source));
 
     [Theory]
     [InlineData("partial class A;", true)]
@@ -108,8 +114,4 @@ public sealed class SourceShapeTests
             ("Health/B.Parts.cs", "partial class B;"),
             ("Cli/A.cs", "partial class A;"),
         ]));
-
-    private static bool IsInWideRoom(string problem) =>
-        problem.EndsWith(": wide comment", StringComparison.Ordinal)
-            && WideRooms.Any(room => problem.StartsWith(room, StringComparison.Ordinal));
 }

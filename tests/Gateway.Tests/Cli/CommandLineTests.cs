@@ -220,7 +220,8 @@ public sealed class CommandLineTests
         [
             "-c",
             $"source {script}; COMP_WORDS=({line}); COMP_CWORD={words.Length - 1}; _gateway; echo \"${{COMPREPLY[*]}}\""
-        ]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        ])
+        { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = await bash.StandardOutput.ReadToEndAsync(Cancel);
         Assert.Equal("", await bash.StandardError.ReadToEndAsync(Cancel));
         await bash.WaitForExitAsync(Cancel);

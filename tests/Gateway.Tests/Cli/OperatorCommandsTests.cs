@@ -26,9 +26,9 @@ public sealed class OperatorCommandsTests
                 TransitionReason.Failover,
                 "guide-a: 2 of 2 probes timed out.",
                 TimeProvider.System.GetUtcNow())
-        {
-            Cause = "because guide-a of primary failed: timed out waiting for headers",
-        });
+            {
+                Cause = "because guide-a of primary failed: timed out waiting for headers",
+            });
 
         var (code, output, _) = await RunAsync(admin, "status");
 

@@ -1,5 +1,4 @@
 using Gateway.Configuration;
-using Gateway.Configuration.Keys;
 using Gateway.Tests.Support;
 using Xunit;
 

@@ -201,7 +201,8 @@ public sealed class ConfigWatcherTests
 
     private static string With(string requestBody) => ConfigLoaderTests.Smallest + $"limits: {{ requestBody: {requestBody} }}\n";
 
-    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "rename", CharSet = System.Runtime.InteropServices.CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "rename",
+        CharSet = System.Runtime.InteropServices.CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [System.Runtime.InteropServices.DefaultDllImportSearchPaths(System.Runtime.InteropServices.DllImportSearchPath.SafeDirectories)]
     private static extern int Rename(string from, string to);
 

@@ -19,7 +19,9 @@ public sealed class IncludeTests
         { "merged", $"-- gateway.yaml\n{Main}-- conf.d/shop.yaml\n{Shop}", [] },
         { "json",
         $"-- gateway.yaml\n{Main}-- "
-            + $"conf.d/shop.yaml\n{{\"clusters\":{{\"shop\":{{\"tiers\":[{{\"name\":\"primary\",\"destinations\":[\"http://127.0.0.1:9001\",\"http://127.0.0.1:9002\"]}}]}}}},\"routes\":{{\"shop\":{{\"match\":{{\"path\":\"/\"}},\"cluster\":\"shop\"}}}}}}\n", [] },
+            + $"conf.d/shop.yaml\n{{\"clusters\":{{\"shop\":"
+            + $"{{\"tiers\":[{{\"name\":\"primary\",\"destinations\":[\"http://127.0.0.1:9001\",\"http://127.0.0.1:9002\"]}}]}}}},"
+            + $"\"routes\":{{\"shop\":{{\"match\":{{\"path\":\"/\"}},\"cluster\":\"shop\"}}}}}}\n", [] },
         { "cluster twice", $"-- gateway.yaml\n{Main}{Shop}-- conf.d/a.yaml\nclusters:\n  shop: {{ tiers: [] }}\n",
         [
         "conf.d/a.yaml:2:3: The cluster \"shop\" is defined twice, here and at gateway.yaml:5:3. Remove one of the two, or write another "

@@ -1,5 +1,5 @@
-using YamlDotNet.RepresentationModel;
 using Xunit;
+using YamlDotNet.RepresentationModel;
 using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using YamlDotNet.RepresentationModel;
 using Xunit;
+using YamlDotNet.RepresentationModel;
 using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
@@ -53,7 +53,12 @@ internal static class Manifests
     {
         YamlMappingNode mapping =>
             $"{{"
-                + $"{string.Join(", ", mapping.Children.Select(entry => (entry.Key, Value: Canonical(entry.Value, change, $"{path}/{entry.Key.ToString().Replace('/', '~')}"))).Where(static e => e.Value.Length > 0).Select(static e => $"{e.Key}: {e.Value}").Order(StringComparer.Ordinal))}}}",
+                + $"{string.Join(", ", mapping.Children
+                    .Select(entry => (entry.Key, Value: Canonical(entry.Value, change,
+                    $"{path}/{entry.Key.ToString().Replace('/', '~')}")))
+                    .Where(static e => e.Value.Length > 0)
+                    .Select(static e => $"{e.Key}: {e.Value}")
+                    .Order(StringComparer.Ordinal))}}}",
         YamlSequenceNode list => $"[{string.Join(", ", list.Children.Select(item => Canonical(item, change, path)))}]",
         _ => change is null ? $"'{node}'" : change(path, node.ToString()) is { } text ? $"'{text}'" : "",
     };

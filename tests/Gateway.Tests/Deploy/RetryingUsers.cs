@@ -1,6 +1,5 @@
 using System.Net;
 using Gateway.Tests.Support;
-using Xunit;
 
 namespace Gateway.Tests.Deploy;
 
@@ -19,7 +18,8 @@ internal sealed class RetryingUsers : IAsyncDisposable
         PooledConnectionLifetime = TimeSpan.Zero,
         UseProxy = false,
         ConnectTimeout = TimeSpan.FromMilliseconds(500)
-    }) { Timeout = Try };
+    })
+    { Timeout = Try };
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _asking = [];
     private readonly Task _sending;

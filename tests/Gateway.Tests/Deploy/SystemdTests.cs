@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Gateway.Drills.Processes;
 using Gateway.Server;
-using Gateway.Tests.Support;
 using Xunit;
 using Files = Gateway.Tests.Configuration.Repository;
 

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using Gateway.Configuration;
 using Gateway.Configuration.Reading;
 using Gateway.Tests.Configuration;
-using Gateway.Tests.Support;
 using Xunit;
 
 namespace Gateway.Tests.Docs;

@@ -22,29 +22,31 @@ public sealed class ClusterOutlookTests
 
     public static TheoryData<string> Cases => [.. Table.Keys];
 
-    private static Dictionary<string, (ClusterView Cluster, ClusterCondition Condition, string Says, string Then, string? Tier, string? At)> Table => new(StringComparer.Ordinal)
-    {
-        ["all well"] = (
+    private static Dictionary<string, (
+        ClusterView Cluster, ClusterCondition Condition, string Says, string Then, string? Tier, string? At)> Table
+        => new(StringComparer.Ordinal)
+        {
+            ["all well"] = (
             View("primary", Well, Standby), ClusterCondition.Normal,
             "primary has served since 10:49:08Z.",
             "Nothing is due: standby takes over as soon as primary cannot serve.", null, null),
-        ["all well, patient"] = (
+            ["all well, patient"] = (
             View("primary", Well, Standby) with { SwitchAfter = TimeSpan.FromSeconds(5) }, ClusterCondition.Normal,
             "primary has served since 10:49:08Z.",
             "Nothing is due: standby takes over once primary has not been able to serve for 5s.", null, null),
-        ["since another day"] = (
+            ["since another day"] = (
             View("primary", Well, Standby) with { ActiveSince = Now.AddDays(-3) }, ClusterCondition.Normal,
             "primary has served since 2026-11-23 10:50:29Z.",
             "Nothing is due: standby takes over as soon as primary cannot serve.", null, null),
-        ["no probes yet"] = (
+            ["no probes yet"] = (
             View("primary", Well, Standby) with { Settled = false }, ClusterCondition.Starting,
             "primary serves for the time being: the first round of probes is not over.",
             "The gateway decides once every destination was probed, 5 s after the start at the latest.", null, null),
-        ["one of two down"] = (
+            ["one of two down"] = (
             View("primary", Tier("primary", 1, Up("a"), Refusing("b")), Standby), ClusterCondition.Degraded,
             "primary has served since 10:49:08Z; primary has lost 1 of 2 destinations (b: connection refused on probes).",
             "Nothing is due: standby takes over as soon as primary cannot serve.", null, null),
-        ["one of five up"] = (
+            ["one of five up"] = (
             View("primary", Tier("primary", 1, Up("a"), Refusing("b"), Refusing("c"), Refusing("d"), Refusing("e"))) with
             {
                 RedundancyLost = true
@@ -52,12 +54,12 @@ public sealed class ClusterOutlookTests
             "primary has served since 10:49:08Z; primary has lost 4 of 5 destinations (b: connection refused on probes, c: connection "
                 + "refused on probes, d: connection refused on probes, and 1 more); one destination is left.",
             "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
-        ["standby lost"] = (
+            ["standby lost"] = (
             View("primary", Well, Tier("standby", 0, Ejected("s"))) with { RedundancyLost = true }, ClusterCondition.Degraded,
             "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (s: ejected until 10:50:40Z, status 503, while its "
                 + "probes pass); no other tier can serve.",
             "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
-        ["failed over, primary counts its wait"] = (
+            ["failed over, primary counts its wait"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with
             {
                 LastTransition = Failover
@@ -65,7 +67,7 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z, because both destinations of primary failed: timed out waiting for headers.",
             "primary has been healthy for 12 of 30 s: takes its first share at 10:50:47Z, all of it by 10:51:17Z; `hold standby` stops "
                 + "it.", "primary", "10:50:47"),
-        ["failed over, no ramp"] = (
+            ["failed over, no ramp"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with
             {
                 LastTransition = Failover,
@@ -74,7 +76,7 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z, because both destinations of primary failed: timed out waiting for headers.",
             "primary has been healthy for 12 of 30 s: takes all new requests at 10:50:47Z; `hold standby` stops "
                 + "it.", "primary", "10:50:47"),
-        ["failed over after relapses"] = (
+            ["failed over after relapses"] = (
             View("standby", Well with { HealthySince = At("10:47:29") }, Standby) with
             {
                 FailbackWait = TimeSpan.FromMinutes(8)
@@ -82,12 +84,12 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z.",
             "primary has been healthy for 3 min of 8 min: takes its first share at 10:55:29Z, all of it by 10:55:59Z; `hold standby` stops "
                 + "it.", "primary", "10:55:29"),
-        ["failed over, primary dead"] = (
+            ["failed over, primary dead"] = (
             View("standby", Dead, Standby) with { LastTransition = Failover }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z, because both destinations of primary failed: timed out waiting for headers.",
             "primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused on probes, "
                 + "b: connection refused on probes).", null, null),
-        ["failed over, primary's probes pass again"] = (
+            ["failed over, primary's probes pass again"] = (
             View(
                 "standby",
                 Tier(
@@ -99,25 +101,25 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z.",
             "primary must be healthy for 30 s before it serves again: 0 of 2 destinations up, 1 needed (a: connection refused on probes, "
                 + "b: down, its last probe passed).", null, null),
-        ["the cause of an older switch is not told"] = (
+            ["the cause of an older switch is not told"] = (
             View("primary", Well, Standby) with { LastTransition = Failover }, ClusterCondition.Normal,
             "primary has served since 10:49:08Z.",
             "Nothing is due: standby takes over as soon as primary cannot serve.", null, null),
-        ["third of three, the second is nearer"] = (
+            ["third of three, the second is nearer"] = (
             View("last", Dead, Standby with { HealthySince = At("10:50:20") }, Tier("last", 1, Up("x"))), ClusterCondition.FailedOver,
             "last has served since 10:49:08Z.",
             "standby has been healthy for 9 of 30 s: takes its first share at 10:50:50Z, all of it by 10:51:20Z; `hold last` stops "
                 + "it.", "standby", "10:50:50"),
-        ["manual, primary healthy"] = (
+            ["manual, primary healthy"] = (
             View("standby", Well with { HealthySince = At("10:50:09") }, Standby) with { FailsBack = false }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
             "primary has been healthy for 20 s; failback is manual: `release` gives it its share.", null, null),
-        ["manual, primary dead"] = (
+            ["manual, primary dead"] = (
             View("standby", Dead, Standby) with { FailsBack = false }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
             "primary must be healthy before `release` can give it its share, as failback is manual: 0 of 2 destinations up, 1 needed (a: "
                 + "connection refused on probes, b: connection refused on probes).", null, null),
-        ["the other gateways do not agree yet"] = (
+            ["the other gateways do not agree yet"] = (
             View("standby", Well with { HealthySince = At("10:49:49"), MayReturn = false }, Standby) with
             {
                 Gateways = 3
@@ -125,14 +127,14 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z.",
             "primary has been healthy for 40 s, and waits until half of the 3 gateways have seen it healthy for 30 s; `hold standby` stops "
                 + "it.", null, null),
-        ["condemned by the other gateways"] = (
+            ["condemned by the other gateways"] = (
             View("standby", Well with { HealthySince = null, DownVotes = 2, CanTakeOver = false }, Standby) with
             {
                 Gateways = 3
             }, ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
             "primary must be healthy for 30 s before it serves again: 2 of 3 gateways cannot use it.", null, null),
-        ["ramp"] = (
+            ["ramp"] = (
             View("primary", Well, Standby) with
             {
                 RampFrom = "standby",
@@ -142,7 +144,7 @@ public sealed class ClusterOutlookTests
             }, ClusterCondition.Ramping,
             "primary has been taking over from standby since 10:50:26Z: it gets 21 % of new requests now.",
             "primary takes all new requests by 10:50:56Z; `hold standby` stops it.", "primary", "10:50:56"),
-        ["failing over, patient"] = (
+            ["failing over, patient"] = (
             View("primary", Dead, Standby) with
             {
                 UnableSince = At("10:50:28"),
@@ -151,19 +153,19 @@ public sealed class ClusterOutlookTests
             "primary has served since 10:49:08Z, and has not been able to since 10:50:28Z: 0 of 2 destinations up, 1 needed (a: connection "
                 + "refused on probes, b: connection refused on probes).",
             "standby takes over at 10:50:33Z, unless primary can serve again before.", "standby", "10:50:33"),
-        ["weak, and nothing better"] = (
+            ["weak, and nothing better"] = (
             View(
                 "primary",
                 Tier("primary", 1, Up("a"), Refusing("b")) with { Needed = 2, CanTakeOver = false },
                 Tier("standby", 0, Refusing("c")) with { CanTakeOver = false }) with
-                {
-                    UnableSince = At("10:50:28")
-                }, ClusterCondition.FailingOver,
+            {
+                UnableSince = At("10:50:28")
+            }, ClusterCondition.FailingOver,
             "primary has served since 10:49:08Z, and has not been able to since 10:50:28Z: 1 of 2 destinations up, 2 needed (b: connection "
                 + "refused on probes).",
             "No other tier can take over: primary stays the active one until one can; awaited: standby: 0 of 1 destination up, 1 needed "
                 + "(c: connection refused on probes).", null, null),
-        ["held, primary would be due"] = (
+            ["held, primary would be due"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with
             {
                 Hold = new HoldView("standby", At("11:19:08"), "disk swap", Yielded: false, "ann@laptop")
@@ -171,7 +173,7 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z; it is held until 11:19:08Z by ann@laptop, \"disk swap\".",
             "The hold ends at 11:19:08Z, or at once by `release`: primary takes its first share at 11:19:08Z, all of it by "
                 + "11:19:38Z.", "primary", "11:19:08"),
-        ["held, primary dead"] = (
+            ["held, primary dead"] = (
             View("standby", Dead, Standby) with
             {
                 Hold = new HoldView("standby", At("11:19:08"), "disk swap", Yielded: false)
@@ -179,7 +181,7 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z; it is held until 11:19:08Z, \"disk swap\".",
             "The hold ends at 11:19:08Z, or at once by `release`; then primary must be healthy for 30 s before it serves again: 0 of 2 "
                 + "destinations up, 1 needed (a: connection refused on probes, b: connection refused on probes).", null, null),
-        ["held, manual"] = (
+            ["held, manual"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with
             {
                 FailsBack = false,
@@ -188,14 +190,14 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z; it is held until 11:19:08Z, \"x\".",
             "The hold ends at 11:19:08Z, or at once by `release`; failback is manual, so that only `release` gives primary its "
                 + "share.", null, null),
-        ["the first tier held"] = (
+            ["the first tier held"] = (
             View("primary", Well, Standby) with
             {
                 Hold = new HoldView("primary", At("11:19:08"), "x", Yielded: false)
             }, ClusterCondition.Held,
             "primary has served since 10:49:08Z; it is held until 11:19:08Z, \"x\".",
             "The hold ends at 11:19:08Z, or at once by `release`; primary goes on serving then.", null, null),
-        ["the hold has yielded"] = (
+            ["the hold has yielded"] = (
             View("primary", Well, Tier("standby", 0, Refusing("c"))) with
             {
                 Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: true)
@@ -204,7 +206,7 @@ public sealed class ClusterOutlookTests
                 + "until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
             "The hold takes effect again once standby has been healthy for 30 s: 0 of 1 destination up, 1 needed (c: connection refused on "
                 + "probes).", null, null),
-        ["the hold takes effect again"] = (
+            ["the hold takes effect again"] = (
             View("primary", Well, Standby with { HealthySince = At("10:50:17") }) with
             {
                 Hold = new HoldView("standby", At("11:19:08"), "x", Yielded: true)
@@ -212,7 +214,7 @@ public sealed class ClusterOutlookTests
             "primary has served since 10:49:08Z; standby is held until 11:19:08Z, \"x\", and has yielded, since it cannot serve.",
             "standby has been healthy for 12 of 30 s: takes all new requests at 10:50:47Z, as the hold says; `release` stops "
                 + "it.", "standby", "10:50:47"),
-        ["exhausted"] = (
+            ["exhausted"] = (
             View(null, Dead, Tier("standby", 0, Drained("c"))) with
             {
                 LastTransition = new("guide", "standby", null, TransitionReason.Exhausted, "", Now) { Cause = "because all failed" }
@@ -221,11 +223,11 @@ public sealed class ClusterOutlookTests
             "The first tier that can serve takes over at once and whole; awaited: primary: 0 of 2 destinations up, 1 needed (a: connection "
                 + "refused on probes, b: connection refused on probes); standby: 0 of 1 destination up, 1 needed (c: "
                 + "drained).", null, null),
-        ["a name that does not resolve"] = (
+            ["a name that does not resolve"] = (
             View("standby", Tier("primary", 0), Standby), ClusterCondition.FailedOver,
             "standby has served since 10:49:08Z.",
             "primary must be healthy for 30 s before it serves again: it has no destination, since its names do not resolve.", null, null),
-    };
+        };
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -23,7 +23,10 @@ public class FailoverPropertyTests
         var moment =
             from tiers in Gen.ArrayOf(
                 standing,
-                3) from ticks in Gen.Choose(1, 40) from order in Gen.Choose(0, 30) select (tiers, ticks, order);
+                3)
+            from ticks in Gen.Choose(1, 40)
+            from order in Gen.Choose(0, 30)
+            select (tiers, ticks, order);
         var history = Gen.ListOf(moment, 60).ToArbitrary();
         Prop.ForAll(history, moments => Check(moments)).QuickCheckThrowOnFailure();
     }

@@ -55,9 +55,13 @@ public sealed class CompressionTests
 
         for (var i = 0; i < 3; i++)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a")) { Version = http2
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a"))
+            {
+                Version = http2
                 ? HttpVersion.Version20
-                : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+                : HttpVersion.Version11,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact
+            };
             request.Headers.Add("Accept-Encoding", coding);
             using var response = await client.SendAsync(request, Cancel);
             var bytes = await response.Content.ReadAsByteArrayAsync(Cancel);
@@ -184,9 +188,13 @@ public sealed class CompressionTests
         var config = InProcessGateway.Config([upstream.Url], top: On);
         await using var gateway = http2 ? await InProcessGateway.StartTlsAsync(config) : await InProcessGateway.StartAsync(config);
         using var client = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None });
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a")) { Version = http2
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a"))
+        {
+            Version = http2
             ? HttpVersion.Version20
-            : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         request.Headers.Add("Accept-Encoding", "gzip");
 
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);

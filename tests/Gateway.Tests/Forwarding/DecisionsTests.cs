@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
 using System.Net;
-using System.Net.Http;
-using System.Net.Security;
 using Gateway.Configuration.Model;
-using Gateway.Failover;
 using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.Conversations;
 using Gateway.Forwarding.Requests;

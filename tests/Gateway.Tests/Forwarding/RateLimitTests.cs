@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Forwarding.Requests;
 using Gateway.Tests.Support;

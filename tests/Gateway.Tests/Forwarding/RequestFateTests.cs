@@ -1,5 +1,4 @@
 using Gateway.Tests.Support;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Support;

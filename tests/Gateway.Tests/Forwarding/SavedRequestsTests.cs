@@ -226,9 +226,16 @@ public class SavedRequestsTests
             "503, 429" => new SloConfig { EveryServerError = false, Statuses = [503, 429] },
             _ => new SloConfig { SlowerThan = TimeSpan.FromSeconds(2) },
         };
-        var route = new RouteConfig { Name = "r", Path = "/", Cluster = "c", Slo = slo, Stream = rule == "slow stream"
+        var route = new RouteConfig
+        {
+            Name = "r",
+            Path = "/",
+            Cluster = "c",
+            Slo = slo,
+            Stream = rule == "slow stream"
             ? new StreamConfig()
-            : null };
+            : null
+        };
 
         Assert.Equal(bad, SloRule.IsBad(route, (RequestOutcome)outcome, status, TimeSpan.FromSeconds(seconds)));
     }

@@ -71,7 +71,8 @@ public class WrongBlameTests
     {
         await using var farm = new Farm(static request => request.Target.StartsWith("/quiet", StringComparison.Ordinal)
             ? "FAULT"
-            : "") { Fault = fault, OnlyPrimary = true };
+            : "")
+        { Fault = fault, OnlyPrimary = true };
         await using var gateway = await farm.StartAsync(
             attempts: "hedge: off, retryBudget: 100%",
             cluster: "    passive: { ejectFor: 1m }");

@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Net.Sockets;
 using Gateway.Configuration.Model;
 using Gateway.Health.Model;
@@ -49,9 +48,13 @@ public sealed class FailureCauseTests
 
         // Those that hang are waited for briefly, all others as long as the machine needs.
         var hangs = server is "never answers" or "hangs in the body" or "silent in the handshake";
-        var probe = new ProbeConfig { Timeout = hangs
+        var probe = new ProbeConfig
+        {
+            Timeout = hangs
             ? TimeSpan.FromSeconds(1)
-            : TimeSpan.FromSeconds(20), ExpectBody = server is "other text" ? "fine" : null };
+            : TimeSpan.FromSeconds(20),
+            ExpectBody = server is "other text" ? "fine" : null
+        };
         using var prober = new Prober(new Destination("c", "t", "d", url), TimeProvider.System);
 
         Assert.Equal(cause, (await prober.ProbeAsync(probe, Cancel)).Words);

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Drills.Processes;
-using Gateway.Hosting;
 using Gateway.Hosting.WarmUp;
 using Gateway.Observability.Logging;
 using Gateway.Observability.Metrics;

@@ -2,7 +2,6 @@ using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.LastGood;
 using Gateway.LastGood.InMemory;
-using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,5 @@
 using Gateway.LastGood.Keys;
 using Gateway.LastGood.Policy;
-using Gateway.Tests.Support;
 using Xunit;
 
 namespace Gateway.Tests.LastGood;

@@ -6,7 +6,6 @@ using Gateway.LastGood;
 using Gateway.LastGood.InMemory;
 using Gateway.LastGood.Policy;
 using Gateway.Tests.Support;
-using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace Gateway.Tests.LastGood;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
 using Gateway.Configuration.Model;
@@ -7,7 +6,6 @@ using Gateway.Notifications;
 using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 using Gateway.Tests.Support;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

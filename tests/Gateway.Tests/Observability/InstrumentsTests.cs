@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Gateway.Observability;
-using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

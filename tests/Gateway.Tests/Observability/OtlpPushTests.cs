@@ -34,7 +34,8 @@ public sealed class OtlpPushTests
     // The spans of a process have one source: a process of its own keeps other tests' requests out.
     [Theory]
     [InlineData(OtlpExportProtocol.HttpProtobuf, "/otlp", "/otlp/v1/traces", "/otlp/v1/metrics")]
-    [InlineData(OtlpExportProtocol.Grpc, "", "/opentelemetry.proto.collector.trace.v1.TraceService/Export", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export")]
+    [InlineData(OtlpExportProtocol.Grpc, "", "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export")]
     public async Task Request_WithATrace_IsPushedWithItsAttemptsAndPassedOn(
         OtlpExportProtocol protocol,
         string path,

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -67,7 +66,9 @@ public sealed class PrometheusTextTests
     [InlineData(null, false)]
     [InlineData("*/*", false)]
     [InlineData("text/plain", false)]
-    [InlineData("application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.3", true)]
+    [InlineData(
+        "application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
+            + "text/plain;version=0.0.4;q=0.4,*/*;q=0.3", true)]
     [InlineData("text/plain;q=0.9, application/openmetrics-text;q=0.2", false)]
     [InlineData("application/openmetrics-text; q=0", false)]
     public void WantsOpenMetrics_ByAccept(string? accept, bool expected) => Assert.Equal(expected, PrometheusText.WantsOpenMetrics(accept));

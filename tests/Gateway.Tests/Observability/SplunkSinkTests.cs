@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using Gateway.Observability.Logging;
 using Gateway.Tests.Support;
-using Microsoft.AspNetCore.Http;
-using Serilog;
 using Serilog.Events;
 using Serilog.Parsing;
 using Xunit;

@@ -102,9 +102,12 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>A picture of the whole page at this width; null: no file is kept.</summary>
     public async Task PhotographAsync(string file, int width, bool dark, CancellationToken cancel)
     {
-        await CallAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = dark
+        await CallAsync("Emulation.setEmulatedMedia", new
+        {
+            features = new[] { new { name = "prefers-color-scheme", value = dark
             ? "dark"
-            : "light" } } }, cancel);
+            : "light" } }
+        }, cancel);
         await CallAsync("Emulation.setDeviceMetricsOverride", new
         {
             width,

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Gateway.Configuration;
-using Gateway.Configuration.Reading;
 using Gateway.Drills.Processes;
 using Gateway.Hosting;
 using Xunit;

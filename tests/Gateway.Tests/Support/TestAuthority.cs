@@ -69,7 +69,8 @@ internal static class TestAuthority
         return request.CreateSelfSigned(now.AddDays(-3), now.AddDays(30));
     }
 
-    [DllImport("libc", EntryPoint = "setenv", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport("libc", EntryPoint = "setenv", SetLastError = true,
+        CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static extern int SetEnvironment(string name, string value, int overwrite);
 }

@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Text;
 using Gateway.Upstream.Http1;
 using Xunit;

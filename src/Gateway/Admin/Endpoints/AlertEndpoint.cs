@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using Gateway.Admin.Status;
 using Gateway.Health.Signals;
 using Microsoft.AspNetCore.Http.Features;

@@ -71,7 +71,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         var cost = cluster.Tiers.IndexOf(tier) > 0
             ? ImpactText.CostOfHolding(ImpactText.FirstTierOnly(sources.Config().Config, cluster.Name))
             : "";
-        return new Planned("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name) { Besides = cost };
+        return new PlannedVerb("hold", new HoldCommand(cluster.Name, tier.Name, length, request.Reason), tier.Name) { Besides = cost };
     });
 
     /// <summary><c>POST /clusters/{c}/release</c>.</summary>
@@ -81,7 +81,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
                 409,
                 $"The cluster \"{cluster.Name}\" switched less than 5 s ago. Look again in {Wait(cluster)} s, or do it all the same: "
                     + $"--force, \"force\": true.")
-            : new Planned("release", new ReleaseCommand(cluster.Name), null));
+            : new PlannedVerb("release", new ReleaseCommand(cluster.Name), null));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/drain</c>.</summary>
     public Task DrainAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
@@ -93,14 +93,14 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
                 $"Without \"{destination}\" the cluster \"{cluster.Name}\" would have no destination left that can serve. Bring another "
                     + $"one up first, or do it all the same: --force, \"force\": true.")
             : request.For is null
-                ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination)
+                ? new PlannedVerb("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason }, destination)
             : DurationText.Parse(request.For, out var instead) is { } length && length > TimeSpan.Zero && length <= LongestHold
-                ? new Planned("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason, For = length }, destination)
+                ? new("drain", new DrainCommand(cluster.Name, destination) { Reason = request.Reason, For = length }, destination)
                 : Refused(400, $"The \"for\" of a drain was \"{VerbText.Shown(request.For)}\". {instead}; at most 24h."));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/ready</c>.</summary>
     public Task ReadyAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, _) =>
-        new Planned("ready", new ReadyCommand(cluster.Name, destination), destination));
+        new PlannedVerb("ready", new ReadyCommand(cluster.Name, destination), destination));
 
     /// <summary><c>POST /clusters/{c}/destinations/{d}/weight</c>.</summary>
     public Task WeightAsync(HttpContext context) => OnDestinationAsync(context, (cluster, destination, request) =>
@@ -109,7 +109,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
                 400,
                 "A weight is {\"weight\": 5}, a number from 1 to 1000, or {\"clear\": true} for the configuration's again. To send nothing "
                     + "to a destination, drain it.")
-            : new Planned("weight", new WeightCommand(cluster.Name, destination, request.Weight) { Reason = request.Reason }, destination));
+            : new("weight", new WeightCommand(cluster.Name, destination, request.Weight) { Reason = request.Reason }, destination));
 
     /// <summary><c>POST /config/reload</c>.</summary>
     public Task ReloadAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>
@@ -159,7 +159,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
-    private static Planned Refused(int status, string why) => new("", null, null) { Status = status, Why = why };
+    private static PlannedVerb Refused(int status, string why) => new("", null, null) { Status = status, Why = why };
 
     private string Wait(ClusterView cluster) =>
         Math.Max(
@@ -168,7 +168,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
     private bool JustSwitched(ClusterView cluster) => cluster.LastTransition is { } last && time.GetUtcNow() - last.At < Quiet;
 
-    private Task OnDestinationAsync(HttpContext context, Func<ClusterView, string, VerbRequest, Planned> plan) =>
+    private Task OnDestinationAsync(HttpContext context, Func<ClusterView, string, VerbRequest, PlannedVerb> plan) =>
         OnClusterAsync(context, (cluster, request) =>
     {
         var name = (string?)context.Request.RouteValues["destination"] ?? "";
@@ -181,7 +181,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
                     + $"destinations are {VerbText.List(all)}.");
     });
 
-    private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, Planned> plan) =>
+    private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, PlannedVerb> plan) =>
         AloneAsync(context, async (request, who, token) =>
     {
         var name = (string?)context.Request.RouteValues["cluster"] ?? "";
@@ -294,14 +294,4 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
 
     [LoggerMessage(8010, LogLevel.Information, "An operator's {Verb} by {Who}, reason \"{Reason}\": {Result}")]
     private partial void LogVerb(string verb, string? who, string reason, string result);
-
-    private sealed record Planned(string Kind, Command? Command, string? Subject)
-    {
-        public int Status { get; init; }
-
-        public string Why { get; init; } = "";
-
-        /// <summary>What the operator should know of its consequences, behind a blank; empty: nothing.</summary>
-        public string Besides { get; init; } = "";
-    }
 }

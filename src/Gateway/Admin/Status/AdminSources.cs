@@ -4,7 +4,6 @@ using Gateway.Fleet;
 using Gateway.Health.Forecast;
 using Gateway.Health.Signals;
 using Gateway.LastGood;
-using Gateway.LastGood.InMemory;
 using Gateway.LastGood.Policy;
 using Gateway.Observability;
 using Gateway.Observability.History;

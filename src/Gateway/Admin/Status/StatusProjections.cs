@@ -17,8 +17,8 @@ internal static class StatusProjections
         Func<ConfigState> config,
         Records records,
         TimeProvider time) => new()
-    {
-        Tiers = () => [.. from c in clusters()
+        {
+            Tiers = () => [.. from c in clusters()
                           from t in c.Tiers
                           select new TierReading(
                               c.Name,
@@ -28,8 +28,8 @@ internal static class StatusProjections
                               t.Share,
                               t.Degraded,
                               string.Equals(t.Name, c.Hold?.Tier, StringComparison.Ordinal))],
-        NextChanges = () => NextChanges(clusters(), time.GetUtcNow()),
-        Destinations = () => [.. from c in clusters()
+            NextChanges = () => NextChanges(clusters(), time.GetUtcNow()),
+            Destinations = () => [.. from c in clusters()
                                  from t in c.Tiers
                                  from d in t.Destinations
                                  select new DestinationReading(
@@ -42,25 +42,26 @@ internal static class StatusProjections
                                      d is { P50: { } p50, P90: { } p90, P99: { } p99 } ? new LatencyReading(p50, p90, p99) : null,
                                      d.WeightOrder?.Weight)
                                  {
-                                     Signals = d.Signals.IsEmpty ? [] : [.. from s in d.Signals
-                                                                            where s.State != SignalState.Unknown
-                                                                            select (
-                                                                                s.Name,
-                                                                                s is { State: SignalState.Firing, Then: > SignalEffect.Weight })],
+                                     Signals = d.Signals.IsEmpty ? [] :
+                                     [
+                                         .. from s in d.Signals
+                                            where s.State != SignalState.Unknown
+                                            select (s.Name, s is { State: SignalState.Firing, Then: > SignalEffect.Weight }),
+                                     ],
                                      SignalShare = d.SignalShare,
                                  }],
-        Forecasts = () => [.. from c in clusters()
+            Forecasts = () => [.. from c in clusters()
                               from t in c.Tiers
                               from d in t.Destinations
                               let forecast = d.Forecast
                               where forecast is not null
                               select new ForecastReading(c.Name, d.Name, forecast.Probability)],
-        ForecastScores = Scores(() => config().Config, new ForecastScores(records.Forecasts)),
-        Availability = () => records.Availability,
-        Reliability = () => records.Reliability,
-        Slo = () => Slo(config().Config, records.Totals),
-        Reload = () => config() is var state ? new ReloadReading(state.FileIsInForce, state.AppliedAt) : null,
-    };
+            ForecastScores = Scores(() => config().Config, new ForecastScores(records.Forecasts)),
+            Availability = () => records.Availability,
+            Reliability = () => records.Reliability,
+            Slo = () => Slo(config().Config, records.Totals),
+            Reload = () => config() is var state ? new ReloadReading(state.FileIsInForce, state.AppliedAt) : null,
+        };
 
     /// <summary>For each cluster that has one: the time to its next change.</summary>
     public static IReadOnlyList<NextChangeReading> NextChanges(IReadOnlyList<ClusterView> clusters, DateTimeOffset now) =>
@@ -109,10 +110,10 @@ internal static class StatusProjections
     /// <summary>A change of health for the journal.</summary>
     public static JournalEntry Entry(HealthChange change) =>
         new(change.At, "health", change.Evidence.Length == 0 ? $"{change.Text}." : $"{change.Text} ({change.Evidence}).")
-    {
-        Cluster = change.Cluster,
-        To = change.Destination ?? change.Tier,
-    };
+        {
+            Cluster = change.Cluster,
+            To = change.Destination ?? change.Tier,
+        };
 
     /// <summary>The scores of forecasts, for the metrics.</summary>
     private static Func<IReadOnlyList<ForecastScoreReading>> Scores(Func<GatewayConfig> config, ForecastScores scores) => () =>
@@ -132,10 +133,10 @@ internal static class StatusProjections
     /// <summary>An alarm for the journal.</summary>
     public static JournalEntry Entry(ForecastChange change) =>
         new(change.At, "forecast", $"{change.Text}{(change.Reason.Length == 0 ? "" : $": {change.Reason}")}.")
-    {
-        Cluster = change.Cluster,
-        To = change.Destination,
-    };
+        {
+            Cluster = change.Cluster,
+            To = change.Destination,
+        };
 
     /// <summary>A transition for its counter; no tier is called <c>none</c>.</summary>
     public static void Count(Instruments instruments, Transition transition) =>
@@ -162,25 +163,25 @@ internal static class StatusProjections
             WeightCommand => "weight",
             _ => "ready"
         }, result.Message)
-    {
-        Cluster = command.Cluster,
-        To = command switch
         {
-            HoldCommand hold => hold.Tier,
-            DrainCommand drain => drain.Destination,
-            ReadyCommand ready => ready.Destination,
-            WeightCommand weight => weight.Destination,
-            _ => null
-        },
-        Reason = command switch
-        {
-            HoldCommand hold => hold.Reason,
-            DrainCommand drain => drain.Reason,
-            WeightCommand weight => weight.Reason,
-            _ => null
-        },
-        Who = command.By is { } by ? $"{by}, at another gateway" : "an operator at another gateway",
-    };
+            Cluster = command.Cluster,
+            To = command switch
+            {
+                HoldCommand hold => hold.Tier,
+                DrainCommand drain => drain.Destination,
+                ReadyCommand ready => ready.Destination,
+                WeightCommand weight => weight.Destination,
+                _ => null
+            },
+            Reason = command switch
+            {
+                HoldCommand hold => hold.Reason,
+                DrainCommand drain => drain.Reason,
+                WeightCommand weight => weight.Reason,
+                _ => null
+            },
+            Who = command.By is { } by ? $"{by}, at another gateway" : "an operator at another gateway",
+        };
 
     private static string Word(TransitionReason reason) => reason switch
     {

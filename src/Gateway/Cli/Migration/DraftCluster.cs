@@ -95,7 +95,8 @@ internal sealed class DraftCluster(string name, SourcePlace at) : DraftItem(name
         {
             text +=
                 $"\n  capacity: "
-                    + $"{Math.Min(1_000_000, tier.Sum(static destination => (long)destination.MostRequests!.Value)).ToString(CultureInfo.InvariantCulture)}";
+                    + $"{Math.Min(1_000_000, tier.Sum(static destination => (long)destination.MostRequests!.Value))
+                        .ToString(CultureInfo.InvariantCulture)}";
         }
 
         return text + "\n  destinations:" + string.Concat(tier.Select(destination => "\n    - " + destination.ToYaml(all)));

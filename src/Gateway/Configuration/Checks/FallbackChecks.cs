@@ -192,7 +192,9 @@ internal static class FallbackChecks
                 reader.ProblemAt(
                     at,
                     $"The route has no such value, given {Reader.Quote($"{{{name}}}")} with the path {Reader.Quote(route.Path)}. Write "
-                        + $"{(names.Count == 0 ? "a value into the path, or a file without one" : $"one of these: {string.Join(", ", names.Select(known => $"{{{known}}}"))}")}.",
+                        + $"{(names.Count == 0
+                            ? "a value into the path, or a file without one"
+                            : $"one of these: {string.Join(", ", names.Select(known => $"{{{known}}}"))}")}.",
                     $"{path}/match/path");
             }
             else if (parameter.IsCatchAll)

@@ -45,6 +45,12 @@ internal static class PortChecks
             }
         }
 
+        Admin(config, reader);
+        TrustedProxies(config, reader);
+    }
+
+    private static void Admin(GatewayConfig config, Reader reader)
+    {
         if (config.Admin.Token is null && !config.Admin.Url.IsLoopback)
         {
             reader.ProblemAt(
@@ -59,7 +65,10 @@ internal static class PortChecks
                 "admin/token",
                 "The token of the admin endpoint is shorter than 16 characters and can be guessed. Set a longer one.");
         }
+    }
 
+    private static void TrustedProxies(GatewayConfig config, Reader reader)
+    {
         for (var i = 0; i < config.TrustedProxies.Length; i++)
         {
             if (config.TrustedProxies[i].PrefixLength == 0)

@@ -79,7 +79,10 @@ internal static class RouteChecks
             reader.ProblemAt(
                 $"{path}/cluster",
                 $"There is no such cluster, given {Reader.Quote(route.Cluster)}. Write "
-                    + $"{(DidYouMean.Of(route.Cluster, names) is { } near ? $"\"{near}\" instead" : names.Count == 0 ? "it under \"clusters\"" : $"one of these: {string.Join(", ", names)}")}.");
+                    + $"{(DidYouMean.Of(route.Cluster, names) is { } near
+                        ? $"\"{near}\" instead"
+                        : names.Count == 0 ? "it under \"clusters\""
+                        : $"one of these: {string.Join(", ", names)}")}.");
         }
 
         OverlapChecks.Run(patterns, reader);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Gateway.Configuration.Model;
-using Gateway.Configuration.Reading;
 using Gateway.Configuration.Values;
 
 namespace Gateway.Configuration.Keys;
@@ -60,17 +59,17 @@ internal static class AttemptKeys
             "one of connect, reset, timeout, truncated, 429 or a status from 500 to 599",
             "Write connect, reset, timeout, truncated, 429 or a status from 500 to 599",
             () => new JsonObject
-        {
-            ["anyOf"] = new JsonArray(
+            {
+                ["anyOf"] = new JsonArray(
                 new JsonObject { ["enum"] = new JsonArray("connect", "reset", "timeout", "truncated") },
                 new JsonObject { ["type"] = "integer", ["minimum"] = 429, ["maximum"] = 429 },
                 new JsonObject { ["type"] = "integer", ["minimum"] = 500, ["maximum"] = 599 },
                 Schemas.Pattern(@"^(429|5[0-9][0-9])$|\$\{")),
-        }, text =>
-            words.Contains(text, StringComparer.Ordinal)
-                || string.Equals(text, "429", StringComparison.Ordinal)
-                || (text.Length == 3 && text[0] == '5' && char.IsAsciiDigit(text[1]) && char.IsAsciiDigit(text[2])) ? text
-            : DidYouMean.Of(text, words) is { } nearest ? Parsed<string>.Bad($"Write \"{nearest}\" instead") : Parsed<string>.Bad());
+            }, text =>
+                words.Contains(text, StringComparer.Ordinal)
+                    || string.Equals(text, "429", StringComparison.Ordinal)
+                    || (text.Length == 3 && text[0] == '5' && char.IsAsciiDigit(text[1]) && char.IsAsciiDigit(text[2])) ? text
+                : DidYouMean.Of(text, words) is { } nearest ? Parsed<string>.Bad($"Write \"{nearest}\" instead") : Parsed<string>.Bad());
     }
 
     private static TextSchema<double> Budget() =>

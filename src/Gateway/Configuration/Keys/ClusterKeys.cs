@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Gateway.Configuration.Model;
-using Gateway.Configuration.Reading;
 using Gateway.Configuration.Values;
 
 namespace Gateway.Configuration.Keys;

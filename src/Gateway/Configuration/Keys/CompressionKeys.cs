@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 
 namespace Gateway.Configuration.Keys;

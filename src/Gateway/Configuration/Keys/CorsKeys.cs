@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using Gateway.Configuration.Keys;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Routing;

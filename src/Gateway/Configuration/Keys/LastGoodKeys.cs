@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
-using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Keys;
 
@@ -89,7 +88,9 @@ internal static class LastGoodKeys
             : NeverIgnored.Contains(text)
                 ? Parsed<string>.Bad(
                     $"It always counts; "
-                        + $"{(string.Equals(text, "Cookie", StringComparison.OrdinalIgnoreCase) ? "write \"cookies: ignore\" beside it for cookies" : "remove it from the list")}")
+                        + $"{(string.Equals(text, "Cookie", StringComparison.OrdinalIgnoreCase)
+                            ? "write \"cookies: ignore\" beside it for cookies"
+                            : "remove it from the list")}")
             : text);
 
     private static TextSchema<KeyPart> Part()
@@ -110,7 +111,8 @@ internal static class LastGoodKeys
                 case "query" when name is null: return new KeyPart(KeyPartKind.Query);
                 case "query" when name!.Length is > 0 and <= 128
                     && !name.Any(letter => char.IsWhiteSpace(letter)
-                        || char.IsControl(letter)): return new KeyPart(KeyPartKind.QueryParameter, name);
+                        || char.IsControl(letter)):
+                    return new KeyPart(KeyPartKind.QueryParameter, name);
                 case "header" when string.Equals(name, "X-Request-Id", StringComparison.OrdinalIgnoreCase):
                     return Parsed<KeyPart>.Bad(
                         "Leave it out: the id is another one in each request, so that no stored response would be found again");

@@ -112,10 +112,13 @@ internal static class MatchKeys
                     Beginning(source),
                     static (condition, value) => condition with { Test = MatchTest.Prefix, Value = value },
                     "What the value begins with.")
-                .Key("present", Schemas.Boolean(), static (condition, value) => condition with { Test = condition.Test == MatchTest.Prefix
+                .Key("present", Schemas.Boolean(), static (condition, value) => condition with
+                {
+                    Test = condition.Test == MatchTest.Prefix
                     ? MatchTest.Prefix
                     : value ? MatchTest.Present
-                    : MatchTest.Absent }, "true: it must be there, whatever it is; false: it must not be there.")
+                    : MatchTest.Absent
+                }, "true: it must be there, whatever it is; false: it must not be there.")
                 .Finish(OneOfBoth)),
             static (name, condition) => condition with { Name = name });
     }

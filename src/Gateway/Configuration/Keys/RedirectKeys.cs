@@ -1,6 +1,5 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
-using Gateway.Configuration.Reading;
 using Gateway.Configuration.Values;
 
 namespace Gateway.Configuration.Keys;

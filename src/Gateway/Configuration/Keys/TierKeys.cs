@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Gateway.Configuration.Model;
-using Gateway.Configuration.Reading;
 using Gateway.Configuration.Values;
 
 namespace Gateway.Configuration.Keys;
@@ -33,9 +32,14 @@ internal static class TierKeys
 
     private static RecordSchema<DestinationConfig> Destination() =>
         new RecordSchema<DestinationConfig>("a mapping with url, name and weight", () => new DestinationConfig { Name = "", Url = null! })
-        .Key("url", UrlSchemas.Destination(), (destination, value) => value with { Name = destination.Name.Length > 0
+        .Key("url", UrlSchemas.Destination(), (destination, value) => value with
+        {
+            Name = destination.Name.Length > 0
             ? destination.Name
-            : value.Name, Weight = destination.Weight, MaxInFlight = destination.MaxInFlight },
+            : value.Name,
+            Weight = destination.Weight,
+            MaxInFlight = destination.MaxInFlight
+        },
             "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s, or "
                 + "dns+srv://_http._tcp.name for the destinations of a service (SRV), with their ports, weights and "
                 + "priorities.", required: true)

@@ -1,6 +1,5 @@
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
-using Gateway.Configuration.Values;
 
 namespace Gateway.Configuration.Keys;
 

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Gateway.Configuration.Model;
 
 /// <summary>What a route has in place of its cluster's settings; each is null where the cluster's holds.</summary>

@@ -84,13 +84,7 @@ internal sealed partial class ConfigStore
 
         if (string.Equals(result.Hash, before.Hash, StringComparison.Ordinal))
         {
-            if (!before.FileIsInForce)
-            {
-                _state = before with { FileIsInForce = true };
-                LogTakenBack(_logger, before.Revision);
-            }
-
-            return new ReloadOutcome(Applied: false, [], result.Warnings, before.RestartNeeded, before.Revision);
+            return KeepSame(result, before);
         }
 
         var restart = RestartNeeded.Between(_started, config);
@@ -134,6 +128,17 @@ internal sealed partial class ConfigStore
 
         Publish(_whenApplied, change);
         return new ReloadOutcome(Applied: true, [], result.Warnings, restart, next.Revision);
+    }
+
+    private ReloadOutcome KeepSame(ConfigResult result, ConfigState before)
+    {
+        if (!before.FileIsInForce)
+        {
+            _state = before with { FileIsInForce = true };
+            LogTakenBack(_logger, before.Revision);
+        }
+
+        return new ReloadOutcome(Applied: false, [], result.Warnings, before.RestartNeeded, before.Revision);
     }
 
     private ReloadOutcome Refuse(ConfigResult result, ConfigState before, bool wasValid = false)

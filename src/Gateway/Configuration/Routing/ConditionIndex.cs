@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Gateway.Configuration.Model;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 
 namespace Gateway.Configuration.Routing;

@@ -1,5 +1,4 @@
 using Gateway.Configuration.Model;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
 
 namespace Gateway.Configuration.Routing;

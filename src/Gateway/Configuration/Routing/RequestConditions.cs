@@ -1,5 +1,4 @@
 using Gateway.Configuration.Model;
-using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Configuration.Routing;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Gateway.Configuration.Routing;

@@ -2,8 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Gateway.Configuration.Model;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Configuration.Routing;
 

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
-using Microsoft.AspNetCore.Routing;
 
 namespace Gateway.Configuration.Routing;
 

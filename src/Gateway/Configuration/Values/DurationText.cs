@@ -52,7 +52,9 @@ internal static class DurationText
         {
             instead =
                 $"Write a whole number, "
-                    + $"{Format(TimeSpan.FromMilliseconds(text.EndsWith("ms", StringComparison.Ordinal) ? Math.Ceiling(fraction) : Math.Round(fraction * 1000)))}";
+                    + $"{Format(TimeSpan.FromMilliseconds(text.EndsWith("ms", StringComparison.Ordinal)
+                        ? Math.Ceiling(fraction)
+                        : Math.Round(fraction * 1000)))}";
         }
 
         return null;

@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
 using Gateway.Forwarding.Requests;
@@ -110,8 +109,7 @@ internal sealed class Attempt(
     int IAttemptRecord.Status => IsDone ? Outcome.Status : 0;
     IAttemptRecord? IAttemptRecord.Before { get; set; }
 
-    /// <summary>Begins.</summary>
-    /// <param name="whenDone">Raised once when it has ended; null: no user waits, and the response is discarded.</param>
+    /// <summary>Begins. Raises <paramref name="whenDone"/> when it has ended; null: no user waits, and the response is discarded.</summary>
     public void Start(long now, AsyncAutoResetEvent? whenDone)
     {
         _whenDone = whenDone;
@@ -223,16 +221,14 @@ internal sealed class Attempt(
 
     private async Task RunAsync()
     {
-        var purposeName = AttemptPurposeNames.NameOf(purpose);
-        var span = Traces.BeginAttempt(plan.ClusterConfig.Name, tier.Name, peer.Destination.Name, purposeName);
+        var span = Traces.BeginAttempt(plan.ClusterConfig.Name, tier.Name, peer.Destination.Name, AttemptPurposeNames.NameOf(purpose));
         try
         {
-            var response = await request.SendAsync(span?.Id, Token).ConfigureAwait(false);
+            Response = await request.SendAsync(span?.Id, Token).ConfigureAwait(false);
             ToHead = plan.Traffic.Time.GetElapsedTime(StartedAt);
-            Response = response;
             // Nearly always it is all here by now: what follows then returns at once.
-            _body = await plan.Buffering.TakeAsync(response, this, raw).ConfigureAwait(false);
-            Outcome = new AttemptOutcome(plan.FailsOn(response.Status) ? AttemptResult.Status : AttemptResult.Success, response.Status);
+            _body = await plan.Buffering.TakeAsync(Response, this, raw).ConfigureAwait(false);
+            Outcome = new AttemptOutcome(plan.FailsOn(Response.Status) ? AttemptResult.Status : AttemptResult.Success, Response.Status);
             if (!_lifecycle.TrySettle())
             {
                 // Its token is cancelled: the body behind this head could not be read any more.

@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Health.Model;
@@ -46,7 +45,9 @@ internal static class AttemptFailure
             if (inner is IOException or SocketException or AuthenticationException
                 || inner is HttpRequestException
                 {
-                    HttpRequestError: HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError
+                    HttpRequestError: HttpRequestError.ResponseEnded
+                        or HttpRequestError.InvalidResponse
+                        or HttpRequestError.HttpProtocolError
                         or HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded
                             or HttpRequestError.ExtendedConnectNotSupported,
                 })
@@ -95,12 +96,12 @@ internal static class AttemptFailure
 
     private static TerminationCause ConnectCauseOf(Exception? failure) =>
         LocalFailure.Is(failure) ? TerminationCause.GatewayError : FailureCauses.Of(failure) switch
-    {
-        FailureCause.ConnectionRefused => TerminationCause.ConnectRefused,
-        FailureCause.ConnectTimeout or FailureCause.TlsTimeout => TerminationCause.ConnectTimeout,
-        FailureCause.NoSocket => TerminationCause.GatewayError,
-        _ => TerminationCause.ConnectFailed,
-    };
+        {
+            FailureCause.ConnectionRefused => TerminationCause.ConnectRefused,
+            FailureCause.ConnectTimeout or FailureCause.TlsTimeout => TerminationCause.ConnectTimeout,
+            FailureCause.NoSocket => TerminationCause.GatewayError,
+            _ => TerminationCause.ConnectFailed,
+        };
 
     /// <summary>The status to refuse a client with whose own body broke; null: it says none.</summary>
     public static int? StatusOf(Exception exception)

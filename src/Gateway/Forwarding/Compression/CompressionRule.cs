@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Gateway.Configuration.Model;
-using Gateway.Forwarding.EventStreams;
 using Gateway.Upstream;
 using Microsoft.Extensions.Primitives;
 

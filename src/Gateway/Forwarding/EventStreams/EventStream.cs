@@ -270,8 +270,7 @@ internal sealed class EventStream : ReadOnlyStream
         var lastId = _events.LastId;
         if (Reopen is not null && (lastId is not null || !_progress.HasContent))
         {
-            var next = await Reopen(_attempt, lastId, cancellationToken).ConfigureAwait(false);
-            if (next is { } opened)
+            if (await Reopen(_attempt, lastId, cancellationToken).ConfigureAwait(false) is { } opened)
             {
                 _attempt = opened.Attempt;
                 _reader.GoOnWith(opened.Upstream);

@@ -1,4 +1,3 @@
-using System.Net.Http;
 using Gateway.Configuration.Model;
 using Gateway.Forwarding.Attempts;
 

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using Gateway.Configuration;
 using Gateway.Configuration.Keys;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Fleet;
 using Gateway.Forwarding.Attempts;
@@ -139,7 +138,7 @@ internal sealed class RateLimit
     public TimeSpan? Take(ulong sender, long timestamp)
     {
         var now = Units(timestamp);
-        
+
         // The seed keeps clients from choosing their row.
         var mixed = BitMixing.Mix(sender ^ Volatile.Read(ref _seed));
         var row = (int)(mixed % Rows) * RowLength;

@@ -1,5 +1,3 @@
-using System.Net;
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Forwarding.Responses;

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Upstream;
 using Microsoft.AspNetCore.Http.Features;

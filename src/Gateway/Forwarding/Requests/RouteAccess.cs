@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Forwarding.Responses;
 using Gateway.Observability;

@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 
 namespace Gateway.Forwarding.Requests;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Gateway.Forwarding.Attempts;
 using Gateway.Upstream;

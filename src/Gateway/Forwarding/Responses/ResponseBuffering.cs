@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Runtime.CompilerServices;
 using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.EventStreams;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Forwarding.Requests;
 using Microsoft.AspNetCore.Http.Features;

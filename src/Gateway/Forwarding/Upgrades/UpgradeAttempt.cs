@@ -1,4 +1,3 @@
-using System.Net.Http;
 using Gateway.Failover;
 using Gateway.Forwarding.Attempts;
 using Gateway.Health.Model;

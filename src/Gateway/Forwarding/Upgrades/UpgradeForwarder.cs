@@ -1,4 +1,3 @@
-using System.Net.Http;
 using Gateway.Failover;
 using Gateway.Forwarding.Attempts;
 using Gateway.Health.Model;
@@ -47,8 +46,8 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
 
     /// <summary>HTTP/2 opens a WebSocket this way (RFC 8441). Other protocols than that are not supported.</summary>
     public static bool IsExtendedConnect(HttpContext context) =>
-        HttpMethods.IsConnect(
-            context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: { } protocol }
+        HttpMethods.IsConnect(context.Request.Method)
+        && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: { } protocol }
         && protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Serves it to its end; null: no destination gave a response, and nothing was sent to the user.</summary>

@@ -3,7 +3,7 @@ namespace Gateway.Health.Forecast;
 /// <summary>All that a forecast is made of: the numbers of one destination over one second. What is not known is null.</summary>
 internal readonly record struct DestinationSample()
 {
-    /// <summary>The suspicion from silence (<see cref="PhiAccrual"/>).</summary>
+    /// <summary>The suspicion from silence (<see cref="Rules.PhiAccrual"/>).</summary>
     public double Phi { get; init; }
 
     /// <summary>How long the last probe took; null: none ended.</summary>

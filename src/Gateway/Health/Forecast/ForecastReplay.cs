@@ -1,4 +1,3 @@
-using Gateway.Health.Model;
 using Gateway.Observability.History;
 
 namespace Gateway.Health.Forecast;

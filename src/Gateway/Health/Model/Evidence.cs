@@ -26,7 +26,7 @@ internal enum EvidenceKind
     /// </summary>
     Late,
 
-    /// <summary>A half-open probe succeeded. All other successes only go to <see cref="RouteSuccessCounter"/>.</summary>
+    /// <summary>A half-open probe succeeded. All other successes only go to <see cref="Rules.RouteSuccessCounter"/>.</summary>
     Success,
 
     /// <summary>It asked to be left alone for <see cref="Evidence.RetryAfter"/>; no failure.</summary>
@@ -41,7 +41,7 @@ internal enum EvidenceKind
 /// <param name="Destination">Of whom.</param>
 /// <param name="Route">The route's name: failures of one route are not hidden by another's successes.</param>
 /// <param name="Kind">What was seen.</param>
-/// <param name="Trial">The attempt held the half-open probe permit (<see cref="Health.Model.Destination.TryTakeHalfOpenPermit"/>).</param>
+/// <param name="HalfOpen">The attempt held the half-open probe permit (<see cref="Model.Destination.TryTakeHalfOpenPermit"/>).</param>
 /// <param name="Waited">From the request sent until it was given up or answered.</param>
 /// <param name="Status">The status, when <paramref name="Kind"/> is <see cref="EvidenceKind.Status"/>.</param>
 /// <param name="RetryAfter">What a 503 or 429 asked for; at most 60 s are granted, and none for a request that failed wherever it was

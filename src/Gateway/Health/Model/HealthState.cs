@@ -26,7 +26,7 @@ internal enum TrafficOpinion
     HalfOpen,
 }
 
-/// <summary>Everything that the rules of <see cref="DestinationHealth"/> need to remember. Times count from the loop's start.</summary>
+/// <summary>What the rules of <see cref="Rules.DestinationHealth"/> need to remember. Times count from the loop's start.</summary>
 /// <param name="Probes">What probes hold.</param>
 /// <param name="Streak">Probe results in a row that contradict <paramref name="Probes"/>.</param>
 /// <param name="Traffic">What traffic holds.</param>

@@ -47,7 +47,7 @@ internal readonly record struct ProbeResult(
     /// <summary>Answered as expected.</summary>
     public bool Passed => Outcome == ProbeOutcome.Passed;
 
-    /// <summary>No probe was made: the process has no descriptor or memory for a socket (<see cref="LocalFailure"/>).</summary>
+    /// <summary>No probe was made: the process has no descriptor or memory for a socket (<see cref="Rules.LocalFailure"/>).</summary>
     public bool IsWithoutSocket => OurFault && Outcome == ProbeOutcome.NotReached;
 
     /// <summary>For people: "passed", or what failed.</summary>

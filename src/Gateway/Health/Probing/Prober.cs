@@ -43,8 +43,11 @@ internal sealed class Prober : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var duration = _time.GetElapsedTime(started);
         answer = answer with { Duration = duration, Connect = _exchange.Connected, CertificateEndsAt = _exchange.CertificateEndsAt };
-        return answer with { OurFault = answer.OurFault
-            || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay) };
+        return answer with
+        {
+            OurFault = answer.OurFault
+            || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay)
+        };
     }
 
     /// <inheritdoc/>

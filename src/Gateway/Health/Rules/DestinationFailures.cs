@@ -111,8 +111,11 @@ internal sealed class DestinationFailures(Destination destination)
 
     /// <summary>True: the destination fails, not one route of it.</summary>
     public bool IsDestinationWide(RouteFailureTracker record, bool othersServed, PassiveConfig passive, TimeSpan now) =>
-        EjectionRule.IsDestinationWide(CurrentRun with { OnManyRoutes = _runOnManyRoutes
-            || IsIllOnAnother(record) }, OthersThan(record.Route, passive, now), othersServed, passive);
+        EjectionRule.IsDestinationWide(CurrentRun with
+        {
+            OnManyRoutes = _runOnManyRoutes
+            || IsIllOnAnother(record)
+        }, OthersThan(record.Route, passive, now), othersServed, passive);
 
     /// <summary>True: so many failures are no chance.</summary>
     public bool IsBeyondChance(PassiveConfig passive, TimeSpan now)

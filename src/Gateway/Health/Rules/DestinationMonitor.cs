@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;

@@ -1,4 +1,3 @@
-using Gateway.Health.Model;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Health.Signals;

@@ -4,7 +4,6 @@ using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Forwarding;
-using Gateway.Forwarding.Requests;
 using Gateway.Forwarding.Upgrades;
 using Gateway.LastGood;
 using Gateway.Observability.Logging;

@@ -1,4 +1,3 @@
-using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Microsoft.Extensions.Primitives;

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Gateway.LastGood.InMemory;
 
 /// <summary>The responses of one route; notes of variants are no responses.</summary>

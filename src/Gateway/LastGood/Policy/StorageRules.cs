@@ -142,7 +142,7 @@ internal static class StorageRules
     }
 
     /// <summary>
-    /// Whether a response is evidence that what is stored for its key was taken back; <see cref="WithdrawalRule"/> says when it is
+    /// Whether a response is evidence that what is stored for its key was taken back; <see cref="InMemory.WithdrawalRule"/> says when it is
     /// believed.
     /// </summary>
     /// <remarks>

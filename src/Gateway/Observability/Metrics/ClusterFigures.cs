@@ -5,7 +5,7 @@ internal static class ClusterFigures
 {
     /// <summary>The families, read from <paramref name="state"/> at each scrape.</summary>
     public static IEnumerable<MetricFamily> Of(Func<StateReadings> state) =>
-        [InFlight(state), .. DestinationsOf(state), .. TiersOf(state), .. ObjectivesOf(state)];
+        [InFlight(state), .. DestinationsOf(state), .. SignalsOf(state), .. TiersOf(state), .. ObjectivesOf(state)];
 
     private static MetricFamily InFlight(Func<StateReadings> state) =>
         MetricFamily.Gauge("gateway_inflight", "Requests in flight to a tier.", () =>
@@ -40,6 +40,29 @@ internal static class ClusterFigures
                     new(Instruments.ClusterLabel, d.Cluster),
                     new(Instruments.TierLabel, d.Tier),
                     new(Instruments.DestinationLabel, d.Destination))]),
+        new(
+            "gateway_destination_latency_seconds",
+            "Time to a destination's response over about the last twenty seconds, in seconds.",
+            MetricKind.Summary,
+            () =>
+            [.. from d in state().Destinations()
+                from quantile in d.Latency?.Quantiles ?? []
+                select new Sample(
+                    quantile.Time.TotalSeconds,
+                    new(Instruments.ClusterLabel, d.Cluster),
+                    new(Instruments.DestinationLabel, d.Destination),
+                    new(Instruments.QuantileLabel, quantile.Share))]),
+        MetricFamily.Gauge("gateway_probe_age_seconds", "Time since a destination's last probe ended, in seconds.", () =>
+            [.. from d in state().Destinations()
+                where d.ProbeAge is not null
+                select new Sample(
+                    d.ProbeAge.GetValueOrDefault().TotalSeconds,
+                    new(Instruments.ClusterLabel, d.Cluster),
+                    new(Instruments.DestinationLabel, d.Destination))]),
+    ];
+
+    private static IEnumerable<MetricFamily> SignalsOf(Func<StateReadings> state) =>
+    [
         MetricFamily.Gauge(
             "gateway_signal",
             "1 while a signal of a destination fires, 0 while it does not; none while it has no data.",
@@ -59,25 +82,6 @@ internal static class ClusterFigures
                 where d.SignalShare is not null
                 select new Sample(
                     d.SignalShare.GetValueOrDefault(),
-                    new(Instruments.ClusterLabel, d.Cluster),
-                    new(Instruments.DestinationLabel, d.Destination))]),
-        new(
-            "gateway_destination_latency_seconds",
-            "Time to a destination's response over about the last twenty seconds, in seconds.",
-            MetricKind.Summary,
-            () =>
-            [.. from d in state().Destinations()
-                from quantile in d.Latency?.Quantiles ?? []
-                select new Sample(
-                    quantile.Time.TotalSeconds,
-                    new(Instruments.ClusterLabel, d.Cluster),
-                    new(Instruments.DestinationLabel, d.Destination),
-                    new(Instruments.QuantileLabel, quantile.Share))]),
-        MetricFamily.Gauge("gateway_probe_age_seconds", "Time since a destination's last probe ended, in seconds.", () =>
-            [.. from d in state().Destinations()
-                where d.ProbeAge is not null
-                select new Sample(
-                    d.ProbeAge.GetValueOrDefault().TotalSeconds,
                     new(Instruments.ClusterLabel, d.Cluster),
                     new(Instruments.DestinationLabel, d.Destination))]),
     ];

@@ -1,6 +1,3 @@
-using System.Diagnostics.Metrics;
-using Gateway.Observability.History;
-
 namespace Gateway.Observability.Metrics;
 
 /// <summary>The figures of one cluster in traffic.</summary>

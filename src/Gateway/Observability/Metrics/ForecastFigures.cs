@@ -1,5 +1,3 @@
-using Gateway.Observability.History;
-
 namespace Gateway.Observability.Metrics;
 
 /// <summary>The figures of forecasts and of their score; part of <see cref="Instruments"/>.</summary>

@@ -1,6 +1,3 @@
-using System.Diagnostics.Metrics;
-using Gateway.Observability.History;
-
 namespace Gateway.Observability.Metrics;
 
 /// <summary>How a user's request ended.</summary>

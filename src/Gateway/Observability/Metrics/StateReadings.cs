@@ -1,5 +1,3 @@
-using Gateway.Observability.History;
-
 namespace Gateway.Observability.Metrics;
 
 /// <summary>

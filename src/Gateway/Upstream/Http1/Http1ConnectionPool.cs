@@ -127,8 +127,11 @@ internal sealed class Http1ConnectionPool
                     HttpRequestError.ConnectionError,
                     $"No connection to {_address} within {_connectTimeout.TotalMilliseconds:0} ms.",
                     failure),
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain
-                    or SocketError.NoRecovery } =>
+                SocketException
+                {
+                    SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain
+                    or SocketError.NoRecovery
+                } =>
                     new HttpRequestException(HttpRequestError.NameResolutionError, $"The name of {_address} was not found.", failure),
                 _ => new HttpRequestException(HttpRequestError.ConnectionError, $"No connection to {_address}: {failure.Message}", failure),
             };

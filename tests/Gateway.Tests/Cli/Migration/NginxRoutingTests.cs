@@ -114,7 +114,8 @@ public sealed class NginxRoutingTests
             Assert.Equal(
                 $"{host}{target} {expected}",
                 $"{host}{target} "
-                    + $"{given.Replace($"http://{host}:{port}", "", StringComparison.Ordinal).Replace($"http://{host}", "", StringComparison.Ordinal)}");
+                    + $"{given.Replace($"http://{host}:{port}", "", StringComparison.Ordinal)
+                        .Replace($"http://{host}", "", StringComparison.Ordinal)}");
         }
     }
 }

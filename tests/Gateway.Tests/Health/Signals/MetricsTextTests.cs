@@ -61,5 +61,7 @@ public sealed class MetricsTextTests
     private static string Words(byte[] text) => string.Join("; ", MetricsText.Read(text, Wanted).Select(static sample => string.Create(
         CultureInfo.InvariantCulture,
         $"{sample.Name}"
-            + $"{(sample.Labels.IsEmpty ? "" : $"{{{string.Join(',', sample.Labels.Select(static label => $"{label.Key}={label.Value}"))}}}")} {sample.Value}")));
+            + $"{(sample.Labels.IsEmpty
+                ? ""
+                : $"{{{string.Join(',', sample.Labels.Select(static label => $"{label.Key}={label.Value}"))}}}")} {sample.Value}")));
 }

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using Gateway.Configuration.Values;
 
 namespace Gateway.Cli.Migration.HaProxy;
 

@@ -251,10 +251,10 @@ internal sealed class HaProxyConditions(HaProxySection section)
         ImmutableArray<string> values,
         bool isNot,
         Func<string, string, HaProxyMatch> match) => method switch
-    {
-        "found" => [match(name, isNot ? "{ present: false }" : "{ present: true }")],
-        "" or "str" => [.. values.Select(value => match(name, Flow.Text(value)))],
-        "beg" => [.. values.Select(value => match(name, $"{{ prefix: {Flow.Text(value)} }}"))],
-        _ => null,
-    };
+        {
+            "found" => [match(name, isNot ? "{ present: false }" : "{ present: true }")],
+            "" or "str" => [.. values.Select(value => match(name, Flow.Text(value)))],
+            "beg" => [.. values.Select(value => match(name, $"{{ prefix: {Flow.Text(value)} }}"))],
+            _ => null,
+        };
 }

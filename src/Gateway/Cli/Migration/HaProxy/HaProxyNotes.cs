@@ -8,39 +8,39 @@ internal static class HaProxyNotes
 {
     private static readonly FrozenDictionary<string, (string Why, string Instead)> Reasons =
         new Dictionary<string, (string, string)>(StringComparer.Ordinal)
-    {
-        [
+        {
+            [
         "errorfile"] =
             (
                 "Pages for errors are the fallback chain's",
                 "Put the page into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
-        [
+            [
         "errorfiles"] =
             (
                 "Pages for errors are the fallback chain's",
                 "Put the pages into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
-        [
+            [
         "http-error"] =
             (
                 "Pages for errors are the fallback chain's",
                 "Put the page into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
-        ["errorloc"] = ("Errors do not redirect", "Write a fallback chain on the route"),
-        ["stats"] = ("The admin endpoint shows it", "See http://127.0.0.1:8081/ and docs/operations.md"),
-        ["use-server"] = ("A route leads to a cluster, not to one server", "Write a cluster of that server and a route to it"),
-        ["stick-table"] = ("Nothing is counted in tables", "Write rateLimit on a route, or affinity on the cluster"),
-        ["tcp-request"] = ("Connections are not judged one by one", "Write allow, deny or rateLimit on a route"),
-        ["tcp-response"] = ("TCP is not forwarded", "Leave it out"),
-        ["filter"] = ("Filters do not run in the gateway", "Write compression: on if it is compression"),
-        ["auth"] = ("Passwords are not checked", "Let the service check them, or write allow with the networks that may ask"),
-        ["email-alert"] = ("No mail is sent", "Write notify with a webhook or a program"),
-        ["monitor-uri"] = ("The gateway's own health is on the admin endpoint", "Use /readyz there"),
-        ["monitor"] = ("The gateway's own health is on the admin endpoint", "Use /readyz there"),
-        ["capture"] = ("Logs have fields of their own", "See docs/observability.md"),
-        ["force-persist"] = ("A destination that is down gets no requests", "Leave it out"),
-        ["ignore-persist"] = ("Affinity is a cluster's", "Leave it out"),
-        ["fullconn"] = ("Connections are not scaled by load", "Write capacity on the tier"),
-        ["http-after-response"] = ("It is not read", "Write headers.response on the route"),
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+            ["errorloc"] = ("Errors do not redirect", "Write a fallback chain on the route"),
+            ["stats"] = ("The admin endpoint shows it", "See http://127.0.0.1:8081/ and docs/operations.md"),
+            ["use-server"] = ("A route leads to a cluster, not to one server", "Write a cluster of that server and a route to it"),
+            ["stick-table"] = ("Nothing is counted in tables", "Write rateLimit on a route, or affinity on the cluster"),
+            ["tcp-request"] = ("Connections are not judged one by one", "Write allow, deny or rateLimit on a route"),
+            ["tcp-response"] = ("TCP is not forwarded", "Leave it out"),
+            ["filter"] = ("Filters do not run in the gateway", "Write compression: on if it is compression"),
+            ["auth"] = ("Passwords are not checked", "Let the service check them, or write allow with the networks that may ask"),
+            ["email-alert"] = ("No mail is sent", "Write notify with a webhook or a program"),
+            ["monitor-uri"] = ("The gateway's own health is on the admin endpoint", "Use /readyz there"),
+            ["monitor"] = ("The gateway's own health is on the admin endpoint", "Use /readyz there"),
+            ["capture"] = ("Logs have fields of their own", "See docs/observability.md"),
+            ["force-persist"] = ("A destination that is down gets no requests", "Leave it out"),
+            ["ignore-persist"] = ("Affinity is a cluster's", "Leave it out"),
+            ["fullconn"] = ("Connections are not scaled by load", "Write capacity on the tier"),
+            ["http-after-response"] = ("It is not read", "Write headers.response on the route"),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> Requests = new[]
     {

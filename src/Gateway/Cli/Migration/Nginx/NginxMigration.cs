@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Gateway.Cli.Migration.Nginx;
 
 /// <summary>Makes a configuration of the gateway of one of nginx's.</summary>

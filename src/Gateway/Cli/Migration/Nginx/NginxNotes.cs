@@ -47,66 +47,66 @@ internal static class NginxNotes
 
     private static readonly FrozenDictionary<string, (string Why, string Instead)> Reasons =
         new Dictionary<string, (string, string)>(StringComparer.Ordinal)
-    {
-        ["stream"] = ("TCP and UDP are not forwarded", "Keep nginx or HAProxy for them"),
-        ["mail"] = ("Mail is not forwarded", "Keep nginx for it"),
-        ["if"] = ("Conditions are routes of their own", "Write a route with match.host, methods, headers or query"),
-        ["map"] = ("A value cannot depend on another", "Write a route for each value with match.headers, match.query or match.host"),
-        ["geo"] = ("A value cannot depend on the client's network", "Write allow or deny on a route"),
-        ["split_clients"] = ("Clients are not split by shares", "Give destinations weights in one tier"),
-        [
+        {
+            ["stream"] = ("TCP and UDP are not forwarded", "Keep nginx or HAProxy for them"),
+            ["mail"] = ("Mail is not forwarded", "Keep nginx for it"),
+            ["if"] = ("Conditions are routes of their own", "Write a route with match.host, methods, headers or query"),
+            ["map"] = ("A value cannot depend on another", "Write a route for each value with match.headers, match.query or match.host"),
+            ["geo"] = ("A value cannot depend on the client's network", "Write allow or deny on a route"),
+            ["split_clients"] = ("Clients are not split by shares", "Give destinations weights in one tier"),
+            [
         "error_page"] =
             (
                 "Pages for errors are the fallback chain's",
                 "Put the page into the folder staticFallback and write fallback: [ { file: PAGE.html } ] on the route"),
-        ["try_files"] = ("Files are not served", "Put a web server behind the gateway for them"),
-        ["alias"] = ("Files are not served", "Put a web server behind the gateway for them"),
-        [
+            ["try_files"] = ("Files are not served", "Put a web server behind the gateway for them"),
+            ["alias"] = ("Files are not served", "Put a web server behind the gateway for them"),
+            [
         "auth_basic"] =
             (
                 "Passwords are not checked, so that the route is closed (deny)",
                 "Let the service check them and take deny off, or write allow with the networks that may ask"),
-        [
+            [
         "auth_request"] =
             (
                 "No other service is asked, so that the route is closed (deny)",
                 "Let the service check it and take deny off, or write allow with the networks that may ask"),
-        ["auth_jwt"] = ("Tokens are not checked, so that the route is closed (deny)", "Let the service check them and take deny off"),
-        [
+            ["auth_jwt"] = ("Tokens are not checked, so that the route is closed (deny)", "Let the service check them and take deny off"),
+            [
         "ssl_verify_client"] =
             (
                 "Certificates of clients are not asked for, so that the routes are closed (deny)",
                 "See docs/http.md, or write allow with the networks that may ask"),
-        ["satisfy"] = ("Rules of access all hold", "Check allow and deny of the route"),
-        ["limit_conn"] = ("Connections of one client are not counted", "Write rateLimit, and capacity on the tier"),
-        ["limit_rate"] = ("Bytes a second are not limited", "Leave it to a balancer or the service"),
-        ["limit_except"] = ("Methods are part of a route", "Write match.methods on the route"),
-        ["sub_filter"] = ("Bodies are not changed", "Let the service write what is meant"),
-        ["mirror"] = ("Requests are not copied to a second service", "Use nginx or a service mesh for it"),
-        ["proxy_cookie_path"] = ("Cookies in responses are not rewritten", "Let the service set the path"),
-        ["proxy_cookie_domain"] = ("Cookies in responses are not rewritten", "Let the service set the domain"),
-        ["proxy_method"] = ("Methods are not changed", "Let the client send the method that is meant"),
-        [
+            ["satisfy"] = ("Rules of access all hold", "Check allow and deny of the route"),
+            ["limit_conn"] = ("Connections of one client are not counted", "Write rateLimit, and capacity on the tier"),
+            ["limit_rate"] = ("Bytes a second are not limited", "Leave it to a balancer or the service"),
+            ["limit_except"] = ("Methods are part of a route", "Write match.methods on the route"),
+            ["sub_filter"] = ("Bodies are not changed", "Let the service write what is meant"),
+            ["mirror"] = ("Requests are not copied to a second service", "Use nginx or a service mesh for it"),
+            ["proxy_cookie_path"] = ("Cookies in responses are not rewritten", "Let the service set the path"),
+            ["proxy_cookie_domain"] = ("Cookies in responses are not rewritten", "Let the service set the domain"),
+            ["proxy_method"] = ("Methods are not changed", "Let the client send the method that is meant"),
+            [
         "proxy_request_buffering"] =
             (
                 "Bodies up to 64 KiB are read ahead, larger ones are streamed",
                 "Write attempts: { requestBuffer: SIZE } on the route to read more ahead or none"),
-        [
+            [
         "proxy_intercept_errors"] =
             (
                 "An error of the service goes to the user as it is",
                 "Write retryOn on the cluster for statuses that another destination may answer better"),
-        ["health_check"] = ("The check is not read", "Write probe: { path: …, interval: …, fall: …, rise: … } on the cluster"),
-        [
+            ["health_check"] = ("The check is not read", "Write probe: { path: …, interval: …, fall: …, rise: … } on the cluster"),
+            [
         "real_ip_header"] =
             (
                 "X-Forwarded-For and Forwarded of trustedProxies are read",
                 "Leave it if the header is X-Forwarded-For; use proxyProtocol on the listener for proxy_protocol"),
-        ["slice"] = ("Files are not fetched in pieces", "Leave it out"),
-        ["proxy_bind"] = ("Destinations are reached from the system's own address", "Set the route of the system"),
-        ["perl"] = ("Programs do not run in the gateway", "Let the service do it"),
-        ["proxy_next_upstream_timeout"] = ("The whole request has one deadline", "Write timeouts: { total: … }"),
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+            ["slice"] = ("Files are not fetched in pieces", "Leave it out"),
+            ["proxy_bind"] = ("Destinations are reached from the system's own address", "Set the route of the system"),
+            ["perl"] = ("Programs do not run in the gateway", "Let the service do it"),
+            ["proxy_next_upstream_timeout"] = ("The whole request has one deadline", "Write timeouts: { total: … }"),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Notes what of the directives and all below them is not carried over.</summary>
     public static void OfAll(IEnumerable<NginxDirective> directives, Draft draft)

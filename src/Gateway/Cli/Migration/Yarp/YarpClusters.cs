@@ -26,8 +26,11 @@ internal static class YarpClusters
             "Random" => "random",
             _ => null,
         };
-        if (node["LoadBalancingPolicy"] is { Text: not (null or "RoundRobin" or "LeastRequests" or "Random"
-            or "PowerOfTwoChoices" or "FirstAlphabetical") } policy)
+        if (node["LoadBalancingPolicy"] is
+            {
+                Text: not (null or "RoundRobin" or "LeastRequests" or "Random"
+            or "PowerOfTwoChoices" or "FirstAlphabetical")
+            } policy)
         {
             draft.Note(
                 policy.At,
