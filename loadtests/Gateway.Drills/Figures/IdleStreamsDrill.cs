@@ -54,7 +54,9 @@ internal static class IdleStreamsDrill
         await Task.WhenAll(streams);
         var each = (double)(after.ResidentBytes - before.ResidentBytes) / count;
         report.Line(FormattableString.Invariant(
-            $"resident memory {before.ResidentBytes / 1048576.0:0.0} MiB -> {after.ResidentBytes / 1048576.0:0.0} MiB, {each / 1024:0.0} KiB a stream; descriptors {before.Descriptors} -> {after.Descriptors}"));
+            $"resident memory {before.ResidentBytes / 1048576.0:0.0} MiB -> {
+                after.ResidentBytes / 1048576.0:0.0} MiB, {each / 1024:0.0} KiB a stream; descriptors {
+                before.Descriptors} -> {after.Descriptors}"));
         return new Verdict()
             .Exactly("streams open", open, count)
             .AtLeast("descriptors more", after.Descriptors - before.Descriptors, count)

@@ -32,7 +32,9 @@ internal sealed class Svg(string title, double seconds, double height = Svg.Tall
     public Svg Box(double x, double y, double width, double boxHeight, string style, string? tip = null)
     {
         Append(
-            $"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{Math.Max(0, width):0.##}\" height=\"{Math.Max(0, boxHeight):0.##}\">{(
+            $"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{
+                Math.Max(0, width):0.##}\" height=\"{
+                Math.Max(0, boxHeight):0.##}\">{(
                 tip is null ? string.Empty :
                 $"<title>{Escape(tip)}</title>")}</rect>");
         return this;

@@ -16,8 +16,8 @@ internal static class TransitionText
             TransitionReason.Exhausted => string.Join("; ", cluster.Tiers.Select(IllnessOf)),
             TransitionReason.Recovered => string.Create(
                 CultureInfo.InvariantCulture,
-                $"tier '{cluster.Tiers[change.To].Config.Name}' can serve again after {(now - before.ActiveSince).TotalSeconds:0.0} s without "
-                    + $"any"),
+                $"tier '{cluster.Tiers[change.To].Config.Name}' can serve again after "
+                    + $"{(now - before.ActiveSince).TotalSeconds:0.0} s without any"),
             TransitionReason.Hold when command is HoldCommand hold =>
                 $"held by {hold.By ?? "an operator"} for {DurationText.Format(hold.For)}: {hold.Reason}",
             TransitionReason.Hold => $"tier '{cluster.Tiers[change.To].Config.Name}' is held by an operator and can serve again",
