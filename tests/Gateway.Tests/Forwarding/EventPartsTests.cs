@@ -229,6 +229,39 @@ public class ResumePointTests
     }
 }
 
+public class EventSequenceTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("\uFEFF")]
+    public void TakeFirst_TakenOnceMore_CountsEachIdOnce(string mark)
+    {
+        var contents = 0;
+        var buffer = new EventBuffer();
+        var events = new EventSequence(buffer, new ResumePoint(), () => contents++);
+        Receive(buffer, mark + "id: 1\n\n");
+        Assert.Equal(buffer.Length, events.TakeFirst(0));
+
+        // The read that has the buffer brings more: the first event is still there.
+        events.StartAgain();
+        Receive(buffer, "id: 2\ndata: a\n\n");
+        Assert.True(events.TryTake(out var count));
+
+        Assert.Equal((buffer.Length, 1, "2"), (count, contents, events.LastId));
+        buffer.Consume(count);
+        events.Resumed();
+        Receive(buffer, "id: 4\ndata: c\n\n");
+        Assert.False(events.TryTake(out _), "Ids went up by one, and number 3 is missing.");
+    }
+
+    private static void Receive(EventBuffer buffer, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        bytes.CopyTo(buffer.MakeRoom());
+        buffer.Append(bytes.Length);
+    }
+}
+
 public class SignalTests
 {
     [Fact]

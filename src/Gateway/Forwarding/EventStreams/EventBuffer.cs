@@ -14,6 +14,7 @@ internal sealed class EventBuffer
     private byte[]? _bytes;
     private int _scanned;
     private int _mark;
+    private int _firstMark;
     private bool _atStart = true;
     private bool _isContinued;
 
@@ -52,8 +53,8 @@ internal sealed class EventBuffer
     public bool TryFindEvent(int start, out int length) =>
         EventScanner.TryFindEnd(_bytes.AsSpan(start, Length - start), ref _scanned, out length);
 
-    /// <summary>Looks at everything again the next time.</summary>
-    public void Rescan() => _scanned = 0;
+    /// <summary>Looks at everything again the next time, as for the first time.</summary>
+    public void Rescan() => _mark = _scanned = _firstMark;
 
     /// <summary>The bytes of one event, without the byte order mark of its stream.</summary>
     public ReadOnlySpan<byte> Read(int start, int length)
@@ -132,7 +133,6 @@ internal sealed class EventBuffer
             return;
         }
 
-        _mark = length;
-        _scanned = length;
+        _mark = _scanned = _firstMark = length;
     }
 }

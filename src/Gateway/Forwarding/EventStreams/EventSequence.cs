@@ -6,8 +6,8 @@ namespace Gateway.Forwarding.EventStreams;
 /// </summary>
 /// <param name="buffer">What was received.</param>
 /// <param name="resume">Where the stream can go on at another destination; null: it never does.</param>
-/// <param name="progress">Told of the first content.</param>
-internal sealed class EventSequence(EventBuffer buffer, ResumePoint? resume, StreamProgress progress)
+/// <param name="onContent">Called for each event with data.</param>
+internal sealed class EventSequence(EventBuffer buffer, ResumePoint? resume, Action onContent)
 {
     private ResumePoint? _resume = resume;
 
@@ -73,13 +73,23 @@ internal sealed class EventSequence(EventBuffer buffer, ResumePoint? resume, Str
     }
 
     /// <summary>
+    /// What <see cref="TakeFirst"/> took stays in the buffer, and is taken once more: the user has none of it, so that no id of it counts
+    /// yet.
+    /// </summary>
+    public void StartAgain()
+    {
+        _resume = _resume is null ? null : new ResumePoint();
+        buffer.Rescan();
+    }
+
+    /// <summary>
     /// The event is longer than is kept: a piece of it is handed on. Its id may be in a piece that is gone, so this stream cannot be
     /// resumed truthfully any more.
     /// </summary>
     public int TakePiece()
     {
         IsInsideEvent = true;
-        progress.OnContent();
+        onContent();
         _resume = null;
         return buffer.TakePiece();
     }
@@ -109,7 +119,7 @@ internal sealed class EventSequence(EventBuffer buffer, ResumePoint? resume, Str
         var step = _resume is not null && fields.Id is { } id ? _resume.Next(oneEvent[id]) : ResumeStep.HandOn;
         if (fields.HasData && step == ResumeStep.HandOn)
         {
-            progress.OnContent();
+            onContent();
         }
 
         return step;

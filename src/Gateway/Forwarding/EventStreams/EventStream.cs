@@ -31,7 +31,7 @@ internal sealed class EventStream : ReadOnlyStream
         _config = config;
         _reader = new EventReader(upstream, time);
         _progress = new StreamProgress(attempt, time);
-        _events = new EventSequence(_reader.Buffer, config.Resume ? new ResumePoint() : null, _progress);
+        _events = new EventSequence(_reader.Buffer, config.Resume ? new ResumePoint() : null, _progress.OnContent);
         _output = new EventOutput(_reader.Buffer, _progress, time);
     }
 

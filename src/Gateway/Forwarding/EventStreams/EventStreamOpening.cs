@@ -98,7 +98,7 @@ internal sealed class EventStreamOpening(
         if (taken > 0)
         {
             // A buffer that is being read into keeps what it has; it is looked at again after that.
-            reader.Buffer.Rescan();
+            events.StartAgain();
         }
 
         return OpenedEventStream.WithHeartbeat;
