@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Gateway.Drills.Against;
 using Gateway.Drills.Figures;
-using Gateway.Drills.Plans;
 using Gateway.Drills.Running;
+using static Gateway.Drills.CommandOptions;
+using static Gateway.Drills.GuardedCommand;
 
 namespace Gateway.Drills;
 
@@ -12,12 +13,10 @@ internal static class Commands
     private static readonly Report Report = new();
 
     /// <summary>The commands.</summary>
-    public static RootCommand Create()
+    public static RootCommand Root()
     {
-        var root =
-            new RootCommand(
-                "Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 only if its figures "
-                    + "hold.")
+        var root = new RootCommand(
+            "Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 if its figures hold.")
         {
             Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), Saved(), IdleStreams(), LastGood(), LastGoodMix(),
             LastGoodKill(), Scale(), ColdStart(inAnOutage: false), ColdStart(inAnOutage: true), Fleet(), Load(),
@@ -51,7 +50,7 @@ internal static class Commands
             root.Add(option);
         }
 
-        root.SetAction((parsed, _) => GuardedAsync("drill", () =>
+        root.SetAction((parsed, _) => RunAsync("drill", () =>
         {
             var wanted = parsed.GetValue(names) ?? [];
             var adjustments = new Adjustments(
@@ -94,7 +93,7 @@ internal static class Commands
     private static Command List()
     {
         var command = new Command("list", "The drills of config/drills.");
-        command.SetAction((_, _) => GuardedAsync("list", () => Task.FromResult(DrillCommand.List(Report))));
+        command.SetAction((_, _) => RunAsync("list", () => Task.FromResult(DrillCommand.List(Report))));
         return command;
     }
 
@@ -102,7 +101,7 @@ internal static class Commands
     {
         var (rate, warm, only) = (Rate(300), Warm(), Only());
         var json = new Option<FileInfo?>("--json") { Description = "Write the rows and expectations to this file as well." };
-        return Command("table", "Every fault of the design's table under load: a row each.", [rate, warm, only, json], parsed =>
+        return Create("table", "Every fault of the design's table under load: a row each.", [rate, warm, only, json], parsed =>
             TableDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), parsed.GetValue(only)
                 ?? [], parsed.GetValue(json)));
     }
@@ -115,13 +114,8 @@ internal static class Commands
             Description = "Posts while the primaries are killed and restarted.",
             DefaultValueFactory = _ => 1_000
         };
-        return Command("once", "Half of the load are orders: none executed twice, none acknowledged and lost, under every fault.",
-        [
-            rate,
-            warm,
-            only,
-            posts
-        ], parsed =>
+        const string about = "Half of the load are orders: none executed twice, none acknowledged and lost, under every fault.";
+        return Create("once", about, [rate, warm, only, posts], parsed =>
             OnceDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), parsed.GetValue(only)
                 ?? [], parsed.GetValue(posts)));
     }
@@ -130,7 +124,7 @@ internal static class Commands
     {
         var warm = Warm();
         var count = Count(200);
-        return Command("streams", "Event streams while the primary dies: each goes on or ends visibly within a second.",
+        return Create("streams", "Event streams while the primary dies: each goes on or ends visibly within a second.",
         [
             count,
             warm
@@ -141,7 +135,7 @@ internal static class Commands
     private static Command Reloads()
     {
         var (rate, warm, count) = (Rate(300), Warm(), Count(100));
-        return Command("reloads", "Reloads under load, every tenth broken: nothing fails, no stream is dropped.",
+        return Create("reloads", "Reloads under load, every tenth broken: nothing fails, no stream is dropped.",
         [
             rate,
             warm,
@@ -157,7 +151,7 @@ internal static class Commands
         {
             Description = "The standby's capacity is not configured: the gateway finds it out (capacity: auto)."
         };
-        return Command("overload", "A small standby under four times its load: the high level stays live.", [warm, auto], parsed =>
+        return Create("overload", "A small standby under four times its load: the high level stays live.", [warm, auto], parsed =>
             OverloadDrill.RunAsync(Report, Seconds(parsed.GetValue(warm)), parsed.GetValue(auto)));
     }
 
@@ -169,7 +163,7 @@ internal static class Commands
             Description = "Milliseconds that every answer takes without the fault.",
             DefaultValueFactory = _ => 40
         };
-        return Command("tail", "One answer in twenty is three seconds late: users do not feel it.", [rate, warm, usual], parsed =>
+        return Create("tail", "One answer in twenty is three seconds late: users do not feel it.", [rate, warm, usual], parsed =>
             TailDrill.RunAsync(
                 Report,
                 parsed.GetValue(rate),
@@ -182,7 +176,7 @@ internal static class Commands
         var (rate, warm) = (Rate(300), Warm());
         var only = new Option<string?>("--only") { Description = "One feature instead of all." };
         only.AcceptOnlyFromAmong(SavedDrill.Features);
-        return Command("saved", "What the gateway counts as saved is what its users miss without the feature.",
+        return Create("saved", "What the gateway counts as saved is what its users miss without the feature.",
         [
             rate,
             warm,
@@ -199,14 +193,14 @@ internal static class Commands
             Description = "Milliseconds from one token to the next; 0: none comes.",
             DefaultValueFactory = _ => 0
         };
-        return Command("idle-streams", "What an event stream costs in memory, idle or at work.", [count, warm, every], parsed =>
+        return Create("idle-streams", "What an event stream costs in memory, idle or at work.", [count, warm, every], parsed =>
             IdleStreamsDrill.RunAsync(Report, parsed.GetValue(count), Seconds(parsed.GetValue(warm)), parsed.GetValue(every)));
     }
 
     private static Command LastGood()
     {
         var (rate, warm) = (Rate(300), Warm());
-        return Command(
+        return Create(
             "last-good",
             "Everything dies: each user gets the last live answer to the byte, after a restart and through Redis too.",
             [rate, warm],
@@ -218,7 +212,7 @@ internal static class Commands
     {
         var rate = Rate(2_000);
         var requests = new Option<int>("--requests") { Description = "How many.", DefaultValueFactory = _ => 50_000 };
-        return Command("last-good-mix", "A hundred users, outages, aborts and restarts: no byte of one user's answer in another's.",
+        return Create("last-good-mix", "A hundred users, outages, aborts and restarts: no byte of one user's answer in another's.",
         [
             requests,
             rate
@@ -229,7 +223,7 @@ internal static class Commands
     private static Command LastGoodKill()
     {
         var rounds = new Option<int>("--rounds") { Description = "How many kills.", DefaultValueFactory = _ => 20 };
-        return Command(
+        return Create(
             "last-good-kill",
             "kill -9 while the store is written: it opens each time and serves no wrong byte.",
             [rounds],
@@ -245,7 +239,7 @@ internal static class Commands
             Description = "How long each is measured, idle and under load.",
             DefaultValueFactory = _ => 10
         };
-        return Command("scale", "What more gateways, destinations, routes and stored answers cost.", [rate, warm, seconds], parsed =>
+        return Create("scale", "What more gateways, destinations, routes and stored answers cost.", [rate, warm, seconds], parsed =>
             ScaleDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), Seconds(parsed.GetValue(seconds))));
     }
 
@@ -257,7 +251,7 @@ internal static class Commands
             Description = "Seconds of four times the load between the first seconds and the warm ones.",
             DefaultValueFactory = _ => 20
         };
-        return Command(
+        return Create(
             inAnOutage ? "cold-start-in-an-outage" : "cold-start",
             inAnOutage
                 ? "A gateway that starts while the primaries are dead: its first response and its first seconds, against the same process "
@@ -270,7 +264,7 @@ internal static class Commands
     private static Command Fleet()
     {
         var (rate, warm) = (Rate(150), Warm());
-        return Command(
+        return Create(
             "fleet",
             "Three gateways and Redis with sentinels: each fault of Redis costs no request and no switch, and they change together.",
             [rate, warm],
@@ -288,7 +282,7 @@ internal static class Commands
         var url = new Argument<string>("url") { Description = "http:// on this machine." };
         var seconds = new Option<double>("--seconds") { Description = "How long.", DefaultValueFactory = _ => 10 };
         var allow = new Option<bool>("--allow-target") { Description = "Allow a target that is not this machine." };
-        var command = Command("load", "GETs at a constant rate, and their figures.", [rate, seconds, warm, allow], parsed =>
+        var command = Create("load", "GETs at a constant rate, and their figures.", [rate, seconds, warm, allow], parsed =>
             LoadCommand.RunAsync(
                 Report,
                 ToUri(parsed.GetRequiredValue(url)),
@@ -299,54 +293,4 @@ internal static class Commands
         command.Add(url);
         return command;
     }
-
-    private static Command Command(string name, string description, IReadOnlyList<Option> options, Func<ParseResult, Task<int>> run)
-    {
-        var command = new Command(name, description);
-        foreach (var option in options)
-        {
-            command.Add(option);
-        }
-
-        command.SetAction((parsed, _) => GuardedAsync(name, () => run(parsed)));
-        return command;
-    }
-
-    private static async Task<int> GuardedAsync(string name, Func<Task<int>> run)
-    {
-        try
-        {
-            return await run();
-        }
-        catch (Exception error) when (error is ArgumentException or PlanException)
-        {
-            // What .NET appends about parameters is about our code, not about what was typed.
-            await Console.Error.WriteLineAsync(error.Message.Split(" (Parameter '")[0]);
-            return 2;
-        }
-        catch (Exception error) when (error is InvalidOperationException or TimeoutException or OperationCanceledException
-            or IOException or HttpRequestException)
-        {
-            // The drill could not be carried out at all: what it says is enough, where in our code is no help.
-            await Console.Error.WriteLineAsync($"FAILED: {name} could not be carried out: {error.Message}");
-            return 1;
-        }
-    }
-
-    private static Option<double> Rate(double otherwise) =>
-        new("--rate") { Description = "Requests a second.", DefaultValueFactory = _ => otherwise };
-
-    private static Option<double> Warm() =>
-        new("--warm") { Description = "Seconds of load before anything is counted.", DefaultValueFactory = _ => 10 };
-
-    private static Option<int> Count(int otherwise) => new("--count") { Description = "How many.", DefaultValueFactory = _ => otherwise };
-
-    private static Option<string[]> Only() =>
-        new("--only") { Description = "Only these faults, by name.", AllowMultipleArgumentsPerToken = true };
-
-    private static Uri ToUri(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url)
-        ? url
-        : throw new ArgumentException($"'{text}' is not a URL. Write it like http://127.0.0.1:8080/guide/about.", nameof(text));
-
-    private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }

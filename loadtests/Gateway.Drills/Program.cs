@@ -8,6 +8,6 @@ Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS
 
 using var precedence = SessionPriority.TryRaise();
 Niceness.TrySet(Niceness.Generator);
-var command = Commands.Create().Parse(args);
+var command = Commands.Root().Parse(args);
 var code = await command.InvokeAsync();
 return command.Errors.Count > 0 ? 2 : code;

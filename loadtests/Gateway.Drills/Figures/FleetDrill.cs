@@ -1,7 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using Gateway.Drills.Load;
 using Gateway.Drills.Processes;
 
 namespace Gateway.Drills.Figures;
@@ -41,7 +38,8 @@ internal static class FleetDrill
         await elsewhere.StartAsync();
         await redis.TellAsync("CONFIG SET requirepass right");
         await using var bed = await TestBed.StartAsync(new() { StartGateway = false });
-        await using var fleet = await Fleet.StartAsync(bed, ("redis.endpoints", $"[ \"{redis.Endpoint}\" ]"), ("redis.password", "right"));
+        await using var fleet = await DrilledFleet.StartAsync(
+            bed, ("redis.endpoints", $"[ \"{redis.Endpoint}\" ]"), ("redis.password", "right"));
         await fleet.UntilAsync(static s => s.Agreeing && s.Gateways == 3, Patience, "they hear one another");
         progress("warming up");
         await fleet.LoadAsync(rate, warm);
@@ -127,7 +125,7 @@ internal static class FleetDrill
             Config = [("clusters.ai-guide.failback", "{ after: 3s, ramp: 5s }")]
         });
         await using var sentinels = await SentinelProcess.StartSetAsync(bed.Folder, master.Port);
-        await using var fleet = await Fleet.StartAsync(
+        await using var fleet = await DrilledFleet.StartAsync(
             bed,
             (
                 "redis.sentinel",
@@ -183,7 +181,7 @@ internal static class FleetDrill
     }
 
     // How many transitions there were, where there should be none: each with its evidence, since that says whether it was real.
-    private static async Task<int> ToldAsync(Report report, Fleet fleet, DateTimeOffset since)
+    private static async Task<int> ToldAsync(Report report, DrilledFleet fleet, DateTimeOffset since)
     {
         var transitions = await fleet.TransitionsAsync(since);
         foreach (var (reason, at, evidence) in transitions)
@@ -198,143 +196,5 @@ internal static class FleetDrill
     {
         act();
         return Task.CompletedTask;
-    }
-
-    /// <summary>What one gateway says of itself.</summary>
-    private sealed record Said(bool Agreeing, int Gateways, string Serving, bool Held, string Alarms)
-    {
-        public bool Serves(string tier) => string.Equals(Serving, tier, StringComparison.Ordinal);
-    }
-
-    /// <summary>What a load of all gateways came to: the worst gateway's percentiles.</summary>
-    private sealed record Seen(int Failed, TimeSpan P99, TimeSpan Lateness);
-
-    /// <summary>Three gateways before the guides of one test bed.</summary>
-    private sealed class Fleet(IReadOnlyList<GatewayProcess> gateways) : IAsyncDisposable
-    {
-        private static readonly HttpClient Http = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(5) };
-
-        public static async Task<Fleet> StartAsync(TestBed bed, params (string Path, string Yaml)[] config)
-        {
-            foreach (var (path, yaml) in config)
-            {
-                bed.Config.Set(path, yaml);
-            }
-
-            var gateways = new List<GatewayProcess>();
-            for (var i = 1; i <= 3; i++)
-            {
-                var (port, adminPort) = (FreePorts.Next(), FreePorts.Next());
-                var file = Path.Combine(bed.Folder, $"gateway-{i.ToString(CultureInfo.InvariantCulture)}.yaml");
-                await File.WriteAllTextAsync(file, bed.Config
-                    .Set("listen", $"[ {{ url: \"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}\" }} ]")
-                    .Set("admin.url", $"http://127.0.0.1:{adminPort.ToString(CultureInfo.InvariantCulture)}")
-                    .Set("state", Path.Combine(bed.Folder, $"state-{i.ToString(CultureInfo.InvariantCulture)}"))
-                    .ToString());
-                gateways.Add(GatewayProcess.Create(file, port, adminPort));
-            }
-
-            var fleet = new Fleet(gateways);
-            try
-            {
-                await Task.WhenAll(gateways.Select(static g => g.StartAsync()));
-                return fleet;
-            }
-            catch
-            {
-                await fleet.DisposeAsync();
-                throw;
-            }
-        }
-
-        /// <summary>A third of the rate on each.</summary>
-        public async Task<Seen> LoadAsync(double rate, TimeSpan time)
-        {
-            var ledgers =
-                await Task.WhenAll(gateways.Select(g => LoadRun.RunAsync(new()
-                {
-                    Target = LoadTarget.Parse(g.Url),
-                    Rate = RateProfile.Constant(rate / gateways.Count, time),
-                    Scenarios = [new RecommendScenario()]
-                })));
-            return new Seen(
-                ledgers.Sum(static l => l.Total - l.Count(Outcome.Live)),
-                ledgers.Max(static l => l.Latencies().P99),
-                ledgers.Max(static l => l.Lateness().P99));
-        }
-
-        /// <summary>How long it took until every gateway said so.</summary>
-        public async Task<TimeSpan> UntilAsync(Predicate<Said> says, TimeSpan within, string what)
-        {
-            var began = Stopwatch.GetTimestamp();
-            while (true)
-            {
-                var all = await Task.WhenAll(gateways.Select(SaysAsync));
-                if (Array.TrueForAll(all, says))
-                {
-                    return Stopwatch.GetElapsedTime(began);
-                }
-
-                if (Stopwatch.GetElapsedTime(began) > within)
-                {
-                    throw new TimeoutException(
-                        $"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {what}. The gateways say: "
-                            + $"{string.Join("; ", all.Select(static s => s.ToString()))}\n"
-                            + $"{string.Join('\n', gateways.Where((_, i) => !says(all[i]))
-                                .Select(static g =>
-                                $"{g.Name} at {g.Url} wrote:\n{string.Join('\n', g.Output.Split('\n').TakeLast(40))}"))}");
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-            }
-        }
-
-        public async Task PostAsync(int gateway, string path, string json)
-        {
-            using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-            using var answer = await Http.PostAsync(gateways[gateway].AdminUrl + path, content);
-            answer.EnsureSuccessStatusCode();
-        }
-
-        public async Task RestartAsync()
-        {
-            await Task.WhenAll(gateways.Select(static g => g.TerminateAsync(TimeSpan.FromSeconds(20))));
-            await Task.WhenAll(gateways.Select(static g => g.StartAsync()));
-        }
-
-        /// <summary>All transitions of all gateways since a moment, by their journals.</summary>
-        public async Task<IReadOnlyList<(string Reason, DateTimeOffset At, string Evidence)>> TransitionsAsync(DateTimeOffset since)
-        {
-            var pages = await Task.WhenAll(gateways.Select(static g => Http.GetStringAsync($"{g.AdminUrl}/journal?count=200")));
-            return
-            [
-                .. pages.SelectMany(static page => JsonDocument.Parse(page).RootElement.EnumerateArray())
-                    .Where(static e => string.Equals(e.GetProperty("kind").GetString(), "transition", StringComparison.Ordinal))
-                    .Select(static e => (e.GetProperty("reason").GetString()
-                        ?? "", e.GetProperty("at").GetDateTimeOffset(), e.GetProperty("text").GetString() ?? ""))
-                    .Where(t => t.Item2 >= since),
-            ];
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var gateway in gateways)
-            {
-                await gateway.DisposeAsync();
-            }
-        }
-
-        private static async Task<Said> SaysAsync(GatewayProcess gateway)
-        {
-            var status = JsonDocument.Parse(await gateway.StatusAsync()).RootElement;
-            var fleet = status.GetProperty("fleet");
-            var cluster = status.GetProperty("clusters")[0];
-            return new Said(
-                fleet.GetProperty("agreeing").GetBoolean(),
-                fleet.GetProperty("gateways").GetArrayLength(),
-                cluster.TryGetProperty("serving", out var serving) ? serving.GetString() ?? "" : "",
-                cluster.TryGetProperty("hold", out var hold) && hold.ValueKind == JsonValueKind.Object,
-                string.Join(' ', status.GetProperty("alarms").EnumerateArray().Select(static a => a.GetString())));
-        }
     }
 }

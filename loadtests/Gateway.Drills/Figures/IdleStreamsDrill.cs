@@ -53,10 +53,9 @@ internal static class IdleStreamsDrill
         await stop.CancelAsync();
         await Task.WhenAll(streams);
         var each = (double)(after.ResidentBytes - before.ResidentBytes) / count;
-        report.Line(FormattableString.Invariant(
-            $"resident memory {before.ResidentBytes / 1048576.0:0.0} MiB -> {
-                after.ResidentBytes / 1048576.0:0.0} MiB, {each / 1024:0.0} KiB a stream; descriptors {
-                before.Descriptors} -> {after.Descriptors}"));
+        var (was, now) = (before.ResidentBytes / 1048576.0, after.ResidentBytes / 1048576.0);
+        report.Line(FormattableString.Invariant($"resident memory {was:0.0} MiB -> {now:0.0} MiB, {each / 1024:0.0} KiB a stream"));
+        report.Line(FormattableString.Invariant($"descriptors {before.Descriptors} -> {after.Descriptors}"));
         return new Verdict()
             .Exactly("streams open", open, count)
             .AtLeast("descriptors more", after.Descriptors - before.Descriptors, count)

@@ -30,17 +30,13 @@ internal static class LoadCommand
         var latencies = ledger.Latencies();
         var span = ledger.Entries[^1].Latency + (time * (ledger.Total - 1) / ledger.Total);
         report.Line(ledger.Summary());
-        report.Line(FormattableString.Invariant(
-            $"rate {ledger.Total / span.TotalSeconds:0.0} a second; p50 {
-                Verdict.Text(latencies.P50)}, p90 {Verdict.Text(latencies.At(90))}, p99 {
-                Verdict.Text(latencies.P99)}, max {Verdict.Text(latencies.Max)}"));
-        var sending = ledger.LatenciesFromSending();
-        report.Line(
-            $"from the sending, as other tools count: p50 {Verdict.Text(sending.P50)}, p99 {
-                Verdict.Text(sending.P99)}, max {Verdict.Text(sending.Max)}");
-        report.Line(
-            $"lateness of the generator: p50 {Verdict.Text(ledger.Lateness().P50)}, p99 {
-                Verdict.Text(ledger.Lateness().P99)}, max {Verdict.Text(ledger.Lateness().Max)}");
+        var rateSeen = FormattableString.Invariant($"rate {ledger.Total / span.TotalSeconds:0.0} a second");
+        report.Line($"{rateSeen}; p90 {Verdict.Text(latencies.At(90))}, {Quantiles(latencies)}");
+        report.Line($"from the sending, as other tools count: {Quantiles(ledger.LatenciesFromSending())}");
+        report.Line($"lateness of the generator: {Quantiles(ledger.Lateness())}");
         return ledger.Failed == 0 && ledger.Count(Outcome.Unsent) == 0 ? 0 : 1;
     }
+
+    private static string Quantiles(Percentiles of) =>
+        $"p50 {Verdict.Text(of.P50)}, p99 {Verdict.Text(of.P99)}, max {Verdict.Text(of.Max)}";
 }

@@ -1,5 +1,4 @@
 using Gateway.Drills.Faults;
-using Gateway.Drills.Processes;
 using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Drills.Plans;
@@ -15,11 +14,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
     private static readonly string[] Ways = ["pass", "delay", "drip", "stall", "swallow", "reset", "cut"];
     private static readonly string[] Doors = ["open", "refuse", "reset", "silent"];
 
-    private IReadOnlyList<string> Guides =>
-    [
-        .. Enumerable.Range(1, environment.Bed.Primaries).Select(n => $"p{n}"),
-        .. Enumerable.Range(1, environment.Bed.Standbys).Select(n => $"s{n}"),
-    ];
+    private readonly ProcessNames _names = new(reader, environment);
 
     /// <summary>Configuration changes: path to value, in YAML.</summary>
     public static IReadOnlyList<(string Path, string? Yaml)> Changes(PlanReader reader, YamlNode node)
@@ -98,14 +93,14 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         var (verb, node) = (verbs[0], map.At(verbs[0])!);
         return verb switch
         {
-            "kill" => Processes(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
-            "start" => Processes(node, verb) is var on ? End($"start {List(on)}", new KillFault(on)) : null,
-            "freeze" => Processes(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
-            "thaw" => Processes(node, verb) is var on ? End($"thaw {List(on)}", new FreezeFault(on)) : null,
+            "kill" => _names.OfProcesses(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
+            "start" => _names.OfProcesses(node, verb) is var on ? End($"start {List(on)}", new KillFault(on)) : null,
+            "freeze" => _names.OfProcesses(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
+            "thaw" => _names.OfProcesses(node, verb) is var on ? End($"thaw {List(on)}", new FreezeFault(on)) : null,
             "fault" => Broken("fault", node),
-            "clear" => Named(node, verb) is var on ? End($"clear {List(on)}", new HttpFault(new() { Mode = "none" }, on)) : null,
+            "clear" => _names.OfGuides(node, verb) is var on ? End($"clear {List(on)}", new HttpFault(new() { Mode = "none" }, on)) : null,
             "relay" => Broken("relay", node),
-            "heal" => Named(node, verb) is var on
+            "heal" => _names.OfGuides(node, verb) is var on
                 ? End($"heal {List(on)}", new RelayFault(RelayBehaviour.Pass, RelayBehaviour.Pass, RelayDoor.Open, on))
                 : null,
             "config" => new ConfigDeed(Changes(reader, node)),
@@ -115,7 +110,8 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
                 ? new ReloadsDeed((int)(reloads.Number("count", 1_000) ?? 100), reloads.Duration("every") ?? TimeSpan.FromMilliseconds(200))
                     : null,
             "rolling" => reader.Map(node, verb, "on", "pause") is { } rolling
-                ? new RollingDeed(Named(rolling.At("on") ?? node, verb), rolling.Duration("pause") ?? TimeSpan.FromSeconds(3)) : null,
+                ? new RollingDeed(_names.OfGuides(rolling.At("on") ?? node, verb), rolling.Duration("pause") ?? TimeSpan.FromSeconds(3))
+                : null,
             "gateway" => reader.Word(node, verb, "restart", "kill") is { } how ? new GatewayRestartDeed(how is "kill") : null,
             "burst" => reader.Map(node, verb, "kind", "rate", "for", "vanishing") is { } burst
                 ? new BurstDeed(burst.Word("kind", Kinds.Names)
@@ -130,8 +126,8 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
     /// <summary>A fault that can be mended again: what chaos and flapping draw from.</summary>
     private FaultDeed? Broken(string verb, YamlNode node) => verb switch
     {
-        "kill" => Processes(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
-        "freeze" => Processes(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
+        "kill" => _names.OfProcesses(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
+        "freeze" => _names.OfProcesses(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
         "brokenConfig" => reader.Text(node, verb) is { } text ? Begin("broken configuration", new ConfigFault(text)) : null,
         "relay" => Relay(node),
         _ => Http(node),
@@ -145,7 +141,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         }
 
         map.Require("mode", "\"500\"");
-        var on = Named(map.At("on") ?? node, "fault.on");
+        var on = _names.OfGuides(map.At("on") ?? node, "fault.on");
         var mode = map.Word("mode", Modes) ?? "500";
         return Begin($"{mode} at {List(on)}{(map.Text("health") is "good" ? ", health good" : string.Empty)}", new HttpFault(
             new()
@@ -174,7 +170,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             reader.Problem(node, "'relay' needs relays before the guides. Write 'relays: true' below 'environment'.");
         }
 
-        var on = Named(map.At("on") ?? node, "relay.on");
+        var on = _names.OfGuides(map.At("on") ?? node, "relay.on");
         RelayBehaviour Way(string key) => map.Word(key, Ways) is { } way
             ? new(Enum.Parse<RelayMode>(way, ignoreCase: true), map.Duration("wait")
                 ?? TimeSpan.FromMilliseconds(100), (int)(map.Number("after", int.MaxValue) ?? 0))
@@ -273,39 +269,6 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
 
         reader.Problem(map.Node, $"Exactly one of these is needed here: {string.Join(", ", verbs)}.");
         return null;
-    }
-
-    /// <summary>What can be killed and frozen: guides, and Redis where there is one.</summary>
-    private string[] Processes(YamlNode node, string what) =>
-        Named(node, what, environment.Bed.Redis ? [.. Guides, RedisProcess.RedisName] : Guides);
-
-    private string[] Named(YamlNode node, string what) => Named(node, what, Guides);
-
-    private string[] Named(YamlNode node, string what, IReadOnlyList<string> known)
-    {
-        var names = new List<string>();
-        if (node is YamlMappingNode)
-        {
-            reader.Problem(node, $"'{what}' does not say which guides. Write 'on: [p1]'.");
-            return [];
-        }
-
-        foreach (var (at, name) in reader.Texts(node, what))
-        {
-            if (known.Contains(name, StringComparer.Ordinal))
-            {
-                names.Add(name);
-            }
-            else if (environment.Url is null)
-            {
-                reader.Problem(at, name is RedisProcess.RedisName
-                    ? $"'{what}' names '{name}', and this drill starts none that can be meant. Write 'redis: true' below 'environment'; it "
-                        + $"can be killed, started, frozen and thawed."
-                    : $"'{what}' names '{name}', and there is no such guide. {Nearest.Hint(name, known)}");
-            }
-        }
-
-        return [.. names];
     }
 
     private static FaultDeed Begin(string label, Fault fault) => new(label, fault, mends: false);

@@ -31,21 +31,17 @@ internal sealed class Svg(string title, double seconds, double height = Svg.Tall
     /// <summary>A rectangle; the class decides on colour and pattern.</summary>
     public Svg Box(double x, double y, double width, double boxHeight, string style, string? tip = null)
     {
-        Append(
-            $"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{
-                Math.Max(0, width):0.##}\" height=\"{
-                Math.Max(0, boxHeight):0.##}\">{(
-                tip is null ? string.Empty :
-                $"<title>{Escape(tip)}</title>")}</rect>");
+        var (w, h) = (Math.Max(0, width), Math.Max(0, boxHeight));
+        var toolTip = tip is null ? string.Empty : $"<title>{Escape(tip)}</title>";
+        Append($"<rect class=\"{style}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{w:0.##}\" height=\"{h:0.##}\">{toolTip}</rect>");
         return this;
     }
 
     /// <summary>A line through points.</summary>
     public Svg Path(IEnumerable<(double X, double Y)> points, string style)
     {
-        Append(
-            $"<polyline class=\"{style}\" points=\"{string.Join(' ', points.Select(
-                point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.##},{point.Y:0.##}")))}\"/>");
+        var pairs = points.Select(static point => string.Create(CultureInfo.InvariantCulture, $"{point.X:0.##},{point.Y:0.##}"));
+        Append($"<polyline class=\"{style}\" points=\"{string.Join(' ', pairs)}\"/>");
         return this;
     }
 

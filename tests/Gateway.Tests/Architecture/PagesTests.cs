@@ -72,7 +72,7 @@ public sealed partial class PagesTests
             .Select(static command => command.Name)
             .Concat(ofTheScript)
             .ToHashSet(StringComparer.Ordinal);
-        var drills = Gateway.Drills.Commands.Create().Subcommands.Select(static command => command.Name)
+        var drills = Gateway.Drills.Commands.Root().Subcommands.Select(static command => command.Name)
             .Concat(Gateway.Drills.Running.DrillSet.All().SelectMany(static plan => plan.Groups.Append(plan.Name)))
             .Concat(["NAME", "FILE", "all"])
             .ToHashSet(StringComparer.Ordinal);

@@ -11,6 +11,9 @@ internal static class Sources
     /// <summary>Paths below <c>src/Gateway</c>, with slashes, and texts.</summary>
     public static (string Path, string Text)[] OfTheGateway() => [.. In(Repository.PathOf("src", "Gateway"))];
 
+    /// <summary>The same of <c>loadtests</c>: drills, benchmarks, peers.</summary>
+    public static (string Path, string Text)[] OfTheLoads() => [.. In(Repository.PathOf("loadtests"))];
+
     /// <summary>Every source of the repository: the gateway, the guide, tests and loads.</summary>
     public static (string Path, string Text)[] All() =>
         [.. new[] { "src", "tests", "loadtests" }.SelectMany(static folder => In(Repository.PathOf(folder)))];

@@ -188,7 +188,7 @@ public class DrillFileTests
     public void Set_NoFile_HasTheNameOfACommand() =>
         Assert.Empty(DrillSet.All()
             .Select(plan => plan.Name)
-            .Intersect(Gateway.Drills.Commands.Create().Subcommands.Select(command => command.Name), StringComparer.Ordinal));
+            .Intersect(Gateway.Drills.Commands.Root().Subcommands.Select(command => command.Name), StringComparer.Ordinal));
 
     [Fact]
     public void Set_EveryFile_IsGoodAndEveryRowOfTheTableIsThere()
