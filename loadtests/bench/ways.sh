@@ -2,11 +2,11 @@
 # What a request costs in CPU on each way through the proxy: the gateway beside HAProxy and stock YARP, in turn in one run.
 #
 #   get           GET, 1 kB with a length, cleartext HTTP/1.1 on both sides
-#   post          POST of 200 bytes, the same answer
+#   post          POST of 200 bytes, the same response
 #   tls           GET to a destination over TLS with HTTP/1.1
 #   http2         GET to a destination over TLS with HTTP/2
 #   http2-user    GET of a user over TLS with HTTP/2, to a destination in cleartext HTTP/1.1
-#   chunked       GET whose answer comes in chunks
+#   chunked       GET whose response comes in chunks
 #
 # Each way has processes of its own, so that nothing is warm with another way's requests. The proxies share one core and are asked one
 # after the other; the origin (nginx) and the client (wrk, h2load) share another. The cost is the proxy's own accounting, as in bench.sh:
@@ -14,16 +14,17 @@
 # are medians of each round's ratio, since a slow moment of the machine hits the proxies of one round alike.
 #
 #   ways.sh [--warm SECONDS] [--seconds SECONDS] [--rounds N] [--only get,post,...] [--proxies haproxy,gateway,yarp]
-#           [--connections N] [--proxy-core N] [--other-core N] [--before FOLDER] [--strict]
+#           [--connections N] [--proxy-core N] [--other-core N] [--before FOLDER] [--record] [--strict]
 #
 #   --before FOLDER    another build of the gateway (the folder with gateway.dll) takes part as "before"
+#   --record           keeps the rounds in results/DATE-ways.tsv; trend.sh compares the dates
 #   --strict           ends with 1 if a goal is missed
 # Short, to see that it works: ways.sh --warm 3 --seconds 2 --rounds 1
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 warm=30 seconds=10 rounds=5 connections=64 proxy_core=0 other_core=1
-only=get,post,tls,http2,http2-user,chunked proxies=haproxy,gateway,yarp before= strict=
+only=get,post,tls,http2,http2-user,chunked proxies=haproxy,gateway,yarp before= record= strict=
 while [ $# -gt 0 ]; do
   case "$1" in
     --warm) warm=$2 ;;
@@ -35,6 +36,7 @@ while [ $# -gt 0 ]; do
     --proxy-core) proxy_core=$2 ;;
     --other-core) other_core=$2 ;;
     --before) before=$2 ;;
+    --record) record=$root/loadtests/bench/results/$(date -u +%F)-ways.tsv; shift; continue ;;
     --strict) strict=1; shift; continue ;;
     *) usage ;;
   esac
@@ -63,10 +65,10 @@ goal_of() {
 }
 for way in ${only//,/ }; do goal_of "$way" > /dev/null; done
 
-# --- the origin: the same answers in five forms ------------------------------------------------------------------------
+# --- the origin: the same responses in five forms ------------------------------------------------------------------------
 path='/api/guide/recommend?user=u1&category=shoes'
 mkdir -p "$work/www/api/guide" "$work/static"
-write_answer "$work/www/api/guide/recommend"
+write_response "$work/www/api/guide/recommend"
 echo ok > "$work/www/health"
 echo '{"items":[]}' > "$work/static/recommend.json"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
@@ -222,6 +224,13 @@ echo "us of CPU a request, medians of $rounds rounds of $seconds s after $warm s
 printf '%-11s' way
 for proxy in $proxies; do printf '%9s' "$proxy"; done
 printf '%11s%8s%10s%s\n' '/ haproxy' goal '/ yarp' "${before:+  / before}   rounds of the gateway"
+if [ -n "$record" ]; then
+  mkdir -p "$(dirname "$record")"
+  {
+    echo "# commit $(git -C "$root" describe --always --dirty), $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg), --warm $warm --seconds $seconds --rounds $rounds"
+    printf '# way\tproxy\tus of CPU a request, by round\n'
+  } >> "$record"
+fi
 missed=
 for way in ${only//,/ }; do
   set_way "$way"
@@ -239,7 +248,10 @@ for way in ${only//,/ }; do
   done
 
   printf '%-11s' "$way"
-  for proxy in $proxies; do printf '%9.1f' "$(median < "$work/us.$way.$proxy")"; done
+  for proxy in $proxies; do
+    printf '%9.1f' "$(median < "$work/us.$way.$proxy")"
+    if [ -n "$record" ]; then printf '%s\t%s\t%s\n' "$way" "$proxy" "$(paste -sd' ' "$work/us.$way.$proxy")" >> "$record"; fi
+  done
   over_haproxy=$(ratio gateway haproxy) over_yarp=$(ratio gateway yarp) goal=$(goal_of "$way")
   printf '%11s%8s%10s' "$over_haproxy" "$goal" "$over_yarp"
   if [ -n "$before" ]; then printf '%10s' "$(ratio gateway before)"; fi
