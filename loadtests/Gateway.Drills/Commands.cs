@@ -160,10 +160,10 @@ internal static class Commands
         var (rate, warm) = (Rate(300), Warm());
         var usual = new Option<double>("--usual")
         {
-            Description = "Milliseconds that every answer takes without the fault.",
+            Description = "Milliseconds that every response takes without the fault.",
             DefaultValueFactory = _ => 40
         };
-        return Create("tail", "One answer in twenty is three seconds late: users do not feel it.", [rate, warm, usual], parsed =>
+        return Create("tail", "One response in twenty is three seconds late: users do not feel it.", [rate, warm, usual], parsed =>
             TailDrill.RunAsync(
                 Report,
                 parsed.GetValue(rate),
@@ -202,7 +202,7 @@ internal static class Commands
         var (rate, warm) = (Rate(300), Warm());
         return Create(
             "last-good",
-            "Everything dies: each user gets the last live answer to the byte, after a restart and through Redis too.",
+            "Everything dies: each user gets the last live response to the byte, after a restart and through Redis too.",
             [rate, warm],
             parsed =>
             LastGoodDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm))));
@@ -212,7 +212,7 @@ internal static class Commands
     {
         var rate = Rate(2_000);
         var requests = new Option<int>("--requests") { Description = "How many.", DefaultValueFactory = _ => 50_000 };
-        return Create("last-good-mix", "A hundred users, outages, aborts and restarts: no byte of one user's answer in another's.",
+        return Create("last-good-mix", "A hundred users, outages, aborts and restarts: no byte of one user's response in another's.",
         [
             requests,
             rate
@@ -239,7 +239,7 @@ internal static class Commands
             Description = "How long each is measured, idle and under load.",
             DefaultValueFactory = _ => 10
         };
-        return Create("scale", "What more gateways, destinations, routes and stored answers cost.", [rate, warm, seconds], parsed =>
+        return Create("scale", "What more gateways, destinations, routes and stored responses cost.", [rate, warm, seconds], parsed =>
             ScaleDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), Seconds(parsed.GetValue(seconds))));
     }
 

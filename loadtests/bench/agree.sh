@@ -3,7 +3,7 @@
 # must be within 5 %, p50 and p99 (counted from the sending, as h2load counts; the best round of each, for a disturbance
 # only ever adds) within 2 ms.
 #
-# The server's latency is known: 20 ms, every twentieth answer 60 ms. So p99 is a figure of the server's, 60 ms, and not of
+# The server's latency is known: 20 ms, every twentieth response 60 ms. So p99 is a figure of the server's, 60 ms, and not of
 # what else the machine does. h2load's connections begin one after the other over one period of theirs: begun together they
 # send in bursts, and each request waits for those of its burst. All three run at the priority that the generator takes.
 #
@@ -58,7 +58,7 @@ ours() { # RATE: "requests sent-a-second p50 p99", the percentiles from the send
   GATEWAY_ROOT=$root dotnet "$root/loadtests/Gateway.Drills/bin/Release/net10.0/gateway-drills.dll" load "$url" --rate "$1" --seconds "$seconds" > "$work/ours.out"
   awk '/^live / {count = $2} /^rate / {rate = $2} /^from the sending/ {for (i = 1; i < NF; i++) {if ($i == "p50") p50 = $(i + 1); if ($i == "p99") p99 = $(i + 1)}} END {print count + 0, rate, p50, p99}' "$work/ours.out"
 }
-theirs() { # As many connections as no answer outlasts the time between two requests of one; it must divide the rate.
+theirs() { # As many connections as no response outlasts the time between two requests of one; it must divide the rate.
   local clients=$(($1 / 10)) every begin=1
   every=$((100 / clients))
   if [ "$every" -eq 0 ]; then every=1 begin=$((clients / 100)); fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a request costs in CPU: the gateway with everything on, stock YARP and HAProxy, in turn, behind the same origin.
 #
-# Each proxy is alone on one core; the origin (nginx, a static answer of 1 kB) and the client (wrk) share another.
+# Each proxy is alone on one core; the origin (nginx, a static response of 1 kB) and the client (wrk) share another.
 # The cost is the proxy's own accounting: user and system time from /proc/PID/stat over the requests that wrk counted.
 # Warm means a minute of load first: .NET compiles what is hot with what it has seen. Rounds go in turn, so that a slow
 # minute of the machine hits all three; medians and ratios are printed last.
@@ -9,7 +9,7 @@
 # The same for two of our own at once, which differ in one thing:
 #   bench.sh observe      with a scrape every 5 s, OTLP metrics and traces, access log to a file as JSON, and Splunk, against none of it
 #                         (counters, journal and ledger cannot be switched off: they are in both)
-#   bench.sh last-good    a route that keeps last good answers against the same route that does not
+#   bench.sh last-good    a route that keeps last good responses against the same route that does not
 #   bench.sh scrape       what a scrape takes with 20 routes and 20 destinations in use; no load, no rounds
 #
 #   bench.sh warm-up      what a request costs in a gateway that was just started, second by second: as it is, and with the runtime's own
@@ -56,7 +56,7 @@ path='/api/guide/recommend?user=u1&category=shoes'
 
 # --- the origin -------------------------------------------------------------------------------------------------
 mkdir -p "$work/www/api/guide" "$work/static"
-write_answer "$work/www/api/guide/recommend"
+write_response "$work/www/api/guide/recommend"
 echo ok > "$work/www/health"
 echo '{"items":[]}' > "$work/static/recommend.json"
 chmod -R a+rX "$work"
@@ -183,7 +183,7 @@ fi
 
 proxies=${only//,/ }
 
-# A start: the CPU up to the first answer, then a request's cost in each two seconds of the first twenty.
+# A start: the CPU up to the first response, then a request's cost in each two seconds of the first twenty.
 if [ "$mode" = warm-up ]; then
   printf '%-9s %12s %14s %14s\n' proxy seconds requests 'us/request'
   for proxy in $proxies; do

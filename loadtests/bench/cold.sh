@@ -40,7 +40,7 @@ path='/api/guide/recommend?user=u1&category=shoes'
 connections=30
 free_port; origin=$port
 mkdir -p "$work/www/api/guide" "$work/static"
-write_answer "$work/www/api/guide/recommend"
+write_response "$work/www/api/guide/recommend"
 echo ok > "$work/www/health"
 chmod -R a+rX "$work"
 cat > "$work/nginx.conf" <<END

@@ -43,7 +43,7 @@ start_guide standby "$standby"
 dotnet "$root/src/Gateway/bin/Release/net10.0/gateway.dll" run --config "$work/gateway.yaml" >"$work/gateway.out" 2>&1 & pids+=($!)
 until curl -sf -o "$work/probe" "http://127.0.0.1:$admin/readyz"; do sleep 0.1; done
 
-{ while :; do curl -s -o "$work/answer" "http://127.0.0.1:$users/api/guide/recommend?user=u1" || true; sleep "$(awk -v r="$rate" 'BEGIN {print 1 / r}')"; done; } & pids+=($!)
+{ while :; do curl -s -o "$work/response" "http://127.0.0.1:$users/api/guide/recommend?user=u1" || true; sleep "$(awk -v r="$rate" 'BEGIN {print 1 / r}')"; done; } & pids+=($!)
 sleep 30
 kill -9 "${guide[primary]}"; wait "${guide[primary]}" 2>/dev/null || true; sleep 20
 start_guide primary "$primary"; sleep 20

@@ -63,7 +63,7 @@ until_answers() { # URL NAME [CURL-OPTION...]: NAME.out is what the server wrote
   exit 1
 }
 
-write_answer() { # FILE: 1 kB of JSON, as the origins answer it.
+write_response() { # FILE: 1 kB of JSON, as the origins answer it.
   { printf '{"items":"'; head -c 1008 /dev/zero | tr '\0' 'x'; printf '"}\n'; } > "$1"
 }
 
@@ -83,7 +83,7 @@ cpu_ticks() { # PID: user and system time in 1/100 s; the command's name may hol
 load() { # URL SECONDS [WRK-OPTION...]: from `other_core` over `connections`; sets `requests` and `rate`. Ends the script if anything was not answered with 2xx.
   local url=$1 seconds=$2
   shift 2
-  # On a machine that stands still for seconds a late answer is late, not missing.
+  # On a machine that stands still for seconds a late response is late, not missing.
   taskset -c "$other_core" wrk -t1 --timeout 60s -c "$connections" -d "${seconds}s" "$@" "$url" > "$work/wrk.out"
   if grep -qE 'Non-2xx|Socket errors' "$work/wrk.out"; then echo "Not every request to $url was answered:" >&2; cat "$work/wrk.out" >&2; exit 1; fi
   requests=$(awk '/requests in/ {print $1}' "$work/wrk.out")

@@ -31,7 +31,7 @@ case ",$only," in *,yarp,*) build loadtests/peers/Yarp ;; esac
 
 path='/api/guide/recommend?user=u1&category=shoes'
 mkdir -p "$work/www/api/guide" "$work/static"
-write_answer "$work/www/api/guide/recommend"
+write_response "$work/www/api/guide/recommend"
 echo ok > "$work/www/health"
 chmod -R a+rX "$work"
 origins=()

@@ -6,7 +6,7 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Against;
 
 /// <summary>
-/// Another proxy with a fair configuration from <c>loadtests/peers</c>: health checks, retries where it has them, and a static answer.
+/// Another proxy with a fair configuration from <c>loadtests/peers</c>: health checks, retries where it has them, and a static response.
 /// </summary>
 internal sealed class Peer : ChildProcess
 {

@@ -2,30 +2,30 @@ using Gateway.Drills.Processes;
 
 namespace Gateway.Drills.Faults;
 
-/// <summary>Something that can be broken in a test bed and mended again.</summary>
+/// <summary>Something that can be broken in a test bed and repaired again.</summary>
 internal abstract class Fault
 {
     /// <summary>Breaks it.</summary>
     public abstract Task BreakAsync(TestBed bed);
 
     /// <summary>Recovers it; completes when the broken part works again.</summary>
-    public abstract Task MendAsync(TestBed bed);
+    public abstract Task RecoverAsync(TestBed bed);
 
     /// <summary>The guides of these names (p1, p2, s1, …).</summary>
     protected static IEnumerable<GuideProcess> Pick(TestBed bed, IEnumerable<string> names) => names.Select(bed.Guide);
 }
 
-/// <summary>kill -9; mended by a start on the same port.</summary>
+/// <summary>kill -9; ended by a start on the same port.</summary>
 internal sealed class KillFault(params string[] processes) : Fault
 {
     /// <inheritdoc/>
     public override Task BreakAsync(TestBed bed) => Task.WhenAll(processes.Select(name => bed.Process(name).KillAsync()));
 
     /// <inheritdoc/>
-    public override Task MendAsync(TestBed bed) => Task.WhenAll(processes.Select(name => bed.Process(name).StartAsync()));
+    public override Task RecoverAsync(TestBed bed) => Task.WhenAll(processes.Select(name => bed.Process(name).StartAsync()));
 }
 
-/// <summary>SIGSTOP; mended by SIGCONT.</summary>
+/// <summary>SIGSTOP; ended by SIGCONT.</summary>
 internal sealed class FreezeFault(params string[] processes) : Fault
 {
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ internal sealed class FreezeFault(params string[] processes) : Fault
     }
 
     /// <inheritdoc/>
-    public override Task MendAsync(TestBed bed)
+    public override Task RecoverAsync(TestBed bed)
     {
         foreach (var name in processes)
         {
@@ -58,7 +58,7 @@ internal sealed class HttpFault(GuideFault fault, params string[] guides) : Faul
     public override Task BreakAsync(TestBed bed) => Task.WhenAll(Pick(bed, guides).Select(guide => guide.SetFaultAsync(fault)));
 
     /// <inheritdoc/>
-    public override Task MendAsync(TestBed bed) => Task.WhenAll(Pick(bed, guides).Select(guide => guide.ClearFaultAsync()));
+    public override Task RecoverAsync(TestBed bed) => Task.WhenAll(Pick(bed, guides).Select(guide => guide.ClearFaultAsync()));
 }
 
 /// <summary>The network before some guides misbehaves; the test bed needs its relays.</summary>
@@ -76,7 +76,7 @@ internal sealed class RelayFault(RelayBehaviour toServer, RelayBehaviour toClien
     }
 
     /// <inheritdoc/>
-    public override async Task MendAsync(TestBed bed)
+    public override async Task RecoverAsync(TestBed bed)
     {
         foreach (var relay in Relays(bed))
         {
@@ -90,7 +90,7 @@ internal sealed class RelayFault(RelayBehaviour toServer, RelayBehaviour toClien
             : throw new InvalidOperationException("The test bed was started without relays, which this fault needs.");
 }
 
-/// <summary>The gateway's configuration is replaced by any text, a broken one too; mended by the configuration of the test bed.</summary>
+/// <summary>The gateway's configuration is replaced by any text, a broken one too; ended by the configuration of the test bed.</summary>
 internal sealed class ConfigFault(string text) : Fault
 {
     /// <inheritdoc/>
@@ -101,7 +101,7 @@ internal sealed class ConfigFault(string text) : Fault
     }
 
     /// <inheritdoc/>
-    public override Task MendAsync(TestBed bed)
+    public override Task RecoverAsync(TestBed bed)
     {
         bed.WriteConfig();
         return Task.CompletedTask;

@@ -38,7 +38,7 @@ internal sealed class RelayedConnection(TcpRelay relay, Socket client, int? targ
         }
     }
 
-    /// <summary>A direction that breaks ends both at once: the other one may wait for bytes that nobody is going to send.</summary>
+    /// <summary>A direction that breaks ends both at once: the other one may wait for bytes that will never come.</summary>
     private async Task EndedByAsync(Task pump)
     {
         try

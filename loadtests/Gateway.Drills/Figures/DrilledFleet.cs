@@ -89,8 +89,8 @@ internal sealed class DrilledFleet(IReadOnlyList<GatewayProcess> gateways) : IAs
     public async Task PostAsync(int gateway, string path, string json)
     {
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-        using var answer = await Http.PostAsync(gateways[gateway].AdminUrl + path, content);
-        answer.EnsureSuccessStatusCode();
+        using var response = await Http.PostAsync(gateways[gateway].AdminUrl + path, content);
+        response.EnsureSuccessStatusCode();
     }
 
     public async Task RestartAsync()

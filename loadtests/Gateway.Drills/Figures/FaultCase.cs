@@ -12,7 +12,7 @@ internal enum Extent
     /// <summary>The first tier is out: exactly one transition to the standby is due.</summary>
     Tier,
 
-    /// <summary>Nothing is left: the ladder answers.</summary>
+    /// <summary>Nothing is left: the fallback chain answers.</summary>
     Everything,
 }
 
@@ -31,7 +31,7 @@ internal sealed record FaultCase(string Name, Fault Fault, Extent Extent)
     /// <summary>Changes to the configuration.</summary>
     public IReadOnlyList<(string Path, string? Yaml)> Config { get; init; } = [];
 
-    /// <summary>Requests that must not be answered by a file: the others have a last-good answer. Default: true.</summary>
+    /// <summary>Requests that must not be answered by a file: the others have a last-good response. Default: true.</summary>
     public bool LastGoodKept { get; init; } = true;
 
     private const string With500 = "[connect, reset, timeout, truncated, 500, 502, 503, 504]";

@@ -52,7 +52,7 @@ internal static class FleetDrill
             quiet.Lateness,
             Thresholds.GeneratorLateness);
         Task Secret(string command) => redis.TellAsync("AUTH right", command);
-        (string Name, bool Parts, Func<Task> Break, Func<Task> Mend)[] faults =
+        (string Name, bool Parts, Func<Task> Break, Func<Task> Recover)[] faults =
         [
             ("killed", true, redis.KillAsync, async () =>
             {

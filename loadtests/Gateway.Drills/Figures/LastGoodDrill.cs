@@ -5,7 +5,7 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Figures;
 
 /// <summary>
-/// Everything dies under load: each user is given exactly the bytes of the last live answer, and still is after the gateway itself was
+/// Everything dies under load: each user is given exactly the bytes of the last live response, and still is after the gateway itself was
 /// killed and started again in the middle of the outage, and by a second gateway that shares nothing with the first but Redis.
 /// </summary>
 internal static class LastGoodDrill

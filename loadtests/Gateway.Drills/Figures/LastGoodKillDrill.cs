@@ -31,7 +31,7 @@ internal static class LastGoodKillDrill
         var (wrong, live, alarms, lost, kept) = (0, 0, 0, 0, 0.0);
         for (var round = 1; round <= rounds; round++)
         {
-            // 1. Every answer is written anew; in the middle of it the process is killed.
+            // 1. Every response is written anew; in the middle of it the process is killed.
             progress(string.Create(CultureInfo.InvariantCulture, $"kill {round} of {rounds}"));
             var run = LoadRun.Start(new() { Target = target, Rate = RateProfile.Constant(600, Load), Scenarios = [known] });
             await run.UntilAsync(Load * (0.3 + (0.6 * random.NextDouble())));
@@ -59,7 +59,7 @@ internal static class LastGoodKillDrill
         });
         var corrupt = Directory.GetFiles(Path.Combine(bed.Folder, "state"), "last-good.db.corrupt-*").Length;
         return new Verdict()
-            .AtLeast("live answers while it was killed", live, rounds)
+            .AtLeast("live responses while it was killed", live, rounds)
             .Exactly("wrong bytes", wrong + last.Count(Outcome.WrongBody), 0)
             .Exactly("starts with an alarm", alarms, 0)
             .Exactly("starts that lost what an earlier one had", lost, 0)

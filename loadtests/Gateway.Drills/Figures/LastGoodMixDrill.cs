@@ -5,8 +5,8 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Figures;
 
 /// <summary>
-/// A hundred users who say who they are by query, cookie, token or a header of their own, while guides die and return, clients go away and
-/// the gateway is killed and started again: no byte of one user's answer in another's.
+/// A hundred users that identify themselves by query, cookie, token or a header of their own, while guides die and return, clients
+/// disconnect and the gateway is killed and started again: no byte of one user's response in another's.
 /// </summary>
 internal static class LastGoodMixDrill
 {
@@ -70,11 +70,11 @@ internal static class LastGoodMixDrill
             .AtLeast("sent", ledger.Total - ledger.Count(Outcome.Unsent), requests)
             .AtLeast("outages", rounds, 1)
             .AtLeast("clients that went away", ledger.Count(Outcome.Vanished), 1)
-            .Exactly("answers with a byte of another user", ledger.Count(Outcome.WrongBody), 0)
-            .Exactly("answers that are no HTTP", ledger.Count(Outcome.Malformed), 0);
+            .Exactly("responses with a byte of another user", ledger.Count(Outcome.WrongBody), 0)
+            .Exactly("responses that are no HTTP", ledger.Count(Outcome.Malformed), 0);
         foreach (var by in Enum.GetValues<UserBy>())
         {
-            // A user by query or by a header of one's own is in the key and is carried through; cookies and tokens are kept for nobody.
+            // A user by query or by a header of one's own is in the key and is carried through; cookies and tokens are not stored.
             var own = ledger.Of(by.ToString());
             verdict.AtLeast($"{by}: live", own.Count(Outcome.Live), 1);
             _ = by is UserBy.Query or UserBy.Header

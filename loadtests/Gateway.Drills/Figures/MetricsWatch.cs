@@ -27,7 +27,7 @@ internal sealed class MetricsWatch : IAsyncDisposable
     /// <summary>The reading at the begin.</summary>
     public Metrics First { get; }
 
-    /// <summary>How many readings failed or took longer than a second: the operators' port must answer throughout.</summary>
+    /// <summary>How many readings failed or took longer than a second: the admin endpoint must answer throughout.</summary>
     public int Unanswered { get; private set; }
 
     /// <summary>Begins to watch.</summary>

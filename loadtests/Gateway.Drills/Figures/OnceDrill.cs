@@ -32,7 +32,7 @@ internal static class OnceDrill
             await AddAsync(Restarts, progress => UnderRestartsAsync(rate, warm, posts, progress));
         }
 
-        report.Table(["fault", "posts", "acknowledged", "executed", "twice", "lost", "answers to posts"], rows);
+        report.Table(["fault", "posts", "acknowledged", "executed", "twice", "lost", "responses to posts"], rows);
         return report.Conclude("once", verdict, all: false);
 
         async Task AddAsync(string name, Func<Action<string>, Task<(OrderAudit Audit, Ledger Posts)>> measure)
@@ -69,9 +69,9 @@ internal static class OnceDrill
         await run.UntilAsync(Timeline.FaultAt);
         await @case.Fault.BreakAsync(bed);
         progress("broken");
-        await run.UntilAsync(Timeline.MendAt);
-        await @case.Fault.MendAsync(bed);
-        progress("mended");
+        await run.UntilAsync(Timeline.RecoverAt);
+        await @case.Fault.RecoverAsync(bed);
+        progress("fault over");
         return await AuditAsync(bed, orders, await run.Completion);
     }
 

@@ -5,11 +5,11 @@ namespace Gateway.Drills.Figures;
 /// the lines that the guides wrote before they answered.
 /// </summary>
 /// <param name="Sent">Orders that users sent.</param>
-/// <param name="Acknowledged">Orders that a guide's answer acknowledged.</param>
+/// <param name="Acknowledged">Orders that a guide's response acknowledged.</param>
 /// <param name="Executed">Different orders that some guide executed.</param>
 /// <param name="Twice">Orders that were executed more than once.</param>
 /// <param name="Lost">Orders that were acknowledged and never executed.</param>
-/// <param name="Strange">Executed orders that nobody sent.</param>
+/// <param name="Strange">Executed orders that were never sent.</param>
 internal sealed record OrderAudit(
     int Sent,
     int Acknowledged,

@@ -5,7 +5,7 @@ using Gateway.Drills.Processes;
 
 namespace Gateway.Drills.Figures;
 
-/// <summary>Reload after reload under load, some of them broken: nobody notices, no stream ends.</summary>
+/// <summary>Reload after reload under load, some of them broken: no request fails, no stream ends.</summary>
 internal static class ReloadsDrill
 {
     private const double Streams = 20;

@@ -198,7 +198,7 @@ internal static class SavedDrill
         /// <summary>The configuration of both runs.</summary>
         public IReadOnlyList<(string Path, string Yaml)> Config { get; init; } = [];
 
-        /// <summary>Guides that are stopped (SIGSTOP) in both runs: under the load: they accept connections and never answer.</summary>
+        /// <summary>Guides that are stopped (SIGSTOP) in both runs: under the load: they accept connections and never response.</summary>
         public IReadOnlyList<string> Frozen { get; init; } = [];
 
         /// <summary>Guides that are killed in the run without it; empty: the same.</summary>

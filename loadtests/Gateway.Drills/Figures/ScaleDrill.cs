@@ -6,7 +6,7 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Figures;
 
 /// <summary>
-/// What grows when there is more of something: gateways, destinations, routes, stored answers. One thing at a time is made more, and
+/// What grows when there is more of something: gateways, destinations, routes, stored responses. One thing at a time is made more, and
 /// what the gateways use is read from the kernel and from their own metrics.
 /// </summary>
 internal static class ScaleDrill
@@ -113,7 +113,7 @@ internal static class ScaleDrill
             verdict.Exactly($"failed with {Text(routes)} more routes", found.Failed, 0);
         }
 
-        // 5. Keys: as many stored answers as there are users.
+        // 5. Keys: as many stored responses as there are users.
         foreach (var keys in (int[])[1_000, 5_000])
         {
             progress($"keys: {Text(keys)}");
@@ -123,9 +123,9 @@ internal static class ScaleDrill
             rows.Add(found.Row($"keys: {Text(keys)}"));
             report.Line(string.Create(
                 CultureInfo.InvariantCulture,
-                $"keys: {found.Entries:0} stored answers take {found.StoredBytes / Math.Max(1, found.Entries):0} bytes each"));
+                $"keys: {found.Entries:0} stored responses take {found.StoredBytes / Math.Max(1, found.Entries):0} bytes each"));
             verdict.Exactly($"failed with {Text(keys)} keys", found.Failed, 0).AtLeast(
-                $"stored answers with {Text(keys)} keys",
+                $"stored responses with {Text(keys)} keys",
                 found.Entries,
                 keys);
         }

@@ -66,7 +66,7 @@ internal static class StreamsDrill
         await new KillFault("p1", "p2").BreakAsync(bed);
         progress("primaries killed");
 
-        // 3. Everyone comes to an end; whoever does not is stopped, and counts as such.
+        // 3. Every stream comes to an end; a stream that does not is stopped, and counts as such.
         stop.CancelAfter(Patience);
         return (await Task.WhenAll(running), brokenAt);
     }

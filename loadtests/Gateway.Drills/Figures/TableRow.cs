@@ -16,10 +16,10 @@ internal sealed record TableRow
     /// <summary>Requests whose user got nothing of use, in the whole run.</summary>
     public required int Failed { get; init; }
 
-    /// <summary>Answers from a prepared file or built in, in the whole run.</summary>
+    /// <summary>Responses from a prepared file or built in, in the whole run.</summary>
     public required int Static { get; init; }
 
-    /// <summary>Answers that the gateway had kept.</summary>
+    /// <summary>Responses that the gateway had stored.</summary>
     public required int LastGood { get; init; }
 
     /// <summary>Counts by outcome, in words.</summary>
@@ -42,7 +42,7 @@ internal sealed record TableRow
     /// </summary>
     public required TimeSpan? Switch { get; init; }
 
-    /// <summary>From the first guide's return to the last answer that was not live; null where that is not asked.</summary>
+    /// <summary>From the first guide's return to the last response that was not live; null where that is not asked.</summary>
     public required TimeSpan? BackToLive { get; init; }
 
     /// <summary>Attempts beyond the first of each request.</summary>
@@ -61,7 +61,7 @@ internal sealed record TableRow
         TimeSpan warm,
         Action<string> progress)
     {
-        // 1. A fresh installation: no row inherits another's health or kept answers.
+        // 1. A fresh installation: no row inherits another's health or stored responses.
         progress("starting");
         await using var bed = await TestBed.StartAsync(new() { Config = @case.Config });
         progress("warming up");
@@ -81,15 +81,15 @@ internal sealed record TableRow
         var brokenAt = Stopwatch.GetTimestamp();
         await @case.Fault.BreakAsync(bed);
         progress("broken");
-        await run.UntilAsync(Timeline.MendAt);
-        await @case.Fault.MendAsync(bed);
+        await run.UntilAsync(Timeline.RecoverAt);
+        await @case.Fault.RecoverAsync(bed);
         var returnedAt = bed.Guides.Min(guide => guide.AnsweringSince);
-        progress("mended");
+        progress("fault over");
         var ledger = await run.Completion;
         var last = await watch.FinishAsync();
 
         // 3. The figures.
-        var during = ledger.Between(Timeline.FaultAt, Timeline.MendAt).Latencies();
+        var during = ledger.Between(Timeline.FaultAt, Timeline.RecoverAt).Latencies();
         var row = new TableRow
         {
             Name = @case.Name,
@@ -115,7 +115,7 @@ internal sealed record TableRow
         return (row, row.Judge(@case, MetricsWatch.Transitions(watch.First, last), watch.Unanswered));
     }
 
-    /// <summary>Attempts minus the requests that were tried at all: those that the ladder answered without an attempt are none.</summary>
+    /// <summary>Attempts minus the requests with at least one; a request may get its fallback without any.</summary>
     public static int ExtraOf(Metrics first, Metrics last)
     {
         var attempts = last.Sum("gateway_attempts_total") - first.Sum("gateway_attempts_total");
@@ -139,10 +139,10 @@ internal sealed record TableRow
             verdict.Within("p99 during the fault", P99, limit);
         }
 
-        // A row that sees no degraded answer where all guides are dead has broken nothing.
+        // A row that sees no degraded response where all guides are dead has broken nothing.
         if (@case.Extent == Extent.Everything)
         {
-            verdict.AtLeast("answers from the ladder", LastGood + Static, 1)
+            verdict.AtLeast("responses from the fallback chain", LastGood + Static, 1)
                 .Within("back to live", BackToLive, Thresholds.BackToLive);
             _ = @case.LastGoodKept ? verdict.Exactly("static", Static, 0) : verdict.Exactly("last good", LastGood, 0);
         }
@@ -171,7 +171,7 @@ internal sealed record TableRow
         }
     }
 
-    /// <summary>From the return to the end of the last answer that was not live; null when the run's last answers were not.</summary>
+    /// <summary>From the return to the end of the last response that was not live; null when the run's last responses were not.</summary>
     private static TimeSpan? BackAfter(Ledger ledger, long returned)
     {
         var entries = ledger.Entries;

@@ -5,8 +5,8 @@ using Gateway.Drills.Processes;
 namespace Gateway.Drills.Figures;
 
 /// <summary>
-/// One answer in twenty is three seconds late: users must not feel it, and the second attempts that hide it stay within
-/// the budget. The guides stand behind relays that make every answer take as long as a guide's does; against answers
+/// One response in twenty is three seconds late: users must not feel it, and the second attempts that hide it stay within
+/// the budget. The guides stand behind relays that make every response take as long as a guide's does; against responses
 /// of a millisecond even the shortest sensible wait for a second attempt would look like an eternity.
 /// </summary>
 internal static class TailDrill
@@ -19,7 +19,7 @@ internal static class TailDrill
     /// <param name="report">Where to tell.</param>
     /// <param name="rate">GET a second.</param>
     /// <param name="warm">Load before.</param>
-    /// <param name="usual">How long every answer takes without the fault.</param>
+    /// <param name="usual">How long every response takes without the fault.</param>
     public static async Task<int> RunAsync(Report report, double rate, TimeSpan warm, TimeSpan usual) =>
         report.Conclude("tail", await report.DuringAsync("tail", progress => MeasureAsync(report, rate, warm, usual, progress)));
 

@@ -12,10 +12,10 @@ internal static class Thresholds
     /// <summary>p99 with one or both primaries slow.</summary>
     public static readonly TimeSpan SlowP99 = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>p99 with everything dead: answers come from the ladder.</summary>
+    /// <summary>p99 with everything dead: responses come from the fallback chain.</summary>
     public static readonly TimeSpan DeadP99 = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>From a destination's return to answers from it.</summary>
+    /// <summary>From a destination's return to responses from it.</summary>
     public static readonly TimeSpan BackToLive = TimeSpan.FromSeconds(2);
 
     /// <summary>From a fault to the switch, at the latest.</summary>

@@ -9,8 +9,8 @@ internal static class Timeline
     /// <summary>The fault begins.</summary>
     public static readonly TimeSpan FaultAt = TimeSpan.FromSeconds(3);
 
-    /// <summary>The fault is mended.</summary>
-    public static readonly TimeSpan MendAt = TimeSpan.FromSeconds(8);
+    /// <summary>The fault is over.</summary>
+    public static readonly TimeSpan RecoverAt = TimeSpan.FromSeconds(8);
 
     /// <summary>The load ends: time enough to see the return.</summary>
     public static readonly TimeSpan EndAt = TimeSpan.FromSeconds(13);

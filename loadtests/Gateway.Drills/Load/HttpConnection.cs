@@ -6,7 +6,7 @@ namespace Gateway.Drills.Load;
 
 /// <summary>
 /// One HTTP/1.1 connection on a raw socket, one exchange at a time. It costs a fraction of an HttpClient, which
-/// matters where generator and gateway share two cores, and it is strict: an answer is whole only if its framing
+/// matters where generator and gateway share two cores, and it is strict: a response is whole only if its framing
 /// says so, and not one byte may follow it.
 /// </summary>
 internal sealed class HttpConnection(SourceNames sources) : IDisposable
@@ -32,11 +32,11 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
     /// <summary>True: <see cref="GiveUp"/> ended it.</summary>
     public bool TimedOut => _timedOut;
 
-    /// <summary>True once a byte of the present answer has come.</summary>
-    public bool AnswerBegan { get; private set; }
+    /// <summary>True once a byte of the present response has come.</summary>
+    public bool ResponseBegan { get; private set; }
 
     /// <summary>
-    /// An idle connection that is readable was closed by the server, or holds bytes nobody asked for: not to be used again.
+    /// An idle connection that is readable was closed by the server, or holds bytes that were not asked for: not to be used again.
     /// </summary>
     public bool IsStale => _timedOut || _socket.Poll(0, SelectMode.SelectRead);
 
@@ -46,7 +46,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
     /// <summary>Sends the first bytes of <see cref="Request"/>.</summary>
     public async ValueTask SendAsync(int length)
     {
-        AnswerBegan = false;
+        ResponseBegan = false;
         var sent = 0;
         while (sent < length)
         {
@@ -54,8 +54,8 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
         }
     }
 
-    /// <summary>Receives a whole answer and proves that nothing follows it.</summary>
-    public async ValueTask<HttpAnswer> ReceiveAsync()
+    /// <summary>Receives a whole response and proves that nothing follows it.</summary>
+    public async ValueTask<ReceivedResponse> ReceiveAsync()
     {
         var head = await ReceiveHeadAsync();
         var length = 0;
@@ -77,20 +77,20 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
 
         if (_start != _end)
         {
-            throw new MalformedAnswerException($"{_end - _start} bytes follow the answer's end.");
+            throw new MalformedResponseException($"{_end - _start} bytes follow the response's end.");
         }
 
         return new()
         {
             Status = head.Status,
-            Rung = head.Rung,
+            FallbackSource = head.FallbackSource,
             Source = head.Source,
             Closes = head.Closes,
             Body = _body.AsMemory(0, length)
         };
     }
 
-    /// <summary>Receives the head of an answer; the body is read by <see cref="ReadBodyAsync"/>.</summary>
+    /// <summary>Receives the head of a response; the body is read by <see cref="ReadBodyAsync"/>.</summary>
     public async ValueTask<HttpHead> ReceiveHeadAsync()
     {
         while (true)
@@ -111,7 +111,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
 
             if (_end - _start == HeadLimit)
             {
-                throw new MalformedAnswerException($"The answer's head is longer than {HeadLimit} bytes.");
+                throw new MalformedResponseException($"The response's head is longer than {HeadLimit} bytes.");
             }
 
             await FillAsync("within the head");
@@ -119,7 +119,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
     }
 
     /// <summary>Reads some of the body; 0: it is whole.</summary>
-    /// <exception cref="TruncatedAnswerException">The connection ended before the body's own end.</exception>
+    /// <exception cref="TruncatedResponseException">The connection ended before the body's own end.</exception>
     public async ValueTask<int> ReadBodyAsync(Memory<byte> into)
     {
         // 1. Find out how many bytes may be taken from here.
@@ -154,7 +154,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
         _socket.Dispose();
     }
 
-    /// <summary>Ends the connection as a user who goes away does: with a reset.</summary>
+    /// <summary>Ends the connection as a user that disconnects does: with a reset.</summary>
     public void Vanish() => _socket.Close(0);
 
     /// <inheritdoc/>
@@ -167,7 +167,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
         {
             if ((await ReadLineAsync()).Length != 0)
             {
-                throw new MalformedAnswerException("A chunk is longer than its size says.");
+                throw new MalformedResponseException("A chunk is longer than its size says.");
             }
         }
 
@@ -176,7 +176,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
         var digits = line.Span;
         if (digits.IsEmpty || !Utf8Parser.TryParse(digits, out long size, out var used, 'x') || used != digits.Length || size < 0)
         {
-            throw new MalformedAnswerException("A chunk's size is not a hexadecimal number.");
+            throw new MalformedResponseException("A chunk's size is not a hexadecimal number.");
         }
 
         (_left, _inChunk) = (size, true);
@@ -184,7 +184,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
         {
             if ((await ReadLineAsync()).Length != 0)
             {
-                throw new MalformedAnswerException("The last chunk is not followed by an empty line.");
+                throw new MalformedResponseException("The last chunk is not followed by an empty line.");
             }
 
             _framing = Framing.None;
@@ -205,7 +205,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
 
             if (_end - _start > 1024)
             {
-                throw new MalformedAnswerException("A chunk's size line is longer than 1,024 bytes.");
+                throw new MalformedResponseException("A chunk's size line is longer than 1,024 bytes.");
             }
 
             await FillAsync("between two chunks");
@@ -227,12 +227,12 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
         var read = await _socket.ReceiveAsync(_received.AsMemory(_end), SocketFlags.None);
         if (read == 0)
         {
-            throw AnswerBegan
-                ? new TruncatedAnswerException($"The connection ended {where}.")
-                : new NoAnswerException("The connection ended without an answer.");
+            throw ResponseBegan
+                ? new TruncatedResponseException($"The connection ended {where}.")
+                : new NoResponseException("The connection ended without a response.");
         }
 
-        AnswerBegan = true;
+        ResponseBegan = true;
         _end += read;
     }
 
@@ -240,7 +240,7 @@ internal sealed class HttpConnection(SourceNames sources) : IDisposable
     {
         if (_body.Length >= BodyLimit)
         {
-            throw new MalformedAnswerException($"The body is longer than {BodyLimit} bytes.");
+            throw new MalformedResponseException($"The body is longer than {BodyLimit} bytes.");
         }
 
         Array.Resize(ref _body, _body.Length * 2);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Gateway.Drills.Load;
 
-/// <summary>How an answer's body ends.</summary>
+/// <summary>How a response's body ends.</summary>
 internal enum Framing : byte
 {
     /// <summary>There is no body.</summary>
@@ -16,19 +16,19 @@ internal enum Framing : byte
     Chunked,
 }
 
-/// <summary>The parsed head of an answer: only what the generator needs, and strict about what decides the framing.</summary>
+/// <summary>The parsed head of a response: only what the generator needs, and strict about what decides the framing.</summary>
 internal struct HttpHead
 {
     /// <summary>The status code.</summary>
     public short Status;
 
     /// <summary>The value of <c>X-Fallback</c>.</summary>
-    public Rung Rung;
+    public FallbackSource FallbackSource;
 
-    /// <summary>Who answered.</summary>
+    /// <summary>The server that responded.</summary>
     public byte Source;
 
-    /// <summary>The server ends the connection after this answer.</summary>
+    /// <summary>The server ends the connection after this response.</summary>
     public bool Closes;
 
     /// <summary>How the body ends.</summary>
@@ -38,7 +38,7 @@ internal struct HttpHead
     public long Length;
 
     /// <summary>Reads a head, without the empty line that ends it.</summary>
-    /// <exception cref="MalformedAnswerException">It breaks a rule.</exception>
+    /// <exception cref="MalformedResponseException">It breaks a rule.</exception>
     public static HttpHead Parse(ReadOnlySpan<byte> text, SourceNames sources)
     {
         var line = NextLine(ref text);
@@ -47,7 +47,7 @@ internal struct HttpHead
             || !Utf8Parser.TryParse(line.Slice(9, 3), out short status, out var used)
             || used != 3)
         {
-            throw new MalformedAnswerException($"The first line '{Encoding.Latin1.GetString(line)}' is not an HTTP/1.1 status line.");
+            throw new MalformedResponseException($"The first line '{Encoding.Latin1.GetString(line)}' is not an HTTP/1.1 status line.");
         }
 
         var head = new HttpHead { Status = status, Length = -1 };
@@ -65,7 +65,7 @@ internal struct HttpHead
         var colon = line.IndexOf((byte)':');
         if (colon <= 0 || line[colon - 1] is (byte)' ' or (byte)'\t' || line[0] is (byte)' ' or (byte)'\t')
         {
-            throw new MalformedAnswerException($"The header line '{Encoding.Latin1.GetString(line)}' has no name before its colon.");
+            throw new MalformedResponseException($"The header line '{Encoding.Latin1.GetString(line)}' has no name before its colon.");
         }
 
         var name = line[..colon];
@@ -78,7 +78,7 @@ internal struct HttpHead
                 Source = sources.NumberOf(value);
                 break;
             case 10 when Is(name, "x-fallback"u8):
-                Rung = RungOf(value);
+                FallbackSource = FallbackOf(value);
                 break;
             case 10 when Is(name, "connection"u8):
                 Closes |= Is(value, "close"u8);
@@ -89,7 +89,7 @@ internal struct HttpHead
             case 17 when Is(name, "transfer-encoding"u8):
                 if (!Is(value, "chunked"u8))
                 {
-                    throw new MalformedAnswerException($"The transfer coding '{Encoding.Latin1.GetString(value)}' was not asked for.");
+                    throw new MalformedResponseException($"The transfer coding '{Encoding.Latin1.GetString(value)}' was not asked for.");
                 }
 
                 Framing = Framing.Chunked;
@@ -104,7 +104,7 @@ internal struct HttpHead
             || !Utf8Parser.TryParse(value, out long length, out _)
             || (Length >= 0 && Length != length))
         {
-            throw new MalformedAnswerException($"The Content-Length '{Encoding.Latin1.GetString(value)}' is not one number.");
+            throw new MalformedResponseException($"The Content-Length '{Encoding.Latin1.GetString(value)}' is not one number.");
         }
 
         Length = length;
@@ -114,7 +114,7 @@ internal struct HttpHead
     {
         if (Framing == Framing.Chunked && Length >= 0)
         {
-            throw new MalformedAnswerException("The answer has both Content-Length and Transfer-Encoding.");
+            throw new MalformedResponseException("The response has both Content-Length and Transfer-Encoding.");
         }
 
         if (Status is 204 or 304 or < 200)
@@ -127,8 +127,8 @@ internal struct HttpHead
         }
         else if (Framing != Framing.Chunked)
         {
-            // HTTP/1.1 allows it, but nobody can tell such an answer's end from a cut.
-            throw new MalformedAnswerException("The answer has neither Content-Length nor chunks: its end would be invisible.");
+            // HTTP/1.1 allows it, but there is no way to tell such a response's end from a cut.
+            throw new MalformedResponseException("The response has neither Content-Length nor chunks: its end would be invisible.");
         }
     }
 
@@ -140,11 +140,11 @@ internal struct HttpHead
         return line;
     }
 
-    private static Rung RungOf(ReadOnlySpan<byte> value) =>
-        Is(value, "last-good"u8) ? Rung.LastGood
-        : Is(value, "file"u8) ? Rung.File
-        : Is(value, "built-in"u8) ? Rung.BuiltIn
-        : Rung.Unknown;
+    private static FallbackSource FallbackOf(ReadOnlySpan<byte> value) =>
+        Is(value, "last-good"u8) ? FallbackSource.LastGood
+        : Is(value, "file"u8) ? FallbackSource.File
+        : Is(value, "built-in"u8) ? FallbackSource.BuiltIn
+        : FallbackSource.Unknown;
 
     private static bool Is(ReadOnlySpan<byte> value, ReadOnlySpan<byte> other) => Ascii.EqualsIgnoreCase(value, other);
 }

@@ -11,16 +11,16 @@ internal struct LedgerEntry
     /// <summary>When it was handed to the kernel; 0: never.</summary>
     public long Sent;
 
-    /// <summary>When its answer was whole, or its failure known.</summary>
+    /// <summary>When its response was whole, or its failure known.</summary>
     public long End;
 
     /// <summary>The scenario's own number for it: a user, an order.</summary>
     public long Key;
 
-    /// <summary>Bytes of the answer's body.</summary>
+    /// <summary>Bytes of the response's body.</summary>
     public int Bytes;
 
-    /// <summary>The answer's status; 0: none.</summary>
+    /// <summary>The response's status; 0: none.</summary>
     public short Status;
 
     /// <summary>The scenario's position in the plan.</summary>
@@ -64,7 +64,7 @@ internal sealed class Ledger(
     /// <summary>Requests whose user got nothing of use.</summary>
     public int Failed => CountWhere(outcome => outcome.IsFailed());
 
-    /// <summary>Requests answered by a rung of the ladder.</summary>
+    /// <summary>Requests answered by a step of the fallback chain.</summary>
     public int Degraded => CountWhere(outcome => outcome.IsDegraded());
 
     /// <summary>The part whose due times are from <paramref name="from"/> up to <paramref name="to"/> after the run's begin.</summary>

@@ -12,7 +12,7 @@ internal sealed record LoadPlan
     /// <summary>What is sent, drawn by weight.</summary>
     public required IReadOnlyList<Scenario> Scenarios { get; init; }
 
-    /// <summary>From the due time to the whole answer; later is a failure. Default: 30 s.</summary>
+    /// <summary>From the due time to the whole response; later is a failure. Default: 30 s.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Requests in flight at most; more are due than this: the rest counts as unsent. Default: 4,000.</summary>
@@ -27,6 +27,6 @@ internal sealed record LoadPlan
     /// <summary>Fixes which scenario each request gets. Default: 1.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>The share of clients that go away without waiting for their answer. Default: 0.</summary>
+    /// <summary>The share of clients that go away without waiting for their response. Default: 0.</summary>
     public double Vanishing { get; init; }
 }

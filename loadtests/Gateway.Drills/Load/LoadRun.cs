@@ -120,7 +120,7 @@ internal sealed class LoadRun
         }
         catch (Exception error)
         {
-            // A fault of the generator itself: whoever awaits the run hears of it.
+            // A fault of the generator itself: the caller that awaits the run gets it.
             _completion.TrySetException(error);
         }
     }
@@ -154,14 +154,14 @@ internal sealed class LoadRun
                 return;
             }
 
-            // 3. The answer.
-            var answer = await connection.ReceiveAsync();
-            outcome = scenario.Judge(answer, key);
+            // 3. The response.
+            var response = await connection.ReceiveAsync();
+            outcome = scenario.Judge(response, key);
             ref var entry = ref _entries[number];
-            (entry.Status, entry.Source, entry.Bytes) = (answer.Status, answer.Source, answer.Body.Length);
+            (entry.Status, entry.Source, entry.Bytes) = (response.Status, response.Source, response.Body.Length);
             connection.Deadline = long.MaxValue;
             _busy.TryRemove(connection, out _);
-            if (!answer.Closes && !connection.TimedOut)
+            if (!response.Closes && !connection.TimedOut)
             {
                 _idle.Push(connection);
                 connection = null;
@@ -188,10 +188,10 @@ internal sealed class LoadRun
     {
         _ when connection is { TimedOut: true } => Outcome.Timeout,
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => Outcome.Refused,
-        TruncatedAnswerException => Outcome.Truncated,
-        MalformedAnswerException => Outcome.Malformed,
-        SocketException when connection is { AnswerBegan: true } => Outcome.Truncated,
-        SocketException or NoAnswerException => Outcome.Reset,
+        TruncatedResponseException => Outcome.Truncated,
+        MalformedResponseException => Outcome.Malformed,
+        SocketException when connection is { ResponseBegan: true } => Outcome.Truncated,
+        SocketException or NoResponseException => Outcome.Reset,
 
         // Not the target's doing: the ledger shows it as never sent, which no drill accepts.
         _ => Outcome.Unsent,

@@ -6,10 +6,10 @@ internal enum Outcome : byte
     /// <summary>Not over yet; after a run: never.</summary>
     Pending,
 
-    /// <summary>A good answer from a guide.</summary>
+    /// <summary>A good response from a guide.</summary>
     Live,
 
-    /// <summary>A good answer that the gateway had kept (<c>X-Fallback: last-good</c>).</summary>
+    /// <summary>A good response that the gateway had stored (<c>X-Fallback: last-good</c>).</summary>
     LastGood,
 
     /// <summary>A prepared file (<c>X-Fallback: file</c>).</summary>
@@ -21,25 +21,25 @@ internal enum Outcome : byte
     /// <summary>Failed: the connection was refused.</summary>
     Refused,
 
-    /// <summary>Failed: the connection ended before any byte of the answer.</summary>
+    /// <summary>Failed: the connection ended before any byte of the response.</summary>
     Reset,
 
-    /// <summary>Failed: no whole answer within the request's deadline.</summary>
+    /// <summary>Failed: no whole response within the request's deadline.</summary>
     Timeout,
 
-    /// <summary>Failed: the connection ended within the answer.</summary>
+    /// <summary>Failed: the connection ended within the response.</summary>
     Truncated,
 
     /// <summary>Failed: what came is not HTTP/1.1, or has bytes beyond its end.</summary>
     Malformed,
 
-    /// <summary>Failed: a whole answer with a status that the scenario does not accept.</summary>
+    /// <summary>Failed: a whole response with a status that the scenario does not accept.</summary>
     Status,
 
-    /// <summary>Failed: a whole answer with the right status and the wrong body.</summary>
+    /// <summary>Failed: a whole response with the right status and the wrong body.</summary>
     WrongBody,
 
-    /// <summary>The client went away on purpose: nobody's failure.</summary>
+    /// <summary>The client went away on purpose: no's failure.</summary>
     Vanished,
 
     /// <summary>Not sent: the generator was at its own bound of connections, or was stopped. Such a run proves nothing.</summary>

@@ -1,6 +1,6 @@
 namespace Gateway.Drills.Load;
 
-/// <summary>One kind of request: how it is written, and what counts as a good answer.</summary>
+/// <summary>One kind of request: how it is written, and what counts as a good response.</summary>
 /// <param name="name">What ledgers and reports call it.</param>
 /// <param name="weight">How often it is drawn, relative to the plan's other scenarios.</param>
 internal abstract class Scenario(string name, int weight)
@@ -21,17 +21,17 @@ internal abstract class Scenario(string name, int weight)
     /// <param name="key">Goes into the ledger.</param>
     public abstract int Write(Span<byte> into, ReadOnlySpan<byte> host, long number, out long key);
 
-    /// <summary>Judges a whole answer.</summary>
-    public virtual Outcome Judge(in HttpAnswer answer, long key) => answer.Rung switch
+    /// <summary>Judges a whole response.</summary>
+    public virtual Outcome Judge(in ReceivedResponse response, long key) => response.FallbackSource switch
     {
-        Rung.LastGood => IsBodyGood(answer, key) ? Outcome.LastGood : Outcome.WrongBody,
-        Rung.File => Outcome.File,
-        Rung.BuiltIn => Outcome.BuiltIn,
-        Rung.Unknown => Outcome.WrongBody,
-        _ when answer.Status is < 200 or > 299 => Outcome.Status,
-        _ => IsBodyGood(answer, key) ? Outcome.Live : Outcome.WrongBody,
+        FallbackSource.LastGood => IsBodyGood(response, key) ? Outcome.LastGood : Outcome.WrongBody,
+        FallbackSource.File => Outcome.File,
+        FallbackSource.BuiltIn => Outcome.BuiltIn,
+        FallbackSource.Unknown => Outcome.WrongBody,
+        _ when response.Status is < 200 or > 299 => Outcome.Status,
+        _ => IsBodyGood(response, key) ? Outcome.Live : Outcome.WrongBody,
     };
 
     /// <summary>Whether a body with a good status is what was asked for. Default: yes.</summary>
-    protected virtual bool IsBodyGood(in HttpAnswer answer, long key) => true;
+    protected virtual bool IsBodyGood(in ReceivedResponse response, long key) => true;
 }

@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace Gateway.Drills.Load;
 
-/// <summary>Recommendations for many users: the answer must be whole JSON, and if it names a user, then this one.</summary>
+/// <summary>Recommendations for many users: the response must be whole JSON, and if it names a user, then this one.</summary>
 internal sealed class RecommendScenario(int weight = 1, int users = 200, string name = "recommend") : Scenario(name, weight)
 {
     private static readonly string[] Categories = ["shoes", "books", "garden", "toys"];
@@ -20,9 +20,9 @@ internal sealed class RecommendScenario(int weight = 1, int users = 200, string 
     }
 
     /// <inheritdoc/>
-    protected override bool IsBodyGood(in HttpAnswer answer, long key)
+    protected override bool IsBodyGood(in ReceivedResponse response, long key)
     {
-        var reader = new Utf8JsonReader(answer.Body.Span);
+        var reader = new Utf8JsonReader(response.Body.Span);
         Span<byte> user = stackalloc byte[24];
         Utf8.TryWrite(user, $"u{key}", out var length);
         try
@@ -50,7 +50,7 @@ internal sealed class RecommendScenario(int weight = 1, int users = 200, string 
     }
 }
 
-/// <summary>GET of one path; the answer must not be empty.</summary>
+/// <summary>GET of one path; the response must not be empty.</summary>
 internal sealed class PageScenario(string path, int weight = 1, string? name = null) : Scenario(name ?? path, weight)
 {
     /// <inheritdoc/>
@@ -62,7 +62,7 @@ internal sealed class PageScenario(string path, int weight = 1, string? name = n
     }
 
     /// <inheritdoc/>
-    protected override bool IsBodyGood(in HttpAnswer answer, long key) => !answer.Body.IsEmpty;
+    protected override bool IsBodyGood(in ReceivedResponse response, long key) => !response.Body.IsEmpty;
 }
 
 /// <summary>
@@ -102,10 +102,10 @@ internal sealed class ChatScenario(int tokens = 20, int intervalMs = 50, int wei
     }
 
     /// <inheritdoc/>
-    protected override bool IsBodyGood(in HttpAnswer answer, long key)
+    protected override bool IsBodyGood(in ReceivedResponse response, long key)
     {
         var parser = new EventParser();
-        parser.Feed(answer.Body.Span);
+        parser.Feed(response.Body.Span);
         return !parser.SawError && parser.Ids.Distinct().Count() >= tokens && parser.AreIdsWhole;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class SessionPriority : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // What could be raised can be set back, unless the privilege went away: nobody is harmed.
+            // What could be raised can be set back, unless the privilege went away; no harm is done.
         }
     }
 

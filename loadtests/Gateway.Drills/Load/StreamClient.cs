@@ -19,10 +19,10 @@ internal enum StreamEnd
     /// <summary>In order, although the guide had more to say: looks whole and is not.</summary>
     CleanStump,
 
-    /// <summary>The answer was no event stream of a guide: a status other than 200, or the ladder's.</summary>
+    /// <summary>The response was no event stream of a guide: a status other than 200, or the fallback chain's.</summary>
     NotLive,
 
-    /// <summary>No connection, no answer, or not HTTP.</summary>
+    /// <summary>No connection, no response, or not HTTP.</summary>
     Failed,
 
     /// <summary>We ended it.</summary>
@@ -33,7 +33,7 @@ internal enum StreamEnd
 /// <param name="End">How it ended.</param>
 /// <param name="Ids">The ids, in the order in which they came.</param>
 /// <param name="AreIdsWhole">None missing, none twice.</param>
-/// <param name="Source">The guide that began the answer.</param>
+/// <param name="Source">The guide that began the response.</param>
 /// <param name="EndedAt">When; a <see cref="Stopwatch"/> timestamp.</param>
 /// <param name="LastEventAt">When the last event came.</param>
 /// <param name="LongestGap">The longest silence between two events.</param>
@@ -46,7 +46,7 @@ internal sealed record StreamReport(
     long LastEventAt,
     TimeSpan LongestGap);
 
-/// <summary>One user who reads one chat as it comes.</summary>
+/// <summary>One user that reads one chat as it comes.</summary>
 internal sealed class StreamClient(LoadTarget target, int tokens, int intervalMs, string conversation)
 {
     private readonly SourceNames _sources = new();
@@ -71,10 +71,10 @@ internal sealed class StreamClient(LoadTarget target, int tokens, int intervalMs
             await connection.SendAsync(Write(connection.Request));
             var head = await connection.ReceiveHeadAsync();
             source = head.Source;
-            end = await ReadAsync(connection, isLive: head is { Status: 200, Rung: Rung.None });
+            end = await ReadAsync(connection, isLive: head is { Status: 200, FallbackSource: FallbackSource.None });
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException
-            or NoAnswerException or TruncatedAnswerException or MalformedAnswerException)
+            or NoResponseException or TruncatedResponseException or MalformedResponseException)
         {
             end = stop.IsCancellationRequested ? StreamEnd.Stopped
                 : _parser.SawError ? StreamEnd.ErrorEvent

@@ -20,8 +20,8 @@ internal enum UserBy
 }
 
 /// <summary>
-/// Recommendations for many users who say who they are in different ways, of a guide that tells no cache so. Whatever comes back must be
-/// whole JSON that names this user or none; a kept answer for a Cookie or an Authorization is one that should not have been kept.
+/// Recommendations for many users that identify themselves in different ways, of a guide that sends no cache headers. Whatever comes
+/// back must be whole JSON that names this user or none; a response to a request with Cookie or Authorization must not have been stored.
 /// </summary>
 internal sealed class UserScenario(UserBy by, int users = 100) : Scenario(by.ToString(), 1)
 {
@@ -51,15 +51,17 @@ internal sealed class UserScenario(UserBy by, int users = 100) : Scenario(by.ToS
     }
 
     /// <inheritdoc/>
-    public override Outcome Judge(in HttpAnswer answer, long key) =>
-        answer.Rung == Rung.LastGood && by is UserBy.Cookie or UserBy.Authorization ? Outcome.WrongBody : base.Judge(answer, key);
+    public override Outcome Judge(in ReceivedResponse response, long key) =>
+        response.FallbackSource == FallbackSource.LastGood && by is UserBy.Cookie or UserBy.Authorization
+            ? Outcome.WrongBody
+            : base.Judge(response, key);
 
     /// <inheritdoc/>
-    protected override bool IsBodyGood(in HttpAnswer answer, long key)
+    protected override bool IsBodyGood(in ReceivedResponse response, long key)
     {
         Span<byte> user = stackalloc byte[24];
         Utf8.TryWrite(user, $"u{key}", out var length);
-        var reader = new Utf8JsonReader(answer.Body.Span);
+        var reader = new Utf8JsonReader(response.Body.Span);
         try
         {
             var named = false;
@@ -85,11 +87,11 @@ internal sealed class UserScenario(UserBy by, int users = 100) : Scenario(by.ToS
     }
 }
 
-/// <summary>Recommendations whose every byte is known: the answer must be exactly what the guide itself says to that user.</summary>
+/// <summary>Recommendations whose every byte is known: the response must be exactly what the guide itself says to that user.</summary>
 /// <param name="expected">The bodies, by user.</param>
 internal sealed class KnownScenario(IReadOnlyList<byte[]> expected) : Scenario("known", 1)
 {
-    /// <summary>Asks a guide directly for each user's answer.</summary>
+    /// <summary>Asks a guide directly for each user's response.</summary>
     public static async Task<KnownScenario> AskAsync(string guide, int users, CancellationToken cancel = default)
     {
         using var client = new HttpClient();
@@ -111,5 +113,5 @@ internal sealed class KnownScenario(IReadOnlyList<byte[]> expected) : Scenario("
     }
 
     /// <inheritdoc/>
-    protected override bool IsBodyGood(in HttpAnswer answer, long key) => answer.Body.Span.SequenceEqual(expected[(int)key]);
+    protected override bool IsBodyGood(in ReceivedResponse response, long key) => response.Body.Span.SequenceEqual(expected[(int)key]);
 }

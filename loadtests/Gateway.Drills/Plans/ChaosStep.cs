@@ -6,7 +6,7 @@ namespace Gateway.Drills.Plans;
 /// Every so often one fault drawn from a list, for a while. The seed decides which and when, so that a run that failed
 /// can be run again.
 /// </summary>
-internal sealed class ChaosStep(int seed, TimeSpan every, TimeSpan lasts, TimeSpan time, IReadOnlyList<(Step Break, Step Mend)> faults)
+internal sealed class ChaosStep(int seed, TimeSpan every, TimeSpan lasts, TimeSpan time, IReadOnlyList<(Step Break, Step Recover)> faults)
     : Step($"chaos of {faults.Count} faults, seed {seed}", Effect.Breaks | Effect.Recovers)
 {
     /// <summary>Decides the order.</summary>
@@ -36,12 +36,12 @@ internal sealed class ChaosStep(int seed, TimeSpan every, TimeSpan lasts, TimeSp
     {
         foreach (var (number, drawn) in Draw().Index())
         {
-            var (@break, mend) = faults[drawn];
+            var (@break, recover) = faults[drawn];
             var begun = System.Diagnostics.Stopwatch.GetTimestamp();
             stage.Mark($"chaos {number + 1}: {@break.Label}");
             await @break.DoAsync(stage, cancel);
             await Task.Delay(lasts, TimeProvider.System, cancel);
-            await mend.DoAsync(stage, cancel);
+            await recover.DoAsync(stage, cancel);
             var left = every - System.Diagnostics.Stopwatch.GetElapsedTime(begun);
             if (left > TimeSpan.Zero)
             {

@@ -201,7 +201,7 @@ internal static class DrillFile
         {
             reader.Problem(
                 where,
-                "Expectations about switches, transitions and attempts are read from the operators' port. Write 'environment.admin' too.");
+                "Expectations about switches, transitions and attempts are read from the admin endpoint. Write 'environment.admin' too.");
         }
 
         if (expect.PostOnce

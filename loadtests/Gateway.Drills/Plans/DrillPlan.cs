@@ -20,7 +20,7 @@ internal sealed record DrillPlan
 
     /// <summary>
     /// Changes of the configuration that take that part out: with them the drill must fail, else it guards nothing.
-    /// Empty: nobody can switch it off.
+    /// Empty: it cannot be switched off.
     /// </summary>
     public IReadOnlyList<(string Path, string? Yaml)> Without { get; init; } = [];
 
@@ -46,13 +46,13 @@ internal sealed record EnvironmentPlan
     /// <summary>What is started; ignored when <see cref="Url"/> is set.</summary>
     public TestBedOptions Bed { get; init; } = new();
 
-    /// <summary>The users' port of a gateway that runs already. Default: null, an own one is started.</summary>
+    /// <summary>The public listener of a gateway that runs already. Default: null, an own one is started.</summary>
     public string? Url { get; init; }
 
-    /// <summary>The operators' port of the running gateway. Null: no metrics, no journal, no expectations about tiers.</summary>
+    /// <summary>The admin endpoint of the running gateway. Null: no metrics, no journal, no expectations about tiers.</summary>
     public string? AdminUrl { get; init; }
 
-    /// <summary>The token for the operators' port.</summary>
+    /// <summary>The token for the admin endpoint.</summary>
     public string? Token { get; init; }
 
     /// <summary>Load may be sent to another machine. Default: false.</summary>
@@ -71,7 +71,7 @@ internal sealed record LoadShape
     /// <summary>Load before anything counts, at the first rate. Default: 5 s.</summary>
     public TimeSpan Warm { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The share of clients that go away before their answer.</summary>
+    /// <summary>The share of clients that go away before their response.</summary>
     public double Vanishing { get; init; }
 
     /// <summary>How many different users ask. Default: 200.</summary>
@@ -101,10 +101,10 @@ internal sealed record ExpectPlan
     /// <summary>At most so many failed; takes the place of the share.</summary>
     public int? Failed { get; init; }
 
-    /// <summary>Answers that no tier gave: at most this share.</summary>
+    /// <summary>Responses that no tier gave: at most this share.</summary>
     public double? Degraded { get; init; }
 
-    /// <summary>Answers from a file or built in: at most so many.</summary>
+    /// <summary>Responses from a file or built in: at most so many.</summary>
     public int? Static { get; init; }
 
     /// <summary>p99 of the requests due while something was broken.</summary>
@@ -116,16 +116,16 @@ internal sealed record ExpectPlan
     /// <summary>From the first fault to another active tier.</summary>
     public TimeSpan? SwitchWithin { get; init; }
 
-    /// <summary>From the last mend until the first tier is the active one again.</summary>
+    /// <summary>From the last recovery until the first tier is the active one again.</summary>
     public TimeSpan? BackWithin { get; init; }
 
-    /// <summary>From the last mend to the end of the last answer that was not live.</summary>
+    /// <summary>From the last recovery to the end of the last response that was not live.</summary>
     public TimeSpan? LiveWithin { get; init; }
 
-    /// <summary>After the last mend two tiers share the load for at least so long.</summary>
+    /// <summary>After the last recovery two tiers share the load for at least so long.</summary>
     public TimeSpan? RampAtLeast { get; init; }
 
-    /// <summary>No order executed twice, none acknowledged that nobody executed.</summary>
+    /// <summary>No order executed twice, none acknowledged and not executed.</summary>
     public bool PostOnce { get; init; }
 
     /// <summary>Exactly these transitions, in any order: <c>primary-&gt;standby</c>.</summary>
@@ -137,7 +137,7 @@ internal sealed record ExpectPlan
     /// <summary>Attempts beyond the first as a share of requests; three a second are always free.</summary>
     public double? ExtraAttempts { get; init; }
 
-    /// <summary>Of the answers that were not live, at least this share was a last-good answer.</summary>
+    /// <summary>Of the responses that were not live, at least this share was a last-good response.</summary>
     public double? Coverage { get; init; }
 
     /// <summary>

@@ -4,7 +4,7 @@ using Gateway.Drills.Running;
 
 namespace Gateway.Drills.Plans;
 
-/// <summary>Whether something is worse or better after a deed: what "during the fault" means follows from it.</summary>
+/// <summary>Whether something is worse or better after a step: what "during the fault" means follows from it.</summary>
 [Flags]
 internal enum Effect
 {
@@ -42,8 +42,8 @@ internal abstract class Step(string label, Effect effect)
     public abstract Task DoAsync(DrillEnvironment stage, CancellationToken cancel);
 }
 
-/// <summary>A fault begins, or is mended.</summary>
-internal sealed class FaultDeed(string label, Fault fault, bool mends) : Step(label, mends ? Effect.Recovers : Effect.Breaks)
+/// <summary>A fault begins, or is over.</summary>
+internal sealed class FaultStep(string label, Fault fault, bool recovers) : Step(label, recovers ? Effect.Recovers : Effect.Breaks)
 {
     /// <summary>The fault.</summary>
     public Fault Fault => fault;
@@ -53,7 +53,7 @@ internal sealed class FaultDeed(string label, Fault fault, bool mends) : Step(la
 
     /// <inheritdoc/>
     public override Task DoAsync(DrillEnvironment stage, CancellationToken cancel) =>
-        mends ? fault.MendAsync(stage.OwnBed) : fault.BreakAsync(stage.OwnBed);
+        recovers ? fault.RecoverAsync(stage.OwnBed) : fault.BreakAsync(stage.OwnBed);
 }
 
 /// <summary>Guides end in order (SIGTERM) and start again, one after the other, as a rolling restart does.</summary>
@@ -189,7 +189,7 @@ internal sealed class FlapDeed(string label, Fault fault, TimeSpan down, TimeSpa
         {
             await fault.BreakAsync(stage.OwnBed);
             await Task.Delay(down, TimeProvider.System, cancel);
-            await fault.MendAsync(stage.OwnBed);
+            await fault.RecoverAsync(stage.OwnBed);
             await Task.Delay(up, TimeProvider.System, cancel);
         }
     }

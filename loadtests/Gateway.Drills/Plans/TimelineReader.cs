@@ -3,7 +3,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Drills.Plans;
 
-/// <summary>Reads the timeline: each entry has <c>at</c> and one deed.</summary>
+/// <summary>Reads the timeline: each entry has <c>at</c> and one step.</summary>
 internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environment)
 {
     private static readonly string[] Verbs =
@@ -51,28 +51,28 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             }
 
             map.Require("at", "3s");
-            if (Step(map) is not { } deed || map.Duration("at") is not { } at)
+            if (Step(map) is not { } step || map.Duration("at") is not { } at)
             {
                 continue;
             }
 
-            if (at + deed.Lasts >= load)
+            if (at + step.Lasts >= load)
             {
                 reader.Problem(
                     entry,
-                    $"'{deed.Label}' ends at {(at + deed.Lasts).TotalSeconds} s, but the load ends at {load.TotalSeconds} s: nothing after "
+                    $"'{step.Label}' ends at {(at + step.Lasts).TotalSeconds} s, but the load ends at {load.TotalSeconds} s: nothing after "
                         + $"it would be measured. Make 'load.for' longer.");
             }
 
-            if (environment.Url is not null && (deed.NeedsOwnGuides || deed.IsAboutTheGateway))
+            if (environment.Url is not null && (step.NeedsOwnGuides || step.IsAboutTheGateway))
             {
                 reader.Problem(
                     entry,
-                    $"'{deed.Label}' needs guides and a gateway that the drill starts itself. With 'environment.gateway', break and mend "
+                    $"'{step.Label}' needs guides and a gateway that the drill starts itself. With 'environment.gateway', break and mend "
                         + $"things with 'run'.");
             }
 
-            steps.Add(new(at, deed));
+            steps.Add(new(at, step));
         }
 
         return [.. steps.OrderBy(step => step.At)];
@@ -123,8 +123,8 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         };
     }
 
-    /// <summary>A fault that can be mended again: what chaos and flapping draw from.</summary>
-    private FaultDeed? Broken(string verb, YamlNode node) => verb switch
+    /// <summary>A fault that can be repaired again: what chaos and flapping draw from.</summary>
+    private FaultStep? Broken(string verb, YamlNode node) => verb switch
     {
         "kill" => _names.OfProcesses(node, verb) is var on ? Begin($"kill {List(on)}", new KillFault(on)) : null,
         "freeze" => _names.OfProcesses(node, verb) is var on ? Begin($"freeze {List(on)}", new FreezeFault(on)) : null,
@@ -133,7 +133,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         _ => Http(node),
     };
 
-    private FaultDeed? Http(YamlNode node)
+    private FaultStep? Http(YamlNode node)
     {
         if (reader.Map(node, "fault", "on", "mode", "delay", "share", "retryAfter", "health", "when", "after", "end") is not { } map)
         {
@@ -158,7 +158,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             on));
     }
 
-    private FaultDeed? Relay(YamlNode node)
+    private FaultStep? Relay(YamlNode node)
     {
         if (reader.Map(node, "relay", "on", "toServer", "toClient", "door", "wait", "after") is not { } map)
         {
@@ -223,7 +223,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
             }
             else if (OneOf(entry, "kill", "freeze", "fault", "relay", "brokenConfig") is { } fault)
             {
-                faults.Add((fault, new FaultDeed($"mend {fault.Label}", fault.Fault, mends: true)));
+                faults.Add((fault, new FaultStep($"mend {fault.Label}", fault.Fault, recovers: true)));
             }
         }
 
@@ -259,7 +259,7 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         });
     }
 
-    private FaultDeed? OneOf(PlanMap map, params string[] verbs)
+    private FaultStep? OneOf(PlanMap map, params string[] verbs)
     {
         var found = verbs.Where(verb => map.At(verb) is not null).ToList();
         if (found.Count == 1)
@@ -271,9 +271,9 @@ internal sealed class TimelineReader(PlanReader reader, EnvironmentPlan environm
         return null;
     }
 
-    private static FaultDeed Begin(string label, Fault fault) => new(label, fault, mends: false);
+    private static FaultStep Begin(string label, Fault fault) => new(label, fault, recovers: false);
 
-    private static FaultDeed End(string label, Fault fault) => new(label, fault, mends: true);
+    private static FaultStep End(string label, Fault fault) => new(label, fault, recovers: true);
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names);
 

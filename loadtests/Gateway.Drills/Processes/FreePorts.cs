@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Gateway.Drills.Processes;
 
 /// <summary>
-/// Finds ports that nobody uses. A port is taken for good within this process, so that two test beds at once never
+/// Finds ports that are free. A port is taken for good within this process, so that two test beds at once never
 /// get the same one; it lies below the kernel's range for outgoing connections where that is known, so that a
 /// destination which is down for a while does not lose its port to some client's socket.
 /// </summary>
@@ -43,7 +43,7 @@ internal static class FreePorts
         }
         catch (SocketException)
         {
-            // In use: that is the answer, not an error.
+            // In use: that is the response, not an error.
             return false;
         }
     }

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Gateway.Drills.Processes;
 
-/// <summary>The gateway in a process of its own, with its users' port and its operators' port.</summary>
+/// <summary>The gateway in a process of its own, with its public listener and its admin endpoint.</summary>
 internal sealed class GatewayProcess : ChildProcess
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(5) };
@@ -25,7 +25,7 @@ internal sealed class GatewayProcess : ChildProcess
     /// <summary>The file that it reads and watches.</summary>
     public string ConfigFile { get; }
 
-    /// <summary>The users' port.</summary>
+    /// <summary>The public listener.</summary>
     public int Port { get; }
 
     /// <summary>The users' address, without a slash at the end.</summary>
@@ -69,8 +69,8 @@ internal sealed class GatewayProcess : ChildProcess
     {
         try
         {
-            using var answer = await Http.GetAsync($"{AdminUrl}/readyz", cancel);
-            return answer.StatusCode == HttpStatusCode.OK;
+            using var response = await Http.GetAsync($"{AdminUrl}/readyz", cancel);
+            return response.StatusCode == HttpStatusCode.OK;
         }
         catch (Exception error) when (error is HttpRequestException || (error is TaskCanceledException && !cancel.IsCancellationRequested))
         {

@@ -15,14 +15,14 @@ internal sealed record GuideFault
     /// <summary>none, 500, 503, 429, slow, late, hang, reset, cut, drip or garbage.</summary>
     public required string Mode { get; init; }
 
-    /// <summary>How much later answers are. Null: the guide's default.</summary>
+    /// <summary>How much later responses are. Null: the guide's default.</summary>
     [JsonIgnore]
     public TimeSpan? Delay { get; init; }
 
     /// <summary>Of slow: so many requests are worked on at once. Null: all.</summary>
     public int? Workers { get; init; }
 
-    /// <summary>The share of answers that the fault hits, 0 to 1. Default: all.</summary>
+    /// <summary>The share of responses that the fault hits, 0 to 1. Default: all.</summary>
     public double Share { get; init; } = 1.0;
 
     /// <summary>Seconds that a 503 or 429 asks to stay away for. Null: not said.</summary>

@@ -66,23 +66,23 @@ internal sealed class GuideProcess : ChildProcess
     public async Task SetFaultAsync(GuideFault fault, CancellationToken cancel = default)
     {
         using var content = new StringContent(fault.ToJson(), Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
-        using var answer = await Http.PutAsync($"{Url}/faults", content, cancel);
-        answer.EnsureSuccessStatusCode();
+        using var response = await Http.PutAsync($"{Url}/faults", content, cancel);
+        response.EnsureSuccessStatusCode();
     }
 
     /// <summary>Makes it behave again.</summary>
     public async Task ClearFaultAsync(CancellationToken cancel = default)
     {
-        using var answer = await Http.DeleteAsync($"{Url}/faults", cancel);
-        answer.EnsureSuccessStatusCode();
+        using var response = await Http.DeleteAsync($"{Url}/faults", cancel);
+        response.EnsureSuccessStatusCode();
     }
 
     private async Task<bool> AnswersAsync(CancellationToken cancel)
     {
         try
         {
-            using var answer = await Http.GetAsync($"{Url}/health", cancel);
-            return answer.IsSuccessStatusCode;
+            using var response = await Http.GetAsync($"{Url}/health", cancel);
+            return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
         {

@@ -80,7 +80,7 @@ internal static class Launcher
             }
             catch (Exception error)
             {
-                // The one who ordered it hears of it; this thread must go on for the others.
+                // The caller gets it; this thread must go on for the others.
                 done.SetException(error);
             }
         }

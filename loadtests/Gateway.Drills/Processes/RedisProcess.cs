@@ -60,7 +60,7 @@ internal sealed class RedisProcess : ChildProcess
     /// <summary>Tells it commands, one a line, and gives the beginning of what it answers to the last.</summary>
     public Task<string> TellAsync(params string[] commands) => TellAsync(Port, commands);
 
-    /// <summary>The same to a port; empty: it did not answer.</summary>
+    /// <summary>The same to a port; empty: it did not response.</summary>
     public static async Task<string> TellAsync(int port, IReadOnlyList<string> commands)
     {
         try
@@ -68,19 +68,19 @@ internal sealed class RedisProcess : ChildProcess
             using var client = new TcpClient();
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System);
             await client.ConnectAsync("127.0.0.1", port, deadline.Token);
-            var answer = "";
+            var response = "";
             var buffer = new byte[16 * 1024];
             foreach (var command in commands)
             {
                 await client.GetStream().WriteAsync(System.Text.Encoding.UTF8.GetBytes(command + "\r\n"), deadline.Token);
-                answer = System.Text.Encoding.UTF8.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, deadline.Token));
+                response = System.Text.Encoding.UTF8.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, deadline.Token));
             }
 
-            return answer;
+            return response;
         }
         catch (Exception error) when (error is SocketException or IOException or OperationCanceledException)
         {
-            // It is down or frozen: who asks decides what that means.
+            // It is down or frozen: the caller decides what that means.
             return "";
         }
     }
@@ -99,9 +99,9 @@ internal sealed class RedisProcess : ChildProcess
             using var client = new TcpClient();
             await client.ConnectAsync("127.0.0.1", Port, cancel);
             await client.GetStream().WriteAsync("PING\r\n"u8.ToArray(), cancel);
-            var answer = new byte[7];
-            await client.GetStream().ReadExactlyAsync(answer, cancel);
-            return answer.AsSpan().SequenceEqual("+PONG\r\n"u8);
+            var response = new byte[7];
+            await client.GetStream().ReadExactlyAsync(response, cancel);
+            return response.AsSpan().SequenceEqual("+PONG\r\n"u8);
         }
         catch (Exception error) when (error is SocketException or IOException)
         {

@@ -44,11 +44,11 @@ internal sealed class SentinelProcess : ChildProcess
             await Task.WhenAll(sentinels.Select(static s => s.StartAsync()));
             await set.UntilAsync(
                 static s => s.TellAsync("SENTINEL sentinels shop"),
-                static answer => answer.StartsWith("*2", StringComparison.Ordinal),
+                static response => response.StartsWith("*2", StringComparison.Ordinal),
                 TimeSpan.FromSeconds(30));
             await set.UntilAsync(
                 static s => s.TellAsync("SENTINEL replicas shop"),
-                static answer => answer.StartsWith("*1", StringComparison.Ordinal),
+                static response => response.StartsWith("*1", StringComparison.Ordinal),
                 TimeSpan.FromSeconds(30));
             return set;
         }
@@ -59,7 +59,7 @@ internal sealed class SentinelProcess : ChildProcess
         }
     }
 
-    /// <summary>Tells it a command and gives the beginning of its answer.</summary>
+    /// <summary>Tells it a command and gives the beginning of its response.</summary>
     public Task<string> TellAsync(string command) => RedisProcess.TellAsync(Port, [command]);
 }
 
@@ -73,9 +73,9 @@ internal sealed class SentinelProcesses(IReadOnlyList<SentinelProcess> sentinels
     /// <summary>Waits until they all name this port as the master's.</summary>
     public Task UntilMasterIsAsync(int port, TimeSpan within) => UntilAsync(
         static s => s.TellAsync("SENTINEL get-master-addr-by-name shop"),
-        answer => answer.Contains(port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal), within);
+        response => response.Contains(port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal), within);
 
-    /// <summary>Waits until each answers so.</summary>
+    /// <summary>Waits until each responses so.</summary>
     public async Task UntilAsync(Func<SentinelProcess, Task<string>> ask, Predicate<string> good, TimeSpan within)
     {
         var began = TimeProvider.System.GetTimestamp();

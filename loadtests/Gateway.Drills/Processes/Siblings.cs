@@ -34,7 +34,7 @@ internal sealed class Siblings(TestBed bed) : IAsyncDisposable
 
     /// <summary>Describes one more; it is not started yet.</summary>
     /// <param name="before">See <see cref="GatewayProcess.Create"/>.</param>
-    /// <param name="port">Its users' port; null: a free one.</param>
+    /// <param name="port">Its public listener; null: a free one.</param>
     public GatewayProcess Add(IReadOnlyList<string>? before = null, int? port = null)
     {
         var number = (_gateways.Count + 1).ToString(CultureInfo.InvariantCulture);

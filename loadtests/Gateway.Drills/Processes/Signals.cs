@@ -23,7 +23,7 @@ internal static class Signals
     /// <summary>Ends a freeze.</summary>
     public const int Continue = 18;
 
-    /// <summary>Freezes: the kernel still accepts connections, nobody answers them.</summary>
+    /// <summary>Freezes: the kernel still accepts connections, nothing answers them.</summary>
     public const int Stop = 19;
 
     /// <summary>Sends a signal to one process. False: there is no such process any more.</summary>

@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Gateway.Drills.Processes;
 
-/// <summary>Writes the configuration and the prepared answers of a test bed.</summary>
+/// <summary>Writes the configuration and the prepared responses of a test bed.</summary>
 internal static class TestBedConfig
 {
-    /// <summary>A text that stands in every prepared answer, and in no guide's answer.</summary>
-    public const string StaticMarker = "prepared-answer";
+    /// <summary>A text that stands in every prepared response, and in no guide's response.</summary>
+    public const string StaticMarker = "prepared-response";
 
     /// <summary>The configuration before overrides: the contract's defaults, all routes that drills use.</summary>
     public static GatewayYaml Create(int port, int adminPort, string folder, IEnumerable<string> primaries, IEnumerable<string> standbys)

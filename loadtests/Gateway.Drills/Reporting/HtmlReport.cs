@@ -70,7 +70,7 @@ internal static class HtmlReport
                 + "side</title><style>").Append(Style).Append("</style></head><body>\n").Append(Patterns)
             .Append(
                 "<header><h1>Side by side</h1><p>The same faults, the same load, the same machine; each proxy with health checks and a "
-                    + "static answer, and retries where it has them.</p></header>\n");
+                    + "static response, and retries where it has them.</p></header>\n");
         Legend(page);
         foreach (var (drill, runs) in faults)
         {
@@ -109,7 +109,7 @@ internal static class HtmlReport
         {
             ("available", Percent(measured.Availability)), ("detected after", Time(measured.Detected)),
             ("switched after", Time(measured.Switched)),
-            ("first tier back after", Time(measured.MendedAt is null ? null : measured.Returned)),
+            ("first tier back after", Time(measured.RecoveredAt is null ? null : measured.Returned)),
             ("requests", measured.Total.ToString(CultureInfo.InvariantCulture)),
             ("failed", measured.Failed.ToString(CultureInfo.InvariantCulture)), ("p99 in the fault", Verdict.Text(measured.During.P99)),
         })
@@ -130,7 +130,7 @@ internal static class HtmlReport
         }
 
         // 2. The pictures, all on the same clock.
-        page.Append("</tbody></table>\n<h3>Who served</h3>\n");
+        page.Append("</tbody></table>\n<h3>Requests by server</h3>\n");
         Legend(page);
         Figure(page, Pictures.Served(measured));
         Marks(page, measured);
@@ -147,7 +147,7 @@ internal static class HtmlReport
         }
 
         // 3. What was done, and what the gateway wrote about it.
-        page.Append("<div class=\"beside\"><div><h3>What was done</h3><ol class=\"deeds\">\n");
+        page.Append("<div class=\"beside\"><div><h3>What was done</h3><ol class=\"steps\">\n");
         foreach (var happening in measured.Happenings)
         {
             page.Append(
@@ -197,11 +197,11 @@ internal static class HtmlReport
     private static void Legend(StringBuilder page)
     {
         page.Append("<p class=\"legend\">");
-        foreach (var (who, label) in Pictures.Servers.Where(server => server.Who is not "live"))
+        foreach (var (source, label) in Pictures.Servers.Where(server => server.Source is not "live"))
         {
             page.Append(
                 CultureInfo.InvariantCulture,
-                $"<span><svg viewBox=\"0 0 18 12\"><rect class=\"by-{who}\" width=\"18\" height=\"12\"/></svg> {label}</span> ");
+                $"<span><svg viewBox=\"0 0 18 12\"><rect class=\"by-{source}\" width=\"18\" height=\"12\"/></svg> {label}</span> ");
         }
 
         page.Append("</p>\n");

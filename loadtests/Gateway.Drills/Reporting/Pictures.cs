@@ -8,12 +8,12 @@ namespace Gateway.Drills.Reporting;
 /// <summary>The pictures of one run.</summary>
 internal static class Pictures
 {
-    /// <summary>Who can serve, from the best to the worst: the order of the stack, and of the legend.</summary>
-    public static IReadOnlyList<(string Who, string Label)> Servers { get; } =
-        [("primary", "primary"), ("live", "live"), ("standby", "standby"), ("lastGood", "last-good answer"), ("file", "prepared file"),
+    /// <summary>What can serve, from the best to the worst: the order of the stack, and of the legend.</summary>
+    public static IReadOnlyList<(string Source, string Label)> Servers { get; } =
+        [("primary", "primary"), ("live", "live"), ("standby", "standby"), ("lastGood", "last-good response"), ("file", "prepared file"),
         ("builtIn", "built-in 503"), ("failed", "failed")];
 
-    /// <summary>Requests a second, stacked by who served them.</summary>
+    /// <summary>Requests per second, stacked by server.</summary>
     public static string Served(Measured measured)
     {
         var (cells, each) = Cells(measured);
@@ -23,7 +23,7 @@ internal static class Pictures
                 pair => pair.Value,
                 StringComparer.Ordinal)).ToList();
         var most = RoundUp(Math.Max(1, counts.Max(cell => cell.Values.Sum())) / each) * each;
-        var svg = new Svg("Requests a second by who served them", measured.Plan.Load.For.TotalSeconds);
+        var svg = new Svg("Requests per second by server", measured.Plan.Load.For.TotalSeconds);
         svg.Scale(new[]
         {
             0,
@@ -35,9 +35,9 @@ internal static class Pictures
         foreach (var (i, cell) in counts.Index())
         {
             var below = 0.0;
-            foreach (var (who, label) in Servers)
+            foreach (var (server, label) in Servers)
             {
-                if (cell.TryGetValue(who, out var count))
+                if (cell.TryGetValue(server, out var count))
                 {
                     var (from, to) = (svg.Y(below / most), svg.Y((below + count) / most));
                     svg.Box(
@@ -45,7 +45,7 @@ internal static class Pictures
                         to,
                         svg.X((i + 1) * each) - svg.X(i * each),
                         from - to,
-                        $"by-{who}",
+                        $"by-{server}",
                         $"{i * each:0.#} s: {count} {label}");
                     below += count;
                 }
@@ -155,11 +155,11 @@ internal static class Pictures
         return svg.Marks(Marks(measured)).End();
     }
 
-    /// <summary>The answers of several proxies to the same fault, a bar each.</summary>
+    /// <summary>The responses of several proxies to the same fault, a bar each.</summary>
     public static string Bars(IReadOnlyList<Measured> runs)
     {
         const double row = 26;
-        var svg = new Svg("Answers by proxy", 1, row * runs.Count);
+        var svg = new Svg("Responses by proxy", 1, row * runs.Count);
         foreach (var (i, run) in runs.Index())
         {
             var y = svg.Bottom - (row * (runs.Count - i));
@@ -167,13 +167,13 @@ internal static class Pictures
             var total = (double)Math.Max(1, seen.Values.Sum());
             var left = Svg.Left;
             svg.Text(Svg.Left - 6, y + 17, run.Subject, "end");
-            foreach (var (who, label) in Servers)
+            foreach (var (server, label) in Servers)
             {
-                var width = seen.GetValueOrDefault(who) / total * (Svg.Width - 240);
+                var width = seen.GetValueOrDefault(server) / total * (Svg.Width - 240);
 
                 // A single failed request in thousands must not vanish in the width of a hair.
                 width = width > 0 ? Math.Max(2, width) : 0;
-                svg.Box(left, y + 3, width, row - 6, $"by-{who}", $"{run.Subject}: {seen.GetValueOrDefault(who)} {label}");
+                svg.Box(left, y + 3, width, row - 6, $"by-{server}", $"{run.Subject}: {seen.GetValueOrDefault(server)} {label}");
                 left += width;
             }
 

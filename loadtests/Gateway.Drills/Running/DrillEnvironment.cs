@@ -11,13 +11,13 @@ namespace Gateway.Drills.Running;
 /// <param name="Done">When it was done.</param>
 /// <param name="Label">What.</param>
 /// <param name="Effect">What it meant.</param>
-/// <param name="Works">For a mend: when the first of what it mends answered again, which is what a way back counts from.</param>
+/// <param name="Works">For a recovery: when the first of what recovers answered again, which is what a way back counts from.</param>
 internal sealed record TimelineEvent(long At, long Done, string Label, Effect Effect, long Works);
 
 /// <summary>What a drill plays on: an own installation, another proxy before own guides, or a gateway that runs already.</summary>
 internal sealed class DrillEnvironment : IAsyncDisposable
 {
-    private readonly ConcurrentQueue<TimelineEvent> _happenings = new();
+    private readonly ConcurrentQueue<TimelineEvent> _events = new();
     private readonly ConcurrentQueue<Ledger> _bursts = new();
     private readonly TestBed? _bed;
     private readonly IAsyncDisposable? _peer;
@@ -61,7 +61,7 @@ internal sealed class DrillEnvironment : IAsyncDisposable
     public bool HasOwnGuides => _bed is not null;
 
     /// <summary>What happened so far, in order of its end.</summary>
-    public IReadOnlyList<TimelineEvent> Happenings => [.. _happenings.OrderBy(happening => happening.At)];
+    public IReadOnlyList<TimelineEvent> Happenings => [.. _events.OrderBy(happening => happening.At)];
 
     /// <summary>What came of the bursts beside the drill's own load.</summary>
     public IReadOnlyList<Ledger> Bursts => [.. _bursts];
@@ -103,17 +103,17 @@ internal sealed class DrillEnvironment : IAsyncDisposable
     public void Mark(string label)
     {
         var now = Stopwatch.GetTimestamp();
-        _happenings.Enqueue(new(now, now, label, Effect.None, now));
+        _events.Enqueue(new(now, now, label, Effect.None, now));
     }
 
-    /// <summary>Does a deed and notes when.</summary>
-    public async Task DoAsync(Step deed, CancellationToken cancel)
+    /// <summary>Does a step and notes when.</summary>
+    public async Task DoAsync(Step step, CancellationToken cancel)
     {
         var begun = Stopwatch.GetTimestamp();
-        await deed.DoAsync(this, cancel);
+        await step.DoAsync(this, cancel);
         var done = Stopwatch.GetTimestamp();
         var started = _bed?.Guides.Select(guide => guide.AnsweringSince).Where(since => since > begun).DefaultIfEmpty(done).Min() ?? done;
-        _happenings.Enqueue(new(begun, done, deed.Label, deed.Effect, deed.Effect == Effect.Recovers ? started : done));
+        _events.Enqueue(new(begun, done, step.Label, step.Effect, step.Effect == Effect.Recovers ? started : done));
     }
 
     /// <inheritdoc/>

@@ -177,16 +177,16 @@ internal sealed class DrillRunner(Report report)
 
     private static async Task PlayAsync(DrillPlan plan, DrillEnvironment stage, LoadRun run, CancellationToken cancel)
     {
-        // Deeds that last (a burst, chaos) go on beside those that follow them.
+        // Steps that last (a burst, chaos) go on beside those that follow them.
         var going = new List<Task>();
         foreach (var step in plan.Timeline)
         {
             await run.UntilAsync(step.At, cancel);
-            var deed = stage.DoAsync(step.Step, cancel);
-            going.Add(deed);
+            var running = stage.DoAsync(step.Step, cancel);
+            going.Add(running);
             if (step.Step.Lasts == TimeSpan.Zero)
             {
-                await deed;
+                await running;
             }
         }
 
@@ -194,7 +194,7 @@ internal sealed class DrillRunner(Report report)
     }
 
     /// <summary>
-    /// Tells what goes on: on a terminal twice a second in one place, else a line every five seconds and one for each deed.
+    /// Tells what goes on: on a terminal twice a second in one place, else a line every five seconds and one for each step.
     /// </summary>
     private async Task TellAsync(
         DrillPlan plan,

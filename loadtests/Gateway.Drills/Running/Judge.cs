@@ -19,13 +19,13 @@ internal static class Judge
         When(expect.Static, limit => verdict.AtMost("static", measured.Static, limit).As("static"));
         When(
             expect.Coverage,
-            limit => verdict.ShareAtLeast("degraded answers covered by last-good ones", measured.Coverage, limit).As("coverage"));
+            limit => verdict.ShareAtLeast("degraded responses covered by last-good ones", measured.Coverage, limit).As("coverage"));
         When(expect.P99, limit => verdict.Within("p99 during the fault", measured.During.P99, limit).As("p99"));
         When(expect.Max, limit => verdict.Within("longest wait during the fault", measured.During.Max, limit).As("max"));
         var seen = Seen(measured);
-        foreach (var who in expect.Seen)
+        foreach (var server in expect.Seen)
         {
-            verdict.AtLeast($"answers by {who}", seen.GetValueOrDefault(who), 1).As("seen");
+            verdict.AtLeast($"responses by {server}", seen.GetValueOrDefault(server), 1).As("seen");
         }
 
         // 2. What the gateway did.
@@ -74,14 +74,14 @@ internal static class Judge
         return proof.With(found.First(expectation => expectation.Key is "lateness"));
     }
 
-    /// <summary>How many answers each tier and rung gave.</summary>
+    /// <summary>How many responses each tier and step of the fallback chain gave.</summary>
     public static IReadOnlyDictionary<string, int> Seen(Measured measured)
     {
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (ref readonly var entry in measured.Ledger.Entries)
         {
-            var who = measured.ServedBy(entry);
-            seen[who] = seen.GetValueOrDefault(who) + 1;
+            var server = measured.ServedBy(entry);
+            seen[server] = seen.GetValueOrDefault(server) + 1;
         }
 
         return seen;

@@ -11,7 +11,7 @@ internal sealed record Measured
     /// <summary>The drill.</summary>
     public required DrillPlan Plan { get; init; }
 
-    /// <summary>Who was under test: "gateway", or another proxy's name.</summary>
+    /// <summary>What was under test: "gateway", or another proxy's name.</summary>
     public required string Subject { get; init; }
 
     /// <summary>Every request of the drill's own load, which percentiles and pictures are made of.</summary>
@@ -26,7 +26,7 @@ internal sealed record Measured
     /// <summary>What was done when.</summary>
     public required IReadOnlyList<TimelineEvent> Happenings { get; init; }
 
-    /// <summary>What the operators' port said; empty for others than the gateway.</summary>
+    /// <summary>What the admin endpoint said; empty for others than the gateway.</summary>
     public required IReadOnlyList<Reading> Readings { get; init; }
 
     /// <summary>Transitions, once for each.</summary>
@@ -47,28 +47,28 @@ internal sealed record Measured
     /// <summary>Refused, reset, cut, wrong or never sent, those of bursts too.</summary>
     public int Failed => Bursts.Append(Ledger).Sum(ledger => ledger.Failed + ledger.Count(Outcome.Unsent) + ledger.Count(Outcome.Pending));
 
-    /// <summary>Prepared or built-in answers.</summary>
+    /// <summary>Prepared or built-in responses.</summary>
     public int Static => Bursts.Append(Ledger).Sum(ledger => ledger.Count(Outcome.File) + ledger.Count(Outcome.BuiltIn));
 
     /// <summary>All that no guide answered.</summary>
     public int Degraded => Bursts.Append(Ledger).Sum(ledger => ledger.Degraded);
 
     /// <summary>Of the requests due while something was broken; of all when nothing ever was.</summary>
-    public Percentiles During => (BrokenAt, MendedAt) is ({ } broken, { } mended)
-        ? Ledger.Between(Clock(broken), mended > broken ? Clock(mended) : Plan.Load.For).Latencies()
+    public Percentiles During => (BrokenAt, RecoveredAt) is ({ } broken, { } recovered)
+        ? Ledger.Between(Clock(broken), recovered > broken ? Clock(recovered) : Plan.Load.For).Latencies()
         : Ledger.Latencies();
 
     /// <summary>The first fault's begin; null: nothing was broken.</summary>
     public long? BrokenAt =>
         Happenings.Where(happening => happening.Effect.HasFlag(Effect.Breaks)).Select(happening => (long?)happening.At).FirstOrDefault();
 
-    /// <summary>The last mend's end; the load's end when nothing was mended.</summary>
-    public long? MendedAt =>
+    /// <summary>The last recovery's end; the load's end when nothing recovered.</summary>
+    public long? RecoveredAt =>
         Happenings.Where(happening => happening.Effect.HasFlag(Effect.Recovers)).Select(happening => (long?)happening.Done).Max()
         ?? (BrokenAt is null ? null : Ledger.Started + (long)(Plan.Load.For.TotalSeconds * Stopwatch.Frequency));
 
-    /// <summary>When the first of what was mended last answered again.</summary>
-    private long? WorksAt => Happenings.LastOrDefault(happening => happening.Effect.HasFlag(Effect.Recovers))?.Works ?? MendedAt;
+    /// <summary>When the first of what recovered last answered again.</summary>
+    private long? WorksAt => Happenings.LastOrDefault(happening => happening.Effect.HasFlag(Effect.Recovers))?.Works ?? RecoveredAt;
 
     /// <summary>From the first fault until another set of destinations was up; null: never.</summary>
     public TimeSpan? Detected =>
@@ -79,7 +79,7 @@ internal sealed record Measured
     /// <summary>From the first fault until another tier was active; null: never.</summary>
     public TimeSpan? Switched => BrokenAt is { } broken ? After(broken, reading => reading.Active) : null;
 
-    /// <summary>From the last mend until the tier that was active first was so again, and stayed; null: not by the end.</summary>
+    /// <summary>From the last recovery until the tier that was active first was so again, and stayed; null: not by the end.</summary>
     public TimeSpan? Returned
     {
         get
@@ -95,7 +95,7 @@ internal sealed record Measured
     }
 
     /// <summary>
-    /// From the last mend, when the first guide answered again, to the end of the last answer that was not live; zero when there
+    /// From the last recovery, when the first guide answered again, to the end of the last response that was not live; zero when there
     /// was none; null: not by the end.
     /// </summary>
     public TimeSpan? Live
@@ -114,7 +114,7 @@ internal sealed record Measured
         }
     }
 
-    /// <summary>How long two tiers shared the load after the last mend, as the gateway says.</summary>
+    /// <summary>How long two tiers shared the load after the last recovery, as the gateway says.</summary>
     public TimeSpan Ramped
     {
         get
@@ -132,21 +132,24 @@ internal sealed record Measured
         }
     }
 
-    /// <summary>Answers of any use (live, kept or prepared) over all requests whose clients stayed.</summary>
+    /// <summary>Responses of any use (live, stored or prepared) over all requests whose clients stayed.</summary>
     public double Availability =>
         1 - ((Failed
             + Bursts.Append(Ledger).Sum(ledger => ledger.Count(Outcome.BuiltIn))) / (double)Math.Max(
                 1,
                 Bursts.Append(Ledger).Sum(ledger => ledger.Total - ledger.Count(Outcome.Vanished))));
 
-    /// <summary>Of the answers that were not live, the share that was a last-good one; 1 when all were live.</summary>
+    /// <summary>Of the responses that were not live, the share that was a last-good one; 1 when all were live.</summary>
     public double Coverage => Ledger.Degraded == 0 ? 1 : Ledger.Count(Outcome.LastGood) / (double)Ledger.Degraded;
 
     /// <summary>On the drill's clock.</summary>
     public TimeSpan Clock(long timestamp) =>
         timestamp <= Ledger.Started ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Ledger.Started, timestamp);
 
-    /// <summary>Who answered, for pictures and for <c>seen</c>: a tier, a rung, "failed", or "live" when the guide is not known.</summary>
+    /// <summary>
+    /// The server that responded, for pictures and for <c>seen</c>: a tier, a step of the fallback chain, "failed", or "live" when the
+    /// guide is not known.
+    /// </summary>
     public string ServedBy(in LedgerEntry entry) => entry.Outcome switch
     {
         Outcome.Live => Ledger.Sources[entry.Source] is { Length: > 0 } guide && Plan.Environment.Url is null

@@ -13,7 +13,7 @@ namespace Gateway.Drills.Running;
 internal sealed record Reading(long At, string Active, IReadOnlyDictionary<string, bool> Up, IReadOnlyDictionary<string, double> Shares);
 
 /// <summary>
-/// Reads the operators' port ten times a second through the whole drill. Counters are summed by their increases, so that
+/// Reads the admin endpoint ten times a second through the whole drill. Counters are summed by their increases, so that
 /// a restart of the gateway, which sets them back, loses nothing but what it did after its last reading.
 /// </summary>
 internal sealed class Readings : IAsyncDisposable
@@ -58,12 +58,12 @@ internal sealed class Readings : IAsyncDisposable
         {
             lock (_gate)
             {
-                return _all.Count == 0 ? "-" : _all[^1].Active is { Length: > 0 } tier ? tier : "nobody";
+                return _all.Count == 0 ? "-" : _all[^1].Active is { Length: > 0 } tier ? tier : "none";
             }
         }
     }
 
-    /// <summary>Begins to read; without an operators' port there is nothing to read, and nothing is.</summary>
+    /// <summary>Begins to read; without an admin endpoint there is nothing to read, and nothing is.</summary>
     public static async Task<Readings> StartAsync(DrillEnvironment stage)
     {
         var readings = new Readings(stage);

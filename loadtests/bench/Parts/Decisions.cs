@@ -83,7 +83,7 @@ public class Decisions
     [Benchmark]
     public bool ByAffinity() => Balancer.ByAffinity("conversation-4711", _tier, null, 0) is not null;
 
-    /// <summary>Each answer's latency, from which the hedge delay is learned.</summary>
+    /// <summary>Each response's latency, from which the hedge delay is learned.</summary>
     [Benchmark]
     public void RecordLatency() => _latency.Record(TimeSpan.FromMilliseconds(3));
 

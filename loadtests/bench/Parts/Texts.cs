@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Parts;
 
-/// <summary>What is read and written of each request: its target, its key in the store of last good answers, its events.</summary>
+/// <summary>What is read and written of each request: its target, its key in the store of last good responses, its events.</summary>
 public class Texts
 {
     private static readonly byte[] Events = "id: 41\ndata: {\"token\":\"shoes\"}\n\nid: 42\ndata: {\"token\":\"that\"}\n\n"u8.ToArray();
@@ -62,7 +62,7 @@ public class Texts
         return _plan.TryWrite(_context.Request, _plan.Read(_context.Request), CacheKeyTemplate.Exact, ref key);
     }
 
-    /// <summary>Who asked, for the destination.</summary>
+    /// <summary>The client, for the destination.</summary>
     [Benchmark]
     public int Forwarded()
     {
@@ -73,9 +73,9 @@ public class Texts
         return length;
     }
 
-    /// <summary>The head of a destination's answer of which one line differs from the answer before.</summary>
+    /// <summary>The head of a destination's response of which one line differs from the response before.</summary>
     [Benchmark]
-    public int OneAnswer() => ResponseHead.Parse(NextHead, _lastHead).Status;
+    public int OneResponse() => ResponseHead.Parse(NextHead, _lastHead).Status;
 
     /// <summary>The end and the fields of one event of a stream.</summary>
     [Benchmark]

@@ -2,7 +2,7 @@
 //   yarp-peer --urls http://127.0.0.1:PORT ORIGIN...                                  stock: its documented way of use, nothing tuned
 //                                                                                     (https: in either place too; ASP.NET's
 // Kestrel__Certificates__Default__Path and __KeyPath name the certificate)   yarp-peer --urls http://127.0.0.1:PORT --checked ORIGIN...
-// --standby ORIGIN...    with its own health checks, a second tier and a static answer
+// --standby ORIGIN...    with its own health checks, a second tier and a static response
 using Yarp.Peer;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.LoadBalancing;

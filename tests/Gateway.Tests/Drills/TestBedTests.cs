@@ -78,7 +78,7 @@ public class TestBedTests
         var run = LoadRun.Start(Plan(guide));
         await run.UntilAsync(TimeSpan.FromSeconds(0.5), Cancel);
         Assert.Equal(0, run.Count(Outcome.Live));
-        await freeze.MendAsync(bed);
+        await freeze.RecoverAsync(bed);
         var ledger = await run.Completion;
 
         Assert.Equal(5, ledger.Count(Outcome.Live));
@@ -86,7 +86,7 @@ public class TestBedTests
     }
 
     [Fact]
-    public async Task RelayFault_BrokenAndMended_RefusesThenAnswers()
+    public async Task RelayFault_BrokenAndRecovered_RefusesThenResponds()
     {
         await using var bed = await TestBed.StartAsync(new() { Primaries = 1, Standbys = 0, StartGateway = false, Relays = true }, Cancel);
         var behind = Plan(bed.Primaries[0]) with
@@ -97,12 +97,12 @@ public class TestBedTests
 
         await fault.BreakAsync(bed);
         Assert.Equal(5, (await LoadRun.RunAsync(behind)).Count(Outcome.Refused));
-        await fault.MendAsync(bed);
+        await fault.RecoverAsync(bed);
         Assert.Equal(5, (await LoadRun.RunAsync(behind)).LiveFrom("p1"));
     }
 
     [Fact]
-    public async Task ConfigFault_BrokenAndMended_ReplacesTheFileAndPutsItBack()
+    public async Task ConfigFault_BrokenAndRecovered_ReplacesTheFileAndPutsItBack()
     {
         await using var bed = await TestBed.StartAsync(new() { Primaries = 0, Standbys = 0, StartGateway = false }, Cancel);
         var good = await File.ReadAllTextAsync(bed.Gateway.ConfigFile, Cancel);
@@ -110,7 +110,7 @@ public class TestBedTests
 
         await fault.BreakAsync(bed);
         Assert.Equal("version: [", await File.ReadAllTextAsync(bed.Gateway.ConfigFile, Cancel));
-        await fault.MendAsync(bed);
+        await fault.RecoverAsync(bed);
         Assert.Equal(good, await File.ReadAllTextAsync(bed.Gateway.ConfigFile, Cancel));
     }
 

@@ -1,18 +1,18 @@
 namespace Gateway.Drills.Load;
 
-/// <summary>One whole answer. The body is valid until the connection is used again.</summary>
-internal struct HttpAnswer
+/// <summary>One whole response. The body is valid until the connection is used again.</summary>
+internal struct ReceivedResponse
 {
     /// <summary>The status code.</summary>
     public short Status;
 
     /// <summary>The value of <c>X-Fallback</c>.</summary>
-    public Rung Rung;
+    public FallbackSource FallbackSource;
 
     /// <summary>The guide that <c>X-Guide</c> names, as a position in <see cref="SourceNames"/>; 0: none.</summary>
     public byte Source;
 
-    /// <summary>The server ends the connection after this answer.</summary>
+    /// <summary>The server ends the connection after this response.</summary>
     public bool Closes;
 
     /// <summary>The body, decoded from chunks.</summary>
@@ -20,7 +20,7 @@ internal struct HttpAnswer
 }
 
 /// <summary>The value of <c>X-Fallback</c>.</summary>
-internal enum Rung : byte
+internal enum FallbackSource : byte
 {
     /// <summary>The header is absent.</summary>
     None,
@@ -39,10 +39,10 @@ internal enum Rung : byte
 }
 
 /// <summary>A server sent what HTTP/1.1 does not allow, or what the generator does not accept.</summary>
-internal sealed class MalformedAnswerException(string message) : Exception(message);
+internal sealed class MalformedResponseException(string message) : Exception(message);
 
-/// <summary>The connection ended within an answer.</summary>
-internal sealed class TruncatedAnswerException(string message) : Exception(message);
+/// <summary>The connection ended within a response.</summary>
+internal sealed class TruncatedResponseException(string message) : Exception(message);
 
-/// <summary>The connection ended before the first byte of an answer.</summary>
-internal sealed class NoAnswerException(string message) : Exception(message);
+/// <summary>The connection ended before the first byte of a response.</summary>
+internal sealed class NoResponseException(string message) : Exception(message);
