@@ -17,10 +17,21 @@ internal static class AlertEndpoint
         }
 
         var body = new ArrayBufferWriter<byte>(4096);
-        int count;
-        while ((count = await context.Request.Body.ReadAsync(body.GetMemory(4096), context.RequestAborted)) > 0)
+        try
         {
-            body.Advance(count);
+            int count;
+            while ((count = await context.Request.Body.ReadAsync(body.GetMemory(4096), context.RequestAborted)) > 0)
+            {
+                body.Advance(count);
+            }
+        }
+        catch (BadHttpRequestException e)
+        {
+            await AdminJson.ProblemAsync(
+                context,
+                e.StatusCode,
+                "The body could not be read. At most 1 MiB is taken: set max_alerts of Alertmanager's webhook, like 500.");
+            return;
         }
 
         if (AlertmanagerJson.Read(body.WrittenMemory, out var problem) is not { } alerts)

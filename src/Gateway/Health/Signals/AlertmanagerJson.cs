@@ -40,7 +40,7 @@ internal static class AlertmanagerJson
             problem = null;
             return [.. list.EnumerateArray().Take(MostAlerts).Select(Of).OfType<Alert>()];
         }
-        catch (JsonException)
+        catch (Exception e) when (UntrustedJson.IsInvalid(e))
         {
             problem = "The body is no JSON. Send what Alertmanager's webhook sends, version 4.";
             return null;

@@ -7,6 +7,9 @@ internal sealed class CapacityEstimate
 {
     private const int EnoughReports = 10;
     private const double Smoothing = 0.3;
+
+    // One that does next to nothing could do anything, says the quotient.
+    private const double LeastUtilization = 0.01;
     private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(10);
 
     private (long Reports, TimeSpan At)? _before;
@@ -38,7 +41,8 @@ internal sealed class CapacityEstimate
             return null;
         }
 
-        var capacity = (requestsASecond > 0 ? requestsASecond : came / elapsed.TotalSeconds) / utilization;
+        var capacity = (requestsASecond > 0 ? requestsASecond : came / elapsed.TotalSeconds)
+            / Math.Max(utilization, LeastUtilization);
         _capacity = _capacity is { } known ? known + ((capacity - known) * Smoothing) : capacity;
         return _capacity;
     }

@@ -24,7 +24,7 @@ internal static class JsonMetricsReader
             var left = MostValues;
             Add(document.RootElement, "", wanted, samples, ref left);
         }
-        catch (JsonException)
+        catch (Exception e) when (UntrustedJson.IsInvalid(e))
         {
             return [];
         }

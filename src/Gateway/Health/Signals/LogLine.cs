@@ -36,9 +36,9 @@ internal static class LogLine
                 ownName = names.FirstOrDefault(static name => name is not null);
                 return text.ToString();
             }
-            catch (JsonException)
+            catch (Exception e) when (UntrustedJson.IsInvalid(e))
             {
-                // It only looks like JSON.
+                // It only looks like JSON, or a text in it is none.
             }
         }
 

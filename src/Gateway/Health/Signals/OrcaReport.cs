@@ -20,6 +20,9 @@ internal readonly record struct OrcaReport(double Utilization, double RequestsAS
     private const int Longest = 4096;
     private const int MostFields = 64;
 
+    // A larger number is no utilization and no rate; that it could be divided and summed up for ever is not enough.
+    private const double Largest = 1_000_000;
+
     // In the order in which they count; the last are what servers of language models report.
     private static readonly string[] Names =
     [
@@ -98,7 +101,7 @@ internal readonly record struct OrcaReport(double Utilization, double RequestsAS
 
             return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (UntrustedJson.IsInvalid(e))
         {
             return false;
         }
@@ -115,7 +118,7 @@ internal readonly record struct OrcaReport(double Utilization, double RequestsAS
     // Above 1 is possible: more is asked than it can do.
     private static void Note(ReadOnlySpan<char> name, double number, Span<double> found)
     {
-        if (!double.IsFinite(number) || number < 0)
+        if (number is not (>= 0 and <= Largest))
         {
             return;
         }

@@ -55,6 +55,16 @@ public sealed class ReportSignalTests
     }
 
     [Theory]
+    [InlineData("head")]
+    [InlineData("trailer")]
+    public async Task Orca_ReportOfNonsense_CostsNoResponse(string where)
+    {
+        await using var upstream = new ScriptedUpstream(r => RespondAsync(r, "ok", where, "JSON {\"\\ud800\": 1}"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], cluster: Orca));
+        Assert.Equal("ok", await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Orca_Trailer_GoesNoFurtherWhereItIsRead(bool isRead)

@@ -18,12 +18,16 @@ public sealed class ReportTests
     [InlineData("TEXT mem_utilization=0.8", null, 0)]
     [InlineData("TEXT cpu_utilization=0", null, 0)]
     [InlineData("TEXT cpu_utilization=-1", null, 0)]
+    [InlineData("TEXT cpu_utilization=1e7", null, 0)]
+    [InlineData("TEXT cpu_utilization=0.3, rps_fractional=1e308", 0.3, 0)]
     [InlineData("TEXT cpu_utilization=NaN", null, 0)]
     [InlineData("TEXT cpu_utilization=0.3, broken", null, 0)]
     [InlineData("cpu_utilization=0.3", null, 0)]
     [InlineData("JSON [0.3]", null, 0)]
     [InlineData("JSON {\"cpu_utilization\": \"high\"}", null, 0)]
     [InlineData("JSON {\"cpu_utilization\": 0.3", null, 0)]
+    [InlineData("JSON {\"\\ud800\": 1, \"cpu_utilization\": 0.3}", null, 0)]
+    [InlineData("JSON {\"named_metrics\": {\"\\udfff\": 1}}", null, 0)]
     [InlineData("BIN CYmZ", null, 0)]
     [InlineData("TEXT", null, 0)]
     [InlineData("JSON", null, 0)]
@@ -75,6 +79,24 @@ public sealed class ReportTests
         Assert.Equal(effect ?? "Weight", words.Effect.ToString());
         Assert.Equal(weight, words.Weight);
         Assert.DoesNotContain("disk", words.Text, StringComparison.Ordinal);
+    }
+
+    // One report of nonsense, or of a destination that does nothing, is forgotten again.
+    [Theory]
+    [InlineData(1e-320, 1e6)]
+    [InlineData(1e-9, 0)]
+    public void Capacity_AfterOneReportOfNonsense_ComesBack(double utilization, double rate)
+    {
+        var estimate = new CapacityEstimate();
+        estimate.Take(0, 0, 0, TimeSpan.Zero);
+        estimate.Take(10, utilization, rate, TimeSpan.FromSeconds(1));
+        var capacity = 0.0;
+        for (var i = 2; i < 90; i++)
+        {
+            capacity = estimate.Take(i * 10, 0.5, 50, TimeSpan.FromSeconds(i))!.Value;
+        }
+
+        Assert.Equal(100, capacity, 1.0);
     }
 
     // Two destinations get as many requests; the second is busier by that.
