@@ -20,57 +20,60 @@ internal static class SignalDecision
     public static MemberEffect[] Of(ReadOnlySpan<MemberSignals> members)
     {
         var effects = new MemberEffect[members.Length];
-        var asked = new SignalEffect[members.Length];
-        for (var i = 0; i < members.Length; i++)
-        {
-            asked[i] = AskedOf(members[i]);
-        }
+        var granted = new SignalEffect[members.Length];
 
-        // The gravest first: it has the first claim on what the tier may spare.
+        // The gravest first: it has the first claim on what the tier may spare. One that is not granted leaves the lesser ones theirs.
         var taken = 0;
-        Span<SignalEffect> order = [SignalEffect.Drain, SignalEffect.Suspect, SignalEffect.Degraded];
-        Span<bool> isGranted = [false, false, false];
-        for (var i = 0; i < order.Length; i++)
+        foreach (var effect in (ReadOnlySpan<SignalEffect>)[SignalEffect.Drain, SignalEffect.Suspect, SignalEffect.Degraded])
         {
-            var count = CountOf(members, asked, order[i]);
-            isGranted[i] = count > 0 && (
-                order[i] == SignalEffect.Degraded ? CanLessen(members, taken + count) : CanSpare(members, taken + count));
-            taken += isGranted[i] ? count : 0;
+            var count = CountOf(members, granted, effect);
+            if (count > 0 && (effect == SignalEffect.Degraded ? CanLessen(members, taken + count) : CanSpare(members, taken + count)))
+            {
+                taken += count;
+                for (var i = 0; i < members.Length; i++)
+                {
+                    granted[i] = Asks(members[i], granted[i], effect) ? effect : granted[i];
+                }
+            }
         }
 
         for (var i = 0; i < members.Length; i++)
         {
-            var place = order.IndexOf(asked[i]);
-            effects[i] = EffectOf(members[i], place >= 0 && isGranted[place] ? asked[i] : SignalEffect.None);
+            effects[i] = EffectOf(members[i], granted[i]);
         }
 
         WeighReports(members, effects);
         return effects;
     }
 
-    private static SignalEffect AskedOf(in MemberSignals member)
-    {
-        var asked = SignalEffect.None;
-        if (member.Serves)
-        {
-            foreach (var mark in member.Marks)
-            {
-                asked = mark.State == SignalState.Firing && mark.Effect > asked ? mark.Effect : asked;
-            }
-        }
-
-        return asked;
-    }
-
-    private static int CountOf(ReadOnlySpan<MemberSignals> members, SignalEffect[] asked, SignalEffect effect)
+    private static int CountOf(ReadOnlySpan<MemberSignals> members, SignalEffect[] granted, SignalEffect effect)
     {
         var count = 0;
         for (var i = 0; i < members.Length; i++)
         {
-            count += asked[i] == effect ? 1 : 0;
+            count += Asks(members[i], granted[i], effect) ? 1 : 0;
         }
 
         return count;
+    }
+
+    // Something fires that asks for this, and a graver one has no effect already.
+    private static bool Asks(in MemberSignals member, SignalEffect granted, SignalEffect effect)
+    {
+        if (!member.Serves || granted != SignalEffect.None)
+        {
+            return false;
+        }
+
+        foreach (var mark in member.Marks)
+        {
+            if (mark.State == SignalState.Firing && mark.Effect == effect)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // With what health has taken already: at most half of the tier, and never all that serve.
@@ -105,7 +108,7 @@ internal static class SignalDecision
                 continue;
             }
 
-            var isWithheld = member.Serves && mark.Effect > SignalEffect.Weight && granted == SignalEffect.None;
+            var isWithheld = member.Serves && mark.Effect > SignalEffect.Weight && mark.Effect > granted;
             withheld = isWithheld ? withheld.Add(mark.Name) : withheld;
             share *= mark.Weight is { } own && !member.Ordered ? Math.Clamp(own, LeastShare, 1) : 1;
         }

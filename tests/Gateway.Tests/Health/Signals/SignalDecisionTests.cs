@@ -43,6 +43,11 @@ public sealed class SignalDecisionTests
     [InlineData("xs us u u", "- S - -")]
     [InlineData("uD uS uG u", "- - - -")]
     [InlineData("uDg u", "G -")]
+    [InlineData("uds ud", "Sw w")]
+    [InlineData("udg ud ud", "Gw w w")]
+    [InlineData("uds udg ud ud", "Sw Gw w w")]
+    [InlineData("usg us", "Gw w")]
+    [InlineData("udsg udsg", "w w")]
     public void Effect_OfWhatFires_KeepsWhatTheTierNeeds(string tier, string expected)
     {
         MemberSignals[] members =
@@ -53,13 +58,13 @@ public sealed class SignalDecisionTests
                 Ordered: false,
                 [.. member.Skip(1).Select(Mark)]))];
         var effects = SignalDecision.Of(members);
-        Assert.Equal(expected, string.Join(' ', effects.Select(static effect => !effect.Withheld.IsEmpty ? "w" : effect.Effect switch
+        Assert.Equal(expected, string.Join(' ', effects.Select(static effect => effect.Effect switch
         {
             SignalEffect.Degraded => "G",
             SignalEffect.Suspect => "S",
             SignalEffect.Drain => "D",
-            _ => "-",
-        })));
+            _ => effect.Withheld.IsEmpty ? "-" : "",
+        } + (effect.Withheld.IsEmpty ? "" : "w"))));
         Assert.All(
             effects,
             static effect => Assert.Equal(effect.Effect == SignalEffect.Degraded ? SignalDecision.DegradedShare : 1, effect.Share));
