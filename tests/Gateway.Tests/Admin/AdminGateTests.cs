@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Gateway.Admin.Security;
 using Gateway.Admin.Status;
@@ -110,7 +109,7 @@ public sealed class AdminGateTests
     [InlineData(100_000)]
     public async Task Token_WrongFromManyAddresses_LocksNobodyOut(int addresses)
     {
-        using var log = new Collected();
+        using var log = new CollectedLog();
         using var factory = LoggerFactory.Create(b => b.AddProvider(log));
         var time = new ManualTime();
         var gate = new AdminGate(
@@ -241,29 +240,5 @@ public sealed class AdminGateTests
         Assert.Equal("nosniff", first.Headers.GetValues("X-Content-Type-Options").Single());
         Assert.Equal("DENY", first.Headers.GetValues("X-Frame-Options").Single());
         Assert.NotEqual(policy, (await admin.Client.GetAsync("/", Token)).Headers.GetValues("Content-Security-Policy").Single());
-    }
-
-    private sealed class Collected : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue(formatter(state, exception));
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -9,13 +9,16 @@ namespace Gateway.Health.Signals;
 /// One condition over the metrics of one destination: whether it holds, and has held for long enough. It ends when it has not held for as
 /// long. A reading without the metric says nothing. Knows no clock; one reader touches it.
 /// </summary>
-internal sealed class ConditionWatch(SignalCondition condition)
+/// <param name="condition">The condition.</param>
+/// <param name="validFor">So long what was known counts without another reading.</param>
+internal sealed class ConditionWatch(SignalCondition condition, TimeSpan validFor)
 {
     private readonly ImmutableArray<CounterWindow?> _windows =
         [.. condition.All.Select(static one => one.Function == SignalFunction.Value ? null : new CounterWindow(one))];
 
     private TimeSpan? _holdsSince;
     private TimeSpan? _failsSince;
+    private TimeSpan _last;
 
     /// <summary>Whether it fires.</summary>
     public SignalState State { get; private set; }
@@ -26,10 +29,13 @@ internal sealed class ConditionWatch(SignalCondition condition)
     /// <summary>The number of its only comparison, with the limit; null: there is none, or none that is a limit.</summary>
     public SeriesValue? Level { get; private set; }
 
-    /// <summary>Takes a reading. False: it says nothing of the condition, and what was known stays for as long as that is valid.</summary>
+    /// <summary>
+    /// Takes a reading. False: it says nothing of the condition, and what was known stays for as long as that is valid.
+    /// </summary>
     public bool Take(ImmutableArray<MetricSample> samples, TimeSpan now)
     {
         bool? holds = true;
+        var level = double.NaN;
         var words = new List<string>(condition.All.Length);
         for (var i = 0; i < condition.All.Length; i++)
         {
@@ -40,7 +46,7 @@ internal sealed class ConditionWatch(SignalCondition condition)
             {
                 words.Add(string.Create(CultureInfo.InvariantCulture, $"{NameOf(comparison)} {known:G4}"));
                 holds = comparison.Holds(known) ? holds : false;
-                Level = condition.All.Length == 1 ? LevelOf(comparison, known) : null;
+                level = known;
             }
             else if (holds is true)
             {
@@ -54,7 +60,15 @@ internal sealed class ConditionWatch(SignalCondition condition)
             return false;
         }
 
+        if (now - _last >= validFor)
+        {
+            // What fired then is not to be blamed on the destination of now.
+            Forget();
+        }
+
+        _last = now;
         Value = string.Join(", ", words);
+        Level = condition.All.Length == 1 ? LevelOf(condition.All[0], level) : null;
         Become(held, now);
         return true;
     }
@@ -69,21 +83,22 @@ internal sealed class ConditionWatch(SignalCondition condition)
         }
     }
 
-    /// <summary>What was known is too old.</summary>
-    public void Forget()
+    private static SeriesValue? LevelOf(SignalComparison comparison, double value) => comparison.Operator switch
+    {
+        _ when !double.IsFinite(value) => null,
+        SignalOperator.Above or SignalOperator.AtLeast => new SeriesValue(NameOf(comparison), value, comparison.Limit),
+        SignalOperator.Below or SignalOperator.AtMost => new SeriesValue(NameOf(comparison), value, comparison.Limit) { Falls = true },
+        _ => null,
+    };
+
+    // What was known is too old.
+    private void Forget()
     {
         State = SignalState.Unknown;
         Value = "no data";
         Level = null;
         _failsSince = null;
     }
-
-    private static SeriesValue? LevelOf(SignalComparison comparison, double value) => comparison.Operator switch
-    {
-        SignalOperator.Above or SignalOperator.AtLeast => new SeriesValue(NameOf(comparison), value, comparison.Limit),
-        SignalOperator.Below or SignalOperator.AtMost => new SeriesValue(NameOf(comparison), value, comparison.Limit) { Falls = true },
-        _ => null,
-    };
 
     private void Become(bool holds, TimeSpan now)
     {

@@ -13,7 +13,8 @@ internal sealed class CounterWindow(SignalComparison comparison)
     private const int MostBuckets = 256;
 
     private readonly string _name = MetricsText.NameOf(comparison);
-    private readonly Queue<(TimeSpan At, Dictionary<double, double> Grown)> _readings = new();
+    private readonly Queue<CounterReading> _readings = new();
+    private CounterReading? _latest;
     private Dictionary<string, double> _before = new(StringComparer.Ordinal);
     private Dictionary<string, double> _now = new(StringComparer.Ordinal);
     private TimeSpan? _first;
@@ -48,7 +49,7 @@ internal sealed class CounterWindow(SignalComparison comparison)
 
         if (_before.Count > 0)
         {
-            _readings.Enqueue((now, grown));
+            Add(grown, now);
         }
         else
         {
@@ -57,10 +58,22 @@ internal sealed class CounterWindow(SignalComparison comparison)
 
         (_before, _now) = (_now, _before);
         _last = now;
-        while (_readings.Count > 0 && (_readings.Count > MostReadings || _readings.Peek().At <= now - comparison.Window))
+        while (_readings.Count > 0 && (_readings.Count > MostReadings || _readings.Peek().To <= now - comparison.Window))
         {
-            _first = _readings.Dequeue().At;
+            _first = _readings.Dequeue().To;
         }
+    }
+
+    // Readings that follow each other fast are kept together until they last for their part of the window, so that all of it is kept.
+    private void Add(Dictionary<double, double> grown, TimeSpan now)
+    {
+        if (_latest is { } latest && latest.To - latest.From < comparison.Window / (MostReadings - 1))
+        {
+            latest.Add(grown, now);
+            return;
+        }
+
+        _readings.Enqueue(_latest = new CounterReading(_last, now, grown));
     }
 
     /// <summary>Nothing was read: what comes next says nothing of the time between.</summary>
@@ -68,6 +81,7 @@ internal sealed class CounterWindow(SignalComparison comparison)
     {
         _before.Clear();
         _readings.Clear();
+        _latest = null;
         _first = null;
     }
 
@@ -101,7 +115,8 @@ internal sealed class CounterWindow(SignalComparison comparison)
         }
 
         return sample.Label("le") is not { } limit ? null
-            : limit.Contains("Inf", StringComparison.OrdinalIgnoreCase) ? double.PositiveInfinity
-            : double.TryParse(limit, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+            : limit is "+Inf" or "Inf" ? double.PositiveInfinity
+            : double.TryParse(limit, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? number
+            : null;
     }
 }

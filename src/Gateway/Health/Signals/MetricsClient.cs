@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
@@ -50,7 +51,8 @@ internal sealed class MetricsClient : IDisposable
     }
 
     /// <summary>The page; it is valid until the next call. Throws what an HTTP client throws.</summary>
-    /// <exception cref="HttpRequestException">No page came, or none that is read.</exception>
+    /// <exception cref="HttpRequestException">No page came.</exception>
+    /// <exception cref="UnreadableMetricsException">It is none that is read.</exception>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         var isAlone = _destination.SpeaksHttp2Alone && _port is null;
@@ -65,7 +67,12 @@ internal sealed class MetricsClient : IDisposable
         using var response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            throw new HttpRequestException($"status {(int)response.StatusCode}", inner: null, response.StatusCode);
+            throw new UnreadableMetricsException(string.Create(CultureInfo.InvariantCulture, $"status {(int)response.StatusCode}"));
+        }
+
+        if (response.Content.Headers.ContentEncoding.Any(static coding => !coding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new UnreadableMetricsException("it is compressed, which was not asked for");
         }
 
         _body.ResetWrittenCount();
@@ -78,7 +85,7 @@ internal sealed class MetricsClient : IDisposable
                 _body.Advance(read);
                 if (_body.WrittenCount > MostBytes)
                 {
-                    throw new HttpRequestException("more than 4 MiB");
+                    throw new UnreadableMetricsException("more than 4 MiB");
                 }
             }
         }

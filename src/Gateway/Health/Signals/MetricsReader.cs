@@ -1,6 +1,9 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using Gateway.Configuration.Model;
 using Gateway.Health.Model;
 
@@ -24,6 +27,8 @@ internal sealed partial class MetricsReader : ISignalReader
     private readonly string _path;
     private readonly TimeSpan _every;
     private readonly TimeSpan _timeout;
+    private readonly TimeSpan _validFor;
+    private readonly int[] _missing;
     private bool _failed;
 
     /// <param name="destination">The destination.</param>
@@ -35,7 +40,6 @@ internal sealed partial class MetricsReader : ISignalReader
         Destination destination, IReadOnlyList<SignalConfig> signals, Action<SignalReading> report, TimeProvider time, ILogger logger)
     {
         _destination = destination;
-        _signals = [.. signals.Select(static signal => (signal, new ConditionWatch(signal.When!)))];
         _names = MetricsText.NamesOf(signals.Select(static signal => signal.When!));
         _report = report;
         _time = time;
@@ -43,16 +47,24 @@ internal sealed partial class MetricsReader : ISignalReader
         _path = signals[0].Metrics!;
         _every = signals[0].Every;
         _timeout = _every < LongestTimeout ? _every : LongestTimeout;
+        _validFor = (_every * ValidReadings) + _timeout;
+        _signals = [.. signals.Select(signal => (signal, new ConditionWatch(signal.When!, _validFor)))];
+        _missing = new int[signals.Count];
         Key = KeyOf(destination, signals);
     }
 
     /// <inheritdoc/>
     public string Key { get; }
 
-    /// <summary>The key of the reader of these signals.</summary>
-    public static string KeyOf(Destination destination, IReadOnlyList<SignalConfig> signals) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"metrics {destination} {destination.Url} {signals[0].Metrics} {signals[0].Port} {signals[0].Every} {TextOf(signals)}");
+    /// <summary>The key of the reader of these signals: another one for a destination that left and came back.</summary>
+    public static string KeyOf(Destination destination, IReadOnlyList<SignalConfig> signals)
+    {
+        var first = signals[0];
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"metrics {destination} {RuntimeHelpers.GetHashCode(destination)} {destination.Url} "
+            + $"{first.Metrics} {first.Port} {first.Every} {TextOf(signals)}");
+    }
 
     private static string TextOf(IReadOnlyList<SignalConfig> signals) =>
         string.Join('|', signals.Select(static s => $"{s.Name} {s.Then} {s.When!.Text}"));
@@ -83,16 +95,17 @@ internal sealed partial class MetricsReader : ISignalReader
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // Whatever it was, it is no evidence against the destination: that is for probes and requests to find.
-            foreach (var (_, watch) in _signals)
+            foreach (var (signal, watch) in _signals)
             {
                 watch.Miss();
+                ReportNothing(signal, watch);
             }
 
             if (!_failed)
             {
                 _failed = true;
                 CouldNotRead(
-                    _destination.Cluster, _destination.Name, _path, deadline.IsCancellationRequested ? "it took too long" : e.Message);
+                    _destination.Cluster, _destination.Name, _path, deadline.IsCancellationRequested ? "it took too long" : ReasonOf(e));
             }
         }
     }
@@ -100,19 +113,48 @@ internal sealed partial class MetricsReader : ISignalReader
     private void Take(ImmutableArray<MetricSample> samples)
     {
         var now = _time.GetElapsedTime(0);
-        foreach (var (signal, watch) in _signals)
+        for (var i = 0; i < _signals.Length; i++)
         {
+            var (signal, watch) = _signals[i];
             if (watch.Take(samples, now))
             {
-                var validFor = (_every * ValidReadings) + _timeout;
-                _report(new SignalReading(_destination, signal.Name, watch.State, signal.Then, watch.Value, validFor)
+                _missing[i] = 0;
+                _report(new SignalReading(_destination, signal.Name, watch.State, signal.Then, watch.Value, _validFor)
                 {
                     // What makes a destination degraded is not what makes it unable to serve.
                     Series = signal.Then >= SignalEffect.Suspect ? watch.Level : null,
                 });
+                continue;
+            }
+
+            ReportNothing(signal, watch);
+
+            // Windows need two readings, and a counter may begin with the first event.
+            if (++_missing[i] == ValidReadings)
+            {
+                HasNothing(_destination.Cluster, _destination.Name, _path, signal.Name);
             }
         }
     }
+
+    // What never had data is shown as such; what had is unknown once it is too old.
+    private void ReportNothing(SignalConfig signal, ConditionWatch watch)
+    {
+        if (watch.State == SignalState.Unknown)
+        {
+            _report(new SignalReading(_destination, signal.Name, SignalState.Unknown, signal.Then, watch.Value, _validFor));
+        }
+    }
+
+    // Never what a destination sent: an HTTP client quotes the line that it could not read.
+    private static string ReasonOf(Exception exception) => exception switch
+    {
+        UnreadableMetricsException => exception.Message,
+        HttpRequestException { InnerException: SocketException or AuthenticationException } => exception.InnerException.Message,
+        HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http => $"{http.HttpRequestError}",
+        HttpIOException io => $"{io.HttpRequestError}",
+        _ => exception.GetType().Name,
+    };
 
     [LoggerMessage(
         3101,
@@ -120,4 +162,11 @@ internal sealed partial class MetricsReader : ISignalReader
         "The metrics at '{Path}' of destination '{Destination}' in cluster '{Cluster}' cannot be read: {Why}. Its signals are unknown "
         + "until they can.")]
     private partial void CouldNotRead(string cluster, string destination, string path, string why);
+
+    [LoggerMessage(
+        3108,
+        LogLevel.Warning,
+        "The metrics at '{Path}' of destination '{Destination}' in cluster '{Cluster}' say nothing that signal '{Signal}' looks for: it is "
+        + "unknown. Compare the names and labels of its \"when\" with the page.")]
+    private partial void HasNothing(string cluster, string destination, string path, string signal);
 }

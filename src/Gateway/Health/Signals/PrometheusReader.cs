@@ -11,28 +11,33 @@ namespace Gateway.Health.Signals;
 /// </summary>
 internal static class PrometheusReader
 {
-    /// <summary>Lines that are looked at.</summary>
-    public const int MostLines = 100_000;
-
-    /// <summary>Series that are kept.</summary>
+    /// <summary>Series that are kept. Of more, a part would be taken for all: the page is not read.</summary>
     public const int MostSamples = 2_000;
 
     private const int LongestLine = 16 * 1024;
     private const int MostLabels = 64;
 
     /// <summary>The values of the metrics that are wanted.</summary>
+    /// <exception cref="UnreadableMetricsException">They have too many series.</exception>
     public static ImmutableArray<MetricSample> Read(ReadOnlySpan<byte> text, FrozenSet<string> wanted)
     {
         var samples = ImmutableArray.CreateBuilder<MetricSample>();
-        for (var lines = 0; !text.IsEmpty && lines < MostLines && samples.Count < MostSamples; lines++)
+        while (!text.IsEmpty)
         {
             var end = text.IndexOf((byte)'\n');
             var line = end < 0 ? text : text[..end];
             text = end < 0 ? [] : text[(end + 1)..];
-            if (line.Length is > 0 and <= LongestLine && line[0] != '#' && SampleOf(line, wanted) is { } sample)
+            if (line.Length is 0 or > LongestLine || line[0] == '#' || SampleOf(line, wanted) is not { } sample)
             {
-                samples.Add(sample);
+                continue;
             }
+
+            if (samples.Count == MostSamples)
+            {
+                throw new UnreadableMetricsException("more than 2,000 series of the metrics that signals name");
+            }
+
+            samples.Add(sample);
         }
 
         return samples.ToImmutable();

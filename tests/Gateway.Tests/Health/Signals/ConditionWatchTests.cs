@@ -18,6 +18,9 @@ public sealed class ConditionWatchTests
     [InlineData("cpu > 0.9 for 10s", "cpu 1|cpu 1|!|cpu 1|cpu 1|cpu 1", "cccccF")]
     [InlineData("cpu > 0.9 for 10s", "cpu 1|cpu 1|-|cpu 1|cpu 1|cpu 1", "cccccF")]
     [InlineData("cpu > 0.9", "-|!|-", "???")]
+    [InlineData("cpu > 0.9 for 10s", "cpu 1|cpu 1|cpu 1|!|!|cpu 0|cpu 0|cpu 0", "ccFFFFFc")]
+    [InlineData("cpu > 0.9 for 10s", "cpu 1|cpu 1|cpu 1|!|!|!|!|cpu 0", "ccFFFFFc")]
+    [InlineData("cpu > 0.9 for 10s", "cpu 1|cpu 1|cpu 1|-|-|-|-|cpu 1|cpu 1|cpu 1", "ccFFFFFccF")]
     [InlineData("cpu > 0.9", "cpu NaN|cpu 1", "?F")]
     [InlineData("cpu > 0.9", "cpu{core=\"1\"} 0.1;cpu{core=\"2\"} 1;cpu{core=\"3\"} 0.1", "F")]
     [InlineData("cpu{core=\"1\"} > 0.9", "cpu{core=\"1\"} 0.1;cpu{core=\"2\"} 1", "c")]
@@ -35,7 +38,7 @@ public sealed class ConditionWatchTests
     public void Readings_OneAfterAnother_FireAsTheConditionSays(string condition, string readings, string expected)
     {
         var parsed = SignalConditionText.Parse(condition, out _)!;
-        var watch = new ConditionWatch(parsed);
+        var watch = new ConditionWatch(parsed, TimeSpan.FromSeconds(20));
         var names = MetricsText.NamesOf([parsed]);
         var states = new StringBuilder();
         var now = TimeSpan.FromMinutes(5);
@@ -61,18 +64,37 @@ public sealed class ConditionWatchTests
     [Theory]
     [InlineData("memory > 0.9", "memory", 0.9, false)]
     [InlineData("memory <= 3", "memory", 3.0, true)]
+    [InlineData("infinite > 0.9", null, null, false)]
     [InlineData("memory == 1", null, null, false)]
     [InlineData("memory > 0.9 and q > 3", null, null, false)]
     public void Level_OfACondition_IsItsNumberAndLimit(string condition, string? name, double? limit, bool falls)
     {
         var parsed = SignalConditionText.Parse(condition, out _)!;
-        var watch = new ConditionWatch(parsed);
-        watch.Take(MetricsText.Read("memory 0.5\nq 1"u8.ToArray(), MetricsText.NamesOf([parsed])), TimeSpan.FromMinutes(5));
+        var watch = new ConditionWatch(parsed, TimeSpan.FromSeconds(20));
+        watch.Take(MetricsText.Read("memory 0.5\nq 1\ninfinite +Inf"u8.ToArray(), MetricsText.NamesOf([parsed])), TimeSpan.FromMinutes(5));
 
         Assert.Equal((name, limit, falls), (watch.Level?.Name, watch.Level?.Limit, watch.Level?.Falls ?? false));
         Assert.Equal(name is null ? null : 0.5, watch.Level?.Value);
-        watch.Forget();
-        Assert.Null(watch.Level);
+    }
+
+    // Events come in the first minute alone; read every second, a window of ten minutes knows of them for as long.
+    [Theory]
+    [InlineData("rate(e[10m]) > 0", 1.0, 10, true)]
+    [InlineData("rate(e[10m]) > 0", 1.0, 12, false)]
+    [InlineData("rate(e[1m]) > 0", 0.2, 1, true)]
+    [InlineData("rate(e[1m]) > 0", 0.2, 3, false)]
+    public void Window_OfFastReadings_IsKeptWhole(string condition, double every, int minutes, bool holds)
+    {
+        var parsed = SignalConditionText.Parse(condition, out _)!;
+        var watch = new ConditionWatch(parsed, TimeSpan.FromSeconds(20));
+        var names = MetricsText.NamesOf([parsed]);
+        for (var now = 0.0; now < minutes * 60; now += every)
+        {
+            var text = string.Create(CultureInfo.InvariantCulture, $"e {Math.Min(now, 50):0}");
+            watch.Take(MetricsText.Read(Encoding.UTF8.GetBytes(text), names), TimeSpan.FromSeconds(now));
+        }
+
+        Assert.Equal(holds, watch.State == SignalState.Firing);
     }
 
     // Buckets as limit:count; the values are what promtool gives for histogram_quantile.
@@ -106,7 +128,7 @@ public sealed class ConditionWatchTests
     public void Value_OfWhatFires_NamesMetricsAndNumbersAlone()
     {
         var parsed = SignalConditionText.Parse("cpu > 0.9 and rate(e[1m]) > 1", out _)!;
-        var watch = new ConditionWatch(parsed);
+        var watch = new ConditionWatch(parsed, TimeSpan.FromSeconds(20));
         var names = MetricsText.NamesOf([parsed]);
         watch.Take(MetricsText.Read("cpu 0.97123\ne{user=\"mallory\"} 3"u8.ToArray(), names), TimeSpan.FromSeconds(1));
         Assert.Equal("no data", watch.Value);

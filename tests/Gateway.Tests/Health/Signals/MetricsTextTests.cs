@@ -35,6 +35,7 @@ public sealed class MetricsTextTests
         + "checks.1.ms 2.5")]
     [InlineData("\uFEFF \n{\"ready\":false,\"cpu\":\"high\",\"queue\":null}", "ready 0")]
     [InlineData("{\"queue\":{\"depth\":3", "")]
+    [InlineData("{\"\\ud800\":1,\"cpu\":1}", "")]
     [InlineData("<html>not found</html>", "")]
     [InlineData("", "")]
     public void Read_Text_GivesTheWantedValues(string text, string expected) =>
@@ -46,7 +47,9 @@ public sealed class MetricsTextTests
         var many =
             Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 10_000).Select(static i =>
                 $"cpu{{i=\"{i.ToString(CultureInfo.InvariantCulture)}\"}} 1\n")));
-        Assert.Equal(PrometheusReader.MostSamples, MetricsText.Read(many, Wanted).Length);
+        Assert.Throws<UnreadableMetricsException>(() => MetricsText.Read(many, Wanted));
+        var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a 1\n", 200_000)) + "cpu 1\n");
+        Assert.Single(MetricsText.Read(lines, Wanted));
         Assert.Empty(MetricsText.Read(Encoding.UTF8.GetBytes("cpu{a=\"" + new string('x', 20_000) + "\"} 1"), Wanted));
         Assert.Empty(MetricsText.Read(Encoding.UTF8.GetBytes(new string('[', 1_000_000)), Wanted));
         var random = new Random(5);
