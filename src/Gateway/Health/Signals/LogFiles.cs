@@ -8,42 +8,48 @@ internal static class LogFiles
     /// <summary>Where a destination's name stands in a path.</summary>
     public const string Placeholder = "{destination}";
 
-    private const int MostFiles = 64;
+    /// <summary>So many files are followed for each path, of more those that were written last.</summary>
+    public const int MostFiles = 64;
+
+    // Of more, any.
+    private const int MostListed = MostFiles * 16;
     private static readonly string[] Packed = [".gz", ".xz", ".zst", ".bz2", ".lz4", ".zip", ".tgz"];
     private static readonly EnumerationOptions Options = new()
     {
         MatchType = MatchType.Simple,
         MatchCasing = MatchCasing.CaseSensitive,
-        IgnoreInaccessible = true,
+        IgnoreInaccessible = false,
         AttributesToSkip = FileAttributes.Directory,
     };
 
-
-    /// <summary>The files that are there now, each with its destination; null: the line says it, or it is of the whole cluster.</summary>
-    public static IReadOnlyDictionary<string, string?> Find(SignalConfig signal, IReadOnlyList<string> destinations)
+    /// <summary>The files that are there now.</summary>
+    /// <param name="signal">The signal.</param>
+    /// <param name="destinations">The names of the cluster's destinations.</param>
+    /// <param name="failed">Takes why a folder cannot be listed.</param>
+    public static IEnumerable<LogFile> Find(SignalConfig signal, IReadOnlyList<string> destinations, Action<string> failed)
     {
         var pattern = signal.Log!;
-        var found = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var found = new Dictionary<string, LogFile>(StringComparer.Ordinal);
         if (pattern.Contains(Placeholder, StringComparison.Ordinal))
         {
             // The longest name last: "guide-b*" is of guide-b, though "guide*" would fit it too.
             foreach (var name in destinations.OrderBy(static name => name.Length))
             {
-                foreach (var path in List(pattern.Replace(Placeholder, InPath(name), StringComparison.Ordinal)))
+                foreach (var (path, length) in List(pattern.Replace(Placeholder, InPath(name), StringComparison.Ordinal), failed))
                 {
-                    found[path] = signal.Destination ?? name;
+                    found[path] = new LogFile(path, signal.Destination ?? name, length);
                 }
             }
         }
         else
         {
-            foreach (var path in List(pattern))
+            foreach (var (path, length) in List(pattern, failed))
             {
-                found[path] = signal.Destination ?? NameIn(Path.GetFileName(path), destinations);
+                found[path] = new LogFile(path, signal.Destination ?? NameIn(Path.GetFileName(path), destinations), length);
             }
         }
 
-        return found;
+        return found.Values;
     }
 
     /// <summary>A destination's name as it stands in a path: what is no letter, digit, dot or dash is an underscore.</summary>
@@ -75,7 +81,8 @@ internal static class LogFiles
 
     private static bool IsEdge(string text, int at) => at < 0 || at >= text.Length || !char.IsLetterOrDigit(text[at]);
 
-    private static IEnumerable<string> List(string pattern)
+    // With its length what is one too many.
+    private static IEnumerable<(string Path, long? Length)> List(string pattern, Action<string> failed)
     {
         var folder = Path.GetDirectoryName(pattern);
         if (folder is null || !Directory.Exists(folder))
@@ -83,8 +90,31 @@ internal static class LogFiles
             return [];
         }
 
-        string[] files = [.. Directory.EnumerateFiles(folder, Path.GetFileName(pattern), Options).Where(
-            static path => !Packed.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)).Take(MostFiles * 16)];
-        return files.Length <= MostFiles ? files : files.OrderByDescending(File.GetLastWriteTimeUtc).Take(MostFiles);
+        try
+        {
+            string[] files = [.. Directory.EnumerateFiles(folder, Path.GetFileName(pattern), Options).Where(
+                static path => !Packed.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)).Take(MostListed)];
+            return files.Length <= MostFiles
+                ? files.Select(static path => (path, (long?)null))
+                : Newest(files);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            failed("permission to list its folder is denied");
+            return [];
+        }
+        catch (IOException e)
+        {
+            failed($"its folder cannot be listed ({e.GetType().Name})");
+            return [];
+        }
+    }
+
+    private static IEnumerable<(string Path, long? Length)> Newest(string[] files)
+    {
+        var byTime = files.Select(static path => (Path: path, Info: new FileInfo(path))).OrderByDescending(
+            static file => file.Info.LastWriteTimeUtc);
+        return byTime.Select(static (file, place) => (
+            file.Path, place < MostFiles ? null : (long?)(file.Info.Exists ? file.Info.Length : 0)));
     }
 }

@@ -19,9 +19,14 @@ internal sealed partial class LogReader(
 
     private readonly ILogger _logger = logger;
     private readonly List<LogTail> _tails = [];
+
+    // How far files have been read, or were written before, that are too many to be followed now.
+    private Dictionary<string, long> _others = new(StringComparer.Ordinal);
     private bool _isFirst = true;
     private bool _fellBehind;
+    private bool _hadTooMany;
     private bool _failed;
+    private string? _problem;
 
     /// <inheritdoc/>
     public string Key { get; } = KeyOf(cluster, signal);
@@ -65,19 +70,22 @@ internal sealed partial class LogReader(
     internal void TakeTurn()
     {
         judge.Look();
+        _problem = null;
         try
         {
             Follow();
-            _failed = false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (!_failed)
-            {
-                _failed = true;
-                CouldNotRead(signal.Name, cluster, e.Message);
-            }
+            _problem = e.GetType().Name;
         }
+
+        if (_problem is { } problem && !_failed)
+        {
+            CouldNotRead(signal.Name, cluster, problem);
+        }
+
+        _failed = _problem is not null;
 
         judge.Report(
             name => _tails.Exists(tail => tail.Destination is null || string.Equals(tail.Destination, name, StringComparison.Ordinal)));
@@ -86,7 +94,7 @@ internal sealed partial class LogReader(
     private void Follow()
     {
         // 1. Which files are there, and which of them are followed, under whatever name.
-        var found = LogFiles.Find(signal, [.. judge.Destinations.Select(static d => d.Name)]);
+        var found = LogFiles.Find(signal, [.. judge.Destinations.Select(static d => d.Name)], problem => _problem ??= problem);
         var known = new Dictionary<string, LogTail>(StringComparer.Ordinal);
         foreach (var tail in _tails)
         {
@@ -95,13 +103,25 @@ internal sealed partial class LogReader(
 
         // 2. Those that are new: from the beginning, but for the first turn, whose lines are no news.
         var wanted = new HashSet<LogTail>();
-        foreach (var (path, destination) in found)
+        var others = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (path, destination, length) in found)
         {
-            if (Open(path, known) is { } tail)
+            if (length is { } left)
+            {
+                others.Add(path, _others.TryGetValue(path, out var before) && before < left ? before : left);
+            }
+            else if (Open(path, known) is { } tail)
             {
                 tail.Destination = destination;
                 wanted.Add(tail);
             }
+        }
+
+        _others = others;
+        if (others.Count > 0 && !_hadTooMany)
+        {
+            _hadTooMany = true;
+            TooMany(signal.Name, cluster, LogFiles.MostFiles);
         }
 
         // 3. What has come. A file that is no longer there under any wanted name is read to its end first.
@@ -110,10 +130,7 @@ internal sealed partial class LogReader(
         foreach (var tail in _tails.ToArray())
         {
             var isLast = !wanted.Contains(tail);
-            if (!tail.Read((line, from) => judge.Take(line, from.Destination), isLast, most))
-            {
-                FallBehind(tail);
-            }
+            Read(tail, isLast, most);
 
             if (isLast)
             {
@@ -125,8 +142,9 @@ internal sealed partial class LogReader(
 
     private LogTail? Open(string path, Dictionary<string, LogTail> known)
     {
-        if (LogTail.Open(path) is not { } file)
+        if (LogTail.Open(path, out var problem) is not { } file)
         {
+            _problem ??= problem;
             return null;
         }
 
@@ -136,10 +154,27 @@ internal sealed partial class LogReader(
             return tail;
         }
 
-        tail = LogTail.Follow(file, path, fromEnd: _isFirst);
+        var isKnown = _others.TryGetValue(path, out var length);
+        tail = isKnown || _isFirst ? LogTail.FollowFrom(file, path, isKnown ? length : null) : LogTail.FollowNew(file, path);
         known.Add(tail.Place, tail);
         _tails.Add(tail);
         return tail;
+    }
+
+    // One file that cannot be read must not keep the others from being read.
+    private void Read(LogTail tail, bool isLast, int most)
+    {
+        try
+        {
+            if (!tail.Read((line, from) => judge.Take(line, from.Destination), isLast, most))
+            {
+                FallBehind(tail);
+            }
+        }
+        catch (IOException e)
+        {
+            _problem ??= $"a file of it cannot be read ({e.GetType().Name})";
+        }
     }
 
     private void FallBehind(LogTail tail)
@@ -158,4 +193,11 @@ internal sealed partial class LogReader(
     [LoggerMessage(
         3104, LogLevel.Warning, "The log of signal '{Signal}' in cluster '{Cluster}' grows faster than it is read; lines are left out.")]
     private partial void TooFast(string signal, string cluster);
+
+    [LoggerMessage(
+        3106,
+        LogLevel.Warning,
+        "More files fit the log of signal '{Signal}' in cluster '{Cluster}' than are followed: only the {Most} that were written last are. "
+        + "Write a pattern that fits fewer.")]
+    private partial void TooMany(string signal, string cluster, int most);
 }

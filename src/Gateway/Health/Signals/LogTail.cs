@@ -34,28 +34,55 @@ internal sealed class LogTail : IDisposable
     /// <summary>Where the file is now, wherever it was opened: renamed, or the target of a link that points elsewhere now.</summary>
     public string Place => PlaceOf(_file, _path);
 
-    /// <summary>The file at a path; null: it is not there, or must not be read.</summary>
-    public static SafeFileHandle? Open(string path)
+    /// <summary>The file at a path; null: it is not there, or cannot be read.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="problem">Why it cannot be read; null: it is only not there.</param>
+    public static SafeFileHandle? Open(string path, out string? problem)
     {
+        problem = null;
+        if (!FileKind.IsRegular(path))
+        {
+            problem = "a file of it is a pipe, a socket or a device";
+            return null;
+        }
+
         try
         {
             return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException)
         {
-            return null;
+            problem = "permission to read a file of it is denied";
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Between two looks, or a link that leads to nothing.
+        }
+        catch (IOException e)
+        {
+            problem = $"a file of it cannot be opened ({e.GetType().Name})";
+        }
+
+        return null;
     }
 
-    /// <summary>Follows a file.</summary>
+    /// <summary>Follows a file whose lines so far are no news.</summary>
     /// <param name="file">Belongs to the tail from here on.</param>
     /// <param name="path">Where it was opened.</param>
-    /// <param name="fromEnd">What is in it is no news.</param>
-    public static LogTail Follow(SafeFileHandle file, string path, bool fromEnd)
+    /// <param name="length">How long it was when it was looked at last; null: as long as it is.</param>
+    public static LogTail FollowFrom(SafeFileHandle file, string path, long? length)
     {
-        var length = RandomAccess.GetLength(file);
-        var position = fromEnd ? length : Math.Max(0, length - MostBacklog);
-        return new LogTail(file, path, position, skips: position > 0 && !fromEnd);
+        var now = RandomAccess.GetLength(file);
+        return new LogTail(file, path, length is not { } known ? now : known <= now ? known : 0, skips: false);
+    }
+
+    /// <summary>Follows a new file, all of whose lines are news.</summary>
+    /// <param name="file">Belongs to the tail from here on.</param>
+    /// <param name="path">Where it was opened.</param>
+    public static LogTail FollowNew(SafeFileHandle file, string path)
+    {
+        var position = Math.Max(0, RandomAccess.GetLength(file) - MostBacklog);
+        return new LogTail(file, path, position, skips: position > 0);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -43,7 +44,7 @@ public sealed class LogReaderTests : IDisposable
             Log = PathOf(log),
             Pattern = pattern,
             Count = count,
-            Within = TimeSpan.FromSeconds(30),
+            Within = TimeSpan.FromSeconds(count > 100 ? 1000 : 30),
             Destination = destination,
             Then = SignalEffect.Suspect
         };
@@ -124,6 +125,8 @@ public sealed class LogReaderTests : IDisposable
     [InlineData("log.level=(error|fatal)", "{\"log\":{\"level\":\"error\"}}", true)]
     [InlineData("code=5", "{\"code\":503}", true)]
     [InlineData("FATAL", "{\"level\":\"FATAL\"", true)]
+    [InlineData("FATAL", "{\"user\":\"\\ud800\",\"level\":\"FATAL\"}", true)]
+    [InlineData("FATAL", "{\"\\ud800\":1,\"level\":\"FATAL\"}", true)]
     [InlineData("level=FATAL", "{\"level\":\"INFO\",\"message\":\"FATAL\"}", false)]
     [InlineData("^FATAL", "  FATAL at the begin", true)]
     [InlineData("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", false)]
@@ -227,6 +230,71 @@ public sealed class LogReaderTests : IDisposable
         Turn();
         Turn();
         Assert.Equal("F??", States());
+    }
+
+    // What fits the pattern and is no file to read; the one beside it is read all the same.
+    [Theory]
+    [InlineData("mkfifo b.log")]
+    [InlineData("mkfifo pipe && ln -s pipe b.log")]
+    [InlineData("ln -s /dev/zero b.log")]
+    [InlineData("ln -s b.log c.log && ln -s c.log b.log")]
+    [InlineData("ln -s nowhere b.log")]
+    [InlineData("mkdir b.log")]
+    [InlineData("mkdir folder && ln -s folder b.log")]
+    public async Task Log_BesideWhatIsNoFile_IsRead(string command)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync(PathOf("a.log"), "", cancellationToken);
+        using (var shell = Process.Start("/bin/sh", ["-c", $"cd '{_folder.Path}' && {command}"]))
+        {
+            await shell.WaitForExitAsync(cancellationToken);
+            Assert.Equal(0, shell.ExitCode);
+        }
+
+        // On a thread of its own: a pipe that is opened would hold it.
+        var turns = Task.Run(
+            () =>
+            {
+                Follow("*.log", count: 1, destination: "guide-a");
+                File.AppendAllText(PathOf("a.log"), "FATAL\n");
+                Turn();
+            },
+            cancellationToken);
+        await turns.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, cancellationToken);
+        Assert.Equal("F??", States());
+    }
+
+    // More files than are followed, all written to in turn: a line counts at most once, and old ones never.
+    [Fact]
+    public void Log_MoreFilesThanAreFollowed_CountsNoLineTwice()
+    {
+        const int files = LogFiles.MostFiles + 8;
+        for (var i = 0; i < files; i++)
+        {
+            Write(i, "FATAL old\n");
+        }
+
+        Follow("app-*.log", count: 1_000, destination: "guide-a");
+        _time.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < files; i++)
+        {
+            Write(i, "FATAL\n");
+            Turn();
+        }
+
+        Assert.Equal($"{files} matching lines in 1000 s", _last["guide-a"].Value);
+
+        // A new one, though there are too many, is read from its beginning.
+        Write(files, "FATAL\n");
+        Turn();
+        Assert.Equal($"{files + 1} matching lines in 1000 s", _last["guide-a"].Value);
+
+        void Write(int file, string text)
+        {
+            var path = PathOf(string.Create(CultureInfo.InvariantCulture, $"app-{file}.log"));
+            File.AppendAllText(path, text);
+            File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch + _time.GetElapsedTime(0) + TimeSpan.FromMilliseconds(file));
+        }
     }
 
     [Fact]
