@@ -16,9 +16,9 @@ internal sealed class SignalSources
     {
         _config = config;
         _loop = loop;
-        _watch = new SignalWatch(
-            Targets, new SignalReaders(DestinationsOf, loop.Report, time, log.For<SignalReaders>()), time, log.For<SignalWatch>());
         Alerts = new AlertBoard(Targets, loop.Report, time);
+        var readers = new SignalReaders(DestinationsOf, Alerts, loop.Report, time, log.For<SignalReaders>());
+        _watch = new SignalWatch(Targets, readers.Of, time, log.For<SignalWatch>());
     }
 
     /// <summary>Alerts from outside.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.Health.Model;
@@ -49,9 +50,11 @@ internal sealed partial class AgentReader : ISignalReader
     /// <inheritdoc/>
     public string Key { get; }
 
-    /// <summary>The key of the reader of this signal.</summary>
+    /// <summary>The key of the reader of this signal: another one for a destination that left and came back.</summary>
     public static string KeyOf(Destination destination, SignalConfig signal) =>
-        string.Create(CultureInfo.InvariantCulture, $"agent {destination} {destination.Url} {signal.Name} {signal.Port} {signal.Every}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"agent {destination} {RuntimeHelpers.GetHashCode(destination)} {destination.Url} {signal.Name} {signal.Port} {signal.Every}");
 
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)

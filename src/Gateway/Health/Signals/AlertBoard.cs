@@ -5,18 +5,24 @@ using Gateway.Health.Model;
 namespace Gateway.Health.Signals;
 
 /// <summary>
-/// Which alerts fire for which destination, and what the signals of clusters make of them. An alert that is not sent again, and does not
-/// end, is unknown after its time. Any thread may call.
+/// The alerts that fire, and what the signals of clusters make of them. An alert that is not sent again, and does not end, is unknown
+/// after its time. Any thread may call.
 /// </summary>
 /// <param name="targets">The clusters that have signals.</param>
 /// <param name="report">Takes readings; must not wait.</param>
 /// <param name="time">The clock.</param>
 internal sealed class AlertBoard(Func<IEnumerable<SignalTarget>> targets, Action<SignalReading> report, TimeProvider time)
 {
-    private const int MostOfOne = 100;
+    private const int MostAlerts = 1_000;
+
+    // The longest "within" of a signal.
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(Destination Destination, string Signal), Dictionary<string, DateTimeOffset>> _firing = [];
+    private readonly Dictionary<string, (Alert Alert, DateTimeOffset At)> _firing = new(StringComparer.Ordinal);
+
+    // What was reported as firing, and until when that counts.
+    private readonly Dictionary<(Destination Destination, string Signal), DateTimeOffset> _reported = [];
 
     /// <summary>Takes alerts; says how many concern a destination.</summary>
     public int Take(IReadOnlyList<Alert> alerts)
@@ -26,34 +32,81 @@ internal sealed class AlertBoard(Func<IEnumerable<SignalTarget>> targets, Action
             var now = time.GetUtcNow();
             var known = targets().ToArray();
             Forget_NeedsLock(known, now);
-            return alerts.Count(alert => Take_NeedsLock(alert, known, now));
+            var touched = new Dictionary<(SignalTarget Target, SignalConfig Signal), HashSet<Destination>>();
+            var taken = alerts.Count(alert => Take_NeedsLock(alert, known, touched, now));
+
+            // Each once, however many alerts there were.
+            foreach (var ((target, signal), destinations) in touched)
+            {
+                var firing = Firing_NeedsLock(target, signal, now);
+                foreach (var destination in destinations)
+                {
+                    Report_NeedsLock(destination, signal, firing.GetValueOrDefault(destination), now);
+                }
+            }
+
+            return taken;
         }
     }
 
-    private bool Take_NeedsLock(Alert alert, SignalTarget[] known, DateTimeOffset now)
+    /// <summary>Reports what a signal that is new or changed makes of the alerts that fire already.</summary>
+    public void Review(SignalTarget target, SignalConfig signal)
     {
-        var any = false;
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            var firing = Firing_NeedsLock(target, signal, now);
+            foreach (var destination in target.Destinations)
+            {
+                if (firing.TryGetValue(destination, out var of)
+                    || (_reported.TryGetValue((destination, signal.Name), out var until) && until > now))
+                {
+                    Report_NeedsLock(destination, signal, of, now);
+                }
+            }
+        }
+    }
+
+    private bool Take_NeedsLock(
+        Alert alert,
+        SignalTarget[] known,
+        Dictionary<(SignalTarget Target, SignalConfig Signal), HashSet<Destination>> touched,
+        DateTimeOffset now)
+    {
+        var concerns = false;
         foreach (var target in known)
         {
+            IReadOnlyList<Destination>? concerned = null;
             foreach (var signal in target.Config.Signals)
             {
-                if (!IsMeant(signal, alert))
+                if (IsMeant(signal, alert) && (concerned ??= ConcernedBy(alert, target)).Count > 0)
                 {
-                    continue;
-                }
+                    concerns = true;
+                    if (!touched.TryGetValue((target, signal), out var destinations))
+                    {
+                        touched.Add((target, signal), destinations = new HashSet<Destination>(ReferenceEqualityComparer.Instance));
+                    }
 
-                var concerned = alert.Subject is not { } subject ? target.Destinations
-                    : DestinationNames.Find(subject, target.Destinations) is { } one ? [one] : [];
-                foreach (var destination in concerned)
-                {
-                    any = true;
-                    Note_NeedsLock(destination, signal, alert, now);
+                    destinations.UnionWith(concerned);
                 }
             }
         }
 
-        return any;
+        if (!alert.Fires)
+        {
+            _firing.Remove(alert.Identity);
+        }
+        else if (concerns && (_firing.Count < MostAlerts || _firing.ContainsKey(alert.Identity)))
+        {
+            _firing[alert.Identity] = (alert, now);
+        }
+
+        return concerns;
     }
+
+    private static IReadOnlyList<Destination> ConcernedBy(Alert alert, SignalTarget target) =>
+        alert.Subject is not { } subject ? target.Destinations
+        : DestinationNames.Find(subject, target.Destinations) is { } one ? [one] : [];
 
     private static bool IsMeant(SignalConfig signal, Alert alert)
     {
@@ -73,46 +126,61 @@ internal sealed class AlertBoard(Func<IEnumerable<SignalTarget>> targets, Action
         return true;
     }
 
-    private void Note_NeedsLock(Destination destination, SignalConfig signal, Alert alert, DateTimeOffset now)
+    // How many alerts fire for each destination, and until when.
+    private Dictionary<Destination, (int Count, DateTimeOffset Until)> Firing_NeedsLock(
+        SignalTarget target, SignalConfig signal, DateTimeOffset now)
     {
-        if (!_firing.TryGetValue((destination, signal.Name), out var firing))
+        var firing = new Dictionary<Destination, (int Count, DateTimeOffset Until)>(ReferenceEqualityComparer.Instance);
+        foreach (var (alert, at) in _firing.Values)
         {
-            _firing.Add((destination, signal.Name), firing = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal));
+            if (IsMeant(signal, alert) && Until(alert, at, signal.Within) is var until && until > now)
+            {
+                foreach (var destination in ConcernedBy(alert, target))
+                {
+                    var (count, longest) = firing.GetValueOrDefault(destination);
+                    firing[destination] = (count + 1, longest > until ? longest : until);
+                }
+            }
         }
 
-        var until = alert.EndsAt is { } ends && ends > now && ends - now < signal.Within ? ends : now + signal.Within;
-        if (!alert.Fires)
-        {
-            firing.Remove(alert.Identity);
-        }
-        else if (firing.Count < MostOfOne || firing.ContainsKey(alert.Identity))
-        {
-            firing[alert.Identity] = until;
-        }
+        return firing;
+    }
 
-        report(firing.Count > 0
-            ? new SignalReading(
-                destination, signal.Name, SignalState.Firing, signal.Then, Words(signal, firing.Count), firing.Values.Max() - now)
-            : new SignalReading(
+    private static DateTimeOffset Until(Alert alert, DateTimeOffset at, TimeSpan within) =>
+        alert.EndsAt is { } ends && ends > at && ends - at < within ? ends : at + within;
+
+    private void Report_NeedsLock(
+        Destination destination, SignalConfig signal, (int Count, DateTimeOffset Until) firing, DateTimeOffset now)
+    {
+        if (firing.Count == 0)
+        {
+            _reported.Remove((destination, signal.Name));
+            report(new SignalReading(
                 destination, signal.Name, SignalState.Clear, signal.Then, $"alert {signal.Alert} is resolved", signal.Within));
+            return;
+        }
+
+        _reported[(destination, signal.Name)] = firing.Until;
+        report(new SignalReading(
+            destination, signal.Name, SignalState.Firing, signal.Then, Words(signal, firing.Count), firing.Until - now));
     }
 
     private void Forget_NeedsLock(SignalTarget[] known, DateTimeOffset now)
     {
-        var there = known.SelectMany(static target => target.Destinations).ToHashSet<Destination>(ReferenceEqualityComparer.Instance);
-        foreach (var ((destination, signal), firing) in _firing.ToArray())
+        foreach (var (identity, (alert, at)) in _firing.ToArray())
         {
-            foreach (var (identity, until) in firing.ToArray())
+            if (Until(alert, at, Longest) <= now || !known.Any(target => target.Config.Signals.Any(signal => IsMeant(signal, alert))))
             {
-                if (until <= now)
-                {
-                    firing.Remove(identity);
-                }
+                _firing.Remove(identity);
             }
+        }
 
-            if (firing.Count == 0 || !there.Contains(destination))
+        var there = known.SelectMany(static target => target.Destinations).ToHashSet<Destination>(ReferenceEqualityComparer.Instance);
+        foreach (var (key, until) in _reported.ToArray())
+        {
+            if (until <= now || !there.Contains(key.Destination))
             {
-                _firing.Remove((destination, signal));
+                _reported.Remove(key);
             }
         }
     }

@@ -5,11 +5,16 @@ namespace Gateway.Health.Signals;
 
 /// <summary>The readers that a configuration needs.</summary>
 /// <param name="destinations">The destinations of a cluster now.</param>
+/// <param name="alerts">The alerts that fire.</param>
 /// <param name="report">Takes readings; must not wait.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed class SignalReaders(
-    Func<string, IReadOnlyList<Destination>> destinations, Action<SignalReading> report, TimeProvider time, ILogger logger)
+    Func<string, IReadOnlyList<Destination>> destinations,
+    AlertBoard alerts,
+    Action<SignalReading> report,
+    TimeProvider time,
+    ILogger logger)
 {
     /// <summary>Each reader's key, and how it is made.</summary>
     public IEnumerable<(string Key, Func<ISignalReader> Make)> Of(SignalTarget target)
@@ -33,6 +38,10 @@ internal sealed class SignalReaders(
                 yield return (
                     LogReader.KeyOf(cluster, signal),
                     () => new LogReader(cluster, signal, new LineJudge(signal, () => destinations(cluster), report, time), time, logger));
+            }
+            else if (signal.Alert is not null)
+            {
+                yield return (AlertReader.KeyOf(target, signal), () => new AlertReader(alerts, target, signal, time));
             }
             else if (signal.Report == SignalReport.Orca)
             {

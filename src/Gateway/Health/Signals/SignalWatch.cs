@@ -5,13 +5,19 @@ namespace Gateway.Health.Signals;
 /// What is unchanged goes on through a reload.
 /// </summary>
 /// <param name="targets">The clusters that have signals.</param>
-/// <param name="readers">Says which readers they need.</param>
+/// <param name="readersOf">Says which readers a cluster needs: each one's key, and how it is made.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class SignalWatch(
-    Func<IEnumerable<SignalTarget>> targets, SignalReaders readers, TimeProvider time, ILogger<SignalWatch> logger)
+    Func<IEnumerable<SignalTarget>> targets,
+    Func<SignalTarget, IEnumerable<(string Key, Func<ISignalReader> Make)>> readersOf,
+    TimeProvider time,
+    ILogger<SignalWatch> logger)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    // A disk that hangs holds its reader for as long; it must hold neither the other readers nor the gateway's end.
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(2);
 
     private readonly ILogger _logger = logger;
     private readonly Dictionary<string, (CancellationTokenSource Stop, Task Running)> _running = new(StringComparer.Ordinal);
@@ -33,10 +39,7 @@ internal sealed partial class SignalWatch(
             // Stopping.
         }
 
-        foreach (var key in _running.Keys.ToArray())
-        {
-            await EndAsync(key).ConfigureAwait(false);
-        }
+        await EndAsync([.. _running.Keys]).ConfigureAwait(false);
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
@@ -44,16 +47,14 @@ internal sealed partial class SignalWatch(
         var wanted = new Dictionary<string, Func<ISignalReader>>(StringComparer.Ordinal);
         foreach (var target in targets())
         {
-            foreach (var (key, make) in readers.Of(target))
+            foreach (var (key, make) in readersOf(target))
             {
                 wanted.TryAdd(key, make);
             }
         }
 
-        foreach (var key in _running.Keys.Where(key => !wanted.ContainsKey(key) || _running[key].Running.IsCompleted).ToArray())
-        {
-            await EndAsync(key).ConfigureAwait(false);
-        }
+        await EndAsync(
+            [.. _running.Keys.Where(key => !wanted.ContainsKey(key) || _running[key].Running.IsCompleted)]).ConfigureAwait(false);
 
         foreach (var (key, make) in wanted)
         {
@@ -65,13 +66,30 @@ internal sealed partial class SignalWatch(
         }
     }
 
-    private async Task EndAsync(string key)
+    private async Task EndAsync(string[] keys)
     {
-        var (stop, running) = _running[key];
-        _running.Remove(key);
-        await stop.CancelAsync().ConfigureAwait(false);
-        await running.ConfigureAwait(false);
-        stop.Dispose();
+        foreach (var key in keys)
+        {
+            await _running[key].Stop.CancelAsync().ConfigureAwait(false);
+        }
+
+        try
+        {
+            await Task.WhenAll(keys.Select(key => _running[key].Running)).WaitAsync(EndWithin, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            ReadersHang(string.Join(", ", keys.Where(key => !_running[key].Running.IsCompleted)));
+        }
+
+        foreach (var key in keys)
+        {
+            _running.Remove(key, out var ended);
+            if (ended.Running.IsCompleted)
+            {
+                ended.Stop.Dispose();
+            }
+        }
     }
 
     private async Task RunAsync(ISignalReader reader, CancellationToken cancellationToken)
@@ -97,4 +115,8 @@ internal sealed partial class SignalWatch(
         LogLevel.Error,
         "The reader '{Reader}' of a signal failed and begins anew; this is a defect of the gateway, please report it.")]
     private partial void ReaderFailed(Exception exception, string reader);
+
+    [LoggerMessage(
+        3107, LogLevel.Warning, "Readers of signals that are no longer wanted do not end ({Readers}); the others go on without them.")]
+    private partial void ReadersHang(string readers);
 }
