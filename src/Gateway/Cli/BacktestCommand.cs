@@ -4,6 +4,7 @@ using System.Text.Json;
 using Gateway.Admin.Endpoints;
 using Gateway.Admin.Status;
 using Gateway.Health.Forecast;
+using Gateway.Observability.History;
 
 namespace Gateway.Cli;
 
@@ -22,46 +23,48 @@ internal static class BacktestCommand
             file,
             json,
         };
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(parsed.GetRequiredValue(file), parsed.GetValue(json), parsed.InvocationConfiguration, cancellationToken));
+        command.SetAction(parsed => RunAsync(parsed.GetRequiredValue(file), parsed.GetValue(json), parsed.InvocationConfiguration));
         return command;
     }
 
-    private static async Task<int> RunAsync(string path, bool json, InvocationConfiguration console, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string path, bool json, InvocationConfiguration console)
     {
-        string[] lines;
+        var clusters = new List<string>();
+        IReadOnlyList<ForecastRecord> records;
         try
         {
-            lines = await File.ReadAllLinesAsync(path, cancellationToken);
+            using var text = new StreamReader(path);
+            records = ForecastReplay.Of(RecordingReader.Read(text).Select(Noted));
+        }
+        catch (RecordingException e)
+        {
+            var place = string.Create(CultureInfo.InvariantCulture, $"line {e.Line} of \"{path}\"");
+            return await FailAsync(
+                $"No recorded second in {place}: {e.Message}. Save a recording with: curl ADMIN/forecast/recording > FILE");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return await new CommandFailure(GatewayCli.BadUsage, $"The recording \"{path}\" cannot be read: {e.Message}")
-                .PrintAsync(console.Output, console.Error, json);
+            return await FailAsync(
+                Directory.Exists(path)
+                    ? $"The recording \"{path}\" is a folder: name a file."
+                    : $"The recording \"{path}\" cannot be read: {e.Message}");
         }
 
-        var seconds = new List<RecordedSecond>(lines.Length);
-        for (var number = 0; number < lines.Length; number++)
-        {
-            if (lines[number].Length == 0)
-            {
-                continue;
-            }
-
-            if (RecordedSecond.Parse(lines[number]) is not { } second)
-            {
-                var place = string.Create(CultureInfo.InvariantCulture, $"line {number + 1} of \"{path}\"");
-                return await new CommandFailure(
-                    GatewayCli.BadUsage, $"No recorded second in {place}. Save one with: curl ADMIN/forecast/recording > FILE")
-                    .PrintAsync(console.Output, console.Error, json);
-            }
-
-            seconds.Add(second);
-        }
-
-        string[] clusters = [.. seconds.Select(static s => s.Cluster).Distinct(StringComparer.Ordinal)];
-        var report = ForecastReport.Of(clusters, ForecastReplay.Of(seconds));
+        var report = ForecastReport.Of(clusters, records);
         await console.Output.WriteAsync(json ? JsonSerializer.Serialize(report, Readable) + "\n" : ForecastReportText.Of(report));
         return GatewayCli.Done;
+
+        RecordedSecond Noted(RecordedSecond second)
+        {
+            if (!clusters.Contains(second.Cluster, StringComparer.Ordinal))
+            {
+                clusters.Add(second.Cluster);
+            }
+
+            return second;
+        }
+
+        Task<int> FailAsync(string message) =>
+            new CommandFailure(GatewayCli.BadUsage, message).PrintAsync(console.Output, console.Error, json);
     }
 }
