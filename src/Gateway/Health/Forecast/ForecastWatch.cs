@@ -17,6 +17,9 @@ internal sealed class ForecastWatch(TimeSpan born)
     /// <summary>From this probability on it is an alarm.</summary>
     public const double AlarmFrom = 0.5;
 
+    // In the pause after a false alarm.
+    private const double Sure = 0.8;
+
     private static readonly TimeSpan Persists = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Settles = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan PauseAfterFalseAlarm = TimeSpan.FromMinutes(15);
@@ -25,8 +28,10 @@ internal sealed class ForecastWatch(TimeSpan born)
     private (Assessment Said, TimeSpan At)? _alarm;
     private (Assessment Said, TimeSpan At)? _routine;
     private TimeSpan? _likelySince;
+    private TimeSpan? _surerSince;
     private TimeSpan _servesSince = born;
     private TimeSpan _quietUntil;
+    private double _likelierThan = 1;
     private bool _served = true;
 
     /// <summary>The alarm that is not over; null: there is none.</summary>
@@ -45,6 +50,7 @@ internal sealed class ForecastWatch(TimeSpan born)
             _alarm = null;
             _routine = null;
             _likelySince = null;
+            _surerSince = null;
             _servesSince = now;
             _served = false;
             return _events;
@@ -84,6 +90,7 @@ internal sealed class ForecastWatch(TimeSpan born)
         _alarm = null;
         _routine = null;
         _likelySince = null;
+        _surerSince = null;
     }
 
     private void Expire(TimeSpan now)
@@ -93,7 +100,9 @@ internal sealed class ForecastWatch(TimeSpan born)
             _events.Add(new ForecastEvent(alarm.Said, now - alarm.At, IsAlarm: true, ForecastOutcome.DidNot));
             _alarm = null;
             _likelySince = null;
+            _surerSince = null;
             _quietUntil = now + PauseAfterFalseAlarm;
+            _likelierThan = Math.Max(Sure, alarm.Said.Probability);
         }
 
         if (_routine is { } routine && now - routine.At >= Horizon)
@@ -112,7 +121,10 @@ internal sealed class ForecastWatch(TimeSpan born)
 
         _routine ??= (assessment, now);
         _likelySince = assessment.Probability >= AlarmFrom ? _likelySince ?? now : null;
-        if (_alarm is null && now >= _quietUntil && now - _likelySince >= Persists)
+
+        // An alarm that came some minutes too early must not hide the failure: a surer one is made even so.
+        _surerSince = assessment.Probability > _likelierThan ? _surerSince ?? now : null;
+        if (_alarm is null && now - (now >= _quietUntil ? _likelySince : _surerSince) >= Persists)
         {
             _alarm = (assessment, now);
             _events.Add(new ForecastEvent(assessment, TimeSpan.Zero, IsAlarm: true, Outcome: null));

@@ -42,7 +42,7 @@ internal sealed class SeriesFactor
                 : default;
         }
 
-        return _last.Limit is { } limit ? Likelier(Of(_quick, limit), Of(_slow, limit)) : default;
+        return _last.Limit is { } limit ? Of(_last.Falls ? -limit : limit) : default;
     }
 
     /// <summary>What it is now is usual from now on.</summary>
@@ -55,19 +55,26 @@ internal sealed class SeriesFactor
         _slow.ForgetPeaks();
     }
 
-    private static Assessment Likelier(in Assessment one, in Assessment other) => one.Probability >= other.Probability ? one : other;
-
-    private Assessment Of(TrendWindow trend, double limit)
+    private Assessment Of(double limit)
     {
-        if (trend.Reaches(_last.Falls ? -limit : limit) is not { } left)
+        var (quick, slow) = (_quick.Reaches(limit), _slow.Reaches(limit));
+        if ((quick ?? slow) is not { } left)
         {
             return default;
+        }
+
+        // A tooth of a saw makes the quick line too steep, and a rise that has just begun the slow one too flat: both count.
+        var trend = quick is null ? _slow : _quick;
+        if (quick is { } sooner && slow is { } later)
+        {
+            left = TimeSpan.FromSeconds(Math.Sqrt(sooner.TotalSeconds * later.TotalSeconds));
+            trend = sooner <= later ? _quick : _slow;
         }
 
         var (sign, verb) = _last.Falls ? (-1, "fallen") : (1, "risen");
         return new Assessment(
             Odds.OfTimeLeft(left, trend.Fit),
             $"{_last.Name} has {verb} from {ForecastText.Number(sign * trend.Before)} to {ForecastText.Number(sign * trend.Current)}"
-            + $" in {ForecastText.Span(trend.Length)}, and reaches {ForecastText.Number(limit)} in about {ForecastText.Span(left)}");
+            + $" in {ForecastText.Span(trend.Length)}, and reaches {ForecastText.Number(sign * limit)} in about {ForecastText.Span(left)}");
     }
 }

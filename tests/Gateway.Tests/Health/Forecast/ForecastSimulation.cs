@@ -13,17 +13,20 @@ internal static class ForecastSimulation
     private static readonly ForecastLimits Limits = ForecastLimits.Of(new ClusterConfig { Name = "guide", Tiers = [] });
 
     /// <summary>One fault after an hour; what the forecasts said of it.</summary>
-    public static SimulatedRun Run(Fault fault, int seed)
+    /// <param name="fault">What ends the destination.</param>
+    /// <param name="seed">Of what is drawn.</param>
+    /// <param name="jerks">The fault grows now faster, now slower.</param>
+    public static SimulatedRun Run(Fault fault, int seed, bool jerks = false)
     {
-        var destination = new SimulatedDestination(seed, fault, Warm);
+        var destination = new SimulatedDestination(seed, fault, Warm, jerks);
         var forecast = new DestinationForecast(TimeSpan.Zero);
         var run = new SimulatedRun();
-        for (var second = 1; second < Warm + 4200 && destination.Serves; second++)
+        for (var second = 1; second < Warm + 7200 && destination.Serves; second++)
         {
             Step(destination, forecast, second, isExcused: false, run);
         }
 
-        return run with { NoticedAt = destination.NoticedAt };
+        return run with { NoticedAt = destination.NoticedAt, SlowAt = destination.SlowAt };
     }
 
     /// <summary>A week without a fault: nights, two rushes a day, a deploy a day.</summary>

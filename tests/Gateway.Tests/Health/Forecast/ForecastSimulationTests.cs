@@ -33,6 +33,19 @@ public sealed class ForecastSimulationTests(ITestOutputHelper output)
         Assert.All(runs.SelectMany(static r => r.Alarms), static a => Assert.NotEmpty(a.Said.Reason));
     }
 
+    /// <summary>A tooth of the collector's saw makes a slow leak look steeper than it is for two minutes.</summary>
+    [Theory]
+    [InlineData(1015)]
+    [InlineData(1025)]
+    [InlineData(1086)]
+    public void Leak_UnderASaw_IsNotForecastTooEarly(int seed)
+    {
+        var run = ForecastSimulation.Run(Fault.Leak, seed);
+
+        Assert.Equal(0, run.FalseAlarms);
+        Assert.InRange(run.Lead.GetValueOrDefault(), 60, 300);
+    }
+
     [Fact]
     public void Fault_WithoutASign_GetsNoCredit()
     {

@@ -43,6 +43,23 @@ public sealed class ForecastWatchTests
         Assert.Equal([190, 190 + 300 + 900, 190 + (2 * 1200)], made);
     }
 
+    /// <summary>What came too early to be right is said again once it is surer, and only then.</summary>
+    [Theory]
+    [InlineData(0.6, 0.9, true)]
+    [InlineData(0.6, 0.75, false)]
+    [InlineData(0.9, 0.9, false)]
+    public void Alarm_ThatCameTooEarly_IsMadeAgain_IfSurer(double early, double then, bool again)
+    {
+        var events = Run(
+            second => new Assessment(second < 520 ? early : then, "memory has risen"), static second => second < 640, 641);
+
+        Assert.Equal(again ? [190, 530] : [190], events.Where(static e => IsMade(e.Event)).Select(static e => e.Second));
+        Assert.Equal(
+            [ForecastOutcome.DidNot, again ? ForecastOutcome.CameTrue : ForecastOutcome.Missed],
+            events.Where(static e => e.Event is { IsAlarm: true, Outcome: not null } or { Outcome: ForecastOutcome.Missed })
+                .Select(static e => e.Event.Outcome.GetValueOrDefault()));
+    }
+
     [Fact]
     public void Forecasts_OfACalmDestination_AreMadeEveryFiveMinutes()
     {

@@ -20,6 +20,10 @@ internal sealed class SimulatedDestination
     private readonly double _usualProbe;
     private readonly double _usualRate;
     private readonly double _usualMemory;
+    private readonly Random? _jerks;
+    private double _progress;
+    private double _pace = 1;
+    private int _paceUntil;
     private double _saw;
     private double _sawStep = 0.0005;
     private double _firstByte;
@@ -29,9 +33,14 @@ internal sealed class SimulatedDestination
     private int _downUntil = -1;
     private int _burstUntil = -1;
 
-    public SimulatedDestination(int seed, Fault fault, int faultAt)
+    /// <param name="seed">Of what is drawn.</param>
+    /// <param name="fault">What ends it.</param>
+    /// <param name="faultAt">The second at which the fault begins.</param>
+    /// <param name="jerks">The fault grows now faster, now slower, and logs less.</param>
+    public SimulatedDestination(int seed, Fault fault, int faultAt, bool jerks = false)
     {
         _random = new Random(seed);
+        _jerks = jerks ? new Random(seed + 1_000_000) : null;
         _fault = fault;
         _faultAt = faultAt;
         _bend = 1 + _random.NextDouble();
@@ -65,6 +74,11 @@ internal sealed class SimulatedDestination
     /// <summary>The first second at which users would notice; null: none yet.</summary>
     public int? NoticedAt { get; private set; }
 
+    /// <summary>
+    /// The first second at which responses took a tenth of a second longer than usual, and twice as long; null: none yet.
+    /// </summary>
+    public int? SlowAt { get; private set; }
+
     /// <summary>A deploy: it is away for some seconds and comes back cold.</summary>
     public void Restart(int second)
     {
@@ -76,9 +90,7 @@ internal sealed class SimulatedDestination
     /// <summary>The figures of a second.</summary>
     public DestinationSample Next(int second)
     {
-        var progress = _fault == Fault.None || second < _faultAt ? 0
-            : _fault == Fault.Kill ? 1
-            : Math.Min(1, (second - _faultAt) / _length);
+        var progress = Progress(second);
         var isDown = second < _downUntil;
         var rate = _usualRate * Load;
         var requests = isDown ? 0 : Poisson(rate);
@@ -101,6 +113,7 @@ internal sealed class SimulatedDestination
         var creep = _fault == Fault.CreepingLatency ? Math.Pow(10, progress * 1.0) * (1 + (progress * 3)) : 1;
         var load = 1 + (0.25 * Math.Max(0, Load - 1));
         var firstByte = (_usualFirstByte * load * cold * creep) + (_queue / QueueLimit * 0.2);
+        SlowAt ??= progress > 0 && firstByte >= Math.Max(_usualFirstByte * 2, _usualFirstByte + 0.1) ? second : null;
         _firstByte = _firstByte == 0 ? firstByte : _firstByte + ((firstByte - _firstByte) * 0.1);
         var outlier = _random.NextDouble() < 0.01 ? 10 : 1;
         var probe = _usualProbe * Math.Exp(0.35 * Normal()) * creep * ProbeFactor * outlier * Math.Sqrt(load);
@@ -124,6 +137,34 @@ internal sealed class SimulatedDestination
         };
     }
 
+    // How far the fault is, 0 to 1.
+    private double Progress(int second)
+    {
+        if (_fault == Fault.None || second < _faultAt)
+        {
+            return 0;
+        }
+
+        if (_fault == Fault.Kill)
+        {
+            return 1;
+        }
+
+        if (_jerks is null)
+        {
+            return Math.Min(1, (second - _faultAt) / _length);
+        }
+
+        if (second >= _paceUntil)
+        {
+            // Each pace lasts 20 s to 2 min; two thirds of them lie between 0.45 and 2.2 times the median.
+            _pace = Math.Exp((0.8 * Normal(_jerks)) - 0.32);
+            _paceUntil = second + 20 + _jerks.Next(100);
+        }
+
+        return _progress = Math.Min(1, _progress + (_pace / _length));
+    }
+
     private double Errors(int second, double progress)
     {
         // Every two hours or so something is logged many times over, and means nothing.
@@ -132,9 +173,11 @@ internal sealed class SimulatedDestination
             _burstUntil = second + 2 + _random.Next(8);
         }
 
-        var rate = 0.05 + (second < _burstUntil ? 4 : 0) + (_fault == Fault.ErrorLines && progress > 0 ? 1 + (3 * progress) : 0);
+        var rate = 0.05 + (second < _burstUntil ? 4 : 0) + (_fault == Fault.ErrorLines && progress > 0 ? ErrorRate(progress) : 0);
         return Poisson(rate) + (second - _startedAt is >= 0 and < 5 ? 3 : 0);
     }
+
+    private double ErrorRate(double progress) => _jerks is null ? 1 + (3 * progress) : 0.3 + progress;
 
     private void Judge(int second, double progress, double memory, bool isDown)
     {
@@ -152,7 +195,10 @@ internal sealed class SimulatedDestination
         Serves = !isDown && !(NoticedAt is { } noticed && second >= noticed + (_fault == Fault.CreepingLatency ? 10 : 2));
     }
 
-    private double Normal() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
+    private double Normal() => Normal(_random);
+
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private int Poisson(double mean)
     {

@@ -15,6 +15,14 @@ internal sealed record SimulatedRun
     /// <summary>When users would have noticed; null: they would not.</summary>
     public int? NoticedAt { get; init; }
 
+    /// <summary>When responses were felt to be slow, before they failed; null: they were not.</summary>
+    public int? SlowAt { get; init; }
+
+    /// <summary>
+    /// Seconds from the alarm that came true until responses were felt to be slow; null: none came true, or they were not.
+    /// </summary>
+    public int? LeadBeforeSlow => Lead - (NoticedAt - SlowAt);
+
     /// <summary>Seconds from the alarm that came true until users would have noticed; null: none came true.</summary>
     public int? Lead => Records.Exists(static r => r is { IsAlarm: true, Outcome: ForecastOutcome.CameTrue })
         ? NoticedAt - Alarms[^1].Second
