@@ -18,13 +18,20 @@ internal sealed class AdminClient : IDisposable
     private readonly HttpClient _client;
 
     private readonly AdminEndpoint _endpoint;
+    private readonly AdminTrust _trust;
 
     public AdminClient(AdminEndpoint endpoint)
     {
         _endpoint = endpoint;
+        _trust = new AdminTrust(endpoint.Trusted);
 
         // A proxy of the environment is meant for the world outside, not for a port of our own.
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) })
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+            SslOptions = { RemoteCertificateValidationCallback = _trust.Validate },
+        })
         {
             BaseAddress = endpoint.Url,
             Timeout = Deadline
@@ -78,6 +85,13 @@ internal sealed class AdminClient : IDisposable
             }
 
             return new(null, await ProblemAsync(response, cancellationToken));
+        }
+        catch (HttpRequestException) when (_trust.Refused is { } reason)
+        {
+            return new(
+                null,
+                $"The certificate at \"{_client.BaseAddress}\" is not trusted: {reason}. Name the file of the certificate, or of its "
+                    + $"authority, with --ca FILE.");
         }
         catch (HttpRequestException e)
         {

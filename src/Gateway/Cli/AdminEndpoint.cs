@@ -5,4 +5,6 @@ namespace Gateway.Cli;
 /// <param name="Token">Its token; null: none is known.</param>
 /// <param name="TokenSource">Where the token comes from; null: none is known.</param>
 /// <param name="By">What named it.</param>
-internal sealed record AdminEndpoint(Uri Url, string? Token, string? TokenSource, string By);
+/// <param name="Trusted">PEM file of what is trusted over https besides the machine's authorities: its certificate itself, or an
+/// authority's; null: nothing is.</param>
+internal sealed record AdminEndpoint(Uri Url, string? Token, string? TokenSource, string By, string? Trusted);

@@ -20,6 +20,12 @@ internal sealed class AdminTarget
         HelpName = "URL"
     };
     private readonly Option<string?> _config = new("--config") { Description = ConfigPath.Description, HelpName = "FILE" };
+    private readonly Option<string?> _ca = new("--ca")
+    {
+        Description = "PEM file that is trusted at an https admin endpoint: its certificate itself, or an authority's. Default: the "
+            + "configuration's admin.certificate.file.",
+        HelpName = "FILE"
+    };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON instead of text; errors, too." };
     private readonly Func<string, string?> _environment;
 
@@ -29,6 +35,7 @@ internal sealed class AdminTarget
         _environment = environment;
         command.Options.Add(_admin);
         command.Options.Add(_config);
+        command.Options.Add(_ca);
         command.Options.Add(_json);
     }
 
@@ -109,11 +116,12 @@ internal sealed class AdminTarget
     {
         var set = _environment(TokenVariable) is { Length: > 0 } variable ? variable : null;
         var source = set is null ? null : TokenVariable;
+        var trusted = parsed.GetValue(_ca);
         if (parsed.GetValue(_admin) is { Length: > 0 } given)
         {
             // The configuration's token belongs to its own port and is not sent to another.
             return Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")
-                ? (new AdminEndpoint(url, set, source, "--admin"), null)
+                ? (new AdminEndpoint(url, set, source, "--admin", trusted), null)
                 : (null, new CommandFailure(
                     GatewayCli.BadUsage,
                     $"This is not the URL of an admin endpoint, given \"{given}\". Write one like http://127.0.0.1:8081."));
@@ -122,14 +130,14 @@ internal sealed class AdminTarget
         var path = ConfigPath.Of(parsed.GetValue(_config), _environment);
         if (!ConfigPath.IsNamed(parsed.GetValue(_config), _environment) && !Path.Exists(path))
         {
-            return (new AdminEndpoint(new AdminConfig().Url, set, source, "default, as no configuration is named"), null);
+            return (new AdminEndpoint(new AdminConfig().Url, set, source, "default, as no configuration is named", trusted), null);
         }
 
         // A file with problems must not keep an operator from the gateway that runs with the one before; but where it does not say which
         // gateway that is, none is guessed.
         var loaded = ConfigLoader.Load(path, _environment);
         return (loaded.Config?.Admin ?? loaded.WrittenAdmin) is { } admin
-            ? (new AdminEndpoint(Reached(admin.Url), set ?? admin.Token, source ?? path, path), null)
+            ? (new AdminEndpoint(Reached(admin.Url), set ?? admin.Token, source ?? path, path, trusted ?? admin.Certificate?.File), null)
             : (null, Unreadable(loaded, path, "Or name the admin endpoint with --admin URL."));
     }
 }

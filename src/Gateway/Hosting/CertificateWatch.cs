@@ -9,24 +9,32 @@ using Gateway.Server;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// The certificates of the public listeners and the <c>tls</c> files of the clusters: reads them again when they change.
+/// The certificates of the public listeners and of the admin endpoint, and the <c>tls</c> files of the clusters: reads them again when
+/// they change.
 /// </summary>
 internal sealed partial class CertificateWatch
 {
     private readonly Dictionary<ListenConfig, ListenerCertificates> _listeners = new(ReferenceEqualityComparer.Instance);
     private readonly ConfigStore _store;
+    private readonly Uri _adminUrl;
     private readonly FailoverLoop _loop;
     private readonly TimeProvider _time;
     private readonly ILogger<CertificateWatch> _logger;
 
-    /// <exception cref="System.Security.Cryptography.CryptographicException">Files of a listener are not a certificate with its key.
-    /// </exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">Files of a port are not a certificate with its
+    /// key.</exception>
     public CertificateWatch(ConfigStore store, FailoverLoop loop, TimeProvider time, GatewayLog log)
     {
         _store = store;
+        _adminUrl = store.Current.Admin.Url;
         _loop = loop;
         _time = time;
         _logger = log.For<CertificateWatch>();
+        if (store.Current.Admin.Certificate is { } admin)
+        {
+            Admin = new CertificateFiles(admin, log.For<CertificateFiles>());
+        }
+
         foreach (var listen in store.Current.Listen)
         {
             if (listen.Certificate is not null || !listen.Certificates.IsEmpty)
@@ -39,19 +47,23 @@ internal sealed partial class CertificateWatch
     /// <summary>Of each listener that speaks TLS.</summary>
     public IReadOnlyDictionary<ListenConfig, ListenerCertificates> Listeners => _listeners;
 
-    /// <summary>Why files of listeners are not in force.</summary>
-    public IEnumerable<ComponentAlert> ListenerAlarms => AlertsOf(_listeners.Values.SelectMany(static certificates => certificates.Alarms));
+    /// <summary>Of the admin endpoint; null: it does not speak TLS.</summary>
+    public CertificateFiles? Admin { get; }
+
+    /// <summary>Why files of ports are not in force.</summary>
+    public IEnumerable<ComponentAlert> PortAlarms => AlertsOf(
+        _listeners.Values.SelectMany(static certificates => certificates.Alarms).Append(Admin?.Alarm).OfType<string>());
 
     /// <summary>Why files of clusters are not in force.</summary>
     public IEnumerable<ComponentAlert> ClusterAlarms => AlertsOf(ClustersTls().Select(static tls => tls.Alarm).OfType<string>());
 
-    /// <summary>When the listeners' certificates end.</summary>
+    /// <summary>When the ports' certificates end.</summary>
     public IReadOnlyList<CertificateReading> Readings() =>
     [
         .. from listener in _listeners
            from files in listener.Value.All
-           let end = new DateTimeOffset(files.Context.TargetCertificate.NotAfter)
-           select new CertificateReading(listener.Key.Url.ToString(), files.File, end),
+           select Reading(listener.Key.Url, files),
+        .. Admin is null ? Array.Empty<CertificateReading>() : [Reading(_adminUrl, Admin)],
     ];
 
     /// <summary>Looks at the files until it is stopped.</summary>
@@ -65,6 +77,7 @@ internal sealed partial class CertificateWatch
                 certificates.Look();
             }
 
+            Admin?.Look();
             foreach (var tls in ClustersTls())
             {
                 if (tls.Look())
@@ -77,6 +90,9 @@ internal sealed partial class CertificateWatch
 
     private IEnumerable<ClusterTls> ClustersTls() =>
         _store.Current.Clusters.Select(cluster => _loop.Find(cluster.Name)?.Tls).OfType<ClusterTls>();
+
+    private static CertificateReading Reading(Uri url, CertificateFiles files) =>
+        new(url.ToString(), files.File, new DateTimeOffset(files.Context.TargetCertificate.NotAfter));
 
     private static IEnumerable<ComponentAlert> AlertsOf(IEnumerable<string> alarms) =>
         alarms.Select(static text => new ComponentAlert("certificates", text));

@@ -228,7 +228,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register(() => _certificates.ClusterAlarms);
         _watchdog.Register("rate-limits", () => _fleet?.LimitsAlarm);
         _watchdog.Register("log", () => _log.Alarm);
-        _watchdog.Register(() => _certificates.ListenerAlarms);
+        _watchdog.Register(() => _certificates.PortAlarms);
         var activation = new ConfigActivation(_loop, _files, _pipeline.Endpoints, _admin, _notifier, _instruments, _log);
         _config.Store.ApplyBy(activation.ApplyAsync);
         _config.Store.WhenApplied(_announcements.Announce);
@@ -241,7 +241,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _time,
         new FilteringLoggerFactory(_log.Factory),
         _adminGuard.Around,
-        ConnectionGuard.Before);
+        ConnectionGuard.Before,
+        _certificates.Admin is { } files ? () => files.Context : null);
 
     private Ledger LedgerOf() => new(
         () => _instruments.Routes,

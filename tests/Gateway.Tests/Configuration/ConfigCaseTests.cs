@@ -24,6 +24,7 @@ public sealed class ConfigCaseTests
         var shop = Certificates.Create("shop.example", "shop.example", "*.shop.example");
         folder.Write("shop.pem", shop.Certificate);
         folder.Write("shop.key", shop.Key);
+        folder.Write("other.key", Certificates.Create("other.example").Key);
         Directory.CreateDirectory(Path.Combine(folder.Path, "offers"));
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {

@@ -14,6 +14,9 @@ internal static class TestAuthority
 {
     private static readonly X509Certificate2 Own = CreateOwn();
 
+    /// <summary>Its own certificate, as PEM.</summary>
+    public static string Pem => Own.ExportCertificatePem();
+
     /// <summary>A certificate for these names and addresses, with its key.</summary>
     public static X509Certificate2 Issue(params string[] names) => Issue(ended: false, names);
 

@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Net;
+using System.Net.Security;
 using Gateway.Admin.Security;
 using Gateway.Admin.Status;
-using Gateway.Configuration.Values;
 using Gateway.Observability.Metrics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -20,9 +19,6 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <summary>The header that says which gateway answered: machine and port of the admin endpoint, as in the fleet's list.</summary>
     public const string NameHeader = "Gateway-Name";
 
-    private const int MaxConnections = 200;
-    private const long MaxBody = 16 * 1024;
-
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Verbs _verbs;
@@ -32,13 +28,15 @@ internal sealed class AdminServer : IAsyncDisposable
     private readonly StatusReader _reader;
     private readonly ImpactWatch _impact;
 
-    /// <param name="url">Where it listens: <c>http://</c>, an address or <c>localhost</c>, a port (0: any free one).</param>
+    /// <param name="url">Where it listens: <c>http://</c> or <c>https://</c>, an address or <c>localhost</c>, a port (0: any free one).
+    /// </param>
     /// <param name="token">The token that every call must carry; null: none, which only loopback may do.</param>
     /// <param name="sources">What it shows and may do.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
     /// <param name="aroundConnections">Stands around each connection; null: nothing does.</param>
     /// <param name="beforeRequests">Stands before each request; null: nothing does.</param>
+    /// <param name="certificate">The certificate in force, asked for with each handshake; null: the endpoint does not speak TLS.</param>
     public AdminServer(
         Uri url,
         string? token,
@@ -46,13 +44,14 @@ internal sealed class AdminServer : IAsyncDisposable
         TimeProvider time,
         ILoggerFactory log,
         Func<ConnectionDelegate, ConnectionDelegate>? aroundConnections = null,
-        Func<RequestDelegate, RequestDelegate>? beforeRequests = null)
+        Func<RequestDelegate, RequestDelegate>? beforeRequests = null,
+        Func<SslStreamCertificateContext>? certificate = null)
     {
         if (token is null && !url.IsLoopback)
         {
             throw new ArgumentException(
                 $"The admin endpoint at \"{url}\" can be reached from other machines and has no token. Set \"admin.token\", or listen on "
-                    + $"http://127.0.0.1.",
+                    + $"127.0.0.1.",
                 nameof(url));
         }
 
@@ -61,9 +60,10 @@ internal sealed class AdminServer : IAsyncDisposable
         _sources = sources;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(log);
-        builder.Services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, url, aroundConnections));
+        builder.Services.Configure<KestrelServerOptions>(kestrel => AdminListener.Open(kestrel, url, aroundConnections, certificate));
 
         // Streams of events end at once when the port stops; nothing else here takes long.
         builder.Services.Configure<HostOptions>(static o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
@@ -135,41 +135,6 @@ internal sealed class AdminServer : IAsyncDisposable
         _impact.Dispose();
         _verbs.Dispose();
         _stopping.Dispose();
-    }
-
-    private static void Configure(KestrelServerOptions kestrel, Uri url, Func<ConnectionDelegate, ConnectionDelegate>? aroundConnections)
-    {
-        void Use(ListenOptions options)
-        {
-            options.Protocols = HttpProtocols.Http1;
-            if (aroundConnections is not null)
-            {
-                options.Use(aroundConnections);
-            }
-        }
-
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-        kestrel.Limits.MaxRequestBodySize = MaxBody;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        if (IPAddress.TryParse(UrlHost.Of(url), out var address))
-        {
-            kestrel.Listen(address, url.Port, Use);
-        }
-        else if (url.IsLoopback && url.Port != 0)
-        {
-            kestrel.ListenLocalhost(url.Port, Use);
-        }
-        else if (url.IsLoopback)
-        {
-            kestrel.Listen(IPAddress.Loopback, 0, Use);
-        }
-        else
-        {
-            kestrel.ListenAnyIP(url.Port, Use);
-        }
     }
 
     private void Map(StatusPage page, EventStream events)

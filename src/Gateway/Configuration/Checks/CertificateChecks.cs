@@ -19,6 +19,35 @@ internal static class CertificateChecks
         }
     }
 
+    /// <summary>Notes every problem and warning of the admin endpoint.</summary>
+    public static void Run(AdminConfig admin, Reader reader, DateTimeOffset now)
+    {
+        var isHttps = string.Equals(admin.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal);
+        if (admin.Certificate is { } certificate)
+        {
+            if (isHttps)
+            {
+                CertificateFileChecks.Load(certificate, "admin/certificate", reader, now, "browsers and probes will refuse the port")
+                    ?.Dispose();
+                return;
+            }
+
+            reader.ProblemAt(
+                "admin/certificate",
+                $"The certificate would not be used, given with \"{PortChecks.Shown(admin.Url)}\". Write https:// in the URL, or remove "
+                    + $"the certificate.",
+                "admin/url");
+        }
+        else if (isHttps)
+        {
+            reader.ProblemAt(
+                "admin/url",
+                $"An https port needs a certificate, given \"{PortChecks.Shown(admin.Url)}\". Write \"certificate: {{ file: FILE.pem, "
+                    + $"key: FILE.key }}\" beside it, or http://.",
+                "admin/certificate");
+        }
+    }
+
     private static void Run(ListenConfig listen, string path, Reader reader, DateTimeOffset now)
     {
         if (!string.Equals(listen.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal))

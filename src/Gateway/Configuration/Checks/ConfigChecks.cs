@@ -11,6 +11,7 @@ internal static class ConfigChecks
     {
         PortChecks.Run(config, reader);
         CertificateChecks.Run(config.Listen, reader, now);
+        CertificateChecks.Run(config.Admin, reader, now);
         foreach (var cluster in config.Clusters)
         {
             ClusterChecks.Run(cluster, config, reader);

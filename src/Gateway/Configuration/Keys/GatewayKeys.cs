@@ -107,7 +107,7 @@ internal static class GatewayKeys
         new RecordSchema<ListenConfig>("a mapping with url", () => new ListenConfig { Url = null! })
         .Key(
             "url",
-            UrlSchemas.Listen(https: true),
+            UrlSchemas.Listen(),
             (listen, value) => listen with { Url = value },
             "http:// or https://, an IP address, localhost or * (every address), and a port (0: any free one).",
             required: true)
@@ -145,15 +145,20 @@ internal static class GatewayKeys
         new RecordSchema<AdminConfig>("a mapping with url and token", () => new AdminConfig())
         .Key(
             "url",
-            UrlSchemas.Listen(https: false),
+            UrlSchemas.Listen(),
             (admin, value) => admin with { Url = value },
-            "http://, an IP address, localhost or * (every address), and a port (0: any free one).",
+            "http:// or https://, an IP address, localhost or * (every address), and a port (0: any free one).",
             "http://127.0.0.1:8081")
         .Key(
             "token",
             Schemas.Secret("a secret text"),
             (admin, value) => admin with { Token = value },
-            "Bearer token that every call must carry; needed as soon as url is not loopback.");
+            "Bearer token that every call must carry; needed as soon as url is not loopback.")
+        .Key(
+            "certificate",
+            TlsKeys.Certificate(),
+            (admin, value) => admin with { Certificate = value },
+            "The certificate of an https url; its files are read again when they change. Commands that read this configuration trust it.");
 
     private static RecordSchema<LimitsConfig> Limits() => new RecordSchema<LimitsConfig>("a mapping of limits", () => new LimitsConfig())
         .Key(

@@ -14,18 +14,15 @@ internal static class UrlSchemas
     /// A port of ours: scheme, IP address, <c>localhost</c> or <c>*</c>, and port. <c>*</c> is read as <c>[::]</c>, every address of both
     /// families.
     /// </summary>
-    public static TextSchema<Uri> Listen(bool https)
-    {
-        var rule =
-            $"Write {(https ? "http:// or https://" : "http://")}, an IP address, localhost or *, and a port, like http://127.0.0.1:8080";
-        return new(
+    public static TextSchema<Uri> Listen() =>
+        new(
             "the URL of a port of this machine",
-            rule,
-            () => Schemas.Pattern($@"^http{(https ? "s?" : "")}://[^/?#@]+/?$|\$\{{"),
+            "Write http:// or https://, an IP address, localhost or *, and a port, like http://127.0.0.1:8080",
+            () => Schemas.Pattern(@"^https?://[^/?#@]+/?$|\$\{"),
             text =>
         {
             var everywhere = text.Replace("://*", "://[::]", StringComparison.Ordinal).Replace("://+", "://[::]", StringComparison.Ordinal);
-            if (Bare(everywhere, "http", https ? "https" : "http") is not { } url || url.PathAndQuery is not "/")
+            if (Bare(everywhere, "http", "https") is not { } url || url.PathAndQuery is not "/")
             {
                 return Parsed<Uri>.Bad();
             }
@@ -33,7 +30,6 @@ internal static class UrlSchemas
             return url.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6
                 || string.Equals(url.Host, "localhost", StringComparison.Ordinal) ? url : Parsed<Uri>.Bad();
         });
-    }
 
     /// <summary>A destination: <c>http(s)://host:port</c>, with <c>dns+</c> before it to resolve the name again and again.</summary>
     public static TextSchema<DestinationConfig> Destination() =>

@@ -9,6 +9,9 @@ internal sealed record AdminConfig
     /// <summary>Bearer token that every call must carry; needed as soon as <see cref="Url"/> is not loopback. Default: none.</summary>
     public string? Token { get; init; }
 
+    /// <summary>The certificate of an <c>https://</c> URL; its files are read again when they change. Default: null.</summary>
+    public CertificateConfig? Certificate { get; init; }
+
     /// <summary>Without the secret: a record that is printed must not give it away.</summary>
     public override string ToString() => $"AdminConfig {{ Url = {Url} }}";
 }

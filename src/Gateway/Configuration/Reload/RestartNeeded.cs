@@ -15,6 +15,7 @@ internal static class RestartNeeded
         var names = ImmutableArray.CreateBuilder<string>();
         Add("listen", Same(started.Listen, now.Listen));
         Add("admin.url", started.Admin.Url == now.Admin.Url);
+        Add("admin.certificate", Same(started.Admin.Certificate, now.Admin.Certificate));
         Add("limits.requestHeaders", started.Limits.RequestHeaders == now.Limits.RequestHeaders);
         Add("limits.headersTimeout", started.Limits.HeadersTimeout == now.Limits.HeadersTimeout);
         Add("limits.connections", started.Limits.Connections == now.Limits.Connections);
@@ -47,9 +48,12 @@ internal static class RestartNeeded
     private static bool Same(ListenConfig one, ListenConfig other) =>
         one with { Certificates = [] } == other with { Certificates = [] }
         && one.Certificates.Length == other.Certificates.Length
-        && one.Certificates.Zip(other.Certificates).All(static pair =>
-            pair.First with { Hosts = [] } == pair.Second with { Hosts = [] }
-                && pair.First.Hosts.SequenceEqual(pair.Second.Hosts, StringComparer.Ordinal));
+        && one.Certificates.Zip(other.Certificates).All(static pair => Same(pair.First, pair.Second));
+
+    private static bool Same(CertificateConfig? one, CertificateConfig? other) =>
+        one is null || other is null
+            ? one is null == other is null
+            : one with { Hosts = [] } == other with { Hosts = [] } && one.Hosts.SequenceEqual(other.Hosts, StringComparer.Ordinal);
 
     private static bool Same(RedisConfig? one, RedisConfig? other)
     {
