@@ -22,6 +22,15 @@ internal static class PortChecks
                         + "\"trustedProxies\".");
             }
 
+            if (config.Listen[i].Http3)
+            {
+                // Kestrel would serve it past the middleware of connections: limits, guards and clients' certificates.
+                reader.ProblemAt(
+                    $"{path}/http3",
+                    "This build does not serve HTTP/3, given \"true\". Remove the key; where users need HTTP/3, let a CDN or proxy in "
+                        + "front speak it and write its networks under \"trustedProxies\".");
+            }
+
             for (var before = 0; before < i; before++)
             {
                 if (Clash(config.Listen[before].Url, config.Listen[i].Url))

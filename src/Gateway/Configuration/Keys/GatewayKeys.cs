@@ -139,6 +139,12 @@ internal static class GatewayKeys
             (listen, value) => listen with { ProxyProtocol = value },
             "Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names its client; one without is "
                 + "closed. Believed from trustedProxies, or, where that is empty, from every peer.",
+            "false")
+        .Key(
+            "http3",
+            Schemas.Boolean(),
+            (listen, value) => listen with { Http3 = value },
+            "Whether clients may speak HTTP/3. This build does not serve it and refuses true.",
             "false");
 
     private static RecordSchema<AdminConfig> Admin() =>

@@ -27,4 +27,7 @@ internal sealed record ListenConfig
     /// True: each connection begins with a header of the PROXY protocol (version 1 or 2), which names its client. Default: false.
     /// </summary>
     public bool ProxyProtocol { get; init; }
+
+    /// <summary>True: clients may speak HTTP/3, which this build refuses (docs/decisions/0031). Default: false.</summary>
+    public bool Http3 { get; init; }
 }
