@@ -6,7 +6,7 @@ using Gateway.Health.Model;
 namespace Gateway.Cli;
 
 /// <summary>The admin endpoint's reply: the value, or a sentence that says why it is missing.</summary>
-internal readonly record struct AdminAnswer<T>(T? Value, string? Problem)
+internal readonly record struct AdminResponse<T>(T? Value, string? Problem)
     where T : class;
 
 /// <summary>Talks to the admin endpoint of a running gateway. It throws nothing: what goes wrong is a sentence for the operator.</summary>
@@ -49,11 +49,11 @@ internal sealed class AdminClient : IDisposable
     public int? Status { get; private set; }
 
     /// <summary>Reads a value.</summary>
-    public Task<AdminAnswer<T>> GetAsync<T>(string path, CancellationToken cancellationToken)
+    public Task<AdminResponse<T>> GetAsync<T>(string path, CancellationToken cancellationToken)
         where T : class => SendAsync<T>(HttpMethod.Get, path, null, cancellationToken);
 
     /// <summary>Makes a change.</summary>
-    public Task<AdminAnswer<VerbResult>> SendAsync(
+    public Task<AdminResponse<VerbResult>> SendAsync(
         HttpMethod method,
         string path,
         VerbRequest request,
@@ -63,7 +63,7 @@ internal sealed class AdminClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private async Task<AdminAnswer<T>> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+    private async Task<AdminResponse<T>> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
         where T : class
     {
         try

@@ -40,7 +40,7 @@ internal sealed class AdminTarget
     }
 
     /// <summary>Asks, prints text or JSON, and gives the exit code.</summary>
-    public async Task<int> RunAsync<T>(ParseResult parsed, Func<AdminClient, Task<AdminAnswer<T>>> ask, Func<T, string> text)
+    public async Task<int> RunAsync<T>(ParseResult parsed, Func<AdminClient, Task<AdminResponse<T>>> ask, Func<T, string> text)
         where T : class
     {
         var (output, error, json) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(_json));
@@ -51,17 +51,17 @@ internal sealed class AdminTarget
         }
 
         using var client = new AdminClient(endpoint);
-        var answer = await ask(client);
+        var response = await ask(client);
         var address = endpoint.Url.GetLeftPart(UriPartial.Authority);
-        if (client.Gateway is { } gateway && (!json || answer.Value is not null))
+        if (client.Gateway is { } gateway && (!json || response.Value is not null))
         {
             // Beside the output, which may be read by a program: several gateways may run on one machine.
             await error.WriteAsync(Columns.Wrapped($"Gateway {gateway} at {address}, by {endpoint.By}."));
         }
 
-        if (answer.Value is not { } value)
+        if (response.Value is not { } value)
         {
-            return await new CommandFailure(GatewayCli.Failed, answer.Problem
+            return await new CommandFailure(GatewayCli.Failed, response.Problem
                 ?? "The gateway gave no response.")
             {
                 Address = address,

@@ -147,12 +147,12 @@ internal static class WarmRun
                 request.Headers.TryAddWithoutValidation(header[..colon].Trim(), header[(colon + 1)..].Trim());
             }
 
-            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
-            return answer.Headers.TryGetValues("X-Fallback", out var step)
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            await response.Content.CopyToAsync(Stream.Null, cancellationToken);
+            return response.Headers.TryGetValues("X-Fallback", out var step)
                 ? $"no tier answered, only the fallback \"{string.Join(',', step)}\""
-                : answer.StatusCode == HttpStatusCode.OK ? null
-                : $"status {((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture)}";
+                : response.StatusCode == HttpStatusCode.OK ? null
+                : $"status {((int)response.StatusCode).ToString(CultureInfo.InvariantCulture)}";
         }
         catch (HttpRequestException e)
         {

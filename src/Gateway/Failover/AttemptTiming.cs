@@ -8,7 +8,7 @@ namespace Gateway.Failover;
 internal static class AttemptTiming
 {
     /// <summary>With fewer latencies nothing is said.</summary>
-    public const int MinimumAnswers = 50;
+    public const int MinimumResponses = 50;
 
     /// <summary>A second attempt never starts earlier.</summary>
     public static readonly TimeSpan ShortestHedge = TimeSpan.FromMilliseconds(20);
@@ -23,7 +23,7 @@ internal static class AttemptTiming
     /// </summary>
     public static TimeSpan? HedgeDelay(LatencyHistogram latency, TimeoutsConfig timeouts)
     {
-        if (latency.Count < MinimumAnswers)
+        if (latency.Count < MinimumResponses)
         {
             return null;
         }

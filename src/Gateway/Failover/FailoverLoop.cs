@@ -189,7 +189,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
                 {
                     // The loop must outlive any fault in one message: without it nothing would ever fail over again.
                     MessageFailed(e, message.Payload?.GetType().Name ?? nameof(Evidence));
-                    (message.Payload as IAnswerable)?.Fail(e);
+                    (message.Payload as IAwaitedMessage)?.Fail(e);
                 }
             }
 

@@ -26,14 +26,14 @@ internal sealed record SignalMessage(SignalReading Reading);
 internal sealed record NameMessage(DnsName Name, ResolvedName Resolved);
 
 /// <summary>A caller waits for it, and gets a result even if that is a fault.</summary>
-internal interface IAnswerable
+internal interface IAwaitedMessage
 {
     /// <summary>Ends the wait with a fault.</summary>
     void Fail(Exception fault);
 }
 
 /// <summary>An operator commands something.</summary>
-internal sealed record CommandMessage(Command Command) : IAnswerable
+internal sealed record CommandMessage(Command Command) : IAwaitedMessage
 {
     /// <inheritdoc/>
     public void Fail(Exception fault) => Done.TrySetException(fault);
@@ -43,7 +43,7 @@ internal sealed record CommandMessage(Command Command) : IAnswerable
 }
 
 /// <summary>A changed configuration is to be put into force.</summary>
-internal sealed record ApplyMessage(GatewayConfig Config) : IAnswerable
+internal sealed record ApplyMessage(GatewayConfig Config) : IAwaitedMessage
 {
     /// <inheritdoc/>
     public void Fail(Exception fault) => Done.TrySetException(fault);

@@ -56,7 +56,7 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     /// <summary>Derives both waits anew.</summary>
     internal void Measure(TimeoutsConfig timeouts, TimeSpan now)
     {
-        if (Latency.Count >= AttemptTiming.MinimumAnswers)
+        if (Latency.Count >= AttemptTiming.MinimumResponses)
         {
             _longTermP80 = _longTermP80.With(Latency.Quantile(0.8).TotalSeconds, now);
         }
@@ -70,7 +70,7 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     /// <summary>AllowsFailback the past fade, unless so little is known that nothing would be left of it.</summary>
     internal void Decay()
     {
-        if (Latency.Count >= AttemptTiming.MinimumAnswers * 4)
+        if (Latency.Count >= AttemptTiming.MinimumResponses * 4)
         {
             Latency.Decay();
         }

@@ -14,7 +14,7 @@ internal sealed class FallbackResponder(FallbackChain chain)
     public static RequestOutcome Answered(CompiledRoute plan, RequestRecord record, ReportedStep step, RequestOutcome outcome)
     {
         record.Step = step;
-        plan.Meter.AnsweredBy(step);
+        plan.Meter.RespondedBy(step);
         return outcome;
     }
 

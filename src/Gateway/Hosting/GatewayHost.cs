@@ -248,7 +248,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         () => _instruments.Routes,
         _config.ClusterOf,
         () => StatusProjections.Serving(_loop.Views),
-        () => StatusProjections.Answers(_loop.Views, _instruments));
+        () => StatusProjections.TierResponses(_loop.Views, _instruments));
 
     private StateReadings Readings() => StatusProjections.State(() => _loop.Views, () => _config.Store.State, _records, _time) with
     {

@@ -80,7 +80,7 @@ internal sealed class StoredResponses : IAsyncDisposable
         .. from route in _config.Current.Routes
            where route.LastGood is not null
            let coverage = Store.CoverageOf(route.Name)
-           select new RouteCoverage(route.Name, coverage.Requests, coverage.Answerable),
+           select new RouteCoverage(route.Name, coverage.Requests, coverage.Covered),
     ];
 
     /// <summary>Forgets what was purged at another gateway; a rule that is not known here is ignored.</summary>

@@ -6,7 +6,7 @@ namespace Gateway.LastGood;
 internal sealed record CaptureHead
 {
     /// <summary>Its record, still without a body.</summary>
-    public required StoredResponse Answer { get; init; }
+    public required StoredResponse Response { get; init; }
 
     /// <summary>The nearest keys that it fills as well: the whole key and the key without its variant.</summary>
     public (string Key, string BaseKey)[] Nearest { get; init; } = [];

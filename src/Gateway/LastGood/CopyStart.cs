@@ -16,7 +16,7 @@ internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, Ti
     /// <param name="plan">The key of the route.</param>
     /// <param name="request">The request.</param>
     /// <param name="facts">What was read of it.</param>
-    /// <param name="answer">What was read of the response.</param>
+    /// <param name="response">What was read of the response.</param>
     /// <param name="headers">The response's headers.</param>
     /// <param name="key">The exact key, without variant.</param>
     /// <param name="tier">Which tier gave it.</param>
@@ -26,7 +26,7 @@ internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, Ti
         CacheKeyTemplate plan,
         HttpRequest request,
         in RequestMetadata facts,
-        in ResponseMetadata answer,
+        in ResponseMetadata response,
         THeaders headers,
         ref KeyBuilder key,
         string tier,
@@ -37,14 +37,14 @@ internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, Ti
         // 1. The variant, by this response's Vary rather than by the one that is kept.
         var baseLength = key.Text.Length;
         var vary = ResponseMetadata.VariantsOf(headers);
-        if (vary.Length == 0 && memory.Find(key.Text)?.Live is { Answer: { IsMarker: true, Vary: [CacheKeyTemplate.AcceptEncoding] } })
+        if (vary.Length == 0 && memory.Find(key.Text)?.Live is { Response: { IsMarker: true, Vary: [CacheKeyTemplate.AcceptEncoding] } })
         {
             // A service that compresses without a word in Vary: its plain responses stand beside the compressed ones, they do not replace
             // them.
             vary = [CacheKeyTemplate.AcceptEncoding];
         }
 
-        if (!CacheKeyTemplate.TryAppendVariant(request.Headers, vary, answer.Coding, ref key))
+        if (!CacheKeyTemplate.TryAppendVariant(request.Headers, vary, response.Coding, ref key))
         {
             keeper.Counters.CountRefused(StoreRejection.Key);
             return null;
@@ -53,7 +53,7 @@ internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, Ti
         // 2. One copy at a time for a key that is kept already, and one in refreshEvery.
         var refresh = plan.RefreshTicks(time);
         var slot = memory.Find(key.Text);
-        if (slot?.Live is { Answer: { IsMarker: false } kept })
+        if (slot?.Live is { Response: { IsMarker: false } kept })
         {
             if (began - kept.Began < refresh || !slot.TryClaim(began, began - (ClaimSeconds * time.TimestampFrequency)))
             {
@@ -66,23 +66,23 @@ internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, Ti
         }
 
         // 3. The record, still without its body.
-        var record = RecordOf(plan, request, answer, headers, key.Text, baseLength, vary, tier, began, delay);
+        var record = RecordOf(plan, request, response, headers, key.Text, baseLength, vary, tier, began, delay);
         var head = new CaptureHead
         {
-            Answer = record,
-            Nearest = facts.IsAnonymous ? NearestKeys(plan, request, facts, vary, answer.Coding, ref key) : [],
+            Response = record,
+            Nearest = facts.IsAnonymous ? NearestKeys(plan, request, facts, vary, response.Coding, ref key) : [],
             RefreshTicks = refresh,
             Claimed = slot,
             ContentType = headers[HeaderNames.ContentType],
             ContentEncoding = headers[HeaderNames.ContentEncoding],
         };
-        return new LastGoodCapture(keeper, head, plan.Config.MaxBody, answer.ContentLength);
+        return new LastGoodCapture(keeper, head, plan.Config.MaxBody, response.ContentLength);
     }
 
     private StoredResponse RecordOf<THeaders>(
         CacheKeyTemplate plan,
         HttpRequest request,
-        in ResponseMetadata answer,
+        in ResponseMetadata response,
         THeaders headers,
         ReadOnlySpan<char> key,
         int baseLength,
@@ -107,17 +107,17 @@ internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, Ti
             Route = plan.Route.Name,
             Tier = tier,
             Vary = vary,
-            IsPublic = answer.Directives.Public,
+            IsPublic = response.Directives.Public,
             Began = began,
             BeganUnixMs = clock.UnixMsOf(began),
             InitialAge = AgeRules.AtArrival(date, AgeRules.ParseAge(headers[HeaderNames.Age]), arrived, delay) - delay is var age
                 && age > TimeSpan.Zero ? age : TimeSpan.Zero,
             FreshSeconds = AgeRules.FreshSeconds(
-                answer.Directives.MaxAge,
-                answer.Directives.IsTargeted ? default : headers[HeaderNames.Expires],
+                response.Directives.MaxAge,
+                response.Directives.IsTargeted ? default : headers[HeaderNames.Expires],
                 date,
                 arrived),
-            StaleIfErrorSeconds = answer.Directives.StaleIfError,
+            StaleIfErrorSeconds = response.Directives.StaleIfError,
             KeepFor = plan.Config.MaxAge,
             Headers = lines.ToArray(),
             ETag = etag.Count == 1 ? etag[0] : null,

@@ -41,8 +41,8 @@ internal interface ILastGoodStore : IAsyncDisposable
 /// <param name="Kind">What changes.</param>
 /// <param name="Text">The key, the base key, the place, the prefix, or the route's name.</param>
 /// <param name="AtUnixMs">Only what began until then leaves.</param>
-/// <param name="Answer">The response to put.</param>
-internal readonly record struct BackingChange(ChangeKind Kind, string Text, long AtUnixMs, StoredResponse? Answer = null)
+/// <param name="Response">The response to put.</param>
+internal readonly record struct BackingChange(ChangeKind Kind, string Text, long AtUnixMs, StoredResponse? Response = null)
 {
     /// <summary>The change that carries out a purge.</summary>
     public static BackingChange Of(PurgeRule rule, long atUnixMs) => new(

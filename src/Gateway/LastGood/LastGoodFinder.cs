@@ -52,7 +52,7 @@ internal sealed partial class LastGoodFinder(
         var missing = new List<string>();
         if (Search(plan, request, facts, missing) is { } found)
         {
-            coverage.Count(route, answerable: true);
+            coverage.Count(route, covered: true);
             return new(found);
         }
 
@@ -90,8 +90,9 @@ internal sealed partial class LastGoodFinder(
     /// <summary>The exact response for a request, if it began at a time or later. Never waits, and counts nothing.</summary>
     public FoundResponse? FindExact(RouteConfig route, HttpRequest request, long notBefore) =>
         CacheKeyTemplate.For(route) is { } plan
-        && Search(plan, request, plan.Read(request, options.TrustedProxies), missing: null) is { Answer: { IsNearest: false } answer } found
-        && answer.Began >= notBefore
+        && Search(plan, request, plan.Read(request, options.TrustedProxies), missing: null) is { } found
+        && found.Response is { IsNearest: false } stored
+        && stored.Began >= notBefore
             ? found
             : null;
 
@@ -114,7 +115,7 @@ internal sealed partial class LastGoodFinder(
             variants.Find(request, ref key, out var live, missing);
             if (IsServable(plan, facts, live, now, out var age))
             {
-                return new FoundResponse(live!.Answer, age);
+                return new FoundResponse(live!.Response, age);
             }
 
             AddNotServable(missing, live);
@@ -148,7 +149,7 @@ internal sealed partial class LastGoodFinder(
                 variants.Find(request, ref key, out var live, missing);
                 if (IsServable(plan, facts, live, now, out var age))
                 {
-                    return new FoundResponse(live!.Answer, age);
+                    return new FoundResponse(live!.Response, age);
                 }
 
                 AddNotServable(missing, live);
@@ -167,7 +168,7 @@ internal sealed partial class LastGoodFinder(
     {
         if (live is not null)
         {
-            missing?.Add(live.Answer.Key);
+            missing?.Add(live.Response.Key);
         }
     }
 
@@ -176,15 +177,15 @@ internal sealed partial class LastGoodFinder(
     {
         age = default;
         if (live is null
-            || !StorageRules.MayServe(facts, live.Answer.IsPublic, live.Answer.IsNearest)
-            || (live.Answer.IsNearest && memory.IsOvertaken(live.Answer)))
+            || !StorageRules.MayServe(facts, live.Response.IsPublic, live.Response.IsNearest)
+            || (live.Response.IsNearest && memory.IsOvertaken(live.Response)))
         {
             // The last case: the exact response that filled this nearest one was taken back.
             return false;
         }
 
-        age = AgeOf(live.Answer, now);
-        return StorageRules.IsYoungEnough(age, plan.Config.MaxAge, live.Answer.FreshSeconds, live.Answer.StaleIfErrorSeconds);
+        age = AgeOf(live.Response, now);
+        return StorageRules.IsYoungEnough(age, plan.Config.MaxAge, live.Response.FreshSeconds, live.Response.StaleIfErrorSeconds);
     }
 
     private async ValueTask<FoundResponse?> SearchBehindAsync(
@@ -239,9 +240,11 @@ internal sealed partial class LastGoodFinder(
                 return null;
             }
 
-            if (memory.Find(key.Text)?.Live is { } live && AgeOf(live.Answer, time.GetTimestamp()) is var age && age <= plan.Config.MaxAge)
+            if (memory.Find(key.Text)?.Live is { } live
+                && AgeOf(live.Response, time.GetTimestamp()) is var age
+                && age <= plan.Config.MaxAge)
             {
-                return new FoundResponse(live.Answer, age);
+                return new FoundResponse(live.Response, age);
             }
 
             missing?.Add(key.Text.ToString());
@@ -254,8 +257,8 @@ internal sealed partial class LastGoodFinder(
     }
 
     /// <summary>How old a response is.</summary>
-    public TimeSpan AgeOf(StoredResponse answer, long now) =>
-        answer.InitialAge + (now > answer.Began ? time.GetElapsedTime(answer.Began, now) : TimeSpan.Zero);
+    public TimeSpan AgeOf(StoredResponse stored, long now) =>
+        stored.InitialAge + (now > stored.Began ? time.GetElapsedTime(stored.Began, now) : TimeSpan.Zero);
 
     [LoggerMessage(5003, LogLevel.Debug, "A look into the shared store of last-good responses brought nothing: {Reason}.")]
     private partial void LookFailed(string reason);

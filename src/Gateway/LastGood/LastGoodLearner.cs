@@ -47,15 +47,15 @@ internal sealed class LastGoodLearner(
     public LastGoodCapture? OnResponse(
         RouteConfig route,
         HttpRequest request,
-        HttpResponseMessage answer,
+        HttpResponseMessage response,
         string tier,
         TimeSpan delay = default)
     {
         // A body that ends with its connection cannot be told from one that was cut.
-        var endIsKnown = answer.Version.Major >= 2
-            || answer.Content.Headers.ContentLength is not null
-            || answer.Headers.TransferEncodingChunked == true;
-        return Learn(route, request, (int)answer.StatusCode, new MessageHeaders(answer), endIsKnown, tier, delay);
+        var endIsKnown = response.Version.Major >= 2
+            || response.Content.Headers.ContentLength is not null
+            || response.Headers.TransferEncodingChunked == true;
+        return Learn(route, request, (int)response.StatusCode, new MessageHeaders(response), endIsKnown, tier, delay);
     }
 
     // Clearing the key's room took longer than writing the key: nothing of it is read that was not written.
@@ -84,7 +84,7 @@ internal sealed class LastGoodLearner(
 
         if (!facts.IsGet && !facts.IsHead)
         {
-            coverage.Count(route, answerable: false);
+            coverage.Count(route, covered: false);
             return null;
         }
 
@@ -94,7 +94,7 @@ internal sealed class LastGoodLearner(
             if (!plan.TryWrite(request, facts, CacheKeyTemplate.Exact, ref key))
             {
                 keeper.Counters.CountRefused(StoreRejection.Key);
-                coverage.Count(route, answerable: false);
+                coverage.Count(route, covered: false);
                 return null;
             }
 
@@ -114,10 +114,10 @@ internal sealed class LastGoodLearner(
 
     private void CountCoverage(CacheKeyTemplate plan, HttpRequest request, in RequestMetadata facts, SlotContent? live, long now)
     {
-        var answerable = finder.IsServable(plan, facts, live, now, out _)
+        var covered = finder.IsServable(plan, facts, live, now, out _)
             || (plan.Config.Nearest.Length > 0 && finder.SearchNearest(plan, request, facts, now, missing: null) is not null);
-        coverage.Count(plan.Route, answerable);
-        if (!answerable && facts.HasOwnHeaders)
+        coverage.Count(plan.Route, covered);
+        if (!covered && facts.HasOwnHeaders)
         {
             coverage.CountSplit(plan, request, facts);
         }
@@ -143,7 +143,7 @@ internal sealed class LastGoodLearner(
         NoteWithdrawal(plan, request, facts, status, directives, ref key, baseLength);
         if (status == 200
             && live is not null
-            && now - live.Answer.Began < plan.RefreshTicks(time)
+            && now - live.Response.Began < plan.RefreshTicks(time)
             && !directives.NoStore
             && !directives.Private)
         {
@@ -152,27 +152,27 @@ internal sealed class LastGoodLearner(
         }
 
         // 4. A 304 says that what is kept is as good as new (RFC 9111, section 4.3.4): browsers that revalidate would else let it grow old.
-        if (status == 304 && live is not null && IsConfirmed(plan, facts, live.Answer, directives, headers[HeaderNames.ETag]))
+        if (status == 304 && live is not null && IsConfirmed(plan, facts, live.Response, directives, headers[HeaderNames.ETag]))
         {
-            Renew(plan, live.Answer, now);
+            Renew(plan, live.Response, now);
             return null;
         }
 
         // 5. Whether it may be kept.
-        var answer = ResponseMetadata.Read(status, headers, directives);
+        var response = ResponseMetadata.Read(status, headers, directives);
         if (RouteChanges.VaryByClient(plan.Route, headers[HeaderNames.Vary]))
         {
-            answer = answer with { VariesByAnything = true };
+            response = response with { VariesByAnything = true };
         }
 
-        if (RefusalOf(plan, facts, answer, endIsKnown) is not StoreRejection.None and var refusal)
+        if (RefusalOf(plan, facts, response, endIsKnown) is not StoreRejection.None and var refusal)
         {
             keeper.Counters.CountRefused(refusal);
             return null;
         }
 
         key.CutTo(baseLength);
-        return copies.Begin(plan, request, facts, answer, headers, ref key, tier, now, delay);
+        return copies.Begin(plan, request, facts, response, headers, ref key, tier, now, delay);
     }
 
     private void NoteWithdrawal(
@@ -207,9 +207,9 @@ internal sealed class LastGoodLearner(
     }
 
     private static StoreRejection RefusalOf(
-        CacheKeyTemplate plan, in RequestMetadata facts, in ResponseMetadata answer, bool endIsKnown)
+        CacheKeyTemplate plan, in RequestMetadata facts, in ResponseMetadata response, bool endIsKnown)
     {
-        var refusal = StorageRules.Judge(facts, answer, plan.Config.MaxBody);
+        var refusal = StorageRules.Judge(facts, response, plan.Config.MaxBody);
         return refusal == StoreRejection.None && !endIsKnown ? StoreRejection.Truncated : refusal;
     }
 

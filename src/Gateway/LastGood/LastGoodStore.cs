@@ -125,9 +125,9 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     public LastGoodCapture? OnResponse(
         RouteConfig route,
         HttpRequest request,
-        HttpResponseMessage answer,
+        HttpResponseMessage response,
         string tier,
-        TimeSpan delay = default) => _learner.OnResponse(route, request, answer, tier, delay);
+        TimeSpan delay = default) => _learner.OnResponse(route, request, response, tier, delay);
 
     /// <summary>A write to a path succeeded: what is kept for it is not served any more.</summary>
     public void Invalidate(HttpRequest request) => _evictions.Invalidate(request);
@@ -152,7 +152,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     {
         if (route.LastGood is not null)
         {
-            _coverage.Count(route, answerable: false);
+            _coverage.Count(route, covered: false);
         }
     }
 
@@ -170,20 +170,20 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
 
         // The last by key of those that are in so far stands at the queue's head and leaves first.
         var first = new PriorityQueue<StoredResponse, string>(Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a)));
-        foreach (var answer in _memory.All)
+        foreach (var stored in _memory.All)
         {
-            if (answer.IsMarker || !PurgeRule.Begins(answer, prefix))
+            if (stored.IsMarker || !PurgeRule.Begins(stored, prefix))
             {
                 continue;
             }
 
             if (first.Count < limit)
             {
-                first.Enqueue(answer, answer.Key);
+                first.Enqueue(stored, stored.Key);
             }
             else
             {
-                first.EnqueueDequeue(answer, answer.Key);
+                first.EnqueueDequeue(stored, stored.Key);
             }
         }
 
@@ -191,14 +191,14 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         var entries = new LastGoodEntry[first.Count];
         for (var i = entries.Length - 1; i >= 0; i--)
         {
-            var answer = first.Dequeue();
+            var stored = first.Dequeue();
             entries[i] = new LastGoodEntry(
-                answer.Key,
-                answer.Route,
-                answer.Tier,
-                _finder.AgeOf(answer, now),
-                answer.Body.Length,
-                answer.IsNearest);
+                stored.Key,
+                stored.Route,
+                stored.Tier,
+                _finder.AgeOf(stored, now),
+                stored.Body.Length,
+                stored.IsNearest);
         }
 
         return entries;
@@ -214,15 +214,15 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         _behind?.Enqueue(BackingChange.Of(rule, at));
         if (rule.By == PurgeBy.Key && _behind is { } behind)
         {
-            foreach (var answer in purged)
+            foreach (var stored in purged)
             {
                 // The nearest responses that the key has filled.
-                behind.Enqueue(new BackingChange(ChangeKind.PurgeKey, answer.Key, at));
+                behind.Enqueue(new BackingChange(ChangeKind.PurgeKey, stored.Key, at));
             }
         }
 
         Purged(rule.By, rule.Text, purged.Count);
-        return purged.Count(static answer => !answer.IsMarker);
+        return purged.Count(static stored => !stored.IsMarker);
     }
 
     /// <summary>Forgets what another gateway purged. It has told the store behind already.</summary>

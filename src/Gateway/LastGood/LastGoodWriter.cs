@@ -24,12 +24,12 @@ internal static class LastGoodWriter
         try
         {
             // 1. Nothing of a failed attempt may show through.
-            var answer = found.Answer;
+            var stored = found.Response;
             response.Headers.Clear();
             var isPreflight = HttpMethods.IsOptions(context.Request.Method);
             response.StatusCode = isPreflight
                 ? StatusCodes.Status204NoContent
-                : IsNotModified(context.Request, answer) ? StatusCodes.Status304NotModified
+                : IsNotModified(context.Request, stored) ? StatusCodes.Status304NotModified
                 : StatusCodes.Status200OK;
 
             // 2. The stored headers, and what we say of them.
@@ -41,10 +41,10 @@ internal static class LastGoodWriter
                 return true;
             }
 
-            response.ContentLength = answer.Body.Length;
-            if (!HttpMethods.IsHead(context.Request.Method) && answer.Body.Length > 0)
+            response.ContentLength = stored.Body.Length;
+            if (!HttpMethods.IsHead(context.Request.Method) && stored.Body.Length > 0)
             {
-                await response.Body.WriteAsync(answer.Body, context.RequestAborted);
+                await response.Body.WriteAsync(stored.Body, context.RequestAborted);
             }
 
             return true;
@@ -65,9 +65,9 @@ internal static class LastGoodWriter
     private static void WriteHeaders(HttpResponse response, FoundResponse found, StoredUse use)
     {
         // A nearest response is another resource's: its validators would make later conditional requests go wrong.
-        foreach (var (name, value) in found.Answer.Headers)
+        foreach (var (name, value) in found.Response.Headers)
         {
-            if (!found.Answer.IsNearest || !IsValidator(name))
+            if (!found.Response.IsNearest || !IsValidator(name))
             {
                 response.Headers.Append(name, value);
             }
@@ -96,27 +96,27 @@ internal static class LastGoodWriter
 
         // One form in every case: a search for "ttl=-" finds each response that stands for a live one.
         var stale = Math.Max(0, -found.TimeToLive);
-        var detail = found.Answer.IsNearest
+        var detail = found.Response.IsNearest
             ? "nearest"
             : use == StoredUse.StaleWhileRevalidate ? "stale-while-revalidate"
             : "stale-if-error";
         return string.Create(CultureInfo.InvariantCulture, $"gateway; hit; ttl=-{stale}; detail={detail}");
     }
 
-    private static bool IsNotModified(HttpRequest request, StoredResponse answer)
+    private static bool IsNotModified(HttpRequest request, StoredResponse stored)
     {
-        if (answer.ETag is null || answer.IsNearest)
+        if (stored.ETag is null || stored.IsNearest)
         {
             return false;
         }
 
         // The weak comparison of RFC 9110, section 8.8.3.2; "*" names no validator.
-        var stored = Opaque(answer.ETag);
+        var tagOfStored = Opaque(stored.ETag);
         foreach (var line in request.Headers.IfNoneMatch)
         {
             foreach (var tag in new TagList(line))
             {
-                if (Opaque(tag).SequenceEqual(stored))
+                if (Opaque(tag).SequenceEqual(tagOfStored))
                 {
                     return true;
                 }

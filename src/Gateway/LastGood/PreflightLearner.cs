@@ -30,7 +30,7 @@ internal sealed class PreflightLearner(
     {
         if (!Preflight.IsAnonymous(facts))
         {
-            coverage.Count(plan.Route, answerable: false);
+            coverage.Count(plan.Route, covered: false);
             return;
         }
 
@@ -40,19 +40,19 @@ internal sealed class PreflightLearner(
             if (!plan.TryWritePreflight(request, facts, ref key))
             {
                 keeper.Counters.CountRefused(StoreRejection.Key);
-                coverage.Count(plan.Route, answerable: false);
+                coverage.Count(plan.Route, covered: false);
                 return;
             }
 
             var now = time.GetTimestamp() - (long)(delay.TotalSeconds * time.TimestampFrequency);
             var live = memory.Find(key.Text)?.Live;
-            coverage.Count(plan.Route, live is not null && finder.AgeOf(live.Answer, now) <= plan.Config.MaxAge);
+            coverage.Count(plan.Route, live is not null && finder.AgeOf(live.Response, now) <= plan.Config.MaxAge);
             if (Preflight.Withdraws(status))
             {
                 EvictPreflight(key.Text);
             }
             else if (Preflight.MayStore(status, CacheDirectives.Of(headers), headers[HeaderNames.SetCookie].Count > 0)
-                && (live is null || now - live.Answer.Began >= plan.RefreshTicks(time)))
+                && (live is null || now - live.Response.Began >= plan.RefreshTicks(time)))
             {
                 KeepPreflight(plan, request, key.Text.ToString(), headers, tier, now);
             }

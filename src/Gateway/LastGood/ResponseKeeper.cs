@@ -42,8 +42,8 @@ internal sealed partial class ResponseKeeper(
             return;
         }
 
-        var answer = head.Answer with { Body = body.ToArray() };
-        if (!Put(answer))
+        var stored = head.Response with { Body = body.ToArray() };
+        if (!Put(stored))
         {
             return;
         }
@@ -51,9 +51,9 @@ internal sealed partial class ResponseKeeper(
         counters.CountStored();
         foreach (var (key, baseKey) in head.Nearest)
         {
-            if (memory.Peek(key)?.Live is not { } there || there.Answer.Began < answer.Began - head.RefreshTicks)
+            if (memory.Peek(key)?.Live is not { } there || there.Response.Began < stored.Began - head.RefreshTicks)
             {
-                Put(answer with { Key = key, BaseKey = baseKey, FilledBy = answer.BaseKey });
+                Put(stored with { Key = key, BaseKey = baseKey, FilledBy = stored.BaseKey });
             }
         }
     }
@@ -62,33 +62,33 @@ internal sealed partial class ResponseKeeper(
     public void Report(Exception exception) => KeepingFailed(exception);
 
     /// <summary>Puts a response into memory and in line for the store behind; false: it is refused, and counted.</summary>
-    public bool Put(StoredResponse answer)
+    public bool Put(StoredResponse stored)
     {
-        if (answer.Vary.Length > 0 && !PutMarker(answer))
+        if (stored.Vary.Length > 0 && !PutMarker(stored))
         {
             return false;
         }
 
-        if (memory.Put(answer) is not StoreRejection.None and var refusal)
+        if (memory.Put(stored) is not StoreRejection.None and var refusal)
         {
             counters.CountRefused(refusal);
             return false;
         }
 
-        behind?.Enqueue(new BackingChange(ChangeKind.Put, answer.Key, answer.BeganUnixMs));
+        behind?.Enqueue(new BackingChange(ChangeKind.Put, stored.Key, stored.BeganUnixMs));
         return true;
     }
 
     // The note which headers choose between a key's variants. One with the same names stays, because variants older than their note are not
     // found.
-    private bool PutMarker(StoredResponse answer)
+    private bool PutMarker(StoredResponse stored)
     {
-        if (memory.Find(answer.BaseKey)?.Live is { Answer: { IsMarker: true } known } && known.Vary.AsSpan().SequenceEqual(answer.Vary))
+        if (memory.Find(stored.BaseKey)?.Live is { Response: { IsMarker: true } known } && known.Vary.AsSpan().SequenceEqual(stored.Vary))
         {
             return true;
         }
 
-        var marker = answer with { Key = answer.BaseKey, IsMarker = true, Headers = [], ETag = null, Body = [] };
+        var marker = stored with { Key = stored.BaseKey, IsMarker = true, Headers = [], ETag = null, Body = [] };
         if (memory.Put(marker) is not StoreRejection.None and var refusal)
         {
             counters.CountRefused(refusal);

@@ -18,7 +18,7 @@ internal sealed class VariantFinder(LastGoodMemory memory, TimeProvider time)
         HttpRequest request, ref KeyBuilder key, out SlotContent? live, List<string>? missing = null, string? etag = null)
     {
         live = memory.Find(key.Text)?.Live;
-        if (live is not { Answer: { IsMarker: true } marker })
+        if (live is not { Response: { IsMarker: true } marker })
         {
             if (live is null)
             {
@@ -46,12 +46,12 @@ internal sealed class VariantFinder(LastGoodMemory memory, TimeProvider time)
                 return;
             }
 
-            if (memory.Find(key.Text)?.Live is not { Answer: { IsMarker: false } } variant
-                || variant.Answer.Began < marker.Began - Rounding)
+            if (memory.Find(key.Text)?.Live is not { Response: { IsMarker: false } } variant
+                || variant.Response.Began < marker.Began - Rounding)
             {
                 missing?.Add(key.Text.ToString());
             }
-            else if (live is null || IsBetter(variant.Answer, live.Answer, etag))
+            else if (live is null || IsBetter(variant.Response, live.Response, etag))
             {
                 live = variant;
             }

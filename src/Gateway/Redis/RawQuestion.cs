@@ -10,7 +10,7 @@ namespace Gateway.Redis;
 /// </summary>
 internal static class RawQuestion
 {
-    private const int AnswerLimit = 2048;
+    private const int ResponseLimit = 2048;
     private static readonly TimeSpan Within = TimeSpan.FromMilliseconds(300);
 
     // The handshake takes further round trips, and computes.
@@ -40,8 +40,8 @@ internal static class RawQuestion
             var stream = tls is null ? client.GetStream() : await tls.OpenAsync(client.GetStream(), host, both.Token).ConfigureAwait(false);
             await using var ending = stream.ConfigureAwait(false);
             await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(commands.Select(TextOf))), both.Token).ConfigureAwait(false);
-            var buffer = new byte[AnswerLimit];
-            for (var length = 0; length < AnswerLimit;)
+            var buffer = new byte[ResponseLimit];
+            for (var length = 0; length < ResponseLimit;)
             {
                 var read = await stream.ReadAsync(buffer.AsMemory(length), both.Token).ConfigureAwait(false);
                 length += read;

@@ -80,7 +80,7 @@ internal static class Guide
 
     /// <summary>The body that a request would be given; null: none.</summary>
     public static string? BodyFor(this LastGoodStore store, RouteConfig route, HttpRequest request) =>
-        store.Find(route, request) is { } found ? Encoding.UTF8.GetString(found.Answer.Body) : null;
+        store.Find(route, request) is { } found ? Encoding.UTF8.GetString(found.Response.Body) : null;
 
     /// <summary>Waits for a condition with a deadline.</summary>
     public static async Task Until(Func<bool> condition, string what, int seconds = 20)

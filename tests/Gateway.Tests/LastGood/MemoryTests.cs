@@ -23,7 +23,7 @@ public sealed class MemoryTests
             var memory = new LastGoodMemory(Cap);
             for (var i = 0; i < 1_000_000; i++)
             {
-                memory.Put(Answer($"shop.example/a?user={i} ~r.00000000", i, body: 64));
+                memory.Put(Response($"shop.example/a?user={i} ~r.00000000", i, body: 64));
                 if (i % 10_000 == 0)
                 {
                     Assert.InRange(memory.Bytes, 1, Cap);
@@ -44,7 +44,7 @@ public sealed class MemoryTests
         var memory = new LastGoodMemory(100 * 1000);
         for (var i = 0; i < 1000; i++)
         {
-            memory.Put(Answer($"shop.example/{i}", i));
+            memory.Put(Response($"shop.example/{i}", i));
             memory.Find("shop.example/0");
             memory.Find("shop.example/7");
         }
@@ -60,8 +60,8 @@ public sealed class MemoryTests
     public void Put_LargerThanTheCap_IsRefusedAndNothingLeaves()
     {
         var memory = new LastGoodMemory(10_000);
-        memory.Put(Answer("shop.example/1", 1));
-        Assert.Equal(StoreRejection.Busy, memory.Put(Answer("shop.example/2", 2, body: 20_000)));
+        memory.Put(Response("shop.example/1", 1));
+        Assert.Equal(StoreRejection.Busy, memory.Put(Response("shop.example/2", 2, body: 20_000)));
         Assert.NotNull(memory.Find("shop.example/1")?.Live);
     }
 
@@ -69,9 +69,9 @@ public sealed class MemoryTests
     public void Put_OlderThanWhatIsKept_IsRefused()
     {
         var memory = new LastGoodMemory(10_000);
-        memory.Put(Answer("shop.example/1", 5));
-        Assert.Equal(StoreRejection.Overtaken, memory.Put(Answer("shop.example/1", 4)));
-        Assert.Equal(5, memory.Find("shop.example/1")!.Live!.Answer.Began);
+        memory.Put(Response("shop.example/1", 5));
+        Assert.Equal(StoreRejection.Overtaken, memory.Put(Response("shop.example/1", 4)));
+        Assert.Equal(5, memory.Find("shop.example/1")!.Live!.Response.Began);
     }
 
     [Fact]
@@ -88,12 +88,12 @@ public sealed class MemoryTests
                 switch (random.Next(10))
                 {
                     case < 6:
-                        memory.Put(Answer(key, Interlocked.Increment(ref clock), random.Next(500)));
+                        memory.Put(Response(key, Interlocked.Increment(ref clock), random.Next(500)));
                         break;
                     case < 8:
                         if (memory.Find(key)?.Live is { } live)
                         {
-                            Assert.Equal(key, live.Answer.Key);
+                            Assert.Equal(key, live.Response.Key);
                         }
 
                         break;
@@ -126,7 +126,7 @@ public sealed class MemoryTests
         return memory.All.Sum(static answer => answer.Cost);
     }
 
-    private static StoredResponse Answer(string key, long began, int body = 100) => new()
+    private static StoredResponse Response(string key, long began, int body = 100) => new()
     {
         Key = key,
         BaseKey = key,

@@ -68,7 +68,7 @@ public sealed class PrivacyTests
                     if (store.Find(route, request) is { } found)
                     {
                         served++;
-                        var body = Encoding.UTF8.GetString(found.Answer.Body);
+                        var body = Encoding.UTF8.GetString(found.Response.Body);
                         Assert.True(body.StartsWith($"for {owner}:", StringComparison.Ordinal)
                             || body.StartsWith("for everyone:", StringComparison.Ordinal),
                             $"{owner} by {way} was given \"{body}\" on {route.Name}");

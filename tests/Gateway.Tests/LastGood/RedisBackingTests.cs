@@ -45,7 +45,7 @@ public sealed class RedisBackingTests
         {
             Assert.Null(two.Find(_route, Guide.Get($"/a/{user}?x=1")));
             var found = await two.FindAsync(_route, Guide.Get($"/a/{user}?x=1"), Cancel);
-            Assert.Equal($"body {user}", Encoding.UTF8.GetString(found!.Answer.Body));
+            Assert.Equal($"body {user}", Encoding.UTF8.GetString(found!.Response.Body));
             Assert.NotNull(two.Find(_route, Guide.Get($"/a/{user}?x=1")));
         }
 
@@ -55,7 +55,7 @@ public sealed class RedisBackingTests
         Assert.Null(await BodyFor(two, Guide.Get("/gone")));
         Assert.Null(await BodyFor(two, Guide.Get("/never")));
         var nearest = await two.FindAsync(_route, Guide.Get("/a/7?x=2"), Cancel);
-        Assert.True(nearest!.Answer.IsNearest);
+        Assert.True(nearest!.Response.IsNearest);
 
         // A write that one gateway sees counts for what the other reads.
         one.OnResponse(_route, Guide.Request("POST", "/a/9"), 200, Guide.Headers(), "primary");
@@ -402,5 +402,5 @@ public sealed class RedisBackingTests
     }
 
     private async Task<string?> BodyFor(LastGoodStore store, Microsoft.AspNetCore.Http.HttpRequest request) =>
-        await store.FindAsync(_route, request, Cancel) is { } found ? Encoding.UTF8.GetString(found.Answer.Body) : null;
+        await store.FindAsync(_route, request, Cancel) is { } found ? Encoding.UTF8.GetString(found.Response.Body) : null;
 }

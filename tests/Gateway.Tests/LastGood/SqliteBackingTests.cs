@@ -34,8 +34,8 @@ public sealed class SqliteBackingTests : IDisposable
 
         await using var again = await OpenAsync();
         var found = again.Find(route, Guide.Get("/a?x=1"));
-        Assert.Equal("one", Encoding.UTF8.GetString(found!.Answer.Body));
-        Assert.Equal("\"1\"", found.Answer.ETag);
+        Assert.Equal("one", Encoding.UTF8.GetString(found!.Response.Body));
+        Assert.Equal("\"1\"", found.Response.ETag);
         Assert.InRange(found.Age.TotalSeconds, 0, 60);
         Assert.Equal("one", again.BodyFor(route, Guide.Get("/a?x=2")));
         Assert.Equal("small", again.BodyFor(route, Guide.Get("/v", ("User-Agent", "phone"))));

@@ -36,7 +36,7 @@ public sealed class StoreTests
         _time.Advance(TimeSpan.FromSeconds(30));
         var found = _store.Find(_route, Guide.Get("/a?x=1"));
         Assert.NotNull(found);
-        Assert.Equal("hello", Encoding.UTF8.GetString(found.Answer.Body));
+        Assert.Equal("hello", Encoding.UTF8.GetString(found.Response.Body));
         Assert.Equal(30, found.Age.TotalSeconds);
         Assert.Equal(-20, found.TimeToLive);
         Assert.Null(_store.Find(_route, Guide.Get("/a?x=2")));
@@ -157,7 +157,7 @@ public sealed class StoreTests
         var capture = _store.OnResponse(_route, Guide.Get("/a"), chunked, "primary");
         capture!.Append("x"u8);
         capture.Complete();
-        Assert.Equal([new StoredHeader("X-Keep", "2")], _store.Find(_route, Guide.Get("/a"))!.Answer.Headers);
+        Assert.Equal([new StoredHeader("X-Keep", "2")], _store.Find(_route, Guide.Get("/a"))!.Response.Headers);
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class StoreTests
             ("Cache-Control", "max-age=5"),
             ("X-Request-Id", "7"),
             ("Strict-Transport-Security", "max-age=5"));
-        var names = _store.Find(_route, Guide.Get("/a"))!.Answer.Headers.Select(h => h.Name).Order(StringComparer.Ordinal);
+        var names = _store.Find(_route, Guide.Get("/a"))!.Response.Headers.Select(h => h.Name).Order(StringComparer.Ordinal);
         Assert.Equal(["Access-Control-Allow-Origin", "Content-Type", "Last-Modified", "Strict-Transport-Security"], names);
     }
 
@@ -338,8 +338,8 @@ public sealed class StoreTests
         var nearest = _store.Find(
             route,
             Guide.Get("/a?category=tea&user=9", ("Cookie", "sid=dave"), ("Authorization", "x"), ("X-Conversation-Id", "1")));
-        Assert.Equal("tea for all", Encoding.UTF8.GetString(nearest!.Answer.Body));
-        Assert.True(nearest.Answer.IsNearest);
+        Assert.Equal("tea for all", Encoding.UTF8.GetString(nearest!.Response.Body));
+        Assert.True(nearest.Response.IsNearest);
         Assert.Equal("mate for all", _store.BodyFor(route, Guide.Get("/a?category=water")));
         Assert.Equal("alice", _store.BodyFor(route, Guide.Get("/a?category=tea&user=1", ("Cookie", "sid=alice"))));
 

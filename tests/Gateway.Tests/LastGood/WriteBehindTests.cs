@@ -56,7 +56,7 @@ public sealed class WriteBehindTests
         Assert.NotNull(store.Find(_route, Guide.Get("/a")));
         backing.Fails = false;
         await Guide.Until(() => store.Alarm is null, "the alarm goes");
-        Assert.Contains(backing.Changes, c => c.Kind == ChangeKind.Put && c.Answer is not null);
+        Assert.Contains(backing.Changes, c => c.Kind == ChangeKind.Put && c.Response is not null);
     }
 
     [Fact]

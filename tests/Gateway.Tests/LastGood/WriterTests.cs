@@ -49,7 +49,7 @@ public sealed class WriterTests
     [Fact]
     public async Task Write_Nearest_SaysSoAndHasNoValidator()
     {
-        var (response, body) = await Write(Guide.Get("/a", ("If-None-Match", "\"1\"")), Exact with { Answer = RecordTests.Sample() });
+        var (response, body) = await Write(Guide.Get("/a", ("If-None-Match", "\"1\"")), Exact with { Response = RecordTests.Sample() });
         Assert.Equal((200, "hello"), (response.StatusCode, body));
         Assert.Equal("gateway; hit; ttl=-30; detail=nearest", response.Headers["Cache-Status"]);
         Assert.False(response.Headers.ContainsKey("ETag"));
@@ -63,7 +63,7 @@ public sealed class WriterTests
     public void StatusOf_FreshOrStale_SaysHowLongItIsStale(int fresh, int age, string expected) =>
         Assert.Equal(
             $"gateway; hit; ttl={expected}; detail=stale-if-error",
-            LastGoodWriter.StatusOf(new(Exact.Answer with { FreshSeconds = fresh }, TimeSpan.FromSeconds(age))));
+            LastGoodWriter.StatusOf(new(Exact.Response with { FreshSeconds = fresh }, TimeSpan.FromSeconds(age))));
 
     [Fact]
     public async Task Write_ClientGone_ReturnsFalseAndDoesNotThrow()

@@ -56,7 +56,7 @@ public sealed class InstrumentsTests : IDisposable
             _instruments.Route($"r{i}").Live(TimeSpan.FromMilliseconds(20));
             _instruments.Route($"r{i}").Degraded(TimeSpan.FromMilliseconds(2));
             _instruments.Route($"r{i}").Failed(TimeSpan.FromMilliseconds(2));
-            _instruments.Route($"r{i}").AnsweredBy(FallbackStep.LastGood);
+            _instruments.Route($"r{i}").RespondedBy(FallbackStep.LastGood);
         }
 
         var lines = Lines(_instruments.Collect(ProcessFigures.Families));
@@ -378,7 +378,7 @@ public sealed class InstrumentsTests : IDisposable
 
             foreach (var step in Enum.GetValues<FallbackStep>())
             {
-                _instruments.Route($"r{i}").AnsweredBy(step);
+                _instruments.Route($"r{i}").RespondedBy(step);
             }
 
             foreach (var result in Enum.GetValues<AttemptResult>())

@@ -147,7 +147,7 @@ public sealed class LedgerTests : IDisposable
             () => _instruments.Routes,
             static _ => "c",
             static () => [],
-            () => [.. answers.Select(static a => new TierAnswers(a.Key, a.Value))]);
+            () => [.. answers.Select(static a => new TierResponses(a.Key, a.Value))]);
         Requests(live: 8, failed: 1);
         (answers["primary"], answers["standby"]) = (6, 2);
         ledger.Tick(Start);

@@ -126,7 +126,7 @@ public sealed class PrometheusTextTests
             instruments.Route("r").Ended(outcome, TimeSpan.FromMilliseconds(20));
         }
 
-        instruments.Route("r").AnsweredBy(FallbackStep.File);
+        instruments.Route("r").RespondedBy(FallbackStep.File);
         instruments.Route("r").Moved(1, 2);
         instruments.Streams.Begin();
         instruments.Streams.Resume();

@@ -70,14 +70,14 @@ internal static class LastGoodView
     /// <summary>What was purged, in words.</summary>
     public static string Words(PurgeRule rule, long count)
     {
-        var answers = count == 1 ? "1 stored response" : $"{count.ToString(CultureInfo.InvariantCulture)} stored responses";
+        var responses = count == 1 ? "1 stored response" : $"{count.ToString(CultureInfo.InvariantCulture)} stored responses";
         var were = count == 1 ? "was" : "were";
         return rule.By switch
         {
-            PurgeBy.Key => $"{answers} with the key \"{rule.Text}\" {were} forgotten.",
-            PurgeBy.Route => $"{answers} of the route \"{rule.Text}\" {were} forgotten.",
-            _ when rule.MeansAll => $"{answers} {were} forgotten.",
-            _ => $"{answers} whose key or path begins with \"{rule.Text}\" {were} forgotten.",
+            PurgeBy.Key => $"{responses} with the key \"{rule.Text}\" {were} forgotten.",
+            PurgeBy.Route => $"{responses} of the route \"{rule.Text}\" {were} forgotten.",
+            _ when rule.MeansAll => $"{responses} {were} forgotten.",
+            _ => $"{responses} whose key or path begins with \"{rule.Text}\" {were} forgotten.",
         };
     }
 

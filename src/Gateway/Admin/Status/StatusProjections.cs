@@ -81,11 +81,11 @@ internal static class StatusProjections
     ];
 
     /// <summary>For the ledger: good responses so far by tier, those of one name together.</summary>
-    public static IReadOnlyList<TierAnswers> Answers(IReadOnlyList<ClusterView> clusters, Instruments instruments) =>
+    public static IReadOnlyList<TierResponses> TierResponses(IReadOnlyList<ClusterView> clusters, Instruments instruments) =>
     [
         .. clusters.SelectMany(static c => c.Tiers, static (cluster, tier) => (Cluster: cluster.Name, Tier: tier))
             .GroupBy(static t => t.Tier.Name, StringComparer.Ordinal)
-            .Select(tiers => new TierAnswers(
+            .Select(tiers => new TierResponses(
                 tiers.Key,
                 tiers.Sum(t => t.Tier.Destinations.Sum(d => instruments.Destination(t.Cluster, d.Name).Attempts(AttemptResult.Success))))),
     ];

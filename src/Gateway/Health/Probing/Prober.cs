@@ -37,16 +37,16 @@ internal sealed class Prober : IDisposable
         var started = _time.GetTimestamp();
         using var deadline = new CancellationTokenSource(probe.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var answer = probe.Type == ProbeType.Http
+        var result = probe.Type == ProbeType.Http
             ? await AskAsync(probe, deadline.Token, both.Token).ConfigureAwait(false)
             : await _exchange.RunAsync(probe, probe.Type == ProbeType.Grpc, deadline.Token, both.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var duration = _time.GetElapsedTime(started);
-        answer = answer with { Duration = duration, Connect = _exchange.Connected, CertificateEndsAt = _exchange.CertificateEndsAt };
-        return answer with
+        result = result with { Duration = duration, Connect = _exchange.Connected, CertificateEndsAt = _exchange.CertificateEndsAt };
+        return result with
         {
-            OurFault = answer.OurFault
-            || (answer.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay)
+            OurFault = result.OurFault
+            || (result.Outcome == ProbeOutcome.TimedOut && duration > probe.Timeout + OurDelay)
         };
     }
 

@@ -10,38 +10,38 @@ internal sealed class Coverage
 
     /// <summary>Counts a request.</summary>
     /// <param name="minute">The minute on a clock that only grows.</param>
-    /// <param name="answerable">A response was kept that the request could have been given.</param>
-    public void Count(long minute, bool answerable)
+    /// <param name="covered">A response was kept that the request could have been given.</param>
+    public void Count(long minute, bool covered)
     {
         ref var bucket = ref _buckets[(int)(minute % Minutes)];
         var seen = Volatile.Read(ref bucket.Minute);
         if (seen != minute + 1 && Interlocked.CompareExchange(ref bucket.Minute, minute + 1, seen) == seen)
         {
             Interlocked.Exchange(ref bucket.Total, 0);
-            Interlocked.Exchange(ref bucket.Answerable, 0);
+            Interlocked.Exchange(ref bucket.Covered, 0);
         }
 
         Interlocked.Increment(ref bucket.Total);
-        if (answerable)
+        if (covered)
         {
-            Interlocked.Increment(ref bucket.Answerable);
+            Interlocked.Increment(ref bucket.Covered);
         }
     }
 
     /// <summary>The sums of the last hour.</summary>
     public CoverageReading Read(long minute)
     {
-        long total = 0, answerable = 0;
+        long total = 0, covered = 0;
         foreach (ref var bucket in _buckets.AsSpan())
         {
             if (Volatile.Read(ref bucket.Minute) - 1 is var at && at > minute - Minutes && at <= minute)
             {
                 total += Interlocked.Read(ref bucket.Total);
-                answerable += Interlocked.Read(ref bucket.Answerable);
+                covered += Interlocked.Read(ref bucket.Covered);
             }
         }
 
-        return new CoverageReading(total, Math.Min(answerable, total));
+        return new CoverageReading(total, Math.Min(covered, total));
     }
 
     // The minute is kept plus one, so that zero means: never used.
@@ -49,13 +49,13 @@ internal sealed class Coverage
     {
         public long Minute;
         public long Total;
-        public long Answerable;
+        public long Covered;
     }
 }
 
 /// <summary>Requests of the last hour, and those that could have been answered.</summary>
-internal readonly record struct CoverageReading(long Requests, long Answerable)
+internal readonly record struct CoverageReading(long Requests, long Covered)
 {
     /// <summary>From 0 to 1; null: there was no request.</summary>
-    public double? Ratio => Requests == 0 ? null : (double)Answerable / Requests;
+    public double? Ratio => Requests == 0 ? null : (double)Covered / Requests;
 }

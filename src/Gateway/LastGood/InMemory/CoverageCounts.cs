@@ -31,15 +31,15 @@ internal sealed partial class CoverageCounts(TimeProvider time, ILogger logger)
 
     /// <summary>Counts a request.</summary>
     /// <param name="route">Its route.</param>
-    /// <param name="answerable">A kept response could be given to it.</param>
-    public void Count(RouteConfig route, bool answerable)
+    /// <param name="covered">A kept response could be given to it.</param>
+    public void Count(RouteConfig route, bool covered)
     {
         if (!_coverage.TryGetValue(route.Name, out var coverage))
         {
             coverage = _coverage.GetOrAdd(route.Name, static _ => new Coverage());
         }
 
-        coverage.Count(Minute(), answerable);
+        coverage.Count(Minute(), covered);
     }
 
     /// <summary>Counts the headers that gave a request a key of its own.</summary>

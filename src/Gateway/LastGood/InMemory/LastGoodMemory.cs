@@ -57,7 +57,7 @@ internal sealed class LastGoodMemory
             {
                 if (slot.Live is { } content)
                 {
-                    yield return content.Answer;
+                    yield return content.Response;
                 }
             }
         }
@@ -81,27 +81,27 @@ internal sealed class LastGoodMemory
     /// <summary>
     /// Keeps a response, unless a newer one is kept, its key or path has been evicted since it began, or there is no room.
     /// </summary>
-    public StoreRejection Put(StoredResponse answer)
+    public StoreRejection Put(StoredResponse stored)
     {
-        if (IsOvertaken(answer))
+        if (IsOvertaken(stored))
         {
             return StoreRejection.Overtaken;
         }
 
         // 1. Room first.
-        var cost = answer.Cost;
+        var cost = stored.Cost;
         if (!TryReserve(cost))
         {
             return StoreRejection.Busy;
         }
 
         // 2. The swap.
-        var group = Enter(answer.Place);
-        var content = new SlotContent(answer, group, _routes.Of(answer.Route), cost);
-        content.Total.Count(answer, cost, 1);
+        var group = Enter(stored.Place);
+        var content = new SlotContent(stored, group, _routes.Of(stored.Route), cost);
+        content.Total.Count(stored, cost, 1);
         while (true)
         {
-            var slot = _slots.GetOrAdd(answer.Key, static key => new MemorySlot(key));
+            var slot = _slots.GetOrAdd(stored.Key, static key => new MemorySlot(key));
             var seen = slot.Content;
             if (seen is { IsRemoved: true })
             {
@@ -109,7 +109,7 @@ internal sealed class LastGoodMemory
                 continue;
             }
 
-            if (seen is not null && seen.Answer.Began > answer.Began)
+            if (seen is not null && seen.Response.Began > stored.Began)
             {
                 Release(content);
                 return StoreRejection.Overtaken;
@@ -132,7 +132,7 @@ internal sealed class LastGoodMemory
             }
 
             // 3. An eviction between 0 and 2 wrote its tombstone first: either it saw our slot, or we see its stone.
-            if (IsOvertaken(answer))
+            if (IsOvertaken(stored))
             {
                 Remove(slot);
                 return StoreRejection.Overtaken;
@@ -177,9 +177,9 @@ internal sealed class LastGoodMemory
         var purged = new List<StoredResponse>();
         foreach (var (_, slot) in _slots)
         {
-            if (slot.Content is { IsRemoved: false } content && match(content.Answer) && Remove(slot))
+            if (slot.Content is { IsRemoved: false } content && match(content.Response) && Remove(slot))
             {
-                purged.Add(content.Answer);
+                purged.Add(content.Response);
             }
         }
 
@@ -187,11 +187,11 @@ internal sealed class LastGoodMemory
     }
 
     /// <summary>Whether a response's key or path was evicted after it began.</summary>
-    public bool IsOvertaken(StoredResponse answer) =>
-        _keys.Overtakes(answer.BaseKey, answer.Began)
-        || (answer.FilledBy is { } exact && _keys.Overtakes(exact, answer.Began))
-        || _places.Overtakes(answer.Place, answer.Began)
-        || _purges.Overtakes(answer);
+    public bool IsOvertaken(StoredResponse stored) =>
+        _keys.Overtakes(stored.BaseKey, stored.Began)
+        || (stored.FilledBy is { } exact && _keys.Overtakes(exact, stored.Began))
+        || _places.Overtakes(stored.Place, stored.Began)
+        || _purges.Overtakes(stored);
 
     private PathGroup Enter(string place)
     {
@@ -264,7 +264,7 @@ internal sealed class LastGoodMemory
     private void Release(SlotContent content)
     {
         Interlocked.Add(ref _bytes, -content.Cost);
-        content.Total.Count(content.Answer, content.Cost, -1);
+        content.Total.Count(content.Response, content.Cost, -1);
         if (content.Group.Leave())
         {
             _groups.TryRemove(new KeyValuePair<string, PathGroup>(content.Group.Place, content.Group));

@@ -15,7 +15,7 @@ internal sealed class MemorySlot(string key)
 
     /// <summary>What it holds, if that may be served: not removed, not invalidated.</summary>
     public SlotContent? Live =>
-        Content is { IsRemoved: false } content && content.Group.InvalidatedAt < content.Answer.Began ? content : null;
+        Content is { IsRemoved: false } content && content.Group.InvalidatedAt < content.Response.Began ? content : null;
 
     /// <summary>Claims the refresh of this key for one request at a time.</summary>
     public bool TryClaim(long now, long notBefore)

@@ -39,16 +39,16 @@ internal sealed class RecentPurges
     }
 
     /// <summary>Whether a response was purged after it began.</summary>
-    public bool Overtakes(StoredResponse answer)
+    public bool Overtakes(StoredResponse stored)
     {
-        if (Volatile.Read(ref _everything) >= answer.Began)
+        if (Volatile.Read(ref _everything) >= stored.Began)
         {
             return true;
         }
 
         foreach (var (rule, at) in Volatile.Read(ref _rules))
         {
-            if (at >= answer.Began && rule.Matches(answer))
+            if (at >= stored.Began && rule.Matches(stored))
             {
                 return true;
             }

@@ -13,10 +13,10 @@ internal sealed class RouteTotal
     public long Bytes => Interlocked.Read(ref _bytes);
 
     /// <summary>A response came (<paramref name="sign"/> 1) or left (-1).</summary>
-    public void Count(StoredResponse answer, long cost, int sign)
+    public void Count(StoredResponse stored, long cost, int sign)
     {
         Interlocked.Add(ref _bytes, sign * cost);
-        if (!answer.IsMarker)
+        if (!stored.IsMarker)
         {
             Interlocked.Add(ref _entries, sign);
         }

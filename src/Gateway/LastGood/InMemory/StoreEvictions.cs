@@ -66,7 +66,7 @@ internal sealed class StoreEvictions(
             {
                 var baseLength = key.Text.Length;
                 variants.Find(request, ref key, out var live);
-                if (live is not null && string.Equals(live.Answer.FilledBy, exact, StringComparison.Ordinal))
+                if (live is not null && string.Equals(live.Response.FilledBy, exact, StringComparison.Ordinal))
                 {
                     key.CutTo(baseLength);
                     memory.Evict(key.Text, now);

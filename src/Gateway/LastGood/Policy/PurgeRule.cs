@@ -14,24 +14,24 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
     public PurgeRule Normalised => By == PurgeBy.Route ? this : this with { Text = OperatorText.Normalised(Text) };
 
     /// <summary>Whether a response is meant. A nearest response goes with the exact one that filled it: it says the same.</summary>
-    public bool Matches(StoredResponse answer) => By switch
+    public bool Matches(StoredResponse stored) => By switch
     {
-        PurgeBy.Key => string.Equals(answer.Key, Text, StringComparison.Ordinal)
-            || (answer.FilledBy is { } exact && Text.StartsWith(exact, StringComparison.Ordinal)),
-        PurgeBy.Route => string.Equals(answer.Route, Text, StringComparison.Ordinal),
-        _ => Begins(answer, Text),
+        PurgeBy.Key => string.Equals(stored.Key, Text, StringComparison.Ordinal)
+            || (stored.FilledBy is { } exact && Text.StartsWith(exact, StringComparison.Ordinal)),
+        PurgeBy.Route => string.Equals(stored.Route, Text, StringComparison.Ordinal),
+        _ => Begins(stored, Text),
     };
 
     /// <summary>Whether a key or path begins with a text; both may stand without their host.</summary>
-    public static bool Begins(StoredResponse answer, string prefix)
+    public static bool Begins(StoredResponse stored, string prefix)
     {
-        if (answer.Key.StartsWith(prefix, StringComparison.Ordinal) || answer.Place.StartsWith(prefix, StringComparison.Ordinal))
+        if (stored.Key.StartsWith(prefix, StringComparison.Ordinal) || stored.Place.StartsWith(prefix, StringComparison.Ordinal))
         {
             return true;
         }
 
-        return PathOf(answer.Place).StartsWith(prefix, StringComparison.Ordinal)
-            || PathOf(answer.Key).StartsWith(prefix, StringComparison.Ordinal);
+        return PathOf(stored.Place).StartsWith(prefix, StringComparison.Ordinal)
+            || PathOf(stored.Key).StartsWith(prefix, StringComparison.Ordinal);
     }
 
     private static ReadOnlySpan<char> PathOf(string text)

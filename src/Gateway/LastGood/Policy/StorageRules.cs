@@ -35,49 +35,49 @@ internal static class StorageRules
     /// <summary>
     /// Whether a response's head allows it to be kept (RFC 9111, section 3; RFC 5861; and stricter where a leak could follow).
     /// </summary>
-    public static StoreRejection Judge(in RequestMetadata request, in ResponseMetadata answer, long maxBody)
+    public static StoreRejection Judge(in RequestMetadata request, in ResponseMetadata response, long maxBody)
     {
         // 1. What it is a response to. 2. What the service and the client forbid. 3. What belongs to one user.
-        var rejection = JudgeExchange(request, answer);
-        rejection = rejection == StoreRejection.None ? JudgeDirectives(request, answer.Directives) : rejection;
-        rejection = rejection == StoreRejection.None ? JudgePrivacy(request, answer) : rejection;
+        var rejection = JudgeExchange(request, response);
+        rejection = rejection == StoreRejection.None ? JudgeDirectives(request, response.Directives) : rejection;
+        rejection = rejection == StoreRejection.None ? JudgePrivacy(request, response) : rejection;
         if (rejection != StoreRejection.None)
         {
             return rejection;
         }
 
         // 4. What no key can tell apart, or no memory can hold.
-        if (answer.VariesByAnything)
+        if (response.VariesByAnything)
         {
             return StoreRejection.Vary;
         }
 
-        if (answer.Coding < 0)
+        if (response.Coding < 0)
         {
             return StoreRejection.Encoding;
         }
 
-        if (answer.IsEventStream)
+        if (response.IsEventStream)
         {
             return StoreRejection.EventStream;
         }
 
-        return answer.ContentLength > maxBody ? StoreRejection.TooLarge : StoreRejection.None;
+        return response.ContentLength > maxBody ? StoreRejection.TooLarge : StoreRejection.None;
     }
 
-    private static StoreRejection JudgeExchange(in RequestMetadata request, in ResponseMetadata answer)
+    private static StoreRejection JudgeExchange(in RequestMetadata request, in ResponseMetadata response)
     {
         if (!request.IsGet)
         {
             return StoreRejection.Method;
         }
 
-        if (request.HasRange || answer.HasContentRange || answer.Status == 206)
+        if (request.HasRange || response.HasContentRange || response.Status == 206)
         {
             return StoreRejection.Range;
         }
 
-        if (answer.Status != 200)
+        if (response.Status != 200)
         {
             return StoreRejection.Status;
         }
@@ -121,19 +121,19 @@ internal static class StorageRules
         return StoreRejection.None;
     }
 
-    private static StoreRejection JudgePrivacy(in RequestMetadata request, in ResponseMetadata answer)
+    private static StoreRejection JudgePrivacy(in RequestMetadata request, in ResponseMetadata response)
     {
-        if (answer.SetsCookie)
+        if (response.SetsCookie)
         {
             return StoreRejection.SetCookie;
         }
 
-        if (request.HasAuthorization && !answer.Directives.Public)
+        if (request.HasAuthorization && !response.Directives.Public)
         {
             return StoreRejection.Authorization;
         }
 
-        if (request.Cookies == CookieStanding.Unkeyed && !answer.Directives.Public)
+        if (request.Cookies == CookieStanding.Unkeyed && !response.Directives.Public)
         {
             return StoreRejection.Cookie;
         }

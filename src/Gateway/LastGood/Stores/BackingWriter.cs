@@ -58,9 +58,9 @@ internal sealed class BackingWriter(ILastGoodStore backing, LastGoodMemory memor
         foreach (var chunk in memory.All.Chunk(BatchSize))
         {
             var changes = new List<BackingChange>(chunk.Length);
-            foreach (var answer in chunk)
+            foreach (var stored in chunk)
             {
-                if (Resolve(new BackingChange(ChangeKind.Put, answer.Key, answer.BeganUnixMs)) is { } resolved)
+                if (Resolve(new BackingChange(ChangeKind.Put, stored.Key, stored.BeganUnixMs)) is { } resolved)
                 {
                     changes.Add(resolved);
                 }
@@ -91,8 +91,8 @@ internal sealed class BackingWriter(ILastGoodStore backing, LastGoodMemory memor
         }
 
         // Gone from memory meanwhile: evicted (its eviction stands in the queue behind), or it had to make room.
-        return memory.Peek(change.Text)?.Live is { } content && content.Answer.Body.Length <= backing.MaxRecord
-            ? change with { Answer = content.Answer }
+        return memory.Peek(change.Text)?.Live is { } content && content.Response.Body.Length <= backing.MaxRecord
+            ? change with { Response = content.Response }
             : null;
     }
 }

@@ -29,41 +29,41 @@ internal static class LastGoodRecord
     private static ReadOnlySpan<byte> Magic => "GWLG"u8;
 
     /// <summary>Writes a response.</summary>
-    public static byte[] Encode(StoredResponse answer)
+    public static byte[] Encode(StoredResponse stored)
     {
-        var to = new Writer(new MemoryStream(1024 + answer.Body.Length));
+        var to = new Writer(new MemoryStream(1024 + stored.Body.Length));
         to.Bytes.Write(Magic);
         to.Bytes.WriteByte(Version);
         to.Bytes.Write(stackalloc byte[ChecksumSize]);
-        to.Number((answer.IsMarker ? 1 : 0) | (answer.IsPublic ? 2 : 0) | (answer.FilledBy is not null
+        to.Number((stored.IsMarker ? 1 : 0) | (stored.IsPublic ? 2 : 0) | (stored.FilledBy is not null
             ? 4
-            : 0) | (answer.StaleIfErrorSeconds is not null ? 8 : 0) | (answer.ETag is not null ? 16 : 0));
-        to.Number(answer.BeganUnixMs);
-        to.Number((long)answer.InitialAge.TotalMilliseconds);
-        to.Number(answer.FreshSeconds);
-        to.Number(answer.StaleIfErrorSeconds ?? 0);
-        to.Number((long)answer.KeepFor.TotalMilliseconds);
-        to.Text(answer.Key);
-        to.Text(answer.BaseKey);
-        to.Text(answer.Place);
-        to.Text(answer.FilledBy ?? "");
-        to.Text(answer.Route);
-        to.Text(answer.Tier);
-        to.Text(answer.ETag ?? "");
-        to.Number(answer.Vary.Length);
-        foreach (var name in answer.Vary)
+            : 0) | (stored.StaleIfErrorSeconds is not null ? 8 : 0) | (stored.ETag is not null ? 16 : 0));
+        to.Number(stored.BeganUnixMs);
+        to.Number((long)stored.InitialAge.TotalMilliseconds);
+        to.Number(stored.FreshSeconds);
+        to.Number(stored.StaleIfErrorSeconds ?? 0);
+        to.Number((long)stored.KeepFor.TotalMilliseconds);
+        to.Text(stored.Key);
+        to.Text(stored.BaseKey);
+        to.Text(stored.Place);
+        to.Text(stored.FilledBy ?? "");
+        to.Text(stored.Route);
+        to.Text(stored.Tier);
+        to.Text(stored.ETag ?? "");
+        to.Number(stored.Vary.Length);
+        foreach (var name in stored.Vary)
         {
             to.Text(name);
         }
 
-        to.Number(answer.Headers.Length);
-        foreach (var header in answer.Headers)
+        to.Number(stored.Headers.Length);
+        foreach (var header in stored.Headers)
         {
             to.Text(header.Name);
             to.Text(header.Value);
         }
 
-        to.Run(answer.Body);
+        to.Run(stored.Body);
         var record = to.Bytes.ToArray();
         Checksum(record).CopyTo(record.AsSpan(5));
         return record;
@@ -71,9 +71,9 @@ internal static class LastGoodRecord
 
     /// <summary>Reads a response; false: corrupt, truncated, foreign or of another version.</summary>
     /// <param name="now">The present on both clocks, to place the response's age on the monotonic one.</param>
-    public static bool TryDecode(ReadOnlySpan<byte> record, ClockReading now, [NotNullWhen(true)] out StoredResponse? answer)
+    public static bool TryDecode(ReadOnlySpan<byte> record, ClockReading now, [NotNullWhen(true)] out StoredResponse? stored)
     {
-        answer = null;
+        stored = null;
         if (!IsWhole(record))
         {
             return false;
@@ -105,7 +105,7 @@ internal static class LastGoodRecord
             return false;
         }
 
-        answer = new StoredResponse
+        stored = new StoredResponse
         {
             Key = key,
             BaseKey = baseKey,

@@ -28,7 +28,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
     private static readonly TimeSpan KeepWrites = TimeSpan.FromDays(8);
 
     private readonly RedisConnection _redis;
-    private readonly string _answers;
+    private readonly string _responses;
     private readonly string _writes;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -40,7 +40,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
     {
         _redis = redis;
         _records = new SignedRecords(secret is null ? null : new RecordSeal(secret), instruments, time, logger);
-        _answers = redis.Prefix + "lg:";
+        _responses = redis.Prefix + "lg:";
         _writes = redis.Prefix + "lgw:";
         _time = time;
         _logger = logger;
@@ -97,11 +97,11 @@ internal sealed partial class RedisBacking : ILastGoodStore
                 (cursor, var names) = await ScanAsync(cursor, both.Token);
                 foreach (var chunk in names.Chunk(16))
                 {
-                    foreach (var answer in await ReadAsync(chunk, both.Token))
+                    foreach (var stored in await ReadAsync(chunk, both.Token))
                     {
                         count++;
-                        bytes += answer.Cost;
-                        if (count > ReadAheadMost || bytes > ReadAheadBytes || !admit(answer))
+                        bytes += stored.Cost;
+                        if (count > ReadAheadMost || bytes > ReadAheadBytes || !admit(stored))
                         {
                             return;
                         }
@@ -150,7 +150,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
 
         try
         {
-            return await ReadAsync([.. keys.Select(key => NameOf(_answers, key))], cancellationToken);
+            return await ReadAsync([.. keys.Select(key => NameOf(_responses, key))], cancellationToken);
         }
         catch (RedisFailedException)
         {
@@ -169,14 +169,14 @@ internal sealed partial class RedisBacking : ILastGoodStore
         var found = new List<StoredResponse>(names.Length);
         for (var i = 0; i < names.Length; i++)
         {
-            if (_records.Decode(names[i], values[i]) is not { } answer)
+            if (_records.Decode(names[i], values[i]) is not { } stored)
             {
                 continue;
             }
 
-            if (string.Equals(NameOf(_answers, answer.Key), names[i], StringComparison.Ordinal))
+            if (string.Equals(NameOf(_responses, stored.Key), names[i], StringComparison.Ordinal))
             {
-                found.Add(answer);
+                found.Add(stored);
             }
             else
             {
@@ -189,7 +189,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
             return found;
         }
 
-        var writes = await _redis.GetAsync([.. found.Select(answer => NameOf(_writes, answer.Place))], cancellationToken);
+        var writes = await _redis.GetAsync([.. found.Select(stored => NameOf(_writes, stored.Place))], cancellationToken);
         var alive = new List<StoredResponse>(found.Count);
         for (var i = 0; i < found.Count; i++)
         {
@@ -212,14 +212,14 @@ internal sealed partial class RedisBacking : ILastGoodStore
         switch (change.Kind)
         {
             case ChangeKind.Put:
-                var answer = change.Answer!;
-                var left = TimeSpan.FromMilliseconds(answer.BeganUnixMs - _time.GetUtcNow().ToUnixTimeMilliseconds()) + answer.KeepFor;
+                var stored = change.Response!;
+                var left = TimeSpan.FromMilliseconds(stored.BeganUnixMs - _time.GetUtcNow().ToUnixTimeMilliseconds()) + stored.KeepFor;
                 left = left < KeepMost ? left : KeepMost;
-                var name = NameOf(_answers, answer.Key);
-                var record = left > TimeSpan.FromSeconds(1) ? LastGoodRecord.Encode(answer) : null;
+                var name = NameOf(_responses, stored.Key);
+                var record = left > TimeSpan.FromSeconds(1) ? LastGoodRecord.Encode(stored) : null;
                 return record is null || record.Length > MaxRecord ? null : (name, _records.Seal(name, record), left);
             case ChangeKind.Evict or ChangeKind.PurgeKey:
-                return (NameOf(_answers, change.Text), null, TimeSpan.Zero);
+                return (NameOf(_responses, change.Text), null, TimeSpan.Zero);
             case ChangeKind.Invalidate:
                 return (
                     NameOf(_writes, change.Text),
@@ -243,8 +243,8 @@ internal sealed partial class RedisBacking : ILastGoodStore
                 (string, byte[]?, TimeSpan)[] gone =
                 [
                     .. chunk
-                        .Where((name, i) => _records.Decode(name, values[i]) is not { } answer
-                            || (answer.BeganUnixMs <= atUnixMs && rule.Matches(answer)))
+                        .Where((name, i) => _records.Decode(name, values[i]) is not { } stored
+                            || (stored.BeganUnixMs <= atUnixMs && rule.Matches(stored)))
                         .Select(static name => (name, (byte[]?)null, TimeSpan.Zero)),
                 ];
                 if (gone.Length > 0)
@@ -257,7 +257,7 @@ internal sealed partial class RedisBacking : ILastGoodStore
     }
 
     private Task<(string Cursor, string[] Names)> ScanAsync(string cursor, CancellationToken cancellationToken) =>
-        _redis.ScanAsync(Escaped(_answers) + "*", cursor, cancellationToken);
+        _redis.ScanAsync(Escaped(_responses) + "*", cursor, cancellationToken);
 
     private static string Escaped(string glob) =>
         glob.Replace("\\", "\\\\", StringComparison.Ordinal)

@@ -45,9 +45,9 @@ internal sealed partial class SignedRecords(RecordSeal? seal, Instruments? instr
             return null;
         }
 
-        if (LastGoodRecord.TryDecode(value, ClockReading.Of(time), out var answer))
+        if (LastGoodRecord.TryDecode(value, ClockReading.Of(time), out var stored))
         {
-            return answer;
+            return stored;
         }
 
         CountCorrupt();

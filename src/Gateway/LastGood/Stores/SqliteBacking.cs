@@ -109,13 +109,13 @@ internal sealed partial class SqliteBacking : ILastGoodStore
                 }
 
                 if (rows.GetValue(1) is not byte[] record
-                    || !LastGoodRecord.TryDecode(record, now, out var answer)
-                    || !string.Equals(answer.Key, key, StringComparison.Ordinal))
+                    || !LastGoodRecord.TryDecode(record, now, out var stored)
+                    || !string.Equals(stored.Key, key, StringComparison.Ordinal))
                 {
                     Interlocked.Increment(ref _corrupt);
                     bad.Add(key);
                 }
-                else if (!admit(answer))
+                else if (!admit(stored))
                 {
                     break;
                 }
@@ -146,7 +146,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
             switch (change.Kind)
             {
                 case ChangeKind.Put:
-                    Put(change.Answer!);
+                    Put(change.Response!);
                     break;
                 case ChangeKind.Evict:
                     Delete("base = $text", change.Text, change.AtUnixMs);
@@ -174,28 +174,28 @@ internal sealed partial class SqliteBacking : ILastGoodStore
         transaction.Commit();
     }
 
-    private void Put(StoredResponse answer)
+    private void Put(StoredResponse stored)
     {
-        var record = LastGoodRecord.Encode(answer);
+        var record = LastGoodRecord.Encode(stored);
         using var put = _file.Command("""
             INSERT INTO answers(key, base, place, began, expires, size, record) VALUES($key, $base, $place, $began, $expires, $size, $record)
             ON CONFLICT(key) DO UPDATE SET base=excluded.base, place=excluded.place, began=excluded.began, expires=excluded.expires, size=excluded.size, record=excluded.record
             """);
-        put.Parameters.AddWithValue("$key", answer.Key);
-        put.Parameters.AddWithValue("$base", answer.BaseKey);
-        put.Parameters.AddWithValue("$place", answer.Place);
-        put.Parameters.AddWithValue("$began", answer.BeganUnixMs);
-        put.Parameters.AddWithValue("$expires", answer.BeganUnixMs + (long)answer.KeepFor.TotalMilliseconds);
-        put.Parameters.AddWithValue("$size", record.Length + answer.Key.Length);
+        put.Parameters.AddWithValue("$key", stored.Key);
+        put.Parameters.AddWithValue("$base", stored.BaseKey);
+        put.Parameters.AddWithValue("$place", stored.Place);
+        put.Parameters.AddWithValue("$began", stored.BeganUnixMs);
+        put.Parameters.AddWithValue("$expires", stored.BeganUnixMs + (long)stored.KeepFor.TotalMilliseconds);
+        put.Parameters.AddWithValue("$size", record.Length + stored.Key.Length);
         put.Parameters.AddWithValue("$record", record);
         using (var old = _file.Command("SELECT size FROM answers WHERE key = $key"))
         {
-            old.Parameters.AddWithValue("$key", answer.Key);
+            old.Parameters.AddWithValue("$key", stored.Key);
             _size -= old.ExecuteScalar() as long? ?? 0;
         }
 
         put.ExecuteNonQuery();
-        _size += record.Length + answer.Key.Length;
+        _size += record.Length + stored.Key.Length;
     }
 
     // Every key tells its route at its end; the record tells it exactly ("a" is not "a.b").
@@ -213,8 +213,8 @@ internal sealed partial class SqliteBacking : ILastGoodStore
             {
                 if (rows.GetValue(0) is string key
                     && (rows.GetValue(1) is not byte[] record
-                        || !LastGoodRecord.TryDecode(record, now, out var answer)
-                        || string.Equals(answer.Route, route, StringComparison.Ordinal)))
+                        || !LastGoodRecord.TryDecode(record, now, out var stored)
+                        || string.Equals(stored.Route, route, StringComparison.Ordinal)))
                 {
                     keys.Add(key);
                 }

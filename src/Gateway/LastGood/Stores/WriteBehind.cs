@@ -105,9 +105,9 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     /// <summary>Looks for keys and takes what is found into memory.</summary>
     public async Task LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
-        foreach (var answer in await _backing.LookAsync(keys, cancellationToken))
+        foreach (var stored in await _backing.LookAsync(keys, cancellationToken))
         {
-            Admit(answer);
+            Admit(stored);
         }
     }
 
@@ -241,15 +241,15 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     }
 
     // Read-ahead stops short of a full memory: what traffic brings next must not push out what was just read.
-    private bool Admit(StoredResponse answer)
+    private bool Admit(StoredResponse stored)
     {
-        if (_memory.Bytes + answer.Cost > _memory.Cap)
+        if (_memory.Bytes + stored.Cost > _memory.Cap)
         {
             _leftSome = true;
             return false;
         }
 
-        if (_memory.Put(answer) == StoreRejection.None)
+        if (_memory.Put(stored) == StoreRejection.None)
         {
             _counters.CountReadAhead();
         }

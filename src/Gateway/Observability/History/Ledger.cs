@@ -56,7 +56,7 @@ internal readonly record struct TimeSums(long Up, long Down, long Lost, long Fai
 /// apart.</param>
 internal sealed class Ledger(
     Func<IReadOnlyCollection<RouteMeter>> routes, Func<string, string?> clusterOf, Func<IReadOnlyList<ServingReading>> serving,
-    Func<IReadOnlyList<TierAnswers>>? answers = null)
+    Func<IReadOnlyList<TierResponses>>? answers = null)
 {
     /// <summary>Lengths of the spans in seconds, and how long each is kept.</summary>
     public static readonly (int Seconds, TimeSpan Kept)[] Grains =
@@ -104,7 +104,7 @@ internal sealed class Ledger(
         var step = _last is { } last && now > last && now - last <= LongestStep ? now - last : TimeSpan.Zero;
         _last = now;
         var byCluster = CountRequests(now);
-        _history = _history.Add(byCluster.Values.Aggregate(default(RequestSums), static (a, b) => a + b), CountAnswers(), now);
+        _history = _history.Add(byCluster.Values.Aggregate(default(RequestSums), static (a, b) => a + b), CountResponses(), now);
         _totals = _totals.SetItems(byCluster.Select(c => KeyValuePair.Create(c.Key, _totals.GetValueOrDefault(c.Key) + c.Value)));
         var readings = serving();
         Clusters = [.. readings.Where(static r => r.Tier.Length == 0).Select(static r => r.Cluster)];
@@ -157,13 +157,13 @@ internal sealed class Ledger(
         Times.Clear();
     }
 
-    private List<TierAnswers> CountAnswers()
+    private List<TierResponses> CountResponses()
     {
-        var added = new List<TierAnswers>();
+        var added = new List<TierResponses>();
         foreach (var (tier, total) in answers?.Invoke() ?? [])
         {
             // Less than before: a reload took destinations away.
-            added.Add(new TierAnswers(tier, Math.Max(0, total - _answered.GetValueOrDefault(tier))));
+            added.Add(new TierResponses(tier, Math.Max(0, total - _answered.GetValueOrDefault(tier))));
             _answered[tier] = total;
         }
 

@@ -37,7 +37,7 @@ internal sealed record RequestHistory(
     /// <param name="sums">By outcome.</param>
     /// <param name="answers">Responses of each tier in that second: the live requests are shared out by them.</param>
     /// <param name="now">The end of that second.</param>
-    public RequestHistory Add(RequestSums sums, IReadOnlyList<TierAnswers> answers, DateTimeOffset now)
+    public RequestHistory Add(RequestSums sums, IReadOnlyList<TierResponses> answers, DateTimeOffset now)
     {
         var second = now.ToUnixTimeSeconds();
         var until = DateTimeOffset.FromUnixTimeSeconds(second - (second % Length) + Length);
@@ -51,7 +51,7 @@ internal sealed record RequestHistory(
             ByTier(shift, sums.Live, answers));
     }
 
-    private TierHistory[] ByTier(int shift, long live, IReadOnlyList<TierAnswers> answers)
+    private TierHistory[] ByTier(int shift, long live, IReadOnlyList<TierResponses> answers)
     {
         var tiers = Tiers.ToList();
         foreach (var answer in answers)
@@ -101,4 +101,4 @@ internal sealed record RequestHistory(
 internal sealed record TierHistory(string Name, long[] Requests);
 
 /// <summary>Answers of the tiers of one name.</summary>
-internal readonly record struct TierAnswers(string Tier, long Count);
+internal readonly record struct TierResponses(string Tier, long Count);

@@ -71,13 +71,13 @@ internal static class GatewayFigures
     {
         var shown = routes.Count <= MaxCoverageRoutes
             ? routes
-            : [new RouteCoverage(Instruments.AllRoutes, routes.Sum(static r => r.Requests), routes.Sum(static r => r.Answerable))];
+            : [new RouteCoverage(Instruments.AllRoutes, routes.Sum(static r => r.Requests), routes.Sum(static r => r.Covered))];
         return
         [
             .. from route in shown
                where route.Requests > 0
                select new Sample(
-                   (double)route.Answerable / route.Requests,
+                   (double)route.Covered / route.Requests,
                    new KeyValuePair<string, object?>(Instruments.RouteLabel, route.Route)),
         ];
     }

@@ -70,7 +70,7 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     public long BytesOut => Volatile.Read(ref _bytesOut);
 
     /// <summary>A step of the fallback chain gave the response.</summary>
-    public void AnsweredBy(FallbackStep step) => Interlocked.Increment(ref _rungs[(int)step]);
+    public void RespondedBy(FallbackStep step) => Interlocked.Increment(ref _rungs[(int)step]);
 
     /// <summary>Something other than the first attempt gave the response.</summary>
     public void Saved(SavedBy by, long count = 1) => Interlocked.Add(ref _saved[(int)by], count);

@@ -127,7 +127,7 @@ internal sealed record BuildReading(string Version, string Revision);
 internal readonly record struct LastGoodReading(long Entries, long Bytes);
 
 /// <summary>What the last-good responses of a route would have carried in the last hour.</summary>
-internal readonly record struct RouteCoverage(string Route, long Requests, long Answerable);
+internal readonly record struct RouteCoverage(string Route, long Requests, long Covered);
 
 /// <summary>Share of requests that a tier answered, 0 to 1, in a window such as <c>24h</c>.</summary>
 internal readonly record struct AvailabilityReading(string Cluster, string Window, double Ratio);
