@@ -21,6 +21,11 @@ internal static class SignalText
     private static string LabelsOf(SignalConfig signal) =>
         string.Concat(signal.Labels.Select(static label => $" {label.Key}=\"{label.Value}\""));
 
+    private static string LinesOf(SignalConfig signal, string where) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"after {signal.Count} {(signal.Count == 1 ? "line" : "lines")} like {signal.Pattern} "
+        + $"within {DurationText.Format(signal.Within)} {where}");
+
     private static string SourceOf(SignalConfig signal)
     {
         var port = signal.Port is { } number ? string.Create(CultureInfo.InvariantCulture, $" on port {number}") : "";
@@ -28,10 +33,10 @@ internal static class SignalText
         return signal switch
         {
             { Metrics: { } path, When: { } when } => $"while {when.Text} (read at {path}{port} {every})",
-            { Log: { } log } => string.Create(
-                CultureInfo.InvariantCulture,
-                $"after {signal.Count} {(signal.Count == 1 ? "line" : "lines")} like {signal.Pattern} "
-                + $"within {DurationText.Format(signal.Within)} in {log}"),
+            { Log: { } log } => LinesOf(signal, $"in {log}"),
+            { Journal: { } unit } => LinesOf(signal, $"in the journal of {unit}"),
+            { Syslog: { } address } => LinesOf(signal, $"in what syslog sends to {address.GetLeftPart(UriPartial.Authority)}"),
+            { Push: { } name } => LinesOf(signal, $"in what is pushed as {name}"),
             { Alert: { } alert } => $"while the alert {alert}{LabelsOf(signal)} fires for it",
             { Report: SignalReport.Agent } => $"the weight follows the agent{port}, asked {every}",
             _ => "the weight follows the load that responses report (ORCA)",

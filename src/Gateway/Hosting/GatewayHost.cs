@@ -278,6 +278,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Fleet = () => _fleet?.View,
         Alarms = _watchdog.Alarms,
         Alerts = _signals.Alerts.Take,
+        Lines = _signals.Lines,
     };
 
     private void Own(string part, string what, Task task)

@@ -2,10 +2,11 @@ using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Health.Model;
 using Gateway.Health.Signals;
+using Gateway.Health.Signals.Lines;
 
 namespace Gateway.Hosting;
 
-/// <summary>What the gateway reads of destinations beside probes and requests, and whom it tells.</summary>
+/// <summary>What the gateway reads of destinations beside probes and requests.</summary>
 internal sealed class SignalSources
 {
     private readonly ConfigStore _config;
@@ -17,12 +18,15 @@ internal sealed class SignalSources
         _config = config;
         _loop = loop;
         Alerts = new AlertBoard(Targets, loop.Report, time);
-        var readers = new SignalReaders(DestinationsOf, Alerts, loop.Report, time, log.For<SignalReaders>());
+        var readers = new SignalReaders(DestinationsOf, Alerts, Lines, loop.Report, time, log.For<SignalReaders>());
         _watch = new SignalWatch(Targets, readers.Of, time, log.For<SignalWatch>());
     }
 
     /// <summary>Alerts from outside.</summary>
     public AlertBoard Alerts { get; }
+
+    /// <summary>Lines from outside.</summary>
+    public LineBoard Lines { get; } = new();
 
     /// <summary>Reads until it is cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => _watch.RunAsync(cancellationToken);

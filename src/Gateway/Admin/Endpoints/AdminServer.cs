@@ -157,6 +157,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapDelete("/last-good", Handle(_verbs.PurgeAsync));
         _app.MapPost("/config/reload", Handle(_verbs.ReloadAsync));
         _app.MapPost("/signals/alerts", Handle(context => AlertEndpoint.TakeAsync(context, _sources)));
+        _app.MapPost("/signals/logs", Handle(context => LogLineEndpoint.TakeAsync(context, _sources)));
         _app.MapPost("/clusters/{cluster}/hold", Handle(_verbs.HoldAsync));
         _app.MapPost("/clusters/{cluster}/release", Handle(_verbs.ReleaseAsync));
         _app.MapPost("/clusters/{cluster}/destinations/{destination}/drain", Handle(_verbs.DrainAsync));

@@ -3,6 +3,7 @@ using Gateway.Failover;
 using Gateway.Fleet;
 using Gateway.Health.Forecast;
 using Gateway.Health.Signals;
+using Gateway.Health.Signals.Lines;
 using Gateway.LastGood;
 using Gateway.LastGood.Policy;
 using Gateway.Observability;
@@ -55,6 +56,9 @@ internal sealed record AdminSources
 
     /// <summary>Takes alerts from outside, and says how many concern a destination. Default: none do.</summary>
     public Func<IReadOnlyList<Alert>, int> Alerts { get; init; } = static _ => 0;
+
+    /// <summary>Takes lines of logs from outside. Default: no signal wants any.</summary>
+    public LineBoard Lines { get; init; } = new();
 
     /// <summary>Parts of our own that do not work. Default: none.</summary>
     public Func<IReadOnlyList<ComponentAlert>> Alarms { get; init; } = static () => [];

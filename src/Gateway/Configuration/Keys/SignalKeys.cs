@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Values;
@@ -11,23 +9,18 @@ namespace Gateway.Configuration.Keys;
 /// <summary>The keys of <c>signals</c>.</summary>
 internal static class SignalKeys
 {
-    private const int LongestPattern = 1024;
-
     // Alertmanager sends an alert again after four hours, unless told otherwise.
     private static readonly TimeSpan AlertsLast = TimeSpan.FromHours(5);
-    private static readonly string[] Sources = ["metrics", "log", "report", "alert"];
+    private static readonly string[] Sources = ["metrics", "log", "journal", "syslog", "push", "report", "alert"];
 
     /// <summary>The signals of a cluster.</summary>
     public static ListSchema<SignalConfig> Signals { get; } = new(Signal(), atMost: 50);
 
-    /// <summary>A pattern of a log line, as it is applied: in time that is linear in the line.</summary>
-    public static Regex PatternOf(string text) => new(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-
-    private static RecordSchema<SignalConfig> Signal() => WithReport(WithLog(WithMetrics(Common()))).Finish(Together);
+    private static RecordSchema<SignalConfig> Signal() => WithReport(SignalLineKeys.AddTo(WithMetrics(Common()))).Finish(Together);
 
     private static RecordSchema<SignalConfig> Common() =>
         new RecordSchema<SignalConfig>(
-            "a mapping with name, then, and one of metrics, log, report and alert", static () => new SignalConfig())
+            "a mapping with name, then, and one of metrics, log, journal, syslog, push, report and alert", static () => new SignalConfig())
         .Key(
             "name",
             Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName),
@@ -74,40 +67,6 @@ internal static class SignalKeys
             static (signal, value) => signal with { When = value },
             "What must hold of the metrics, like \"process_cpu_usage > 0.9 for 15s\".");
 
-    private static RecordSchema<SignalConfig> WithLog(RecordSchema<SignalConfig> signal) => signal
-        .Key(
-            "log",
-            Schemas.Path("files of a log"),
-            static (signal, value) => signal with { Log = value },
-            "Files of a log, with * and ? in the file's name, and {destination} where a destination's name stands; with pattern.")
-        .Key(
-            "pattern",
-            Pattern(),
-            static (signal, value) => signal with { Pattern = value },
-            "Regular expression that a line of the log must match, without lookaround and backreferences.")
-        .Key(
-            "count",
-            Schemas.Integer(1, 100_000),
-            static (signal, value) => signal with { Count = value },
-            "So many matching lines within the time make the signal fire.",
-            "1")
-        .Key(
-            "within",
-            Schemas.Duration("1s", "24h"),
-            static (signal, value) => signal with { Within = value },
-            "The time in which lines are counted; the signal ends when there are too few. For an alert: how long it counts unless it is "
-            + "sent again, 5h when left out.",
-            "30s")
-        .Key(
-            "destination",
-            Schemas.Text(
-                "a destination's name",
-                "Write the name of a destination of this cluster",
-                @"^\S{1,256}$|\$\{",
-                static text => text.Length is > 0 and <= 256),
-            static (signal, value) => signal with { Destination = value },
-            "The destination that the log is of, where neither the file's name nor the line says it.");
-
     private static RecordSchema<SignalConfig> WithReport(RecordSchema<SignalConfig> signal) => signal
         .Key(
             "report",
@@ -134,7 +93,7 @@ internal static class SignalKeys
         {
             reader.ProblemAt(
                 path,
-                "A signal must have exactly one of metrics, log, report and alert, given "
+                $"A signal must have exactly one of {ListOf(Sources)}, given "
                 + $"{(written.Length == 0 ? "none" : string.Join(" and ", written))}. Write one of them, and another signal for the rest.");
             return signal;
         }
@@ -171,10 +130,10 @@ internal static class SignalKeys
             ("when", ["metrics"], true),
             ("every", ["metrics", "report"], false),
             ("port", ["metrics", "report"], false),
-            ("pattern", ["log"], true),
-            ("count", ["log"], false),
-            ("within", ["log", "alert"], false),
-            ("destination", ["log"], false),
+            ("pattern", SignalLineKeys.Sources, true),
+            ("count", SignalLineKeys.Sources, false),
+            ("within", [.. SignalLineKeys.Sources, "alert"], false),
+            ("destination", SignalLineKeys.Sources, false),
             ("labels", ["alert"], false),
         ];
         foreach (var (key, of, isNeeded) in keys)
@@ -184,7 +143,7 @@ internal static class SignalKeys
             {
                 reader.ProblemAt(
                     $"{path}/{key}",
-                    $"A signal with {source} has no \"{key}\". Remove it: it belongs to {string.Join(" and ", of)}.",
+                    $"A signal with {source} has no \"{key}\". Remove it: it belongs to {ListOf(of)}.",
                     $"{path}/{source}");
             }
             else if (!isWritten && isNeeded && of.Contains(source, StringComparer.Ordinal))
@@ -199,6 +158,9 @@ internal static class SignalKeys
         }
     }
 
+    private static string ListOf(string[] keys) =>
+        keys.Length == 1 ? keys[0] : $"{string.Join(", ", keys[..^1])} and {keys[^1]}";
+
     private static TextSchema<SignalCondition> When() => new(
         "a condition over metrics",
         SignalConditionText.Rule,
@@ -206,37 +168,6 @@ internal static class SignalKeys
         static text => SignalConditionText.Parse(text, out var problem) is { } condition
             ? condition
             : Parsed<SignalCondition>.Bad(problem));
-
-    private static TextSchema<string> Pattern() => new(
-        "a regular expression",
-        "Write a regular expression, like \"OutOfMemory|FATAL\"",
-        static () => new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = LongestPattern },
-        static text =>
-        {
-            if (text.Length is 0 or > LongestPattern)
-            {
-                return Parsed<string>.Bad();
-            }
-
-            try
-            {
-                _ = PatternOf(text);
-                return text;
-            }
-            catch (RegexParseException e)
-            {
-                return Parsed<string>.Bad(string.Create(CultureInfo.InvariantCulture, $"Mend it at position {e.Offset}: {Words(e.Error)}"));
-            }
-            catch (NotSupportedException)
-            {
-                return Parsed<string>.Bad("Write it without lookaround and backreferences: a line of a log must be judged in bounded time");
-            }
-        });
-
-    // "InsufficientClosingParentheses" is "insufficient closing parentheses".
-    private static string Words(RegexParseError error) =>
-        string.Concat(error.ToString().Select(static letter =>
-            char.IsAsciiLetterUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{letter}")).TrimStart();
 
     private static MapSchema<string, KeyValuePair<string, string>> Labels() => new(
         "labels",

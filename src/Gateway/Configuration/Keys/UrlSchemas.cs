@@ -31,6 +31,21 @@ internal static class UrlSchemas
                 || string.Equals(url.Host, "localhost", StringComparison.Ordinal) ? url : Parsed<Uri>.Bad();
         });
 
+    /// <summary>Where syslog messages are taken: <c>udp</c> or <c>tcp</c>, an address of this machine, and a port.</summary>
+    public static TextSchema<Uri> Syslog() => new(
+        "the URL of a port of this machine for syslog",
+        "Write udp:// or tcp://, an IP address, localhost or *, and a port, like udp://127.0.0.1:5514",
+        static () => Schemas.Pattern(@"^(udp|tcp)://[^/?#@]+:[0-9]+/?$|\$\{"),
+        static text =>
+        {
+            var everywhere = text.Replace("://*", "://[::]", StringComparison.Ordinal);
+            return Bare(everywhere, "udp", "tcp") is { PathAndQuery: "/" or "", Port: > 0 } url
+                && (url.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6
+                    || string.Equals(url.Host, "localhost", StringComparison.Ordinal))
+                ? url
+                : Parsed<Uri>.Bad();
+        });
+
     /// <summary>A destination: <c>http(s)://host:port</c>, with <c>dns+</c> before it to resolve the name again and again.</summary>
     public static TextSchema<DestinationConfig> Destination() =>
         new(

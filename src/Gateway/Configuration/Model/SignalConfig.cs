@@ -29,6 +29,15 @@ internal sealed record SignalConfig
     /// <summary>Files of a log, with <c>*</c>, <c>?</c> and <c>{destination}</c> in the name; null: another source.</summary>
     public string? Log { get; init; }
 
+    /// <summary>The unit of systemd whose journal is followed, with <c>*</c> and <c>?</c>; null: another source.</summary>
+    public string? Journal { get; init; }
+
+    /// <summary>Where syslog messages are taken, <c>udp</c> or <c>tcp</c>; null: another source.</summary>
+    public Uri? Syslog { get; init; }
+
+    /// <summary>The name under which lines are sent to the admin endpoint; null: another source.</summary>
+    public string? Push { get; init; }
+
     /// <summary>Regular expression that a line must match.</summary>
     public string? Pattern { get; init; }
 
@@ -41,7 +50,7 @@ internal sealed record SignalConfig
     /// </summary>
     public TimeSpan Within { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The destination that the log is of; null: the file's name says so, or the line does.</summary>
+    /// <summary>The destination that the lines are of; null: their source says so, or the line does.</summary>
     public string? Destination { get; init; }
 
     /// <summary>How destinations report their load themselves; null: another source.</summary>

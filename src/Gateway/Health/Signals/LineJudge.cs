@@ -9,7 +9,7 @@ using Gateway.Health.Model;
 namespace Gateway.Health.Signals;
 
 /// <summary>
-/// Counts the lines of a log that match, for each destination, and says of each whether there were enough. Lines are a stranger's: a
+/// Counts the lines of a log that match, for each destination, and says of each whether there were enough. Lines are untrusted: a
 /// pattern takes time linear in the line, and no message repeats one. Not thread-safe.
 /// </summary>
 internal sealed class LineJudge
@@ -37,7 +37,7 @@ internal sealed class LineJudge
         _destinations = destinations;
         _report = report;
         _time = time;
-        _pattern = SignalKeys.PatternOf(signal.Pattern!);
+        _pattern = SignalLineKeys.PatternOf(signal.Pattern!);
         _namesDestination = _pattern.GetGroupNames().Contains(Group, StringComparer.Ordinal);
     }
 
@@ -50,7 +50,8 @@ internal sealed class LineJudge
     /// <summary>Takes a line.</summary>
     /// <param name="line">Without its end.</param>
     /// <param name="source">The destination that its source is of; null: the line says it, or it is the whole cluster's.</param>
-    public void Take(ReadOnlyMemory<byte> line, string? source)
+    /// <param name="host">The host that sent it, where nothing else names a destination; null: it is not known.</param>
+    public void Take(ReadOnlyMemory<byte> line, string? source, string? host = null)
     {
         var text = LogLine.TextOf(line, out var ownName);
         if (!_pattern.IsMatch(text))
@@ -59,7 +60,7 @@ internal sealed class LineJudge
         }
 
         var now = _time.GetElapsedTime(0);
-        if ((source ?? NameIn(text, ownName)) is { } name)
+        if ((source ?? NameIn(text, ownName ?? host)) is { } name)
         {
             Count(name, now);
             return;

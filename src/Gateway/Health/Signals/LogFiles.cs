@@ -62,8 +62,10 @@ internal static class LogFiles
             }
         });
 
-    // The longest name that stands in the file's name by itself: "guide-b" is in "guide-b.log" and not in "guide-back.log".
-    private static string? NameIn(string file, IReadOnlyList<string> destinations)
+    /// <summary>
+    /// The longest name that stands in a file's name by itself: "guide-b" is in "guide-b.log" and not in "guide-back.log".
+    /// </summary>
+    internal static string? NameIn(string file, IReadOnlyList<string> destinations)
     {
         string? best = null;
         foreach (var name in destinations)

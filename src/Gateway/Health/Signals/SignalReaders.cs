@@ -1,17 +1,20 @@
 using Gateway.Configuration.Model;
 using Gateway.Health.Model;
+using Gateway.Health.Signals.Lines;
 
 namespace Gateway.Health.Signals;
 
 /// <summary>The readers that a configuration needs.</summary>
 /// <param name="destinations">The destinations of a cluster now.</param>
 /// <param name="alerts">The alerts that fire.</param>
+/// <param name="lines">Hands out lines of journals, syslog and pushes.</param>
 /// <param name="report">Takes readings; must not wait.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed class SignalReaders(
     Func<string, IReadOnlyList<Destination>> destinations,
     AlertBoard alerts,
+    LineBoard lines,
     Action<SignalReading> report,
     TimeProvider time,
     ILogger logger)
@@ -37,7 +40,23 @@ internal sealed class SignalReaders(
             {
                 yield return (
                     LogReader.KeyOf(cluster, signal),
-                    () => new LogReader(cluster, signal, new LineJudge(signal, () => destinations(cluster), report, time), time, logger));
+                    () => new LogReader(cluster, signal, JudgeOf(cluster, signal), time, logger));
+            }
+            else if (LineTopic.Of(signal) is not null)
+            {
+                yield return (
+                    LineReader.KeyOf(cluster, signal),
+                    () => new LineReader(cluster, signal, JudgeOf(cluster, signal), lines, time, logger));
+
+                // One for all signals that name it: its key is the same.
+                if (signal.Journal is { } unit)
+                {
+                    yield return (JournalReader.KeyOf(unit), () => new JournalReader(unit, lines, time, logger));
+                }
+                else if (signal.Syslog is { } address)
+                {
+                    yield return (SyslogListener.KeyOf(address), () => new SyslogListener(address, lines, time, logger));
+                }
             }
             else if (signal.Alert is not null)
             {
@@ -57,4 +76,6 @@ internal sealed class SignalReaders(
             }
         }
     }
+
+    private LineJudge JudgeOf(string cluster, SignalConfig signal) => new(signal, () => destinations(cluster), report, time);
 }
