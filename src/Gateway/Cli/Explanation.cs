@@ -192,7 +192,7 @@ internal sealed record Explanation
                 + $"{DurationText.Format(stream.Idle)} between pieces; no total for event streams"
             : $"connect {DurationText.Format(times.Connect)}, first byte "
                 + $"{DurationText.Format(!SafeMethods.Contains(method) ? times.FirstByteWrites : times.FirstByte)}, "
-                + $"{DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} in all";
+                + $"{DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} total";
     }
 
     private static IEnumerable<string> FallbackOf(

@@ -94,9 +94,17 @@ public sealed class GatewayCliTests
                            15s (read at /metrics every 5s)
                         2. oom: makes a destination suspect after 3 lines like OutOfMemory|FATAL within 30s in
                            /var/log/guide/{destination}*.log
-                        3. load: the weight follows the load that responses report (ORCA)
-                        4. agent: the weight follows the agent on port 9901, asked every 2s
-                        5. pager: drains a destination while the alert GuideHot severity="page" fires for it
+                        3. unit: makes a destination suspect after 1 line like FATAL within 30s in the journal
+                           of guide@*.service
+                        4. udp: gives a destination a quarter of its weight after 1 line like FATAL within 30s
+                           in what syslog sends to udp://127.0.0.1:5514
+                        5. tcp: drains a destination after 1 line like FATAL within 30s in what syslog sends to
+                           tcp://[::]:5514
+                        6. pushed: drains a destination after 2 lines like FATAL within 10s in what is pushed as
+                           guide
+                        7. load: the weight follows the load that responses report (ORCA)
+                        8. agent: the weight follows the agent on port 9901, asked every 2s
+                        9. pager: drains a destination while the alert GuideHot severity="page" fires for it
             """,
             output,
             StringComparison.Ordinal);
@@ -112,7 +120,7 @@ public sealed class GatewayCliTests
         Tiers       1. primary: 127.0.0.1:9001, guide-b (weight 2)
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
         Retryable   yes: GET is among the cluster's retry methods
-        Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m in all
+        Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m total
         Fallback    1. lastGood: the last-good response for the same path, not older than 1h
                     2. file trending/shoes.json: 200
                     3. file trending/any.json: 200
@@ -128,7 +136,7 @@ public sealed class GatewayCliTests
         Tiers       1. primary: 127.0.0.1:9001, guide-b (weight 2)
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
         Retryable   yes: GET is among the cluster's retry methods
-        Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m in all
+        Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m total
         Fallback    1. lastGood: the last-good response for the same path, not older than 1h
                     2. file trending/{category}.json: none for this request, so the next step
                     3. file trending/any.json: 200

@@ -207,7 +207,7 @@ public sealed class AccessLinesTests
             (Text(attempts[0], "purpose"), Text(attempts[0], "result"), attempts[0].GetProperty("status").GetInt32()));
         if (last is not null)
         {
-            Assert.Equal(("repeat", last), (Text(attempts[^1], "purpose"), Text(attempts[^1], "result")));
+            Assert.Equal(("retry", last), (Text(attempts[^1], "purpose"), Text(attempts[^1], "result")));
             Assert.Equal((Text(attempts[^1], "destination"), Text(attempts[^1], "tier")), (Text(line, "destination"), Text(line, "tier")));
             Assert.Equal("ok", Text(line, "cause"));
         }

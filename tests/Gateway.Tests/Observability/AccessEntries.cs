@@ -26,7 +26,7 @@ internal static class AccessEntries
         Attempts =
         [
             new("guide-a", "primary", "first", "reset", 0, TimeSpan.FromMilliseconds(3.1)),
-            new("guide-b", "primary", "repeat", "success", 200, TimeSpan.FromMilliseconds(9))
+            new("guide-b", "primary", "retry", "success", 200, TimeSpan.FromMilliseconds(9))
         ],
         SavedBy = SavedBy.Retry,
         Step = null,

@@ -139,7 +139,7 @@ public sealed class AccessLogTests
         Assert.Equal("token=***", json.GetProperty("url.query").GetString());
         Assert.Equal("192.0.2.1", json.GetProperty("source.ip").GetString());
         Assert.Equal("status_5xx", json.GetProperty("labels.cause").GetString());
-        Assert.Equal(["first", "repeat"], json.GetProperty("gateway.attempts")
+        Assert.Equal(["first", "retry"], json.GetProperty("gateway.attempts")
             .EnumerateArray()
             .Select(static a => a.GetProperty("purpose").GetString()));
         Assert.False(json.TryGetProperty("trace.id", out _));
@@ -154,7 +154,7 @@ public sealed class AccessLogTests
         record.Add(new Attempt("first"));
         if (isRetried)
         {
-            record.Add(new Attempt("repeat"));
+            record.Add(new Attempt("retry"));
         }
 
         return record;
@@ -168,7 +168,7 @@ public sealed class AccessLogTests
 
         public string PurposeName => purpose;
 
-        public bool IsRetry => purpose is "repeat";
+        public bool IsRetry => purpose is "retry";
 
         public AttemptResult? Ended => AttemptResult.Success;
 

@@ -86,7 +86,7 @@ public sealed class AccessShapesTests
     [InlineData("{status}", "200\n")]
     [InlineData("a {{b}} {status}", "a {b} 200\n")]
     [InlineData("{{{status}}}", "{200}\n")]
-    [InlineData("{attempts}", "guide-a/first/reset/3.1ms,guide-b/repeat/200/9.0ms\n")]
+    [InlineData("{attempts}", "guide-a/first/reset/3.1ms,guide-b/retry/200/9.0ms\n")]
     [InlineData("{savedBy} {fallback} {cause} {outcome}", "retry none ok live\n")]
     [InlineData("{time} {firstByte} {total} {tls}", "2026-11-26T12:00:00.123Z 12.1 12.3 1.3\n")]
     public void Pattern_Valid_IsFilled(string pattern, string line) => Assert.Equal(line, Line("text", AccessEntries.Example, pattern));

@@ -81,7 +81,7 @@ public sealed class OtlpPushTests
         Assert.Contains("gateway.destination", traces, StringComparison.Ordinal);
         Assert.Contains("gateway.request_id", traces, StringComparison.Ordinal);
         Assert.Contains(answer.Headers.GetValues("X-Request-Id").Single(), traces, StringComparison.Ordinal);
-        Assert.Contains("repeat", traces, StringComparison.Ordinal);
+        Assert.Contains("retry", traces, StringComparison.Ordinal);
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(Trace)), traces, StringComparison.Ordinal);
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(sentAgain[36..52])), traces, StringComparison.Ordinal);
         Assert.DoesNotContain("category=shoes", traces, StringComparison.Ordinal);

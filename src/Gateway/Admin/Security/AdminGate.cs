@@ -185,7 +185,7 @@ internal sealed partial class AdminGate
     }
 
     [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the admin endpoint from {Address}: number {Count} within this second. At "
-        + "most 10 a second are logged.")]
+        + "most 10 per second are logged.")]
     private partial void LogWrongToken(IPAddress address, int count);
 
     [LoggerMessage(8003, LogLevel.Error, "{Method} \"{Path}\" on the admin endpoint failed.")]

@@ -20,7 +20,7 @@ internal static class AccessRuleKeys
             "rate",
             Rate(),
             static (limit, value) => limit with { Count = value.Count, Per = value.Per },
-            "Requests a second (20/s), a minute (100/m) or an hour (1000/h).",
+            "Requests per second (20/s), per minute (100/m) or per hour (1000/h).",
             required: true)
         .Key(
             "burst",

@@ -43,7 +43,7 @@ internal static class AttemptKeys
             "retryBudget",
             Budget(),
             (attempts, value) => attempts with { RetryBudget = value },
-            "Extra attempts as a share of requests, at least 3 a second.",
+            "Extra attempts as a share of requests, at least 3 per second.",
             "20%")
         .Key(
             "hedge",

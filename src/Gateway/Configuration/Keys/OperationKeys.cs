@@ -170,7 +170,7 @@ internal static class OperationKeys
                 "log",
                 Schemas.Enum(("all", AccessLevel.All), ("sampled", AccessLevel.Sampled), ("errors", AccessLevel.Errors)),
                 (access, value) => access with { Log = value },
-                "all; sampled: one in a hundred, at most 50 a second; errors: no other ones.",
+                "all; sampled: one in a hundred, at most 50 per second; errors: no other ones.",
                 "sampled")
             .Key(
                 "pattern",

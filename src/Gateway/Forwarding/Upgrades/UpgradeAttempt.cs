@@ -17,7 +17,7 @@ internal sealed class UpgradeAttempt(
     TierSnapshot tier,
     string target,
     bool isLast,
-    bool isTrial,
+    bool isHalfOpen,
     RequestRecord record) : HttpTransformer, IAttemptRecord
 {
     private readonly long _began = plan.Traffic.Time.GetTimestamp();
@@ -40,7 +40,7 @@ internal sealed class UpgradeAttempt(
     public string TierName => tier.Name;
 
     /// <inheritdoc/>
-    public string PurposeName => IsRetry ? "repeat" : isTrial ? "first-on-trial" : "first";
+    public string PurposeName => IsRetry ? "retry" : isHalfOpen ? "first-half-open" : "first";
 
     /// <inheritdoc/>
     public bool IsRetry { get; init; }
@@ -110,7 +110,7 @@ internal sealed class UpgradeAttempt(
         else
         {
             peer.Tally.Success();
-            End(AttemptResult.Success, isTrial ? EvidenceKind.Success : null);
+            End(AttemptResult.Success, isHalfOpen ? EvidenceKind.Success : null);
         }
 
         HasResponse = true;
@@ -189,12 +189,12 @@ internal sealed class UpgradeAttempt(
                 peer.Destination,
                 plan.Route.Name,
                 shown,
-                HalfOpen: isTrial,
+                HalfOpen: isHalfOpen,
                 Waited: Took,
                 Status: status,
                 Cause: cause));
         }
-        else if (isTrial)
+        else if (isHalfOpen)
         {
             peer.Destination.ReturnHalfOpenPermit();
         }

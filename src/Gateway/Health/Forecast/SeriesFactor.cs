@@ -37,7 +37,7 @@ internal sealed class SeriesFactor
             return _burst.IsBurst
                 ? new Assessment(
                     Math.Min(0.8, 0.5 + (0.1 * Math.Log2(_burst.Rate / (_burst.Usual * 4)))),
-                    $"{_last.Name}: {ForecastText.Number(_burst.Rate)} a second for {ForecastText.Span(_burst.Length)}"
+                    $"{_last.Name}: {ForecastText.Number(_burst.Rate)} per second for {ForecastText.Span(_burst.Length)}"
                     + $", usually {ForecastText.Number(_burst.Usual)}")
                 : default;
         }

@@ -26,7 +26,7 @@ public sealed class DestinationForecasterTests
     [InlineData("memory leaks", 0.5, 1, "memory has risen from")]
     [InlineData("memory saws", 0, 0.01, "")]
     [InlineData("certificate ends", 0.5, 1, "certificate has fallen from")]
-    [InlineData("error lines", 0.5, 1, "error lines: 3 a second for")]
+    [InlineData("error lines", 0.5, 1, "error lines: 3 per second for")]
     [InlineData("error lines, once", 0, 0.01, "")]
     [InlineData("silence", 0.3, 0.45, "probes are silent (suspicion 9)")]
     [InlineData("probes fail now and then", 0.5, 1, "about 4 probes have failed in 5 min")]

@@ -79,7 +79,7 @@ internal static class NginxNotes
                 "See docs/http.md, or write allow with the networks that may ask"),
             ["satisfy"] = ("Rules of access all hold", "Check allow and deny of the route"),
             ["limit_conn"] = ("Connections of one client are not counted", "Write rateLimit, and capacity on the tier"),
-            ["limit_rate"] = ("Bytes a second are not limited", "Leave it to a balancer or the service"),
+            ["limit_rate"] = ("Bytes per second are not limited", "Leave it to a balancer or the service"),
             ["limit_except"] = ("Methods are part of a route", "Write match.methods on the route"),
             ["sub_filter"] = ("Bodies are not changed", "Let the service write what is meant"),
             ["mirror"] = ("Requests are not copied to a second service", "Use nginx or a service mesh for it"),
