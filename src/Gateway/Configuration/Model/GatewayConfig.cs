@@ -56,6 +56,9 @@ internal sealed record GatewayConfig
     /// <summary>The receivers of notifications.</summary>
     public ImmutableArray<NotifyConfig> Notify { get; init; } = [];
 
+    /// <summary>What the gateway does by itself about destinations. Default: nothing.</summary>
+    public ImmutableArray<RunbookConfig> Runbooks { get; init; } = [];
+
     /// <summary>Where logs, metrics and traces go.</summary>
     public TelemetryConfig Telemetry { get; init; } = new();
 }

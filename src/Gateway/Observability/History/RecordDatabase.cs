@@ -59,7 +59,9 @@ internal sealed class RecordDatabase : IDisposable
             _connection.Open();
             Run(Schema);
             Run(ForecastTable.Schema);
+            Run(RunbookTable.Schema);
             Forecasts = new ForecastTable(_connection);
+            Runbooks = new RunbookTable(_connection);
             AddMissingColumns();
         }
         catch
@@ -71,6 +73,9 @@ internal sealed class RecordDatabase : IDisposable
 
     /// <summary>Forecasts that are over.</summary>
     public ForecastTable Forecasts { get; }
+
+    /// <summary>Cases of runbooks.</summary>
+    public RunbookTable Runbooks { get; }
 
     /// <summary>Writes all of it or nothing.</summary>
     public void Write(IReadOnlyList<JournalEntry> entries, Ledger ledger)

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace Gateway.Observability.History;
 
 /// <summary>
-/// Keeps journal, ledger and forecasts in the state folder. One thread of its own reads the cells once a second and writes, so that a slow
+/// Keeps journal, ledger, forecasts and cases of runbooks in the state folder. One thread of its own reads the cells once a second and writes, so that a slow
 /// disk holds up nothing else. When the disk refuses, all stays in memory, within bounds, <see cref="Alarm"/> says so, and it tries again.
 /// </summary>
 internal sealed partial class Records : IDisposable
@@ -52,6 +52,9 @@ internal sealed partial class Records : IDisposable
 
     /// <summary>Forecasts that are over.</summary>
     public ForecastHistory Forecasts { get; } = new();
+
+    /// <summary>Cases of runbooks.</summary>
+    public RunbookHistory Runbooks { get; } = new();
 
     /// <summary>Why nothing is written now; null: all is well.</summary>
     public string? Alarm => _alarm;
@@ -186,6 +189,7 @@ internal sealed partial class Records : IDisposable
             }
 
             Forecasts.Exchange(database.Forecasts, trim);
+            Runbooks.Exchange(database.Runbooks, trim);
             if (trim)
             {
                 database.Trim(_time.GetUtcNow());
