@@ -38,6 +38,15 @@ internal static class CheckSummary
             Detection(text, cluster);
         }
 
+        if (!config.Runbooks.IsEmpty)
+        {
+            text.Append("\nRunbooks\n");
+            foreach (var runbook in config.Runbooks)
+            {
+                Columns.Append(text, "  ", RunbookText.Of(runbook), 4);
+            }
+        }
+
         text.Append("\nRoutes, the most exact first\n");
         var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask)
             .Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>())

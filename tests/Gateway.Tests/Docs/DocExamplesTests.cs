@@ -13,7 +13,7 @@ public sealed partial class DocExamplesTests
     private static readonly string[] TopKeys =
     [
         "version", "include", "listen", "admin", "limits", "state", "staticFallback", "drain", "warmUp", "trustedProxies", "clusters",
-        "routes", "compression", "levels", "redis", "notify", "telemetry",
+        "routes", "compression", "levels", "redis", "notify", "runbooks", "telemetry",
     ];
 
     public static TheoryData<string, int> Examples()

@@ -21,7 +21,8 @@ internal static class ConfigView
             new Text<TimeSpan>(DurationText.Format),
             new Text<IPNetwork>(static n => n.ToString()),
             new Text<KeyPart>(Key),
-            new Steps()
+            new Steps(),
+            new RunbookStepView(),
         },
     };
 
@@ -47,6 +48,7 @@ internal static class ConfigView
                 Destinations = [.. t.Destinations.Select(static d => d with { Url = WithoutUser(d.Url) })]
             })],
         })],
+        Runbooks = [.. config.Runbooks.Select(static r => r with { Do = [.. r.Do.Select(RunbookStepView.Hide)] })],
         Telemetry = config.Telemetry with
         {
             Otlp = config.Telemetry.Otlp is null ? null : WithoutUser(config.Telemetry.Otlp),

@@ -29,5 +29,6 @@ internal static class ConfigChecks
         }
 
         OperationChecks.Run(config, reader);
+        RunbookChecks.Run(config, reader);
     }
 }

@@ -98,6 +98,12 @@ internal static class GatewayKeys
             "Receivers of notifications.",
             "[]")
         .Key(
+            "runbooks",
+            RunbookKeys.Runbooks,
+            (config, value) => config with { Runbooks = value },
+            "What the gateway does by itself about destinations, under guards that cannot be left out.",
+            "[]")
+        .Key(
             "telemetry",
             OperationKeys.Telemetry(),
             (config, value) => config with { Telemetry = value },

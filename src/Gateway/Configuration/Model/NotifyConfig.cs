@@ -53,4 +53,7 @@ internal enum NotifyEvent
 
     /// <summary>A destination is forecast to be unable to serve soon.</summary>
     Forecast,
+
+    /// <summary>A runbook has failed, or its step <c>notify</c> was reached.</summary>
+    Runbook,
 }
