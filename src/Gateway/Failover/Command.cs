@@ -24,6 +24,9 @@ internal sealed record DrainCommand(string Cluster, string Destination) : Comman
     /// <summary>How long the conversations that are there may go on; null: requests under way alone.</summary>
     public TimeSpan? For { get; init; }
 
+    /// <summary>It ends by itself after this; null: only by <see cref="ReadyCommand"/>.</summary>
+    public TimeSpan? Lasts { get; init; }
+
     /// <summary>The operator's words; null: none were given.</summary>
     public string? Reason { get; init; }
 }

@@ -107,7 +107,7 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
 
         if (drain is not null)
         {
-            DrainDeadlines.Begin(watch.Monitor, new DrainOrder(now, drain.Reason, drain.By) { Until = now + drain.For });
+            DrainDeadlines.Begin(watch.Monitor, new DrainOrder(now, drain.Reason, drain.By) { Until = now + drain.For, EndsAt = now + drain.Lasts });
         }
         else
         {

@@ -4,8 +4,8 @@ using Gateway.Health.Rules;
 namespace Gateway.Failover;
 
 /// <summary>
-/// Drains that spare conversations for a while (<c>drain --for</c>): at the deadline what is left of them is cut. Only the failover loop
-/// touches it.
+/// Drains with a deadline: those that spare conversations for a while (<c>drain --for</c>), of which what is left is cut then, and those
+/// of runbooks, which end by themselves even if their gateway is gone. Only the failover loop touches it.
 /// </summary>
 internal static class DrainDeadlines
 {
@@ -16,7 +16,7 @@ internal static class DrainDeadlines
         monitor.Destination.TakeConversations();
     }
 
-    /// <summary>Ends the conversations whose time is over; true: requests must see it.</summary>
+    /// <summary>Ends the conversations and the drains whose time is over; true: requests must see it.</summary>
     public static bool Pass(ClusterRuntime cluster, TimeSpan now)
     {
         var changed = false;
@@ -24,6 +24,13 @@ internal static class DrainDeadlines
         {
             foreach (var monitor in tier.Monitors)
             {
+                if (monitor.Drain is { EndsAt: { } ends } && now >= ends)
+                {
+                    monitor.OnReady(now);
+                    cluster.HealthChanged = true;
+                    changed = true;
+                }
+
                 if (monitor.Drain is { Until: { } until, IsOver: false } order && now >= until)
                 {
                     monitor.Drain = order with { IsOver = true };

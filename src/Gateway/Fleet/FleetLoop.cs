@@ -161,7 +161,8 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         ImmutableArray<ClusterVote> votes = [.. _loop.Opinions];
         var slots = new FleetSlots(_loop.Views, _prefix, _id);
         var purges = _purges.Waiting();
-        var reply = await AskAsync(slots, votes, purges).ConfigureAwait(false);
+        var faults = _self.Faults();
+        var reply = await AskAsync(slots, votes, faults, purges).ConfigureAwait(false);
 
         // 3. What came out.
         var now = Now;
@@ -175,7 +176,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         _orders.Written();
         _verdicts.Written();
         var gateways = FleetMembers.Of(
-            new GatewayView(_id, _self.Name(), Self: true, _self.Version, _self.Revision(), votes),
+            new GatewayView(_id, _self.Name(), Self: true, _self.Version, _self.Revision(), votes) { Faults = faults },
             reply.Lives,
             _epoch,
             out var garbage);
@@ -202,9 +203,11 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         return ordered || decided.IsProposed;
     }
 
-    private async Task<FleetReply> AskAsync(FleetSlots slots, ImmutableArray<ClusterVote> votes, IReadOnlyList<SharedPurge> purges)
+    private async Task<FleetReply> AskAsync(
+        FleetSlots slots, ImmutableArray<ClusterVote> votes, ImmutableArray<string> faults, IReadOnlyList<SharedPurge> purges)
     {
-        var life = FleetPayload.Encode(new Heartbeat(_self.Name(), _self.Version, _self.Revision(), _epoch.Highest, votes));
+        var life = FleetPayload.Encode(
+            new Heartbeat(_self.Name(), _self.Version, _self.Revision(), _epoch.Highest, votes) { Faults = faults });
         var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix
             + "gateway:", slots.Place(_verdicts.Writes, _orders.Writes), [.. purges.Select(FleetPayload.Encode)]);
         var raw = await _redis.ScriptAsync(FleetScript.Text, slots.Keys, values, _end.Token).ConfigureAwait(false);

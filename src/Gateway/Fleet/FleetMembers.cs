@@ -35,7 +35,10 @@ internal static class FleetMembers
             epoch.See(life.Epoch);
             gateways.Add(new GatewayView(
                 FleetPayload.Clean(id), FleetPayload.Clean(life.Name), Self: false, FleetPayload.Clean(life.Version),
-                FleetPayload.Clean(life.Revision), [.. KnownVotes(life.Clusters, self.Clusters)]));
+                FleetPayload.Clean(life.Revision), [.. KnownVotes(life.Clusters, self.Clusters)])
+            {
+                Faults = life.Faults ?? [],
+            });
         }
 
         return [.. gateways.OrderBy(static g => g.Name, StringComparer.Ordinal).ThenBy(static g => g.Id, StringComparer.Ordinal)];

@@ -71,9 +71,16 @@ internal static class FleetPayload
 /// <param name="Clusters">Its votes; empty before its first round of probes is over.</param>
 internal sealed record Heartbeat(string Name, string Version, string Revision, long Epoch, ImmutableArray<ClusterVote> Clusters)
 {
+    /// <summary>So many faults are taken at most; more have a cause that they share.</summary>
+    public const int MostFaults = 64;
+
+    /// <summary>The faults of runbooks that it sees, as short identities; null: it is of a version that has none.</summary>
+    public ImmutableArray<string>? Faults { get; init; }
+
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>
-        Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch && !Clusters.IsDefault
+        Faults is null or { IsDefault: false, Length: <= MostFaults } && (Faults ?? []).All(static f => f is { Length: <= 64 })
+        && Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch && !Clusters.IsDefault
         && Clusters.All(static c => c is { Cluster: not null, Tiers.IsDefault: false } && c.Tiers.All(static t => t.Tier is not null));
 }
 
@@ -86,6 +93,7 @@ internal sealed record Heartbeat(string Name, string Version, string Revision, l
 /// <param name="Who">Who gave it, as far as it is known.</param>
 /// <param name="Weight">The weight to give.</param>
 /// <param name="ForMs">How long a drain spares conversations, from when it was given, in milliseconds.</param>
+/// <param name="LastsMs">After how long a drain ends by itself, from when it was given, in milliseconds.</param>
 internal sealed record SharedOrder(
     long Epoch,
     string By,
@@ -94,14 +102,16 @@ internal sealed record SharedOrder(
     string? Reason,
     string? Who = null,
     int? Weight = null,
-    long? ForMs = null)
+    long? ForMs = null,
+    long? LastsMs = null)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>
         Epoch is > 0 and <= FleetPayload.MaxEpoch && By is not null && Enum.IsDefined(Kind) && (Kind != SharedOrderKind.Hold
             || Tier is not null)
         && (Kind == SharedOrderKind.Weight ? Weight is >= WeightCommand.Least and <= WeightCommand.Most : Weight is null)
-        && ForMs is null or (> 0 and <= 86_400_000);
+        && ForMs is null or (> 0 and <= 86_400_000)
+        && LastsMs is null or (> 0 and <= 86_400_000);
 
     /// <summary>Whether it replaces another one: by epoch, never by a clock.</summary>
     public bool Overrules(SharedOrder? other) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gateway.Failover;
 
 namespace Gateway.Fleet;
@@ -13,4 +14,8 @@ internal sealed record FleetSelf(
     string Version,
     Func<string> Revision,
     Action<Command, CommandResult> Obeyed,
-    Action<string, string> Purge);
+    Action<string, string> Purge)
+{
+    /// <summary>The faults of runbooks that this gateway sees. Default: none.</summary>
+    public Func<ImmutableArray<string>> Faults { get; init; } = static () => [];
+}

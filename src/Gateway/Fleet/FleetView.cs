@@ -29,4 +29,8 @@ internal sealed record GatewayView(
     bool Self,
     string Version,
     string Revision,
-    ImmutableArray<ClusterVote> Clusters);
+    ImmutableArray<ClusterVote> Clusters)
+{
+    /// <summary>The faults of runbooks that it sees.</summary>
+    public ImmutableArray<string> Faults { get; init; } = [];
+}

@@ -58,8 +58,9 @@ internal sealed class OperatorCommandStore
         var weight = command as WeightCommand;
         var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason
             ?? (command as DrainCommand)?.Reason ?? weight?.Reason, command.By, weight?.Weight,
-            (long?)(command as DrainCommand)?.For?.TotalMilliseconds);
-        _entries[OrderSubject.Of(command)] = new Entry(order, now + (hold?.For ?? KeepOf(kind)));
+            (long?)(command as DrainCommand)?.For?.TotalMilliseconds,
+            (long?)(command as DrainCommand)?.Lasts?.TotalMilliseconds);
+        _entries[OrderSubject.Of(command)] = new Entry(order, now + (hold?.For ?? KeepOf(order)));
     }
 
     /// <summary>Redis says this of a subject. Gives the command that must be carried out here, and the value to write, if any.</summary>
@@ -101,7 +102,7 @@ internal sealed class OperatorCommandStore
         }
 
         // 3. News.
-        var longest = order.Kind == SharedOrderKind.Hold ? LongestHold : KeepOf(order.Kind);
+        var longest = order.Kind == SharedOrderKind.Hold ? LongestHold : KeepOf(order);
         var left = remaining <= TimeSpan.Zero || remaining > longest ? longest : remaining;
         _entries[subject] = new Entry(order, now + left);
         var stale = known is null
@@ -117,7 +118,8 @@ internal sealed class OperatorCommandStore
                 Reason = order.Reason is null
                 ? null
                 : FleetPayload.Clean(order.Reason),
-                For = RestOf(order, longest - left)
+                For = RestOf(order, longest - left),
+                Lasts = order.LastsMs is null ? null : left,
             },
             SharedOrderKind.Weight or SharedOrderKind.WeightClear => new WeightCommand(subject.Cluster, subject.Destination!, order.Weight)
             {
@@ -139,7 +141,10 @@ internal sealed class OperatorCommandStore
         _ => subject.IsWeight,
     };
 
-    private static TimeSpan KeepOf(SharedOrderKind kind) => kind == SharedOrderKind.Release ? KeepRelease : KeepDrain;
+    private static TimeSpan KeepOf(SharedOrder order) =>
+        order.LastsMs is { } lasts ? TimeSpan.FromMilliseconds(lasts)
+        : order.Kind == SharedOrderKind.Release ? KeepRelease
+        : KeepDrain;
 
     private static BookWrite WriteOf(OrderSubject subject, Entry entry, byte[] expected, TimeSpan now) =>
         new(subject, expected, FleetPayload.Encode(entry.Order), entry.EndsAt - now);

@@ -252,6 +252,18 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         Assert.True(Cluster.Snapshot.Tiers[1].CanServe);
     }
 
+    [Fact]
+    public async Task Drain_ThatLastsForAWhile_EndsByItself()
+    {
+        await StartAsync(ClusterOf());
+        Assert.True((await CommandAsync(new DrainCommand("guide", "s") { Lasts = TimeSpan.FromMilliseconds(700) })).Done);
+        Assert.False(Cluster.Snapshot.Tiers[1].CanServe);
+
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[1].CanServe, TimeSpan.FromSeconds(20), "it is drained no longer");
+
+        Assert.False(Loop.Views[0].Tiers[1].Destinations[0].Draining);
+    }
+
     [Theory]
     [InlineData("other", "primary", "a", "There is no cluster 'other'; there are: guide.")]
     [InlineData("guide", "tertiary", "a", "Cluster 'guide' has no tier 'tertiary'; it has: primary, standby.")]

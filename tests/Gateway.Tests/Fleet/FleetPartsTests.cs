@@ -165,6 +165,24 @@ public sealed class FleetPartsTests
     }
 
     [Theory]
+    [InlineData(0, 90)]
+    [InlineData(60, 30)]
+    public void OrderBook_DrainThatEndsByItself_DoesSoEverywhereAtThatTime(int seconds, int left)
+    {
+        var here = new OperatorCommandStore();
+        here.Give(new DrainCommand("guide", "a") { Lasts = At(90) }, "one", new FleetEpoch(), At(0));
+        var write = here.Read(Drain, [], At(0), At(0)).Write!.Value;
+        Assert.Equal(At(90), write.KeepFor);
+
+        var command = new OperatorCommandStore().Read(Drain, write.Value, At(90) - At(seconds), At(7000)).Command;
+
+        Assert.Equal(At(left), Assert.IsType<DrainCommand>(command).Lasts);
+
+        // Nor does it come back here once it is over.
+        Assert.Null(here.Read(Drain, [], At(0), At(91)).Write);
+    }
+
+    [Theory]
     [InlineData(SharedOrderKind.Weight, null)]
     [InlineData(SharedOrderKind.Weight, 0)]
     [InlineData(SharedOrderKind.Weight, 1001)]

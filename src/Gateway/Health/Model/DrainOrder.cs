@@ -9,6 +9,9 @@ internal sealed record DrainOrder(TimeSpan Since, string? Reason, string? By)
     /// <summary>Until then the conversations that are there may go on; null: only requests under way may end.</summary>
     public TimeSpan? Until { get; init; }
 
+    /// <summary>It ends by itself then; null: it does not.</summary>
+    public TimeSpan? EndsAt { get; init; }
+
     /// <summary><see cref="Until"/> has passed, and what was left is cut.</summary>
     public bool IsOver { get; init; }
 }
