@@ -6,7 +6,8 @@ using Gateway.Observability.History;
 namespace Gateway.Cli;
 
 /// <summary>
-/// The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>availability</c>, <c>forecast</c>, <c>last-good</c>.
+/// The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>availability</c>, <c>forecast</c>, <c>runbooks</c>,
+/// <c>last-good</c>.
 /// </summary>
 internal static class OperatorCommands
 {
@@ -15,7 +16,7 @@ internal static class OperatorCommands
     [
         Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment),
         VerbCommands.Ready(environment), VerbCommands.Weight(environment),
-        VerbCommands.Reload(environment), Journal(environment), Availability(environment), Forecast(environment),
+        VerbCommands.Reload(environment), Journal(environment), Availability(environment), Forecast(environment), Runbooks(environment),
         LastGoodCommands.Create(environment),
     ];
 
@@ -64,6 +65,19 @@ internal static class OperatorCommands
             parsed,
             client => client.GetAsync<ForecastReport>("/forecast", token),
             ForecastReportText.Of));
+        return command;
+    }
+
+    private static Command Runbooks(Func<string, string?> environment)
+    {
+        var command = new Command(
+            "runbooks",
+            "Shows what each runbook did or would have done, why not, and the time to repair with and without it.");
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(
+            parsed,
+            client => client.GetAsync<RunbookReport>("/runbooks", token),
+            RunbookReportText.Of));
         return command;
     }
 

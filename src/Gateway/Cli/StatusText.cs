@@ -45,6 +45,12 @@ internal static class StatusText
             ClusterText.Append(text, cluster, now);
         }
 
+        foreach (var runbook in status.Runbooks)
+        {
+            Columns.Append(
+                text, $"Runbook {runbook.Name}: ", $"{runbook.Text}{(runbook.Running ? "; a run is under way" : "")}", 2);
+        }
+
         if (status.Fleet is { } fleet)
         {
             Fleet(text, fleet);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
@@ -28,6 +29,7 @@ internal sealed class FleetMembership
     /// <param name="stored">The responses that purges of other gateways concern.</param>
     /// <param name="announcements">Told of other gateways' commands.</param>
     /// <param name="address">Where this gateway's admin endpoint listens; asked after the start.</param>
+    /// <param name="faults">The faults of runbooks that this gateway sees.</param>
     /// <param name="config">The configuration in force.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
@@ -38,6 +40,7 @@ internal sealed class FleetMembership
         StoredResponses stored,
         Announcements announcements,
         Func<Uri> address,
+        Func<ImmutableArray<string>> faults,
         ConfigStore config,
         TimeProvider time,
         GatewayLog log)
@@ -48,7 +51,10 @@ internal sealed class FleetMembership
             GatewayBuild.Version,
             CommonRevision,
             announcements.Announce,
-            stored.ForgetPurged);
+            stored.ForgetPurged)
+        {
+            Faults = faults,
+        };
         _loop = new FleetLoop(redis, failover, self, time, log.For<FleetLoop>());
         _limits = new SharedLimits(redis, () => pipeline.Endpoints.SharedLimits, time, log.For<SharedLimits>());
         failover.WhenOpinionChanges(_loop.Wake);

@@ -39,6 +39,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly RequestPipeline _pipeline;
     private readonly PublicListeners _listeners;
     private readonly FleetMembership? _fleet;
+    private readonly RunbookAutomation _runbooks;
     private readonly GatewayReadiness _readiness;
     private readonly Watchdog _watchdog;
     private readonly ConnectionGuard _adminGuard;
@@ -85,22 +86,17 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _pipeline = new RequestPipeline(
             _loop, _stored, fallback, _instruments, _log.Access, _config.TrustedProxies, _descriptors.Destinations, time);
         _listeners = new PublicListeners(
-            config,
-            _pipeline,
-            _certificates.Listeners,
-            inherited,
-            _descriptors,
-            _instruments.Connections,
-            _config.TrustedProxies,
-            longestPause,
-            time,
-            _log);
-        _fleet = _redis is null ? null
-            : new FleetMembership(_redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, _config.Store, time, _log);
+            config, _pipeline, _certificates.Listeners, inherited, _descriptors, _instruments.Connections, _config.TrustedProxies,
+            longestPause, time, _log);
+        _fleet = _redis is null ? null : new FleetMembership(
+            _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _runbooks!.Votes, _config.Store, time, _log);
+        var actions = new OperatorActions(_loop, _stored, _fleet, _announcements);
+        _runbooks = new RunbookAutomation(
+            _config.Store, _loop, actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
         _readiness = new GatewayReadiness(_loop, _listeners.Draining, _log.For<GatewayReadiness>());
         _watchdog = new Watchdog(_records.Journal, time, _log.For<Watchdog>());
         _adminGuard = new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time);
-        _admin = AdminOf(config);
+        _admin = AdminOf(config, actions);
         Connect();
     }
 
@@ -137,6 +133,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _stored.ReadAheadAsync(cancellationToken).ConfigureAwait(false);
         await _listeners.StartAsync(cancellationToken).ConfigureAwait(false);
         Own("config", "The loop that watches the configuration file", _config.Watcher.RunAsync(_stopping.Token));
+        _watchdog.Follow("runbooks", "The loop of the runbooks", _runbooks.Start(), _runbooks.Stopping);
         Own("signals", "The loop that reads signals", _signals.RunAsync(_stopping.Token));
         Own("certificates", "The loop that watches the certificates", _certificates.RunAsync(_stopping.Token));
         Own("files", "The loop that watches the prepared files", _files.ExecuteTask ?? Task.CompletedTask);
@@ -171,6 +168,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _listeners.Draining.Begin();
         LogStopping();
         _announcements.Stopping();
+
+        // First what acts on destinations, so that no drain of it outlives it.
+        await _runbooks.StopAsync().ConfigureAwait(false);
         await _listeners.StopAsync(StopWithin, hurry).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         _readiness.Cancel();
@@ -193,6 +193,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _admin.DisposeAsync().ConfigureAwait(false);
         _adminGuard.Dispose();
         await _listeners.DisposeAsync().ConfigureAwait(false);
+        await _runbooks.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _stored.DisposeAsync().ConfigureAwait(false);
         if (_redis is not null)
@@ -235,10 +236,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _config.Store.WhenRejected(_announcements.Announce);
     }
 
-    private AdminServer AdminOf(GatewayConfig config) => new(
-        config.Admin.Url, config.Admin.Token,
-        SourcesFor(new OperatorActions(_loop, _stored, _fleet, _announcements)),
-        _time,
+    private AdminServer AdminOf(GatewayConfig config, OperatorActions actions) => new(
+        config.Admin.Url, config.Admin.Token, SourcesFor(actions), _time,
         new FilteringLoggerFactory(_log.Factory),
         _adminGuard.Around,
         ConnectionGuard.Before,

@@ -94,6 +94,11 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
                 Destination = change.Destination,
             };
 
+    /// <summary>A runbook has failed, or one tells how far it has come.</summary>
+    public static Notification OfRunbook(
+        string cluster, string tier, string destination, string text, string evidence, DateTimeOffset at) =>
+        new(NotifyEvent.Runbook, at, $"{cluster}: {text}.", evidence) { Cluster = cluster, Tier = tier, Destination = destination };
+
     /// <summary>A changed configuration was refused.</summary>
     public static Notification Of(RejectedConfig rejected) => new(
         NotifyEvent.ConfigRejected, rejected.At, "The changed configuration was refused; the one before stays in force.",

@@ -92,7 +92,7 @@ internal sealed class AdminServer : IAsyncDisposable
             return next(context);
         });
         _app.UseRouting();
-        Map(page, events);
+        Map(page, events, time);
     }
 
     /// <summary>Where it listens, once started; the port is the real one.</summary>
@@ -137,7 +137,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private void Map(StatusPage page, EventStream events)
+    private void Map(StatusPage page, EventStream events, TimeProvider time)
     {
         _app.MapGet("/", context => page.WriteAsync(context));
         _app.MapGet("/status", context => AdminJson.WriteAsync(context, _reader.Read()));
@@ -152,6 +152,8 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/journal", JournalAsync);
         _app.MapGet("/availability", AvailabilityAsync);
         _app.MapGet("/forecast", context => AdminJson.WriteAsync(context, ForecastReport.Of(_sources)));
+        _app.MapGet("/runbooks", context => AdminJson.WriteAsync(
+            context, RunbookReport.Of(_sources.Config().Config, _sources.Records.Runbooks.All, time.GetUtcNow())));
         _app.MapGet("/forecast/recording", RecordingAsync);
         _app.MapGet("/last-good", context => LastGoodView.WriteAsync(context, _sources));
         _app.MapDelete("/last-good", Handle(_verbs.PurgeAsync));

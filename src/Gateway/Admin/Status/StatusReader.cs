@@ -25,7 +25,10 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
             sources.Records.History,
             sources.Records.Journal.Recent(20),
             [.. sources.Alarms().Select(static a => a.Text)],
-            sources.Fleet() is { } fleet ? FleetStatus.Of(fleet) : null);
+            sources.Fleet() is { } fleet ? FleetStatus.Of(fleet) : null)
+        {
+            Runbooks = RunbookReport.Lines(config.Config, sources.Records.Runbooks, now),
+        };
     }
 
     /// <summary>True for a tier that may be the active one.</summary>

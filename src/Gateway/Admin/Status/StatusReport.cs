@@ -16,7 +16,16 @@ internal sealed record StatusReport(
     RequestHistory History,
     IReadOnlyList<JournalEntry> Journal,
     IReadOnlyList<string> Alarms,
-    FleetStatus? Fleet = null);
+    FleetStatus? Fleet = null)
+{
+    /// <summary>Each runbook in a sentence.</summary>
+    public IReadOnlyList<RunbookLine> Runbooks { get; init; } = [];
+}
+
+/// <summary>A runbook in a sentence.</summary>
+/// <param name="Text">What it did, or would have done, this week.</param>
+/// <param name="Running">A run of it is under way.</param>
+internal sealed record RunbookLine(string Name, RunbookMode Mode, string Text, bool Running);
 
 /// <summary>The process.</summary>
 internal sealed record GatewayStatus(string Version, DateTimeOffset Now, DateTimeOffset StartedAt, bool Ready, string? Why);

@@ -35,6 +35,7 @@ internal sealed partial class Instruments : IDisposable
     public const string HowLabel = "how";
     public const string DirectionLabel = "direction";
     public const string QuantileLabel = "quantile";
+    public const string RunbookLabel = "runbook";
     /// <summary>Route, or outcome, of a series that stands for all of them; no route can be named so.</summary>
     public const string AllRoutes = "*";
 
@@ -106,6 +107,9 @@ internal sealed partial class Instruments : IDisposable
 
     /// <summary>The cells of all event streams.</summary>
     public StreamMeter Streams { get; } = new();
+
+    /// <summary>The cells of runbooks.</summary>
+    public RunbookCounts Runbooks { get; } = new();
 
     /// <summary>The cells of users' connections.</summary>
     public ConnectionMeter Connections { get; } = new();
@@ -228,6 +232,7 @@ internal sealed partial class Instruments : IDisposable
         .. QueueFamilies.Of(() => _clusters.Values),
         MetricFamily.Counter("gateway_last_good_stored_total", "Responses that were kept.", () => Sample.OneOrNone(_stored.Value)),
         .. _reasons.Families(),
+        .. Runbooks.Families(),
         MetricFamily.Counter(
             "gateway_bytes_total",
             "Bytes of users' requests' bodies (in) and of their responses' (out), counted when a request has ended.",
