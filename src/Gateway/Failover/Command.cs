@@ -6,6 +6,9 @@ internal abstract record Command(string Cluster)
 {
     /// <summary>Who asks, as far as it is known: the name that was given, and the address.</summary>
     public string? By { get; init; }
+
+    /// <summary>How long ago it was given, for one that is carried out again after a restart or at another gateway.</summary>
+    public TimeSpan Ago { get; init; }
 }
 
 /// <summary>Let this tier serve for a while. It yields while the tier cannot serve.</summary>

@@ -84,7 +84,7 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
         }
 
         var monitor = watch.Monitor;
-        monitor.Share.Order = command.Weight is { } given ? new WeightOrder(given, now, command.Reason, command.By) : null;
+        monitor.Share.Order = command.Weight is { } given ? new WeightOrder(given, now - command.Ago, command.Reason, command.By) : null;
         cluster.Dirty = true;
         decider.Evaluate(cluster, order: null, command: null, now);
         var tier = cluster.Tiers.First(t => t.Monitors.Contains(monitor));
@@ -107,7 +107,9 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
 
         if (drain is not null)
         {
-            DrainDeadlines.Begin(watch.Monitor, new DrainOrder(now, drain.Reason, drain.By) { Until = now + drain.For, EndsAt = now + drain.Lasts });
+            DrainDeadlines.Begin(
+                watch.Monitor,
+                new DrainOrder(now - drain.Ago, drain.Reason, drain.By) { Until = now + drain.For, EndsAt = now + drain.Lasts });
         }
         else
         {

@@ -108,27 +108,28 @@ internal sealed class OperatorCommandStore
         var stale = known is null
             && order.Kind is SharedOrderKind.Release or SharedOrderKind.Ready or SharedOrderKind.WeightClear
             && longest - left > News;
-        Command? command = order.Kind switch
-        {
-            _ when stale => null,
-            SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
-            SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
-            SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!)
-            {
-                Reason = order.Reason is null
-                ? null
-                : FleetPayload.Clean(order.Reason),
-                For = RestOf(order, longest - left),
-                Lasts = order.LastsMs is null ? null : left,
-            },
-            SharedOrderKind.Weight or SharedOrderKind.WeightClear => new WeightCommand(subject.Cluster, subject.Destination!, order.Weight)
-            {
-                Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason)
-            },
-            _ => new ReadyCommand(subject.Cluster, subject.Destination!),
-        };
+        var command = stale ? null : CommandOf(subject, order, left, longest - left);
         return (order, order.Who is null || command is null ? command : command with { By = FleetPayload.Clean(order.Who) }, null, false);
     }
+
+    private static Command CommandOf(OrderSubject subject, SharedOrder order, TimeSpan left, TimeSpan ago) => order.Kind switch
+    {
+        SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
+        SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
+        SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!)
+        {
+            Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason),
+            For = RestOf(order, ago),
+            Lasts = order.LastsMs is null ? null : left,
+            Ago = ago,
+        },
+        SharedOrderKind.Weight or SharedOrderKind.WeightClear => new WeightCommand(subject.Cluster, subject.Destination!, order.Weight)
+        {
+            Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason),
+            Ago = ago,
+        },
+        _ => new ReadyCommand(subject.Cluster, subject.Destination!),
+    };
 
     // What is left of it: how long ago a drain was given is told by how long Redis still keeps it, and by no gateway's clock.
     private static TimeSpan? RestOf(SharedOrder order, TimeSpan ago) =>

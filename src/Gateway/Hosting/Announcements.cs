@@ -49,6 +49,10 @@ internal sealed class Announcements(Instruments instruments, Journal journal, No
     public void Announce(Command command, CommandResult result) =>
         journal.Append(StatusProjections.Entry(command, result, time.GetUtcNow()));
 
+    /// <summary>An operator's command of before a restart was carried out again, or could not be.</summary>
+    public void Restored(Command command, CommandResult result) =>
+        journal.Append(StatusProjections.Entry(command, result, time.GetUtcNow()) with { Text = $"After the restart: {result.Message}" });
+
     /// <summary>The gateway starts.</summary>
     public void Started(string version, long revision) => journal.Append(
         new JournalEntry(time.GetUtcNow(), "start", $"The gateway {version} started with configuration revision {revision}."));

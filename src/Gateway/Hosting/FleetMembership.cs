@@ -66,11 +66,9 @@ internal sealed class FleetMembership
     /// <summary>Whether rate limits count together now; null: there are none.</summary>
     public bool? AreLimitsShared => _limits.IsShared;
 
-    /// <summary>What is wrong with the rate limits' counting together; null: nothing.</summary>
-    public string? LimitsAlarm => _limits.Alarm;
-
-    /// <summary>What is wrong with the exchange.</summary>
-    public IEnumerable<ComponentAlert> Alarms => _loop.Alarms.Select(static text => new ComponentAlert("fleet", text));
+    /// <summary>What is wrong with the exchange, and with the rate limits' counting together.</summary>
+    public IEnumerable<ComponentAlert> Alarms => _loop.Alarms.Select(static text => new ComponentAlert("fleet", text))
+        .Concat(_limits.Alarm is { } alarm ? [new ComponentAlert("rate-limits", alarm)] : []);
 
     /// <summary>Begins to exchange.</summary>
     public void Start()

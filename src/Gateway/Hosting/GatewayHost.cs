@@ -39,6 +39,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly RequestPipeline _pipeline;
     private readonly PublicListeners _listeners;
     private readonly FleetMembership? _fleet;
+    private readonly OperatorActions _actions;
     private readonly RunbookAutomation _runbooks;
     private readonly GatewayReadiness _readiness;
     private readonly Watchdog _watchdog;
@@ -90,13 +91,13 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             longestPause, time, _log);
         _fleet = _redis is null ? null : new FleetMembership(
             _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _runbooks!.Votes, _config.Store, time, _log);
-        var actions = new OperatorActions(_loop, _stored, _fleet, _announcements);
+        _actions = new OperatorActions(_loop, _stored, _fleet, _announcements, config.State, time, _log);
         _runbooks = new RunbookAutomation(
-            _config.Store, _loop, actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
+            _config.Store, _loop, _actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
         _readiness = new GatewayReadiness(_loop, _listeners.Draining, _log.For<GatewayReadiness>());
         _watchdog = new Watchdog(_records.Journal, time, _log.For<Watchdog>());
         _adminGuard = new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time);
-        _admin = AdminOf(config, actions);
+        _admin = AdminOf(config);
         Connect();
     }
 
@@ -128,6 +129,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
         _records.Start();
         _announcements.Started(GatewayBuild.Version, _config.Store.Revision);
+        await _actions.RestoreAsync(cancellationToken).ConfigureAwait(false);
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
         _fleet?.Start();
         await _stored.ReadAheadAsync(cancellationToken).ConfigureAwait(false);
@@ -226,18 +228,17 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register("last-good", () => _stored.Store.Alarm);
         _watchdog.Register("redis", () => _redis?.Alarm);
         _watchdog.Register(() => _fleet?.Alarms ?? []);
-        _watchdog.Register(() => _certificates.ClusterAlarms);
-        _watchdog.Register("rate-limits", () => _fleet?.LimitsAlarm);
+        _watchdog.Register("orders", () => _actions.Alarm);
         _watchdog.Register("log", () => _log.Alarm);
-        _watchdog.Register(() => _certificates.PortAlarms);
+        _watchdog.Register(() => _certificates.ClusterAlarms.Concat(_certificates.PortAlarms));
         var activation = new ConfigActivation(_loop, _files, _pipeline.Endpoints, _admin, _notifier, _instruments, _log);
         _config.Store.ApplyBy(activation.ApplyAsync);
         _config.Store.WhenApplied(_announcements.Announce);
         _config.Store.WhenRejected(_announcements.Announce);
     }
 
-    private AdminServer AdminOf(GatewayConfig config, OperatorActions actions) => new(
-        config.Admin.Url, config.Admin.Token, SourcesFor(actions), _time,
+    private AdminServer AdminOf(GatewayConfig config) => new(
+        config.Admin.Url, config.Admin.Token, Sources(), _time,
         new FilteringLoggerFactory(_log.Factory),
         _adminGuard.Around,
         ConnectionGuard.Before,
@@ -261,19 +262,19 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Certificates = _certificates.Readings,
     };
 
-    private AdminSources SourcesFor(OperatorActions actions) => new()
+    private AdminSources Sources() => new()
     {
         Config = () => _config.Store.State,
         Reload = _config.Watcher.ReloadAsync,
         Clusters = () => _loop.Views,
-        Command = actions.CommandAsync,
+        Command = _actions.CommandAsync,
         Readiness = _readiness.Now,
         Instruments = _instruments,
         Records = _records,
         Recorder = _loop.Forecasts.Recorder,
         LastGood = _stored.ByRoute,
         LastGoodEntries = _stored.Store.List,
-        Purge = actions.Purge,
+        Purge = _actions.Purge,
         Fleet = () => _fleet?.View,
         Alarms = _watchdog.Alarms,
         Alerts = _signals.Alerts.Take,

@@ -1,4 +1,5 @@
 using Gateway.Failover;
+using Gateway.Fleet;
 using Gateway.LastGood.Policy;
 
 namespace Gateway.Hosting;
@@ -8,8 +9,32 @@ namespace Gateway.Hosting;
 /// <param name="stored">What can be purged.</param>
 /// <param name="fleet">The other gateways; null: there are none.</param>
 /// <param name="announcements">Told of commands.</param>
-internal sealed class OperatorActions(FailoverLoop loop, StoredResponses stored, FleetMembership? fleet, Announcements announcements)
+/// <param name="folder">The state folder, which keeps what is in force over restarts where Redis does not.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">The log.</param>
+internal sealed class OperatorActions(
+    FailoverLoop loop,
+    StoredResponses stored,
+    FleetMembership? fleet,
+    Announcements announcements,
+    string folder,
+    TimeProvider time,
+    GatewayLog log)
 {
+    private readonly OrderFile? _orders = fleet is null ? new OrderFile(folder, time, log.For<OrderFile>()) : null;
+
+    /// <summary>Why orders would not outlive a restart; null: they do.</summary>
+    public string? Alarm => _orders?.Alarm;
+
+    /// <summary>Puts the orders of before the restart in force again, as far as their time is not over.</summary>
+    public async Task RestoreAsync(CancellationToken cancellationToken)
+    {
+        foreach (var command in _orders?.Read() ?? [])
+        {
+            announcements.Restored(command, await loop.CommandAsync(command, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
     /// <summary>Carries out a command.</summary>
     public async Task<CommandResult> CommandAsync(Command command, CancellationToken cancellationToken)
     {
@@ -18,6 +43,7 @@ internal sealed class OperatorActions(FailoverLoop loop, StoredResponses stored,
         {
             announcements.Announce(command);
             fleet?.Publish(command);
+            _orders?.Keep(command);
         }
 
         return result;

@@ -104,7 +104,7 @@ public sealed class FleetPartsTests
         here.Give(new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" }, "one", epoch, At(0));
         var write = here.Read(subject, [], At(0), At(1)).Write!.Value;
         Assert.Equal(
-            new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap" },
+            new DrainCommand("guide", "a") { By = "ann@laptop (10.0.0.7)", Reason = "disk swap", Ago = At(1) },
             there.Read(subject, write.Value, write.KeepFor, At(7000)).Command);
     }
 
@@ -139,13 +139,13 @@ public sealed class FleetPartsTests
 
         Assert.IsType<DrainCommand>(there.Read(drainWrite.Subject, drainWrite.Value, drainWrite.KeepFor, At(0)).Command);
         Assert.Equal(
-            new WeightCommand("guide", "a", 5) { By = "ann", Reason = "new machine" },
+            new WeightCommand("guide", "a", 5) { By = "ann", Reason = "new machine", Ago = At(1) },
             there.Read(weight, weightWrite.Value, weightWrite.KeepFor, At(0)).Command);
 
         here.Give(new WeightCommand("guide", "a", null), "one", epoch, At(2));
         var clear = here.Read(weight, weightWrite.Value, weightWrite.KeepFor, At(3)).Write!.Value;
 
-        Assert.Equal(new WeightCommand("guide", "a", null), there.Read(weight, clear.Value, clear.KeepFor, At(3)).Command);
+        Assert.Equal(new WeightCommand("guide", "a", null) { Ago = At(1) }, there.Read(weight, clear.Value, clear.KeepFor, At(3)).Command);
         Assert.True(there.Read(drainWrite.Subject, clear.Value, clear.KeepFor, At(4)).Garbage);
     }
 
