@@ -137,7 +137,10 @@ internal sealed class AdminTarget
         // gateway that is, none is guessed.
         var loaded = ConfigLoader.Load(path, _environment);
         return (loaded.Config?.Admin ?? loaded.WrittenAdmin) is { } admin
-            ? (new AdminEndpoint(Reached(admin.Url), set ?? admin.Token, source ?? path, path, trusted ?? admin.Certificate?.File), null)
+            ? (new AdminEndpoint(Reached(admin.Url), set ?? TokenOf(admin), source ?? path, path, trusted ?? admin.Certificate?.File), null)
             : (null, Unreadable(loaded, path, "Or name the admin endpoint with --admin URL."));
     }
+
+    // With the file in hand every token is; the one that allows most is sent.
+    private static string? TokenOf(AdminConfig admin) => admin.Token ?? admin.Tokens.MaxBy(static token => token.Role)?.Token;
 }

@@ -24,7 +24,7 @@ internal static class CheckSummary
         Columns.Append(text, "Users      ", string.Join(", ", config.Listen.Select(listen => PortChecks.Shown(listen.Url))), 11);
         text.Append("Operators  ")
             .Append(PortChecks.Shown(config.Admin.Url))
-            .Append(config.Admin.Token is null ? "" : " with a token")
+            .Append(config.Admin.NeedsToken ? " with a token" : "")
             .Append('\n');
 
         foreach (var cluster in config.Clusters)

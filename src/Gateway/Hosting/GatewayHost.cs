@@ -238,7 +238,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     }
 
     private AdminServer AdminOf(GatewayConfig config) => new(
-        config.Admin.Url, config.Admin.Token, Sources(), _time,
+        config.Admin, Sources(), _time,
         new FilteringLoggerFactory(_log.Factory),
         _adminGuard.Around,
         ConnectionGuard.Before,

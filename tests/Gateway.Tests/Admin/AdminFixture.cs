@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Admin.Endpoints;
@@ -26,12 +27,12 @@ internal sealed class AdminFixture : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
     private readonly AdminServer _server;
 
-    private AdminFixture(string? token, ILoggerFactory log)
+    private AdminFixture(AdminConfig config, ILoggerFactory log)
     {
         Instruments = new Instruments(NullLogger<Instruments>.Instance);
         Ledger ledger = new(() => Instruments.Routes, static _ => "ai-guide", () => StatusProjections.Serving([Cluster]));
         Records = new Records(_folder.FullName, ledger, TimeProvider.System, NullLogger<Records>.Instance);
-        _server = new AdminServer(new Uri("http://127.0.0.1:0"), token, new AdminSources
+        _server = new AdminServer(config with { Url = new Uri("http://127.0.0.1:0") }, new AdminSources
         {
             Config = () => State,
             Reload = token => Reload(token),
@@ -125,9 +126,11 @@ internal sealed class AdminFixture : IAsyncDisposable
         Telemetry = new() { Splunk = new(new("http://127.0.0.1:8088"), "s3cret-splunk") },
     };
 
-    public static async Task<AdminFixture> StartAsync(string? token = null, ILoggerFactory? log = null)
+    public static async Task<AdminFixture> StartAsync(
+        string? token = null, ILoggerFactory? log = null, ImmutableArray<AdminTokenConfig> tokens = default)
     {
-        var fixture = new AdminFixture(token, log ?? NullLoggerFactory.Instance);
+        var fixture = new AdminFixture(
+            new AdminConfig { Token = token, Tokens = tokens.IsDefault ? [] : tokens }, log ?? NullLoggerFactory.Instance);
         fixture.Records.Start();
         await fixture._server.StartAsync(CancellationToken.None);
         fixture.Client = new HttpClient { BaseAddress = fixture._server.Address, Timeout = TimeSpan.FromSeconds(20) };

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Admin.Security;
 using Gateway.Admin.Status;
+using Gateway.Configuration.Model;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -116,7 +117,7 @@ public sealed class AdminGateTests
             static _ => Task.CompletedTask,
             new StatusPage(),
             "127.0.0.1",
-            new AdminToken("right"),
+            new AdminTokens(new AdminConfig { Token = "right" }),
             time,
             factory.CreateLogger("gate"));
         for (var i = 0; i < Math.Max(addresses, 1_000); i++)

@@ -1,9 +1,10 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net;
 using System.Text.Json;
 using Gateway.Admin.Endpoints;
 using Gateway.Admin.Status;
+using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Observability.Metrics;
@@ -428,7 +429,7 @@ public sealed class AdminServerTests
     public void Server_OpenAddressWithoutToken_IsRefused()
     {
         var e =
-            Assert.Throws<ArgumentException>(() => new AdminServer(new("http://0.0.0.0:8081"), null, null!, TimeProvider.System, null!));
+            Assert.Throws<ArgumentException>(() => new AdminServer(new AdminConfig { Url = new("http://0.0.0.0:8081") }, null!, TimeProvider.System, null!));
         Assert.Contains("admin.token", e.Message, StringComparison.Ordinal);
     }
 }

@@ -14,7 +14,7 @@ public sealed class ConfigDefaultsTests
         {
           "version": 1,
           "listen": [ { "url": "https://127.0.0.1:8080", "certificate": { "file": "STATIC/shop.pem", "key": "STATIC/shop.key" }, "clientCertificates": { "ca": "STATIC/shop.pem" } } ],
-          "admin": {}, "limits": {}, "levels": { "high": {}, "medium": {}, "low": {} },
+          "admin": { "tokens": [ { "name": "ann", "token": "a-token" } ] }, "limits": {}, "levels": { "high": {}, "medium": {}, "low": {} },
           "clusters": { "NAME": {
             "tiers": [ { "name": "primary", "destinations": [ { "url": "http://127.0.0.1:9001" } ] } ],
             "affinity": { "header": "X-A" }, "queue": {}, "probe": { "expect": {} }, "passive": {}, "failover": {}, "failback": {}, "attempts": {}, "timeouts": {}, "tls": {} } },
@@ -23,6 +23,7 @@ public sealed class ConfigDefaultsTests
           "compression": {},
           "redis": { "endpoints": [ "127.0.0.1:6379" ] },
           "notify": [ { "webhook": "http://127.0.0.1:1/x", "events": [ "drill" ] } ],
+          "runbooks": [ { "name": "restart", "when": { "destination": "down" }, "limits": {}, "do": [ { "http": "http://127.0.0.1:1/x" } ] } ],
           "telemetry": { "logs": {}, "access": {} },
           "staticFallback": "STATIC"
         }

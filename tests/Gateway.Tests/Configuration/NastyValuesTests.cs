@@ -131,6 +131,7 @@ public sealed class NastyValuesTests
             || line.Contains("user: gateway", StringComparison.Ordinal));
         return string.Join('\n', lines)
             .Replace("${GATEWAY_ADMIN_TOKEN}", "a-token-of-an-operator", StringComparison.Ordinal)
+            .Replace("${PROMETHEUS_TOKEN}", "a-token-of-a-scraper", StringComparison.Ordinal)
             .Replace("${SPLUNK_TOKEN}", "x", StringComparison.Ordinal)
             .Replace("${GATEWAY_REDIS_SECRET}", "a-secret-of-thirty-two-characters", StringComparison.Ordinal);
     }

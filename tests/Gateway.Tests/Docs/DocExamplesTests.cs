@@ -49,7 +49,7 @@ public sealed partial class DocExamplesTests
     {
         var result = ConfigLoader.Validate(
             ConfigFile.Of("gateway.yaml", Encoding.UTF8.GetBytes(text)),
-            static _ => "a-text-of-more-than-thirty-two-characters");
+            static name => $"{name}-a-text-of-more-than-thirty-two-characters");
 
         // What stands on the reader's disk is not part of an example.
         return [.. result.Problems.Select(static problem => problem.ToString()).Where(static problem => !OnDisk().IsMatch(problem))];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Security;
 using Gateway.Admin.Security;
 using Gateway.Admin.Status;
+using Gateway.Configuration.Model;
 using Gateway.Observability.Metrics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -24,13 +25,12 @@ internal sealed class AdminServer : IAsyncDisposable
     private readonly Verbs _verbs;
     private readonly AdminSources _sources;
     private readonly Uri _url;
-    private readonly AdminToken _token;
+    private readonly AdminTokens _tokens;
     private readonly StatusReader _reader;
     private readonly ImpactWatch _impact;
 
-    /// <param name="url">Where it listens: <c>http://</c> or <c>https://</c>, an address or <c>localhost</c>, a port (0: any free one).
-    /// </param>
-    /// <param name="token">The token that every call must carry; null: none, which only loopback may do.</param>
+    /// <param name="config">Where it listens (port 0: any free one), and the tokens of which calls must carry one; none, which only
+    /// loopback may do.</param>
     /// <param name="sources">What it shows and may do.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
@@ -38,8 +38,7 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <param name="beforeRequests">Stands before each request; null: nothing does.</param>
     /// <param name="certificate">The certificate in force, asked for with each handshake; null: the endpoint does not speak TLS.</param>
     public AdminServer(
-        Uri url,
-        string? token,
+        AdminConfig config,
         AdminSources sources,
         TimeProvider time,
         ILoggerFactory log,
@@ -47,16 +46,17 @@ internal sealed class AdminServer : IAsyncDisposable
         Func<RequestDelegate, RequestDelegate>? beforeRequests = null,
         Func<SslStreamCertificateContext>? certificate = null)
     {
-        if (token is null && !url.IsLoopback)
+        var url = config.Url;
+        if (!config.NeedsToken && !url.IsLoopback)
         {
             throw new ArgumentException(
                 $"The admin endpoint at \"{url}\" can be reached from other machines and has no token. Set \"admin.token\", or listen on "
                     + $"127.0.0.1.",
-                nameof(url));
+                nameof(config));
         }
 
         _url = url;
-        _token = new AdminToken(token);
+        _tokens = new AdminTokens(config);
         _sources = sources;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -79,7 +79,7 @@ internal sealed class AdminServer : IAsyncDisposable
             _app.Use(beforeRequests);
         }
 
-        _app.Use(next => new AdminGate(next, page, url.Host, _token, time, log.CreateLogger<AdminGate>()).InvokeAsync);
+        _app.Use(next => new AdminGate(next, page, url.Host, _tokens, time, log.CreateLogger<AdminGate>()).InvokeAsync);
         _app.Use(next => context =>
         {
             // Behind the gate: without the token the machine's name is not told.
@@ -100,18 +100,18 @@ internal sealed class AdminServer : IAsyncDisposable
         new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
         ?? throw new InvalidOperationException("The admin endpoint is not started."));
 
-    /// <summary>The token from now on; the one before is wrong at once.</summary>
+    /// <summary>The tokens from now on; those before are wrong at once.</summary>
     /// <exception cref="InvalidOperationException">Without a token this port, which stays where it was opened, would be open to other
     /// machines.</exception>
-    public void UseToken(string? token)
+    public void UseTokens(AdminConfig config)
     {
-        if (token is null && !_url.IsLoopback)
+        if (!config.NeedsToken && !_url.IsLoopback)
         {
             throw new InvalidOperationException(
                 $"The admin endpoint at \"{_url}\" can be reached from other machines and needs \"admin.token\"");
         }
 
-        _token.Replace(token);
+        _tokens.Replace(config);
     }
 
     /// <summary>The report that <c>/status</c> shows, for the console of the demo.</summary>

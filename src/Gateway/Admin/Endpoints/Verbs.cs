@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Admin.Security;
 using Gateway.Admin.Status;
 using Gateway.Configuration.Reload;
 using Gateway.Configuration.Values;
@@ -227,9 +228,8 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             return;
         }
 
-        // The address is what we know; a name is what the operator says, and stands beside it.
-        var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var who = request.Who is { Length: > 0 } given ? $"{VerbText.Shown(given, MaxWho)} ({address})" : address;
+        // Address and token are what we know; a name is what the operator says, and stands beside them.
+        var who = AdminCaller.WhoOf(context, request.Who is { Length: > 0 } given ? VerbText.Shown(given, MaxWho) : null);
         if (!await _oneAtATime.WaitAsync(0, context.RequestAborted))
         {
             await AdminJson.ProblemAsync(

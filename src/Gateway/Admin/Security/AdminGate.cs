@@ -1,15 +1,16 @@
 using System.Net;
 using Gateway.Admin.Endpoints;
 using Gateway.Admin.Status;
+using Gateway.Configuration.Model;
 using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Admin.Security;
 
 /// <summary>
 /// Who may pass, in this order: the right Host (against DNS rebinding), the right Origin (against other sites in an operator's browser),
-/// the right token, a change only by a method that changes. Every response carries the headers that keep a browser strict. Whether the
-/// process lives and is ready is told without a token, by the status alone: what asks for it (Kubernetes, keepalived, a balancer's check)
-/// has nowhere to keep a secret.
+/// the right token and its role, a change only by a method that changes. Every response carries the headers that keep a browser strict.
+/// Whether the process lives and is ready is told without a token, by the status alone: what asks for it (Kubernetes, keepalived, a
+/// balancer's check) has nowhere to keep a secret.
 /// </summary>
 internal sealed partial class AdminGate
 {
@@ -19,15 +20,15 @@ internal sealed partial class AdminGate
     private readonly StatusPage _page;
     private readonly AttemptLimit _attempts;
     private readonly ILogger _log;
-    private readonly AdminToken _token;
+    private readonly AdminTokens _tokens;
     private readonly string _host;
 
-    public AdminGate(RequestDelegate next, StatusPage page, string host, AdminToken token, TimeProvider time, ILogger log)
+    public AdminGate(RequestDelegate next, StatusPage page, string host, AdminTokens tokens, TimeProvider time, ILogger log)
     {
         _next = next;
         _page = page;
         _host = host;
-        _token = token;
+        _tokens = tokens;
         _attempts = new AttemptLimit(time);
         _log = log;
     }
@@ -45,7 +46,7 @@ internal sealed partial class AdminGate
         var isCheck = IsCheck(context.Request);
 
         // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.
-        if (!_token.IsNeeded && !isCheck && !IsOwnHost(context.Request.Host.Host))
+        if (!_tokens.AreNeeded && !isCheck && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
                 "This is no host name of the admin endpoint. Use the address of \"admin.url\", or set \"admin.token\" to allow every "
@@ -65,11 +66,11 @@ internal sealed partial class AdminGate
         }
 
         // 3. The token.
-        if (_token.IsNeeded && isCheck && context.Request.Headers.Authorization.Count == 0)
+        if (_tokens.AreNeeded && isCheck && context.Request.Headers.Authorization.Count == 0)
         {
             context.Items[StatusOnly] = StatusOnly;
         }
-        else if (_token.IsNeeded && !await MayPassAsync(context))
+        else if (_tokens.AreNeeded && !await MayPassAsync(context))
         {
             return;
         }
@@ -142,9 +143,9 @@ internal sealed partial class AdminGate
             : null;
 
         // Before any limit: the right token passes, whatever else came from the same address.
-        if (given is not null && _token.IsRight(given))
+        if (given is not null && _tokens.Find(given) is { } caller)
         {
-            return true;
+            return await MayDoAsync(context, caller);
         }
 
         if (given is not null)
@@ -180,9 +181,33 @@ internal sealed partial class AdminGate
         await AdminJson.ProblemAsync(
             context,
             StatusCodes.Status401Unauthorized,
-            "Send the token of \"admin.token\" as \"Authorization: Bearer TOKEN\".");
+            "Send a token of \"admin.token\" or \"admin.tokens\" as \"Authorization: Bearer TOKEN\".");
         return false;
     }
+
+    private static async Task<bool> MayDoAsync(HttpContext context, AdminCaller caller)
+    {
+        var needed = AdminCaller.NeededFor(context.Request);
+        if (caller.Role < needed)
+        {
+            await AdminJson.ProblemAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                $"The token \"{caller.Name}\" has the role {NameOf(caller.Role)}, and this takes {NameOf(needed)}. Use another token, or "
+                    + "change its role under \"admin.tokens\".");
+            return false;
+        }
+
+        caller.Mark(context);
+        return true;
+    }
+
+    private static string NameOf(AdminRole role) => role switch
+    {
+        AdminRole.Read => "read",
+        AdminRole.Operate => "operate",
+        _ => "configure",
+    };
 
     [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the admin endpoint from {Address}: number {Count} within this second. At "
         + "most 10 per second are logged.")]

@@ -29,7 +29,11 @@ internal static class ConfigView
     /// <summary>Tokens, passwords, what webhooks have behind their host, and arguments of commands are replaced.</summary>
     public static GatewayConfig Hide(GatewayConfig config) => config with
     {
-        Admin = config.Admin with { Token = config.Admin.Token is null ? null : Hidden },
+        Admin = config.Admin with
+        {
+            Token = config.Admin.Token is null ? null : Hidden,
+            Tokens = [.. config.Admin.Tokens.Select(static t => t with { Token = Hidden })],
+        },
         Redis = config.Redis is { } redis
             ? redis with { Password = redis.Password is null ? null : Hidden, Secret = redis.Secret is null ? null : Hidden }
             : null,

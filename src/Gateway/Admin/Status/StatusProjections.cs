@@ -151,7 +151,9 @@ internal static class StatusProjections
         + (string.Equals(change.Old.Admin.Token, change.New.Admin.Token, StringComparison.Ordinal) ? ""
             : change.New.Admin.Token is null ? " \"admin.token\" was removed: the admin endpoint needs no token any more."
             : change.Old.Admin.Token is null ? " \"admin.token\" was set: the admin endpoint needs it from now on."
-            : " \"admin.token\" changed: the new token is needed from now on, and the old one is refused."));
+            : " \"admin.token\" changed: the new token is needed from now on, and the old one is refused.")
+        + (change.Old.Admin.Tokens.SequenceEqual(change.New.Admin.Tokens) ? ""
+            : " \"admin.tokens\" changed: only the tokens that stand there now are accepted."));
 
     /// <summary>An operator's order that was given at another gateway, for the journal.</summary>
     public static JournalEntry Entry(Command command, CommandResult result, DateTimeOffset at) =>

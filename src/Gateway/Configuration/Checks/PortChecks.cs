@@ -60,7 +60,7 @@ internal static class PortChecks
 
     private static void Admin(GatewayConfig config, Reader reader)
     {
-        if (config.Admin.Token is null && !config.Admin.Url.IsLoopback)
+        if (!config.Admin.NeedsToken && !config.Admin.Url.IsLoopback)
         {
             reader.ProblemAt(
                 reader.IsWritten("admin/token") ? "admin/token" : "admin/url",
@@ -73,6 +73,37 @@ internal static class PortChecks
             reader.WarningAt(
                 "admin/token",
                 "The token of the admin endpoint is shorter than 16 characters and can be guessed. Set a longer one.");
+        }
+
+        Tokens(config.Admin, reader);
+    }
+
+    private static void Tokens(AdminConfig admin, Reader reader)
+    {
+        for (var i = 0; i < admin.Tokens.Length; i++)
+        {
+            var (at, one) = ($"admin/tokens/{i.ToString(CultureInfo.InvariantCulture)}", admin.Tokens[i]);
+            if (admin.Tokens.Take(i).Any(before => string.Equals(before.Name, one.Name, StringComparison.Ordinal)))
+            {
+                reader.ProblemAt(
+                    $"{at}/name",
+                    $"Two tokens have the name \"{one.Name}\". The journal tells tokens by their names: give each its own.");
+            }
+
+            if (string.Equals(one.Token, admin.Token, StringComparison.Ordinal)
+                || admin.Tokens.Take(i).Any(before => string.Equals(before.Token, one.Token, StringComparison.Ordinal)))
+            {
+                reader.ProblemAt(
+                    $"{at}/token",
+                    $"The token of \"{one.Name}\" is another one's, too, so that neither has a role of its own. Make a new one.");
+            }
+
+            if (one.Token.Length < 16 && !admin.Url.IsLoopback)
+            {
+                reader.WarningAt(
+                    $"{at}/token",
+                    $"The token of \"{one.Name}\" is shorter than 16 characters and can be guessed. Set a longer one.");
+            }
         }
     }
 

@@ -165,12 +165,40 @@ internal static class GatewayKeys
             "token",
             Schemas.Secret("a secret text"),
             (admin, value) => admin with { Token = value },
-            "Bearer token that every call must carry; needed as soon as url is not loopback.")
+            "Bearer token that every call must carry; it may do everything. This or tokens is needed as soon as url is not loopback.")
+        .Key(
+            "tokens",
+            new ListSchema<AdminTokenConfig>(AdminToken(), atMost: 100),
+            (admin, value) => admin with { Tokens = value },
+            "Tokens of persons, teams or machines, each with a role. A reload changes them.")
         .Key(
             "certificate",
             TlsKeys.Certificate(),
             (admin, value) => admin with { Certificate = value },
             "The certificate of an https url; its files are read again when they change. Commands that read this configuration trust it.");
+
+    private static RecordSchema<AdminTokenConfig> AdminToken() =>
+        new RecordSchema<AdminTokenConfig>(
+            "a mapping with name, token and role", static () => new AdminTokenConfig { Name = null!, Token = null! })
+        .Key(
+            "name",
+            Schemas.Token("a name"),
+            (token, value) => token with { Name = value },
+            "Whose token it is: shown in the journal with every change.",
+            required: true)
+        .Key(
+            "token",
+            Schemas.RequiredSecret("GATEWAY_TOKEN_ANN"),
+            (token, value) => token with { Token = value },
+            "The token itself, such as ${GATEWAY_TOKEN_ANN}.",
+            required: true)
+        .Key(
+            "role",
+            Schemas.Enum(("read", AdminRole.Read), ("operate", AdminRole.Operate), ("configure", AdminRole.Configure)),
+            (token, value) => token with { Role = value },
+            "read: see everything; operate: also hold, release, drain, ready, weight, purge, and send alerts and lines for signals; "
+                + "configure: also reload the configuration.",
+            "read");
 
     private static RecordSchema<LimitsConfig> Limits() => new RecordSchema<LimitsConfig>("a mapping of limits", () => new LimitsConfig())
         .Key(

@@ -205,7 +205,7 @@ internal static class OperationKeys
             (splunk, value) => splunk with { Url = value },
             "Where it listens.",
             required: true)
-        .Key("token", RequiredSecret(), (splunk, value) => splunk with { Token = value }, "Its token.", required: true);
+        .Key("token", Schemas.RequiredSecret("SPLUNK_TOKEN"), (splunk, value) => splunk with { Token = value }, "Its token.", required: true);
 
     // An empty one is an error: a variable that is not set must not take the protection away.
     private static TextSchema<string> SigningSecret() => new(
@@ -215,17 +215,4 @@ internal static class OperationKeys
         () => Schemas.Pattern(@"^[\x21-\x7E]{32,1024}$|\$\{"),
         text => text.Length is >= 32 and <= 1024 && text.All(letter => letter is > ' ' and <= '~') ? text : Parsed<string>.Bad(),
         secret: true);
-
-    private static TextSchema<string> RequiredSecret()
-    {
-        var secret = Schemas.Secret("a secret text");
-        return new TextSchema<string>(
-            "a secret text that is not empty",
-            "Write \"${SPLUNK_TOKEN}\" and set it in the environment",
-            secret.ToSchema,
-            text =>
-            text.Length is > 0 and <= 1024 && !text.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter))
-                ? text
-                : Parsed<string>.Bad(), secret: true);
-    }
 }

@@ -120,6 +120,20 @@ internal static class Schemas
                 ? (text.Length == 0 ? null : text)
                 : Parsed<string?>.Bad(), secret: true);
 
+    /// <summary>A secret that may not be empty.</summary>
+    /// <param name="variable">For the message: the variable that may hold it.</param>
+    public static TextSchema<string> RequiredSecret(string variable)
+    {
+        var secret = Secret("a secret text");
+        return new TextSchema<string>(
+            "a secret text that is not empty",
+            $"Write \"${{{variable}}}\" and set it in the environment",
+            secret.ToSchema,
+            text => text.Length is > 0 and <= 1024 && !text.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter))
+                ? text
+                : Parsed<string>.Bad(), secret: true);
+    }
+
     /// <summary>The name of a header or a cookie, or a method: a token of RFC 9110, section 5.6.2.</summary>
     public static TextSchema<string> Token(string what) =>
         Text(what, "Write letters, digits and dashes", @"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$|\$\{", IsToken);

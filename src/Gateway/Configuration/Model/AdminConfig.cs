@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Gateway.Configuration.Model;
 
 /// <summary>The admin endpoint: status page, API, metrics.</summary>
@@ -8,6 +10,12 @@ internal sealed record AdminConfig
 
     /// <summary>Bearer token that every call must carry; needed as soon as <see cref="Url"/> is not loopback. Default: none.</summary>
     public string? Token { get; init; }
+
+    /// <summary>More tokens, each with a name and a role. Default: none.</summary>
+    public ImmutableArray<AdminTokenConfig> Tokens { get; init; } = [];
+
+    /// <summary>Calls need a token.</summary>
+    public bool NeedsToken => Token is not null || !Tokens.IsEmpty;
 
     /// <summary>The certificate of an <c>https://</c> URL; its files are read again when they change. Default: null.</summary>
     public CertificateConfig? Certificate { get; init; }

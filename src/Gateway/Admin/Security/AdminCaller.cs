@@ -1,0 +1,34 @@
+using Gateway.Configuration.Model;
+
+namespace Gateway.Admin.Security;
+
+/// <summary>Who calls the admin endpoint, as its token says.</summary>
+/// <param name="Name">The token's name; null: of <c>admin.token</c>, or no token is needed.</param>
+/// <param name="Role">What it may do.</param>
+internal sealed record AdminCaller(string? Name, AdminRole Role)
+{
+    private static readonly object Key = new();
+
+    /// <summary>Whose change it is, for the journal: the name that the operator gave, the token's and the address.</summary>
+    public static string WhoOf(HttpContext context, string? given)
+    {
+        var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+        var token = (context.Items[Key] as AdminCaller)?.Name is { } name ? $"token {name}" : null;
+        return (given, token) switch
+        {
+            (null, null) => address,
+            (null, _) => $"{token} ({address})",
+            (_, null) => $"{given} ({address})",
+            _ => $"{given} ({token}, {address})",
+        };
+    }
+
+    /// <summary>What a request needs: a change of the configuration, another change, or neither.</summary>
+    public static AdminRole NeededFor(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method) ? AdminRole.Read
+        : request.Path.StartsWithSegments("/config", StringComparison.OrdinalIgnoreCase) ? AdminRole.Configure
+        : AdminRole.Operate;
+
+    /// <summary>Says for the rest of the request whose it is.</summary>
+    public void Mark(HttpContext context) => context.Items[Key] = this;
+}
