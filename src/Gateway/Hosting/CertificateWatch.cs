@@ -5,6 +5,7 @@ using Gateway.Health.Probing;
 using Gateway.Observability;
 using Gateway.Observability.Metrics;
 using Gateway.Server;
+using Gateway.Server.Acme;
 
 namespace Gateway.Hosting;
 
@@ -35,11 +36,13 @@ internal sealed partial class CertificateWatch
             Admin = new CertificateFiles(admin, log.For<CertificateFiles>());
         }
 
+        Acme = AcmeRenewal.For(store.Current, time, log.For<AcmeRenewal>());
         foreach (var listen in store.Current.Listen)
         {
             if (listen.Certificate is not null || !listen.Certificates.IsEmpty)
             {
-                _listeners.Add(listen, new ListenerCertificates(listen, log.For<CertificateFiles>()));
+                var resolved = AcmeRenewal.Resolve(listen, store.Current.State, time);
+                _listeners.Add(listen, new ListenerCertificates(resolved, log.For<CertificateFiles>()));
             }
         }
     }
@@ -50,9 +53,15 @@ internal sealed partial class CertificateWatch
     /// <summary>Of the admin endpoint; null: it does not speak TLS.</summary>
     public CertificateFiles? Admin { get; }
 
+    /// <summary>Orders certificates; null: all of them are files of the operator.</summary>
+    public AcmeRenewal? Acme { get; }
+
     /// <summary>Why files of ports are not in force.</summary>
     public IEnumerable<ComponentAlert> PortAlarms => AlertsOf(
-        _listeners.Values.SelectMany(static certificates => certificates.Alarms).Append(Admin?.Alarm).OfType<string>());
+        _listeners.Values.SelectMany(static certificates => certificates.Alarms)
+            .Append(Admin?.Alarm)
+            .OfType<string>()
+            .Concat(Acme?.Alarms ?? []));
 
     /// <summary>Why files of clusters are not in force.</summary>
     public IEnumerable<ComponentAlert> ClusterAlarms => AlertsOf(ClustersTls().Select(static tls => tls.Alarm).OfType<string>());
@@ -87,6 +96,9 @@ internal sealed partial class CertificateWatch
             }
         }
     }
+
+    /// <summary>Orders certificates that are due until it is stopped.</summary>
+    public Task OrderAsync(CancellationToken stopping) => Acme?.RunAsync(stopping) ?? Task.CompletedTask;
 
     private IEnumerable<ClusterTls> ClustersTls() =>
         _store.Current.Clusters.Select(cluster => _loop.Find(cluster.Name)?.Tls).OfType<ClusterTls>();

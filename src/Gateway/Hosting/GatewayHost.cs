@@ -87,7 +87,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _pipeline = new RequestPipeline(
             _loop, _stored, fallback, _instruments, _log.Access, _config.TrustedProxies, _descriptors.Destinations, time);
         _listeners = new PublicListeners(
-            config, _pipeline, _certificates.Listeners, inherited, _descriptors, _instruments.Connections, _config.TrustedProxies,
+            config, _pipeline, _certificates, inherited, _descriptors, _instruments.Connections, _config.TrustedProxies,
             longestPause, time, _log);
         _fleet = _redis is null ? null : new FleetMembership(
             _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _runbooks!.Votes, _config.Store, time, _log);
@@ -138,6 +138,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Follow("runbooks", "The loop of the runbooks", _runbooks.Start(), _runbooks.Stopping);
         Own("signals", "The loop that reads signals", _signals.RunAsync(_stopping.Token));
         Own("certificates", "The loop that watches the certificates", _certificates.RunAsync(_stopping.Token));
+        Own("acme", "The loop that orders certificates", _certificates.OrderAsync(_stopping.Token));
         Own("files", "The loop that watches the prepared files", _files.ExecuteTask ?? Task.CompletedTask);
         _owned.Add(_watchdog.RunAsync(_stopping.Token));
         _owned.Add(_readiness.BecomeAsync(WarmUpRun(), _stopping.Token));
@@ -176,11 +177,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _listeners.StopAsync(StopWithin, hurry).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         _readiness.Cancel();
-        if (_fleet is not null)
-        {
-            await _fleet.StopAsync().ConfigureAwait(false);
-        }
-
+        await (_fleet?.StopAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         await _loop.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await _files.StopAsync(CancellationToken.None).ConfigureAwait(false);
         await Task.WhenAll(_owned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

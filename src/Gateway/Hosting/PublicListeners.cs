@@ -33,7 +33,7 @@ internal sealed partial class PublicListeners : IAsyncDisposable
     public PublicListeners(
         GatewayConfig config,
         RequestPipeline pipeline,
-        IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates,
+        CertificateWatch certificates,
         SocketActivation inherited,
         FileDescriptorBudget descriptors,
         ConnectionMeter connections,
@@ -53,7 +53,8 @@ internal sealed partial class PublicListeners : IAsyncDisposable
         _app = ProxyServer.Build(
             config,
             log.Setup,
-            certificates,
+            certificates.Listeners,
+            certificates.Acme?.Challenges,
             inherited,
             trusted,
             connections,

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Security;
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
@@ -10,12 +9,12 @@ using Gateway.Forwarding.Requests;
 using Gateway.Forwarding.Responses;
 using Gateway.Observability.Logging;
 using Gateway.Observability.Metrics;
+using Gateway.Server.Acme;
 using Gateway.Upstream;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Server;
@@ -23,21 +22,11 @@ namespace Gateway.Server;
 /// <summary>The public listeners: Kestrel with the configured limits, and nothing between it and the routes.</summary>
 internal static class ProxyServer
 {
-    /// <summary>
-    /// In the order of preference. curl offers nothing but <c>http/1.0</c> when it is told to speak that version; without a protocol in
-    /// common the handshake would fail.
-    /// </summary>
-    private static readonly List<SslApplicationProtocol> Protocols =
-    [
-        SslApplicationProtocol.Http2,
-        SslApplicationProtocol.Http11,
-        new("http/1.0")
-    ];
-
     /// <summary>Builds the host; the endpoints are made from its services.</summary>
     /// <param name="config">What to listen on, and the limits.</param>
     /// <param name="log">The log.</param>
     /// <param name="certificates">The certificates of each port that speaks TLS.</param>
+    /// <param name="acme">What authorities that certificates are ordered from are answered; null: none are.</param>
     /// <param name="inherited">Sockets that systemd passed on; ports that have one are not opened anew.</param>
     /// <param name="trusted"><c>trustedProxies</c>, of the configuration in force.</param>
     /// <param name="connections">Counts users' connections.</param>
@@ -51,6 +40,7 @@ internal static class ProxyServer
         GatewayConfig config,
         LogSetup log,
         IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates,
+        AcmeChallenges? acme,
         SocketActivation inherited,
         Func<ImmutableArray<IPNetwork>> trusted,
         ConnectionMeter connections,
@@ -89,7 +79,8 @@ internal static class ProxyServer
         builder.Services.AddOptions<KestrelServerOptions>().Configure<ConnectionGuard, ProxyProtocol>((kestrel, guard, proxyProtocol) =>
         {
             var perClient = config.Limits.ConnectionsPerClient is { } most ? new ClientConnections(most, trusted, connections) : null;
-            Configure(kestrel, config, certificates, inherited,
+            var tls = new TlsHandshakes(certificates, acme, config.Limits.HeadersTimeout);
+            Configure(kestrel, config, tls, inherited,
             [
                 new ConnectionPlaces(config.Limits.Connections, connections).Around,
                 guard.Around
@@ -100,6 +91,11 @@ internal static class ProxyServer
         app.Use(leaving.Before);
         app.Use(ConnectionGuard.Before);
         app.Use(Http2ResponseBody.Before(longestPause, time));
+        if (acme is not null)
+        {
+            app.Use(HttpChallenge.Before(acme));
+        }
+
         app.Use(endpoints(app.Services.GetRequiredService<IHttpForwarder>()).Matching(app.Services));
         app.Run(unmatched.ServeAsync);
         return app;
@@ -115,7 +111,7 @@ internal static class ProxyServer
     private static void Configure(
         KestrelServerOptions kestrel,
         GatewayConfig config,
-        IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates,
+        TlsHandshakes tls,
         SocketActivation inherited,
         Func<ConnectionDelegate, ConnectionDelegate>[] around,
         ProxyProtocol proxyProtocol,
@@ -140,35 +136,15 @@ internal static class ProxyServer
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         foreach (var listen in config.Listen)
         {
-            Listen(kestrel, listen, certificates, inherited, config.Limits.HeadersTimeout, around, proxyProtocol, perClient);
+            Listen(kestrel, listen, tls, inherited, around, proxyProtocol, perClient);
         }
-    }
-
-    private static SslServerAuthenticationOptions HandshakeOf(
-        TlsHandshakeCallbackContext hello,
-        ListenConfig listen,
-        ListenerCertificates own)
-    {
-        var options = new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = own.For(hello.ClientHelloInfo.ServerName),
-            ApplicationProtocols = Protocols,
-            EnabledSslProtocols = TlsVersions.From(listen.MinTls),
-        };
-        if (listen.ClientCertificates is not null)
-        {
-            own.Clients!.Require(options);
-        }
-
-        return options;
     }
 
     private static void Listen(
         KestrelServerOptions kestrel,
         ListenConfig listen,
-        IReadOnlyDictionary<ListenConfig, ListenerCertificates> certificates,
+        TlsHandshakes tls,
         SocketActivation inherited,
-        TimeSpan headersTimeout,
         Func<ConnectionDelegate, ConnectionDelegate>[] around,
         ProxyProtocol proxyProtocol,
         ClientConnections? perClient)
@@ -177,26 +153,7 @@ internal static class ProxyServer
         {
             Array.ForEach(around, middleware => options.Use(middleware));
             UseClient(options, listen, proxyProtocol, perClient);
-
-            if (certificates.TryGetValue(listen, out var own))
-            {
-                options.Protocols = HttpProtocols.Http1AndHttp2;
-                options.UseHttps(new TlsHandshakeCallbackOptions
-                {
-                    HandshakeTimeout = headersTimeout,
-                    OnConnection = hello => ValueTask.FromResult(HandshakeOf(hello, listen, own)),
-                });
-            }
-            else
-            {
-                options.Protocols = HttpProtocols.Http1;
-            }
-
-            if (listen.ClientCertificates is not null)
-            {
-                options.Use(ClientVerification.Before);
-            }
-
+            tls.Use(options, listen);
             options.Use(LengthlessRequests.Before);
         }
 

@@ -101,7 +101,9 @@ internal sealed class InProcessGateway : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(folder, "static"));
         foreach (var (name, content) in files ?? new Dictionary<string, string>())
         {
-            await File.WriteAllTextAsync(Path.Combine(folder, name), content);
+            var file = Path.Combine(folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllTextAsync(file, content);
         }
 
         var path = Path.Combine(folder, "gateway.yaml");

@@ -87,7 +87,9 @@ internal static class CertificateChecks
         for (var i = 0; i < listen.Certificates.Length; i++)
         {
             var at = $"{path}/certificates/{i.ToString(CultureInfo.InvariantCulture)}";
-            using var loaded = CertificateFileChecks.Load(listen.Certificates[i], at, reader, now, "clients will refuse it");
+            using var loaded = listen.Certificates[i].Acme is null && !reader.IsWritten($"{at}/acme")
+                ? CertificateFileChecks.Load(listen.Certificates[i], at, reader, now, "clients will refuse it")
+                : null;
             Hosts(listen.Certificates[i], i, loaded, at, reader, owners);
         }
     }

@@ -12,6 +12,7 @@ internal static class ConfigChecks
         PortChecks.Run(config, reader);
         CertificateChecks.Run(config.Listen, reader, now);
         CertificateChecks.Run(config.Admin, reader, now);
+        AcmeChecks.Run(config.Listen, reader, now);
         foreach (var cluster in config.Clusters)
         {
             ClusterChecks.Run(cluster, config, reader);

@@ -7,16 +7,23 @@ namespace Gateway.Configuration.Keys;
 internal static class TlsKeys
 {
     /// <summary>One certificate and its key.</summary>
-    public static RecordSchema<CertificateConfig> Certificate() => Files("a mapping with file and key");
+    public static RecordSchema<CertificateConfig> Certificate() => Files("a mapping with file and key", unless: null);
 
     /// <summary>Several, each with the names that it is for.</summary>
     public static ListSchema<CertificateConfig> Certificates() => new(
-        Files("a mapping with file, key and hosts").Key(
-            "hosts",
-            new ListSchema<string>(Host(), atLeast: 1),
-            static (certificate, value) => certificate with { Hosts = value },
-            "Names for which clients get it; *.shop.example stands for one label before .shop.example. The certificate's own names when "
-                + "left out."),
+        Files("a mapping with file, key and hosts, or with acme and hosts", unless: "acme")
+            .Key(
+                "hosts",
+                new ListSchema<string>(Host(), atLeast: 1),
+                static (certificate, value) => certificate with { Hosts = value },
+                "Names for which clients get it; *.shop.example stands for one label before .shop.example. The certificate's own names "
+                    + "when left out.")
+            .Key(
+                "acme",
+                Acme(),
+                static (certificate, value) => certificate with { Acme = value },
+                "In place of file and key: the gateway orders the certificate for hosts by ACME (RFC 8555), renews it, and keeps it in "
+                    + "the state folder."),
         atLeast: 1);
 
     /// <summary>The oldest version that is spoken.</summary>
@@ -63,20 +70,52 @@ internal static class TlsKeys
             "require: no handshake without a certificate; optional: with one that verifies, or with none.",
             "require");
 
-    private static RecordSchema<CertificateConfig> Files(string what) =>
+    private static RecordSchema<AcmeConfig> Acme() =>
+        new RecordSchema<AcmeConfig>("a mapping with directory, email and ca", static () => new AcmeConfig { Directory = null! })
+        .Key(
+            "directory",
+            Directory(),
+            static (acme, value) => acme with { Directory = value },
+            "The URL of the authority's directory, such as https://acme-v02.api.letsencrypt.org/directory. Writing it agrees to the "
+                + "authority's terms of service.",
+            required: true)
+        .Key(
+            "email",
+            Schemas.Text(
+                "an address of e-mail", "Write one like ops@shop.example", @"^[^\s@]+@[^\s@]+$|\$\{", static text =>
+                    text.Length <= 254 && text.Split('@') is [{ Length: > 0 }, { Length: > 0 }] && !text.Any(char.IsWhiteSpace)),
+            static (acme, value) => acme with { Email = value },
+            "Where the authority writes to about the account; nowhere when left out.")
+        .Key(
+            "ca",
+            Schemas.Path("a file"),
+            static (acme, value) => acme with { Ca = value },
+            "PEM file of the authorities that the certificate of the directory's own server must come from; the system's when left out.");
+
+    private static TextSchema<Uri> Directory() => new(
+        "the URL of an ACME directory",
+        "Write https://, a host and a path, like https://acme-v02.api.letsencrypt.org/directory",
+        static () => Schemas.Pattern(@"^https://[^/?#@]+|\$\{"),
+        static text => text.StartsWith("https://", StringComparison.Ordinal) && UrlSchemas.TargetOf(text) is { } url
+            ? url
+            : Parsed<Uri>.Bad());
+
+    private static RecordSchema<CertificateConfig> Files(string what, string? unless) =>
         new RecordSchema<CertificateConfig>(what, static () => new CertificateConfig("", ""))
         .Key(
             "file",
             Schemas.Path("a file"),
             static (certificate, value) => certificate with { File = value },
             "PEM file of the certificate, its chain included.",
-            required: true)
+            required: true,
+            unless: unless)
         .Key(
             "key",
             Schemas.Path("a file"),
             static (certificate, value) => certificate with { Key = value },
             "PEM file of the private key, without a password.",
-            required: true);
+            required: true,
+            unless: unless);
 
     private static TextSchema<string> ServerName() => Schemas.Text(
         "a host name",

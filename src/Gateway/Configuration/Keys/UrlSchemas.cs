@@ -106,7 +106,10 @@ internal static class UrlSchemas
             what,
             "Write http:// or https://, a host and a port",
             () => Schemas.Pattern(@"^https?://[^/?#@]+|\$\{"),
-            text => Bare(text, "http", "https") is { } url ? url : Parsed<Uri>.Bad());
+            text => TargetOf(text) is { } url ? url : Parsed<Uri>.Bad());
+
+    /// <summary>An absolute URL to send to; null: it is not one.</summary>
+    public static Uri? TargetOf(string text) => Bare(text, "http", "https");
 
     /// <summary><c>host:port</c>.</summary>
     public static TextSchema<string> Endpoint() =>

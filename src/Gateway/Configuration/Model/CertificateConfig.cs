@@ -10,4 +10,7 @@ internal sealed record CertificateConfig(string File, string Key)
     /// certificate itself has.
     /// </summary>
     public ImmutableArray<string> Hosts { get; init; } = [];
+
+    /// <summary>In place of files: the gateway orders the certificate for <see cref="Hosts"/>. Default: null.</summary>
+    public AcmeConfig? Acme { get; init; }
 }

@@ -59,6 +59,7 @@ internal sealed class WarmUpGateway : IAsyncDisposable
             config,
             _log,
             certificates,
+            acme: null,
             SocketActivation.None,
             Trusted,
             _instruments.Connections,
