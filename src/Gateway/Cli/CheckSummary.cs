@@ -38,15 +38,7 @@ internal static class CheckSummary
             Detection(text, cluster);
         }
 
-        if (!config.Runbooks.IsEmpty)
-        {
-            text.Append("\nRunbooks\n");
-            foreach (var runbook in config.Runbooks)
-            {
-                Columns.Append(text, "  ", RunbookText.Of(runbook), 4);
-            }
-        }
-
+        Runbooks(text, config);
         text.Append("\nRoutes, the most exact first\n");
         var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask)
             .Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>())
@@ -59,15 +51,13 @@ internal static class CheckSummary
                 : $"{route.Cluster}, else {string.Join(", ", StepNames(route))}",
         })]);
 
-        if (warnings.IsEmpty)
+        if (!warnings.IsEmpty)
         {
-            return text.ToString();
-        }
-
-        text.Append(warnings.Length == 1 ? "\n1 warning\n" : $"\n{warnings.Length} warnings\n");
-        foreach (var warning in warnings)
-        {
-            Columns.Append(text, "  ", warning.ToString(), 4);
+            text.Append(warnings.Length == 1 ? "\n1 warning\n" : $"\n{warnings.Length} warnings\n");
+            foreach (var warning in warnings)
+            {
+                Columns.Append(text, "  ", warning.ToString(), 4);
+            }
         }
 
         return text.ToString();
@@ -83,6 +73,20 @@ internal static class CheckSummary
             + $"{(tier.FindsCapacity
                 ? "; as many requests in flight as its response times allow"
                 : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
+    }
+
+    private static void Runbooks(StringBuilder text, GatewayConfig config)
+    {
+        if (config.Runbooks.IsEmpty)
+        {
+            return;
+        }
+
+        text.Append("\nRunbooks\n");
+        foreach (var runbook in config.Runbooks)
+        {
+            Columns.Append(text, "  ", RunbookText.Of(runbook), 4);
+        }
     }
 
     private static void Detection(StringBuilder text, ClusterConfig cluster)

@@ -34,7 +34,8 @@ public sealed class AdminRolesTests
     {
         await using var admin = await AdminFixture.StartAsync("token-for-all", tokens: [.. Tokens]);
         admin.Reload = static _ => throw new OperationCanceledException();
-        foreach (var (letter, token) in new[] { ('r', Tokens[0].Token), ('o', Tokens[1].Token), ('c', Tokens[2].Token), ('f', "token-for-all") })
+        string[] tokens = [.. Tokens.Select(static t => t.Token), "token-for-all"];
+        foreach (var (letter, token) in "rocf".Zip(tokens))
         {
             var response = await SendAsync(admin, method, path, token);
             Assert.Equal(allowed.Contains(letter, StringComparison.Ordinal), response.StatusCode != HttpStatusCode.Forbidden);
@@ -57,7 +58,7 @@ public sealed class AdminRolesTests
         var response = await SendAsync(admin, "POST", "/clusters/ai-guide/release", Tokens[0].Token);
 
         Assert.Contains(
-            "The token \\u0022prometheus\\u0022 has the role read, and this takes operate.".Replace("\\u0022", "\\\"", StringComparison.Ordinal),
+            "has the role read, and this takes operate.",
             await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
     }

@@ -428,8 +428,8 @@ public sealed class AdminServerTests
     [Fact]
     public void Server_OpenAddressWithoutToken_IsRefused()
     {
-        var e =
-            Assert.Throws<ArgumentException>(() => new AdminServer(new AdminConfig { Url = new("http://0.0.0.0:8081") }, null!, TimeProvider.System, null!));
+        var open = new AdminConfig { Url = new("http://0.0.0.0:8081") };
+        var e = Assert.Throws<ArgumentException>(() => new AdminServer(open, null!, TimeProvider.System, null!));
         Assert.Contains("admin.token", e.Message, StringComparison.Ordinal);
     }
 }

@@ -205,7 +205,12 @@ internal static class OperationKeys
             (splunk, value) => splunk with { Url = value },
             "Where it listens.",
             required: true)
-        .Key("token", Schemas.RequiredSecret("SPLUNK_TOKEN"), (splunk, value) => splunk with { Token = value }, "Its token.", required: true);
+        .Key(
+            "token",
+            Schemas.RequiredSecret("SPLUNK_TOKEN"),
+            (splunk, value) => splunk with { Token = value },
+            "Its token.",
+            required: true);
 
     // An empty one is an error: a variable that is not set must not take the protection away.
     private static TextSchema<string> SigningSecret() => new(
