@@ -68,8 +68,8 @@ internal sealed record Explanation
     /// <summary>What it gets when no tier can serve, first to last.</summary>
     public ImmutableArray<string>? Fallback { get; init; }
 
-    /// <summary>What the gateway does by itself about destinations of the cluster.</summary>
-    public ImmutableArray<string> Runbooks { get; init; } = [];
+    /// <summary>What the gateway does by itself about destinations of the cluster; null: nothing.</summary>
+    public ImmutableArray<string>? Runbooks { get; init; }
 
     /// <summary>Where a route that redirects leads; null: it does not.</summary>
     public string? Redirect { get; init; }
@@ -133,7 +133,7 @@ internal sealed record Explanation
             Attempts = AttemptsOf(cluster.Attempts),
             Via = cluster.Via switch { ViaMode.Response => "in responses alone", ViaMode.Off => "in no message", _ => null },
             Signals = cluster.Signals.IsEmpty ? null : [.. cluster.Signals.Select(SignalText.Of)],
-            Runbooks = [.. config.Runbooks.Where(runbook => runbook.IsFor(cluster.Name)).Select(RunbookText.Of)],
+            Runbooks = RunbookText.Of(config, cluster.Name),
             Deadlines = DeadlinesOf(route, cluster, method),
             Fallback = [.. FallbackOf(config, route, method, match.Values, url.Query)],
         };

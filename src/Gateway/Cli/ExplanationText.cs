@@ -59,7 +59,7 @@ internal static class ExplanationText
         }
 
         Numbered(text, "Signals", explanation.Signals ?? []);
-        Numbered(text, "Runbooks", explanation.Runbooks);
+        Numbered(text, "Runbooks", explanation.Runbooks ?? []);
         Numbered(text, "Changes", explanation.Changes ?? []);
         Numbered(text, "Fallback", explanation.Fallback ?? []);
         return text.ToString();

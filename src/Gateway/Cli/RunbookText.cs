@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Values;
 
@@ -6,6 +7,13 @@ namespace Gateway.Cli;
 /// <summary>A runbook of the configuration in a sentence, for <c>check</c> and <c>explain</c>.</summary>
 internal static class RunbookText
 {
+    /// <summary>Those that are for a cluster; null: there are none.</summary>
+    public static ImmutableArray<string>? Of(GatewayConfig config, string cluster)
+    {
+        ImmutableArray<string> texts = [.. config.Runbooks.Where(runbook => runbook.IsFor(cluster)).Select(Of)];
+        return texts.IsEmpty ? null : texts;
+    }
+
     /// <summary>Its condition, its steps and its limits.</summary>
     public static string Of(RunbookConfig runbook) =>
         $"{runbook.Name} ({(runbook.Mode == RunbookMode.Act ? "acts" : "only observes")}): {ConditionOf(runbook.When)}, then "

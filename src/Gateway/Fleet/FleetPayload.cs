@@ -80,7 +80,8 @@ internal sealed record Heartbeat(string Name, string Version, string Revision, l
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>
         Faults is null or { IsDefault: false, Length: <= MostFaults } && (Faults ?? []).All(static f => f is { Length: <= 64 })
-        && Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch && !Clusters.IsDefault
+        && Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch
+        && !Clusters.IsDefault
         && Clusters.All(static c => c is { Cluster: not null, Tiers.IsDefault: false } && c.Tiers.All(static t => t.Tier is not null));
 }
 

@@ -53,6 +53,50 @@ public sealed class RecordsTests : IDisposable
     }
 
     [Fact]
+    public async Task Restart_CasesOfRunbooks_AreThereAgain_AndARunHasEnded()
+    {
+        var at = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+        var healed = new RunbookCase(at, "restart", "guide", "primary", "a", at.AddSeconds(-30), RunbookOutcome.Running);
+        using (var first = Open())
+        {
+            healed = first.Runbooks.Keep(healed);
+            first.Runbooks.Keep(healed with { At = at.AddSeconds(1), Id = 0 });
+            healed = first.Runbooks.Keep(healed with
+            {
+                Outcome = RunbookOutcome.Healed,
+                Text = "it passed its probe",
+                EndedAt = at.AddSeconds(20),
+                WellAt = at.AddSeconds(19)
+            });
+            Assert.Equal(2, first.Runbooks.All.Count);
+        }
+
+        using var second = Open();
+        Assert.False(second.Runbooks.IsRead);
+        await UntilAsync(() => second.Runbooks.IsRead);
+
+        Assert.Equal(healed, second.Runbooks.All[0]);
+        Assert.Equal((RunbookOutcome.Interrupted, "the gateway ended"), (second.Runbooks.All[1].Outcome, second.Runbooks.All[1].Text));
+        Assert.Equal(2, second.Runbooks.RunsSince("restart", "guide", at.AddHours(-1)));
+        Assert.Equal(0, second.Runbooks.RunsSince("restart", "search", at.AddHours(-1)));
+        Assert.Equal(0, second.Runbooks.RunsSince("restart", "guide", at.AddHours(1)));
+    }
+
+    [Fact]
+    public void CasesOfRunbooks_AreBounded()
+    {
+        var history = new RunbookHistory();
+        for (var count = 0; count < RunbookHistory.Most + 10; count++)
+        {
+            history.Keep(new RunbookCase(
+                DateTimeOffset.UnixEpoch, "restart", "guide", "primary", "a", DateTimeOffset.UnixEpoch, RunbookOutcome.Refused));
+        }
+
+        Assert.Equal(RunbookHistory.Most, history.All.Count);
+        Assert.Equal(RunbookHistory.Most + 10, history.All[^1].Id);
+    }
+
+    [Fact]
     public void Forecasts_AreBounded()
     {
         var history = new ForecastHistory();

@@ -126,7 +126,7 @@ internal static class RunbookStepKeys
         public override bool HoldsSecrets => true;
 
         public override IEnumerable<ConfigKey> Keys =>
-            Exec.Keys.Concat(Http.Keys).Concat(Wait.Keys).Concat(Probe.Keys).DistinctBy(static key => key.Name);
+            Exec.Keys.Concat(Http.Keys).Concat(Wait.Keys).Concat(Probe.Keys).DistinctBy(static key => key.Name, StringComparer.Ordinal);
 
         public override bool TryRead(ConfigNode node, string path, Reader reader, [MaybeNullWhen(false)] out RunbookStep value)
         {

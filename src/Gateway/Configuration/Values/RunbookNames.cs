@@ -1,6 +1,8 @@
 namespace Gateway.Configuration.Values;
 
-/// <summary>The names in braces that stand in a runbook's arguments and URLs. All of them come from the configuration or from DNS.</summary>
+/// <summary>
+/// The names in braces that stand in a runbook's arguments and URLs. All of them come from the configuration or from DNS.
+/// </summary>
 internal static class RunbookNames
 {
     /// <summary>Every name.</summary>

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Fleet;
 using Gateway.Observability.History;
-using Gateway.Observability.Metrics;
 
 namespace Gateway.Notifications.Runbooks;
 
@@ -165,7 +164,12 @@ internal sealed partial class RunbookEngine : IRunbookEffects, IAsyncDisposable
     }
 
     private RunbookInput InputOf() => new(
-        _sources.Runbooks(), _sources.Clusters(), _history.IsRead, _sources.Fleet is { } fleet ? FleetOf(fleet()) : null, Now, _time.GetUtcNow());
+        _sources.Runbooks(),
+        _sources.Clusters(),
+        _history.IsRead,
+        _sources.Fleet is { } fleet ? FleetOf(fleet()) : null,
+        Now,
+        _time.GetUtcNow());
 
     private Func<FaultKey, FleetFacts> FleetOf(FleetView view)
     {
@@ -232,10 +236,11 @@ internal sealed partial class RunbookEngine : IRunbookEffects, IAsyncDisposable
         run.Dispose();
     }
 
-    [LoggerMessage(8311, LogLevel.Error, "A turn of the runbooks failed by an error of the gateway itself, and the next one follows. Please "
-        + "report it.")]
+    [LoggerMessage(8311, LogLevel.Error,
+        "A turn of the runbooks failed by an error of the gateway itself, and the next one follows. Please report it.")]
     private partial void LogTurnFailed(Exception exception);
 
-    [LoggerMessage(8312, LogLevel.Warning, "The drain of '{Destination}' by a runbook could not be ended; it ends by itself.")]
+    [LoggerMessage(8312, LogLevel.Warning,
+        "The drain of '{Destination}' by a runbook could not be ended; it ends by itself.")]
     private partial void LogDrainNotEnded(string destination, Exception exception);
 }

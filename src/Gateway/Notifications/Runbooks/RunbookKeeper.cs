@@ -18,6 +18,8 @@ internal sealed class RunbookKeeper(RunbookHistory history, IRunbookEffects effe
     // The permit of the fleet is asked for again after so long.
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan VotesWithin = TimeSpan.FromSeconds(5);
+
     // A fault that this process found may be as old as the fleet remembers runs.
     private static readonly TimeSpan UnknownAge = TimeSpan.FromDays(1);
 
@@ -169,7 +171,13 @@ internal sealed class RunbookKeeper(RunbookHistory history, IRunbookEffects effe
 
         if (RunbookDecision.Start(facts) is { } refusal)
         {
-            _cases.Refuse(active, refusal, input);
+            // The others' votes come with their next exchanges.
+            var isEarly = refusal == RunbookRefusal.NoMajority
+                && input.Now - active.Fault.Since < active.Fault.Runbook.When.For + VotesWithin;
+            if (!isEarly)
+            {
+                _cases.Refuse(active, refusal, input);
+            }
         }
         else if (active.Fault.Runbook.Mode == RunbookMode.Observe)
         {

@@ -18,8 +18,8 @@ internal sealed class RunbookLease(RedisConnection redis, TimeProvider time)
 
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(2);
 
-    // KEYS: the cluster's lease, the runbook's runs in the cluster, the destination's last try. The destination has not been well since that
-    // try when its fault is older than it.
+    // KEYS: the cluster's lease, the runbook's runs in the cluster, the destination's last try. The destination has not been well since
+    // that try when its fault is older than it.
     private const string Take = """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)

@@ -5,8 +5,8 @@ using Gateway.Configuration.Values;
 namespace Gateway.Notifications.Runbooks;
 
 /// <summary>
-/// A run as a small machine: (state, sight, now) → move. Pure. Every step has a deadline; after the last one the destination must pass its
-/// probe, or the run escalates.
+/// A run as a small machine: (state, sight, now) → move. Pure. Every step has a deadline; after the last one the destination must pass
+/// its probe, or the run escalates.
 /// </summary>
 internal static class RunbookProgress
 {

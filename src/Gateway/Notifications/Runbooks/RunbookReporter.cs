@@ -1,10 +1,9 @@
-using Gateway.Configuration.Model;
 using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 
 namespace Gateway.Notifications.Runbooks;
 
-/// <summary>What follows from news of a case: its journal entry, its counter, its line in the log, and the notification of people.</summary>
+/// <summary>What follows from news of a case: its journal entry, counter and line in the log, and the notification of people.</summary>
 internal sealed partial class RunbookReporter(
     Instruments instruments, Journal journal, Notifier notifier, TimeProvider time, ILogger<RunbookReporter> logger)
 {

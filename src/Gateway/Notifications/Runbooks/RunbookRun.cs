@@ -1,5 +1,3 @@
-using Gateway.Configuration.Model;
-
 namespace Gateway.Notifications.Runbooks;
 
 /// <summary>How far a run has come. Immutable; <see cref="RunbookProgress"/> moves it.</summary>

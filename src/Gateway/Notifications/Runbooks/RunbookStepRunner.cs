@@ -46,7 +46,8 @@ internal sealed class RunbookStepRunner(RunbookSources sources, Notifier notifie
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new StepResult(Done: false, e is Win32Exception ? $"it cannot be started: {e.Message}" : $"{e.GetType().Name}: {e.Message}");
+            return new StepResult(
+                Done: false, e is Win32Exception ? $"it cannot be started: {e.Message}" : $"{e.GetType().Name}: {e.Message}");
         }
     }
 
