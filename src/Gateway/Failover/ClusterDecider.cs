@@ -35,8 +35,11 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
 
         var word = HearFleet(cluster, tiers, now);
         var before = cluster.State;
-        var (after, change) = FailoverMachine.Step(before, tiers, order, cluster.FirstRoundOver(now), cluster.Config, now, word);
+        var compared = cluster.Ramp.Look(before, cluster.Config.Failback, now);
+        var (after, change) =
+            FailoverMachine.Step(before, tiers, order, cluster.FirstRoundOver(now), cluster.Config, now, word, compared);
         cluster.State = after;
+        cluster.Ramp.Follow(after, cluster.Tiers, cluster.Cluster.Timings, cluster.Config.Affinity is not null);
         var starts = SlowStarts.Pass(cluster, now) | DrainDeadlines.Pass(cluster, now) | SignalKeeper.Pass(cluster, now);
         var seen = cluster.Dirty
             || starts

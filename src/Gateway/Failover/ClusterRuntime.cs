@@ -1,5 +1,6 @@
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
+using Gateway.Failover.Comparison;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
 using Gateway.Health.Rules;
@@ -41,6 +42,9 @@ internal sealed class ClusterRuntime
 
     /// <summary>What the machine remembers.</summary>
     public ClusterState State { get; set; }
+
+    /// <summary>How a tier in its ramp compares with the one that carries the rest.</summary>
+    public RampWatch Ramp { get; } = new();
 
     /// <summary>The active tier's name before a reload took it away.</summary>
     public string? GoneTier { get; private set; }

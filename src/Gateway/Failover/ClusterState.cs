@@ -23,6 +23,15 @@ internal sealed record ClusterState
     /// <summary>The tier that carries the rest while the active one ramps up; -1: no ramp.</summary>
     public int RampFrom { get; init; } = -1;
 
+    /// <summary>What the active tier's share has reached in its ramp; 0 without one.</summary>
+    public double RampShare { get; init; }
+
+    /// <summary>When <see cref="RampShare"/> was reached.</summary>
+    public TimeSpan RampShareAt { get; init; }
+
+    /// <summary>The active tier looks worse than the one that carries the rest: its share does not grow.</summary>
+    public bool IsInDoubt { get; init; }
+
     /// <summary>When the active tier took over by failback, while that is not long ago; a loss of it counts as a relapse.</summary>
     public TimeSpan? ReturnedAt { get; init; }
 

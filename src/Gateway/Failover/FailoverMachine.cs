@@ -1,4 +1,5 @@
 using Gateway.Configuration.Model;
+using Gateway.Failover.Comparison;
 
 namespace Gateway.Failover;
 
@@ -7,7 +8,11 @@ namespace Gateway.Failover;
 internal readonly record struct Order(Hold? Hold);
 
 /// <summary>The active tier changed; -1 stands for none, <see cref="ClusterState.Gone"/> for one that left the configuration.</summary>
-internal readonly record struct Change(int From, int To, TransitionReason Reason);
+internal readonly record struct Change(int From, int To, TransitionReason Reason)
+{
+    /// <summary>By what a tier in its ramp was worse than the one that takes over from it; null: that was not the reason.</summary>
+    public ComparisonFinding? Worse { get; init; }
+}
 
 /// <summary>
 /// What we do about a cluster, as one pure function: down at once, up slowly.
@@ -27,6 +32,7 @@ internal static class FailoverMachine
     /// <param name="config">The rules.</param>
     /// <param name="now">The loop's clock.</param>
     /// <param name="fleet">What the gateways agreed on; the default: this one decides alone.</param>
+    /// <param name="compared">How a tier in its ramp compares with the one that carries the rest.</param>
     public static (ClusterState State, Change? Change) Step(
         ClusterState state,
         ReadOnlySpan<TierHealth> tiers,
@@ -34,10 +40,12 @@ internal static class FailoverMachine
         bool firstRound,
         ClusterConfig config,
         TimeSpan now,
-        FleetDirective fleet = default)
+        FleetDirective fleet = default,
+        ComparisonVerdict compared = default)
     {
-        // 1. Bring the memory up to date.
-        state = FailoverTimers.Update(state, tiers, config.Failback, now);
+        // 1. Bring the memory up to date. What an operator holds is not compared.
+        compared = state.Held is { } held && held.Tier == state.Active ? default : compared;
+        state = FailoverTimers.Update(state, tiers, config.Failback, compared, now);
 
         // 2. Before the first round is over.
         if (!state.Settled)
@@ -81,8 +89,8 @@ internal static class FailoverMachine
             return FailOver(state, tiers, config.Failover, since, now);
         }
 
-        // 8. A better tier, or the one an operator wants.
-        return FailBack(state, config.Failback, fleet, now);
+        // 8. A tier in its ramp that is worse than the one that carries the rest; a better tier, or the one an operator wants.
+        return state.RampFrom >= 0 ? Ramp(state, tiers, compared, now) : FailBack(state, config.Failback, fleet, now);
     }
 
     /// <summary>
@@ -159,6 +167,20 @@ internal static class FailoverMachine
             now);
     }
 
+    // A tier that is worse than the one that carries the rest is left, able as it is, and must prove itself anew.
+    private static (ClusterState, Change?) Ramp(
+        ClusterState state, ReadOnlySpan<TierHealth> tiers, ComparisonVerdict compared, TimeSpan now)
+    {
+        if (compared.Worse is not { } worse || tiers[state.RampFrom] < TierHealth.Unverified)
+        {
+            return (state, null);
+        }
+
+        state = state with { HealthySince = state.HealthySince.SetItem(state.Active, null), Relapses = state.Relapses + 1 };
+        var (moved, change) = Move(state, state.RampFrom, TransitionReason.Relapse, ramp: false, now);
+        return (moved, change is { } relapse ? relapse with { Worse = worse } : null);
+    }
+
     // A tier that cannot serve from here is not followed; a failback needs one that is known to serve.
     private static (ClusterState, Change?) ApplyFleetDecision(
         ClusterState state,
@@ -181,9 +203,7 @@ internal static class FailoverMachine
                 state with
                 {
                     HealthySince = [.. able],
-                    Relapses = relapse
-                    ? state.Relapses + 1
-                    : state.Relapses
+                    Relapses = relapse ? state.Relapses + 1 : state.Relapses,
                 }, call.To, relapse ? TransitionReason.Relapse : TransitionReason.Failover, ramp: false, now);
         }
 
@@ -204,11 +224,6 @@ internal static class FailoverMachine
 
     private static (ClusterState, Change?) FailBack(ClusterState state, FailbackConfig failback, FleetDirective fleet, TimeSpan now)
     {
-        if (state.RampFrom >= 0)
-        {
-            return (state, null);
-        }
-
         var wait = FailoverTimers.WaitOf(state.Relapses, failback);
         if (state.Held is { } held)
         {
@@ -244,9 +259,9 @@ internal static class FailoverMachine
                 Active = to,
                 ActiveSince = now,
                 UnableSince = null,
-                RampFrom = ramp
-                ? from
-                : -1,
+                RampFrom = ramp ? from : -1,
+                RampShare = 0,
+                IsInDoubt = false,
                 ReturnedAt = returns ? now : null
             },
             new Change(from, to, reason));

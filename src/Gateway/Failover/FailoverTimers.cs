@@ -1,4 +1,5 @@
 using Gateway.Configuration.Model;
+using Gateway.Failover.Comparison;
 
 namespace Gateway.Failover;
 
@@ -13,11 +14,30 @@ internal static class FailoverTimers
 
     private const double FirstShare = 0.1;
 
-    /// <summary>The active tier's share: 1, or what its ramp has reached.</summary>
-    public static double ShareOf(ClusterState state, FailbackConfig failback, TimeSpan now) =>
-        state is { RampFrom: >= 0, ReturnedAt: { } start } && failback.Ramp > TimeSpan.Zero
-            ? Math.Clamp(FirstShare + ((1 - FirstShare) * ((now - start) / failback.Ramp)), FirstShare, 1)
-            : 1;
+    // In a ramp's time a share that makes up for a pause would grow by this: it does not jump, and is whole in time all the same.
+    private const double FastestGrowth = 2;
+
+    /// <summary>
+    /// The active tier's share: 1, or what its ramp has reached. It grows evenly over the ramp's time. While the tier looks worse than the
+    /// one that carries the rest it stands, in the first half of that time; from then on it makes up for it, so that it is whole in time.
+    /// </summary>
+    public static double ShareOf(ClusterState state, FailbackConfig failback, TimeSpan now)
+    {
+        if (state is not { RampFrom: >= 0, ReturnedAt: { } start } || failback.Ramp <= TimeSpan.Zero)
+        {
+            return 1;
+        }
+
+        var passed = (now - start) / failback.Ramp;
+        var grown = FirstShare + ((1 - FirstShare) * (state.IsInDoubt ? (passed * 2) - 1 : passed));
+        if (state.RampShare > 0)
+        {
+            var most = state.RampShare + (FastestGrowth * ((now - state.RampShareAt) / failback.Ramp));
+            grown = Math.Max(state.RampShare, Math.Min(grown, most));
+        }
+
+        return Math.Clamp(grown, FirstShare, 1);
+    }
 
     /// <summary>How long a better tier must have been able before it takes over.</summary>
     public static TimeSpan WaitOf(int relapses, FailbackConfig failback)
@@ -29,7 +49,7 @@ internal static class FailoverTimers
 
     /// <summary>The state with its timers brought up to date.</summary>
     public static ClusterState Update(
-        ClusterState state, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, TimeSpan now)
+        ClusterState state, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, ComparisonVerdict compared, TimeSpan now)
     {
         var able = new TimeSpan?[tiers.Length];
         for (var index = 0; index < able.Length; index++)
@@ -51,6 +71,11 @@ internal static class FailoverTimers
         {
             state = state with { RampFrom = -1 };
         }
+
+        // Up to now the share has grown as it did; from now on it grows or stands by what is known now.
+        state = state.RampFrom < 0
+            ? state with { RampShare = 0, IsInDoubt = false }
+            : state with { RampShare = ShareOf(state, failback, now), RampShareAt = now, IsInDoubt = compared.Doubt is not null };
 
         // On a later tier relapses are not forgotten, or a long wait would undo itself.
         var proven = unable is null

@@ -10,7 +10,12 @@ namespace Gateway.Failover;
 /// </summary>
 internal sealed class RouteTiming(string route, TimeSpan firstByte)
 {
+    /// <summary>While two tiers are compared: what is slower than half of the responses were by this is slow. Users feel a tenth.</summary>
+    private static readonly TimeSpan SlowBeyond = TimeSpan.FromMilliseconds(100);
+
     private long _hedgeDelay;
+    private long _slowAfter;
+    private long _slowHeadAfter;
     private bool _hasAvoided;
     private long _lateAfter = firstByte.Ticks;
     private Ewma _longTermP80 = new(TimeSpan.FromSeconds(30));
@@ -21,18 +26,23 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     /// <summary>Give it the time to the first byte of every good response, those of lingering attempts included.</summary>
     public LatencyHistogram Latency { get; } = new();
 
+    /// <summary>Give it the time to the head of every event stream; <see cref="Latency"/> holds the time to their first content.</summary>
+    public LatencyHistogram HeadLatency { get; } = new();
+
+    /// <summary>
+    /// While two tiers are compared: from when a response's first byte, or an event stream's first content, is slow; null: nothing is
+    /// compared, or too little was known when the ramp began.
+    /// </summary>
+    public TimeSpan? SlowAfter => TimeOf(ref _slowAfter);
+
+    /// <summary>The same for the head of an event stream.</summary>
+    public TimeSpan? SlowHeadAfter => TimeOf(ref _slowHeadAfter);
+
     /// <summary>
     /// How long a first response may take before a second attempt starts; null while fewer than 50 latency samples exist. From 20 ms to
     /// <c>timeouts.firstByte</c>.
     /// </summary>
-    public TimeSpan? HedgeDelay
-    {
-        get
-        {
-            var ticks = Volatile.Read(ref _hedgeDelay);
-            return ticks > 0 ? new TimeSpan(ticks) : null;
-        }
-    }
+    public TimeSpan? HedgeDelay => TimeOf(ref _hedgeDelay);
 
     /// <summary>
     /// From when lateness is a failure and not mere slowness: a lingering attempt is cut at this age, and a response slower than this is
@@ -67,12 +77,27 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
         Volatile.Write(ref _lateAfter, AttemptTiming.LateAfter(_longTermP80, timeouts).Ticks);
     }
 
-    /// <summary>AllowsFailback the past fade, unless so little is known that nothing would be left of it.</summary>
+    /// <summary>
+    /// Two tiers are compared from now on, or no more. What is slow stays as it was when they began: it must not move with what they show.
+    /// </summary>
+    internal void Compare(bool begins)
+    {
+        Volatile.Write(ref _slowAfter, begins ? SlowIn(Latency) : 0);
+        Volatile.Write(ref _slowHeadAfter, begins ? SlowIn(HeadLatency) : 0);
+    }
+
+    /// <summary>Lets the past fade, unless so little is known that nothing would be left of it.</summary>
     internal void Decay()
     {
         if (Latency.Count >= AttemptTiming.MinimumResponses * 4)
         {
             Latency.Decay();
+            HeadLatency.Decay();
         }
     }
+
+    private static long SlowIn(LatencyHistogram latency) =>
+        latency.Count < AttemptTiming.MinimumAnswers ? 0 : (latency.Quantile(0.5) + SlowBeyond).Ticks;
+
+    private static TimeSpan? TimeOf(ref long ticks) => Volatile.Read(ref ticks) is > 0 and var known ? new TimeSpan(known) : null;
 }

@@ -1,3 +1,5 @@
+using Gateway.Failover.Comparison;
+
 namespace Gateway.Failover;
 
 /// <summary>Requests under way in one tier, over all routes; for <c>capacity</c> and <c>shedAt</c>. Survives reloads.</summary>
@@ -6,6 +8,7 @@ internal sealed class TierLoad
     private int _inFlight;
     private Action? _placeLeft;
     private AdaptiveLimit? _adaptive;
+    private TierCounts? _counts;
 
     /// <summary>Requests under way.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
@@ -15,6 +18,15 @@ internal sealed class TierLoad
     {
         get => Volatile.Read(ref _adaptive);
         set => Volatile.Write(ref _adaptive, value);
+    }
+
+    /// <summary>
+    /// What its requests show while it is compared with another tier in a ramp; null: it is not. Written by the loop alone.
+    /// </summary>
+    public TierCounts? Counts
+    {
+        get => Volatile.Read(ref _counts);
+        internal set => Volatile.Write(ref _counts, value);
     }
 
     /// <summary>Called each time a place is given back; null: no request ever waits for one.</summary>

@@ -15,6 +15,8 @@ internal static class TransitionCause
         change.Reason switch
         {
             TransitionReason.Failover when change.From >= 0 => "because " + FailureOf(cluster, change.From, now),
+            TransitionReason.Relapse when change.Worse is { } worse =>
+                "because during its return " + TransitionText.ComparedIn(cluster, change, worse),
             TransitionReason.Relapse when change.From >= 0 => "because soon after its return " + FailureOf(cluster, change.From, now),
             TransitionReason.Exhausted => "because "
                 + string.Join(", and ", cluster.Tiers.Select((_, index) => FailureOf(cluster, index, now))),

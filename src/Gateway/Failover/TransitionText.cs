@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration.Values;
+using Gateway.Failover.Comparison;
 using Gateway.Health.Model;
 using Gateway.Health.Rules;
 
@@ -12,6 +13,7 @@ internal static class TransitionText
     public static string Of(ClusterRuntime cluster, Change change, ClusterState before, Command? command, TimeSpan now) =>
         change.Reason switch
         {
+            TransitionReason.Relapse when change.Worse is { } worse => ComparedIn(cluster, change, worse),
             TransitionReason.Failover or TransitionReason.Relapse when change.From >= 0 => IllnessOf(cluster.Tiers[change.From]),
             TransitionReason.Exhausted => string.Join("; ", cluster.Tiers.Select(IllnessOf)),
             TransitionReason.Recovered => string.Create(
@@ -46,6 +48,10 @@ internal static class TransitionText
             ? string.Create(CultureInfo.InvariantCulture, $"; {said.DownVotes} of {guidance.Living} gateways cannot use it{agreed}")
             : agreed;
     }
+
+    /// <summary>By what a tier in its ramp was worse than the one that takes over from it.</summary>
+    public static string ComparedIn(ClusterRuntime cluster, Change change, ComparisonFinding worse) =>
+        worse.Words(cluster.Tiers[change.From].Config.Name, cluster.Tiers[change.To].Config.Name);
 
     private static string IllnessOf(TierRuntime tier)
     {

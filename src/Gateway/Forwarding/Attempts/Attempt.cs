@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Gateway.Failover;
+using Gateway.Failover.Comparison;
 using Gateway.Forwarding.Requests;
 using Gateway.Forwarding.Responses;
 using Gateway.Health.Model;
@@ -27,7 +28,6 @@ internal sealed class Attempt(
     private AttemptDeadline _deadline;
     private AttemptBody _body;
     private TimeSpan _lateFrom;
-    private int _left;
 
     /// <summary>The request is not tried elsewhere when this attempt fails.</summary>
     public bool IsOnly { get; init; }
@@ -40,6 +40,9 @@ internal sealed class Attempt(
 
     /// <summary>The request that it is made for; null: a copy that no user waits for.</summary>
     public RequestRecord? Record { get; init; }
+
+    /// <summary>What it counts in while its tier is compared with another; null: it does not count.</summary>
+    public TierCounts? Counts { get; init; }
 
     /// <summary>The destination as this route meets it.</summary>
     public UpstreamEndpoint UpstreamEndpoint => peer;
@@ -146,6 +149,9 @@ internal sealed class Attempt(
         }
     }
 
+    /// <summary>True, once: it counts. It may end at the moment at which another has served the request.</summary>
+    public bool TryCount() => Counts is not null && _lifecycle.TryCount();
+
     /// <summary>It lost, and runs on for a while to show how late it is; false: it has ended by now.</summary>
     /// <param name="lateFrom">It is late if it takes longer than this.</param>
     public bool TryLinger(TimeSpan lateFrom, TimeSpan left)
@@ -161,13 +167,7 @@ internal sealed class Attempt(
     }
 
     /// <summary>A failing status that the user gets after all: its body has the idle deadline of any other.</summary>
-    public void HandOn()
-    {
-        if (Stream is null && Buffered is null && Response is { IsToBeRead: true } failing)
-        {
-            _body = new(null, new MonitoredResponseStream(failing, this, plan.ClusterConfig.Timeouts.Idle));
-        }
-    }
+    public void HandOn() => _body = plan.Buffering.HandOn(_body, this);
 
     /// <summary>Lets go of the response, its memory and its connection.</summary>
     public void DisposeResponse()
@@ -291,7 +291,7 @@ internal sealed class Attempt(
 
     private void Leave()
     {
-        if (Interlocked.Exchange(ref _left, 1) == 0)
+        if (_lifecycle.TryLeave())
         {
             tier.Load.Leave();
             peer.Destination.End();

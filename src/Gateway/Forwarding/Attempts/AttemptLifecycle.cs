@@ -17,6 +17,8 @@ internal struct AttemptLifecycle
     private const int Abandoned = 5;
 
     private int _state;
+    private int _hasLeft;
+    private int _hasCounted;
 
     /// <summary>Its outcome and its response stand.</summary>
     public bool IsDone => Volatile.Read(ref _state) == Done;
@@ -47,6 +49,12 @@ internal struct AttemptLifecycle
         lingered = before == Lingering;
         return isDone;
     }
+
+    /// <summary>True, once: its place is given back.</summary>
+    public bool TryLeave() => Interlocked.Exchange(ref _hasLeft, 1) == 0;
+
+    /// <summary>True, once: it is counted.</summary>
+    public bool TryCount() => Interlocked.Exchange(ref _hasCounted, 1) == 0;
 
     private bool TryMoveTo(int state, out int before)
     {

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Gateway.Configuration.Model;
+using Gateway.Forwarding.EventStreams;
 using Gateway.Health.Model;
 using Gateway.Health.Rules;
 using Gateway.Observability.Metrics;
@@ -20,6 +21,8 @@ internal sealed class AttemptReporter(CompiledRoute plan)
     /// </summary>
     private const int SlowerThanServed = 2;
 
+    private readonly ComparedAttempts _compared = new(plan.Timing);
+
     /// <summary>Reports an attempt that has ended, its figures and its evidence.</summary>
     public void ReportEnd(Attempt attempt)
     {
@@ -28,6 +31,11 @@ internal sealed class AttemptReporter(CompiledRoute plan)
         // A 5xx that the user may have is a failure all the same.
         var isFailing = result == AttemptResult.Success && attempt.Response!.Status >= 500;
         attempt.UpstreamEndpoint.Meter.Attempt(isFailing ? AttemptResult.Status : result);
+        if (attempt.Counts is not null)
+        {
+            _compared.CountEnd(attempt);
+        }
+
         switch (result)
         {
             case AttemptResult.Success:
@@ -67,8 +75,11 @@ internal sealed class AttemptReporter(CompiledRoute plan)
     }
 
     /// <summary>Reports a streamed response that was cut or fell silent.</summary>
-    public void ReportBrokenStream(Attempt attempt, bool silent) =>
+    public void ReportBrokenStream(Attempt attempt, bool silent)
+    {
+        attempt.Counts?.Failed();
         Report(attempt, silent ? EvidenceKind.Timeout : EvidenceKind.Truncated, default);
+    }
 
     /// <summary>Reports an attempt that still waits while another served the request.</summary>
     /// <param name="attempt">The attempt.</param>
@@ -79,7 +90,9 @@ internal sealed class AttemptReporter(CompiledRoute plan)
         var peer = attempt.UpstreamEndpoint;
         peer.Tally.Late();
         ObserveResponseTime(attempt, waited, isWhole: false);
-        if (waited >= served * SlowerThanServed)
+        var isLate = waited >= served * SlowerThanServed;
+        _compared.CountOvertaken(attempt, waited, isLate);
+        if (isLate)
         {
             plan.Traffic.Loop.Report(new Evidence(peer.Destination, plan.Route.Name, EvidenceKind.Late, Waited: waited));
         }
@@ -134,6 +147,11 @@ internal sealed class AttemptReporter(CompiledRoute plan)
         var peer = attempt.UpstreamEndpoint;
         var load = attempt.Tier.Load;
         plan.Timing.Latency.Record(waited);
+        if (attempt.Stream is EventStream)
+        {
+            plan.Timing.HeadLatency.Record(attempt.ToHead);
+        }
+
         load.Adaptive?.Sample(waited, load.InFlight);
         peer.Destination.Latency.Record(waited);
         ObserveResponseTime(attempt, waited, isWhole: true);

@@ -69,6 +69,7 @@ internal struct AttemptSource(CompiledRoute plan, HttpContext context, string ta
             IsWrite = race.Policy.IsWrite,
             Target = target,
             Record = Record,
+            Counts = isFirst && probe is null && !Reopens ? choice.CountsOf(tier!) : null,
         };
         Record?.Add(attempt);
         choice.Avoid(destination);

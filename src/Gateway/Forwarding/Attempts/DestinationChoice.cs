@@ -1,4 +1,5 @@
 using Gateway.Failover;
+using Gateway.Failover.Comparison;
 using Gateway.Forwarding.Conversations;
 using Gateway.Forwarding.LoadBalancing;
 using Gateway.Health.Model;
@@ -26,6 +27,24 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
 
     /// <summary>An attempt goes to this destination: its conversation is there from now on.</summary>
     public void Note(Destination destination) => Affinity.Note(plan, request, destination);
+
+    /// <summary>
+    /// What the request's first attempt counts in while its tier is compared with another; null: it does not. Requests that only the first
+    /// tier gets have no like in the other.
+    /// </summary>
+    public TierCounts? CountsOf(TierSnapshot tier)
+    {
+        if (tier.Load.Counts is not { } counts || plan.FirstTierOnly)
+        {
+            return null;
+        }
+
+        return counts.Conversations is { } conversations
+            && Affinity.KeyOf(plan.ClusterConfig.Affinity, request) is { Length: > 0 } key
+            && !conversations.TryAdd(Balancer.HashOf(key))
+            ? null
+            : counts;
+    }
 
     /// <summary>This destination was not really tried: it may be chosen again.</summary>
     public void Forgive(Destination destination)

@@ -55,6 +55,12 @@ internal sealed class ResponseBuffering(CompiledRoute plan)
         return begun.IsWhole ? new(begun, null) : new(null, new MonitoredResponseStream(response, attempt, idle, begun));
     }
 
+    /// <summary>A failing status that the user gets after all: its body has the idle deadline of any other.</summary>
+    public AttemptBody HandOn(AttemptBody body, Attempt attempt) =>
+        body is { Stream: null, Buffered: null } && attempt.Response is { IsToBeRead: true } failing
+            ? new(null, new MonitoredResponseStream(failing, attempt, plan.ClusterConfig.Timeouts.Idle))
+            : body;
+
     /// <summary>Of these a pause is part of the content: waiting for more would only delay what is here.</summary>
     private static bool IsOpenEnded(UpstreamResponse response) =>
         response.Header("Content-Type").ToString() is var type
