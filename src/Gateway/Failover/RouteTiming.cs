@@ -97,7 +97,7 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     }
 
     private static long SlowIn(LatencyHistogram latency) =>
-        latency.Count < AttemptTiming.MinimumAnswers ? 0 : (latency.Quantile(0.5) + SlowBeyond).Ticks;
+        latency.Count < AttemptTiming.MinimumResponses ? 0 : (latency.Quantile(0.5) + SlowBeyond).Ticks;
 
     private static TimeSpan? TimeOf(ref long ticks) => Volatile.Read(ref ticks) is > 0 and var known ? new TimeSpan(known) : null;
 }

@@ -5,7 +5,8 @@ namespace Gateway.Observability.History;
 
 /// <summary>
 /// Keeps journal, ledger, forecasts and cases of runbooks in the state folder. One thread of its own reads the cells once a second and
-/// writes, so that a slow disk holds up nothing else. When the disk refuses, all stays in memory, within bounds, <see cref="Alarm"/> says so, and it tries again.
+/// writes, so that a slow disk holds up nothing else. When the disk refuses, all stays in memory, within bounds, <see cref="Alarm"/> says
+/// so, and it tries again.
 /// </summary>
 internal sealed partial class Records : IDisposable
 {

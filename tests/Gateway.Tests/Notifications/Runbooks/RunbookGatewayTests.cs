@@ -67,7 +67,7 @@ public sealed class RunbookGatewayTests : IAsyncDisposable
 
             await gateway.BecomesAsync("up", "primary");
             Assert.False(await IsDrainingAsync(gateway));
-            var runs = await File.ReadAllLinesAsync(gateway.PathOf("runs"));
+            var runs = await File.ReadAllLinesAsync(gateway.PathOf("runs"), TestContext.Current.CancellationToken);
             Assert.Equal(["   ", $"frozen guide primary 127.0.0.1:{port}"], runs.Select(r => r[..r.LastIndexOf(' ')]));
             Assert.Equal($"{port}", runs[1].Split(' ')[^1]);
 
@@ -162,7 +162,8 @@ public sealed class RunbookGatewayTests : IAsyncDisposable
                     + "exec sleep 600\n",
             });
         await Eventually.BeTrueAsync(() => File.Exists(gateway.PathOf("pid")), Patience, "the program runs");
-        var program = int.Parse(await File.ReadAllTextAsync(gateway.PathOf("pid")), CultureInfo.InvariantCulture);
+        var program = int.Parse(
+            await File.ReadAllTextAsync(gateway.PathOf("pid"), TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
         Assert.True(await IsDrainingAsync(gateway));
 
         // A change elsewhere leaves it alone; its own end does not.
