@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Server;
@@ -54,15 +55,7 @@ internal static class ProxyServer
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.UseSockets(static sockets =>
-        {
-            // A request runs on the thread that read it: two thirds of a request's cost was moving it between threads. Nothing on its way
-            // may block.
-            sockets.UnsafePreferInlineScheduling = true;
-            // While a restarted gateway warms up, clients wait in this queue instead of being turned away; the kernel bounds it by
-            // somaxconn.
-            sockets.Backlog = 4096;
-        });
+        builder.WebHost.UseSockets(Tune);
         // Kestrel uses the factory that was registered last; ours hands every port to its own sockets.
         builder.Services.AddSingleton(leaving);
         builder.Services.AddSingleton(budget);
@@ -107,6 +100,16 @@ internal static class ProxyServer
 
     /// <summary>The users' listening sockets.</summary>
     public static DrainableListener SocketsOf(WebApplication app) => app.Services.GetRequiredService<DrainableListener>();
+
+    private static void Tune(SocketTransportOptions sockets)
+    {
+        // A request runs on the thread that read it: two thirds of a request's cost was moving it between threads. Nothing on its way may
+        // block.
+        sockets.UnsafePreferInlineScheduling = true;
+
+        // While a restarted gateway warms up, clients wait in this queue instead of being turned away; the kernel bounds it by somaxconn.
+        sockets.Backlog = 4096;
+    }
 
     private static void Configure(
         KestrelServerOptions kestrel,

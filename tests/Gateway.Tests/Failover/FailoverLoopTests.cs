@@ -261,7 +261,9 @@ public sealed class FailoverLoopTests : IAsyncDisposable
 
         await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[1].CanServe, TimeSpan.FromSeconds(20), "it is drained no longer");
 
-        Assert.False(Loop.Views[0].Tiers[1].Destinations[0].Draining);
+        // Views follow within a moment.
+        await Eventually.BeTrueAsync(
+            () => !Loop.Views[0].Tiers[1].Destinations[0].Draining, TimeSpan.FromSeconds(20), "its view says so");
     }
 
     [Theory]

@@ -72,7 +72,6 @@ public sealed class RecordsTests : IDisposable
         }
 
         using var second = Open();
-        Assert.False(second.Runbooks.IsRead);
         await UntilAsync(() => second.Runbooks.IsRead);
 
         Assert.Equal(healed, second.Runbooks.All[0]);
