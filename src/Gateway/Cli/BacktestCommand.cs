@@ -3,12 +3,16 @@ using System.Globalization;
 using System.Text.Json;
 using Gateway.Admin.Endpoints;
 using Gateway.Admin.Status;
+using Gateway.Failover.Recording;
 using Gateway.Health.Forecast;
 using Gateway.Observability.History;
 
 namespace Gateway.Cli;
 
-/// <summary><c>backtest FILE</c>: replays a recording of <c>GET /forecast/recording</c> and prints the score of its forecasts.</summary>
+/// <summary>
+/// <c>backtest PATH</c>: replays a recording, of the state folder or of <c>GET /forecast/recording</c>, and prints the score of its
+/// forecasts.
+/// </summary>
 internal static class BacktestCommand
 {
     private static readonly JsonSerializerOptions Readable = new(AdminJson.Options) { WriteIndented = true };
@@ -16,7 +20,10 @@ internal static class BacktestCommand
     /// <summary>The command. Exit code 2: the file cannot be read.</summary>
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A recording, as GET /forecast/recording of the admin endpoint gives it." };
+        var file = new Argument<string>("PATH")
+        {
+            Description = "A recording: the folder \"recording\" of the state folder, a file of it, or what GET /forecast/recording gave.",
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON instead of text; errors, too." };
         var command = new Command("backtest", "Replays recorded seconds through the forecasts of this version, and prints their score.")
         {
@@ -33,8 +40,7 @@ internal static class BacktestCommand
         IReadOnlyList<ForecastRecord> records;
         try
         {
-            using var text = new StreamReader(path);
-            records = ForecastReplay.Of(RecordingReader.Read(text).Select(Noted));
+            records = ForecastReplay.Of(SecondsOf(path).Select(Noted));
         }
         catch (RecordingException e)
         {
@@ -44,10 +50,7 @@ internal static class BacktestCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return await FailAsync(
-                Directory.Exists(path)
-                    ? $"The recording \"{path}\" is a folder: name a file."
-                    : $"The recording \"{path}\" cannot be read: {e.Message}");
+            return await FailAsync($"The recording \"{path}\" cannot be read: {e.Message}");
         }
 
         var report = ForecastReport.Of(clusters, records);
@@ -66,5 +69,27 @@ internal static class BacktestCommand
 
         Task<int> FailAsync(string message) =>
             new CommandFailure(GatewayCli.BadUsage, message).PrintAsync(console.Output, console.Error, json);
+    }
+
+    private static IEnumerable<RecordedSecond> SecondsOf(string path)
+    {
+        foreach (var file in RecordingFiles.Of(path))
+        {
+            if (RecordedSeconds.IsRecording(file))
+            {
+                foreach (var second in RecordedSeconds.Of(file))
+                {
+                    yield return second;
+                }
+
+                continue;
+            }
+
+            using var text = new StreamReader(file);
+            foreach (var second in RecordingReader.Read(text))
+            {
+                yield return second;
+            }
+        }
     }
 }

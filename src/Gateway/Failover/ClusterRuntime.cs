@@ -47,7 +47,7 @@ internal sealed class ClusterRuntime
     public RampWatch Ramp { get; } = new();
 
     /// <summary>The active tier's name before a reload took it away.</summary>
-    public string? GoneTier { get; private set; }
+    public string? GoneTier { get; set; }
 
     /// <summary>The last announced change.</summary>
     public Transition? LastTransition { get; set; }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
@@ -9,7 +10,7 @@ namespace Gateway.Failover;
 /// The clusters of the configuration in force and their destinations. What did not change keeps its state through a reload. Only the
 /// failover loop touches it; any thread may look up a cluster.
 /// </summary>
-internal sealed class ClusterTable(NameTable names, ClusterDecider decider, PendingTasks pending, TimeProvider time)
+internal sealed class ClusterTable(NameTable names, ClusterDecider decider, PendingTasks pending, LoopStep step, TimeProvider time)
 {
     private readonly Dictionary<string, ClusterRuntime> _runtimes = new(StringComparer.Ordinal);
     private readonly Dictionary<Destination, (ClusterRuntime Cluster, DestinationWatch Watch)> _watches =
@@ -49,10 +50,17 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
         _watches.TryGetValue(destination, out var entry) ? entry : null;
 
     /// <summary>Puts a configuration into force.</summary>
-    public void Apply(GatewayConfig config, TimeSpan now)
+    public void Apply(GatewayConfig config, TimeSpan now) =>
+        Apply(config.Clusters, config.Routes.Select(static route => route.Name).ToHashSet(StringComparer.Ordinal), now);
+
+    /// <summary>Puts its clusters into force.</summary>
+    /// <param name="configs">The clusters.</param>
+    /// <param name="routes">The names of the routes.</param>
+    /// <param name="now">The loop's clock.</param>
+    public void Apply(ImmutableArray<ClusterConfig> configs, IReadOnlySet<string> routes, TimeSpan now)
     {
         // 1. The names that must be resolved.
-        names.Use(config.Clusters
+        names.Use(configs
             .SelectMany(c => c.Tiers)
             .SelectMany(t => t.Destinations)
             .Where(d => d.Resolve)
@@ -60,7 +68,7 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
             .ToHashSet());
 
         // 2. Clusters that are new, changed or the same; what they no longer need is retired.
-        foreach (var cluster in config.Clusters)
+        foreach (var cluster in configs)
         {
             if (_runtimes.TryGetValue(cluster.Name, out var runtime))
             {
@@ -73,7 +81,7 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
         }
 
         // 3. Clusters that left.
-        foreach (var gone in _runtimes.Values.Where(r => !config.Clusters.Any(c => string.Equals(
+        foreach (var gone in _runtimes.Values.Where(r => !configs.Any(c => string.Equals(
             c.Name,
             r.Config.Name,
             StringComparison.Ordinal))).ToArray())
@@ -84,7 +92,6 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
 
         // 4. Published.
         IndexWatches();
-        var routes = config.Routes.Select(r => r.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var runtime in _runtimes.Values)
         {
             runtime.Cluster.Retain(routes);
@@ -122,6 +129,7 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
         {
             foreach (var watch in cluster.Watches)
             {
+                watch.Destination.Step = step;
                 _watches[watch.Destination] = (cluster, watch);
             }
         }

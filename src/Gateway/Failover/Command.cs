@@ -1,7 +1,14 @@
+using System.Text.Json.Serialization;
+
 namespace Gateway.Failover;
 
 /// <summary>What an operator asks for.</summary>
 /// <param name="Cluster">The cluster's name.</param>
+[JsonDerivedType(typeof(HoldCommand), "hold")]
+[JsonDerivedType(typeof(ReleaseCommand), "release")]
+[JsonDerivedType(typeof(DrainCommand), "drain")]
+[JsonDerivedType(typeof(ReadyCommand), "ready")]
+[JsonDerivedType(typeof(WeightCommand), "weight")]
 internal abstract record Command(string Cluster)
 {
     /// <summary>Who asks, as far as it is known: the name that was given, and the address.</summary>

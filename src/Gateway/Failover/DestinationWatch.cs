@@ -51,10 +51,16 @@ internal sealed class DestinationWatch(DestinationMonitor monitor, Prober prober
     /// <summary>Starts a probe; its result goes to <paramref name="report"/>, which never throws.</summary>
     public void Start(TimeSpan at, Func<DestinationWatch, int, ProbeResult, ValueTask> report)
     {
+        Begin(at);
+        _running = Task.WhenAll(_running, RunAsync(Round, report));
+    }
+
+    /// <summary>A probe is under way from now on; a replay sends none.</summary>
+    public void Begin(TimeSpan at)
+    {
         Probing = true;
         StartedAt = at;
         Round++;
-        _running = Task.WhenAll(_running, RunAsync(Round, report));
     }
 
     /// <summary>The probe ended, or is given up.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
+using Gateway.Failover.Recording;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
 using Gateway.Health.Signals;
@@ -18,20 +19,18 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private readonly TimeProvider _time;
     private readonly ILogger<FailoverLoop> _logger;
-    private readonly ClusterDecider _decider;
-    private readonly NameTable _names;
+    private readonly DecisionSteps _steps;
     private readonly ClusterTable _clusters;
     private readonly HealthKeeper _keeper;
-    private readonly CommandCarrier _commands;
-    private readonly ClusterVotes _votes;
     private readonly HealthAnnouncer _health;
     private readonly ClusterViews _views;
     private readonly NameLookup _lookup;
-    private readonly PendingTasks _pending = new();
     private readonly long _origin;
     private readonly FailoverInbox _inbox = new();
     private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly GatewayConfig _born;
+    private readonly TimeSpan _bornAt;
     private TimeSpan _tickedAt;
     private TimeSpan _nextTick;
     private long _turnedAt;
@@ -54,18 +53,14 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     {
         _time = time;
         _logger = logger;
-        _decider = new ClusterDecider(subscribers, time, logger);
-        _names = new NameTable(logger);
-        _clusters = new ClusterTable(_names, _decider, _pending, time);
-        _keeper = new HealthKeeper(
-            _clusters,
-            _decider,
+        _steps = new DecisionSteps(
+            subscribers,
             (watch, round, result) => _inbox.ReportProbeAsync(watch, round, result, _stopping.Token),
             probed,
             time,
             logger);
-        _commands = new CommandCarrier(_clusters, _decider);
-        _votes = new ClusterVotes(_clusters, _decider);
+        _clusters = _steps.Clusters;
+        _keeper = _steps.Keeper;
         _health = new HealthAnnouncer(time, logger);
         Forecasts = new ForecastKeeper(_clusters, time, logger);
         _views = new ClusterViews(_clusters, time);
@@ -74,7 +69,8 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         // From a full second on, so that its rests end with those of other parts.
         _origin = time.GetTimestamp() / time.TimestampFrequency * time.TimestampFrequency;
         _turnedAt = _origin;
-        _clusters.Apply(config, Now);
+        (_born, _bornAt) = (config, Now);
+        _clusters.Apply(config, _bornAt);
     }
 
     /// <summary>What is forecast. Set it up before the start.</summary>
@@ -111,10 +107,17 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     public Cluster? Find(string cluster) => _clusters.Published(cluster);
 
     /// <summary>This gateway's votes; a cluster is in it once its first round of probes is over.</summary>
-    public IReadOnlyList<ClusterVote> Opinions => _votes.All;
+    public IReadOnlyList<ClusterVote> Opinions => _steps.Votes.All;
 
     /// <summary>Told, on the loop, when a vote changed; must not wait. Set it before the start.</summary>
-    public void WhenOpinionChanges(Action told) => _votes.Changed = told;
+    public void WhenOpinionChanges(Action told) => _steps.Votes.Changed = told;
+
+    /// <summary>Where all goes that decisions rest on, so that they can be replayed. Set it before the start.</summary>
+    internal void RecordTo(RecordingQueue recording)
+    {
+        _steps.Recorder = new DecisionRecorder(_steps, recording, _born, _bornAt, _time);
+        Forecasts.Recorded = _steps.Recorder.OnSecond;
+    }
 
     /// <summary>
     /// What the fleet decided, by cluster; a cluster that is not in it is decided alone. It counts for
@@ -161,7 +164,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         _clusters.RetireAll();
-        await _pending.WhenAll().ConfigureAwait(false);
+        await _steps.Pending.WhenAll().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -178,7 +181,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         _nextTick = Now;
         while (await _inbox.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            _keeper.SuspectOurselves(_nextTick, Now);
+            _steps.BeginTurn(_nextTick, Now);
             for (var count = 0; count < Batch && _inbox.Reader.TryRead(out var message); count++)
             {
                 try
@@ -225,18 +228,14 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
             _tickedAt = Now;
         }
 
+        _steps.Decide(now);
         foreach (var cluster in _clusters.All)
         {
-            if (cluster.Dirty)
-            {
-                _decider.Evaluate(cluster, order: null, command: null, now);
-            }
-
             _health.Announce(cluster);
         }
 
-        _votes.Publish(now);
-        if (_decider.TakeAnnounced() || _views.AreDue(now))
+        _steps.Votes.Publish(now);
+        if (_steps.Decider.TakeAnnounced() || _views.AreDue(now))
         {
             _views.Publish(now);
         }
@@ -247,51 +246,47 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
         switch (message.Payload)
         {
             case null:
-                _keeper.OnEvidence(message.Evidence, now);
+                _steps.OnEvidence(message.Evidence, now);
                 break;
             case ProbeMessage probe:
-                _keeper.OnProbe(probe.Watch, probe.Round, probe.Result, now);
+                _steps.OnProbe(probe.Watch, probe.Round, probe.Result, now);
                 break;
             case CommandMessage command:
-                var result = _commands.Carry(command.Command, now);
+                var result = _steps.OnCommand(command.Command, now);
                 _views.Publish(now);
                 command.Done.TrySetResult(result);
                 break;
             case ApplyMessage apply:
-                _clusters.Apply(apply.Config, now);
+                _steps.Apply(apply.Config, now);
                 _views.Publish(now);
                 apply.Done.TrySetResult();
                 break;
-            case NameMessage name when _names.OnResolved(name.Name, name.Resolved):
-                _clusters.OnNameChanged(name.Name, now);
+            case NameMessage name:
+                _steps.OnName(name.Name, name.Resolved, now);
                 break;
             case SignalMessage signal:
-                SignalIntake.Take(_clusters, signal.Reading, now);
+                _steps.OnSignal(signal.Reading, now);
                 break;
             case GuideMessage guide:
-                _votes.OnGuided(guide.Guidance, now);
+                _steps.OnGuided(guide.Guidance, now);
                 break;
         }
     }
 
     private void Tick(TimeSpan now)
     {
-        _names.ResolveDue(name => _pending.Add(_lookup.ResolveAsync(name)), now);
-        foreach (var cluster in _clusters.All)
-        {
-            _keeper.OnTick(cluster, now);
-            _decider.Evaluate(cluster, order: null, command: null, now);
-        }
-
+        _steps.Names.ResolveDue(name => _steps.Pending.Add(_lookup.ResolveAsync(name)), now);
+        _steps.Tick(now);
         _keeper.Measure(now);
         Forecasts.OnTick(_keeper.DoubtsOurselves(now), now);
+        _steps.Recorder?.OnTick();
         if (!_firstRound.Task.IsCompleted && _clusters.All.All(c => c.FirstRoundOver(now)))
         {
             _views.Publish(now);
             _firstRound.TrySetResult();
         }
 
-        _pending.Sweep();
+        _steps.Pending.Sweep();
     }
 
     [LoggerMessage(4010, LogLevel.Error, "The failover loop could not handle '{Message}' and goes on; this is a defect of the gateway, "

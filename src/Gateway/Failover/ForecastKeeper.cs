@@ -1,5 +1,6 @@
 using Gateway.Configuration.Model;
 using Gateway.Health.Forecast;
+using Gateway.Health.Model;
 using Gateway.Health.Rules;
 using Gateway.Observability.History;
 
@@ -18,8 +19,8 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
     private readonly ILogger _logger = logger;
     private TimeSpan _next;
 
-    /// <summary>What forecasts were made of.</summary>
-    public ForecastRecorder Recorder { get; } = new();
+    /// <summary>Told what each forecast is made of; null: it is not recorded.</summary>
+    public Action<Destination, RecordedSecond>? Recorded { get; set; }
 
     /// <summary>Where forecasts go that are over; null: nowhere, and then nothing is ever done about one.</summary>
     public ForecastScores? Scores { get; set; }
@@ -79,7 +80,7 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
 
         foreach (var watch in isOff ? [] : tier.Watches)
         {
-            var forecast = watch.Forecast ??= new ForecastState(now, Recorder);
+            var forecast = watch.Forecast ??= new ForecastState(now, Recorded);
             var others = tier.Watches.Count - 1;
             var peers = others > 0 ? (drifting - (forecast.Model.IsDrifting ? 1 : 0)) / (double)others : 0;
             foreach (var happened in forecast.Observe(watch.Monitor, SeriesOf(watch.Monitor), peers, doubtful, now, time.GetUtcNow()))

@@ -7,14 +7,14 @@ namespace Gateway.Failover;
 /// <summary>From probes and evidence to what is held true of destinations. Only the failover loop touches it.</summary>
 /// <param name="clusters">The clusters.</param>
 /// <param name="decider">Has its turn when the next piece of evidence must already meet another cluster.</param>
-/// <param name="report">Takes a probe's result back to the loop; never throws.</param>
+/// <param name="report">Takes a probe's result back to the loop; never throws. Null: a replay, which sends none.</param>
 /// <param name="probed">Told how long each probe took; must not wait.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class HealthKeeper(
     ClusterTable clusters,
     ClusterDecider decider,
-    Func<DestinationWatch, int, ProbeResult, ValueTask> report,
+    Func<DestinationWatch, int, ProbeResult, ValueTask>? report,
     Action<TimeSpan>? probed,
     TimeProvider time,
     ILogger logger)
@@ -28,6 +28,9 @@ internal sealed partial class HealthKeeper(
     private long _withoutSocketAt = long.MinValue;
     private TimeSpan _nextTiming;
     private TimeSpan _nextDecay = DecayEvery;
+
+    /// <summary>Told of every probe that starts. Null: nothing is recorded.</summary>
+    public Action<Destination>? Started { get; set; }
 
     /// <summary>How long ago a probe could not be sent because the process had no socket for it; null: never. Any thread may ask.</summary>
     public TimeSpan? SinceWithoutSocket =>
@@ -73,18 +76,19 @@ internal sealed partial class HealthKeeper(
             OnProbe(watch, watch.Round, new ProbeResult(ProbeOutcome.TimedOut, now - watch.StartedAt), now);
         }
 
-        if (!watch.Probing && now >= watch.NextAt)
+        if (!watch.Probing && now >= watch.NextAt && report is not null)
         {
             watch.Start(now, report);
+            Started?.Invoke(watch.Destination);
         }
     }
 
-    /// <summary>A probe ended.</summary>
-    public void OnProbe(DestinationWatch watch, int round, ProbeResult result, TimeSpan now)
+    /// <summary>A probe ended; false: it was given up before, and means nothing.</summary>
+    public bool OnProbe(DestinationWatch watch, int round, ProbeResult result, TimeSpan now)
     {
         if (round != watch.Round || !watch.Probing || clusters.Find(watch.Destination) is not { } entry)
         {
-            return;
+            return false;
         }
 
         var cluster = entry.Cluster;
@@ -97,14 +101,14 @@ internal sealed partial class HealthKeeper(
             // Says nothing however often it comes: the known state stays, and the reason is shown.
             Volatile.Write(ref _withoutSocketAt, time.GetTimestamp());
             watch.NextAt = ProbeSchedule.Next(watch.StartedAt, now, fast: true, monitor.Config.Probe, 0);
-            return;
+            return true;
         }
 
         if (result.OurFault && watch.Discarded < MostDiscardedProbes)
         {
             watch.Discarded++;
             watch.NextAt = now;
-            return;
+            return true;
         }
 
         watch.Discarded = 0;
@@ -116,6 +120,7 @@ internal sealed partial class HealthKeeper(
         watch.NextAt = watch.Round == 1 && !fast
             ? ProbeSchedule.Second(watch.StartedAt, now, monitor.Config.Probe, Random.Shared.NextDouble())
             : ProbeSchedule.Next(watch.StartedAt, now, fast, monitor.Config.Probe, (Random.Shared.NextDouble() * 2) - 1);
+        return true;
     }
 
     /// <summary>An attempt showed something.</summary>

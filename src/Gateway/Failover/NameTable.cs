@@ -14,6 +14,10 @@ internal sealed partial class NameTable(ILogger logger)
     /// <summary>What is known of a name.</summary>
     public IReadOnlyList<ResolvedEndpoint> EndpointsOf(DnsName name) => _names.TryGetValue(name, out var known) ? known.Endpoints : [];
 
+    /// <summary>What is known of every name.</summary>
+    public IEnumerable<(DnsName Name, IReadOnlyList<ResolvedEndpoint> Endpoints)> All =>
+        _names.Select(static name => (name.Key, name.Value.Endpoints));
+
     /// <summary>A configuration needs these names; addresses already known stay.</summary>
     public void Use(IReadOnlySet<DnsName> names)
     {

@@ -63,6 +63,9 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     /// <summary>A destination is forecast to fail: second attempts start after half of the time, never before 20 ms.</summary>
     internal bool HedgesSooner { get; set; }
 
+    /// <summary><see cref="LateAfter"/> as it was recorded last.</summary>
+    internal TimeSpan Recorded { get; set; }
+
     /// <summary>Derives both waits anew.</summary>
     internal void Measure(TimeoutsConfig timeouts, TimeSpan now)
     {
@@ -76,6 +79,9 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
         Volatile.Write(ref _hedgeDelay, HedgesSooner ? sooner : delay);
         Volatile.Write(ref _lateAfter, AttemptTiming.LateAfter(_longTermP80, timeouts).Ticks);
     }
+
+    /// <summary>A replay: so it was measured then.</summary>
+    internal void Restore(TimeSpan lateAfter) => Volatile.Write(ref _lateAfter, lateAfter.Ticks);
 
     /// <summary>
     /// Two tiers are compared from now on, or no more. What is slow stays as it was when they began: it must not move with what they show.

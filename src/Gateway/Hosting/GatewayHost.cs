@@ -4,6 +4,7 @@ using Gateway.Admin.Status;
 using Gateway.Configuration;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Failover.Recording;
 using Gateway.Fallback;
 using Gateway.Hosting.WarmUp;
 using Gateway.Notifications;
@@ -31,6 +32,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly Notifier _notifier;
     private readonly Announcements _announcements;
     private readonly FailoverLoop _loop;
+    private readonly DecisionRecording _recording;
     private readonly SignalSources _signals;
     private readonly StoredResponses _stored;
     private readonly FallbackFiles _files;
@@ -78,6 +80,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         {
             HealthChanged = _announcements.Announce,
         };
+        _recording = new DecisionRecording(config.State, _loop, time, _log.For<RecordingWriter>());
         _signals = new SignalSources(_config.Store, _loop, time, _log);
         _stored = new StoredResponses(_config.Store, _redis, _config.TrustedProxies, _instruments, time, _log);
         _files = new FallbackFiles(config.StaticFallback, time, _log.For<FallbackFiles>());
@@ -126,6 +129,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _stored.Start();
         await _notifier.UseAsync(_config.Current.Notify).ConfigureAwait(false);
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
+        _recording.Start();
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
         _records.Start();
         _announcements.Started(GatewayBuild.Version, _config.Store.Revision);
@@ -194,6 +198,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _listeners.DisposeAsync().ConfigureAwait(false);
         await _runbooks.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
+        await _recording.DisposeAsync().ConfigureAwait(false);
         await _stored.DisposeAsync().ConfigureAwait(false);
         if (_redis is not null)
         {
@@ -222,6 +227,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, _config.Current));
         _watchdog.Register("sockets", () => _descriptors.Alarm(_loop.SinceWithoutSocket));
         _watchdog.Register("records", () => _records.Alarm ?? Watchdog.RecordsStandstill(_records.SinceTurn));
+        _watchdog.Register("recording", () => _recording.Alarm);
         _watchdog.Register("last-good", () => _stored.Store.Alarm);
         _watchdog.Register("redis", () => _redis?.Alarm);
         _watchdog.Register(() => _fleet?.Alarms ?? []);
@@ -252,7 +258,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         LastGood = () => _stored.Reading,
         Coverage = _stored.Coverage,
         Alarms = _watchdog.Alarms,
-        LogDrops = () => _log.Drops,
+        LogDrops = () => [.. _log.Drops, new("recording", _recording.Dropped)],
         RedisUp = () => _redis?.IsUp,
         LimitsShared = () => _fleet?.AreLimitsShared,
         Build = static () => new BuildReading(GatewayBuild.Version, GatewayBuild.Revision),
@@ -268,7 +274,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Readiness = _readiness.Now,
         Instruments = _instruments,
         Records = _records,
-        Recorder = _loop.Forecasts.Recorder,
+        Recorded = _recording.Seconds,
         LastGood = _stored.ByRoute,
         LastGoodEntries = _stored.Store.List,
         Purge = _actions.Purge,

@@ -41,7 +41,7 @@ internal sealed class AdminFixture : IAsyncDisposable
             Readiness = () => Readiness,
             Instruments = Instruments,
             Records = Records,
-            Recorder = Recorder,
+            Recorded = () => Recorded,
             LastGood = static () => [new("recommend", 12, 4096, 0.9)],
             LastGoodEntries = static (prefix, limit) =>
             [
@@ -68,7 +68,7 @@ internal sealed class AdminFixture : IAsyncDisposable
 
     public Records Records { get; }
 
-    public ForecastRecorder Recorder { get; } = new();
+    public IReadOnlyList<RecordedSecond> Recorded { get; set; } = [];
 
     public ClusterView Cluster { get; set; } = View("primary", primaryCanServe: true, null, null);
 

@@ -129,7 +129,8 @@ public sealed class ForecastKeeperTests
         };
         var logger = NullLogger.Instance;
         var decider = new ClusterDecider([], _time, logger);
-        var clusters = new ClusterTable(new NameTable(NullLogger<FailoverLoop>.Instance), decider, new PendingTasks(), _time);
+        var names = new NameTable(NullLogger<FailoverLoop>.Instance);
+        var clusters = new ClusterTable(names, decider, new PendingTasks(), new LoopStep(), _time);
         clusters.Apply(
             new GatewayConfig { Listen = [], Routes = [], State = "", StaticFallback = "", Clusters = [cluster] }, TimeSpan.Zero);
         return (clusters, new ForecastKeeper(clusters, _time, logger)

@@ -198,7 +198,7 @@ internal sealed class AdminServer : IAsyncDisposable
     private async Task RecordingAsync(HttpContext context)
     {
         context.Response.ContentType = "application/x-ndjson";
-        foreach (var second in _sources.Recorder.All)
+        foreach (var second in _sources.Recorded())
         {
             await context.Response.WriteAsync(second.ToLine() + "\n", context.RequestAborted);
         }

@@ -39,8 +39,8 @@ internal sealed record AdminSources
     /// <summary>Journal and ledger.</summary>
     public required Records Records { get; init; }
 
-    /// <summary>What forecasts were made of. Default: nothing.</summary>
-    public ForecastRecorder Recorder { get; init; } = new();
+    /// <summary>What the forecasts of the last two hours were made of. Default: nothing.</summary>
+    public Func<IEnumerable<RecordedSecond>> Recorded { get; init; } = static () => [];
 
     /// <summary>The store of last-good responses, by route. Default: none.</summary>
     public Func<IReadOnlyList<LastGoodStatus>> LastGood { get; init; } = static () => [];

@@ -7,18 +7,20 @@ namespace Gateway.Health.Forecast;
 /// </summary>
 internal static class ForecastReplay
 {
-    /// <summary>The forecasts that are over, in the order in which they ended.</summary>
+    /// <summary>
+    /// The forecasts that are over, in the order in which they ended. Where a destination's clock goes back, a gateway was started anew.
+    /// </summary>
     public static IReadOnlyList<ForecastRecord> Of(IEnumerable<RecordedSecond> seconds)
     {
-        var destinations = new Dictionary<(string Cluster, string Destination), DestinationForecast>();
+        var destinations = new Dictionary<(string Cluster, string Destination), (DestinationForecast Forecast, TimeSpan At)>();
         var records = new List<ForecastRecord>();
         foreach (var second in seconds)
         {
             var key = (second.Cluster, second.Destination);
-            if (!destinations.TryGetValue(key, out var forecast))
-            {
-                destinations[key] = forecast = new DestinationForecast(second.At);
-            }
+            var forecast = destinations.TryGetValue(key, out var known) && second.At > known.At
+                ? known.Forecast
+                : new DestinationForecast(second.At);
+            destinations[key] = (forecast, second.At);
 
             foreach (var happened in forecast.Observe(second.Sample, second.Limits, second.Serves, second.IsExcused, second.At))
             {

@@ -7,7 +7,7 @@ namespace Gateway.Health.Forecast;
 /// <summary>
 /// What the loop keeps of a destination's forecast: the model, and the counts of the last second. Only the loop touches it.
 /// </summary>
-internal sealed class ForecastState(TimeSpan born, ForecastRecorder recorder)
+internal sealed class ForecastState(TimeSpan born, Action<Destination, RecordedSecond>? record)
 {
     private const int FewResponses = 10;
 
@@ -57,7 +57,7 @@ internal sealed class ForecastState(TimeSpan born, ForecastRecorder recorder)
             ForecastLimits.Of(monitor.Config),
             monitor.Serving,
             IsExcused: monitor.Draining || monitor.State.Probes == ProbeOpinion.Unknown);
-        recorder.Add(second);
+        record?.Invoke(monitor.Destination, second);
         return Model.Observe(second.Sample, second.Limits, second.Serves, second.IsExcused, now);
     }
 

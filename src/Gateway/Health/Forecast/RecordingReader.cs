@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Gateway.Health.Forecast;
 
 /// <summary>
@@ -8,9 +6,6 @@ namespace Gateway.Health.Forecast;
 /// </summary>
 internal static class RecordingReader
 {
-    /// <summary>Characters of a line.</summary>
-    public const int LongestLine = 65_536;
-
     private const int MostShown = 80;
 
     /// <summary>The recorded seconds, in the file's order.</summary>
@@ -19,7 +14,7 @@ internal static class RecordingReader
     {
         var times = new Dictionary<(string Cluster, string Destination), TimeSpan>();
         var any = false;
-        for (var number = 1; ReadLine(text, number) is { } line; number++)
+        for (var number = 1; BoundedLines.Read(text, number) is { } line; number++)
         {
             if (line.Length == 0)
             {
@@ -59,25 +54,4 @@ internal static class RecordingReader
 
     /// <summary>A name for a message.</summary>
     public static string Shown(string name) => name.Length > MostShown ? name[..MostShown] + "…" : name;
-
-    private static string? ReadLine(TextReader text, int number)
-    {
-        if (text.Peek() < 0)
-        {
-            return null;
-        }
-
-        var line = new StringBuilder();
-        for (var next = text.Read(); next >= 0 && next != '\n'; next = text.Read())
-        {
-            if (line.Length >= LongestLine)
-            {
-                throw new RecordingException(number, $"it is longer than {LongestLine} characters");
-            }
-
-            line.Append((char)next);
-        }
-
-        return line.ToString().TrimEnd('\r');
-    }
 }

@@ -58,6 +58,13 @@ internal sealed class CurrentHealth(Destination destination, TimeSpan now)
         return true;
     }
 
+    /// <summary>A replay begins here: so it was then.</summary>
+    public void Restore(in HealthState state, string why, string cause, TimeSpan since)
+    {
+        (State, Why, Cause, Since) = (state, why, cause, since);
+        destination.HealthStatus = state.HealthStatus;
+    }
+
     /// <summary>Time passed: hedges that overtook this destination long ago saved no one from its failure.</summary>
     public void AgeOvertaken(TimeSpan at)
     {

@@ -16,7 +16,7 @@ internal sealed class Destination
     private const int MaxLingering = 8;
 
     private readonly ConcurrentDictionary<string, RouteSuccessCounter> _tallies = new(StringComparer.Ordinal);
-    private readonly Func<string, RouteSuccessCounter> _newTally = static route => new RouteSuccessCounter(route);
+    private readonly Func<string, RouteSuccessCounter> _newTally;
     private int _inFlight;
     private int _maxInFlight;
     private int _lingering;
@@ -38,6 +38,7 @@ internal sealed class Destination
         Url = url;
         HostName = hostName;
         Seed = SeedOf(cluster, name, url);
+        _newTally = route => new RouteSuccessCounter(route) { Owner = this };
     }
 
     /// <summary>The cluster's name.</summary>
@@ -159,6 +160,9 @@ internal sealed class Destination
 
     /// <summary>What its responses report of its load (ORCA), where a signal asks for it.</summary>
     public ReportedLoad Load { get; } = new();
+
+    /// <summary>The steps of the loop that judges it; null: none does. Written by that loop alone.</summary>
+    internal LoopStep? Step { get; set; }
 
     /// <summary>An attempt begins.</summary>
     public void Begin() => Interlocked.Increment(ref _inFlight);

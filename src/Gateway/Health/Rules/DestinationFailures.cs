@@ -146,6 +146,15 @@ internal sealed class DestinationFailures(Destination destination)
         }
     }
 
+    /// <summary>A replay begins here: what requests had counted before is past.</summary>
+    public void BeginHere()
+    {
+        foreach (var tally in destination.Tallies)
+        {
+            Of(tally.Route).Clear();
+        }
+    }
+
     /// <summary>Starts clean.</summary>
     public void Clear()
     {

@@ -191,6 +191,14 @@ internal sealed class DestinationMonitor
         return _judge.Count(record, evidence, around, Config, now) | changed;
     }
 
+    /// <summary>A replay begins here: so it was then. What the windows held is not known.</summary>
+    public void Restore(in HealthState state, string why, string cause, TimeSpan since, DrainOrder? drain)
+    {
+        _health.Restore(state, why, cause, since);
+        _failures.BeginHere();
+        Drain = drain;
+    }
+
     /// <summary>Neighbours serve the route that fails here, or time has passed: judged anew.</summary>
     public bool Reconsider(RouteFailureTracker record, in HealthContext around, TimeSpan now) =>
         State.Traffic == TrafficOpinion.Good

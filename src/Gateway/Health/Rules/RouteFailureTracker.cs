@@ -26,10 +26,10 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
     public string Route => tally.Route;
 
     /// <summary>Failures in a row of requests that were not tried elsewhere.</summary>
-    public int Run => tally.Successes == _atLastFailure ? _run : 0;
+    public int Run => tally.Counted == _atLastFailure ? _run : 0;
 
     /// <summary>Failures in a row that are the destination's own.</summary>
-    public int ConfirmedRun => tally.Successes == _atLastConfirmed ? _confirmedRun : 0;
+    public int ConfirmedRun => tally.Counted == _atLastConfirmed ? _confirmedRun : 0;
 
     /// <summary>Late attempts in a row, however little they were late.</summary>
     public int LateRun { get; private set; }
@@ -56,14 +56,14 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
     public Dictionary<DestinationMonitor, RouteCount>? Baseline { get; set; }
 
     /// <summary>All that was counted since the start.</summary>
-    public RouteCount Total => new(tally.Successes, _failures);
+    public RouteCount Total => new(tally.Counted, _failures);
 
     /// <summary>
     /// Brings the successes since the last look into the window, and into the windows of the whole destination; true: there were some.
     /// </summary>
     public bool CountSuccesses(DestinationWindows all, PassiveConfig passive, TimeSpan now)
     {
-        var successes = tally.Successes - _counted;
+        var successes = tally.Counted - _counted;
         if (successes > 0)
         {
             _confirmed.Add(successes, 0, passive.Window, now);
@@ -113,7 +113,7 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
     /// <summary>An attempt was late.</summary>
     public void Late()
     {
-        var successes = tally.Successes;
+        var successes = tally.Counted;
         LateRun = successes == _atLastLate ? LateRun + 1 : 1;
         _atLastLate = successes;
     }
@@ -166,7 +166,7 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
             return;
         }
 
-        if (now >= _avoidUntil || (tally.Avoidance == RouteAvoidance.Suspected && _avoidedByRun && tally.Successes != _atLastFailure))
+        if (now >= _avoidUntil || (tally.Avoidance == RouteAvoidance.Suspected && _avoidedByRun && tally.Counted != _atLastFailure))
         {
             StopAvoiding();
         }
@@ -186,7 +186,7 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
         StopAvoiding();
         _confirmed.Clear();
         _lone.Clear();
-        _counted = tally.Successes;
+        _counted = tally.Counted;
         _atLastFailure = -1;
         _atLastConfirmed = -1;
         _atLastLate = -1;

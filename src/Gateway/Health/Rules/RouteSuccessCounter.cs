@@ -1,3 +1,4 @@
+using Gateway.Health.Model;
 using Gateway.Observability;
 using Gateway.Observability.Metrics;
 
@@ -12,6 +13,8 @@ internal sealed class RouteSuccessCounter(string route)
     private const int LateAgain = 3;
 
     private long _successes;
+    private long _counted;
+    private long _countedIn = -1;
     private int _lates;
     private int _avoidance;
     private long _overtaken;
@@ -23,6 +26,40 @@ internal sealed class RouteSuccessCounter(string route)
 
     /// <summary>Successes since the start.</summary>
     public long Successes => Volatile.Read(ref _successes);
+
+    /// <summary>Where it counts; null: nowhere that a loop looks.</summary>
+    public Destination? Owner { get; init; }
+
+    /// <summary>
+    /// <see cref="Successes"/> as the loop counts them: looked at once a step, so that all that a step decides rests on one number. For the
+    /// loop alone.
+    /// </summary>
+    internal long Counted
+    {
+        get
+        {
+            if (Owner?.Step is not { } step)
+            {
+                return Successes;
+            }
+
+            if (_countedIn != step.Number)
+            {
+                _countedIn = step.Number;
+                var now = Successes;
+                if (now != _counted)
+                {
+                    _counted = now;
+                    step.Counted?.Invoke(this, now);
+                }
+            }
+
+            return _counted;
+        }
+    }
+
+    /// <summary>A replay: so many were counted then.</summary>
+    internal void Restore(long successes) => Volatile.Write(ref _successes, successes);
 
     /// <summary>
     /// How far this route's requests keep away from the destination. Written by the loop alone; worth reading only where

@@ -30,7 +30,10 @@ internal static class GatewayFigures
                 .Select(static a => a.Part)
                 .Distinct(StringComparer.Ordinal)
                 .Select(static p => new Sample(1, new KeyValuePair<string, object?>(Instruments.PartLabel, p)))]),
-        MetricFamily.Counter("gateway_log_dropped_total", "Log lines that were dropped because what they go to could not keep up.", () =>
+        MetricFamily.Counter(
+            "gateway_log_dropped_total",
+            "Lines of the log, or of the recording, that were dropped because what they go to could not keep up.",
+            () =>
             [.. from drop in state().LogDrops()
                 where drop.Count > 0
                 select new Sample(drop.Count, new KeyValuePair<string, object?>(Instruments.ToLabel, drop.To))]),
