@@ -89,6 +89,7 @@ internal static class GatewayCli
         root.Subcommands.Add(SchemaCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(BacktestCommand.Create());
+        root.Subcommands.Add(ReplayCommand.Create(environment));
         foreach (var command in OperatorCommands.All(environment))
         {
             root.Subcommands.Add(command);

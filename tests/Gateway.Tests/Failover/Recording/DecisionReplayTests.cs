@@ -1,0 +1,173 @@
+using Gateway.Cli;
+using Gateway.Configuration.Model;
+using Gateway.Failover;
+using Gateway.Failover.Recording;
+using Xunit;
+
+namespace Gateway.Tests.Failover.Recording;
+
+/// <summary>What a run recorded, decided again.</summary>
+public sealed class DecisionReplayTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Replay_ByTheSameConfiguration_MakesTheRecordedTransitions()
+    {
+        await using var run = await RecordAsync();
+
+        var byRecorded = await RecordedRun.ReplayAsync(RecordingFiles.Of(run.Folder));
+        var byGiven = await RecordedRun.ReplayAsync(RecordingFiles.Of(run.Folder), run.Config);
+
+        // The run itself, the recording, and both replays: the same changes with the same evidence at the same tick.
+        Assert.Superset(
+            new HashSet<TransitionReason>
+            {
+                TransitionReason.Failover,
+                TransitionReason.Failback,
+                TransitionReason.Relapse,
+                TransitionReason.Hold,
+                TransitionReason.Release,
+            },
+            run.Transitions.Select(static t => t.Reason).ToHashSet());
+        Assert.Equal(run.Transitions, byRecorded.Recorded.Select(static t => t.Transition));
+        Assert.Equal(byRecorded.Recorded, byRecorded.Replayed);
+        Assert.Equal(byGiven.Recorded, byGiven.Replayed);
+        Assert.True(byRecorded.IsWhole);
+        Assert.Empty(byRecorded.Unknown);
+        Assert.Equal(3, byRecorded.Revisions.Count);
+        Assert.Equal(RecordedConfigs.Of(run.Config).Revision, byRecorded.Revisions[0]);
+    }
+
+    [Fact]
+    public async Task Replay_ByAnotherConfiguration_SaysWhatItWouldHaveDone()
+    {
+        await using var run = new RecordedRun();
+        await run.StartAsync();
+        await run.FailOverAndBackAsync();
+        await run.StopAsync();
+
+        var patient = await RecordedRun.ReplayAsync(
+            RecordingFiles.Of(run.Folder), run.Configure(new FailoverConfig { SwitchAfter = TimeSpan.FromHours(1) }));
+
+        Assert.NotEmpty(patient.Recorded);
+        Assert.Empty(patient.Replayed);
+    }
+
+    [Fact]
+    public async Task Replay_FromALaterSegment_GoesOnFromItsCheckpoint()
+    {
+        await using var run = new RecordedRun();
+        await run.StartAsync();
+        await run.FailOverAndBackAsync();
+        await run.BeginSegmentAsync();
+        await run.DrainAsync();
+        await run.StopAsync();
+        var files = RecordingFiles.Of(run.Folder);
+        Assert.Equal(2, files.Count);
+
+        var whole = await RecordedRun.ReplayAsync(files);
+        var later = await RecordedRun.ReplayAsync(files.Skip(1));
+
+        // A segment more is no gap.
+        Assert.True(whole.IsWhole);
+        Assert.Equal(whole.Recorded, whole.Replayed);
+        Assert.False(later.IsWhole);
+        Assert.NotEmpty(later.Recorded);
+        Assert.Equal(
+            later.Recorded.Select(static t => (t.Transition.From, t.Transition.To, t.Transition.Reason)),
+            later.Replayed.Select(static t => (t.Transition.From, t.Transition.To, t.Transition.Reason)));
+    }
+
+    [Fact]
+    public async Task Replay_OfATornRecording_EndsWhereItIsTorn()
+    {
+        await using var run = new RecordedRun();
+        await run.StartAsync();
+        await run.FailOverAndBackAsync();
+        await run.StopAsync();
+        var file = RecordingFiles.Of(run.Folder)[0];
+        await File.AppendAllTextAsync(file, "{\"d\":12,\"e\":{\"id\":", Cancel);
+
+        var replayed = await RecordedRun.ReplayAsync([file]);
+
+        Assert.Equal(run.Transitions, replayed.Recorded.Select(static t => t.Transition));
+        Assert.Equal(replayed.Recorded, replayed.Replayed);
+    }
+
+    [Fact]
+    public async Task Command_PrintsBothBesideEachOther_AndBacktestReadsTheSameFolder()
+    {
+        await using var run = new RecordedRun();
+        await run.StartAsync();
+        await run.FailOverAndBackAsync();
+        await run.StopAsync();
+
+        var (code, output, _) = await CliAsync("replay", run.Folder);
+        var (_, none, _) = await CliAsync("replay", run.Folder, "--from", "2100-01-01");
+        var (scored, score, _) = await CliAsync("backtest", run.Folder);
+
+        Assert.Equal(0, code);
+        Assert.Contains("both      guide: primary → standby (failover): tier 'primary': p is down", output, StringComparison.Ordinal);
+        var count = run.Transitions.Count;
+        Assert.EndsWith($"Transitions: {count} recorded, {count} replayed, {count} the same.\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("Transitions: 0 recorded, 0 replayed, 0 the same.\n", none, StringComparison.Ordinal);
+        Assert.Equal(0, scored);
+        Assert.StartsWith("guide, forecast: observe\n", score, StringComparison.Ordinal);
+        var seconds = RecordedSeconds.Of(Assert.Single(RecordingFiles.Of(run.Folder))).ToArray();
+        Assert.Equal(["p", "s"], seconds.Select(static s => s.Destination).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(seconds, static second => Assert.Null(second.Problem()));
+    }
+
+    [Theory]
+    [InlineData("{}", "a recording begins with a line")]
+    [InlineData("no JSON", "it is not JSON of a recording")]
+    [InlineData(
+        "{\"checkpoint\":{\"version\":9,\"config\":{\"revision\":\"\",\"clusters\":[],\"routes\":[]},\"names\":[],\"clusters\":[]}}",
+        "its version is 9")]
+    public async Task Command_OfAnotherFile_NamesTheLineAndWhatIsWrong(string line, string why)
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, line + "\n" + line + "\n", Cancel);
+
+        var (code, _, error) = await CliAsync("replay", file);
+
+        File.Delete(file);
+        var words = string.Join(' ', error.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, code);
+        Assert.Contains("No recording in line 1 of", words, StringComparison.Ordinal);
+        Assert.Contains(why, words, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("noon", "is not a time")]
+    [InlineData("2026-01-31", "cannot be read")]
+    public async Task Command_OfABadTimeOrNoFolder_SaysSo(string time, string why)
+    {
+        var (code, _, error) = await CliAsync("replay", "/nowhere/recording", "--to", time);
+
+        Assert.Equal(2, code);
+        Assert.Contains(why, error, StringComparison.Ordinal);
+    }
+
+    private static async Task<RecordedRun> RecordAsync()
+    {
+        var run = new RecordedRun();
+        await run.StartAsync();
+        await run.FailOverAndBackAsync();
+        await run.EjectAsync();
+        await run.HoldAndReleaseAsync();
+        await run.DrainAsync();
+        await run.ReloadAsync();
+        await run.FailOverAndBackAsync();
+        await run.StopAsync();
+        return run;
+    }
+
+    private static async Task<(int Code, string Output, string Error)> CliAsync(params string[] args)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var code = await GatewayCli.RunAsync(args, output, error, static _ => null);
+        return (code, output.ToString(), error.ToString());
+    }
+}
