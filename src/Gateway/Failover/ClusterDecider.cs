@@ -1,4 +1,5 @@
 using Gateway.Consensus;
+using Gateway.Failover.Comparison;
 
 namespace Gateway.Failover;
 
@@ -13,6 +14,9 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
 {
     private readonly ILogger _logger = logger;
     private bool _hasAnnounced;
+
+    /// <summary>Told, before the machine's turn, of what the comparison of two tiers comes to now. Null: nothing is recorded.</summary>
+    public Action<ClusterRuntime, ComparisonVerdict>? Compared { get; set; }
 
     /// <summary>True, once: a transition was announced since this was asked last.</summary>
     public bool TakeAnnounced()
@@ -35,7 +39,13 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
 
         var word = HearFleet(cluster, tiers, now);
         var before = cluster.State;
+        var known = cluster.Ramp.Verdict;
         var compared = cluster.Ramp.Look(before, cluster.Config.Failback, now);
+        if (compared != known)
+        {
+            Compared?.Invoke(cluster, compared);
+        }
+
         var (after, change) =
             FailoverMachine.Step(before, tiers, order, cluster.FirstRoundOver(now), cluster.Config, now, word, compared);
         cluster.State = after;

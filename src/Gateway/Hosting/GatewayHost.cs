@@ -77,9 +77,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory, new NotifyLease(_redis, time));
         _announcements = new Announcements(_instruments, _records.Journal, _notifier, time);
         _loop = new FailoverLoop(config, time, _log.For<FailoverLoop>(), [_announcements.Announce], _instruments.ProbeEnded)
-        {
-            HealthChanged = _announcements.Announce,
-        };
+            { HealthChanged = _announcements.Announce };
         _recording = new DecisionRecording(config.State, _loop, time, _log.For<RecordingWriter>());
         _signals = new SignalSources(_config.Store, _loop, time, _log);
         _stored = new StoredResponses(_config.Store, _redis, _config.TrustedProxies, _instruments, time, _log);
@@ -95,8 +93,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _fleet = _redis is null ? null : new FleetMembership(
             _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _runbooks!.Votes, _config.Store, time, _log);
         _actions = new OperatorActions(_loop, _stored, _fleet, _announcements, config.State, time, _log);
-        _runbooks = new RunbookAutomation(
-            _config.Store, _loop, _actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
+        _runbooks = new RunbookAutomation(_config.Store, _loop, _actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
         _readiness = new GatewayReadiness(_loop, _listeners.Draining, _log.For<GatewayReadiness>());
         _watchdog = new Watchdog(_records.Journal, time, _log.For<Watchdog>());
         _adminGuard = new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time);

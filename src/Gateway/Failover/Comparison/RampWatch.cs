@@ -18,6 +18,9 @@ internal sealed class RampWatch
     /// <summary>What the counts come to.</summary>
     public ComparisonVerdict Verdict { get; private set; }
 
+    /// <summary>A replay, which has no counts: so it was then. Holds until the ramp is over.</summary>
+    public void Restore(ComparisonVerdict verdict) => Verdict = verdict;
+
     /// <summary>Looks at the counts, before the machine's turn.</summary>
     public ComparisonVerdict Look(ClusterState state, FailbackConfig failback, TimeSpan now)
     {

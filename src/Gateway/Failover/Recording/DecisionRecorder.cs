@@ -39,6 +39,8 @@ internal sealed class DecisionRecorder
         _checkpoints = new CheckpointMaker(steps, RecordedConfigs.Of(config), born, time);
         steps.Step.Counted = (tally, successes) => Post(RecordedKind.Count, tally, successes);
         steps.Keeper.Started = _started.Add;
+        steps.Decider.Compared = (cluster, verdict) =>
+            Post(RecordedKind.Comparison, new RecordedComparison(cluster.Config.Name, verdict));
     }
 
     /// <summary>The loop turns, before anything is judged.</summary>

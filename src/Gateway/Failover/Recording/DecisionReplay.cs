@@ -80,6 +80,9 @@ internal sealed class DecisionReplay(RecordedConfig? given)
                 _guidance = line.Guidance ?? _guidance;
                 steps.OnGuided(_guidance, now);
                 break;
+            case { Comparison: { } compared } when steps.Clusters.Find(compared.Cluster) is { } cluster:
+                cluster.Ramp.Restore(compared.Verdict);
+                break;
             case { Dirty: { } dirty } when steps.Clusters.Find(dirty) is { } cluster:
                 cluster.Dirty = true;
                 break;

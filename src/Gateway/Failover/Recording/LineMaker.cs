@@ -52,6 +52,7 @@ internal sealed class LineMaker
         _ => item.Payload switch
         {
             RouteSuccessCounter tally => new RecordedLine { Count = new RecordedCount(IdOf(tally.Owner!), tally.Route, item.Number) },
+            RecordedComparison comparison => new RecordedLine { Comparison = comparison },
             RecordedLateAfter lateAfter => new RecordedLine { LateAfter = lateAfter },
             ProbedDestination probed => new RecordedLine { Probe = new RecordedProbe(IdOf(probed.Destination), probed.Result) },
             Command command => new RecordedLine { Command = command },

@@ -28,6 +28,9 @@ internal enum RecordedKind
     /// <summary>A route is late after another time now.</summary>
     LateAfter,
 
+    /// <summary>What the comparison of two tiers in a ramp comes to now.</summary>
+    Comparison,
+
     /// <summary>Step: time passed.</summary>
     Tick,
 

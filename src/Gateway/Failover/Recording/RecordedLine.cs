@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
+using Gateway.Failover.Comparison;
 using Gateway.Health.Forecast;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
@@ -31,6 +32,9 @@ internal sealed record RecordedLine
 
     /// <summary>When a route is late.</summary>
     public RecordedLateAfter? LateAfter { get; init; }
+
+    /// <summary>What the comparison of two tiers in a ramp comes to, in the step that follows.</summary>
+    public RecordedComparison? Comparison { get; init; }
 
     /// <summary>A tick, and the destinations whose probes it started.</summary>
     [JsonPropertyName("t")]
@@ -130,6 +134,9 @@ internal readonly record struct RecordedCount(int Id, string Route, long Success
 
 /// <summary>From when a route's responses are late.</summary>
 internal sealed record RecordedLateAfter(string Cluster, string Route, TimeSpan After);
+
+/// <summary>What the comparison of a cluster's two tiers in a ramp comes to.</summary>
+internal sealed record RecordedComparison(string Cluster, ComparisonVerdict Verdict);
 
 /// <summary>Evidence, with its destination's number.</summary>
 internal sealed record RecordedEvidence(

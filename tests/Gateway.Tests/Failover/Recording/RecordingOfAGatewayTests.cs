@@ -17,7 +17,8 @@ public sealed class RecordingOfAGatewayTests
         await Eventually.BecomeTrueAsync(
             async () =>
             {
-                text = await client.GetStringAsync(new Uri(gateway.AdminUrl, "/forecast/recording"), TestContext.Current.CancellationToken);
+                text = await client.GetStringAsync(
+                    new Uri(gateway.AdminUrl, "/forecast/recording"), TestContext.Current.CancellationToken);
                 return text.Contains("\"probe\":", StringComparison.Ordinal);
             },
             TimeSpan.FromSeconds(20),
