@@ -11,7 +11,8 @@ public sealed class RecordingOfAGatewayTests
     public async Task Gateway_RecordsIntoItsStateFolder_AndGivesTheLastSeconds()
     {
         await using var upstream = new RawServer();
-        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url.GetLeftPart(UriPartial.Authority)]));
+        await using var gateway = await InProcessGateway.StartAsync(
+            InProcessGateway.Config([upstream.Url.GetLeftPart(UriPartial.Authority)]));
         using var client = new HttpClient();
         var text = "";
         await Eventually.BecomeTrueAsync(
