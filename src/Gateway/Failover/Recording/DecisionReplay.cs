@@ -52,7 +52,19 @@ internal sealed class DecisionReplay(RecordedConfig? given)
             return;
         }
 
-        var now = _time.Now;
+        Take(steps, line, _time.Now);
+    }
+
+    /// <summary>What came of it; the replay is over.</summary>
+    public async Task<ReplayResult> EndAsync()
+    {
+        await RetireAsync();
+        var to = _time.GetUtcNow();
+        return new ReplayResult(_recorded, _replayed, _revisions, _from ?? to, to, _isWhole, [.. _unknown]);
+    }
+
+    private void Take(DecisionSteps steps, RecordedLine line, TimeSpan now)
+    {
         switch (line)
         {
             case { Tick: { } started }:
@@ -94,14 +106,6 @@ internal sealed class DecisionReplay(RecordedConfig? given)
                 OnDestination(steps, line, now);
                 break;
         }
-    }
-
-    /// <summary>What came of it; the replay is over.</summary>
-    public async Task<ReplayResult> EndAsync()
-    {
-        await RetireAsync();
-        var to = _time.GetUtcNow();
-        return new ReplayResult(_recorded, _replayed, _revisions, _from ?? to, to, _isWhole, [.. _unknown]);
     }
 
     private void OnDestination(DecisionSteps steps, RecordedLine line, TimeSpan now)

@@ -1,5 +1,4 @@
 using Gateway.Configuration.Model;
-using Gateway.Failover;
 using Gateway.Failover.Recording;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
