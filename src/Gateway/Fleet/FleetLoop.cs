@@ -43,6 +43,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     private readonly FleetEpoch _epoch = new();
     private readonly SharedVerdicts _verdicts;
     private readonly FleetWarnings _warnings;
+    private readonly FleetIsolation _isolation = new();
     private FleetView _view = new(Agreeing: false, 0, [], [], []);
     private Task _running = Task.CompletedTask;
 
@@ -75,7 +76,15 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         ? [.. View.Warnings, $"The gateways do not hear one another through Redis ({_agreement.Failure}): this one decides alone."]
         : View.Warnings;
 
+    /// <summary>Why users' traffic should not come here: this gateway alone reaches nothing; null: it does not.</summary>
+    public string? Isolation => _agreement.Holds ? _isolation.Text(Now) : null;
+
     private TimeSpan Now => _agreement.Now;
+
+    /// <summary>Most of the other gateways serve a cluster: that this one does not says nothing of its destinations.</summary>
+    public bool OthersServe(string cluster) =>
+        View is { Agreeing: true } view
+        && IsolationRule.OthersServe(cluster, view.Gateways.Where(static g => !g.Self).Select(static g => g.Clusters));
 
     /// <summary>Begins to exchange; returns at once.</summary>
     public void Start() => _running = Task.Run(RunAsync);
@@ -193,6 +202,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         }
 
         _loop.Guide(decided.Guidance);
+        _isolation.Look(gateways, now);
         foreach (var purge in _purges.News(reply.Purges, now))
         {
             _self.Purge(purge.By, purge.Text);

@@ -49,6 +49,10 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
     {
         var guidance = ImmutableDictionary.CreateBuilder<string, FleetGuidance>(StringComparer.Ordinal);
         var (isProposed, hasGarbage) = (false, false);
+
+        // A gateway that reaches nothing, while another does, can say nothing of destinations.
+        var isAnyServing = gateways.Any(static g => IsolationRule.ReachesSomething(g.Clusters));
+        GatewayView[] others = [.. gateways.Where(g => !g.Self && !(isAnyServing && IsolationRule.ReachesNothing(g.Clusters)))];
         for (var i = 0; i < clusters.Count; i++)
         {
             var cluster = clusters[i];
@@ -60,9 +64,7 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
                 continue;
             }
 
-            var decided = Decide(mine, [.. gateways.Where(static g => !g.Self)
-                .SelectMany(static g => g.Clusters)
-                .Where(IsOfCluster)], value, now);
+            var decided = Decide(mine, [.. others.SelectMany(static g => g.Clusters).Where(IsOfCluster)], value, now);
             isProposed |= decided.IsProposed;
             if (decided.Guidance is { } given)
             {

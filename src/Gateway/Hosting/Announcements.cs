@@ -8,21 +8,35 @@ using Gateway.Observability.Metrics;
 namespace Gateway.Hosting;
 
 /// <summary>What follows from an event: its counter, its journal entry, and the notification of its receivers.</summary>
-internal sealed class Announcements(Instruments instruments, Journal journal, Notifier notifier, TimeProvider time)
+/// <param name="instruments">The figures.</param>
+/// <param name="journal">The journal.</param>
+/// <param name="notifier">The receivers.</param>
+/// <param name="time">The clock.</param>
+/// <param name="fleet">The other gateways; null: there are none. Receivers are not told of what this gateway alone cannot reach.</param>
+internal sealed class Announcements(
+    Instruments instruments, Journal journal, Notifier notifier, TimeProvider time, Func<FleetMembership?> fleet)
 {
     /// <summary>A tier took over, or none did.</summary>
     public void Announce(Transition transition)
     {
         StatusProjections.Count(instruments, transition);
         journal.Append(StatusProjections.Entry(transition));
-        notifier.Publish(transition);
+
+        // The last gateway that loses all, and the first that gets something back, tell it.
+        if (transition is { From: not null, To: not null } || fleet()?.OthersServe(transition.Cluster) is not true)
+        {
+            notifier.Publish(transition);
+        }
     }
 
     /// <summary>A destination's or a tier's health changed.</summary>
     public void Announce(HealthChange change)
     {
         journal.Append(StatusProjections.Entry(change));
-        notifier.Publish(change);
+        if (fleet()?.Isolation is null)
+        {
+            notifier.Publish(change);
+        }
     }
 
     /// <summary>An alarm of a forecast was made, or is over.</summary>

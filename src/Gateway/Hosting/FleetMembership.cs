@@ -67,8 +67,15 @@ internal sealed class FleetMembership
     public bool? AreLimitsShared => _limits.IsShared;
 
     /// <summary>What is wrong with the exchange, and with the rate limits' counting together.</summary>
-    public IEnumerable<ComponentAlert> Alarms => _loop.Alarms.Select(static text => new ComponentAlert("fleet", text))
-        .Concat(_limits.Alarm is { } alarm ? [new ComponentAlert("rate-limits", alarm)] : []);
+    public IEnumerable<ComponentAlert> Alarms =>
+        _loop.Alarms.Append(Isolation).OfType<string>().Select(static text => new ComponentAlert("fleet", text))
+            .Concat(_limits.Alarm is { } alarm ? [new ComponentAlert("rate-limits", alarm)] : []);
+
+    /// <summary>Why users' traffic should not come here: this gateway alone reaches nothing; null: it does not.</summary>
+    public string? Isolation => _loop.Isolation;
+
+    /// <summary>Most of the other gateways serve a cluster: that this one does not says nothing of its destinations.</summary>
+    public bool OthersServe(string cluster) => _loop.OthersServe(cluster);
 
     /// <summary>Begins to exchange.</summary>
     public void Start()

@@ -75,7 +75,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, GatewayBuild.Version, OtlpPush.DefaultInterval) : null;
         _redis = config.Redis is { } redis ? new RedisConnection(redis, time, _log.For<RedisConnection>()) : null;
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory, new NotifyLease(_redis, time));
-        _announcements = new Announcements(_instruments, _records.Journal, _notifier, time);
+        _announcements = new Announcements(_instruments, _records.Journal, _notifier, time, () => _fleet);
         _loop = new FailoverLoop(config, time, _log.For<FailoverLoop>(), [_announcements.Announce], _instruments.ProbeEnded)
             { HealthChanged = _announcements.Announce };
         _recording = new DecisionRecording(config.State, _loop, time, _log.For<RecordingWriter>());
@@ -94,7 +94,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _runbooks!.Votes, _config.Store, time, _log);
         _actions = new OperatorActions(_loop, _stored, _fleet, _announcements, config.State, time, _log);
         _runbooks = new RunbookAutomation(_config.Store, _loop, _actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
-        _readiness = new GatewayReadiness(_loop, _listeners.Draining, _log.For<GatewayReadiness>());
+        _readiness = new GatewayReadiness(_loop, _listeners.Draining, () => _fleet?.Isolation, _log.For<GatewayReadiness>());
         _watchdog = new Watchdog(_records.Journal, time, _log.For<Watchdog>());
         _adminGuard = new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time);
         _admin = AdminOf(config);

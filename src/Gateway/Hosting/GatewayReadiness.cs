@@ -7,9 +7,15 @@ namespace Gateway.Hosting;
 
 /// <summary>
 /// Whether users' traffic should come here: from the first round of probes and the warm-up on, until the gateway leaves. Without the
-/// failover loop nothing decides which tier serves: another gateway should take the traffic.
+/// failover loop nothing decides which tier serves, and a gateway that alone reaches nothing has nothing to give: another gateway should
+/// take the traffic.
 /// </summary>
-internal sealed partial class GatewayReadiness(FailoverLoop loop, ConnectionDraining leaving, ILogger<GatewayReadiness> logger)
+/// <param name="loop">The failover loop.</param>
+/// <param name="leaving">Whether the gateway stops.</param>
+/// <param name="isolation">Why this gateway alone reaches nothing; null: it does not.</param>
+/// <param name="logger">The log.</param>
+internal sealed partial class GatewayReadiness(
+    FailoverLoop loop, ConnectionDraining leaving, Func<string?> isolation, ILogger<GatewayReadiness> logger)
 {
     private static readonly Readiness Left = new(Ready: false, "The gateway is stopping.");
 
@@ -23,6 +29,7 @@ internal sealed partial class GatewayReadiness(FailoverLoop loop, ConnectionDrai
     public Readiness Now() =>
         leaving.HasBegun ? Left
         : _readiness.Ready && Watchdog.Standstill(loop.SinceTurn) is { } standstill ? new Readiness(Ready: false, standstill)
+        : _readiness.Ready && isolation() is { } isolated ? new Readiness(Ready: false, isolated)
         : _readiness;
 
     /// <summary>Waits for the probes and the warm-up; completes when what these need has been cleaned up, too.</summary>
