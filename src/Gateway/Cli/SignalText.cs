@@ -37,6 +37,7 @@ internal static class SignalText
             { Journal: { } unit } => LinesOf(signal, $"in the journal of {unit}"),
             { Syslog: { } address } => LinesOf(signal, $"in what syslog sends to {address.GetLeftPart(UriPartial.Authority)}"),
             { Push: { } name } => LinesOf(signal, $"in what is pushed as {name}"),
+            { DeepProbe: { } probe } => $"while a conversation at {probe.Path} goes wrong (had with one destination {every})",
             { Alert: { } alert } => $"while the alert {alert}{LabelsOf(signal)} fires for it",
             { Report: SignalReport.Agent } => $"the weight follows the agent{port}, asked {every}",
             _ => "the weight follows the load that responses report (ORCA)",

@@ -79,7 +79,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _loop = new FailoverLoop(config, time, _log.For<FailoverLoop>(), [_announcements.Announce], _instruments.ProbeEnded)
             { HealthChanged = _announcements.Announce };
         _recording = new DecisionRecording(config.State, _loop, time, _log.For<RecordingWriter>());
-        _signals = new SignalSources(_config.Store, _loop, time, _log);
+        _signals = new SignalSources(_config.Store, _loop, _redis, time, _log);
         _stored = new StoredResponses(_config.Store, _redis, _config.TrustedProxies, _instruments, time, _log);
         _files = new FallbackFiles(config.StaticFallback, time, _log.For<FallbackFiles>());
         var fallback = new FallbackChain(_files, _stored.RespondAsync, Random.Shared.NextDouble, _log.For<FallbackChain>());

@@ -3,6 +3,7 @@ using Gateway.Failover;
 using Gateway.Health.Model;
 using Gateway.Health.Signals;
 using Gateway.Health.Signals.Lines;
+using Gateway.Redis;
 
 namespace Gateway.Hosting;
 
@@ -13,12 +14,12 @@ internal sealed class SignalSources
     private readonly FailoverLoop _loop;
     private readonly SignalWatch _watch;
 
-    public SignalSources(ConfigStore config, FailoverLoop loop, TimeProvider time, GatewayLog log)
+    public SignalSources(ConfigStore config, FailoverLoop loop, RedisConnection? redis, TimeProvider time, GatewayLog log)
     {
         _config = config;
         _loop = loop;
         Alerts = new AlertBoard(Targets, loop.Report, time);
-        var readers = new SignalReaders(DestinationsOf, Alerts, Lines, loop.Report, time, log.For<SignalReaders>());
+        var readers = new SignalReaders(DestinationsOf, Alerts, Lines, redis, loop.Report, time, log.For<SignalReaders>());
         _watch = new SignalWatch(Targets, readers.Of, time, log.For<SignalWatch>());
     }
 

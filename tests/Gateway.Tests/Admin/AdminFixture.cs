@@ -103,6 +103,16 @@ internal sealed class AdminFixture : IAsyncDisposable
                     },
                     new() { Name = "standby", Destinations = [new() { Name = "guide-c", Url = new("http://127.0.0.1:9003") }] },
                 ],
+                Probe = new() { Headers = [new("Authorization", "Bearer s3cret-probe")] },
+                Signals =
+                [
+                    new()
+                    {
+                        Name = "talk",
+                        DeepProbe = new() { Headers = [new("Authorization", "Bearer s3cret-deep-probe")] },
+                        Then = SignalEffect.Suspect,
+                    },
+                ],
             },
         ],
         Routes =

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -26,7 +27,9 @@ internal static class ConfigView
         },
     };
 
-    /// <summary>Tokens, passwords, what webhooks have behind their host, and arguments of commands are replaced.</summary>
+    /// <summary>
+    /// Tokens, passwords, values of probes' headers, what webhooks have behind their host, and arguments of commands are replaced.
+    /// </summary>
     public static GatewayConfig Hide(GatewayConfig config) => config with
     {
         Admin = config.Admin with
@@ -51,6 +54,10 @@ internal static class ConfigView
             {
                 Destinations = [.. t.Destinations.Select(static d => d with { Url = WithoutUser(d.Url) })]
             })],
+            Probe = c.Probe with { Headers = WithoutValues(c.Probe.Headers) },
+            Signals = [.. c.Signals.Select(static s => s.DeepProbe is { } probe
+                ? s with { DeepProbe = probe with { Headers = WithoutValues(probe.Headers) } }
+                : s)],
         })],
         Runbooks = [.. config.Runbooks.Select(static r => r with { Do = [.. r.Do.Select(RunbookStepView.Hide)] })],
         Telemetry = config.Telemetry with
@@ -74,6 +81,9 @@ internal static class ConfigView
             hidden.Levels
         }, Options)))[..12];
     }
+
+    private static ImmutableArray<HeaderLineConfig> WithoutValues(ImmutableArray<HeaderLineConfig> headers) =>
+        [.. headers.Select(static header => header with { Value = Hidden })];
 
     private static Uri WithoutUser(Uri url) => url.UserInfo.Length == 0 ? url : new UriBuilder(url) { UserName = "", Password = "" }.Uri;
 

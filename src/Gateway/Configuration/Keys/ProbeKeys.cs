@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Gateway.Configuration.Model;
@@ -90,11 +89,6 @@ internal static class ProbeKeys
             "What a good response looks like.")
         .Finish(Together);
 
-    private sealed record Expected(int From = 200, int To = 399, string? Body = null)
-    {
-        public ImmutableArray<ExpectedJson> Json { get; init; } = [];
-    }
-
     private static ProbeConfig Together(ProbeConfig probe, string path, Reader reader)
     {
         string[] ofHttp = probe.Type == ProbeType.Http
@@ -131,7 +125,8 @@ internal static class ProbeKeys
             : probe with { FastInterval = TimeSpan.FromMilliseconds(Math.Max(10, probe.Interval.TotalMilliseconds / 4)) };
     }
 
-    private static TextSchema<string> ProbePath() => Schemas.Text(
+    /// <summary>The path of a probe.</summary>
+    internal static TextSchema<string> ProbePath() => Schemas.Text(
         "a path",
         "Write a path that begins with a slash, like /health",
         @"^/[^\s#]*$|\$\{",
@@ -140,8 +135,9 @@ internal static class ProbeKeys
             && !text.Contains('#', StringComparison.Ordinal)
             && !text.Any(static letter => char.IsWhiteSpace(letter) || char.IsControl(letter)));
 
-    private static RecordSchema<Expected> Expect() =>
-        new RecordSchema<Expected>("a mapping with status, body and json", static () => new Expected())
+    /// <summary>What a good response looks like.</summary>
+    internal static RecordSchema<ExpectedResponse> Expect() =>
+        new RecordSchema<ExpectedResponse>("a mapping with status, body and json", static () => new ExpectedResponse())
         .Key(
             "status",
             StatusRange(),

@@ -11,7 +11,8 @@ internal static class SignalKeys
 {
     // Alertmanager sends an alert again after four hours, unless told otherwise.
     private static readonly TimeSpan AlertsLast = TimeSpan.FromHours(5);
-    private static readonly string[] Sources = ["metrics", "log", "journal", "syslog", "push", "report", "alert"];
+    private static readonly TimeSpan ConversationsEvery = TimeSpan.FromSeconds(30);
+    private static readonly string[] Sources = ["metrics", "log", "journal", "syslog", "push", "deepProbe", "report", "alert"];
 
     /// <summary>The signals of a cluster.</summary>
     public static ListSchema<SignalConfig> Signals { get; } = new(Signal(), atMost: 50);
@@ -20,7 +21,8 @@ internal static class SignalKeys
 
     private static RecordSchema<SignalConfig> Common() =>
         new RecordSchema<SignalConfig>(
-            "a mapping with name, then, and one of metrics, log, journal, syslog, push, report and alert", static () => new SignalConfig())
+            "a mapping with name, then, and one of metrics, log, journal, syslog, push, deepProbe, report and alert",
+            static () => new SignalConfig())
         .Key(
             "name",
             Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName),
@@ -59,7 +61,8 @@ internal static class SignalKeys
             "every",
             Schemas.Duration("200ms", "10m"),
             static (signal, value) => signal with { Every = value },
-            "From one reading of metrics or of the agent to the next.",
+            "From one reading of metrics or of the agent to the next; from one conversation with some destination to the next, 30s when "
+            + "left out.",
             "5s")
         .Key(
             "when",
@@ -68,6 +71,11 @@ internal static class SignalKeys
             "What must hold of the metrics, like \"process_cpu_usage > 0.9 for 15s\".");
 
     private static RecordSchema<SignalConfig> WithReport(RecordSchema<SignalConfig> signal) => signal
+        .Key(
+            "deepProbe",
+            DeepProbeKeys.DeepProbe,
+            static (signal, value) => signal with { DeepProbe = value },
+            "A synthetic conversation with one destination after another, by one gateway of a fleet, and what is expected of it.")
         .Key(
             "report",
             Schemas.Enum(("orca", SignalReport.Orca), ("agent", SignalReport.Agent)),
@@ -119,6 +127,9 @@ internal static class SignalKeys
                 $"{path}/every");
         }
 
+        signal = signal.DeepProbe is null || reader.IsWritten(Reader.Below(path, "every"))
+            ? signal
+            : signal with { Every = ConversationsEvery };
         return signal.Alert is null || reader.IsWritten(Reader.Below(path, "within")) ? signal : signal with { Within = AlertsLast };
     }
 
@@ -128,7 +139,7 @@ internal static class SignalKeys
         (string Key, string[] Of, bool IsNeeded)[] keys =
         [
             ("when", ["metrics"], true),
-            ("every", ["metrics", "report"], false),
+            ("every", ["metrics", "deepProbe", "report"], false),
             ("port", ["metrics", "report"], false),
             ("pattern", SignalLineKeys.Sources, true),
             ("count", SignalLineKeys.Sources, false),

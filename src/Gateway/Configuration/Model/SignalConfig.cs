@@ -20,7 +20,7 @@ internal sealed record SignalConfig
     /// <summary>The port that metrics or an agent are asked on. Default: null, the destination's own.</summary>
     public int? Port { get; init; }
 
-    /// <summary>From one reading to the next. Default: 5 s.</summary>
+    /// <summary>From one reading to the next. Default: 5 s; 30 s for a conversation.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>What must hold of the metrics; null: another source.</summary>
@@ -52,6 +52,9 @@ internal sealed record SignalConfig
 
     /// <summary>The destination that the lines are of; null: their source says so, or the line does.</summary>
     public string? Destination { get; init; }
+
+    /// <summary>A synthetic conversation; null: another source.</summary>
+    public DeepProbeConfig? DeepProbe { get; init; }
 
     /// <summary>How destinations report their load themselves; null: another source.</summary>
     public SignalReport? Report { get; init; }

@@ -57,8 +57,9 @@ internal static class ProbeBody
                 && place.Find(json.RootElement) is { } found
                 && JsonPlace.Is(found, value.Value));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // A string that is not valid Unicode fails only when it is read.
             return false;
         }
     }

@@ -2,8 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Net.Sockets;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
 
@@ -27,27 +25,7 @@ internal sealed class MetricsClient : IDisposable
     {
         _destination = destination;
         _port = port;
-        var connector = new DestinationConnector(time);
-        var at = DestinationConnector.EndPointOf(ProbeExchange.AddressOf(destination.Url, "/", port));
-        _client = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            MaxConnectionsPerServer = 1,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            MaxResponseHeadersLength = 32,
-            MaxResponseDrainSize = 0,
-            ConnectCallback = async (context, cancellationToken) =>
-            {
-                var socket = await connector.ConnectAsync(at, timeout / 2, cancellationToken).ConfigureAwait(false);
-                var stream = new NetworkStream(socket, ownsSocket: true);
-                return destination.Tls is { } own ? await own.SecureAsync(
-                    stream, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false) : stream;
-            },
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TlsTrust.Validate },
-        });
+        _client = new HttpMessageInvoker(SignalHttp.HandlerFor(destination, port, timeout, time));
     }
 
     /// <summary>The page; it is valid until the next call. Throws what an HTTP client throws.</summary>

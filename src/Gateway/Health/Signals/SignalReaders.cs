@@ -1,6 +1,8 @@
 using Gateway.Configuration.Model;
 using Gateway.Health.Model;
+using Gateway.Health.Signals.DeepProbes;
 using Gateway.Health.Signals.Lines;
+using Gateway.Redis;
 
 namespace Gateway.Health.Signals;
 
@@ -8,6 +10,7 @@ namespace Gateway.Health.Signals;
 /// <param name="destinations">The destinations of a cluster now.</param>
 /// <param name="alerts">The alerts that fire.</param>
 /// <param name="lines">Hands out lines of journals, syslog and pushes.</param>
+/// <param name="redis">What the gateways of a fleet share; null: there is no fleet.</param>
 /// <param name="report">Takes readings; must not wait.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
@@ -15,6 +18,7 @@ internal sealed class SignalReaders(
     Func<string, IReadOnlyList<Destination>> destinations,
     AlertBoard alerts,
     LineBoard lines,
+    RedisConnection? redis,
     Action<SignalReading> report,
     TimeProvider time,
     ILogger logger)
@@ -44,19 +48,16 @@ internal sealed class SignalReaders(
             }
             else if (LineTopic.Of(signal) is not null)
             {
+                foreach (var reader in LinesOf(cluster, signal))
+                {
+                    yield return reader;
+                }
+            }
+            else if (signal.DeepProbe is not null)
+            {
                 yield return (
-                    LineReader.KeyOf(cluster, signal),
-                    () => new LineReader(cluster, signal, JudgeOf(cluster, signal), lines, time, logger));
-
-                // One for all signals that name it: its key is the same.
-                if (signal.Journal is { } unit)
-                {
-                    yield return (JournalReader.KeyOf(unit), () => new JournalReader(unit, lines, time, logger));
-                }
-                else if (signal.Syslog is { } address)
-                {
-                    yield return (SyslogListener.KeyOf(address), () => new SyslogListener(address, lines, time, logger));
-                }
+                    DeepProbeReader.KeyOf(cluster, signal),
+                    () => new DeepProbeReader(cluster, signal, () => destinations(cluster), report, redis, time));
             }
             else if (signal.Alert is not null)
             {
@@ -74,6 +75,23 @@ internal sealed class SignalReaders(
                     yield return (AgentReader.KeyOf(destination, signal), () => new AgentReader(destination, signal, report, time, logger));
                 }
             }
+        }
+    }
+
+    private IEnumerable<(string Key, Func<ISignalReader> Make)> LinesOf(string cluster, SignalConfig signal)
+    {
+        yield return (
+            LineReader.KeyOf(cluster, signal),
+            () => new LineReader(cluster, signal, JudgeOf(cluster, signal), lines, time, logger));
+
+        // One for all signals that name it: its key is the same.
+        if (signal.Journal is { } unit)
+        {
+            yield return (JournalReader.KeyOf(unit), () => new JournalReader(unit, lines, time, logger));
+        }
+        else if (signal.Syslog is { } address)
+        {
+            yield return (SyslogListener.KeyOf(address), () => new SyslogListener(address, lines, time, logger));
         }
     }
 
