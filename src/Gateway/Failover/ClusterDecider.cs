@@ -80,6 +80,7 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
             Cause = TransitionCause.Of(cluster, change, before, command, now),
         };
         cluster.LastTransition = transition;
+        cluster.Aborted = change.Worse is null ? cluster.Aborted : (cluster.Tiers[change.From].Config.Name, now);
         Log(transition);
         if (change.To < 0)
         {

@@ -70,6 +70,16 @@ internal sealed class ClusterRuntime
     /// <summary>What the fleet says, if that still counts; null: this gateway decides alone.</summary>
     public FleetGuidance? GuidanceAt(TimeSpan now) => now - GuidedAt <= FleetGuidance.ValidFor ? Guidance : null;
 
+    /// <summary>The tier that has served alone for so long that what responses take now is what it takes; null: none has.</summary>
+    public string? SettledTier(TimeSpan now) =>
+        State is { Settled: true, Active: >= 0, RampFrom: < 0, UnableSince: null }
+        && (LastTransition is null || now - State.ActiveSince >= UsualTimes.Settled)
+            ? Tiers[State.Active].Config.Name
+            : null;
+
+    /// <summary>The tier that this gateway left because it was worse than another, and when; null: none was.</summary>
+    public (string Tier, TimeSpan At)? Aborted { get; set; }
+
     /// <summary>No tier serves.</summary>
     public bool Exhausted => State is { Settled: true, Active: -1 };
 

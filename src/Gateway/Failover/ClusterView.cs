@@ -57,6 +57,9 @@ internal sealed record ClusterView(
     /// <summary>When the ramp began; null: no ramp.</summary>
     public DateTimeOffset? RampSince { get; init; }
 
+    /// <summary>By what the active tier looks worse than <c>RampFrom</c>, so that its share does not grow; empty: it does not.</summary>
+    public string LooksWorseBy { get; init; } = "";
+
     /// <summary>Since when the active tier cannot serve; null: it can.</summary>
     public DateTimeOffset? UnableSince { get; init; }
 

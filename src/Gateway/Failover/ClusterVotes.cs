@@ -47,7 +47,8 @@ internal sealed class ClusterVotes(ClusterTable clusters, ClusterDecider decider
         Changed();
     }
 
-    private static ClusterVote VoteOn(ClusterRuntime cluster, TimeSpan now)
+    /// <summary>This gateway's vote on a cluster.</summary>
+    internal static ClusterVote VoteOn(ClusterRuntime cluster, TimeSpan now)
     {
         var state = cluster.State;
         var config = cluster.Config;
@@ -58,7 +59,8 @@ internal sealed class ClusterVotes(ClusterTable clusters, ClusterDecider decider
             state.Epoch,
             [.. cluster.Tiers.Select((tier, index) => new TierVote(
             tier.Config.Name,
-            Down: tier.DownSince is { } since && (index != state.Active || now - since >= config.Failover.SwitchAfter),
+            Down: (tier.DownSince is { } since && (index != state.Active || now - since >= config.Failover.SwitchAfter))
+                || WasAborted(cluster, tier.Config.Name, now),
             Able: tier.DownSince is null && index < state.HealthySince.Length && state.HealthySince[index] is not null,
             ReadyToFailBack: config.Failback.Auto
                 && state.Held is null
@@ -68,4 +70,10 @@ internal sealed class ClusterVotes(ClusterTable clusters, ClusterDecider decider
                 && state.HealthySince[index] is { } able
                 && now - able >= wait))]);
     }
+
+    // It can serve, and is worse than another all the same: the others hear of it for as long as an agreement is fresh.
+    private static bool WasAborted(ClusterRuntime cluster, string tier, TimeSpan now) =>
+        cluster.Aborted is { } aborted
+        && string.Equals(aborted.Tier, tier, StringComparison.Ordinal)
+        && now - aborted.At <= QuorumRule.Fresh;
 }

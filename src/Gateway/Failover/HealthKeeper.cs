@@ -176,9 +176,15 @@ internal sealed partial class HealthKeeper(
         _nextTiming = now + TimingEvery;
         foreach (var cluster in clusters.All)
         {
+            var settled = cluster.SettledTier(now);
             foreach (var timing in cluster.Cluster.Timings)
             {
                 timing.Measure(cluster.Config.Timeouts, now);
+                if (settled is not null)
+                {
+                    timing.Learn(settled, now);
+                }
+
                 if (now >= _nextDecay)
                 {
                     timing.Decay();

@@ -31,7 +31,9 @@ internal static class NextOutlook
     {
         var end = Max((cluster.RampSince ?? cluster.ActiveSince) + cluster.Ramp, now);
         return (
-            $"{cluster.Active} takes all new requests by {WallClock.TimeOf(end, now)}; `hold {cluster.RampFrom}` stops it.",
+            $"{cluster.Active} takes all new requests by {WallClock.TimeOf(end, now)}"
+                + $"{(cluster.LooksWorseBy.Length > 0 ? $", unless it proves worse ({cluster.LooksWorseBy})" : "")}; "
+                + $"`hold {cluster.RampFrom}` stops it.",
             new NextChange(cluster.Active, end, $"the ramp from {cluster.RampFrom} ends"));
     }
 

@@ -10,9 +10,8 @@ namespace Gateway.Failover;
 /// </summary>
 internal sealed class RouteTiming(string route, TimeSpan firstByte)
 {
-    /// <summary>While two tiers are compared: what is slower than half of the responses were by this is slow. Users feel a tenth.</summary>
-    private static readonly TimeSpan SlowBeyond = TimeSpan.FromMilliseconds(100);
-
+    private readonly UsualTimes _usual = new();
+    private readonly UsualTimes _usualHeads = new();
     private long _hedgeDelay;
     private long _slowAfter;
     private long _slowHeadAfter;
@@ -83,13 +82,21 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
     /// <summary>A replay: so it was measured then.</summary>
     internal void Restore(TimeSpan lateAfter) => Volatile.Write(ref _lateAfter, lateAfter.Ticks);
 
-    /// <summary>
-    /// Two tiers are compared from now on, or no more. What is slow stays as it was when they began: it must not move with what they show.
-    /// </summary>
-    internal void Compare(bool begins)
+    /// <summary>The tier serves alone: what its responses take is usual for it.</summary>
+    internal void Learn(string tier, TimeSpan now)
     {
-        Volatile.Write(ref _slowAfter, begins ? SlowIn(Latency) : 0);
-        Volatile.Write(ref _slowHeadAfter, begins ? SlowIn(HeadLatency) : 0);
+        _usual.Learn(tier, Latency, now);
+        _usualHeads.Learn(tier, HeadLatency, now);
+    }
+
+    /// <summary>
+    /// A tier that returns is compared from now on; null: none is any more. What is slow stays as it was then: it must not move with what
+    /// the tier shows.
+    /// </summary>
+    internal void Compare(string? tier)
+    {
+        Volatile.Write(ref _slowAfter, tier is null ? 0 : _usual.SlowAfter(tier, Latency)?.Ticks ?? 0);
+        Volatile.Write(ref _slowHeadAfter, tier is null ? 0 : _usualHeads.SlowAfter(tier, HeadLatency)?.Ticks ?? 0);
     }
 
     /// <summary>Lets the past fade, unless so little is known that nothing would be left of it.</summary>
@@ -101,9 +108,6 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
             HeadLatency.Decay();
         }
     }
-
-    private static long SlowIn(LatencyHistogram latency) =>
-        latency.Count < AttemptTiming.MinimumResponses ? 0 : (latency.Quantile(0.5) + SlowBeyond).Ticks;
 
     private static TimeSpan? TimeOf(ref long ticks) => Volatile.Read(ref ticks) is > 0 and var known ? new TimeSpan(known) : null;
 }

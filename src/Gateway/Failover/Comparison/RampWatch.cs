@@ -71,7 +71,7 @@ internal sealed class RampWatch
         Verdict = default;
         foreach (var timing in timings)
         {
-            timing.Compare(begins: loads is not null);
+            timing.Compare(loads is null ? null : tiers[state.Active].Config.Name);
         }
 
         if (loads is ({ } tier, { } other))
