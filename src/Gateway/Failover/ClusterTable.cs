@@ -129,7 +129,7 @@ internal sealed class ClusterTable(NameTable names, ClusterDecider decider, Pend
         {
             foreach (var watch in cluster.Watches)
             {
-                watch.Destination.Step = step;
+                step.Judge(watch.Destination);
                 _watches[watch.Destination] = (cluster, watch);
             }
         }

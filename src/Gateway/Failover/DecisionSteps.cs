@@ -59,7 +59,16 @@ internal sealed class DecisionSteps
     public ClusterVotes Votes { get; }
 
     /// <summary>Takes down what decisions rest on; null: nothing is recorded.</summary>
-    public DecisionRecorder? Recorder { get; set; }
+    public DecisionRecorder? Recorder { get; private set; }
+
+    /// <summary>From now on this takes down what decisions rest on.</summary>
+    public void Record(DecisionRecorder recorder)
+    {
+        Recorder = recorder;
+        Step.Counted = recorder.OnCount;
+        Keeper.Started = recorder.OnStarted;
+        Decider.Compared = recorder.OnCompared;
+    }
 
     /// <summary>The loop turns; before anything is judged it looks at itself.</summary>
     /// <param name="planned">When it had planned to.</param>

@@ -115,8 +115,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <summary>Where all goes that decisions rest on, so that they can be replayed. Set it before the start.</summary>
     internal void RecordTo(RecordingQueue recording)
     {
-        _steps.Recorder = new DecisionRecorder(_steps, recording, _born, _bornAt, _time);
-        Forecasts.Recorded = _steps.Recorder.OnSecond;
+        var recorder = new DecisionRecorder(_clusters, _steps.Names, recording, _born, _bornAt, _time);
+        _steps.Record(recorder);
+        Forecasts.Recorded = recorder.OnSecond;
     }
 
     /// <summary>

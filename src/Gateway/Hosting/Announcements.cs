@@ -12,9 +12,15 @@ namespace Gateway.Hosting;
 /// <param name="journal">The journal.</param>
 /// <param name="notifier">The receivers.</param>
 /// <param name="time">The clock.</param>
-/// <param name="fleet">The other gateways; null: there are none. Receivers are not told of what this gateway alone cannot reach.</param>
+/// <param name="othersServe">Most other gateways serve a cluster: receivers are not told of what this one alone cannot reach.</param>
+/// <param name="isIsolated">This gateway alone reaches nothing.</param>
 internal sealed class Announcements(
-    Instruments instruments, Journal journal, Notifier notifier, TimeProvider time, Func<FleetMembership?> fleet)
+    Instruments instruments,
+    Journal journal,
+    Notifier notifier,
+    TimeProvider time,
+    Func<string, bool> othersServe,
+    Func<bool> isIsolated)
 {
     /// <summary>A tier took over, or none did.</summary>
     public void Announce(Transition transition)
@@ -23,7 +29,7 @@ internal sealed class Announcements(
         journal.Append(StatusProjections.Entry(transition));
 
         // The last gateway that loses all, and the first that gets something back, tell it.
-        if (transition is { From: not null, To: not null } || fleet()?.OthersServe(transition.Cluster) is not true)
+        if (transition is { From: not null, To: not null } || !othersServe(transition.Cluster))
         {
             notifier.Publish(transition);
         }
@@ -33,7 +39,7 @@ internal sealed class Announcements(
     public void Announce(HealthChange change)
     {
         journal.Append(StatusProjections.Entry(change));
-        if (fleet()?.Isolation is null)
+        if (!isIsolated())
         {
             notifier.Publish(change);
         }

@@ -75,7 +75,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _otlp = config.Telemetry.Otlp is { } collector ? new OtlpPush(collector, GatewayBuild.Version, OtlpPush.DefaultInterval) : null;
         _redis = config.Redis is { } redis ? new RedisConnection(redis, time, _log.For<RedisConnection>()) : null;
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory, new NotifyLease(_redis, time));
-        _announcements = new Announcements(_instruments, _records.Journal, _notifier, time, () => _fleet);
+        _announcements = new Announcements(
+            _instruments, _records.Journal, _notifier, time, c => _fleet?.OthersServe(c) is true, () => _fleet?.Isolation is not null);
         _loop = new FailoverLoop(config, time, _log.For<FailoverLoop>(), [_announcements.Announce], _instruments.ProbeEnded)
             { HealthChanged = _announcements.Announce };
         _recording = new DecisionRecording(config.State, _loop, time, _log.For<RecordingWriter>());
@@ -141,8 +142,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Own("certificates", "The loop that watches the certificates", _certificates.RunAsync(_stopping.Token));
         Own("acme", "The loop that orders certificates", _certificates.OrderAsync(_stopping.Token));
         Own("files", "The loop that watches the prepared files", _files.ExecuteTask ?? Task.CompletedTask);
-        _owned.Add(_watchdog.RunAsync(_stopping.Token));
-        _owned.Add(_readiness.BecomeAsync(WarmUpRun(), _stopping.Token));
+        Array.ForEach([_watchdog.RunAsync(_stopping.Token), _readiness.BecomeAsync(WarmUpRun(), _stopping.Token)], _owned.Add);
     }
 
     /// <summary>Reads the configuration again; what comes of it is told by the log, <c>/status</c> and the metric.</summary>

@@ -102,9 +102,11 @@ public sealed class GatewayCliTests
                            tcp://[::]:5514
                         6. pushed: drains a destination after 2 lines like FATAL within 10s in what is pushed as
                            guide
-                        7. load: the weight follows the load that responses report (ORCA)
-                        8. agent: the weight follows the agent on port 9901, asked every 2s
-                        9. pager: drains a destination while the alert GuideHot severity="page" fires for it
+                        7. talk: makes a destination suspect while a conversation at /api/guide/chat goes wrong
+                           (had with one destination every 30s)
+                        8. load: the weight follows the load that responses report (ORCA)
+                        9. agent: the weight follows the agent on port 9901, asked every 2s
+                        10. pager: drains a destination while the alert GuideHot severity="page" fires for it
             """,
             output,
             StringComparison.Ordinal);

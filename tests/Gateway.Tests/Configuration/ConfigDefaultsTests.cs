@@ -75,6 +75,8 @@ public sealed class ConfigDefaultsTests
             // What belongs to one source stands beside no other.
             without["clusters"]!["NAME"]!["signals"] = JsonNode.Parse(path.Split('/')[^1] switch
             {
+                _ when path.Contains("/deepProbe/", StringComparison.Ordinal) =>
+                    """[ { "name": "a", "then": "suspect", "deepProbe": { "path": "/chat", "expect": {} } } ]""",
                 "every" => """[ { "name": "a", "then": "suspect", "metrics": "/m", "when": "a > 1" } ]""",
                 "labels" => """[ { "name": "a", "then": "suspect", "alert": "A" } ]""",
                 _ => """[ { "name": "a", "then": "suspect", "log": "/tmp/a.log", "pattern": "x" } ]""",

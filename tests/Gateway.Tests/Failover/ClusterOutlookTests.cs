@@ -154,8 +154,8 @@ public sealed class ClusterOutlookTests
                 LooksWorseBy = "primary 2.1 % failed, standby 0.4 %, after 310 requests",
             }, ClusterCondition.Ramping,
             "primary has been taking over from standby since 10:50:26Z: it gets 21 % of new requests now.",
-            "primary takes all new requests by 10:50:56Z, unless it proves worse (primary 2.1 % failed, standby 0.4 %, after 310 requests); "
-                + "`hold standby` stops it.", "primary", "10:50:56"),
+            "primary takes all new requests by 10:50:56Z, unless it proves worse (primary 2.1 % failed, standby 0.4 %, after 310 "
+                + "requests); `hold standby` stops it.", "primary", "10:50:56"),
             ["failing over, patient"] = (
             View("primary", Dead, Standby) with
             {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
+using Gateway.Failover.Comparison;
 using Gateway.Health.Forecast;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
@@ -19,7 +20,7 @@ internal sealed class DecisionRecorder
     private const int MostBetweenCheckpoints = 100_000;
     private static readonly TimeSpan LongestBetweenCheckpoints = TimeSpan.FromHours(1);
 
-    private readonly DecisionSteps _steps;
+    private readonly ClusterTable _clusters;
     private readonly RecordingQueue _queue;
     private readonly CheckpointMaker _checkpoints;
     private readonly List<Destination> _started = [];
@@ -27,21 +28,30 @@ internal sealed class DecisionRecorder
     private TimeSpan _checkpointAt;
     private int _posted;
 
-    /// <param name="steps">What is recorded.</param>
+    /// <param name="clusters">The clusters whose decisions are recorded.</param>
+    /// <param name="names">The names that stand for addresses.</param>
     /// <param name="queue">Where it goes.</param>
     /// <param name="config">The configuration in force.</param>
     /// <param name="born">When it was put in force, on the loop's clock.</param>
     /// <param name="time">The clock, for what people read.</param>
-    public DecisionRecorder(DecisionSteps steps, RecordingQueue queue, GatewayConfig config, TimeSpan born, TimeProvider time)
+    public DecisionRecorder(
+        ClusterTable clusters, NameTable names, RecordingQueue queue, GatewayConfig config, TimeSpan born, TimeProvider time)
     {
-        _steps = steps;
+        _clusters = clusters;
         _queue = queue;
-        _checkpoints = new CheckpointMaker(steps, RecordedConfigs.Of(config), born, time);
-        steps.Step.Counted = (tally, successes) => Post(RecordedKind.Count, tally, successes);
-        steps.Keeper.Started = _started.Add;
-        steps.Decider.Compared = (cluster, verdict) =>
-            Post(RecordedKind.Comparison, new RecordedComparison(cluster.Config.Name, verdict));
+        _checkpoints = new CheckpointMaker(clusters, names, RecordedConfigs.Of(config), born, time);
     }
+
+    /// <summary>A probe begins.</summary>
+    public void OnStarted(Destination destination) => _started.Add(destination);
+
+    /// <summary>A count that the step rests on.</summary>
+    public void OnCount(Destination destination, string route, long successes) =>
+        Post(RecordedKind.Count, new CountedRoute(destination, route), successes);
+
+    /// <summary>What the comparison of two tiers comes to.</summary>
+    public void OnCompared(ClusterRuntime cluster, ComparisonVerdict verdict) =>
+        Post(RecordedKind.Comparison, new RecordedComparison(cluster.Config.Name, verdict));
 
     /// <summary>The loop turns, before anything is judged.</summary>
     /// <param name="planned">When it had planned to.</param>
@@ -69,7 +79,7 @@ internal sealed class DecisionRecorder
     /// <summary>An attempt showed something.</summary>
     public void OnEvidence(in Evidence evidence)
     {
-        if (_steps.Clusters.Find(evidence.Destination) is not null)
+        if (_clusters.Find(evidence.Destination) is not null)
         {
             Count(_queue.Post(new RecordedItem(RecordedKind.Evidence, _now, Evidence: evidence)));
         }
@@ -105,7 +115,7 @@ internal sealed class DecisionRecorder
     {
         Post(RecordedKind.Tick, _started.Count == 0 ? null : _started.ToArray());
         _started.Clear();
-        foreach (var cluster in _steps.Clusters.All)
+        foreach (var cluster in _clusters.All)
         {
             if (cluster.Dirty)
             {

@@ -187,7 +187,7 @@ internal sealed class DecisionReplay(RecordedConfig? given)
         _ = RetireAsync();
         NoteRevision(checkpoint.Config);
         _steps = new DecisionSteps([Note], report: null, probed: null, _time, NullLogger.Instance);
-        CheckpointMaker.Restore(_steps, checkpoint, given ?? checkpoint.Config);
+        CheckpointRestorer.Restore(_steps, checkpoint, given ?? checkpoint.Config);
     }
 
     private void Configure(DecisionSteps steps, RecordedConfig config, TimeSpan now)

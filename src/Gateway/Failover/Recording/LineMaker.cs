@@ -3,7 +3,6 @@ using System.Text.Json;
 using Gateway.Consensus;
 using Gateway.Health.Forecast;
 using Gateway.Health.Model;
-using Gateway.Health.Rules;
 using Gateway.Health.Signals;
 
 namespace Gateway.Failover.Recording;
@@ -51,7 +50,7 @@ internal sealed class LineMaker
         RecordedKind.Evidence => new RecordedLine { Evidence = Of(item.Evidence) },
         _ => item.Payload switch
         {
-            RouteSuccessCounter tally => new RecordedLine { Count = new RecordedCount(IdOf(tally.Owner!), tally.Route, item.Number) },
+            CountedRoute counted => new RecordedLine { Count = new RecordedCount(IdOf(counted.Destination), counted.Route, item.Number) },
             RecordedComparison comparison => new RecordedLine { Comparison = comparison },
             RecordedLateAfter lateAfter => new RecordedLine { LateAfter = lateAfter },
             ProbedDestination probed => new RecordedLine { Probe = new RecordedProbe(IdOf(probed.Destination), probed.Result) },

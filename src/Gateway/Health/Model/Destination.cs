@@ -38,7 +38,11 @@ internal sealed class Destination
         Url = url;
         HostName = hostName;
         Seed = SeedOf(cluster, name, url);
-        _newTally = route => new RouteSuccessCounter(route) { Owner = this };
+        _newTally = route => new RouteSuccessCounter(route)
+        {
+            Step = () => Step?.Invoke(),
+            OnCounted = successes => Counted?.Invoke(route, successes),
+        };
     }
 
     /// <summary>The cluster's name.</summary>
@@ -161,8 +165,11 @@ internal sealed class Destination
     /// <summary>What its responses report of its load (ORCA), where a signal asks for it.</summary>
     public ReportedLoad Load { get; } = new();
 
-    /// <summary>The steps of the loop that judges it; null: none does. Written by that loop alone.</summary>
-    internal LoopStep? Step { get; set; }
+    /// <summary>The number of the step of the loop that judges it; null: none does. Written by that loop alone.</summary>
+    internal Func<long>? Step { get; set; }
+
+    /// <summary>Told of a route's count that has changed since that loop looked last. Null: nothing is.</summary>
+    internal Action<string, long>? Counted { get; set; }
 
     /// <summary>An attempt begins.</summary>
     public void Begin() => Interlocked.Increment(ref _inFlight);

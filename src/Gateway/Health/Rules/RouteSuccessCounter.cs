@@ -1,4 +1,3 @@
-using Gateway.Health.Model;
 using Gateway.Observability;
 using Gateway.Observability.Metrics;
 
@@ -27,8 +26,11 @@ internal sealed class RouteSuccessCounter(string route)
     /// <summary>Successes since the start.</summary>
     public long Successes => Volatile.Read(ref _successes);
 
-    /// <summary>Where it counts; null: nowhere that a loop looks.</summary>
-    public Destination? Owner { get; init; }
+    /// <summary>The number of the loop's step; null, or gives null: no loop looks at it by steps.</summary>
+    public Func<long?>? Step { get; init; }
+
+    /// <summary>Told when <see cref="Counted"/> has changed.</summary>
+    public Action<long>? OnCounted { get; init; }
 
     /// <summary>
     /// <see cref="Successes"/> as the loop counts them: looked at once a step, so that all that a step decides rests on one number. For the
@@ -38,19 +40,19 @@ internal sealed class RouteSuccessCounter(string route)
     {
         get
         {
-            if (Owner?.Step is not { } step)
+            if (Step?.Invoke() is not { } step)
             {
                 return Successes;
             }
 
-            if (_countedIn != step.Number)
+            if (_countedIn != step)
             {
-                _countedIn = step.Number;
+                _countedIn = step;
                 var now = Successes;
                 if (now != _counted)
                 {
                     _counted = now;
-                    step.Counted?.Invoke(this, now);
+                    OnCounted?.Invoke(now);
                 }
             }
 

@@ -72,7 +72,7 @@ public sealed class DeepProbeTests
         server.Behaviour = server.Raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n1");
         Assert.Equal(ConversationResult.Failed("response cut off"), await ConverseAsync(server.Url, Probe()));
         var url = server.Url;
-        await server.DisposeAsync();
+        await server.KillAsync();
         Assert.Equal(ConversationResult.Failed("connection refused"), await ConverseAsync(url, Probe()));
     }
 
