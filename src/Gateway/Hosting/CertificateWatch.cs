@@ -98,7 +98,7 @@ internal sealed partial class CertificateWatch
     }
 
     /// <summary>Orders certificates that are due until it is stopped.</summary>
-    public Task OrderAsync(CancellationToken stopping) => Acme?.RunAsync(stopping) ?? Task.CompletedTask;
+    public Task OrderAsync(CancellationToken stopping) => Acme?.RunAsync(stopping) ?? Task.Delay(Timeout.InfiniteTimeSpan, _time, stopping);
 
     private IEnumerable<ClusterTls> ClustersTls() =>
         _store.Current.Clusters.Select(cluster => _loop.Find(cluster.Name)?.Tls).OfType<ClusterTls>();

@@ -1,4 +1,5 @@
 using Gateway.Configuration.Model;
+using Gateway.LastGood.Policy;
 
 namespace Gateway.Admin.Security;
 
@@ -25,7 +26,7 @@ internal sealed record AdminCaller(string? Name, AdminRole Role)
 
     /// <summary>What a request needs: a change of the configuration, another change, or neither.</summary>
     public static AdminRole NeededFor(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method) ? AdminRole.Read
+        SafeMethods.Contains(request.Method) ? AdminRole.Read
         : request.Path.StartsWithSegments("/config", StringComparison.OrdinalIgnoreCase) ? AdminRole.Configure
         : AdminRole.Operate;
 

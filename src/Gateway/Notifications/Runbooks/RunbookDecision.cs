@@ -36,14 +36,14 @@ internal static class RunbookDecision
     /// </summary>
     private static bool IsShared(RunbookFacts facts)
     {
-        if (facts.Cluster is { Afflicted: >= 2 } cluster && cluster.Afflicted == cluster.Size)
+        if (facts.Cluster is { Faulty: >= 2 } cluster && cluster.Faulty == cluster.Size)
         {
             return true;
         }
 
         foreach (var group in facts.Groups)
         {
-            if (group.Afflicted >= 2 && group.Afflicted * 2 > group.Size)
+            if (group.Faulty >= 2 && group.Faulty * 2 > group.Size)
             {
                 return true;
             }

@@ -24,10 +24,10 @@ internal sealed record RunbookFacts
     public int OthersServing { get; init; }
 
     /// <summary>The tiers of the cluster, and last all destinations of the gateway.</summary>
-    public ImmutableArray<AfflictedCount> Groups { get; init; } = [];
+    public ImmutableArray<FaultyCount> Groups { get; init; } = [];
 
     /// <summary>The cluster as a whole.</summary>
-    public AfflictedCount Cluster { get; init; }
+    public FaultyCount Cluster { get; init; }
 
     /// <summary>The other gateways; null: this one decides alone, by its configuration.</summary>
     public FleetFacts? Fleet { get; init; }
@@ -45,10 +45,10 @@ internal sealed record RunbookFacts
     public int PerHour { get; init; } = 3;
 }
 
-/// <summary>How many of a group are afflicted.</summary>
-/// <param name="Afflicted">Those that cannot serve, or of which the runbook's condition holds.</param>
+/// <summary>How many of a group are faulty.</summary>
+/// <param name="Faulty">Those that cannot serve, or of which the runbook's condition holds.</param>
 /// <param name="Size">All of them.</param>
-internal readonly record struct AfflictedCount(int Afflicted, int Size);
+internal readonly record struct FaultyCount(int Faulty, int Size);
 
 /// <summary>What the other gateways say of a fault.</summary>
 /// <param name="Agrees">The gateways hear one another now.</param>

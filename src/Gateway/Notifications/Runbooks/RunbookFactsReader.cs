@@ -18,7 +18,7 @@ internal static class RunbookFactsReader
     /// </summary>
     /// <param name="fault">The fault.</param>
     /// <param name="clusters">All clusters.</param>
-    /// <param name="watch">Says which destinations are afflicted.</param>
+    /// <param name="watch">Says which destinations are faulty.</param>
     /// <param name="day">Today.</param>
     public static RunbookFacts? Of(
         RunbookFault fault, IReadOnlyList<ClusterView> clusters, RunbookWatch watch, DateOnly day)
@@ -70,20 +70,20 @@ internal static class RunbookFactsReader
     /// <summary>Whether a runbook gave an order.</summary>
     public static bool IsRunbook(string? by) => by?.StartsWith(Mark, StringComparison.Ordinal) == true;
 
-    private static AfflictedCount Count(RunbookConfig runbook, ClusterView cluster, RunbookWatch watch) =>
+    private static FaultyCount Count(RunbookConfig runbook, ClusterView cluster, RunbookWatch watch) =>
         Sum(cluster.Tiers.Select(tier => Count(runbook, cluster, tier.Destinations, watch)));
 
     // A runbook that is not for a cluster looks only at what is lost there.
-    private static AfflictedCount Count(
+    private static FaultyCount Count(
         RunbookConfig runbook, ClusterView cluster, ImmutableArray<DestinationView> destinations, RunbookWatch watch) => new(
-            destinations.Count(d => d.Lost || watch.IsAfflicted(runbook, cluster.Name, d.Name)), destinations.Length);
+            destinations.Count(d => d.Lost || watch.IsFaulty(runbook, cluster.Name, d.Name)), destinations.Length);
 
-    private static AfflictedCount Sum(IEnumerable<AfflictedCount> counts)
+    private static FaultyCount Sum(IEnumerable<FaultyCount> counts)
     {
-        var sum = default(AfflictedCount);
+        var sum = default(FaultyCount);
         foreach (var count in counts)
         {
-            sum = new AfflictedCount(sum.Afflicted + count.Afflicted, sum.Size + count.Size);
+            sum = new FaultyCount(sum.Faulty + count.Faulty, sum.Size + count.Size);
         }
 
         return sum;

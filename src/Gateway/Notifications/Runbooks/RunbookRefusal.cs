@@ -15,7 +15,7 @@ internal enum RunbookRefusal
     /// <summary>An operator drains the destination.</summary>
     OperatorDrain,
 
-    /// <summary>Others are afflicted at the same time: the cause is one that they share.</summary>
+    /// <summary>Other destinations have a fault at the same time: they share its cause.</summary>
     SharedCause,
 
     /// <summary>No other destination of the cluster can serve.</summary>

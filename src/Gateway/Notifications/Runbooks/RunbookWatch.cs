@@ -9,8 +9,8 @@ namespace Gateway.Notifications.Runbooks;
 /// </summary>
 internal sealed class RunbookWatch
 {
-    /// <summary>A destination counts as afflicted for so long after it was: several that fail by turns have one cause, too.</summary>
-    public static readonly TimeSpan AfflictedFor = TimeSpan.FromSeconds(10);
+    /// <summary>A destination counts as faulty for so long after it was: several that fail by turns have one cause, too.</summary>
+    public static readonly TimeSpan FaultyFor = TimeSpan.FromSeconds(10);
 
     // Names from DNS come and go.
     private const int MostSeenWell = 20_000;
@@ -19,7 +19,7 @@ internal sealed class RunbookWatch
     private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<FaultKey, TimeSpan> _since = [];
-    private readonly Dictionary<FaultKey, TimeSpan> _afflicted = [];
+    private readonly Dictionary<FaultKey, TimeSpan> _faulty = [];
     private readonly HashSet<FaultKey> _tried = [];
     private readonly HashSet<FaultKey> _unknown = [];
     private readonly HashSet<FaultKey> _seenWell = [];
@@ -64,9 +64,9 @@ internal sealed class RunbookWatch
     /// <summary>A run was made, or would have been, since the destination was last well.</summary>
     public bool IsTried(FaultKey key) => _tried.Contains(key);
 
-    /// <summary>The destination is afflicted, as this runbook sees it, or was just now.</summary>
-    public bool IsAfflicted(RunbookConfig runbook, string cluster, string destination) =>
-        _afflicted.ContainsKey(new FaultKey(runbook.Name, cluster, destination));
+    /// <summary>The destination is faulty, as this runbook sees it, or was just now.</summary>
+    public bool IsFaulty(RunbookConfig runbook, string cluster, string destination) =>
+        _faulty.ContainsKey(new FaultKey(runbook.Name, cluster, destination));
 
     private void Look(RunbookConfig runbook, ClusterView cluster, TimeSpan now)
     {
@@ -77,7 +77,7 @@ internal sealed class RunbookWatch
                 var key = new FaultKey(runbook.Name, cluster.Name, destination.Name);
                 if (destination.Lost || RunbookSubjects.Holds(runbook.When, destination))
                 {
-                    _afflicted[key] = now;
+                    _faulty[key] = now;
                 }
                 else if (!cluster.Settled || destination.HealthStatus == HealthStatus.Unknown)
                 {
@@ -125,9 +125,9 @@ internal sealed class RunbookWatch
             _seenWell.Clear();
         }
 
-        foreach (var key in _afflicted.Where(entry => now - entry.Value > AfflictedFor).Select(static entry => entry.Key).ToArray())
+        foreach (var key in _faulty.Where(entry => now - entry.Value > FaultyFor).Select(static entry => entry.Key).ToArray())
         {
-            _afflicted.Remove(key);
+            _faulty.Remove(key);
         }
     }
 }

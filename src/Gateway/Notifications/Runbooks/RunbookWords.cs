@@ -21,7 +21,7 @@ internal static class RunbookWords
         RunbookRefusal.Frozen => "today is a day of its freeze",
         RunbookRefusal.Held => "an operator holds a tier of the cluster",
         RunbookRefusal.OperatorDrain => "an operator drains the destination",
-        RunbookRefusal.SharedCause => "others are afflicted at the same time, so that the cause is one that they share",
+        RunbookRefusal.SharedCause => "other destinations have a fault at the same time, and share its cause",
         RunbookRefusal.LastServing => "no other destination of the cluster can serve",
         RunbookRefusal.FleetUnreachable => "the other gateways are not heard",
         RunbookRefusal.NoMajority => "not more than half of the gateways see the fault",

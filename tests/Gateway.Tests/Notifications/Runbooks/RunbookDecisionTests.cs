@@ -9,8 +9,8 @@ public sealed class RunbookDecisionTests
     {
         IsHistoryRead = true,
         OthersServing = 3,
-        Groups = [new AfflictedCount(1, 2), new AfflictedCount(0, 2), new AfflictedCount(1, 4)],
-        Cluster = new AfflictedCount(1, 4),
+        Groups = [new FaultyCount(1, 2), new FaultyCount(0, 2), new FaultyCount(1, 4)],
+        Cluster = new FaultyCount(1, 4),
         PerHour = 3,
         RunsInHour = 2,
     };

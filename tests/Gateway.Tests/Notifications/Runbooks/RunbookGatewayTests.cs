@@ -122,7 +122,7 @@ public sealed class RunbookGatewayTests : IAsyncDisposable
         _standby.Healthy = false;
 
         await gateway.MetricReachesAsync(3, "gateway_runbook_runs_total", ("outcome", "refused"));
-        Assert.Contains("the cause is one that they share", await gateway.JournalTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("and share its cause", await gateway.JournalTextAsync(), StringComparison.Ordinal);
         Assert.False(File.Exists(gateway.PathOf("acted")));
         Assert.Equal(3, await gateway.MetricAsync("gateway_runbook_runs_total"));
         Assert.Equal(3, (await ReportAsync(gateway)).Runbooks[0].Refused.Single().Count);
