@@ -78,7 +78,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _announcements = new Announcements(
             _instruments, _records.Journal, _notifier, time, c => _fleet?.OthersServe(c) is true, () => _fleet?.Isolation is not null);
         _loop = new FailoverLoop(config, time, _log.For<FailoverLoop>(), [_announcements.Announce], _instruments.ProbeEnded)
-            { HealthChanged = _announcements.Announce };
+        { HealthChanged = _announcements.Announce };
         _recording = new DecisionRecording(config.State, _loop, time, _log.For<RecordingWriter>());
         _signals = new SignalSources(_config.Store, _loop, _redis, time, _log);
         _stored = new StoredResponses(_config.Store, _redis, _config.TrustedProxies, _instruments, time, _log);
