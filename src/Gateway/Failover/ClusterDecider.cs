@@ -16,7 +16,7 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
     private bool _hasAnnounced;
 
     /// <summary>Told, before the machine's turn, of what the comparison of two tiers comes to now. Null: nothing is recorded.</summary>
-    public Action<ClusterRuntime, ComparisonVerdict>? Compared { get; set; }
+    public Action<ClusterRuntime, ComparisonResult>? Compared { get; set; }
 
     /// <summary>True, once: a transition was announced since this was asked last.</summary>
     public bool TakeAnnounced()
@@ -39,7 +39,7 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
 
         var word = HearFleet(cluster, tiers, now);
         var before = cluster.State;
-        var known = cluster.Ramp.Verdict;
+        var known = cluster.Ramp.Result;
         var compared = cluster.Ramp.Look(before, cluster.Config.Failback, now);
         if (compared != known)
         {

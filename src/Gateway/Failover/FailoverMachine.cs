@@ -41,7 +41,7 @@ internal static class FailoverMachine
         ClusterConfig config,
         TimeSpan now,
         FleetDirective fleet = default,
-        ComparisonVerdict compared = default)
+        ComparisonResult compared = default)
     {
         // 1. Bring the memory up to date. What an operator holds is not compared.
         compared = state.Held is { } held && held.Tier == state.Active ? default : compared;
@@ -169,7 +169,7 @@ internal static class FailoverMachine
 
     // A tier that is worse than the one that carries the rest is left, able as it is, and must prove itself anew.
     private static (ClusterState, Change?) Ramp(
-        ClusterState state, ReadOnlySpan<TierHealth> tiers, ComparisonVerdict compared, TimeSpan now)
+        ClusterState state, ReadOnlySpan<TierHealth> tiers, ComparisonResult compared, TimeSpan now)
     {
         if (compared.Worse is not { } worse || tiers[state.RampFrom] < TierHealth.Unverified)
         {

@@ -49,7 +49,7 @@ internal static class FailoverTimers
 
     /// <summary>The state with its timers brought up to date.</summary>
     public static ClusterState Update(
-        ClusterState state, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, ComparisonVerdict compared, TimeSpan now)
+        ClusterState state, ReadOnlySpan<TierHealth> tiers, FailbackConfig failback, ComparisonResult compared, TimeSpan now)
     {
         var able = new TimeSpan?[tiers.Length];
         for (var index = 0; index < able.Length; index++)

@@ -55,7 +55,7 @@ internal static class ViewBuilder
             FailsBack = cluster.Config.Failback.Auto,
             Ramp = cluster.Config.Failback.Ramp,
             RampSince = state.RampFrom >= 0 && state.ReturnedAt is { } began ? Wall(began) : null,
-            LooksWorseBy = state is { RampFrom: >= 0, IsInDoubt: true } && cluster.Ramp.Verdict.Doubt is { } doubt
+            LooksWorseBy = state is { RampFrom: >= 0, IsInDoubt: true } && cluster.Ramp.Result.Doubt is { } doubt
                 ? doubt.Words(cluster.Tiers[state.Active].Config.Name, cluster.Tiers[state.RampFrom].Config.Name)
                 : "",
             UnableSince = state.UnableSince is { } unable ? Wall(unable) : null,

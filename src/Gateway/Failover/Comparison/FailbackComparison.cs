@@ -25,7 +25,7 @@ internal static class FailbackComparison
     /// <param name="tier">The tier that returns.</param>
     /// <param name="other">The one that carries the rest.</param>
     /// <param name="byConversation">The figures count conversations.</param>
-    public static ComparisonVerdict Decide(in TierFigures tier, in TierFigures other, bool byConversation)
+    public static ComparisonResult Decide(in TierFigures tier, in TierFigures other, bool byConversation)
     {
         ComparisonFinding? doubt = null;
         var highest = Doubt;
@@ -52,10 +52,10 @@ internal static class FailbackComparison
                 what, (double)hits / cases, baseCases > 0 ? (double)baseHits / baseCases : 0, cases + baseCases, byConversation);
             if (evidence >= -Math.Log(Alpha * part))
             {
-                return new ComparisonVerdict(doubt, IsProved: true);
+                return new ComparisonResult(doubt, IsProved: true);
             }
         }
 
-        return new ComparisonVerdict(doubt, IsProved: false);
+        return new ComparisonResult(doubt, IsProved: false);
     }
 }

@@ -16,17 +16,17 @@ internal sealed class RampWatch
     private (TierFigures Tier, TierFigures Other) _figures;
 
     /// <summary>What the counts come to.</summary>
-    public ComparisonVerdict Verdict { get; private set; }
+    public ComparisonResult Result { get; private set; }
 
     /// <summary>A replay, which has no counts: so it was then. Holds until the ramp is over.</summary>
-    public void Restore(ComparisonVerdict verdict) => Verdict = verdict;
+    public void Restore(ComparisonResult result) => Result = result;
 
     /// <summary>Looks at the counts, before the machine's turn.</summary>
-    public ComparisonVerdict Look(ClusterState state, FailbackConfig failback, TimeSpan now)
+    public ComparisonResult Look(ClusterState state, FailbackConfig failback, TimeSpan now)
     {
         if (_loads is null || state.ReturnedAt is not { } start)
         {
-            return Verdict = default;
+            return Result = default;
         }
 
         if (!_counts.Tier.TakesTimes && now - start >= failback.Ramp * ColdPart)
@@ -39,10 +39,10 @@ internal sealed class RampWatch
         if (figures != _figures)
         {
             _figures = figures;
-            Verdict = FailbackComparison.Decide(figures.Item1, figures.Item2, _counts.Tier.Conversations is not null);
+            Result = FailbackComparison.Decide(figures.Item1, figures.Item2, _counts.Tier.Conversations is not null);
         }
 
-        return Verdict;
+        return Result;
     }
 
     /// <summary>Follows the machine: a ramp that began is counted from now on, one that is over is not.</summary>
@@ -68,7 +68,7 @@ internal sealed class RampWatch
 
         _loads = loads;
         _figures = default;
-        Verdict = default;
+        Result = default;
         foreach (var timing in timings)
         {
             timing.Compare(loads is null ? null : tiers[state.Active].Config.Name);

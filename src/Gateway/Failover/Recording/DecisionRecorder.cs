@@ -50,7 +50,7 @@ internal sealed class DecisionRecorder
         Post(RecordedKind.Count, new CountedRoute(destination, route), successes);
 
     /// <summary>What the comparison of two tiers comes to.</summary>
-    public void OnCompared(ClusterRuntime cluster, ComparisonVerdict verdict) =>
+    public void OnCompared(ClusterRuntime cluster, ComparisonResult verdict) =>
         Post(RecordedKind.Comparison, new RecordedComparison(cluster.Config.Name, verdict));
 
     /// <summary>The loop turns, before anything is judged.</summary>

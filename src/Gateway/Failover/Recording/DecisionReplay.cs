@@ -93,7 +93,7 @@ internal sealed class DecisionReplay(RecordedConfig? given)
                 steps.OnGuided(_guidance, now);
                 break;
             case { Comparison: { } compared } when steps.Clusters.Find(compared.Cluster) is { } cluster:
-                cluster.Ramp.Restore(compared.Verdict);
+                cluster.Ramp.Restore(compared.Result);
                 break;
             case { Dirty: { } dirty } when steps.Clusters.Find(dirty) is { } cluster:
                 cluster.Dirty = true;

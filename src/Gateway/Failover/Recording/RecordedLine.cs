@@ -136,7 +136,7 @@ internal readonly record struct RecordedCount(int Id, string Route, long Success
 internal sealed record RecordedLateAfter(string Cluster, string Route, TimeSpan After);
 
 /// <summary>What the comparison of a cluster's two tiers in a ramp comes to.</summary>
-internal sealed record RecordedComparison(string Cluster, ComparisonVerdict Verdict);
+internal sealed record RecordedComparison(string Cluster, ComparisonResult Result);
 
 /// <summary>Evidence, with its destination's number.</summary>
 internal sealed record RecordedEvidence(

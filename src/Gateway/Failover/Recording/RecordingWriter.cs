@@ -83,8 +83,9 @@ internal sealed partial class RecordingWriter(
 
             folder.Flush();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it is, a line that cannot be written included: the recording goes on from the next checkpoint, and says so.
             Refuse(e);
         }
     }

@@ -109,8 +109,8 @@ internal sealed class RunbookLease(RedisConnection redis, TimeProvider time)
             return null;
         }
 
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(Within);
+        using var late = new CancellationTokenSource(Within, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             var reply = await redis.ScriptAsync(script, [.. names.Select(n => redis.Prefix + n)], values, deadline.Token)

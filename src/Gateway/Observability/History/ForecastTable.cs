@@ -19,7 +19,7 @@ internal sealed class ForecastTable(SqliteConnection connection)
         using var transaction = connection.BeginTransaction();
         foreach (var record in records)
         {
-            Run(
+            connection.Run(
                 "INSERT OR REPLACE INTO forecasts VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 record.Id,
                 record.MadeAt.ToUnixTimeMilliseconds(),
@@ -45,7 +45,7 @@ internal sealed class ForecastTable(SqliteConnection connection)
     {
         foreach (var (kind, most) in new[] { (0, alarms), (1, routine) })
         {
-            Run(
+            connection.Run(
                 "DELETE FROM forecasts WHERE routine = $0"
                 + " AND id < (SELECT id FROM forecasts WHERE routine = $0 ORDER BY id DESC LIMIT 1 OFFSET $1)",
                 kind,
@@ -55,7 +55,7 @@ internal sealed class ForecastTable(SqliteConnection connection)
 
     private List<ForecastRecord> ReadKind(int kind, int most)
     {
-        using var command = Command(
+        using var command = connection.Statement(
             "SELECT id, at, cluster, destination, probability, outcome, after, alarm, acted, reason"
             + " FROM forecasts WHERE routine = $0 ORDER BY id DESC LIMIT $1",
             kind,
@@ -85,24 +85,5 @@ internal sealed class ForecastTable(SqliteConnection connection)
 
         // Thousands of rows share a few names.
         string Once(string name) => names.TryGetValue(name, out var known) ? known : names[name] = name;
-    }
-
-    private void Run(string sql, params ReadOnlySpan<object> values)
-    {
-        using var command = Command(sql, values);
-        command.ExecuteNonQuery();
-    }
-
-    private SqliteCommand Command(string sql, params ReadOnlySpan<object> values)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.CommandTimeout = 2;
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters.AddWithValue($"${i}", values[i]);
-        }
-
-        return command;
     }
 }

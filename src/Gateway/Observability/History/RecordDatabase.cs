@@ -57,9 +57,9 @@ internal sealed class RecordDatabase : IDisposable
         try
         {
             _connection.Open();
-            Run(Schema);
-            Run(ForecastTable.Schema);
-            Run(RunbookTable.Schema);
+            _connection.Run(Schema);
+            _connection.Run(ForecastTable.Schema);
+            _connection.Run(RunbookTable.Schema);
             Forecasts = new ForecastTable(_connection);
             Runbooks = new RunbookTable(_connection);
             AddMissingColumns();
@@ -83,13 +83,13 @@ internal sealed class RecordDatabase : IDisposable
         using var transaction = _connection.BeginTransaction();
         foreach (var e in entries)
         {
-            Run("INSERT OR REPLACE INTO journal VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8)",
+            _connection.Run("INSERT OR REPLACE INTO journal VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8)",
                 e.Id, e.At.ToUnixTimeMilliseconds(), e.Kind, e.Text, e.Cluster, e.From, e.To, e.Reason, e.Who);
         }
 
         foreach (var ((grain, at, route, cluster), s) in ledger.Requests)
         {
-            Run("""
+            _connection.Run("""
                 INSERT INTO requests VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                 ON CONFLICT DO UPDATE SET live = live + excluded.live, degraded = degraded + excluded.degraded, failed = failed + excluded.failed,
                     refused = refused + excluded.refused, aborted = aborted + excluded.aborted, bad = bad + excluded.bad, by_retry = by_retry + excluded.by_retry,
@@ -102,7 +102,7 @@ internal sealed class RecordDatabase : IDisposable
 
         foreach (var ((grain, at, cluster, tier), t) in ledger.Times)
         {
-            Run("""
+            _connection.Run("""
                 INSERT INTO times VALUES ($0, $1, $2, $3, $4, $5, $6, $7)
                 ON CONFLICT DO UPDATE SET up = up + excluded.up, down = down + excluded.down, lost = lost + excluded.lost,
                     failures = failures + excluded.failures
@@ -115,11 +115,11 @@ internal sealed class RecordDatabase : IDisposable
     /// <summary>Removes what is older than is kept.</summary>
     public void Trim(DateTimeOffset now)
     {
-        Run("DELETE FROM journal WHERE at < $0", (now - JournalKept).ToUnixTimeMilliseconds());
+        _connection.Run("DELETE FROM journal WHERE at < $0", (now - JournalKept).ToUnixTimeMilliseconds());
         foreach (var (seconds, kept) in Ledger.Grains)
         {
-            Run("DELETE FROM requests WHERE grain = $0 AND at < $1", seconds, (now - kept).ToUnixTimeSeconds());
-            Run("DELETE FROM times WHERE grain = $0 AND at < $1", seconds, (now - kept).ToUnixTimeSeconds());
+            _connection.Run("DELETE FROM requests WHERE grain = $0 AND at < $1", seconds, (now - kept).ToUnixTimeSeconds());
+            _connection.Run("DELETE FROM times WHERE grain = $0 AND at < $1", seconds, (now - kept).ToUnixTimeSeconds());
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class RecordDatabase : IDisposable
     /// <param name="cluster">Only of this cluster and those about all; null: every one.</param>
     public IReadOnlyList<JournalEntry> Journal(int count, long before, string? cluster)
     {
-        using var command = Command(
+        using var command = _connection.Statement(
             "SELECT id, at, kind, text, cluster, source, target, reason, who FROM journal WHERE id < $1 AND ($2 IS NULL OR cluster IS NULL "
                 + "OR cluster = $2) ORDER BY id DESC LIMIT $0",
             count, before, cluster);
@@ -157,7 +157,7 @@ internal sealed class RecordDatabase : IDisposable
         var grain = window <= TimeSpan.FromHours(25) ? 60 : window <= TimeSpan.FromDays(31) ? 3600 : 86400;
         var from = (now - window).ToUnixTimeSeconds();
         RequestSums requests;
-        using (var command = Command(
+        using (var command = _connection.Statement(
             """
             SELECT total(live), total(degraded), total(failed), total(refused), total(aborted), total(bad), total(by_retry), total(by_hedge), total(by_buffered_response),
                 total(by_other_tier), total(by_resume), total(by_last_good), total(by_file)
@@ -177,7 +177,7 @@ internal sealed class RecordDatabase : IDisposable
         }
 
         var times = new Dictionary<string, TimeSums>(StringComparer.Ordinal);
-        using (var command = Command(
+        using (var command = _connection.Statement(
             "SELECT tier, sum(up), sum(down), sum(lost), sum(failures) FROM times WHERE grain = $0 AND at > $1 - $0 AND cluster = $2 GROUP "
                 + "BY tier",
             grain, from, cluster))
@@ -209,7 +209,7 @@ internal sealed class RecordDatabase : IDisposable
     // gave.
     private void AddMissingColumns()
     {
-        using (var command = Command("SELECT count(*) FROM pragma_table_info('requests') WHERE name = 'bad'"))
+        using (var command = _connection.Statement("SELECT count(*) FROM pragma_table_info('requests') WHERE name = 'bad'"))
         {
             if (command.ExecuteScalar() is long and > 0)
             {
@@ -220,31 +220,12 @@ internal sealed class RecordDatabase : IDisposable
         using var transaction = _connection.BeginTransaction();
         foreach (var column in AddedColumns)
         {
-            Run($"ALTER TABLE requests ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0");
+            _connection.Run($"ALTER TABLE requests ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0");
         }
 
-        Run("UPDATE requests SET bad = degraded + failed");
+        _connection.Run("UPDATE requests SET bad = degraded + failed");
         transaction.Commit();
     }
 
     private static string? Text(SqliteDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
-
-    private void Run(string sql, params ReadOnlySpan<object?> values)
-    {
-        using var command = Command(sql, values);
-        command.ExecuteNonQuery();
-    }
-
-    private SqliteCommand Command(string sql, params ReadOnlySpan<object?> values)
-    {
-        var command = _connection.CreateCommand();
-        command.CommandText = sql;
-        command.CommandTimeout = 2;
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters.AddWithValue($"${i}", values[i] ?? DBNull.Value);
-        }
-
-        return command;
-    }
 }

@@ -18,7 +18,7 @@ internal sealed class RunbookTable(SqliteConnection connection)
         using var transaction = connection.BeginTransaction();
         foreach (var one in cases)
         {
-            Run(
+            connection.Run(
                 "INSERT OR REPLACE INTO runbooks VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 one.Id,
                 one.At.ToUnixTimeMilliseconds(),
@@ -39,7 +39,7 @@ internal sealed class RunbookTable(SqliteConnection connection)
     /// <summary>The last ones, oldest first.</summary>
     public IReadOnlyList<RunbookCase> Read(int most)
     {
-        using var command = Command(
+        using var command = connection.Statement(
             "SELECT id, at, runbook, cluster, tier, destination, lost, outcome, text, ended, well FROM runbooks ORDER BY id DESC LIMIT $0",
             most);
         using var rows = command.ExecuteReader();
@@ -68,27 +68,8 @@ internal sealed class RunbookTable(SqliteConnection connection)
 
     /// <summary>Removes all but the last ones.</summary>
     public void Trim(int most) =>
-        Run("DELETE FROM runbooks WHERE id < (SELECT id FROM runbooks ORDER BY id DESC LIMIT 1 OFFSET $0)", most - 1);
+        connection.Run("DELETE FROM runbooks WHERE id < (SELECT id FROM runbooks ORDER BY id DESC LIMIT 1 OFFSET $0)", most - 1);
 
     private static DateTimeOffset Time(SqliteDataReader rows, int column) =>
         DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(column));
-
-    private void Run(string sql, params ReadOnlySpan<object?> values)
-    {
-        using var command = Command(sql, values);
-        command.ExecuteNonQuery();
-    }
-
-    private SqliteCommand Command(string sql, params ReadOnlySpan<object?> values)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.CommandTimeout = 2;
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters.AddWithValue($"${i}", values[i] ?? DBNull.Value);
-        }
-
-        return command;
-    }
 }

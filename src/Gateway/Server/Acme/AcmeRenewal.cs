@@ -121,10 +121,15 @@ internal sealed partial class AcmeRenewal
             ordering.Succeed(_time.GetUtcNow());
             LogIssued(ordering.Names, ordering.Config.Acme!.Directory.Host);
         }
-        catch (Exception e) when (!stopping.IsCancellationRequested
-            && e is AcmeException or OperationCanceledException or IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (!stopping.IsCancellationRequested)
         {
-            var why = e is OperationCanceledException ? $"the order was not done within {LongestOrder.TotalMinutes:0} min" : e.Message;
+            // Whatever an authority sends, or a file holds: the next try and the other certificates go on.
+            var why = e switch
+            {
+                OperationCanceledException => $"the order was not done within {LongestOrder.TotalMinutes:0} min",
+                AcmeException or IOException or UnauthorizedAccessException or CryptographicException => e.Message,
+                _ => $"the authority or a file in \"acme\" has something that was not expected ({e.GetType().Name})",
+            };
             ordering.Fail(why.TrimEnd('.'), (e as AcmeException)?.RetryAfter, holding, _time.GetUtcNow());
             LogNotIssued(ordering.Alarm!);
         }

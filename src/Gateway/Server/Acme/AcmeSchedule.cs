@@ -8,6 +8,9 @@ internal static class AcmeSchedule
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(12);
 
+    // An authority that asks for more is not believed: certificates end meanwhile.
+    private static readonly TimeSpan LongestAsked = TimeSpan.FromDays(7);
+
     /// <summary>When it is due: at once for a placeholder, a name that is missing or another authority, else at two thirds of its life.
     /// </summary>
     /// <param name="holding">What is there.</param>
@@ -31,12 +34,12 @@ internal static class AcmeSchedule
     /// <summary>How long to wait after failures in a row: 5 minutes, doubled up to 12 hours, a fifth more or less.</summary>
     /// <remarks>An authority counts failures, such as five an hour for a name, and refuses further orders.</remarks>
     /// <param name="failures">At least 1.</param>
-    /// <param name="asked">What the authority asks for at least; null: nothing.</param>
+    /// <param name="asked">What the authority asks for at least, of which at most a week counts; null: nothing.</param>
     /// <param name="jitter">From 0 to 1.</param>
     public static TimeSpan PauseAfter(int failures, TimeSpan? asked, double jitter)
     {
         var doubled = FirstPause * Math.Pow(2, Math.Min(failures - 1, 16));
         var pause = (doubled < LongestPause ? doubled : LongestPause) * (0.8 + (0.4 * jitter));
-        return asked > pause ? asked.Value : pause;
+        return !(asked > pause) ? pause : asked < LongestAsked ? asked.Value : LongestAsked;
     }
 }

@@ -50,11 +50,11 @@ internal sealed class AcmeSession : IDisposable
     /// <exception cref="AcmeException">The authority cannot be reached, or refuses.</exception>
     public async Task<AcmeDirectory> OpenAsync(CancellationToken cancellationToken)
     {
-        using (var answer = await CallAsync(new HttpRequestMessage(HttpMethod.Get, _config.Directory), cancellationToken)
+        using (var response = await CallAsync(new HttpRequestMessage(HttpMethod.Get, _config.Directory), cancellationToken)
             .ConfigureAwait(false))
         {
-            await ThrowUnlessGoodAsync(answer, cancellationToken).ConfigureAwait(false);
-            _directory = await ReadAsync<AcmeDirectory>(answer, cancellationToken).ConfigureAwait(false);
+            await ThrowUnlessGoodAsync(response, cancellationToken).ConfigureAwait(false);
+            _directory = await ReadAsync<AcmeDirectory>(response, cancellationToken).ConfigureAwait(false);
         }
 
         var contact = _config.Email is { } email ? new[] { $"mailto:{email}" } : [];
@@ -70,8 +70,8 @@ internal sealed class AcmeSession : IDisposable
     public async Task<(T Value, Uri? Location)> PostAsync<T>(Uri url, object payload, CancellationToken cancellationToken)
         where T : class
     {
-        using var answer = await PostAsync(url, payload, accept: null, cancellationToken).ConfigureAwait(false);
-        return (await ReadAsync<T>(answer, cancellationToken).ConfigureAwait(false), LocationOf(answer));
+        using var response = await PostAsync(url, payload, accept: null, cancellationToken).ConfigureAwait(false);
+        return (await ReadAsync<T>(response, cancellationToken).ConfigureAwait(false), LocationOf(response));
     }
 
     /// <summary>Reads an object (POST-as-GET).</summary>
@@ -79,16 +79,16 @@ internal sealed class AcmeSession : IDisposable
     public async Task<(T Value, TimeSpan? RetryAfter)> GetAsync<T>(Uri url, CancellationToken cancellationToken)
         where T : class
     {
-        using var answer = await PostAsync(url, payload: null, accept: null, cancellationToken).ConfigureAwait(false);
-        return (await ReadAsync<T>(answer, cancellationToken).ConfigureAwait(false), answer.Headers.RetryAfter?.Delta);
+        using var response = await PostAsync(url, payload: null, accept: null, cancellationToken).ConfigureAwait(false);
+        return (await ReadAsync<T>(response, cancellationToken).ConfigureAwait(false), response.Headers.RetryAfter?.Delta);
     }
 
     /// <summary>Reads a certificate and its chain as PEM.</summary>
     public async Task<string> DownloadAsync(Uri url, CancellationToken cancellationToken)
     {
-        using var answer = await PostAsync(url, payload: null, "application/pem-certificate-chain", cancellationToken)
+        using var response = await PostAsync(url, payload: null, "application/pem-certificate-chain", cancellationToken)
             .ConfigureAwait(false);
-        return await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        return await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -108,20 +108,20 @@ internal sealed class AcmeSession : IDisposable
                 request.Headers.Accept.ParseAdd(accept);
             }
 
-            var answer = await CallAsync(request, cancellationToken).ConfigureAwait(false);
-            if (answer.IsSuccessStatusCode)
+            var response = await CallAsync(request, cancellationToken).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
             {
-                return answer;
+                return response;
             }
 
-            using (answer)
+            using (response)
             {
                 // A nonce may have ended since; the refusal brings a fresh one (section 6.5).
-                if (answer.StatusCode != HttpStatusCode.BadRequest
+                if (response.StatusCode != HttpStatusCode.BadRequest
                     || tried == BadNonceTries
-                    || await ProblemOfAsync(answer, cancellationToken).ConfigureAwait(false) is not { Type: AcmeProblem.BadNonce })
+                    || await ProblemOfAsync(response, cancellationToken).ConfigureAwait(false) is not { Type: AcmeProblem.BadNonce })
                 {
-                    await ThrowUnlessGoodAsync(answer, cancellationToken).ConfigureAwait(false);
+                    await ThrowUnlessGoodAsync(response, cancellationToken).ConfigureAwait(false);
                 }
             }
         }
@@ -137,9 +137,9 @@ internal sealed class AcmeSession : IDisposable
 
     private async Task<string> NewNonceAsync(CancellationToken cancellationToken)
     {
-        using var answer = await CallAsync(new HttpRequestMessage(HttpMethod.Head, _directory!.NewNonce), cancellationToken)
+        using var response = await CallAsync(new HttpRequestMessage(HttpMethod.Head, _directory!.NewNonce), cancellationToken)
             .ConfigureAwait(false);
-        await ThrowUnlessGoodAsync(answer, cancellationToken).ConfigureAwait(false);
+        await ThrowUnlessGoodAsync(response, cancellationToken).ConfigureAwait(false);
         return _nonce ?? throw new AcmeException("the authority gives no nonce");
     }
 
@@ -147,9 +147,9 @@ internal sealed class AcmeSession : IDisposable
     {
         try
         {
-            var answer = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            _nonce = answer.Headers.TryGetValues("Replay-Nonce", out var nonces) ? nonces.First() : _nonce;
-            return answer;
+            var response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            _nonce = response.Headers.TryGetValues("Replay-Nonce", out var nonces) ? nonces.First() : _nonce;
+            return response;
         }
         catch (HttpRequestException e)
         {
@@ -165,29 +165,29 @@ internal sealed class AcmeSession : IDisposable
         }
     }
 
-    private static Uri? LocationOf(HttpResponseMessage answer) =>
-        answer.Headers.Location is { } location ? new Uri(answer.RequestMessage!.RequestUri!, location) : null;
+    private static Uri? LocationOf(HttpResponseMessage response) =>
+        response.Headers.Location is { } location ? new Uri(response.RequestMessage!.RequestUri!, location) : null;
 
-    private static async Task ThrowUnlessGoodAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    private static async Task ThrowUnlessGoodAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (answer.IsSuccessStatusCode)
+        if (response.IsSuccessStatusCode)
         {
             return;
         }
 
-        var problem = await ProblemOfAsync(answer, cancellationToken).ConfigureAwait(false);
+        var problem = await ProblemOfAsync(response, cancellationToken).ConfigureAwait(false);
         throw new AcmeException(
-            $"{answer.RequestMessage!.RequestUri!.Authority} answers with {(int)answer.StatusCode}"
+            $"{response.RequestMessage!.RequestUri!.Authority} answers with {(int)response.StatusCode}"
                 + (problem is null ? "" : $" ({problem})"),
-            answer.Headers.RetryAfter?.Delta);
+            response.Headers.RetryAfter?.Delta);
     }
 
-    private static async Task<AcmeProblem?> ProblemOfAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    private static async Task<AcmeProblem?> ProblemOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
             // Buffered by then: it may be read again.
-            var text = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
             return JsonSerializer.Deserialize<AcmeProblem>(text, Json);
         }
         catch (JsonException)
@@ -196,17 +196,17 @@ internal sealed class AcmeSession : IDisposable
         }
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
         where T : class
     {
         try
         {
-            var bytes = await answer.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
             return JsonSerializer.Deserialize<T>(Encoding.UTF8.GetString(bytes), Json) ?? throw new JsonException("null");
         }
         catch (JsonException e)
         {
-            throw new AcmeException($"{answer.RequestMessage!.RequestUri} answers with something else than RFC 8555 says", e);
+            throw new AcmeException($"{response.RequestMessage!.RequestUri} answers with something else than RFC 8555 says", e);
         }
     }
 }

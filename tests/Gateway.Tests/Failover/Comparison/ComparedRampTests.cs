@@ -11,8 +11,8 @@ public class ComparedRampTests
     private static readonly ClusterConfig Defaults = new() { Name = "guide", Tiers = [] };
     private static readonly TierHealth[] BothHealthy = [TierHealth.Healthy, TierHealth.Healthy];
     private static readonly ComparisonFinding Finding = new(ComparedShare.Failed, 0.031, 0.004, 1900, ByConversation: false);
-    private static readonly ComparisonVerdict InDoubt = new(Finding, IsProved: false);
-    private static readonly ComparisonVerdict Worse = new(Finding, IsProved: true);
+    private static readonly ComparisonResult InDoubt = new(Finding, IsProved: false);
+    private static readonly ComparisonResult Worse = new(Finding, IsProved: true);
 
     private ClusterState _state = new() { Settled = true, Active = 1, HealthySince = [TimeSpan.Zero, TimeSpan.Zero] };
     private TimeSpan _now;
@@ -135,7 +135,7 @@ public class ComparedRampTests
         Assert.Equal(0, _state.Active);
     }
 
-    private void Go(double seconds, ComparisonVerdict compared = default, TierHealth[]? tiers = null)
+    private void Go(double seconds, ComparisonResult compared = default, TierHealth[]? tiers = null)
     {
         for (var until = _now + TimeSpan.FromSeconds(seconds); _now < until;)
         {
@@ -143,7 +143,7 @@ public class ComparedRampTests
         }
     }
 
-    private void Step(ComparisonVerdict compared, TierHealth[]? tiers = null, Order? order = null)
+    private void Step(ComparisonResult compared, TierHealth[]? tiers = null, Order? order = null)
     {
         (_state, _last) = FailoverMachine.Step(
             _state, tiers ?? BothHealthy, order, firstRound: true, Defaults, _now, compared: compared);

@@ -57,6 +57,23 @@ public sealed class RecordingWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task Item_ThatNoLineCanBeMadeOf_IsAnAlarm_AndTheRecordingGoesOn()
+    {
+        await using var writer = WriterOf(new RecordingFolder(Folder));
+        Segment(1);
+        Assert.True(_queue.Post(new RecordedItem(RecordedKind.Command, _time.Now, new object())));
+        writer.Flush();
+        Assert.Contains("cannot be written", writer.Alarm, StringComparison.Ordinal);
+
+        _time.Advance(TimeSpan.FromSeconds(6));
+        writer.Flush();
+        Assert.True(_queue.WantsCheckpoint);
+        Segment(1);
+        writer.Flush();
+        Assert.Null(writer.Alarm);
+    }
+
+    [Fact]
     public async Task Segment_ThatIsLong_AsksForTheNext_AndStopsAtTwiceItsLength()
     {
         await using var writer = WriterOf(new RecordingFolder(Folder) { LongSegment = 2000 });

@@ -40,6 +40,7 @@ public sealed class AcmeScheduleTests
     [InlineData(1000, null, 0.5, 720.0)]
     [InlineData(1, 1.0, 0.5, 5.0)]
     [InlineData(1, 60.0, 0.5, 60.0)]
+    [InlineData(1, 1e9, 0.5, 10_080.0)]
     public void Pause_AfterFailures_DoublesUpToHalfADay_AndIsWhatTheAuthorityAsksAtLeast(
         int failures, double? asked, double jitter, double minutes) =>
         Assert.Equal(
