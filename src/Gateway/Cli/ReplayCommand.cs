@@ -81,15 +81,16 @@ internal static class ReplayCommand
             given = RecordedConfigs.Of(valid);
         }
 
-        var file = path;
+        var (file, number) = (path, 0);
         try
         {
             var replay = new DecisionReplay(given);
             foreach (var next in RecordingFiles.Of(path))
             {
-                file = next;
+                (file, number) = (next, 0);
                 foreach (var line in RecordingFiles.Read(next).TakeWhile(_ => replay.Utc <= to))
                 {
+                    number++;
                     replay.Take(line);
                 }
             }
@@ -107,6 +108,12 @@ internal static class ReplayCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return await FailAsync($"The recording \"{file}\" cannot be read: {e.Message}");
+        }
+        catch (Exception e) when (e is NullReferenceException or OverflowException or ArgumentException or InvalidOperationException)
+        {
+            // A file from elsewhere may have anything where the gateway writes names and times.
+            var place = string.Create(CultureInfo.InvariantCulture, $"line {number} of \"{file}\"");
+            return await FailAsync($"No recording in {place}: it has a value that no gateway writes.");
         }
 
         Task<int> FailAsync(string message) =>

@@ -119,6 +119,24 @@ public sealed class DecisionReplayTests
         Assert.All(seconds, static second => Assert.Null(second.Problem()));
     }
 
+    [Fact]
+    public async Task Command_OfTimesOutOfRange_NamesTheLine()
+    {
+        const string Start = """
+            {"checkpoint":{"version":1,"at":0,"utc":"2026-01-01T00:00:00Z","config":{"revision":"","clusters":[],"routes":[]},"names":[],"clusters":[]}}
+            """;
+        const string Late = """{"d":9223372036854775807,"x":true}""";
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, $"{Start}\n{Late}\n{Late}\n", Cancel);
+
+        var (code, _, error) = await CliAsync("replay", file);
+
+        File.Delete(file);
+        var words = string.Join(' ', error.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, code);
+        Assert.Contains("it has a value that no gateway writes", words, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{}", "a recording begins with a line")]
     [InlineData("no JSON", "it is not JSON of a recording")]
