@@ -7,7 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Support;
 
 /// <summary>
-/// Pebble, the test authority of Let's Encrypt, on free ports: it validates names as a real one does, refuses half of the good nonces, and
+/// Pebble, the test authority of Let's Encrypt, on free ports: it validates names as a real one does, refuses one good nonce of seven, and
 /// asks a name server of the test. It knows every name below <c>test</c> as 127.0.0.1.
 /// </summary>
 internal sealed class PebbleServer : IAsyncDisposable
@@ -31,7 +31,7 @@ internal sealed class PebbleServer : IAsyncDisposable
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["PEBBLE_VA_NOSLEEP"] = "1",
-                ["PEBBLE_WFE_NONCEREJECT"] = "50",
+                ["PEBBLE_WFE_NONCEREJECT"] = "15",
                 ["PEBBLE_AUTHZREUSE"] = "0",
             });
     }
