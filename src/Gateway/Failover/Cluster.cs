@@ -9,6 +9,7 @@ internal sealed class Cluster(string name, ClusterSnapshot snapshot, TimeSpan fi
     private readonly ConcurrentDictionary<string, RouteTiming> _timings = new(StringComparer.Ordinal);
     private ClusterSnapshot _snapshot = snapshot;
     private ClusterTls? _tls;
+    private bool _isFailureForecast;
 
     /// <summary>The key under <c>clusters</c>.</summary>
     public string Name => name;
@@ -25,6 +26,15 @@ internal sealed class Cluster(string name, ClusterSnapshot snapshot, TimeSpan fi
     {
         get => Volatile.Read(ref _tls);
         internal set => Volatile.Write(ref _tls, value);
+    }
+
+    /// <summary>
+    /// Something is done about a forecast that one of its destinations will fail (<c>forecast: act</c>). Written by the loop alone.
+    /// </summary>
+    public bool IsFailureForecast
+    {
+        get => Volatile.Read(ref _isFailureForecast);
+        internal set => Volatile.Write(ref _isFailureForecast, value);
     }
 
     /// <summary>How long the responses of a route take here. Ask once a configuration, not once a request.</summary>

@@ -54,12 +54,16 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
             var acts = cluster.Config.Forecast == ForecastMode.Act
                 && Scores?.Of(cluster.Config.Name) is { } score
                 && ForecastActs.AreEarned(score);
-            var sooner = false;
+            var (sooner, isForecast) = (false, false);
             foreach (var tier in cluster.Tiers)
             {
                 Observe(cluster, tier, doubtful, now);
                 sooner |= Act(cluster, tier, acts);
+                isForecast |= acts && tier.Watches.Any(IsToActOn);
             }
+
+            // Harmless even where it is the last destination, which is not touched.
+            cluster.Cluster.IsFailureForecast = isForecast;
 
             foreach (var timing in cluster.Cluster.Timings)
             {
@@ -143,6 +147,8 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
         }
     }
 
+    private static bool IsToActOn(DestinationWatch watch) => watch.Forecast is { Model.Alarm: not null, IsUntouched: false };
+
     // True: something is done in this tier.
     private static bool Act(ClusterRuntime cluster, TierRuntime tier, bool acts)
     {
@@ -150,7 +156,7 @@ internal sealed partial class ForecastKeeper(ClusterTable clusters, TimeProvider
         for (var index = 0; index < candidates.Length; index++)
         {
             var watch = tier.Watches[index];
-            var isForecast = acts && watch.Forecast is { Model.Alarm: not null, IsUntouched: false };
+            var isForecast = acts && IsToActOn(watch);
             candidates[index] = new ForecastActCandidate(watch.Monitor.Serving, isForecast, watch.Forecast?.Model.Said.Probability ?? 0);
         }
 

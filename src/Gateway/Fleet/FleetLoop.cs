@@ -79,6 +79,9 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     /// <summary>Why users' traffic should not come here: this gateway alone reaches nothing; null: it does not.</summary>
     public string? Isolation => _agreement.Holds ? _isolation.Text(Now) : null;
 
+    /// <summary>How long ago this gateway alone reached nothing; zero: it does so now; null: it never did.</summary>
+    public TimeSpan? SinceIsolation => _isolation.Since(Now);
+
     private TimeSpan Now => _agreement.Now;
 
     /// <summary>Most of the other gateways serve a cluster: that this one does not says nothing of its destinations.</summary>

@@ -12,16 +12,23 @@ namespace Gateway.Hosting;
 /// <param name="journal">The journal.</param>
 /// <param name="notifier">The receivers.</param>
 /// <param name="time">The clock.</param>
+/// <param name="isFleet">There may be other gateways.</param>
 /// <param name="othersServe">Most other gateways serve a cluster: receivers are not told of what this one alone cannot reach.</param>
-/// <param name="isIsolated">This gateway alone reaches nothing.</param>
+/// <param name="sinceIsolation">How long ago this gateway alone reached nothing; null: it never did.</param>
 internal sealed class Announcements(
     Instruments instruments,
     Journal journal,
     Notifier notifier,
     TimeProvider time,
+    bool isFleet,
     Func<string, bool> othersServe,
-    Func<bool> isIsolated)
+    Func<TimeSpan?> sinceIsolation)
 {
+    private readonly HealthNotices _health = new(notifier, sinceIsolation, time);
+
+    /// <summary>Tells what waits to be told, until it is stopped.</summary>
+    public Task RunAsync(CancellationToken stopping) => _health.RunAsync(stopping);
+
     /// <summary>A tier took over, or none did.</summary>
     public void Announce(Transition transition)
     {
@@ -39,10 +46,7 @@ internal sealed class Announcements(
     public void Announce(HealthChange change)
     {
         journal.Append(StatusProjections.Entry(change));
-        if (!isIsolated())
-        {
-            notifier.Publish(change);
-        }
+        _health.Publish(change, isFleet);
     }
 
     /// <summary>An alarm of a forecast was made, or is over.</summary>

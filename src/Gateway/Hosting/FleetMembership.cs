@@ -74,6 +74,9 @@ internal sealed class FleetMembership
     /// <summary>Why users' traffic should not come here: this gateway alone reaches nothing; null: it does not.</summary>
     public string? Isolation => _loop.Isolation;
 
+    /// <summary>How long ago this gateway alone reached nothing; zero: it does so now; null: it never did.</summary>
+    public TimeSpan? SinceIsolation => _loop.SinceIsolation;
+
     /// <summary>Most of the other gateways serve a cluster: that this one does not says nothing of its destinations.</summary>
     public bool OthersServe(string cluster) => _loop.OthersServe(cluster);
 

@@ -76,12 +76,13 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _redis = config.Redis is { } redis ? new RedisConnection(redis, time, _log.For<RedisConnection>()) : null;
         _notifier = new Notifier(_instruments, _records.Journal, time, _log.Factory, new NotifyLease(_redis, time));
         _announcements = new Announcements(
-            _instruments, _records.Journal, _notifier, time, c => _fleet?.OthersServe(c) is true, () => _fleet?.Isolation is not null);
+            _instruments, _records.Journal, _notifier, time, _redis is not null, c => _fleet?.OthersServe(c) is true,
+            () => _fleet?.SinceIsolation);
         _loop = new FailoverLoop(config, time, _log.For<FailoverLoop>(), [_announcements.Announce], _instruments.ProbeEnded)
         { HealthChanged = _announcements.Announce };
         _recording = new DecisionRecording(config.State, _loop, time, _log.For<RecordingWriter>());
         _signals = new SignalSources(_config.Store, _loop, _redis, time, _log);
-        _stored = new StoredResponses(_config.Store, _redis, _config.TrustedProxies, _instruments, time, _log);
+        _stored = new StoredResponses(_config.Store, _loop, _redis, _config.TrustedProxies, _instruments, time, _log);
         _files = new FallbackFiles(config.StaticFallback, time, _log.For<FallbackFiles>());
         var fallback = new FallbackChain(_files, _stored.RespondAsync, Random.Shared.NextDouble, _log.For<FallbackChain>());
         _certificates = new CertificateWatch(_config.Store, _loop, time, _log);
@@ -138,6 +139,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _listeners.StartAsync(cancellationToken).ConfigureAwait(false);
         Own("config", "The loop that watches the configuration file", _config.Watcher.RunAsync(_stopping.Token));
         _watchdog.Follow("runbooks", "The loop of the runbooks", _runbooks.Start(), _runbooks.Stopping);
+        Own("notifications", "The loop that tells of health", _announcements.RunAsync(_stopping.Token));
         Own("signals", "The loop that reads signals", _signals.RunAsync(_stopping.Token));
         Own("certificates", "The loop that watches the certificates", _certificates.RunAsync(_stopping.Token));
         Own("acme", "The loop that orders certificates", _certificates.OrderAsync(_stopping.Token));
@@ -197,11 +199,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _recording.DisposeAsync().ConfigureAwait(false);
         await _stored.DisposeAsync().ConfigureAwait(false);
-        if (_redis is not null)
-        {
-            await _redis.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await (_redis?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
         _files.Dispose();
 
         // Their last results go to the journal, the last lines to Splunk: in this order.

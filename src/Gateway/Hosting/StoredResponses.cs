@@ -3,6 +3,7 @@ using System.Net;
 using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
+using Gateway.Failover;
 using Gateway.LastGood;
 using Gateway.LastGood.Policy;
 using Gateway.LastGood.Stores;
@@ -23,6 +24,7 @@ internal sealed class StoredResponses : IAsyncDisposable
     private readonly TimeProvider _time;
 
     /// <param name="config">The configuration in force.</param>
+    /// <param name="loop">Says which clusters are forecast to lose a destination.</param>
     /// <param name="redis">The store that several gateways share; null: a file in the state folder is used.</param>
     /// <param name="trusted"><c>trustedProxies</c>, of the configuration in force.</param>
     /// <param name="instruments">The figures.</param>
@@ -30,6 +32,7 @@ internal sealed class StoredResponses : IAsyncDisposable
     /// <param name="log">The log.</param>
     public StoredResponses(
         ConfigStore config,
+        FailoverLoop loop,
         RedisConnection? redis,
         Func<ImmutableArray<IPNetwork>> trusted,
         Instruments instruments,
@@ -38,7 +41,11 @@ internal sealed class StoredResponses : IAsyncDisposable
     {
         _config = config;
         _time = time;
-        var options = new LastGoodOptions { TrustedProxies = trusted };
+        var options = new LastGoodOptions
+        {
+            TrustedProxies = trusted,
+            IsFailureForecast = cluster => loop.Find(cluster)?.IsFailureForecast is true,
+        };
         var backing = BackingOf(config.Current, redis, instruments, time, log);
         Store = new LastGoodStore(options, time, log.For<LastGoodStore>(), backing, instruments);
     }

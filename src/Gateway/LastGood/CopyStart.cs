@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace Gateway.LastGood;
 
 /// <summary>Begins the copy of a response that is wanted: its variant, its claim on the key, and its record without the body.</summary>
-internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, TimeProvider time)
+internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, RefreshRule refreshRule, TimeProvider time)
 {
     // A copy that has not ended by then (a client that reads a byte a second) no longer keeps others from refreshing the key.
     private const int ClaimSeconds = 10;
@@ -51,7 +51,7 @@ internal sealed class CopyStart(LastGoodMemory memory, ResponseKeeper keeper, Ti
         }
 
         // 2. One copy at a time for a key that is kept already, and one in refreshEvery.
-        var refresh = plan.RefreshTicks(time);
+        var refresh = refreshRule.TicksFor(plan);
         var slot = memory.Find(key.Text);
         if (slot?.Live is { Response: { IsMarker: false } kept })
         {

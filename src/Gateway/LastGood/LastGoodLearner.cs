@@ -18,6 +18,7 @@ internal sealed class LastGoodLearner(
     CopyStart copies,
     PreflightLearner preflights,
     CoverageCounts coverage,
+    RefreshRule refresh,
     LastGoodOptions options,
     TimeProvider time)
 {
@@ -143,7 +144,7 @@ internal sealed class LastGoodLearner(
         NoteWithdrawal(plan, request, facts, status, directives, ref key, baseLength);
         if (status == 200
             && live is not null
-            && now - live.Response.Began < plan.RefreshTicks(time)
+            && now - live.Response.Began < refresh.TicksFor(plan)
             && !directives.NoStore
             && !directives.Private)
         {
@@ -200,7 +201,7 @@ internal sealed class LastGoodLearner(
 
     private void Renew(CacheKeyTemplate plan, StoredResponse kept, long now)
     {
-        if (now - kept.Began >= plan.RefreshTicks(time))
+        if (now - kept.Began >= refresh.TicksFor(plan))
         {
             keeper.Put(kept with { Began = now, BeganUnixMs = ClockReading.Of(time).UnixMsOf(now), InitialAge = TimeSpan.Zero });
         }

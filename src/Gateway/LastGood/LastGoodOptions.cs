@@ -29,6 +29,9 @@ internal sealed record LastGoodOptions
     /// <summary>The proxies whose <c>X-Forwarded-…</c> reach destinations. Default: none.</summary>
     public Func<ImmutableArray<IPNetwork>> TrustedProxies { get; init; } = static () => [];
 
+    /// <summary>Something is done about a forecast that a destination of a cluster will fail. Default: never.</summary>
+    public Func<string, bool> IsFailureForecast { get; init; } = static _ => false;
+
     /// <summary>Looks at the same time; further requests go without. Default: 256.</summary>
     public int LooksAtOnce { get; init; } = 256;
 }

@@ -42,9 +42,10 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         _finder = new LastGoodFinder(_memory, variants, _behind, _coverage, options, time, logger);
         var keeper = new ResponseKeeper(_memory, _behind, Counters, options.CopyCap, logger);
         _evictions = new StoreEvictions(_memory, _behind, variants, Counters, time);
-        var preflights = new PreflightLearner(_memory, _behind, _finder, keeper, _coverage, time);
-        var copies = new CopyStart(_memory, keeper, time);
-        _learner = new LastGoodLearner(_finder, variants, _evictions, keeper, copies, preflights, _coverage, options, time);
+        var refresh = new RefreshRule(time, options.IsFailureForecast);
+        var preflights = new PreflightLearner(_memory, _behind, _finder, keeper, _coverage, refresh, time);
+        var copies = new CopyStart(_memory, keeper, refresh, time);
+        _learner = new LastGoodLearner(_finder, variants, _evictions, keeper, copies, preflights, _coverage, refresh, options, time);
     }
 
     /// <summary>What has happened since the start.</summary>

@@ -15,6 +15,7 @@ internal sealed class PreflightLearner(
     LastGoodFinder finder,
     ResponseKeeper keeper,
     CoverageCounts coverage,
+    RefreshRule refresh,
     TimeProvider time)
 {
     /// <summary>Learns from the response to a preflight.</summary>
@@ -52,7 +53,7 @@ internal sealed class PreflightLearner(
                 EvictPreflight(key.Text);
             }
             else if (Preflight.MayStore(status, CacheDirectives.Of(headers), headers[HeaderNames.SetCookie].Count > 0)
-                && (live is null || now - live.Response.Began >= plan.RefreshTicks(time)))
+                && (live is null || now - live.Response.Began >= refresh.TicksFor(plan)))
             {
                 KeepPreflight(plan, request, key.Text.ToString(), headers, tier, now);
             }

@@ -55,10 +55,11 @@ public sealed class IsolationRuleTests
         isolation.Look(gateways, TimeSpan.FromSeconds(7));
         var later = TimeSpan.FromSeconds(7) + TimeSpan.FromMilliseconds(milliseconds);
         isolation.Look(gateways, later);
-        Assert.Equal(isolated, isolation.Text(later) is not null);
+        Assert.Equal((isolated, isolated ? TimeSpan.Zero : (TimeSpan?)null), (isolation.Text(later) is not null, isolation.Since(later)));
 
         isolation.Look([ViewOf("d", self: true), ViewOf("d", self: false)], later);
         Assert.Null(isolation.Text(later + TimeSpan.FromMinutes(1)));
+        Assert.Equal(isolated ? TimeSpan.FromMinutes(1) : (TimeSpan?)null, isolation.Since(later + TimeSpan.FromMinutes(1)));
     }
 
     // Of a gateway that reaches nothing the votes count only when no other one reaches anything.

@@ -23,14 +23,15 @@ public sealed class ForecastKeeperTests
 
     /// <summary>The first destination gets slower and slower; what of its requests it gets once that is forecast.</summary>
     [Theory]
-    [InlineData(nameof(ForecastMode.Act), 4, 2, 0.5, 0.2)]
-    [InlineData(nameof(ForecastMode.Act), 4, 3, 0.5, 0.2)]
-    [InlineData(nameof(ForecastMode.Act), 4, 1, 0.5, 1)]
-    [InlineData(nameof(ForecastMode.Act), 4, 2, 0.05, 1)]
-    [InlineData(nameof(ForecastMode.Act), 3, 2, 0.5, 1)]
-    [InlineData(nameof(ForecastMode.Advise), 4, 2, 0.5, 1)]
-    [InlineData(nameof(ForecastMode.Observe), 4, 2, 0.5, 1)]
-    public void Alarm_IsActedOn_OnlyWhereItMayBe(string mode, int hits, int destinations, double drawn, double share)
+    [InlineData(nameof(ForecastMode.Act), 4, 2, 0.5, 0.2, true)]
+    [InlineData(nameof(ForecastMode.Act), 4, 3, 0.5, 0.2, true)]
+    [InlineData(nameof(ForecastMode.Act), 4, 1, 0.5, 1, true)]
+    [InlineData(nameof(ForecastMode.Act), 4, 2, 0.05, 1, false)]
+    [InlineData(nameof(ForecastMode.Act), 3, 2, 0.5, 1, false)]
+    [InlineData(nameof(ForecastMode.Advise), 4, 2, 0.5, 1, false)]
+    [InlineData(nameof(ForecastMode.Observe), 4, 2, 0.5, 1, false)]
+    public void Alarm_IsActedOn_OnlyWhereItMayBe(
+        string mode, int hits, int destinations, double drawn, double share, bool isRefreshed)
     {
         for (var hit = 0; hit < hits; hit++)
         {
@@ -46,6 +47,7 @@ public sealed class ForecastKeeperTests
         Assert.Equal(("d0", mode is not nameof(ForecastMode.Observe)), (alarm.Destination, alarm.IsTold));
         var tier = clusters.Find("guide")!.SnapshotNow(_now).Tiers[0];
         Assert.Equal(share, tier.StartShares?[0] ?? 1);
+        Assert.Equal(isRefreshed, clusters.Find("guide")!.Cluster.IsFailureForecast);
         Assert.Equal(destinations, tier.Usable.Length);
         Assert.All(tier.StartShares?.Skip(1) ?? [], static other => Assert.Equal(1, other));
         var view = ViewBuilder.Of(clusters.Find("guide")!, _now, _time.GetUtcNow());
@@ -67,11 +69,13 @@ public sealed class ForecastKeeperTests
         Run(clusters, keeper, Calm, static _ => 0);
         Run(clusters, keeper, 250, static since => since);
         Assert.NotNull(clusters.Find("guide")!.SnapshotNow(_now).Tiers[0].StartShares);
+        Assert.True(clusters.Find("guide")!.Cluster.IsFailureForecast);
 
         _history.Add(Past(ForecastOutcome.DidNot));
         Run(clusters, keeper, 2, static _ => 250);
 
         Assert.Null(clusters.Find("guide")!.SnapshotNow(_now).Tiers[0].StartShares);
+        Assert.False(clusters.Find("guide")!.Cluster.IsFailureForecast);
         Assert.Single(_changes);
     }
 

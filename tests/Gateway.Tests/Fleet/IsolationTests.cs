@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Drills.Faults;
+using Gateway.Notifications;
 using Gateway.Tests.Support;
 using Xunit;
 
@@ -19,7 +20,8 @@ public sealed class IsolationTests
         await using var toStandby = TcpRelay.Start(new Uri(standby.Url).Port);
         await using var receiver = await Receiver.StartAsync();
         var top = $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\n"
-            + $"notify: [ {{ webhook: \"{receiver.Url}\", events: [exhausted, recovered] }} ]";
+            + $"notify: [ {{ webhook: \"{receiver.Url}\", "
+            + "events: [exhausted, recovered, destinationDown, destinationUp, degraded, redundancyLost] } ]";
         await using var healthy = await InProcessGateway.StartAsync(InProcessGateway.Config([primary.Url], [standby.Url], top: top));
         await using var cut = await InProcessGateway.StartAsync(
             InProcessGateway.Config([UrlOf(toPrimary)], [UrlOf(toStandby)], top: top));
@@ -49,6 +51,8 @@ public sealed class IsolationTests
             async () => await cut.AdminStatusAsync("/readyz") == 200, TimeSpan.FromSeconds(30), "it is ready again");
         await Eventually.BecomeTrueAsync(
             async () => (await cut.TransitionsAsync()).Count > 1, TimeSpan.FromSeconds(30), "its journal has both transitions");
+        // What it lost would be told after so long; what came back, after as long again.
+        await Task.Delay(HealthNotices.Held + TimeSpan.FromSeconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
         Assert.Empty(receiver.All);
     }
 

@@ -67,6 +67,34 @@ public sealed class StoreTests
         Assert.Equal(2, _store.Counters.Stored);
     }
 
+    /// <summary>While a destination of its cluster is forecast to fail, what is stored is a second old at most.</summary>
+    [Theory]
+    [InlineData("ai-guide", 3600, "two")]
+    [InlineData("other", 3600, "one")]
+    [InlineData("ai-guide", 0, "two")]
+    public void OnAnswer_FailureIsForecast_RefreshesEachSecond(string cluster, int refreshEvery, string kept)
+    {
+        var store = Guide.Store(
+            _time, options: new LastGoodOptions { IsFailureForecast = name => string.Equals(name, cluster, StringComparison.Ordinal) });
+        var route = Guide.Route(new() { RefreshEvery = TimeSpan.FromSeconds(refreshEvery) });
+        store.Answer(route, Guide.Get("/a"), "one");
+        _time.Advance(TimeSpan.FromMilliseconds(990));
+        var early = store.OnResponse(route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
+        Assert.Equal(refreshEvery == 0, early is not null);
+        early?.Abandon();
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        if (kept is "two")
+        {
+            store.Answer(route, Guide.Get("/a"), "two");
+        }
+        else
+        {
+            Assert.Null(store.OnResponse(route, Guide.Get("/a"), 200, Guide.Headers(), "primary"));
+        }
+
+        Assert.Equal(kept, store.BodyFor(route, Guide.Get("/a")));
+    }
+
     [Fact]
     public void OnAnswer_RefreshUnderWay_IsNotCopiedTwice()
     {
