@@ -12,7 +12,7 @@ public sealed partial class PrometheusRulesTests
     [Theory]
     [InlineData("check", "config", "prometheus.yml")]
     [InlineData("check", "rules", "gateway.rules.yml", "gateway.alerts.yml")]
-    [InlineData("test", "rules", "gateway.tests.yml")]
+    [InlineData("test", "rules", "gateway.tests.yml", "gateway.hours.tests.yml")]
     public async Task Promtool_IsContent(params string[] arguments)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/promtool"), "promtool is not installed: Debian's package is \"prometheus\".");
@@ -32,12 +32,12 @@ public sealed partial class PrometheusRulesTests
     [Fact]
     public void Alerts_EachHasATestAndAPartOfTheRunbook()
     {
-        var tests = File.ReadAllText(Path.Combine(Folder, "gateway.tests.yml"));
+        var tests = Tests();
         var runbook = File.ReadAllText(Repository.PathOf("docs", "operations.md"));
         var rules = File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml"));
         var alerts = Alert().Matches(rules).Select(static m => m.Groups["name"].Value).ToArray();
 
-        Assert.Equal(21, alerts.Length);
+        Assert.Equal(23, alerts.Length);
         Assert.All(alerts, alert => Assert.Contains($"alertname: {alert}\n        exp_alerts:\n", tests, StringComparison.Ordinal));
         Assert.All(alerts, alert => Assert.Contains($"\n### {alert}\n", runbook, StringComparison.Ordinal));
 
@@ -54,11 +54,12 @@ public sealed partial class PrometheusRulesTests
     public void Rules_EachRecordedNameIsTested()
     {
         // What alerts are built on is tested through them; the rest by its own expression.
-        var text = File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml"))
-            + File.ReadAllText(Path.Combine(Folder, "gateway.tests.yml"));
+        var text = File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml")) + Tests();
         Assert.All(Record().Matches(File.ReadAllText(Path.Combine(Folder, "gateway.rules.yml"))).Select(static m => m.Groups["name"].Value),
             name => Assert.Contains(name, text, StringComparison.Ordinal));
     }
+
+    private static string Tests() => string.Concat(Directory.GetFiles(Folder, "*.tests.yml").Select(File.ReadAllText));
 
     private static async Task<(int Exit, string Said)> RunAsync(string program, string[] arguments)
     {
