@@ -39,6 +39,25 @@ public sealed class DecisionReplayTests
         Assert.Equal(RecordedConfigs.Of(run.Config).Revision, byRecorded.Revisions[0]);
     }
 
+    /// <summary>The counts of requests are not recorded, what they come to is: the same ramp is aborted for the same reason.</summary>
+    [Fact]
+    public async Task Replay_OfAnAbortedRamp_AbortsItForTheSameReason()
+    {
+        await using var run = new RecordedRun(ramp: TimeSpan.FromMinutes(1));
+        await run.StartAsync();
+        await run.AbortRampAsync();
+        await run.StopAsync();
+
+        var replayed = await RecordedRun.ReplayAsync(RecordingFiles.Of(run.Folder));
+
+        Assert.Equal(
+            [TransitionReason.Failover, TransitionReason.Failback, TransitionReason.Relapse],
+            run.Transitions.Select(static t => t.Reason));
+        Assert.Contains("% failed, standby 0 %, after", run.Transitions[^1].Evidence, StringComparison.Ordinal);
+        Assert.Equal(run.Transitions, replayed.Recorded.Select(static t => t.Transition));
+        Assert.Equal(replayed.Recorded, replayed.Replayed);
+    }
+
     [Fact]
     public async Task Replay_ByAnotherConfiguration_SaysWhatItWouldHaveDone()
     {

@@ -20,10 +20,13 @@ internal sealed class RecordedRun : IAsyncDisposable
     private readonly ConcurrentQueue<Transition> _transitions = new();
     private readonly RecordingWriter _writer;
     private readonly FailoverLoop _loop;
+    private readonly TimeSpan _ramp;
     private bool _stopped;
 
-    public RecordedRun()
+    /// <param name="ramp">How long a return takes; the default: hardly any time.</param>
+    public RecordedRun(TimeSpan? ramp = null)
     {
+        _ramp = ramp ?? TimeSpan.FromMilliseconds(300);
         Config = Configure(new FailoverConfig());
         _loop = new FailoverLoop(Config, TimeProvider.System, NullLogger<FailoverLoop>.Instance, [_transitions.Enqueue]);
         _writer = new RecordingWriter(
@@ -63,7 +66,7 @@ internal sealed class RecordedRun : IAsyncDisposable
                 },
                 Passive = new PassiveConfig { EjectFor = TimeSpan.FromMilliseconds(300) },
                 Failover = failover,
-                Failback = new FailbackConfig { After = TimeSpan.FromMilliseconds(400), Ramp = TimeSpan.FromMilliseconds(300) },
+                Failback = new FailbackConfig { After = TimeSpan.FromMilliseconds(400), Ramp = _ramp },
             },
         ],
     };
@@ -83,6 +86,31 @@ internal sealed class RecordedRun : IAsyncDisposable
         await ServesAsync(1);
         _primary.Restart();
         await ServesAloneAsync();
+    }
+
+    /// <summary>The primary dies and comes back, and fails so many more requests than the standby that its ramp is aborted.</summary>
+    public async Task AbortRampAsync()
+    {
+        await _primary.KillAsync();
+        await ServesAsync(1);
+        _primary.Restart();
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot is { Active: 0, RampFrom: 1 }, Patience, "the ramp begins");
+        await Eventually.BeTrueAsync(
+            () =>
+            {
+                // The loop sets both counts with the ramp, just after it is published.
+                var (returning, other) = (Cluster.Snapshot.Tiers[0].Load.Counts, Cluster.Snapshot.Tiers[1].Load.Counts);
+                for (var request = 0; request < 10; request++)
+                {
+                    returning?.Ended();
+                    other?.Ended();
+                }
+
+                returning?.Failed();
+                return Cluster.Snapshot.Active == 1;
+            },
+            Patience,
+            "the ramp is aborted");
     }
 
     /// <summary>Requests meet failures between successes, until it is ejected; its half-open probe brings it back.</summary>
