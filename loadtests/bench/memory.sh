@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Memory and idle CPU: resident memory once started and at full load, CPU while nothing happens. The gateway beside HAProxy and stock YARP,
-# and the gateway with settings of the runtime that could make it smaller.
+# Memory and idle CPU: resident memory once started and at full load, CPU and the recording of decisions while nothing happens. The gateway
+# beside HAProxy and stock YARP, and the gateway with settings of the runtime that could make it smaller.
 #
 #   memory.sh [--seconds N] [--idle N] [--connections N] [--only gateway,conserve,no-concurrent,small-gen0,haproxy,yarp] [--program "COMMAND"] [--proxy-core N] [--other-core N]
 #
@@ -83,23 +83,24 @@ prepare() { # NAME
     *) echo "There is no '$1'." >&2; usage ;;
   esac
 }
+recorded() { cat "$work/state/recording/"* 2>/dev/null | wc -c; }
 resident() { awk '/VmRSS/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
 
 take_priority
 echo "Resident memory in MB; idle CPU in % of a core over $idle s; full load for $seconds s; load of the machine: $(cut -d' ' -f1-3 /proc/loadavg)"
-printf '%-14s %9s %9s %9s %12s\n' proxy started 'idle %' 'full' 'CPU us/req'
+printf '%-14s %9s %9s %9s %12s %16s\n' proxy started 'idle %' 'full' 'CPU us/req' 'recorded MB/day'
 for name in ${only//,/ }; do
   prepare "$name"
   taskset -c "$proxy_core" env "${extra[@]}" "${command[@]}" >"$work/$name.out" 2>&1 & pid=$!
   pids+=("$pid")
   until_answers "$ready_url" "$name"
-  started=$(resident "$pid") ticks=$(cpu_ticks "$pid")
+  started=$(resident "$pid") ticks=$(cpu_ticks "$pid") bytes=$(recorded)
   sleep "$idle"
-  ticks=$(($(cpu_ticks "$pid") - ticks))
+  ticks=$(($(cpu_ticks "$pid") - ticks)) bytes=$(($(recorded) - bytes))
   load "$url" "$seconds"
   before=$(cpu_ticks "$pid")
   load "$url" "$seconds"
-  printf '%-14s %9s %9s %9s %12s\n' "$name" "$started" "$(awk -v t="$ticks" -v s="$idle" 'BEGIN {printf "%.2f", t / s}')" "$(resident "$pid")" "$(us_per_request "$(($(cpu_ticks "$pid") - before))" "$requests")"
+  printf '%-14s %9s %9s %9s %12s %16s\n' "$name" "$started" "$(awk -v t="$ticks" -v s="$idle" 'BEGIN {printf "%.2f", t / s}')" "$(resident "$pid")" "$(us_per_request "$(($(cpu_ticks "$pid") - before))" "$requests")" "$(awk -v b="$bytes" -v s="$idle" 'BEGIN {printf "%.1f", b / s * 86400 / 1e6}')"
   kill "$pid"
   wait "$pid" 2>/dev/null || true
 done

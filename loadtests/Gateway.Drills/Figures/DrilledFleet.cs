@@ -9,9 +9,21 @@ namespace Gateway.Drills.Figures;
 /// <summary>Three gateways before the guides of one test bed.</summary>
 internal sealed class DrilledFleet(IReadOnlyList<GatewayProcess> gateways) : IAsyncDisposable
 {
+    /// <summary>The number of the last gateway.</summary>
+    public const int Last = 2;
+
     private static readonly HttpClient Http = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromSeconds(5) };
 
-    public static async Task<DrilledFleet> StartAsync(TestBed bed, params (string Path, string Yaml)[] config)
+    /// <summary>The numbers of all gateways but the last.</summary>
+    public static IEnumerable<int> Others => Enumerable.Range(0, Last);
+
+    public static Task<DrilledFleet> StartAsync(TestBed bed, params (string Path, string Yaml)[] config) => StartAsync(bed, [], config);
+
+    /// <param name="bed">The guides.</param>
+    /// <param name="last">What only the last gateway is configured with.</param>
+    /// <param name="config">What all are configured with.</param>
+    public static async Task<DrilledFleet> StartAsync(
+        TestBed bed, (string Path, string Yaml)[] last, params (string Path, string Yaml)[] config)
     {
         foreach (var (path, yaml) in config)
         {
@@ -22,6 +34,11 @@ internal sealed class DrilledFleet(IReadOnlyList<GatewayProcess> gateways) : IAs
         for (var i = 1; i <= 3; i++)
         {
             var (port, adminPort) = (FreePorts.Next(), FreePorts.Next());
+            foreach (var (path, yaml) in i == 3 ? last : [])
+            {
+                bed.Config.Set(path, yaml);
+            }
+
             var file = Path.Combine(bed.Folder, $"gateway-{i.ToString(CultureInfo.InvariantCulture)}.yaml");
             await File.WriteAllTextAsync(file, bed.Config
                 .Set("listen", $"[ {{ url: \"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}\" }} ]")
@@ -45,10 +62,13 @@ internal sealed class DrilledFleet(IReadOnlyList<GatewayProcess> gateways) : IAs
     }
 
     /// <summary>A third of the rate on each.</summary>
-    public async Task<FleetLoad> LoadAsync(double rate, TimeSpan time)
+    /// <param name="rate">In a second.</param>
+    /// <param name="time">How long.</param>
+    /// <param name="on">The numbers of the gateways; null: all.</param>
+    public async Task<FleetLoad> LoadAsync(double rate, TimeSpan time, int[]? on = null)
     {
         var ledgers =
-            await Task.WhenAll(gateways.Select(g => LoadRun.RunAsync(new()
+            await Task.WhenAll(Of(on).Select(g => LoadRun.RunAsync(new()
             {
                 Target = LoadTarget.Parse(g.Url),
                 Rate = RateProfile.Constant(rate / gateways.Count, time),
@@ -86,6 +106,30 @@ internal sealed class DrilledFleet(IReadOnlyList<GatewayProcess> gateways) : IAs
         }
     }
 
+    /// <summary>How long it took until a gateway was ready, or was not.</summary>
+    public async Task<TimeSpan> UntilReadyAsync(int gateway, bool ready, TimeSpan within)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            using var response = await Http.GetAsync(gateways[gateway].AdminUrl + "/readyz");
+            if (response.IsSuccessStatusCode == ready)
+            {
+                return Stopwatch.GetElapsedTime(began);
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > within)
+            {
+                var wrote = string.Join('\n', gateways[gateway].Output.Split('\n').TakeLast(40));
+                throw new TimeoutException(
+                    $"Not within {within.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: {gateways[gateway].Name} is "
+                        + $"{(ready ? "" : "not ")}ready. It wrote:\n{wrote}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+    }
+
     public async Task PostAsync(int gateway, string path, string json)
     {
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
@@ -99,10 +143,13 @@ internal sealed class DrilledFleet(IReadOnlyList<GatewayProcess> gateways) : IAs
         await Task.WhenAll(gateways.Select(static g => g.StartAsync()));
     }
 
-    /// <summary>All transitions of all gateways since a moment, by their journals.</summary>
-    public async Task<IReadOnlyList<(string Reason, DateTimeOffset At, string Evidence)>> TransitionsAsync(DateTimeOffset since)
+    /// <summary>All transitions of gateways since a moment, by their journals.</summary>
+    /// <param name="since">The moment.</param>
+    /// <param name="of">The numbers of the gateways; null: all.</param>
+    public async Task<IReadOnlyList<(string Reason, DateTimeOffset At, string Evidence)>> TransitionsAsync(
+        DateTimeOffset since, int[]? of = null)
     {
-        var pages = await Task.WhenAll(gateways.Select(static g => Http.GetStringAsync($"{g.AdminUrl}/journal?count=200")));
+        var pages = await Task.WhenAll(Of(of).Select(static g => Http.GetStringAsync($"{g.AdminUrl}/journal?count=200")));
         return
         [
             .. pages.SelectMany(static page => JsonDocument.Parse(page).RootElement.EnumerateArray())
@@ -120,6 +167,8 @@ internal sealed class DrilledFleet(IReadOnlyList<GatewayProcess> gateways) : IAs
             await gateway.DisposeAsync();
         }
     }
+
+    private IEnumerable<GatewayProcess> Of(int[]? numbers) => numbers?.Select(number => gateways[number]) ?? gateways;
 
     private static async Task<FleetGatewayState> SaysAsync(GatewayProcess gateway)
     {

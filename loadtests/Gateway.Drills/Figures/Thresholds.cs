@@ -75,6 +75,9 @@ internal static class Thresholds
     /// <summary>From its end to gateways that agree.</summary>
     public static readonly TimeSpan RedisAgreement = TimeSpan.FromSeconds(5);
 
+    /// <summary>From the cut to a gateway that is not ready, when it alone reaches nothing.</summary>
+    public static readonly TimeSpan AsideWithin = TimeSpan.FromSeconds(3);
+
     /// <summary>From an operator's order to its being in force on every gateway.</summary>
     public static readonly TimeSpan HoldWithin = TimeSpan.FromSeconds(1);
 
