@@ -18,12 +18,16 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
     private LimitState _state = LimitRule.Begin;
     private long _windowBegan = time.GetTimestamp();
     private int _limit = (int)LimitRule.First;
+    private int _limitOfOthers = (int)LimitRule.First;
     private int _mostInFlight;
     private bool _newOnly = true;
     private int _turn;
 
     /// <summary>Requests that the tier may have in flight now.</summary>
     public int Current => Volatile.Read(ref _limit);
+
+    /// <summary>The same for the levels that leave room for more important ones: fewer while response times are measured.</summary>
+    public int CurrentOfOthers => Volatile.Read(ref _limitOfOthers);
 
     /// <summary>A response time: of a response, or of a wait that was given up.</summary>
     /// <param name="latency">From the attempt's begin.</param>
@@ -53,7 +57,8 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
         {
             _state = LimitRule.Next(_state, latencies.Quantile(0.5), _mostInFlight, time.GetElapsedTime(_began), draw());
             Volatile.Write(ref _limit, (int)_state.Limit);
-            Volatile.Write(ref _newOnly, _state is { Before: not null } or { IsRising: true });
+            Volatile.Write(ref _limitOfOthers, (int)_state.LimitOfOthers);
+            Volatile.Write(ref _newOnly, _state is { Before: not null } or { IsRising: true } or { SparesHigh: true });
             Volatile.Write(ref _latencies, new LatencyHistogram());
             Volatile.Write(ref _mostInFlight, 0);
             Volatile.Write(ref _windowBegan, time.GetTimestamp());

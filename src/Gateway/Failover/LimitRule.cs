@@ -26,7 +26,8 @@ internal static class LimitRule
     private const double Confirms = 1.1;
 
     /// <summary>
-    /// A best response time that nothing has confirmed for so long is measured again: for one window half as many requests are let in.
+    /// A best response time that nothing has confirmed for so long is measured again: for one window half as many requests of the less
+    /// important levels are let in and, unless that confirms it, for another one half as many of all.
     /// </summary>
     private static readonly TimeSpan MeasureAfter = TimeSpan.FromSeconds(60);
 
@@ -49,12 +50,19 @@ internal static class LimitRule
             return new LimitState(before, median, due, null);
         }
 
-        // 2. The best response time, and whether it is still true.
+        // 2. The best response time, and whether it is still true: asked first of the less important levels, which cost users less.
         var best = state.Best == default || median < state.Best ? median : state.Best;
         due = median <= best * Confirms ? due : state.MeasureAt;
+        if (state.SparesHigh)
+        {
+            return now < due
+                ? state with { Best = best, MeasureAt = due, SparesHigh = false }
+                : new LimitState(Math.Max(Least, state.Limit / 2), best, due, state.Limit);
+        }
+
         if (now >= due)
         {
-            return new LimitState(Math.Max(Least, state.Limit / 2), best, due, state.Limit);
+            return state with { Best = best, SparesHigh = true };
         }
 
         // 3. What was not asked for shows nothing: neither that more fits, nor that it is load that makes the tier slow.
@@ -82,4 +90,11 @@ internal static class LimitRule
 /// <param name="MeasureAt">When it is measured again, unless it is confirmed.</param>
 /// <param name="Before">The limit before a measurement that is under way; null: none is.</param>
 /// <param name="IsRising">No load has shown yet: the limit doubles.</param>
-internal readonly record struct LimitState(double Limit, TimeSpan Best, TimeSpan MeasureAt, double? Before, bool IsRising = false);
+internal readonly record struct LimitState(double Limit, TimeSpan Best, TimeSpan MeasureAt, double? Before, bool IsRising = false)
+{
+    /// <summary>A measurement is under way that only levels which leave room for more important ones are held back for.</summary>
+    public bool SparesHigh { get; init; }
+
+    /// <summary>The limit for the levels that leave room for more important ones.</summary>
+    public double LimitOfOthers => SparesHigh ? Limit / 2 : Limit;
+}

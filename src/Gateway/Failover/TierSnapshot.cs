@@ -15,8 +15,10 @@ internal sealed class TierSnapshot
     public int? FixedCapacity { get; init; }
 
     /// <summary>Requests that it can carry at once; null: unlimited.</summary>
-    public int? Capacity =>
-        Load.Adaptive is not { Current: var limit } ? FixedCapacity : FixedCapacity is { } most && most < limit ? most : limit;
+    public int? Capacity => Load.Adaptive is { Current: var limit } ? WithinFixed(limit) : FixedCapacity;
+
+    /// <summary>The same for levels that leave room for more important ones (<c>shedAt</c> below 100 %).</summary>
+    public int? CapacityOfOthers => Load.Adaptive is { CurrentOfOthers: var limit } ? WithinFixed(limit) : FixedCapacity;
 
     /// <summary>Some of <see cref="Usable"/> take a limited number of requests.</summary>
     public bool HasLimits { get; init; }
@@ -49,4 +51,6 @@ internal sealed class TierSnapshot
 
     /// <summary>Everything in <see cref="Usable"/> is suspect: hedge to another tier.</summary>
     public bool LooksIll { get; init; }
+
+    private int WithinFixed(int limit) => FixedCapacity is { } most && most < limit ? most : limit;
 }

@@ -86,6 +86,40 @@ public sealed class LimitRuleTests
         Assert.Equal(before, model.State.Limit);
     }
 
+    /// <summary>What is measured again costs important requests nothing where they alone fit.</summary>
+    [Fact]
+    public void Limit_LessImportantRequestsFillTheTier_ImportantOnesKeepTheirPlaces()
+    {
+        var (state, now, random) = (LimitRule.Begin, TimeSpan.Zero, new Random(7));
+        var (least, measured) = (double.MaxValue, 0);
+        for (var i = 0; i < 3600; i++)
+        {
+            now += Second;
+            var inFlight = (int)Math.Min(1000, Math.Max(46, state.LimitOfOthers));
+            var median = Second * 0.2 * (0.97 + (0.06 * random.NextDouble())) * Math.Max(1, inFlight / 50.0);
+            state = LimitRule.Next(state, median, inFlight, now, random.NextDouble());
+            least = i < 60 ? least : Math.Min(least, state.Limit);
+            measured += state.SparesHigh ? 1 : 0;
+        }
+
+        Assert.True(least >= 46, least.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.InRange(measured, 40, 90);
+        Assert.InRange(state.Best.TotalMilliseconds, 190, 210);
+    }
+
+    /// <summary>Where important requests alone are too many, they are held back as well, or the limit would drift up.</summary>
+    [Fact]
+    public void Limit_ImportantRequestsAreTooMany_AreHeldBackNext()
+    {
+        var state = new LimitState(60, Second, Second * 9, null);
+        state = LimitRule.Next(state, Second * 1.5, 60, Second * 10, 0.5);
+        Assert.Equal((60.0, 30.0, (double?)null), (state.Limit, state.LimitOfOthers, state.Before));
+        state = LimitRule.Next(state, Second * 1.4, 60, Second * 11, 0.5);
+        Assert.Equal((30.0, 30.0, (double?)60), (state.Limit, state.LimitOfOthers, state.Before));
+        state = LimitRule.Next(state, Second * 1.2, 30, Second * 12, 0.5);
+        Assert.Equal((60.0, 60.0, (double?)null, Second * 1.2), (state.Limit, state.LimitOfOthers, state.Before, state.Best));
+    }
+
     [Fact]
     public void Limit_NeverLeavesItsBounds()
     {

@@ -34,5 +34,5 @@ internal static class TierAdmission
     }
 
     private static bool HasRoom(TierSnapshot tier, double shedAt) =>
-        tier.Capacity is not { } capacity || tier.Load.InFlight < capacity * shedAt;
+        (shedAt >= 1 ? tier.Capacity : tier.CapacityOfOthers) is not { } capacity || tier.Load.InFlight < capacity * shedAt;
 }
