@@ -46,8 +46,8 @@ internal sealed class StoredResponses : IAsyncDisposable
             TrustedProxies = trusted,
             IsFailureForecast = cluster => loop.Find(cluster)?.IsFailureForecast is true,
         };
-        var backing = BackingOf(config.Current, redis, instruments, time, log);
-        Store = new LastGoodStore(options, time, log.For<LastGoodStore>(), backing, instruments);
+        var backings = BackingsOf(config.Current, redis, instruments, time, log);
+        Store = new LastGoodStore(options, time, log.For<LastGoodStore>(), backings, instruments);
     }
 
     /// <summary>What requests learn and find.</summary>
@@ -102,8 +102,18 @@ internal sealed class StoredResponses : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 
-    private static ILastGoodStore BackingOf(
-        GatewayConfig config, RedisConnection? redis, Instruments instruments, TimeProvider time, GatewayLog log) => redis is not null
-        ? new RedisBacking(redis, time, log.For<RedisBacking>(), config.Redis!.Secret, instruments)
-        : new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, time, log.For<SqliteBacking>());
+    private static IReadOnlyList<ILastGoodStore> BackingsOf(
+        GatewayConfig config, RedisConnection? redis, Instruments instruments, TimeProvider time, GatewayLog log)
+    {
+        ImmutableArray<LastGoodPlace> places = config.Redis is { } given ? given.Store : [LastGoodPlace.Disk];
+        return
+        [
+            .. redis is not null && places.Contains(LastGoodPlace.Redis)
+                ? [new RedisBacking(redis, time, log.For<RedisBacking>(), config.Redis!.Secret, instruments)]
+                : Array.Empty<ILastGoodStore>(),
+            .. places.Contains(LastGoodPlace.Disk)
+                ? [new SqliteBacking(Path.Combine(config.State, "last-good.db"), MostBytesOnDisk, time, log.For<SqliteBacking>())]
+                : Array.Empty<ILastGoodStore>(),
+        ];
+    }
 }

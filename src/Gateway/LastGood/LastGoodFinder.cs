@@ -10,7 +10,7 @@ namespace Gateway.LastGood;
 internal sealed partial class LastGoodFinder(
     LastGoodMemory memory,
     VariantFinder variants,
-    WriteBehind? behind,
+    StoresBehind? behind,
     CoverageCounts coverage,
     LastGoodOptions options,
     TimeProvider time,
@@ -189,7 +189,7 @@ internal sealed partial class LastGoodFinder(
     }
 
     private async ValueTask<FoundResponse?> SearchBehindAsync(
-        WriteBehind store,
+        StoresBehind store,
         CacheKeyTemplate plan,
         HttpRequest request,
         RequestMetadata facts,

@@ -19,7 +19,7 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<LastGoodStore> _logger;
     private readonly LastGoodMemory _memory;
-    private readonly WriteBehind? _behind;
+    private readonly StoresBehind? _behind;
     private readonly CoverageCounts _coverage;
     private readonly LastGoodFinder _finder;
     private readonly StoreEvictions _evictions;
@@ -29,14 +29,14 @@ internal sealed partial class LastGoodStore : IAsyncDisposable
         LastGoodOptions options,
         TimeProvider time,
         ILogger<LastGoodStore> logger,
-        ILastGoodStore? backing = null,
+        IReadOnlyList<ILastGoodStore>? backings = null,
         Instruments? instruments = null)
     {
         Counters = new LastGoodCounters(instruments);
         _time = time;
         _logger = logger;
         _memory = new LastGoodMemory(options.MemoryCap);
-        _behind = backing is null ? null : new WriteBehind(backing, _memory, Counters, options, time, logger);
+        _behind = backings is not { Count: > 0 } ? null : new StoresBehind(backings, _memory, Counters, options, time, logger);
         _coverage = new CoverageCounts(time, logger);
         var variants = new VariantFinder(_memory, time);
         _finder = new LastGoodFinder(_memory, variants, _behind, _coverage, options, time, logger);

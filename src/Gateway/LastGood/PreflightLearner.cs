@@ -11,7 +11,7 @@ namespace Gateway.LastGood;
 /// </summary>
 internal sealed class PreflightLearner(
     LastGoodMemory memory,
-    WriteBehind? behind,
+    StoresBehind? behind,
     LastGoodFinder finder,
     ResponseKeeper keeper,
     CoverageCounts coverage,

@@ -7,7 +7,7 @@ namespace Gateway.LastGood;
 /// <summary>Takes responses into memory and in line for the store behind, within the memory that copies may take.</summary>
 internal sealed partial class ResponseKeeper(
     LastGoodMemory memory,
-    WriteBehind? behind,
+    StoresBehind? behind,
     LastGoodCounters counters,
     long copyCap,
     ILogger logger)

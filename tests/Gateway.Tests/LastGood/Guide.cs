@@ -48,7 +48,11 @@ internal static class Guide
     }
 
     public static LastGoodStore Store(TimeProvider time, ILastGoodStore? backing = null, LastGoodOptions? options = null) =>
-        new(options ?? new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero }, time, NullLogger<LastGoodStore>.Instance, backing);
+        new(options ?? new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero }, time, NullLogger<LastGoodStore>.Instance, backing is null ? [] : [backing]);
+
+    /// <summary>A shared store with a copy on disk.</summary>
+    public static LastGoodStore Store(TimeProvider time, ILastGoodStore shared, ILastGoodStore copy) =>
+        new(new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero }, time, NullLogger<LastGoodStore>.Instance, [shared, copy]);
 
     /// <summary>A live response from head to end.</summary>
     public static void Answer(
@@ -64,7 +68,7 @@ internal static class Guide
         capture?.Complete();
     }
 
-    /// <summary>The service takes a resource back, as often as it takes; without a span, as in <see cref="Store"/>.</summary>
+    /// <summary>The service takes a resource back, as often as it takes; without a span, as in <see cref="Store(TimeProvider, ILastGoodStore?, LastGoodOptions?)"/>.</summary>
     public static void Withdraw(
         this LastGoodStore store,
         RouteConfig route,

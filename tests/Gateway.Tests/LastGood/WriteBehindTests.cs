@@ -87,6 +87,54 @@ public sealed class WriteBehindTests
         backing.Release();
     }
 
+    /// <summary>After a restart of all: what the shared store has is true, and where it has nothing, what this gateway kept is.</summary>
+    [Theory]
+    [InlineData(true, false, "shared")]
+    [InlineData(false, false, "copy")]
+    [InlineData(false, true, "copy")]
+    public async Task Copy_IsReadWhereTheSharedStoreHasNothing_WhichItThenFills(bool has, bool fails, string body)
+    {
+        var (shared, copy) = (new FaultyBacking { IsShared = true, Fails = fails }, new FaultyBacking());
+        if (has)
+        {
+            shared.Records.Add(await RecordAsync("shared"));
+        }
+
+        copy.Records.Add(await RecordAsync("copy"));
+        await using var store = Guide.Store(TimeProvider.System, shared, copy);
+        store.Start();
+        await store.ReadAhead;
+
+        Assert.Equal(body, store.BodyFor(_route, Guide.Get("/a")));
+        if (fails)
+        {
+            Assert.Contains("(the twin) cannot be used", store.Alarm, StringComparison.Ordinal);
+            Assert.Contains("Responses are kept in memory and in the twin;", store.Alarm, StringComparison.Ordinal);
+        }
+
+        shared.Fails = false;
+        await Guide.Until(() => shared.Changes.Any(static c => c.Kind == ChangeKind.Put) == !has, "the shared one is filled");
+        await Guide.Until(() => store.Alarm is null, "the alarm goes");
+        store.Answer(_route, Guide.Get("/b"), "x");
+        foreach (var backing in (FaultyBacking[])[shared, copy])
+        {
+            await Guide.Until(() => backing.Changes.Any(static c => c.Text.Contains("/b ", StringComparison.Ordinal)), "both are written to");
+        }
+    }
+
+    private async Task<StoredResponse> RecordAsync(string body)
+    {
+        var backing = new FaultyBacking();
+        await using (var store = Guide.Store(TimeProvider.System, backing))
+        {
+            store.Start();
+            store.Answer(_route, Guide.Get("/a"), body);
+            await Guide.Until(() => !backing.Changes.IsEmpty, "it is written");
+        }
+
+        return backing.Changes.First().Response!;
+    }
+
     /// <summary>A store that fails or hangs when it is told to.</summary>
     private sealed class FaultyBacking : ILastGoodStore
     {
@@ -94,6 +142,8 @@ public sealed class WriteBehindTests
         private volatile TaskCompletionSource? _gate;
 
         public ConcurrentQueue<BackingChange> Changes { get; } = new();
+
+        public List<StoredResponse> Records { get; } = [];
 
         public bool Fails { get; set; }
 
@@ -117,7 +167,11 @@ public sealed class WriteBehindTests
 
         public Task OpenAsync(CancellationToken cancellationToken) => PassAsync(cancellationToken);
 
-        public Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken) => PassAsync(cancellationToken);
+        public async Task ReadAheadAsync(Func<StoredResponse, bool> admit, CancellationToken cancellationToken)
+        {
+            await PassAsync(cancellationToken);
+            Assert.All(Records, record => admit(record));
+        }
 
         public async Task WriteAsync(IReadOnlyList<BackingChange> changes, CancellationToken cancellationToken)
         {

@@ -55,6 +55,13 @@ internal static class OperationKeys
             (redis, value) => redis with { Sentinel = value },
             "Asks the sentinels who the master is; instead of endpoints.")
         .Key(
+            "store",
+            new ListSchema<LastGoodPlace>(Schemas.Enum(("redis", LastGoodPlace.Redis), ("disk", LastGoodPlace.Disk)), atLeast: 1),
+            (redis, value) => redis with { Store = [.. value.Distinct()] },
+            "Where last-good responses are kept: in Redis, for all gateways; on disk, a copy of each gateway's own, read where Redis has "
+                + "nothing.",
+            "[ redis, disk ]")
+        .Key(
             "prefix",
             Schemas.Text(
                 "a text",

@@ -28,6 +28,11 @@ internal sealed record RedisConfig
     /// <summary>Asks the sentinels who the master is.</summary>
     public SentinelConfig? Sentinel { get; init; }
 
+    /// <summary>
+    /// Where last-good responses are kept. Default: both, and the file is a copy that is read where Redis has nothing.
+    /// </summary>
+    public ImmutableArray<LastGoodPlace> Store { get; init; } = [LastGoodPlace.Redis, LastGoodPlace.Disk];
+
     /// <summary>Put before every key. Default: <c>gateway:</c>.</summary>
     public string Prefix { get; init; } = "gateway:";
 

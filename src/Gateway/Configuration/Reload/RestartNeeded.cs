@@ -65,6 +65,7 @@ internal static class RestartNeeded
         return one.Endpoints.SequenceEqual(other.Endpoints, StringComparer.Ordinal)
             && string.Equals(one.User, other.User, StringComparison.Ordinal)
             && one.Tls == other.Tls
+            && one.Store.SequenceEqual(other.Store)
             && string.Equals(one.Ca, other.Ca, StringComparison.Ordinal)
             && string.Equals(one.Password, other.Password, StringComparison.Ordinal)
             && string.Equals(one.Secret, other.Secret, StringComparison.Ordinal)

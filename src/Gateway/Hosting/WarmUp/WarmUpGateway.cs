@@ -49,7 +49,7 @@ internal sealed class WarmUpGateway : IAsyncDisposable
             new LastGoodOptions { TrustedProxies = Trusted },
             time,
             _log.Factory.CreateLogger<LastGoodStore>(),
-            backing: null,
+            backings: null,
             _instruments);
         _files = new FallbackFiles(config.StaticFallback, time, _log.Factory.CreateLogger<FallbackFiles>());
         var access = new AccessLog(_log, new AccessOptions(AccessLevel.All, null), time);

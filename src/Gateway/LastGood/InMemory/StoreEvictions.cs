@@ -8,7 +8,7 @@ namespace Gateway.LastGood.InMemory;
 /// What leaves memory and the store behind because of what the service does: a write to a path, a response that is taken back.
 /// </summary>
 internal sealed class StoreEvictions(
-    LastGoodMemory memory, WriteBehind? behind, VariantFinder variants, LastGoodCounters counters, TimeProvider time)
+    LastGoodMemory memory, StoresBehind? behind, VariantFinder variants, LastGoodCounters counters, TimeProvider time)
 {
     /// <summary>A write to a path succeeded: what is kept for it is not served any more.</summary>
     public void Invalidate(HttpRequest request)

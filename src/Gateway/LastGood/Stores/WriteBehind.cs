@@ -19,60 +19,55 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(3);
 
     private readonly ILastGoodStore _backing;
-    private readonly LastGoodMemory _memory;
-    private readonly LastGoodCounters _counters;
+    private readonly ReadAheadState _ahead;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly WriteBehind? _before;
     private readonly Channel<BackingChange> _queue;
     private readonly OwedChanges _owed;
     private readonly BackingWriter _writer;
     private readonly CancellationTokenSource _end = new();
-    private readonly TaskCompletionSource _readAhead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
-    private volatile string? _alarm;
+    private volatile string? _failure;
     private long _enqueued;
     private long _done;
     private int _started;
     private volatile bool _ending;
-    private volatile bool _hasRead;
-    private volatile bool _leftSome;
+    private volatile bool _isIncomplete;
 
+    /// <param name="before">The store of which this is a copy: read ahead only if that one had nothing to give; null: there is none.</param>
     public WriteBehind(
         ILastGoodStore backing,
         LastGoodMemory memory,
         LastGoodCounters counters,
         LastGoodOptions options,
         TimeProvider time,
-        ILogger logger)
+        ILogger logger,
+        WriteBehind? before = null)
     {
+        _before = before;
         _backing = backing;
-        _memory = memory;
-        _counters = counters;
+        _ahead = new ReadAheadState(memory, counters);
         _time = time;
         _logger = logger;
         _owed = new OwedChanges(counters, backing.IsShared);
         _writer = new BackingWriter(backing, memory, _owed, time);
         _queue = Channel.CreateBounded<BackingChange>(
-            new BoundedChannelOptions(options.QueueLength)
-            {
-                FullMode = BoundedChannelFullMode.DropOldest,
-                SingleReader = true,
-                AllowSynchronousContinuations = false
-            },
+            new BoundedChannelOptions(options.QueueLength) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
             Dropped);
     }
 
-    /// <summary>What is wrong, in a sentence; null: nothing.</summary>
-    public string? Alarm => _alarm ?? (_loop.IsCompleted && !ReferenceEquals(_loop, Task.CompletedTask) && !_ending
-        ? $"The task that writes last-good responses to the store ({_backing.Name}) has ended. Responses are kept in memory and would be "
-            + $"lost by a restart."
-        : null);
+    /// <summary>What operators read: "the store file", "Redis".</summary>
+    public string Name => _backing.Name;
+
+    /// <summary>Several gateways share it.</summary>
+    public bool IsShared => _backing.IsShared;
 
     /// <summary>Records dropped as corrupt.</summary>
     public long CorruptTotal => _backing.CorruptTotal;
 
     /// <summary>Completed once read ahead, or once that has failed.</summary>
-    public Task ReadAhead => _readAhead.Task;
+    public Task ReadAhead => _ahead.Ended;
 
     /// <summary>It answers at the moment.</summary>
     public bool IsUp => _backing.IsUp;
@@ -81,7 +76,13 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     public bool CanLook => _backing is { IsShared: true, IsUp: true };
 
     /// <summary>The store may hold keys that memory does not.</summary>
-    public bool KeepsMoreThanMemory => _backing.IsShared || !_hasRead || _leftSome || _memory.HasBeenFull;
+    public bool KeepsMoreThanMemory => _backing.IsShared || _ahead.MayHaveLeftSome;
+
+    /// <summary>Why the store cannot be used; null: it can.</summary>
+    public string? Failure => _failure;
+
+    /// <summary>Its task ended by itself.</summary>
+    public bool HasEnded => _loop.IsCompleted && !ReferenceEquals(_loop, Task.CompletedTask) && !_ending;
 
     /// <summary>Starts the one task.</summary>
     public void Start()
@@ -107,7 +108,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     {
         foreach (var stored in await _backing.LookAsync(keys, cancellationToken))
         {
-            Admit(stored);
+            _ahead.Admit(stored);
         }
     }
 
@@ -115,7 +116,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         var target = Interlocked.Read(ref _enqueued);
-        while (Interlocked.Read(ref _done) < target && _alarm is null && !_loop.IsCompleted)
+        while (Interlocked.Read(ref _done) < target && _failure is null && !_loop.IsCompleted)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellationToken);
         }
@@ -129,7 +130,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         _queue.Writer.TryComplete();
         try
         {
-            if (_alarm is not null)
+            if (_failure is not null)
             {
                 await _end.CancelAsync();
             }
@@ -157,17 +158,16 @@ internal sealed partial class WriteBehind : IAsyncDisposable
                 // 1. Open, settle what is owed, and read ahead (first) or write everything again (after an absence).
                 await _backing.OpenAsync(_end.Token);
                 await _writer.SettleAsync(_end.Token);
-                if (!_hasRead)
+                if (!_ahead.HasRead)
                 {
-                    await _backing.ReadAheadAsync(Admit, _end.Token);
-                    _hasRead = true;
-                    _readAhead.TrySetResult();
+                    await ReadAheadAsync();
+                    _ahead.End(hasRead: true);
                 }
 
-                if (_alarm is not null)
+                if (_failure is not null)
                 {
                     await _writer.WriteEverythingAsync(_end.Token);
-                    _alarm = null;
+                    _failure = null;
                     StoreIsBack(_backing.Name);
                 }
 
@@ -175,6 +175,12 @@ internal sealed partial class WriteBehind : IAsyncDisposable
                 while (await WaitForWorkAsync())
                 {
                     await _writer.SettleAsync(_end.Token);
+                    if (_isIncomplete)
+                    {
+                        _isIncomplete = false;
+                        await _writer.WriteEverythingAsync(_end.Token);
+                    }
+
                     await WriteBatchAsync();
                     retry = RetryFirst;
                 }
@@ -190,7 +196,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
                 // 3. The store is away, whatever the reason: memory goes on, operators are told, and it is tried again.
                 // The alarm stands before anyone who waited for the read-ahead goes on.
                 OnFailure(exception);
-                _readAhead.TrySetResult();
+                _ahead.End(hasRead: false);
                 if (_ending)
                 {
                     return;
@@ -200,6 +206,26 @@ internal sealed partial class WriteBehind : IAsyncDisposable
                 retry = retry * 2 < RetryMost ? retry * 2 : RetryMost;
             }
         }
+    }
+
+    private async Task ReadAheadAsync()
+    {
+        if (_before is null)
+        {
+            await _backing.ReadAheadAsync(_ahead.Admit, _end.Token);
+            return;
+        }
+
+        // What the other one has is newer: it knows what other gateways took back.
+        await _before.ReadAhead.WaitAsync(_end.Token);
+        if (_before._ahead.HasFound)
+        {
+            _ahead.Skip();
+            return;
+        }
+
+        await _backing.ReadAheadAsync(_ahead.Admit, _end.Token);
+        _before._isIncomplete |= _ahead.HasFound;
     }
 
     // Without work too it must come out that the store is away: in an outage nothing is written, and requests want to look.
@@ -212,6 +238,11 @@ internal sealed partial class WriteBehind : IAsyncDisposable
             if (work.IsCompleted)
             {
                 return await work;
+            }
+
+            if (_isIncomplete)
+            {
+                return true;
             }
 
             if (!_backing.IsUp)
@@ -240,23 +271,6 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         }
     }
 
-    // Read-ahead stops short of a full memory: what traffic brings next must not push out what was just read.
-    private bool Admit(StoredResponse stored)
-    {
-        if (_memory.Bytes + stored.Cost > _memory.Cap)
-        {
-            _leftSome = true;
-            return false;
-        }
-
-        if (_memory.Put(stored) == StoreRejection.None)
-        {
-            _counters.CountReadAhead();
-        }
-
-        return true;
-    }
-
     private void Dropped(BackingChange change)
     {
         Interlocked.Increment(ref _done);
@@ -265,15 +279,12 @@ internal sealed partial class WriteBehind : IAsyncDisposable
 
     private void OnFailure(Exception exception)
     {
-        var alarm =
-            $"The store of last-good responses ({_backing.Name}) cannot be used: {exception.Message.TrimEnd('.')}. Responses are kept in "
-                + $"memory and would be lost by a restart; it is tried again.";
-        if (_alarm is null)
+        if (_failure is null)
         {
             StoreIsAway(exception, _backing.Name);
         }
 
-        _alarm = alarm;
+        _failure = exception.Message.TrimEnd('.');
     }
 
     [LoggerMessage(5010, LogLevel.Error, "The store of last-good responses ({Store}) cannot be used. Responses are kept in memory and "
