@@ -28,7 +28,7 @@ internal sealed class ExecDelivery(ImmutableArray<string> command) : INotifyDeli
         }
         catch (Win32Exception e)
         {
-            throw new DeliveryException($"it cannot be started: {e.Message}", mayRepeat: false, e);
+            throw new DeliveryException($"it cannot be started: {ProgramRunner.ReasonOf(e, command[0])}", mayRepeat: false, e);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Text;
 
 namespace Gateway.Notifications;
 
@@ -10,7 +9,6 @@ namespace Gateway.Notifications;
 /// </summary>
 internal static class ProgramRunner
 {
-    private const int MaxOutput = 1000;
     private static readonly TimeSpan DrainWithin = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Runs it to its end: its exit code, and the beginning of what it said on its outputs.</summary>
@@ -26,8 +24,8 @@ internal static class ProgramRunner
         CancellationToken cancellationToken)
     {
         using var process = Start(command, variables);
-        var error = DrainAsync(process.StandardError);
-        var output = DrainAsync(process.StandardOutput);
+        var error = ProgramOutput.Of(process.StandardError);
+        var output = ProgramOutput.Of(process.StandardOutput);
         try
         {
             await WriteAsync(process, input, cancellationToken).ConfigureAwait(false);
@@ -35,12 +33,17 @@ internal static class ProgramRunner
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            Kill(process);
             throw;
         }
 
         return (process.ExitCode, process.ExitCode == 0 ? "" : await SaidAsync(error, output).ConfigureAwait(false));
     }
+
+    /// <summary>Why a program cannot be started, in the system's words and without an end.</summary>
+    public static string ReasonOf(Win32Exception failure, string program) => Directory.Exists(program)
+        ? "it is a folder"
+        : new Win32Exception(failure.NativeErrorCode).Message.TrimEnd('.');
 
     private static Process Start(ImmutableArray<string> command, IEnumerable<KeyValuePair<string, string>> variables)
     {
@@ -59,6 +62,19 @@ internal static class ProgramRunner
         return Process.Start(start)!;
     }
 
+    // What runs as another user, as under sudo, cannot be killed, and must not become a failure of its own.
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is AggregateException or Win32Exception or InvalidOperationException)
+        {
+            // It goes on, and its end is not waited for.
+        }
+    }
+
     private static async Task WriteAsync(Process process, byte[] input, CancellationToken cancellationToken)
     {
         try
@@ -72,32 +88,10 @@ internal static class ProgramRunner
         }
     }
 
-    /// <summary>Reads to the end, so that a program that talks much is not held up, and keeps the beginning.</summary>
-    private static async Task<string> DrainAsync(StreamReader from)
+    private static async Task<string> SaidAsync(ProgramOutput error, ProgramOutput output)
     {
-        var kept = new StringBuilder();
-        var buffer = new char[1024];
-        try
-        {
-            while (await from.ReadAsync(buffer).ConfigureAwait(false) is > 0 and var count)
-            {
-                kept.Append(buffer, 0, Math.Min(count, MaxOutput - kept.Length));
-            }
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The process is over and its pipe closed under us: what came until then is what there is.
-        }
-
-        return kept.ToString().Trim();
-    }
-
-    // A program that it left running may hold its output open for ever.
-    private static async Task<string> SaidAsync(Task<string> error, Task<string> output)
-    {
-        await Task.WhenAll((Task)error, output).WaitAsync(DrainWithin).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var said = error is { IsCompletedSuccessfully: true, Result.Length: > 0 } ? await error.ConfigureAwait(false)
-            : output is { IsCompletedSuccessfully: true, Result.Length: > 0 } ? await output.ConfigureAwait(false) : "";
+        await Task.WhenAll(error.Read, output.Read).WaitAsync(DrainWithin).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var said = error.Text is { Length: > 0 } text ? text : output.Text;
         return said.Length > 0 ? $": {said}" : "";
     }
 }
