@@ -26,6 +26,7 @@ public sealed class ConfigCaseTests
         folder.Write("shop.key", shop.Key);
         folder.Write("other.key", Certificates.Create("other.example").Key);
         Directory.CreateDirectory(Path.Combine(folder.Path, "offers"));
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "loop"), Path.Combine(folder.Path, "loop"));
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["STATIC"] = folder.Path,

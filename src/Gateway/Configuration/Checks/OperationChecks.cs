@@ -47,11 +47,9 @@ internal static class OperationChecks
                     $"{path}/exec");
             }
 
-            if (!notify.Exec.IsEmpty && notify.Exec[0].Contains('/', StringComparison.Ordinal) && !File.Exists(notify.Exec[0]))
+            if (!notify.Exec.IsEmpty && notify.Exec[0].Contains('/', StringComparison.Ordinal))
             {
-                reader.WarningAt(
-                    $"{path}/exec",
-                    $"The program does not exist, given {Reader.Quote(notify.Exec[0])}. Put it there before it is needed.");
+                ProgramChecks.Run(notify.Exec[0], $"{path}/exec", reader);
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
+using Gateway.Configuration.Values;
 
 namespace Gateway.Configuration.Checks;
 
@@ -70,11 +71,18 @@ internal static class RunbookChecks
     {
         for (var i = 0; i < runbook.Do.Length; i++)
         {
-            if (runbook.Do[i] is ExecStep { Command: [var program, ..] } && !File.Exists(program))
+            var at = $"{path}/do/{i.ToString(CultureInfo.InvariantCulture)}";
+            if (runbook.Do[i] is ExecStep { Command: [var program, ..] })
             {
-                reader.WarningAt(
-                    $"{path}/do/{i.ToString(CultureInfo.InvariantCulture)}/exec",
-                    $"The program does not exist, given {Reader.Quote(program)}. Put it there before it is needed.");
+                ProgramChecks.Run(program, $"{at}/exec", reader);
+            }
+            else if (runbook.Do[i] is HttpStep http && WithoutUrl(runbook, http, config) is { } destination)
+            {
+                reader.ProblemAt(
+                    $"{at}/http",
+                    $"With the names of destination {Reader.Quote(destination)} in it this is not a URL. Write {{host}} and {{port}} for "
+                    + "its address.",
+                    "clusters");
             }
         }
 
@@ -86,4 +94,35 @@ internal static class RunbookChecks
                 + "\"notify\".");
         }
     }
+
+    // Of addresses that a name will have nothing is known yet.
+    private static string? WithoutUrl(RunbookConfig runbook, HttpStep step, GatewayConfig config)
+    {
+        foreach (var cluster in config.Clusters.Where(cluster => runbook.IsFor(cluster.Name)))
+        {
+            foreach (var tier in cluster.Tiers)
+            {
+                foreach (var one in tier.Destinations.Where(static one => one is { Resolve: false, IsService: false }))
+                {
+                    if (RunbookNames.FillUrl(step.Url, name => ValueOf(name, runbook, cluster, tier, one)) is null)
+                    {
+                        return one.Name;
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static string ValueOf(
+        string name, RunbookConfig runbook, ClusterConfig cluster, TierConfig tier, DestinationConfig destination) => name switch
+        {
+            "runbook" => runbook.Name,
+            "cluster" => cluster.Name,
+            "tier" => tier.Name,
+            "destination" => destination.Name,
+            "host" => RunbookNames.HostOf(destination.Url),
+            _ => destination.Url.Port.ToString(CultureInfo.InvariantCulture),
+        };
 }

@@ -106,8 +106,7 @@ internal static class RunbookStepKeys
         static () => Schemas.Pattern(@"^https?://[^/?#@]+|\$\{"),
         static text => RunbookNames.ProblemOf(text) is { } problem ? Parsed<string>.Bad(problem)
             : !text.Any(static letter => char.IsWhiteSpace(letter) || char.IsControl(letter))
-                && Uri.TryCreate(RunbookNames.Fill(text, static _ => "1"), UriKind.Absolute, out var url)
-                && url is { Scheme: "http" or "https", UserInfo.Length: 0, Fragment.Length: 0, Host.Length: > 0 }
+                && RunbookNames.FillUrl(text, static _ => "1") is not null
                 ? text
                 : Parsed<string>.Bad());
 

@@ -29,6 +29,18 @@ internal static class RunbookNames
         return null;
     }
 
+    /// <summary>The host of a destination's URL as programs take it: an IPv6 address without its brackets.</summary>
+    public static string HostOf(Uri url) => UrlHost.Of(url);
+
+    /// <summary>A URL with its names filled and escaped; null: what comes of it is no URL.</summary>
+    /// <param name="text">A text without problems.</param>
+    /// <param name="valueOf">The value of a name; that of <c>host</c> as <see cref="HostOf"/> gives it.</param>
+    public static Uri? FillUrl(string text, Func<string, string> valueOf) =>
+        Uri.TryCreate(Fill(text, name => InUrl(name, valueOf(name))), UriKind.Absolute, out var url)
+            && url is { Scheme: "http" or "https", UserInfo.Length: 0, Fragment.Length: 0, Host.Length: > 0 }
+            ? url
+            : null;
+
     /// <summary>The text with its names filled.</summary>
     /// <param name="text">A text without problems.</param>
     /// <param name="valueOf">The value of a name.</param>
@@ -36,4 +48,10 @@ internal static class RunbookNames
         TextTemplate.Parse(text) is { } parts
             ? string.Concat(parts.Select(part => part.IsName ? valueOf(part.Text) : part.Text))
             : text;
+
+    // An IPv6 address stands in brackets, which no escape may take the place of.
+    private static string InUrl(string name, string value) =>
+        string.Equals(name, "host", StringComparison.Ordinal) && value.Contains(':', StringComparison.Ordinal)
+            ? $"[{value.Replace("%", "%25", StringComparison.Ordinal)}]"
+            : Uri.EscapeDataString(value);
 }

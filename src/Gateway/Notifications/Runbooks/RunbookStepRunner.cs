@@ -46,8 +46,9 @@ internal sealed class RunbookStepRunner(RunbookSources sources, Notifier notifie
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new StepResult(
-                Done: false, e is Win32Exception ? $"it cannot be started: {e.Message}" : $"{e.GetType().Name}: {e.Message}");
+            return new StepResult(Done: false, e is Win32Exception w && step is ExecStep program
+                ? $"it cannot be started: {ProgramRunner.ReasonOf(w, program.Command[0])}"
+                : $"{e.GetType().Name}: {e.Message}");
         }
     }
 
@@ -110,7 +111,13 @@ internal sealed class RunbookStepRunner(RunbookSources sources, Notifier notifie
     private async Task<StepResult> HttpAsync(RunbookFault fault, HttpStep step, CancellationToken cancellationToken)
     {
         var names = NamesOf(fault);
-        var url = RunbookNames.Fill(step.Url, name => Uri.EscapeDataString(names[name]));
+        if (RunbookNames.FillUrl(step.Url, name => names[name]) is not { } url)
+        {
+            // It may hold a secret, and is not shown.
+            return new StepResult(
+                Done: false, "with the destination's names in it the URL is not valid: write {host} and {port} for its address");
+        }
+
         try
         {
             using var request = new HttpRequestMessage(new HttpMethod(step.Method), url);
@@ -164,7 +171,7 @@ internal sealed class RunbookStepRunner(RunbookSources sources, Notifier notifie
             ["cluster"] = fault.Key.Cluster,
             ["tier"] = fault.Tier,
             ["destination"] = fault.Key.Destination,
-            ["host"] = url?.Host ?? "",
+            ["host"] = url is null ? "" : RunbookNames.HostOf(url),
             ["port"] = url?.Port.ToString(CultureInfo.InvariantCulture) ?? "",
         };
     }
