@@ -10,13 +10,24 @@ internal abstract record RunbookStep
 
     /// <summary>It changes something outside of the gateway, so that the guards are asked again before it.</summary>
     public virtual bool Acts => false;
+
+    /// <summary>It begins or ends the destination's drain, which it must not do to an operator's.</summary>
+    public virtual bool ChangesDrain => false;
 }
 
 /// <summary>Sends nothing new to the destination until the run is over, or <c>ready</c>.</summary>
-internal sealed record DrainStep : RunbookStep;
+internal sealed record DrainStep : RunbookStep
+{
+    /// <inheritdoc/>
+    public override bool ChangesDrain => true;
+}
 
 /// <summary>Ends the drain.</summary>
-internal sealed record ReadyStep : RunbookStep;
+internal sealed record ReadyStep : RunbookStep
+{
+    /// <inheritdoc/>
+    public override bool ChangesDrain => true;
+}
 
 /// <summary>Tells the receivers of <c>runbook</c> how far the run has come.</summary>
 internal sealed record NotifyStep : RunbookStep;
@@ -66,6 +77,9 @@ internal sealed record WaitStep : RunbookStep
 /// <summary>Ends the drain and waits until the destination has passed its half-open probe.</summary>
 internal sealed record HalfOpenStep : RunbookStep
 {
+    /// <inheritdoc/>
+    public override bool ChangesDrain => true;
+
     /// <summary>Default: 60 s. Limits: 100 ms to 1 h.</summary>
     public override TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Configuration.Model;
+using Gateway.Configuration.Values;
 using Gateway.Failover;
 
 namespace Gateway.Notifications.Runbooks;
@@ -67,8 +68,9 @@ internal static class RunbookFactsReader
         return null;
     }
 
-    /// <summary>Whether a runbook gave an order.</summary>
-    public static bool IsRunbook(string? by) => by?.StartsWith(Mark, StringComparison.Ordinal) == true;
+    /// <summary>Whether a runbook gave an order. An operator may give any name, and has an address behind it.</summary>
+    public static bool IsRunbook(string? by) =>
+        by?.StartsWith(Mark, StringComparison.Ordinal) == true && NameText.IsName(by[Mark.Length..]);
 
     private static FaultyCount Count(RunbookConfig runbook, ClusterView cluster, RunbookWatch watch) =>
         Sum(cluster.Tiers.Select(tier => Count(runbook, cluster, tier.Destinations, watch)));

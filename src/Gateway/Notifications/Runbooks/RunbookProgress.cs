@@ -74,7 +74,14 @@ internal static class RunbookProgress
             return new RunbookMove(RunbookMoveKind.Interrupted, run, $"before {NameOf(step)}: {RunbookWords.Of(refusal)}");
         }
 
-        // 2. The step itself.
+        // 2. An operator's drain that came meanwhile is the operator's.
+        if (step.ChangesDrain && sight.IsDrainedByOperator)
+        {
+            return new RunbookMove(
+                RunbookMoveKind.Interrupted, run, $"before {NameOf(step)}: {RunbookWords.Of(RunbookRefusal.OperatorDrain)}");
+        }
+
+        // 3. The step itself.
         return new RunbookMove(
             RunbookMoveKind.Begin, run with { IsBegun = true, StepSince = now, HasActed = run.HasActed || step.Acts });
     }

@@ -33,6 +33,9 @@ internal readonly record struct RunbookSight
     /// <summary>A guard that has since said no; null: none.</summary>
     public RunbookRefusal? Refusal { get; init; }
 
+    /// <summary>An operator drains the destination, whatever else is refused.</summary>
+    public bool IsDrainedByOperator { get; init; }
+
     /// <summary>The destination, the runbook or the cluster left the configuration.</summary>
     public bool IsGone { get; init; }
 }

@@ -29,6 +29,7 @@ internal static class RunbookSights
             InFlight = destination.InFlight,
             Result = active.Result,
             IsOver = !RunbookSubjects.Holds(fault.Runbook.When, destination),
+            IsDrainedByOperator = facts.IsDrainedByOperator,
             Refusal = active.IsPermitLost ? RunbookRefusal.Elsewhere : RunbookDecision.Continue(facts),
         };
     }

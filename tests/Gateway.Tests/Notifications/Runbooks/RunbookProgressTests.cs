@@ -43,6 +43,9 @@ public sealed class RunbookProgressTests
     [InlineData(
         "0: , 1: done, 3: done, 4: probes, 5: done, 6: up, 7: done, 67: probes",
         "Escalated: it did not pass its probe within 1m of the last step")]
+    [InlineData(
+        "0: , 1: done, 3: done, 4: probes drained",
+        "Interrupted: before probe: halfOpen: an operator drains the destination")]
     [InlineData("0: , 1: done, 2: gone", "Interrupted: it is no longer in the configuration")]
     public void Run_OverTime_EndsLikeThis(string story, string expected)
     {
@@ -74,6 +77,35 @@ public sealed class RunbookProgressTests
         Assert.Equal(expected, end);
     }
 
+    // Even when something else is refused first, and though only a step that acts asks for what is refused.
+    [Theory]
+    [InlineData("drain", "Interrupted")]
+    [InlineData("ready", "Interrupted")]
+    [InlineData("probe: halfOpen", "Interrupted")]
+    [InlineData("wait: up", "Begin")]
+    [InlineData("notify", "Begin")]
+    public void Step_OperatorDrainsMeanwhile_LeavesTheDrainToTheOperator(string step, string expected)
+    {
+        RunbookStep[] steps = [new DrainStep(), new ReadyStep(), new HalfOpenStep(), new WaitStep(), new NotifyStep()];
+        var runbook = new RunbookConfig { Name = "restart", Do = [steps.Single(one => RunbookProgress.NameOf(one) == step)] };
+        var move = RunbookProgress.Next(
+            runbook,
+            new RunbookRun(0, TimeSpan.Zero) { HasActed = true },
+            new RunbookSight { IsDrainedByOperator = true, Refusal = RunbookRefusal.Frozen },
+            TimeSpan.Zero);
+        Assert.Equal(expected, $"{move.Kind}");
+    }
+
+    [Theory]
+    [InlineData("runbook restart", true)]
+    [InlineData("runbook restart (127.0.0.1)", false)]
+    [InlineData("runbook restart (token ann, 127.0.0.1)", false)]
+    [InlineData("ann@laptop (127.0.0.1)", false)]
+    [InlineData("runbook ", false)]
+    [InlineData(null, false)]
+    public void Drain_ByAnOperatorOfAnyName_IsNoRunbooks(string? by, bool isRunbooks) =>
+        Assert.Equal(isRunbooks, RunbookFactsReader.IsRunbook(by));
+
     [Fact]
     public void Longest_IsTheSumOfDeadlinesAndTheProof() =>
         Assert.Equal(TimeSpan.FromSeconds(10 + 5 + 30 + 60 + 20 + 10 + 60), Restart.Longest);
@@ -87,6 +119,7 @@ public sealed class RunbookProgressTests
         IsUp = words.Contains("up"),
         IsOver = words.Contains("over"),
         IsGone = words.Contains("gone"),
+        IsDrainedByOperator = words.Contains("drained"),
         Refusal = words.Contains("held") ? RunbookRefusal.Held : null,
     };
 }
