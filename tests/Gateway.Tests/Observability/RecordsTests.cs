@@ -76,9 +76,9 @@ public sealed class RecordsTests : IDisposable
 
         Assert.Equal(healed, second.Runbooks.All[0]);
         Assert.Equal((RunbookOutcome.Interrupted, "the gateway ended"), (second.Runbooks.All[1].Outcome, second.Runbooks.All[1].Text));
-        Assert.Equal(2, second.Runbooks.RunsSince("restart", "guide", at.AddHours(-1)));
-        Assert.Equal(0, second.Runbooks.RunsSince("restart", "search", at.AddHours(-1)));
-        Assert.Equal(0, second.Runbooks.RunsSince("restart", "guide", at.AddHours(1)));
+        Assert.Equal(2, second.Runbooks.RunsSince("restart", "guide", at.AddHours(-1), withObserved: true));
+        Assert.Equal(0, second.Runbooks.RunsSince("restart", "search", at.AddHours(-1), withObserved: true));
+        Assert.Equal(0, second.Runbooks.RunsSince("restart", "guide", at.AddHours(1), withObserved: true));
     }
 
     [Fact]

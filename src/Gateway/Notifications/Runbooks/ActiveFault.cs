@@ -5,8 +5,8 @@ namespace Gateway.Notifications.Runbooks;
 /// <summary>A fault that is due, and how far its case has come. Only <see cref="RunbookKeeper"/> touches it.</summary>
 internal sealed class ActiveFault(RunbookFault fault)
 {
-    /// <summary>As it was when it became due; a run goes on after its condition has ended.</summary>
-    public RunbookFault Fault { get; } = fault;
+    /// <summary>As it was when it became due, or its runbook changed; a run goes on after its condition has ended.</summary>
+    public RunbookFault Fault { get; set; } = fault;
 
     /// <summary>What is kept of it; null: nothing yet.</summary>
     public RunbookCase? Case { get; set; }

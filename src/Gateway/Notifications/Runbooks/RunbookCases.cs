@@ -11,8 +11,9 @@ internal sealed class RunbookCases(RunbookHistory history, IRunbookEffects effec
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    /// <summary>Runs of a runbook in a cluster within the last hour.</summary>
-    public int RunsInHour(FaultKey key, DateTimeOffset now) => history.RunsSince(key.Runbook, key.Cluster, now - Hour);
+    /// <summary>Runs of a runbook in a cluster within the last hour. For one that only observes, what it would have done counts.</summary>
+    public int RunsInHour(RunbookFault fault, DateTimeOffset now) => history.RunsSince(
+        fault.Key.Runbook, fault.Key.Cluster, now - Hour, withObserved: fault.Runbook.Mode == RunbookMode.Observe);
 
     /// <summary>Faults whose run did not heal, and whose end was not seen.</summary>
     public IEnumerable<FaultKey> Unhealed(DateTimeOffset after) =>

@@ -39,7 +39,11 @@ internal sealed class RunbookKeeper(RunbookHistory history, IRunbookEffects effe
         Votes = [.. faults.Where(fault => fault.IsDue(input.Now)).Select(static fault => fault.Key.Id).Take(MostVotes)];
         foreach (var fault in faults)
         {
-            if (fault.IsDue(input.Now) && !_active.ContainsKey(fault.Key))
+            if (_active.TryGetValue(fault.Key, out var known))
+            {
+                Follow(known, fault, input.Now);
+            }
+            else if (fault.IsDue(input.Now))
             {
                 _active.Add(fault.Key, new ActiveFault(fault));
             }
@@ -146,6 +150,30 @@ internal sealed class RunbookKeeper(RunbookHistory history, IRunbookEffects effe
         }
     }
 
+    // A reload may have changed the runbook while its fault lasts. A run that is under way ends by that; else the new one counts.
+    private void Follow(ActiveFault known, RunbookFault fault, TimeSpan now)
+    {
+        if (known.IsBusy || ReferenceEquals(known.Fault.Runbook, fault.Runbook))
+        {
+            return;
+        }
+
+        if (!fault.IsDue(now))
+        {
+            _active.Remove(fault.Key);
+        }
+        else if (known.Case is { IsOnlyObserved: true } && fault.Runbook.Mode == RunbookMode.Act)
+        {
+            // Nothing was done about it yet, and from now on something may be.
+            _watch.ForgetTried(fault.Key);
+            _active[fault.Key] = new ActiveFault(fault);
+        }
+        else
+        {
+            known.Fault = fault;
+        }
+    }
+
     private RunbookFacts? FactsOf(ActiveFault active, RunbookInput input)
     {
         var fault = active.Fault;
@@ -156,7 +184,7 @@ internal sealed class RunbookKeeper(RunbookHistory history, IRunbookEffects effe
             {
                 IsHistoryRead = _hasAdopted,
                 Fleet = input.Fleet?.Invoke(fault.Key),
-                RunsInHour = _cases.RunsInHour(fault.Key, input.Utc),
+                RunsInHour = _cases.RunsInHour(fault, input.Utc),
                 RunsInCluster = _active.Values.Any(other => other != active && other.IsBusy
                     && string.Equals(other.Fault.Key.Cluster, fault.Key.Cluster, StringComparison.Ordinal)),
             };

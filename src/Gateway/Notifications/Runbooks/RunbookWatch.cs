@@ -61,6 +61,9 @@ internal sealed class RunbookWatch
     /// <summary>A run was made for this fault, or would have been.</summary>
     public void MarkTried(FaultKey key) => _tried.Add(key);
 
+    /// <summary>No run was made for it after all.</summary>
+    public void ForgetTried(FaultKey key) => _tried.Remove(key);
+
     /// <summary>A run was made, or would have been, since the destination was last well.</summary>
     public bool IsTried(FaultKey key) => _tried.Contains(key);
 

@@ -32,6 +32,9 @@ internal sealed record RunbookCase(
     /// <summary>It counts against the runs of an hour.</summary>
     public bool IsRun => Outcome is not (RunbookOutcome.Refused or RunbookOutcome.Elsewhere);
 
+    /// <summary>A run would have been made, and was not.</summary>
+    public bool IsOnlyObserved => Outcome is RunbookOutcome.Observed or RunbookOutcome.Right or RunbookOutcome.Needless;
+
     /// <summary>The gateway acted on the destination.</summary>
     public bool HasActed => Outcome is RunbookOutcome.Healed or RunbookOutcome.Escalated;
 }

@@ -44,15 +44,19 @@ internal sealed class RunbookHistory
         }
     }
 
-    /// <summary>Runs of a runbook in a cluster since a time; those that were only observed count, too.</summary>
-    public int RunsSince(string runbook, string cluster, DateTimeOffset from)
+    /// <summary>Runs of a runbook in a cluster since a time.</summary>
+    /// <param name="runbook">The runbook.</param>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="from">Since when.</param>
+    /// <param name="withObserved">Those that were only observed count, too.</param>
+    public int RunsSince(string runbook, string cluster, DateTimeOffset from, bool withObserved)
     {
         lock (_gate)
         {
             var count = 0;
             foreach (var one in _cases.Values)
             {
-                if (one.IsRun && one.At > from
+                if (one.IsRun && (withObserved || !one.IsOnlyObserved) && one.At > from
                     && string.Equals(one.Runbook, runbook, StringComparison.Ordinal)
                     && string.Equals(one.Cluster, cluster, StringComparison.Ordinal))
                 {
