@@ -35,7 +35,7 @@ internal static class LogLineEndpoint
             return;
         }
 
-        var (lines, taken) = Take(sources.Lines, topic, body.Span, destination);
+        var (lines, taken) = Take(sources.Lines, topic, body, destination);
         if (taken < lines)
         {
             context.Response.Headers.RetryAfter = "1";
@@ -51,17 +51,13 @@ internal static class LogLineEndpoint
         await AdminJson.WriteAsync(context, new { Lines = lines });
     }
 
-    private static (int Lines, int Taken) Take(LineBoard board, string topic, ReadOnlySpan<byte> body, string? destination)
+    private static (int Lines, int Taken) Take(LineBoard board, string topic, ReadOnlyMemory<byte> body, string? destination)
     {
         var (lines, taken) = (0, 0);
-        foreach (var range in body.Split((byte)'\n'))
+        foreach (var line in LogLineBody.LinesOf(body))
         {
-            var line = body[range].Trim(" \t\r"u8);
-            if (!line.IsEmpty)
-            {
-                lines++;
-                taken += board.Publish(topic, line, destination, host: null) ? 1 : 0;
-            }
+            lines++;
+            taken += board.Publish(topic, line.Span, destination, host: null) ? 1 : 0;
         }
 
         return (lines, taken);

@@ -6,12 +6,23 @@ namespace Gateway.Admin.Endpoints;
 /// <summary>The body of a request to the admin endpoint, within a limit.</summary>
 internal static class RequestBody
 {
-    /// <summary>The body; null: it is too large or broke off, and the response says so.</summary>
+    /// <summary>The body; null: it is compressed, too large or broke off, and the response says so.</summary>
     /// <param name="context">The request.</param>
     /// <param name="most">So many bytes are taken; whole MiB.</param>
     /// <param name="instead">What to do about one that is larger, in a few words.</param>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, int most, string instead)
     {
+        if (context.Request.Headers.ContentEncoding.Any(static coding => coding is { Length: > 0 }
+            && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        {
+            // Taken as it is, it would be read as something else.
+            await AdminJson.ProblemAsync(
+                context,
+                StatusCodes.Status415UnsupportedMediaType,
+                "The body is compressed, and is taken uncompressed only. Switch compression off at the sender.");
+            return null;
+        }
+
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = most;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Admin.Endpoints;
 using Gateway.Tests.Support;
 using Xunit;
 
@@ -18,6 +19,7 @@ public sealed class LinePushTests
     [Theory]
     [InlineData("?name=guide&destination=NAME", "FATAL one\r\n\n  \nfine\nOutOfMemory password=hunter2", 3)]
     [InlineData("?name=guide", "{\"level\":\"FATAL\",\"instance\":\"NAME\"}\n{\"level\":\"FATAL\",\"instance\":\"NAME\"}\n", 2)]
+    [InlineData("?name=guide", "[{\"level\":\"FATAL\",\"instance\":\"NAME\"},{\"level\":\"FATAL\",\"instance\":\"NAME\"}]", 2)]
     public async Task Push_OfLines_TakesRequestsFromTheirDestination(string query, string body, int lines)
     {
         await using var one = new ScriptedUpstream(static r => r.RespondAsync("one"));
@@ -55,6 +57,39 @@ public sealed class LinePushTests
         Assert.Equal(status, answer.Status);
         Assert.Contains(says, answer.Body, StringComparison.Ordinal);
     }
+
+    // Read as it is, it would be taken for lines without a match, and nothing would ever fire.
+    [Theory]
+    [InlineData("/signals/logs?name=guide", "gzip", 415)]
+    [InlineData("/signals/logs?name=guide", "zstd", 415)]
+    [InlineData("/signals/alerts", "gzip", 415)]
+    [InlineData("/signals/logs?name=guide", "identity", 200)]
+    public async Task Push_Compressed_IsRefused(string path, string coding, int status)
+    {
+        await using var one = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url], cluster: Push));
+        await IsTakenAsync(gateway, "?name=guide", "fine", 1);
+        using var sender = new HttpClient();
+        using var content = new ByteArrayContent("fine"u8.ToArray());
+        content.Headers.ContentEncoding.Add(coding);
+        using var answer = await sender.PostAsync(new Uri(gateway.AdminUrl, path), content, TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData(" \r\n\n", "")]
+    [InlineData("a\r\n b ", "a|b")]
+    [InlineData("[]", "")]
+    [InlineData(" [{\"a\":1},\n{\"b\":[\"]\"]}]\n", "{\"a\":1}|{\"b\":[\"]\"]}")]
+    [InlineData("[\"FATAL \\u0041\",\"\\n\"]", "FATAL A|\n")]
+    [InlineData("[{\"a\":1}] FATAL", "[{\"a\":1}] FATAL")]
+    [InlineData("[2026-01-31] FATAL\n[2026-01-31] fine", "[2026-01-31] FATAL|[2026-01-31] fine")]
+    [InlineData("[{\"a\":1},\n{\"b\"", "[{\"a\":1},|{\"b\"")]
+    [InlineData("[\"\\ud800\"]", "[\"\\ud800\"]")]
+    public void Body_OfAnyKind_HasTheseLines(string body, string lines) =>
+        Assert.Equal(lines, string.Join('|', LogLineBody.LinesOf(Encoding.UTF8.GetBytes(body)).Select(
+            static line => Encoding.UTF8.GetString(line.Span))));
 
     [Fact]
     public async Task Syslog_ThroughTheConfiguration_TakesRequestsFromTheDestination()
