@@ -52,7 +52,7 @@ internal static class CheckCommand
             }
 
             IReadOnlyList<ConnectionCheck>? checks = parsed.GetValue(connect)
-                ? await ConnectionChecks.RunAsync(valid, TimeProvider.System, cancellationToken)
+                ? await ConnectionChecks.RunAsync(valid, environment, TimeProvider.System, cancellationToken)
                 : null;
             await output.WriteAsync(isJson
                 ? JsonSerializer.Serialize(new

@@ -4,6 +4,7 @@ using Gateway.Configuration.Checks;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
+using Gateway.Failover;
 
 namespace Gateway.Cli;
 
@@ -33,6 +34,11 @@ internal static class CheckSummary
             for (var i = 0; i < cluster.Tiers.Length; i++)
             {
                 Columns.Append(text, $"  {i + 1}. ", TierText(cluster.Tiers[i]), 5);
+            }
+
+            if (cluster.ZonePreference is { } zone)
+            {
+                Columns.Append(text, "  ", $"Zone: {ZoneText(zone)}.", 2);
             }
 
             Detection(text, cluster);
@@ -68,12 +74,19 @@ internal static class CheckSummary
     {
         var destinations = tier.Destinations.Select(destination =>
             $"{destination.Name}{(destination.Weight == 1 ? "" : $" (weight {destination.Weight})")}"
-                + $"{(destination.IsService ? " (each record)" : destination.Resolve ? " (each address)" : "")}");
+                + $"{(destination.Kubernetes is not null ? " (each ready pod)"
+                    : destination.IsService ? " (each record)"
+                    : destination.Resolve ? " (each address)" : "")}");
         return $"{tier.Name}: {string.Join(", ", destinations)}"
             + $"{(tier.FindsCapacity
                 ? "; as many requests in flight as its response times allow"
                 : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
     }
+
+    /// <summary>What a preference for a zone means.</summary>
+    public static string ZoneText(string zone) =>
+        $"destinations of {zone} first, while {PercentText.Format(ZonePreference.Enough)} of what a zone has on average serve there; "
+            + "else all";
 
     private static void Runbooks(StringBuilder text, GatewayConfig config)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Health.Kubernetes;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
 
@@ -32,9 +33,12 @@ internal static class ConnectionChecks
     /// <summary>In the order of the configuration; a name that stands for addresses gives one check an address.</summary>
     public static async Task<IReadOnlyList<ConnectionCheck>> RunAsync(
         GatewayConfig config,
+        Func<string, string?> environment,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
+        using var kubernetes = new KubernetesServices(() => ClusterFinder.Find(environment), time);
+        var names = new NameChecks(kubernetes, time);
         using var slots = new SemaphoreSlim(AtOnce);
         var running = new List<Task<IReadOnlyList<ConnectionCheck>>>();
         foreach (var cluster in config.Clusters)
@@ -45,6 +49,7 @@ internal static class ConnectionChecks
                     cluster,
                     tier.Name,
                     destination,
+                    names,
                     slots,
                     time,
                     cancellationToken)));
@@ -81,6 +86,7 @@ internal static class ConnectionChecks
         ClusterConfig cluster,
         string tier,
         DestinationConfig destination,
+        NameChecks names,
         SemaphoreSlim slots,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -97,18 +103,16 @@ internal static class ConnectionChecks
                     cancellationToken)];
             }
 
-            var found = destination.IsService
-                ? (await new ServiceResolver().ResolveAsync(destination.Url.DnsSafeHost, time, cancellationToken)).Endpoints
-                : NameResolver.Of(await NameResolver.ResolveAsync(destination.Url.DnsSafeHost, time, cancellationToken)).Endpoints;
-            if (found.Count == 0)
+            var (found, problem) = await names.LookUpAsync(destination, cancellationToken);
+            if (problem is not null)
             {
                 return [new ConnectionCheck(
                     cluster.Name,
                     tier,
                     destination.Name,
-                    destination.Url.ToString(),
+                    destination.Kubernetes is { } service ? $"kubernetes://{service}" : destination.Url.ToString(),
                     Passed: false,
-                    FailureCauses.WordsOf(FailureCause.NameNotFound),
+                    problem,
                     0)];
             }
 

@@ -47,6 +47,9 @@ internal sealed record Explanation
     /// <summary>The tiers in the order in which they serve.</summary>
     public ImmutableArray<string>? Tiers { get; init; }
 
+    /// <summary>Which of their destinations come first; null: none does.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>True: it may be sent twice.</summary>
     public bool? Retryable { get; init; }
 
@@ -98,9 +101,7 @@ internal sealed record Explanation
             {
                 Route = route.Name,
                 Pattern = route.Path,
-                Hosts = route.Hosts.IsEmpty
-                ? null
-                : route.Hosts,
+                Hosts = route.Hosts.IsEmpty ? null : route.Hosts,
                 Conditions = ConditionsOf(route),
                 Redirect = $"{redirect.Status.ToString(CultureInfo.InvariantCulture)} to {redirect.To}",
                 Changes = ChangesOf(config, route, url)
@@ -128,6 +129,7 @@ internal sealed record Explanation
                 $"{(level.FirstTierOnly ? "served by the first tier only" : "served by every tier")}, and from the fallback chain once a "
                     + $"tier is {PercentText.Format(level.ShedAt)} full",
             Tiers = [.. (level.FirstTierOnly ? cluster.Tiers.Take(1) : cluster.Tiers).Select(CheckSummary.TierText)],
+            Zone = cluster.ZonePreference is { } zone ? CheckSummary.ZoneText(zone) : null,
             Retryable = retryable,
             RetryableBecause = because,
             Attempts = AttemptsOf(cluster.Attempts),

@@ -50,6 +50,11 @@ internal static class ExplanationText
         Line(text, "Cluster", explanation.Cluster!);
         Line(text, "Level", $"{explanation.Level}: {explanation.LevelMeans}");
         Numbered(text, "Tiers", explanation.Tiers ?? []);
+        if (explanation.Zone is { } zone)
+        {
+            Line(text, "Zone", zone);
+        }
+
         Line(text, "Attempts", explanation.Attempts!);
         Line(text, "Retryable", $"{(explanation.Retryable is true ? "yes" : "no")}: {explanation.RetryableBecause}");
         Line(text, "Deadlines", explanation.Deadlines!);

@@ -155,7 +155,7 @@ internal sealed class ClusterRuntime
     /// <summary>What requests are to see.</summary>
     public ClusterSnapshot SnapshotNow(TimeSpan now) => new()
     {
-        Tiers = [.. Tiers.Select((t, index) => TierEvaluator.SnapshotOf(t.Config, index, t.Load, t.Monitors, Config.Failover, now))],
+        Tiers = [.. Tiers.Select((t, index) => TierEvaluator.SnapshotOf(t.Config, index, t.Load, t.Monitors, Config, now))],
         Active = Math.Max(-1, State.Active),
         RampFrom = State.RampFrom,
         RampShare = FailoverTimers.ShareOf(State, Config.Failback, now),
@@ -211,6 +211,7 @@ internal sealed class ClusterRuntime
         {
             watch.Monitor.Configure(config, place.Weight);
             watch.Monitor.Share.Priority = place.Priority;
+            watch.Monitor.Share.Zone = place.Zone;
             watch.Destination.MaxInFlight = place.MaxInFlight ?? 0;
             return watch;
         }
@@ -222,7 +223,12 @@ internal sealed class ClusterRuntime
         };
         var monitor = new DestinationMonitor(destination, config, place.Weight, now)
         {
-            Share = new DestinationShare(place.Weight) { Priority = place.Priority, SlowStart = new SlowStart(served: !isRunning) },
+            Share = new DestinationShare(place.Weight)
+            {
+                Priority = place.Priority,
+                Zone = place.Zone,
+                SlowStart = new SlowStart(served: !isRunning),
+            },
         };
         return new DestinationWatch(monitor, new Prober(destination, time), now);
     }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Net;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Failover.Recording;
+using Gateway.Health.Kubernetes;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
 using Gateway.Health.Signals;
@@ -80,13 +82,13 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     internal Action<HealthChange>? HealthChanged { init => _health.Told = value; }
 
     /// <summary>Turns names into addresses; empty: the name does not resolve now.</summary>
-    internal Func<string, TimeProvider, CancellationToken, Task<IReadOnlyList<System.Net.IPAddress>>> Resolver
-    {
-        init => _lookup.Resolver = value;
-    }
+    internal Func<string, TimeProvider, CancellationToken, Task<IReadOnlyList<IPAddress>>> Resolver { init => _lookup.Resolver = value; }
 
     /// <summary>Turns services into endpoints.</summary>
     internal Func<string, TimeProvider, CancellationToken, Task<ResolvedName>> Services { init => _lookup.Services = value; }
+
+    /// <summary>Follows Services of Kubernetes.</summary>
+    internal KubernetesServices Kubernetes { get => _lookup.Kubernetes; init => _lookup.Kubernetes = value; }
 
     /// <summary>Completes once every destination had its first probe's result, or 5 s after the start.</summary>
     public Task FirstRound => _firstRound.Task;
@@ -172,6 +174,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        _lookup.Dispose();
         _stopping.Dispose();
     }
 
@@ -276,7 +279,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
 
     private void Tick(TimeSpan now)
     {
-        _steps.Names.ResolveDue(name => _steps.Pending.Add(_lookup.ResolveAsync(name)), now);
+        _steps.Names.ResolveDue((name, unused) => _steps.Pending.Add(_lookup.ResolveAsync(name, unused)), now);
         _steps.Tick(now);
         _keeper.Measure(now);
         Forecasts.OnTick(_keeper.DoubtsOurselves(now), now);

@@ -4,7 +4,7 @@ namespace Gateway.Failover;
 
 /// <summary>
 /// The names of the configuration that stand for addresses, and when each is resolved again. Addresses that are known stay in use while a
-/// name does not resolve. Only the failover loop touches it.
+/// name does not resolve. A Service of Kubernetes is followed for as long as the configuration names it. Only the failover loop touches it.
 /// </summary>
 internal sealed partial class NameTable(ILogger logger)
 {
@@ -23,7 +23,9 @@ internal sealed partial class NameTable(ILogger logger)
     {
         foreach (var gone in _names.Keys.Where(n => !names.Contains(n)).ToArray())
         {
-            _names.Remove(gone);
+            _names.Remove(gone, out var known);
+            known!.Unused.Cancel();
+            known.Unused.Dispose();
         }
 
         foreach (var name in names)
@@ -48,9 +50,9 @@ internal sealed partial class NameTable(ILogger logger)
     }
 
     /// <summary>Begins to resolve the names whose time has come.</summary>
-    /// <param name="resolve">Its result comes back by <see cref="OnResolved"/>.</param>
+    /// <param name="resolve">Its result comes back by <see cref="OnResolved"/>; its token ends when the name is not needed.</param>
     /// <param name="now">The loop's clock.</param>
-    public void ResolveDue(Action<DnsName> resolve, TimeSpan now)
+    public void ResolveDue(Action<DnsName, CancellationToken> resolve, TimeSpan now)
     {
         foreach (var (name, known) in _names)
         {
@@ -58,7 +60,7 @@ internal sealed partial class NameTable(ILogger logger)
             {
                 known.Running = true;
                 known.BegunAt = now;
-                resolve(name);
+                resolve(name, known.Unused.Token);
             }
         }
     }
@@ -73,20 +75,16 @@ internal sealed partial class NameTable(ILogger logger)
             return false;
         }
 
-        known.Running = false;
+        // What is followed goes on by itself.
+        known.Running = name.Kubernetes is not null;
         known.NextAt = known.BegunAt + resolved.ValidFor;
-        if (resolved.Endpoints.Count == 0)
+        var isEmpty = resolved.Endpoints.Count == 0 && !resolved.IsCertain;
+        Note(name, known, isEmpty || resolved.Problem is not null, resolved);
+        if (isEmpty)
         {
-            if (!known.Failing)
-            {
-                NameFailed(name.Host, known.Endpoints.Count);
-            }
-
-            known.Failing = true;
             return false;
         }
 
-        known.Failing = false;
         if (resolved.Endpoints.SequenceEqual(known.Endpoints))
         {
             return false;
@@ -97,11 +95,33 @@ internal sealed partial class NameTable(ILogger logger)
         return true;
     }
 
+    private void Note(DnsName name, KnownName known, bool fails, ResolvedName resolved)
+    {
+        var isNew = fails && !(known.Failing && string.Equals(known.Problem, resolved.Problem, StringComparison.Ordinal));
+        (known.Failing, known.Problem) = (fails, resolved.Problem);
+        if (!isNew)
+        {
+            return;
+        }
+
+        if (resolved.Problem is { } problem)
+        {
+            ServiceUnclear(name.Host, problem, resolved.IsCertain ? resolved.Endpoints.Count : known.Endpoints.Count);
+        }
+        else
+        {
+            NameFailed(name.Host, known.Endpoints.Count);
+        }
+    }
+
     [LoggerMessage(4008, LogLevel.Warning, "The name '{Host}' does not resolve; the {Known} addresses known of it stay in use.")]
     private partial void NameFailed(string host, int known);
 
     [LoggerMessage(4009, LogLevel.Information, "The name '{Host}' now stands for {Count} addresses.")]
     private partial void NameChanged(string host, int count);
+
+    [LoggerMessage(4019, LogLevel.Warning, "The Service '{Name}' of Kubernetes: {Problem}. {Count} endpoints are in use.")]
+    private partial void ServiceUnclear(string name, string problem, int count);
 
     /// <summary>A name that stands for addresses.</summary>
     private sealed class KnownName
@@ -115,5 +135,10 @@ internal sealed partial class NameTable(ILogger logger)
         public bool Running { get; set; }
 
         public bool Failing { get; set; }
+
+        public string? Problem { get; set; }
+
+        /// <summary>Cancelled when the configuration does not have the name any more.</summary>
+        public CancellationTokenSource Unused { get; } = new();
     }
 }

@@ -52,7 +52,7 @@ internal static class TierEvaluator
         int index,
         TierLoad load,
         IReadOnlyList<DestinationMonitor> monitors,
-        FailoverConfig failover,
+        ClusterConfig cluster,
         TimeSpan now)
     {
         // The best class that is not empty: sound, else suspect, else what a signal drains; of that the first priority.
@@ -65,6 +65,12 @@ internal static class TierEvaluator
         chosen = chosen.Length > 0 ? chosen : [.. monitors.Where(static m => m.Serving)];
         var first = chosen.Length > 0 ? chosen.Min(static m => m.Share.Priority) : 0;
         chosen = [.. chosen.Where(m => m.Share.Priority == first)];
+        var near = 0;
+        if (cluster.ZonePreference is { } zone)
+        {
+            (chosen, near) = ZonePreference.Of(zone, chosen, [.. monitors.Where(m => m.Share.Priority == first)]);
+        }
+
         return new TierSnapshot
         {
             Name = tier.Name,
@@ -74,6 +80,7 @@ internal static class TierEvaluator
             Load = load,
             Usable = [.. chosen.Select(m => m.Destination)],
             Weights = WeightsOf(chosen),
+            Near = near,
             StartShares = chosen.Length > 1 && chosen.Any(m => ShareOf(m, now) < 1) ? [.. chosen.Select(m => ShareOf(m, now))] : null,
             Spared =
                 [
@@ -83,7 +90,7 @@ internal static class TierEvaluator
             HalfOpen =
                 [.. monitors.Where(m => m is { Draining: false, State.HealthStatus: HealthStatus.HalfOpen }).Select(m => m.Destination)],
             All = [.. monitors.Select(m => m.Destination)],
-            CanServe = StandingOf(monitors, failover) >= TierHealth.Unverified,
+            CanServe = StandingOf(monitors, cluster.Failover) >= TierHealth.Unverified,
             LooksIll = sound.Length == 0,
         };
     }

@@ -37,6 +37,12 @@ internal sealed class TierSnapshot
     /// <summary>The share of its requests that each of <see cref="Usable"/> gets (<c>slowStart</c>); null: each gets all.</summary>
     public double[]? StartShares { get; init; }
 
+    /// <summary>
+    /// So many at the head of <see cref="Usable"/> are preferred (<c>zonePreference</c>): the others are chosen when of these none is left.
+    /// 0: none is preferred.
+    /// </summary>
+    public int Near { get; init; }
+
     /// <summary>Drained, but for the conversations that are there (<c>drain --for</c>).</summary>
     public Destination[] Spared { get; init; } = [];
 

@@ -6,6 +6,7 @@ using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Failover.Recording;
 using Gateway.Fallback;
+using Gateway.Health.Kubernetes;
 using Gateway.Hosting.WarmUp;
 using Gateway.Notifications;
 using Gateway.Observability.History;
@@ -52,12 +53,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private StateLock? _stateLock;
 
     public GatewayHost(
-        ConfigResult loaded,
-        string path,
-        Func<string, string?> environment,
-        TimeProvider time,
-        SocketActivation? inherited = null,
-        TimeSpan? longestPause = null)
+        ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time,
+        SocketActivation? inherited = null, TimeSpan? longestPause = null)
     {
         var config = loaded.Config ?? throw new ArgumentException("The configuration has problems.", nameof(loaded));
         inherited ??= SocketActivation.None;
@@ -79,7 +76,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             _instruments, _records.Journal, _notifier, time, _redis is not null, c => _fleet?.OthersServe(c) is true,
             () => _fleet?.SinceIsolation);
         _loop = new FailoverLoop(config, time, _log.For<FailoverLoop>(), [_announcements.Announce], _instruments.ProbeEnded)
-        { HealthChanged = _announcements.Announce };
+        { HealthChanged = _announcements.Announce, Kubernetes = new(() => ClusterFinder.Find(environment), time) };
         _recording = new DecisionRecording(config.State, _loop, time, _log.For<RecordingWriter>());
         _signals = new SignalSources(_config.Store, _loop, _redis, time, _log);
         _stored = new StoredResponses(_config.Store, _loop, _redis, _config.TrustedProxies, _instruments, time, _log);
@@ -220,6 +217,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _loop.Forecasts.Connect(_records.Forecasts, _announcements.Announce);
         _watchdog.Register("failover", () => _stopping.IsCancellationRequested ? null : Watchdog.Standstill(_loop.SinceTurn));
         _watchdog.Register("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, _config.Current));
+        _watchdog.Register("kubernetes", () => _loop.Kubernetes.Alarm);
         _watchdog.Register("sockets", () => _descriptors.Alarm(_loop.SinceWithoutSocket));
         _watchdog.Register("records", () => _records.Alarm ?? Watchdog.RecordsStandstill(_records.SinceTurn));
         _watchdog.Register("recording", () => _recording.Alarm);

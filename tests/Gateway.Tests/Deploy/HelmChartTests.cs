@@ -41,6 +41,7 @@ public sealed class HelmChartTests
     [InlineData("ingress: { enabled: true, tlsSecret: certificate, annotations: { a: b } }", 10)]
     [InlineData("httpRoute: { enabled: true, parentRefs: [ { name: shops } ], hostnames: [ guide.shop.example ] }", 10)]
     [InlineData("serviceMonitor: { enabled: true }", 10)]
+    [InlineData("endpointSlices: { enabled: true }", 12)]
     [InlineData("guides: null", 7)]
     [InlineData("staticFiles: { page.html: \"<p>\\n</p>\" }\nenv: [ { name: REDIS_PASSWORD, valueFrom: { secretKeyRef: { name: gateway, "
         + "key: redis-password } } } ]", 10)]
@@ -50,6 +51,26 @@ public sealed class HelmChartTests
 
         Assert.Equal(count, manifests.Length);
         Assert.Empty(manifests.SelectMany(KubernetesFields.ProblemsOf));
+    }
+
+    /// <summary>What the chart adds for EndpointSlices is what the example of kustomize adds.</summary>
+    [Fact]
+    public async Task EndpointSlices_MakeTheManifestsOfTheExample()
+    {
+        var chart = Render("endpointSlices: { enabled: true }").ToDictionary(Manifests.IdOf, StringComparer.Ordinal);
+        foreach (var expected in await Manifests.BuildAsync("examples/endpointslices"))
+        {
+            // The chart leaves namespaces to its installation, and has the label on each object.
+            Assert.Equal(Placeless(expected), Placeless(chart[Manifests.IdOf(expected)]));
+        }
+
+        static string Placeless(YamlMappingNode manifest)
+        {
+            var metadata = (YamlMappingNode)manifest["metadata"];
+            metadata.Children.Remove(new YamlScalarNode("namespace"));
+            metadata.Children.Remove(new YamlScalarNode("labels"));
+            return Comparable(manifest);
+        }
     }
 
     [Fact]
@@ -92,7 +113,7 @@ public sealed class HelmChartTests
             new KeyValuePair<YamlNode, YamlNode>(
                 "Values",
                 Merged(Manifests.Read(File.ReadAllText(Path.Combine(Chart, "values.yaml")))[0], given)),
-            new KeyValuePair<YamlNode, YamlNode>("Release", new YamlMappingNode("Name", release)),
+            new KeyValuePair<YamlNode, YamlNode>("Release", new YamlMappingNode("Name", release, "Namespace", "gateway")),
             new KeyValuePair<YamlNode, YamlNode>(
                 "Chart",
                 new YamlMappingNode(

@@ -12,10 +12,12 @@ namespace Gateway.Tests.Deploy;
 public sealed class KubernetesTests
 {
     private const string Overlay = "overlays/production";
+    private const string Slices = "examples/endpointslices";
 
     [Theory]
     [InlineData("base")]
     [InlineData(Overlay)]
+    [InlineData(Slices)]
     public async Task Kustomize_IsCleanAndEveryFieldIsKnown(string folder)
     {
         var manifests = await BuildAsync(folder);
@@ -68,6 +70,30 @@ public sealed class KubernetesTests
             var backend = Items(rule, "backendRefs").Single();
             Assert.Equal(("gateway", Text(port, "port")), (Text(backend, "name"), Text(backend, "port")));
         }
+    }
+
+    /// <summary>The gateway gets the rights that it uses, and no other, and a way to what it asks.</summary>
+    [Fact]
+    public async Task EndpointSlices_AccountMayReadThemAndNothingElse()
+    {
+        var manifests = (await BuildAsync(Slices)).ToDictionary(IdOf, StringComparer.Ordinal);
+        var rule = Assert.Single(Items(manifests["Role/gateway"], "rules"));
+        var binding = manifests["RoleBinding/gateway"];
+        var pod = manifests["Deployment/gateway"]["spec"]["template"]["spec"];
+        var subject = Assert.Single(Items(binding, "subjects"));
+
+        Assert.Equal(["discovery.k8s.io"], Items(rule, "apiGroups").Select(static n => n.ToString()));
+        Assert.Equal(["endpointslices"], Items(rule, "resources").Select(static n => n.ToString()));
+        Assert.Equal(["get", "list", "watch"], Items(rule, "verbs").Select(static n => n.ToString()));
+        Assert.Equal(("Role", "gateway"), (Text(binding, "roleRef", "kind"), Text(binding, "roleRef", "name")));
+        Assert.Equal(
+            ("ServiceAccount", Text(pod, "serviceAccountName"), Text(manifests["ServiceAccount/gateway"], "metadata", "namespace")),
+            (Text(subject, "kind"), Text(subject, "name"), Text(subject, "namespace")));
+        Assert.Equal("true", Text(pod, "automountServiceAccountToken"));
+        Assert.Contains(
+            Items(manifests["NetworkPolicy/gateway"]["spec"], "egress"),
+            static rule => !Has(rule, "to") && Items(rule, "ports").Any(static p => Text(p, "port") is "443"));
+        Assert.Contains(Items(Items(pod, "containers").Single(), "env"), static e => Text(e, "name") is "GATEWAY_ZONE");
     }
 
     [Fact]
@@ -146,6 +172,7 @@ public sealed class KubernetesTests
     [Theory]
     [InlineData("base")]
     [InlineData(Overlay)]
+    [InlineData(Slices)]
     public async Task Configuration_IsValidAndFitsThePod(string built)
     {
         var manifests = await BuildAsync(built);
@@ -195,7 +222,7 @@ public sealed class KubernetesTests
             Assert.Equal(["guide-primary", "guide-standby"], config.Clusters
                 .Single().Tiers
                 .SelectMany(static t => t.Destinations)
-                .Select(static d => d.Url.Host));
+                .Select(static d => d.Kubernetes?.Service ?? d.Url.Host));
             Assert.All(config.Clusters.Single().Tiers.SelectMany(static t => t.Destinations), static d => Assert.True(d.Resolve));
         }
         finally

@@ -10,7 +10,8 @@ const kinds = {
   'v1/ConfigMap': 'V1ConfigMap', 'v1/Namespace': 'V1Namespace', 'v1/Secret': 'V1Secret', 'v1/Service': 'V1Service',
   'apps/v1/Deployment': 'V1Deployment', 'autoscaling/v2/HorizontalPodAutoscaler': 'V2HorizontalPodAutoscaler',
   'networking.k8s.io/v1/NetworkPolicy': 'V1NetworkPolicy', 'policy/v1/PodDisruptionBudget': 'V1PodDisruptionBudget',
-  'networking.k8s.io/v1/Ingress': 'V1Ingress',
+  'networking.k8s.io/v1/Ingress': 'V1Ingress', 'v1/ServiceAccount': 'V1ServiceAccount',
+  'rbac.authorization.k8s.io/v1/Role': 'V1Role', 'rbac.authorization.k8s.io/v1/RoleBinding': 'V1RoleBinding',
 };
 // What a server fills in is nobody's to write, and of the many kinds of volumes few are used: the test says so when one is missing.
 const left = (field, type) => field === 'status' || field === 'managedFields' || field === 'ownerReferences'
@@ -28,7 +29,7 @@ const visit = name => {
     if (left(baseName, type)) continue;
     const must = new RegExp(`^ *'${property.replace('$', '\\$')}': `, 'm').test(declared);
     own[must ? `${baseName}!` : baseName] = type;
-    for (const inner of type.match(/[VC]\w+/g) ?? []) visit(inner);
+    for (const inner of type.match(/(?:Rbac)?[VC]\w+/g) ?? []) visit(inner);
   }
 };
 Object.values(kinds).forEach(visit);

@@ -90,13 +90,16 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <param name="longestPause">How long a client may take next to nothing of a response.</param>
     /// <param name="stopWithin">How long requests may take to finish when it stops.</param>
     /// <param name="warmUp">How long its own requests may take before it is ready.</param>
+    /// <param name="environment">The environment's variables; null: there is none.</param>
     public static async Task<InProcessGateway> StartAsync(
         string config,
         IReadOnlyDictionary<string, string>? files = null,
         TimeSpan? stopWithin = null,
         TimeSpan? longestPause = null,
-        TimeSpan warmUp = default)
+        TimeSpan warmUp = default,
+        Func<string, string?>? environment = null)
     {
+        environment ??= static _ => null;
         var folder = Directory.CreateTempSubdirectory("gateway-test-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "static"));
         foreach (var (name, content) in files ?? new Dictionary<string, string>())
@@ -108,9 +111,9 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
         var path = Path.Combine(folder, "gateway.yaml");
         await File.WriteAllTextAsync(path, config.Replace("FOLDER", folder, StringComparison.Ordinal));
-        var loaded = ConfigLoader.Load(path, static _ => null);
+        var loaded = ConfigLoader.Load(path, environment);
         Assert.True(loaded.Config is not null, string.Join('\n', loaded.Problems));
-        var host = new GatewayHost(loaded, path, static _ => null, TimeProvider.System, longestPause: longestPause)
+        var host = new GatewayHost(loaded, path, environment, TimeProvider.System, longestPause: longestPause)
         {
             StopWithin = stopWithin ?? TimeSpan.FromSeconds(30),
             WarmUpWithin = warmUp

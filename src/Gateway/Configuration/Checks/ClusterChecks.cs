@@ -14,6 +14,15 @@ internal static class ClusterChecks
         var path = $"clusters/{cluster.Name}";
         Tiers(cluster, config, path, reader);
         Probe(cluster.Probe, $"{path}/probe", reader);
+        if (cluster.ZonePreference is not null
+            && !cluster.Tiers.Any(static t => t.Destinations.Any(static d => d.Zone is not null || d.Kubernetes is not null))
+            && !reader.IsBad($"{path}/tiers"))
+        {
+            reader.WarningAt(
+                $"{path}/zonePreference",
+                "No destination says its zone, so none is preferred. Write zone beside their urls, or kubernetes:// for pods.");
+        }
+
         Times(cluster, path, reader);
         SignalChecks.Run(cluster, path, reader);
         foreach (var route in config.Routes)
@@ -115,7 +124,7 @@ internal static class ClusterChecks
                     $"Two destinations of a cluster have the same name, given {Reader.Quote(destination.Name)} in tier \""
                         + $"{destinationNames[destination.Name]}\" already. Write another one, or {{ url: URL, name: NAME }}.");
             }
-            else if (!urls.TryAdd(destination.Url, destination.Name))
+            else if (destination.Kubernetes is null && !urls.TryAdd(destination.Url, destination.Name))
             {
                 reader.WarningAt(
                     at,

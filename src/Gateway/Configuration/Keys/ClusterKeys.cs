@@ -36,6 +36,12 @@ internal static class ClusterKeys
                 + "by chance, or of two the one that responds sooner (peakEwma).",
             "powerOfTwo")
         .Key(
+            "zonePreference",
+            Schemas.Zone(),
+            (cluster, value) => cluster with { ZonePreference = value },
+            "The gateway's own zone, like ${GATEWAY_ZONE:-}: destinations of it get the requests while enough of them serve (70% of what a "
+                + "zone has on average), else all do. Without a name none is preferred.")
+        .Key(
             "slowStart",
             Schemas.Duration("0s", "1h"),
             (cluster, value) => cluster with { SlowStart = value },

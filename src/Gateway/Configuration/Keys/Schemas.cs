@@ -110,6 +110,16 @@ internal static class Schemas
     public static TextSchema<string> Text(string what, string rule, string pattern, Func<string, bool> holds) =>
         new(what, rule, () => Pattern(pattern), text => holds(text) ? text : Parsed<string>.Bad());
 
+    /// <summary>The name of a zone; an empty one, which <c>${NAME:-}</c> gives, is none.</summary>
+    public static TextSchema<string?> Zone() =>
+        new(
+            "the name of a zone",
+            "Write letters, digits, dots, dashes and underscores, at most 63",
+            () => Pattern(@"^[A-Za-z0-9._-]{0,63}$|\$\{"),
+            text => text.Length == 0 ? null
+                : text.Length <= 63 && NameText.IsName(text) ? text
+                : Parsed<string?>.Bad());
+
     /// <summary>A secret; an empty one, which <c>${NAME:-}</c> gives, is none.</summary>
     public static TextSchema<string?> Secret(string what) =>
         new(

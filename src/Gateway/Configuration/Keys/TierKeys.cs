@@ -38,11 +38,13 @@ internal static class TierKeys
             ? destination.Name
             : value.Name,
             Weight = destination.Weight,
-            MaxInFlight = destination.MaxInFlight
+            MaxInFlight = destination.MaxInFlight,
+            Zone = destination.Zone
         },
             "http(s)://host:port, or dns+http(s)://name:port for one destination an address of the name, resolved again every 5 s, or "
                 + "dns+srv://_http._tcp.name for the destinations of a service (SRV), with their ports, weights and "
-                + "priorities.", required: true)
+                + "priorities, or kubernetes://service.namespace:port (kubernetes+https:// over TLS) for the ready pods of a Service of "
+                + "Kubernetes, by its EndpointSlices; port: its name, or the number that the pods listen at.", required: true)
         .Key(
             "name",
             Schemas.Text("a name", NameText.Rule, NameText.Pattern + @"|\$\{", NameText.IsName),
@@ -58,7 +60,12 @@ internal static class TierKeys
             "maxInFlight",
             Schemas.Integer(1, 1_000_000),
             (destination, value) => destination with { MaxInFlight = value },
-            "Requests that it may have in flight; a destination with so many is not chosen. Unlimited when left out.");
+            "Requests that it may have in flight; a destination with so many is not chosen. Unlimited when left out.")
+        .Key(
+            "zone",
+            Schemas.Zone(),
+            (destination, value) => destination with { Zone = value },
+            "Where it is, for zonePreference. Of kubernetes:// the EndpointSlices say it.");
 
     private static TextSchema<int?> Capacity() => new(
         "auto or a whole number from 1 to 1000000",

@@ -51,13 +51,20 @@ internal static class UrlSchemas
         new(
             "the URL of a destination",
             "Write http://host:port or https://host:port, or dns+http://name:port for one destination an address of the name, or "
-                + "dns+srv://_http._tcp.name for a service",
-            () => Schemas.Pattern(@"^(dns\+)?https?://[^/?#@]+(/[^?#]*)?$|^dns\+srv://_https?\._tcp\.[^/?#@:]+(/[^?#]*)?$|\$\{"),
+                + "dns+srv://_http._tcp.name for a service, or kubernetes://service.namespace:port for a Service of Kubernetes",
+            () => Schemas.Pattern(
+                @"^(dns\+)?https?://[^/?#@]+(/[^?#]*)?$|^dns\+srv://_https?\._tcp\.[^/?#@:]+(/[^?#]*)?$|"
+                    + KubernetesUrl.Pattern + @"|\$\{"),
             text =>
         {
             if (text.StartsWith(ServiceScheme, StringComparison.Ordinal))
             {
                 return Service(text[ServiceScheme.Length..]);
+            }
+
+            if (KubernetesUrl.IsMeant(text))
+            {
+                return KubernetesUrl.Of(text) is { } service ? service : Parsed<DestinationConfig>.Bad(KubernetesUrl.Rule);
             }
 
             var resolve = text.StartsWith("dns+", StringComparison.Ordinal);

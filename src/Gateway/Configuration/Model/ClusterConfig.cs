@@ -17,6 +17,9 @@ internal sealed record ClusterConfig
     /// <summary>How a destination is chosen inside a tier. Default: power of two choices.</summary>
     public BalanceMethod Balance { get; init; } = BalanceMethod.PowerOfTwo;
 
+    /// <summary>The zone whose destinations get the requests while enough of them serve. Default: null, none is preferred.</summary>
+    public string? ZonePreference { get; init; }
+
     /// <summary>How long the share of a destination that comes back grows from 10 % to all of it. Default: 0, all at once.</summary>
     public TimeSpan SlowStart { get; init; }
 
@@ -128,6 +131,14 @@ internal sealed record DestinationConfig
     /// it is resolved again when they expire.
     /// </summary>
     public bool IsService { get; init; }
+
+    /// <summary>
+    /// Of <c>kubernetes://</c>: the Service whose EndpointSlices say addresses, ports and zones; they are followed. Default: null.
+    /// </summary>
+    public KubernetesServiceName? Kubernetes { get; init; }
+
+    /// <summary>Where it is, for <see cref="ClusterConfig.ZonePreference"/>. Default: null, unknown, or as EndpointSlices say.</summary>
+    public string? Zone { get; init; }
 }
 
 /// <summary>How a destination is chosen inside a tier.</summary>

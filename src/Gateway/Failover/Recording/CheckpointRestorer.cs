@@ -1,3 +1,5 @@
+using Gateway.Health.Probing;
+
 namespace Gateway.Failover.Recording;
 
 /// <summary>Puts back for a replay what a checkpoint says that the loop held true.</summary>
@@ -14,7 +16,7 @@ internal static class CheckpointRestorer
         target.Clusters.Apply(given.Clusters, routes, now);
         foreach (var name in checkpoint.Names)
         {
-            target.OnName(name.Name, new Health.Probing.ResolvedName([.. name.Endpoints], name.ValidFor), now);
+            target.OnName(name.Name, new ResolvedName([.. name.Endpoints], name.ValidFor) { IsCertain = true }, now);
         }
 
         foreach (var held in checkpoint.Clusters)

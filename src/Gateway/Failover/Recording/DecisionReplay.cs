@@ -86,7 +86,7 @@ internal sealed class DecisionReplay(RecordedConfig? given)
                 steps.OnCommand(command, now);
                 break;
             case { Name: { } name }:
-                steps.OnName(name.Name, new ResolvedName([.. name.Endpoints], name.ValidFor), now);
+                steps.OnName(name.Name, new ResolvedName([.. name.Endpoints], name.ValidFor) { IsCertain = true }, now);
                 break;
             case { Guidance: not null } or { SameGuidance: true }:
                 _guidance = line.Guidance ?? _guidance;

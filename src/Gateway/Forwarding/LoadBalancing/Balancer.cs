@@ -19,19 +19,25 @@ internal static class Balancer
             return null;
         }
 
+        var preferred = tier.Near > 0 ? tier.Near : usable.Length;
         if (triedCount == 0 && tier.StartShares is null)
         {
-            return usable.Length == 1 ? usable[0] : usable[policy.Choose(usable, tier.Weights)];
+            return preferred == 1 ? usable[0] : usable[policy.Choose(usable.AsSpan(0, preferred), tier.Weights.AsSpan(0, preferred))];
         }
 
         // A request that tries again is rare, and so is a destination that starts slowly: what leaves some out may copy.
         var left = new Destination[usable.Length];
         var weights = new int[usable.Length];
-        var count = tier.StartShares is null ? 0 : Leave(tier, tried, triedCount, Random.Shared.NextDouble(), left, weights);
+        var count = tier.StartShares is null ? 0 : Leave(tier, preferred, tried, triedCount, Random.Shared.NextDouble(), left, weights);
         if (count == 0)
         {
             // Nothing but what starts slowly, if anything: then there is no other to spare it.
-            count = Leave(tier, tried, triedCount, draw: 0, left, weights);
+            count = Leave(tier, preferred, tried, triedCount, draw: 0, left, weights);
+        }
+
+        if (count == 0 && preferred < usable.Length)
+        {
+            count = Leave(tier, usable.Length, tried, triedCount, draw: 0, left, weights);
         }
 
         return count switch
@@ -44,10 +50,11 @@ internal static class Balancer
 
     // What this request has not tried, without those that start slowly and whose share does not reach up to the draw: each is thus in the
     // choice for its share of all requests, whatever the policy goes by.
-    private static int Leave(TierSnapshot tier, Destination?[]? tried, int triedCount, double draw, Destination[] left, int[] weights)
+    private static int Leave(
+        TierSnapshot tier, int preferred, Destination?[]? tried, int triedCount, double draw, Destination[] left, int[] weights)
     {
         var count = 0;
-        for (var i = 0; i < tier.Usable.Length; i++)
+        for (var i = 0; i < preferred; i++)
         {
             if (!tried.AsSpan(0, triedCount).Contains(tier.Usable[i]) && (tier.StartShares is not { } shares || shares[i] > draw))
             {
@@ -90,7 +97,8 @@ internal static class Balancer
             }
 
             var hasKey = tier.StartShares is not { } shares || shares[i] >= 1 || UnitOf(Mix(mixed)) < shares[i];
-            if (hasKey && (score > bestScore || best is null))
+            var isPreferred = tier.Near == 0 || i < tier.Near;
+            if (hasKey && isPreferred && (score > bestScore || best is null))
             {
                 best = candidate;
                 bestScore = score;

@@ -16,8 +16,11 @@ internal sealed class DestinationShare(int weight)
     /// <summary>An operator's; null: there is none.</summary>
     public WeightOrder? Order { get; set; }
 
-    /// <summary>Used only while none of its tier with a lower number serves (SRV).</summary>
+    /// <summary>Used only while none of its tier with a lower number serves (SRV, and pods that terminate).</summary>
     public int Priority { get; set; }
+
+    /// <summary>Where it is; null: unknown.</summary>
+    public string? Zone { get; set; }
 
     /// <summary>The share of its requests that it gets while a forecast says that it will fail; 1: all of them.</summary>
     public double Preference { get; private set; } = 1;
