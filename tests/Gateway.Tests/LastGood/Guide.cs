@@ -48,7 +48,11 @@ internal static class Guide
     }
 
     public static LastGoodStore Store(TimeProvider time, ILastGoodStore? backing = null, LastGoodOptions? options = null) =>
-        new(options ?? new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero }, time, NullLogger<LastGoodStore>.Instance, backing is null ? [] : [backing]);
+        new(
+            options ?? new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero },
+            time,
+            NullLogger<LastGoodStore>.Instance,
+            backing is null ? [] : [backing]);
 
     /// <summary>A shared store with a copy on disk.</summary>
     public static LastGoodStore Store(TimeProvider time, ILastGoodStore shared, ILastGoodStore copy) =>
@@ -68,7 +72,7 @@ internal static class Guide
         capture?.Complete();
     }
 
-    /// <summary>The service takes a resource back, as often as it takes; without a span, as in <see cref="Store(TimeProvider, ILastGoodStore?, LastGoodOptions?)"/>.</summary>
+    /// <summary>The service takes a resource back, as often as it takes; without a span, as in <c>Store</c>.</summary>
     public static void Withdraw(
         this LastGoodStore store,
         RouteConfig route,

@@ -118,7 +118,8 @@ public sealed class WriteBehindTests
         store.Answer(_route, Guide.Get("/b"), "x");
         foreach (var backing in (FaultyBacking[])[shared, copy])
         {
-            await Guide.Until(() => backing.Changes.Any(static c => c.Text.Contains("/b ", StringComparison.Ordinal)), "both are written to");
+            await Guide.Until(
+                () => backing.Changes.Any(static c => c.Text.Contains("/b ", StringComparison.Ordinal)), "both are written to");
         }
     }
 

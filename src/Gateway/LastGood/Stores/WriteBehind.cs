@@ -35,7 +35,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
     private volatile bool _ending;
     private volatile bool _isIncomplete;
 
-    /// <param name="before">The store of which this is a copy: read ahead only if that one had nothing to give; null: there is none.</param>
+    /// <param name="before">The store of which this is a copy: read ahead only if that one had nothing; null: there is none.</param>
     public WriteBehind(
         ILastGoodStore backing,
         LastGoodMemory memory,
