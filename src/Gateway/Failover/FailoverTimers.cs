@@ -65,9 +65,7 @@ internal static class FailoverTimers
             state = state with { Held = null };
         }
 
-        if (state.RampFrom >= 0
-            && unable is null
-            && (ShareOf(state, failback, now) >= 1 || tiers[state.RampFrom] == TierHealth.Unavailable))
+        if (state.RampFrom >= 0 && (ShareOf(state, failback, now) >= 1 || tiers[state.RampFrom] == TierHealth.Unavailable))
         {
             state = state with { RampFrom = -1 };
         }

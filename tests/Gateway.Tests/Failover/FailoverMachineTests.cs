@@ -85,6 +85,23 @@ public class FailoverMachineTests
         Assert.Equal(1, drive.Share);
     }
 
+    /// <summary>Nothing is better, so that the tier stays active; its ramp ends all the same, and what follows is no part of it.</summary>
+    [Theory]
+    [InlineData("ww", 31)]
+    [InlineData("w-", 0.2)]
+    public void Ramp_NeitherTierHasEnough_IsOver(string tiers, double seconds)
+    {
+        var drive = new Drive(Defaults);
+        drive.Go("AA", 10);
+        drive.Go("-A", 10);
+        drive.Go("AA", 30.1);
+        Assert.Equal((0, 1), (drive.State.Active, drive.State.RampFrom));
+        drive.Go(tiers, seconds);
+
+        Assert.Equal((0, -1), (drive.State.Active, drive.State.RampFrom));
+        Assert.Equal(2, drive.Changes.Count);
+    }
+
     [Fact]
     public void Relapse_GoesToTheTierThatCarriesTheRest_WithoutPatience()
     {
