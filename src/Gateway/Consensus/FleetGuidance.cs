@@ -11,6 +11,9 @@ internal sealed record FleetGuidance(int Living, ImmutableArray<TierGuidance> Ti
     /// <summary>It counts for this long; after that a gateway decides alone.</summary>
     public static readonly TimeSpan ValidFor = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>What was heard then still counts.</summary>
+    public static bool CountsAt(TimeSpan heardAt, TimeSpan now) => now - heardAt <= ValidFor;
+
     /// <summary>About one tier; null: the fleet says nothing of it.</summary>
     public TierGuidance? Of(string tier)
     {

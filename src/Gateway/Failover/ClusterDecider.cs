@@ -1,4 +1,3 @@
-using Gateway.Consensus;
 using Gateway.Failover.Comparison;
 
 namespace Gateway.Failover;
@@ -120,27 +119,13 @@ internal sealed partial class ClusterDecider(IReadOnlyList<Action<Transition>> s
             return default;
         }
 
-        var mayReturn = 0u;
-        int PlaceOf(string name) => Array.FindIndex(cluster.Tiers, t => string.Equals(t.Config.Name, name, StringComparison.Ordinal));
+        Span<bool> reachable = tiers.Length <= 16 ? stackalloc bool[tiers.Length] : new bool[tiers.Length];
         for (var index = 0; index < tiers.Length; index++)
         {
-            var tier = cluster.Tiers[index];
-            var said = guidance.Of(tier.Config.Name);
-            tiers[index] = TierEvaluator.Weigh(tiers[index], Array.Exists(tier.Monitors, static m => m.Serving), said);
-            mayReturn |= said is { MayReturn: true } && index < 32 ? 1u << index : 0;
+            reachable[index] = Array.Exists(cluster.Tiers[index].Monitors, static m => m.Serving);
         }
 
-        TierSwitchDecision? order = guidance.Call is { } call
-            && PlaceOf(call.Verdict.From) is >= 0 and var from
-            && PlaceOf(call.Verdict.To) is >= 0 and var to
-            ? new TierSwitchDecision(
-                call.Verdict.Epoch,
-                call.Verdict.Kind == FleetVerdictKind.Failback,
-                from,
-                to,
-                cluster.GuidedAt - call.Elapsed)
-            : null;
-        return new FleetDirective(Agreed: true, mayReturn, order);
+        return FleetWeighing.Weigh(cluster.Config.Tiers, tiers, reachable, guidance, cluster.GuidedAt);
     }
 
     private void Log(Transition transition)

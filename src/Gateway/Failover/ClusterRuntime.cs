@@ -68,7 +68,7 @@ internal sealed class ClusterRuntime
     public TimeSpan GuidedAt { get; set; }
 
     /// <summary>What the fleet says, if that still counts; null: this gateway decides alone.</summary>
-    public FleetGuidance? GuidanceAt(TimeSpan now) => now - GuidedAt <= FleetGuidance.ValidFor ? Guidance : null;
+    public FleetGuidance? GuidanceAt(TimeSpan now) => FleetGuidance.CountsAt(GuidedAt, now) ? Guidance : null;
 
     /// <summary>The tier that has served alone for so long that what responses take now is what it takes; null: none has.</summary>
     public string? SettledTier(TimeSpan now) =>

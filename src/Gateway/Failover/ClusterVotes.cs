@@ -48,32 +48,6 @@ internal sealed class ClusterVotes(ClusterTable clusters, ClusterDecider decider
     }
 
     /// <summary>This gateway's vote on a cluster.</summary>
-    internal static ClusterVote VoteOn(ClusterRuntime cluster, TimeSpan now)
-    {
-        var state = cluster.State;
-        var config = cluster.Config;
-        var wait = FailoverTimers.WaitOf(state.Relapses, config.Failback);
-        return new ClusterVote(
-            config.Name,
-            state.Active >= 0 ? cluster.Tiers[state.Active].Config.Name : null,
-            state.Epoch,
-            [.. cluster.Tiers.Select((tier, index) => new TierVote(
-            tier.Config.Name,
-            Down: (tier.DownSince is { } since && (index != state.Active || now - since >= config.Failover.SwitchAfter))
-                || WasAborted(cluster, tier.Config.Name, now),
-            Able: tier.DownSince is null && index < state.HealthySince.Length && state.HealthySince[index] is not null,
-            ReadyToFailBack: config.Failback.Auto
-                && state.Held is null
-                && state.RampFrom < 0
-                && index < state.Active
-                && index < state.HealthySince.Length
-                && state.HealthySince[index] is { } able
-                && now - able >= wait))]);
-    }
-
-    // It can serve, and is worse than another all the same: the others hear of it for as long as an agreement is fresh.
-    private static bool WasAborted(ClusterRuntime cluster, string tier, TimeSpan now) =>
-        cluster.Aborted is { } aborted
-        && string.Equals(aborted.Tier, tier, StringComparison.Ordinal)
-        && now - aborted.At <= QuorumRule.Fresh;
+    internal static ClusterVote VoteOn(ClusterRuntime cluster, TimeSpan now) =>
+        VoteRule.Of(cluster.Config, cluster.State, [.. cluster.Tiers.Select(static tier => tier.DownSince)], cluster.Aborted, now);
 }

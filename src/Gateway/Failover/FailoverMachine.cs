@@ -191,7 +191,9 @@ internal static class FailoverMachine
     {
         if (!call.Up)
         {
-            if (state.Active > call.From || state.Active >= call.To || tiers[call.To] < TierHealth.Unverified)
+            // Votes are a moment old: what an operator holds stays while it can serve, with the majority's opinion weighed in.
+            var isHeld = state.Held is { } held && held.Tier == state.Active && tiers[held.Tier] >= TierHealth.Unverified;
+            if (isHeld || state.Active > call.From || state.Active >= call.To || tiers[call.To] < TierHealth.Unverified)
             {
                 return (state, null);
             }

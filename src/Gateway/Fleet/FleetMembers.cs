@@ -44,6 +44,15 @@ internal static class FleetMembers
         return [.. gateways.OrderBy(static g => g.Name, StringComparer.Ordinal).ThenBy(static g => g.Id, StringComparer.Ordinal)];
     }
 
+    /// <summary>
+    /// The others whose votes count. A gateway that reaches nothing, while another does, can say nothing of destinations.
+    /// </summary>
+    public static GatewayView[] VotersOf(ImmutableArray<GatewayView> gateways)
+    {
+        var isAnyServing = gateways.Any(static g => IsolationRule.ReachesSomething(g.Clusters));
+        return [.. gateways.Where(g => !g.Self && !(isAnyServing && IsolationRule.ReachesNothing(g.Clusters)))];
+    }
+
     // Names that this gateway's configuration does not know mean nothing here.
     private static IEnumerable<ClusterVote> KnownVotes(ImmutableArray<ClusterVote> votes, ImmutableArray<ClusterVote> mine)
     {

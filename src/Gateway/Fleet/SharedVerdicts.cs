@@ -20,9 +20,7 @@ internal sealed record VerdictRound(ImmutableDictionary<string, FleetGuidance> G
 /// <param name="agreed">Told of every verdict that is new here.</param>
 internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agreed)
 {
-    private static readonly TimeSpan Keep = TimeSpan.FromDays(1);
-
-    private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KnownVerdict> _known = new(StringComparer.Ordinal);
     private readonly List<VerdictWrite> _writes = [];
 
     /// <summary>The last agreed change of each cluster.</summary>
@@ -49,10 +47,7 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
     {
         var guidance = ImmutableDictionary.CreateBuilder<string, FleetGuidance>(StringComparer.Ordinal);
         var (isProposed, hasGarbage) = (false, false);
-
-        // A gateway that reaches nothing, while another does, can say nothing of destinations.
-        var isAnyServing = gateways.Any(static g => IsolationRule.ReachesSomething(g.Clusters));
-        GatewayView[] others = [.. gateways.Where(g => !g.Self && !(isAnyServing && IsolationRule.ReachesNothing(g.Clusters)))];
+        var others = FleetMembers.VotersOf(gateways);
         for (var i = 0; i < clusters.Count; i++)
         {
             var cluster = clusters[i];
@@ -83,36 +78,38 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
     // Takes what stands in Redis for a cluster, or plans to write it if it was lost. False: what stands there is not of this kind.
     private bool Take(string cluster, byte[] value, TimeSpan remaining, TimeSpan now)
     {
-        var verdict = value.Length == 0 ? null : FleetPayload.Decode<FleetVerdict>(value);
-        if (verdict is { Epoch: > 0 and <= FleetPayload.MaxEpoch, From: not null, To: not null }
-            && Enum.IsDefined(verdict.Kind)
-            && string.Equals(verdict.Cluster, cluster, StringComparison.Ordinal))
+        var stored = value.Length > 0
+            && FleetPayload.Decode<FleetVerdict>(value) is { Epoch: > 0 and <= FleetPayload.MaxEpoch, From: not null, To: not null } sound
+            && Enum.IsDefined(sound.Kind)
+            && string.Equals(sound.Cluster, cluster, StringComparison.Ordinal)
+            ? sound
+            : null;
+        epoch.See(stored?.Epoch ?? 0);
+        var before = _known.GetValueOrDefault(cluster);
+        var (known, restoreFor) = KnownVerdict.Take(before, stored, remaining, now);
+        if (known is null)
         {
-            epoch.See(verdict.Epoch);
-            if (_known.GetValueOrDefault(cluster) is not { } known || verdict.Epoch > known.Verdict.Epoch)
-            {
-                var age = remaining < TimeSpan.Zero || remaining > Keep ? Keep : Keep - remaining;
-                _known[cluster] = new Known(verdict, now - age);
-                agreed(verdict);
-            }
-            else if (verdict.Epoch < known.Verdict.Epoch)
-            {
-                Restore(cluster, known, value, now);
-            }
-
-            return true;
+            _known.Remove(cluster);
+        }
+        else
+        {
+            _known[cluster] = known;
         }
 
-        if (_known.GetValueOrDefault(cluster) is { } lost)
+        if (restoreFor is { } left)
         {
-            Restore(cluster, lost, value, now);
+            _writes.Add(new(cluster, value, FleetPayload.Encode(known!.Verdict), left));
         }
-        else if (value.Length > 0)
+        else if (known is not null && known != before)
+        {
+            agreed(known.Verdict);
+        }
+        else if (stored is null && before is null && value.Length > 0)
         {
             _writes.Add(new(cluster, value, [], TimeSpan.Zero));
         }
 
-        return value.Length == 0;
+        return stored is not null || value.Length == 0;
     }
 
     private (FleetGuidance? Guidance, bool IsProposed) Decide(
@@ -127,25 +124,9 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
         {
             var verdict = new FleetVerdict(epoch.Next(), mine.Cluster, kind, decision.From, decision.To);
             _writes.RemoveAll(write => string.Equals(write.Cluster, mine.Cluster, StringComparison.Ordinal));
-            _writes.Add(new(mine.Cluster, value, FleetPayload.Encode(verdict), Keep));
+            _writes.Add(new(mine.Cluster, value, FleetPayload.Encode(verdict), KnownVerdict.Keep));
         }
 
         return (decision.Guidance, decision.Kind is not null);
     }
-
-    private void Restore(string cluster, Known known, byte[] instead, TimeSpan now)
-    {
-        var left = Keep - (now - known.Since);
-        if (left > TimeSpan.Zero)
-        {
-            _writes.Add(new(cluster, instead, FleetPayload.Encode(known.Verdict), left));
-        }
-        else
-        {
-            _known.Remove(cluster);
-        }
-    }
-
-    // Since when an agreed change holds, on this gateway's clock.
-    private sealed record Known(FleetVerdict Verdict, TimeSpan Since);
 }

@@ -38,6 +38,21 @@ public sealed class FleetMachineTests
         Assert.Empty(drive.Changes);
     }
 
+    [Theory]
+    [InlineData(nameof(TierHealth.Healthy), 0)]
+    [InlineData(nameof(TierHealth.Unverified), 0)]
+    [InlineData(nameof(TierHealth.Degraded), 1)]
+    public void Failover_CalledWhileItsTierIsHeld_IsFollowedOnlyIfItCannotServe(string held, int active)
+    {
+        var drive = new Drive();
+        drive.Go(10, Wait);
+        drive.State = drive.State with { Held = new Hold(0, At(1000), "why") };
+        drive.Tiers = [Enum.Parse<TierHealth>(held), TierHealth.Healthy];
+        drive.Go(10.2, Wait with { Call = new TierSwitchDecision(4, Up: false, From: 0, To: 1, At(10)) });
+
+        Assert.Equal(active, drive.State.Active);
+    }
+
     [Fact]
     public void Failover_CannotReachAnything_LeavesAtOnceWhateverTheOthersSay()
     {
