@@ -44,10 +44,7 @@ internal sealed class WebhookDelivery(Uri url) : INotifyDelivery
         }
         catch (HttpRequestException e)
         {
-            throw new DeliveryException(
-                e.HttpRequestError == HttpRequestError.ConnectionError ? "no connection" : "the exchange broke",
-                mayRepeat: true,
-                e);
+            throw new DeliveryException(HttpFailure.WordsOf(e), mayRepeat: true, e);
         }
     }
 

@@ -143,9 +143,7 @@ internal sealed class RunbookStepRunner(RunbookSources sources, Notifier notifie
         }
         catch (HttpRequestException e)
         {
-            return new StepResult(
-                Done: false,
-                e.HttpRequestError == HttpRequestError.ConnectionError ? "no connection" : "the exchange broke");
+            return new StepResult(Done: false, HttpFailure.WordsOf(e));
         }
     }
 
