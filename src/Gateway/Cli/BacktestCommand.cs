@@ -38,19 +38,25 @@ internal static class BacktestCommand
     {
         var clusters = new List<string>();
         IReadOnlyList<ForecastRecord> records;
+        var file = path;
         try
         {
-            records = ForecastReplay.Of(SecondsOf(path).Select(Noted));
+            records = ForecastReplay.Of(RecordingFiles.Of(path).SelectMany(next => SecondsOf(file = next)).Select(Noted));
         }
         catch (RecordingException e)
         {
-            var place = string.Create(CultureInfo.InvariantCulture, $"line {e.Line} of \"{path}\"");
+            var place = string.Create(CultureInfo.InvariantCulture, $"line {e.Line} of \"{file}\"");
             return await FailAsync(
                 $"No recorded second in {place}: {e.Message}. Save a recording with: curl ADMIN/forecast/recording > FILE");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return await FailAsync($"The recording \"{path}\" cannot be read: {e.Message}");
+            return await FailAsync($"The recording \"{file}\" cannot be read: {e.Message}");
+        }
+        catch (Exception e) when (e is NullReferenceException or OverflowException or ArgumentException or InvalidOperationException)
+        {
+            // A file from elsewhere may have anything where the gateway writes names and times.
+            return await FailAsync($"No recording in \"{file}\": it has a value that no gateway writes.");
         }
 
         var report = ForecastReport.Of(clusters, records);
@@ -71,25 +77,22 @@ internal static class BacktestCommand
             new CommandFailure(GatewayCli.BadUsage, message).PrintAsync(console.Output, console.Error, json);
     }
 
-    private static IEnumerable<RecordedSecond> SecondsOf(string path)
+    private static IEnumerable<RecordedSecond> SecondsOf(string file)
     {
-        foreach (var file in RecordingFiles.Of(path))
+        if (RecordedSeconds.IsRecording(file))
         {
-            if (RecordedSeconds.IsRecording(file))
-            {
-                foreach (var second in RecordedSeconds.Of(file))
-                {
-                    yield return second;
-                }
+            return RecordedSeconds.Of(file);
+        }
 
-                continue;
-            }
+        return Saved(file);
+    }
 
-            using var text = new StreamReader(file);
-            foreach (var second in RecordingReader.Read(text))
-            {
-                yield return second;
-            }
+    private static IEnumerable<RecordedSecond> Saved(string file)
+    {
+        using var text = new StreamReader(file);
+        foreach (var second in RecordingReader.Read(text))
+        {
+            yield return second;
         }
     }
 }

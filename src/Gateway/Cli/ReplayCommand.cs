@@ -62,12 +62,10 @@ internal static class ReplayCommand
     private static async Task<int> RunAsync(
         string path, (string? From, string? To) times, Func<ConfigResult>? load, bool json, InvocationConfiguration console)
     {
-        var from = DateTimeOffset.MinValue;
-        var to = DateTimeOffset.MaxValue;
-        if ((WrongTime(times.From, ref from) ?? WrongTime(times.To, ref to)) is { } wrong)
+        var (from, to) = (DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        if (ProblemOf(times, ref from, ref to) is { } problem)
         {
-            return await FailAsync(
-                $"{Reader.Quote(wrong)} is not a time. Write one such as 2026-01-31T10:49:08Z; without a zone it is UTC.");
+            return await FailAsync(problem);
         }
 
         RecordedConfig? given = null;
@@ -119,6 +117,13 @@ internal static class ReplayCommand
         Task<int> FailAsync(string message) =>
             new CommandFailure(GatewayCli.BadUsage, message).PrintAsync(console.Output, console.Error, json);
     }
+
+    private static string? ProblemOf((string? From, string? To) times, ref DateTimeOffset from, ref DateTimeOffset to) =>
+        (WrongTime(times.From, ref from) ?? WrongTime(times.To, ref to)) is { } wrong
+            ? $"{Reader.Quote(wrong)} is not a time. Write one such as 2026-01-31T10:49:08Z; without a zone it is UTC."
+            : from > to
+            ? $"--from {Reader.Quote(times.From!)} is after --to {Reader.Quote(times.To!)}. Write the earlier time as --from."
+            : null;
 
     private static string? WrongTime(string? text, ref DateTimeOffset time) =>
         text is null

@@ -15,13 +15,16 @@ internal static class RecordedSeconds
     }
 
     /// <summary>The seconds of a file.</summary>
+    /// <exception cref="RecordingException">A line is none of a recording.</exception>
     public static IEnumerable<RecordedSecond> Of(string file)
     {
         var time = new ReplayTime();
         var destinations = new Dictionary<int, RecordedDestination>();
         var limits = new Dictionary<int, ForecastLimits>();
+        var number = 0;
         foreach (var line in RecordingFiles.Read(file))
         {
+            number++;
             if (line.Checkpoint is { } checkpoint)
             {
                 time.Set(new TimeSpan(checkpoint.At), checkpoint.Utc);
@@ -45,7 +48,7 @@ internal static class RecordedSeconds
                     limits[sample.Id] = changed;
                 }
 
-                yield return new RecordedSecond(
+                var second = new RecordedSecond(
                     of.Cluster,
                     of.Name,
                     time.Now,
@@ -54,6 +57,7 @@ internal static class RecordedSeconds
                     limits.GetValueOrDefault(sample.Id),
                     sample.Serves,
                     sample.IsExcused);
+                yield return second.Problem() is { } problem ? throw new RecordingException(number, problem) : second;
             }
         }
     }

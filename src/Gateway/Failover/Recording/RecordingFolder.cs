@@ -25,7 +25,12 @@ internal sealed class RecordingFolder(string folder) : IDisposable
     /// <summary>Older segments are removed. Default 7 days.</summary>
     public TimeSpan LongestKept { get; init; } = TimeSpan.FromDays(7);
 
-    private FileStream? _file;
+    /// <summary>Opens a segment. Default: a file.</summary>
+    public Func<string, FileStreamOptions, Stream> Opens { get; init; } = static (path, options) => new FileStream(path, options);
+
+    private Stream? _file;
+    private string _path = "";
+    private bool _isFlushed;
 
     /// <summary>A segment is open.</summary>
     public bool IsOpen => _file is not null;
@@ -42,7 +47,9 @@ internal sealed class RecordingFolder(string folder) : IDisposable
             throw new IOException($"The folder \"{folder}\" cannot be made.");
         }
 
-        _file = Open(utc);
+        _isFlushed = false;
+        _path = PathOf(utc);
+        _file = Open(_path);
         Length = 0;
         Remove(utc);
     }
@@ -55,21 +62,47 @@ internal sealed class RecordingFolder(string folder) : IDisposable
     }
 
     /// <summary>What is written can be read.</summary>
-    public void Flush() => _file?.Flush();
+    public void Flush()
+    {
+        _file?.Flush();
+        _isFlushed = true;
+    }
 
     /// <summary>Ends the segment.</summary>
-    public void Close()
-    {
-        var file = _file;
-        _file = null;
-        file?.Dispose();
-    }
+    public void Close() => End(isWhole: true);
+
+    /// <summary>
+    /// Ends the segment after a failure. One of which nothing was ever written whole goes: a disk that is full for long would be left
+    /// with one for each attempt.
+    /// </summary>
+    public void Abandon() => End(isWhole: false);
 
     /// <inheritdoc/>
     public void Dispose() => Close();
 
-    // A name that sorts by time. Two segments of one millisecond are told apart by a number.
-    private FileStream Open(DateTimeOffset utc)
+    private void End(bool isWhole)
+    {
+        if (_file is not { } file)
+        {
+            return;
+        }
+
+        _file = null;
+        try
+        {
+            file.Dispose();
+            _isFlushed |= isWhole;
+        }
+        finally
+        {
+            if (!_isFlushed)
+            {
+                File.Delete(_path);
+            }
+        }
+    }
+
+    private Stream Open(string path)
     {
         var options = new FileStreamOptions
         {
@@ -82,6 +115,12 @@ internal sealed class RecordingFolder(string folder) : IDisposable
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
+        return Opens(path, options);
+    }
+
+    // A name that sorts by time. Two segments of one millisecond are told apart by a number.
+    private string PathOf(DateTimeOffset utc)
+    {
         for (var number = 0; ; number++)
         {
             var path = Path.Combine(
@@ -89,7 +128,7 @@ internal sealed class RecordingFolder(string folder) : IDisposable
                     + string.Create(CultureInfo.InvariantCulture, $"-{number:000}{Ending}"));
             if (!File.Exists(path))
             {
-                return new FileStream(path, options);
+                return path;
             }
         }
     }
@@ -100,7 +139,7 @@ internal sealed class RecordingFolder(string folder) : IDisposable
         var files = new DirectoryInfo(folder).EnumerateFiles("*" + Ending);
         foreach (var file in files.OrderByDescending(static f => f.Name, StringComparer.Ordinal))
         {
-            var isOpen = string.Equals(file.FullName, _file?.Name, StringComparison.Ordinal);
+            var isOpen = _file is not null && string.Equals(file.FullName, Path.GetFullPath(_path), StringComparison.Ordinal);
             bytes += file.Length;
             if (!isOpen && (bytes > MostBytes || utc.UtcDateTime - file.LastWriteTimeUtc > LongestKept))
             {

@@ -69,11 +69,6 @@ internal sealed partial class RecordingWriter(
 
     private void WriteAll()
     {
-        if (_alarm is not null && !queue.WantsCheckpoint && time.GetElapsedTime(_refusedAt) >= RetryAfter)
-        {
-            queue.WantsCheckpoint = true;
-        }
-
         try
         {
             while (queue.TryTake(out var item))
@@ -82,11 +77,22 @@ internal sealed partial class RecordingWriter(
             }
 
             folder.Flush();
+            if (_alarm is not null && folder.IsOpen)
+            {
+                WritesAgain();
+                _alarm = null;
+            }
         }
         catch (Exception e)
         {
             // Whatever it is, a line that cannot be written included: the recording goes on from the next checkpoint, and says so.
             Refuse(e);
+        }
+
+        // Nothing is in the queue now: a checkpoint that was asked for before has come.
+        if (_alarm is not null && !queue.WantsCheckpoint && time.GetElapsedTime(_refusedAt) >= RetryAfter)
+        {
+            queue.WantsCheckpoint = true;
         }
     }
 
@@ -96,11 +102,6 @@ internal sealed partial class RecordingWriter(
         if (!rests && item is { Kind: RecordedKind.Checkpoint, Payload: CheckpointOf taken })
         {
             folder.Begin(taken.Checkpoint.Utc);
-            if (_alarm is not null)
-            {
-                WritesAgain();
-                _alarm = null;
-            }
         }
         else if (!folder.IsOpen || folder.Length > folder.LongSegment * 2)
         {
@@ -131,7 +132,7 @@ internal sealed partial class RecordingWriter(
         _alarm = $"The recording cannot be written: {failure.Message} Decisions go on without it; it is tried again every 5 s.";
         try
         {
-            folder.Close();
+            folder.Abandon();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

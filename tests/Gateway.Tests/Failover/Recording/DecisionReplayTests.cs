@@ -133,9 +133,82 @@ public sealed class DecisionReplayTests
         Assert.EndsWith("Transitions: 0 recorded, 0 replayed, 0 the same.\n", none, StringComparison.Ordinal);
         Assert.Equal(0, scored);
         Assert.StartsWith("guide, forecast: observe\n", score, StringComparison.Ordinal);
+        Assert.Contains("not measured, recall not measured\n", score, StringComparison.Ordinal);
         var seconds = RecordedSeconds.Of(Assert.Single(RecordingFiles.Of(run.Folder))).ToArray();
         Assert.Equal(["p", "s"], seconds.Select(static s => s.Destination).Distinct().Order(StringComparer.Ordinal));
         Assert.All(seconds, static second => Assert.Null(second.Problem()));
+    }
+
+    // Files of a gateway that was killed, or whose disk was full, when it began them.
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"checkp")]
+    [InlineData("{\"checkpoint\":{\"version\":1,\"run\":\"00000000")]
+    public async Task Folder_WithAFileWithoutAWholeLine_IsReplayedWithoutIt(string torn)
+    {
+        await using var run = new RecordedRun();
+        await run.StartAsync();
+        await run.FailOverAndBackAsync();
+        await run.StopAsync();
+        var (_, whole, _) = await CliAsync("replay", run.Folder);
+        await File.WriteAllTextAsync(Path.Combine(run.Folder, "00000000T000000.000-000.ndjson"), torn, Cancel);
+        await File.WriteAllTextAsync(Path.Combine(run.Folder, "99999999T000000.000-000.ndjson"), torn, Cancel);
+
+        var (code, output, _) = await CliAsync("replay", run.Folder);
+        var (scored, _, error) = await CliAsync("backtest", run.Folder);
+
+        Assert.Equal((0, whole), (code, output));
+        Assert.Equal((0, ""), (scored, error));
+    }
+
+    [Theory]
+    [InlineData("replay")]
+    [InlineData("backtest")]
+    public async Task Command_OfNothing_SaysThatThereIsNothing(string command)
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        var file = Path.Combine(folder.FullName, "20260101T000000.000-000.ndjson");
+        await File.WriteAllTextAsync(file, "", Cancel);
+
+        var (ofFolder, _, folderError) = await CliAsync(command, folder.FullName);
+        var (ofFile, _, fileError) = await CliAsync(command, file);
+
+        folder.Delete(recursive: true);
+        Assert.Equal((2, 2), (ofFolder, ofFile));
+        Assert.Contains("has no file *.ndjson with a whole line", WordsOf(folderError), StringComparison.Ordinal);
+        Assert.Contains("the file is empty", WordsOf(fileError), StringComparison.Ordinal);
+    }
+
+    // What a file from elsewhere may say of a second, behind a checkpoint that is one.
+    [Theory]
+    [InlineData("{\"s\":{}}", "{\"s\":{\"id\":1}}")]
+    [InlineData("{\"destination\":{\"id\":1}}", "{\"s\":{\"id\":1,\"sample\":{},\"serves\":true}}")]
+    [InlineData(
+        "{\"destination\":{\"id\":1,\"cluster\":\"guide\",\"name\":\"a\",\"url\":\"http://a\"}}",
+        "{\"s\":{\"id\":1,\"sample\":{\"probe\":\"-00:00:01\"},\"serves\":true}}")]
+    [InlineData("{\"d\":9223372036854775807,\"x\":true}", "{\"d\":9223372036854775807,\"x\":true}")]
+    public async Task Backtest_OfValuesThatNoGatewayWrites_SaysSo(string line, string next)
+    {
+        const string Start = """
+            {"checkpoint":{"version":1,"at":0,"utc":"2026-01-01T00:00:00Z","config":{"revision":"","clusters":[],"routes":[]},"names":[],"clusters":[]}}
+            """;
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, $"{Start}\n{line}\n{next}\n", Cancel);
+
+        var (code, output, error) = await CliAsync("backtest", file);
+
+        File.Delete(file);
+        Assert.True(code is 0 or 2, $"exit code {code}: {error}");
+        Assert.True(code == 0 || WordsOf(error).Contains("No record", StringComparison.Ordinal), output + error);
+    }
+
+    [Fact]
+    public async Task Command_FromAfterTo_SaysSo()
+    {
+        var (code, _, error) = await CliAsync("replay", "/nowhere", "--from", "2026-02-01", "--to", "2026-01-31");
+
+        Assert.Equal(2, code);
+        Assert.Contains("--from \"2026-02-01\" is after --to \"2026-01-31\"", WordsOf(error), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -200,6 +273,8 @@ public sealed class DecisionReplayTests
         await run.StopAsync();
         return run;
     }
+
+    private static string WordsOf(string text) => string.Join(' ', text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
 
     private static async Task<(int Code, string Output, string Error)> CliAsync(params string[] args)
     {

@@ -1,6 +1,7 @@
 using Gateway.Configuration.Model;
 using Gateway.Failover.Recording;
 using Gateway.Tests.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -109,6 +110,71 @@ public sealed class RecordingWriterTests : IDisposable
         Assert.Equal(2, RecordingFiles.Read(Assert.Single(RecordingFiles.Of(Folder))).Count());
     }
 
+    // A disk that is full for a night would leave thousands of files that are no recording.
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public async Task Segment_ThatFails_StaysOnlyWithWhatIsWhole(bool isWritten, int files)
+    {
+        await using var writer = WriterOf(new RecordingFolder(Folder));
+        Segment(1);
+        if (isWritten)
+        {
+            writer.Flush();
+        }
+
+        Assert.True(_queue.Post(new RecordedItem(RecordedKind.Command, _time.Now, new object())));
+        writer.Flush();
+
+        Assert.NotNull(writer.Alarm);
+        Assert.Equal(files, Directory.GetFiles(Folder).Length);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(500)]
+    public async Task Disk_ThatIsFullForLong_IsToldOnceAndLeftWithoutFiles(int ticks)
+    {
+        var isFull = true;
+        using var log = new CollectedLog();
+        using var loggers = new LoggerFactory([log]);
+        var folder = new RecordingFolder(Folder) { Opens = (path, options) => new FullDisk(path, options, () => isFull) };
+        await using var writer = new RecordingWriter(_queue, folder, _time, loggers.CreateLogger<RecordingWriter>());
+        _queue.WantsCheckpoint = true;
+        for (var second = 0; second < 60; second++)
+        {
+            if (_queue.WantsCheckpoint)
+            {
+                _queue.WantsCheckpoint = false;
+                Segment(ticks);
+            }
+
+            writer.Flush();
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Contains("The recording cannot be written", writer.Alarm, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Folder));
+        Assert.Single(log.Lines);
+
+        isFull = false;
+        for (var second = 0; second < 10; second++)
+        {
+            if (_queue.WantsCheckpoint)
+            {
+                _queue.WantsCheckpoint = false;
+                Segment(ticks);
+            }
+
+            writer.Flush();
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Null(writer.Alarm);
+        Assert.Single(RecordingFiles.Of(Folder));
+        Assert.Equal(2, log.Lines.Count);
+    }
+
     [Fact]
     public void Config_IsRecordedWithoutSecrets()
     {
@@ -147,6 +213,40 @@ public sealed class RecordingWriterTests : IDisposable
         for (var count = 0; count < ticks; count++)
         {
             Assert.True(_queue.Post(Tick(count)));
+        }
+    }
+
+    // Takes what fits in its buffer and refuses the rest, and the buffer as soon as it is to be written.
+    private sealed class FullDisk(string path, FileStreamOptions options, Func<bool> isFull) : FileStream(path, options)
+    {
+        private const int Buffer = 4096;
+        private long _held;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            _held += buffer.Length;
+            Refuse(_held > Buffer);
+            base.Write(buffer);
+        }
+
+        public override void Flush()
+        {
+            Refuse(_held > 0);
+            base.Flush();
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            Refuse(_held is > 0 and <= Buffer);
+        }
+
+        private void Refuse(bool writes)
+        {
+            if (writes && isFull())
+            {
+                throw new IOException("No space left on device");
+            }
         }
     }
 }
