@@ -64,7 +64,8 @@ internal static class ForecastReportText
             $"{Number(score.Hits, "came true")}, {Number(score.FalseAlarms, "did not")},"
             + $" {Number(score.TooLate, "came too late")}; {failures}",
             Indent);
-        var precision = $"{Percent(score.Precision)} (at least {Percent(score.PrecisionAtLeast)})";
+        var bound = score.Precision is null ? "" : $" (at least {Percent(score.PrecisionAtLeast)})";
+        var precision = Percent(score.Precision) + bound;
         Append(text, "precision", $"{precision}, recall {Percent(score.Recall)}");
         Append(text, "median lead", Figure(score.MedianLeadSeconds, "0", " s"));
         var watched = Figure(score.WatchedHours, "0.#", " h");

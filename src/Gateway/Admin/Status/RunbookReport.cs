@@ -93,7 +93,8 @@ internal sealed record RunbookSummary(
             $"would have acted {Times(Week.WouldHaveActed)} this week, rightly {Week.Rightly}, needlessly {Week.Needlessly}")
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"acted {Times(Week.Healed + Week.Escalated)} this week, healed {Week.Healed}, failed {Week.Escalated}");
+            $"acted {Times(Week.Healed + Week.Escalated)} this week, healed {Week.Healed}, failed {Week.Escalated}")
+            + (Week.Interrupted > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {Week.Interrupted} more interrupted") : "");
 
     private static string Times(int count) => count == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{count} times");
 }

@@ -26,11 +26,11 @@ internal sealed partial class RunbookReporter(
 
         if (news != RunbookNews.Ended || one.Outcome is RunbookOutcome.Healed or RunbookOutcome.Recovered)
         {
-            LogNews(text);
+            LogNews(one.Cluster, text);
             return;
         }
 
-        LogFailed(text);
+        LogFailed(one.Cluster, text);
         notifier.Publish(Notification.OfRunbook(one.Cluster, one.Tier, one.Destination, text.TrimEnd('.'), one.Text, now));
     }
 
@@ -48,9 +48,9 @@ internal sealed partial class RunbookReporter(
         _ => null,
     };
 
-    [LoggerMessage(8313, LogLevel.Information, "{Text}")]
-    private partial void LogNews(string text);
+    [LoggerMessage(8313, LogLevel.Information, "Cluster '{Cluster}': {Text}")]
+    private partial void LogNews(string cluster, string text);
 
-    [LoggerMessage(8314, LogLevel.Error, "{Text} See to the destination.")]
-    private partial void LogFailed(string text);
+    [LoggerMessage(8314, LogLevel.Error, "Cluster '{Cluster}': {Text} See to the destination.")]
+    private partial void LogFailed(string cluster, string text);
 }
