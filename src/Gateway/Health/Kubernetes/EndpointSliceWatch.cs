@@ -64,14 +64,14 @@ internal sealed class EndpointSliceWatch
         }
     }
 
-    // A list if need be, and a watch. It fails when it was in vain: a pause follows, longer each time. It ends well otherwise.
+    // A list if need be, and a watch. It fails when it was in vain or over at once: a pause follows, longer each time.
     private async ValueTask TurnAsync(CancellationToken cancellationToken)
     {
         var api = _api();
         var space = _name.Namespace ?? api.Namespace;
         var isListed = _version is null;
         var version = _version ?? await ListAsync(api, space, cancellationToken).ConfigureAwait(false);
-        var (began, heard) = (_time.GetTimestamp(), false);
+        var began = _time.GetTimestamp();
         try
         {
             await api.WatchAsync(
@@ -79,26 +79,21 @@ internal sealed class EndpointSliceWatch
                 _name.Service,
                 version,
                 () => OnOpenedAsync(space),
-                (change, hasMore) =>
-                {
-                    heard = true;
-                    return OnChangeAsync(change, hasMore, space);
-                },
+                (change, hasMore) => OnChangeAsync(change, hasMore, space),
                 cancellationToken).ConfigureAwait(false);
-            if (!heard && _time.GetElapsedTime(began) < ShortestWatch)
+            if (_time.GetElapsedTime(began) < ShortestWatch)
             {
                 throw new KubernetesException("The API server ends each watch at once");
             }
         }
-        catch (KubernetesException e) when (heard || _time.GetElapsedTime(began) >= ShortestWatch || (e.IsGone && !isListed))
+        catch (KubernetesException e)
         {
-            // It was worth it, or was too old: what was missed is in a list, at once.
+            // What was missed is in a list: at once if the watch was worth it, or what was known was too old for it.
             _version = null;
-        }
-        catch (KubernetesException)
-        {
-            _version = null;
-            throw;
+            if (_time.GetElapsedTime(began) < ShortestWatch && (!e.IsGone || isListed))
+            {
+                throw;
+            }
         }
     }
 
