@@ -50,6 +50,7 @@ internal static class ExplanationText
         Line(text, "Cluster", explanation.Cluster!);
         Line(text, "Level", $"{explanation.Level}: {explanation.LevelMeans}");
         Numbered(text, "Tiers", explanation.Tiers ?? []);
+        Line(text, "Weights", "the file's; ./gateway status has those that operators gave (./gateway weight)");
         if (explanation.Zone is { } zone)
         {
             Line(text, "Zone", zone);

@@ -120,6 +120,7 @@ public sealed class GatewayCliTests
         Cluster     ai-guide
         Level       low: served by the first tier only, and from the fallback chain once a tier is 70% full
         Tiers       1. primary: 127.0.0.1:9001, guide-b (weight 2)
+        Weights     the file's; ./gateway status has those that operators gave (./gateway weight)
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
         Retryable   yes: GET is among the cluster's retry methods
         Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m total
@@ -136,6 +137,7 @@ public sealed class GatewayCliTests
         Cluster     ai-guide
         Level       low: served by the first tier only, and from the fallback chain once a tier is 70% full
         Tiers       1. primary: 127.0.0.1:9001, guide-b (weight 2)
+        Weights     the file's; ./gateway status has those that operators gave (./gateway weight)
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
         Retryable   yes: GET is among the cluster's retry methods
         Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m total
@@ -153,6 +155,7 @@ public sealed class GatewayCliTests
         Level       high: served by every tier, and from the fallback chain once a tier is 100% full
         Tiers       1. primary: 127.0.0.1:9001, guide-b (weight 2)
                     2. standby: 127.0.0.1:9003, 127.0.0.1:9004; 400 requests in flight
+        Weights     the file's; ./gateway status has those that operators gave (./gateway weight)
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
         Retryable   no: the route says so: tried elsewhere only if nothing of it was sent
         Deadlines   connect 500ms, first event 10s, then 30s between pieces; no total for event streams
