@@ -107,7 +107,7 @@ public sealed class KubernetesGatewayTests
         }
 
         await AskAsync(gateway, 40);
-        Assert.Equal(0, far.Requests.Count);
+        Assert.Empty(far.Requests);
         Assert.Equal(40, near.Requests.Count + near2.Requests.Count);
 
         // One of two fails: what is left is less than 70 % of what a zone has on average (1.5), so that all serve.

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Gateway.Configuration.Model;
 using Gateway.Health.Kubernetes;
 using Gateway.Health.Probing;
