@@ -10,8 +10,8 @@ public sealed class KnownVerdictTests
     private static readonly TimeSpan Now = TimeSpan.FromHours(100);
 
     /// <summary>
-    /// Epochs; 0: there is none. Two agreements have the same epoch if Redis was emptied before the others heard of the first: all hold to the
-    /// one that stands there.
+    /// Epochs; 0: there is none. Two agreements have the same epoch if Redis was emptied before the others heard of the first:
+    /// all hold to the one that stands there.
     /// </summary>
     [Theory]
     [InlineData(0, 0, "", false)]

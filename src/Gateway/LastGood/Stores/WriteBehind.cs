@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Gateway.LastGood.InMemory;
-using Gateway.LastGood.Policy;
 
 namespace Gateway.LastGood.Stores;
 
