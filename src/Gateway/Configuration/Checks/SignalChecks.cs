@@ -41,6 +41,11 @@ internal static class SignalChecks
                     $"Only the file's name may have * and ?, given {Reader.Quote(log)}. Write the folder out, or {{destination}} in it.");
             }
 
+            if (signal.Log?.Replace("{destination}", "", StringComparison.Ordinal).AsSpan().ContainsAny('{', '}') == true)
+            {
+                reader.ProblemAt($"{at}/log", $"Only {{destination}} can stand in braces, given {Reader.Quote(signal.Log)}. Write that.");
+            }
+
             if (signal.Destination is { } named
                 && !destinations.Any(d => d.Resolve || string.Equals(d.Name, named, StringComparison.Ordinal)))
             {

@@ -33,7 +33,7 @@ internal static class DeepProbeKeys
             "application/json")
         .Key(
             "headers",
-            RouteChangeKeys.ProbeLines,
+            RouteChangeKeys.DeepProbeLines,
             static (probe, value) => probe with { Headers = value },
             "Headers of the request, such as Authorization.",
             "{}")

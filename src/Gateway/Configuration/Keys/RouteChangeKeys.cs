@@ -19,8 +19,8 @@ internal static class RouteChangeKeys
     private const int LongestValue = 1024;
     private const string TokenPattern = "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$";
 
-    private static readonly FrozenDictionary<string, string> RequestReasons = Reasons(
-        ("The host has a key of its own", "Write \"host: NAME\" on the route", ["Host"]),
+    private static readonly (string Why, string Remedy, string[] Names)[] OfTheWire =
+    [
         ("It says where the body ends, and the gateway writes it", "Leave it out", ["Content-Length", "Transfer-Encoding", "Trailer"]),
         ("It belongs to one connection and goes no further", "Leave it out",
         [
@@ -36,6 +36,14 @@ internal static class RouteChangeKeys
             "HTTP2-Settings",
             "Upgrade-Insecure-Connection"
         ]),
+    ];
+
+    private static readonly FrozenDictionary<string, string> WireReasons = Reasons(OfTheWire);
+
+    private static readonly FrozenDictionary<string, string> RequestReasons = Reasons(
+        ("The host has a key of its own", "Write \"host: NAME\" on the route", ["Host"]),
+        OfTheWire[0],
+        OfTheWire[1],
         ("The gateway writes it", "Leave it out; \"trustedProxies\" says whose are believed",
         [
             "X-Forwarded-For",
@@ -149,6 +157,20 @@ internal static class RouteChangeKeys
             : ProblemOf(name, RequestReasons),
         FixedValue(),
         static (name, value) => new HeaderLineConfig(name, value));
+
+    /// <summary>Headers of a deep probe, as they stand.</summary>
+    public static MapSchema<string, HeaderLineConfig> DeepProbeLines { get; } = new(
+        "headers",
+        TokenPattern,
+        StringComparer.OrdinalIgnoreCase,
+        static name => string.Equals(name, "Host", StringComparison.OrdinalIgnoreCase)
+            ? $"The host is that of the destination, given {Reader.Quote(name)}. Leave it out."
+            : ProblemOf(name, RequestReasons),
+        FixedValue(),
+        static (name, value) => new HeaderLineConfig(name, value));
+
+    /// <summary>Why a header of the gateway's own requests cannot have this name, as a sentence; null: it can.</summary>
+    public static string? ProblemOfOwn(string name) => ProblemOf(name, WireReasons);
 
     /// <summary>True for a host name or an address, with or without a port.</summary>
     public static bool IsHost(string text)

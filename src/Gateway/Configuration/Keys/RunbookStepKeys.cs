@@ -60,9 +60,7 @@ internal static class RunbookStepKeys
                 "headers",
                 @"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$",
                 StringComparer.OrdinalIgnoreCase,
-                static name => Schemas.IsToken(name)
-                    ? null
-                    : $"This is no name of a header, given {Reader.Quote(name)}. Write letters, digits and dashes.",
+                RouteChangeKeys.ProblemOfOwn,
                 HeaderValue(),
                 static (name, value) => KeyValuePair.Create(name, value ?? "")),
             static (step, value) => (HttpStep)step with { Headers = value },

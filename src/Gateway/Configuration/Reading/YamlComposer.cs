@@ -233,7 +233,7 @@ internal sealed class YamlComposer
 
     private MappingNode Mapping(int line, int column, int depth)
     {
-        Next<MappingStart>();
+        var start = Next<MappingStart>();
         var entries = ImmutableArray.CreateBuilder<(ScalarNode, ConfigNode)>();
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
@@ -246,6 +246,9 @@ internal sealed class YamlComposer
             entries.Add((text, Node(depth + 1)));
         }
 
+        // A pair alone in a list, [ name: value ], has no place of its own.
+        var isAlone = start.Style == MappingStyle.Flow && start.Start.Index == start.End.Index && entries.Count == 1;
+        (line, column) = isAlone ? (entries[0].Item1.Line, entries[0].Item1.Column) : (line, column);
         return new MappingNode(_file, line, column, entries.ToImmutable());
     }
 
