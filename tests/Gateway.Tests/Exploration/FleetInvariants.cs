@@ -49,7 +49,15 @@ internal static class FleetInvariants
             return $"hold-kept: {Names[hold.Tier]} can serve, and does not though it is to be held";
         }
 
-        // 3. Started in the middle of a ramp: it takes part in it.
+        // 3. What can serve is left for a worse tier by an order, or once for each agreement.
+        var isCalled = word.Call is { Up: false } down && down.Epoch > was.Epoch;
+        if (order is null && !isCalled && change is { From: 0, To: 1, Reason: not TransitionReason.Hold }
+            && tiers[0] >= TierHealth.Unverified)
+        {
+            return $"no-needless-failover: {Names[0]} can serve, and is left";
+        }
+
+        // 4. Started in the middle of a ramp: it takes part in it.
         if (word.Call is { Up: true } ramp && ramp.Epoch > was.Epoch && was.Active == ramp.To && was.RampFrom < 0
             && was.ActiveSince > ramp.Since && at - ramp.Since < rules.Config.Failback.Ramp && order is null
             && tiers[ramp.From] >= TierHealth.Unverified && tiers[ramp.To] >= TierHealth.Unverified && now.RampFrom != ramp.From)
@@ -57,7 +65,7 @@ internal static class FleetInvariants
             return $"ramp-joined: the others are in a ramp from {Names[ramp.From]}, this one takes all at once";
         }
 
-        // 4. No return before `after`, unless the others have agreed on it, and never to what is not known to serve.
+        // 5. No return before `after`, unless the others have agreed on it, and never to what is not known to serve.
         if (order is not null || change is not { From: 1, To: 0 } || tiers[1] < TierHealth.Unverified)
         {
             return null;

@@ -20,7 +20,7 @@ internal sealed record FleetRules(int Gateways)
     {
         Name = "guide",
         Tiers = [new TierConfig { Name = "primary", Destinations = [] }, new TierConfig { Name = "standby", Destinations = [] }],
-        Failback = new FailbackConfig { After = 2 * Tick, Ramp = 2 * Tick },
+        Failback = new FailbackConfig { After = 2 * Tick, Ramp = 3 * Tick },
     };
 
     /// <summary>The canonical form of a machine's state; two relapses wait as long as one.</summary>

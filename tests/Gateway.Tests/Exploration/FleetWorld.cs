@@ -52,6 +52,7 @@ internal sealed class FleetWorld : IWorld<FleetState>
 
     /// <summary>
     /// Each serves by what it sees, in no ramp and with no hold; those that see the same are all in the first tier that they see healthy.
+    /// All know the agreement that stands in Redis, and none other.
     /// </summary>
     public bool IsAsItShouldBe(FleetState state)
     {
@@ -60,6 +61,11 @@ internal sealed class FleetWorld : IWorld<FleetState>
         foreach (var member in state.Members)
         {
             var (machine, sees) = (member.Machine, member.Sights);
+            if (member.Known?.Verdict != state.Store.Verdict)
+            {
+                return false;
+            }
+
             areAlike &= sees[0] == first.Sights[0] && sees[1] == first.Sights[1];
             var canServe = sees[0] > TierHealth.Unavailable || sees[1] > TierHealth.Unavailable;
             if (!machine.Settled || machine.Held is not null || machine.RampFrom >= 0

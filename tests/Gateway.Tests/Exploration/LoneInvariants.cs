@@ -95,7 +95,7 @@ internal static class LoneInvariants
             return null;
         }
 
-        var wait = rules.WaitOf(witness.Relapses);
+        var wait = rules.Scale.WaitOf(witness.Relapses);
         if (witness.Held >= 0)
         {
             return gateway.PlaceOf(rules, witness.Held) != machine.Active && witness.HealthyFor[witness.Held] >= wait
@@ -129,7 +129,7 @@ internal static class LoneInvariants
             return $"no-early-return: to {rules.Names[name]} without an order";
         }
 
-        var wait = isManual && order is not null ? 0 : rules.WaitOf(before.Witness.Relapses);
+        var wait = isManual && order is not null ? 0 : rules.Scale.WaitOf(before.Witness.Relapses);
         return before.Witness.HealthyFor[name] < wait
             ? $"no-early-return: to {rules.Names[name]} after {before.Witness.HealthyFor[name]} ticks of {wait}"
             : null;

@@ -29,13 +29,4 @@ internal sealed record LoneRules(string Name, ClusterConfig Config, TimeSpan Tic
     /// wait, and its ramp is over.
     /// </summary>
     public int RestAfter => HoldTicks + Scale.LongestWait + Scale.Ramp;
-
-    /// <summary>The wait for a failback after so many relapses, as docs/failover.md has it, in ticks.</summary>
-    public int WaitOf(int relapses)
-    {
-        var after = Config.Failback.After;
-        var longest = after > TimeSpan.FromMinutes(10) ? after : TimeSpan.FromMinutes(10);
-        var wait = after * Math.Pow(2, relapses);
-        return (int)Math.Ceiling((wait < longest ? wait : longest) / Tick);
-    }
 }

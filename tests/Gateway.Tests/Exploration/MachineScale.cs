@@ -8,6 +8,11 @@ namespace Gateway.Tests.Exploration;
 /// </summary>
 internal sealed record MachineScale
 {
+    // The longest wait, and what relapses are forgotten after: as docs/failover.md has it, not as the code does.
+    private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
+
+    private readonly TimeSpan _after;
+
     /// <param name="config">The cluster's rules.</param>
     /// <param name="tick">The world's clock: what the rules distinguish is a multiple of it.</param>
     /// <param name="mostRelapses">Relapses are counted up to this; null: up to where the wait is the longest.</param>
@@ -15,14 +20,14 @@ internal sealed record MachineScale
     {
         var failback = config.Failback;
         Tick = tick;
-        MostRelapses = mostRelapses
-            ?? Enumerable.Range(0, 16).First(n => FailoverTimers.WaitOf(n, failback) == FailoverTimers.WaitOf(16, failback));
-        LongestWait = (int)Math.Ceiling(FailoverTimers.WaitOf(MostRelapses, failback) / tick);
+        _after = failback.After;
+        MostRelapses = mostRelapses ?? Enumerable.Range(0, 16).First(n => WaitOf(n) == WaitOf(16));
+        LongestWait = WaitOf(MostRelapses);
         Ramp = (int)Math.Ceiling(failback.Ramp / tick);
         Patience = (int)Math.Ceiling(config.Failover.SwitchAfter / tick);
 
         // A world that counts few relapses lasts too short for them to be forgotten.
-        Longest = mostRelapses is null ? (int)Math.Ceiling(FailoverTimers.Forget / tick) : Math.Max(Ramp, 1);
+        Longest = mostRelapses is null ? (int)Math.Ceiling(TenMinutes / tick) : Math.Max(Ramp, 1);
     }
 
     /// <summary>The world's clock.</summary>
@@ -42,6 +47,14 @@ internal sealed record MachineScale
 
     /// <summary>From when on it makes no difference how long a tier has served.</summary>
     public int Longest { get; }
+
+    /// <summary>The wait for a failback after so many relapses, in ticks.</summary>
+    public int WaitOf(int relapses)
+    {
+        var longest = _after > TenMinutes ? _after : TenMinutes;
+        var wait = _after * Math.Pow(2, relapses);
+        return (int)Math.Ceiling((wait < longest ? wait : longest) / Tick);
+    }
 
     /// <summary>Writes a state.</summary>
     public void Write(ref PackedWriter into, ClusterState state, int tiers, TimeSpan now)
