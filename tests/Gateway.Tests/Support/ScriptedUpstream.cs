@@ -118,7 +118,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
             var rest = Array.Empty<byte>();
             while (await UpstreamRequest.ReadAsync(socket, stream, turn, rest, _stop.Token) is { } request)
             {
-                if (request.Line.StartsWith("GET /health ", StringComparison.Ordinal))
+                // A destination's address may have a path before that of the probe.
+                if (request.Line.StartsWith("GET /", StringComparison.Ordinal)
+                    && request.Line.EndsWith("/health HTTP/1.1", StringComparison.Ordinal))
                 {
                     await request.RespondAsync("ok", _healthy ? 200 : 503);
                 }
