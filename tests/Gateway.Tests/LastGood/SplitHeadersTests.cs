@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
-/// <summary>Which header sets a route's requests apart. Values fall into 64 places by their hash: a number of values is one of places.</summary>
+/// <summary>Which header sets a route's requests apart. Values are told apart by 64 places that their hashes fall into.</summary>
 public sealed class SplitHeadersTests
 {
     private readonly SplitHeaders _split = new();

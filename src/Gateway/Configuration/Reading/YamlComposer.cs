@@ -247,7 +247,7 @@ internal sealed class YamlComposer
         }
 
         // A pair alone in a list, [ name: value ], has no place of its own.
-        var isAlone = start.Style == MappingStyle.Flow && start.Start.Index == start.End.Index && entries.Count == 1;
+        var isAlone = depth > 0 && start.Style == MappingStyle.Flow && (line, column) == (1, 1) && entries.Count == 1;
         (line, column) = isAlone ? (entries[0].Item1.Line, entries[0].Item1.Column) : (line, column);
         return new MappingNode(_file, line, column, entries.ToImmutable());
     }
