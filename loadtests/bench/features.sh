@@ -39,6 +39,7 @@ mkdir -p "$work/www/api/guide" "$work/www/v1/guide" "$work/static"
 write_response "$work/www/api/guide/recommend"
 cp "$work/www/api/guide/recommend" "$work/www/v1/guide/recommend"
 echo ok > "$work/www/health"
+echo 'local n = 0; function request() n = n + 1; wrk.headers["X-Client"] = tostring(n % 1000); return wrk.format() end' > "$work/clients.lua"
 chmod -R a+rX "$work"
 origins=()
 for _ in 1 2 3; do free_port; origins+=("$port"); done
@@ -62,7 +63,8 @@ configure() { # NAME: sets what the configuration gets at the top, in the cluste
     cors) route='cors: { origins: [ "https://shop.example" ], methods: [ GET ] }' sent=(-H 'Origin: https://shop.example') ;;
     trusted-proxies) top='trustedProxies: [ 127.0.0.0/8 ]' sent=(-H 'X-Forwarded-For: 203.0.113.7' -H 'X-Forwarded-Proto: https') ;;
     allow) route='allow: [ 10.0.0.0/8, 192.168.0.0/16, 127.0.0.0/8 ]' ;;
-    rate-limit) route='rateLimit: { key: client, rate: 1000000/s, burst: 1000000 }' ;;
+    # A thousand clients: no limit may be as high as the rate of one here.
+    rate-limit) route='rateLimit: { key: "header:X-Client", rate: 10000/s, burst: 10000 }' sent=(-s "$work/clients.lua") ;;
     max-in-flight) destination=', maxInFlight: 1000' ;;
     capacity) tier=', capacity: 1000' ;;
     queue) tier=', capacity: 1000' cluster='queue: { max: 100, wait: 200ms }' ;;
@@ -77,7 +79,7 @@ configure() { # NAME: sets what the configuration gets at the top, in the cluste
     compression) top='compression: { codings: [ gzip ], minSize: 1KiB }' sent=(-H 'Accept-Encoding: gzip') ;;
     access-all) top="telemetry: { logs: { file: $work/access.log }, access: all }" ;;
     json-log) top="telemetry: { logs: { format: json, file: $work/access.log }, access: all }" ;;
-    thousand-routes) for i in $(seq 1000); do more+="
+    thousand-routes) for i in $(seq 999); do more+="
   other-$i: { match: { path: \"/other/$i/{**rest}\", host: shop$i.example, headers: { X-Tenant: t$i } }, cluster: ai-guide }"; done ;;
     *) echo "There is no feature '$1': one of ${features[*]}." >&2; exit 2 ;;
   esac

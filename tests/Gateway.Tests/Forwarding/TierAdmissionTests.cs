@@ -194,8 +194,19 @@ public sealed class TierAdmissionTests
         release.SetResult();
         await (stops ? stopping : gateway.StopAsync());
         await ((Task)held).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        var line = Assert.Single(File.ReadLines(gateway.PathOf("log")), static line => line.Contains("/waiting", StringComparison.Ordinal));
-        Assert.Contains($"\"{cause}\"", line, StringComparison.Ordinal);
+
+        // The log is written behind.
+        string[] lines = [];
+        await Eventually.BeTrueAsync(
+            () =>
+            {
+                lines =
+                    [.. File.ReadLines(gateway.PathOf("log")).Where(static line => line.Contains("/waiting", StringComparison.Ordinal))];
+                return lines.Length > 0;
+            },
+            Patience,
+            "the request is in the log");
+        Assert.Contains($"\"{cause}\"", Assert.Single(lines), StringComparison.Ordinal);
     }
 
     [Fact]
