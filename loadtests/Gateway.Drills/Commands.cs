@@ -19,7 +19,15 @@ internal static class Commands
             "Breaks things on purpose and measures what users notice. Each drill ends with a verdict; exit code 0 if its figures hold.")
         {
             Check(), List(), Table(), Once(), Streams(), Reloads(), Overload(), Tail(), Saved(), IdleStreams(), LastGood(), LastGoodMix(),
-            LastGoodKill(), Scale(), ColdStart(inAnOutage: false), ColdStart(inAnOutage: true), Fleet(), Load(),
+            LastGoodKill(), Scale(), ColdStart(inAnOutage: false), ColdStart(inAnOutage: true), OfFleet(
+                "fleet",
+                "Three gateways and Redis with sentinels: each fault of Redis costs no request and no switch, and they change together.",
+                FleetDrill.RunAsync),
+            OfFleet(
+                "isolation",
+                "One gateway of three is cut off from all destinations: it is not ready within 3 s, and the others do not notice.",
+                IsolationDrill.RunAsync),
+            Load(),
         };
         var names = new Argument<string[]>("drills")
         {
@@ -261,15 +269,10 @@ internal static class Commands
             parsed => ColdStartDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm)), inAnOutage));
     }
 
-    private static Command Fleet()
+    private static Command OfFleet(string name, string description, Func<Report, double, TimeSpan, Task<int>> run)
     {
         var (rate, warm) = (Rate(150), Warm());
-        return Create(
-            "fleet",
-            "Three gateways and Redis with sentinels: each fault of Redis costs no request and no switch, and they change together.",
-            [rate, warm],
-            parsed =>
-            FleetDrill.RunAsync(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm))));
+        return Create(name, description, [rate, warm], parsed => run(Report, parsed.GetValue(rate), Seconds(parsed.GetValue(warm))));
     }
 
     private static Command Load()

@@ -5,8 +5,7 @@ namespace Gateway.Drills.Figures;
 
 /// <summary>
 /// Three gateways, real Redis and sentinels, under load: each fault of Redis in turn may cost no request, no time and no switch; an
-/// operator's hold is in force on all at once and outlives their restart; when the primary dies, or returns, they change together; and one
-/// that is cut off steps aside.
+/// operator's hold is in force on all at once and outlives their restart; and when the primary dies, or returns, they change together.
 /// </summary>
 internal static class FleetDrill
 {
@@ -27,9 +26,6 @@ internal static class FleetDrill
         verdict.Include(
             "sentinels",
             await report.DuringAsync("fleet with sentinels", progress => SentinelsAsync(report, rate, warm, progress)));
-        verdict.Include(
-            "isolation",
-            await report.DuringAsync("one gateway cut off", progress => IsolationDrill.RunAsync(report, rate, warm, progress)));
         return report.Conclude("fleet", verdict);
     }
 
