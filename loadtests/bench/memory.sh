@@ -83,7 +83,7 @@ prepare() { # NAME
     *) echo "There is no '$1'." >&2; usage ;;
   esac
 }
-recorded() { cat "$work/state/recording/"* 2>/dev/null | wc -c; }
+recorded() { { cat "$work/state/recording/"* 2>/dev/null || true; } | wc -c; }
 resident() { awk '/VmRSS/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
 
 take_priority
