@@ -102,7 +102,7 @@ internal sealed record MachineScale
             IsInDoubt = from.NextFlag(),
             ReturnedAt = from.NextAge(now, Tick),
             Relapses = from.Next(),
-            Held = (from.Next(), from.NextRest(now, Tick)) is (>= 0 and var tier2, { } until) ? new Hold(tier2, until, "") : null,
+            Held = (from.Next(), from.NextRest(now, Tick)) is ( >= 0 and var tier2, { } until) ? new Hold(tier2, until, "") : null,
             Epoch = from.Next(),
         };
     }
