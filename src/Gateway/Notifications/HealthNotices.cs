@@ -64,14 +64,21 @@ internal sealed class HealthNotices(Notifier notifier, Func<TimeSpan?> sinceIsol
     {
         var key = (change.Cluster, change.Tier, change.Destination);
         var wasIsolated = sinceIsolation() <= time.GetElapsedTime(at);
-        if (change.Kind == HealthChangeKind.DestinationUp ? _untold.Remove(key) : wasIsolated)
+        if (wasIsolated && change.Kind != HealthChangeKind.DestinationUp)
         {
-            // A loss that is not told has no return either.
-            _ = change.Kind == HealthChangeKind.DestinationDown && _untold.Add(key);
+            if (change.Kind == HealthChangeKind.DestinationDown && _untold.Count < MaxWaiting)
+            {
+                _untold.Add(key);
+            }
+
             return;
         }
 
-        _untold.Remove(key);
-        notifier.Publish(change);
+        // A loss that was not told has no return either.
+        var wasUntold = _untold.Remove(key);
+        if (!wasUntold || change.Kind != HealthChangeKind.DestinationUp)
+        {
+            notifier.Publish(change);
+        }
     }
 }

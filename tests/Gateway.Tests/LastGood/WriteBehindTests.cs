@@ -123,6 +123,30 @@ public sealed class WriteBehindTests
         }
     }
 
+    /// <summary>What another gateway has learned meanwhile is not overwritten by what is older.</summary>
+    [Theory]
+    [InlineData(-60_000, true)]
+    [InlineData(60_000, false)]
+    public async Task Failure_Passes_OlderResponsesDoNotReplaceNewerOnes(long laterByMilliseconds, bool isWritten)
+    {
+        var ours = await RecordAsync("ours");
+        var shared = new FaultyBacking { IsShared = true, Fails = true };
+        shared.Records.Add(ours with { BeganUnixMs = ours.BeganUnixMs + laterByMilliseconds });
+        await using var store = Guide.Store(TimeProvider.System, shared);
+        store.Start();
+        await store.ReadAhead;
+        store.Answer(_route, Guide.Get("/a"), "ours");
+        store.Answer(_route, Guide.Get("/b"), "x");
+        await Guide.Until(() => store.Alarm is not null, "it fails");
+
+        shared.Fails = false;
+        await Guide.Until(() => store.Alarm is null, "it is used again");
+
+        var written = shared.Changes.Where(static c => c.Kind == ChangeKind.Put).Select(static c => c.Text).ToArray();
+        Assert.Contains(written, static key => key.Contains("/b ", StringComparison.Ordinal));
+        Assert.Equal(isWritten, written.Contains(ours.Key, StringComparer.Ordinal));
+    }
+
     private async Task<StoredResponse> RecordAsync(string body)
     {
         var backing = new FaultyBacking();
@@ -186,7 +210,7 @@ public sealed class WriteBehindTests
         public async Task<IReadOnlyList<StoredResponse>> LookAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
         {
             await PassAsync(CancellationToken.None);
-            return [];
+            return [.. Records.Where(record => keys.Contains(record.Key, StringComparer.Ordinal))];
         }
 
         public ValueTask DisposeAsync()

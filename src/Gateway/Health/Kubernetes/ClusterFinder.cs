@@ -14,9 +14,9 @@ internal static class ClusterFinder
     /// <exception cref="KubernetesException">There is none.</exception>
     public static ClusterAccess Find(Func<string, string?> environment, string podFolder = PodFolder)
     {
-        if (environment("KUBECONFIG") is { Length: > 0 } named)
+        if (environment("KUBECONFIG")?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) is [var first, ..])
         {
-            return KubeConfig.Read(named.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)[0]);
+            return KubeConfig.Read(first);
         }
 
         if (environment("KUBERNETES_SERVICE_HOST") is { Length: > 0 } host)

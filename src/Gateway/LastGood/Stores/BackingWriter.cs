@@ -10,6 +10,9 @@ internal sealed class BackingWriter(ILastGoodStore backing, LastGoodMemory memor
     /// <summary>Changes of one write at most.</summary>
     public const int BatchSize = 128;
 
+    // What is looked for comes back whole, and each look has one deadline.
+    private const int LookSize = 16;
+
     private readonly List<BackingChange> _batch = new(BatchSize);
 
     /// <summary>Adds a change to the batch, as memory holds it now.</summary>
@@ -52,15 +55,22 @@ internal sealed class BackingWriter(ILastGoodStore backing, LastGoodMemory memor
         }
     }
 
-    /// <summary>Writes all that memory holds.</summary>
+    /// <summary>
+    /// Writes all that memory holds; to a store that gateways share only what is newer than what another one has put there meanwhile.
+    /// </summary>
     public async Task WriteEverythingAsync(CancellationToken cancellationToken)
     {
-        foreach (var chunk in memory.All.Chunk(BatchSize))
+        foreach (var chunk in memory.All.Chunk(backing.IsShared ? LookSize : BatchSize))
         {
+            IReadOnlyList<StoredResponse> there = backing.IsShared
+                ? await backing.LookAsync([.. chunk.Select(static stored => stored.Key)], cancellationToken)
+                : [];
+            var known = there.ToDictionary(static stored => stored.Key, static stored => stored.BeganUnixMs, StringComparer.Ordinal);
             var changes = new List<BackingChange>(chunk.Length);
             foreach (var stored in chunk)
             {
-                if (Resolve(new BackingChange(ChangeKind.Put, stored.Key, stored.BeganUnixMs)) is { } resolved)
+                if (!(known.TryGetValue(stored.Key, out var began) && began >= stored.BeganUnixMs)
+                    && Resolve(new BackingChange(ChangeKind.Put, stored.Key, stored.BeganUnixMs)) is { } resolved)
                 {
                     changes.Add(resolved);
                 }

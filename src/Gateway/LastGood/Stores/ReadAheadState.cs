@@ -8,6 +8,8 @@ namespace Gateway.LastGood.Stores;
 /// <param name="counters">The figures.</param>
 internal sealed class ReadAheadState(LastGoodMemory memory, LastGoodCounters counters)
 {
+    private static readonly TimeSpan BeforeWithin = TimeSpan.FromSeconds(1);
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _hasRead;
     private volatile bool _leftSome;
@@ -32,8 +34,26 @@ internal sealed class ReadAheadState(LastGoodMemory memory, LastGoodCounters cou
         _ended.TrySetResult();
     }
 
-    /// <summary>Nothing is taken of this store.</summary>
-    public void Skip() => _leftSome = true;
+    /// <summary>Reads a store; a copy only if the store that it is a copy of had nothing to give.</summary>
+    /// <param name="backing">The store.</param>
+    /// <param name="before">The store that this one is a copy of; null: there is none.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="end">Ends it.</param>
+    public async Task ReadAsync(ILastGoodStore backing, ReadAheadState? before, TimeProvider time, CancellationToken end)
+    {
+        if (before is not null)
+        {
+            // What the other one has is newer: it knows what other gateways took back. In an outage users cannot wait for it long.
+            await before.Ended.WaitAsync(BeforeWithin, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (before.HasFound)
+            {
+                _leftSome = true;
+                return;
+            }
+        }
+
+        await backing.ReadAheadAsync(Admit, end);
+    }
 
     /// <summary>Takes a response; false: memory has no room. It stops short of a full memory: what traffic brings next must not push out
     /// what was just read.</summary>

@@ -44,8 +44,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         ILogger logger,
         WriteBehind? before = null)
     {
-        _before = before;
-        _backing = backing;
+        (_backing, _before) = (backing, before);
         _ahead = new ReadAheadState(memory, counters);
         _time = time;
         _logger = logger;
@@ -165,7 +164,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
 
                 if (_failure is not null)
                 {
-                    await _writer.WriteEverythingAsync(_end.Token);
+                    await CatchUpAsync();
                     _failure = null;
                     StoreIsBack(_backing.Name);
                 }
@@ -174,13 +173,7 @@ internal sealed partial class WriteBehind : IAsyncDisposable
                 while (await WaitForWorkAsync())
                 {
                     await _writer.SettleAsync(_end.Token);
-                    if (_isIncomplete)
-                    {
-                        _isIncomplete = false;
-                        await _writer.WriteEverythingAsync(_end.Token);
-                    }
-
-                    await WriteBatchAsync();
+                    await (_isIncomplete ? CatchUpAsync() : WriteBatchAsync(takesPuts: true));
                     retry = RetryFirst;
                 }
 
@@ -209,22 +202,11 @@ internal sealed partial class WriteBehind : IAsyncDisposable
 
     private async Task ReadAheadAsync()
     {
-        if (_before is null)
+        await _ahead.ReadAsync(_backing, _before?._ahead, _time, _end.Token);
+        if (_before is { _ahead.HasFound: false } && _ahead.HasFound)
         {
-            await _backing.ReadAheadAsync(_ahead.Admit, _end.Token);
-            return;
+            _before._isIncomplete = true;
         }
-
-        // What the other one has is newer: it knows what other gateways took back.
-        await _before.ReadAhead.WaitAsync(_end.Token);
-        if (_before._ahead.HasFound)
-        {
-            _ahead.Skip();
-            return;
-        }
-
-        await _backing.ReadAheadAsync(_ahead.Admit, _end.Token);
-        _before._isIncomplete |= _ahead.HasFound;
     }
 
     // Without work too it must come out that the store is away: in an outage nothing is written, and requests want to look.
@@ -251,13 +233,28 @@ internal sealed partial class WriteBehind : IAsyncDisposable
         }
     }
 
-    private async Task WriteBatchAsync()
+    // What leaves is told in its order; what waits to be put is among what memory holds.
+    private async Task CatchUpAsync()
+    {
+        while (_queue.Reader.TryPeek(out _))
+        {
+            await WriteBatchAsync(takesPuts: false);
+        }
+
+        _isIncomplete = false;
+        await _writer.WriteEverythingAsync(_end.Token);
+    }
+
+    private async Task WriteBatchAsync(bool takesPuts)
     {
         var taken = 0;
         while (taken < BackingWriter.BatchSize && _queue.Reader.TryRead(out var change))
         {
             taken++;
-            _writer.Add(change);
+            if (takesPuts || change.Kind != ChangeKind.Put)
+            {
+                _writer.Add(change);
+            }
         }
 
         try
