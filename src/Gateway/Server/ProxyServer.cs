@@ -129,7 +129,8 @@ internal static class ProxyServer
             : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxConcurrentUpgradedConnections = config.Limits.Connections;
-        kestrel.Limits.MaxRequestBodySize = config.Limits.RequestBody;
+        // BodyLimit counts. Kestrel would end the connection at once, and a client that is still sending would lose the response.
+        kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxRequestHeadersTotalSize = (int)config.Limits.RequestHeaders;
         kestrel.Limits.MaxRequestLineSize = (int)Math.Min(config.Limits.RequestHeaders, 16 * 1024);
         kestrel.Limits.MaxRequestBufferSize = Math.Max(kestrel.Limits.MaxRequestLineSize, 1024 * 1024);

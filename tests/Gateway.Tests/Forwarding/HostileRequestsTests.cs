@@ -87,6 +87,35 @@ public class HostileRequestsTests
         Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }
 
+    // A client that sends everything before it reads would lose the refusal to a connection that is ended at once.
+    [Theory]
+    [InlineData("/users", false)]
+    [InlineData("/users", true)]
+    [InlineData("/clusters/guide/hold", false)]
+    [InlineData("/clusters/guide/hold", true)]
+    [InlineData("/signals/alerts", true)]
+    public async Task Limits_BodyTooLong_RefusalReachesAClientThatSendsItAll(string path, bool chunked)
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await InProcessGateway.StartAsync(
+            InProcessGateway.Config([guide.Url], top: "limits: { requestBody: 100KiB }"));
+        var at = path == "/users" ? gateway.Url : gateway.AdminUrl;
+        const int Length = 8 * 1024 * 1024;
+        await using var client = await RawClient.ConnectAsync(at);
+        await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: {at.Authority}\r\nContent-Type: application/json\r\n"
+            + (chunked ? $"Transfer-Encoding: chunked\r\n\r\n{Length:x}\r\n" : $"Content-Length: {Length}\r\n\r\n"));
+        var part = new string('x', 64 * 1024);
+        for (var sent = 0; sent < Length; sent += part.Length)
+        {
+            await client.SendAsync(part);
+        }
+
+        await client.SendAsync(chunked ? "\r\n0\r\n\r\n" : "");
+
+        Assert.Equal(413, (await client.ReadAsync()).Status);
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
+    }
+
     [Fact]
     public async Task Limits_TooManyConnections_TurnsAwayOnlyTheLast()
     {

@@ -12,7 +12,6 @@ namespace Gateway.Admin.Endpoints;
 internal static class AdminListener
 {
     private const int MaxConnections = 200;
-    private const long MaxBody = 16 * 1024;
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Listens at an address, at <c>localhost</c> or everywhere.</summary>
@@ -42,7 +41,8 @@ internal static class AdminListener
 
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-        kestrel.Limits.MaxRequestBodySize = MaxBody;
+        // RequestBody counts. Kestrel would end the connection at once, and a client that is still sending would lose the response.
+        kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Microsoft.AspNetCore.Http.Features;
+using System.Globalization;
 
 namespace Gateway.Admin.Endpoints;
 
@@ -8,7 +8,7 @@ internal static class RequestBody
 {
     /// <summary>The body; null: it is compressed, too large or broke off, and the response says so.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="most">So many bytes are taken; whole MiB.</param>
+    /// <param name="most">So many bytes are taken; whole KiB.</param>
     /// <param name="instead">What to do about one that is larger, in a few words.</param>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, int most, string instead)
     {
@@ -23,9 +23,10 @@ internal static class RequestBody
             return null;
         }
 
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        if (context.Request.ContentLength > most)
         {
-            limit.MaxRequestBodySize = most;
+            await TooLongAsync(context, most, instead);
+            return null;
         }
 
         var body = new ArrayBufferWriter<byte>(4096);
@@ -35,15 +36,24 @@ internal static class RequestBody
             while ((count = await context.Request.Body.ReadAsync(body.GetMemory(4096), context.RequestAborted)) > 0)
             {
                 body.Advance(count);
+                if (body.WrittenCount > most)
+                {
+                    await TooLongAsync(context, most, instead);
+                    return null;
+                }
             }
 
             return body.WrittenMemory;
         }
         catch (BadHttpRequestException e)
         {
-            await AdminJson.ProblemAsync(
-                context, e.StatusCode, $"The body could not be read. At most {most / (1024 * 1024)} MiB is taken: {instead}.");
+            await AdminJson.ProblemAsync(context, e.StatusCode, "The body could not be read to its end. Send it again.");
             return null;
         }
     }
+
+    private static Task TooLongAsync(HttpContext context, int most, string instead) => AdminJson.ProblemAsync(
+        context,
+        StatusCodes.Status413PayloadTooLarge,
+        string.Create(CultureInfo.InvariantCulture, $"The body is too long. At most {most / 1024} KiB is taken: {instead}."));
 }

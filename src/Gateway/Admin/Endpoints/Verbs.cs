@@ -17,6 +17,7 @@ namespace Gateway.Admin.Endpoints;
 /// </summary>
 internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILogger log) : IDisposable
 {
+    private const int MaxBody = 16 * 1024;
     private const int MaxWho = 130;
 
     private static readonly TimeSpan LongestHold = TimeSpan.FromHours(24);
@@ -269,19 +270,19 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             return null;
         }
 
+        if (await RequestBody.ReadAsync(context, MaxBody, "a reason needs less") is not { } body)
+        {
+            return null;
+        }
+
         try
         {
-            var request = await context.Request.ReadFromJsonAsync<VerbRequest>(AdminJson.Options, context.RequestAborted) ?? new();
+            var request = JsonSerializer.Deserialize<VerbRequest>(body.Span, AdminJson.Options) ?? new();
             return request with { Reason = request.Reason is null ? null : VerbText.Shown(request.Reason) };
         }
         catch (JsonException)
         {
             await AdminJson.ProblemAsync(context, 400, "The body is not the JSON that this verb takes, like {\"reason\": \"why\"}.");
-            return null;
-        }
-        catch (BadHttpRequestException e)
-        {
-            await AdminJson.ProblemAsync(context, e.StatusCode, "The body could not be read. At most 16 KiB are taken.");
             return null;
         }
     }

@@ -27,9 +27,14 @@ internal static class BodyLimit
 
         try
         {
-            Apply(context, plan.RequestBodyLimit);
+            var most = plan.RequestBodyLimit;
+            if (request.ContentLength > most)
+            {
+                throw TooLong();
+            }
+
             var buffer = plan.ClusterConfig.Attempts.RequestBuffer;
-            return await RequestBody.ReadAsync(context, buffer, plan.Traffic.Time, context.RequestAborted).ConfigureAwait(false);
+            return await RequestBody.ReadAsync(context, buffer, most, plan.Traffic.Time, context.RequestAborted).ConfigureAwait(false);
         }
         catch
         {
@@ -38,17 +43,7 @@ internal static class BodyLimit
         }
     }
 
-    private static void Apply(HttpContext context, long most)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit && limit.MaxRequestBodySize != most)
-        {
-            limit.MaxRequestBodySize = most;
-        }
-
-        if (context.Request.ContentLength > most)
-        {
-            throw new BadHttpRequestException(
-                "The body is longer than limits.requestBody allows.", StatusCodes.Status413PayloadTooLarge);
-        }
-    }
+    /// <summary>A body is longer than its route allows.</summary>
+    public static BadHttpRequestException TooLong() =>
+        new("The body is longer than limits.requestBody allows.", StatusCodes.Status413PayloadTooLarge);
 }

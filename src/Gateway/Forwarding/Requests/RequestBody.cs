@@ -39,10 +39,15 @@ internal abstract class RequestBody(long? length)
     public bool ExpectsContinue { get; init; }
 
     /// <summary>Reads the client's body up to <paramref name="limit"/> bytes.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="limit">So many bytes are kept for further attempts.</param>
+    /// <param name="most">So many bytes the body may have.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">The request is over.</param>
     /// <exception cref="BadHttpRequestException">The client broke the framing or sent more than the gateway takes.</exception>
     public static ValueTask<RequestBody> ReadAsync(
-        HttpContext context, long limit, TimeProvider time, CancellationToken cancellationToken) =>
-        RequestBodyReader.ReadAsync(context, limit, time, cancellationToken);
+        HttpContext context, long limit, long most, TimeProvider time, CancellationToken cancellationToken) =>
+        RequestBodyReader.ReadAsync(context, limit, most, time, cancellationToken);
 
     /// <summary>A content for one attempt. A body that is not whole can be given only once.</summary>
     public AttemptContent ForAttempt() => new(this, length);

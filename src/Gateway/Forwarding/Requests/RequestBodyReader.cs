@@ -10,10 +10,10 @@ internal static class RequestBodyReader
     /// <summary>How long the reading ahead of a body without a length may take.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Reads up to <paramref name="limit"/> bytes.</summary>
+    /// <summary>Reads up to <paramref name="limit"/> bytes of a body that may have <paramref name="most"/>.</summary>
     /// <exception cref="BadHttpRequestException">The client broke the framing or sent more than the gateway takes.</exception>
     public static ValueTask<RequestBody> ReadAsync(
-        HttpContext context, long limit, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context, long limit, long most, TimeProvider time, CancellationToken cancellationToken)
     {
         var reader = context.Request.BodyReader;
         var declared = context.Request.ContentLength;
@@ -26,21 +26,21 @@ internal static class RequestBodyReader
                 rate.MinDataRate = null;
             }
 
-            return new(new StreamedRequestBody(reader, default, declared, keep: limit, duplex: time));
+            return new(new StreamedRequestBody(reader, default, declared, keep: limit, most, duplex: time));
         }
 
         var expectsInterim = ExpectsInterim(context);
         if (declared > limit || limit <= 0 || expectsInterim)
         {
             // Reading it would tell the client to send it, before the destination had its say.
-            return new(new StreamedRequestBody(reader, default, declared, keep: 0) { ExpectsContinue = expectsInterim });
+            return new(new StreamedRequestBody(reader, default, declared, keep: 0, most) { ExpectsContinue = expectsInterim });
         }
 
-        return ReadAheadAsync(reader, declared, limit, time, cancellationToken);
+        return ReadAheadAsync(reader, declared, limit, most, time, cancellationToken);
     }
 
     private static async ValueTask<RequestBody> ReadAheadAsync(
-        PipeReader reader, long? declared, long limit, TimeProvider time, CancellationToken cancellationToken)
+        PipeReader reader, long? declared, long limit, long most, TimeProvider time, CancellationToken cancellationToken)
     {
         var bytes = PooledBytes.WithRoom((int)Math.Min(declared ?? 4096, limit));
         // A body without a length may be one side of a conversation: it is not waited for without end.
@@ -58,11 +58,17 @@ internal static class RequestBodyReader
 
                 var read = await reading.ConfigureAwait(false);
                 var more = read.Buffer;
+                if (bytes.Length + more.Length > most)
+                {
+                    reader.AdvanceTo(more.End);
+                    throw BodyLimit.TooLong();
+                }
+
                 if (read.IsCanceled || bytes.Length + more.Length > limit)
                 {
                     // Not all of it came in time, or it is longer than is kept: what is here is handed on, and the rest streamed behind it.
                     reader.AdvanceTo(more.Start, more.Start);
-                    return new StreamedRequestBody(reader, bytes, declared, keep: read.IsCanceled ? limit : 0);
+                    return new StreamedRequestBody(reader, bytes, declared, keep: read.IsCanceled ? limit : 0, most);
                 }
 
                 bytes.Append(more, limit);

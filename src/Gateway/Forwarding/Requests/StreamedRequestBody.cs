@@ -17,6 +17,7 @@ internal sealed class StreamedRequestBody : RequestBody
 
     private readonly PipeReader _rest;
     private readonly long _keep;
+    private readonly long _most;
     private readonly TimeProvider? _duplex;
     private PooledBytes _head;
     private TaskCompletionSource? _taken;
@@ -28,13 +29,15 @@ internal sealed class StreamedRequestBody : RequestBody
     /// <param name="head">What was read so far.</param>
     /// <param name="length">Of both, in bytes; null: it is not known.</param>
     /// <param name="keep">So many bytes are kept at most for another attempt.</param>
+    /// <param name="most">So many bytes the client may send in all.</param>
     /// <param name="duplex">The clock of a call that talks in both directions; null: it is none.</param>
-    public StreamedRequestBody(PipeReader rest, PooledBytes head, long? length, long keep, TimeProvider? duplex = null)
+    public StreamedRequestBody(PipeReader rest, PooledBytes head, long? length, long keep, long most, TimeProvider? duplex = null)
         : base(length)
     {
         _rest = rest;
         _head = head;
         _keep = keep;
+        _most = most;
         _duplex = duplex;
         _received = head.Length;
     }
@@ -154,19 +157,31 @@ internal sealed class StreamedRequestBody : RequestBody
             var reading = _rest.ReadAsync(cancellationToken);
             if (reading.IsCompleted)
             {
-                return await reading.ConfigureAwait(false);
+                return Checked(await reading.ConfigureAwait(false));
             }
 
             content.Attempt?.AwaitClient(maySilent: IsDuplex);
             var read = await reading.ConfigureAwait(false);
             content.Attempt?.ClientCame();
-            return read;
+            return Checked(read);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             content.ClientFailure = exception;
             throw;
         }
+    }
+
+    /// <summary>What was read, if the body is not too long with it. One attempt at a time is here.</summary>
+    private ReadResult Checked(in ReadResult read)
+    {
+        if (_received + read.Buffer.Length > _most)
+        {
+            _rest.AdvanceTo(read.Buffer.End);
+            throw BodyLimit.TooLong();
+        }
+
+        return read;
     }
 
     /// <summary>Counts what an attempt is about to send, and keeps it for another one. One attempt at a time is here.</summary>
