@@ -23,6 +23,9 @@ internal sealed class AdaptiveLimit(TimeProvider time, Func<double> draw)
     private bool _newOnly = true;
     private int _turn;
 
+    /// <summary>The most that were in flight of late: by it the levels that leave room for more important ones are let in.</summary>
+    public RecentPeak Peak { get; } = new(time);
+
     /// <summary>Requests that the tier may have in flight now.</summary>
     public int Current => Volatile.Read(ref _limit);
 

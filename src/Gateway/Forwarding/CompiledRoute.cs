@@ -26,7 +26,7 @@ internal sealed class CompiledRoute
     public CompiledRoute(
         RouteConfig route,
         ClusterConfig cluster,
-        LevelConfig level,
+        LevelsConfig levels,
         LimitsConfig limits,
         UpstreamCluster traffic,
         RequestHeaderCopier headers,
@@ -44,6 +44,7 @@ internal sealed class CompiledRoute
         Reporter = new AttemptReporter(this);
         Losers = new LosingAttempts(this, Reporter);
         Buffering = new ResponseBuffering(this);
+        var level = levels.Of(route.Level);
         FirstTierOnly = level.FirstTierOnly;
         RequestBodyLimit = route.Overrides.RequestBody ?? limits.RequestBody;
         ChangesHost = route.KeepsHost || route.HostName is not null;
@@ -54,6 +55,7 @@ internal sealed class CompiledRoute
         }
 
         ShedAt = level.ShedAt;
+        HedgesUpTo = levels.LeastShedAt;
         _newPeer = destination =>
         {
             var tally = destination.Tally(route.Name);
@@ -105,6 +107,9 @@ internal sealed class CompiledRoute
 
     /// <summary>Share of a tier's capacity from which this level is shed.</summary>
     public double ShedAt { get; }
+
+    /// <summary>Share of a tier's capacity up to which requests are hedged: a hedge takes no place that any level could need.</summary>
+    public double HedgesUpTo { get; }
 
     /// <summary>Largest request body in bytes.</summary>
     public long RequestBodyLimit { get; }

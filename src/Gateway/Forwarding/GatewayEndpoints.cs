@@ -121,7 +121,7 @@ internal sealed class GatewayEndpoints(
         var headers = new RequestHeaderCopier(forwarded, asksIdentity, cluster.Via == ViaMode.Both, changes);
         var reportsLoad = cluster.Signals.Any(static signal => signal.Report == SignalReport.Orca);
         var relay = new ResponseRelay(route, lastGood, cluster.Via != ViaMode.Off, reportsLoad);
-        return new CompiledRoute(route, cluster, config.Levels.Of(route.Level), config.Limits, traffic, headers, relay, instruments)
+        return new CompiledRoute(route, cluster, config.Levels, config.Limits, traffic, headers, relay, instruments)
         {
             ResponseHeaders = ResponseHeaderChanges.Of(route, config.TrustedProxies),
             Cors = CorsPolicy.Of(route),

@@ -79,6 +79,31 @@ public sealed class TierAdmissionTests
         Assert.All(await Task.WhenAll(held), static answer => Assert.Equal(200, answer.Status));
     }
 
+    // 70 % of ten places are for every level; a hedge beyond would take the place of a request that somebody waits for.
+    [Fact]
+    public async Task Tier_InWhichALevelHasNoRoom_IsNotHedgedInto()
+    {
+        var release = new TaskCompletionSource();
+        await using var one = Held(release, "one");
+        await using var other = Held(release, "other");
+        await using var gateway = await StartAsync(
+            InProcessGateway.Config([one.Url, other.Url], attempts: "hedge: 20ms, retryBudget: 100%"),
+            "capacity: 10");
+        var held = new List<Task<RawAnswer>>();
+        foreach (var attempts in (int[])[2, 4, 6, 7, 8, 9])
+        {
+            held.Add(gateway.GetAsync("/held"));
+            await Eventually.BeTrueAsync(() => one.Requests.Count + other.Requests.Count == attempts, Patience, $"{attempts} attempts");
+        }
+
+        // Three were hedged; the others ask again every 50 ms.
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Cancel);
+        Assert.Equal(9, one.Requests.Count + other.Requests.Count);
+        release.SetResult();
+        Assert.All(await Task.WhenAll(held), static answer => Assert.Equal(200, answer.Status));
+        Assert.Equal(3, await gateway.MetricAsync("gateway_hedges_total"));
+    }
+
     [Fact]
     public async Task Request_InTheQueue_GoesOnAsSoonAsThereIsAPlace()
     {

@@ -12,6 +12,9 @@ internal sealed record LevelsConfig
     /// <summary>Default: the first tier, shed at 70 %.</summary>
     public LevelConfig Low { get; init; } = new() { FirstTierOnly = true, ShedAt = 0.7 };
 
+    /// <summary>The least <c>shedAt</c>: below it every level has room.</summary>
+    public double LeastShedAt => Math.Min(High.ShedAt, Math.Min(Medium.ShedAt, Low.ShedAt));
+
     /// <summary>The meaning of one level.</summary>
     public LevelConfig Of(Level level) => level switch { Level.High => High, Level.Medium => Medium, _ => Low };
 }

@@ -48,7 +48,9 @@ internal struct AttemptSource(CompiledRoute plan, HttpContext context, string ta
         }
 
         var probe = isFirst ? HalfOpen : null;
-        var (destination, tier) = probe is { } permit ? (permit.Destination, permit.Tier) : choice.Next(purpose, race.IsNextLast);
+        // Where all that a request waits for has been ejected, a hedge is what saves it, as a retry would.
+        var goesAs = purpose == AttemptPurpose.Hedge && race.WaitsInVain ? AttemptPurpose.Repeat : purpose;
+        var (destination, tier) = probe is { } permit ? (permit.Destination, permit.Tier) : choice.Next(goesAs, race.IsNextLast);
         if (destination is null)
         {
             Skip(SkipReason.NoDestination);

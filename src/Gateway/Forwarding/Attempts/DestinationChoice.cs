@@ -2,6 +2,7 @@ using Gateway.Failover;
 using Gateway.Failover.Comparison;
 using Gateway.Forwarding.Conversations;
 using Gateway.Forwarding.LoadBalancing;
+using Gateway.Forwarding.Overload;
 using Gateway.Health.Model;
 using Gateway.Health.Rules;
 
@@ -128,9 +129,9 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
 
         for (var i = 1; i < _snapshot.Tiers.Length; i++)
         {
-            // It is a guest there, whatever its purpose: it does not enter a tier that is full.
+            // It is a guest there, whatever its purpose: it does not enter a tier that is full, a hedge none that is nearly so.
             var tier = _snapshot.Tiers[(FirstTier + i) % _snapshot.Tiers.Length];
-            if (tier.CanServe && ChooseIn(tier, AttemptPurpose.Repeat, RouteAvoidance.None) is { } there)
+            if (tier.CanServe && ChooseIn(tier, purpose == AttemptPurpose.Hedge ? purpose : AttemptPurpose.Repeat, RouteAvoidance.None) is { } there)
             {
                 return (there, tier);
             }
@@ -184,7 +185,7 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
 
     private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose, Destination?[] without, int count)
     {
-        if (purpose != AttemptPurpose.First && tier.Capacity is { } capacity && tier.Load.InFlight >= capacity)
+        if (purpose != AttemptPurpose.First && !TierAdmission.AdmitsFurther(tier, purpose == AttemptPurpose.Hedge, plan.HedgesUpTo))
         {
             return null;
         }

@@ -33,6 +33,24 @@ internal static class TierAdmission
         return -1;
     }
 
-    private static bool HasRoom(TierSnapshot tier, double shedAt) =>
-        (shedAt >= 1 ? tier.Capacity : tier.CapacityOfOthers) is not { } capacity || tier.Load.InFlight < capacity * shedAt;
+    /// <summary>
+    /// A tier takes a further attempt: a retry as long as the tier is not full, a hedge as long as every level has room there. The retry
+    /// takes the place of an attempt that failed, the hedge one more.
+    /// </summary>
+    /// <param name="tier">Where it would go.</param>
+    /// <param name="isHedge">It is made beside another one.</param>
+    /// <param name="hedgesUpTo">Share of a capacity up to which requests are hedged.</param>
+    public static bool AdmitsFurther(TierSnapshot tier, bool isHedge, double hedgesUpTo) => HasRoom(tier, isHedge ? hedgesUpTo : 1);
+
+    private static bool HasRoom(TierSnapshot tier, double shedAt)
+    {
+        if ((shedAt >= 1 ? tier.Capacity : tier.CapacityOfOthers) is not { } capacity)
+        {
+            return true;
+        }
+
+        var inFlight = tier.Load.InFlight;
+        var peak = tier.Load.Adaptive?.Peak.Note(inFlight) ?? inFlight;
+        return (shedAt >= 1 ? inFlight : peak) < capacity * shedAt;
+    }
 }
