@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Failover.Resuming;
 
 namespace Gateway.Failover;
 
@@ -44,8 +45,38 @@ internal sealed record ClusterState
     /// <summary>The last change agreed with other gateways that was acted on; 0: none.</summary>
     public long Epoch { get; init; }
 
+    /// <summary>What was true before a restart, until the first round of probes is over; null: nothing is known of it.</summary>
+    public Resumption? Resumed { get; init; }
+
     /// <summary>Stands for a tier that a reload took away.</summary>
     public const int Gone = -2;
+
+    /// <summary>
+    /// The first round of probes is over: the first tier serves or, after a restart, the one that did, and what still is true of before, is
+    /// true since then.
+    /// </summary>
+    /// <param name="tiers">What each tier is good for now.</param>
+    /// <param name="now">The loop's clock.</param>
+    public ClusterState Settle(ReadOnlySpan<TierHealth> tiers, TimeSpan now)
+    {
+        if (Resumed is not { } before)
+        {
+            return this with { Settled = true, Active = 0 };
+        }
+
+        var ramps = before.RampFrom >= 0 && tiers[before.RampFrom] >= TierHealth.Unverified;
+        return this with
+        {
+            Settled = true,
+            Active = before.Active,
+            ActiveSince = before.ActiveSince,
+            HealthySince = [.. HealthySince.Select((since, tier) => since is null ? null : before.HealthySince[tier] ?? since)],
+            RampFrom = ramps ? before.RampFrom : -1,
+            RampShare = ramps ? before.RampShare : 0,
+            RampShareAt = now,
+            Resumed = null,
+        };
+    }
 
     /// <summary>The same state for a changed list of tiers, matched by name.</summary>
     public ClusterState Remap(IReadOnlyList<string> before, IReadOnlyList<string> after)
@@ -73,6 +104,7 @@ internal sealed record ClusterState
             RampFrom = Math.Max(-1, IndexOf(RampFrom)),
             HealthySince = [.. able],
             Held = held,
+            Resumed = null,
         };
     }
 }

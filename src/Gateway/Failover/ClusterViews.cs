@@ -1,3 +1,5 @@
+using Gateway.Failover.Resuming;
+
 namespace Gateway.Failover;
 
 /// <summary>What people see of the clusters: made by the loop, read by anyone.</summary>
@@ -6,10 +8,14 @@ internal sealed class ClusterViews(ClusterTable clusters, TimeProvider time)
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
 
     private IReadOnlyList<ClusterView> _all = [];
+    private IReadOnlyList<ClusterMemory>? _memories;
     private TimeSpan _publishedAt;
 
     /// <summary>In the order of the configuration.</summary>
     public IReadOnlyList<ClusterView> All => Volatile.Read(ref _all);
+
+    /// <summary>What a restart must not forget; null: the first round of probes is not over, and nothing is known yet.</summary>
+    public IReadOnlyList<ClusterMemory>? Memories => Volatile.Read(ref _memories);
 
     /// <summary>They are older than people may see.</summary>
     public bool AreDue(TimeSpan now) => now - _publishedAt >= Every;
@@ -20,6 +26,11 @@ internal sealed class ClusterViews(ClusterTable clusters, TimeProvider time)
         var utc = time.GetUtcNow();
         IReadOnlyList<ClusterView> views = [.. clusters.All.Select(c => ViewBuilder.Of(c, now, utc))];
         Volatile.Write(ref _all, views);
+        if (clusters.All.All(static cluster => cluster.State.Settled))
+        {
+            Volatile.Write(ref _memories, [.. clusters.All.Select(cluster => ClusterResuming.Take(cluster, now)).OfType<ClusterMemory>()]);
+        }
+
         _publishedAt = now;
     }
 }

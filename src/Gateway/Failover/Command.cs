@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gateway.Failover.Resuming;
 
 namespace Gateway.Failover;
 
@@ -9,6 +10,7 @@ namespace Gateway.Failover;
 [JsonDerivedType(typeof(DrainCommand), "drain")]
 [JsonDerivedType(typeof(ReadyCommand), "ready")]
 [JsonDerivedType(typeof(WeightCommand), "weight")]
+[JsonDerivedType(typeof(ResumeCommand), "resume")]
 internal abstract record Command(string Cluster)
 {
     /// <summary>Who asks, as far as it is known: the name that was given, and the address.</summary>
@@ -59,6 +61,10 @@ internal sealed record WeightCommand(string Cluster, string Destination, int? We
     /// <summary>The operator's words; null: none were given.</summary>
     public string? Reason { get; init; }
 }
+
+/// <summary>Put in force again what a restart must not forget. The gateway gives it to itself, before its first probes end.</summary>
+/// <param name="Memory">What was remembered.</param>
+internal sealed record ResumeCommand(ClusterMemory Memory) : Command(Memory.Cluster);
 
 /// <summary>What became of a command.</summary>
 /// <param name="Done">It was carried out.</param>

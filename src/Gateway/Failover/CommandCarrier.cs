@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Configuration.Values;
+using Gateway.Failover.Resuming;
 using Gateway.Health.Model;
 
 namespace Gateway.Failover;
@@ -55,6 +56,10 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
                 return CarryOn(cluster, ready.Destination, drain: null, now);
             case WeightCommand weight:
                 return CarryOn(cluster, weight, now);
+            case ResumeCommand resume:
+                return ClusterResuming.Resume(cluster, resume.Memory, resume.Ago, now)
+                    ? new CommandResult(Done: true, ClusterResuming.TextOf(resume.Memory))
+                    : new CommandResult(Done: false, $"Cluster '{resume.Cluster}' has begun anew: its first probes ended before.");
             default:
                 return new CommandResult(Done: false, $"The failover loop knows no command '{command.GetType().Name}'.");
         }

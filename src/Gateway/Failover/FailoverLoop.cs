@@ -3,6 +3,7 @@ using System.Net;
 using Gateway.Configuration.Model;
 using Gateway.Consensus;
 using Gateway.Failover.Recording;
+using Gateway.Failover.Resuming;
 using Gateway.Health.Kubernetes;
 using Gateway.Health.Model;
 using Gateway.Health.Probing;
@@ -105,6 +106,9 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     /// <summary>What people see, at most half a second old.</summary>
     public IReadOnlyList<ClusterView> Views => _views.All;
 
+    /// <summary>What a restart must not forget of clusters, as old; null: the first round of probes is not over.</summary>
+    public IReadOnlyList<ClusterMemory>? Memories => _views.Memories;
+
     /// <summary>The cluster at run time; null: there is none of that name.</summary>
     public Cluster? Find(string cluster) => _clusters.Published(cluster);
 
@@ -145,10 +149,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _timer = _time.CreateTimer(
-            static state => ((FailoverInbox)state!).Wake(),
-            _inbox,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
+            static state => ((FailoverInbox)state!).Wake(), _inbox, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _inbox.Wake();
         Volatile.Write(ref _turnedAt, _time.GetTimestamp());
         _running = Task.Run(RunAsync, CancellationToken.None);

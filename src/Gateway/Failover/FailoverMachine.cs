@@ -94,22 +94,32 @@ internal static class FailoverMachine
     }
 
     /// <summary>
-    /// Follows the first round of probes quietly. What differs from the first tier at its end, or when an operator gives an order, is
-    /// announced once.
+    /// Follows the first round of probes quietly. What differs at its end, or when an operator gives an order, from the first tier, or from
+    /// the one that served before a restart, is announced once.
     /// </summary>
     private static (ClusterState, Change?) Settle(
         ClusterState state, ReadOnlySpan<TierHealth> tiers, Order? order, bool firstRound, FailbackConfig failback, TimeSpan now)
     {
-        var best = BestOf(tiers);
-        if (order is { } given)
+        var best = state.Resumed?.ActiveOf(tiers) is >= 0 and var still ? still : BestOf(tiers);
+        if (order is null && !firstRound)
         {
-            return ApplyOperatorCommand(state with { Settled = true, Active = best }, given, tiers, failback, now);
+            return (state with { Active = best }, null);
         }
 
-        var reason = best < 0 ? TransitionReason.Exhausted : TransitionReason.Failover;
-        return firstRound
-            ? Move(state with { Settled = true, Active = 0 }, best, reason, ramp: false, now)
-            : (state with { Active = best }, null);
+        var settled = state.Settle(tiers, now);
+        if (order is { } given)
+        {
+            var led = settled.Active == best ? settled : settled with { Active = best, RampFrom = -1 };
+            return ApplyOperatorCommand(led, given, tiers, failback, now);
+        }
+
+        var relapse = settled.ReturnedAt is not null && settled.Active != best;
+        return Move(
+            relapse ? settled with { Relapses = settled.Relapses + 1 } : settled,
+            best,
+            best < 0 ? TransitionReason.Exhausted : relapse ? TransitionReason.Relapse : TransitionReason.Failover,
+            ramp: false,
+            now);
     }
 
     private static (ClusterState, Change?) ApplyOperatorCommand(

@@ -75,7 +75,11 @@ internal sealed class Announcements(
 
     /// <summary>An operator's command of before a restart was carried out again, or could not be.</summary>
     public void Restored(Command command, CommandResult result) =>
-        journal.Append(StatusProjections.Entry(command, result, time.GetUtcNow()) with { Text = $"After the restart: {result.Message}" });
+        journal.Append(StatusProjections.Entry(command, result, time.GetUtcNow()) with
+        {
+            Text = $"After the restart: {result.Message}",
+            Who = command.By,
+        });
 
     /// <summary>The gateway starts.</summary>
     public void Started(string version, long revision) => journal.Append(

@@ -126,9 +126,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _notifier.UseAsync(_config.Current.Notify).ConfigureAwait(false);
         await _files.StartAsync(cancellationToken).ConfigureAwait(false);
         _recording.Start();
+        var resuming = _actions.ResumeAsync(cancellationToken);
         await _loop.StartAsync(cancellationToken).ConfigureAwait(false);
         _records.Start();
         _announcements.Started(GatewayBuild.Version, _config.Store.Revision);
+        await resuming.ConfigureAwait(false);
         await _actions.RestoreAsync(cancellationToken).ConfigureAwait(false);
         await _admin.StartAsync(cancellationToken).ConfigureAwait(false);
         _fleet?.Start();
@@ -137,6 +139,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Own("config", "The loop that watches the configuration file", _config.Watcher.RunAsync(_stopping.Token));
         _watchdog.Follow("runbooks", "The loop of the runbooks", _runbooks.Start(), _runbooks.Stopping);
         Own("notifications", "The loop that tells of health", _announcements.RunAsync(_stopping.Token));
+        Own("memory", "The loop that keeps what a restart must not forget", _actions.RememberAsync(_stopping.Token));
         Own("signals", "The loop that reads signals", _signals.RunAsync(_stopping.Token));
         Own("certificates", "The loop that watches the certificates", _certificates.RunAsync(_stopping.Token));
         Own("acme", "The loop that orders certificates", _certificates.OrderAsync(_stopping.Token));

@@ -572,6 +572,9 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     {
         await StartAsync(ClusterOf());
         await Loop.StopAsync(Cancel);
+
+        // The upstream counts a connection a moment after the gateway has it.
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Cancel);
         var connections = _a.Connections;
         Assert.False((await CommandAsync(new ReleaseCommand("guide"))).Done);
         Assert.False(Loop.Report(new Evidence(Find("a"), "r", EvidenceKind.Reset)));

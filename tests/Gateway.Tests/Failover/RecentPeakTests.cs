@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Failover;
 using Gateway.Tests.Support;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class RecentPeakTests
         var peak = new RecentPeak(clock);
         foreach (var step in steps.Split(' '))
         {
-            var numbers = step.Split(':', '=').Select(static text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+            var numbers = step.Split(':', '=').Select(static text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
             clock.Advance(TimeSpan.FromMilliseconds(numbers[0]));
             Assert.Equal((step, numbers[2]), (step, peak.Note(numbers[1])));
         }

@@ -42,9 +42,11 @@ public sealed class OrdersOverRestartsTests
             Assert.Equal(200, (await second.PostAsync("/clusters/guide/release", """{"force":true}""")).Status);
         }
 
-        // What was ended stays ended.
+        // What was ended stays ended; the standby serves on until the primary has proved itself.
         await using var third = await InProcessGateway.StartAsync(config);
-        Assert.Equal("b", await ServingAsync(third, a, b, c));
+        Assert.Equal("c", await ServingAsync(third, a, b, c));
+        Assert.DoesNotContain("\"hold\":{", (await third.StatusAsync()).ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, (await third.JournalTextAsync()).Split("After the restart: Tier 'standby'").Length - 1);
     }
 
     private static JsonElement DestinationOf(JsonElement status, int index) =>

@@ -163,6 +163,7 @@ internal static class StatusProjections
             ReleaseCommand => "release",
             DrainCommand => "drain",
             WeightCommand => "weight",
+            ResumeCommand => "resume",
             _ => "ready"
         }, result.Message)
         {
@@ -173,6 +174,7 @@ internal static class StatusProjections
                 DrainCommand drain => drain.Destination,
                 ReadyCommand ready => ready.Destination,
                 WeightCommand weight => weight.Destination,
+                ResumeCommand resume => resume.Memory.Active,
                 _ => null
             },
             Reason = command switch

@@ -127,11 +127,12 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
             return (null, null);
         }
 
+        // It is a guest there, whatever its purpose: it does not enter a tier that is full, a hedge none that is nearly so.
+        var asGuest = purpose == AttemptPurpose.Hedge ? purpose : AttemptPurpose.Repeat;
         for (var i = 1; i < _snapshot.Tiers.Length; i++)
         {
-            // It is a guest there, whatever its purpose: it does not enter a tier that is full, a hedge none that is nearly so.
             var tier = _snapshot.Tiers[(FirstTier + i) % _snapshot.Tiers.Length];
-            if (tier.CanServe && ChooseIn(tier, purpose == AttemptPurpose.Hedge ? purpose : AttemptPurpose.Repeat, RouteAvoidance.None) is { } there)
+            if (tier.CanServe && ChooseIn(tier, asGuest, RouteAvoidance.None) is { } there)
             {
                 return (there, tier);
             }
@@ -163,7 +164,7 @@ internal sealed class DestinationChoice(CompiledRoute plan, HttpRequest request,
 
     private Destination? ChooseIn(TierSnapshot tier, AttemptPurpose purpose)
     {
-        if (!tier.HasLimits)
+        if (!tier.HasLimits || !Array.Exists(tier.Usable, static destination => destination.IsFull))
         {
             return ChooseIn(tier, purpose, _tried, _triedCount);
         }
