@@ -88,6 +88,17 @@ internal sealed record Explanation
         IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
         await using var matcher = new RouteMatcher(config.Routes);
+        return await OfAsync(config, matcher, method, url, headers);
+    }
+
+    /// <summary>The same by a routing that was made before.</summary>
+    public static async Task<Explanation> OfAsync(
+        GatewayConfig config,
+        RouteMatcher matcher,
+        string method,
+        Uri url,
+        IReadOnlyList<KeyValuePair<string, string>>? headers)
+    {
         var match = await matcher.MatchAsync(method, url, headers);
         var request = new Explanation { Method = method, Url = url.PathAndQuery };
         if (match.Route is not { } route)

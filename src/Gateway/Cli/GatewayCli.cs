@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Gateway.Cli.Planning;
 
 namespace Gateway.Cli;
 
@@ -86,6 +87,7 @@ internal static class GatewayCli
 
         root.Subcommands.Add(CheckCommand.Create(environment));
         root.Subcommands.Add(ExplainCommand.Create(environment));
+        root.Subcommands.Add(PlanCommand.Create(environment));
         root.Subcommands.Add(SchemaCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(BacktestCommand.Create());

@@ -64,7 +64,7 @@ internal sealed record ClusterState
             return this with { Settled = true, Active = 0 };
         }
 
-        var ramps = before.RampFrom >= 0 && tiers[before.RampFrom] >= TierHealth.Unverified;
+        var ramps = before.RampFrom >= 0 && tiers[before.RampFrom] > TierHealth.Unavailable;
         return this with
         {
             Settled = true,

@@ -53,7 +53,8 @@ internal static class LoneStep
                 };
             }
 
-            var isProvisional = machine.Active != gateway.Machine.Active;
+            // What is due beside the end of the first round follows with the loop's next tick.
+            var isProvisional = machine.Active != gateway.Machine.Active || machine.Settled != gateway.Machine.Settled;
             gateway = after with { Witness = after.Witness.Follow(rules, gateway, after, change) };
             announced |= change is not null;
             (order, isWorse) = (null, false);

@@ -1,4 +1,6 @@
+using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Failover.Resuming;
 
 namespace Gateway.Tests.Exploration;
 
@@ -152,6 +154,25 @@ internal sealed class MachineWorld : IWorld<LoneGateway>
         // Destinations are not probed yet: a tier is worth a try.
         Add("a restart", isDisturbance: true, g => LoneStep.Take(
             _rules, Start() with { Layout = g.Layout, Witness = Start().Witness }));
+
+        // Its probes find what there was before: nothing changes but that patience begins anew.
+        Add("a restart that takes up what was", isDisturbance: true, g =>
+            g is { FirstRound: true, Machine: { Settled: true, Active: >= 0 } } ? LoneStep.Take(_rules, g with
+            {
+                Machine = Resumed(g),
+                InDoubt = false,
+                Witness = g.Witness with { UnableFor = -1 },
+            }) : null);
+    }
+
+    private ClusterState Resumed(LoneGateway gateway)
+    {
+        var tiers = _rules.Layouts[gateway.Layout].Select(name => new TierConfig { Name = _rules.Names[name], Destinations = [] });
+        var config = _rules.Config with { Tiers = [.. tiers] };
+        var memory = ClusterResuming.MemoryOf(gateway.Machine, config, gateway.Now);
+
+        // An order in force is given again; here it is as if it had been all the time.
+        return ClusterResuming.StateOf(memory, config.Tiers, TimeSpan.Zero, gateway.Now) with { Held = gateway.Machine.Held };
     }
 
     private Outcome<LoneGateway>? Reload(LoneGateway gateway, int to)

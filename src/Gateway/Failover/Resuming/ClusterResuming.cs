@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Gateway.Configuration.Model;
 using Gateway.Configuration.Values;
 using Gateway.Health.Model;
 
@@ -16,26 +17,68 @@ internal static class ClusterResuming
     /// <param name="now">The loop's clock.</param>
     public static ClusterMemory? Take(ClusterRuntime cluster, TimeSpan now)
     {
-        var state = cluster.State;
         var ejected = EjectedOf(cluster, now);
-        if (!state.Settled || (state is { Active: 0, Relapses: 0, ReturnedAt: null } && ejected.IsEmpty))
-        {
-            return null;
-        }
+        return cluster.State is { Active: 0, Relapses: 0, ReturnedAt: null } && ejected.IsEmpty
+            ? null
+            : MemoryOf(cluster.State, cluster.Config, now) with { Ejected = ejected, Last = cluster.LastTransition };
+    }
 
-        string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : null;
+    /// <summary>The machine's part of it. Pure.</summary>
+    /// <param name="state">What the machine remembers, its first round of probes over.</param>
+    /// <param name="config">The cluster's rules.</param>
+    /// <param name="now">The loop's clock.</param>
+    public static ClusterMemory MemoryOf(ClusterState state, ClusterConfig config, TimeSpan now)
+    {
+        string? NameOf(int tier) => tier >= 0 ? config.Tiers[tier].Name : null;
         return new ClusterMemory(
-            cluster.Config.Name,
+            config.Name,
             NameOf(state.Active),
             now - state.ActiveSince,
             state.Relapses,
             now - state.ReturnedAt,
             NameOf(state.RampFrom),
-            FailoverTimers.ShareOf(state, cluster.Config.Failback, now),
+            FailoverTimers.ShareOf(state, config.Failback, now),
             [.. state.HealthySince.Select((since, tier) => (since, tier)).Where(static one => one.since is not null)
                 .Select(one => new TierMemory(NameOf(one.tier)!, now - one.since!.Value))],
-            ejected,
-            cluster.LastTransition);
+            [],
+            null);
+    }
+
+    /// <summary>The machine's state before its first round of probes. Pure.</summary>
+    /// <param name="memory">What was remembered.</param>
+    /// <param name="tiers">The configuration's tiers: of others nothing is known.</param>
+    /// <param name="ago">How long ago it was taken down.</param>
+    /// <param name="now">The loop's clock.</param>
+    public static ClusterState StateOf(ClusterMemory memory, IReadOnlyList<TierConfig> tiers, TimeSpan ago, TimeSpan now)
+    {
+        int IndexOf(string? name) => Enumerable.Range(0, tiers.Count)
+            .Where(tier => string.Equals(tiers[tier].Name, name, StringComparison.Ordinal))
+            .DefaultIfEmpty(-1)
+            .First();
+
+        var state = new ClusterState { ActiveSince = now, Relapses = memory.Relapses };
+        if (IndexOf(memory.Active) is not (>= 0 and var active))
+        {
+            return state;
+        }
+
+        var healthy = new TimeSpan?[tiers.Count];
+        foreach (var tier in memory.Tiers)
+        {
+            if (IndexOf(tier.Name) is >= 0 and var index)
+            {
+                healthy[index] = now - tier.HealthyFor;
+            }
+        }
+
+        var ramp = IndexOf(memory.RampFrom);
+        return state with
+        {
+            Active = active,
+            ReturnedAt = now - ago - memory.ReturnedFor,
+            Resumed = new Resumption(
+                active, now - ago - memory.ActiveFor, [.. healthy], ramp == active ? -1 : ramp, memory.RampShare),
+        };
     }
 
     /// <summary>
@@ -52,28 +95,7 @@ internal static class ClusterResuming
             return false;
         }
 
-        int IndexOf(string? name) =>
-            name is null ? -1 : Array.FindIndex(cluster.Tiers, tier => string.Equals(tier.Config.Name, name, StringComparison.Ordinal));
-
-        var healthy = new TimeSpan?[cluster.Tiers.Length];
-        foreach (var tier in memory.Tiers)
-        {
-            if (IndexOf(tier.Name) is >= 0 and var index)
-            {
-                healthy[index] = now - tier.HealthyFor;
-            }
-        }
-
-        var active = IndexOf(memory.Active);
-        var ramp = active >= 0 ? IndexOf(memory.RampFrom) : -1;
-        cluster.State = cluster.State with
-        {
-            Relapses = memory.Relapses,
-            ReturnedAt = active >= 0 ? now - ago - memory.ReturnedFor : null,
-            Resumed = active < 0
-                ? null
-                : new Resumption(active, now - ago - memory.ActiveFor, [.. healthy], ramp == active ? -1 : ramp, memory.RampShare),
-        };
+        cluster.State = StateOf(memory, cluster.Config.Tiers, ago, now);
         cluster.LastTransition = memory.Last;
         foreach (var ejection in memory.Ejected)
         {

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Configuration.Model;
+using Gateway.Configuration.Routing;
+
+namespace Gateway.Cli.Planning;
+
+/// <summary>What two configurations make of the same requests.</summary>
+internal static class RequestDifferences
+{
+    /// <summary>Tries witnesses of every route of both on both, and says what differs: each difference once, with a witness.</summary>
+    public static async Task<(ImmutableArray<PlanFinding> Findings, int Witnesses)> FindAsync(GatewayConfig before, GatewayConfig after)
+    {
+        await using var old = new RouteMatcher(before.Routes);
+        await using var changed = new RouteMatcher(after.Routes);
+        var witnesses = new Dictionary<string, WitnessRequest>(StringComparer.Ordinal);
+        await AddAsync(witnesses, before.Routes, old);
+        await AddAsync(witnesses, after.Routes, changed);
+        var findings = new Dictionary<(string Subject, string Text), PlanFinding>();
+        foreach (var (shown, witness) in witnesses)
+        {
+            var was = await Explanation.OfAsync(before, old, witness.Method, witness.Url, witness.Headers);
+            var now = await Explanation.OfAsync(after, changed, witness.Method, witness.Url, witness.Headers);
+            foreach (var (risk, text) in Between(was, now))
+            {
+                var key = ($"route {was.Route ?? now.Route}", text);
+                findings[key] = findings.TryGetValue(key, out var known)
+                    ? known with { Further = known.Further + 1 }
+                    : new PlanFinding(risk, key.Item1, text, shown);
+            }
+        }
+
+        return ([.. findings.Values], witnesses.Count);
+    }
+
+    private static async Task AddAsync(
+        Dictionary<string, WitnessRequest> witnesses, ImmutableArray<RouteConfig> routes, RouteMatcher matcher)
+    {
+        foreach (var route in routes)
+        {
+            foreach (var witness in await WitnessRequests.OfAsync(route, matcher))
+            {
+                witnesses.TryAdd(witness.ToString(), witness);
+            }
+        }
+    }
+
+    private static IEnumerable<(PlanRisk Risk, string Text)> Between(Explanation was, Explanation now)
+    {
+        if (was.Refused != now.Refused || !Same(was.Cluster, now.Cluster) || !Same(was.Redirect, now.Redirect))
+        {
+            // What was refused and is served takes nothing from anyone.
+            yield return (was.Refused is null ? PlanRisk.High : PlanRisk.Low, $"{GoalOf(now)}; it was {GoalOf(was)}");
+            yield break;
+        }
+
+        if (!Same(was.Route, now.Route))
+        {
+            yield return (PlanRisk.Low, $"route {now.Route} takes it, with figures of its own; it was route {was.Route}");
+        }
+
+        if (!Same(was.Level, now.Level))
+        {
+            var isLess = LevelOf(now) > LevelOf(was);
+            yield return (isLess ? PlanRisk.High : PlanRisk.Low, $"level {now.Level} ({now.LevelMeans}); it was {was.Level}");
+        }
+
+        if (!Same(was.Fallback, now.Fallback))
+        {
+            var isLess = now.Fallback?.Length < was.Fallback?.Length;
+            yield return (
+                isLess ? PlanRisk.High : PlanRisk.Medium, $"fallback chain: {Listed(now.Fallback)}; it was {Listed(was.Fallback)}");
+        }
+
+        if (!Same(was.Changes, now.Changes))
+        {
+            yield return (RiskOf(was.Changes, now.Changes), $"on the way: {Listed(now.Changes)}; it was {Listed(was.Changes)}");
+        }
+
+        if (was.Retryable != now.Retryable)
+        {
+            yield return (
+                PlanRisk.Medium,
+                now.Retryable is true
+                    ? "it may be sent twice; it might not"
+                    : "it is not sent twice any more, so that more failures reach users");
+        }
+
+        if (!Same(was.Attempts, now.Attempts))
+        {
+            yield return (PlanRisk.Medium, $"attempts: {now.Attempts}; it was {was.Attempts}");
+        }
+
+        if (!Same(was.Deadlines, now.Deadlines))
+        {
+            yield return (PlanRisk.Medium, $"deadlines: {now.Deadlines}; it was {was.Deadlines}");
+        }
+    }
+
+    private static string GoalOf(Explanation explanation) => explanation switch
+    {
+        { Refused: { } status } => status.ToString(CultureInfo.InvariantCulture),
+        { Redirect: { } redirect } => $"a redirect, {redirect}",
+        _ => $"cluster {explanation.Cluster}",
+    };
+
+    private static Level LevelOf(Explanation explanation) =>
+        Enum.TryParse<Level>(explanation.Level, ignoreCase: true, out var level) ? level : Level.High;
+
+    // Another path at the destination, or a refusal, is what users notice first.
+    private static PlanRisk RiskOf(ImmutableArray<string>? was, ImmutableArray<string>? now)
+    {
+        var changed = (was ?? []).Except(now ?? [], StringComparer.Ordinal).Concat((now ?? []).Except(was ?? [], StringComparer.Ordinal));
+        return changed.Any(static text => text.StartsWith("destinations are asked", StringComparison.Ordinal)
+            || text.Contains("403", StringComparison.Ordinal)) ? PlanRisk.High : PlanRisk.Medium;
+    }
+
+    private static string Listed(ImmutableArray<string>? texts) =>
+        texts is { IsDefaultOrEmpty: false } some ? string.Join("; then ", some) : "none";
+
+    private static bool Same(string? one, string? other) => string.Equals(one, other, StringComparison.Ordinal);
+
+    private static bool Same(ImmutableArray<string>? one, ImmutableArray<string>? other) => Same(Listed(one), Listed(other));
+}
