@@ -1,5 +1,6 @@
 using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
+using Gateway.Tests.Support;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -196,6 +197,52 @@ public sealed class RecordsTests : IDisposable
     }
 
     [Fact]
+    public async Task File_DamagedInAnyWay_IsWrittenOnOrSetAside()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        using (var records = Open())
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                records.Journal.Append(Entry($"entry {i} {new string('x', 100)}"));
+            }
+
+            await UntilAsync(() => ReadBeside().Length == 300);
+        }
+
+        var whole = await System.IO.File.ReadAllBytesAsync(File, Token);
+        for (var round = 0; round < Corruption.Rounds; round++)
+        {
+            System.IO.File.Delete(File);
+            System.IO.File.Delete(File + "-wal");
+            await System.IO.File.WriteAllBytesAsync(File, Corruption.Of(whole, round), Token);
+            System.IO.File.Delete(File + "-shm");
+            using var records = Open();
+            records.Journal.Append(Entry("after"));
+
+            await UntilAsync(
+                () => records.Alarm is null && ReadBeside("ORDER BY rowid DESC LIMIT 1") is ["after"],
+                () => $"round {round}, alarm {records.Alarm}");
+            Assert.Equal("after", records.Journal.Recent(1)[0].Text);
+            await records.ReadJournalAsync(10, long.MaxValue, null, Token);
+            await records.ReadLedgerAsync("c", TimeSpan.FromHours(1), Token);
+        }
+    }
+
+    [Fact]
+    public async Task Routes_OfTheLastHour_AreCountedByName()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            _instruments.Route("r").Ended(RequestOutcome.Live, TimeSpan.Zero);
+        }
+
+        using var records = Open();
+        await UntilAsync(() =>
+            records.ReadRoutesAsync(TimeSpan.FromHours(1), Token).GetAwaiter().GetResult()?.GetValueOrDefault("r") == 4);
+    }
+
+    [Fact]
     public async Task Summary_RequestsAndFailures_AreReadyForAScrape()
     {
         for (var i = 0; i < 4; i++)
@@ -232,12 +279,16 @@ public sealed class RecordsTests : IDisposable
 
     private static JournalEntry Entry(string text) => new(TimeProvider.System.GetUtcNow(), "start", text);
 
-    private static async Task UntilAsync(Func<bool> condition)
+    private static async Task UntilAsync(Func<bool> condition, Func<string>? state = null)
     {
         var start = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < Deadline, "The condition did not come true within 20 s.");
+            if (TimeProvider.System.GetElapsedTime(start) >= Deadline)
+            {
+                Assert.Fail($"The condition did not come true within 20 s. {state?.Invoke()}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token);
         }
     }
@@ -250,14 +301,14 @@ public sealed class RecordsTests : IDisposable
         return records;
     }
 
-    private string[] ReadBeside()
+    private string[] ReadBeside(string which = "")
     {
-        using var connection = new SqliteConnection($"Data Source={File};Mode=ReadOnly;Pooling=False");
+        using var connection = new SqliteConnection($"Data Source={File};Mode=ReadOnly;Pooling=False;Default Timeout=1");
         try
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "SELECT text FROM journal";
+            command.CommandText = "SELECT text FROM journal " + which;
             using var rows = command.ExecuteReader();
             var texts = new List<string>();
             while (rows.Read())

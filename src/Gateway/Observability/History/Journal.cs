@@ -108,6 +108,20 @@ internal sealed class Journal(long firstId)
         }
     }
 
+    /// <summary>The file is another one: what is in memory has to be written once more.</summary>
+    internal void WriteAgain()
+    {
+        lock (_gate)
+        {
+            JournalEntry[] all = [.. _unwritten.Concat(_recent).DistinctBy(static entry => entry.Id).OrderBy(static entry => entry.Id)];
+            _unwritten.Clear();
+            foreach (var entry in all)
+            {
+                Add_NeedsLock(_unwritten, entry, MaxUnwritten);
+            }
+        }
+    }
+
     /// <summary>Some entry is not on disk yet.</summary>
     internal bool HasUnwritten
     {

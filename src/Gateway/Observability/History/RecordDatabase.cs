@@ -192,11 +192,34 @@ internal sealed class RecordDatabase : IDisposable
         return new(requests, times);
     }
 
+    /// <summary>How many requests each route had in the last minutes or hours, by its name.</summary>
+    public IReadOnlyDictionary<string, long> Routes(TimeSpan window, DateTimeOffset now)
+    {
+        var routes = new Dictionary<string, long>(StringComparer.Ordinal);
+        using var command = _connection.Statement(
+            "SELECT route, sum(live + degraded + failed) FROM requests WHERE grain = 60 AND at > $0 - 60 GROUP BY route",
+            (now - window).ToUnixTimeSeconds());
+        using var rows = command.ExecuteReader();
+        while (rows.Read())
+        {
+            routes[rows.GetString(0)] = rows.GetInt64(1);
+        }
+
+        return routes;
+    }
+
+    /// <summary>
+    /// True: the file is damaged, and refuses for ever. SQLite says so itself (corrupt, no database), or what it reads makes no sense: a
+    /// schema, a constraint, a type, a number that no gateway has written. False: the disk, the memory or another process refuses.
+    /// </summary>
+    public static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: 1 or 11 or 17 or 18 or 19 or 20 or 24 or 26 }
+        or InvalidCastException or FormatException or OverflowException or ArgumentException;
+
     /// <summary>Why a write failed, for operators.</summary>
     public static string WhyRefused(Exception e) => e switch
     {
         SqliteException { SqliteErrorCode: 13 } => "the disk is full",
-        SqliteException { SqliteErrorCode: 11 or 26 } => "the file is damaged",
+        _ when IsDamage(e) => "the file is damaged",
         SqliteException { SqliteErrorCode: 8 or 14 } or UnauthorizedAccessException => "no permission to write",
         SqliteException { SqliteErrorCode: 5 } => "another process holds the file",
         _ => "the disk answers with an error",

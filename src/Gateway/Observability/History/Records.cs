@@ -1,5 +1,4 @@
 using Gateway.Observability.Metrics;
-using Microsoft.Data.Sqlite;
 
 namespace Gateway.Observability.History;
 
@@ -105,6 +104,10 @@ internal sealed partial class Records : IDisposable
     public Task<LedgerWindow?> ReadLedgerAsync(string cluster, TimeSpan window, CancellationToken cancellationToken) =>
         Task.Run(() => _file.Read(d => d.Window(cluster, window, _time.GetUtcNow())), cancellationToken);
 
+    /// <summary>How many requests each route had, by its name; null while the disk refuses.</summary>
+    public Task<IReadOnlyDictionary<string, long>?> ReadRoutesAsync(TimeSpan window, CancellationToken cancellationToken) =>
+        Task.Run(() => _file.Read(d => d.Routes(window, _time.GetUtcNow())), cancellationToken);
+
     /// <summary>Writes what is left (at most 3 s) and closes.</summary>
     public void Dispose()
     {
@@ -173,6 +176,13 @@ internal sealed partial class Records : IDisposable
 
     private bool TryWrite(bool remember, bool trim)
     {
+        // In place of a damaged file a new one is begun at once.
+        return TryWriteOnce(remember, trim, out var isNew) || (isNew && TryWriteOnce(remember, trim, out _));
+    }
+
+    private bool TryWriteOnce(bool remember, bool trim, out bool isNew)
+    {
+        isNew = false;
         try
         {
             var database = _file.Open();
@@ -208,12 +218,13 @@ internal sealed partial class Records : IDisposable
         catch (Exception e)
         {
             // Whatever it is: this thread goes on.
-            OnRefused(e);
+            isNew = OnRefused(e);
             return false;
         }
     }
 
-    private void OnRefused(Exception e)
+    // True: the file was damaged, and is set aside.
+    private bool OnRefused(Exception e)
     {
         if (_alarm is null)
         {
@@ -226,10 +237,14 @@ internal sealed partial class Records : IDisposable
 
         // A connection that met a full or broken disk is not to be trusted.
         _file.Close();
-        if (e is SqliteException { SqliteErrorCode: 11 or 26 })
+        if (!RecordDatabase.IsDamage(e))
         {
-            _file.SetAside();
+            return false;
         }
+
+        _file.SetAside();
+        Journal.WriteAgain();
+        return true;
     }
 
     [LoggerMessage(1011, LogLevel.Information, "Journal and ledger are written to \"{Folder}\" again.")]
