@@ -91,6 +91,7 @@ internal static class ClusterText
         var share = destination is { Share: { } part, P99Ms: { } p99 }
             ? string.Create(CultureInfo.InvariantCulture, $" · {part:P0} of responses, p99 {p99:0} ms")
             : "";
+        var zone = destination.Zone is null ? "" : $" · zone {destination.Zone}";
         var suspect = destination.Suspect ? " · suspect: others are preferred" : "";
         var avoided = destination.AvoidedBy.Count > 0 ? $" · avoided by route {string.Join(", ", destination.AvoidedBy)}" : "";
         var start = destination.StartShare is { } begun ? $" · starts slowly: {ClusterOutlook.Percent(begun)} of its share" : "";
@@ -105,6 +106,6 @@ internal static class ClusterText
         var left = destination.SignalShare is { } kept ? $" · {ClusterOutlook.Percent(kept)} of its weight by signals" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{probe}{age} · {destination.InFlight} in flight{share}{weight}{start}{left}{suspect}{avoided}{signals}");
+            $"{probe}{age}{zone} · {destination.InFlight} in flight{share}{weight}{start}{left}{suspect}{avoided}{signals}");
     }
 }

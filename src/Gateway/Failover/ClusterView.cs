@@ -172,6 +172,9 @@ internal sealed record DestinationView(
     /// <summary>The operator who drains it and why, as far as known; null: it is not drained, or not known.</summary>
     public DrainView? Drain { get; init; }
 
+    /// <summary>Where it is; null: not known.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>The share of its requests that it gets while it starts slowly, 0.1 to 1; null: it does not.</summary>
     public double? StartShare { get; init; }
 

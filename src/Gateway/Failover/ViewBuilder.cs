@@ -125,6 +125,7 @@ internal static class ViewBuilder
             ],
             SignalEffect = monitor.Share.Signals.Effect.Effect,
             SignalShare = monitor.Share.Signals.Effect.Share is < 1 and var left ? left : null,
+            Zone = monitor.Share.Zone,
             StartShare = monitor.Share.SlowStart.ShareAt(monitor.Config.SlowStart, now) is < 1 and var share ? share : null,
             Drain = monitor.Drain is { } drain
                 ? new DrainView(

@@ -98,6 +98,7 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
         d.AvoidedBy)
     {
         Cause = d.Cause.Length > 0 ? d.Cause : null,
+        Zone = d.Zone,
         StartShare = d.StartShare,
         Signals = d.Signals.IsEmpty ? null
             : [.. d.Signals.Select(static s => new SignalStatus(s.Name, s.State, s.Then, s.Acts, s.Withheld, s.Since, s.Value))],

@@ -176,6 +176,9 @@ internal sealed record DestinationStatus(
     /// <summary>What failed when it was lost, in a few words; null: nothing did.</summary>
     public string? Cause { get; init; }
 
+    /// <summary>Where it is (<c>zone</c>, or as EndpointSlices say); null: not known.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>The share of its requests that it gets while it starts slowly (<c>slowStart</c>), 0.1 to 1; null: it does not.</summary>
     public double? StartShare { get; init; }
 

@@ -106,6 +106,10 @@ public sealed class KubernetesGatewayTests
             await gateway.BecomesAsync("up", "primary", index);
         }
 
+        var destinations = (await gateway.StatusAsync()).GetProperty("clusters")[0].GetProperty("tiers")[0].GetProperty("destinations");
+        Assert.Equal(
+            ["eu-a", "eu-a", "eu-b"],
+            destinations.EnumerateArray().Select(static d => d.GetProperty("zone").GetString()).Order(StringComparer.Ordinal));
         await AskAsync(gateway, 40);
         Assert.Empty(far.Requests);
         Assert.Equal(40, near.Requests.Count + near2.Requests.Count);
