@@ -90,13 +90,19 @@ internal static class VerbCommands
     }
 
     /// <summary><c>reload</c>.</summary>
-    public static Command Reload(Func<string, string?> environment) =>
-        Plain(
+    public static Command Reload(Func<string, string?> environment)
+    {
+        var force = new Option<bool>("--force") { Description = "Put it in force whatever reload.confirmAbove says." };
+        var command = Plain(
             "reload",
             "Reads the configuration again and puts it in force when it is good.",
             environment,
             HttpMethod.Post,
-            static _ => "/config/reload");
+            static _ => "/config/reload",
+            (parsed, request) => request with { Force = parsed.GetValue(force) });
+        command.Options.Add(force);
+        return command;
+    }
 
     /// <summary><c>last-good purge [--key KEY | --prefix TEXT | --route NAME]</c>.</summary>
     public static Command Purge(Func<string, string?> environment)
@@ -215,18 +221,19 @@ internal static class VerbCommands
         string description,
         Func<string, string?> environment,
         HttpMethod method,
-        Func<ParseResult, string> path)
+        Func<ParseResult, string> path,
+        Func<ParseResult, VerbRequest, VerbRequest>? fill = null)
     {
         var reason = new Option<string?>("--reason") { Description = "Why; it goes to the journal.", HelpName = "TEXT" };
         var command = new Command(name, description) { reason };
         var target = new AdminTarget(command, environment);
         command.SetAction((parsed, token) => target.RunAsync(
             parsed,
-            client => client.SendAsync(
-                method,
-                path(parsed),
-                new() { Reason = parsed.GetValue(reason), Who = OperatorName.Of(environment) },
-                token),
+            client =>
+            {
+                var request = new VerbRequest { Reason = parsed.GetValue(reason), Who = OperatorName.Of(environment) };
+                return client.SendAsync(method, path(parsed), fill?.Invoke(parsed, request) ?? request, token);
+            },
             static result => Columns.Wrapped(result.Message)));
         return command;
     }

@@ -49,7 +49,7 @@ internal sealed partial class ConfigSource
     {
         try
         {
-            await Watcher.ReloadAsync(stopping).ConfigureAwait(false);
+            await Watcher.ReloadAsync(confirmed: false, stopping).ConfigureAwait(false);
         }
         catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
         {

@@ -232,6 +232,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register(() => _certificates.ClusterAlarms.Concat(_certificates.PortAlarms));
         var activation = new ConfigActivation(_loop, _files, _pipeline.Endpoints, _admin, _notifier, _instruments, _log);
         _config.Store.ApplyBy(activation.ApplyAsync);
+        _config.Store.GuardBy(new ReloadGuard(_records).JudgeAsync);
         _config.Store.WhenApplied(_announcements.Announce);
         _config.Store.WhenRejected(_announcements.Announce);
     }

@@ -35,7 +35,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         _server = new AdminServer(config with { Url = new Uri("http://127.0.0.1:0") }, new AdminSources
         {
             Config = () => State,
-            Reload = token => Reload(token),
+            Reload = (_, token) => Reload(token),
             Clusters = () => [Cluster],
             Command = (command, token) => Command(command, token),
             Readiness = () => Readiness,

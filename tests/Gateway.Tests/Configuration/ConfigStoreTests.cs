@@ -20,7 +20,7 @@ public sealed class ConfigStoreTests
         var told = new List<ConfigChange>();
         store.WhenApplied(told.Add);
 
-        var outcome = await store.TryApplyAsync(_second, Token);
+        var outcome = await store.TryApplyAsync(_second, isConfirmed: false, Token);
 
         Assert.True(outcome.Applied);
         Assert.Equal(2, outcome.Revision);
@@ -34,7 +34,7 @@ public sealed class ConfigStoreTests
     {
         var store = Store();
         store.WhenApplied(_ => Assert.Fail("Nothing was put in force."));
-        Assert.False((await store.TryApplyAsync(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest), Token)).Applied);
+        Assert.False((await store.TryApplyAsync(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest), isConfirmed: false, Token)).Applied);
         Assert.Same(_first.Config, store.Current);
     }
 
@@ -45,8 +45,8 @@ public sealed class ConfigStoreTests
         var told = new List<RejectedConfig>();
         store.WhenRejected(told.Add);
 
-        Assert.Equal(_broken.Problems, (await store.TryApplyAsync(_broken, Token)).Problems);
-        await store.TryApplyAsync(_broken, Token);
+        Assert.Equal(_broken.Problems, (await store.TryApplyAsync(_broken, isConfirmed: false, Token)).Problems);
+        await store.TryApplyAsync(_broken, isConfirmed: false, Token);
 
         Assert.Same(_first.Config, store.Current);
         Assert.False(store.State.FileIsInForce);
@@ -58,8 +58,8 @@ public sealed class ConfigStoreTests
     public async Task TryApply_OldContentAfterBroken_IsInForceAgainAndRemembersTheRefusal()
     {
         var store = Store();
-        await store.TryApplyAsync(_broken, Token);
-        await store.TryApplyAsync(_first, Token);
+        await store.TryApplyAsync(_broken, isConfirmed: false, Token);
+        await store.TryApplyAsync(_first, isConfirmed: false, Token);
         Assert.True(store.State.FileIsInForce);
         Assert.Equal(1, store.Revision);
         Assert.NotNull(store.LastRejected);
@@ -75,7 +75,7 @@ public sealed class ConfigStoreTests
         store.WhenApplied(_ => Assert.False(fails, "Nothing was put in force."));
         store.WhenRejected(told.Add);
 
-        var outcome = await store.TryApplyAsync(_second, Token);
+        var outcome = await store.TryApplyAsync(_second, isConfirmed: false, Token);
 
         Assert.False(outcome.Applied);
         Assert.Equal((1, false), (outcome.Revision, store.State.FileIsInForce));
@@ -87,7 +87,7 @@ public sealed class ConfigStoreTests
         Assert.True(Assert.Single(told).WasValid);
 
         fails = false;
-        Assert.True((await store.TryApplyAsync(_second, Token)).Applied);
+        Assert.True((await store.TryApplyAsync(_second, isConfirmed: false, Token)).Applied);
         Assert.Equal((2L, true), (store.Revision, store.State.FileIsInForce));
         Assert.Same(_second.Config, store.Current);
     }
@@ -99,7 +99,7 @@ public sealed class ConfigStoreTests
         var told = 0;
         store.WhenApplied(_ => throw new InvalidOperationException("A faulty part."));
         store.WhenApplied(_ => told++);
-        Assert.True((await store.TryApplyAsync(_second, Token)).Applied);
+        Assert.True((await store.TryApplyAsync(_second, isConfirmed: false, Token)).Applied);
         Assert.Equal(1, told);
     }
 
@@ -120,16 +120,16 @@ public sealed class ConfigStoreTests
     {
         var changed = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace(from, to, StringComparison.Ordinal));
         Assert.Empty(changed.Problems);
-        Assert.Equal(expected, string.Join(", ", (await Store().TryApplyAsync(changed, Token)).RestartNeeded));
+        Assert.Equal(expected, string.Join(", ", (await Store().TryApplyAsync(changed, isConfirmed: false, Token)).RestartNeeded));
     }
 
     [Fact]
     public async Task RestartNeeded_TakenBack_IsNotNamedAnyMore()
     {
         var store = Store();
-        await store.TryApplyAsync(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest + "state: elsewhere\n"), Token);
+        await store.TryApplyAsync(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest + "state: elsewhere\n"), isConfirmed: false, Token);
         Assert.Equal(["state"], store.State.RestartNeeded);
-        await store.TryApplyAsync(_first, Token);
+        await store.TryApplyAsync(_first, isConfirmed: false, Token);
         Assert.Empty(store.State.RestartNeeded);
     }
 

@@ -116,7 +116,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     /// <summary><c>POST /config/reload</c>.</summary>
     public Task ReloadAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>
     {
-        var outcome = await sources.Reload(token);
+        var outcome = await sources.Reload(request.Force, token);
         if (!outcome.Problems.IsDefaultOrEmpty)
         {
             // The loader announces the rejection; here it is only returned.

@@ -21,8 +21,8 @@ internal sealed record AdminSources
     /// <summary>The configuration in force, and what became of the file since.</summary>
     public required Func<ConfigState> Config { get; init; }
 
-    /// <summary>Judges the file again and puts it in force when it is good.</summary>
-    public required Func<CancellationToken, Task<ReloadOutcome>> Reload { get; init; }
+    /// <summary>Judges the file again and puts it in force when it is good; true: whatever <c>reload.confirmAbove</c> says.</summary>
+    public required Func<bool, CancellationToken, Task<ReloadOutcome>> Reload { get; init; }
 
     /// <summary>The clusters, in the order of the file.</summary>
     public required Func<IReadOnlyList<ClusterView>> Clusters { get; init; }

@@ -12,7 +12,7 @@ internal static class ClusterDifferences
     /// <summary>What differs.</summary>
     public static IEnumerable<PlanFinding> Between(ClusterConfig before, ClusterConfig after)
     {
-        var subject = $"cluster {after.Name}";
+        var subject = PlanSubject.Cluster(after.Name);
         return TiersOf(before, after)
             .Concat(DestinationsOf(before, after))
             .Concat(ProbesOf(before, after))

@@ -15,8 +15,8 @@ internal static class ConfigPlanner
             .Concat(ClustersOf(before, after))
             .Concat(StoredOf(before, after))
             .Concat(GatewayOf(before, after))
-            .Concat(RestartNeeded.Between(before, after).Select(static key =>
-                new PlanFinding(PlanRisk.Medium, "gateway", $"{key} is changed by a restart alone; a reload leaves it as it is")));
+            .Concat(RestartNeeded.Between(before, after).Select(static key => new PlanFinding(
+                PlanRisk.Medium, PlanSubject.Gateway, $"{key} is changed by a restart alone; a reload leaves it as it is")));
         return new ConfigPlan(
             [
                 .. findings.OrderByDescending(static finding => finding.Risk)
@@ -32,7 +32,7 @@ internal static class ConfigPlanner
             if (before.Clusters.FirstOrDefault(one => string.Equals(one.Name, cluster.Name, StringComparison.Ordinal)) is not { } old)
             {
                 yield return new PlanFinding(
-                    PlanRisk.Low, $"cluster {cluster.Name}", "it is new, and the health of its destinations starts unknown");
+                    PlanRisk.Low, PlanSubject.Cluster(cluster.Name), "it is new, and the health of its destinations starts unknown");
                 continue;
             }
 
@@ -46,7 +46,7 @@ internal static class ConfigPlanner
             !after.Clusters.Any(cluster => string.Equals(cluster.Name, one.Name, StringComparison.Ordinal))))
         {
             yield return new PlanFinding(
-                PlanRisk.Medium, $"cluster {gone.Name}", "it is gone, and what is known of its destinations is forgotten");
+                PlanRisk.Medium, PlanSubject.Cluster(gone.Name), "it is gone, and what is known of its destinations is forgotten");
         }
     }
 
@@ -66,7 +66,7 @@ internal static class ConfigPlanner
             ("admin.tokens", Text(before.Admin.Tokens), Text(after.Admin.Tokens), PlanRisk.Low),
         ];
         return blocks.Where(static block => !string.Equals(block.Was, block.Now, StringComparison.Ordinal))
-            .Select(static block => new PlanFinding(block.Risk, "gateway", $"{block.Key} changes"));
+            .Select(static block => new PlanFinding(block.Risk, PlanSubject.Gateway, $"{block.Key} changes"));
     }
 
     private static string RunbooksOf(GatewayConfig config) => string.Join("; ", config.Runbooks.Select(RunbookText.Of));
@@ -79,7 +79,7 @@ internal static class ConfigPlanner
                 && old.LastGood is { } was && route.LastGood is { } now && !was.Key.SequenceEqual(now.Key)))
             .Select(static route => new PlanFinding(
                 PlanRisk.High,
-                $"route {route.Name}",
+                PlanSubject.Route(route.Name),
                 "lastGood.key changes: what is stored is found no more, and until users have come again an outage has no last-good "
                     + "responses"));
 }

@@ -23,7 +23,7 @@ internal static class RequestDifferences
             var now = await Explanation.OfAsync(after, changed, witness.Method, witness.Url, witness.Headers);
             foreach (var (risk, text) in Between(was, now))
             {
-                var key = ($"route {was.Route ?? now.Route}", text);
+                var key = (PlanSubject.Route(was.Route ?? now.Route), text);
                 findings[key] = findings.TryGetValue(key, out var known)
                     ? known with { Further = known.Further + 1 }
                     : new PlanFinding(risk, key.Item1, text, shown);

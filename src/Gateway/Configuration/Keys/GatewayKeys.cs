@@ -62,6 +62,11 @@ internal static class GatewayKeys
                 + "users need it; off: none are made. Most starts need less.",
             "3s")
         .Key(
+            "reload",
+            Reload(),
+            (config, value) => config with { Reload = value },
+            "What a changed file needs before it is put in force.")
+        .Key(
             "trustedProxies",
             new ListSchema<System.Net.IPNetwork>(UrlSchemas.Network()),
             (config, value) => config with { TrustedProxies = value },
@@ -108,6 +113,14 @@ internal static class GatewayKeys
             OperationKeys.Telemetry(),
             (config, value) => config with { Telemetry = value },
             "Where logs, metrics and traces go.");
+
+    private static RecordSchema<ReloadConfig> Reload() =>
+        new RecordSchema<ReloadConfig>("a mapping with confirmAbove", static () => new ReloadConfig())
+        .Key(
+            "confirmAbove",
+            Schemas.Percent(0, 1),
+            static (reload, value) => reload with { ConfirmAbove = value },
+            "A change that is of high risk (gateway plan) for more than this share of the last hour's requests waits for an operator.");
 
     private static RecordSchema<ListenConfig> Listen() =>
         new RecordSchema<ListenConfig>("a mapping with url", () => new ListenConfig { Url = null! })

@@ -35,6 +35,9 @@ internal sealed record GatewayConfig
     /// </summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>What a changed file needs before it is put in force. Default: to be valid.</summary>
+    public ReloadConfig Reload { get; init; } = new();
+
     /// <summary>Networks whose <c>Forwarded</c> and <c>X-Forwarded-*</c> are believed. Default: none.</summary>
     public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
 

@@ -15,6 +15,7 @@ internal sealed partial class ConfigStore
     private readonly ILogger<ConfigStore> _logger;
     private volatile ConfigState _state;
     private Func<ConfigChange, CancellationToken, Task> _apply = static (_, _) => Task.CompletedTask;
+    private Func<ConfigChange, CancellationToken, Task<string?>> _guard = static (_, _) => Task.FromResult<string?>(null);
     private ImmutableArray<Action<ConfigChange>> _whenApplied = [];
     private ImmutableArray<Action<RejectedConfig>> _whenRejected = [];
 
@@ -60,6 +61,12 @@ internal sealed partial class ConfigStore
     public void ApplyBy(Func<ConfigChange, CancellationToken, Task> apply) => _apply = apply;
 
     /// <summary>
+    /// Says why a change waits for an operator's word; null: it does not. Not asked about what an operator has confirmed. Set once, before
+    /// the watcher runs.
+    /// </summary>
+    public void GuardBy(Func<ConfigChange, CancellationToken, Task<string?>> guard) => _guard = guard;
+
+    /// <summary>
     /// Tells <paramref name="listener"/> of every configuration that is put in force from now on, on the watcher's loop, in the order of
     /// these calls.
     /// </summary>
@@ -74,7 +81,7 @@ internal sealed partial class ConfigStore
     /// Puts a judged file in force or refuses it: one that cannot be applied is refused like one with problems. Only the watcher's loop
     /// calls this.
     /// </summary>
-    internal async Task<ReloadOutcome> TryApplyAsync(ConfigResult result, CancellationToken cancellationToken)
+    internal async Task<ReloadOutcome> TryApplyAsync(ConfigResult result, bool isConfirmed, CancellationToken cancellationToken)
     {
         var before = _state;
         if (result.Config is not { } config)
@@ -91,6 +98,12 @@ internal sealed partial class ConfigStore
         var change = new ConfigChange(before.Config, config, before.Revision + 1, restart);
         try
         {
+            if (!isConfirmed && await _guard(change, cancellationToken) is { } why)
+            {
+                var waits = new ConfigProblem(result.File, 1, 1, why);
+                return Refuse(result with { Config = null, Problems = [waits] }, before, wasValid: true);
+            }
+
             await _apply(change, cancellationToken);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -105,9 +118,14 @@ internal sealed partial class ConfigStore
             return Refuse(result with { Config = null, Problems = [problem] }, before, wasValid: true);
         }
 
+        return Announce(result, change, before, restart);
+    }
+
+    private ReloadOutcome Announce(ConfigResult result, ConfigChange change, ConfigState before, ImmutableArray<string> restart)
+    {
         var next = before with
         {
-            Config = config,
+            Config = change.New,
             Revision = change.Revision,
             Hash = result.Hash,
             AppliedAt = _timeProvider.GetUtcNow(),

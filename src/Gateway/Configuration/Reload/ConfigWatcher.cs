@@ -34,7 +34,7 @@ internal sealed partial class ConfigWatcher(
     {
         FullMode = BoundedChannelFullMode.DropWrite
     });
-    private readonly ConcurrentQueue<TaskCompletionSource<ReloadOutcome>> _reloads = new();
+    private readonly ConcurrentQueue<(TaskCompletionSource<ReloadOutcome> Done, bool Confirmed)> _reloads = new();
     private volatile bool _ended;
     private string _judged = store.Hash;
     private ConfigSet? _last;
@@ -43,7 +43,9 @@ internal sealed partial class ConfigWatcher(
     /// <summary>
     /// Judges the file at once, changed or not, as SIGHUP and the admin endpoint ask for. Ends when the loop has done it.
     /// </summary>
-    public Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken)
+    /// <param name="confirmed">An operator knows what it may cost: it does not wait for a confirmation.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the reload.</param>
+    public Task<ReloadOutcome> ReloadAsync(bool confirmed, CancellationToken cancellationToken)
     {
         if (_ended)
         {
@@ -57,7 +59,7 @@ internal sealed partial class ConfigWatcher(
         }
 
         var reload = new TaskCompletionSource<ReloadOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _reloads.Enqueue(reload);
+        _reloads.Enqueue((reload, confirmed));
         _wake.Writer.TryWrite(true);
         if (_ended)
         {
@@ -103,7 +105,7 @@ internal sealed partial class ConfigWatcher(
     {
         while (_reloads.TryDequeue(out var waiting))
         {
-            waiting.TrySetCanceled(CancellationToken.None);
+            waiting.Done.TrySetCanceled(CancellationToken.None);
         }
     }
 
@@ -113,16 +115,23 @@ internal sealed partial class ConfigWatcher(
         {
             try
             {
-                var outcome = await JudgeAsync(await SettledAsync(cancellationToken), cancellationToken);
-                reload.TrySetResult(outcome);
-                while (_reloads.TryDequeue(out var same))
+                var outcome = await JudgeAsync(await SettledAsync(cancellationToken), reload.Confirmed, cancellationToken);
+                reload.Done.TrySetResult(outcome);
+
+                // What was asked meanwhile is answered by this reading, unless it confirms what this one did not.
+                while (_reloads.TryPeek(out var next) && (reload.Confirmed || !next.Confirmed) && _reloads.TryDequeue(out var same))
                 {
-                    same.TrySetResult(outcome);
+                    same.Done.TrySetResult(outcome);
+                }
+
+                if (!_reloads.IsEmpty)
+                {
+                    _wake.Writer.TryWrite(true);
                 }
             }
             catch (Exception failure)
             {
-                reload.TrySetException(failure);
+                reload.Done.TrySetException(failure);
                 throw;
             }
 
@@ -139,7 +148,7 @@ internal sealed partial class ConfigWatcher(
             return;
         }
 
-        await JudgeAsync(isKnown ? files : await SettledAsync(cancellationToken), cancellationToken);
+        await JudgeAsync(isKnown ? files : await SettledAsync(cancellationToken), isConfirmed: false, cancellationToken);
     }
 
     /// <summary>The content once two readings, a debounce apart, agree; after two seconds of writing whatever is there.</summary>
@@ -163,12 +172,12 @@ internal sealed partial class ConfigWatcher(
 
     private ConfigSet Read() => _last = ConfigSet.Read(path, environment, _last);
 
-    private Task<ReloadOutcome> JudgeAsync(ConfigSet files, CancellationToken cancellationToken)
+    private Task<ReloadOutcome> JudgeAsync(ConfigSet files, bool isConfirmed, CancellationToken cancellationToken)
     {
         var result = ConfigLoader.Validate(files, environment, timeProvider);
         _judged = files.Identity;
         _judgedAt = timeProvider.GetTimestamp();
-        return store.TryApplyAsync(result, cancellationToken);
+        return store.TryApplyAsync(result, isConfirmed, cancellationToken);
     }
 
     private FileSystemWatcher? Notifications()

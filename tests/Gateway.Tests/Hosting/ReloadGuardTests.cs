@@ -1,0 +1,69 @@
+using Gateway.Tests.Support;
+using Xunit;
+
+namespace Gateway.Tests.Hosting;
+
+/// <summary><c>reload.confirmAbove</c>: a valid change that would hurt waits for an operator, and nobody meets it before.</summary>
+public sealed class ReloadGuardTests
+{
+    private const string Guarded = "reload: { confirmAbove: 20% }";
+
+    public static TheoryData<string, string> Harmful() => new()
+    {
+        { "path: \"/{**rest}\"", "path: \"/other/{**rest}\"" },
+        { "probe: { interval: 500ms", "probe: { path: /nothing, interval: 500ms" },
+        { "version: 1", "version: 1\nlimits: { requestBody: 1KiB }" },
+        { Guarded, "reload: { confirmAbove: 100% }\nlimits: { requestBody: 1KiB }" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Harmful))]
+    public async Task Change_ThatMayHurt_WaitsForAnOperator(string text, string instead)
+    {
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("fine"));
+        var config = InProcessGateway.Config([guide.Url], top: Guarded);
+        Assert.Contains(text, config, StringComparison.Ordinal);
+        await using var gateway = await InProcessGateway.StartAsync(config);
+        gateway.WriteConfig(config.Replace(text, instead, StringComparison.Ordinal));
+
+        var (status, body) = await gateway.PostAsync("/config/reload", "{}");
+
+        Assert.Equal(422, status);
+        Assert.Contains("waits for an operator, since it is of high risk for 100%", body, StringComparison.Ordinal);
+        Assert.Equal("fine", (await gateway.GetAsync("/a")).Body);
+        Assert.Equal(1, (await gateway.StatusAsync()).GetProperty("config").GetProperty("revision").GetInt64());
+        Assert.Contains("waits for an operator", await gateway.JournalTextAsync(), StringComparison.Ordinal);
+
+        // It is not judged again and again, nor taken by and by.
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await gateway.StatusAsync()).GetProperty("config").GetProperty("revision").GetInt64());
+
+        (status, _) = await gateway.PostAsync("/config/reload", """{"force":true,"reason":"planned"}""");
+        Assert.Equal(200, status);
+        Assert.Equal(2, (await gateway.StatusAsync()).GetProperty("config").GetProperty("revision").GetInt64());
+    }
+
+    [Fact]
+    public async Task Change_ThatHurtsNobody_IsInForceAtOnce()
+    {
+        await using var guide = new ScriptedUpstream();
+        var config = InProcessGateway.Config([guide.Url], top: Guarded);
+        await using var gateway = await InProcessGateway.StartAsync(config);
+        gateway.WriteConfig(config.Replace("version: 1", "version: 1\ndrain: 2s", StringComparison.Ordinal));
+
+        Assert.Equal(200, (await gateway.PostAsync("/config/reload", "{}")).Status);
+        Assert.Equal(2, (await gateway.StatusAsync()).GetProperty("config").GetProperty("revision").GetInt64());
+    }
+
+    [Fact]
+    public async Task Gateway_WithoutTheKey_TakesWhatIsValid()
+    {
+        await using var guide = new ScriptedUpstream();
+        var config = InProcessGateway.Config([guide.Url]);
+        await using var gateway = await InProcessGateway.StartAsync(config);
+        gateway.WriteConfig(config.Replace("path: \"/{**rest}\"", "path: \"/other/{**rest}\"", StringComparison.Ordinal));
+
+        Assert.Equal(200, (await gateway.PostAsync("/config/reload", "{}")).Status);
+        Assert.Equal(404, (await gateway.GetAsync("/a")).Status);
+    }
+}
