@@ -155,6 +155,29 @@ public class AttemptsTests
         Assert.True(await gateway.MetricAsync("gateway_attempts_skipped_total", ("reason", "budget")) > 40);
     }
 
+    // Nothing reached the dead one: what goes on to the other is all that destinations have to do.
+    [Fact]
+    public async Task Storm_OfRefusedConnections_IsNotPaidFromTheBudget()
+    {
+        await using var dead = new ScriptedUpstream();
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("fine"));
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
+            [dead.Url, other.Url],
+            attempts: "hedge: off, retryBudget: 0%",
+            cluster: "    balance: roundRobin\n    passive: { consecutiveFailures: 1000, failureRatio: 100%, minimumRequests: 100000 }")
+            .Replace("interval: 500ms", "interval: 1m, fastInterval: 30s", StringComparison.Ordinal));
+        await gateway.BecomesAsync("up", "primary");
+        await gateway.BecomesAsync("up", "primary", 1);
+        Kill(dead);
+
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.Equal("fine", await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(0, await gateway.MetricAsync("gateway_attempts_skipped_total", ("reason", "budget")));
+    }
+
     internal static void Kill(ScriptedUpstream upstream)
     {
         upstream.StopListening();

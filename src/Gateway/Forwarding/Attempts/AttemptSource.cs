@@ -58,7 +58,7 @@ internal struct AttemptSource(CompiledRoute plan, HttpContext context, string ta
         }
 
         // Only an attempt that has somewhere to go is paid for.
-        if (!isFirst && !MayStartAnother(race.WaitsInVain))
+        if (!isFirst && !MayStartAnother(race.WaitsInVain || (purpose == AttemptPurpose.Repeat && race.Failed.NeverConnected)))
         {
             return false;
         }
@@ -88,12 +88,14 @@ internal struct AttemptSource(CompiledRoute plan, HttpContext context, string ta
     public readonly StreamReopening CreateReopening() => new(plan, context, target, body, choice.FirstTier, Record);
 
     /// <summary>The budget lets another attempt start.</summary>
-    private bool MayStartAnother(bool waitsInVain)
+    /// <param name="isFree">It adds nothing to what destinations have to do.</param>
+    private bool MayStartAnother(bool isFree)
     {
         // A stream that goes on takes the place of one that is gone: nothing grows, and all that one dead destination carried must find
         // another at once. Nor does it grow when everything that this request waits for has been ejected: those attempts are as good as
-        // over.
-        if (Reopens || waitsInVain || plan.Traffic.Budget.TryWithdraw())
+        // over; nor when none was established: a destination that refuses connections answers faster than any other, and gets most of
+        // the requests until it is ejected.
+        if (Reopens || isFree || plan.Traffic.Budget.TryWithdraw())
         {
             return true;
         }

@@ -20,6 +20,9 @@ internal struct FailedAttempts
     /// <summary>It is certain that no destination saw the request.</summary>
     public readonly bool NeverSent => !_wasSent;
 
+    /// <summary>All failed before they had a connection: no destination had anything to do for them.</summary>
+    public readonly bool NeverConnected => NeverSent && Last is { Outcome.Result: AttemptResult.Connect };
+
     /// <summary>One failed in a way after which the route does not try again.</summary>
     public bool AreFinal { get; private set; }
 
