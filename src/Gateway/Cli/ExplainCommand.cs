@@ -1,7 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Gateway.Configuration;
 using Gateway.Configuration.Keys;
 using Gateway.Configuration.Reading;
@@ -13,14 +10,6 @@ namespace Gateway.Cli;
 /// </summary>
 internal static class ExplainCommand
 {
-    private static readonly JsonSerializerOptions Readable = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     /// <summary>The command; exit code 1 when no route takes the request.</summary>
     public static Command Create(Func<string, string?> environment)
     {
@@ -78,7 +67,7 @@ internal static class ExplainCommand
         }
 
         var explanation = await Explanation.OfAsync(valid, verb, target, headers);
-        await output.WriteAsync(isJson ? JsonSerializer.Serialize(explanation, Readable) + "\n" : ExplanationText.Of(explanation));
+        await output.WriteAsync(isJson ? ReadableJson.Of(explanation) : ExplanationText.Of(explanation));
         return explanation.Route is null ? GatewayCli.Failed : GatewayCli.Done;
 
         Task<int> Refuse(string why) => new CommandFailure(GatewayCli.BadUsage, why).PrintAsync(output, error, isJson);

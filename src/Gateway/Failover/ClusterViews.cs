@@ -8,14 +8,14 @@ internal sealed class ClusterViews(ClusterTable clusters, TimeProvider time)
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
 
     private IReadOnlyList<ClusterView> _all = [];
-    private IReadOnlyList<ClusterMemory>? _memories;
+    private IReadOnlyList<SavedCluster>? _saved;
     private TimeSpan _publishedAt;
 
     /// <summary>In the order of the configuration.</summary>
     public IReadOnlyList<ClusterView> All => Volatile.Read(ref _all);
 
     /// <summary>What a restart must not forget; null: the first round of probes is not over, and nothing is known yet.</summary>
-    public IReadOnlyList<ClusterMemory>? Memories => Volatile.Read(ref _memories);
+    public IReadOnlyList<SavedCluster>? Saved => Volatile.Read(ref _saved);
 
     /// <summary>They are older than people may see.</summary>
     public bool AreDue(TimeSpan now) => now - _publishedAt >= Every;
@@ -28,7 +28,7 @@ internal sealed class ClusterViews(ClusterTable clusters, TimeProvider time)
         Volatile.Write(ref _all, views);
         if (clusters.All.All(static cluster => cluster.State.Settled))
         {
-            Volatile.Write(ref _memories, [.. clusters.All.Select(cluster => ClusterResuming.Take(cluster, now)).OfType<ClusterMemory>()]);
+            Volatile.Write(ref _saved, [.. clusters.All.Select(cluster => ClusterResuming.Take(cluster, now)).OfType<SavedCluster>()]);
         }
 
         _publishedAt = now;

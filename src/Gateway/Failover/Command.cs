@@ -63,8 +63,8 @@ internal sealed record WeightCommand(string Cluster, string Destination, int? We
 }
 
 /// <summary>Put in force again what a restart must not forget. The gateway gives it to itself, before its first probes end.</summary>
-/// <param name="Memory">What was remembered.</param>
-internal sealed record ResumeCommand(ClusterMemory Memory) : Command(Memory.Cluster);
+/// <param name="Saved">What was saved.</param>
+internal sealed record ResumeCommand(SavedCluster Saved) : Command(Saved.Cluster);
 
 /// <summary>What became of a command.</summary>
 /// <param name="Done">It was carried out.</param>

@@ -57,8 +57,8 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
             case WeightCommand weight:
                 return CarryOn(cluster, weight, now);
             case ResumeCommand resume:
-                return ClusterResuming.Resume(cluster, resume.Memory, resume.Ago, now)
-                    ? new CommandResult(Done: true, ClusterResuming.TextOf(resume.Memory))
+                return ClusterResuming.Resume(cluster, resume.Saved, resume.Ago, now)
+                    ? new CommandResult(Done: true, ClusterResuming.TextOf(resume.Saved))
                     : new CommandResult(Done: false, $"Cluster '{resume.Cluster}' has begun anew: its first probes ended before.");
             default:
                 return new CommandResult(Done: false, $"The failover loop knows no command '{command.GetType().Name}'.");

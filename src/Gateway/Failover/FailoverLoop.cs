@@ -107,7 +107,7 @@ internal sealed partial class FailoverLoop : IHostedService, IAsyncDisposable
     public IReadOnlyList<ClusterView> Views => _views.All;
 
     /// <summary>What a restart must not forget of clusters, as old; null: the first round of probes is not over.</summary>
-    public IReadOnlyList<ClusterMemory>? Memories => _views.Memories;
+    public IReadOnlyList<SavedCluster>? Saved => _views.Saved;
 
     /// <summary>The cluster at run time; null: there is none of that name.</summary>
     public Cluster? Find(string cluster) => _clusters.Published(cluster);

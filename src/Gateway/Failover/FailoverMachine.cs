@@ -100,7 +100,9 @@ internal static class FailoverMachine
     private static (ClusterState, Change?) Settle(
         ClusterState state, ReadOnlySpan<TierHealth> tiers, Order? order, bool firstRound, FailbackConfig failback, TimeSpan now)
     {
-        var best = state.Resumed?.ActiveOf(tiers) is >= 0 and var still ? still : BestOf(tiers);
+        var best = state.Resumed?.ActiveOf(tiers, mayBeUnverified: !firstRound || state.Held is not null) is >= 0 and var still
+            ? still
+            : BestOf(tiers);
         if (order is null && !firstRound)
         {
             return (state with { Active = best }, null);

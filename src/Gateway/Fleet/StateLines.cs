@@ -25,7 +25,13 @@ internal sealed partial class StateLines<T>(string path, string what, Func<T, bo
         try
         {
             var next = path + ".next";
-            using (var file = new FileStream(next, FileMode.Create, FileAccess.Write, FileShare.None))
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (var file = new FileStream(next, options))
             {
                 foreach (var record in records)
                 {

@@ -139,7 +139,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Own("config", "The loop that watches the configuration file", _config.Watcher.RunAsync(_stopping.Token));
         _watchdog.Follow("runbooks", "The loop of the runbooks", _runbooks.Start(), _runbooks.Stopping);
         Own("notifications", "The loop that tells of health", _announcements.RunAsync(_stopping.Token));
-        Own("memory", "The loop that keeps what a restart must not forget", _actions.RememberAsync(_stopping.Token));
+        Own("saved-state", "The loop that saves what a restart must not forget", _actions.SaveAsync(_stopping.Token));
         Own("signals", "The loop that reads signals", _signals.RunAsync(_stopping.Token));
         Own("certificates", "The loop that watches the certificates", _certificates.RunAsync(_stopping.Token));
         Own("acme", "The loop that orders certificates", _certificates.OrderAsync(_stopping.Token));

@@ -22,28 +22,28 @@ internal sealed class OperatorActions(
     GatewayLog log)
 {
     private readonly OrderFile? _orders = fleet is null ? new OrderFile(folder, time, log.For<OrderFile>()) : null;
-    private readonly MemoryKeeper? _memory = fleet is null ? new MemoryKeeper(loop, folder, time, log) : null;
+    private readonly SavedStateKeeper? _saved = fleet is null ? new SavedStateKeeper(loop, folder, time, log) : null;
 
     /// <summary>Why orders, or the active tier, would not outlive a restart; null: they do.</summary>
-    public string? Alarm => _orders?.Alarm ?? _memory?.Alarm;
+    public string? Alarm => _orders?.Alarm ?? _saved?.Alarm;
 
     /// <summary>
     /// Lets clusters go on where they were before the restart. Begin it before the loop starts, and wait for it after that.
     /// </summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        foreach (var (command, result) in _memory is null ? [] : await _memory.ResumeAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var (command, result) in _saved is null ? [] : await _saved.ResumeAsync(cancellationToken).ConfigureAwait(false))
         {
             announcements.Restored(command, result);
         }
     }
 
     /// <summary>Keeps what a restart must not forget until the gateway stops.</summary>
-    public Task RememberAsync(CancellationToken stopping)
+    public Task SaveAsync(CancellationToken stopping)
     {
-        if (_memory is not null)
+        if (_saved is not null)
         {
-            return _memory.RunAsync(stopping);
+            return _saved.RunAsync(stopping);
         }
 
         // The fleet remembers; a task that ended would be an alarm.

@@ -35,8 +35,9 @@ internal sealed class ReloadGuard(Records records)
         }
 
         var worst = plan.Findings.TakeWhile(static finding => finding.Risk == PlanRisk.High).ToArray();
+        var of = requests.Values.Sum() > 0 ? "the last hour's requests" : "the routes (the last hour had no requests)";
         return $"The change is valid and waits for an operator, since it is of high risk for {PercentText.Format(Math.Round(share, 3))} of "
-            + $"the last hour's requests, more than reload.confirmAbove ({PercentText.Format(most)}): "
+            + $"{of}, more than reload.confirmAbove ({PercentText.Format(most)}): "
             + string.Join("; ", worst.Take(MostFindings).Select(static finding => $"{finding.Subject}: {finding.Text}"))
             + (worst.Length > MostFindings ? $"; and {worst.Length - MostFindings} more" : "")
             + $". Look at `{ProgramName.Current} plan FILE`; `{ProgramName.Current} reload --force` puts it in force.";

@@ -169,10 +169,10 @@ internal sealed class MachineWorld : IWorld<LoneGateway>
     {
         var tiers = _rules.Layouts[gateway.Layout].Select(name => new TierConfig { Name = _rules.Names[name], Destinations = [] });
         var config = _rules.Config with { Tiers = [.. tiers] };
-        var memory = ClusterResuming.MemoryOf(gateway.Machine, config, gateway.Now);
+        var saved = ClusterResuming.SavedOf(gateway.Machine, config, gateway.Now);
 
         // An order in force is given again; here it is as if it had been all the time.
-        return ClusterResuming.StateOf(memory, config.Tiers, TimeSpan.Zero, gateway.Now) with { Held = gateway.Machine.Held };
+        return ClusterResuming.StateOf(saved, config.Tiers, TimeSpan.Zero, gateway.Now) with { Held = gateway.Machine.Held };
     }
 
     private Outcome<LoneGateway>? Reload(LoneGateway gateway, int to)

@@ -156,11 +156,16 @@ public class AttemptsTests
     }
 
     // Nothing reached the dead one: what goes on to the other is all that destinations have to do.
-    [Fact]
-    public async Task Storm_OfRefusedConnections_IsNotPaidFromTheBudget()
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")]
+    [InlineData("DELETE / HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")]
+    public async Task Storm_OfRefusedConnections_IsNotPaidFromTheBudget(string request)
     {
         await using var dead = new ScriptedUpstream();
-        await using var other = new ScriptedUpstream(static r => r.RespondAsync("fine"));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("no entry", 403));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
             [dead.Url, other.Url],
             attempts: "hedge: off, retryBudget: 0%",
@@ -170,12 +175,14 @@ public class AttemptsTests
         await gateway.BecomesAsync("up", "primary", 1);
         Kill(dead);
 
-        for (var i = 0; i < 200; i++)
+        // 30 are kept for a start, and three come each second.
+        for (var i = 0; i < 150; i++)
         {
-            Assert.Equal("fine", await gateway.Client.GetStringAsync("/", TestContext.Current.CancellationToken));
+            Assert.Equal(403, (await gateway.AskAsync(request)).Status);
         }
 
         Assert.Equal(0, await gateway.MetricAsync("gateway_attempts_skipped_total", ("reason", "budget")));
+        Assert.True(await gateway.MetricAsync("gateway_attempts_total", ("result", "connect")) > 60);
     }
 
     internal static void Kill(ScriptedUpstream upstream)

@@ -84,28 +84,31 @@ public sealed class HealthOverRestartsTests
     }
 
     [Theory]
-    [InlineData("rubbish\n", "Line 1 of")]
-    [InlineData("OLD", null)]
-    [InlineData("FUTURE", null)]
-    [InlineData("TIER", null)]
-    public async Task Memory_ThatDoesNotFit_ChangesNothing(string content, string? logged)
+    [InlineData("FITS", "standby")]
+    [InlineData("rubbish", "primary")]
+    [InlineData("OLD", "primary")]
+    [InlineData("FUTURE", "primary")]
+    [InlineData("TIER", "primary")]
+    [InlineData("HUGE", "primary")]
+    public async Task SavedState_IsUsedIfItFits_AndTheGatewayStartsWhateverItIs(string content, string serving)
     {
         using var folder = new TemporaryFolder();
-        await using var a = new ScriptedUpstream(static r => r.RespondAsync("a"));
-        await using var b = new ScriptedUpstream(static r => r.RespondAsync("b"));
-        var taken = TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(content switch { "OLD" => -11, "FUTURE" => 5, _ => 0 });
-        var memory = new KeptMemory(
-            taken.ToUnixTimeMilliseconds(),
-            new("guide", content == "TIER" ? "gone" : "standby", TimeSpan.FromMinutes(1), 0, null, null, 1, [], [], null));
+        await using var a = new ScriptedUpstream(static r => r.RespondAsync("primary"));
+        await using var b = new ScriptedUpstream(static r => r.RespondAsync("standby"));
+        var at = TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(content switch { "OLD" => -11, "FUTURE" => 5, _ => 0 });
+        var active = content == "TIER" ? "gone" : "standby";
+        var activeFor = content == "HUGE" ? TimeSpan.MaxValue : TimeSpan.FromMinutes(1);
+        var saved = new SavedClusterRecord(
+            at.ToUnixTimeMilliseconds(), new("guide", active, activeFor, 0, null, null, 1, [], [], null));
         await File.WriteAllBytesAsync(
             Path.Combine(folder.Path, "health"),
-            logged is null ? [.. FleetPayload.Encode(memory), .. "\n"u8] : System.Text.Encoding.UTF8.GetBytes(content),
+            content == "rubbish" ? "rubbish\n"u8.ToArray() : [.. FleetPayload.Encode(saved), .. "\n"u8],
             TestContext.Current.CancellationToken);
 
         await using var gateway = await InProcessGateway.StartAsync(ConfigOf(folder, a, b));
 
-        Assert.Equal("a", (await gateway.GetAsync()).Body);
-        Assert.Equal("primary", await gateway.ServingAsync());
+        Assert.Equal(serving, (await gateway.GetAsync()).Body);
+        Assert.Equal(serving, await gateway.ServingAsync());
     }
 
     private static string ConfigOf(TemporaryFolder folder, ScriptedUpstream primary, ScriptedUpstream standby) =>

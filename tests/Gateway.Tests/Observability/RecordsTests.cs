@@ -229,6 +229,29 @@ public sealed class RecordsTests : IDisposable
         }
     }
 
+    // What refuses a file that was begun a moment ago is not the file: the one that was set aside must stay.
+    [Fact]
+    public async Task File_ThatIsDamagedAgain_DoesNotTakeThePlaceOfTheFirst()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        await System.IO.File.WriteAllBytesAsync(File, [.. Enumerable.Repeat((byte)7, 8192)], Token);
+        using var records = Open();
+        records.Journal.Append(Entry("first"));
+        await UntilAsync(() => ReadBeside() is ["first"]);
+
+        using (var connection = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "DROP TABLE journal; CREATE TABLE journal (other TEXT)";
+            command.ExecuteNonQuery();
+        }
+
+        records.Journal.Append(Entry("second"));
+        await UntilAsync(() => records.Alarm is not null);
+        Assert.Equal(7, (await System.IO.File.ReadAllBytesAsync(File + ".damaged", Token))[0]);
+    }
+
     [Fact]
     public async Task Routes_OfTheLastHour_AreCountedByName()
     {
@@ -238,8 +261,10 @@ public sealed class RecordsTests : IDisposable
         }
 
         using var records = Open();
-        await UntilAsync(() =>
-            records.ReadRoutesAsync(TimeSpan.FromHours(1), Token).GetAwaiter().GetResult()?.GetValueOrDefault("r") == 4);
+        await Eventually.BecomeTrueAsync(
+            async () => (await records.ReadRoutesAsync(TimeSpan.FromHours(1), Token))?.GetValueOrDefault("r") == 4,
+            Deadline,
+            "the route's requests are counted");
     }
 
     [Fact]

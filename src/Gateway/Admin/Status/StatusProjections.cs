@@ -174,7 +174,7 @@ internal static class StatusProjections
                 DrainCommand drain => drain.Destination,
                 ReadyCommand ready => ready.Destination,
                 WeightCommand weight => weight.Destination,
-                ResumeCommand resume => resume.Memory.Active,
+                ResumeCommand resume => resume.Saved.Active,
                 _ => null
             },
             Reason = command switch

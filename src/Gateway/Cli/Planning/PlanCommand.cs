@@ -1,9 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Gateway.Configuration;
 
 namespace Gateway.Cli.Planning;
@@ -11,15 +8,6 @@ namespace Gateway.Cli.Planning;
 /// <summary><c>plan FILE</c>: what a changed configuration means, before a gateway reads it.</summary>
 internal static class PlanCommand
 {
-    private static readonly JsonSerializerOptions Readable = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     /// <summary>The command; exit code 1: the risk is high, 2: one of the files is not valid.</summary>
     public static Command Create(Func<string, string?> environment)
     {
@@ -53,7 +41,7 @@ internal static class PlanCommand
 
             var plan = await ConfigPlanner.PlanAsync(known.Config!, changed.Config!);
             await output.WriteAsync(isJson
-                ? JsonSerializer.Serialize(new { File = after, Before = before, plan.Risk, plan.Witnesses, plan.Findings }, Readable) + "\n"
+                ? ReadableJson.Of(new { File = after, Before = before, plan.Risk, plan.Witnesses, plan.Findings })
                 : TextOf(plan, after, before));
             return plan.Risk == PlanRisk.High ? GatewayCli.Failed : GatewayCli.Done;
         });

@@ -14,8 +14,9 @@ internal static class RequestDifferences
         await using var old = new RouteMatcher(before.Routes);
         await using var changed = new RouteMatcher(after.Routes);
         var witnesses = new Dictionary<string, WitnessRequest>(StringComparer.Ordinal);
-        await AddAsync(witnesses, before.Routes, old);
-        await AddAsync(witnesses, after.Routes, changed);
+        var untried = new HashSet<string>(StringComparer.Ordinal);
+        await AddAsync(witnesses, untried, before.Routes, old);
+        await AddAsync(witnesses, untried, after.Routes, changed);
         var findings = new Dictionary<(string Subject, string Text), PlanFinding>();
         foreach (var (shown, witness) in witnesses)
         {
@@ -30,19 +31,39 @@ internal static class RequestDifferences
             }
         }
 
-        return ([.. findings.Values], witnesses.Count);
+        var blind = untried.Where(name => !Same(MatchOf(before, name), MatchOf(after, name))).Select(static name => new PlanFinding(
+            PlanRisk.High,
+            PlanSubject.Route(name),
+            "it is new, gone, or has another match or cluster, and no request that it takes could be made up: try one by explain"));
+        return ([.. findings.Values, .. blind], witnesses.Count);
     }
 
     private static async Task AddAsync(
-        Dictionary<string, WitnessRequest> witnesses, ImmutableArray<RouteConfig> routes, RouteMatcher matcher)
+        Dictionary<string, WitnessRequest> witnesses, HashSet<string> untried, ImmutableArray<RouteConfig> routes, RouteMatcher matcher)
     {
         foreach (var route in routes)
         {
-            foreach (var witness in await WitnessRequests.OfAsync(route, matcher))
+            var found = await WitnessRequests.OfAsync(route, matcher);
+            if (found.Count == 0)
+            {
+                untried.Add(route.Name);
+            }
+
+            foreach (var witness in found)
             {
                 witnesses.TryAdd(witness.ToString(), witness);
             }
         }
+    }
+
+    // What a route is for, in one text; null: there is none of this name.
+    private static string? MatchOf(GatewayConfig config, string name)
+    {
+        var route = config.Routes.FirstOrDefault(route => Same(route.Name, name));
+        return route is null
+            ? null
+            : string.Join(' ', [route.Path, .. route.Hosts, .. route.Methods, .. route.Conditions.Select(static c => c.ToString()),
+                route.Cluster, route.Redirect?.To ?? ""]);
     }
 
     private static IEnumerable<(PlanRisk Risk, string Text)> Between(Explanation was, Explanation now)

@@ -77,7 +77,7 @@ internal static class WitnessRequests
         var host = route.Hosts.IsEmpty ? WitnessRequest.AnyHost : route.Hosts[0].Replace("*.", "a.", StringComparison.Ordinal);
         var query = string.Join('&', route.Conditions
             .Where(static condition => condition is { Source: MatchSource.Query, Test: not MatchTest.Absent })
-            .Select(static condition => $"{condition.Name}={ValueOf(condition)}"));
+            .Select(static condition => $"{condition.Name}={Uri.EscapeDataString(ValueOf(condition))}"));
         return new UriBuilder(Uri.UriSchemeHttp, host) { Path = "/" + string.Join('/', segments), Query = query }.Uri;
     }
 

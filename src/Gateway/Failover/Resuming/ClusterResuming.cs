@@ -12,25 +12,27 @@ namespace Gateway.Failover.Resuming;
 /// </summary>
 internal static class ClusterResuming
 {
-    /// <summary>What is to be remembered; null: nothing, since the cluster begins so by itself.</summary>
+    private const int LongestText = 200;
+
+    /// <summary>What to save; null: nothing, since the cluster begins so by itself.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="now">The loop's clock.</param>
-    public static ClusterMemory? Take(ClusterRuntime cluster, TimeSpan now)
+    public static SavedCluster? Take(ClusterRuntime cluster, TimeSpan now)
     {
         var ejected = EjectedOf(cluster, now);
         return cluster.State is { Active: 0, Relapses: 0, ReturnedAt: null } && ejected.IsEmpty
             ? null
-            : MemoryOf(cluster.State, cluster.Config, now) with { Ejected = ejected, Last = cluster.LastTransition };
+            : SavedOf(cluster.State, cluster.Config, now) with { Ejected = ejected, Last = cluster.LastTransition };
     }
 
     /// <summary>The machine's part of it. Pure.</summary>
     /// <param name="state">What the machine remembers, its first round of probes over.</param>
     /// <param name="config">The cluster's rules.</param>
     /// <param name="now">The loop's clock.</param>
-    public static ClusterMemory MemoryOf(ClusterState state, ClusterConfig config, TimeSpan now)
+    public static SavedCluster SavedOf(ClusterState state, ClusterConfig config, TimeSpan now)
     {
         string? NameOf(int tier) => tier >= 0 ? config.Tiers[tier].Name : null;
-        return new ClusterMemory(
+        return new SavedCluster(
             config.Name,
             NameOf(state.Active),
             now - state.ActiveSince,
@@ -39,31 +41,31 @@ internal static class ClusterResuming
             NameOf(state.RampFrom),
             FailoverTimers.ShareOf(state, config.Failback, now),
             [.. state.HealthySince.Select((since, tier) => (since, tier)).Where(static one => one.since is not null)
-                .Select(one => new TierMemory(NameOf(one.tier)!, now - one.since!.Value))],
+                .Select(one => new SavedTier(NameOf(one.tier)!, now - one.since!.Value))],
             [],
             null);
     }
 
     /// <summary>The machine's state before its first round of probes. Pure.</summary>
-    /// <param name="memory">What was remembered.</param>
+    /// <param name="saved">What was saved.</param>
     /// <param name="tiers">The configuration's tiers: of others nothing is known.</param>
     /// <param name="ago">How long ago it was taken down.</param>
     /// <param name="now">The loop's clock.</param>
-    public static ClusterState StateOf(ClusterMemory memory, IReadOnlyList<TierConfig> tiers, TimeSpan ago, TimeSpan now)
+    public static ClusterState StateOf(SavedCluster saved, IReadOnlyList<TierConfig> tiers, TimeSpan ago, TimeSpan now)
     {
         int IndexOf(string? name) => Enumerable.Range(0, tiers.Count)
             .Where(tier => string.Equals(tiers[tier].Name, name, StringComparison.Ordinal))
             .DefaultIfEmpty(-1)
             .First();
 
-        var state = new ClusterState { ActiveSince = now, Relapses = memory.Relapses };
-        if (IndexOf(memory.Active) is not (>= 0 and var active))
+        var state = new ClusterState { ActiveSince = now, Relapses = saved.Relapses };
+        if (IndexOf(saved.Active) is not (>= 0 and var active))
         {
             return state;
         }
 
         var healthy = new TimeSpan?[tiers.Count];
-        foreach (var tier in memory.Tiers)
+        foreach (var tier in saved.Tiers)
         {
             if (IndexOf(tier.Name) is >= 0 and var index)
             {
@@ -71,13 +73,13 @@ internal static class ClusterResuming
             }
         }
 
-        var ramp = IndexOf(memory.RampFrom);
+        var ramp = IndexOf(saved.RampFrom);
         return state with
         {
             Active = active,
-            ReturnedAt = now - ago - memory.ReturnedFor,
+            ReturnedAt = now - ago - saved.ReturnedFor,
             Resumed = new Resumption(
-                active, now - ago - memory.ActiveFor, [.. healthy], ramp == active ? -1 : ramp, memory.RampShare),
+                active, now - ago - saved.ActiveFor, [.. healthy], ramp == active ? -1 : ramp, saved.RampShare),
         };
     }
 
@@ -85,19 +87,19 @@ internal static class ClusterResuming
     /// Puts it in force, as far as it is still about this configuration; false: the first round of probes is over already.
     /// </summary>
     /// <param name="cluster">The cluster.</param>
-    /// <param name="memory">What was remembered.</param>
+    /// <param name="saved">What was saved.</param>
     /// <param name="ago">How long ago it was taken down.</param>
     /// <param name="now">The loop's clock.</param>
-    public static bool Resume(ClusterRuntime cluster, ClusterMemory memory, TimeSpan ago, TimeSpan now)
+    public static bool Resume(ClusterRuntime cluster, SavedCluster saved, TimeSpan ago, TimeSpan now)
     {
         if (cluster.State.Settled)
         {
             return false;
         }
 
-        cluster.State = StateOf(memory, cluster.Config.Tiers, ago, now);
-        cluster.LastTransition = memory.Last;
-        foreach (var ejection in memory.Ejected)
+        cluster.State = StateOf(saved, cluster.Config.Tiers, ago, now);
+        cluster.LastTransition = saved.Last;
+        foreach (var ejection in saved.Ejected)
         {
             Resume(cluster, ejection, ago, now);
         }
@@ -108,27 +110,27 @@ internal static class ClusterResuming
     }
 
     /// <summary>What was put in force again, as a sentence.</summary>
-    public static string TextOf(ClusterMemory memory)
+    public static string TextOf(SavedCluster saved)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Cluster '{memory.Cluster}' goes on where it was: ");
-        text.Append(memory.Active is null
+        text.Append(CultureInfo.InvariantCulture, $"Cluster '{saved.Cluster}' goes on where it was: ");
+        text.Append(saved.Active is null
             ? "no tier could serve"
-            : $"tier '{memory.Active}' had served for {DurationText.Format(TimeSpan.FromSeconds((long)memory.ActiveFor.TotalSeconds))}");
-        if (memory.Relapses > 0)
+            : $"tier '{saved.Active}' had served for {DurationText.Format(TimeSpan.FromSeconds((long)saved.ActiveFor.TotalSeconds))}");
+        if (saved.Relapses > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $", relapses in a row: {memory.Relapses}");
+            text.Append(CultureInfo.InvariantCulture, $", relapses in a row: {saved.Relapses}");
         }
 
-        if (memory.Ejected.Length > 0)
+        if (saved.Ejected.Length > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $", ejected: {string.Join(", ", memory.Ejected.Select(static one => one.Name))}");
+            text.Append(CultureInfo.InvariantCulture, $", ejected: {string.Join(", ", saved.Ejected.Select(static one => one.Name))}");
         }
 
         return text.Append('.').ToString();
     }
 
-    private static void Resume(ClusterRuntime cluster, EjectionMemory ejection, TimeSpan ago, TimeSpan now)
+    private static void Resume(ClusterRuntime cluster, SavedEjection ejection, TimeSpan ago, TimeSpan now)
     {
         foreach (var watch in cluster.Watches)
         {
@@ -138,13 +140,14 @@ internal static class ClusterResuming
                 && string.Equals(UrlOf(destination), ejection.Url, StringComparison.Ordinal))
             {
                 var since = now - ago - ejection.For;
+                var (until, longest) = (now - ago + ejection.Left, since + cluster.Config.Passive.MaxEjectFor);
                 destination.EjectedByRoute = ejection.Route;
                 watch.Monitor.Restore(
                     watch.Monitor.State with
                     {
                         Traffic = TrafficOpinion.Ejected,
                         EjectedAt = since,
-                        EjectedUntil = now - ago + ejection.Left,
+                        EjectedUntil = until < longest ? until : longest,
                         Ejections = ejection.Ejections,
                     },
                     ejection.Why,
@@ -155,24 +158,26 @@ internal static class ClusterResuming
         }
     }
 
-    private static ImmutableArray<EjectionMemory> EjectedOf(ClusterRuntime cluster, TimeSpan now) =>
+    private static ImmutableArray<SavedEjection> EjectedOf(ClusterRuntime cluster, TimeSpan now) =>
         [.. cluster.Watches
             .Where(static watch => watch.Monitor.State is { Traffic: not TrafficOpinion.Good, Probes: not ProbeOpinion.Down })
-            .Take(ClusterMemory.MostEjected)
+            .Take(SavedCluster.MostEjected)
             .Select(watch =>
             {
                 var (monitor, state) = (watch.Monitor, watch.Monitor.State);
-                return new EjectionMemory(
+                return new SavedEjection(
                     watch.Destination.Tier,
                     watch.Destination.Name,
                     UrlOf(watch.Destination),
                     Math.Max(1, state.Ejections),
                     now - state.EjectedAt,
                     state.Traffic == TrafficOpinion.Ejected && state.EjectedUntil > now ? state.EjectedUntil - now : TimeSpan.Zero,
-                    monitor.Why,
-                    monitor.Cause,
+                    Short(monitor.Why),
+                    Short(monitor.Cause),
                     watch.Destination.EjectedByRoute);
             })];
+
+    private static string Short(string text) => text.Length <= LongestText ? text : text[..LongestText];
 
     private static string UrlOf(Destination destination) => destination.Url.ToString();
 }

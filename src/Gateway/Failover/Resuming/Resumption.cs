@@ -13,5 +13,8 @@ internal sealed record Resumption(
 {
     /// <summary>The tier that serves on, if it still can; -1: it cannot.</summary>
     /// <param name="tiers">What each tier is good for now.</param>
-    public int ActiveOf(ReadOnlySpan<TierHealth> tiers) => tiers[Active] >= TierHealth.Unverified ? Active : -1;
+    /// <param name="mayBeUnverified">Its probes have time; false: a tier that is known to be healthy goes before one that is not.</param>
+    public int ActiveOf(ReadOnlySpan<TierHealth> tiers, bool mayBeUnverified) =>
+        tiers[Active] == TierHealth.Healthy
+            || (tiers[Active] == TierHealth.Unverified && (mayBeUnverified || !tiers.Contains(TierHealth.Healthy))) ? Active : -1;
 }

@@ -48,6 +48,7 @@ internal struct AttemptSource(CompiledRoute plan, HttpContext context, string ta
         }
 
         var probe = isFirst ? HalfOpen : null;
+
         // Where all that a request waits for has been ejected, a hedge is what saves it, as a retry would.
         var goesAs = purpose == AttemptPurpose.Hedge && race.WaitsInVain ? AttemptPurpose.Repeat : purpose;
         var (destination, tier) = probe is { } permit ? (permit.Destination, permit.Tier) : choice.Next(goesAs, race.IsNextLast);
@@ -93,8 +94,8 @@ internal struct AttemptSource(CompiledRoute plan, HttpContext context, string ta
     {
         // A stream that goes on takes the place of one that is gone: nothing grows, and all that one dead destination carried must find
         // another at once. Nor does it grow when everything that this request waits for has been ejected: those attempts are as good as
-        // over; nor when none was established: a destination that refuses connections answers faster than any other, and gets most of
-        // the requests until it is ejected.
+        // over. Nor when no attempt before this one found a connection: a destination that refuses is the fastest of all, and gets most
+        // requests until it is ejected.
         if (Reopens || isFree || plan.Traffic.Budget.TryWithdraw())
         {
             return true;

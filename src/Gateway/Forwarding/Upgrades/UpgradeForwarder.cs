@@ -67,11 +67,12 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
     {
         record.Cause = TerminationCause.NoTier;
         var most = plan.MayRepeat(HttpMethods.Get, hasIdempotencyKey: false) ? plan.ClusterConfig.Attempts.Max : 1;
+        var neverConnected = true;
         for (var started = 0; started < most; started++)
         {
             // 1. Where it goes.
             var isLast = started == most - 1;
-            if (Next(plan, choice, started, isLast, seat) is not { } next)
+            if (Next(plan, choice, started, isLast, isFree: neverConnected, seat) is not { } next)
             {
                 return null;
             }
@@ -99,6 +100,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
             }
 
             record.Cause = attempt.Cause;
+            neverConnected &= attempt.Result == AttemptResult.Connect;
             context.Response.Clear();
             if (!plan.RepeatsOn(attempt.Result))
             {
@@ -111,7 +113,7 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
 
     /// <summary>Null: there is no further destination, or no budget for a further attempt.</summary>
     private static (Destination Destination, TierSnapshot Tier)? Next(
-        CompiledRoute plan, DestinationChoice choice, int started, bool isLast, HalfOpenPermit? seat)
+        CompiledRoute plan, DestinationChoice choice, int started, bool isLast, bool isFree, HalfOpenPermit? seat)
     {
         var purpose = started == 0 ? AttemptPurpose.First : AttemptPurpose.Repeat;
         var (destination, tier) = started == 0 && seat is { } first
@@ -123,7 +125,8 @@ internal sealed class UpgradeForwarder(IHttpForwarder forwarder, CancellationTok
             return null;
         }
 
-        if (started > 0 && !plan.Traffic.Budget.TryWithdraw())
+        // As for other requests: after attempts that found no connection a further one adds nothing to what destinations have to do.
+        if (started > 0 && !isFree && !plan.Traffic.Budget.TryWithdraw())
         {
             plan.Traffic.Meter.Skipped(SkipReason.Budget);
             return null;

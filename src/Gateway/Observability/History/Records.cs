@@ -11,6 +11,7 @@ internal sealed partial class Records : IDisposable
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SetAsideAtMostEvery = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(10);
 
     // Time in which all could serve and nothing was asked waits for so long: a write each second would be half of an idle gateway's work.
@@ -25,6 +26,7 @@ internal sealed partial class Records : IDisposable
     private readonly Thread _thread;
     private readonly IDisposable _listening;
     private volatile string? _alarm;
+    private long? _setAsideAt;
     private volatile bool _stopping;
     private long _lastTick;
     private long _turnedAt;
@@ -237,11 +239,13 @@ internal sealed partial class Records : IDisposable
 
         // A connection that met a full or broken disk is not to be trusted.
         _file.Close();
-        if (!RecordDatabase.IsDamage(e))
+        if (!RecordDatabase.IsDamage(e) || (_setAsideAt is { } at && _time.GetElapsedTime(at) < SetAsideAtMostEvery))
         {
+            // A file that was begun a moment ago is not what is wrong, and would take the place of the one that a person may still want.
             return false;
         }
 
+        _setAsideAt = _time.GetTimestamp();
         _file.SetAside();
         Journal.WriteAgain();
         return true;

@@ -32,6 +32,12 @@ public sealed class PlanTests
           tenant:
             match: { path: "/api/{**rest}", headers: { X-Tenant: a }, query: { v: "2" } }
             cluster: guide
+          coded:
+            match: { path: "/coded/{code:regex(^[x-z]{{7}}$)}" }
+            cluster: guide
+          asked:
+            match: { path: "/asked", query: { q: "a & b" } }
+            cluster: guide
           shop:
             match: { path: "/{**rest}", host: "*.shop.example" }
             cluster: pages
@@ -78,6 +84,8 @@ public sealed class PlanTests
             "others get 403"
         },
         { "version: 1", "version: 1\ntrustedProxies: [ 10.0.0.0/8 ]", "trustedProxies changes" },
+        { "{code:regex(^[x-z]{{7}}$)}", "{code:regex(^[x-y]{{7}}$)}", "no request that it takes could be made up" },
+        { "q: \"a & b\"", "q: \"a & c\"", "cluster pages; it was cluster guide" },
     };
 
     /// <summary>The same with what users do not notice while all is well, or hardly.</summary>
@@ -181,6 +189,6 @@ public sealed class PlanTests
         await File.WriteAllTextAsync(after, known.Replace(text, instead, StringComparison.Ordinal), cancel);
         using var output = new StringWriter();
         var exit = await GatewayCli.RunAsync(["plan", after, "--config", before, .. options], output, output, static _ => null);
-        return (exit, output.ToString().ReplaceLineEndings(" ").Replace("   ", " ", StringComparison.Ordinal));
+        return (exit, string.Join(' ', output.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
     }
 }

@@ -27,6 +27,7 @@ public sealed class ResumptionTests
     [InlineData(1, "10 500", "0:uu 0.3:A-", "0.5:0 Failover")]
     [InlineData(1, "10 500", "0:uu 0.3:--", "0.5:-1 Exhausted")]
     [InlineData(1, "10 500", "0:uu 0.3:-u 0.7:-A", "")]
+    [InlineData(1, "10 500", "0:uu 0.3:Au", "0.5:0 Failover")]
     [InlineData(0, "500 500", "0:uu 0.3:AA", "")]
     [InlineData(0, "500 500", "0:uu 0.3:-A", "0.5:1 Failover")]
     public void Machine_AfterARestart_GoesOnWhereItWas(int active, string able, string script, string expected) =>

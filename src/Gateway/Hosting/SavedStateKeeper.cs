@@ -12,12 +12,12 @@ namespace Gateway.Hosting;
 /// <param name="folder">The state folder.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-internal sealed class MemoryKeeper(FailoverLoop loop, string folder, TimeProvider time, GatewayLog log)
+internal sealed class SavedStateKeeper(FailoverLoop loop, string folder, TimeProvider time, GatewayLog log)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
-    private readonly StateLines<KeptMemory> _lines =
-        new(Path.Combine(folder, "health"), "health status", static memory => memory.IsSound, log.For<MemoryKeeper>());
+    private readonly StateLines<SavedClusterRecord> _lines =
+        new(Path.Combine(folder, "health"), "health status", static record => record.IsSound, log.For<SavedStateKeeper>());
 
     private volatile string? _alarm;
     private bool _holds;
@@ -29,12 +29,12 @@ internal sealed class MemoryKeeper(FailoverLoop loop, string folder, TimeProvide
     public async Task<IReadOnlyList<(Command Command, CommandResult Result)>> ResumeAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var memories = _lines.Read().ToArray();
-        _holds = memories.Length > 0;
-        return await Task.WhenAll(memories
-            .Select(memory => memory.CommandAt(now))
+        var records = _lines.Read().ToArray();
+        _holds = records.Length > 0;
+        return await Task.WhenAll(records
+            .Select(record => record.CommandAt(now))
             .OfType<ResumeCommand>()
-            .Select(async command => ((Command)command, await loop.CommandAsync(command, cancellationToken).ConfigureAwait(false))))
+            .Select(async command => ((Command)command, await ResumeAsync(command, cancellationToken).ConfigureAwait(false))))
             .ConfigureAwait(false);
     }
 
@@ -55,18 +55,32 @@ internal sealed class MemoryKeeper(FailoverLoop loop, string folder, TimeProvide
         }
     }
 
+    // Whatever is wrong with what was saved, the gateway starts.
+    private async Task<CommandResult> ResumeAsync(ResumeCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await loop.CommandAsync(command, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new CommandResult(
+                Done: false, $"Cluster '{command.Cluster}' begins anew, since what was saved cannot be used: {e.Message}");
+        }
+    }
+
     private void Write()
     {
-        if (loop.Memories is not { } memories || (memories.Count == 0 && !_holds && _alarm is null))
+        if (loop.Saved is not { } saved || (saved.Count == 0 && !_holds && _alarm is null))
         {
             return;
         }
 
-        var at = time.GetUtcNow().ToUnixTimeMilliseconds();
-        _alarm = _lines.Write(memories.Select(memory => new KeptMemory(at, memory))) is { } problem
+        var now = time.GetUtcNow();
+        _alarm = _lines.Write(saved.Select(cluster => SavedClusterRecord.Of(cluster, now))) is { } problem
             ? $"The active tier and relapses cannot be written to the state folder, and a restart would forget them: {problem} "
                 + "Repair the folder."
             : null;
-        _holds = memories.Count > 0;
+        _holds = saved.Count > 0;
     }
 }

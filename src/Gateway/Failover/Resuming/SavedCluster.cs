@@ -4,7 +4,7 @@ namespace Gateway.Failover.Resuming;
 
 /// <summary>
 /// What a gateway that starts again needs of what it held true of a cluster, so that a restart is no failback. All times count back from
-/// when it was taken down: the time between is nobody's, since none looked.
+/// when it was saved.
 /// </summary>
 /// <param name="Cluster">The key under <c>clusters</c>.</param>
 /// <param name="Active">The tier that served; null: none could.</param>
@@ -16,7 +16,7 @@ namespace Gateway.Failover.Resuming;
 /// <param name="Tiers">The tiers that could serve, and for how long.</param>
 /// <param name="Ejected">The destinations that requests had ejected.</param>
 /// <param name="Last">The last change; null: there was none.</param>
-internal sealed record ClusterMemory(
+internal sealed record SavedCluster(
     string Cluster,
     string? Active,
     TimeSpan ActiveFor,
@@ -24,31 +24,37 @@ internal sealed record ClusterMemory(
     TimeSpan? ReturnedFor,
     string? RampFrom,
     double RampShare,
-    ImmutableArray<TierMemory> Tiers,
-    ImmutableArray<EjectionMemory> Ejected,
+    ImmutableArray<SavedTier> Tiers,
+    ImmutableArray<SavedEjection> Ejected,
     Transition? Last)
 {
     /// <summary>More destinations than these are not remembered.</summary>
     public const int MostEjected = 32;
+
+    // Longer than any gateway runs: what is beyond was not written by one, and would overflow a clock.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
 
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>
         Cluster is not null
         && !Tiers.IsDefault
         && !Ejected.IsDefault
-        && ActiveFor >= TimeSpan.Zero
+        && IsAge(ActiveFor)
         && Relapses is >= 0 and <= 1_000_000
-        && ReturnedFor is null or { Ticks: >= 0 }
+        && (ReturnedFor is not { } returned || IsAge(returned))
         && RampShare is >= 0 and <= 1
-        && Tiers.All(static tier => tier is { Name: not null, HealthyFor.Ticks: >= 0 })
+        && Tiers.All(static tier => tier is { Name: not null } && IsAge(tier.HealthyFor))
         && Ejected.All(static one => one is { IsSound: true })
         && Last is null or { Cluster: not null, Evidence: not null, Cause: not null };
+
+    /// <summary>A time that may have passed while a gateway ran.</summary>
+    internal static bool IsAge(TimeSpan time) => time >= TimeSpan.Zero && time <= Longest;
 }
 
 /// <summary>A tier that could serve.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="HealthyFor">For how long.</param>
-internal sealed record TierMemory(string Name, TimeSpan HealthyFor);
+internal sealed record SavedTier(string Name, TimeSpan HealthyFor);
 
 /// <summary>A destination that requests had ejected.</summary>
 /// <param name="Tier">Its tier.</param>
@@ -60,11 +66,11 @@ internal sealed record TierMemory(string Name, TimeSpan HealthyFor);
 /// <param name="Why">What it rested on, for people.</param>
 /// <param name="Cause">What failed, in a few words.</param>
 /// <param name="Route">The route whose requests ejected it; null: all of them.</param>
-internal sealed record EjectionMemory(
+internal sealed record SavedEjection(
     string Tier, string Name, string Url, int Ejections, TimeSpan For, TimeSpan Left, string Why, string Cause, string? Route)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>
         Tier is not null && Name is not null && Url is not null && Why is not null && Cause is not null
-        && Ejections is > 0 and <= 1_000_000 && For >= TimeSpan.Zero && Left >= TimeSpan.Zero && Left <= TimeSpan.FromDays(1);
+        && Ejections is > 0 and <= 1_000_000 && SavedCluster.IsAge(For) && Left >= TimeSpan.Zero && Left <= TimeSpan.FromDays(1);
 }
