@@ -28,7 +28,7 @@ internal static class StatusText
             2);
         if (status.Config is { FileIsInForce: false, Rejected: { } rejected })
         {
-            text.Append("The newest file was REFUSED:\n");
+            text.Append(rejected.Headline.ToUpperInvariant()).Append(":\n");
             foreach (var problem in rejected.Problems)
             {
                 Columns.Append(text, "  ", problem, 4);

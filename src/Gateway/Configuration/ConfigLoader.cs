@@ -83,9 +83,7 @@ internal static class ConfigLoader
                 ? ImmutableArray<ConfigProblem>.Empty
                 : reader.Warnings,
                 ChangedMeanings = KeyChanges.MeaningsOf(reader),
-                Hash = set.Hash,
-                File = file.Path,
-                Included = [.. set.Included.Select(static included => included.Path)],
+                Files = set,
                 WrittenAdmin = admin
             };
     }

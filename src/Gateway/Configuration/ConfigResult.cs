@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.Including;
 using Gateway.Configuration.Model;
 
 namespace Gateway.Configuration;
@@ -25,13 +26,16 @@ internal sealed record ConfigResult
     public AdminConfig? WrittenAdmin { get; init; }
 
     /// <summary>The file as the operator named it.</summary>
-    public string File { get; init; } = "";
+    public string File => Files.Main.Path;
 
     /// <summary>The included files, in the order in which they were merged.</summary>
-    public ImmutableArray<string> Included { get; init; } = [];
+    public ImmutableArray<string> Included => [.. Files.Included.Select(static included => included.Path)];
+
+    /// <summary>The files that were judged.</summary>
+    public required ConfigSet Files { get; init; }
 
     /// <summary>
     /// SHA-256 of the bytes of all files in lower-case hexadecimal; empty when the main one could not be read.
     /// </summary>
-    public required string Hash { get; init; }
+    public string Hash => Files.Hash;
 }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
 using Gateway.Configuration;
+using Gateway.Configuration.History;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
+using Gateway.Observability.History;
 
 namespace Gateway.Hosting;
 
@@ -15,6 +17,7 @@ internal sealed partial class ConfigSource
     {
         _logger = log.For<ConfigSource>();
         Store = new ConfigStore(loaded, time, log.For<ConfigStore>());
+        History = new ConfigHistory(Store.Current.State, log.For<ConfigHistory>());
         Watcher = new ConfigWatcher(path, Store, environment, time, log.For<ConfigWatcher>());
     }
 
@@ -24,8 +27,20 @@ internal sealed partial class ConfigSource
     /// <summary>Follows the file.</summary>
     public ConfigWatcher Watcher { get; }
 
+    /// <summary>What was in force before.</summary>
+    public ConfigHistory History { get; }
+
     /// <summary>The configuration in force.</summary>
     public GatewayConfig Current => Store.Current;
+
+    /// <summary>Says what puts a configuration in force, what may let it wait, and what is told of it.</summary>
+    public void Connect(ConfigActivation activation, ReloadGuard guard, Announcements announcements)
+    {
+        Store.ApplyBy(activation.ApplyAsync);
+        Store.GuardBy(guard.JudgeAsync);
+        Store.WhenApplied(announcements.Announce);
+        Store.WhenRejected(announcements.Announce);
+    }
 
     /// <summary><c>trustedProxies</c>.</summary>
     public ImmutableArray<IPNetwork> TrustedProxies() => Store.Current.TrustedProxies;
@@ -44,12 +59,22 @@ internal sealed partial class ConfigSource
         return null;
     }
 
+    /// <summary>
+    /// Takes the state folder for this process alone, and keeps each revision in it from now on, beginning with the one in force.
+    /// </summary>
+    public async Task<StateLock> TakeStateAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        var taken = await StateLock.TakeAsync(Current.State, time, cancellationToken).ConfigureAwait(false);
+        Store.KeepIn(History);
+        return taken;
+    }
+
     /// <summary>Reads the file again, as a signal asked.</summary>
     public async Task ReloadAsync(CancellationToken stopping)
     {
         try
         {
-            await Watcher.ReloadAsync(confirmed: false, stopping).ConfigureAwait(false);
+            await Watcher.ReloadAsync(ReloadRequest.OfFile, stopping).ConfigureAwait(false);
         }
         catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
         {

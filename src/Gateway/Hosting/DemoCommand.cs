@@ -40,7 +40,13 @@ internal static class DemoCommand
             return GatewayCli.Failed;
         }
 
-        var loaded = await ConfigPath.LoadAsync(path, environment, error).ConfigureAwait(false);
+        var (loaded, notice) = StartConfiguration.Of(
+            await ConfigPath.LoadAsync(path, environment, error).ConfigureAwait(false), path, environment);
+        if (notice is not null)
+        {
+            await error.WriteLineAsync(notice).ConfigureAwait(false);
+        }
+
         if (loaded.Config is not { } config)
         {
             return GatewayCli.BadUsage;

@@ -120,7 +120,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     /// <summary>Starts everything; when it returns, public listeners accept.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _stateLock = await StateLock.TakeAsync(_config.Current.State, _time, cancellationToken).ConfigureAwait(false);
+        _stateLock = await _config.TakeStateAsync(_time, cancellationToken).ConfigureAwait(false);
         _redis?.Start();
         _stored.Start();
         await _notifier.UseAsync(_config.Current.Notify).ConfigureAwait(false);
@@ -229,12 +229,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register(() => _fleet?.Alarms ?? []);
         _watchdog.Register("orders", () => _actions.Alarm);
         _watchdog.Register("log", () => _log.Alarm);
+        _watchdog.Register("config-history", () => _config.History.Alarm);
         _watchdog.Register(() => _certificates.ClusterAlarms.Concat(_certificates.PortAlarms));
         var activation = new ConfigActivation(_loop, _files, _pipeline.Endpoints, _admin, _notifier, _instruments, _log);
-        _config.Store.ApplyBy(activation.ApplyAsync);
-        _config.Store.GuardBy(new ReloadGuard(_records).JudgeAsync);
-        _config.Store.WhenApplied(_announcements.Announce);
-        _config.Store.WhenRejected(_announcements.Announce);
+        _config.Connect(activation, new ReloadGuard(_records), _announcements);
     }
 
     private AdminServer AdminOf(GatewayConfig config) => new(
@@ -266,6 +264,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         Config = () => _config.Store.State,
         Reload = _config.Watcher.ReloadAsync,
+        Revisions = _config.History,
         Clusters = () => _loop.Views,
         Command = _actions.CommandAsync,
         Readiness = _readiness.Now,

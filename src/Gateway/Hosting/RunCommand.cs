@@ -31,23 +31,15 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(string path, Func<string, string?> environment, TextWriter output, TextWriter error)
     {
-        var loaded = await ConfigPath.LoadAsync(path, environment, error).ConfigureAwait(false);
+        var (loaded, notice) = StartConfiguration.Of(
+            await ConfigPath.LoadAsync(path, environment, error).ConfigureAwait(false), path, environment);
         if (loaded.Config is null)
         {
             return GatewayCli.BadUsage;
         }
 
         var console = new ConsoleText(loaded.Config.Telemetry.Logs.Format, TimeProvider.System);
-        if (string.Equals(path, environment(ConfigPath.SampleVariable), StringComparison.Ordinal))
-        {
-            await console.WriteAsync(
-                output,
-                LogEventLevel.Warning,
-                $"No configuration is given: the sample \"{path}\" is in force. Mount a folder with your "
-                    + $"{Path.GetFileName(ConfigPath.Installed)} as {Path.GetDirectoryName(ConfigPath.Installed)}, one for its static "
-                    + $"files, and a volume for its state.").ConfigureAwait(false);
-        }
-
+        await WarnAsync(console, notice, path, environment, output).ConfigureAwait(false);
         using var signals = new StopSignals();
         try
         {
@@ -87,6 +79,26 @@ internal static class RunCommand
                 LogEventLevel.Error,
                 $"The gateway cannot start: {PortsTaken.Sentence(loaded.Config, e) ?? e.Message}").ConfigureAwait(false);
             return GatewayCli.Failed;
+        }
+    }
+
+    /// <summary>Says what an operator would not expect of the configuration that the start takes.</summary>
+    private static async Task WarnAsync(
+        ConsoleText console, string? notice, string path, Func<string, string?> environment, TextWriter output)
+    {
+        if (notice is not null)
+        {
+            await console.WriteAsync(output, LogEventLevel.Warning, notice).ConfigureAwait(false);
+        }
+
+        if (string.Equals(path, environment(ConfigPath.SampleVariable), StringComparison.Ordinal))
+        {
+            await console.WriteAsync(
+                output,
+                LogEventLevel.Warning,
+                $"No configuration is given: the sample \"{path}\" is in force. Mount a folder with your "
+                    + $"{Path.GetFileName(ConfigPath.Installed)} as {Path.GetDirectoryName(ConfigPath.Installed)}, one for its static "
+                    + $"files, and a volume for its state.").ConfigureAwait(false);
         }
     }
 

@@ -101,7 +101,7 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
 
     /// <summary>A changed configuration was refused.</summary>
     public static Notification Of(RejectedConfig rejected) => new(
-        NotifyEvent.ConfigRejected, rejected.At, "The changed configuration was refused; the one before stays in force.",
+        NotifyEvent.ConfigRejected, rejected.At, $"{rejected.Headline}; the one before stays in force.",
         rejected.ToSentence());
 
     /// <summary>A drill: a hold whose reason begins with "drill".</summary>

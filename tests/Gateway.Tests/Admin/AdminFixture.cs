@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Admin.Endpoints;
 using Gateway.Admin.Status;
+using Gateway.Configuration.History;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
@@ -30,12 +31,18 @@ internal sealed class AdminFixture : IAsyncDisposable
     private AdminFixture(AdminConfig config, ILoggerFactory log)
     {
         Instruments = new Instruments(NullLogger<Instruments>.Instance);
+        History = new ConfigHistory(_folder.FullName, NullLogger.Instance);
         Ledger ledger = new(() => Instruments.Routes, static _ => "ai-guide", () => StatusProjections.Serving([Cluster]));
         Records = new Records(_folder.FullName, ledger, TimeProvider.System, NullLogger<Records>.Instance);
         _server = new AdminServer(config with { Url = new Uri("http://127.0.0.1:0") }, new AdminSources
         {
             Config = () => State,
-            Reload = (_, token) => Reload(token),
+            Reload = (request, token) =>
+            {
+                Asked = request;
+                return Reload(token);
+            },
+            Revisions = History,
             Clusters = () => [Cluster],
             Command = (command, token) => Command(command, token),
             Readiness = () => Readiness,
@@ -65,6 +72,12 @@ internal sealed class AdminFixture : IAsyncDisposable
     public Uri Address => _server.Address;
 
     public Instruments Instruments { get; }
+
+    /// <summary>Empty, until the test keeps something.</summary>
+    public ConfigHistory History { get; }
+
+    /// <summary>The last reload that was asked for.</summary>
+    public ReloadRequest? Asked { get; private set; }
 
     public Records Records { get; }
 

@@ -30,6 +30,12 @@ public sealed class AdminRolesTests
     [InlineData("POST", "/signals/logs?name=x", "ocf")]
     [InlineData("POST", "/config/reload", "cf")]
     [InlineData("POST", "/CONFIG/reload", "cf")]
+    [InlineData("POST", "/config/rollback", "cf")]
+    [InlineData("GET", "/config/revisions", "rocf")]
+    [InlineData("GET", "/config/revisions/", "rocf")]
+    [InlineData("GET", "/config/revisions/1", "cf")]
+    [InlineData("GET", "/CONFIG/Revisions/1", "cf")]
+    [InlineData("GET", "/config/%72evisions/1", "cf")]
     public async Task Call_OfEachRole_PassesOrIsForbidden(string method, string path, string allowed)
     {
         await using var admin = await AdminFixture.StartAsync("token-for-all", tokens: [.. Tokens]);

@@ -20,7 +20,7 @@ public sealed class ConfigStoreTests
         var told = new List<ConfigChange>();
         store.WhenApplied(told.Add);
 
-        var outcome = await store.TryApplyAsync(_second, isConfirmed: false, Token);
+        var outcome = await ApplyAsync(store, _second);
 
         Assert.True(outcome.Applied);
         Assert.Equal(2, outcome.Revision);
@@ -34,7 +34,7 @@ public sealed class ConfigStoreTests
     {
         var store = Store();
         store.WhenApplied(_ => Assert.Fail("Nothing was put in force."));
-        Assert.False((await store.TryApplyAsync(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest), isConfirmed: false, Token)).Applied);
+        Assert.False((await ApplyAsync(store, ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest))).Applied);
         Assert.Same(_first.Config, store.Current);
     }
 
@@ -45,8 +45,8 @@ public sealed class ConfigStoreTests
         var told = new List<RejectedConfig>();
         store.WhenRejected(told.Add);
 
-        Assert.Equal(_broken.Problems, (await store.TryApplyAsync(_broken, isConfirmed: false, Token)).Problems);
-        await store.TryApplyAsync(_broken, isConfirmed: false, Token);
+        Assert.Equal(_broken.Problems, (await ApplyAsync(store, _broken)).Problems);
+        await ApplyAsync(store, _broken);
 
         Assert.Same(_first.Config, store.Current);
         Assert.False(store.State.FileIsInForce);
@@ -58,8 +58,8 @@ public sealed class ConfigStoreTests
     public async Task TryApply_OldContentAfterBroken_IsInForceAgainAndRemembersTheRefusal()
     {
         var store = Store();
-        await store.TryApplyAsync(_broken, isConfirmed: false, Token);
-        await store.TryApplyAsync(_first, isConfirmed: false, Token);
+        await ApplyAsync(store, _broken);
+        await ApplyAsync(store, _first);
         Assert.True(store.State.FileIsInForce);
         Assert.Equal(1, store.Revision);
         Assert.NotNull(store.LastRejected);
@@ -75,7 +75,7 @@ public sealed class ConfigStoreTests
         store.WhenApplied(_ => Assert.False(fails, "Nothing was put in force."));
         store.WhenRejected(told.Add);
 
-        var outcome = await store.TryApplyAsync(_second, isConfirmed: false, Token);
+        var outcome = await ApplyAsync(store, _second);
 
         Assert.False(outcome.Applied);
         Assert.Equal((1, false), (outcome.Revision, store.State.FileIsInForce));
@@ -84,10 +84,10 @@ public sealed class ConfigStoreTests
             "gateway.yaml:1:1: The configuration is valid, but the gateway could not put it in force (A part is broken). Reload it once "
                 + "more, or restart the gateway.",
             Assert.Single(outcome.Problems).ToString());
-        Assert.True(Assert.Single(told).WasValid);
+        Assert.Equal(RejectionCause.NotApplied, Assert.Single(told).Cause);
 
         fails = false;
-        Assert.True((await store.TryApplyAsync(_second, isConfirmed: false, Token)).Applied);
+        Assert.True((await ApplyAsync(store, _second)).Applied);
         Assert.Equal((2L, true), (store.Revision, store.State.FileIsInForce));
         Assert.Same(_second.Config, store.Current);
     }
@@ -99,7 +99,7 @@ public sealed class ConfigStoreTests
         var told = 0;
         store.WhenApplied(_ => throw new InvalidOperationException("A faulty part."));
         store.WhenApplied(_ => told++);
-        Assert.True((await store.TryApplyAsync(_second, isConfirmed: false, Token)).Applied);
+        Assert.True((await ApplyAsync(store, _second)).Applied);
         Assert.Equal(1, told);
     }
 
@@ -120,18 +120,21 @@ public sealed class ConfigStoreTests
     {
         var changed = ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest.Replace(from, to, StringComparison.Ordinal));
         Assert.Empty(changed.Problems);
-        Assert.Equal(expected, string.Join(", ", (await Store().TryApplyAsync(changed, isConfirmed: false, Token)).RestartNeeded));
+        Assert.Equal(expected, string.Join(", ", (await ApplyAsync(Store(), changed)).RestartNeeded));
     }
 
     [Fact]
     public async Task RestartNeeded_TakenBack_IsNotNamedAnyMore()
     {
         var store = Store();
-        await store.TryApplyAsync(ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest + "state: elsewhere\n"), isConfirmed: false, Token);
+        await ApplyAsync(store, ConfigLoaderTests.Judge(ConfigLoaderTests.Smallest + "state: elsewhere\n"));
         Assert.Equal(["state"], store.State.RestartNeeded);
-        await store.TryApplyAsync(_first, isConfirmed: false, Token);
+        await ApplyAsync(store, _first);
         Assert.Empty(store.State.RestartNeeded);
     }
+
+    private Task<ReloadOutcome> ApplyAsync(ConfigStore store, ConfigResult result) =>
+        store.TryApplyAsync(result, ReloadRequest.OfFile, _first.Files, Token);
 
     private ConfigStore Store() => new(_first, TimeProvider.System, NullLogger<ConfigStore>.Instance);
 }

@@ -235,7 +235,7 @@ public sealed class ConfigWatcherTests
 
         public Task<RejectedConfig> RejectedAsync() => _rejected.Reader.ReadAsync().AsTask().WaitAsync(Deadline);
 
-        public Task<ReloadOutcome> ReloadAsync() => _watcher.ReloadAsync(confirmed: false, CancellationToken.None).WaitAsync(Deadline);
+        public Task<ReloadOutcome> ReloadAsync() => _watcher.ReloadAsync(ReloadRequest.OfFile, CancellationToken.None).WaitAsync(Deadline);
 
         public async ValueTask DisposeAsync()
         {

@@ -111,7 +111,7 @@ internal sealed class InProcessGateway : IAsyncDisposable
 
         var path = Path.Combine(folder, "gateway.yaml");
         await File.WriteAllTextAsync(path, config.Replace("FOLDER", folder, StringComparison.Ordinal));
-        var loaded = ConfigLoader.Load(path, environment);
+        var (loaded, _) = StartConfiguration.Of(ConfigLoader.Load(path, environment), path, environment);
         Assert.True(loaded.Config is not null, string.Join('\n', loaded.Problems));
         var host = new GatewayHost(loaded, path, environment, TimeProvider.System, longestPause: longestPause)
         {
@@ -184,8 +184,11 @@ internal sealed class InProcessGateway : IAsyncDisposable
     }
 
     /// <summary>The page <c>/status</c>.</summary>
-    public async Task<JsonElement> StatusAsync() =>
-        JsonDocument.Parse(await _operators.GetStringAsync(new Uri(AdminUrl, "/status"))).RootElement;
+    public Task<JsonElement> StatusAsync() => AdminJsonAsync("/status");
+
+    /// <summary>What an operators' page says.</summary>
+    public async Task<JsonElement> AdminJsonAsync(string path) =>
+        JsonDocument.Parse(await _operators.GetStringAsync(new Uri(AdminUrl, path))).RootElement;
 
     /// <summary>An operator's verb, with a JSON body.</summary>
     public async Task<(int Status, string Body)> PostAsync(string path, string json)

@@ -22,7 +22,9 @@ internal sealed class AdminServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly VerbRunner _runner;
     private readonly Verbs _verbs;
+    private readonly ConfigVerbs _configVerbs;
     private readonly AdminSources _sources;
     private readonly Uri _url;
     private readonly AdminTokens _tokens;
@@ -72,7 +74,9 @@ internal sealed class AdminServer : IAsyncDisposable
         var page = new StatusPage();
         _impact = new ImpactWatch(sources, time, log.CreateLogger<ImpactWatch>());
         _reader = new StatusReader(sources, _impact, time);
-        _verbs = new Verbs(sources, time, log.CreateLogger<Verbs>());
+        _runner = new VerbRunner(sources.Records.Journal, time, log.CreateLogger<VerbRunner>());
+        _verbs = new Verbs(sources, _runner, time);
+        _configVerbs = new ConfigVerbs(sources, _runner, time);
         var events = new EventStream(_reader, sources.Records.Journal, time, _stopping.Token);
         if (beforeRequests is not null)
         {
@@ -133,7 +137,7 @@ internal sealed class AdminServer : IAsyncDisposable
         await _stopping.CancelAsync();
         await _app.DisposeAsync();
         _impact.Dispose();
-        _verbs.Dispose();
+        _runner.Dispose();
         _stopping.Dispose();
     }
 
@@ -157,7 +161,10 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/forecast/recording", RecordingAsync);
         _app.MapGet("/last-good", context => LastGoodView.WriteAsync(context, _sources));
         _app.MapDelete("/last-good", Handle(_verbs.PurgeAsync));
-        _app.MapPost("/config/reload", Handle(_verbs.ReloadAsync));
+        _app.MapPost("/config/reload", Handle(_configVerbs.ReloadAsync));
+        _app.MapPost("/config/rollback", Handle(_configVerbs.RollbackAsync));
+        _app.MapGet("/config/revisions", Handle(_configVerbs.ListAsync));
+        _app.MapGet("/config/revisions/{revision}", Handle(_configVerbs.ShowAsync));
         _app.MapPost("/signals/alerts", Handle(context => AlertEndpoint.TakeAsync(context, _sources)));
         _app.MapPost("/signals/logs", Handle(context => LogLineEndpoint.TakeAsync(context, _sources)));
         _app.MapPost("/clusters/{cluster}/hold", Handle(_verbs.HoldAsync));

@@ -12,10 +12,13 @@ internal sealed record VerbRequest
     /// <summary>The weight of a destination, 1 to 1,000.</summary>
     public int? Weight { get; init; }
 
+    /// <summary>The revision of the configuration to go back to; null: the one before.</summary>
+    public long? Revision { get; init; }
+
     /// <summary>End the weight that an operator gave: the configuration's again.</summary>
     public bool Clear { get; init; }
 
-    /// <summary>Why; it goes to the journal. Needed for a hold.</summary>
+    /// <summary>Why; it goes to the journal. Needed for a hold and for a rollback.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Who, when more is known than the address.</summary>

@@ -1,33 +1,20 @@
 using System.Globalization;
-using System.Text.Json;
-using Gateway.Admin.Security;
 using Gateway.Admin.Status;
-using Gateway.Configuration.Reload;
 using Gateway.Configuration.Values;
 using Gateway.Failover;
 using Gateway.Health.Model;
 using Gateway.LastGood.Policy;
-using Gateway.Observability.History;
 
 namespace Gateway.Admin.Endpoints;
 
 /// <summary>
-/// The operators' hands. Each change is made alone (another one meanwhile is told 409), is refused when it would leave nothing that can
-/// serve or comes within 5 s of the last switch, unless <c>force</c> is given, and is in the journal with who and why.
+/// What operators may do to clusters and stored responses. A change is refused when it would leave nothing that can serve or comes within
+/// 5 s of the last switch, unless <c>force</c> is given.
 /// </summary>
-internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILogger log) : IDisposable
+internal sealed class Verbs(AdminSources sources, VerbRunner runner, TimeProvider time)
 {
-    private const int MaxBody = 16 * 1024;
-    private const int MaxWho = 130;
-
     private static readonly TimeSpan LongestHold = TimeSpan.FromHours(24);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
-
-    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
-
-    /// <inheritdoc/>
-    public void Dispose() => _oneAtATime.Dispose();
 
     /// <summary><c>POST /clusters/{c}/hold</c>.</summary>
     public Task HoldAsync(HttpContext context) => OnClusterAsync(context, (cluster, request) =>
@@ -113,28 +100,8 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
                     + "to a destination, drain it.")
             : new("weight", new WeightCommand(cluster.Name, destination, request.Weight) { Reason = request.Reason }, destination));
 
-    /// <summary><c>POST /config/reload</c>.</summary>
-    public Task ReloadAsync(HttpContext context) => AloneAsync(context, async (request, who, token) =>
-    {
-        var outcome = await sources.Reload(request.Force, token);
-        if (!outcome.Problems.IsDefaultOrEmpty)
-        {
-            // The loader announces the rejection; here it is only returned.
-            await AdminJson.ProblemAsync(
-                context,
-                422,
-                $"The file was refused and revision {outcome.Revision} stays in force:\n{string.Join("\n", outcome.Problems)}");
-            return;
-        }
-
-        var message = (outcome.Applied ? "" : "The file has not changed. ") + ConfigChange.Say(outcome.Revision, outcome.RestartNeeded);
-
-        Append(new(time.GetUtcNow(), "reload", message) { Reason = request.Reason, Who = who });
-        await AdminJson.WriteAsync(context, new VerbResult(message));
-    });
-
     /// <summary><c>DELETE /last-good</c>, with <c>?key=</c>, <c>?prefix=</c> or <c>?route=</c>; with none of them everything.</summary>
-    public Task PurgeAsync(HttpContext context) => AloneAsync(context, async (request, who, _) =>
+    public Task PurgeAsync(HttpContext context) => runner.AloneAsync(context, async (request, who, _) =>
     {
         if (LastGoodView.RuleOf(context.Request.Query) is not { } rule)
         {
@@ -157,7 +124,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         }
 
         var message = LastGoodView.Words(rule with { Text = VerbText.Shown(rule.Text) }, sources.Purge(rule));
-        Append(new(time.GetUtcNow(), "purge", message) { Reason = request.Reason, Who = who });
+        runner.Append(new(time.GetUtcNow(), "purge", message) { Reason = request.Reason, Who = who });
         await AdminJson.WriteAsync(context, new VerbResult(message));
     });
 
@@ -184,7 +151,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
     });
 
     private Task OnClusterAsync(HttpContext context, Func<ClusterView, VerbRequest, PlannedVerb> plan) =>
-        AloneAsync(context, async (request, who, token) =>
+        runner.AloneAsync(context, async (request, who, token) =>
     {
         var name = (string?)context.Request.RouteValues["cluster"] ?? "";
         var clusters = sources.Clusters();
@@ -212,7 +179,7 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
             return;
         }
 
-        Append(new(time.GetUtcNow(), planned.Kind, result.Message)
+        runner.Append(new(time.GetUtcNow(), planned.Kind, result.Message)
         {
             Cluster = cluster.Name,
             To = planned.Subject,
@@ -221,78 +188,4 @@ internal sealed partial class Verbs(AdminSources sources, TimeProvider time, ILo
         });
         await AdminJson.WriteAsync(context, new VerbResult(result.Message + planned.Besides));
     });
-
-    private async Task AloneAsync(HttpContext context, Func<VerbRequest, string, CancellationToken, Task> act)
-    {
-        if (await ReadAsync(context) is not { } request)
-        {
-            return;
-        }
-
-        // Address and token are what we know; a name is what the operator says, and stands beside them.
-        var who = AdminCaller.WhoOf(context, request.Who is { Length: > 0 } given ? VerbText.Shown(given, MaxWho) : null);
-        if (!await _oneAtATime.WaitAsync(0, context.RequestAborted))
-        {
-            await AdminJson.ProblemAsync(
-                context,
-                409,
-                "Another operator's change is being made at this moment. Look at the status, then try again.");
-            return;
-        }
-
-        // A change that began is finished although the operator's connection may break.
-        using var deadline = new CancellationTokenSource(Deadline, time);
-        try
-        {
-            await act(request, who, deadline.Token);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            await AdminJson.ProblemAsync(context, 503, "The change was not confirmed within 10 s. Look at the status before trying again.");
-        }
-        finally
-        {
-            _oneAtATime.Release();
-        }
-    }
-
-    private static async Task<VerbRequest?> ReadAsync(HttpContext context)
-    {
-        if (context.Request.ContentLength is null or 0 && !context.Request.Headers.TransferEncoding.Any(static v => v is not null))
-        {
-            return new();
-        }
-
-        if (!context.Request.HasJsonContentType())
-        {
-            // A form of another site cannot send JSON without asking first.
-            await AdminJson.ProblemAsync(context, 415, "Send the body as \"Content-Type: application/json\".");
-            return null;
-        }
-
-        if (await RequestBody.ReadAsync(context, MaxBody, "a reason needs less") is not { } body)
-        {
-            return null;
-        }
-
-        try
-        {
-            var request = JsonSerializer.Deserialize<VerbRequest>(body.Span, AdminJson.Options) ?? new();
-            return request with { Reason = request.Reason is null ? null : VerbText.Shown(request.Reason) };
-        }
-        catch (JsonException)
-        {
-            await AdminJson.ProblemAsync(context, 400, "The body is not the JSON that this verb takes, like {\"reason\": \"why\"}.");
-            return null;
-        }
-    }
-
-    private void Append(JournalEntry entry)
-    {
-        sources.Records.Journal.Append(entry);
-        LogVerb(entry.Kind, entry.Who, entry.Reason ?? "none given", entry.Text);
-    }
-
-    [LoggerMessage(8010, LogLevel.Information, "An operator's {Verb} by {Who}, reason \"{Reason}\": {Result}")]
-    private partial void LogVerb(string verb, string? who, string reason, string result);
 }

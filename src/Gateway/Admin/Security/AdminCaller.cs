@@ -26,10 +26,15 @@ internal sealed record AdminCaller(string? Name, AdminRole Role)
 
     /// <summary>What a request needs: a change of the configuration, another change, or neither.</summary>
     public static AdminRole NeededFor(HttpRequest request) =>
-        SafeMethods.Contains(request.Method) ? AdminRole.Read
+        ShowsSecrets(request.Path) ? AdminRole.Configure
+        : SafeMethods.Contains(request.Method) ? AdminRole.Read
         : request.Path.StartsWithSegments("/config", StringComparison.OrdinalIgnoreCase) ? AdminRole.Configure
         : AdminRole.Operate;
 
     /// <summary>Says for the rest of the request whose it is.</summary>
     public void Mark(HttpContext context) => context.Items[Key] = this;
+
+    // The files of a revision as they were.
+    private static bool ShowsSecrets(PathString path) =>
+        path.StartsWithSegments("/config/revisions", StringComparison.OrdinalIgnoreCase, out var rest) && rest.Value is { Length: > 1 };
 }

@@ -1,3 +1,4 @@
+using Gateway.Configuration.History;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
@@ -21,8 +22,11 @@ internal sealed record AdminSources
     /// <summary>The configuration in force, and what became of the file since.</summary>
     public required Func<ConfigState> Config { get; init; }
 
-    /// <summary>Judges the file again and puts it in force when it is good; true: whatever <c>reload.confirmAbove</c> says.</summary>
-    public required Func<bool, CancellationToken, Task<ReloadOutcome>> Reload { get; init; }
+    /// <summary>Judges the file again, or an earlier revision, and puts it in force when it is good.</summary>
+    public required Func<ReloadRequest, CancellationToken, Task<ReloadOutcome>> Reload { get; init; }
+
+    /// <summary>The configurations that were in force; null: they are not kept. Default: null.</summary>
+    public ConfigHistory? Revisions { get; init; }
 
     /// <summary>The clusters, in the order of the file.</summary>
     public required Func<IReadOnlyList<ClusterView>> Clusters { get; init; }

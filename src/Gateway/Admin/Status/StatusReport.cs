@@ -31,10 +31,10 @@ internal sealed record RunbookLine(string Name, RunbookMode Mode, string Text, b
 internal sealed record GatewayStatus(string Version, DateTimeOffset Now, DateTimeOffset StartedAt, bool Ready, string? Why);
 
 /// <summary>The configuration.</summary>
-/// <param name="Revision">Counts what was put in force: 1 at the start.</param>
+/// <param name="Revision">Counts what was put in force, over restarts.</param>
 /// <param name="Hash">The beginning of the SHA-256 of the file in force.</param>
 /// <param name="AppliedAt">Since when.</param>
-/// <param name="FileIsInForce">False while the newest file is refused.</param>
+/// <param name="FileIsInForce">False while the newest file is refused, waits, or is rolled back.</param>
 /// <param name="Rejected">The last file that was refused, even if a good one followed; null: none was.</param>
 /// <param name="Warnings">What an operator should know of the one in force.</param>
 /// <param name="RestartNeeded">Changed keys that take effect only with the next start.</param>
@@ -53,13 +53,17 @@ internal sealed record ConfigStatus(
         state.Hash.Length > 12 ? state.Hash[..12] : state.Hash,
         state.AppliedAt,
         state.FileIsInForce,
-        state.LastRejected is { } rejected ? new(rejected.At, [.. rejected.Problems.Select(static p => p.ToString())]) : null,
+        state.LastRejected is { } rejected
+            ? new(rejected.At, rejected.Cause, rejected.Headline, [.. rejected.Problems.Select(static p => p.ToString())])
+            : null,
         [.. state.Warnings.Select(static w => w.ToString())],
         state.RestartNeeded);
 }
 
-/// <summary>A file that was refused; each problem with file, line and column.</summary>
-internal sealed record RejectedStatus(DateTimeOffset At, IReadOnlyList<string> Problems);
+/// <summary>A file that is not in force; each problem with file, line and column.</summary>
+/// <param name="Cause">The kind of reason.</param>
+/// <param name="Headline">What became of it, without a full stop.</param>
+internal sealed record RejectedStatus(DateTimeOffset At, RejectionCause Cause, string Headline, IReadOnlyList<string> Problems);
 
 /// <summary>One cluster.</summary>
 /// <param name="Serving">The tier that serves; null: none can.</param>

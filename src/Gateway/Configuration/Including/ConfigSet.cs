@@ -66,6 +66,15 @@ internal sealed record ConfigSet
     /// <summary>A file alone, whatever it includes.</summary>
     public static ConfigSet Of(ConfigFile main) => new() { Main = main, Hash = main.Hash, Identity = main.Failure ?? main.Hash };
 
+    /// <summary>Files that were read at another time, whatever the patterns stand for now.</summary>
+    public static ConfigSet Of(ConfigFile main, ImmutableArray<ConfigFile> included) => new()
+    {
+        Main = main,
+        Included = included,
+        Hash = HashOf(main, included),
+        Identity = IdentityOf(main, [], included),
+    };
+
     private static ImmutableArray<string> PatternsOf(ConfigFile main, Func<string, string?> environment)
     {
         // Most files include none and need not be parsed for it.

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Gateway.Configuration.History;
+using Gateway.Configuration.Including;
 using Gateway.Configuration.Model;
+using Gateway.Configuration.Reading;
 
 namespace Gateway.Configuration.Reload;
 
@@ -10,10 +13,15 @@ internal sealed partial class ConfigStore
 {
     private const int MostProblemsInLog = 10;
 
+    // A file is put in force half a second after it changed, before a person can give the reason with a reload.
+    private static readonly TimeSpan ReasonWithin = TimeSpan.FromMinutes(5);
+
+    private readonly ConfigSet _first;
     private readonly GatewayConfig _started;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<ConfigStore> _logger;
     private volatile ConfigState _state;
+    private ConfigHistory? _history;
     private Func<ConfigChange, CancellationToken, Task> _apply = static (_, _) => Task.CompletedTask;
     private Func<ConfigChange, CancellationToken, Task<string?>> _guard = static (_, _) => Task.FromResult<string?>(null);
     private ImmutableArray<Action<ConfigChange>> _whenApplied = [];
@@ -24,6 +32,7 @@ internal sealed partial class ConfigStore
     /// <param name="logger">Hears what is put in force and what is refused.</param>
     public ConfigStore(ConfigResult first, TimeProvider timeProvider, ILogger<ConfigStore> logger)
     {
+        _first = first.Files;
         _started = first.Config ?? throw new ArgumentException("The first configuration must be valid.", nameof(first));
         _timeProvider = timeProvider;
         _logger = logger;
@@ -43,7 +52,7 @@ internal sealed partial class ConfigStore
     /// <summary>The configuration in force: one volatile read.</summary>
     public GatewayConfig Current => _state.Config;
 
-    /// <summary>Counts what was put in force: 1 at the start.</summary>
+    /// <summary>Counts what was put in force in this state folder, over restarts; 1 is the first.</summary>
     public long Revision => _state.Revision;
 
     /// <summary>SHA-256 of the file that is in force.</summary>
@@ -78,30 +87,61 @@ internal sealed partial class ConfigStore
         ImmutableInterlocked.Update(ref _whenRejected, static (all, one) => all.Add(one), listener);
 
     /// <summary>
-    /// Puts a judged file in force or refuses it: one that cannot be applied is refused like one with problems. Only the watcher's loop
-    /// calls this.
+    /// From now on each revision is kept, beginning with the one in force, whose number goes on from those that are there. Called once,
+    /// before the watcher runs and once the state folder is this process's own.
     /// </summary>
-    internal async Task<ReloadOutcome> TryApplyAsync(ConfigResult result, bool isConfirmed, CancellationToken cancellationToken)
+    public void KeepIn(ConfigHistory history)
+    {
+        _history = history;
+        var state = _state;
+        if (history.Newest() is { } newest && string.Equals(newest.Hash, state.Hash, StringComparison.Ordinal))
+        {
+            _state = state with { Revision = newest.Number, Rollback = RolledBack.Of(newest) };
+            return;
+        }
+
+        _state = state with { Revision = history.HighestNumber() + 1 };
+        history.Keep(Revisions.OfStart(_state, _first));
+    }
+
+    /// <summary>The files of an earlier revision; of one that is not kept, a set that says so.</summary>
+    internal ConfigSet FilesOf(long revision, string path) => _history?.Find(revision) is { } kept
+        ? kept.SetAt(path)
+        : ConfigSet.Of(new ConfigFile { Path = path, Failure = $"Revision {revision} is not kept." });
+
+    /// <summary>
+    /// Puts a judged configuration in force or refuses it: one that cannot be applied is refused like one with problems. Only the watcher's
+    /// loop calls this.
+    /// </summary>
+    /// <param name="result">What was judged: the file, or an earlier revision.</param>
+    /// <param name="request">Who asks for it.</param>
+    /// <param name="inPlace">The files in place.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    internal async Task<ReloadOutcome> TryApplyAsync(
+        ConfigResult result,
+        ReloadRequest request,
+        ConfigSet inPlace,
+        CancellationToken cancellationToken)
     {
         var before = _state;
         if (result.Config is not { } config)
         {
-            return Refuse(result, before);
+            return Refuse(result, request, before);
         }
 
         if (string.Equals(result.Hash, before.Hash, StringComparison.Ordinal))
         {
-            return KeepSame(result, before);
+            return KeepSame(result, request, before);
         }
 
         var restart = RestartNeeded.Between(_started, config);
-        var change = new ConfigChange(before.Config, config, before.Revision + 1, restart);
+        var change = new ConfigChange(before.Config, config, before.Revision + 1, restart, request.RollbackTo);
         try
         {
-            if (!isConfirmed && await _guard(change, cancellationToken) is { } why)
+            if (!request.IsConfirmed && await WhyNotNowAsync(result.Hash, change, before, cancellationToken) is var (cause, why))
             {
-                var waits = new ConfigProblem(result.File, 1, 1, why);
-                return Refuse(result with { Config = null, Problems = [waits] }, before, wasValid: true);
+                var problem = new ConfigProblem(result.File, 1, 1, why);
+                return Refuse(result with { Config = null, Problems = [problem] }, request, before, cause);
             }
 
             await _apply(change, cancellationToken);
@@ -115,26 +155,46 @@ internal sealed partial class ConfigStore
                 1,
                 $"The configuration is valid, but the gateway could not put it in force ({failure.GetBaseException().Message.TrimEnd('.')}"
                     + $"). Reload it once more, or restart the gateway.");
-            return Refuse(result with { Config = null, Problems = [problem] }, before, wasValid: true);
+            return Refuse(result with { Config = null, Problems = [problem] }, request, before, RejectionCause.NotApplied);
         }
 
-        return Announce(result, change, before, restart);
+        var revision = Revisions.Of(result, change, request, inPlace, _timeProvider.GetUtcNow());
+        _history?.Keep(revision);
+        return Announce(result, change, before, revision);
     }
 
-    private ReloadOutcome Announce(ConfigResult result, ConfigChange change, ConfigState before, ImmutableArray<string> restart)
+    // Null: nothing speaks against it.
+    private async Task<(RejectionCause Cause, string Why)?> WhyNotNowAsync(
+        string hash, ConfigChange change, ConfigState before, CancellationToken cancellationToken)
     {
+        if (before.Rollback is { } rollback && string.Equals(rollback.Hash, hash, StringComparison.Ordinal))
+        {
+            return (RejectionCause.RolledBack, rollback.ToSentence());
+        }
+
+        return await _guard(change, cancellationToken) is { } why ? (RejectionCause.Waits, why) : null;
+    }
+
+    private ReloadOutcome Announce(ConfigResult result, ConfigChange change, ConfigState before, ConfigRevision revision)
+    {
+        var (restart, rollback) = (change.RestartNeeded, RolledBack.Of(revision));
         var next = before with
         {
             Config = change.New,
             Revision = change.Revision,
             Hash = result.Hash,
-            AppliedAt = _timeProvider.GetUtcNow(),
+            AppliedAt = revision.At,
             Warnings = result.Warnings,
             RestartNeeded = restart,
-            FileIsInForce = true,
+            FileIsInForce = rollback is null,
+            Rollback = rollback,
+            LastRejected = rollback is null
+                ? before.LastRejected
+                : new RejectedConfig(
+                    [new ConfigProblem(result.File, 1, 1, rollback.ToSentence())], rollback.Hash, revision.At, RejectionCause.RolledBack),
         };
         _state = next;
-        var words = ConfigChange.Say(next.Revision, restart);
+        var words = ConfigChange.Say(next.Revision, restart, change.RollbackTo);
         if (restart.IsEmpty)
         {
             LogApplied(_logger, words, next.Hash[..12]);
@@ -148,9 +208,16 @@ internal sealed partial class ConfigStore
         return new ReloadOutcome(Applied: true, [], result.Warnings, restart, next.Revision);
     }
 
-    private ReloadOutcome KeepSame(ConfigResult result, ConfigState before)
+    private ReloadOutcome KeepSame(ConfigResult result, ReloadRequest request, ConfigState before)
     {
-        if (!before.FileIsInForce)
+        if (request is { Who: not null, RollbackTo: null }
+            && _history?.Find(before.Revision) is { Who: null, Origin: RevisionOrigin.File } revision
+            && _timeProvider.GetUtcNow() - revision.At < ReasonWithin)
+        {
+            _history.Keep(revision with { Who = request.Who, Reason = request.Reason });
+        }
+
+        if (!before.FileIsInForce && request.RollbackTo is null)
         {
             _state = before with { FileIsInForce = true };
             LogTakenBack(_logger, before.Revision);
@@ -159,23 +226,26 @@ internal sealed partial class ConfigStore
         return new ReloadOutcome(Applied: false, [], result.Warnings, before.RestartNeeded, before.Revision);
     }
 
-    private ReloadOutcome Refuse(ConfigResult result, ConfigState before, bool wasValid = false)
+    private ReloadOutcome Refuse(
+        ConfigResult result, ReloadRequest request, ConfigState before, RejectionCause cause = RejectionCause.Invalid)
     {
         // A refused file is judged again now and then, for a missing file it names may appear: the same refusal is not news.
-        var isNews = before.FileIsInForce
-            || before.LastRejected is not { } last
-            || !last.Problems.SequenceEqual(result.Problems)
-            || !string.Equals(last.Hash, result.Hash, StringComparison.Ordinal);
+        // A refused rollback is its operator's alone: the file is what it was.
+        var isNews = request.RollbackTo is null
+            && (before.FileIsInForce
+                || before.LastRejected is not { } last
+                || !last.Problems.SequenceEqual(result.Problems)
+                || !string.Equals(last.Hash, result.Hash, StringComparison.Ordinal));
         if (isNews)
         {
-            var rejected = new RejectedConfig(result.Problems, result.Hash, _timeProvider.GetUtcNow(), wasValid);
+            var rejected = new RejectedConfig(result.Problems, result.Hash, _timeProvider.GetUtcNow(), cause);
             _state = before with { LastRejected = rejected, FileIsInForce = false };
             var shown = string.Join(Environment.NewLine, result.Problems.Take(MostProblemsInLog));
-            LogRejected(_logger, result.Problems.Length, before.Revision, shown);
+            LogRejected(_logger, rejected.Headline, result.Problems.Length, before.Revision, shown);
             Publish(_whenRejected, rejected);
         }
 
-        return new ReloadOutcome(Applied: false, result.Problems, [], before.RestartNeeded, before.Revision);
+        return new ReloadOutcome(Applied: false, result.Problems, [], before.RestartNeeded, before.Revision) { Cause = cause };
     }
 
     /// <summary>One listener that fails must not keep the news from the others, nor end the watching.</summary>
@@ -200,9 +270,8 @@ internal sealed partial class ConfigStore
     [LoggerMessage(2002, LogLevel.Warning, "{Change} SHA-256 {Hash}.")]
     private static partial void LogAppliedInPart(ILogger logger, string change, string hash);
 
-    [LoggerMessage(2003, LogLevel.Error, "The changed configuration was refused for {Count} problem(s); revision {Revision} stays in "
-        + "force. Correct the file: it is taken as soon as it is valid.\n{Problems}")]
-    private static partial void LogRejected(ILogger logger, int count, long revision, string problems);
+    [LoggerMessage(2003, LogLevel.Error, "{Headline}, for {Count} reason(s); revision {Revision} stays in force.\n{Problems}")]
+    private static partial void LogRejected(ILogger logger, string headline, int count, long revision, string problems);
 
     [LoggerMessage(2004, LogLevel.Information, "The refused change was taken back; configuration revision {Revision} is in force as the "
         + "file says.")]

@@ -34,18 +34,19 @@ internal sealed partial class ConfigWatcher(
     {
         FullMode = BoundedChannelFullMode.DropWrite
     });
-    private readonly ConcurrentQueue<(TaskCompletionSource<ReloadOutcome> Done, bool Confirmed)> _reloads = new();
+    private readonly ConcurrentQueue<(TaskCompletionSource<ReloadOutcome> Done, ReloadRequest Request)> _reloads = new();
     private volatile bool _ended;
     private string _judged = store.Hash;
     private ConfigSet? _last;
     private long _judgedAt = timeProvider.GetTimestamp();
 
     /// <summary>
-    /// Judges the file at once, changed or not, as SIGHUP and the admin endpoint ask for. Ends when the loop has done it.
+    /// Judges the file, or an earlier revision, at once, changed or not, as SIGHUP and the admin endpoint ask for. Ends when the loop has
+    /// done it.
     /// </summary>
-    /// <param name="confirmed">An operator knows what it may cost: it does not wait for a confirmation.</param>
+    /// <param name="request">What is to be put in force, and who asks for it.</param>
     /// <param name="cancellationToken">Ends the waiting, not the reload.</param>
-    public Task<ReloadOutcome> ReloadAsync(bool confirmed, CancellationToken cancellationToken)
+    public Task<ReloadOutcome> ReloadAsync(ReloadRequest request, CancellationToken cancellationToken)
     {
         if (_ended)
         {
@@ -59,7 +60,7 @@ internal sealed partial class ConfigWatcher(
         }
 
         var reload = new TaskCompletionSource<ReloadOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _reloads.Enqueue((reload, confirmed));
+        _reloads.Enqueue((reload, request));
         _wake.Writer.TryWrite(true);
         if (_ended)
         {
@@ -115,11 +116,14 @@ internal sealed partial class ConfigWatcher(
         {
             try
             {
-                var outcome = await JudgeAsync(await SettledAsync(cancellationToken), reload.Confirmed, cancellationToken);
+                var outcome = await JudgeAsync(await SettledAsync(cancellationToken), reload.Request, cancellationToken);
                 reload.Done.TrySetResult(outcome);
 
-                // What was asked meanwhile is answered by this reading, unless it confirms what this one did not.
-                while (_reloads.TryPeek(out var next) && (reload.Confirmed || !next.Confirmed) && _reloads.TryDequeue(out var same))
+                // What was asked meanwhile is answered by this reading, unless it asks for more.
+                while (_reloads.TryPeek(out var next)
+                    && next.Request.RollbackTo == reload.Request.RollbackTo
+                    && (reload.Request.IsConfirmed || !next.Request.IsConfirmed)
+                    && _reloads.TryDequeue(out var same))
                 {
                     same.Done.TrySetResult(outcome);
                 }
@@ -142,13 +146,13 @@ internal sealed partial class ConfigWatcher(
         var isKnown = string.Equals(files.Identity, _judged, StringComparison.Ordinal);
         if (isKnown
             && (store.State.FileIsInForce
-                || store.LastRejected is { WasValid: true }
+                || store.LastRejected is { Cause: not RejectionCause.Invalid }
                 || timeProvider.GetElapsedTime(_judgedAt) < RejudgeInterval))
         {
             return;
         }
 
-        await JudgeAsync(isKnown ? files : await SettledAsync(cancellationToken), isConfirmed: false, cancellationToken);
+        await JudgeAsync(isKnown ? files : await SettledAsync(cancellationToken), ReloadRequest.OfFile, cancellationToken);
     }
 
     /// <summary>The content once two readings, a debounce apart, agree; after two seconds of writing whatever is there.</summary>
@@ -172,12 +176,23 @@ internal sealed partial class ConfigWatcher(
 
     private ConfigSet Read() => _last = ConfigSet.Read(path, environment, _last);
 
-    private Task<ReloadOutcome> JudgeAsync(ConfigSet files, bool isConfirmed, CancellationToken cancellationToken)
+    private async Task<ReloadOutcome> JudgeAsync(ConfigSet inPlace, ReloadRequest request, CancellationToken cancellationToken)
     {
+        var files = request.RollbackTo is { } number ? store.FilesOf(number, path) : inPlace;
         var result = ConfigLoader.Validate(files, environment, timeProvider);
-        _judged = files.Identity;
-        _judgedAt = timeProvider.GetTimestamp();
-        return store.TryApplyAsync(result, isConfirmed, cancellationToken);
+        if (request.RollbackTo is null)
+        {
+            (_judged, _judgedAt) = (inPlace.Identity, timeProvider.GetTimestamp());
+        }
+
+        var outcome = await store.TryApplyAsync(result, request, inPlace, cancellationToken);
+        if (outcome.Applied)
+        {
+            // A file that was rolled back is judged again only when it changes.
+            _judged = inPlace.Identity;
+        }
+
+        return outcome;
     }
 
     private FileSystemWatcher? Notifications()
