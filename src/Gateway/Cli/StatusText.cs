@@ -20,21 +20,7 @@ internal static class StatusText
             $"Gateway {status.Gateway.Version}, up for {WallClock.SpanOf(now - status.Gateway.StartedAt)}, "
                 + $"{(status.Gateway.Ready ? "ready" : "NOT READY: " + status.Gateway.Why)}",
             2);
-        Columns.Append(
-            text,
-            "",
-            $"Configuration revision {status.Config.Revision} ({status.Config.Hash}), in force for "
-                + $"{WallClock.SpanOf(now - status.Config.AppliedAt)}",
-            2);
-        if (status.Config is { FileIsInForce: false, Rejected: { } rejected })
-        {
-            text.Append(rejected.Headline.ToUpperInvariant()).Append(":\n");
-            foreach (var problem in rejected.Problems)
-            {
-                Columns.Append(text, "  ", problem, 4);
-            }
-        }
-
+        AppendConfig(text, status.Config, now);
         foreach (var alarm in status.Alarms)
         {
             Columns.Append(text, "ALARM: ", alarm, 2);
@@ -114,6 +100,29 @@ internal static class StatusText
                 "  ",
                 string.Create(CultureInfo.InvariantCulture, $"{a.Cluster}: {a.Kind} from {a.From} to {a.To} was agreed, epoch {a.Epoch}"),
                 4);
+        }
+    }
+
+    private static void AppendConfig(StringBuilder text, ConfigStatus config, DateTimeOffset now)
+    {
+        Columns.Append(
+            text,
+            "",
+            $"Configuration revision {config.Revision} ({config.Hash}), in force for "
+                + $"{WallClock.SpanOf(now - config.AppliedAt)}",
+            2);
+        if (config.Trial is { } trial)
+        {
+            Columns.Append(text, "  ", trial, 4);
+        }
+
+        if (config is { FileIsInForce: false, Rejected: { } rejected })
+        {
+            text.Append(rejected.Headline.ToUpperInvariant()).Append(":\n");
+            foreach (var problem in rejected.Problems)
+            {
+                Columns.Append(text, "  ", problem, 4);
+            }
         }
     }
 }

@@ -46,6 +46,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     private readonly FleetIsolation _isolation = new();
     private FleetView _view = new(Agreeing: false, 0, [], [], []);
     private Task _running = Task.CompletedTask;
+    private long _beat;
 
     public FleetLoop(RedisConnection redis, FailoverLoop loop, FleetSelf self, TimeProvider time, ILogger<FleetLoop> logger)
     {
@@ -220,7 +221,12 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         FleetSlots slots, ImmutableArray<ClusterVote> votes, ImmutableArray<string> faults, IReadOnlyList<SharedPurge> purges)
     {
         var life = FleetPayload.Encode(
-            new Heartbeat(_self.Name(), _self.Version, _self.Revision(), _epoch.Highest, votes) { Faults = faults });
+            new Heartbeat(_self.Name(), _self.Version, _self.Revision(), _epoch.Highest, votes)
+            {
+                Faults = faults,
+                Outcomes = _self.Outcomes(),
+                Beat = ++_beat,
+            });
         var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix
             + "gateway:", slots.Place(_verdicts.Writes, _orders.Writes), [.. purges.Select(FleetPayload.Encode)]);
         var raw = await _redis.ScriptAsync(FleetScript.Text, slots.Keys, values, _end.Token).ConfigureAwait(false);

@@ -38,6 +38,8 @@ internal static class FleetMembers
                 FleetPayload.Clean(life.Revision), [.. KnownVotes(life.Clusters, self.Clusters)])
             {
                 Faults = life.Faults ?? [],
+                Outcomes = life.Outcomes,
+                Beat = life.Beat,
             });
         }
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Consensus;
 using Gateway.Failover;
+using Gateway.Fleet.Trials;
 
 namespace Gateway.Fleet;
 
@@ -77,10 +78,16 @@ internal sealed record Heartbeat(string Name, string Version, string Revision, l
     /// <summary>The faults of runbooks that it sees, as short identities; null: it is of a version that has none.</summary>
     public ImmutableArray<string>? Faults { get; init; }
 
+    /// <summary>How its requests ended since its start; nothing: it is of a version that does not count them.</summary>
+    public TrialCounts Outcomes { get; init; }
+
+    /// <summary>Counts the signs of life of this gateway.</summary>
+    public long Beat { get; init; }
+
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>
         Faults is null or { IsDefault: false, Length: <= MostFaults } && (Faults ?? []).All(static f => f is { Length: <= 64 })
-        && Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch
+        && Outcomes.IsSound && Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch
         && !Clusters.IsDefault
         && Clusters.All(static c => c is { Cluster: not null, Tiers.IsDefault: false } && c.Tiers.All(static t => t.Tier is not null));
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Failover;
+using Gateway.Fleet.Trials;
 
 namespace Gateway.Fleet;
 
@@ -18,4 +19,7 @@ internal sealed record FleetSelf(
 {
     /// <summary>The faults of runbooks that this gateway sees. Default: none.</summary>
     public Func<ImmutableArray<string>> Faults { get; init; } = static () => [];
+
+    /// <summary>How this gateway's requests ended since its start. Default: it had none.</summary>
+    public Func<TrialCounts> Outcomes { get; init; } = static () => default;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Consensus;
+using Gateway.Fleet.Trials;
 
 namespace Gateway.Fleet;
 
@@ -33,4 +34,10 @@ internal sealed record GatewayView(
 {
     /// <summary>The faults of runbooks that it sees.</summary>
     public ImmutableArray<string> Faults { get; init; } = [];
+
+    /// <summary>How its requests ended since its start.</summary>
+    public TrialCounts Outcomes { get; init; }
+
+    /// <summary>Counts its signs of life: a higher one was made later.</summary>
+    public long Beat { get; init; }
 }

@@ -4,6 +4,7 @@ using Gateway.Configuration;
 using Gateway.Configuration.History;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
+using Gateway.Hosting.Trials;
 using Gateway.Observability.History;
 
 namespace Gateway.Hosting;
@@ -12,6 +13,7 @@ namespace Gateway.Hosting;
 internal sealed partial class ConfigSource
 {
     private readonly ILogger<ConfigSource> _logger;
+    private ConfigTrials? _trials;
 
     public ConfigSource(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, GatewayLog log)
     {
@@ -33,14 +35,23 @@ internal sealed partial class ConfigSource
     /// <summary>The configuration in force.</summary>
     public GatewayConfig Current => Store.Current;
 
-    /// <summary>Says what puts a configuration in force, what may let it wait, and what is told of it.</summary>
-    public void Connect(ConfigActivation activation, ReloadGuard guard, Announcements announcements)
+    /// <summary>Tries what changed.</summary>
+    public ConfigTrials Trials => _trials ?? throw new InvalidOperationException("The rooms are not connected yet.");
+
+    /// <summary>Says what puts a configuration in force, what may keep it out of force, and what is told of it.</summary>
+    public void Connect(ConfigActivation activation, ReloadGuard guard, Announcements announcements, ConfigTrials trials)
     {
+        _trials = trials;
         Store.ApplyBy(activation.ApplyAsync);
-        Store.GuardBy(guard.JudgeAsync);
+        Store.GateBy(guard.JudgeAsync, trials.JudgeAsync);
         Store.WhenApplied(announcements.Announce);
+        Store.WhenApplied(trials.Begin);
         Store.WhenRejected(announcements.Announce);
     }
+
+    /// <summary>Follows the file and tries what changed; ends as soon as one of the two does.</summary>
+    public async Task RunAsync(CancellationToken stopping) =>
+        await (await Task.WhenAny(Watcher.RunAsync(stopping), Trials.RunAsync(stopping)).ConfigureAwait(false)).ConfigureAwait(false);
 
     /// <summary><c>trustedProxies</c>.</summary>
     public ImmutableArray<IPNetwork> TrustedProxies() => Store.Current.TrustedProxies;

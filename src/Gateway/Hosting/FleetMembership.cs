@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
-using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
+using Gateway.Fleet.Trials;
 using Gateway.LastGood.Policy;
 using Gateway.Observability;
 using Gateway.Redis;
@@ -19,7 +19,8 @@ internal sealed class FleetMembership
 {
     private readonly FleetLoop _loop;
     private readonly SharedLimits _limits;
-    private readonly ConfigStore _config;
+    private readonly ConfigSource _config;
+    private readonly Func<Uri> _address;
     private GatewayConfig? _revised;
     private string _revision = "";
 
@@ -30,7 +31,7 @@ internal sealed class FleetMembership
     /// <param name="announcements">Told of other gateways' commands.</param>
     /// <param name="address">Where this gateway's admin endpoint listens; asked after the start.</param>
     /// <param name="faults">The faults of runbooks that this gateway sees.</param>
-    /// <param name="config">The configuration in force.</param>
+    /// <param name="config">The configuration in force, and its trials.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
     public FleetMembership(
@@ -41,24 +42,32 @@ internal sealed class FleetMembership
         Announcements announcements,
         Func<Uri> address,
         Func<ImmutableArray<string>> faults,
-        ConfigStore config,
+        ConfigSource config,
         TimeProvider time,
         GatewayLog log)
     {
-        _config = config;
+        (_config, _address) = (config, address);
         var self = new FleetSelf(
-            () => $"{Environment.MachineName}:{address().Port.ToString(CultureInfo.InvariantCulture)}",
+            () => Name,
             GatewayBuild.Version,
             CommonRevision,
             announcements.Announce,
             stored.ForgetPurged)
         {
             Faults = faults,
+            Outcomes = () => config.Trials.Sum,
         };
         _loop = new FleetLoop(redis, failover, self, time, log.For<FleetLoop>());
+        Lease = new TrialLease(redis, () => Name, time);
         _limits = new SharedLimits(redis, () => pipeline.Endpoints.SharedLimits, time, log.For<SharedLimits>());
         failover.WhenOpinionChanges(_loop.Wake);
     }
+
+    /// <summary>This gateway's name for people: its machine and the port of its admin endpoint.</summary>
+    public string Name => $"{Environment.MachineName}:{_address().Port.ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>Chooses the gateway that tries a changed configuration.</summary>
+    public TrialLease Lease { get; }
 
     /// <summary>The other gateways, as heard.</summary>
     public FleetView View => _loop.View;

@@ -7,6 +7,7 @@ using Gateway.Failover;
 using Gateway.Failover.Recording;
 using Gateway.Fallback;
 using Gateway.Health.Kubernetes;
+using Gateway.Hosting.Trials;
 using Gateway.Hosting.WarmUp;
 using Gateway.Notifications;
 using Gateway.Observability.History;
@@ -90,7 +91,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             config, _pipeline, _certificates, inherited, _descriptors, _instruments.Connections, _config.TrustedProxies,
             longestPause, time, _log);
         _fleet = _redis is null ? null : new FleetMembership(
-            _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _runbooks!.Votes, _config.Store, time, _log);
+            _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _runbooks!.Votes, _config, time, _log);
         _actions = new OperatorActions(_loop, _stored, _fleet, _announcements, config.State, time, _log);
         _runbooks = new RunbookAutomation(_config.Store, _loop, _actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
         _readiness = new GatewayReadiness(_loop, _listeners.Draining, () => _fleet?.Isolation, _log.For<GatewayReadiness>());
@@ -136,7 +137,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _fleet?.Start();
         await _stored.ReadAheadAsync(cancellationToken).ConfigureAwait(false);
         await _listeners.StartAsync(cancellationToken).ConfigureAwait(false);
-        Own("config", "The loop that watches the configuration file", _config.Watcher.RunAsync(_stopping.Token));
+        Own("config", "The loop that watches the configuration file", _config.RunAsync(_stopping.Token));
         _watchdog.Follow("runbooks", "The loop of the runbooks", _runbooks.Start(), _runbooks.Stopping);
         Own("notifications", "The loop that tells of health", _announcements.RunAsync(_stopping.Token));
         Own("saved-state", "The loop that saves what a restart must not forget", _actions.SaveAsync(_stopping.Token));
@@ -232,7 +233,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register("config-history", () => _config.History.Alarm);
         _watchdog.Register(() => _certificates.ClusterAlarms.Concat(_certificates.PortAlarms));
         var activation = new ConfigActivation(_loop, _files, _pipeline.Endpoints, _admin, _notifier, _instruments, _log);
-        _config.Connect(activation, new ReloadGuard(_records), _announcements);
+        _config.Connect(activation, new ReloadGuard(_records), _announcements, new ConfigTrials(
+            _config.Store, _config.Watcher, _instruments, _fleet?.Lease, () => _fleet?.View, _announcements, _records.Journal, _log));
     }
 
     private AdminServer AdminOf(GatewayConfig config) => new(
@@ -262,9 +264,8 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private AdminSources Sources() => new()
     {
-        Config = () => _config.Store.State,
-        Reload = _config.Watcher.ReloadAsync,
-        Revisions = _config.History,
+        Config = () => _config.Store.State, Reload = _config.Watcher.ReloadAsync,
+        Revisions = _config.History, Trial = () => _config.Trials.Text,
         Clusters = () => _loop.Views,
         Command = _actions.CommandAsync,
         Readiness = _readiness.Now,

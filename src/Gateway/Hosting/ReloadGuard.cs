@@ -18,7 +18,7 @@ internal sealed class ReloadGuard(Records records)
     private static readonly IReadOnlyDictionary<string, long> Nothing = new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>Why a change waits; null: it does not.</summary>
-    public async Task<string?> JudgeAsync(ConfigChange change, CancellationToken cancellationToken)
+    public async Task<(RejectionCause Cause, string Why)?> JudgeAsync(ConfigChange change, CancellationToken cancellationToken)
     {
         // The limit in force: a file cannot lift its own.
         if (change.Old.Reload.ConfirmAbove is not { } most)
@@ -36,10 +36,11 @@ internal sealed class ReloadGuard(Records records)
 
         var worst = plan.Findings.TakeWhile(static finding => finding.Risk == PlanRisk.High).ToArray();
         var of = requests.Values.Sum() > 0 ? "the last hour's requests" : "the routes (the last hour had no requests)";
-        return $"The change is valid and waits for an operator, since it is of high risk for {PercentText.Format(Math.Round(share, 3))} of "
-            + $"{of}, more than reload.confirmAbove ({PercentText.Format(most)}): "
+        var why = $"The change is valid and waits for an operator, since it is of high risk for {PercentText.Format(Math.Round(share, 3))} "
+            + $"of {of}, more than reload.confirmAbove ({PercentText.Format(most)}): "
             + string.Join("; ", worst.Take(MostFindings).Select(static finding => $"{finding.Subject}: {finding.Text}"))
             + (worst.Length > MostFindings ? $"; and {worst.Length - MostFindings} more" : "")
             + $". Look at `{ProgramName.Current} plan FILE`; `{ProgramName.Current} reload --force` puts it in force.";
+        return (RejectionCause.Waits, why);
     }
 }

@@ -28,6 +28,9 @@ internal sealed record AdminSources
     /// <summary>The configurations that were in force; null: they are not kept. Default: null.</summary>
     public ConfigHistory? Revisions { get; init; }
 
+    /// <summary>The trial of a changed configuration, in a sentence; null: none runs. Default: null.</summary>
+    public Func<string?> Trial { get; init; } = static () => null;
+
     /// <summary>The clusters, in the order of the file.</summary>
     public required Func<IReadOnlyList<ClusterView>> Clusters { get; init; }
 

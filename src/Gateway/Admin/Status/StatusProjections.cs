@@ -147,7 +147,7 @@ internal static class StatusProjections
 
     /// <summary>A configuration that was put in force, for the journal.</summary>
     public static JournalEntry Entry(ConfigChange change, DateTimeOffset at) => new(at, "config",
-        ConfigChange.Say(change.Revision, change.RestartNeeded, change.RollbackTo)
+        ConfigChange.Say(change.Revision, change.RestartNeeded, change.Request.RollbackTo)
         + (string.Equals(change.Old.Admin.Token, change.New.Admin.Token, StringComparison.Ordinal) ? ""
             : change.New.Admin.Token is null ? " \"admin.token\" was removed: the admin endpoint needs no token any more."
             : change.Old.Admin.Token is null ? " \"admin.token\" was set: the admin endpoint needs it from now on."

@@ -47,6 +47,9 @@ internal sealed record ConfigStatus(
     IReadOnlyList<string> Warnings,
     IReadOnlyList<string> RestartNeeded)
 {
+    /// <summary>The trial of it, in a sentence; null: none runs.</summary>
+    public string? Trial { get; init; }
+
     /// <summary>From the store's snapshot.</summary>
     public static ConfigStatus Of(ConfigState state) => new(
         state.Revision,

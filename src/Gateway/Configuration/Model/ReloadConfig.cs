@@ -8,4 +8,10 @@ internal sealed record ReloadConfig
     /// waits. Limits: 0 to 1.
     /// </summary>
     public double? ConfirmAbove { get; init; }
+
+    /// <summary>
+    /// How long a changed configuration is on trial: it is rolled back when users fare worse by it. Default: null, it is not tried.
+    /// Limits: 5 s to 10 min.
+    /// </summary>
+    public TimeSpan? Trial { get; init; }
 }

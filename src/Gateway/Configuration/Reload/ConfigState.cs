@@ -73,7 +73,10 @@ internal enum RejectionCause
     /// <summary>It is valid and waits for an operator (<c>reload.confirmAbove</c>).</summary>
     Waits,
 
-    /// <summary>An operator went back to an earlier revision.</summary>
+    /// <summary>It is valid, and another gateway of the fleet tries it first (<c>reload.trial</c>).</summary>
+    AwaitsTrial,
+
+    /// <summary>An operator, or the trial of a gateway, went back to an earlier revision.</summary>
     RolledBack,
 }
 
@@ -81,13 +84,16 @@ internal enum RejectionCause
 /// <param name="Problems">Every reason.</param>
 /// <param name="Hash">SHA-256 of the file; empty when it could not be read.</param>
 /// <param name="At">When.</param>
-/// <param name="Cause">The kind of reason. One that is not invalid is tried again when it changes or a reload is asked for.</param>
+/// <param name="Cause">The kind of reason; it says when the file is judged again.</param>
 internal sealed record RejectedConfig(
     ImmutableArray<ConfigProblem> Problems,
     string Hash,
     DateTimeOffset At,
     RejectionCause Cause = RejectionCause.Invalid)
 {
+    /// <summary>The same file may be put in force by and by: what it was refused for may lie elsewhere, or be over.</summary>
+    public bool IsJudgedAgain => Cause is RejectionCause.Invalid or RejectionCause.AwaitsTrial;
+
     /// <summary>What became of the file, without a full stop.</summary>
     public string Headline => HeadlineOf(Cause);
 
@@ -96,6 +102,7 @@ internal sealed record RejectedConfig(
     {
         RejectionCause.NotApplied => "The changed configuration could not be put in force",
         RejectionCause.Waits => "The changed configuration waits for an operator",
+        RejectionCause.AwaitsTrial => "The changed configuration waits for its trial at another gateway",
         RejectionCause.RolledBack => "The configuration in the file is rolled back",
         _ => "The changed configuration was refused",
     };
@@ -111,14 +118,11 @@ internal sealed record RejectedConfig(
 /// <param name="New">From now on.</param>
 /// <param name="Revision">Of the new one.</param>
 /// <param name="RestartNeeded">Its keys that are not in force before the next start.</param>
-/// <param name="RollbackTo">The revision whose files it has; null: it is no rollback.</param>
-internal sealed record ConfigChange(
-    GatewayConfig Old,
-    GatewayConfig New,
-    long Revision,
-    ImmutableArray<string> RestartNeeded,
-    long? RollbackTo = null)
+internal sealed record ConfigChange(GatewayConfig Old, GatewayConfig New, long Revision, ImmutableArray<string> RestartNeeded)
 {
+    /// <summary>Who asked for it. Default: the file changed.</summary>
+    public ReloadRequest Request { get; init; } = ReloadRequest.OfFile;
+
     /// <summary>What is in force, for log, journal and commands.</summary>
     public static string Say(long revision, ImmutableArray<string> restartNeeded, long? rollbackTo = null)
     {

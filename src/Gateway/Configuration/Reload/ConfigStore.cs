@@ -23,7 +23,7 @@ internal sealed partial class ConfigStore
     private volatile ConfigState _state;
     private ConfigHistory? _history;
     private Func<ConfigChange, CancellationToken, Task> _apply = static (_, _) => Task.CompletedTask;
-    private Func<ConfigChange, CancellationToken, Task<string?>> _guard = static (_, _) => Task.FromResult<string?>(null);
+    private ImmutableArray<ReloadGate> _gates = [];
     private ImmutableArray<Action<ConfigChange>> _whenApplied = [];
     private ImmutableArray<Action<RejectedConfig>> _whenRejected = [];
 
@@ -45,6 +45,9 @@ internal sealed partial class ConfigStore
             Warnings = first.Warnings
         };
     }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => _timeProvider;
 
     /// <summary>Everything about it at one moment.</summary>
     public ConfigState State => _state;
@@ -70,10 +73,10 @@ internal sealed partial class ConfigStore
     public void ApplyBy(Func<ConfigChange, CancellationToken, Task> apply) => _apply = apply;
 
     /// <summary>
-    /// Says why a change waits for an operator's word; null: it does not. Not asked about what an operator has confirmed. Set once, before
-    /// the watcher runs.
+    /// Says what may keep a valid change out of force. They are asked in this order, and not about what an operator has confirmed. Set
+    /// once, before the watcher runs.
     /// </summary>
-    public void GuardBy(Func<ConfigChange, CancellationToken, Task<string?>> guard) => _guard = guard;
+    public void GateBy(params ImmutableArray<ReloadGate> gates) => _gates = gates;
 
     /// <summary>
     /// Tells <paramref name="listener"/> of every configuration that is put in force from now on, on the watcher's loop, in the order of
@@ -135,7 +138,7 @@ internal sealed partial class ConfigStore
         }
 
         var restart = RestartNeeded.Between(_started, config);
-        var change = new ConfigChange(before.Config, config, before.Revision + 1, restart, request.RollbackTo);
+        var change = new ConfigChange(before.Config, config, before.Revision + 1, restart) { Request = request };
         try
         {
             if (!request.IsConfirmed && await WhyNotNowAsync(result.Hash, change, before, cancellationToken) is var (cause, why))
@@ -158,7 +161,7 @@ internal sealed partial class ConfigStore
             return Refuse(result with { Config = null, Problems = [problem] }, request, before, RejectionCause.NotApplied);
         }
 
-        var revision = Revisions.Of(result, change, request, inPlace, _timeProvider.GetUtcNow());
+        var revision = Revisions.Of(result, change, inPlace, _timeProvider.GetUtcNow());
         _history?.Keep(revision);
         return Announce(result, change, before, revision);
     }
@@ -172,7 +175,15 @@ internal sealed partial class ConfigStore
             return (RejectionCause.RolledBack, rollback.ToSentence());
         }
 
-        return await _guard(change, cancellationToken) is { } why ? (RejectionCause.Waits, why) : null;
+        foreach (var gate in _gates)
+        {
+            if (await gate(change, cancellationToken) is { } closed)
+            {
+                return closed;
+            }
+        }
+
+        return null;
     }
 
     private ReloadOutcome Announce(ConfigResult result, ConfigChange change, ConfigState before, ConfigRevision revision)
@@ -194,7 +205,7 @@ internal sealed partial class ConfigStore
                     [new ConfigProblem(result.File, 1, 1, rollback.ToSentence())], rollback.Hash, revision.At, RejectionCause.RolledBack),
         };
         _state = next;
-        var words = ConfigChange.Say(next.Revision, restart, change.RollbackTo);
+        var words = ConfigChange.Say(next.Revision, restart, change.Request.RollbackTo);
         if (restart.IsEmpty)
         {
             LogApplied(_logger, words, next.Hash[..12]);

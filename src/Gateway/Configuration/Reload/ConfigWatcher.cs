@@ -146,7 +146,7 @@ internal sealed partial class ConfigWatcher(
         var isKnown = string.Equals(files.Identity, _judged, StringComparison.Ordinal);
         if (isKnown
             && (store.State.FileIsInForce
-                || store.LastRejected is { Cause: not RejectionCause.Invalid }
+                || store.LastRejected is { IsJudgedAgain: false }
                 || timeProvider.GetElapsedTime(_judgedAt) < RejudgeInterval))
         {
             return;

@@ -19,16 +19,11 @@ internal static class Revisions
     /// <summary>It took the place of another one.</summary>
     /// <param name="result">What was judged.</param>
     /// <param name="change">What changes by it.</param>
-    /// <param name="request">Who asked for it.</param>
     /// <param name="inPlace">The files in place.</param>
     /// <param name="at">Now.</param>
-    public static ConfigRevision Of(
-        ConfigResult result,
-        ConfigChange change,
-        ReloadRequest request,
-        ConfigSet inPlace,
-        DateTimeOffset at)
+    public static ConfigRevision Of(ConfigResult result, ConfigChange change, ConfigSet inPlace, DateTimeOffset at)
     {
+        var request = change.Request;
         var isInPlace = request.RollbackTo is null || string.Equals(inPlace.Hash, result.Hash, StringComparison.Ordinal);
         return new ConfigRevision
         {

@@ -1,0 +1,258 @@
+using System.Globalization;
+using Gateway.Admin.Status;
+using Gateway.Configuration.Reload;
+using Gateway.Fleet;
+using Gateway.Fleet.Trials;
+using Gateway.Observability.History;
+using Gateway.Observability.Metrics;
+
+namespace Gateway.Hosting.Trials;
+
+/// <summary>
+/// Puts each changed configuration on trial (<c>reload.trial</c>): when users fare worse by it than before, and than at the gateways that
+/// have the earlier one, it is rolled back. In a fleet one gateway tries it, and the others take it when nothing spoke against it there.
+/// </summary>
+internal sealed partial class ConfigTrials
+{
+    /// <summary>Between two looks at the counts of a trial.</summary>
+    public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+
+    private const string Kind = "trial";
+    private const string Who = "the gateway itself";
+
+    // A rollback takes as long as a reload does.
+    private static readonly TimeSpan RollbackWithin = TimeSpan.FromSeconds(10);
+
+    private readonly ConfigStore _store;
+    private readonly ConfigWatcher _watcher;
+    private readonly TrialLease? _lease;
+    private readonly Func<FleetView?> _fleet;
+    private readonly Announcements _announcements;
+    private readonly Journal _journal;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly long _began;
+
+    // The loop that watches the file begins and ends trials, the one here looks at them.
+    private readonly Lock _lock = new();
+    private readonly TrialTotals _totals;
+    private TrialRun? _run;
+    private string? _passed;
+
+    /// <param name="store">The configuration in force.</param>
+    /// <param name="watcher">Puts an earlier one in force again.</param>
+    /// <param name="instruments">Count the requests.</param>
+    /// <param name="lease">Chooses the gateway of the fleet that tries; null: there is no fleet.</param>
+    /// <param name="fleet">The other gateways; null: there are none.</param>
+    /// <param name="announcements">Told of what is rolled back.</param>
+    /// <param name="journal">Where trials are told.</param>
+    /// <param name="log">The log.</param>
+    public ConfigTrials(
+        ConfigStore store,
+        ConfigWatcher watcher,
+        Instruments instruments,
+        TrialLease? lease,
+        Func<FleetView?> fleet,
+        Announcements announcements,
+        Journal journal,
+        GatewayLog log)
+    {
+        (_store, _watcher, _lease, _fleet) = (store, watcher, lease, fleet);
+        (_announcements, _journal, _time, _logger) = (announcements, journal, store.Time, log.For<ConfigTrials>());
+        _began = _time.GetTimestamp();
+        _totals = new TrialTotals(() => instruments.Routes);
+    }
+
+    /// <summary>How requests ended since the start, for the gateways that try something.</summary>
+    public TrialCounts Sum
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _totals.Sum;
+            }
+        }
+    }
+
+    /// <summary>The trial that runs, in a sentence; null: none does.</summary>
+    public string? Text
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _run is not { } run ? null : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"On trial until {run.Until.UtcDateTime:HH:mm:ss}Z: {(_totals.Sum - run.AtStart).Requests:N0} requests so far, and "
+                        + $"nothing speaks against it; revision {run.RollbackTo} is put in force again if users fare worse.");
+            }
+        }
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_began);
+
+    /// <summary>In a fleet: whether this gateway may take a changed configuration now.</summary>
+    public async Task<(RejectionCause Cause, string Why)?> JudgeAsync(ConfigChange change, CancellationToken cancellationToken)
+    {
+        if (_lease is null || change.Old.Reload.Trial is not { } length || RevisionOf(change) is not { } revision)
+        {
+            return null;
+        }
+
+        var news = await _lease.TakeAsync(revision, length, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _passed = news.State == TrialState.Passed ? revision : null;
+        }
+
+        return news.State switch
+        {
+            TrialState.Running => (
+                RejectionCause.AwaitsTrial,
+                $"Gateway \"{news.Gateway}\" tries this configuration. It is taken here once nothing speaks against it there."),
+            TrialState.Failed => (
+                RejectionCause.RolledBack,
+                $"Gateway \"{news.Gateway}\" tried this configuration and rolled it back: {news.Text}. Change it, or put it in force by a "
+                    + "reload with --force."),
+            _ => null,
+        };
+    }
+
+    /// <summary>A configuration was put in force: its trial begins, or the one that runs is over.</summary>
+    public void Begin(ConfigChange change)
+    {
+        lock (_lock)
+        {
+            _totals.Read(Now);
+            var before = _run;
+            _run = null;
+            var revision = RevisionOf(change);
+            var isKnown = revision is not null && string.Equals(revision, _passed, StringComparison.Ordinal);
+            if (change.Request is { IsConfirmed: false, RollbackTo: null } && change.Old.Reload.Trial is { } length && !isKnown)
+            {
+                // What is changed again during a trial is tried together with it.
+                _run = new TrialRun(
+                    change.Revision, revision, before?.RollbackTo ?? change.Revision - 1, before?.Recent ?? _totals.Recent, _totals.Sum,
+                    OthersNow(revision), _time.GetUtcNow() + length, Now + length);
+                LogBegun(change.Revision, _run.RollbackTo, length.TotalSeconds);
+            }
+            else if (before?.Shared is { } abandoned)
+            {
+                _ = EndLeaseAsync(lease => lease.LeaveAsync(abandoned, CancellationToken.None));
+            }
+        }
+    }
+
+    /// <summary>Looks at the trial that runs, until it is stopped.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stopping).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+            {
+                LogLookFailed(e);
+            }
+
+            await Task.Delay(Every, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // Null: nothing changes that the gateways have in common.
+    private static string? RevisionOf(ConfigChange change)
+    {
+        var (old, changed) = (ConfigView.CommonRevisionOf(change.Old), ConfigView.CommonRevisionOf(change.New));
+        return string.Equals(old, changed, StringComparison.Ordinal) ? null : changed;
+    }
+
+    private async Task LookAsync(CancellationToken stopping)
+    {
+        TrialRun? run;
+        TrialCounts counts;
+        string? harm;
+        lock (_lock)
+        {
+            _totals.Read(Now);
+            if ((run = _run) is null)
+            {
+                return;
+            }
+
+            counts = _totals.Sum - run.AtStart;
+            harm = run.HarmOf(counts, OthersNow(run.Shared));
+            if (harm is null && Now < run.EndsAt)
+            {
+                return;
+            }
+
+            _run = null;
+        }
+
+        await (harm is null ? PassAsync(run, counts) : RollBackAsync(run, harm, stopping)).ConfigureAwait(false);
+    }
+
+    private Task PassAsync(TrialRun run, TrialCounts counts)
+    {
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"The trial of configuration revision {run.Revision} is over and nothing spoke against it: {counts.Requests:N0} requests, "
+                + $"{counts.Failed:N0} failed, {counts.Rejected:N0} got a 4xx.")
+            + (counts.Requests < TrialRule.FewestToCompare ? " So few say little." : "");
+        _journal.Append(new JournalEntry(_time.GetUtcNow(), Kind, text));
+        LogPassed(text);
+        return run.Shared is { } revision ? EndLeaseAsync(lease => lease.PassAsync(revision, CancellationToken.None)) : Task.CompletedTask;
+    }
+
+    private async Task RollBackAsync(TrialRun run, string harm, CancellationToken stopping)
+    {
+        LogHarm(run.Revision, run.RollbackTo, harm);
+        using var late = new CancellationTokenSource(RollbackWithin, _time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping, late.Token);
+        var request = new ReloadRequest { IsConfirmed = true, RollbackTo = run.RollbackTo, Who = Who, Reason = $"on trial, {harm}" };
+        var outcome = await _watcher.ReloadAsync(request, deadline.Token).ConfigureAwait(false);
+        var text = outcome.Applied
+            ? $"The trial of configuration revision {run.Revision} ended it: {harm}. Revision {outcome.Revision} is in force, with the "
+                + $"files of revision {run.RollbackTo}."
+            : $"Configuration revision {run.Revision} harms users: {harm}. It cannot be rolled back to revision {run.RollbackTo}: "
+                + string.Join(" ", outcome.Problems.Take(3));
+        _journal.Append(new JournalEntry(_time.GetUtcNow(), Kind, text) { Who = Who });
+        if (_store.State is { FileIsInForce: false, LastRejected: { } rejected })
+        {
+            _announcements.Announce(rejected);
+        }
+
+        if (run.Shared is { } revision)
+        {
+            await EndLeaseAsync(lease => lease.FailAsync(revision, harm, CancellationToken.None)).ConfigureAwait(false);
+        }
+    }
+
+    // Those that have another configuration than the one that is tried.
+    private IReadOnlyDictionary<string, GatewayView> OthersNow(string? revision) => (_fleet()?.Gateways ?? [])
+        .Where(gateway => !gateway.Self && !string.Equals(gateway.Revision, revision, StringComparison.Ordinal))
+        .ToDictionary(static gateway => gateway.Id, StringComparer.Ordinal);
+
+    private async Task EndLeaseAsync(Func<TrialLease, Task> end)
+    {
+        if (_lease is not null)
+        {
+            await end(_lease).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(10121, LogLevel.Information, "Configuration revision {Revision} is on trial for {Seconds} s beside revision {Before}.")]
+    private partial void LogBegun(long revision, long before, double seconds);
+
+    [LoggerMessage(10122, LogLevel.Information, "{Text}")]
+    private partial void LogPassed(string text);
+
+    [LoggerMessage(10123, LogLevel.Error, "Configuration revision {Revision} harms users and is rolled back to revision {Before}: {Harm}.")]
+    private partial void LogHarm(long revision, long before, string harm);
+
+    [LoggerMessage(10124, LogLevel.Error, "A look at the trial of a configuration failed; the configuration stays in force.")]
+    private partial void LogLookFailed(Exception exception);
+}

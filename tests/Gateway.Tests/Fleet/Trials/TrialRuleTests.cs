@@ -1,0 +1,168 @@
+using Gateway.Fleet.Trials;
+using Gateway.Observability.Metrics;
+using Xunit;
+
+namespace Gateway.Tests.Fleet.Trials;
+
+/// <summary>Whether a changed configuration harms users: what is proved, what is chance, and what befalls all gateways alike.</summary>
+public sealed class TrialRuleTests
+{
+    /// <summary>Requests, failed and rejected: of the trial, before it, and at the others meanwhile; and what is said of it.</summary>
+    public static TheoryData<string, long[], long[], long[], string?> Cases() => new()
+    {
+        { "nothing happened", [0, 0, 0], [1000, 0, 0], [0, 0, 0], null },
+        { "all fail", [30, 30, 0], [1000, 0, 0], [0, 0, 0], "100 % of 30 requests failed, 0 % of 1,000 before" },
+        { "five fail", [5, 5, 0], [1000, 0, 0], [0, 0, 0], "100 % of 5 requests failed, 0 % of 1,000 before" },
+        { "two fail", [2, 2, 0], [1000, 0, 0], [0, 0, 0], null },
+        { "one fails", [1, 1, 0], [1000, 0, 0], [0, 0, 0], null },
+        { "one of many fails", [200, 1, 0], [1000, 0, 0], [0, 0, 0], null },
+        { "a tenth fails", [300, 30, 0], [10_000, 10, 0], [0, 0, 0], "10 % of 300 requests failed, 0.1 % of 10,000 before" },
+        { "a tenth failed before, too", [300, 30, 0], [10_000, 1000, 0], [0, 0, 0], null },
+        { "half a percent more", [100_000, 600, 0], [100_000, 100, 0], [0, 0, 0], null },
+        { "two percent more", [10_000, 300, 0], [10_000, 100, 0], [0, 0, 0], "3.0 % of 10,000 requests failed, 1.0 % of 10,000 before" },
+        { "nothing to compare with", [300, 300, 0], [49, 0, 0], [49, 0, 0], null },
+        { "just enough to compare with", [300, 300, 0], [50, 0, 0], [0, 0, 0], "100 % of 300 requests failed, 0 % of 50 before" },
+        { "all fail here alone", [300, 300, 0], [1000, 0, 0], [1000, 2, 0],
+            "100 % of 300 requests failed, 0 % of 1,000 before, 0.2 % of 1,000 at the other gateways meanwhile" },
+        { "all fail everywhere", [300, 300, 0], [1000, 0, 0], [1000, 1000, 0], null },
+        { "a new gateway beside others", [300, 300, 0], [0, 0, 0], [1000, 0, 0],
+            "100 % of 300 requests failed, 0 % of 1,000 at the other gateways meanwhile" },
+        { "others that failed as before", [300, 30, 0], [1000, 100, 0], [1000, 0, 0], null },
+        { "every request is rejected", [30, 0, 30], [1000, 0, 20], [0, 0, 0], "100 % of 30 requests got a 4xx, 2.0 % of 1,000 before" },
+        { "a scan of paths", [1000, 0, 150], [10_000, 0, 100], [0, 0, 0], null },
+        { "a tenth is rejected here alone", [1000, 0, 120], [10_000, 0, 100], [2000, 0, 20],
+            "12 % of 1,000 requests got a 4xx, 1.0 % of 10,000 before, 1.0 % of 2,000 at the other gateways meanwhile" },
+        { "a scan at all gateways", [1000, 0, 500], [10_000, 0, 100], [2000, 0, 900], null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Harm_IsWhatIsProved(string circumstance, long[] trial, long[] before, long[] others, string? expected)
+    {
+        Assert.NotEmpty(circumstance);
+        Assert.Equal(expected, TrialRule.HarmOf(Of(trial), Of(before), Of(others)));
+    }
+
+    // Asked after each request, for a hundred trials that change nothing: at most one of a hundred may be ended.
+    [Fact]
+    public void Trials_ThatChangeNothing_AreNotEnded()
+    {
+        var ended = 0;
+        for (var seed = 1; seed <= 100; seed++)
+        {
+            var random = new Random(seed);
+            var (failing, rejected) = (random.NextDouble() * 0.05, random.NextDouble() * 0.3);
+            var before = Drawn(random, 2000, failing, rejected);
+            var trial = default(TrialCounts);
+            for (var request = 0; request < 3000; request++)
+            {
+                trial += Drawn(random, 1, failing, rejected);
+                if (TrialRule.HarmOf(trial, before, default) is not null)
+                {
+                    ended++;
+                    break;
+                }
+            }
+        }
+
+        Assert.InRange(ended, 0, 1);
+    }
+
+    // What a harmful change costs before it is ended: so many requests at the gateway that tries it.
+    [Theory]
+    [InlineData(1.0, 5)]
+    [InlineData(0.5, 30)]
+    [InlineData(0.1, 300)]
+    [InlineData(0.05, 900)]
+    public void Harm_IsProvedSoon(double failing, int within)
+    {
+        for (var seed = 1; seed <= 50; seed++)
+        {
+            var random = new Random(seed);
+            var (trial, requests) = (default(TrialCounts), 0);
+            while (TrialRule.HarmOf(trial, new TrialCounts(5000, 5, 50), default) is null)
+            {
+                trial += Drawn(random, 1, failing, 0.01);
+                Assert.InRange(++requests, 0, within);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("Live", 2, 1, 0, 0)]
+    [InlineData("Live", 3, 1, 0, 0)]
+    [InlineData("Live", 4, 1, 0, 1)]
+    [InlineData("Live", 5, 1, 1, 0)]
+    [InlineData("Degraded", 2, 1, 1, 0)]
+    [InlineData("Failed", 5, 1, 1, 0)]
+    [InlineData("Failed", 0, 1, 1, 0)]
+    [InlineData("Refused", 4, 1, 0, 1)]
+    [InlineData("Refused", 5, 1, 1, 0)]
+    [InlineData("Aborted", 0, 0, 0, 0)]
+    [InlineData("Aborted", 5, 0, 0, 0)]
+    public void Request_CountsByItsEnd(string name, int code, long requests, long failed, long rejected)
+    {
+        var outcome = Enum.Parse<RequestOutcome>(name);
+        Assert.Equal(new TrialCounts(requests * 7, failed * 7, rejected * 7), TrialCounts.Of(outcome, code, 7));
+        var meter = new RouteMeter("all", Meters());
+        meter.Ended(outcome, code * 100, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(new TrialCounts(requests, failed, rejected), TrialCounts.Of(meter));
+    }
+
+    [Theory]
+    [InlineData(10, 5, 5, true)]
+    [InlineData(10, 6, 5, false)]
+    [InlineData(-1, 0, 0, false)]
+    [InlineData(10, -1, 0, false)]
+    [InlineData(10, 0, -1, false)]
+    [InlineData(1L << 50, 0, 0, false)]
+    public void Counts_OfAnotherGateway_AreTakenInBounds(long requests, long failed, long rejected, bool sound) =>
+        Assert.Equal(sound, new TrialCounts(requests, failed, rejected).IsSound);
+
+    [Fact]
+    public void Totals_OutliveRoutes_AndRememberTenMinutes()
+    {
+        var (a, b) = (new RouteMeter("a", Meters()), new RouteMeter("b", Meters()));
+        RouteMeter[] routes = [a, b];
+        var totals = new TrialTotals(() => routes);
+        Send(a, 3);
+        Send(b, 4);
+        totals.Read(TimeSpan.Zero);
+        Assert.Equal((7, 0), (totals.Sum.Requests, totals.Recent.Requests));
+
+        routes = [a];
+        Send(a, 2);
+        totals.Read(TimeSpan.FromSeconds(6));
+        Assert.Equal((9, 2), (totals.Sum.Requests, totals.Recent.Requests));
+        routes = [a, new RouteMeter("b", Meters())];
+        totals.Read(TrialTotals.Window);
+        Assert.Equal((9, 2), (totals.Sum.Requests, totals.Recent.Requests));
+        totals.Read(TrialTotals.Window + TimeSpan.FromSeconds(1));
+        Assert.Equal((9, 0), (totals.Sum.Requests, totals.Recent.Requests));
+    }
+
+    private static void Send(RouteMeter route, int requests)
+    {
+        for (var i = 0; i < requests; i++)
+        {
+            route.Ended(RequestOutcome.Live, 200, TimeSpan.FromMilliseconds(1));
+        }
+    }
+
+    private static System.Diagnostics.Metrics.Histogram<double> Meters() =>
+        new System.Diagnostics.Metrics.Meter("trial-tests").CreateHistogram<double>("duration");
+
+    private static TrialCounts Of(long[] counts) => new(counts[0], counts[1], counts[2]);
+
+    private static TrialCounts Drawn(Random random, int requests, double failing, double rejected)
+    {
+        var sum = default(TrialCounts);
+        for (var i = 0; i < requests; i++)
+        {
+            var drawn = random.NextDouble();
+            sum += new TrialCounts(1, drawn < failing ? 1 : 0, drawn >= failing && drawn < failing + rejected ? 1 : 0);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,230 @@
+using Gateway.Tests.Support;
+using Xunit;
+
+namespace Gateway.Tests.Hosting.Trials;
+
+/// <summary>A changed configuration is tried before it is believed: by one gateway alone, and by one of a fleet.</summary>
+public sealed class ConfigTrialTests : IAsyncDisposable
+{
+    private const string Route = "cluster: guide\n";
+
+    // Valid, and all that a plan can say is that the path changes.
+    private const string Harmful = "cluster: guide\n    rewrite: { prefix: /v2 }\n";
+    private const string Harmless = "cluster: guide\n    rewrite: { prefix: /v1 }\n";
+
+    private readonly ScriptedUpstream _guide = new(static r => r.Target.StartsWith("/v2", StringComparison.Ordinal)
+        ? r.RespondAsync("no", status: 500)
+        : r.RespondAsync("fine"));
+
+    private readonly List<InProcessGateway> _gateways = [];
+    private readonly CancellationTokenSource _endOfLoad = new();
+    private readonly List<Task> _load = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        await _endOfLoad.CancelAsync();
+        await Task.WhenAll(_load);
+        foreach (var gateway in _gateways)
+        {
+            await gateway.DisposeAsync();
+        }
+
+        await _guide.DisposeAsync();
+        _endOfLoad.Dispose();
+    }
+
+    [Fact]
+    public async Task Change_ThatHarms_IsRolledBack_AndSaysWhy()
+    {
+        var gateway = await StartAsync("reload: { trial: 60s }");
+        await SendAsync(gateway, 100);
+        Change(gateway, Harmful);
+        await RevisionAsync(gateway, 2);
+        Assert.StartsWith("On trial until ", await TrialAsync(gateway), StringComparison.Ordinal);
+        Load(gateway);
+
+        await RevisionAsync(gateway, 3);
+
+        Assert.Equal("fine", (await gateway.GetAsync("/a")).Body);
+        var config = (await gateway.StatusAsync()).GetProperty("config");
+        Assert.False(config.GetProperty("fileIsInForce").GetBoolean());
+        Assert.Matches(
+            "rolled back to revision 1 at .* by the gateway itself \\(on trial, .*requests failed, 0 % of .* before\\)",
+            config.GetProperty("rejected").GetProperty("problems")[0].GetString()!);
+        await JournalAsync(gateway, "The trial of configuration revision 2 ended it:");
+        Assert.Null(await TrialAsync(gateway));
+
+        // The same file is not tried again and again.
+        Assert.Equal(422, (await gateway.PostAsync("/config/reload", "{}")).Status);
+    }
+
+    [Fact]
+    public async Task Change_ThatHarmsNobody_Passes()
+    {
+        var gateway = await StartAsync("reload: { trial: 5s }");
+        await SendAsync(gateway, 100);
+        Load(gateway);
+        Change(gateway, Harmless);
+        await RevisionAsync(gateway, 2);
+        await JournalAsync(gateway, "The trial of configuration revision 2 is over and nothing spoke against it");
+        Assert.Equal(2, await RevisionOfAsync(gateway));
+        Assert.True((await gateway.StatusAsync()).GetProperty("config").GetProperty("fileIsInForce").GetBoolean());
+    }
+
+    // A second change during a trial is tried with the first; what harms is not called the state of before.
+    [Fact]
+    public async Task Change_DuringATrial_IsRolledBackToWhatWasBeforeBoth()
+    {
+        var gateway = await StartAsync("reload: { trial: 60s }");
+        await SendAsync(gateway, 100);
+        Change(gateway, Harmless);
+        await RevisionAsync(gateway, 2);
+        Change(gateway, Harmful);
+        await RevisionAsync(gateway, 3);
+        Load(gateway);
+
+        await RevisionAsync(gateway, 4);
+        var newest = (await gateway.AdminJsonAsync("/config/revisions"))[0];
+        Assert.Equal(1, newest.GetProperty("rollbackTo").GetInt64());
+    }
+
+    [Fact]
+    public async Task Change_ThatAnOperatorConfirms_IsNotTried()
+    {
+        var gateway = await StartAsync("reload: { trial: 5s, confirmAbove: 1% }");
+        await SendAsync(gateway, 100);
+        Change(gateway, Harmful, "probe: { interval: 500ms", "probe: { path: /other, interval: 500ms");
+        Assert.Equal(422, (await gateway.PostAsync("/config/reload", "{}")).Status);
+        Assert.Equal(200, (await gateway.PostAsync("/config/reload", """{"force":true}""")).Status);
+        Assert.Null(await TrialAsync(gateway));
+    }
+
+    [Fact]
+    public async Task Fleet_LetsOneGatewayTry_AndTheOthersNeverMeetTheHarm()
+    {
+        using var redis = await RedisServer.StartAsync();
+        await StartFleetAsync(3, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ trial: 60s }}");
+        foreach (var gateway in _gateways)
+        {
+            Change(gateway, Harmful);
+        }
+
+        await Eventually.BecomeTrueAsync(
+            async () => (await RevisionsAsync()) is var all && all.Count(static r => r == 3) == 1 && all.Count(static r => r == 1) == 2,
+            TimeSpan.FromSeconds(60),
+            "one gateway tried it and rolled it back");
+        await Eventually.BecomeTrueAsync(
+            async () => (await CausesAsync()).All(static cause => cause == "rolledBack"), TimeSpan.FromSeconds(30), "all know it");
+        foreach (var gateway in _gateways)
+        {
+            Assert.Equal("fine", (await gateway.GetAsync("/a")).Body);
+        }
+
+        // An operator may insist, at each gateway.
+        var other = _gateways[(await RevisionsAsync()).ToList().IndexOf(1)];
+        var (_, body) = await other.PostAsync("/config/reload", "{}");
+        Assert.Contains("tried this configuration and rolled it back", body, StringComparison.Ordinal);
+        Assert.Equal(200, (await other.PostAsync("/config/reload", """{"force":true}""")).Status);
+    }
+
+    [Fact]
+    public async Task Fleet_TakesWhatPassed_EachGatewayOnce()
+    {
+        using var redis = await RedisServer.StartAsync();
+        await StartFleetAsync(3, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ trial: 5s }}");
+        foreach (var gateway in _gateways)
+        {
+            Change(gateway, Harmless);
+        }
+
+        await Eventually.BecomeTrueAsync(
+            async () => (await CausesAsync()).Count(static cause => cause == "awaitsTrial") == 2, TimeSpan.FromSeconds(30), "two wait");
+        await Eventually.BecomeTrueAsync(
+            async () => (await RevisionsAsync()).All(static r => r == 2), TimeSpan.FromSeconds(60), "all have it");
+        var journals = await Task.WhenAll(_gateways.Select(static gateway => gateway.JournalTextAsync()));
+        Assert.Single(journals, static text => text.Contains("nothing spoke against it:", StringComparison.Ordinal));
+    }
+
+    // What befalls all gateways is not the change's fault.
+    [Fact]
+    public async Task Fleet_WhoseDestinationFailsMeanwhile_DoesNotBlameTheChange()
+    {
+        using var redis = await RedisServer.StartAsync();
+        await StartFleetAsync(2, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ trial: 6s }}");
+        Change(_gateways[0], Harmless);
+        await RevisionAsync(_gateways[0], 2);
+        _guide.Script = static r => r.RespondAsync("no", status: 500);
+        await JournalAsync(_gateways[0], "The trial of configuration revision 2 is over and nothing spoke against it");
+        Assert.Equal(2, await RevisionOfAsync(_gateways[0]));
+    }
+
+    private static void Change(InProcessGateway gateway, string route, string? text = null, string? instead = null)
+    {
+        var config = File.ReadAllText(gateway.ConfigFile);
+        var start = config.LastIndexOf("    cluster: guide\n", StringComparison.Ordinal);
+        config = config[..start] + "    " + route;
+        gateway.WriteConfig(text is null ? config : config.Replace(text, instead, StringComparison.Ordinal));
+    }
+
+    private static async Task<string?> TrialAsync(InProcessGateway gateway) =>
+        (await gateway.StatusAsync()).GetProperty("config").TryGetProperty("trial", out var trial) ? trial.GetString() : null;
+
+    private static async Task<long> RevisionOfAsync(InProcessGateway gateway) =>
+        (await gateway.StatusAsync()).GetProperty("config").GetProperty("revision").GetInt64();
+
+    private static Task RevisionAsync(InProcessGateway gateway, long revision) => Eventually.BecomeTrueAsync(
+        async () => await RevisionOfAsync(gateway) == revision, TimeSpan.FromSeconds(30), $"revision {revision} is in force");
+
+    private static Task JournalAsync(InProcessGateway gateway, string text) => Eventually.BecomeTrueAsync(
+        async () => (await gateway.JournalTextAsync()).Contains(text, StringComparison.Ordinal), TimeSpan.FromSeconds(30), text);
+
+    private static async Task SendAsync(InProcessGateway gateway, int requests)
+    {
+        for (var i = 0; i < requests; i++)
+        {
+            Assert.Equal("fine", await gateway.Client.GetStringAsync(new Uri("/a", UriKind.Relative)));
+        }
+    }
+
+    private void Load(InProcessGateway gateway) => _load.Add(Task.Run(async () =>
+    {
+        while (!_endOfLoad.IsCancellationRequested)
+        {
+            using var answer = await gateway.Client.GetAsync(new Uri("/a", UriKind.Relative), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, _endOfLoad.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }));
+
+    private async Task<InProcessGateway> StartAsync(string top)
+    {
+        var config = InProcessGateway.Config([_guide.Url], top: top, attempts: "max: 1, hedge: off");
+        Assert.EndsWith(Route, config.TrimEnd('\n') + "\n", StringComparison.Ordinal);
+        var gateway = await InProcessGateway.StartAsync(config);
+        _gateways.Add(gateway);
+        return gateway;
+    }
+
+    private async Task StartFleetAsync(int count, string top)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await SendAsync(await StartAsync(top), 100);
+        }
+
+        await Eventually.BecomeTrueAsync(
+            async () => (await Task.WhenAll(_gateways.Select(static g => g.StatusAsync()))).All(status =>
+                status.TryGetProperty("fleet", out var fleet) && fleet.GetProperty("gateways").GetArrayLength() == count),
+            TimeSpan.FromSeconds(60),
+            "they hear one another");
+        _gateways.ForEach(Load);
+    }
+
+    private async Task<long[]> RevisionsAsync() => await Task.WhenAll(_gateways.Select(RevisionOfAsync));
+
+    private async Task<string[]> CausesAsync() => [.. (await Task.WhenAll(_gateways.Select(static g => g.StatusAsync())))
+        .Select(static status => status.GetProperty("config"))
+        .Select(static config => !config.GetProperty("fileIsInForce").GetBoolean() && config.TryGetProperty("rejected", out var rejected)
+            ? rejected.GetProperty("cause").GetString()!
+            : "")];
+}
