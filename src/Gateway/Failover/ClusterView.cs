@@ -29,21 +29,7 @@ internal sealed record ClusterView(
     ImmutableArray<TierView> Tiers)
 {
     /// <summary>The active tier's place in <see cref="Tiers"/>; -1: there is none.</summary>
-    public int IndexOfActive
-    {
-        get
-        {
-            for (var index = 0; index < Tiers.Length; index++)
-            {
-                if (string.Equals(Tiers[index].Name, Active, StringComparison.Ordinal))
-                {
-                    return index;
-                }
-            }
-
-            return -1;
-        }
-    }
+    public int IndexOfActive => IndexOf(Active);
 
     /// <summary>The first round of probes is over.</summary>
     public bool Settled { get; init; } = true;
@@ -53,6 +39,17 @@ internal sealed record ClusterView(
 
     /// <summary><c>failback.ramp</c>.</summary>
     public TimeSpan Ramp { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// <c>failback.after</c>: the wait once past relapses are forgotten; null: there are none, and it is <see cref="FailbackWait"/>.
+    /// </summary>
+    public TimeSpan? FailbackAfter { get; init; }
+
+    /// <summary>Relapses in a row, which <see cref="FailbackWait"/> counts in.</summary>
+    public int Relapses { get; init; }
+
+    /// <summary>When the active tier took over by failback, while that is not long ago; null: it did not.</summary>
+    public DateTimeOffset? ReturnedAt { get; init; }
 
     /// <summary>When the ramp began; null: no ramp.</summary>
     public DateTimeOffset? RampSince { get; init; }
@@ -74,6 +71,20 @@ internal sealed record ClusterView(
 
     /// <summary>The longest wait of its routes before a second attempt starts; null: none is known yet.</summary>
     public TimeSpan? HedgeDelay => Timings.Max(t => t.HedgeDelay);
+
+    /// <summary>A tier's place in <see cref="Tiers"/>; -1: it is none of them.</summary>
+    public int IndexOf(string? tier)
+    {
+        for (var index = 0; index < Tiers.Length; index++)
+        {
+            if (string.Equals(Tiers[index].Name, tier, StringComparison.Ordinal))
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
 }
 
 /// <summary>The waits of one route.</summary>
@@ -107,8 +118,8 @@ internal sealed record TierView(
     int? Capacity,
     ImmutableArray<DestinationView> Destinations)
 {
-    /// <summary>It may be left for this one now: with the other gateways' votes weighed in.</summary>
-    public bool CanTakeOver { get; init; } = Standing >= TierHealth.Unverified;
+    /// <summary>What it counts for when a tier is left: <see cref="Standing"/> with the other gateways' votes weighed in.</summary>
+    public TierHealth Weighed { get; init; } = Standing;
 
     /// <summary>Gateways that cannot use it, this one included; 0: none, or this one decides alone.</summary>
     public int DownVotes { get; init; }

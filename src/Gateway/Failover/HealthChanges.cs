@@ -136,5 +136,11 @@ internal static class HealthChanges
             CultureInfo.InvariantCulture,
             $"{tier.Serving} of {tier.Members.Length} {(tier.Members.Length == 1 ? "destination serves" : "destinations serve")}");
 
-    private static string WordOf(in MemberHealth member) => member.HealthStatus == HealthStatus.Ejected ? "ejected" : "down";
+    // Half-open at first sight: its ejection was over before anything was announced, as after a restart.
+    private static string WordOf(in MemberHealth member) => member.HealthStatus switch
+    {
+        HealthStatus.Ejected => "ejected",
+        HealthStatus.HalfOpen => "half-open",
+        _ => "down",
+    };
 }

@@ -9,7 +9,8 @@ namespace Gateway.Failover;
 internal sealed record Outlook(ClusterCondition Condition, string Now, string Next, NextChange Change);
 
 /// <summary>The next change of a cluster.</summary>
-/// <param name="Tier">The tier that gains by it; null: it is not known, or no change is in sight.</param>
+/// <param name="Tier">The tier that gains by it; null with a time: none, and the fallback chain answers from then on; null without one:
+/// it is not known, or no change is in sight.</param>
 /// <param name="At">When it is due; null: no time can be given.</param>
 /// <param name="Because">What it rests on, or what is awaited.</param>
 internal sealed record NextChange(string? Tier, DateTimeOffset? At, string Because);

@@ -45,7 +45,8 @@ internal sealed class RouteTiming(string route, TimeSpan firstByte)
 
     /// <summary>
     /// From when lateness is a failure and not mere slowness: a lingering attempt is cut at this age, and a response slower than this is
-    /// told as Late, not as a success. From 250 ms to <c>timeouts.firstByte</c>, which it is while fewer than 50 latency samples exist.
+    /// told as Late, not as a success. From 250 ms to <c>timeouts.firstByte</c>, which it is until there were 50 latency samples at once;
+    /// from then on what is known of the long term counts, even while fewer are left.
     /// </summary>
     public TimeSpan LateAfter => new(Volatile.Read(ref _lateAfter));
 

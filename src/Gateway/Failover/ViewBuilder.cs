@@ -46,7 +46,7 @@ internal static class ViewBuilder
                 tier.Load.Adaptive?.Current ?? tier.Config.Capacity,
                 [.. tier.Watches.Select(w => Of(w.Monitor, answers, now, utc) with { Forecast = ForecastOf(cluster, w, now, utc) })])
             {
-                CanTakeOver = StandingOf(cluster, tier, guidance) >= TierHealth.Unverified,
+                Weighed = StandingOf(cluster, tier, guidance),
                 DownVotes = guidance?.Of(tier.Config.Name)?.DownVotes ?? 0,
                 MayReturn = guidance is null || guidance.Of(tier.Config.Name) is { MayReturn: true },
             })])
@@ -54,6 +54,9 @@ internal static class ViewBuilder
             Settled = state.Settled,
             FailsBack = cluster.Config.Failback.Auto,
             Ramp = cluster.Config.Failback.Ramp,
+            FailbackAfter = state.Relapses > 0 ? cluster.Config.Failback.After : null,
+            Relapses = state.Relapses,
+            ReturnedAt = state.ReturnedAt is { } returned ? Wall(returned) : null,
             RampSince = state.RampFrom >= 0 && state.ReturnedAt is { } began ? Wall(began) : null,
             LooksWorseBy = state is { RampFrom: >= 0, IsInDoubt: true } && cluster.Ramp.Result.Doubt is { } doubt
                 ? doubt.Words(cluster.Tiers[state.Active].Config.Name, cluster.Tiers[state.RampFrom].Config.Name)

@@ -53,12 +53,16 @@ public sealed class ClusterOutlookTests
             }, ClusterCondition.Degraded,
             "primary has served since 10:49:08Z; primary has lost 4 of 5 destinations (b: connection refused on probes, c: connection "
                 + "refused on probes, d: connection refused on probes, and 1 more); one destination is left.",
-            "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
+            "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary has no destination left.",
+            null,
+            null),
             ["standby lost"] = (
             View("primary", Well, Tier("standby", 0, Ejected("s"))) with { RedundancyLost = true }, ClusterCondition.Degraded,
             "primary has served since 10:49:08Z; standby has lost 1 of 1 destination (s: ejected until 10:50:40Z, status 503, while its "
                 + "probes pass); no other tier can serve.",
-            "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary cannot serve.", null, null),
+            "Nothing is due: no other tier can serve, so that the fallback chain answers as soon as primary has no destination left.",
+            null,
+            null),
             ["failed over, primary counts its wait"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with
             {
@@ -128,7 +132,7 @@ public sealed class ClusterOutlookTests
             "primary has been healthy for 40 s, and waits until half of the 3 gateways have seen it healthy for 30 s; `hold standby` stops "
                 + "it.", null, null),
             ["condemned by the other gateways"] = (
-            View("standby", Well with { HealthySince = null, DownVotes = 2, CanTakeOver = false }, Standby) with
+            View("standby", Well with { HealthySince = null, DownVotes = 2, Weighed = TierHealth.Degraded }, Standby) with
             {
                 Gateways = 3
             }, ClusterCondition.FailedOver,
@@ -168,8 +172,8 @@ public sealed class ClusterOutlookTests
             ["weak, and nothing better"] = (
             View(
                 "primary",
-                Tier("primary", 1, Up("a"), Refusing("b")) with { Needed = 2, CanTakeOver = false },
-                Tier("standby", 0, Refusing("c")) with { CanTakeOver = false }) with
+                Tier("primary", 1, Up("a"), Refusing("b")) with { Needed = 2, Weighed = TierHealth.Degraded },
+                Tier("standby", 0, Refusing("c"))) with
             {
                 UnableSince = At("10:50:28")
             }, ClusterCondition.FailingOver,
@@ -177,6 +181,17 @@ public sealed class ClusterOutlookTests
                 + "refused on probes).",
             "No other tier can take over: primary stays the active one until one can; awaited: standby: 0 of 1 destination up, 1 needed "
                 + "(c: connection refused on probes).", null, null),
+            ["nothing is left"] = (
+            View("primary", Dead, Tier("standby", 0, Refusing("c"))) with
+            {
+                UnableSince = At("10:50:28"),
+                SwitchAfter = TimeSpan.FromSeconds(5)
+            }, ClusterCondition.FailingOver,
+            "primary has served since 10:49:08Z, and has not been able to since 10:50:28Z: 0 of 2 destinations up, 1 needed (a: connection "
+                + "refused on probes, b: connection refused on probes).",
+            "No tier can serve: the fallback chain answers from 10:50:33Z on, unless one can before; awaited: primary: 0 of 2 destinations "
+                + "up, 1 needed (a: connection refused on probes, b: connection refused on probes); standby: 0 of 1 destination up, 1 "
+                + "needed (c: connection refused on probes).", null, "10:50:33"),
             ["held, primary would be due"] = (
             View("standby", Well with { HealthySince = At("10:50:17") }, Standby) with
             {

@@ -57,6 +57,11 @@ public sealed class HealthChangesTests
             changes.Select(static c => $"{c.Text} ({c.Evidence})"));
     }
 
+    /// <summary>After a restart an ejection may be over before the first announcement.</summary>
+    [Fact]
+    public void Words_OfOneThatIsHalfOpenAtFirstSight_SaySo() =>
+        Assert.Equal("0 of primary is half-open", HealthChanges.Between(null, Of("tu u"), Now)[0].Text);
+
     [Theory]
     [InlineData("uuu d", "redundancy is lost, no tier but primary can serve")]
     [InlineData("dd uu", "redundancy is lost, no tier but standby can serve")]

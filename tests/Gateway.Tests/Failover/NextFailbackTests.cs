@@ -61,18 +61,63 @@ public sealed class NextFailbackTests
         else
         {
             Assert.Equal("primary", change.Tier);
+            Assert.Equal(
+                !mayReturn,
+                sentence.Contains(
+                    ", if half of the 5 gateways have seen it healthy for long enough by then; `hold standby` stops it.",
+                    StringComparison.Ordinal));
+            Assert.Equal(!mayReturn, change.Because.EndsWith(" and for the other gateways", StringComparison.Ordinal));
         }
     }
+
+    /// <summary>One that this gateway may take by itself is certain, whatever the others think of another.</summary>
+    [Theory]
+    [InlineData(false, true, "b", "10:50:39")]
+    [InlineData(true, false, "a", "10:50:29")]
+    [InlineData(true, true, "a", "10:50:29")]
+    public void Failback_ToTheTierThatNeedsNoAgreement(bool first, bool second, string tier, string at)
+    {
+        var cluster = View(
+            Tier("a", 1, healthySince: "10:49:49") with { MayReturn = first },
+            Tier("b", 1, healthySince: "10:50:09") with { MayReturn = second }) with
+        {
+            Gateways = 3,
+        };
+        var (sentence, change) = NextOutlook.Of(cluster, ClusterCondition.FailedOver, Now);
+        Assert.Equal((tier, At(at)), (change.Tier, change.At));
+        Assert.StartsWith($"{tier} has been healthy for ", sentence, StringComparison.Ordinal);
+    }
+
+    /// <summary>The active tier has held for ten minutes then: the wait of the better one is not doubled any more.</summary>
+    [Fact]
+    public void Failback_OnceRelapsesAreForgotten_IsDueSooner() => AssertNext(
+        View(Tier("primary", 1, healthySince: "10:50:09")) with
+        {
+            ActiveSince = At("10:40:59"),
+            ReturnedAt = At("10:40:59"),
+            Relapses = 2,
+            FailbackWait = TimeSpan.FromMinutes(2),
+            FailbackAfter = TimeSpan.FromSeconds(30),
+        },
+        "primary has been healthy for 20 s of 2 min, and its relapses are forgotten before: takes its first share at 10:50:59Z, all of it "
+            + "by 10:51:29Z; `hold standby` stops it.",
+        "it has been healthy since 10:50:09Z, and failback waits 2 min",
+        "primary",
+        "10:50:59");
 
     [Fact]
     public void Failback_ByHand_AwaitsTheOperator()
     {
         AssertNext(
+            View(Tier("a", 1, healthySince: "10:50:19"), Tier("b", 1, healthySince: "10:50:09")) with { FailsBack = false },
+            "a has been healthy for 10 s; failback is manual: `release` gives it its share.",
+            "awaited: an operator's release");
+        AssertNext(
             View(Tier("primary", 1, healthySince: "10:50:09")) with { FailsBack = false },
             "primary has been healthy for 20 s; failback is manual: `release` gives it its share.",
             "awaited: an operator's release");
         AssertNext(
-            View(Tier("primary", 1)) with { FailsBack = false },
+            View(Tier("primary", 1) with { Weighed = TierHealth.Unverified }) with { FailsBack = false },
             "primary must be healthy before `release` can give it its share, as failback is manual: its destinations are not probed yet.",
             "awaited: primary to be healthy");
     }

@@ -53,7 +53,7 @@ public sealed class NextOutlookTests
     [InlineData("10:50:24", "10:50:29")]
     [InlineData("10:50:20", "10:50:29")]
     public void Leave_IsDueAfterItsPatience_AndNeverInThePast(string unableSince, string at) => AssertNext(
-        View("standby", Primary with { CanTakeOver = false }, Standby, Last) with
+        View("standby", Tier("primary", 0, 1), Tier("standby", 0, 1), Last) with
         {
             UnableSince = At(unableSince),
             SwitchAfter = TimeSpan.FromSeconds(5),
@@ -68,21 +68,87 @@ public sealed class NextOutlookTests
     public void Leave_ToTheFirstOfSeveral_NeverToItself()
     {
         AssertNext(
-            View("standby", Primary, Standby, Last) with { UnableSince = At("10:50:28"), SwitchAfter = TimeSpan.FromMinutes(1) },
+            View("standby", Primary, Tier("standby", 0, 1), Last) with
+            {
+                UnableSince = At("10:50:28"),
+                SwitchAfter = TimeSpan.FromMinutes(1),
+            },
             "FailingOver",
             "primary takes over at 10:51:28Z, unless standby can serve again before.",
             "standby cannot serve, and failover.switchAfter is 1m",
             "primary",
             "10:51:28");
         AssertNext(
-            View("primary", Primary with { Standing = TierHealth.Degraded, CanTakeOver = false, Needed = 2 }) with
-            {
-                UnableSince = At("10:50:28"),
-            },
+            View("primary", Weighed(Primary, TierHealth.Degraded)) with { UnableSince = At("10:50:28") },
             "FailingOver",
             "No other tier can take over: primary stays the active one until one can.",
             "awaited: a tier that can serve");
     }
+
+    /// <summary>As the machine chooses: one that is known to serve, else one that may, else one that has anything at all.</summary>
+    [Theory]
+    [InlineData("Unavailable", "Unverified", "Healthy", "last")]
+    [InlineData("Unavailable", "Unverified", "Degraded", "standby")]
+    [InlineData("Unavailable", "Degraded", "Degraded", "standby")]
+    [InlineData("Unavailable", "Unavailable", "Degraded", "last")]
+    [InlineData("Degraded", "Degraded", "Unverified", "last")]
+    [InlineData("Degraded", "Degraded", "Degraded", null)]
+    [InlineData("Degraded", "Unavailable", "Unavailable", null)]
+    public void Leave_ToTheOneThatTheMachineTakes(string primary, string standby, string last, string? takesOver)
+    {
+        var cluster = View(
+            "primary",
+            Weighed(Primary, Enum.Parse<TierHealth>(primary)),
+            Weighed(Standby, Enum.Parse<TierHealth>(standby)),
+            Weighed(Last, Enum.Parse<TierHealth>(last))) with
+        {
+            UnableSince = At("10:50:28"),
+            SwitchAfter = TimeSpan.FromSeconds(5),
+        };
+        var (sentence, change) = NextOutlook.Of(cluster, ClusterCondition.FailingOver, Now);
+        Assert.Equal((takesOver, takesOver is null ? null : At("10:50:33")), (change.Tier, change.At));
+        Assert.StartsWith(
+            takesOver is null
+                ? "No other tier can take over: primary stays the active one until one can; awaited: standby: "
+                : $"{takesOver} takes over at 10:50:33Z, unless primary can serve again before.",
+            sentence,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>Nothing has anything left: the fallback chain answers once the patience is over.</summary>
+    [Theory]
+    [InlineData("10:50:28", "10:50:33")]
+    [InlineData("10:50:20", "10:50:29")]
+    public void Leave_ToNone_SaysFromWhenTheFallbackChainAnswers(string unableSince, string at) => AssertNext(
+        View("primary", Tier("primary", 0, 1), Tier("standby", 0, 1)) with
+        {
+            UnableSince = At(unableSince),
+            SwitchAfter = TimeSpan.FromSeconds(5),
+        },
+        "FailingOver",
+        $"No tier can serve: the fallback chain answers from {at}Z on, unless one can before; awaited: primary: 0 of 1 destination up, 1 "
+            + "needed (primary0: down); standby: 0 of 1 destination up, 1 needed (standby0: down).",
+        "primary cannot serve, and failover.switchAfter is 5s; no other tier can serve",
+        null,
+        at);
+
+    /// <summary>The loop has not taken note of it yet.</summary>
+    [Fact]
+    public void Leave_OfATierThatIsLostThisMoment_IsToldAtOnce() => AssertNext(
+        View("standby", Healthy(Primary, "10:50:20"), Tier("standby", 0, 1)),
+        "FailedOver",
+        "primary takes over at 10:50:29Z, unless standby can serve again before.",
+        "standby cannot serve, and failover.switchAfter is 0s",
+        "primary",
+        "10:50:29");
+
+    [Fact]
+    public void Recover_ToATierThatHasSomething_IsDueNow() => AssertNext(
+        View(null, Tier("primary", 0, 1), Standby), "Exhausted",
+        "standby takes over at once and whole.",
+        "it has a destination that can serve",
+        "standby",
+        "10:50:29");
 
     [Fact]
     public void Held_NothingBetter_IsNotDue() => AssertNext(
@@ -106,6 +172,50 @@ public sealed class NextOutlookTests
             "The hold ends at 11:00:00Z, or at once by `release`; then primary must be healthy for 30 s before it serves again: 0 of 1 "
                 + "destination up, 1 needed (primary0: down).",
             "awaited: primary to be healthy");
+    }
+
+    /// <summary>A release gives the first one that is healthy its share, however short a time it has been.</summary>
+    [Theory]
+    [InlineData("10:50:28", "10:50:00", "primary")]
+    [InlineData(null, "10:50:00", "standby")]
+    public void Held_Manual_NamesTheTierThatAReleaseTakes(string? primary, string? standby, string released) => AssertNext(
+        View("last", primary is null ? Tier("primary", 0, 1) : Healthy(Primary, primary), Healthy(Standby, standby!), Last) with
+        {
+            Hold = Hold("last"),
+            FailsBack = false,
+        },
+        "Held",
+        $"The hold ends at 11:00:00Z, or at once by `release`; failback is manual, so that only `release` gives {released} its share.",
+        "awaited: an operator's release");
+
+    [Fact]
+    public void Held_Manual_AndNothingHealthy_AwaitsThat() => AssertNext(
+        View("standby", Tier("primary", 0, 1), Standby) with { Hold = Hold("standby"), FailsBack = false },
+        "Held",
+        "The hold ends at 11:00:00Z, or at once by `release`; failback is manual, and primary must be healthy before `release` can give it "
+            + "its share: 0 of 1 destination up, 1 needed (primary0: down).",
+        "awaited: primary to be healthy");
+
+    /// <summary>It is left to the other gateways; one that needs none of them comes first.</summary>
+    [Fact]
+    public void Held_InAFleet_DependsOnTheOthers()
+    {
+        var theirs = Healthy(Primary, "10:50:00") with { MayReturn = false };
+        AssertNext(
+            View("standby", theirs, Standby) with { Hold = Hold("standby"), Gateways = 3 },
+            "Held",
+            "The hold ends at 11:00:00Z, or at once by `release`: primary takes its first share at 11:00:00Z, all of it by 11:00:30Z, if "
+                + "half of the 3 gateways have seen it healthy for long enough by then.",
+            "the hold ends then, and the tier has been healthy for long enough, if the other gateways agree",
+            "primary",
+            "11:00:00");
+        AssertNext(
+            View("last", theirs, Healthy(Standby, "10:59:40"), Last) with { Hold = Hold("last"), Gateways = 3 },
+            "Held",
+            "The hold ends at 11:00:00Z, or at once by `release`: standby takes its first share at 11:00:10Z, all of it by 11:00:40Z.",
+            "the hold ends then, and the tier has been healthy for long enough",
+            "standby",
+            "11:00:10");
     }
 
     /// <summary>A better tier takes over when both the hold and its wait are over.</summary>
@@ -176,30 +286,64 @@ public sealed class NextOutlookTests
         "The hold takes effect again once standby has been healthy for 30 s: 0 of 1 destination up, 1 needed (standby0: down).",
         "awaited: standby to be healthy");
 
+    /// <summary>The hold of a tier that cannot serve ends, and a better one than the active one is there.</summary>
+    [Theory]
+    [InlineData(null, true, "The hold takes effect again once standby has been healthy for 30 s: its destinations are not probed yet; else "
+        + "it ends at 11:00:00Z: primary takes its first share at 11:00:00Z, all of it by 11:00:30Z.", "the hold is over by then")]
+    [InlineData("10:59:50", true, "The hold ends at 11:00:00Z, before standby has been healthy for 30 s: primary takes its first share at "
+        + "11:00:00Z, all of it by 11:00:30Z.", "the hold is over by then")]
+    [InlineData("10:59:50", false, "The hold ends at 11:00:00Z, before standby has been healthy for 30 s: primary takes its first share at "
+        + "11:00:00Z, all of it by 11:00:30Z, if half of the 2 gateways have seen it healthy for long enough by then.",
+        "the hold is over by then, if the other gateways agree")]
+    public void YieldedHold_ThatEnds_LeavesTheWayToABetterTier(string? since, bool mayReturn, string sentence, string because) =>
+        AssertNext(
+            View(
+                "last",
+                Healthy(Primary, "10:50:00") with { MayReturn = mayReturn },
+                since is null ? Weighed(Standby, TierHealth.Unverified) : Healthy(Standby, since) with { MayReturn = mayReturn },
+                Last) with
+            {
+                Hold = Hold("standby") with { Yielded = true },
+                Gateways = 2,
+            },
+            "Held",
+            sentence,
+            because,
+            "primary",
+            "11:00:00");
+
     [Fact]
     public void Held_AndRampingOrExhausted_TellsOfThatFirst()
     {
         var yielded = View("primary", Primary, Standby) with { Hold = Hold("standby") with { Yielded = true }, RampFrom = "standby" };
         Assert.Equal("the ramp from standby ends", NextOutlook.Of(yielded, ClusterCondition.Ramping, Now).Change.Because);
+        yielded = View(null, Tier("primary", 0, 1), Tier("standby", 0, 1)) with { Hold = yielded.Hold };
         Assert.Equal("awaited: a destination that can serve", NextOutlook.Of(yielded, ClusterCondition.Exhausted, Now).Change.Because);
     }
 
-    /// <summary>The tiers that could serve next, in order: n cannot take over.</summary>
+    /// <summary>What standby and last are good for: n nothing, d too few, u unverified, h healthy.</summary>
     [Theory]
-    [InlineData("primary", "", "standby takes over")]
-    [InlineData("primary", "standby", "last takes over")]
-    [InlineData("primary", "standby last", "no other tier can serve, so that the fallback chain answers")]
-    [InlineData("standby", "", "last takes over")]
-    [InlineData("last", "", "no other tier can serve, so that the fallback chain answers")]
-    public void Nothing_IsDue_AndTheNextTierIsNamed(string active, string unable, string then)
+    [InlineData("hh", "standby takes over", false)]
+    [InlineData("uh", "last takes over", false)]
+    [InlineData("ud", "standby takes over", false)]
+    [InlineData("nh", "last takes over", false)]
+    [InlineData("dd", "standby takes over", true)]
+    [InlineData("nd", "last takes over", true)]
+    [InlineData("nn", "no other tier can serve, so that the fallback chain answers", true)]
+    public void Nothing_IsDue_AndTheNextTierIsNamed(string others, string then, bool onlyOnceNothingIsLeft)
     {
-        var tiers = new[] { Primary, Standby, Last }.Select(t => t with { CanTakeOver = !unable.Split(' ').Contains(t.Name) });
-        var cluster = View(active, [.. tiers]);
-        AssertNext(cluster, "Normal", $"Nothing is due: {then} as soon as {active} cannot serve.", "nothing is due");
+        TierHealth Of(int place) => (TierHealth)"nduh".IndexOf(others[place], StringComparison.Ordinal);
+        var cluster = View("primary", Primary, Weighed(Standby, Of(0)), Weighed(Last, Of(1)));
+        AssertNext(
+            cluster,
+            "Normal",
+            $"Nothing is due: {then} as soon as primary {(onlyOnceNothingIsLeft ? "has no destination left" : "cannot serve")}.",
+            "nothing is due");
         AssertNext(
             cluster with { SwitchAfter = TimeSpan.FromMilliseconds(1) },
             "Degraded",
-            $"Nothing is due: {then} once {active} has not been able to serve for 1ms.",
+            $"Nothing is due: {then} once primary has not been able to serve for 1ms"
+                + $"{(onlyOnceNothingIsLeft ? " and has no destination left" : "")}.",
             "nothing is due");
     }
 
@@ -215,6 +359,8 @@ public sealed class NextOutlookTests
         new("guide", active, At("10:49:08"), null, 1, null, TimeSpan.FromSeconds(30), [], null, tiers);
 
     private static HoldView Hold(string tier) => new(tier, At("11:00:00"), "disk swap", Yielded: false);
+
+    private static TierView Weighed(TierView tier, TierHealth weighed) => tier with { Weighed = weighed };
 
     private static TierView Healthy(TierView tier, string since) => tier with { HealthySince = At(since) };
 

@@ -38,6 +38,7 @@ public sealed class ViewBuilderTests
         Assert.Equal(["C", "a", "b"], view.Timings.Select(static t => t.Route));
         Assert.All(view.Timings, static t => Assert.Equal((null, At(2)), (t.HedgeDelay, t.LateAfter)));
         Assert.Same(runtime.LastTransition, view.LastTransition);
+        Assert.Equal((2, At(40), Utc.AddSeconds(-10)), (view.Relapses, view.FailbackAfter, view.ReturnedAt));
         Assert.Equal((true, true, 0, ""), (view.Settled, view.FailsBack, view.Gateways, view.LooksWorseBy));
     }
 
@@ -49,6 +50,7 @@ public sealed class ViewBuilderTests
         var view = Of(runtime);
         Assert.Null(view.Active);
         Assert.Equal([0, 0], view.Tiers.Select(static t => t.Share));
+        Assert.Equal((0, null, null), (view.Relapses, view.FailbackAfter, view.ReturnedAt));
         Assert.Equal((false, false, Utc.AddSeconds(-10)), (view.Settled, view.FailsBack, view.UnableSince));
     }
 
@@ -98,17 +100,17 @@ public sealed class ViewBuilderTests
 
     /// <summary>u up, ? unknown, d down; of each tier two are needed.</summary>
     [Theory]
-    [InlineData("uuu", "Healthy", 3, true)]
-    [InlineData("uu", "Healthy", 2, true)]
-    [InlineData("u?d", "Unverified", 2, true)]
-    [InlineData("ud", "Degraded", 1, false)]
-    [InlineData("dd", "Unavailable", 0, false)]
-    public void Tier_OfDestinations_IsShown(string tier, string standing, int healthy, bool canTakeOver)
+    [InlineData("uuu", "Healthy", 3)]
+    [InlineData("uu", "Healthy", 2)]
+    [InlineData("u?d", "Unverified", 2)]
+    [InlineData("ud", "Degraded", 1)]
+    [InlineData("dd", "Unavailable", 0)]
+    public void Tier_OfDestinations_IsShown(string tier, string standing, int healthy)
     {
         var shown = Of(Runtime(tier, new FailoverConfig { MinHealthy = 2 })).Tiers[0];
         Assert.Equal(("primary", Enum.Parse<TierHealth>(standing)), (shown.Name, shown.Standing));
         Assert.Equal((healthy, 2, tier.Length), (shown.Healthy, shown.Needed, shown.Destinations.Length));
-        Assert.Equal((canTakeOver, 0, true), (shown.CanTakeOver, shown.DownVotes, shown.MayReturn));
+        Assert.Equal((shown.Standing, 0, true), Heard(shown));
         Assert.Equal(tier.Contains('d', StringComparison.Ordinal), shown.Degraded);
     }
 
@@ -136,11 +138,11 @@ public sealed class ViewBuilderTests
 
     /// <summary>What the fleet said of the first tier; of the second it says nothing. Two destinations are needed.</summary>
     [Theory]
-    [InlineData("uu", 2, true, false, false)]
-    [InlineData("uu", 1, false, true, true)]
-    [InlineData("ud", 1, false, true, true)]
-    [InlineData("dd", 1, false, false, false)]
-    public void Fleet_ThatSpeaksOfATier_IsHeard(string tier, int votes, bool condemned, bool mayReturn, bool canTakeOver)
+    [InlineData("uu", 2, true, false, "Degraded")]
+    [InlineData("uu", 1, false, true, "Healthy")]
+    [InlineData("ud", 1, false, true, "Unverified")]
+    [InlineData("dd", 1, false, false, "Unavailable")]
+    public void Fleet_ThatSpeaksOfATier_IsHeard(string tier, int votes, bool condemned, bool mayReturn, string weighed)
     {
         var runtime = Runtime($"{tier} uu", new FailoverConfig { MinHealthy = 2 });
         runtime.Guidance = new FleetGuidance(3, [new TierGuidance("primary", votes, condemned, mayReturn)], null);
@@ -149,8 +151,8 @@ public sealed class ViewBuilderTests
         var view = Of(runtime);
 
         Assert.Equal(3, view.Gateways);
-        Assert.Equal((canTakeOver, votes, mayReturn), Heard(view.Tiers[0]));
-        Assert.Equal((true, 0, false), Heard(view.Tiers[1]));
+        Assert.Equal((Enum.Parse<TierHealth>(weighed), votes, mayReturn), Heard(view.Tiers[0]));
+        Assert.Equal((TierHealth.Healthy, 0, false), Heard(view.Tiers[1]));
     }
 
     [Theory]
@@ -164,7 +166,7 @@ public sealed class ViewBuilderTests
         runtime.GuidedAt = At(at);
         var view = Of(runtime);
         Assert.Equal(counts ? 3 : 0, view.Gateways);
-        Assert.Equal(counts ? (false, 2, false) : (true, 0, true), Heard(view.Tiers[0]));
+        Assert.Equal(counts ? (TierHealth.Degraded, 2, false) : (TierHealth.Healthy, 0, true), Heard(view.Tiers[0]));
     }
 
     [Theory]
@@ -185,7 +187,7 @@ public sealed class ViewBuilderTests
 
     private static ClusterView Of(ClusterRuntime runtime) => ViewBuilder.Of(runtime, Now, Utc);
 
-    private static (bool CanTakeOver, int Votes, bool MayReturn) Heard(TierView tier) => (tier.CanTakeOver, tier.DownVotes, tier.MayReturn);
+    private static (TierHealth Weighed, int Votes, bool MayReturn) Heard(TierView tier) => (tier.Weighed, tier.DownVotes, tier.MayReturn);
 
     private static ClusterRuntime Runtime(string tiers, FailoverConfig? failover = null, FailbackConfig? failback = null)
     {

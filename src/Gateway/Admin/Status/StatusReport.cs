@@ -119,7 +119,8 @@ internal sealed record QueueStatus(long Waiting, int Max, double WaitMs, long Ad
 }
 
 /// <summary>The next change of a cluster.</summary>
-/// <param name="Tier">The tier that gains by it; null: no change is in sight.</param>
+/// <param name="Tier">The tier that gains by it; null with a time: none, and the fallback chain answers from then on; null without one:
+/// no change is in sight.</param>
 /// <param name="At">When it is due; null: no time can be given.</param>
 /// <param name="Because">What it rests on, or what is awaited.</param>
 /// <param name="Text">The same in one sentence, with what stops it.</param>
