@@ -56,6 +56,31 @@ public sealed class CacheKeyTemplateTests
         Assert.Equal("shop.example/a" + DefaultEnd, Key(Guide.Route(), Guide.Get("/a")));
     }
 
+    [Theory]
+    [InlineData("header:X-Shop path", "/b?x=1", "3", " header:x-shop=3/b")]
+    [InlineData("header:X-Shop path", "/b", "3/a", " header:x-shop=3/a /b")]
+    [InlineData("header:X-Shop path", "/b", "3?a", " header:x-shop=3?a/b")]
+    [InlineData("header:X-Shop query", "/b", "3?x=1", " header:x-shop=3?x=1 ")]
+    [InlineData("header:X-Shop query", "/b?x=1", "3", " header:x-shop=3?x=1")]
+    [InlineData("path header:X-Shop query", "/b?x=1", "3/a", "/b header:x-shop=3/a?x=1")]
+    [InlineData("path header:X-Shop query", "/b?x=1", "3?a", "/b header:x-shop=3?a ?x=1")]
+    [InlineData("header:X-Shop query path", "/b", "3/a", " header:x-shop=3/a /b")]
+    [InlineData("header:X-Shop cookie:sid path", "/b", "3/a", " header:x-shop=3/a cookie:sid/b")]
+    [InlineData("path query header:X-Shop", "/b?x=/1", "3/a", "/b?x=/1 header:x-shop=3/a")]
+    [InlineData("query path", "/b?x=1", "3", "?x=1/b")]
+    [InlineData("query path", "/b?x=1/a", "3", "?x=1/a /b")]
+    [InlineData("query path", "/b", "3", "/b")]
+    [InlineData("query path", "/b?x?", "3", "?x?/b")]
+    [InlineData("query:x path", "/b?x=1", "3", " query:x=1/b")]
+    [InlineData("query:x path", "/b?x=1/a", "3", " query:x=1/a /b")]
+    [InlineData("query:x header:X-Shop", "/b?x=1/a", "3/a", " query:x=1/a header:x-shop=3/a")]
+    public void TryWrite_ValueThatReadsLikeAPathBehindIt_EndsInABlank(string parts, string target, string shop, string expected)
+    {
+        var route = Guide.Route(new() { Key = [.. parts.Split(' ').Select(Part)] });
+        var request = parts.Contains("header", StringComparison.Ordinal) ? Guide.Get(target, ("X-Shop", shop)) : Guide.Get(target);
+        Assert.Equal("shop.example" + expected + EndOf(route), Key(route, request));
+    }
+
     [Fact]
     public void TryWrite_NearestKeys_HaveTheirOwnPartsAndEndsAndNoHeadersOfTheirOwn()
     {
@@ -226,6 +251,16 @@ public sealed class CacheKeyTemplateTests
     [Fact]
     public void TryWritePlace_BeyondAllMeasure_IsNone() => Assert.True(KeyText.IsTooLong(static (ref KeyBuilder place) =>
         Assert.False(CacheKeyTemplate.TryWritePlace(Guide.Get("/" + new string('x', KeyBuilder.MaxLength)), ref place))));
+
+    private static KeyPart Part(string text) => text.Split(':') switch
+    {
+        ["path"] => new(KeyPartKind.Path),
+        ["query"] => new(KeyPartKind.Query),
+        ["query", var name] => new(KeyPartKind.QueryParameter, name),
+        ["cookie", var name] => new(KeyPartKind.Cookie, name),
+        [_, var name] => new(KeyPartKind.Header, name),
+        _ => throw new ArgumentException(text, nameof(text)),
+    };
 
     private static string EndOf(RouteConfig route) => Key(route, Guide.Get("/a")) is var key
         ? key[key.IndexOf(" ~", StringComparison.Ordinal)..]

@@ -78,6 +78,8 @@ public sealed class KeyBuilderTests
     [InlineData("$&", "$&", "$&")]
     [InlineData("~\x7F\x80", "~%7F\x80", "~%7F\x80")]
     [InlineData("A B", "A%20B", "a%20b")]
+    [InlineData("\u212aK\u00c4", "\u212aK\u00c4", "\u212ak\u00c4")]
+    [InlineData("\u212aK Z[@", "\u212aK%20Z[@", "\u212ak%20z[@")]
     [InlineData(" A", "%20A", "%20a")]
     [InlineData("A ", "A%20", "a%20")]
     [InlineData("A%20B", "A%2520B", "a%2520b")]

@@ -26,6 +26,10 @@ public sealed class KeyedCookiesTests
     [InlineData("sid", "sids=1; si=2; xsid=3", " cookie:sid")]
     [InlineData("sid", "x=sid", " cookie:sid")]
     [InlineData("a%b", "a%b=1", " cookie:a%25b={a%b=1}")]
+    [InlineData("sid", "=sid=1", " cookie:sid")]
+    [InlineData("sid", "\u00a0sid=1", " cookie:sid={\u00a0sid=1}")]
+    [InlineData("sid", "sid\u2003=1\u00a0", " cookie:sid={sid\u2003=1\u00a0}")]
+    [InlineData("sid", "\tsid=1\t", " cookie:sid={sid=1}")]
     public void Append_EveryCookieOfTheName_AsADigest(string name, string? header, string expected) =>
         Assert.Equal(
             KeyText.Filled(expected),
@@ -53,7 +57,20 @@ public sealed class KeyedCookiesTests
     [InlineData("lang=de; lang=en; x=1", false)]
     [InlineData("x=1; sid=1; y=2; lang=de; z=3", true)]
     [InlineData("x=1; lang=de\nsid=1", true)]
-    public void StandingOf_AllSentAreKeyedOrAllKeyedWereSent_IsKeyed(string header, bool keyed) =>
+    [InlineData(";;", true)]
+    [InlineData("\t;", true)]
+    [InlineData("\u00a0sid=1", true)]
+    [InlineData("=sid=evil", false)]
+    [InlineData("=alice", false)]
+    [InlineData("=", false)]
+    [InlineData(" = ", false)]
+    [InlineData("==", false)]
+    [InlineData("\u00a0", false)]
+    [InlineData("sid=1; =x", false)]
+    [InlineData("=x; sid=1; lang=de", false)]
+    [InlineData("sid=1; lang=de; =lang=xx", false)]
+    [InlineData("=x\nsid=1; lang=de", false)]
+    public void StandingOf_AllSentAreKeyedOrAllKeyedWereSentAndAllHaveNames_IsKeyed(string header, bool keyed) =>
         Assert.Equal(
             keyed ? CookieStanding.Keyed : CookieStanding.Unkeyed,
             Cookies(KeyPartKind.Cookie, "sid", "lang").StandingOf(KeyText.Lines(header)));

@@ -19,7 +19,7 @@ public sealed class NegotiationTextTests
     [InlineData("a b", "a%20b")]
     [InlineData("a%b", "a%25b")]
     [InlineData("a/b;Level=1", "a/b;level=1")]
-    [InlineData("a/b ; Level = Aa ", "a/b;level=Aa")]
+    [InlineData("a/b ; Level=Aa ", "a/b;level=Aa")]
     [InlineData("a/b;;x=1;", "a/b;x=1")]
     [InlineData("a/b;X", "a/b;x")]
     [InlineData("a/b;x=", "a/b;x=")]
@@ -28,6 +28,7 @@ public sealed class NegotiationTextTests
     [InlineData("a/b=1;x", "a/b=1;x")]
     [InlineData("a/b;qq=0.5", "a/b;qq=0.5")]
     [InlineData("a/b;r=0.5", "a/b;r=0.5")]
+    [InlineData("\u212a/\u00c4;\u212a=1", "\u212a/\u00c4;\u212a=1")]
     public void AppendAccept_BlanksAndCase_MakeNoDifference(string header, string expected) => Assert.Equal(expected, Accept(header));
 
     [Theory]
@@ -49,7 +50,7 @@ public sealed class NegotiationTextTests
     [InlineData("1.0", "")]
     [InlineData("1.00", "")]
     [InlineData("1.000", "")]
-    [InlineData(" 1.0 ", "")]
+    [InlineData("1.0 ", "")]
     [InlineData("0", ";q=0")]
     [InlineData("0.", ";q=0")]
     [InlineData("0.0", ";q=0")]
@@ -65,7 +66,8 @@ public sealed class NegotiationTextTests
     public void AppendAccept_Weight_IsInThousandths(string weight, string expected)
     {
         Assert.Equal("a/b" + expected, Accept($"a/b;q={weight}"));
-        Assert.Equal("a/b" + expected + ";x=1", Accept($"a/b; Q = {weight};x=1"));
+        Assert.Equal("a/b" + expected, Accept($"a/b ;\tQ={weight};"));
+        Assert.Equal("a/b" + (expected.Length > 0 ? expected : ";q=1000") + ";x=1", Accept($"a/b; Q={weight};x=1"));
     }
 
     [Theory]
@@ -91,6 +93,64 @@ public sealed class NegotiationTextTests
     }
 
     [Theory]
+    [InlineData("2")]
+    [InlineData("10")]
+    [InlineData("99")]
+    [InlineData("100")]
+    [InlineData("800")]
+    [InlineData("999")]
+    [InlineData("1000")]
+    [InlineData("12345")]
+    public void AppendAccept_NoWeightThatReadsLikeThousandths_IsNone(string weight)
+    {
+        var expected = $";q=%3{weight}";
+        Assert.Equal("a/b" + expected, Accept($"a/b;q={weight}"));
+        Assert.Equal("a/b" + expected + ";x", Accept($"a/b; Q={weight} ;x"));
+        Assert.Equal("de" + expected, Languages($"de;q={weight}"));
+        Assert.NotEqual(Accept($"a/b;q=%3{weight}"), Accept($"a/b;q={weight}"));
+    }
+
+    [Theory]
+    [InlineData("a/b;q=0.5;q=1", "a/b;q=500;q=1000")]
+    [InlineData("a/b;q=1;q=0.5", "a/b;q=1000;q=500")]
+    [InlineData("a/b;q=1;q=1", "a/b;q=1000;q=1000")]
+    [InlineData("a/b;q=x;q=1", "a/b;q=x;q=1000")]
+    [InlineData("a/b;q;Q=1", "a/b;q;q=1000")]
+    [InlineData("a/b;q=1;x", "a/b;q=1000;x")]
+    [InlineData("a/b;x;q=1", "a/b;x")]
+    [InlineData("a/b;q=1 ; ", "a/b")]
+    [InlineData("a/b;q = 0.5", "a/b;q%20=%200.5")]
+    [InlineData("a/b;q =1", "a/b;q%20=1")]
+    [InlineData("a/b;q= 0.5", "a/b;q=%200.5")]
+    [InlineData("a/b;q=0.5\u00a0", "a/b;q=0.5\u00a0")]
+    [InlineData("a/b;\u00a0q=0.5", "a/b;\u00a0q=0.5")]
+    [InlineData("a/b ; Level = Aa ", "a/b;level%20=%20Aa")]
+    [InlineData(";", ";")]
+    [InlineData("; ;", ";;")]
+    [InlineData(";a/b", ";a/b")]
+    [InlineData("; a/b; ", ";a/b;")]
+    [InlineData("c/d,;q=1", "c/d,;q=1000")]
+    public void AppendAccept_WhatServicesReadDifferently_StaysApart(string header, string expected) =>
+        Assert.Equal(expected, Accept(header));
+
+    [Theory]
+    [InlineData("de;", "de;")]
+    [InlineData("de;q=1;", "de;q=1000;")]
+    [InlineData("de;;q=1", "de;;q=1000")]
+    [InlineData("de;q=0;", "de;q=0;")]
+    [InlineData("de;;q=0", "de;;q=0")]
+    [InlineData("de;q=1;x", "de;q=1000;x")]
+    [InlineData("de;q=0.5;q=1", "de;q=500;q=1000")]
+    [InlineData("de;q = 0.5", "de;q%20=%200.5")]
+    [InlineData("de\u00a0;q=0.5", "de\u00a0")]
+    [InlineData("\u212ao", "\u212ao")]
+    [InlineData(";q=0.5", ";q=500")]
+    [InlineData("de,;q=0.5", "de,;q=500")]
+    [InlineData(";", ";")]
+    public void AppendLanguages_WhatServicesReadDifferently_StaysApart(string header, string expected) =>
+        Assert.Equal(expected, Languages(header));
+
+    [Theory]
     [InlineData("", "")]
     [InlineData(" , ", "")]
     [InlineData("de", "de")]
@@ -101,7 +161,7 @@ public sealed class NegotiationTextTests
     [InlineData("en\nde", "en,de")]
     [InlineData("de;q=0.5", "de")]
     [InlineData("de;q=0.001", "de")]
-    [InlineData("de ; Q = 0.5 ", "de")]
+    [InlineData("de ; Q=0.5 ", "de")]
     [InlineData("de;q=0", "de;q=0")]
     [InlineData("de;q=0.000,en", "en,de;q=0")]
     [InlineData("en;q=0.5,de", "de,en")]
@@ -111,7 +171,7 @@ public sealed class NegotiationTextTests
     [InlineData("a;q=0.2,b;q=0.2,c;q=0.3", "c,a,b")]
     [InlineData("a;q=0.3,b;q=0.1,c;q=0.2", "a,c,b")]
     [InlineData("a;q=0.099,b;q=0.1", "b,a")]
-    [InlineData("de-CH , fr;q=0.9 ,EN ; q=0.95,*;q=0", "de-ch,en,fr,*;q=0")]
+    [InlineData("de-CH , fr;q=0.9 ,EN ;\tq=0.95,*;q=0", "de-ch,en,fr,*;q=0")]
     public void AppendLanguages_ByWeight_WhichIsLeftOut(string header, string expected) => Assert.Equal(expected, Languages(header));
 
     [Theory]

@@ -82,6 +82,32 @@ public sealed class PurgeRuleTests
         Assert.Equal(expected, PurgeRule.Begins(Stored("shop.example query:x=1 ~shop.1a2b3c4d", "shop.example/b/c"), prefix));
 
     [Theory]
+    [InlineData("shop.example accept=text/html ~r.1", "/html", false)]
+    [InlineData("shop.example accept=text/html ~r.1", "/html ~r", false)]
+    [InlineData("shop.example accept=text/html ~r.1", "/a ", false)]
+    [InlineData("shop.example accept=text/html ~r.1", "/a", true)]
+    [InlineData("shop.example accept=text/a+b ~r.1", "/a+", false)]
+    [InlineData("shop.example?next=/html ~r.1", "/html", false)]
+    [InlineData("shop.example?next=/html ~r.1", "?next", false)]
+    [InlineData("shop.example?next=/html ~r.1", "/a", true)]
+    [InlineData("shop.example query:next=/html&=/a/b ~r.1", "/a/b", false)]
+    [InlineData("shop.example/a?next=/html ~r.1", "/html", false)]
+    [InlineData("shop.example/a?next=/html ~r.1", "/a?next=/h", true)]
+    [InlineData("shop.example/a?next=/html ~r.1", "/a?nexu", false)]
+    [InlineData("shop.example header:x=3/a?y=1 ~r.1", "/a?y", true)]
+    [InlineData("shop.example header:x=3/a?y=1 ~r.1", "/a?z", false)]
+    public void Begins_SlashInsideAValue_IsNoPath(string key, string prefix, bool expected) =>
+        Assert.Equal(expected, PurgeRule.Begins(Stored(key, "shop.example/a"), prefix));
+
+    [Theory]
+    [InlineData("/a", false)]
+    [InlineData("?x", false)]
+    [InlineData(" ", false)]
+    [InlineData("shop.example?x", true)]
+    public void Begins_NoPlace_GoesByTheKey(string prefix, bool expected) =>
+        Assert.Equal(expected, PurgeRule.Begins(Stored("shop.example?x=1 ~r.1", ""), prefix));
+
+    [Theory]
     [InlineData("shop", true)]
     [InlineData("place", true)]
     [InlineData("", true)]

@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Configuration.Model;
 using Gateway.LastGood;
 using Gateway.LastGood.Policy;
 using Gateway.LastGood.Stores;
@@ -66,6 +67,37 @@ public sealed class SqliteBackingTests : IDisposable
         Assert.Equal("four", again.BodyFor(Guide.Route(name: "gone.not"), Guide.Get("/b/1")));
         Assert.Null(again.Find(_route, Guide.Get("/c/1")));
         Assert.Equal("two", again.BodyFor(_route, Guide.Get("/b/1")));
+    }
+
+    [Fact]
+    public async Task Restart_PurgedByAPrefix_SlashesInsideValuesAreNoPaths()
+    {
+        var pathless = Guide.Route(new() { Key = [new(KeyPartKind.Query), new(KeyPartKind.Header, "X-Shop")] });
+        var request = Guide.Get("/a?next=/b", ("Accept", "text/html"), ("X-Shop", "1/shop"));
+        await using (var store = await OpenAsync())
+        {
+            store.Answer(pathless, request, "one");
+            store.Answer(_route, Guide.Get("/a?x=1"), "two");
+            store.Answer(_route, Guide.Get("/a?x=2"), "three");
+            await store.FlushAsync(TestContext.Current.CancellationToken);
+            foreach (var prefix in new[] { "/html", "/b", "/shop", "?next", "/a?x=1", "/a?x=1 ~" })
+            {
+                store.Purge(new(PurgeBy.Prefix, prefix));
+            }
+
+            Assert.Equal("one", store.BodyFor(pathless, request));
+        }
+
+        await using (var again = await OpenAsync())
+        {
+            Assert.Equal("one", again.BodyFor(pathless, request));
+            Assert.Null(again.Find(_route, Guide.Get("/a?x=1")));
+            Assert.Equal("three", again.BodyFor(_route, Guide.Get("/a?x=2")));
+            Assert.Equal(2, again.Purge(new(PurgeBy.Prefix, "/a")));
+        }
+
+        await using var last = await OpenAsync();
+        Assert.Null(last.Find(pathless, request));
     }
 
     [Fact]

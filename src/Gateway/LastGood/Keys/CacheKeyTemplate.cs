@@ -146,12 +146,9 @@ internal sealed class CacheKeyTemplate
 
         // 1. What the operator chose.
         key.AppendLower(host);
-        foreach (var part in PartsOf(nearest).AsSpan())
+        if (!KeyPartText.AppendAll(request, target, PartsOf(nearest).AsSpan(), ref key))
         {
-            if (!KeyPartText.Append(request, target, part, ref key))
-            {
-                return false;
-            }
+            return false;
         }
 
         // 2. What frameworks negotiate by, with or without Vary.

@@ -50,13 +50,15 @@ internal ref struct KeyBuilder(Span<char> initial)
         }
     }
 
-    /// <summary>Adds a text in lower case.</summary>
+    /// <summary>Adds a text in the lower case of ASCII: the sign of Kelvin is no "k" to a service.</summary>
     public void AppendLower(scoped ReadOnlySpan<char> text)
     {
         if (_length + text.Length <= _chars.Length || Grow(text.Length))
         {
-            text.ToLowerInvariant(_chars[_length..]);
-            _length += text.Length;
+            foreach (var c in text)
+            {
+                _chars[_length++] = Lower(c);
+            }
         }
     }
 
@@ -101,7 +103,7 @@ internal ref struct KeyBuilder(Span<char> initial)
             }
             else
             {
-                Append(char.ToLowerInvariant(c));
+                Append(Lower(c));
             }
         }
     }
@@ -152,6 +154,8 @@ internal ref struct KeyBuilder(Span<char> initial)
 
         return -1;
     }
+
+    private static char Lower(char c) => char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c;
 
     private static char Hex(int digit) => (char)(digit < 10 ? '0' + digit : 'A' + digit - 10);
 

@@ -8,6 +8,47 @@ namespace Gateway.LastGood.Keys;
 /// <summary>How the parts of a key are written: what the operator chose, and what frameworks negotiate by.</summary>
 internal static class KeyPartText
 {
+    /// <summary>Writes the parts that the operator chose, in their order.</summary>
+    /// <returns>False: a value is beyond all measure.</returns>
+    public static bool AppendAll(HttpRequest request, in TargetText target, ReadOnlySpan<KeyPart> parts, ref KeyBuilder key)
+    {
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var start = key.Text.Length;
+            if (!Append(request, target, parts[i], ref key))
+            {
+                return false;
+            }
+
+            if (parts[i].Kind != KeyPartKind.Path && RunsOn(key.Text[start..], parts[(i + 1)..]))
+            {
+                key.Append(' ');
+            }
+        }
+
+        return true;
+    }
+
+    // Path and query follow without a blank: "header:x=3/a" before "/b" must not read like "header:x=3" before "/a/b".
+    private static bool RunsOn(ReadOnlySpan<char> text, ReadOnlySpan<KeyPart> next)
+    {
+        text = text.IsEmpty ? text : text[1..];
+        foreach (var part in next)
+        {
+            if (part.Kind is not (KeyPartKind.Path or KeyPartKind.Query))
+            {
+                return false;
+            }
+
+            if (text.Contains(part.Kind == KeyPartKind.Path ? '/' : '?'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Writes a part that the operator chose.</summary>
     /// <returns>False: its value is beyond all measure.</returns>
     public static bool Append(HttpRequest request, in TargetText target, KeyPart part, ref KeyBuilder key)
@@ -95,13 +136,13 @@ internal static class KeyPartText
 
         key.Append('=');
         var value = values.Count == 1 ? values[0] : values.ToString();
-        if (IsSecret(name))
+        if (SecretNames.IsSecretHeader(name))
         {
             key.AppendDigest(value);
         }
         else
         {
-            key.AppendEscaped(value.AsSpan().Trim());
+            key.AppendEscaped(value.AsSpan().Trim(" \t"));
         }
     }
 
@@ -141,12 +182,4 @@ internal static class KeyPartText
             key.CutTo(before);
         }
     }
-
-    private static bool IsSecret(string header) =>
-        header.Contains("auth", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("cookie", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("token", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("key", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("secret", StringComparison.OrdinalIgnoreCase)
-        || header.Contains("session", StringComparison.OrdinalIgnoreCase);
 }

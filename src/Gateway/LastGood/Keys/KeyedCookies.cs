@@ -22,7 +22,7 @@ internal sealed class KeyedCookies(LastGoodConfig config)
         {
             foreach (var part in line.AsSpan().Split(';'))
             {
-                var pair = line.AsSpan()[part].Trim();
+                var pair = line.AsSpan()[part].Trim(" \t");
                 if (CookieName(pair).SequenceEqual(name))
                 {
                     // Every cookie of that name: services differ in which one they read.
@@ -36,6 +36,7 @@ internal sealed class KeyedCookies(LastGoodConfig config)
     /// <summary>What the cookies of a request mean to its key.</summary>
     // Cookies count as keyed when the key holds every cookie sent, or when every cookie that the key names was sent.
     // A request that carries only others (a session the key does not know) would share its responses with all such requests.
+    // A cookie without a name is never keyed: services read "=sid=1" as nothing, as a value, or as the cookie "sid".
     public CookieStanding StandingOf(StringValues header)
     {
         if (_ignored)
@@ -54,10 +55,16 @@ internal sealed class KeyedCookies(LastGoodConfig config)
         {
             foreach (var part in line.AsSpan().Split(';'))
             {
-                var name = CookieName(line.AsSpan()[part].Trim());
-                if (name.IsEmpty)
+                var pair = line.AsSpan()[part].Trim(" \t");
+                if (pair.IsEmpty)
                 {
                     continue;
+                }
+
+                var name = CookieName(pair);
+                if (name.IsEmpty)
+                {
+                    return CookieStanding.Unkeyed;
                 }
 
                 var index = IndexOf(name);
@@ -83,9 +90,10 @@ internal sealed class KeyedCookies(LastGoodConfig config)
         return -1;
     }
 
+    // Without blanks of any alphabet, as some services read it; the digest is one of the pair as it was sent.
     private static ReadOnlySpan<char> CookieName(ReadOnlySpan<char> pair)
     {
         var equals = pair.IndexOf('=');
-        return equals < 0 ? pair : pair[..equals].TrimEnd();
+        return (equals < 0 ? pair : pair[..equals]).Trim();
     }
 }

@@ -16,16 +16,11 @@ internal static class NegotiationText
     /// Adds media ranges: without blanks, types and parameter names in lower case, weights as thousandths, a weight of one left out. Their
     /// order stays, since services break ties by it.
     /// </summary>
-    public static void AppendAccept(StringValues values, ref KeyBuilder key)
-    {
-        var text = Joined(values);
-        var at = 0;
-        for (var any = false; Next(text, ',', ref at, out var item); any = true)
-        {
-            key.Append(any ? "," : default);
-            AppendItem(text[item], ref key);
-        }
-    }
+    /// <remarks>
+    /// What RFC 9110 does not allow (a weight of 800, two weights, a blank before an equals sign) stays to be seen: services differ in what
+    /// they make of it, and what one made of it must not be stored under a key that other users have.
+    /// </remarks>
+    public static void AppendAccept(StringValues values, ref KeyBuilder key) => AppendItems(Joined(values), empties: false, ref key);
 
     /// <summary>
     /// Adds languages in the order of their weights, which are left out: <c>de, en;q=0.9</c> and <c>de,en;q=0.5</c> wish for the same. A
@@ -41,7 +36,7 @@ internal static class NegotiationText
         {
             if (count == MostLanguages || !TryReadLanguage(text, item, out var language))
             {
-                AppendAccept(values, ref key);
+                AppendItems(text, empties: true, ref key);
                 return;
             }
 
@@ -75,22 +70,35 @@ internal static class NegotiationText
             return true;
         }
 
-        var parameter = text.Slice(start + semicolon + 1, length - semicolon - 1);
+        var tag = text.Slice(start, semicolon).TrimEnd(" \t");
+        var parameter = text.Slice(start + semicolon + 1, length - semicolon - 1).TrimStart(" \t");
         var equals = parameter.IndexOf('=');
-        if (equals < 0 || !IsWeight(parameter[..equals].Trim()))
+        if (tag.IsEmpty || equals < 0 || !IsWeight(parameter[..equals]))
         {
             return false;
         }
 
-        var tag = text.Slice(start, semicolon).TrimEnd();
-        language = new Language(start..(start + tag.Length), WeightOf(parameter[(equals + 1)..].Trim()));
+        language = new Language(start..(start + tag.Length), WeightOf(parameter[(equals + 1)..]));
         return language.Weight >= 0;
     }
 
-    private static void AppendItem(ReadOnlySpan<char> item, ref KeyBuilder key)
+    private static void AppendItems(ReadOnlySpan<char> text, bool empties, ref KeyBuilder key)
     {
         var at = 0;
-        for (var first = true; Next(item, ';', ref at, out var part); first = false)
+        for (var any = false; Next(text, ',', ref at, out var item); any = true)
+        {
+            key.Append(any ? "," : default);
+            AppendItem(text[item], empties, ref key);
+        }
+    }
+
+    // Media ranges may have empty parameters behind their type, languages may not.
+    private static void AppendItem(ReadOnlySpan<char> item, bool empties, ref KeyBuilder key)
+    {
+        var isPlain = item[0] != ';';
+        empties |= !isPlain;
+        var at = 0;
+        for (var first = true; Next(item, ';', ref at, out var part, empties); first = false)
         {
             var text = item[part];
             var equals = text.IndexOf('=');
@@ -98,29 +106,43 @@ internal static class NegotiationText
             {
                 key.Append(first ? default : ";");
                 key.AppendLowerEscaped(text);
+                isPlain &= !text.IsEmpty && (first || !IsWeight(text));
                 continue;
             }
 
-            var name = text[..equals].TrimEnd();
-            var value = text[(equals + 1)..].TrimStart();
-            var weight = IsWeight(name) ? WeightOf(value) : -1;
-            if (weight == FullWeight)
+            var name = text[..equals];
+            var value = text[(equals + 1)..];
+            var isWeight = IsWeight(name);
+            var weight = isWeight ? WeightOf(value) : -1;
+            var next = at;
+            if (weight == FullWeight && isPlain && !Next(item, ';', ref next, out _, empties))
             {
-                continue;
+                return;
             }
 
+            isPlain &= !isWeight;
             key.Append(';');
             key.AppendLowerEscaped(name);
             key.Append('=');
-            if (weight >= 0)
-            {
-                AppendThousandths(weight, ref key);
-            }
-            else
-            {
-                key.AppendEscaped(value);
-            }
+            AppendValue(value, isWeight, weight, ref key);
         }
+    }
+
+    private static void AppendValue(ReadOnlySpan<char> value, bool isWeight, int weight, ref KeyBuilder key)
+    {
+        if (weight >= 0)
+        {
+            AppendThousandths(weight, ref key);
+            return;
+        }
+
+        // "q=800" is no weight, and not the thousandths of "q=0.8": its first digit is escaped, which no other text has.
+        if (isWeight && !value.IsEmpty && value[0] is >= '1' and <= '9' && !value.ContainsAnyExceptInRange('0', '9'))
+        {
+            key.Append("%3");
+        }
+
+        key.AppendEscaped(value);
     }
 
     private static void AppendThousandths(int weight, ref KeyBuilder key)
@@ -155,10 +177,11 @@ internal static class NegotiationText
         return weight > FullWeight ? -1 : weight;
     }
 
-    // The next item that is not empty, without blanks around it; a separator inside quotes does not end one.
-    private static bool Next(ReadOnlySpan<char> text, char separator, ref int at, out Range item)
+    // The next item without blanks around it, by default one that is not empty; a separator inside quotes does not end one.
+    private static bool Next(ReadOnlySpan<char> text, char separator, ref int at, out Range item, bool empties = false)
     {
-        while (at < text.Length)
+        // Behind the last separator is one more item, behind the last item there is nothing.
+        while (at <= text.Length)
         {
             var start = at;
             var quoted = false;
@@ -180,7 +203,7 @@ internal static class NegotiationText
                 end--;
             }
 
-            if (end > start)
+            if (end > start || empties)
             {
                 item = start..end;
                 return true;

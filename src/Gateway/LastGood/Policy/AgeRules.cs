@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -41,9 +40,28 @@ internal static class AgeRules
     public static DateTimeOffset? ParseDate(StringValues value) =>
         value.Count == 1 && HeaderUtilities.TryParseDate(value[0], out var date) ? date : null;
 
-    /// <summary>An <c>Age</c>; 0: none or not understood.</summary>
-    public static long ParseAge(StringValues value) =>
-        value.Count > 0 && long.TryParse(value[0].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var age)
-            ? Math.Min(age, int.MaxValue)
-            : 0;
+    /// <summary>An <c>Age</c>, the first where several are listed (RFC 9111, section 5.1); 0: none or not understood.</summary>
+    public static long ParseAge(StringValues value)
+    {
+        var line = value.Count > 0 ? value[0].AsSpan().TrimStart(", \t") : default;
+        var comma = line.IndexOf(',');
+        return ParseSeconds((comma < 0 ? line : line[..comma]).TrimEnd(" \t"));
+    }
+
+    /// <summary>Whole seconds, those too many as the most that count (RFC 9111, section 1.2.2); 0: none or not understood.</summary>
+    public static long ParseSeconds(ReadOnlySpan<char> digits)
+    {
+        long seconds = 0;
+        foreach (var digit in digits)
+        {
+            if (!char.IsAsciiDigit(digit))
+            {
+                return 0;
+            }
+
+            seconds = Math.Min((seconds * 10) + digit - '0', int.MaxValue);
+        }
+
+        return seconds;
+    }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -54,7 +53,10 @@ internal readonly record struct CacheDirectives
     /// What a response says to a cache of the service's own: <c>CDN-Cache-Control</c> and <c>Surrogate-Control</c> go before
     /// <c>Cache-Control</c>.
     /// </summary>
-    /// <remarks>Where both are sent, what either forbids is forbidden.</remarks>
+    /// <remarks>
+    /// Where both are sent, what either forbids is forbidden, and the shorter time counts: stricter than the first field alone, which RFC
+    /// 9213, section 2.2, asks for.
+    /// </remarks>
     public static CacheDirectives Of<THeaders>(THeaders headers)
         where THeaders : struct, IResponseHeaders
     {
@@ -110,9 +112,11 @@ internal readonly record struct CacheDirectives
         MustRevalidate = one.MustRevalidate || other.MustRevalidate,
         SharedMaxAge = one.SharedMaxAge || other.SharedMaxAge,
         Public = one.Public && other.Public,
-        MaxAge = one.MaxAge ?? other.MaxAge,
-        StaleIfError = one.StaleIfError ?? other.StaleIfError,
+        MaxAge = Shorter(one.MaxAge, other.MaxAge),
+        StaleIfError = Shorter(one.StaleIfError, other.StaleIfError),
     };
+
+    private static long? Shorter(long? one, long? other) => one <= other || other is null ? one : other;
 
     // Up to the next comma outside quotes: no-cache="a, b" is one directive.
     private static ReadOnlySpan<char> Next(ref ReadOnlySpan<char> line)
@@ -164,17 +168,24 @@ internal readonly record struct CacheDirectives
         {
             6 when Is(name, "public") => this with { Public = true, HasKnown = true },
             7 when Is(name, "private") => this with { Private = true, HasKnown = true },
-            7 when Is(name, "max-age") => this with { MaxAge = Seconds(IsTargeted ? WithoutStale(value) : value), HasKnown = true },
+            7 when Is(name, "max-age") => WithMaxAge(IsTargeted ? WithoutStale(value) : value),
             8 when Is(name, "no-store") => this with { NoStore = true, HasKnown = true },
             8 when Is(name, "no-cache") => this with { NoCache = true, HasKnown = true },
             8 when Is(name, "s-maxage") => this with { SharedMaxAge = true, HasKnown = true },
-            14 when Is(name, "stale-if-error") => this with { StaleIfError = Seconds(value), HasKnown = true },
+            14 when Is(name, "stale-if-error") => WithStaleIfError(value),
             15 when Is(name, "must-revalidate") => this with { MustRevalidate = true, HasKnown = true },
             15 when IsTargeted && Is(name, "no-store-remote") => this with { NoStore = true, HasKnown = true },
             16 when Is(name, "proxy-revalidate") => this with { MustRevalidate = true, HasKnown = true },
             _ => this,
         };
     }
+
+    // An invalid number counts as stale at once, and of two the stricter one counts (RFC 9111, section 4.2.1).
+    private CacheDirectives WithMaxAge(ReadOnlySpan<char> value) =>
+        this with { MaxAge = Shorter(AgeRules.ParseSeconds(value), MaxAge), HasKnown = true };
+
+    private CacheDirectives WithStaleIfError(ReadOnlySpan<char> value) =>
+        this with { StaleIfError = Shorter(AgeRules.ParseSeconds(value), StaleIfError), HasKnown = true };
 
     private static int EndOfItem(ReadOnlySpan<char> directive)
     {
@@ -235,17 +246,4 @@ internal readonly record struct CacheDirectives
         value.IndexOf('+') is >= 0 and var plus ? value[..plus] : value;
 
     private static bool Is(ReadOnlySpan<char> name, string directive) => name.Equals(directive, StringComparison.OrdinalIgnoreCase);
-
-    // An invalid number counts as stale at once (RFC 9111, section 4.2.1), one too large as the largest (section 1.2.2).
-    private static long Seconds(ReadOnlySpan<char> value)
-    {
-        if (value.IsEmpty || value.ContainsAnyExceptInRange('0', '9'))
-        {
-            return 0;
-        }
-
-        return value.Length <= 10 && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? Math.Min(seconds, int.MaxValue)
-            : int.MaxValue;
-    }
 }

@@ -23,6 +23,7 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
     };
 
     /// <summary>Whether a key or path begins with a text; both may stand without their host.</summary>
+    /// <remarks>SQLite finds the same (<see cref="Stores.SqliteBacking"/>).</remarks>
     public static bool Begins(StoredResponse stored, string prefix)
     {
         if (stored.Key.StartsWith(prefix, StringComparison.Ordinal) || stored.Place.StartsWith(prefix, StringComparison.Ordinal))
@@ -30,15 +31,22 @@ internal readonly record struct PurgeRule(PurgeBy By, string Text)
             return true;
         }
 
-        return PathOf(stored.Place).StartsWith(prefix, StringComparison.Ordinal)
-            || PathOf(stored.Key).StartsWith(prefix, StringComparison.Ordinal);
+        var slash = stored.Place.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0)
+        {
+            return false;
+        }
+
+        var path = stored.Place.AsSpan(slash);
+        return path.StartsWith(prefix, StringComparison.Ordinal) || GoesOn(stored.Key, path, prefix);
     }
 
-    private static ReadOnlySpan<char> PathOf(string text)
-    {
-        var path = text.IndexOf('/', StringComparison.Ordinal);
-        return path < 0 ? default : text.AsSpan(path);
-    }
+    // From the path into the key behind it. A slash elsewhere in a key is part of a value.
+    private static bool GoesOn(string key, ReadOnlySpan<char> path, string prefix) =>
+        prefix.Length > path.Length
+            && prefix[path.Length] is '?' or ' '
+            && prefix.AsSpan().StartsWith(path, StringComparison.Ordinal)
+            && key.Contains(prefix, StringComparison.Ordinal);
 }
 
 /// <summary>What a purge goes by.</summary>

@@ -162,8 +162,13 @@ internal sealed partial class SqliteBacking : ILastGoodStore
                     break;
                 default:
                     Delete(
-                        "(substr(key, 1, length($text)) = $text OR substr(place, 1, length($text)) = $text OR substr(place, instr(place, "
-                            + "'/'), length($text)) = $text OR substr(key, instr(key, '/'), length($text)) = $text)",
+                        """
+                        (substr(key, 1, length($text)) = $text OR substr(place, 1, length($text)) = $text
+                            OR substr(place, instr(place, '/'), length($text)) = $text
+                            OR (instr(place, '/') > 0 AND instr(key, $text) > 0
+                                AND substr($text, 1, length(place) - instr(place, '/') + 1) = substr(place, instr(place, '/'))
+                                AND substr($text, length(place) - instr(place, '/') + 2, 1) IN ('?', ' ')))
+                        """,
                         change.Text,
                         change.AtUnixMs);
                     break;
