@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Gateway.Admin.Status;
 using Gateway.Configuration;
 using Gateway.Configuration.History;
 using Gateway.Configuration.Model;
@@ -48,6 +49,9 @@ internal sealed partial class ConfigSource
         Store.WhenApplied(trials.Begin);
         Store.WhenRejected(announcements.Announce);
     }
+
+    /// <summary>With what operators may see of earlier configurations and of trials.</summary>
+    public AdminSources Complete(AdminSources sources) => sources with { Revisions = History, Trial = () => Trials.Text };
 
     /// <summary>Follows the file and tries what changed; ends as soon as one of the two does.</summary>
     public async Task RunAsync(CancellationToken stopping) =>

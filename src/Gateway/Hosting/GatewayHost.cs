@@ -262,10 +262,10 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Certificates = _certificates.Readings,
     };
 
-    private AdminSources Sources() => new()
+    private AdminSources Sources() => _config.Complete(new()
     {
-        Config = () => _config.Store.State, Reload = _config.Watcher.ReloadAsync,
-        Revisions = _config.History, Trial = () => _config.Trials.Text,
+        Config = () => _config.Store.State,
+        Reload = _config.Watcher.ReloadAsync,
         Clusters = () => _loop.Views,
         Command = _actions.CommandAsync,
         Readiness = _readiness.Now,
@@ -279,7 +279,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Alarms = _watchdog.Alarms,
         Alerts = _signals.Alerts.Take,
         Lines = _signals.Lines,
-    };
+    });
 
     private void Own(string part, string what, Task task)
     {
