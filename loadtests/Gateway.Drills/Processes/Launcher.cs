@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Gateway.Drills.Load;
 
@@ -9,7 +10,8 @@ namespace Gateway.Drills.Processes;
 /// Starts processes that end when this one ends, however it ends. On an orderly end, Ctrl-C or SIGTERM they are
 /// killed from here; when this process is itself killed, the kernel does it (<c>setpriv --pdeathsig</c>, part of
 /// every Linux distribution's util-linux). The kernel counts the thread that forked as the parent, so all
-/// processes are started from one thread that lives as long as we do.
+/// processes are started from one thread that lives as long as we do. A child that is only being made when this process is killed finds
+/// another parent in its place, and ends by itself.
 /// </summary>
 internal static class Launcher
 {
@@ -34,6 +36,10 @@ internal static class Launcher
         {
             start.ArgumentList.Add("--pdeathsig");
             start.ArgumentList.Add("KILL");
+            start.ArgumentList.Add("/bin/sh");
+            start.ArgumentList.Add("-c");
+            start.ArgumentList.Add("[ \"$PPID\" = \"$0\" ] && exec \"$@\"");
+            start.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             start.ArgumentList.Add(file);
         }
 

@@ -14,11 +14,12 @@ namespace Gateway.Hosting;
 internal sealed partial class ConfigSource
 {
     private readonly ILogger<ConfigSource> _logger;
+    private readonly Func<string, string?> _environment;
     private ConfigTrials? _trials;
 
     public ConfigSource(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, GatewayLog log)
     {
-        _logger = log.For<ConfigSource>();
+        (_environment, _logger) = (environment, log.For<ConfigSource>());
         Store = new ConfigStore(loaded, time, log.For<ConfigStore>());
         History = new ConfigHistory(Store.Current.State, log.For<ConfigHistory>());
         Watcher = new ConfigWatcher(path, Store, environment, time, log.For<ConfigWatcher>());
@@ -40,11 +41,11 @@ internal sealed partial class ConfigSource
     public ConfigTrials Trials => _trials ?? throw new InvalidOperationException("The rooms are not connected yet.");
 
     /// <summary>Says what puts a configuration in force, what may keep it out of force, and what is told of it.</summary>
-    public void Connect(ConfigActivation activation, ReloadGuard guard, Announcements announcements, ConfigTrials trials)
+    public void Connect(ConfigActivation activation, Records records, Announcements announcements, ConfigTrials trials)
     {
         _trials = trials;
         Store.ApplyBy(activation.ApplyAsync);
-        Store.GateBy(guard.JudgeAsync, trials.JudgeAsync);
+        Store.GateBy(new ReloadGuard(records, _environment, Store.Time).JudgeAsync, trials.JudgeAsync);
         Store.WhenApplied(announcements.Announce);
         Store.WhenApplied(trials.Begin);
         Store.WhenRejected(announcements.Announce);

@@ -233,7 +233,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register("config-history", () => _config.History.Alarm);
         _watchdog.Register(() => _certificates.ClusterAlarms.Concat(_certificates.PortAlarms));
         var activation = new ConfigActivation(_loop, _files, _pipeline.Endpoints, _admin, _notifier, _instruments, _log);
-        _config.Connect(activation, new ReloadGuard(_records), _announcements, new ConfigTrials(
+        _config.Connect(activation, _records, _announcements, new ConfigTrials(
             _config.Store, _config.Watcher, _instruments, _fleet?.Lease, () => _fleet?.View, _announcements, _records.Journal, _log));
     }
 

@@ -1,5 +1,6 @@
 using Gateway.Cli;
 using Gateway.Cli.Planning;
+using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Configuration.Values;
 using Gateway.Observability.History;
@@ -7,14 +8,18 @@ using Gateway.Observability.History;
 namespace Gateway.Hosting;
 
 /// <summary>
-/// Lets a changed file wait for an operator when what it means is of high risk for too many requests (<c>reload.confirmAbove</c>).
+/// Lets a changed file wait for an operator when what it means is of high risk for too many requests (<c>reload.confirmAbove</c>). What a
+/// probe of the destinations can tell it tries before.
 /// </summary>
 /// <param name="records">Know what the last hour's requests were.</param>
-internal sealed class ReloadGuard(Records records)
+/// <param name="environment">The value of a variable, or null when it is not set.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ReloadGuard(Records records, Func<string, string?> environment, TimeProvider time)
 {
     private const int MostFindings = 3;
 
     private static readonly TimeSpan Window = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ProbesWithin = TimeSpan.FromSeconds(5);
     private static readonly IReadOnlyDictionary<string, long> Nothing = new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>Why a change waits; null: it does not.</summary>
@@ -26,7 +31,8 @@ internal sealed class ReloadGuard(Records records)
             return null;
         }
 
-        var plan = await ConfigPlanner.PlanAsync(change.Old, change.New).ConfigureAwait(false);
+        var untried = await ConfigPlanner.PlanAsync(change.Old, change.New).ConfigureAwait(false);
+        var plan = await TriedAsync(untried, change.New, cancellationToken).ConfigureAwait(false);
         var requests = await records.ReadRoutesAsync(Window, cancellationToken).ConfigureAwait(false) ?? Nothing;
         var share = PlanTraffic.ShareOf(change.Old, plan, requests);
         if (share <= most)
@@ -34,13 +40,51 @@ internal sealed class ReloadGuard(Records records)
             return null;
         }
 
-        var worst = plan.Findings.TakeWhile(static finding => finding.Risk == PlanRisk.High).ToArray();
+        var worst = plan.Findings.Where(static finding => finding.Risk == PlanRisk.High).ToArray();
         var of = requests.Values.Sum() > 0 ? "the last hour's requests" : "the routes (the last hour had no requests)";
-        var why = $"The change is valid and waits for an operator, since it is of high risk for {PercentText.Format(Math.Round(share, 3))} "
-            + $"of {of}, more than reload.confirmAbove ({PercentText.Format(most)}): "
+        var why = $"The change is valid and of high risk for {PercentText.Format(Math.Round(share, 3))} of {of}, more than "
+            + $"reload.confirmAbove ({PercentText.Format(most)}): "
             + string.Join("; ", worst.Take(MostFindings).Select(static finding => $"{finding.Subject}: {finding.Text}"))
             + (worst.Length > MostFindings ? $"; and {worst.Length - MostFindings} more" : "")
             + $". Look at `{ProgramName.Current} plan FILE`; `{ProgramName.Current} reload --force` puts it in force.";
         return (RejectionCause.Waits, why);
+    }
+
+    // A probe that every destination passes is no risk any more; what one does not pass is said.
+    private async Task<ConfigPlan> TriedAsync(ConfigPlan plan, GatewayConfig config, CancellationToken cancellationToken)
+    {
+        var subjects = plan.Findings.Where(static finding => finding.ProbesTell)
+            .Select(static finding => finding.Subject)
+            .ToHashSet(StringComparer.Ordinal);
+        var clusters = config.Clusters.Where(cluster => subjects.Contains(PlanSubject.Cluster(cluster.Name))).ToArray();
+        if (clusters.Length == 0)
+        {
+            return plan;
+        }
+
+        using var late = new CancellationTokenSource(ProbesWithin, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        IReadOnlyList<ConnectionCheck> checks;
+        try
+        {
+            checks = await ConnectionChecks.RunAsync(config with { Clusters = [.. clusters] }, environment, time, deadline.Token)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Not known in time: as risky as before.
+            return plan;
+        }
+
+        var failed = checks.Where(static check => !check.Passed)
+            .GroupBy(static check => PlanSubject.Cluster(check.Cluster), StringComparer.Ordinal)
+            .ToDictionary(static group => group.Key, static group => group.First(), StringComparer.Ordinal);
+        return plan with
+        {
+            Findings = [.. plan.Findings.Select(finding => !finding.ProbesTell ? finding
+                : failed.TryGetValue(finding.Subject, out var check)
+                    ? finding with { Text = $"{finding.Text}: {check.Destination} fails ({check.Result})" }
+                    : finding with { Risk = PlanRisk.Low })],
+        };
     }
 }

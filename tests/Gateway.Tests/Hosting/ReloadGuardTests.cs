@@ -20,7 +20,7 @@ public sealed class ReloadGuardTests
     [MemberData(nameof(Harmful))]
     public async Task Change_ThatMayHurt_WaitsForAnOperator(string text, string instead)
     {
-        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("fine"));
+        await using var guide = new ScriptedUpstream(static r => r.RespondAsync("fine", status: r.Target == "/nothing" ? 404 : 200));
         var config = InProcessGateway.Config([guide.Url], top: Guarded);
         Assert.Contains(text, config, StringComparison.Ordinal);
         await using var gateway = await InProcessGateway.StartAsync(config);
@@ -29,7 +29,7 @@ public sealed class ReloadGuardTests
         var (status, body) = await gateway.PostAsync("/config/reload", "{}");
 
         Assert.Equal(422, status);
-        Assert.Contains("waits for an operator, since it is of high risk for 100%", body, StringComparison.Ordinal);
+        Assert.Contains("The change is valid and of high risk for 100% of the", body, StringComparison.Ordinal);
         Assert.Equal("fine", (await gateway.GetAsync("/a")).Body);
         Assert.Equal(1, (await gateway.StatusAsync()).GetProperty("config").GetProperty("revision").GetInt64());
         Assert.Contains("waits for an operator", await gateway.JournalTextAsync(), StringComparison.Ordinal);
@@ -37,6 +37,24 @@ public sealed class ReloadGuardTests
         (status, _) = await gateway.PostAsync("/config/reload", """{"force":true,"reason":"planned"}""");
         Assert.Equal(200, status);
         Assert.Equal(2, (await gateway.StatusAsync()).GetProperty("config").GetProperty("revision").GetInt64());
+    }
+
+    // What a probe can tell is tried, and not left to an operator at night.
+    [Fact]
+    public async Task Probe_ThatEveryDestinationPasses_IsNoRisk()
+    {
+        await using var guide = new ScriptedUpstream();
+        var config = InProcessGateway.Config([guide.Url], top: Guarded);
+        await using var gateway = await InProcessGateway.StartAsync(config);
+        gateway.WriteConfig(config.Replace("probe: {", "probe: { path: /ready,", StringComparison.Ordinal));
+
+        Assert.Equal(200, (await gateway.PostAsync("/config/reload", "{}")).Status);
+
+        guide.Script = static r => r.RespondAsync("no", status: 500);
+        gateway.WriteConfig(config.Replace("probe: {", "probe: { path: /other,", StringComparison.Ordinal));
+        var (status, body) = await gateway.PostAsync("/config/reload", "{}");
+        Assert.Equal(422, status);
+        Assert.Contains($"127.0.0.1:{guide.Port} fails (status 500)", body, StringComparison.Ordinal);
     }
 
     // A refused file is judged again every two seconds; one that waits is not taken by that.

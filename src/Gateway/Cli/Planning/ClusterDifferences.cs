@@ -15,11 +15,12 @@ internal static class ClusterDifferences
         var subject = PlanSubject.Cluster(after.Name);
         return TiersOf(before, after)
             .Concat(DestinationsOf(before, after))
-            .Concat(ProbesOf(before, after))
+            .Concat(TimesOf(before, after))
             .Concat(WaitsOf(before, after))
             .Concat(CapacityOf(before, after))
             .Concat(RestOf(before, after))
-            .Select(finding => new PlanFinding(finding.Risk, subject, finding.Text));
+            .Select(finding => new PlanFinding(finding.Risk, subject, finding.Text))
+            .Concat(ReachOf(before, after).Select(text => new PlanFinding(PlanRisk.High, subject, text) { ProbesTell = true }));
     }
 
     private static IEnumerable<(PlanRisk Risk, string Text)> TiersOf(ClusterConfig before, ClusterConfig after)
@@ -82,15 +83,23 @@ internal static class ClusterDifferences
         }
     }
 
-    private static IEnumerable<(PlanRisk Risk, string Text)> ProbesOf(ClusterConfig before, ClusterConfig after)
+    // What no destination passes takes every tier away at once.
+    private static IEnumerable<string> ReachOf(ClusterConfig before, ClusterConfig after)
     {
         var (was, now) = (ProbeText(before.Probe), ProbeText(after.Probe));
         if (!string.Equals(was, now, StringComparison.Ordinal))
         {
-            // One that no destination passes takes every tier away at once.
-            yield return (PlanRisk.High, $"every destination is probed by {now}; it was {was}. `check --connect` tries it");
+            yield return $"every destination is probed by {now}; it was {was}. `check --connect` tries it";
         }
 
+        if (!string.Equals(Written(before.Tls), Written(after.Tls), StringComparison.Ordinal))
+        {
+            yield return "tls changes. `check --connect` tries it";
+        }
+    }
+
+    private static IEnumerable<(PlanRisk Risk, string Text)> TimesOf(ClusterConfig before, ClusterConfig after)
+    {
         var (old, changed) = (DetectionTime.Of(before.Probe), DetectionTime.Of(after.Probe));
         if (old != changed)
         {
@@ -156,7 +165,6 @@ internal static class ClusterDifferences
             ("queue", before.Queue, after.Queue, PlanRisk.Medium),
             ("responseBuffer", before.ResponseBuffer, after.ResponseBuffer, PlanRisk.Medium),
             ("via", before.Via, after.Via, PlanRisk.Low),
-            ("tls", before.Tls, after.Tls, PlanRisk.High),
             ("signals", before.Signals.Select(SignalText.Of), after.Signals.Select(SignalText.Of), PlanRisk.Medium),
             ("forecast", before.Forecast, after.Forecast, PlanRisk.Low),
             ("slo", before.Slo, after.Slo, PlanRisk.Low),

@@ -24,7 +24,11 @@ internal enum PlanRisk
 /// <param name="Text">What changes, as a sentence.</param>
 /// <param name="Witness">A request that shows it; null: none does.</param>
 /// <param name="Further">So many other requests that were tried show the same.</param>
-internal sealed record PlanFinding(PlanRisk Risk, string Subject, string Text, string? Witness = null, int Further = 0);
+internal sealed record PlanFinding(PlanRisk Risk, string Subject, string Text, string? Witness = null, int Further = 0)
+{
+    /// <summary>Whether it harms anybody a probe of every destination tells: of high risk as long as none was made.</summary>
+    public bool ProbesTell { get; init; }
+}
 
 /// <summary>What a changed configuration does that the one before it does not.</summary>
 /// <param name="Findings">The worst first.</param>

@@ -32,6 +32,7 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
     private readonly string _folder = Path.Combine(folder, "revisions");
     private readonly ILogger _logger = logger;
     private volatile string? _alarm;
+    private ConfigRevision? _unkept;
 
     /// <summary>Why the revision in force is not kept; null: it is.</summary>
     public string? Alarm => _alarm;
@@ -88,14 +89,29 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
             Directory.CreateDirectory(_folder);
             Write(PathOf(revision.Number), revision);
             _alarm = null;
+            _unkept = null;
             Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            var isNews = _unkept?.Number != revision.Number;
+            _unkept = revision;
             _alarm =
                 $"Configuration revision {revision.Number} is in force, but cannot be kept in the state folder ({e.Message}): it cannot be "
-                    + "rolled back to. Repair the folder; the next revision is kept again.";
-            LogUnwritten(revision.Number, _folder, e.Message);
+                    + "rolled back to. Repair the folder; it is tried again every 5 s.";
+            if (isNews)
+            {
+                LogUnwritten(revision.Number, _folder, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Keeps what could not be kept.</summary>
+    public void KeepAgain()
+    {
+        if (_unkept is { } revision)
+        {
+            Keep(revision);
         }
     }
 

@@ -107,6 +107,9 @@ internal sealed partial class ConfigStore
         history.Keep(Revisions.OfStart(_state, _first));
     }
 
+    /// <summary>Keeps a revision that could not be kept. Only the watcher's loop calls this.</summary>
+    internal void KeepAgain() => _history?.KeepAgain();
+
     /// <summary>The files of an earlier revision; of one that is not kept, a set that says so.</summary>
     internal ConfigSet FilesOf(long revision, string path) => _history?.Find(revision) is { } kept
         ? kept.SetAt(path)

@@ -30,6 +30,8 @@ internal sealed partial class ConfigWatcher(
 
     private const int MostWaitingReloads = 64;
 
+    private static readonly TimeSpan KeepInterval = TimeSpan.FromSeconds(5);
+
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1)
     {
         FullMode = BoundedChannelFullMode.DropWrite
@@ -39,6 +41,7 @@ internal sealed partial class ConfigWatcher(
     private string _judged = store.Hash;
     private ConfigSet? _last;
     private long _judgedAt = timeProvider.GetTimestamp();
+    private long _keptAt = timeProvider.GetTimestamp();
 
     /// <summary>
     /// Judges the file, or an earlier revision, at once, changed or not, as SIGHUP and the admin endpoint ask for. Ends when the loop has
@@ -112,6 +115,12 @@ internal sealed partial class ConfigWatcher(
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
+        if (timeProvider.GetElapsedTime(_keptAt) >= KeepInterval)
+        {
+            _keptAt = timeProvider.GetTimestamp();
+            store.KeepAgain();
+        }
+
         if (_reloads.TryDequeue(out var reload))
         {
             try

@@ -14,7 +14,7 @@ internal static class OutlookFigures
                 new(Instruments.TierLabel, t.Tier)))]),
         new(
             "gateway_next_change_seconds",
-            "Time until another tier serves or gets all requests, in seconds; absent while no such change is due.",
+            "Time until another tier serves or gets all requests, or none can serve, in seconds; absent while no such change is due.",
             MetricKind.Gauge,
             () =>
             [
