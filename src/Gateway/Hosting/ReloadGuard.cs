@@ -20,6 +20,7 @@ internal sealed class ReloadGuard(Records records, Func<string, string?> environ
 
     private static readonly TimeSpan Window = TimeSpan.FromHours(1);
     private static readonly TimeSpan ProbesWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LedgerWithin = TimeSpan.FromSeconds(2);
     private static readonly IReadOnlyDictionary<string, long> Nothing = new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>Why a change waits; null: it does not.</summary>
@@ -33,7 +34,7 @@ internal sealed class ReloadGuard(Records records, Func<string, string?> environ
 
         var untried = await ConfigPlanner.PlanAsync(change.Old, change.New).ConfigureAwait(false);
         var plan = await TriedAsync(untried, change.New, cancellationToken).ConfigureAwait(false);
-        var requests = await records.ReadRoutesAsync(Window, cancellationToken).ConfigureAwait(false) ?? Nothing;
+        var requests = await RequestsAsync(cancellationToken).ConfigureAwait(false);
         var share = PlanTraffic.ShareOf(change.Old, plan, requests);
         if (share <= most)
         {
@@ -48,6 +49,20 @@ internal sealed class ReloadGuard(Records records, Func<string, string?> environ
             + (worst.Length > MostFindings ? $"; and {worst.Length - MostFindings} more" : "")
             + $". Look at `{ProgramName.Current} plan FILE`; `{ProgramName.Current} reload --force` puts it in force.";
         return (RejectionCause.Waits, why);
+    }
+
+    // A disk that hangs must not keep a change out of force: without the ledger every route counts the same.
+    private async Task<IReadOnlyDictionary<string, long>> RequestsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await records.ReadRoutesAsync(Window, cancellationToken).WaitAsync(LedgerWithin, time, cancellationToken)
+                .ConfigureAwait(false) ?? Nothing;
+        }
+        catch (TimeoutException)
+        {
+            return Nothing;
+        }
     }
 
     // A probe that every destination passes is no risk any more; what one does not pass is said.

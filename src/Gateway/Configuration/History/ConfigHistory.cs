@@ -22,6 +22,8 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
     private const long MostBytes = 64 * 1024 * 1024;
     private const string Ending = ".json";
 
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(2);
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -105,6 +107,10 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
             }
         }
     }
+
+    /// <summary>The same, and no longer than two seconds: a disk that hangs must not hold up a change that is in force.</summary>
+    public async Task KeepAsync(ConfigRevision revision, TimeProvider time) =>
+        await Task.Run(() => Keep(revision)).WaitAsync(Within, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Keeps what could not be kept.</summary>
     public void KeepAgain()

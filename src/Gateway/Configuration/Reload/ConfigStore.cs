@@ -165,7 +165,7 @@ internal sealed partial class ConfigStore
         }
 
         var revision = Revisions.Of(result, change, inPlace, _timeProvider.GetUtcNow());
-        _history?.Keep(revision);
+        await (_history?.KeepAsync(revision, _timeProvider) ?? Task.CompletedTask);
         return Announce(result, change, before, revision);
     }
 

@@ -17,6 +17,9 @@ internal sealed partial class ConfigTrials
     /// <summary>Between two looks at the counts of a trial.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
+    // Where nothing is tried, and nobody asks for the counts, an idle gateway has better things to do.
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+
     private const string Kind = "trial";
     private const string Who = "the gateway itself";
 
@@ -149,16 +152,18 @@ internal sealed partial class ConfigTrials
     {
         while (!stopping.IsCancellationRequested)
         {
+            // A file that takes the key away is tried by the one before it.
+            var isUsed = _lease is not null || _store.Current.Reload.Trial is not null || Volatile.Read(ref _run) is not null;
             try
             {
-                await LookAsync(stopping).ConfigureAwait(false);
+                await (isUsed ? LookAsync(stopping) : Task.CompletedTask).ConfigureAwait(false);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
                 LogLookFailed(e);
             }
 
-            await Task.Delay(Every, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(isUsed ? Every : Rest, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

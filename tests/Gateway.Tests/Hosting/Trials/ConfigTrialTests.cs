@@ -58,6 +58,18 @@ public sealed class ConfigTrialTests : IAsyncDisposable
         Assert.Equal(422, (await gateway.PostAsync("/config/reload", "{}")).Status);
     }
 
+    // What is in force says how a change is tried, not the change.
+    [Fact]
+    public async Task Change_ThatTakesTheTrialAway_IsTried()
+    {
+        var gateway = await StartAsync("reload: { trial: 60s }");
+        await SendAsync(gateway, 100);
+        Change(gateway, Harmful, "reload: { trial: 60s }", "");
+        await RevisionAsync(gateway, 2);
+        Load(gateway);
+        await RevisionAsync(gateway, 3);
+    }
+
     [Fact]
     public async Task Change_ThatHarmsNobody_Passes()
     {
