@@ -14,12 +14,13 @@ namespace Gateway.Hosting;
 internal sealed partial class ConfigSource
 {
     private readonly ILogger<ConfigSource> _logger;
+    private readonly string _path;
     private readonly Func<string, string?> _environment;
     private ConfigTrials? _trials;
 
     public ConfigSource(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, GatewayLog log)
     {
-        (_environment, _logger) = (environment, log.For<ConfigSource>());
+        (_path, _environment, _logger) = (path, environment, log.For<ConfigSource>());
         Store = new ConfigStore(loaded, time, log.For<ConfigStore>());
         History = new ConfigHistory(Store.Current.State, log.For<ConfigHistory>());
         Watcher = new ConfigWatcher(path, Store, environment, time, log.For<ConfigWatcher>());
@@ -52,7 +53,12 @@ internal sealed partial class ConfigSource
     }
 
     /// <summary>With what operators may see of earlier configurations and of trials.</summary>
-    public AdminSources Complete(AdminSources sources) => sources with { Revisions = History, Trial = () => Trials.Text };
+    public AdminSources Complete(AdminSources sources) => sources with
+    {
+        Revisions = History,
+        HoldsSecrets = HoldsSecrets,
+        Trial = () => Trials.Text,
+    };
 
     /// <summary>Follows the file and tries what changed; ends as soon as one of the two does.</summary>
     public async Task RunAsync(CancellationToken stopping) =>
@@ -97,6 +103,10 @@ internal sealed partial class ConfigSource
             LogReloadNotDone(e);
         }
     }
+
+    // One that is no longer valid may hold anything.
+    private bool HoldsSecrets(ConfigRevision revision) =>
+        ConfigLoader.Validate(revision.SetAt(_path), _environment).Config is not { } config || ConfigView.HoldsSecrets(config);
 
     [LoggerMessage(10105, LogLevel.Warning, "A reload that a signal asked for was not done.")]
     private partial void LogReloadNotDone(Exception exception);

@@ -23,8 +23,23 @@ internal sealed class ReloadGuard(Records records, Func<string, string?> environ
     private static readonly TimeSpan LedgerWithin = TimeSpan.FromSeconds(2);
     private static readonly IReadOnlyDictionary<string, long> Nothing = new Dictionary<string, long>(StringComparer.Ordinal);
 
-    /// <summary>Why a change waits; null: it does not.</summary>
+    // A file that waits for another reason is judged every two seconds; its plan, and the probes, stay what they were.
+    private (GatewayConfig Old, string Hash)? _allowed;
+
+    /// <summary>Why a change waits; null: it does not. Only the loop that watches the file calls this.</summary>
     public async Task<(RejectionCause Cause, string Why)?> JudgeAsync(ConfigChange change, CancellationToken cancellationToken)
+    {
+        if (_allowed is var (old, hash) && ReferenceEquals(old, change.Old) && string.Equals(hash, change.Hash, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var why = await WhyAsync(change, cancellationToken).ConfigureAwait(false);
+        _allowed = why is null ? (change.Old, change.Hash) : null;
+        return why is null ? null : (RejectionCause.Waits, why);
+    }
+
+    private async Task<string?> WhyAsync(ConfigChange change, CancellationToken cancellationToken)
     {
         // The limit in force: a file cannot lift its own.
         if (change.Old.Reload.ConfirmAbove is not { } most)
@@ -43,12 +58,11 @@ internal sealed class ReloadGuard(Records records, Func<string, string?> environ
 
         var worst = plan.Findings.Where(static finding => finding.Risk == PlanRisk.High).ToArray();
         var of = requests.Values.Sum() > 0 ? "the last hour's requests" : "the routes (the last hour had no requests)";
-        var why = $"The change is valid and of high risk for {PercentText.Format(Math.Round(share, 3))} of {of}, more than "
+        return $"The change is valid and of high risk for {PercentText.Format(Math.Round(share, 3))} of {of}, more than "
             + $"reload.confirmAbove ({PercentText.Format(most)}): "
             + string.Join("; ", worst.Take(MostFindings).Select(static finding => $"{finding.Subject}: {finding.Text}"))
             + (worst.Length > MostFindings ? $"; and {worst.Length - MostFindings} more" : "")
             + $". Look at `{ProgramName.Current} plan FILE`; `{ProgramName.Current} reload --force` puts it in force.";
-        return (RejectionCause.Waits, why);
     }
 
     // A disk that hangs must not keep a change out of force: without the ledger every route counts the same.

@@ -2,6 +2,7 @@ using System.Text;
 using Gateway.Configuration.History;
 using Gateway.Configuration.Including;
 using Gateway.Configuration.Reading;
+using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -117,6 +118,59 @@ public sealed class ConfigHistoryTests : IDisposable
         Assert.Equal([2], history.Read().Select(static one => one.Number));
     }
 
+    // What came last is not known then: an older rollback must not be taken for it.
+    [Fact]
+    public void Newest_ThatIsDamaged_IsNotReplacedByAnOlderOne()
+    {
+        History.Keep(Revision(1, "# one\n"));
+        History.Keep(Revision(2, "# two\n") with { RollbackTo = 1, Instead = "abc" });
+        Assert.Equal(2, History.Newest()?.Number);
+        System.IO.File.WriteAllText(Path.Combine(Revisions, "000003.json"), "{");
+
+        Assert.Null(History.Newest());
+        Assert.Equal(3, History.HighestNumber());
+    }
+
+    // A pipe that nobody opens at the other end hangs as a dead disk does.
+    [Fact]
+    public async Task Disk_ThatHangs_HoldsUpNoReader()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It takes a named pipe.");
+        History.Keep(Revision(1, "# one\n"));
+        var pipe = Path.Combine(Revisions, "000002.json");
+        Assert.Equal(0, MakePipe(pipe, 0x180));
+
+        Assert.Null(await History.FindAsync(2, TimeProvider.System));
+        Assert.Null(await History.SelectAsync(static one => one.Number, TimeProvider.System));
+        Assert.Equal(1, (await History.FindAsync(1, TimeProvider.System))?.Number);
+        await ReleaseAsync(pipe, FileAccess.Write);
+    }
+
+    [Fact]
+    public async Task Disk_ThatHangs_HoldsUpNoChange_AndRaisesAnAlarm()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It takes a named pipe.");
+        var history = History;
+        history.Keep(Revision(1, "# one\n"));
+        var pipe = Path.Combine(Revisions, "000002.json.next");
+        Assert.Equal(0, MakePipe(pipe, 0x180));
+
+        await history.KeepAsync(Revision(2, "# two\n"), TimeProvider.System);
+        Assert.Contains("the disk gives no answer", history.Alarm, StringComparison.Ordinal);
+        await history.KeepAsync(Revision(3, "# three\n"), TimeProvider.System);
+        Assert.Contains("revision 3", history.Alarm, StringComparison.Ordinal);
+
+        await ReleaseAsync(pipe, FileAccess.Read);
+        await Eventually.BecomeTrueAsync(
+            async () =>
+            {
+                await history.KeepAgainAsync(TimeProvider.System);
+                return history.Alarm is null && history.Find(3) is not null;
+            },
+            TimeSpan.FromSeconds(20),
+            "the last one is kept");
+    }
+
     [Fact]
     public void Files_AreForTheirOwnerAlone()
     {
@@ -127,6 +181,21 @@ public sealed class ConfigHistoryTests : IDisposable
                 UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(Path.Combine(Revisions, "000001.json")));
         }
     }
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "mkfifo",
+        CharSet = System.Runtime.InteropServices.CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [System.Runtime.InteropServices.DefaultDllImportSearchPaths(System.Runtime.InteropServices.DllImportSearchPath.SafeDirectories)]
+    private static extern int MakePipe(string path, uint mode);
+
+    // All that wait at the pipe are let go.
+    private static Task ReleaseAsync(string pipe, FileAccess access) => Task.Run(() =>
+    {
+        using var end = new FileStream(pipe, FileMode.Open, access, FileShare.ReadWrite, 0);
+        if (access == FileAccess.Read)
+        {
+            end.CopyTo(Stream.Null);
+        }
+    }).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
 
     private static ConfigFile File(string path, string text) => ConfigFile.Of(path, Encoding.UTF8.GetBytes(text));
 

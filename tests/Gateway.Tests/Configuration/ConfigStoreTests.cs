@@ -26,7 +26,7 @@ public sealed class ConfigStoreTests
         Assert.Equal(2, outcome.Revision);
         Assert.Same(_second.Config, store.Current);
         Assert.Equal(_second.Hash, store.Hash);
-        Assert.Equal(new ConfigChange(_first.Config!, _second.Config!, 2, []), Assert.Single(told));
+        Assert.Equal(new ConfigChange(_first.Config!, _second.Config!, 2, []) { Hash = _second.Hash }, Assert.Single(told));
     }
 
     [Fact]
@@ -131,6 +131,19 @@ public sealed class ConfigStoreTests
         Assert.Equal(["state"], store.State.RestartNeeded);
         await ApplyAsync(store, _first);
         Assert.Empty(store.State.RestartNeeded);
+    }
+
+    // What an operator put in force meanwhile is not rolled back by a trial of what was before.
+    [Fact]
+    public async Task TryApply_OnlyFromARevisionThatIsGone_ChangesNothing()
+    {
+        var store = Store();
+        var request = new ReloadRequest { IsConfirmed = true, OnlyFrom = 7 };
+        var outcome = await store.TryApplyAsync(_second, request, _first.Files, Token);
+        Assert.False(outcome.Applied);
+        Assert.Empty(outcome.Problems);
+        Assert.Same(_first.Config, store.Current);
+        Assert.True((await store.TryApplyAsync(_second, request with { OnlyFrom = 1 }, _first.Files, Token)).Applied);
     }
 
     private Task<ReloadOutcome> ApplyAsync(ConfigStore store, ConfigResult result) =>

@@ -175,6 +175,18 @@ public sealed class ConfigRollbackTests : IAsyncDisposable
         Assert.Equal(404, await other.AdminStatusAsync("/config/revisions/x"));
     }
 
+    // Without a token whoever can use the machine can ask; the file may be for its owner alone.
+    [Fact]
+    public async Task Revision_WithSecrets_IsNotShownWithoutAToken()
+    {
+        const string Notify = "notify: [ { webhook: \"http://127.0.0.1:9/t0ken\", events: [failover] } ]";
+        var secret = Config.Replace("version: 1", $"version: 1\n{Notify}", StringComparison.Ordinal);
+        await using var gateway = await InProcessGateway.StartAsync(secret);
+        Assert.Equal(403, await gateway.AdminStatusAsync("/config/revisions/1"));
+        Assert.Equal(200, await gateway.AdminStatusAsync("/config/revisions"));
+        Assert.DoesNotContain("t0ken", (await gateway.AdminJsonAsync("/config/revisions")).ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Gateway_WhoseStateFolderRefuses_Runs_AndRaisesAnAlarm()
     {

@@ -28,6 +28,9 @@ internal sealed record AdminSources
     /// <summary>The configurations that were in force; null: they are not kept. Default: null.</summary>
     public ConfigHistory? Revisions { get; init; }
 
+    /// <summary>The files of a revision hold secrets, or it cannot be told. Default: none does.</summary>
+    public Func<ConfigRevision, bool> HoldsSecrets { get; init; } = static _ => false;
+
     /// <summary>The trial of a changed configuration, in a sentence; null: none runs. Default: null.</summary>
     public Func<string?> Trial { get; init; } = static () => null;
 

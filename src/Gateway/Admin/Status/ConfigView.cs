@@ -67,6 +67,10 @@ internal static class ConfigView
         },
     };
 
+    /// <summary>There is something to hide in it.</summary>
+    public static bool HoldsSecrets(GatewayConfig config) => !string.Equals(
+        JsonSerializer.Serialize(config, Options), JsonSerializer.Serialize(Hide(config), Options), StringComparison.Ordinal);
+
     /// <summary>
     /// The beginning of the SHA-256 of what gateways must have in common to decide together: clusters, routes and levels. Ports, folders
     /// and receivers may differ.

@@ -27,19 +27,16 @@ internal sealed record RevisionLine(
     long Bytes,
     bool InForce)
 {
-    /// <summary>Of all that are kept, the newest first.</summary>
-    public static RevisionLine[] Of(IEnumerable<ConfigRevision> kept, ConfigState state) =>
-    [
-        .. kept.Select(revision => new RevisionLine(
-            revision.Number,
-            revision.At,
-            revision.Origin,
-            revision.Who,
-            revision.Reason,
-            revision.RollbackTo,
-            revision.Hash[..12],
-            [.. revision.Files.Select(static file => file.Path)],
-            revision.Files.Sum(static file => (long)Encoding.UTF8.GetByteCount(file.Content)),
-            revision.Number == state.Revision)),
-    ];
+    /// <summary>Of one that is kept.</summary>
+    public static RevisionLine Of(ConfigRevision revision, ConfigState state) => new(
+        revision.Number,
+        revision.At,
+        revision.Origin,
+        revision.Who,
+        revision.Reason,
+        revision.RollbackTo,
+        revision.Hash[..12],
+        [.. revision.Files.Select(static file => file.Path)],
+        revision.Files.Sum(static file => (long)Encoding.UTF8.GetByteCount(file.Content)),
+        revision.Number == state.Revision);
 }

@@ -35,6 +35,7 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
     private readonly ILogger _logger = logger;
     private volatile string? _alarm;
     private ConfigRevision? _unkept;
+    private Task _writing = Task.CompletedTask;
 
     /// <summary>Why the revision in force is not kept; null: it is.</summary>
     public string? Alarm => _alarm;
@@ -42,8 +43,8 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
     /// <summary>What is kept, the newest first. Files that are damaged are left out, and the log says so.</summary>
     public IEnumerable<ConfigRevision> Read() => Numbers().Select(Find).OfType<ConfigRevision>();
 
-    /// <summary>The newest; null: none is kept.</summary>
-    public ConfigRevision? Newest() => Read().FirstOrDefault();
+    /// <summary>The newest; null: none is kept, or it is damaged, so that what came last is not known.</summary>
+    public ConfigRevision? Newest() => HighestNumber() is > 0 and var number ? Find(number) : null;
 
     /// <summary>The number of the newest, even if it is damaged; zero: none is kept.</summary>
     public long HighestNumber() => Numbers().FirstOrDefault();
@@ -86,38 +87,101 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
     /// <summary>Keeps a revision, or says in <see cref="Alarm"/> why it is not kept; never throws.</summary>
     public void Keep(ConfigRevision revision)
     {
+        var failure = TryWrite(revision);
+        if (failure is null)
+        {
+            // One that came while the disk hung is still to be kept.
+            if (Volatile.Read(ref _unkept) is not { } waiting || waiting.Number <= revision.Number)
+            {
+                Volatile.Write(ref _unkept, null);
+                _alarm = null;
+            }
+
+            return;
+        }
+
+        NoteUnkept(revision, failure);
+    }
+
+    /// <summary>
+    /// The same within two seconds: a disk that hangs must not hold up a change that is in force. What is not kept by then is tried again.
+    /// </summary>
+    public async Task KeepAsync(ConfigRevision revision, TimeProvider time)
+    {
+        if (_writing.IsCompleted)
+        {
+            Volatile.Write(ref _unkept, revision);
+            _writing = Task.Run(() => Keep(revision));
+        }
+
+        await _writing.WaitAsync(Within, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_writing.IsCompleted)
+        {
+            NoteUnkept(revision, "the disk gives no answer");
+        }
+    }
+
+    /// <summary>Keeps what could not be kept; within two seconds.</summary>
+    public Task KeepAgainAsync(TimeProvider time) =>
+        Volatile.Read(ref _unkept) is { } revision ? KeepAsync(revision, time) : Task.CompletedTask;
+
+    /// <summary>Notes who gave a changed file, and why, if nobody did yet.</summary>
+    public async Task NoteAsync(long number, string who, string? reason, TimeProvider time)
+    {
+        if (await FindAsync(number, time).ConfigureAwait(false) is { Who: null, Origin: RevisionOrigin.File } revision)
+        {
+            await KeepAsync(revision with { Who = who, Reason = reason }, time).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Something of each that is kept, the newest first, one in memory at a time; null: the disk gave no answer within two seconds.
+    /// </summary>
+    public async Task<IReadOnlyList<T>?> SelectAsync<T>(Func<ConfigRevision, T> choose, TimeProvider time)
+    {
+        var reading = Task.Run<IReadOnlyList<T>>(() => [.. Read().Select(choose)]);
+        await ((Task)reading).WaitAsync(Within, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return reading.IsCompletedSuccessfully ? await reading : null;
+    }
+
+    /// <summary>One of them, within two seconds; null: it is not kept, or the disk hangs.</summary>
+    public async Task<ConfigRevision?> FindAsync(long number, TimeProvider time)
+    {
+        var reading = Task.Run(() => Find(number));
+        await ((Task)reading).WaitAsync(Within, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return reading.IsCompletedSuccessfully ? await reading : null;
+    }
+
+    private void NoteUnkept(ConfigRevision revision, string failure)
+    {
+        if (Volatile.Read(ref _unkept) is { } waiting && waiting.Number > revision.Number)
+        {
+            return;
+        }
+
+        var isNews = _alarm is null;
+        Volatile.Write(ref _unkept, revision);
+        _alarm = $"Configuration revision {revision.Number} is in force, but cannot be kept in the state folder ({failure}): it cannot be "
+            + "rolled back to. Repair the folder; it is tried again every 5 s.";
+        if (isNews)
+        {
+            LogUnwritten(revision.Number, _folder, failure);
+        }
+    }
+
+    // Null: it is written.
+    private string? TryWrite(ConfigRevision revision)
+    {
         try
         {
             Directory.CreateDirectory(_folder);
             Write(PathOf(revision.Number), revision);
-            _alarm = null;
-            _unkept = null;
             Trim();
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var isNews = _unkept?.Number != revision.Number;
-            _unkept = revision;
-            _alarm =
-                $"Configuration revision {revision.Number} is in force, but cannot be kept in the state folder ({e.Message}): it cannot be "
-                    + "rolled back to. Repair the folder; it is tried again every 5 s.";
-            if (isNews)
-            {
-                LogUnwritten(revision.Number, _folder, e.Message);
-            }
-        }
-    }
-
-    /// <summary>The same, and no longer than two seconds: a disk that hangs must not hold up a change that is in force.</summary>
-    public async Task KeepAsync(ConfigRevision revision, TimeProvider time) =>
-        await Task.Run(() => Keep(revision)).WaitAsync(Within, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    /// <summary>Keeps what could not be kept.</summary>
-    public void KeepAgain()
-    {
-        if (_unkept is { } revision)
-        {
-            Keep(revision);
+            return e.Message;
         }
     }
 
@@ -152,7 +216,8 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
         }
     }
 
-    private string PathOf(long number) => Path.Combine(_folder, number.ToString("D6", CultureInfo.InvariantCulture) + Ending);
+    /// <summary>Where one of them is kept.</summary>
+    public string PathOf(long number) => Path.Combine(_folder, number.ToString("D6", CultureInfo.InvariantCulture) + Ending);
 
     private ImmutableArray<long> Numbers()
     {

@@ -123,6 +123,9 @@ internal sealed record ConfigChange(GatewayConfig Old, GatewayConfig New, long R
     /// <summary>Who asked for it. Default: the file changed.</summary>
     public ReloadRequest Request { get; init; } = ReloadRequest.OfFile;
 
+    /// <summary>SHA-256 of the new one's files.</summary>
+    public string Hash { get; init; } = "";
+
     /// <summary>What is in force, for log, journal and commands.</summary>
     public static string Say(long revision, ImmutableArray<string> restartNeeded, long? rollbackTo = null)
     {

@@ -21,7 +21,6 @@ internal sealed partial class ConfigStore
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<ConfigStore> _logger;
     private volatile ConfigState _state;
-    private ConfigHistory? _history;
     private Func<ConfigChange, CancellationToken, Task> _apply = static (_, _) => Task.CompletedTask;
     private ImmutableArray<ReloadGate> _gates = [];
     private ImmutableArray<Action<ConfigChange>> _whenApplied = [];
@@ -49,6 +48,9 @@ internal sealed partial class ConfigStore
     /// <summary>The clock.</summary>
     public TimeProvider Time => _timeProvider;
 
+    /// <summary>What was in force before; null: it is not kept.</summary>
+    public ConfigHistory? History { get; private set; }
+
     /// <summary>Everything about it at one moment.</summary>
     public ConfigState State => _state;
 
@@ -72,10 +74,7 @@ internal sealed partial class ConfigStore
     /// </summary>
     public void ApplyBy(Func<ConfigChange, CancellationToken, Task> apply) => _apply = apply;
 
-    /// <summary>
-    /// Says what may keep a valid change out of force. They are asked in this order, and not about what an operator has confirmed. Set
-    /// once, before the watcher runs.
-    /// </summary>
+    /// <summary>Says what may keep a valid change that nobody confirmed out of force. Set once, before the watcher runs.</summary>
     public void GateBy(params ImmutableArray<ReloadGate> gates) => _gates = gates;
 
     /// <summary>
@@ -95,7 +94,7 @@ internal sealed partial class ConfigStore
     /// </summary>
     public void KeepIn(ConfigHistory history)
     {
-        _history = history;
+        History = history;
         var state = _state;
         if (history.Newest() is { } newest && string.Equals(newest.Hash, state.Hash, StringComparison.Ordinal))
         {
@@ -107,13 +106,11 @@ internal sealed partial class ConfigStore
         history.Keep(Revisions.OfStart(_state, _first));
     }
 
-    /// <summary>Keeps a revision that could not be kept. Only the watcher's loop calls this.</summary>
-    internal void KeepAgain() => _history?.KeepAgain();
-
     /// <summary>The files of an earlier revision; of one that is not kept, a set that says so.</summary>
-    internal ConfigSet FilesOf(long revision, string path) => _history?.Find(revision) is { } kept
-        ? kept.SetAt(path)
-        : ConfigSet.Of(new ConfigFile { Path = path, Failure = $"Revision {revision} is not kept." });
+    internal async Task<ConfigSet> FilesOfAsync(long revision, string path) =>
+        History is { } history && await history.FindAsync(revision, _timeProvider) is { } kept
+            ? kept.SetAt(path)
+            : ConfigSet.Of(new ConfigFile { Path = path, Failure = $"Revision {revision} is not kept, or cannot be read." });
 
     /// <summary>
     /// Puts a judged configuration in force or refuses it: one that cannot be applied is refused like one with problems. Only the watcher's
@@ -130,6 +127,11 @@ internal sealed partial class ConfigStore
         CancellationToken cancellationToken)
     {
         var before = _state;
+        if (request.OnlyFrom is { } expected && expected != before.Revision)
+        {
+            return new ReloadOutcome(Applied: false, [], [], before.RestartNeeded, before.Revision);
+        }
+
         if (result.Config is not { } config)
         {
             return Refuse(result, request, before);
@@ -137,11 +139,11 @@ internal sealed partial class ConfigStore
 
         if (string.Equals(result.Hash, before.Hash, StringComparison.Ordinal))
         {
-            return KeepSame(result, request, before);
+            return await KeepSameAsync(result, request, before);
         }
 
         var restart = RestartNeeded.Between(_started, config);
-        var change = new ConfigChange(before.Config, config, before.Revision + 1, restart) { Request = request };
+        var change = new ConfigChange(before.Config, config, before.Revision + 1, restart) { Request = request, Hash = result.Hash };
         try
         {
             if (!request.IsConfirmed && await WhyNotNowAsync(result.Hash, change, before, cancellationToken) is var (cause, why))
@@ -165,7 +167,7 @@ internal sealed partial class ConfigStore
         }
 
         var revision = Revisions.Of(result, change, inPlace, _timeProvider.GetUtcNow());
-        await (_history?.KeepAsync(revision, _timeProvider) ?? Task.CompletedTask);
+        await (History?.KeepAsync(revision, _timeProvider) ?? Task.CompletedTask);
         return Announce(result, change, before, revision);
     }
 
@@ -222,13 +224,11 @@ internal sealed partial class ConfigStore
         return new ReloadOutcome(Applied: true, [], result.Warnings, restart, next.Revision);
     }
 
-    private ReloadOutcome KeepSame(ConfigResult result, ReloadRequest request, ConfigState before)
+    private async Task<ReloadOutcome> KeepSameAsync(ConfigResult result, ReloadRequest request, ConfigState before)
     {
-        if (request is { Who: not null, RollbackTo: null }
-            && _history?.Find(before.Revision) is { Who: null, Origin: RevisionOrigin.File } revision
-            && _timeProvider.GetUtcNow() - revision.At < ReasonWithin)
+        if (request is { Who: { } who, RollbackTo: null } && _timeProvider.GetUtcNow() - before.AppliedAt < ReasonWithin)
         {
-            _history.Keep(revision with { Who = request.Who, Reason = request.Reason });
+            await (History?.NoteAsync(before.Revision, who, request.Reason, _timeProvider) ?? Task.CompletedTask);
         }
 
         if (!before.FileIsInForce && request.RollbackTo is null)

@@ -118,7 +118,7 @@ internal sealed partial class ConfigWatcher(
         if (timeProvider.GetElapsedTime(_keptAt) >= KeepInterval)
         {
             _keptAt = timeProvider.GetTimestamp();
-            store.KeepAgain();
+            await (store.History?.KeepAgainAsync(timeProvider) ?? Task.CompletedTask);
         }
 
         if (_reloads.TryDequeue(out var reload))
@@ -187,7 +187,7 @@ internal sealed partial class ConfigWatcher(
 
     private async Task<ReloadOutcome> JudgeAsync(ConfigSet inPlace, ReloadRequest request, CancellationToken cancellationToken)
     {
-        var files = request.RollbackTo is { } number ? store.FilesOf(number, path) : inPlace;
+        var files = request.RollbackTo is { } number ? await store.FilesOfAsync(number, path) : inPlace;
         var result = ConfigLoader.Validate(files, environment, timeProvider);
         if (request.RollbackTo is null)
         {

@@ -12,6 +12,9 @@ internal sealed record ReloadRequest
     /// <summary>An earlier revision in place of the file; null: the file.</summary>
     public long? RollbackTo { get; init; }
 
+    /// <summary>Only while this revision is in force: what took its place meanwhile stays. Null: whatever is.</summary>
+    public long? OnlyFrom { get; init; }
+
     /// <summary>Who, as far as it is known; null: a file changed, or a signal came.</summary>
     public string? Who { get; init; }
 

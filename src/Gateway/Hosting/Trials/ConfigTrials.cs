@@ -140,9 +140,13 @@ internal sealed partial class ConfigTrials
                     OthersNow(revision), _time.GetUtcNow() + length, Now + length);
                 LogBegun(change.Revision, _run.RollbackTo, length.TotalSeconds);
             }
-            else if (before?.Shared is { } abandoned)
+
+            if (before?.Shared is { } abandoned && !string.Equals(abandoned, _run?.Shared, StringComparison.Ordinal))
             {
-                _ = EndLeaseAsync(lease => lease.LeaveAsync(abandoned, CancellationToken.None));
+                // What an operator rolled back here is not to be tried at the next gateway.
+                _ = EndLeaseAsync(lease => change.Request is { RollbackTo: not null, Who: var who, Reason: var reason }
+                    ? lease.FailAsync(abandoned, $"{reason}, says {who}", CancellationToken.None)
+                    : lease.LeaveAsync(abandoned, CancellationToken.None));
             }
         }
     }
@@ -189,7 +193,7 @@ internal sealed partial class ConfigTrials
 
             counts = _totals.Sum - run.AtStart;
             harm = run.HarmOf(counts, OthersNow(run.Shared));
-            if (harm is null && Now < run.EndsAt)
+            if (harm is null && (Now < run.EndsAt || run.IsInDoubt))
             {
                 return;
             }
@@ -217,8 +221,37 @@ internal sealed partial class ConfigTrials
         LogHarm(run.Revision, run.RollbackTo, harm);
         using var late = new CancellationTokenSource(RollbackWithin, _time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping, late.Token);
-        var request = new ReloadRequest { IsConfirmed = true, RollbackTo = run.RollbackTo, Who = Who, Reason = $"on trial, {harm}" };
-        var outcome = await _watcher.ReloadAsync(request, deadline.Token).ConfigureAwait(false);
+        var request = new ReloadRequest
+        {
+            IsConfirmed = true,
+            RollbackTo = run.RollbackTo,
+            OnlyFrom = run.Revision,
+            Who = Who,
+            Reason = $"on trial, {harm}",
+        };
+        ReloadOutcome outcome;
+        try
+        {
+            outcome = await _watcher.ReloadAsync(request, deadline.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException && !stopping.IsCancellationRequested)
+        {
+            // Not confirmed: looked at again, as long as it is in force.
+            LogNotRolledBack(run.Revision, e);
+            lock (_lock)
+            {
+                _run ??= _store.Revision == run.Revision ? run : null;
+            }
+
+            return;
+        }
+
+        if (!outcome.Applied && outcome.Problems.IsEmpty)
+        {
+            // An operator was faster.
+            return;
+        }
+
         var text = outcome.Applied
             ? $"The trial of configuration revision {run.Revision} ended it: {harm}. Revision {outcome.Revision} is in force, with the "
                 + $"files of revision {run.RollbackTo}."
@@ -236,8 +269,9 @@ internal sealed partial class ConfigTrials
         }
     }
 
-    // Those that have another configuration than the one that is tried.
-    private IReadOnlyDictionary<string, GatewayView> OthersNow(string? revision) => (_fleet()?.Gateways ?? [])
+    // Those that are heard and have another configuration than the one that is tried.
+    private IReadOnlyDictionary<string, GatewayView> OthersNow(string? revision) =>
+        (_fleet() is { Agreeing: true } view ? view.Gateways : [])
         .Where(gateway => !gateway.Self && !string.Equals(gateway.Revision, revision, StringComparison.Ordinal))
         .ToDictionary(static gateway => gateway.Id, StringComparer.Ordinal);
 
@@ -257,6 +291,9 @@ internal sealed partial class ConfigTrials
 
     [LoggerMessage(10123, LogLevel.Error, "Configuration revision {Revision} harms users and is rolled back to revision {Before}: {Harm}.")]
     private partial void LogHarm(long revision, long before, string harm);
+
+    [LoggerMessage(10125, LogLevel.Error, "The rollback of configuration revision {Revision} was not confirmed; it is tried again.")]
+    private partial void LogNotRolledBack(long revision, Exception exception);
 
     [LoggerMessage(10124, LogLevel.Error, "A look at the trial of a configuration failed; the configuration stays in force.")]
     private partial void LogLookFailed(Exception exception);

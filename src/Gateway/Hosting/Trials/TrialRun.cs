@@ -27,6 +27,9 @@ internal sealed record TrialRun(
 
     private (TrialCounts Own, IReadOnlyDictionary<string, GatewayView> Others)? _doubt;
 
+    /// <summary>What looks like harm is being compared once more.</summary>
+    public bool IsInDoubt => _doubt is not null;
+
     /// <summary>
     /// How it harms; null: that is not proved. What the others say of themselves is a moment old, so that a fault that has just begun
     /// everywhere would seem to be here alone: what looks like harm is compared once more, with what they count later.
