@@ -111,9 +111,9 @@ internal static class StatusText
             $"Configuration revision {config.Revision} ({config.Hash}), in force for "
                 + $"{WallClock.SpanOf(now - config.AppliedAt)}",
             2);
-        if (config.Trial is { } trial)
+        if (config.Canary is { } canary)
         {
-            Columns.Append(text, "  ", trial, 4);
+            Columns.Append(text, "  ", canary, 4);
         }
 
         if (config is { FileIsInForce: false, Rejected: { } rejected })

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Consensus;
 using Gateway.Failover;
-using Gateway.Fleet.Trials;
+using Gateway.Fleet.Canaries;
 
 namespace Gateway.Fleet;
 
@@ -79,7 +79,7 @@ internal sealed record Heartbeat(string Name, string Version, string Revision, l
     public ImmutableArray<string>? Faults { get; init; }
 
     /// <summary>How its requests ended since its start; nothing: it is of a version that does not count them.</summary>
-    public TrialCounts Outcomes { get; init; }
+    public CanaryCounts Outcomes { get; init; }
 
     /// <summary>Counts the signs of life of this gateway.</summary>
     public long Beat { get; init; }

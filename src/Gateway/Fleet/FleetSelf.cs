@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Failover;
-using Gateway.Fleet.Trials;
+using Gateway.Fleet.Canaries;
 
 namespace Gateway.Fleet;
 
@@ -21,5 +21,5 @@ internal sealed record FleetSelf(
     public Func<ImmutableArray<string>> Faults { get; init; } = static () => [];
 
     /// <summary>How this gateway's requests ended since its start. Default: it had none.</summary>
-    public Func<TrialCounts> Outcomes { get; init; } = static () => default;
+    public Func<CanaryCounts> Outcomes { get; init; } = static () => default;
 }

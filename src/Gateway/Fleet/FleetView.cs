@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Consensus;
-using Gateway.Fleet.Trials;
+using Gateway.Fleet.Canaries;
 
 namespace Gateway.Fleet;
 
@@ -36,7 +36,7 @@ internal sealed record GatewayView(
     public ImmutableArray<string> Faults { get; init; } = [];
 
     /// <summary>How its requests ended since its start.</summary>
-    public TrialCounts Outcomes { get; init; }
+    public CanaryCounts Outcomes { get; init; }
 
     /// <summary>Counts its signs of life: a higher one was made later.</summary>
     public long Beat { get; init; }

@@ -5,7 +5,7 @@ using Gateway.Configuration;
 using Gateway.Configuration.History;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
-using Gateway.Hosting.Trials;
+using Gateway.Hosting.Canaries;
 using Gateway.Observability.History;
 
 namespace Gateway.Hosting;
@@ -16,7 +16,7 @@ internal sealed partial class ConfigSource
     private readonly ILogger<ConfigSource> _logger;
     private readonly string _path;
     private readonly Func<string, string?> _environment;
-    private ConfigTrials? _trials;
+    private ConfigCanary? _canary;
 
     public ConfigSource(ConfigResult loaded, string path, Func<string, string?> environment, TimeProvider time, GatewayLog log)
     {
@@ -39,30 +39,30 @@ internal sealed partial class ConfigSource
     public GatewayConfig Current => Store.Current;
 
     /// <summary>Tries what changed.</summary>
-    public ConfigTrials Trials => _trials ?? throw new InvalidOperationException("The rooms are not connected yet.");
+    public ConfigCanary Canary => _canary ?? throw new InvalidOperationException("The rooms are not connected yet.");
 
     /// <summary>Says what puts a configuration in force, what may keep it out of force, and what is told of it.</summary>
-    public void Connect(ConfigActivation activation, Records records, Announcements announcements, ConfigTrials trials)
+    public void Connect(ConfigActivation activation, Records records, Announcements announcements, ConfigCanary canary)
     {
-        _trials = trials;
+        _canary = canary;
         Store.ApplyBy(activation.ApplyAsync);
-        Store.GateBy(new ReloadGuard(records, _environment, Store.Time).JudgeAsync, trials.JudgeAsync);
+        Store.GateBy(new ReloadGuard(records, _environment, Store.Time).JudgeAsync, canary.JudgeAsync);
         Store.WhenApplied(announcements.Announce);
-        Store.WhenApplied(trials.Begin);
+        Store.WhenApplied(canary.Begin);
         Store.WhenRejected(announcements.Announce);
     }
 
-    /// <summary>With what operators may see of earlier configurations and of trials.</summary>
+    /// <summary>With what operators may see of earlier configurations and of canary.</summary>
     public AdminSources Complete(AdminSources sources) => sources with
     {
         Revisions = History,
         HoldsSecrets = HoldsSecrets,
-        Trial = () => Trials.Text,
+        Canary = () => Canary.Text,
     };
 
-    /// <summary>Follows the file and tries what changed; ends as soon as one of the two does.</summary>
+    /// <summary>Follows the file and the canary; ends as soon as one of the two does.</summary>
     public async Task RunAsync(CancellationToken stopping) =>
-        await (await Task.WhenAny(Watcher.RunAsync(stopping), Trials.RunAsync(stopping)).ConfigureAwait(false)).ConfigureAwait(false);
+        await (await Task.WhenAny(Watcher.RunAsync(stopping), Canary.RunAsync(stopping)).ConfigureAwait(false)).ConfigureAwait(false);
 
     /// <summary><c>trustedProxies</c>.</summary>
     public ImmutableArray<IPNetwork> TrustedProxies() => Store.Current.TrustedProxies;

@@ -4,7 +4,7 @@ using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Fleet;
-using Gateway.Fleet.Trials;
+using Gateway.Fleet.Canaries;
 using Gateway.LastGood.Policy;
 using Gateway.Observability;
 using Gateway.Redis;
@@ -31,7 +31,7 @@ internal sealed class FleetMembership
     /// <param name="announcements">Told of other gateways' commands.</param>
     /// <param name="address">Where this gateway's admin endpoint listens; asked after the start.</param>
     /// <param name="faults">The faults of runbooks that this gateway sees.</param>
-    /// <param name="config">The configuration in force, and its trials.</param>
+    /// <param name="config">The configuration in force, and its canary.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
     public FleetMembership(
@@ -55,10 +55,10 @@ internal sealed class FleetMembership
             stored.ForgetPurged)
         {
             Faults = faults,
-            Outcomes = () => config.Trials.Sum,
+            Outcomes = () => config.Canary.Sum,
         };
         _loop = new FleetLoop(redis, failover, self, time, log.For<FleetLoop>());
-        Lease = new TrialLease(redis, () => Name, time);
+        Lease = new CanaryLease(redis, () => Name, time);
         _limits = new SharedLimits(redis, () => pipeline.Endpoints.SharedLimits, time, log.For<SharedLimits>());
         failover.WhenOpinionChanges(_loop.Wake);
     }
@@ -66,8 +66,8 @@ internal sealed class FleetMembership
     /// <summary>This gateway's name for people: its machine and the port of its admin endpoint.</summary>
     public string Name => $"{Environment.MachineName}:{_address().Port.ToString(CultureInfo.InvariantCulture)}";
 
-    /// <summary>Chooses the gateway that tries a changed configuration.</summary>
-    public TrialLease Lease { get; }
+    /// <summary>Chooses the gateway that has a changed configuration as a canary.</summary>
+    public CanaryLease Lease { get; }
 
     /// <summary>The other gateways, as heard.</summary>
     public FleetView View => _loop.View;

@@ -7,7 +7,7 @@ using Gateway.Failover;
 using Gateway.Failover.Recording;
 using Gateway.Fallback;
 using Gateway.Health.Kubernetes;
-using Gateway.Hosting.Trials;
+using Gateway.Hosting.Canaries;
 using Gateway.Hosting.WarmUp;
 using Gateway.Notifications;
 using Gateway.Observability.History;
@@ -233,7 +233,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _watchdog.Register("config-history", () => _config.History.Alarm);
         _watchdog.Register(() => _certificates.ClusterAlarms.Concat(_certificates.PortAlarms));
         var activation = new ConfigActivation(_loop, _files, _pipeline.Endpoints, _admin, _notifier, _instruments, _log);
-        _config.Connect(activation, _records, _announcements, new ConfigTrials(
+        _config.Connect(activation, _records, _announcements, new ConfigCanary(
             _config.Store, _config.Watcher, _instruments, _fleet?.Lease, () => _fleet?.View, _announcements, _records.Journal, _log));
     }
 

@@ -133,7 +133,7 @@ public sealed class ConfigStoreTests
         Assert.Empty(store.State.RestartNeeded);
     }
 
-    // What an operator put in force meanwhile is not rolled back by a trial of what was before.
+    // What an operator put in force meanwhile is not rolled back with the canary of before.
     [Fact]
     public async Task TryApply_OnlyFromARevisionThatIsGone_ChangesNothing()
     {

@@ -145,11 +145,11 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ejected_EndsInATrial_WhoseSuccessBringsItBack()
+    public async Task Ejected_EndsHalfOpen_WhoseSuccessBringsItBack()
     {
         await StartAsync(ClusterOf() with { Passive = new PassiveConfig { EjectFor = TimeSpan.FromMilliseconds(300) } });
         await FailAsync("a", 3);
-        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].HalfOpen is [{ Name: "a" }], Patience, "a is on trial");
+        await Eventually.BeTrueAsync(() => Cluster.Snapshot.Tiers[0].HalfOpen is [{ Name: "a" }], Patience, "a is half-open");
         Assert.DoesNotContain(Cluster.Snapshot.Tiers[0].Usable, d => d.Name is "a");
         var destination = Find("a");
         Assert.True(destination.TryTakeHalfOpenPermit());
@@ -160,7 +160,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Exhausted_ByTrafficAlone_OffersTrialsWithinASecond()
+    public async Task Exhausted_ByTrafficAlone_OffersHalfOpenProbesWithinASecond()
     {
         await StartAsync(ClusterOf() with { Passive = new PassiveConfig { EjectFor = TimeSpan.FromMinutes(1) } });
         foreach (var name in new[] { "a", "b", "s" })
@@ -172,7 +172,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         await Eventually.BeTrueAsync(
             () => Cluster.Snapshot.Tiers.All(t => t.HalfOpen.Length == t.All.Length),
             Patience,
-            "all are on trial");
+            "all are half-open");
         Assert.True(Find("s").TryTakeHalfOpenPermit());
         Loop.Report(new Evidence(Find("s"), "r", EvidenceKind.Success, HalfOpen: true));
         await BarrierAsync();

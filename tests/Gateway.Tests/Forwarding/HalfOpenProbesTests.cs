@@ -33,7 +33,7 @@ public class HalfOpenProbesTests
                 return guide.Requests.Count > asked;
             },
             TimeSpan.FromSeconds(30),
-            "a copy is sent as a trial");
+            "a copy is sent as a half-open probe");
         Assert.NotEqual("up", await gateway.HealthStatusAsync("primary"));
         Volatile.Write(ref broken, false);
         await Eventually.BecomeTrueAsync(
@@ -48,7 +48,7 @@ public class HalfOpenProbesTests
     }
 
     [Fact]
-    public async Task Exhausted_OnlyOrdersCome_TheyAreTheTrial()
+    public async Task Exhausted_OnlyOrdersCome_TheyAreTheProbe()
     {
         var broken = true;
         await using var guide = new ScriptedUpstream(async r =>

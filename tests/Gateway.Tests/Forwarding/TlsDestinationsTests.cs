@@ -182,7 +182,7 @@ public class TlsDestinationsTests
     }
 
     [Fact]
-    public async Task Https_CondemnedWithHttp2Alone_ComesBackByItsTrial()
+    public async Task Https_CondemnedWithHttp2Alone_ComesBackByItsHalfOpenProbe()
     {
         var ill = true;
         await using var guide = await KestrelUpstream.StartAsync(
@@ -213,7 +213,7 @@ public class TlsDestinationsTests
                 return await gateway.HealthStatusAsync("primary") == "up";
             },
             TimeSpan.FromSeconds(60),
-            "a trial shows that it is well");
+            "a half-open probe shows that it is well");
     }
 
     private static X509Certificate2 CertificateOf(string which)

@@ -78,7 +78,7 @@ public class DestinationHealthTests
     }
 
     [Fact]
-    public void Trial_Passed_IsUpAndForgetsItsEjectionsOnlyAfterALongGoodTime()
+    public void HalfOpen_Passed_IsUpAndForgetsItsEjectionsOnlyAfterALongGoodTime()
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = DestinationHealth.OnTick(state, Passive, exhausted: false, At(5));
@@ -89,7 +89,7 @@ public class DestinationHealthTests
     }
 
     [Fact]
-    public void Trial_Failed_IsEjectedForTwiceAsLong()
+    public void HalfOpen_Failed_IsEjectedForTwiceAsLong()
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = DestinationHealth.OnTick(state, Passive, exhausted: false, At(5));
@@ -106,7 +106,7 @@ public class DestinationHealthTests
     }
 
     [Fact]
-    public void Ejected_RestartedMeanwhile_GetsItsTrialAtOnce()
+    public void Ejected_RestartedMeanwhile_GetsItsHalfOpenProbeAtOnce()
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         state = "--+++".Aggregate(state, (s, p) => DestinationHealth.OnProbe(s, p == '+', Probe, exhausted: false));
@@ -122,7 +122,7 @@ public class DestinationHealthTests
     }
 
     [Fact]
-    public void Ejected_ClusterExhausted_GetsItsTrialAfterASecond()
+    public void Ejected_ClusterExhausted_GetsItsHalfOpenProbeAfterASecond()
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up, Ejections: 3), Passive, exhausted: false, At(0));
         Assert.Equal(HealthStatus.Ejected, DestinationHealth.OnTick(state, Passive, exhausted: true, At(0.9)).HealthStatus);
@@ -130,7 +130,7 @@ public class DestinationHealthTests
     }
 
     [Fact]
-    public void Trial_FailedAgainAndAgainWhileExhausted_LeavesNoLongEjection()
+    public void HalfOpen_FailedAgainAndAgainWhileExhausted_LeavesNoLongEjection()
     {
         var state = DestinationHealth.Eject(new HealthState(ProbeOpinion.Up), Passive, exhausted: false, At(0));
         for (var second = 1; second < 60; second++)

@@ -341,9 +341,9 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Trial_OnePermit_IsGivenOnce()
+    public void HalfOpen_OnePermit_IsGivenOnce()
     {
-        EjectUntilTrial();
+        EjectUntilHalfOpen();
         Assert.True(_destination.TryTakeHalfOpenPermit());
         Assert.False(_destination.TryTakeHalfOpenPermit());
         _destination.ReturnHalfOpenPermit();
@@ -351,9 +351,9 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Trial_Succeeded_IsUpAndStartsClean()
+    public void HalfOpen_Succeeded_IsUpAndStartsClean()
     {
-        EjectUntilTrial();
+        EjectUntilHalfOpen();
         Assert.True(_destination.TryTakeHalfOpenPermit());
         Assert.True(_monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Success, HalfOpen: true), WithSpare, At(6)));
         Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
@@ -362,9 +362,9 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Trial_Failed_IsEjectedAgainAndItsPermitIsGone()
+    public void HalfOpen_Failed_IsEjectedAgainAndItsPermitIsGone()
     {
-        EjectUntilTrial();
+        EjectUntilHalfOpen();
         Assert.True(_destination.TryTakeHalfOpenPermit());
         _monitor.OnEvidence(new Evidence(_destination, "r", EvidenceKind.Status, HalfOpen: true, Status: 500), WithSpare, At(6));
         Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
@@ -373,9 +373,9 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Trial_HedgedAwayTooSoonToTell_IsOfferedAgain()
+    public void HalfOpen_HedgedAwayTooSoonToTell_IsOfferedAgain()
     {
-        EjectUntilTrial();
+        EjectUntilHalfOpen();
         Assert.True(_destination.TryTakeHalfOpenPermit());
         _monitor.OnEvidence(
             new Evidence(_destination, "r", EvidenceKind.Late, HalfOpen: true, Waited: TimeSpan.FromMilliseconds(60)),
@@ -391,9 +391,9 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Trial_ItsHolderVanished_IsOfferedAgain()
+    public void HalfOpen_ItsHolderVanished_IsOfferedAgain()
     {
-        EjectUntilTrial();
+        EjectUntilHalfOpen();
         Assert.True(_destination.TryTakeHalfOpenPermit());
         _monitor.OnTick(exhausted: false, At(7));
         Assert.False(_destination.HalfOpenProbeOffered);
@@ -402,9 +402,9 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Trial_StragglersFromBefore_DoNotDecideIt()
+    public void HalfOpen_StragglersFromBefore_DoNotDecideIt()
     {
-        EjectUntilTrial();
+        EjectUntilHalfOpen();
         Fail(EvidenceKind.Reset, 10);
         Assert.Equal(HealthStatus.HalfOpen, _monitor.State.HealthStatus);
     }
@@ -450,7 +450,7 @@ public class DestinationMonitorTests
         return monitor;
     }
 
-    private void EjectUntilTrial()
+    private void EjectUntilHalfOpen()
     {
         Fail(EvidenceKind.Reset, 3);
         Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);

@@ -34,7 +34,7 @@ public sealed class EndToEndTests
         AssertHolds(await LastGoodKillDrill.MeasureAsync(20, Progress));
 
     [Fact]
-    public async Task Exhausted_GuideHangsThatLooksHealthy_TrialsGoOnAndNoUserWaitsForOne()
+    public async Task Exhausted_GuideHangsThatLooksHealthy_HalfOpenProbesGoOnAndNoUserWaitsForOne()
     {
         // 1. One guide; it answers its probes and lets requests hang, so only a half-open probe can bring it back.
         await using var bed = await TestBed.StartAsync(
@@ -74,11 +74,11 @@ public sealed class EndToEndTests
         // 3. From then on half-open probes hang for their four seconds, one at a time, and every user is answered at once.
         var before = Attempts(await bed.Gateway.MetricsAsync(Cancel));
         var ledger = await LoadAsync(50, 6);
-        var trials = Attempts(await bed.Gateway.MetricsAsync(Cancel)) - before;
+        var probes = Attempts(await bed.Gateway.MetricsAsync(Cancel)) - before;
 
         Assert.Equal(ledger.Total, ledger.Count(Outcome.LastGood));
         Assert.InRange(ledger.Latencies().Max, TimeSpan.Zero, TimeSpan.FromSeconds(3));
-        Assert.InRange(trials, 1, 5);
+        Assert.InRange(probes, 1, 5);
     }
 
     [Fact]

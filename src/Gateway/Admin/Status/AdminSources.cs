@@ -31,8 +31,8 @@ internal sealed record AdminSources
     /// <summary>The files of a revision hold secrets, or it cannot be told. Default: none does.</summary>
     public Func<ConfigRevision, bool> HoldsSecrets { get; init; } = static _ => false;
 
-    /// <summary>The trial of a changed configuration, in a sentence; null: none runs. Default: null.</summary>
-    public Func<string?> Trial { get; init; } = static () => null;
+    /// <summary>The canary, in a sentence; null: there is none. Default: null.</summary>
+    public Func<string?> Canary { get; init; } = static () => null;
 
     /// <summary>The clusters, in the order of the file.</summary>
     public required Func<IReadOnlyList<ClusterView>> Clusters { get; init; }

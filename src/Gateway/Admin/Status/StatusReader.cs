@@ -19,7 +19,7 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
         var now = time.GetUtcNow();
         return new(
             new(Version, now, _startedAt, readiness.Ready, readiness.Why),
-            ConfigStatus.Of(config) with { Trial = sources.Trial() },
+            ConfigStatus.Of(config) with { Canary = sources.Canary() },
             [.. sources.Clusters().Select(c => Of(c, now) with { Impact = impact.Of(c.Name), Queue = QueueOf(config.Config, c.Name) })],
             Routes(config.Config),
             sources.Records.History,

@@ -47,8 +47,8 @@ internal sealed record ConfigStatus(
     IReadOnlyList<string> Warnings,
     IReadOnlyList<string> RestartNeeded)
 {
-    /// <summary>The trial of it, in a sentence; null: none runs.</summary>
-    public string? Trial { get; init; }
+    /// <summary>It is a canary, in a sentence; null: it is none.</summary>
+    public string? Canary { get; init; }
 
     /// <summary>From the store's snapshot.</summary>
     public static ConfigStatus Of(ConfigState state) => new(

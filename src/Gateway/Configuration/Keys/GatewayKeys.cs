@@ -115,17 +115,17 @@ internal static class GatewayKeys
             "Where logs, metrics and traces go.");
 
     private static RecordSchema<ReloadConfig> Reload() =>
-        new RecordSchema<ReloadConfig>("a mapping with confirmAbove, trial", static () => new ReloadConfig())
+        new RecordSchema<ReloadConfig>("a mapping with confirmAbove, canary", static () => new ReloadConfig())
         .Key(
             "confirmAbove",
             Schemas.Percent(0, 1),
             static (reload, value) => reload with { ConfirmAbove = value },
             "A change that is of high risk (gateway plan) for more than this share of the last hour's requests waits for an operator.")
         .Key(
-            "trial",
+            "canary",
             Schemas.Duration("5s", "10m"),
-            static (reload, value) => reload with { Trial = value },
-            "A changed file is on trial for so long, in a fleet at one gateway first, and rolled back when more requests fail by it.");
+            static (reload, value) => reload with { Canary = value },
+            "For so long a changed file is a canary, in a fleet at one gateway first: it is rolled back when more requests fail by it.");
 
     private static RecordSchema<ListenConfig> Listen() =>
         new RecordSchema<ListenConfig>("a mapping with url", () => new ListenConfig { Url = null! })

@@ -10,8 +10,8 @@ internal sealed record ReloadConfig
     public double? ConfirmAbove { get; init; }
 
     /// <summary>
-    /// How long a changed configuration is on trial: it is rolled back when users fare worse by it. Default: null, it is not tried.
+    /// How long a changed configuration is a canary: it is rolled back when users fare worse by it. Default: null, it is none.
     /// Limits: 5 s to 10 min.
     /// </summary>
-    public TimeSpan? Trial { get; init; }
+    public TimeSpan? Canary { get; init; }
 }

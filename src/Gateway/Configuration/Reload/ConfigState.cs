@@ -73,10 +73,10 @@ internal enum RejectionCause
     /// <summary>It is valid and waits for an operator (<c>reload.confirmAbove</c>).</summary>
     Waits,
 
-    /// <summary>It is valid, and another gateway of the fleet tries it first (<c>reload.trial</c>).</summary>
-    AwaitsTrial,
+    /// <summary>It is valid, and another gateway of the fleet has it as a canary (<c>reload.canary</c>).</summary>
+    AwaitsCanary,
 
-    /// <summary>An operator, or the trial of a gateway, went back to an earlier revision.</summary>
+    /// <summary>An operator, or the gateway itself after a canary, went back to an earlier revision.</summary>
     RolledBack,
 }
 
@@ -92,7 +92,7 @@ internal sealed record RejectedConfig(
     RejectionCause Cause = RejectionCause.Invalid)
 {
     /// <summary>The same file may be put in force by and by: what it was refused for may lie elsewhere, or be over.</summary>
-    public bool IsJudgedAgain => Cause is RejectionCause.Invalid or RejectionCause.AwaitsTrial;
+    public bool IsJudgedAgain => Cause is RejectionCause.Invalid or RejectionCause.AwaitsCanary;
 
     /// <summary>What became of the file, without a full stop.</summary>
     public string Headline => HeadlineOf(Cause);
@@ -102,7 +102,7 @@ internal sealed record RejectedConfig(
     {
         RejectionCause.NotApplied => "The changed configuration could not be put in force",
         RejectionCause.Waits => "The changed configuration waits for an operator",
-        RejectionCause.AwaitsTrial => "The changed configuration waits for its trial at another gateway",
+        RejectionCause.AwaitsCanary => "The changed configuration waits for the canary of another gateway",
         RejectionCause.RolledBack => "The configuration in the file is rolled back",
         _ => "The changed configuration was refused",
     };

@@ -1,10 +1,10 @@
 using Gateway.Fleet;
-using Gateway.Fleet.Trials;
+using Gateway.Fleet.Canaries;
 
-namespace Gateway.Hosting.Trials;
+namespace Gateway.Hosting.Canaries;
 
-/// <summary>A trial that runs.</summary>
-/// <param name="Revision">What is tried.</param>
+/// <summary>A canary.</summary>
+/// <param name="Revision">Its number.</param>
 /// <param name="Shared">What the gateways' configurations have in common of it; null: nothing of that changed.</param>
 /// <param name="RollbackTo">The revision that is put in force again if users fare worse.</param>
 /// <param name="Recent">The requests of the minutes before.</param>
@@ -12,12 +12,12 @@ namespace Gateway.Hosting.Trials;
 /// <param name="OthersAtStart">Those that have the earlier configuration, by their identities.</param>
 /// <param name="Until">When it is over, for people.</param>
 /// <param name="EndsAt">The same, of a clock that never goes back.</param>
-internal sealed record TrialRun(
+internal sealed record CanaryRun(
     long Revision,
     string? Shared,
     long RollbackTo,
-    TrialCounts Recent,
-    TrialCounts AtStart,
+    CanaryCounts Recent,
+    CanaryCounts AtStart,
     IReadOnlyDictionary<string, GatewayView> OthersAtStart,
     DateTimeOffset Until,
     TimeSpan EndsAt)
@@ -25,7 +25,7 @@ internal sealed record TrialRun(
     // Beats after which what another gateway says was counted later than what made the doubt: the first may have been on its way.
     private const int Fresh = 2;
 
-    private (TrialCounts Own, IReadOnlyDictionary<string, GatewayView> Others)? _doubt;
+    private (CanaryCounts Own, IReadOnlyDictionary<string, GatewayView> Others)? _doubt;
 
     /// <summary>What looks like harm is being compared once more.</summary>
     public bool IsInDoubt => _doubt is not null;
@@ -36,11 +36,11 @@ internal sealed record TrialRun(
     /// </summary>
     /// <param name="own">What this gateway counted since it began.</param>
     /// <param name="others">Those that have the earlier configuration now.</param>
-    public string? HarmOf(TrialCounts own, IReadOnlyDictionary<string, GatewayView> others)
+    public string? HarmOf(CanaryCounts own, IReadOnlyDictionary<string, GatewayView> others)
     {
         if (_doubt is not var (then, beats))
         {
-            var harm = TrialRule.HarmOf(own, Recent, SinceStart(others));
+            var harm = CanaryRule.HarmOf(own, Recent, SinceStart(others));
             if (harm is null || others.Count == 0)
             {
                 return harm;
@@ -56,13 +56,13 @@ internal sealed record TrialRun(
         }
 
         _doubt = null;
-        return TrialRule.HarmOf(then, Recent, SinceStart(others));
+        return CanaryRule.HarmOf(then, Recent, SinceStart(others));
     }
 
     // Those that came later, or restarted, are left out.
-    private TrialCounts SinceStart(IReadOnlyDictionary<string, GatewayView> others)
+    private CanaryCounts SinceStart(IReadOnlyDictionary<string, GatewayView> others)
     {
-        var sum = default(TrialCounts);
+        var sum = default(CanaryCounts);
         foreach (var (id, gateway) in others)
         {
             if (OthersAtStart.TryGetValue(id, out var before) && (gateway.Outcomes - before.Outcomes) is { IsSound: true } since)

@@ -1,28 +1,28 @@
 using Gateway.Observability.Metrics;
 
-namespace Gateway.Fleet.Trials;
+namespace Gateway.Fleet.Canaries;
 
 /// <summary>
 /// How requests ended since the start, and ten minutes ago: a reload that takes routes away takes nothing from the sum. One owner at a time
 /// uses it.
 /// </summary>
 /// <param name="routes">The cells now.</param>
-internal sealed class TrialTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
+internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
 {
     /// <summary>How far back it remembers.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<RouteMeter, TrialCounts> _seen = [];
-    private readonly Queue<(TimeSpan At, TrialCounts Sum)> _past = [];
+    private readonly Dictionary<RouteMeter, CanaryCounts> _seen = [];
+    private readonly Queue<(TimeSpan At, CanaryCounts Sum)> _past = [];
     private TimeSpan? _lastStep;
 
     /// <summary>All that was counted.</summary>
-    public TrialCounts Sum { get; private set; }
+    public CanaryCounts Sum { get; private set; }
 
     /// <summary>What was counted in the last ten minutes before the last reading.</summary>
-    public TrialCounts Recent => _past.TryPeek(out var oldest) ? Sum - oldest.Sum : default;
+    public CanaryCounts Recent => _past.TryPeek(out var oldest) ? Sum - oldest.Sum : default;
 
     /// <summary>Reads the cells.</summary>
     /// <param name="now">Of a clock that never goes back.</param>
@@ -31,7 +31,7 @@ internal sealed class TrialTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
         var current = routes();
         foreach (var route in current)
         {
-            var counts = TrialCounts.Of(route);
+            var counts = CanaryCounts.Of(route);
             Sum += counts - _seen.GetValueOrDefault(route);
             _seen[route] = counts;
         }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Gateway.Failover.Comparison;
 
-namespace Gateway.Fleet.Trials;
+namespace Gateway.Fleet.Canaries;
 
 /// <summary>
 /// Whether a changed configuration harms users: more of their requests fail, or get a 4xx, than before it, and than at the gateways that
@@ -12,7 +12,7 @@ namespace Gateway.Fleet.Trials;
 /// speaks against none of them. A gateway alone can only compare with its own past, in which clients that try paths at random may be
 /// missing: there a 4xx counts only as far as it becomes usual.
 /// </remarks>
-internal static class TrialRule
+internal static class CanaryRule
 {
     /// <summary>The chance that a configuration that harms nobody is rolled back: at most this, while users' requests stay alike.</summary>
     public const double Alpha = 0.01;
@@ -25,10 +25,10 @@ internal static class TrialRule
     private const double RejectedMarginBesideOthers = 0.02;
 
     /// <summary>How it harms, in words for an operator; null: nothing is proved.</summary>
-    /// <param name="trial">Since the configuration is in force.</param>
+    /// <param name="canary">Since the canary is in force.</param>
     /// <param name="before">The last minutes before that.</param>
     /// <param name="others">The gateways with the earlier configuration, since then; nothing: there are none.</param>
-    public static string? HarmOf(TrialCounts trial, TrialCounts before, TrialCounts others)
+    public static string? HarmOf(CanaryCounts canary, CanaryCounts before, CanaryCounts others)
     {
         var isAlone = others.Requests < FewestToCompare;
         if (isAlone && before.Requests < FewestToCompare)
@@ -36,14 +36,14 @@ internal static class TrialRule
             return null;
         }
 
-        if (IsWorse(trial.Failed, before.Failed, others.Failed, FailedMargin, BetaPrior.OfHarm, BetaPrior.OfRare))
+        if (IsWorse(canary.Failed, before.Failed, others.Failed, FailedMargin, BetaPrior.OfHarm, BetaPrior.OfRare))
         {
-            return Words("failed", trial.Failed, before.Failed, others.Failed);
+            return Words("failed", canary.Failed, before.Failed, others.Failed);
         }
 
         var margin = isAlone ? RejectedMarginAlone : RejectedMarginBesideOthers;
-        return IsWorse(trial.Rejected, before.Rejected, others.Rejected, margin, BetaPrior.OfAny, BetaPrior.OfCommon)
-            ? Words("got a 4xx", trial.Rejected, before.Rejected, others.Rejected)
+        return IsWorse(canary.Rejected, before.Rejected, others.Rejected, margin, BetaPrior.OfAny, BetaPrior.OfCommon)
+            ? Words("got a 4xx", canary.Rejected, before.Rejected, others.Rejected)
             : null;
 
         // Against each of the two that there is something of: both have to show it.
@@ -53,11 +53,11 @@ internal static class TrialRule
 
         bool IsHigher(long hits, long baseCases, long baseHits, double most, BetaPrior feared, BetaPrior expected) =>
             baseCases < FewestToCompare
-            || ShareTest.LogEvidence(hits, trial.Requests, baseHits, baseCases, most, feared, expected) >= -Math.Log(Alpha / 2);
+            || ShareTest.LogEvidence(hits, canary.Requests, baseHits, baseCases, most, feared, expected) >= -Math.Log(Alpha / 2);
 
         string Words(string what, long hits, long hitsBefore, long hitsOfOthers) => string.Create(
             CultureInfo.InvariantCulture,
-            $"{Percent(hits, trial.Requests)} of {trial.Requests:N0} requests {what}")
+            $"{Percent(hits, canary.Requests)} of {canary.Requests:N0} requests {what}")
             + (before.Requests < FewestToCompare ? "" : string.Create(
                 CultureInfo.InvariantCulture, $", {Percent(hitsBefore, before.Requests)} of {before.Requests:N0} before"))
             + (isAlone ? "" : string.Create(

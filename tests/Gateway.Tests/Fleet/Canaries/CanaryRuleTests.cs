@@ -1,13 +1,13 @@
-using Gateway.Fleet.Trials;
+using Gateway.Fleet.Canaries;
 using Gateway.Observability.Metrics;
 using Xunit;
 
-namespace Gateway.Tests.Fleet.Trials;
+namespace Gateway.Tests.Fleet.Canaries;
 
 /// <summary>Whether a changed configuration harms users: what is proved, what is chance, and what befalls all gateways alike.</summary>
-public sealed class TrialRuleTests
+public sealed class CanaryRuleTests
 {
-    /// <summary>Requests, failed and rejected: of the trial, before it, and at the others meanwhile; and what is said of it.</summary>
+    /// <summary>Requests, failed and rejected: of the canary, before it, and at the others meanwhile; and what is said of it.</summary>
     public static TheoryData<string, long[], long[], long[], string?> Cases() => new()
     {
         { "nothing happened", [0, 0, 0], [1000, 0, 0], [0, 0, 0], null },
@@ -37,15 +37,15 @@ public sealed class TrialRuleTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Harm_IsWhatIsProved(string circumstance, long[] trial, long[] before, long[] others, string? expected)
+    public void Harm_IsWhatIsProved(string circumstance, long[] canary, long[] before, long[] others, string? expected)
     {
         Assert.NotEmpty(circumstance);
-        Assert.Equal(expected, TrialRule.HarmOf(Of(trial), Of(before), Of(others)));
+        Assert.Equal(expected, CanaryRule.HarmOf(Of(canary), Of(before), Of(others)));
     }
 
-    // Asked after each request, for a hundred trials that change nothing: at most one of a hundred may be ended.
+    // Asked after each request, for a hundred canaries that change nothing: at most one of a hundred may be ended.
     [Fact]
-    public void Trials_ThatChangeNothing_AreNotEnded()
+    public void Canaries_ThatChangeNothing_AreNotEnded()
     {
         var ended = 0;
         for (var seed = 1; seed <= 100; seed++)
@@ -53,11 +53,11 @@ public sealed class TrialRuleTests
             var random = new Random(seed);
             var (failing, rejected) = (random.NextDouble() * 0.05, random.NextDouble() * 0.3);
             var before = Drawn(random, 2000, failing, rejected);
-            var trial = default(TrialCounts);
+            var canary = default(CanaryCounts);
             for (var request = 0; request < 3000; request++)
             {
-                trial += Drawn(random, 1, failing, rejected);
-                if (TrialRule.HarmOf(trial, before, default) is not null)
+                canary += Drawn(random, 1, failing, rejected);
+                if (CanaryRule.HarmOf(canary, before, default) is not null)
                 {
                     ended++;
                     break;
@@ -68,7 +68,7 @@ public sealed class TrialRuleTests
         Assert.InRange(ended, 0, 1);
     }
 
-    // What a harmful change costs before it is ended: so many requests at the gateway that tries it.
+    // What a harmful change costs before it is ended: so many requests at the gateway that has it.
     [Theory]
     [InlineData(1.0, 5)]
     [InlineData(0.5, 30)]
@@ -79,10 +79,10 @@ public sealed class TrialRuleTests
         for (var seed = 1; seed <= 50; seed++)
         {
             var random = new Random(seed);
-            var (trial, requests) = (default(TrialCounts), 0);
-            while (TrialRule.HarmOf(trial, new TrialCounts(5000, 5, 50), default) is null)
+            var (canary, requests) = (default(CanaryCounts), 0);
+            while (CanaryRule.HarmOf(canary, new CanaryCounts(5000, 5, 50), default) is null)
             {
-                trial += Drawn(random, 1, failing, 0.01);
+                canary += Drawn(random, 1, failing, 0.01);
                 Assert.InRange(++requests, 0, within);
             }
         }
@@ -103,10 +103,10 @@ public sealed class TrialRuleTests
     public void Request_CountsByItsEnd(string name, int code, long requests, long failed, long rejected)
     {
         var outcome = Enum.Parse<RequestOutcome>(name);
-        Assert.Equal(new TrialCounts(requests * 7, failed * 7, rejected * 7), TrialCounts.Of(outcome, code, 7));
+        Assert.Equal(new CanaryCounts(requests * 7, failed * 7, rejected * 7), CanaryCounts.Of(outcome, code, 7));
         var meter = new RouteMeter("all", Meters());
         meter.Ended(outcome, code * 100, TimeSpan.FromMilliseconds(1));
-        Assert.Equal(new TrialCounts(requests, failed, rejected), TrialCounts.Of(meter));
+        Assert.Equal(new CanaryCounts(requests, failed, rejected), CanaryCounts.Of(meter));
     }
 
     [Theory]
@@ -117,14 +117,14 @@ public sealed class TrialRuleTests
     [InlineData(10, 0, -1, false)]
     [InlineData(1L << 50, 0, 0, false)]
     public void Counts_OfAnotherGateway_AreTakenInBounds(long requests, long failed, long rejected, bool sound) =>
-        Assert.Equal(sound, new TrialCounts(requests, failed, rejected).IsSound);
+        Assert.Equal(sound, new CanaryCounts(requests, failed, rejected).IsSound);
 
     [Fact]
     public void Totals_OutliveRoutes_AndRememberTenMinutes()
     {
         var (a, b) = (new RouteMeter("a", Meters()), new RouteMeter("b", Meters()));
         RouteMeter[] routes = [a, b];
-        var totals = new TrialTotals(() => routes);
+        var totals = new CanaryTotals(() => routes);
         Send(a, 3);
         Send(b, 4);
         totals.Read(TimeSpan.Zero);
@@ -135,9 +135,9 @@ public sealed class TrialRuleTests
         totals.Read(TimeSpan.FromSeconds(6));
         Assert.Equal((9, 2), (totals.Sum.Requests, totals.Recent.Requests));
         routes = [a, new RouteMeter("b", Meters())];
-        totals.Read(TrialTotals.Window);
+        totals.Read(CanaryTotals.Window);
         Assert.Equal((9, 2), (totals.Sum.Requests, totals.Recent.Requests));
-        totals.Read(TrialTotals.Window + TimeSpan.FromSeconds(1));
+        totals.Read(CanaryTotals.Window + TimeSpan.FromSeconds(1));
         Assert.Equal((9, 0), (totals.Sum.Requests, totals.Recent.Requests));
     }
 
@@ -150,17 +150,17 @@ public sealed class TrialRuleTests
     }
 
     private static System.Diagnostics.Metrics.Histogram<double> Meters() =>
-        new System.Diagnostics.Metrics.Meter("trial-tests").CreateHistogram<double>("duration");
+        new System.Diagnostics.Metrics.Meter("canary-tests").CreateHistogram<double>("duration");
 
-    private static TrialCounts Of(long[] counts) => new(counts[0], counts[1], counts[2]);
+    private static CanaryCounts Of(long[] counts) => new(counts[0], counts[1], counts[2]);
 
-    private static TrialCounts Drawn(Random random, int requests, double failing, double rejected)
+    private static CanaryCounts Drawn(Random random, int requests, double failing, double rejected)
     {
-        var sum = default(TrialCounts);
+        var sum = default(CanaryCounts);
         for (var i = 0; i < requests; i++)
         {
             var drawn = random.NextDouble();
-            sum += new TrialCounts(1, drawn < failing ? 1 : 0, drawn >= failing && drawn < failing + rejected ? 1 : 0);
+            sum += new CanaryCounts(1, drawn < failing ? 1 : 0, drawn >= failing && drawn < failing + rejected ? 1 : 0);
         }
 
         return sum;

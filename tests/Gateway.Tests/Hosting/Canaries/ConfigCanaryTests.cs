@@ -1,10 +1,10 @@
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Hosting.Trials;
+namespace Gateway.Tests.Hosting.Canaries;
 
-/// <summary>A changed configuration is tried before it is believed: by one gateway alone, and by one of a fleet.</summary>
-public sealed class ConfigTrialTests : IAsyncDisposable
+/// <summary>A changed configuration is a canary before it is believed: of one gateway alone, and of one of a fleet.</summary>
+public sealed class ConfigCanaryTests : IAsyncDisposable
 {
     private const string Route = "cluster: guide\n";
 
@@ -36,11 +36,11 @@ public sealed class ConfigTrialTests : IAsyncDisposable
     [Fact]
     public async Task Change_ThatHarms_IsRolledBack_AndSaysWhy()
     {
-        var gateway = await StartAsync("reload: { trial: 60s }");
+        var gateway = await StartAsync("reload: { canary: 60s }");
         await SendAsync(gateway, 100);
         Change(gateway, Harmful);
         await RevisionAsync(gateway, 2);
-        Assert.StartsWith("On trial until ", await TrialAsync(gateway), StringComparison.Ordinal);
+        Assert.StartsWith("A canary until ", await CanaryAsync(gateway), StringComparison.Ordinal);
         Load(gateway);
 
         await RevisionAsync(gateway, 3);
@@ -49,22 +49,22 @@ public sealed class ConfigTrialTests : IAsyncDisposable
         var config = (await gateway.StatusAsync()).GetProperty("config");
         Assert.False(config.GetProperty("fileIsInForce").GetBoolean());
         Assert.Matches(
-            "rolled back to revision 1 at .* by the gateway itself \\(on trial, .*requests failed, 0 % of .* before\\)",
+            "rolled back to revision 1 at .* by the gateway itself \\(as a canary, .*requests failed, 0 % of .* before\\)",
             config.GetProperty("rejected").GetProperty("problems")[0].GetString()!);
-        await JournalAsync(gateway, "The trial of configuration revision 2 ended it:");
-        Assert.Null(await TrialAsync(gateway));
+        await JournalAsync(gateway, "Configuration revision 2 was a canary and is rolled back:");
+        Assert.Null(await CanaryAsync(gateway));
 
-        // The same file is not tried again and again.
+        // The same file is no canary again and again.
         Assert.Equal(422, (await gateway.PostAsync("/config/reload", "{}")).Status);
     }
 
-    // What is in force says how a change is tried, not the change.
+    // What is in force says whether a change is a canary, not the change.
     [Fact]
-    public async Task Change_ThatTakesTheTrialAway_IsTried()
+    public async Task Change_ThatTakesTheKeyAway_IsACanary()
     {
-        var gateway = await StartAsync("reload: { trial: 60s }");
+        var gateway = await StartAsync("reload: { canary: 60s }");
         await SendAsync(gateway, 100);
-        Change(gateway, Harmful, "reload: { trial: 60s }", "");
+        Change(gateway, Harmful, "reload: { canary: 60s }", "");
         await RevisionAsync(gateway, 2);
         Load(gateway);
         await RevisionAsync(gateway, 3);
@@ -73,21 +73,21 @@ public sealed class ConfigTrialTests : IAsyncDisposable
     [Fact]
     public async Task Change_ThatHarmsNobody_Passes()
     {
-        var gateway = await StartAsync("reload: { trial: 5s }");
+        var gateway = await StartAsync("reload: { canary: 5s }");
         await SendAsync(gateway, 100);
         Load(gateway);
         Change(gateway, Harmless);
         await RevisionAsync(gateway, 2);
-        await JournalAsync(gateway, "The trial of configuration revision 2 is over and nothing spoke against it");
+        await JournalAsync(gateway, "Configuration revision 2 is no canary any more, since nothing spoke against it");
         Assert.Equal(2, await RevisionOfAsync(gateway));
         Assert.True((await gateway.StatusAsync()).GetProperty("config").GetProperty("fileIsInForce").GetBoolean());
     }
 
-    // A second change during a trial is tried with the first; what harms is not called the state of before.
+    // A second change during a canary is one canary with the first; what harms is not called the state of before.
     [Fact]
-    public async Task Change_DuringATrial_IsRolledBackToWhatWasBeforeBoth()
+    public async Task Change_DuringACanary_IsRolledBackToWhatWasBeforeBoth()
     {
-        var gateway = await StartAsync("reload: { trial: 60s }");
+        var gateway = await StartAsync("reload: { canary: 60s }");
         await SendAsync(gateway, 100);
         Change(gateway, Harmless);
         await RevisionAsync(gateway, 2);
@@ -103,19 +103,19 @@ public sealed class ConfigTrialTests : IAsyncDisposable
     [Fact]
     public async Task Change_ThatAnOperatorConfirms_IsNotTried()
     {
-        var gateway = await StartAsync("reload: { trial: 5s, confirmAbove: 1% }");
+        var gateway = await StartAsync("reload: { canary: 5s, confirmAbove: 1% }");
         await SendAsync(gateway, 100);
         Change(gateway, Harmful, "probe: { interval: 500ms", "probe: { path: /other, interval: 500ms");
         Assert.Equal(422, (await gateway.PostAsync("/config/reload", "{}")).Status);
         Assert.Equal(200, (await gateway.PostAsync("/config/reload", """{"force":true}""")).Status);
-        Assert.Null(await TrialAsync(gateway));
+        Assert.Null(await CanaryAsync(gateway));
     }
 
     [Fact]
     public async Task Fleet_LetsOneGatewayTry_AndTheOthersNeverMeetTheHarm()
     {
         using var redis = await RedisServer.StartAsync();
-        await StartFleetAsync(3, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ trial: 60s }}");
+        await StartFleetAsync(3, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ canary: 60s }}");
         foreach (var gateway in _gateways)
         {
             Change(gateway, Harmful);
@@ -124,7 +124,7 @@ public sealed class ConfigTrialTests : IAsyncDisposable
         await Eventually.BecomeTrueAsync(
             async () => (await RevisionsAsync()) is var all && all.Count(static r => r == 3) == 1 && all.Count(static r => r == 1) == 2,
             TimeSpan.FromSeconds(60),
-            "one gateway tried it and rolled it back");
+            "one gateway had it and rolled it back");
         await Eventually.BecomeTrueAsync(
             async () => (await CausesAsync()).All(static cause => cause == "rolledBack"), TimeSpan.FromSeconds(30), "all know it");
         foreach (var gateway in _gateways)
@@ -135,7 +135,7 @@ public sealed class ConfigTrialTests : IAsyncDisposable
         // An operator may insist, at each gateway.
         var other = _gateways[(await RevisionsAsync()).ToList().IndexOf(1)];
         var (_, body) = await other.PostAsync("/config/reload", "{}");
-        Assert.Contains("tried this configuration and rolled it back", body, StringComparison.Ordinal);
+        Assert.Contains("had this configuration as a canary and rolled it back", body, StringComparison.Ordinal);
         Assert.Equal(200, (await other.PostAsync("/config/reload", """{"force":true}""")).Status);
     }
 
@@ -143,14 +143,14 @@ public sealed class ConfigTrialTests : IAsyncDisposable
     public async Task Fleet_TakesWhatPassed_EachGatewayOnce()
     {
         using var redis = await RedisServer.StartAsync();
-        await StartFleetAsync(3, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ trial: 5s }}");
+        await StartFleetAsync(3, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ canary: 5s }}");
         foreach (var gateway in _gateways)
         {
             Change(gateway, Harmless);
         }
 
         await Eventually.BecomeTrueAsync(
-            async () => (await CausesAsync()).Count(static cause => cause == "awaitsTrial") == 2, TimeSpan.FromSeconds(30), "two wait");
+            async () => (await CausesAsync()).Count(static cause => cause == "awaitsCanary") == 2, TimeSpan.FromSeconds(30), "two wait");
         await Eventually.BecomeTrueAsync(
             async () => (await RevisionsAsync()).All(static r => r == 2), TimeSpan.FromSeconds(60), "all have it");
         var journals = await Task.WhenAll(_gateways.Select(static gateway => gateway.JournalTextAsync()));
@@ -162,11 +162,11 @@ public sealed class ConfigTrialTests : IAsyncDisposable
     public async Task Fleet_WhoseDestinationFailsMeanwhile_DoesNotBlameTheChange()
     {
         using var redis = await RedisServer.StartAsync();
-        await StartFleetAsync(2, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ trial: 6s }}");
+        await StartFleetAsync(2, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ canary: 6s }}");
         Change(_gateways[0], Harmless);
         await RevisionAsync(_gateways[0], 2);
         _guide.Script = static r => r.RespondAsync("no", status: 500);
-        await JournalAsync(_gateways[0], "The trial of configuration revision 2 is over and nothing spoke against it");
+        await JournalAsync(_gateways[0], "Configuration revision 2 is no canary any more, since nothing spoke against it");
         Assert.Equal(2, await RevisionOfAsync(_gateways[0]));
     }
 
@@ -178,8 +178,8 @@ public sealed class ConfigTrialTests : IAsyncDisposable
         gateway.WriteConfig(text is null ? config : config.Replace(text, instead, StringComparison.Ordinal));
     }
 
-    private static async Task<string?> TrialAsync(InProcessGateway gateway) =>
-        (await gateway.StatusAsync()).GetProperty("config").TryGetProperty("trial", out var trial) ? trial.GetString() : null;
+    private static async Task<string?> CanaryAsync(InProcessGateway gateway) =>
+        (await gateway.StatusAsync()).GetProperty("config").TryGetProperty("canary", out var canary) ? canary.GetString() : null;
 
     private static async Task<long> RevisionOfAsync(InProcessGateway gateway) =>
         (await gateway.StatusAsync()).GetProperty("config").GetProperty("revision").GetInt64();

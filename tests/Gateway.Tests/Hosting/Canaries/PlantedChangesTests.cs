@@ -2,10 +2,10 @@ using System.Globalization;
 using Gateway.Tests.Support;
 using Xunit;
 
-namespace Gateway.Tests.Hosting.Trials;
+namespace Gateway.Tests.Hosting.Canaries;
 
 /// <summary>
-/// Valid changes that harm users, one after the other under load, with <c>reload.confirmAbove</c> and <c>reload.trial</c>: each is stopped
+/// Valid changes that harm users, one after the other under load, with <c>reload.confirmAbove</c> and <c>reload.canary</c>: each is stopped
 /// before or by its first few requests.
 /// </summary>
 public sealed class PlantedChangesTests : IAsyncDisposable
@@ -28,7 +28,7 @@ public sealed class PlantedChangesTests : IAsyncDisposable
         admin: { url: "http://127.0.0.1:0" }
         state: FOLDER/state
         staticFallback: FOLDER/static
-        reload: { confirmAbove: 5%, trial: 30s }
+        reload: { confirmAbove: 5%, canary: 30s }
         clusters:
           guide:
             tiers:

@@ -3,46 +3,46 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Redis;
 
-namespace Gateway.Fleet.Trials;
+namespace Gateway.Fleet.Canaries;
 
 /// <summary>What the gateways that share a Redis say of one configuration.</summary>
-internal enum TrialState
+internal enum CanaryState
 {
-    /// <summary>This gateway is to try it: it has the lease.</summary>
+    /// <summary>It is this gateway's: it has the lease.</summary>
     Ours,
 
-    /// <summary>Another gateway tries it.</summary>
+    /// <summary>Another gateway has it as a canary.</summary>
     Running,
 
-    /// <summary>Another gateway tried it, and nothing spoke against it.</summary>
+    /// <summary>Another gateway had it as a canary, and nothing spoke against it.</summary>
     Passed,
 
-    /// <summary>Another gateway tried it and rolled it back.</summary>
+    /// <summary>Another gateway had it as a canary and rolled it back.</summary>
     Failed,
 
-    /// <summary>Redis cannot be asked: each gateway tries it for itself.</summary>
+    /// <summary>Redis cannot be asked: each gateway has it as a canary of its own.</summary>
     Unknown,
 }
 
-/// <summary>What is known of a trial.</summary>
+/// <summary>What is known of a canary.</summary>
 /// <param name="State">How far it is.</param>
-/// <param name="Gateway">The gateway that tries it, or did; empty: it is not known.</param>
+/// <param name="Gateway">The gateway that has it, or had; empty: it is not known.</param>
 /// <param name="Text">Why it was rolled back; empty: it was not.</param>
-internal readonly record struct TrialNews(TrialState State, string Gateway, string Text);
+internal readonly record struct CanaryNews(CanaryState State, string Gateway, string Text);
 
 /// <summary>
-/// Lets one gateway of a fleet try a changed configuration before the others take it. A gateway that dies meanwhile delays them by at most
-/// the length of the lease, and the next one tries it.
+/// Gives a changed configuration to one gateway of a fleet as a canary before the others take it. A gateway that dies
+/// meanwhile delays them by the length of the lease at most, and the next one has it.
 /// </summary>
 /// <param name="redis">The connection.</param>
 /// <param name="name">This gateway's, for people; asked after the start.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TrialLease(RedisConnection redis, Func<string> name, TimeProvider time)
+internal sealed class CanaryLease(RedisConnection redis, Func<string> name, TimeProvider time)
 {
-    /// <summary>What came of a trial is known to the fleet for so long.</summary>
+    /// <summary>What came of a canary is known to the fleet for so long.</summary>
     public static readonly TimeSpan KnownFor = TimeSpan.FromDays(7);
 
-    // Beyond the trial itself: for a rollback that takes its time.
+    // Beyond the canary's time: for a rollback that takes its time.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(2);
 
@@ -66,24 +66,24 @@ internal sealed class TrialLease(RedisConnection redis, Func<string> name, TimeP
 
     private readonly byte[] _id = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
 
-    /// <summary>Asks to be the one that tries a configuration.</summary>
+    /// <summary>Asks for a configuration as a canary.</summary>
     /// <param name="revision">What the gateways' configurations have in common of it.</param>
-    /// <param name="length">Of the trial.</param>
+    /// <param name="length">For how long.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public async Task<TrialNews> TakeAsync(string revision, TimeSpan length, CancellationToken cancellationToken)
+    public async Task<CanaryNews> TakeAsync(string revision, TimeSpan length, CancellationToken cancellationToken)
     {
         byte[][] values = [_id, Bytes(name()), Milliseconds(length + Grace)];
         var said = await RunAsync(Take, revision, values, cancellationToken).ConfigureAwait(false);
         if (said is not { Length: > 17 } held)
         {
-            return new TrialNews(said is "ours" ? TrialState.Ours : TrialState.Unknown, "", "");
+            return new CanaryNews(said is "ours" ? CanaryState.Ours : CanaryState.Unknown, "", "");
         }
 
         var lines = held[17..].Split('\n', 2);
-        TrialState? state = held[0] switch { 'R' => TrialState.Running, 'P' => TrialState.Passed, 'F' => TrialState.Failed, _ => null };
+        CanaryState? state = held[0] switch { 'R' => CanaryState.Running, 'P' => CanaryState.Passed, 'F' => CanaryState.Failed, _ => null };
         return state is { } known
-            ? new TrialNews(known, FleetPayload.Clean(lines[0]), FleetPayload.Clean(lines.ElementAtOrDefault(1)))
-            : new TrialNews(TrialState.Unknown, "", "");
+            ? new CanaryNews(known, FleetPayload.Clean(lines[0]), FleetPayload.Clean(lines.ElementAtOrDefault(1)))
+            : new CanaryNews(CanaryState.Unknown, "", "");
     }
 
     /// <summary>Nothing spoke against it: the others may take it.</summary>
@@ -94,7 +94,7 @@ internal sealed class TrialLease(RedisConnection redis, Func<string> name, TimeP
     public Task FailAsync(string revision, string why, CancellationToken cancellationToken) =>
         RunAsync(End, revision, [_id, Bytes($"{name()}\n{why}"), "F"u8.ToArray(), Milliseconds(KnownFor)], cancellationToken);
 
-    /// <summary>The trial ended without a result: another gateway may try it.</summary>
+    /// <summary>It ended without a result: another gateway may have it.</summary>
     public Task LeaveAsync(string revision, CancellationToken cancellationToken) =>
         RunAsync(End, revision, [_id, [], [], Milliseconds(KnownFor)], cancellationToken);
 
@@ -105,7 +105,7 @@ internal sealed class TrialLease(RedisConnection redis, Func<string> name, TimeP
         try
         {
             var reply = redis.IsUp
-                ? await redis.ScriptAsync(script, [$"{redis.Prefix}trial:{revision}"], values, deadline.Token).ConfigureAwait(false)
+                ? await redis.ScriptAsync(script, [$"{redis.Prefix}canary:{revision}"], values, deadline.Token).ConfigureAwait(false)
                 : [];
             return reply is [{ } word, ..] ? Encoding.UTF8.GetString(word) : null;
         }

@@ -2,25 +2,25 @@ using System.Globalization;
 using Gateway.Admin.Status;
 using Gateway.Configuration.Reload;
 using Gateway.Fleet;
-using Gateway.Fleet.Trials;
+using Gateway.Fleet.Canaries;
 using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 
-namespace Gateway.Hosting.Trials;
+namespace Gateway.Hosting.Canaries;
 
 /// <summary>
-/// Puts each changed configuration on trial (<c>reload.trial</c>): when users fare worse by it than before, and than at the gateways that
-/// have the earlier one, it is rolled back. In a fleet one gateway tries it, and the others take it when nothing spoke against it there.
+/// Takes each changed configuration as a canary (<c>reload.canary</c>): when users fare worse by it than before, and than
+/// at gateways with the earlier one, it is rolled back. In a fleet one gateway has it first; the others follow when it passed.
 /// </summary>
-internal sealed partial class ConfigTrials
+internal sealed partial class ConfigCanary
 {
-    /// <summary>Between two looks at the counts of a trial.</summary>
+    /// <summary>Between two looks at the counts of a canary.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
-    // Where nothing is tried, and nobody asks for the counts, an idle gateway has better things to do.
+    // Without a canary, and where nobody asks for the counts, an idle gateway has better things to do.
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
-    private const string Kind = "trial";
+    private const string Kind = "canary";
     private const string Who = "the gateway itself";
 
     // A rollback takes as long as a reload does.
@@ -28,7 +28,7 @@ internal sealed partial class ConfigTrials
 
     private readonly ConfigStore _store;
     private readonly ConfigWatcher _watcher;
-    private readonly TrialLease? _lease;
+    private readonly CanaryLease? _lease;
     private readonly Func<FleetView?> _fleet;
     private readonly Announcements _announcements;
     private readonly Journal _journal;
@@ -36,38 +36,38 @@ internal sealed partial class ConfigTrials
     private readonly ILogger _logger;
     private readonly long _began;
 
-    // The loop that watches the file begins and ends trials, the one here looks at them.
+    // The loop that watches the file begins and ends canaries, the one here looks at them.
     private readonly Lock _lock = new();
-    private readonly TrialTotals _totals;
-    private TrialRun? _run;
+    private readonly CanaryTotals _totals;
+    private CanaryRun? _run;
     private string? _passed;
 
     /// <param name="store">The configuration in force.</param>
     /// <param name="watcher">Puts an earlier one in force again.</param>
     /// <param name="instruments">Count the requests.</param>
-    /// <param name="lease">Chooses the gateway of the fleet that tries; null: there is no fleet.</param>
+    /// <param name="lease">Chooses the gateway of the fleet that has a canary; null: there is no fleet.</param>
     /// <param name="fleet">The other gateways; null: there are none.</param>
     /// <param name="announcements">Told of what is rolled back.</param>
-    /// <param name="journal">Where trials are told.</param>
+    /// <param name="journal">Where canaries are told of.</param>
     /// <param name="log">The log.</param>
-    public ConfigTrials(
+    public ConfigCanary(
         ConfigStore store,
         ConfigWatcher watcher,
         Instruments instruments,
-        TrialLease? lease,
+        CanaryLease? lease,
         Func<FleetView?> fleet,
         Announcements announcements,
         Journal journal,
         GatewayLog log)
     {
         (_store, _watcher, _lease, _fleet) = (store, watcher, lease, fleet);
-        (_announcements, _journal, _time, _logger) = (announcements, journal, store.Time, log.For<ConfigTrials>());
+        (_announcements, _journal, _time, _logger) = (announcements, journal, store.Time, log.For<ConfigCanary>());
         _began = _time.GetTimestamp();
-        _totals = new TrialTotals(() => instruments.Routes);
+        _totals = new CanaryTotals(() => instruments.Routes);
     }
 
-    /// <summary>How requests ended since the start, for the gateways that try something.</summary>
-    public TrialCounts Sum
+    /// <summary>How requests ended since the start, for the gateways that have a canary.</summary>
+    public CanaryCounts Sum
     {
         get
         {
@@ -78,7 +78,7 @@ internal sealed partial class ConfigTrials
         }
     }
 
-    /// <summary>The trial that runs, in a sentence; null: none does.</summary>
+    /// <summary>The canary, in a sentence; null: there is none.</summary>
     public string? Text
     {
         get
@@ -87,7 +87,7 @@ internal sealed partial class ConfigTrials
             {
                 return _run is not { } run ? null : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"On trial until {run.Until.UtcDateTime:HH:mm:ss}Z: {(_totals.Sum - run.AtStart).Requests:N0} requests so far, and "
+                    $"A canary until {run.Until.UtcDateTime:HH:mm:ss}Z: {(_totals.Sum - run.AtStart).Requests:N0} requests so far, and "
                         + $"nothing speaks against it; revision {run.RollbackTo} is put in force again if users fare worse.");
             }
         }
@@ -98,7 +98,7 @@ internal sealed partial class ConfigTrials
     /// <summary>In a fleet: whether this gateway may take a changed configuration now.</summary>
     public async Task<(RejectionCause Cause, string Why)?> JudgeAsync(ConfigChange change, CancellationToken cancellationToken)
     {
-        if (_lease is null || change.Old.Reload.Trial is not { } length || RevisionOf(change) is not { } revision)
+        if (_lease is null || change.Old.Reload.Canary is not { } length || RevisionOf(change) is not { } revision)
         {
             return null;
         }
@@ -106,23 +106,23 @@ internal sealed partial class ConfigTrials
         var news = await _lease.TakeAsync(revision, length, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            _passed = news.State == TrialState.Passed ? revision : null;
+            _passed = news.State == CanaryState.Passed ? revision : null;
         }
 
         return news.State switch
         {
-            TrialState.Running => (
-                RejectionCause.AwaitsTrial,
-                $"Gateway \"{news.Gateway}\" tries this configuration. It is taken here once nothing speaks against it there."),
-            TrialState.Failed => (
+            CanaryState.Running => (
+                RejectionCause.AwaitsCanary,
+                $"Gateway \"{news.Gateway}\" has this configuration as a canary. It is taken here once nothing speaks against it there."),
+            CanaryState.Failed => (
                 RejectionCause.RolledBack,
-                $"Gateway \"{news.Gateway}\" tried this configuration and rolled it back: {news.Text}. Change it, or put it in force by a "
-                    + "reload with --force."),
+                $"Gateway \"{news.Gateway}\" had this configuration as a canary and rolled it back: {news.Text}. Change it, or put it in "
+                    + "force by a reload with --force."),
             _ => null,
         };
     }
 
-    /// <summary>A configuration was put in force: its trial begins, or the one that runs is over.</summary>
+    /// <summary>A configuration was put in force: it is a canary from now on, and the one before is none any more.</summary>
     public void Begin(ConfigChange change)
     {
         lock (_lock)
@@ -132,10 +132,10 @@ internal sealed partial class ConfigTrials
             _run = null;
             var revision = RevisionOf(change);
             var isKnown = revision is not null && string.Equals(revision, _passed, StringComparison.Ordinal);
-            if (change.Request is { IsConfirmed: false, RollbackTo: null } && change.Old.Reload.Trial is { } length && !isKnown)
+            if (change.Request is { IsConfirmed: false, RollbackTo: null } && change.Old.Reload.Canary is { } length && !isKnown)
             {
-                // What is changed again during a trial is tried together with it.
-                _run = new TrialRun(
+                // What is changed again meanwhile is one canary with it.
+                _run = new CanaryRun(
                     change.Revision, revision, before?.RollbackTo ?? change.Revision - 1, before?.Recent ?? _totals.Recent, _totals.Sum,
                     OthersNow(revision), _time.GetUtcNow() + length, Now + length);
                 LogBegun(change.Revision, _run.RollbackTo, length.TotalSeconds);
@@ -143,7 +143,7 @@ internal sealed partial class ConfigTrials
 
             if (before?.Shared is { } abandoned && !string.Equals(abandoned, _run?.Shared, StringComparison.Ordinal))
             {
-                // What an operator rolled back here is not to be tried at the next gateway.
+                // What an operator rolled back here is not to be the next gateway's canary.
                 _ = EndLeaseAsync(lease => change.Request is { RollbackTo: not null, Who: var who, Reason: var reason }
                     ? lease.FailAsync(abandoned, $"{reason}, says {who}", CancellationToken.None)
                     : lease.LeaveAsync(abandoned, CancellationToken.None));
@@ -151,13 +151,13 @@ internal sealed partial class ConfigTrials
         }
     }
 
-    /// <summary>Looks at the trial that runs, until it is stopped.</summary>
+    /// <summary>Looks at the canary until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
-            // A file that takes the key away is tried by the one before it.
-            var isUsed = _lease is not null || _store.Current.Reload.Trial is not null || Volatile.Read(ref _run) is not null;
+            // A file that takes the key away is a canary by the one before it.
+            var isUsed = _lease is not null || _store.Current.Reload.Canary is not null || Volatile.Read(ref _run) is not null;
             try
             {
                 await (isUsed ? LookAsync(stopping) : Task.CompletedTask).ConfigureAwait(false);
@@ -180,8 +180,8 @@ internal sealed partial class ConfigTrials
 
     private async Task LookAsync(CancellationToken stopping)
     {
-        TrialRun? run;
-        TrialCounts counts;
+        CanaryRun? run;
+        CanaryCounts counts;
         string? harm;
         lock (_lock)
         {
@@ -204,19 +204,19 @@ internal sealed partial class ConfigTrials
         await (harm is null ? PassAsync(run, counts) : RollBackAsync(run, harm, stopping)).ConfigureAwait(false);
     }
 
-    private Task PassAsync(TrialRun run, TrialCounts counts)
+    private Task PassAsync(CanaryRun run, CanaryCounts counts)
     {
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"The trial of configuration revision {run.Revision} is over and nothing spoke against it: {counts.Requests:N0} requests, "
+            $"Configuration revision {run.Revision} is no canary any more, since nothing spoke against it: {counts.Requests:N0} requests, "
                 + $"{counts.Failed:N0} failed, {counts.Rejected:N0} got a 4xx.")
-            + (counts.Requests < TrialRule.FewestToCompare ? " So few say little." : "");
+            + (counts.Requests < CanaryRule.FewestToCompare ? " So few say little." : "");
         _journal.Append(new JournalEntry(_time.GetUtcNow(), Kind, text));
         LogPassed(text);
         return run.Shared is { } revision ? EndLeaseAsync(lease => lease.PassAsync(revision, CancellationToken.None)) : Task.CompletedTask;
     }
 
-    private async Task RollBackAsync(TrialRun run, string harm, CancellationToken stopping)
+    private async Task RollBackAsync(CanaryRun run, string harm, CancellationToken stopping)
     {
         LogHarm(run.Revision, run.RollbackTo, harm);
         using var late = new CancellationTokenSource(RollbackWithin, _time);
@@ -227,7 +227,7 @@ internal sealed partial class ConfigTrials
             RollbackTo = run.RollbackTo,
             OnlyFrom = run.Revision,
             Who = Who,
-            Reason = $"on trial, {harm}",
+            Reason = $"as a canary, {harm}",
         };
         ReloadOutcome outcome;
         try
@@ -253,8 +253,8 @@ internal sealed partial class ConfigTrials
         }
 
         var text = outcome.Applied
-            ? $"The trial of configuration revision {run.Revision} ended it: {harm}. Revision {outcome.Revision} is in force, with the "
-                + $"files of revision {run.RollbackTo}."
+            ? $"Configuration revision {run.Revision} was a canary and is rolled back: {harm}. Revision {outcome.Revision} is in "
+                + $"force, with the files of revision {run.RollbackTo}."
             : $"Configuration revision {run.Revision} harms users: {harm}. It cannot be rolled back to revision {run.RollbackTo}: "
                 + string.Join(" ", outcome.Problems.Take(3));
         _journal.Append(new JournalEntry(_time.GetUtcNow(), Kind, text) { Who = Who });
@@ -269,13 +269,13 @@ internal sealed partial class ConfigTrials
         }
     }
 
-    // Those that are heard and have another configuration than the one that is tried.
+    // Those that are heard and have another configuration than the canary.
     private IReadOnlyDictionary<string, GatewayView> OthersNow(string? revision) =>
         (_fleet() is { Agreeing: true } view ? view.Gateways : [])
         .Where(gateway => !gateway.Self && !string.Equals(gateway.Revision, revision, StringComparison.Ordinal))
         .ToDictionary(static gateway => gateway.Id, StringComparer.Ordinal);
 
-    private async Task EndLeaseAsync(Func<TrialLease, Task> end)
+    private async Task EndLeaseAsync(Func<CanaryLease, Task> end)
     {
         if (_lease is not null)
         {
@@ -283,7 +283,7 @@ internal sealed partial class ConfigTrials
         }
     }
 
-    [LoggerMessage(10121, LogLevel.Information, "Configuration revision {Revision} is on trial for {Seconds} s beside revision {Before}.")]
+    [LoggerMessage(10121, LogLevel.Information, "Configuration revision {Revision} is a canary for {Seconds} s beside revision {Before}.")]
     private partial void LogBegun(long revision, long before, double seconds);
 
     [LoggerMessage(10122, LogLevel.Information, "{Text}")]
@@ -295,6 +295,6 @@ internal sealed partial class ConfigTrials
     [LoggerMessage(10125, LogLevel.Error, "The rollback of configuration revision {Revision} was not confirmed; it is tried again.")]
     private partial void LogNotRolledBack(long revision, Exception exception);
 
-    [LoggerMessage(10124, LogLevel.Error, "A look at the trial of a configuration failed; the configuration stays in force.")]
+    [LoggerMessage(10124, LogLevel.Error, "A look at the canary failed; the configuration stays in force.")]
     private partial void LogLookFailed(Exception exception);
 }

@@ -1,14 +1,14 @@
 using Gateway.Fleet;
-using Gateway.Fleet.Trials;
-using Gateway.Hosting.Trials;
+using Gateway.Fleet.Canaries;
+using Gateway.Hosting.Canaries;
 using Xunit;
 
-namespace Gateway.Tests.Hosting.Trials;
+namespace Gateway.Tests.Hosting.Canaries;
 
 /// <summary>What other gateways say of themselves is a moment old: harm is proved with what they count later.</summary>
-public sealed class TrialRunTests
+public sealed class CanaryRunTests
 {
-    private static readonly TrialCounts Failing = new(300, 300, 0);
+    private static readonly CanaryCounts Failing = new(300, 300, 0);
 
     [Fact]
     public void Harm_BesideOthers_IsComparedOnceMore()
@@ -49,11 +49,11 @@ public sealed class TrialRunTests
         Assert.Contains("before", run.HarmOf(Failing, Now(Other(beat: 3, requests: 200)))!, StringComparison.Ordinal);
     }
 
-    private static TrialRun Run(GatewayView other) => new(
-        2, "revision", 1, new TrialCounts(1000, 0, 0), default, Now(other), DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(30));
+    private static CanaryRun Run(GatewayView other) => new(
+        2, "revision", 1, new CanaryCounts(1000, 0, 0), default, Now(other), DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(30));
 
     private static Dictionary<string, GatewayView> Now(params GatewayView[] others) => others.ToDictionary(static one => one.Id);
 
     private static GatewayView Other(long beat, long requests = 0, long failed = 0, string id = "b") =>
-        new(id, id, Self: false, "1", "earlier", []) { Beat = beat, Outcomes = new TrialCounts(requests, failed, 0) };
+        new(id, id, Self: false, "1", "earlier", []) { Beat = beat, Outcomes = new CanaryCounts(requests, failed, 0) };
 }
