@@ -15,7 +15,7 @@ internal static class BreakConnection
         context.Abort();
     }
 
-    /// <summary>FIN: to the client it looks like the end of the answer, unless it counts.</summary>
+    /// <summary>FIN: to the client it looks like the end of the response, unless it counts.</summary>
     public static void ByClose(HttpContext context)
     {
         Socket socket = SocketOf(context.Features);
@@ -32,7 +32,7 @@ internal static class BreakConnection
         context.Abort();
     }
 
-    /// <summary>What no HTTP client can take for an answer.</summary>
+    /// <summary>What no HTTP client can take for a response.</summary>
     public static async Task ByGarbageAsync(HttpContext context)
     {
         try

@@ -21,7 +21,7 @@ internal sealed class Cart(string name, string? ordersFile)
         string? id = await IdAsync(context);
         if (id is not { Length: > 0 and <= 200 } || id.Any(c => char.IsControl(c) || c == ' '))
         {
-            await Answer.JsonAsync(context, StatusCodes.Status400BadRequest, json =>
+            await GuideResponse.JsonAsync(context, StatusCodes.Status400BadRequest, json =>
             {
                 json.WriteStartObject();
                 json.WriteString("error", "An order needs an id of 1 to 200 characters without spaces, as ?id=… or as {\"id\":\"…\"}.");
@@ -30,10 +30,10 @@ internal sealed class Cart(string name, string? ordersFile)
             return;
         }
 
-        // Once executed, it is executed: first the file that outlives this process, then the count, then the answer.
+        // Once executed, it is executed: first the file that outlives this process, then the count, then the response.
         _file?.Append($"{id} {name} {Environment.ProcessId}\n");
         int count = _executions.AddOrUpdate(id, 1, (_, before) => before + 1);
-        await Answer.JsonAsync(context, StatusCodes.Status200OK, json =>
+        await GuideResponse.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
             json.WriteString("executed", id);
@@ -43,7 +43,7 @@ internal sealed class Cart(string name, string? ordersFile)
         });
     }
 
-    public Task CountAsync(HttpContext context) => Answer.JsonAsync(context, StatusCodes.Status200OK, json =>
+    public Task CountAsync(HttpContext context) => GuideResponse.JsonAsync(context, StatusCodes.Status200OK, json =>
     {
         json.WriteStartObject();
         foreach ((string id, int count) in _executions)

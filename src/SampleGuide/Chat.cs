@@ -4,7 +4,7 @@ using System.Text;
 namespace SampleGuide;
 
 /// <summary>
-/// An answer of the guide, token by token, as server-sent events. The tokens depend on the conversation alone, and <c>Last-Event-ID</c>
+/// A response of the guide, token by token, as server-sent events. The tokens depend on the conversation alone, and <c>Last-Event-ID</c>
 /// says where to go on: another guide carries on where this one was cut.
 /// </summary>
 internal sealed class Chat(string name, TimeProvider time, CancellationToken stopping)
@@ -16,7 +16,7 @@ internal sealed class Chat(string name, TimeProvider time, CancellationToken sto
         "chosen",
     ];
 
-    public async Task AnswerAsync(HttpContext context)
+    public async Task RespondAsync(HttpContext context)
     {
         if (!HttpMethods.IsGet(context.Request.Method)
             && !HttpMethods.IsPost(context.Request.Method)

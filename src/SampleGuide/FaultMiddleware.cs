@@ -95,7 +95,7 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, 
             context.Response.Headers.RetryAfter = seconds.ToString();
         }
 
-        return Answer.JsonAsync(context, int.Parse(fault.Mode), json =>
+        return GuideResponse.JsonAsync(context, int.Parse(fault.Mode), json =>
         {
             json.WriteStartObject();
             json.WriteString("error", "The guide fails on purpose.");
@@ -123,7 +123,7 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, 
             using var reader = new StreamReader(context.Request.Body);
             if (!Fault.TryRead(await reader.ReadToEndAsync(context.RequestAborted), out Fault fault, out string problem))
             {
-                await Answer.JsonAsync(context, StatusCodes.Status400BadRequest, json =>
+                await GuideResponse.JsonAsync(context, StatusCodes.Status400BadRequest, json =>
                 {
                     json.WriteStartObject();
                     json.WriteString("error", problem);
@@ -139,6 +139,6 @@ internal sealed class FaultMiddleware(RequestDelegate next, FaultSwitch faults, 
             faults.Current = Fault.None;
         }
 
-        await Answer.JsonAsync(context, StatusCodes.Status200OK, faults.Current.Write);
+        await GuideResponse.JsonAsync(context, StatusCodes.Status200OK, faults.Current.Write);
     }
 }

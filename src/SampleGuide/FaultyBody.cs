@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SampleGuide;
 
-/// <summary>The answer's body on its way out, spoiled: cut off, late, or one byte at a time.</summary>
+/// <summary>The body of the response on its way out, spoiled: cut off, late, or one byte at a time.</summary>
 internal sealed class FaultyBody(HttpContext context, Stream inner, Fault fault, TimeProvider time) : Stream
 {
     private long _left = -1;
@@ -25,7 +25,7 @@ internal sealed class FaultyBody(HttpContext context, Stream inner, Fault fault,
             case "cut" or "reset" when buffer.Length >= _left:
                 await inner.WriteAsync(buffer[..(int)_left], cancellationToken);
                 await BreakAsync(cancellationToken);
-                throw new OperationCanceledException("The answer was cut on purpose.");
+                throw new OperationCanceledException("The response was cut on purpose.");
             default:
                 _left -= buffer.Length;
                 await inner.WriteAsync(buffer, cancellationToken);
@@ -33,7 +33,7 @@ internal sealed class FaultyBody(HttpContext context, Stream inner, Fault fault,
         }
     }
 
-    /// <summary>An answer too short to be cut earlier is cut at its end: without its last chunk, and never cleanly.</summary>
+    /// <summary>A response too short to be cut earlier is cut at its end: without its last chunk, and never cleanly.</summary>
     public async Task FinishAsync()
     {
         if (fault.Mode is "cut" or "reset")

@@ -1,6 +1,6 @@
 namespace SampleGuide;
 
-/// <summary>Which path gets which answer.</summary>
+/// <summary>Which path gets which response.</summary>
 internal sealed class Guide(GuideOptions options, TimeProvider time, CancellationToken stopping)
 {
     private readonly Recommendations _recommendations = new(options.Name);
@@ -14,7 +14,7 @@ internal sealed class Guide(GuideOptions options, TimeProvider time, Cancellatio
         string path = context.Request.Path.Value ?? "/";
         if (path is "/health")
         {
-            await Answer.BytesAsync(context, StatusCodes.Status200OK, "text/plain", "ok"u8.ToArray());
+            await GuideResponse.BytesAsync(context, StatusCodes.Status200OK, "text/plain", "ok"u8.ToArray());
             return;
         }
 
@@ -27,7 +27,7 @@ internal sealed class Guide(GuideOptions options, TimeProvider time, Cancellatio
         {
             "/" => _home.RespondAsync(context),
             "/api/guide/recommend" => _recommendations.RecommendAsync(context),
-            "/api/guide/chat" => _chat.AnswerAsync(context),
+            "/api/guide/chat" => _chat.RespondAsync(context),
             "/api/cart" => _cart.ExecuteAsync(context),
             "/api/cart/executions" => _cart.CountAsync(context),
             "/echo" => Probes.EchoAsync(context),
@@ -42,7 +42,7 @@ internal sealed class Guide(GuideOptions options, TimeProvider time, Cancellatio
         });
     }
 
-    private static Task NotFoundAsync(HttpContext context) => Answer.JsonAsync(context, StatusCodes.Status404NotFound, json =>
+    private static Task NotFoundAsync(HttpContext context) => GuideResponse.JsonAsync(context, StatusCodes.Status404NotFound, json =>
     {
         json.WriteStartObject();
         json.WriteString("error", "The guide has no such page.");

@@ -16,7 +16,7 @@ internal sealed record GuideOptions
     /// </summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
-    /// <summary>Stands in every answer as <c>X-Guide</c> and <c>source</c>. Default: <c>guide-PORT</c>.</summary>
+    /// <summary>Stands in every response as <c>X-Guide</c> and <c>source</c>. Default: <c>guide-PORT</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The fault to start with. Default: none.</summary>
@@ -25,7 +25,7 @@ internal sealed record GuideOptions
     /// <summary>A file to which every executed order is appended, one a line. Default: null, orders are only counted.</summary>
     public string? Orders { get; init; }
 
-    /// <summary>What the guide takes for each answer, health and fault switches excepted. Default: nothing.</summary>
+    /// <summary>What the guide takes for each response, health and fault switches excepted. Default: nothing.</summary>
     public TimeSpan Latency { get; init; }
 
     public const string Help =
@@ -49,7 +49,7 @@ internal sealed record GuideOptions
             share       of the requests that it hits, evenly spread; default 1
             retryAfter  seconds, sent with 429 and 503; none by default
             health      same (default): /health suffers too; good: /health lies; bad: only /health suffers
-            when        of reset: accept, request (default, once it was read), headers, body (half the answer sent)
+            when        of reset: accept, request (default, once it was read), headers, body (half the response sent)
             after       of cut: bytes that still go out; default half the Content-Length, or 300
             end         of cut: reset (default) or close
         """;

@@ -33,6 +33,7 @@ internal sealed class HomePage(string name)
         }
 
         page.Append("</ul></body></html>\n");
-        return Answer.BytesAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(page.ToString()));
+        var body = Encoding.UTF8.GetBytes(page.ToString());
+        return GuideResponse.BytesAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", body);
     }
 }

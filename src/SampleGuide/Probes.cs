@@ -20,7 +20,7 @@ internal sealed class Probes(TimeProvider time, CancellationToken stopping)
         }
 
         string hash = Convert.ToHexStringLower(sha.GetHashAndReset());
-        await Answer.JsonAsync(context, StatusCodes.Status200OK, json =>
+        await GuideResponse.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
             json.WriteString("method", context.Request.Method);

@@ -12,7 +12,7 @@ internal sealed class Recommendations(string name)
         string user = UserOf(context);
         string category = One(context, "category", "all");
 
-        // Weak: the answers of two guides differ in `source` alone, and mean the same.
+        // Weak: the responses of two guides differ in `source` alone, and mean the same.
         string etag = $"W/\"{Wares.Hash($"{user}\n{category}"):x8}\"";
         context.Response.Headers.ETag = etag;
         context.Response.Headers.CacheControl = "max-age=5";
@@ -22,7 +22,7 @@ internal sealed class Recommendations(string name)
             return Task.CompletedTask;
         }
 
-        return Answer.JsonAsync(context, StatusCodes.Status200OK, json =>
+        return GuideResponse.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
             json.WriteString("source", name);
@@ -36,7 +36,7 @@ internal sealed class Recommendations(string name)
     public Task TrendingAsync(HttpContext context, string category)
     {
         context.Response.Headers.CacheControl = "max-age=30";
-        return Answer.JsonAsync(context, StatusCodes.Status200OK, json =>
+        return GuideResponse.JsonAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
             json.WriteString("source", name);
@@ -60,7 +60,8 @@ internal sealed class Recommendations(string name)
         }
 
         page.Append("</ul>\n<footer>").Append(name).Append("</footer></body></html>\n");
-        return Answer.BytesAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(page.ToString()));
+        var body = Encoding.UTF8.GetBytes(page.ToString());
+        return GuideResponse.BytesAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", body);
     }
 
     private static void WriteItems(Utf8JsonWriter json, string key, string seed, int count)
@@ -81,7 +82,7 @@ internal sealed class Recommendations(string name)
         json.WriteEndArray();
     }
 
-    // As guides do that grew over the years: the user comes by whatever way, and no header of the answer tells a cache so.
+    // As guides do that grew over the years: the user comes by whatever way, and no header of the response tells a cache so.
     private static string UserOf(HttpContext context)
     {
         HttpRequest request = context.Request;

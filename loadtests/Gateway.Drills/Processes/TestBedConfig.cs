@@ -71,7 +71,7 @@ internal static class TestBedConfig
         return GatewayYaml.Parse(text.ToString());
     }
 
-    /// <summary>Writes the files that the ladders name.</summary>
+    /// <summary>Writes the files that the fallback chains name.</summary>
     public static void WriteStaticFiles(string folder)
     {
         Directory.CreateDirectory(Path.Combine(folder, "trending"));

@@ -32,11 +32,11 @@ internal sealed record FleetGuidance(int Living, ImmutableArray<TierGuidance> Ti
 /// <summary>What the fleet says of one tier.</summary>
 /// <param name="Tier">Its name.</param>
 /// <param name="DownVotes">How many gateways, this one included, cannot use it.</param>
-/// <param name="Condemned">Those are more than half.</param>
+/// <param name="VotedDown">Those are more than half.</param>
 /// <param name="MayReturn">Most others serve from it, or from a better one: a gateway that has verified it may follow by itself.</param>
-internal sealed record TierGuidance(string Tier, int DownVotes, bool Condemned, bool MayReturn);
+internal sealed record TierGuidance(string Tier, int DownVotes, bool VotedDown, bool MayReturn);
 
 /// <summary>An agreed change to carry out.</summary>
-/// <param name="Verdict">What was agreed.</param>
+/// <param name="Change">What was agreed.</param>
 /// <param name="Elapsed">How long ago, by the clock of Redis: a ramp is joined where the others are.</param>
-internal sealed record PendingDecision(FleetVerdict Verdict, TimeSpan Elapsed);
+internal sealed record PendingDecision(AgreedChange Change, TimeSpan Elapsed);

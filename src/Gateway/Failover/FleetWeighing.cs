@@ -29,11 +29,11 @@ internal static class FleetWeighing
         }
 
         TierSwitchDecision? order = guidance.Call is { } call
-            && PlaceOf(configs, call.Verdict.From) is >= 0 and var from
-            && PlaceOf(configs, call.Verdict.To) is >= 0 and var to
+            && PlaceOf(configs, call.Change.From) is >= 0 and var from
+            && PlaceOf(configs, call.Change.To) is >= 0 and var to
             ? new TierSwitchDecision(
-                call.Verdict.Epoch,
-                call.Verdict.Kind == FleetVerdictKind.Failback,
+                call.Change.Epoch,
+                call.Change.Kind == AgreedChangeKind.Failback,
                 from,
                 to,
                 guidedAt - call.Elapsed)

@@ -40,7 +40,7 @@ internal static class TierEvaluator
         null => own,
 
         // Still better than the fallback chain, if it is so for us.
-        { Condemned: true } => own < TierHealth.Degraded ? own : TierHealth.Degraded,
+        { VotedDown: true } => own < TierHealth.Degraded ? own : TierHealth.Degraded,
 
         // Too few destinations, by our eyes alone: that is for the majority to say. With none that takes requests it is for us.
         _ => own == TierHealth.Degraded && reachable ? TierHealth.Unverified : own,

@@ -13,7 +13,7 @@ internal static class ViewBuilder
     {
         var state = cluster.State;
         var share = FailoverTimers.ShareOf(state, cluster.Config.Failback, now);
-        var answers = cluster.Tiers.Sum(static tier => tier.Monitors.Sum(static m => m.Destination.Latency.Count));
+        var responses = cluster.Tiers.Sum(static tier => tier.Monitors.Sum(static m => m.Destination.Latency.Count));
         string? NameOf(int tier) => tier >= 0 ? cluster.Tiers[tier].Config.Name : null;
         DateTimeOffset Wall(TimeSpan at) => utc + (at - now);
         var guidance = cluster.GuidanceAt(now);
@@ -44,7 +44,7 @@ internal static class ViewBuilder
                 index < state.HealthySince.Length && state.HealthySince[index] is { } since ? Wall(since) : null,
                 tier.Load.InFlight,
                 tier.Load.Adaptive?.Current ?? tier.Config.Capacity,
-                [.. tier.Watches.Select(w => Of(w.Monitor, answers, now, utc) with { Forecast = ForecastOf(cluster, w, now, utc) })])
+                [.. tier.Watches.Select(w => Of(w.Monitor, responses, now, utc) with { Forecast = ForecastOf(cluster, w, now, utc) })])
             {
                 Weighed = StandingOf(cluster, tier, guidance),
                 DownVotes = guidance?.Of(tier.Config.Name)?.DownVotes ?? 0,
@@ -90,7 +90,7 @@ internal static class ViewBuilder
             cluster.Config.Forecast is ForecastMode.Advise or ForecastMode.Act,
             watch.Monitor.Share.Preference < 1);
 
-    private static DestinationView Of(DestinationMonitor monitor, long answers, TimeSpan now, DateTimeOffset utc)
+    private static DestinationView Of(DestinationMonitor monitor, long responses, TimeSpan now, DateTimeOffset utc)
     {
         var latency = monitor.Destination.Latency;
         var count = latency.Count;
@@ -109,7 +109,7 @@ internal static class ViewBuilder
             monitor.State.HealthStatus == HealthStatus.Ejected ? Wall(monitor.State.EjectedUntil) : null,
             monitor.State.Ejections,
             monitor.Destination.InFlight,
-            answers > 0 ? Math.Min(1, (double)count / answers) : null,
+            responses > 0 ? Math.Min(1, (double)count / responses) : null,
             count > 0 ? latency.Quantile(0.99) : null,
             monitor.LastProbe,
             monitor.LastProbe is null ? null : Wall(monitor.LastProbeEnded),

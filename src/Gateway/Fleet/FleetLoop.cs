@@ -41,7 +41,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly PurgeLog _purges = new();
     private readonly FleetEpoch _epoch = new();
-    private readonly SharedVerdicts _verdicts;
+    private readonly SharedChanges _changes;
     private readonly FleetWarnings _warnings;
     private readonly FleetIsolation _isolation = new();
     private FleetView _view = new(Agreeing: false, 0, [], [], []);
@@ -59,7 +59,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         _prefix = redis.Prefix + "fleet:";
         _warnings = new FleetWarnings(_prefix);
         _orders = new OperatorOrders(loop, self, _epoch, _warnings, time, logger);
-        _verdicts = new SharedVerdicts(_epoch, verdict => Agreed(verdict.Cluster, verdict.Kind, verdict.From, verdict.To, verdict.Epoch));
+        _changes = new SharedChanges(_epoch, change => Agreed(change.Cluster, change.Kind, change.From, change.To, change.Epoch));
     }
 
     /// <summary>What people see.</summary>
@@ -187,7 +187,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
 
         _purges.Sent(purges);
         _orders.Written();
-        _verdicts.Written();
+        _changes.Written();
         var gateways = FleetMembers.Of(
             new GatewayView(_id, _self.Name(), Self: true, _self.Version, _self.Revision(), votes) { Faults = faults },
             reply.Lives,
@@ -199,7 +199,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         }
 
         var ordered = await _orders.TakeAsync(reply, slots, now).ConfigureAwait(false);
-        var decided = _verdicts.Decide(slots.Clusters, reply.Values, votes, gateways, now);
+        var decided = _changes.Decide(slots.Clusters, reply.Values, votes, gateways, now);
         if (decided.HasGarbage)
         {
             _warnings.OnGarbage(now);
@@ -213,7 +213,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         }
 
         _agreement.OnExchange(now);
-        Volatile.Write(ref _view, new FleetView(true, _epoch.Highest, gateways, _verdicts.All, [.. _warnings.Of(gateways, now)]));
+        Volatile.Write(ref _view, new FleetView(true, _epoch.Highest, gateways, _changes.All, [.. _warnings.Of(gateways, now)]));
         return ordered || decided.IsProposed;
     }
 
@@ -228,7 +228,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
                 Beat = ++_beat,
             });
         var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix
-            + "gateway:", slots.Place(_verdicts.Writes, _orders.Writes), [.. purges.Select(FleetPayload.Encode)]);
+            + "gateway:", slots.Place(_changes.Writes, _orders.Writes), [.. purges.Select(FleetPayload.Encode)]);
         var raw = await _redis.ScriptAsync(FleetScript.Text, slots.Keys, values, _end.Token).ConfigureAwait(false);
 
         // Sockets complete on the thread that sees them, which serves users' sockets too: what was said is worked out elsewhere.
@@ -261,7 +261,7 @@ internal sealed partial class FleetLoop : IAsyncDisposable
 
     [LoggerMessage(4103, LogLevel.Information, "Cluster '{Cluster}': the gateways agreed on a {Kind} from '{From}' to '{To}' (epoch "
         + "{Epoch}).")]
-    private partial void Agreed(string cluster, FleetVerdictKind kind, string from, string to, long epoch);
+    private partial void Agreed(string cluster, AgreedChangeKind kind, string from, string to, long epoch);
 
     [LoggerMessage(4105, LogLevel.Warning, "Redis lost what the gateways share; this one wrote again what it knew.")]
     private partial void WasFlushed();

@@ -5,8 +5,8 @@ using Gateway.Failover;
 namespace Gateway.Fleet;
 
 /// <summary>
-/// What an exchange reads: of each cluster its verdict and its hold, of each destination its drain and its weight. What this gateway does
-/// not know it does not even read.
+/// What an exchange reads: of each cluster its agreed change and its hold, of each destination its drain and its weight. What this
+/// gateway does not know it does not even read.
 /// </summary>
 internal sealed class FleetSlots
 {
@@ -36,12 +36,12 @@ internal sealed class FleetSlots
             prefix + "gateways",
             prefix + "gateway:" + id,
             prefix + "purges",
-            .. Clusters.Select(c => prefix + "verdict:" + c),
+            .. Clusters.Select(c => prefix + "change:" + c),
             .. Subjects.Select(subject => NameOf(subject, prefix))
         ];
     }
 
-    /// <summary>The clusters, in the order of their verdicts.</summary>
+    /// <summary>The clusters, in the order of their agreed changes.</summary>
     public string[] Clusters { get; }
 
     /// <summary>What orders are about, in their order.</summary>
@@ -50,14 +50,14 @@ internal sealed class FleetSlots
     /// <summary>All names, as the script takes them.</summary>
     public List<string> Keys { get; }
 
-    /// <summary>Verdicts and orders together.</summary>
+    /// <summary>Agreed changes and orders together.</summary>
     public int Count => Keys.Count - Others;
 
     /// <summary>The writes that have a slot here.</summary>
-    public List<FleetScript.Write> Place(IEnumerable<VerdictWrite> verdicts, IEnumerable<BookWrite> orders)
+    public List<FleetScript.Write> Place(IEnumerable<ChangeWrite> changes, IEnumerable<BookWrite> orders)
     {
         List<FleetScript.Write> writes = [];
-        foreach (var (cluster, expected, value, keepFor) in verdicts)
+        foreach (var (cluster, expected, value, keepFor) in changes)
         {
             if (Array.IndexOf(Clusters, cluster) is >= 0 and var place)
             {

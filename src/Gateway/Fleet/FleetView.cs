@@ -8,13 +8,13 @@ namespace Gateway.Fleet;
 /// <param name="Agreeing">The gateways hear one another now; false: this one decides alone.</param>
 /// <param name="Epoch">The highest that was seen.</param>
 /// <param name="Gateways">Those that live, by name; this one too.</param>
-/// <param name="Verdicts">The last agreed change of each cluster.</param>
+/// <param name="Changes">The last agreed change of each cluster.</param>
 /// <param name="Warnings">Sentences for operators: revisions that differ, and the like.</param>
 internal sealed record FleetView(
     bool Agreeing,
     long Epoch,
     ImmutableArray<GatewayView> Gateways,
-    ImmutableArray<FleetVerdict> Verdicts,
+    ImmutableArray<AgreedChange> Changes,
     ImmutableArray<string> Warnings);
 
 /// <summary>One living gateway.</summary>

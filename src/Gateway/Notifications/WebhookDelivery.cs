@@ -30,12 +30,12 @@ internal sealed class WebhookDelivery(Uri url) : INotifyDelivery
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(notification.ToJson()) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
-            using var answer = await _http.SendAsync(
+            using var response = await _http.SendAsync(
                 request,
                 HttpCompletionOption.ResponseHeadersRead,
                 cancellationToken).ConfigureAwait(false);
-            var status = (int)answer.StatusCode;
-            if (!answer.IsSuccessStatusCode)
+            var status = (int)response.StatusCode;
+            if (!response.IsSuccessStatusCode)
             {
                 throw new DeliveryException(
                     string.Create(CultureInfo.InvariantCulture, $"it answered {status}"),

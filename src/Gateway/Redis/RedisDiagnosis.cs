@@ -36,9 +36,9 @@ internal static class RedisDiagnosis
     /// <summary>
     /// What a response to AUTH and ROLE means; null: not yet all of it. An error begins with its code, which is part of the protocol.
     /// </summary>
-    internal static Finding? Read(string answer)
+    internal static Finding? Read(string response)
     {
-        var lines = answer.Split("\r\n");
+        var lines = response.Split("\r\n");
         if (lines.Any(static line => line.StartsWith("-NOAUTH", StringComparison.Ordinal)
             || line.StartsWith("-WRONGPASS", StringComparison.Ordinal)))
         {
@@ -64,14 +64,14 @@ internal static class RedisDiagnosis
     {
         try
         {
-            var answer = await RawQuestion.AskAsync(
+            var response = await RawQuestion.AskAsync(
                 endpoint,
                 tls,
                 questions,
                 static text => Read(text) is not null,
                 time,
                 cancellationToken).ConfigureAwait(false);
-            return (answer is null ? null : Read(answer), null);
+            return (response is null ? null : Read(response), null);
         }
         catch (RedisFailedException failed)
         {

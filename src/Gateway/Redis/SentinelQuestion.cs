@@ -20,18 +20,18 @@ internal static class SentinelQuestion
         CancellationToken cancellationToken)
     {
         string[][] question = [["SENTINEL", "get-master-addr-by-name", sentinel.Service]];
-        var answers =
+        var responses =
             await Task.WhenAll(sentinel.Endpoints.Select(endpoint => AskAsync(
                 endpoint,
                 tls,
                 question,
                 time,
                 cancellationToken))).ConfigureAwait(false);
-        var named = answers.Select(static a => a is null ? null : Read(a))
+        var named = responses.Select(static a => a is null ? null : Read(a))
             .Where(static a => !string.IsNullOrEmpty(a))
             .GroupBy(static a => a!, StringComparer.Ordinal)
             .MaxBy(static group => group.Count());
-        return (named?.Key, answers.Count(static a => a is not null));
+        return (named?.Key, responses.Count(static a => a is not null));
     }
 
     // One whose certificate does not verify is as silent as one that is away.
@@ -62,9 +62,9 @@ internal static class SentinelQuestion
     /// The address in a sentinel's reply (<c>*2 $N host $N port</c>); empty: it knows no such master; null: that is no such response, or
     /// not yet all of it.
     /// </summary>
-    internal static string? Read(string answer)
+    internal static string? Read(string response)
     {
-        var lines = answer.Split("\r\n");
+        var lines = response.Split("\r\n");
         if (lines is ["*-1" or "$-1" or "_", _, ..])
         {
             return "";

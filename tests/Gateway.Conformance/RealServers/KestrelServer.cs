@@ -37,7 +37,7 @@ internal sealed class KestrelServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         });
         var app = builder.Build();
-        app.Run(context => AnswerAsync(context, root));
+        app.Run(context => RespondAsync(context, root));
         await app.StartAsync();
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
         return new(app)
@@ -53,7 +53,7 @@ internal sealed class KestrelServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static async Task AnswerAsync(HttpContext context, string root)
+    private static async Task RespondAsync(HttpContext context, string root)
     {
         var name = Path.GetFileName(context.Request.Path.Value!);
         switch (name)

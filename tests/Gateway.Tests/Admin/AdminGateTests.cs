@@ -9,6 +9,7 @@ using Xunit;
 
 namespace Gateway.Tests.Admin;
 
+[Trait("kind", "socket")]
 public sealed class AdminGateTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -56,8 +57,8 @@ public sealed class AdminGateTests
         {
             using var request = new HttpRequestMessage(new(method), path);
             request.Headers.Authorization = token is null ? null : new("Bearer", token);
-            using var answer = await admin.Client.SendAsync(request, Token);
-            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(Token));
+            using var response = await admin.Client.SendAsync(request, Token);
+            return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(Token));
         }
     }
 
@@ -98,10 +99,10 @@ public sealed class AdminGateTests
     public async Task Token_MissingForThePage_GivesThePageThatAsks()
     {
         await using var admin = await AdminFixture.StartAsync(token: "right");
-        var answer = await admin.Client.GetAsync("/", Token);
-        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-        Assert.Equal("Bearer", answer.Headers.WwwAuthenticate.Single().Scheme);
-        Assert.Equal("text/html", answer.Content.Headers.ContentType!.MediaType);
+        var response = await admin.Client.GetAsync("/", Token);
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal("Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
+        Assert.Equal("text/html", response.Content.Headers.ContentType!.MediaType);
     }
 
     [Theory]
@@ -177,8 +178,8 @@ public sealed class AdminGateTests
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/status");
             request.Headers.Authorization = new("Bearer", token);
-            using var answer = await admin.Client.SendAsync(request, Token);
-            return (int)answer.StatusCode;
+            using var response = await admin.Client.SendAsync(request, Token);
+            return (int)response.StatusCode;
         }
     }
 

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Admin;
 
 /// <summary>Named tokens: what each role may do, and whose change the journal says it was.</summary>
+[Trait("kind", "socket")]
 public sealed class AdminRolesTests
 {
     private static readonly AdminTokenConfig[] Tokens =

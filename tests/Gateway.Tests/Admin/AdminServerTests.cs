@@ -12,6 +12,7 @@ using Xunit;
 
 namespace Gateway.Tests.Admin;
 
+[Trait("kind", "socket")]
 public sealed class AdminServerTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -66,9 +67,9 @@ public sealed class AdminServerTests
 
         admin.Readiness = new(false, "The gateway is stopping.");
 
-        var answer = await admin.Client.GetAsync("/readyz", Token);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-        Assert.Contains("The gateway is stopping.", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        var response = await admin.Client.GetAsync("/readyz", Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Contains("The gateway is stopping.", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await admin.Client.GetAsync("/livez", Token)).StatusCode);
     }
 
@@ -112,10 +113,10 @@ public sealed class AdminServerTests
             new("gateway.yaml", 9, 1, "Two.")
         ], [], [], 4));
 
-        var answer = await admin.PostAsync("/config/reload");
+        var response = await admin.PostAsync("/config/reload");
 
-        Assert.Equal(422, (int)answer.StatusCode);
-        var text = await answer.Content.ReadAsStringAsync(Token);
+        Assert.Equal(422, (int)response.StatusCode);
+        var text = await response.Content.ReadAsStringAsync(Token);
         Assert.Contains("gateway.yaml:3:5: One.\\ngateway.yaml:9:1: Two.", text, StringComparison.Ordinal);
     }
 
@@ -182,10 +183,10 @@ public sealed class AdminServerTests
     {
         await using var admin = await AdminFixture.StartAsync();
         using var content = new StringContent(body, MediaTypeHeaderValue.Parse("application/json"));
-        var answer = await admin.Client.PostAsync(path, content, Token);
-        Assert.Equal(status, (int)answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
-        Assert.Contains(says, await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        var response = await admin.Client.PostAsync(path, content, Token);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Contains(says, await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -269,9 +270,9 @@ public sealed class AdminServerTests
     public async Task Purge_KeyPrefixOrAll_SaysHowMany(string query, int status, string says)
     {
         await using var admin = await AdminFixture.StartAsync();
-        var answer = await admin.Client.DeleteAsync("/last-good" + query, Token);
-        Assert.Equal(status, (int)answer.StatusCode);
-        Assert.Contains(says, await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        var response = await admin.Client.DeleteAsync("/last-good" + query, Token);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Contains(says, await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -300,10 +301,10 @@ public sealed class AdminServerTests
     public async Task Purge_OneRoute_SaysHowMany()
     {
         await using var admin = await AdminFixture.StartAsync();
-        var answer = await admin.Client.DeleteAsync("/last-good?route=recommend", Token);
+        var response = await admin.Client.DeleteAsync("/last-good?route=recommend", Token);
         Assert.Contains(
             "5 stored responses of the route \\\"recommend\\\" were forgotten.",
-            await answer.Content.ReadAsStringAsync(Token),
+            await response.Content.ReadAsStringAsync(Token),
             StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await admin.Client.DeleteAsync("/last-good?route=nobody", Token)).StatusCode);
     }
@@ -317,18 +318,18 @@ public sealed class AdminServerTests
     {
         await using var admin = await AdminFixture.StartAsync();
         using var request = new HttpRequestMessage(new(method), path);
-        var answer = await admin.Client.SendAsync(request, Token);
-        Assert.Equal(status, (int)answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        var response = await admin.Client.SendAsync(request, Token);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
     }
 
     [Fact]
     public async Task Events_JournalEntry_ComesAtOnceAndStopEndsTheStream()
     {
         await using var admin = await AdminFixture.StartAsync();
-        using var answer = await admin.Client.GetAsync("/events", HttpCompletionOption.ResponseHeadersRead, Token);
-        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Token));
+        using var response = await admin.Client.GetAsync("/events", HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
         Assert.Equal("event: status", await reader.ReadLineAsync(Token));
 
         admin.Records.Journal.Append(new(TimeProvider.System.GetUtcNow(), "transition", "NEWS") { Cluster = "ai-guide" });
@@ -357,10 +358,10 @@ public sealed class AdminServerTests
         JsonElement measured = default;
         while (TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(20))
         {
-            var answer = await admin.Client.GetAsync("/availability?window=1h", Token);
-            if (answer.IsSuccessStatusCode
+            var response = await admin.Client.GetAsync("/availability?window=1h", Token);
+            if (response.IsSuccessStatusCode
                 && (measured =
-                    (await answer.Content.ReadFromJsonAsync<JsonElement>(Token))[0].GetProperty("measured")).TryGetProperty(
+                    (await response.Content.ReadFromJsonAsync<JsonElement>(Token))[0].GetProperty("measured")).TryGetProperty(
                         "byRequests",
                         out _))
             {

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Admin;
 
 /// <summary>The admin endpoint over TLS, and the commands that talk to it.</summary>
+[Trait("kind", "socket")]
 public sealed class AdminTlsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Admin;
 
+[Trait("kind", "socket")]
 public sealed class ForecastEndpointTests
 {
     private static readonly DateTimeOffset At = new(2026, 1, 31, 10, 49, 8, TimeSpan.Zero);

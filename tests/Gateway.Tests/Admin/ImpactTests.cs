@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Admin;
 
 /// <summary>Whom a disturbance hurt: the sentence as a table, and the count over a failover on real sockets.</summary>
+[Trait("kind", "socket")]
 public sealed class ImpactTests
 {
     private static readonly DateTimeOffset Since = new(2026, 11, 26, 10, 49, 8, TimeSpan.Zero);

@@ -11,6 +11,7 @@ namespace Gateway.Tests.Admin;
 /// An operator at a real browser before a real gateway, whose guides are hurt: what the page shows and when, and the same deeds by page,
 /// call and command. With GATEWAY_PAGE_PICTURES set to a folder, pictures of each state are kept there for people to look at.
 /// </summary>
+[Trait("kind", "browser")]
 public sealed class PageDrillTests
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(20) };
@@ -142,7 +143,7 @@ public sealed class PageDrillTests
             + " && document.title.startsWith('✗')", "the page shows the exhaustion", Cancel);
         await page.UntilAsync(
             "[...document.querySelectorAll('#routes strong')].some(e => e.textContent === '▶ lastGood')",
-            "the rung in use",
+            "the step in use",
             Cancel);
         await PhotographAsync(page, "exhausted");
 
@@ -194,7 +195,7 @@ public sealed class PageDrillTests
         {
             for (var i = 0; await timer.WaitForNextTickAsync(stop); i++)
             {
-                using var answer = await Http.GetAsync(
+                using var response = await Http.GetAsync(
                     $"{bed.Gateway.Url}/api/guide/{(i % 3 == 0 ? "trending/shoes" : $"recommend?user=u{i % 5}&category=shoes")}",
                     stop);
             }

@@ -15,6 +15,7 @@ namespace Gateway.Tests.Admin;
 /// The page in each condition a cluster can be in, at the sizes of real installations. With GATEWAY_PAGE_PICTURES set to a folder, pictures
 /// are kept there for people to look at.
 /// </summary>
+[Trait("kind", "browser")]
 public sealed class PageStatesTests
 {
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();

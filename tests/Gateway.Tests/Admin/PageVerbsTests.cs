@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Admin;
 
 /// <summary>What an operator does to a destination by the page's buttons.</summary>
+[Trait("kind", "browser")]
 public sealed class PageVerbsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

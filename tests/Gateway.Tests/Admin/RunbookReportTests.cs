@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Admin;
 
 /// <summary>A runbook's week in a sentence.</summary>
+[Trait("kind", "unit")]
 public sealed class RunbookReportTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Admin;
 
+[Trait("kind", "unit")]
 public sealed class RunbookStepViewTests
 {
     [Fact]

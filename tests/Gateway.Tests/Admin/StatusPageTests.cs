@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Admin;
 
 /// <summary>The page as a real browser shows it, in states that the test sets.</summary>
+[Trait("kind", "browser")]
 public sealed class StatusPageTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

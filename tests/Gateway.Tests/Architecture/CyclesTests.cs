@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Architecture;
 
 /// <summary>Files that need one another in a circle can only be read, tested and changed together: few may.</summary>
+[Trait("kind", "unit")]
 public sealed partial class CyclesTests
 {
     private const int MostCycles = 5;

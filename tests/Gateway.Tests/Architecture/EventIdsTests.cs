@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Architecture;
 
 /// <summary>The ids of log events: operators filter by them, so that each stands for one event.</summary>
+[Trait("kind", "unit")]
 public sealed partial class EventIdsTests
 {
     [Fact]

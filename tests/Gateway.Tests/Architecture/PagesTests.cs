@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Architecture;
 
 /// <summary>The pages for people hold what they promise: links lead somewhere, files and commands exist.</summary>
+[Trait("kind", "process")]
 public sealed partial class PagesTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Architecture;
 
+[Trait("kind", "unit")]
 public sealed class RoomsTests
 {
     private static readonly Dictionary<string, HashSet<string>> SomeTypes = new(StringComparer.Ordinal)

@@ -3,6 +3,7 @@ using Xunit;
 namespace Gateway.Tests.Architecture;
 
 /// <summary>Files and methods stay short enough to be read in one go, and <c>partial</c> hides no length.</summary>
+[Trait("kind", "unit")]
 public sealed class SourceShapeTests
 {
     [Fact]

@@ -20,8 +20,11 @@ internal static class TypeReferences
         .Select(static field => (OpCode)field.GetValue(null)!)
         .ToDictionary(static code => code.Value);
 
-    /// <summary>The references of each outermost type, without those to itself.</summary>
-    public static Dictionary<Type, HashSet<Type>> Of(Assembly assembly)
+    /// <summary>The references of each outermost type to others of its assembly, without those to itself.</summary>
+    public static Dictionary<Type, HashSet<Type>> Of(Assembly assembly) => Of(assembly, type => type.Assembly == assembly);
+
+    /// <summary>The references of each outermost type to those that are asked for, without those to itself.</summary>
+    public static Dictionary<Type, HashSet<Type>> Of(Assembly assembly, Func<Type, bool> wanted)
     {
         var all = new Dictionary<Type, HashSet<Type>>();
         foreach (var type in assembly.GetTypes())
@@ -40,7 +43,7 @@ internal static class TypeReferences
                 seen.AddRange(InMethod(method));
             }
 
-            found.UnionWith(seen.SelectMany(Parts).Where(part => part.Assembly == assembly).Select(Outermost).Where(part => part != owner));
+            found.UnionWith(seen.SelectMany(Parts).Where(wanted).Select(Outermost).Where(part => part != owner));
         }
 
         return all;

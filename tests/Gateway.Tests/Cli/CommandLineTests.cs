@@ -15,6 +15,7 @@ namespace Gateway.Tests.Cli;
 /// <summary>
 /// What all commands have in common: help, misspelt words, errors for people and for programs, completion and manual page.
 /// </summary>
+[Trait("kind", "process")]
 public sealed class CommandLineTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -169,7 +170,7 @@ public sealed class CommandLineTests
         await using var well = new RawServer();
         await using var ill = new RawServer();
         await using var dead = new RawServer();
-        ill.Behaviour = ill.Answer(503, "ill");
+        ill.Behaviour = ill.Respond(503, "ill");
         await dead.KillAsync();
         using var folder = new TemporaryFolder();
         string Config(params string[] destinations) =>

@@ -11,6 +11,7 @@ using Xunit;
 namespace Gateway.Tests.Cli;
 
 /// <summary><c>config history</c>, <c>show</c> and <c>rollback</c>, beside an admin endpoint on a real port.</summary>
+[Trait("kind", "socket")]
 public sealed class ConfigCommandsTests
 {
     private static readonly string Ann = $"ann@{Environment.MachineName} (127.0.0.1)";

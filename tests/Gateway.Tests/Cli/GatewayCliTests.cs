@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Cli;
 
+[Trait("kind", "unit")]
 public sealed class GatewayCliTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Cli;
 
 /// <summary>What differs between a clone, an installed gateway and a container.</summary>
+[Trait("kind", "unit")]
 public sealed class InstalledTests
 {
     [Theory]

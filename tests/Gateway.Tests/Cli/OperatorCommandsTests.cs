@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Cli;
 
+[Trait("kind", "socket")]
 public sealed class OperatorCommandsTests
 {
     // As an operator named by the machine, beside the address that the gateway sees.

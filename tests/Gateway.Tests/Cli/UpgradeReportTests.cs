@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Cli;
 
 /// <summary><c>check --upgrade</c>: what of an older version's file is written in another way now.</summary>
+[Trait("kind", "unit")]
 public sealed class UpgradeReportTests
 {
     private const string Head = """

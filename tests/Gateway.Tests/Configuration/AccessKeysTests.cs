@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary><c>telemetry.access</c>: a word, or a mapping with a pattern.</summary>
+[Trait("kind", "unit")]
 public sealed class AccessKeysTests
 {
     [Theory]

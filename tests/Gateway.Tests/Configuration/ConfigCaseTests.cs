@@ -8,6 +8,7 @@ namespace Gateway.Tests.Configuration;
 /// Every file of Cases against what stands for it in Cases/expected.txt: <c>valid</c> and its warnings, or every
 /// problem as <c>line:column: message</c>.
 /// </summary>
+[Trait("kind", "unit")]
 public sealed class ConfigCaseTests
 {
     private static readonly string Folder = Repository.PathOf("tests", "Gateway.Tests", "Configuration", "Cases");

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary>Every default that the schema and the reference name is what leaving the key out means.</summary>
+[Trait("kind", "unit")]
 public sealed class ConfigDefaultsTests
 {
     // One of every mapping, so that each key has a place to stand.

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary>Revisions in the state folder: what was kept is found again byte by byte, and damage loses that revision alone.</summary>
+[Trait("kind", "unit")]
 public sealed class ConfigHistoryTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -156,7 +157,7 @@ public sealed class ConfigHistoryTests : IDisposable
         Assert.Equal(0, MakePipe(pipe, 0x180));
 
         await history.KeepAsync(Revision(2, "# two\n"), TimeProvider.System);
-        Assert.Contains("the disk gives no answer", history.Alarm, StringComparison.Ordinal);
+        Assert.Contains("the disk does not respond", history.Alarm, StringComparison.Ordinal);
         await history.KeepAsync(Revision(3, "# three\n"), TimeProvider.System);
         Assert.Contains("revision 3", history.Alarm, StringComparison.Ordinal);
 

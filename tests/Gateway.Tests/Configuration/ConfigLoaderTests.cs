@@ -9,6 +9,7 @@ using Xunit;
 
 namespace Gateway.Tests.Configuration;
 
+[Trait("kind", "unit")]
 public sealed class ConfigLoaderTests
 {
     private const string Marks = " \n\t-:{}[],&*!|>'\"%@#?a1~$";

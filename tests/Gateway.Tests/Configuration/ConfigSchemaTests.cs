@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Configuration;
 
+[Trait("kind", "unit")]
 public sealed class ConfigSchemaTests
 {
     [Fact]

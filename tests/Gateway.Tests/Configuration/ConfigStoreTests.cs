@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Configuration;
 
+[Trait("kind", "unit")]
 public sealed class ConfigStoreTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary>The watcher on real files with the real clock; every wait is for an announcement and has a deadline.</summary>
+[Trait("kind", "unit")]
 public sealed class ConfigWatcherTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);

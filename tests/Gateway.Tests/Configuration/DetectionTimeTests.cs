@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Configuration;
 
+[Trait("kind", "unit")]
 public sealed class DetectionTimeTests
 {
     [Theory]

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Configuration;
 
+[Trait("kind", "unit")]
 public sealed class DurationTextTests
 {
     [Theory]

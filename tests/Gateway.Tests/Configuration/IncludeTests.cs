@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary>Configurations of several files, written to disk and read by the loader.</summary>
+[Trait("kind", "unit")]
 public sealed class IncludeTests
 {
     private const string Main = "version: 1\ninclude: conf.d/*.yaml\nlisten: [ { url: \"http://127.0.0.1:8080\" } ]\n";

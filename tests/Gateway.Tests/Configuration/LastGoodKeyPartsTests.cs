@@ -3,6 +3,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary>The parts of <c>lastGood.key</c> that would make it useless.</summary>
+[Trait("kind", "unit")]
 public sealed class LastGoodKeyPartsTests
 {
     [Theory]

@@ -10,6 +10,8 @@ namespace Gateway.Tests.Configuration;
 /// Every key and value of the example, replaced by every value of a table: whatever stands there is judged, and
 /// every problem has its place.
 /// </summary>
+[Trait("kind", "unit")]
+[Trait("takes", "long")]
 public sealed class NastyValuesTests
 {
     /// <summary>As written in the file.</summary>

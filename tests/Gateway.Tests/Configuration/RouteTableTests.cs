@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary>Hosts, headers and query parameters in the choice of a route, by the matching that serves requests.</summary>
+[Trait("kind", "unit")]
 public sealed class RouteTableTests
 {
     private const string Yaml = """

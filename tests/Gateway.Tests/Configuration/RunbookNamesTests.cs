@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary>URLs of runbooks with the names of a destination in them.</summary>
+[Trait("kind", "unit")]
 public sealed class RunbookNamesTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Configuration;
 
 /// <summary>Conditions over metrics, and what is said of those that cannot be read.</summary>
+[Trait("kind", "unit")]
 public sealed class SignalConditionTextTests
 {
     [Theory]

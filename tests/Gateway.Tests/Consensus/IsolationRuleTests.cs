@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Consensus;
 
 /// <summary>A gateway that alone reaches nothing: a table of fleets.</summary>
+[Trait("kind", "unit")]
 public sealed class IsolationRuleTests
 {
     // A gateway is a letter a cluster: s serves, d reaches nothing of it, w waits for a switch, - does not know it; the first is ours.
@@ -66,12 +67,12 @@ public sealed class IsolationRuleTests
     [Theory]
     [InlineData("s d d", false)]
     [InlineData("d d d", true)]
-    public void Votes_OfIsolatedGateways_CondemnNothing(string fleet, bool condemned)
+    public void Votes_OfIsolatedGateways_EjectNothing(string fleet, bool votedDown)
     {
         ImmutableArray<GatewayView> gateways = [.. fleet.Split(' ').Select(static (g, i) => ViewOf(g, self: i == 0))];
-        var verdicts = new SharedVerdicts(new FleetEpoch(), static _ => { });
-        var round = verdicts.Decide(["0"], [([], TimeSpan.Zero)], gateways[0].Clusters, gateways, TimeSpan.FromSeconds(1));
-        Assert.Equal(condemned, round.Guidance.TryGetValue("0", out var guidance) && guidance.Tiers[0].Condemned);
+        var changes = new SharedChanges(new FleetEpoch(), static _ => { });
+        var round = changes.Decide(["0"], [([], TimeSpan.Zero)], gateways[0].Clusters, gateways, TimeSpan.FromSeconds(1));
+        Assert.Equal(votedDown, round.Guidance.TryGetValue("0", out var guidance) && guidance.Tiers[0].VotedDown);
     }
 
     private static GatewayView ViewOf(string gateway, bool self) =>

@@ -4,17 +4,18 @@ using Xunit;
 namespace Gateway.Tests.Consensus;
 
 /// <summary>How gateways decide together: a table of cases.</summary>
+[Trait("kind", "unit")]
 public sealed class QuorumRuleTests
 {
     private static readonly string[] Names = ["first", "second", "third"];
 
     /// <summary>
     /// A gateway is a letter a tier (d down, a able, r ripe, - neither) and the place of its active tier; the first one is ours. The
-    /// verdict is "epoch kind from to age". Expected: what is ejected, whereto one may return, the call's epoch, the proposal.
+    /// agreed change is "epoch kind from to age". Expected: what is ejected, whereto one may return, the call's epoch, the proposal.
     /// </summary>
     [Theory]
 
-    // Nobody else lives: alone, whatever an old verdict says.
+    // Nobody else lives: alone, whatever an old agreed change says.
     [InlineData("aa0", "", "alone")]
     [InlineData("da1", "9 Failover 0 1 1", "alone")]
 
@@ -27,7 +28,7 @@ public sealed class QuorumRuleTests
     [InlineData("da0 da0 aa0 aa0", "", "down: may:0,1")]
     [InlineData("da0 da0 da0 aa0", "", "down:0 may:0,1")]
 
-    // Whoever left with a majority writes it down; once, and again only for a tier that the verdict does not cover.
+    // Whoever left with a majority writes it down; once, and again only for a tier that the agreed change does not cover.
     [InlineData("da1 da0 aa0", "", "down:0 may:0,1 Failover 0>1")]
     [InlineData("da1 aa0 aa0", "", "down: may:0,1")]
     [InlineData("da1@3 da1 da1", "3 Failover 0 1 1", "down:0 may:1")]
@@ -42,7 +43,7 @@ public sealed class QuorumRuleTests
     [InlineData("aa0@1 aa1 aa1", "1 Failover 0 1 900", "down: may:1")]
     [InlineData("aa0@7 aa1 aa1", "1 Failover 0 1 1", "down: may:1")]
 
-    // A verdict about tiers that we do not have means nothing.
+    // An agreed change about tiers that we do not have means nothing.
     [InlineData("aa0 aa1 aa1", "1 Failover 5 1 1", "down: may:1")]
 
     // Up needs half of the living, those that are there already counted in.
@@ -64,23 +65,23 @@ public sealed class QuorumRuleTests
 
     // Nothing serves here: no proposal comes of it.
     [InlineData("ddX aa0 aa0", "", "down: may:0,1")]
-    public void Decide_Case_ComesTo(string gateways, string verdict, string expected)
+    public void Decide_Case_ComesTo(string gateways, string change, string expected)
     {
         var opinions = gateways.Split(' ').Select(OpinionOf).ToArray();
-        var (known, age) = VerdictOf(verdict);
+        var (known, age) = ChangeOf(change);
         var decision = QuorumRule.Decide(new FleetCase(opinions[0], opinions[1..], known, age));
         Assert.Equal(expected, Describe(decision));
     }
 
     [Fact]
-    public void Decide_EveryPairOfFleets_NeverCondemnsAndAgreesOnAReturnAtOnce()
+    public void Decide_EveryPairOfFleets_NeverEjectsAndAgreesOnAReturnAtOnce()
     {
         // All votes of up to five gateways on one tier: what a majority ejects cannot be what half holds to be ripe.
         foreach (var votes in Enumerable.Range(2, 4).SelectMany(static n => Words("dar", n)))
         {
             var opinions = votes.Select(v => OpinionOf($"{v}a1")).ToArray();
             var decision = QuorumRule.Decide(new FleetCase(opinions[0], opinions[1..], null, TimeSpan.Zero));
-            Assert.False(decision.Guidance!.Tiers[0].Condemned && decision.Kind == FleetVerdictKind.Failback, votes);
+            Assert.False(decision.Guidance!.Tiers[0].VotedDown && decision.Kind == AgreedChangeKind.Failback, votes);
         }
     }
 
@@ -98,7 +99,7 @@ public sealed class QuorumRuleTests
             [.. votes.Select((v, i) => new TierVote(Names[i], Down: v == 'd', Able: v is 'a' or 'r', ReadyToFailBack: v == 'r'))]);
     }
 
-    private static (FleetVerdict? Verdict, TimeSpan Age) VerdictOf(string text)
+    private static (AgreedChange? Change, TimeSpan Age) ChangeOf(string text)
     {
         if (text.Length == 0)
         {
@@ -107,10 +108,10 @@ public sealed class QuorumRuleTests
 
         var parts = text.Split(' ');
         string NameOf(string place) => place == "5" ? "elsewhere" : Names[place[0] - '0'];
-        return (new FleetVerdict(
+        return (new AgreedChange(
             parts[0][0] - '0',
             "guide",
-            Enum.Parse<FleetVerdictKind>(parts[1]),
+            Enum.Parse<AgreedChangeKind>(parts[1]),
             NameOf(parts[2]),
             NameOf(parts[3])), TimeSpan.FromSeconds(int.Parse(parts[4], System.Globalization.CultureInfo.InvariantCulture)));
     }
@@ -124,8 +125,8 @@ public sealed class QuorumRuleTests
 
         string Places(Func<TierGuidance, bool> which) =>
             string.Join(",", guidance.Tiers.Select((t, i) => (t, i)).Where(p => which(p.t)).Select(static p => p.i));
-        var text = $"down:{Places(static t => t.Condemned)} may:{Places(static t => t.MayReturn)}";
-        text += guidance.Call is { } call ? $" call:{call.Verdict.Epoch}" : "";
+        var text = $"down:{Places(static t => t.VotedDown)} may:{Places(static t => t.MayReturn)}";
+        text += guidance.Call is { } call ? $" call:{call.Change.Epoch}" : "";
         return text
             + (decision.Kind is { } kind ? $" {kind} {Array.IndexOf(Names, decision.From)}>{Array.IndexOf(Names, decision.To)}" : "");
     }

@@ -13,6 +13,7 @@ namespace Gateway.Tests.Deploy;
 /// <summary>
 /// <c>docker-compose.yml</c> and <c>Dockerfile</c> without an engine: everything that they name exists and fits together.
 /// </summary>
+[Trait("kind", "process")]
 public sealed partial class ComposeTests
 {
     private const string Compose = "/usr/bin/docker-compose";

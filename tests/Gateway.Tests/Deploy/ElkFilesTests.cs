@@ -9,6 +9,7 @@ namespace Gateway.Tests.Deploy;
 /// The files of <c>deploy/elk</c>, as far as they can be judged without Elasticsearch, Logstash and Filebeat: their grammar, and that
 /// they speak of the same things.
 /// </summary>
+[Trait("kind", "unit")]
 public sealed class ElkFilesTests
 {
     /// <summary>Those that are used, each with the fields that Elasticsearch demands.</summary>

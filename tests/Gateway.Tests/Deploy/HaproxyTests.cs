@@ -7,6 +7,7 @@ using Files = Gateway.Tests.Configuration.Repository;
 namespace Gateway.Tests.Deploy;
 
 /// <summary>Two gateways behind a real HAProxy with the file of <c>deploy/haproxy/</c>: only addresses are changed in it.</summary>
+[Trait("kind", "process")]
 public sealed class HaproxyTests
 {
     private const string Program = "/usr/sbin/haproxy";

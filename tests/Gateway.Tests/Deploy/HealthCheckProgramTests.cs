@@ -7,6 +7,7 @@ using Files = Gateway.Tests.Configuration.Repository;
 namespace Gateway.Tests.Deploy;
 
 /// <summary>The program of the image's health check, compiled as the Dockerfile does.</summary>
+[Trait("kind", "process")]
 public sealed class HealthCheckProgramTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -5,6 +5,7 @@ using Files = Gateway.Tests.Configuration.Repository;
 namespace Gateway.Tests.Deploy;
 
 /// <summary>The chart of <c>deploy/helm/gateway</c> makes what the kustomize base does, and more where its values say so.</summary>
+[Trait("kind", "process")]
 public sealed class HelmChartTests
 {
     private const string Helm = "/usr/bin/helm";

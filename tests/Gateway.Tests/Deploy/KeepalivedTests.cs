@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Deploy;
 
+[Trait("kind", "process")]
 public sealed class KeepalivedTests(VirtualAddressLab lab, ITestOutputHelper output) : IClassFixture<VirtualAddressLab>
 {
     /// <summary>What is promised for a machine that is not starved itself: see docs/deploy/keepalived.md for what was measured.</summary>

@@ -9,6 +9,7 @@ namespace Gateway.Tests.Deploy;
 /// <summary>
 /// The manifests of <c>deploy/kubernetes/</c>: what kubectl makes of them is valid, and fits together and to the gateway.
 /// </summary>
+[Trait("kind", "process")]
 public sealed class KubernetesTests
 {
     private const string Overlay = "overlays/production";

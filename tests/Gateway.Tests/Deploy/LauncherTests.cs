@@ -9,6 +9,7 @@ namespace Gateway.Tests.Deploy;
 /// <summary>
 /// <c>./gateway</c> in a clone: what it builds, and what it says meanwhile. A stand-in for <c>dotnet</c> writes down what it is asked for.
 /// </summary>
+[Trait("kind", "process")]
 public sealed class LauncherTests : IDisposable
 {
     private const string Guide = "src/SampleGuide/bin/Release/net10.0/sample-guide.dll";

@@ -99,9 +99,9 @@ public sealed class MonitoredDrill : IAsyncLifetime
             : $"query?query={Uri.EscapeDataString(query)}";
         try
         {
-            using var answer = await _http.GetAsync($"{_prometheusUrl}/api/v1/{path}");
-            var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
-            Assert.True(json.GetProperty("status").GetString() == "success" || (int)answer.StatusCode >= 500, $"{query}: {json}");
+            using var response = await _http.GetAsync($"{_prometheusUrl}/api/v1/{path}");
+            var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+            Assert.True(json.GetProperty("status").GetString() == "success" || (int)response.StatusCode >= 500, $"{query}: {json}");
             return json.TryGetProperty("data", out var data) && data.GetProperty("result").EnumerateArray().Any(series =>
                 sinceBegin ? series.GetProperty("values").EnumerateArray().Any(IsNumber) : IsNumber(series.GetProperty("value")));
         }
@@ -167,7 +167,7 @@ public sealed class MonitoredDrill : IAsyncLifetime
         {
             for (var i = 0; await timer.WaitForNextTickAsync(stop); i++)
             {
-                using var answer = await _http.GetAsync(
+                using var response = await _http.GetAsync(
                     $"{_bed!.Gateway.Url}/api/guide/{(i % 2 == 0 ? "recommend?category=shoes" : "trending/shoes")}", stop);
             }
         }

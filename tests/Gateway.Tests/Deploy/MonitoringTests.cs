@@ -5,6 +5,7 @@ using Files = Gateway.Tests.Configuration.Repository;
 
 namespace Gateway.Tests.Deploy;
 
+[Trait("kind", "process")]
 public sealed class MonitoringTests(MonitoredDrill drill) : IClassFixture<MonitoredDrill>
 {
     [Fact]

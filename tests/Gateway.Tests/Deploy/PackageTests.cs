@@ -9,6 +9,7 @@ namespace Gateway.Tests.Deploy;
 /// What <c>eng/package</c> makes of a published gateway; a small script stands in for the program.
 /// <c>eng/prove-install</c> installs the real one.
 /// </summary>
+[Trait("kind", "process")]
 public sealed class PackageTests : IDisposable
 {
     private static readonly string[] Expected =

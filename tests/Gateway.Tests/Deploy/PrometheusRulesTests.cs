@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Deploy;
 
+[Trait("kind", "process")]
 public sealed partial class PrometheusRulesTests
 {
     private static readonly string Folder = Repository.PathOf("deploy", "prometheus");

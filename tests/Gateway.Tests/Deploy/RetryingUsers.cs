@@ -38,9 +38,9 @@ internal sealed class RetryingUsers : IAsyncDisposable
     /// <summary>How often somebody had to ask again.</summary>
     public int Retries => Volatile.Read(ref _retries);
 
-    /// <summary>Awaits so many answers.</summary>
+    /// <summary>Awaits so many responses.</summary>
     public Task AnsweredAsync(int count) =>
-        Eventually.BeTrueAsync(() => Answered >= count, TimeSpan.FromSeconds(40), $"{count} answers have come");
+        Eventually.BeTrueAsync(() => Answered >= count, TimeSpan.FromSeconds(40), $"{count} responses have come");
 
     /// <summary>No more questions; those that were asked are waited for.</summary>
     public async Task StopAsync()
@@ -81,9 +81,9 @@ internal sealed class RetryingUsers : IAsyncDisposable
         {
             try
             {
-                using var answer = await _http.GetAsync(url);
-                if (answer.StatusCode == HttpStatusCode.OK
-                    && (await answer.Content.ReadAsStringAsync()).Contains("\"u1\"", StringComparison.Ordinal))
+                using var response = await _http.GetAsync(url);
+                if (response.StatusCode == HttpStatusCode.OK
+                    && (await response.Content.ReadAsStringAsync()).Contains("\"u1\"", StringComparison.Ordinal))
                 {
                     Interlocked.Increment(ref _answered);
                 }

@@ -8,6 +8,7 @@ namespace Gateway.Tests.Deploy;
 /// A rolling update as Kubernetes makes it with <c>maxSurge: 1, maxUnavailable: 0</c>, with processes for pods: a new one is started and
 /// becomes ready, then an old one is asked to stop, and the node hears of it only a while later.
 /// </summary>
+[Trait("kind", "process")]
 public sealed class RollingUpdateTests
 {
     // With the 10 s of deploy/kubernetes a node may be as late as that; the test has less time, and the same proportion.

@@ -13,6 +13,7 @@ namespace Gateway.Tests.Deploy;
 /// <summary>
 /// What systemd does for the gateway and the gateway for systemd; the test plays systemd, since there is none in a container.
 /// </summary>
+[Trait("kind", "process")]
 public sealed class SystemdTests
 {
     private const string Analyze = "/usr/bin/systemd-analyze";

@@ -119,8 +119,8 @@ public sealed class VirtualAddressLab : IAsyncLifetime
             Assert.True(Gateways[gateway].IsRunning, Gateways[gateway].Output);
             try
             {
-                using var answer = await Http.GetAsync($"http://{_network}.{Text(11 + gateway)}:8081/readyz");
-                return answer.IsSuccessStatusCode;
+                using var response = await Http.GetAsync($"http://{_network}.{Text(11 + gateway)}:8081/readyz");
+                return response.IsSuccessStatusCode;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {

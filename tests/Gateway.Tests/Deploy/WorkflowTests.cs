@@ -5,6 +5,7 @@ using Files = Gateway.Tests.Configuration.Repository;
 namespace Gateway.Tests.Deploy;
 
 /// <summary>The workflows of <c>.github/workflows</c> run code of others only as it was when it was looked at.</summary>
+[Trait("kind", "unit")]
 public sealed partial class WorkflowTests
 {
     [Fact]

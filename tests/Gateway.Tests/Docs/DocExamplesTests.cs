@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Docs;
 
 /// <summary>Every example of a configuration in the documentation is one that the gateway accepts.</summary>
+[Trait("kind", "unit")]
 public sealed partial class DocExamplesTests
 {
     private static readonly string[] TopKeys =

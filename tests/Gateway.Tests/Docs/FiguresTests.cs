@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Docs;
 
 /// <summary>The trend on docs/figures.md is what the kept results say.</summary>
+[Trait("kind", "process")]
 public sealed class FiguresTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Drills;
 
+[Trait("kind", "process")]
 public class DrillFileTests
 {
     private const string Good = """

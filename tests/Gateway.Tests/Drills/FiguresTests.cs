@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Drills;
 
+[Trait("kind", "process")]
 public class FiguresTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Drills;
 
 /// <summary>What operators still know after the gateway itself was killed.</summary>
+[Trait("kind", "process")]
 public sealed class GatewayRestartTests
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })
@@ -69,8 +70,8 @@ public sealed class GatewayRestartTests
 
     private static async Task AskAsync(TestBed bed)
     {
-        using var answer = await Http.GetAsync($"{bed.Gateway.Url}/api/guide/recommend?category=shoes", Cancel);
-        Assert.True(answer.IsSuccessStatusCode);
+        using var response = await Http.GetAsync($"{bed.Gateway.Url}/api/guide/recommend?category=shoes", Cancel);
+        Assert.True(response.IsSuccessStatusCode);
     }
 
     private static async Task<JsonElement[]> JournalAsync(TestBed bed)
@@ -81,8 +82,8 @@ public sealed class GatewayRestartTests
 
     private static async Task<long> LedgerAsync(TestBed bed)
     {
-        using var answer = await Http.GetAsync($"{bed.Gateway.AdminUrl}/availability?window=1h", Cancel);
-        if (!answer.IsSuccessStatusCode)
+        using var response = await Http.GetAsync($"{bed.Gateway.AdminUrl}/availability?window=1h", Cancel);
+        if (!response.IsSuccessStatusCode)
         {
             // There is no file yet.
             return -1;
@@ -90,7 +91,7 @@ public sealed class GatewayRestartTests
 
         var requests =
             JsonDocument.Parse(
-                await answer.Content.ReadAsStringAsync(Cancel)).RootElement[0].GetProperty("measured").GetProperty("requests");
+                await response.Content.ReadAsStringAsync(Cancel)).RootElement[0].GetProperty("measured").GetProperty("requests");
         return requests.GetProperty("live").GetInt64()
             + requests.GetProperty("degraded").GetInt64()
             + requests.GetProperty("failed").GetInt64();

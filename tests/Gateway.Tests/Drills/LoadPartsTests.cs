@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Drills;
 
+[Trait("kind", "unit")]
 public class LoadPartsTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Drills;
 
+[Trait("kind", "socket")]
 public class LoadRunTests
 {
     private static readonly Scenario Page = new PageScenario("/guide/about");
@@ -65,7 +66,7 @@ public class LoadRunTests
     }
 
     [Fact]
-    public async Task Run_AnswerNeverComes_EndsAtTheDeadline()
+    public async Task Run_ResponseNeverComes_EndsAtTheDeadline()
     {
         var never = new TaskCompletionSource<string?>();
         await using var server = new ScriptedServer((_, _) => never.Task);
@@ -123,9 +124,9 @@ public class LoadRunTests
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public async Task Run_AnswerOfAKind_IsCountedAsThatKind(string outcome, string? answer)
+    public async Task Run_ResponseOfAKind_IsCountedAsThatKind(string outcome, string? response)
     {
-        await using var server = new ScriptedServer(_ => answer);
+        await using var server = new ScriptedServer(_ => response);
 
         var ledger = await LoadRun.RunAsync(Plan(server.Url, RateProfile.Constant(100, TimeSpan.FromSeconds(0.05))));
 
@@ -133,7 +134,7 @@ public class LoadRunTests
     }
 
     [Fact]
-    public async Task Run_AnswerOfAnotherUser_IsAWrongBody()
+    public async Task Run_ResponseOfAnotherUser_IsAWrongBody()
     {
         await using var server = new ScriptedServer(_ => ScriptedServer.Ok("""{"user":"u0","items":[]}"""));
 

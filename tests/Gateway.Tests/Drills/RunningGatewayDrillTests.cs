@@ -11,6 +11,7 @@ using Xunit;
 namespace Gateway.Tests.Drills;
 
 /// <summary>Drills on a gateway that they did not start, broken and mended by shell commands.</summary>
+[Trait("kind", "process")]
 public class RunningGatewayDrillTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

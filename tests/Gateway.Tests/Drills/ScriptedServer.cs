@@ -93,16 +93,16 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 }
 
                 var number = Interlocked.Increment(ref _requests) - 1;
-                var answer = await _script(text, number);
-                if (answer is null)
+                var response = await _script(text, number);
+                if (response is null)
                 {
                     client.Close(0);
                     return;
                 }
 
                 // "CLOSE" at the end of a response ends the connection in order after it.
-                var closes = answer.EndsWith("\0CLOSE", StringComparison.Ordinal);
-                await client.SendAsync(Encoding.UTF8.GetBytes(closes ? answer[..^6] : answer));
+                var closes = response.EndsWith("\0CLOSE", StringComparison.Ordinal);
+                await client.SendAsync(Encoding.UTF8.GetBytes(closes ? response[..^6] : response));
                 if (closes)
                 {
                     client.Shutdown(SocketShutdown.Both);

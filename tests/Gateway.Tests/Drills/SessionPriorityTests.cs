@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Drills;
 
+[Trait("kind", "unit")]
 public class SessionPriorityTests
 {
     [Theory]

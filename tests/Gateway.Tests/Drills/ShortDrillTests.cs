@@ -10,6 +10,7 @@ namespace Gateway.Tests.Drills;
 /// The short set: real processes, real faults, about ten seconds each. Each is also run with the part that it guards
 /// taken out, as its file says, and must then fail by it: a drill that cannot fail guards nothing.
 /// </summary>
+[Trait("kind", "process")]
 public class ShortDrillTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -33,7 +34,7 @@ public class ShortDrillTests
     }
 
     [Fact]
-    public async Task EverythingDead_WithLastGoodAnswers_Holds()
+    public async Task EverythingDead_WithLastGoodResponses_Holds()
     {
         var finding = await HoldsAsync("short-everything-dead");
 

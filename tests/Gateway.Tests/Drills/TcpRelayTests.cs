@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Drills;
 
+[Trait("kind", "socket")]
 public class TcpRelayTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -22,7 +23,7 @@ public class TcpRelayTests
     }
 
     [Fact]
-    public async Task Relay_Delay_PostponesTheAnswer()
+    public async Task Relay_Delay_PostponesTheResponse()
     {
         await using var server = new ScriptedServer(_ => ScriptedServer.Ok("hello"));
         await using var relay = TcpRelay.Start(server.Port);

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Drills;
 
+[Trait("kind", "process")]
 public class TestBedTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

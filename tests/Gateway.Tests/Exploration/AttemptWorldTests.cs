@@ -3,6 +3,7 @@ using Xunit;
 namespace Gateway.Tests.Exploration;
 
 /// <summary>Every history of one request's attempts: docs/proofs.md.</summary>
+[Trait("kind", "unit")]
 public sealed class AttemptWorldTests(ITestOutputHelper output)
 {
     [Theory]

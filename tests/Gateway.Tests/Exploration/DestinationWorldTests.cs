@@ -3,6 +3,7 @@ using Xunit;
 namespace Gateway.Tests.Exploration;
 
 /// <summary>Every history of one gateway and its destinations with few disturbances: docs/proofs.md.</summary>
+[Trait("kind", "unit")]
 public sealed class DestinationWorldTests(ITestOutputHelper output)
 {
     /// <summary>A world that shrinks proves less: each has at least so many states.</summary>

@@ -22,8 +22,8 @@ internal sealed class FleetCodec(FleetRules rules)
             Write(ref writer, state.Members[i], FleetRules.ClockOf(i, state.Now), shift);
         }
 
-        Write(ref writer, state.Store.Verdict, shift);
-        writer.AddAge(AgreedAt(state.Store.EndsAt), state.Now, Tick, FleetRules.OldestVerdict);
+        Write(ref writer, state.Store.Change, shift);
+        writer.AddAge(AgreedAt(state.Store.EndsAt), state.Now, Tick, FleetRules.OldestChange);
         foreach (var life in state.Store.Lives)
         {
             var isThere = life?.EndsAt > state.Now;
@@ -57,8 +57,8 @@ internal sealed class FleetCodec(FleetRules rules)
             members[i] = ReadMember(ref reader, FleetRules.ClockOf(i, now));
         }
 
-        var verdict = ReadVerdict(ref reader);
-        var endsAt = (reader.NextAge(now, Tick) ?? now) + KnownVerdict.Keep;
+        var change = ReadChange(ref reader);
+        var endsAt = (reader.NextAge(now, Tick) ?? now) + KnownChange.Keep;
         var lives = new FleetLife?[rules.Gateways * 2];
         for (var i = 0; i < lives.Length; i++)
         {
@@ -68,10 +68,10 @@ internal sealed class FleetCodec(FleetRules rules)
         var late = reader.Next() is >= 0 and var sender
             ? new FleetRequest(sender, ReadVote(ref reader), reader.Next(), ReadWrite(ref reader, now))
             : null;
-        return new FleetState(now, [.. members], new FleetStore(verdict, endsAt, [.. lives]), late);
+        return new FleetState(now, [.. members], new FleetStore(change, endsAt, [.. lives]), late);
     }
 
-    private static TimeSpan AgreedAt(TimeSpan endsAt) => endsAt - KnownVerdict.Keep;
+    private static TimeSpan AgreedAt(TimeSpan endsAt) => endsAt - KnownChange.Keep;
 
     private void Write(ref PackedWriter into, FleetMember member, TimeSpan now, long shift)
     {
@@ -90,16 +90,16 @@ internal sealed class FleetCodec(FleetRules rules)
         {
             foreach (var tier in guidance.Tiers)
             {
-                into.Add((tier.Condemned ? 2 : 0) + (tier.MayReturn ? 1 : 0));
+                into.Add((tier.VotedDown ? 2 : 0) + (tier.MayReturn ? 1 : 0));
             }
 
             var call = guidance.Call;
-            Write(ref into, call?.Verdict, shift);
+            Write(ref into, call?.Change, shift);
             into.AddAge(call is null ? null : member.GuidedAt - call.Elapsed, member.GuidedAt, Tick, rules.Scale.Ramp + 1);
         }
 
-        Write(ref into, member.Known?.Verdict, shift);
-        into.AddAge(member.Known?.Since, now, Tick, FleetRules.OldestVerdict);
+        Write(ref into, member.Known?.Change, shift);
+        into.AddAge(member.Known?.Since, now, Tick, FleetRules.OldestChange);
         WriteEpoch(ref into, member.Highest, shift);
         Write(ref into, member.Write, now, shift);
         into.Add(member.FirstRound);
@@ -124,15 +124,15 @@ internal sealed class FleetCodec(FleetRules rules)
             for (var tier = 0; tier < 2; tier++)
             {
                 var said = from.Next();
-                tiers[tier] = new TierGuidance(rules.Config.Tiers[tier].Name, 0, Condemned: said >= 2, MayReturn: said % 2 == 1);
+                tiers[tier] = new TierGuidance(rules.Config.Tiers[tier].Name, 0, VotedDown: said >= 2, MayReturn: said % 2 == 1);
             }
 
-            var verdict = ReadVerdict(ref from);
+            var change = ReadChange(ref from);
             var agreedAt = from.NextAge(at, Tick);
-            guidance = new FleetGuidance(2, [.. tiers], verdict is null ? null : new PendingDecision(verdict, at - agreedAt!.Value));
+            guidance = new FleetGuidance(2, [.. tiers], change is null ? null : new PendingDecision(change, at - agreedAt!.Value));
         }
 
-        var known = ReadVerdict(ref from);
+        var known = ReadChange(ref from);
         var since = from.NextAge(now, Tick);
         return new FleetMember
         {
@@ -142,7 +142,7 @@ internal sealed class FleetCodec(FleetRules rules)
             HealthyFor = [.. healthy],
             Guidance = guidance,
             GuidedAt = guidedAt ?? TimeSpan.Zero,
-            Known = known is null ? null : new KnownVerdict(known, since!.Value),
+            Known = known is null ? null : new KnownChange(known, since!.Value),
             Highest = from.Next(),
             Write = ReadWrite(ref from, now),
             FirstRound = from.NextFlag(),
@@ -150,19 +150,19 @@ internal sealed class FleetCodec(FleetRules rules)
     }
 
     // Of two tiers the kind says which is left.
-    private static void Write(ref PackedWriter into, FleetVerdict? verdict, long shift)
+    private static void Write(ref PackedWriter into, AgreedChange? change, long shift)
     {
-        WriteEpoch(ref into, verdict?.Epoch ?? 0, shift);
-        into.Add(verdict?.Kind == FleetVerdictKind.Failback);
+        WriteEpoch(ref into, change?.Epoch ?? 0, shift);
+        into.Add(change?.Kind == AgreedChangeKind.Failback);
     }
 
-    private FleetVerdict? ReadVerdict(ref PackedReader from)
+    private AgreedChange? ReadChange(ref PackedReader from)
     {
         var (epoch, isFailback) = (from.Next(), from.NextFlag());
         var (primary, standby) = (rules.Config.Tiers[0].Name, rules.Config.Tiers[1].Name);
         return epoch == 0 ? null
-            : isFailback ? new FleetVerdict(epoch, rules.Config.Name, FleetVerdictKind.Failback, standby, primary)
-            : new FleetVerdict(epoch, rules.Config.Name, FleetVerdictKind.Failover, primary, standby);
+            : isFailback ? new AgreedChange(epoch, rules.Config.Name, AgreedChangeKind.Failback, standby, primary)
+            : new AgreedChange(epoch, rules.Config.Name, AgreedChangeKind.Failover, primary, standby);
     }
 
     private void Write(ref PackedWriter into, ClusterVote? vote, long shift)
@@ -206,12 +206,12 @@ internal sealed class FleetCodec(FleetRules rules)
         {
             Write(ref into, write.Expected, shift);
             Write(ref into, write.Value, shift);
-            into.AddAge(now + write.KeepFor - KnownVerdict.Keep, now, Tick, FleetRules.OldestVerdict);
+            into.AddAge(now + write.KeepFor - KnownChange.Keep, now, Tick, FleetRules.OldestChange);
         }
     }
 
     private FleetWrite? ReadWrite(ref PackedReader from, TimeSpan now) => from.NextFlag()
-        ? new FleetWrite(ReadVerdict(ref from), ReadVerdict(ref from)!, from.NextAge(now, Tick)!.Value + KnownVerdict.Keep - now)
+        ? new FleetWrite(ReadChange(ref from), ReadChange(ref from)!, from.NextAge(now, Tick)!.Value + KnownChange.Keep - now)
         : null;
 
     private static void WriteEpoch(ref PackedWriter into, long epoch, long shift) =>
@@ -237,8 +237,8 @@ internal sealed class FleetCodec(FleetRules rules)
 
             See(member.Highest);
             See(member.Machine.Epoch);
-            See(member.Known?.Verdict.Epoch);
-            See(member.Guidance?.Call?.Verdict.Epoch);
+            See(member.Known?.Change.Epoch);
+            See(member.Guidance?.Call?.Change.Epoch);
             SeeWrite(member.Write);
         }
 
@@ -248,7 +248,7 @@ internal sealed class FleetCodec(FleetRules rules)
             See(life?.Vote?.Epoch);
         }
 
-        See(state.Store.Verdict?.Epoch);
+        See(state.Store.Change?.Epoch);
         See(state.Late?.Highest);
         See(state.Late?.Vote?.Epoch);
         SeeWrite(state.Late?.Write);

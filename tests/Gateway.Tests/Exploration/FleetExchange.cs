@@ -36,12 +36,12 @@ internal static class FleetExchange
             Lives = store.Lives.SetItem(request.From, new FleetLife(request.Vote, request.Highest, state.Now + FleetLoop.LivesFor)),
         };
         string? broken = null;
-        if (request.Write is { } write && store.Verdict == write.Expected)
+        if (request.Write is { } write && store.Change == write.Expected)
         {
-            broken = store.Verdict is { } before && write.Value.Epoch <= before.Epoch
+            broken = store.Change is { } before && write.Value.Epoch <= before.Epoch
                 ? $"epochs-grow: agreement {before.Epoch} became {write.Value.Epoch}"
                 : null;
-            store = store with { Verdict = write.Value, EndsAt = state.Now + write.KeepFor };
+            store = store with { Change = write.Value, EndsAt = state.Now + write.KeepFor };
         }
 
         return (state with { Store = store }, broken);
@@ -77,18 +77,18 @@ internal static class FleetExchange
         }
 
         // 2. What was agreed.
-        epoch.See(store.Verdict?.Epoch ?? 0);
-        var (known, restoreFor) = KnownVerdict.Take(member.Known, store.Verdict, store.EndsAt - state.Now, now);
-        var grew = member.Known is null || known is null || known.Verdict.Epoch >= member.Known.Verdict.Epoch;
+        epoch.See(store.Change?.Epoch ?? 0);
+        var (known, restoreFor) = KnownChange.Take(member.Known, store.Change, store.EndsAt - state.Now, now);
+        var grew = member.Known is null || known is null || known.Change.Epoch >= member.Known.Change.Epoch;
         member = member with
         {
             Known = known,
-            Write = restoreFor is { } left ? new FleetWrite(store.Verdict, known!.Verdict, left) : null,
+            Write = restoreFor is { } left ? new FleetWrite(store.Change, known!.Change, left) : null,
         };
 
         // 3. What is to be done.
         string? broken = !grew ? "epochs-grow: an older agreement took the place of one that is known"
-            : store.Verdict is { } stored && known?.Verdict.Epoch == stored.Epoch && known.Verdict != stored
+            : store.Change is { } stored && known?.Change.Epoch == stored.Epoch && known.Change != stored
                 ? $"epochs-grow: agreement {stored.Epoch} is another one here than in Redis"
             : null;
         FleetGuidance? guidance = null;
@@ -96,14 +96,14 @@ internal static class FleetExchange
         {
             ClusterVote[] others = [.. FleetMembers.VotersOf(gateways.ToImmutable()).SelectMany(static g => g.Clusters)];
             var age = known is null ? TimeSpan.Zero : now - known.Since;
-            var decision = QuorumRule.Decide(new FleetCase(mine, others, known?.Verdict, age));
+            var decision = QuorumRule.Decide(new FleetCase(mine, others, known?.Change, age));
             guidance = decision.Guidance;
             broken ??= guidance is null ? null : FleetInvariants.OfGuidance(guidance, mine, others);
             if (decision.Kind is { } kind)
             {
-                var proposed = new FleetVerdict(epoch.Next(), mine.Cluster, kind, decision.From, decision.To);
+                var proposed = new AgreedChange(epoch.Next(), mine.Cluster, kind, decision.From, decision.To);
                 broken ??= FleetInvariants.OfProposal(rules, member, proposed, others);
-                member = member with { Write = new FleetWrite(store.Verdict, proposed, KnownVerdict.Keep) };
+                member = member with { Write = new FleetWrite(store.Change, proposed, KnownChange.Keep) };
                 isProposed = true;
             }
         }

@@ -3,6 +3,7 @@ using Xunit;
 namespace Gateway.Tests.Exploration;
 
 /// <summary>Every history of several gateways with few disturbances: docs/proofs.md. With more of them: eng/explore.</summary>
+[Trait("kind", "unit")]
 public sealed class FleetExplorationTests(ITestOutputHelper output)
 {
     /// <summary>A world that shrinks proves less: each has at least so many states.</summary>

@@ -109,7 +109,7 @@ internal static class FleetInvariants
         foreach (var tier in guidance.Tiers)
         {
             var down = others.Append(mine).Count(vote => vote.Of(tier.Tier).Down);
-            if (tier.Condemned && down * 2 <= others.Count + 1)
+            if (tier.VotedDown && down * 2 <= others.Count + 1)
             {
                 return $"majority-decides: {tier.Tier} is ejected by {down} of {others.Count + 1}";
             }
@@ -117,7 +117,7 @@ internal static class FleetInvariants
 
         return guidance.Call is { } call
             && call.Elapsed > TimeSpan.FromSeconds(5)
-            && others.Count(vote => string.Equals(vote.Active, call.Verdict.To, StringComparison.Ordinal)) * 2 <= others.Count
+            && others.Count(vote => string.Equals(vote.Active, call.Change.To, StringComparison.Ordinal)) * 2 <= others.Count
             ? $"majority-decides: an agreement that is {call.Elapsed.TotalSeconds} s old is followed, though most do not serve by it"
             : null;
     }
@@ -127,9 +127,9 @@ internal static class FleetInvariants
     /// <param name="member">The gateway.</param>
     /// <param name="proposed">What it proposes.</param>
     /// <param name="others">The votes of the others that count.</param>
-    public static string? OfProposal(FleetRules rules, FleetMember member, FleetVerdict proposed, IReadOnlyList<ClusterVote> others)
+    public static string? OfProposal(FleetRules rules, FleetMember member, AgreedChange proposed, IReadOnlyList<ClusterVote> others)
     {
-        if (proposed.Kind != FleetVerdictKind.Failback)
+        if (proposed.Kind != AgreedChangeKind.Failback)
         {
             return null;
         }

@@ -10,7 +10,7 @@ internal sealed record FleetRules(int Gateways)
     public static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     /// <summary>How long an age is distinguished: an agreement is fresh for five.</summary>
-    public const int OldestVerdict = 6;
+    public const int OldestChange = 6;
 
     /// <summary>How long operators hold a tier, in ticks.</summary>
     public const int HoldTicks = 3;

@@ -31,7 +31,7 @@ internal sealed record FleetMember
     public TimeSpan GuidedAt { get; init; }
 
     /// <summary>The last agreed change that it knows.</summary>
-    public KnownVerdict? Known { get; init; }
+    public KnownChange? Known { get; init; }
 
     /// <summary>The highest epoch that it has seen.</summary>
     public long Highest { get; init; }
@@ -47,7 +47,7 @@ internal sealed record FleetMember
 }
 
 /// <summary>A write to Redis, if what stands there is still what was read.</summary>
-internal sealed record FleetWrite(FleetVerdict? Expected, FleetVerdict Value, TimeSpan KeepFor);
+internal sealed record FleetWrite(AgreedChange? Expected, AgreedChange Value, TimeSpan KeepFor);
 
 /// <summary>What a gateway says in an exchange.</summary>
 internal sealed record FleetRequest(int From, ClusterVote? Vote, long Highest, FleetWrite? Write);
@@ -56,7 +56,7 @@ internal sealed record FleetRequest(int From, ClusterVote? Vote, long Highest, F
 internal sealed record FleetLife(ClusterVote? Vote, long Highest, TimeSpan EndsAt);
 
 /// <summary>What stands in Redis, by its clock.</summary>
-/// <param name="Verdict">The last agreed change; null: none.</param>
+/// <param name="Change">The last agreed change; null: none.</param>
 /// <param name="EndsAt">When it goes.</param>
 /// <param name="Lives">Signs of life: of each gateway, then of the process before its last crash.</param>
-internal sealed record FleetStore(FleetVerdict? Verdict, TimeSpan EndsAt, ImmutableArray<FleetLife?> Lives);
+internal sealed record FleetStore(AgreedChange? Change, TimeSpan EndsAt, ImmutableArray<FleetLife?> Lives);

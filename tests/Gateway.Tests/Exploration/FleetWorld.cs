@@ -61,7 +61,7 @@ internal sealed class FleetWorld : IWorld<FleetState>
         foreach (var member in state.Members)
         {
             var (machine, sees) = (member.Machine, member.Sights);
-            if (member.Known?.Verdict != state.Store.Verdict)
+            if (member.Known?.Change != state.Store.Change)
             {
                 return false;
             }
@@ -94,7 +94,7 @@ internal sealed class FleetWorld : IWorld<FleetState>
                 + $" epoch {member.Machine.Epoch}"
                 + (member.Write is { } write ? $" writes {write.Value.Kind} {write.Value.Epoch}" : ""));
         return string.Join("; ", members)
-            + (state.Store.Verdict is { } verdict ? $"; Redis: {verdict.Kind} {verdict.Epoch}" : "; Redis: no agreement")
+            + (state.Store.Change is { } change ? $"; Redis: {change.Kind} {change.Epoch}" : "; Redis: no agreement")
             + (state.Late is { } late ? $"; a request of {late.From} is late" : "");
     }
 

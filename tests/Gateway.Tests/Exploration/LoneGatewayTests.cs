@@ -3,6 +3,8 @@ using Xunit;
 namespace Gateway.Tests.Exploration;
 
 /// <summary>Every history of one gateway: docs/proofs.md.</summary>
+[Trait("kind", "unit")]
+[Trait("takes", "long")]
 public sealed class LoneGatewayTests(ITestOutputHelper output)
 {
     /// <summary>A world that shrinks proves less: each has at least so many states.</summary>

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Exploration;
 
 /// <summary>The long search: eng/explore. Explicit, since it takes minutes and more than a gigabyte of memory.</summary>
+[Trait("kind", "unit")]
 public sealed class LongExplorationTests(ITestOutputHelper output)
 {
     [Fact(Explicit = true)]

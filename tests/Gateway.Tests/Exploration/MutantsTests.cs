@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Exploration;
 
 /// <summary>What breaks the code for eng/explore --mutants fits the code, and says how it is found.</summary>
+[Trait("kind", "unit")]
 public sealed class MutantsTests
 {
     private static readonly string[] Patches = Directory.GetFiles(Repository.PathOf("eng", "explore-mutants"), "*.patch");

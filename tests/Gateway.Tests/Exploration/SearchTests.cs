@@ -3,6 +3,7 @@ using Xunit;
 namespace Gateway.Tests.Exploration;
 
 /// <summary>The search itself: it visits all, and finds what is planted.</summary>
+[Trait("kind", "unit")]
 public sealed class SearchTests
 {
     [Theory]

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>The limit of a tier whose response times come as late as they are long, over hours of virtual time.</summary>
+[Trait("kind", "unit")]
 public sealed class AdaptiveLimitTests
 {
     private const int Size = 40;

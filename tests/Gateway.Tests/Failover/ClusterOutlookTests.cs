@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>What page, command, <c>/status</c> and metric say, in each condition a cluster can be in.</summary>
+[Trait("kind", "unit")]
 public sealed class ClusterOutlookTests
 {
     private static readonly DateTimeOffset Now = At("10:50:29");
@@ -131,7 +132,7 @@ public sealed class ClusterOutlookTests
             "standby has served since 10:49:08Z.",
             "primary has been healthy for 40 s, and waits until half of the 3 gateways have seen it healthy for 30 s; `hold standby` stops "
                 + "it.", null, null),
-            ["condemned by the other gateways"] = (
+            ["voted down by the other gateways"] = (
             View("standby", Well with { HealthySince = null, DownVotes = 2, Weighed = TierHealth.Degraded }, Standby) with
             {
                 Gateways = 3
@@ -308,12 +309,12 @@ public sealed class ClusterOutlookTests
 
     private static DestinationView Drained(string name) => Up(name) with { Draining = true };
 
-    private static DestinationView Of(string name, HealthStatus verdict, ProbeResult probe) =>
+    private static DestinationView Of(string name, HealthStatus healthStatus, ProbeResult probe) =>
         new(
             name,
             new Uri("http://127.0.0.1:1"),
             1,
-            verdict,
+            healthStatus,
             At("10:40:00"),
             "",
             false,

@@ -11,6 +11,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>What people read of a destination, from what the loop knows.</summary>
+[Trait("kind", "unit")]
 public sealed class DestinationViewTests
 {
     private static readonly DateTimeOffset Utc = new(2026, 11, 26, 10, 0, 0, TimeSpan.Zero);

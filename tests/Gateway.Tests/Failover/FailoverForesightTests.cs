@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>What people are told comes next is what the machine then does: every small cluster, a minute long, without any news.</summary>
+[Trait("kind", "unit")]
 public sealed class FailoverForesightTests
 {
     private const int Wait = 30;

@@ -13,6 +13,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>The loop with real probes against real sockets.</summary>
+[Trait("kind", "socket")]
 public sealed class FailoverLoopTests : IAsyncDisposable
 {
     // What must happen is awaited for this long; how fast it must be is the arithmetic's test, for a busy machine proves nothing about it.
@@ -382,7 +383,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
     [Fact]
     public async Task Name_NoLongerResolves_KeepsTheKnownAddressesUntilItNamesOthers()
     {
-        IPAddress[] answer = [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.2")];
+        IPAddress[] response = [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.2")];
         var asked = 0;
         var tier = new TierConfig
         {
@@ -399,7 +400,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
             Resolver = (_, _, _) =>
             {
                 Interlocked.Increment(ref asked);
-                return Task.FromResult<IReadOnlyList<IPAddress>>(Volatile.Read(ref answer));
+                return Task.FromResult<IReadOnlyList<IPAddress>>(Volatile.Read(ref response));
             },
         };
         await _loop.StartAsync(Cancel);
@@ -409,7 +410,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         var first = Cluster.Snapshot.Tiers[0].All[0];
 
         // 2. Twice no response: both stay, as the objects that they were.
-        Volatile.Write(ref answer, []);
+        Volatile.Write(ref response, []);
         var before = Volatile.Read(ref asked);
         await StepAsync(time, () => Volatile.Read(ref asked) >= before + 2, Stride);
         await BarrierAsync();
@@ -417,7 +418,7 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         Assert.Same(first, Cluster.Snapshot.Tiers[0].All[0]);
 
         // 3. Another set: what is still in it stays, the rest goes.
-        Volatile.Write(ref answer, [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.3")]);
+        Volatile.Write(ref response, [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.3")]);
         await StepAsync(time, () => Names() is "guide@127.0.0.1 guide@127.0.0.3", Stride);
         Assert.Same(first, Cluster.Snapshot.Tiers[0].All[0]);
 

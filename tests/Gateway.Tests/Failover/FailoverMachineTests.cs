@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Failover;
 
+[Trait("kind", "unit")]
 public class FailoverMachineTests
 {
     private static readonly ClusterConfig Defaults = new() { Name = "guide", Tiers = [] };

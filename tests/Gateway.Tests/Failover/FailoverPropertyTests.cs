@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Failover;
 
+[Trait("kind", "unit")]
 public class FailoverPropertyTests
 {
     private static readonly ClusterConfig Quick = new()

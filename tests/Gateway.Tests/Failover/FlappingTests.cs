@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>The pure parts together, driven as the loop drives them, against a primary that is up and down in turn.</summary>
+[Trait("kind", "unit")]
 public class FlappingTests
 {
     /// <summary>Up for so long, down for so long, for five minutes; with the given wait before failback.</summary>

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>What the machine makes of the fleet's word.</summary>
+[Trait("kind", "unit")]
 public sealed class FleetMachineTests
 {
     private static readonly ClusterConfig Config = new() { Name = "guide", Tiers = [] };

@@ -11,6 +11,7 @@ using Xunit;
 
 namespace Gateway.Tests.Failover;
 
+[Trait("kind", "unit")]
 public sealed class ForecastKeeperTests
 {
     private const int Calm = 480;

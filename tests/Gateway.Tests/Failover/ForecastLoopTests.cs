@@ -12,6 +12,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>The loop with real probes of a real server that gets slower; the time is virtual.</summary>
+[Trait("kind", "socket")]
 public sealed class ForecastLoopTests : IAsyncDisposable
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>Each change of health with all that it says.</summary>
+[Trait("kind", "unit")]
 public sealed class HealthChangeTextsTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 26, 10, 50, 29, TimeSpan.Zero);

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>Which changes of health are told, from one moment to the next.</summary>
+[Trait("kind", "unit")]
 public sealed class HealthChangesTests
 {
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
@@ -78,13 +79,13 @@ public sealed class HealthChangesTests
             [
             .. members.Select(static (letter, place) => new MemberHealth(
                 place.ToString(),
-                VerdictOf(letter),
+                StatusOf(letter),
                 letter == 'D',
                 "the last 2 probes failed: connection refused"))];
         return new TierMembers(name, all.Any(static m => m.Serves), all);
     }
 
-    private static HealthStatus VerdictOf(char letter) =>
+    private static HealthStatus StatusOf(char letter) =>
         letter switch
         {
             '?' => HealthStatus.Unknown,

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>The limit of a tier of unknown size: on models of servers, over virtual time.</summary>
+[Trait("kind", "unit")]
 public sealed class LimitRuleTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

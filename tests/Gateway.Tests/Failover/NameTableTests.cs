@@ -10,6 +10,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>What is held true of names, and for how long.</summary>
+[Trait("kind", "unit")]
 public sealed class NameTableTests
 {
     private static readonly DnsName Pods = new("guide.shop:http", IsService: false, new KubernetesServiceName("guide", "shop", "http"));

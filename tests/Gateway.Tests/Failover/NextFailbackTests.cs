@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>When a better tier takes over again, or what it waits for.</summary>
+[Trait("kind", "unit")]
 public sealed class NextFailbackTests
 {
     private static readonly DateTimeOffset Now = At("10:50:29");

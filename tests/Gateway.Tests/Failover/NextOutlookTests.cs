@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>What changes next, when and why, at the edges of each condition.</summary>
+[Trait("kind", "unit")]
 public sealed class NextOutlookTests
 {
     private static readonly DateTimeOffset Now = At("10:50:29");

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Failover;
 
+[Trait("kind", "unit")]
 public sealed class RecentPeakTests
 {
     /// <summary>Each step waits so many milliseconds, notes what is in flight, and gets this peak.</summary>

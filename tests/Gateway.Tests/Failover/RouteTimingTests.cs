@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>The waits of one route, from the times that its responses took.</summary>
+[Trait("kind", "unit")]
 public sealed class RouteTimingTests
 {
     private static readonly TimeSpan FirstByte = TimeSpan.FromSeconds(5);

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Failover;
 
+[Trait("kind", "unit")]
 public sealed class TickPlanTests
 {
     [Theory]

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>What a tier counts for.</summary>
+[Trait("kind", "unit")]
 public sealed class TierEvaluatorTests
 {
     [Theory]
@@ -20,11 +21,11 @@ public sealed class TierEvaluatorTests
     [InlineData("Degraded", true, true, "Degraded")]
     [InlineData("Unavailable", false, false, "Unavailable")]
     [InlineData("Unavailable", false, true, "Unavailable")]
-    public void Weigh_OwnEyesAndTheFleets_ComeTo(string own, bool reachable, bool condemned, string expected)
+    public void Weigh_OwnEyesAndTheFleets_ComeTo(string own, bool reachable, bool votedDown, string expected)
     {
         Assert.Equal(
             Enum.Parse<TierHealth>(expected),
-            TierEvaluator.Weigh(Enum.Parse<TierHealth>(own), reachable, new TierGuidance("a", 1, condemned, MayReturn: false)));
+            TierEvaluator.Weigh(Enum.Parse<TierHealth>(own), reachable, new TierGuidance("a", 1, votedDown, MayReturn: false)));
         Assert.Equal(Enum.Parse<TierHealth>(own), TierEvaluator.Weigh(Enum.Parse<TierHealth>(own), reachable, null));
     }
 

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>What people read of a cluster and its tiers, from what the loop knows.</summary>
+[Trait("kind", "unit")]
 public sealed class ViewBuilderTests
 {
     private static readonly DateTimeOffset Utc = new(2026, 11, 26, 10, 0, 0, TimeSpan.Zero);
@@ -142,10 +143,10 @@ public sealed class ViewBuilderTests
     [InlineData("uu", 1, false, true, "Healthy")]
     [InlineData("ud", 1, false, true, "Unverified")]
     [InlineData("dd", 1, false, false, "Unavailable")]
-    public void Fleet_ThatSpeaksOfATier_IsHeard(string tier, int votes, bool condemned, bool mayReturn, string weighed)
+    public void Fleet_ThatSpeaksOfATier_IsHeard(string tier, int votes, bool votedDown, bool mayReturn, string weighed)
     {
         var runtime = Runtime($"{tier} uu", new FailoverConfig { MinHealthy = 2 });
-        runtime.Guidance = new FleetGuidance(3, [new TierGuidance("primary", votes, condemned, mayReturn)], null);
+        runtime.Guidance = new FleetGuidance(3, [new TierGuidance("primary", votes, votedDown, mayReturn)], null);
         runtime.GuidedAt = Now;
 
         var view = Of(runtime);
@@ -162,7 +163,7 @@ public sealed class ViewBuilderTests
     public void Fleet_ThatIsSilentForTooLong_CountsNoMore(double at, bool counts)
     {
         var runtime = Runtime("u u");
-        runtime.Guidance = new FleetGuidance(3, [new TierGuidance("primary", 2, Condemned: true, MayReturn: false)], null);
+        runtime.Guidance = new FleetGuidance(3, [new TierGuidance("primary", 2, VotedDown: true, MayReturn: false)], null);
         runtime.GuidedAt = At(at);
         var view = Of(runtime);
         Assert.Equal(counts ? 3 : 0, view.Gateways);

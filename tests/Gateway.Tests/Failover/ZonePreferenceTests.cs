@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Failover;
 
 /// <summary>The gateway's own zone first, and never at the price of availability.</summary>
+[Trait("kind", "unit")]
 public sealed class ZonePreferenceTests
 {
     /// <summary>Zones of destinations, a <c>-</c> before those that do not serve, and what a gateway in zone a prefers.</summary>

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Fallback;
 
+[Trait("kind", "socket")]
 public sealed class FallbackChainTests : IAsyncLifetime
 {
     private const string FromFile = "Proxy-Status: gateway; error=destination_unavailable | X-Fallback: file";
@@ -81,8 +82,8 @@ public sealed class FallbackChainTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Golden))]
-    public async Task Answer_MethodAndRung_IsExactlyTheContracts(string method, string path, int status, string headers, string body) =>
-        Assert.Equal(new WireAnswer(status, headers, body), await _server.SendAsync(method, path));
+    public async Task Response_MethodAndStep_IsExactlyTheContracts(string method, string path, int status, string headers, string body) =>
+        Assert.Equal(new WireResponse(status, headers, body), await _server.SendAsync(method, path));
 
     [Theory]
     [InlineData("GET", "/none")]
@@ -98,25 +99,25 @@ public sealed class FallbackChainTests : IAsyncLifetime
     [InlineData("TRACE", "/data")]
     [InlineData("QUERY", "/data")]
     [InlineData("get", "/none")]
-    public async Task Answer_WriteOrNoRung_IsBuiltIn(string method, string path)
+    public async Task Response_WriteOrNoStep_IsBuiltIn(string method, string path)
     {
-        WireAnswer answer = await _server.SendAsync(method, path, "Content-Length: 0\r\n");
+        WireResponse response = await _server.SendAsync(method, path, "Content-Length: 0\r\n");
 
-        Assert.Equal(503, answer.Status);
+        Assert.Equal(503, response.Status);
         Assert.Equal(
             $"Cache-Control: no-store | Content-Length: {ProblemLength} | Content-Type: application/problem+json | {BuiltIn}",
-            answer.Headers);
-        Assert.Equal(503, JsonDocument.Parse(answer.Body).RootElement.GetProperty("status").GetInt32());
+            response.Headers);
+        Assert.Equal(503, JsonDocument.Parse(response.Body).RootElement.GetProperty("status").GetInt32());
         Assert.Equal(FallbackStep.BuiltIn, _server.LastStep);
     }
 
     [Fact]
-    public async Task Answer_HeadBuiltIn_HasTheLengthAndNoBody()
+    public async Task Response_HeadBuiltIn_HasTheLengthAndNoBody()
     {
-        WireAnswer answer = await _server.SendAsync("HEAD", "/none");
+        WireResponse response = await _server.SendAsync("HEAD", "/none");
 
-        Assert.Equal("", answer.Body);
-        Assert.Contains($"Content-Length: {ProblemLength} |", answer.Headers, StringComparison.Ordinal);
+        Assert.Equal("", response.Body);
+        Assert.Contains($"Content-Length: {ProblemLength} |", response.Headers, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -124,13 +125,13 @@ public sealed class FallbackChainTests : IAsyncLifetime
     [InlineData("text/plain", "text/plain; charset=utf-8", "This service cannot answer")]
     [InlineData("text/event-stream", "text/event-stream", "retry: 10000\nevent: error\ndata: {")]
     [InlineData("application/json", "application/problem+json", "{\"type\":")]
-    public async Task Answer_BuiltIn_HasTheShapeThatTheClientAccepts(string accept, string contentType, string start)
+    public async Task Response_BuiltIn_HasTheShapeThatTheClientAccepts(string accept, string contentType, string start)
     {
-        WireAnswer answer = await _server.SendAsync("GET", "/none", $"Accept: {accept}\r\n");
+        WireResponse response = await _server.SendAsync("GET", "/none", $"Accept: {accept}\r\n");
 
-        Assert.Equal(503, answer.Status);
-        Assert.Contains($"Content-Type: {contentType} | {BuiltIn}", answer.Headers, StringComparison.Ordinal);
-        Assert.StartsWith(start, answer.Body, StringComparison.Ordinal);
+        Assert.Equal(503, response.Status);
+        Assert.Contains($"Content-Type: {contentType} | {BuiltIn}", response.Headers, StringComparison.Ordinal);
+        Assert.StartsWith(start, response.Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,35 +147,36 @@ public sealed class FallbackChainTests : IAsyncLifetime
     [InlineData("If-Modified-Since: Sat, 01 Jan 2050 00:00:00 GMT\r\n")]
     [InlineData("Origin: https://elsewhere.example\r\n")]
     [InlineData("Accept: text/html\r\n")]
-    public async Task Answer_FileAndCondition_IsWholeAndInventsNothing(string header)
+    public async Task Response_FileAndCondition_IsWholeAndInventsNothing(string header)
     {
-        WireAnswer answer = await _server.SendAsync("GET", "/data", header);
+        WireResponse response = await _server.SendAsync("GET", "/data", header);
 
         Assert.Equal(
-            new WireAnswer(200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}"),
-            answer);
+            new WireResponse(
+                200, "Cache-Control: no-store | Content-Length: 7 | Content-Type: application/json | " + FromFile, "{\"a\":1}"),
+            response);
     }
 
     [Fact]
-    public async Task Answer_WebSocketHandshake_IsBuiltIn()
+    public async Task Response_WebSocketHandshake_IsBuiltIn()
     {
-        WireAnswer answer = await _server.SendAsync("GET", "/data", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+        WireResponse response = await _server.SendAsync("GET", "/data", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
 
-        Assert.Equal(503, answer.Status);
+        Assert.Equal(503, response.Status);
         Assert.Equal(FallbackStep.BuiltIn, _server.LastStep);
     }
 
     [Fact]
-    public async Task Answer_StoredAnswerBreaksHalfWay_IsCutVisibly()
+    public async Task Response_StoredResponseBreaksHalfWay_IsCutVisibly()
     {
-        WireAnswer answer = await _server.SendAsync("GET", "/half-out");
+        WireResponse response = await _server.SendAsync("GET", "/half-out");
 
         // A reset may overtake what was sent: the half is there with its length of 100, or nothing is.
-        Assert.Contains((answer.Status, answer.Body), new[] { (200, "half"), (0, "") });
+        Assert.Contains((response.Status, response.Body), new[] { (200, "half"), (0, "") });
         await Eventually.BeTrueAsync(
             () => _server.LastStep is FallbackStep.None,
             TimeSpan.FromSeconds(30),
-            "the ladder says that nobody answered");
+            "the fallback chain says that no tier served");
     }
 
     [Theory]
@@ -221,26 +223,26 @@ public sealed class FallbackChainTests : IAsyncLifetime
     [InlineData("..%2fstatic%2fdata")]
     [InlineData("..%2fdata")]
     [InlineData("shoes%e2%80%8b")]
-    public async Task Answer_ValueThatWouldEscape_NeverReachesAnotherFile(string value)
+    public async Task Response_ValueThatWouldEscape_NeverReachesAnotherFile(string value)
     {
         foreach (string route in new[] { "/only/", "/deep/" })
         {
-            WireAnswer answer = await _server.SendAsync("GET", route + value);
+            WireResponse response = await _server.SendAsync("GET", route + value);
 
             // 400: the server refused it; 404: no route after dots were removed; 503: the fallback chain's end.
-            Assert.Contains(answer.Status, new[] { 400, 404, 503 });
-            Assert.DoesNotContain("secret\":", answer.Body, StringComparison.Ordinal);
-            Assert.DoesNotContain("X-Evil", answer.Headers, StringComparison.Ordinal);
-            Assert.DoesNotContain(_server.Folder.Path, answer.Headers + answer.Body, StringComparison.Ordinal);
+            Assert.Contains(response.Status, new[] { 400, 404, 503 });
+            Assert.DoesNotContain("secret\":", response.Body, StringComparison.Ordinal);
+            Assert.DoesNotContain("X-Evil", response.Headers, StringComparison.Ordinal);
+            Assert.DoesNotContain(_server.Folder.Path, response.Headers + response.Body, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public async Task Answer_LongValue_IsBuiltIn() =>
+    public async Task Response_LongValue_IsBuiltIn() =>
         Assert.Equal(503, (await _server.SendAsync("GET", "/only/" + new string('a', 4000))).Status);
 
     [Fact]
-    public async Task Answer_FileChangedAndDeleted_IsTheNewestGoodOne()
+    public async Task Response_FileChangedAndDeleted_IsTheNewestGoodOne()
     {
         string path = _server.Folder.Write("static/data.json", "{\"a\":22}");
         await _server.Files.LookAsync(TestContext.Current.CancellationToken);
@@ -286,7 +288,7 @@ public sealed class FallbackChainTests : IAsyncLifetime
     private static Task LeaveTracesAsync(HttpContext context)
     {
         context.Response.StatusCode = 502;
-        context.Response.Headers.ETag = "\"of-another-answer\"";
+        context.Response.Headers.ETag = "\"of-another-response\"";
         context.Response.Headers.ContentEncoding = "br";
         context.Response.ContentLength = 4711;
         return Task.CompletedTask;

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Fallback;
 
+[Trait("kind", "process")]
 public sealed class FallbackFilesTests : IDisposable
 {
     private readonly TemporaryFolder _outside = new();

@@ -19,7 +19,7 @@ using Xunit;
 namespace Gateway.Tests.Fallback;
 
 /// <summary>
-/// A real server whose every route gets its fallback chain's answer, and a client that sends exactly the bytes that a test says.
+/// A real server whose every route gets its fallback chain's response, and a client that sends exactly the bytes that a test says.
 /// </summary>
 internal sealed class FallbackServer : IAsyncDisposable
 {
@@ -92,7 +92,7 @@ internal sealed class FallbackServer : IAsyncDisposable
     }
 
     /// <summary>The whole response as it came over the wire, without its Date.</summary>
-    public async Task<WireAnswer> SendAsync(string method, string target, string headers = "")
+    public async Task<WireResponse> SendAsync(string method, string target, string headers = "")
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
@@ -111,10 +111,10 @@ internal sealed class FallbackServer : IAsyncDisposable
         }
         catch (SocketException)
         {
-            // A cut answer is what some tests look for: what came before it tells.
+            // A cut response is what some tests look for: what came before it tells.
         }
 
-        return WireAnswer.Parse(Encoding.UTF8.GetString(received.ToArray()));
+        return WireResponse.Parse(Encoding.UTF8.GetString(received.ToArray()));
     }
 
     public async ValueTask DisposeAsync()
@@ -126,14 +126,14 @@ internal sealed class FallbackServer : IAsyncDisposable
 }
 
 /// <summary>A response: the status, the headers in the order of their names, the body.</summary>
-internal sealed record WireAnswer(int Status, string Headers, string Body)
+internal sealed record WireResponse(int Status, string Headers, string Body)
 {
-    public static WireAnswer Parse(string text)
+    public static WireResponse Parse(string text)
     {
         int end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         if (end < 0)
         {
-            return new WireAnswer(0, "", text);
+            return new WireResponse(0, "", text);
         }
 
         string[] lines = text[..end].Split("\r\n");
@@ -141,7 +141,7 @@ internal sealed record WireAnswer(int Status, string Headers, string Body)
             .Where(static line => !line.StartsWith("Date:", StringComparison.Ordinal)
                 && !line.StartsWith("Connection:", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
-        return new WireAnswer(
+        return new WireResponse(
             int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture),
             string.Join(" | ", headers),
             text[(end + 4)..]);

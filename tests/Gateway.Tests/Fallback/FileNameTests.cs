@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Fallback;
 
+[Trait("kind", "unit")]
 public sealed class FileNameTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Fallback;
 
 /// <summary>Files chosen by the query, and the headers that a step gives them.</summary>
+[Trait("kind", "socket")]
 public sealed class FileStepTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Fallback;
 
 /// <summary>The step <c>{ lastGood: {}, after: … }</c>: a stored response when the live one is late, which renews it behind.</summary>
+[Trait("kind", "socket")]
 public sealed class LateResponseTests
 {
     private const string Route = "    lastGood: { refreshEvery: 0s }\n    fallback: [ { lastGood: {}, after: 150ms } ]\n";
@@ -87,9 +88,9 @@ public sealed class LateResponseTests
                 Version = System.Net.HttpVersion.Version20,
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact
             };
-            using var answer = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
-            Assert.Equal("live", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-            Assert.Equal(fallback, answer.Headers.TryGetValues("X-Fallback", out var values) ? values.Single() : null);
+            using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal("live", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(fallback, response.Headers.TryGetValues("X-Fallback", out var values) ? values.Single() : null);
         }
     }
 }

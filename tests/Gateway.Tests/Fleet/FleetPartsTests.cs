@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Fleet;
 
 /// <summary>The fleet's parts that know neither clock nor network.</summary>
+[Trait("kind", "unit")]
 public sealed class FleetPartsTests
 {
     private static readonly OrderSubject Hold = new("guide", null);

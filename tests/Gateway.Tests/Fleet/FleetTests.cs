@@ -14,6 +14,7 @@ namespace Gateway.Tests.Fleet;
 /// Several whole gateways, a real Redis, and each of its faults. How fast things must be is held by <c>./gateway drill fleet</c>; here it
 /// is awaited with patience, for a busy machine proves nothing about it.
 /// </summary>
+[Trait("kind", "server")]
 public sealed class FleetTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -165,12 +166,12 @@ public sealed class FleetTests : IAsyncDisposable
 
         // Emptied, or filled with what is not ours: nobody stops to agree, and operators are told.
         await OddityAsync("emptied", () => Secret("FLUSHALL"), "Redis lost what the gateways share");
-        await OddityAsync("garbage", () => Secret("SET gateway:fleet:verdict:guide garbage"), "that no gateway of this kind wrote");
+        await OddityAsync("garbage", () => Secret("SET gateway:fleet:change:guide garbage"), "that no gateway of this kind wrote");
         await OddityAsync(
             "wrong types",
             () =>
             {
-                foreach (var key in (string[])["verdict:guide", "hold:guide", "gateways", "purges"])
+                foreach (var key in (string[])["change:guide", "hold:guide", "gateways", "purges"])
                 {
                     Secret($"DEL gateway:fleet:{key}");
                     Secret($"{(key == "purges" ? "SADD" : "LPUSH")} gateway:fleet:{key} a");
@@ -240,7 +241,7 @@ public sealed class FleetTests : IAsyncDisposable
                     return await gateway.MetricAsync("gateway_last_good_entries") > 0;
                 },
                 Patience,
-                "the answer is kept");
+                "the response is kept");
         }
 
         Assert.Equal(200, await _gateways[0].DeleteAsync("/last-good?prefix=/a"));
@@ -319,11 +320,11 @@ public sealed class FleetTests : IAsyncDisposable
                 {
                     try
                     {
-                        using var answer = await gateway.Client.GetAsync(new Uri("/guide", UriKind.Relative), CancellationToken.None);
+                        using var response = await gateway.Client.GetAsync(new Uri("/guide", UriKind.Relative), CancellationToken.None);
                         Interlocked.Increment(ref _answered);
-                        if ((int)answer.StatusCode != 200 || answer.Headers.Contains("X-Fallback"))
+                        if ((int)response.StatusCode != 200 || response.Headers.Contains("X-Fallback"))
                         {
-                            _failed.Enqueue($"{answer.StatusCode}");
+                            _failed.Enqueue($"{response.StatusCode}");
                         }
                     }
                     catch (HttpRequestException e)

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Fleet;
 
 /// <summary>One gateway of two is cut off from all destinations, and not from Redis.</summary>
+[Trait("kind", "server")]
 public sealed class IsolationTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Fleet;
 
 /// <summary>Holds, drains and weights in the state folder.</summary>
+[Trait("kind", "unit")]
 public sealed class OrderFileTests : IDisposable
 {
     private static readonly HoldCommand Hold = new("guide", "standby", TimeSpan.FromMinutes(30), "maintenance") { By = "ann@laptop" };

@@ -7,6 +7,7 @@ namespace Gateway.Tests.Fleet;
 /// A fleet that goes down and comes up again while no tier serves, and whose Redis has lost everything or does not respond: each gateway
 /// has what it kept on disk by the time it is ready.
 /// </summary>
+[Trait("kind", "server")]
 public sealed class OutageRestartTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

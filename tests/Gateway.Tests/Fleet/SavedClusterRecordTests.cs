@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Fleet;
 
 /// <summary>What the state folder keeps of a cluster.</summary>
+[Trait("kind", "unit")]
 public sealed class SavedClusterRecordTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);

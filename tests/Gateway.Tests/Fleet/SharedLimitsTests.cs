@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Fleet;
 
 /// <summary>Rate limits of several gateways: the arithmetic of what another one lets pass, and gateways on a real Redis.</summary>
+[Trait("kind", "server")]
 public sealed class SharedLimitsTests
 {
     private const ulong Seed = 0x0123456789abcdef;

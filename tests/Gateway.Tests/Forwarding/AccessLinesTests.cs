@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>What the access log says of a request, from its socket to its line.</summary>
+[Trait("kind", "socket")]
 public sealed class AccessLinesTests
 {
     private const string Log = "telemetry: { logs: { format: json, file: FOLDER/gateway.log }, access: all }";

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Which of two wins that end an attempt at the same moment: the request that waits for it, or its own exchange.</summary>
+[Trait("kind", "unit")]
 public sealed class AttemptLifecycleTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class AttemptsTests
 {
     [Fact]
@@ -35,11 +36,11 @@ public class AttemptsTests
     [InlineData("rubbish\r\n\r\n")]
     [InlineData("HTTP/1.1 abc\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: minus\r\n\r\n")]
-    public async Task Failure_OfTheFirst_IsHiddenByTheSecond(string answer)
+    public async Task Failure_OfTheFirst_IsHiddenByTheSecond(string response)
     {
         await using var guide = new ScriptedUpstream(async r =>
         {
-            switch (answer)
+            switch (response)
             {
                 case "reset":
                     r.Reset();
@@ -48,7 +49,7 @@ public class AttemptsTests
                     r.Close();
                     break;
                 default:
-                    await r.SendAsync(answer);
+                    await r.SendAsync(response);
                     r.Close();
                     break;
             }
@@ -82,7 +83,7 @@ public class AttemptsTests
     }
 
     [Fact]
-    public async Task Status429_IsPassedAndCondemnsNobody()
+    public async Task Status429_IsPassedAndEjectsNone()
     {
         await using var guide = new ScriptedUpstream(r => r.RespondAsync("slow down", 429, "Retry-After: 7\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
@@ -121,7 +122,7 @@ public class AttemptsTests
     }
 
     [Fact]
-    public async Task Everything_Failing_EndsInTheLadder()
+    public async Task Everything_Failing_EndsInTheFallbackChain()
     {
         await using var guide = new ScriptedUpstream(r => r.RespondAsync("busy", 503));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
@@ -147,7 +148,7 @@ public class AttemptsTests
 
         for (var i = 0; i < 100; i++)
         {
-            using var answer = await gateway.Client.GetAsync("/", TestContext.Current.CancellationToken);
+            using var response = await gateway.Client.GetAsync("/", TestContext.Current.CancellationToken);
         }
 
         // 30 are kept for a start, three come each second, and a hundred requests ask for two hundred.

@@ -10,6 +10,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary><c>clusters.NAME.tls</c>: every way to a destination makes its TLS connections by it.</summary>
+[Trait("kind", "socket")]
 public sealed class ClusterTlsTests : IDisposable
 {
     private readonly PrivateAuthority _authority = new("private");

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Which responses are compressed, and how, as a table.</summary>
+[Trait("kind", "unit")]
 public sealed class CompressionRuleTests
 {
     [Theory]

@@ -8,6 +8,7 @@ using ZstdSharp;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Compression for users on real connections: what a client decodes is what the destination, the store or the file gave.</summary>
+[Trait("kind", "socket")]
 public sealed class CompressionTests
 {
     private const string On = "compression: on";
@@ -104,11 +105,11 @@ public sealed class CompressionTests
         await using var upstream = new ScriptedUpstream(request => request.SendAsync($"{head}\r\n{body}"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: On));
 
-        var answer = await gateway.GetAsync("/a", "Accept-Encoding: gzip\r\n");
+        var sent = await gateway.GetAsync("/a", "Accept-Encoding: gzip\r\n");
 
-        Assert.Empty(answer.Header("Content-Encoding"));
-        Assert.True(answer.IsWhole);
-        Assert.Equal(body.StartsWith('0') ? "" : body, answer.Body);
+        Assert.Empty(sent.Header("Content-Encoding"));
+        Assert.True(sent.IsWhole);
+        Assert.Equal(body.StartsWith('0') ? "" : body, sent.Body);
     }
 
     [Fact]
@@ -253,10 +254,10 @@ public sealed class CompressionTests
             new ScriptedUpstream(static request => request.SendAsync("HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: On));
 
-        var answer = await gateway.GetAsync("/a", "Accept-Encoding: gzip\r\nIf-None-Match: W/\"x\"\r\n");
+        var sent = await gateway.GetAsync("/a", "Accept-Encoding: gzip\r\nIf-None-Match: W/\"x\"\r\n");
 
-        Assert.Equal(304, answer.Status);
-        Assert.Equal(["W/\"x\""], answer.Header("ETag"));
+        Assert.Equal(304, sent.Status);
+        Assert.Equal(["W/\"x\""], sent.Header("ETag"));
     }
 
     [Fact]

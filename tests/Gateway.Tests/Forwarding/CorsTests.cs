@@ -6,6 +6,7 @@ namespace Gateway.Tests.Forwarding;
 /// <summary>
 /// Scripts of other origins: preflights in health and outage, and the headers of every response of a route with <c>cors</c>.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class CorsTests
 {
     private const string Route = """
@@ -37,19 +38,19 @@ public sealed class CorsTests
             ? upstream.Url
             : "http://127.0.0.1:1"], route: Route), Files);
         var asked = headers.Length == 0 ? "" : $"Access-Control-Request-Headers: {headers}\r\n";
-        var answer = await gateway.AskAsync(
+        var response = await gateway.AskAsync(
             $"OPTIONS /a HTTP/1.1\r\nHost: api.example\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: {method}\r\n{asked}\r\n",
             "OPTIONS");
 
-        Assert.Equal(204, answer.Status);
+        Assert.Equal(204, response.Status);
         Assert.Empty(upstream.Requests);
-        Assert.Equal(allowed ? [origin] : [], answer.Header("Access-Control-Allow-Origin"));
-        Assert.Equal(allowed ? ["true"] : [], answer.Header("Access-Control-Allow-Credentials"));
-        Assert.Equal(allowed ? ["GET, PUT"] : [], answer.Header("Access-Control-Allow-Methods"));
-        Assert.Equal(allowed && headers.Length > 0 ? ["X-Tenant, Content-Type"] : [], answer.Header("Access-Control-Allow-Headers"));
-        Assert.Equal(allowed ? ["300"] : [], answer.Header("Access-Control-Max-Age"));
-        Assert.Contains("Origin", Assert.Single(answer.Header("Vary")), StringComparison.Ordinal);
-        Assert.Empty(answer.Header("X-Fallback"));
+        Assert.Equal(allowed ? [origin] : [], response.Header("Access-Control-Allow-Origin"));
+        Assert.Equal(allowed ? ["true"] : [], response.Header("Access-Control-Allow-Credentials"));
+        Assert.Equal(allowed ? ["GET, PUT"] : [], response.Header("Access-Control-Allow-Methods"));
+        Assert.Equal(allowed && headers.Length > 0 ? ["X-Tenant, Content-Type"] : [], response.Header("Access-Control-Allow-Headers"));
+        Assert.Equal(allowed ? ["300"] : [], response.Header("Access-Control-Max-Age"));
+        Assert.Contains("Origin", Assert.Single(response.Header("Vary")), StringComparison.Ordinal);
+        Assert.Empty(response.Header("X-Fallback"));
     }
 
     [Fact]
@@ -61,17 +62,17 @@ public sealed class CorsTests
             "match: { path: \"/{**rest}\", methods: [GET, POST] }\n    cors: { origins: [ \"*\" ], headers: [ \"*\" ] }",
             StringComparison.Ordinal);
         await using var gateway = await InProcessGateway.StartAsync(config);
-        var answer = await gateway.AskAsync(
+        var response = await gateway.AskAsync(
             "OPTIONS /a HTTP/1.1\r\nHost: api.example\r\nOrigin: https://any.test\r\nAccess-Control-Request-Method: "
                 + "POST\r\nAccess-Control-Request-Headers: x-a, x-b\r\n\r\n",
             "OPTIONS");
         Assert.Equal(
             (204, "*", "GET, POST, HEAD", "x-a, x-b"),
             (
-                answer.Status,
-                answer.Header("Access-Control-Allow-Origin")[0],
-                answer.Header("Access-Control-Allow-Methods")[0],
-                answer.Header("Access-Control-Allow-Headers")[0]));
+                response.Status,
+                response.Header("Access-Control-Allow-Origin")[0],
+                response.Header("Access-Control-Allow-Methods")[0],
+                response.Header("Access-Control-Allow-Headers")[0]));
 
         // Every other question of this kind is none of a browser's.
         Assert.Equal(405, (await gateway.AskAsync("OPTIONS /a HTTP/1.1\r\nHost: api.example\r\n\r\n", "OPTIONS")).Status);
@@ -112,17 +113,17 @@ public sealed class CorsTests
             "built-in",
             "https://shop.example");
 
-        static void Check(RawAnswer answer, string? body, string? fallback, string? origin)
+        static void Check(RawResponse response, string? body, string? fallback, string? origin)
         {
             if (body is not null)
             {
-                Assert.Equal(body, answer.Body);
+                Assert.Equal(body, response.Body);
             }
 
-            Assert.Equal(fallback is null ? [] : [fallback], answer.Header("X-Fallback"));
-            Assert.Equal(origin is null ? [] : [origin], answer.Header("Access-Control-Allow-Origin"));
-            Assert.Equal(origin is null ? [] : ["true"], answer.Header("Access-Control-Allow-Credentials"));
-            Assert.Single(answer.Header("Vary").SelectMany(static line => line.Split(", ")), static name => name == "Origin");
+            Assert.Equal(fallback is null ? [] : [fallback], response.Header("X-Fallback"));
+            Assert.Equal(origin is null ? [] : [origin], response.Header("Access-Control-Allow-Origin"));
+            Assert.Equal(origin is null ? [] : ["true"], response.Header("Access-Control-Allow-Credentials"));
+            Assert.Single(response.Header("Vary").SelectMany(static line => line.Split(", ")), static name => name == "Origin");
         }
     }
 }

@@ -4,10 +4,11 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class DeadlinesTests
 {
     [Fact]
-    public async Task Total_NobodyAnswers_EndsInTheLadder()
+    public async Task Total_NobodyAnswers_EndsInTheFallbackChain()
     {
         await using var silent = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
         await using var gateway =
@@ -43,9 +44,9 @@ public class DeadlinesTests
         await gateway.BecomesAsync("up", "standby");
 
         var began = Stopwatch.GetTimestamp();
-        var answers = Enumerable.Range(0, users).Select(_ => gateway.GetAsync()).ToList();
+        var received = Enumerable.Range(0, users).Select(_ => gateway.GetAsync()).ToList();
 
-        Assert.All(await Task.WhenAll(answers), static answer => Assert.Equal(200, answer.Status));
+        Assert.All(await Task.WhenAll(received), static received => Assert.Equal(200, received.Status));
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 30);
         await HedgingTests.NothingInFlightAsync(gateway);
     }
@@ -139,9 +140,9 @@ public class DeadlinesTests
                 [guide.Url],
                 cluster: "    timeouts: { firstByte: 50s, total: 60s }"));
 
-        var answer = await gateway.AskAsync($"POST / HTTP/1.1\r\nHost: a\r\n{(expects ? "Expect: 100-continue\r\n" : "")}{request}");
+        var received = await gateway.AskAsync($"POST / HTTP/1.1\r\nHost: a\r\n{(expects ? "Expect: 100-continue\r\n" : "")}{request}");
 
-        Assert.Equal(408, answer.Status);
+        Assert.Equal(408, received.Status);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "refused"));
         Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
     }

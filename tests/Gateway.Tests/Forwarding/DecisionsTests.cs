@@ -13,6 +13,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "unit")]
 public class AttemptPlanTests
 {
     private static readonly AttemptSituation Late = new(
@@ -68,6 +69,7 @@ public class AttemptPlanTests
     }
 }
 
+[Trait("kind", "unit")]
 public class RetryBudgetTests
 {
     [Fact]
@@ -171,6 +173,7 @@ public class RetryBudgetTests
     }
 }
 
+[Trait("kind", "unit")]
 public class AttemptFailureTests
 {
     [Fact]
@@ -213,6 +216,7 @@ public class AttemptFailureTests
         Assert.Equal(refused, AttemptFailure.IsRefusedStream(new HttpRequestException("x", new HttpProtocolException(code, "y", null))));
 }
 
+[Trait("kind", "unit")]
 public class HopByHopTests
 {
     [Theory]
@@ -229,6 +233,7 @@ public class HopByHopTests
     public void Contains_SeveralLines_AllCount() => Assert.True(HopByHop.Contains("B", new StringValues(["a", "c,b"])));
 }
 
+[Trait("kind", "unit")]
 public class ForwardedHeadersTests
 {
     [Theory]
@@ -259,6 +264,7 @@ public class ForwardedHeadersTests
     }
 }
 
+[Trait("kind", "unit")]
 public class RequestCopyTests
 {
     /// <summary>
@@ -324,6 +330,7 @@ public class RequestCopyTests
     private static RequestHeaderCopier CopierOf() => new(new ForwardedHeaders([]));
 }
 
+[Trait("kind", "unit")]
 public class AffinityTests
 {
     [Theory]
@@ -343,6 +350,7 @@ public class AffinityTests
     }
 }
 
+[Trait("kind", "unit")]
 public class RequestTargetTests
 {
     [Theory]

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Real servers that respond before they have read the request, and ones that talk in both directions at once.</summary>
+[Trait("kind", "process")]
 public class EarlyResponsesTests
 {
     private const int Uploads = 14;

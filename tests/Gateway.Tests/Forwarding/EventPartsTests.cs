@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "unit")]
 public class EventScannerTests
 {
     [Theory]
@@ -155,6 +156,7 @@ public class EventScannerTests
     }
 }
 
+[Trait("kind", "unit")]
 public class ResumePointTests
 {
     [Theory]
@@ -229,6 +231,7 @@ public class ResumePointTests
     }
 }
 
+[Trait("kind", "unit")]
 public class EventSequenceTests
 {
     [Theory]
@@ -262,6 +265,7 @@ public class EventSequenceTests
     }
 }
 
+[Trait("kind", "unit")]
 public class SignalTests
 {
     [Fact]

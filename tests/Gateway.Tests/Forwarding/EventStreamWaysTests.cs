@@ -10,6 +10,7 @@ namespace Gateway.Tests.Forwarding;
 /// Event streams on each way that they can take: asked for by GET and POST, from a destination that frames them in chunks, by the end of
 /// its connection or in HTTP/2.
 /// </summary>
+[Trait("kind", "socket")]
 public class EventStreamWaysTests
 {
     private const int InternalError = 0x2;

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public partial class EventStreamsTests
 {
     private const string Get = "GET /chat HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n";
@@ -24,11 +25,11 @@ public partial class EventStreamsTests
         await using var second = new ScriptedUpstream(EventsAsync(0, 3));
         await using var gateway = await StartAsync(first, second, "stream: { firstContent: 300ms }");
 
-        var answer = await gateway.AskAsync(Get);
+        var response = await gateway.AskAsync(Get);
 
-        Assert.True(answer.IsWhole);
-        Assert.Equal("0 1 2", Ids(answer.Body));
-        Assert.DoesNotContain("thinking", answer.Body, StringComparison.Ordinal);
+        Assert.True(response.IsWhole);
+        Assert.Equal("0 1 2", Ids(response.Body));
+        Assert.DoesNotContain("thinking", response.Body, StringComparison.Ordinal);
         await Eventually.BeTrueAsync(() => first.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the silent one is let go");
     }
 
@@ -71,10 +72,10 @@ public partial class EventStreamsTests
         await using var other = new ScriptedUpstream(EventsAsync(0, 3));
         await using var gateway = await StartAsync(guide, other, "stream: { onInterrupt: error }");
 
-        var answer = await gateway.AskAsync(Get);
+        var response = await gateway.AskAsync(Get);
 
-        Assert.False(answer.IsWhole);
-        Assert.Matches("^id: 0\ndata: whole\n\nevent: error\ndata: \\{.*\"retry\":true.*\\}\n\n$", answer.Body);
+        Assert.False(response.IsWhole);
+        Assert.Matches("^id: 0\ndata: whole\n\nevent: error\ndata: \\{.*\"retry\":true.*\\}\n\n$", response.Body);
         Assert.Empty(other.Requests);
     }
 
@@ -89,13 +90,13 @@ public partial class EventStreamsTests
         });
         await using var gateway = await StartAsync(guide, null, "stream: { idle: 300ms }");
 
-        var answer = await gateway.AskAsync(Get);
+        var response = await gateway.AskAsync(Get);
 
-        Assert.False(answer.IsWhole);
-        Assert.Contains("event: error\n", answer.Body, StringComparison.Ordinal);
+        Assert.False(response.IsWhole);
+        Assert.Contains("event: error\n", response.Body, StringComparison.Ordinal);
         Assert.DoesNotContain(
             "ha",
-            answer.Body[..answer.Body.IndexOf("event: error", StringComparison.Ordinal)].Replace("data", "", StringComparison.Ordinal),
+            response.Body[..response.Body.IndexOf("event: error", StringComparison.Ordinal)].Replace("data", "", StringComparison.Ordinal),
             StringComparison.Ordinal);
     }
 
@@ -130,12 +131,12 @@ public partial class EventStreamsTests
         await using var second = new ScriptedUpstream(script(count));
         await using var gateway = await StartAsync(first, second, "stream: { onInterrupt: resume }\n    retryable: true");
 
-        var answer = await gateway.AskAsync(request);
+        var response = await gateway.AskAsync(request);
 
-        Assert.True(answer.IsWhole, answer.Body);
-        Assert.Equal(string.Join(' ', Enumerable.Range(0, count)), Ids(answer.Body));
+        Assert.True(response.IsWhole, response.Body);
+        Assert.Equal(string.Join(' ', Enumerable.Range(0, count)), Ids(response.Body));
         Assert.Equal(["6"], second.Last.Header("Last-Event-ID"));
-        Assert.DoesNotContain("error", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("error", response.Body, StringComparison.Ordinal);
         if (request == Post)
         {
             Assert.Equal("hello"u8.ToArray(), await second.Last.ReadBodyAsync());
@@ -155,10 +156,10 @@ public partial class EventStreamsTests
         await using var second = new ScriptedUpstream(EventsAsync(0, 3));
         await using var gateway = await StartAsync(first, second, "stream: { onInterrupt: resume }");
 
-        var answer = await gateway.AskAsync(Post);
+        var response = await gateway.AskAsync(Post);
 
-        Assert.False(answer.IsWhole);
-        Assert.Contains("event: error", answer.Body, StringComparison.Ordinal);
+        Assert.False(response.IsWhole);
+        Assert.Contains("event: error", response.Body, StringComparison.Ordinal);
         Assert.Empty(second.Requests);
     }
 
@@ -180,10 +181,10 @@ public partial class EventStreamsTests
         });
         await using var gateway = await StartAsync(guide, null, "stream: { onInterrupt: resume }");
 
-        var answer = await gateway.AskAsync(Get);
+        var response = await gateway.AskAsync(Get);
 
-        Assert.True(answer.IsWhole);
-        Assert.Equal(text, answer.Body);
+        Assert.True(response.IsWhole);
+        Assert.Equal(text, response.Body);
     }
 
     [Fact]

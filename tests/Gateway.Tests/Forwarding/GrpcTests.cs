@@ -12,6 +12,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>gRPC as its clients and servers put it on the wire: framed messages of unknown number, the status behind them.</summary>
+[Trait("kind", "socket")]
 public class GrpcTests
 {
     private const int InternalError = 0x2;
@@ -46,9 +47,9 @@ public class GrpcTests
             return Task.CompletedTask;
         });
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
-        using var answer = await gateway.Client.SendAsync(Call(static stream => WriteAsync(stream, "hello")), Cancel);
+        using var response = await gateway.Client.SendAsync(Call(static stream => WriteAsync(stream, "hello")), Cancel);
 
-        Assert.Equal(["5"], answer.Headers.TryGetValues("grpc-status", out var values) ? values : []);
+        Assert.Equal(["5"], response.Headers.TryGetValues("grpc-status", out var values) ? values : []);
     }
 
     [Theory]
@@ -69,11 +70,11 @@ public class GrpcTests
             context.Response.AppendTrailer("grpc-status", "0");
         });
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
-        using var answer = await gateway.Client.SendAsync(
+        using var response = await gateway.Client.SendAsync(
             Call(static stream => WriteAsync(stream, "begin")),
             HttpCompletionOption.ResponseHeadersRead,
             Cancel);
-        await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
 
         for (var i = 0; i < 3; i++)
         {
@@ -82,7 +83,7 @@ public class GrpcTests
         }
 
         Assert.Null(await ReadAsync(body));
-        Assert.Equal("0", StatusOf(answer));
+        Assert.Equal("0", StatusOf(response));
     }
 
     [Theory]
@@ -101,8 +102,8 @@ public class GrpcTests
                 await received.WaitAsync(Cancel);
             }
         });
-        using var answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
-        await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
+        using var response = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
 
         for (var i = 0; i < 5; i++)
         {
@@ -111,7 +112,7 @@ public class GrpcTests
         }
 
         Assert.Null(await ReadAsync(body));
-        Assert.Equal("0", StatusOf(answer));
+        Assert.Equal("0", StatusOf(response));
     }
 
     [Fact]
@@ -136,8 +137,8 @@ public class GrpcTests
             await WriteAsync(stream, "subscribe");
             await heard.WaitAsync(Cancel);
         });
-        using var answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
-        await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
+        using var response = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
         var news = 0;
         while (await ReadAsync(body) is not null)
         {
@@ -145,7 +146,7 @@ public class GrpcTests
         }
 
         heard.Release();
-        Assert.Equal((8, "0"), (news, StatusOf(answer)));
+        Assert.Equal((8, "0"), (news, StatusOf(response)));
     }
 
     [Theory]
@@ -174,10 +175,10 @@ public class GrpcTests
             }
         });
 
-        using var answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        using var response = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
 
-        Assert.Equal(arrives ? HttpStatusCode.OK : HttpStatusCode.RequestTimeout, answer.StatusCode);
-        Assert.Equal(arrives ? "3" : null, arrives ? await ReadAsync(await answer.Content.ReadAsStreamAsync(Cancel)) : null);
+        Assert.Equal(arrives ? HttpStatusCode.OK : HttpStatusCode.RequestTimeout, response.StatusCode);
+        Assert.Equal(arrives ? "3" : null, arrives ? await ReadAsync(await response.Content.ReadAsStreamAsync(Cancel)) : null);
     }
 
     [Theory]
@@ -227,11 +228,11 @@ public class GrpcTests
             await WriteAsync(stream, "two");
         });
 
-        using var answer = await gateway.Client.SendAsync(request, Cancel);
-        await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
+        using var response = await gateway.Client.SendAsync(request, Cancel);
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
 
         Assert.Equal(("one", "two", null), (await ReadAsync(body), await ReadAsync(body), await ReadAsync(body)));
-        Assert.Equal("0", StatusOf(answer));
+        Assert.Equal("0", StatusOf(response));
     }
 
     [Theory]
@@ -249,10 +250,10 @@ public class GrpcTests
         await using var second = await StartAsync(scheme, Fail);
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([first.Url], [second.Url]));
 
-        using var answer = await gateway.Client.SendAsync(Call(static stream => WriteAsync(stream, "order")), Cancel);
+        using var response = await gateway.Client.SendAsync(Call(static stream => WriteAsync(stream, "order")), Cancel);
 
         // UNKNOWN: a client repeats UNAVAILABLE by itself.
-        Assert.Equal((HttpStatusCode.OK, "2"), (answer.StatusCode, Assert.Single(answer.Headers.GetValues("grpc-status"))));
+        Assert.Equal((HttpStatusCode.OK, "2"), (response.StatusCode, Assert.Single(response.Headers.GetValues("grpc-status"))));
         Assert.Single(first.Requests.Concat(second.Requests));
     }
 
@@ -278,11 +279,11 @@ public class GrpcTests
             }
         });
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
-        using var answer = await gateway.Client.SendAsync(
+        using var response = await gateway.Client.SendAsync(
             Call(static stream => WriteAsync(stream, "begin")),
             HttpCompletionOption.ResponseHeadersRead,
             Cancel);
-        await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
 
         Assert.Equal("one", await ReadAsync(body));
         arrived.Release();
@@ -290,7 +291,7 @@ public class GrpcTests
 
         // Not CANCEL, by which the client would think that it gave the call up itself.
         Assert.Equal(InternalError, (cut as HttpProtocolException ?? cut.InnerException as HttpProtocolException)?.ErrorCode);
-        Assert.Empty(answer.TrailingHeaders);
+        Assert.Empty(response.TrailingHeaders);
     }
 
     [Fact]
@@ -301,17 +302,17 @@ public class GrpcTests
         using var content = new ByteArrayContent(new byte[5]);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc-web+proto");
 
-        using var answer = await gateway.Client.PostAsync("/guide.Guide/Recommend", content, Cancel);
+        using var response = await gateway.Client.PostAsync("/guide.Guide/Recommend", content, Cancel);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.StartsWith("POST /guide.Guide/Recommend HTTP/1.1", guide.Last.Line, StringComparison.Ordinal);
     }
 
-    private static Task<KestrelUpstream> StartAsync(string scheme, RequestDelegate answer) => KestrelUpstream.StartAsync(
+    private static Task<KestrelUpstream> StartAsync(string scheme, RequestDelegate response) => KestrelUpstream.StartAsync(
         context =>
         {
             context.Response.ContentType = "application/grpc";
-            return answer(context);
+            return response(context);
         },
         HttpProtocols.Http2,
         scheme == "https" ? TestAuthority.Issue("127.0.0.1") : null);
@@ -328,16 +329,16 @@ public class GrpcTests
 
     private static async Task<(string[] Messages, string? Status)> CallAsync(InProcessGateway gateway, string message)
     {
-        using var answer = await gateway.Client.SendAsync(Call(stream => WriteAsync(stream, message)), Cancel);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
+        using var response = await gateway.Client.SendAsync(Call(stream => WriteAsync(stream, message)), Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        await using var body = await response.Content.ReadAsStreamAsync(Cancel);
         var messages = new List<string>();
         while (await ReadAsync(body) is { } one)
         {
             messages.Add(one);
         }
 
-        return ([.. messages], StatusOf(answer));
+        return ([.. messages], StatusOf(response));
     }
 
     private static HttpRequestMessage Call(Func<Stream, Task> messages)
@@ -352,8 +353,8 @@ public class GrpcTests
         return request;
     }
 
-    private static string? StatusOf(HttpResponseMessage answer) =>
-        answer.TrailingHeaders.TryGetValues("grpc-status", out var values) ? string.Join(',', values) : null;
+    private static string? StatusOf(HttpResponseMessage response) =>
+        response.TrailingHeaders.TryGetValues("grpc-status", out var values) ? string.Join(',', values) : null;
 
     /// <summary>One message: a byte for compression, four for the length, and its bytes.</summary>
     private static async Task WriteAsync(Stream stream, string message)

@@ -3,12 +3,13 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class HalfOpenProbesTests
 {
     private const string Quick = "    passive: { consecutiveFailures: 3, ejectFor: 300ms }\n    failback: { after: 300ms, ramp: 0s }";
 
     [Fact]
-    public async Task Condemned_HealthIsGreen_ReturnsOnlyByACopiedRequestAndUsersNeverSee()
+    public async Task Ejected_HealthIsGreen_ReturnsOnlyByACopiedRequestAndUsersNeverSee()
     {
         var broken = true;
         await using var guide = new ScriptedUpstream(r => Volatile.Read(ref broken)
@@ -39,9 +40,9 @@ public class HalfOpenProbesTests
         await Eventually.BecomeTrueAsync(
             async () =>
             {
-                var answer = await gateway.GetAsync();
-                Assert.Equal(200, answer.Status);
-                return answer.Body == "primary";
+                var response = await gateway.GetAsync();
+                Assert.Equal(200, response.Status);
+                return response.Body == "primary";
             },
             TimeSpan.FromSeconds(30),
             "the primary serves again");

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class HedgingTests
 {
     [Theory]
@@ -17,10 +18,10 @@ public class HedgingTests
             + hedge));
 
         var began = Stopwatch.GetTimestamp();
-        var answer = await gateway.GetAsync();
+        var response = await gateway.GetAsync();
         var answered = Stopwatch.GetTimestamp();
 
-        Assert.Equal("good", answer.Body);
+        Assert.Equal("good", response.Body);
         Assert.InRange(Stopwatch.GetElapsedTime(began, answered).TotalMilliseconds, 50, 1000);
         await Eventually.BeTrueAsync(() => silent.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the loser's connection is closed");
         Assert.InRange(Stopwatch.GetElapsedTime(answered, silent.Last.ClosedAt).TotalMilliseconds, -1000, 200);
@@ -70,10 +71,10 @@ public class HedgingTests
                 cluster: "    timeouts: { firstByte: 700ms }"));
 
         var began = Stopwatch.GetTimestamp();
-        var answer = await gateway.GetAsync();
+        var response = await gateway.GetAsync();
 
         // Only the first byte's own deadline moves it on.
-        Assert.Equal("ok", answer.Body);
+        Assert.Equal("ok", response.Body);
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 650, 3000);
         Assert.Equal(0, await gateway.MetricAsync("gateway_hedges_total"));
         release.SetResult();
@@ -97,9 +98,9 @@ public class HedgingTests
         var asking = Enumerable.Range(0, 100).Select(i => gateway.GetAsync("/" + i)).ToArray();
         await gateway.MetricReachesAsync(50, "gateway_attempts_skipped_total", ("reason", "budget"));
         release.SetResult();
-        var answers = await Task.WhenAll(asking);
+        var responses = await Task.WhenAll(asking);
 
-        Assert.All(answers, static a => Assert.Equal("late", a.Body));
+        Assert.All(responses, static a => Assert.Equal("late", a.Body));
         Assert.InRange(slow.Requests.Count, 110, 150);
         await NothingInFlightAsync(gateway);
     }

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Two shops on one gateway, told apart by host, header and query, for users of HTTP/1.1 and of HTTP/2.</summary>
+[Trait("kind", "socket")]
 public sealed class HostRoutesTests
 {
     private const string Routes = """
@@ -66,12 +67,12 @@ public sealed class HostRoutesTests
         await using var gateway = await InProcessGateway.StartAsync(Config, Files);
         foreach (var (host, target, header, route) in Requests)
         {
-            var answer =
+            var response =
                 await gateway.AskAsync($"GET {target} HTTP/1.1\r\nHost: {host}\r\n{(header.Length > 0 ? header + ": 1\r\n" : "")}\r\n");
-            Assert.Equal((host, target, route is null ? 404 : 200), (host, target, answer.Status));
+            Assert.Equal((host, target, route is null ? 404 : 200), (host, target, response.Status));
             Assert.Equal((host, target, route
                 ?? "gateway; error=destination_not_found"),
-                (host, target, route is null ? Assert.Single(answer.Header("Proxy-Status")) : answer.Body));
+                (host, target, route is null ? Assert.Single(response.Header("Proxy-Status")) : response.Body));
         }
     }
 
@@ -88,11 +89,11 @@ public sealed class HostRoutesTests
                 fields.Add((header, "1"));
             }
 
-            var answer = await client.AskAsync([.. fields]);
-            Assert.Equal((host, target, route is null ? 404 : 200), (host, target, answer.Status));
+            var response = await client.AskAsync([.. fields]);
+            Assert.Equal((host, target, route is null ? 404 : 200), (host, target, response.Status));
             if (route is not null)
             {
-                Assert.Equal((host, target, route), (host, target, answer.Body));
+                Assert.Equal((host, target, route), (host, target, response.Body));
             }
         }
     }
@@ -127,7 +128,7 @@ public sealed class HostRoutesTests
 
     private static async Task<(int Status, string Body)> AskAsync(InProcessGateway gateway, string host)
     {
-        var answer = await gateway.AskAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        return (answer.Status, answer.Body);
+        var response = await gateway.AskAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        return (response.Status, response.Body);
     }
 }

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class HostileRequestsTests
 {
     [Theory]
@@ -22,9 +23,9 @@ public class HostileRequestsTests
         await using var guide = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.AskAsync(request);
+        var response = await gateway.AskAsync(request);
 
-        Assert.Equal(status, answer.Status);
+        Assert.Equal(status, response.Status);
         Assert.Empty(guide.Requests);
     }
 
@@ -37,9 +38,9 @@ public class HostileRequestsTests
         await using (var gateway =
             await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], top: $"telemetry: {{ logs: {{ file: \"{log}\" }} }}")))
         {
-            var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+            var response = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
 
-            Assert.Equal(400, answer.Status);
+            Assert.Equal(400, response.Status);
         }
 
         var lines = await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken);
@@ -137,7 +138,7 @@ public class HostileRequestsTests
     }
 
     [Fact]
-    public async Task Connection_AnswerBeforeTheWholeBody_NextRequestIsReadFromItsStart()
+    public async Task Connection_ResponseBeforeTheWholeBody_NextRequestIsReadFromItsStart()
     {
         // The destination answers while the client still sends: whatever is left of the body must never be taken
         // for, nor with, the next request.

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class Http2WebSocketTests
 {
     [Theory]

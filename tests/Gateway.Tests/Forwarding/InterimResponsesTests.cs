@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class InterimResponsesTests
 {
     [Theory]
@@ -13,7 +14,7 @@ public class InterimResponsesTests
     [InlineData("GET", "HTTP/1.1 100 Continue\r\n\r\n")]
     [InlineData("POST", "HTTP/1.1 100 Continue\r\n\r\n")]
     [InlineData("POST", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n")]
-    public async Task Interim_BeforeTheAnswer_EndsAtTheGateway(string method, string interim)
+    public async Task Interim_BeforeTheResponse_EndsAtTheGateway(string method, string interim)
     {
         await using var guide = new ScriptedUpstream(async r =>
         {
@@ -50,9 +51,9 @@ public class InterimResponsesTests
         await client.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 100", await client.ReadHeadAsync(), StringComparison.Ordinal);
         await client.SendAsync(new string('a', length));
-        var answer = await client.ReadAsync();
+        var response = await client.ReadAsync();
 
-        Assert.Equal(200, answer.Status);
+        Assert.Equal(200, response.Status);
         Assert.Equal(length, (await guide.Last.ReadBodyAsync()).Length);
         // The destination is asked as well; as it says nothing, the body follows all the same.
         Assert.Equal(["100-continue"], guide.Last.Header("Expect"));
@@ -76,9 +77,9 @@ public class InterimResponsesTests
         };
         request.Headers.ExpectContinue = true;
 
-        using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("hello"u8.ToArray(), await guide.Last.ReadBodyAsync());
     }
 

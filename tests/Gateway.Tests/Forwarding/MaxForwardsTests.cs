@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>RFC 9110, sections 7.6.2 and 9.3.7: which requests end at the gateway, and how often others may go further.</summary>
+[Trait("kind", "socket")]
 public class MaxForwardsTests
 {
     [Theory]

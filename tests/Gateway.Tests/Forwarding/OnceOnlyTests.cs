@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class OnceOnlyTests
 {
     [Theory]
@@ -24,9 +25,9 @@ public class OnceOnlyTests
             r.Close();
         };
 
-        var answer = await gateway.AskAsync(Message(method, length));
+        var response = await gateway.AskAsync(Message(method, length));
 
-        Assert.Equal((502, "built-in"), (answer.Status, answer.Header("X-Fallback").Single()));
+        Assert.Equal((502, "built-in"), (response.Status, response.Header("X-Fallback").Single()));
         Assert.Equal(1, first.Requests.Concat(second.Requests).Count(r => r.Method == method));
     }
 
@@ -42,10 +43,10 @@ public class OnceOnlyTests
             await gateway.GetAsync("/warm");
             first.CloseConnections();
             second.CloseConnections();
-            var answer =
+            var response =
                 await gateway.AskAsync(
                     $"POST /order/{i} HTTP/1.1\r\nHost: a\r\nContent-Length: {(i % 2 == 0 ? 0 : 4)}\r\n\r\n{(i % 2 == 0 ? "" : "body")}");
-            answered += answer.Status == 200 ? 1 : 0;
+            answered += response.Status == 200 ? 1 : 0;
         }
 
         var seen = first.Requests.Concat(second.Requests).Where(static r => r.Method == "POST").GroupBy(static r => r.Target).ToList();
@@ -69,9 +70,9 @@ public class OnceOnlyTests
         await using var second = new ScriptedUpstream(static r => r.RespondAsync("done"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url], [second.Url], route: route));
 
-        var answer = await gateway.AskAsync(request);
+        var response = await gateway.AskAsync(request);
 
-        Assert.Equal((200, "done"), (answer.Status, answer.Body));
+        Assert.Equal((200, "done"), (response.Status, response.Body));
         Assert.Equal(request.EndsWith("body", StringComparison.Ordinal) ? "body"u8.ToArray() : [], await second.Last.ReadBodyAsync());
     }
 
@@ -87,9 +88,9 @@ public class OnceOnlyTests
         await using var gateway =
             await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url], [second.Url], route: "    retryable: false"));
 
-        var answer = await gateway.AskAsync("POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nIdempotency-Key: k1\r\n\r\nbody");
+        var response = await gateway.AskAsync("POST /o HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nIdempotency-Key: k1\r\n\r\nbody");
 
-        Assert.Equal(502, answer.Status);
+        Assert.Equal(502, response.Status);
         Assert.Empty(second.Requests);
     }
 
@@ -120,9 +121,9 @@ public class OnceOnlyTests
             stuffing.Add(socket);
         }
 
-        var answer = await gateway.AskAsync(Message("POST", 10));
+        var response = await gateway.AskAsync(Message("POST", 10));
 
-        Assert.Equal((200, "done"), (answer.Status, answer.Body));
+        Assert.Equal((200, "done"), (response.Status, response.Body));
         Assert.Single(second.Requests);
         stuffing.ForEach(static s => s.Dispose());
     }

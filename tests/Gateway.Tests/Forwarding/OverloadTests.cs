@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class OverloadTests
 {
     private const string Levels = """
@@ -26,7 +27,7 @@ public class OverloadTests
             await r.RespondAsync("live");
         });
         await using var gateway = await InProcessGateway.StartAsync(With(InProcessGateway.Config([guide.Url]), "primary", capacity: 10));
-        var asked = new List<Task<RawAnswer>>();
+        var asked = new List<Task<RawResponse>>();
         async Task AskAsync(string path, int count)
         {
             for (var i = 0; i < count; i++)
@@ -140,9 +141,9 @@ public class OverloadTests
 
     private static async Task ShedAsync(InProcessGateway gateway, string path)
     {
-        var answer = await gateway.GetAsync(path);
-        Assert.Equal((503, "built-in"), (answer.Status, answer.Header("X-Fallback").Single()));
-        Assert.InRange(int.Parse(answer.Header("Retry-After").Single()), 1, 60);
+        var response = await gateway.GetAsync(path);
+        Assert.Equal((503, "built-in"), (response.Status, response.Header("X-Fallback").Single()));
+        Assert.InRange(int.Parse(response.Header("Retry-After").Single()), 1, 60);
     }
 
     private static string With(string config, string? tier = null, int capacity = 0) =>

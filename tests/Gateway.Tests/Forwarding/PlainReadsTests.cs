@@ -5,10 +5,11 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>HTTP/1.1 goes over connections of the gateway's own: what a client owes to whatever responds.</summary>
+[Trait("kind", "socket")]
 public abstract class PlainReadsTable(bool isTls)
 {
     [Fact]
-    public async Task Connection_AnswersInARow_IsKept()
+    public async Task Connection_ResponsesInARow_IsKept()
     {
         await using var guide = Upstream(static r => r.RespondAsync("ok"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
@@ -97,7 +98,7 @@ public abstract class PlainReadsTable(bool isTls)
     [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nto the end")]
     [InlineData("HTTP/1.1 200 OK\r\n\r\nto the end")]
     [InlineData("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\nto the end")]
-    public async Task Answer_WhoseConnectionCloses_IsWhole(string sent)
+    public async Task Response_WhoseConnectionCloses_IsWhole(string sent)
     {
         await using var guide = Upstream(async r =>
         {
@@ -108,8 +109,8 @@ public abstract class PlainReadsTable(bool isTls)
 
         for (var i = 0; i < 3; i++)
         {
-            var answer = await gateway.GetAsync();
-            Assert.Equal((200, "to the end", true), (answer.Status, answer.Body, answer.IsWhole));
+            var response = await gateway.GetAsync();
+            Assert.Equal((200, "to the end", true), (response.Status, response.Body, response.IsWhole));
         }
     }
 
@@ -118,7 +119,7 @@ public abstract class PlainReadsTable(bool isTls)
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n")]
     [InlineData("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\n\r\nhello")]
-    public async Task Answer_ByteAfterByte_IsTheSame(string sent)
+    public async Task Response_ByteAfterByte_IsTheSame(string sent)
     {
         await using var guide = Upstream(async r =>
         {
@@ -132,14 +133,14 @@ public abstract class PlainReadsTable(bool isTls)
 
         for (var i = 0; i < 3; i++)
         {
-            var answer = await gateway.GetAsync();
-            Assert.Equal((200, "hello", true), (answer.Status, answer.Body, answer.IsWhole));
-            Assert.Equal(["1"], answer.Header("X-A"));
+            var response = await gateway.GetAsync();
+            Assert.Equal((200, "hello", true), (response.Status, response.Body, response.IsWhole));
+            Assert.Equal(["1"], response.Header("X-A"));
         }
     }
 
     [Fact]
-    public async Task Answer_HeldThoughLongerThanABuffer_IsWhole()
+    public async Task Response_HeldThoughLongerThanABuffer_IsWhole()
     {
         var body = string.Concat(Enumerable.Range(0, 6000).Select(static i => i.ToString("D10", CultureInfo.InvariantCulture)));
         await using var guide = Upstream(r => r.RespondAsync(body));
@@ -152,7 +153,7 @@ public abstract class PlainReadsTable(bool isTls)
     }
 
     [Fact]
-    public async Task Answer_HeadersDifferEachTime_AreItsOwn()
+    public async Task Response_HeadersDifferEachTime_AreItsOwn()
     {
         var count = 0;
         await using var guide = Upstream(r =>
@@ -169,11 +170,11 @@ public abstract class PlainReadsTable(bool isTls)
 
         for (var i = 1; i <= 12; i++)
         {
-            var answer = await gateway.GetAsync();
+            var response = await gateway.GetAsync();
             Assert.Equal(
                 (new string('a', i), $"{i}", "s"),
-                (answer.Body, Assert.Single(answer.Header("X-Number")), Assert.Single(answer.Header("X-Same"))));
-            Assert.Equal(i % 2 == 0 ? [] : [$"n={i}"], answer.Header("Set-Cookie"));
+                (response.Body, Assert.Single(response.Header("X-Number")), Assert.Single(response.Header("X-Same"))));
+            Assert.Equal(i % 2 == 0 ? [] : [$"n={i}"], response.Header("Set-Cookie"));
         }
     }
 
@@ -182,7 +183,7 @@ public abstract class PlainReadsTable(bool isTls)
     [InlineData("SSH-2.0-OpenSSH_9.2\r\n\r\n")]
     [InlineData("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")]
-    public async Task Answer_ThatIsNone_IsAFailedAttempt(string sent)
+    public async Task Response_ThatIsNone_IsAFailedAttempt(string sent)
     {
         await using var guide = Upstream(r => r.SendAsync(sent));
         await using var other = Upstream(static r => r.RespondAsync("other"));
@@ -196,15 +197,15 @@ public abstract class PlainReadsTable(bool isTls)
     [Theory]
     [InlineData("Content-Length: 2\r\n", "ok")]
     [InlineData("Transfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r\n\r\n")]
-    public async Task Answer_ThatCannotBeWritten_GivesTheLadder(string framing, string body)
+    public async Task Response_ThatCannotBeWritten_GivesTheFallbackChain(string framing, string body)
     {
         await using var guide = Upstream(r => r.SendAsync($"HTTP/1.1 200 OK\r\nX-A: a\u0001b\r\n{framing}\r\n{body}"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.GetAsync();
+        var response = await gateway.GetAsync();
 
-        Assert.Equal((503, true), (answer.Status, answer.IsWhole));
-        Assert.Equal(["built-in"], answer.Header("X-Fallback"));
+        Assert.Equal((503, true), (response.Status, response.IsWhole));
+        Assert.Equal(["built-in"], response.Header("X-Fallback"));
     }
 
     [Fact]
@@ -238,7 +239,7 @@ public abstract class PlainReadsTable(bool isTls)
     }
 
     [Fact]
-    public async Task Answer_ChunksAndALength_GoesByItsChunks()
+    public async Task Response_ChunksAndALength_GoesByItsChunks()
     {
         await using var guide =
             Upstream(static r =>
@@ -247,9 +248,9 @@ public abstract class PlainReadsTable(bool isTls)
 
         for (var i = 0; i < 3; i++)
         {
-            var answer = await gateway.GetAsync();
-            Assert.Equal(("hello", true), (answer.Body, answer.IsWhole));
-            Assert.Equal(["5"], answer.Header("Content-Length"));
+            var response = await gateway.GetAsync();
+            Assert.Equal(("hello", true), (response.Body, response.IsWhole));
+            Assert.Equal(["5"], response.Header("Content-Length"));
         }
 
         // Such a connection is not trusted further (RFC 9112, section 6.3).
@@ -279,7 +280,9 @@ public abstract class PlainReadsTable(bool isTls)
 }
 
 /// <summary>In clear.</summary>
+[Trait("kind", "socket")]
 public sealed class PlainReadsTests() : PlainReadsTable(isTls: false);
 
 /// <summary>Over TLS, to a destination that negotiates HTTP/1.1.</summary>
+[Trait("kind", "socket")]
 public sealed class PlainReadsOverTlsTests() : PlainReadsTable(isTls: true);

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class ProxiedHeadersTests
 {
     [Theory]
@@ -35,7 +36,7 @@ public class ProxiedHeadersTests
     }
 
     [Fact]
-    public async Task Answer_HopByHopHeaders_EndAtTheGateway()
+    public async Task Response_HopByHopHeaders_EndAtTheGateway()
     {
         await using var guide =
             new ScriptedUpstream(r => r.RespondAsync(
@@ -45,15 +46,15 @@ public class ProxiedHeadersTests
                     + "b=2\r\nVia: 1.1 origin\r\n"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.GetAsync();
+        var received = await gateway.GetAsync();
 
-        Assert.Equal((200, "ok"), (answer.Status, answer.Body));
-        Assert.Empty(answer.Header("X-Private"));
-        Assert.Empty(answer.Header("Keep-Alive"));
-        Assert.Equal(["2"], answer.Header("X-Public"));
-        Assert.Equal(["a=1", "b=2"], answer.Header("Set-Cookie"));
-        Assert.Equal("1.1 origin, 1.1 gateway", string.Join(", ", answer.Header("Via")));
-        Assert.Empty(answer.Header("Server"));
+        Assert.Equal((200, "ok"), (received.Status, received.Body));
+        Assert.Empty(received.Header("X-Private"));
+        Assert.Empty(received.Header("Keep-Alive"));
+        Assert.Equal(["2"], received.Header("X-Public"));
+        Assert.Equal(["a=1", "b=2"], received.Header("Set-Cookie"));
+        Assert.Equal("1.1 origin, 1.1 gateway", string.Join(", ", received.Header("Via")));
+        Assert.Empty(received.Header("Server"));
     }
 
     public static TheoryData<string, bool, bool> TwoLines()
@@ -266,10 +267,10 @@ public class ProxiedHeadersTests
 
         for (var i = 0; i < 6; i++)
         {
-            var answer = await gateway.GetAsync("/", "X-City: Z\u00fcrich \u00c3\u00a9\r\n");
+            var received = await gateway.GetAsync("/", "X-City: Z\u00fcrich \u00c3\u00a9\r\n");
 
-            Assert.Equal(200, answer.Status);
-            Assert.Equal(["M\u00fcller \u00c3\u00a9"], answer.Header("X-Name"));
+            Assert.Equal(200, received.Status);
+            Assert.Equal(["M\u00fcller \u00c3\u00a9"], received.Header("X-Name"));
             Assert.Equal(["Z\u00fcrich \u00c3\u00a9"], guide.Last.Header("X-City"));
         }
     }
@@ -292,9 +293,9 @@ public class ProxiedHeadersTests
         await using var guide = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.GetAsync(target);
+        var received = await gateway.GetAsync(target);
 
-        Assert.Equal(200, answer.Status);
+        Assert.Equal(200, received.Status);
         Assert.Equal(expected ?? target, guide.Last.Target);
     }
 

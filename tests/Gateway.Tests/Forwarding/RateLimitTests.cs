@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Who may use a route, and how often: the buckets as arithmetic, the rules over real sockets.</summary>
+[Trait("kind", "socket")]
 public sealed class RateLimitTests
 {
     [Theory]
@@ -167,7 +168,7 @@ public sealed class RateLimitTests
             top: "trustedProxies: [ 127.0.0.0/8 ]\nlimits: { requestsPerClient: 2 }",
             route: "  other:\n    match: { path: \"/other\" }\n    cluster: guide\n");
         await using var gateway = await InProcessGateway.StartAsync(config);
-        Task<RawAnswer>[] held = [gateway.GetAsync("/a", From("10.0.0.1")), gateway.GetAsync("/other", From("10.0.0.1"))];
+        Task<RawResponse>[] held = [gateway.GetAsync("/a", From("10.0.0.1")), gateway.GetAsync("/other", From("10.0.0.1"))];
         await Eventually.BeTrueAsync(() => upstream.Requests.Count == 2, TimeSpan.FromSeconds(30), "two are under way");
 
         var third = await gateway.GetAsync("/a", From("10.0.0.1"));
@@ -176,7 +177,7 @@ public sealed class RateLimitTests
         await Eventually.BeTrueAsync(() => upstream.Requests.Count == 3, TimeSpan.FromSeconds(30), "another client's goes on");
         release.SetResult();
 
-        Assert.All(await Task.WhenAll([.. held, others]), static answer => Assert.Equal(200, answer.Status));
+        Assert.All(await Task.WhenAll([.. held, others]), static response => Assert.Equal(200, response.Status));
         await Eventually.BecomeTrueAsync(
             async () => (await gateway.GetAsync("/a", From("10.0.0.1"))).Status == 200,
             TimeSpan.FromSeconds(30),
@@ -277,16 +278,16 @@ public sealed class RateLimitTests
                 [upstream.Url],
                 top: "trustedProxies: [ 127.0.0.0/8 ]",
                 route: route));
-        var answer = await gateway.GetAsync("/", From(client));
-        Assert.Equal(isAllowed ? 200 : 403, answer.Status);
+        var response = await gateway.GetAsync("/", From(client));
+        Assert.Equal(isAllowed ? 200 : 403, response.Status);
         Assert.Equal(isAllowed ? 1 : 0, upstream.Requests.Count);
         if (isAllowed)
         {
             return;
         }
 
-        Assert.Equal(["application/problem+json"], answer.Header("Content-Type"));
-        Assert.DoesNotContain(client, answer.Body, StringComparison.Ordinal);
+        Assert.Equal(["application/problem+json"], response.Header("Content-Type"));
+        Assert.DoesNotContain(client, response.Body, StringComparison.Ordinal);
         await gateway.MetricReachesAsync(1, "gateway_refused_total", ("route", "all"), ("reason", "denied"));
     }
 

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Routes that redirect: where they lead, and where no request can make them lead.</summary>
+[Trait("kind", "socket")]
 public sealed class RedirectRoutesTests
 {
     private const string Routes = """
@@ -45,9 +46,9 @@ public sealed class RedirectRoutesTests
         await using var gateway = await InProcessGateway.StartAsync(Config);
         foreach (var (host, target, status, location) in Requests)
         {
-            var answer = await gateway.AskAsync($"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
-            Assert.Equal((host, target, status), (host, target, answer.Status));
-            Assert.Equal((host, target, location), (host, target, answer.Header("Location").SingleOrDefault()));
+            var response = await gateway.AskAsync($"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            Assert.Equal((host, target, status), (host, target, response.Status));
+            Assert.Equal((host, target, location), (host, target, response.Header("Location").SingleOrDefault()));
         }
 
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("route", "https"), ("outcome", "live"), ("code", "3xx"));
@@ -62,15 +63,15 @@ public sealed class RedirectRoutesTests
         {
             // The client reads the first response of a connection only: later ones refer to its head.
             await using var client = await RawHttp2Client.ConnectAsync(gateway.Url);
-            var answer = await client.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", host), (":path", target));
+            var response = await client.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", host), (":path", target));
             if (location is null)
             {
                 // Kestrel refuses some of them by itself.
-                Assert.True(answer.IsRefused, host);
+                Assert.True(response.IsRefused, host);
                 continue;
             }
 
-            Assert.Equal((host, target, status), (host, target, answer.Status));
+            Assert.Equal((host, target, status), (host, target, response.Status));
         }
 
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/old/a/b?c"))

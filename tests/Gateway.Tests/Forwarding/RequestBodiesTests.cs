@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class RequestBodiesTests
 {
     [Theory]
@@ -25,9 +26,9 @@ public class RequestBodiesTests
             using var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = new ByteArrayContent(body) };
             request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/x-test");
             request.Headers.TransferEncodingChunked = chunked;
-            using var answer = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.Equal(body, await guide.Last.ReadBodyAsync());
             Assert.Equal(["application/x-test"], guide.Last.Header("Content-Type"));
         }
@@ -46,9 +47,9 @@ public class RequestBodiesTests
         dead.StopListening();
         dead.CloseConnections();
 
-        using var answer = await gateway.Client.PostAsync("/orders", new ByteArrayContent(body), TestContext.Current.CancellationToken);
+        using var response = await gateway.Client.PostAsync("/orders", new ByteArrayContent(body), TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(body, await guide.Last.ReadBodyAsync());
         Assert.Single(guide.Requests);
     }
@@ -63,10 +64,10 @@ public class RequestBodiesTests
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
         var interim = await client.ReadHeadAsync();
         await client.SendAsync("hello");
-        var answer = await client.ReadAsync();
+        var response = await client.ReadAsync();
 
         Assert.StartsWith("HTTP/1.1 100 ", interim, StringComparison.Ordinal);
-        Assert.Equal(200, answer.Status);
+        Assert.Equal(200, response.Status);
         Assert.Equal(["100-continue"], guide.Last.Header("Expect"));
         Assert.Equal("hello", Encoding.Latin1.GetString(await guide.Last.ReadBodyAsync()));
     }

@@ -7,6 +7,7 @@ namespace Gateway.Tests.Forwarding;
 /// <summary>
 /// What a user is told of a write that has no response, and how often it was sent: nothing but the plan repeats a request.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class RequestFateTests
 {
     public static TheoryData<string, string, string> Writes()
@@ -41,9 +42,9 @@ public sealed class RequestFateTests
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
 
-        var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {body.Length}\r\n\r\n{body}");
+        var response = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {body.Length}\r\n\r\n{body}");
 
-        AssertUnknown(answer, 502, "gateway; error=connection_terminated");
+        AssertUnknown(response, 502, "gateway; error=connection_terminated");
         Assert.Single(guide.Requests);
         Assert.Equal(1, await gateway.MetricAsync("gateway_attempts_total"));
     }
@@ -62,9 +63,9 @@ public sealed class RequestFateTests
                 cluster: "    timeouts: { firstByte: 300ms }",
                 attempts: "hedge: off, max: 1"));
 
-        var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        var response = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
-        AssertUnknown(answer, 504, "gateway; error=http_response_timeout");
+        AssertUnknown(response, 504, "gateway; error=http_response_timeout");
         Assert.Single(guide.Requests);
     }
 
@@ -79,11 +80,11 @@ public sealed class RequestFateTests
         guide.StopListening();
         guide.CloseConnections();
 
-        var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        var response = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 
-        Assert.Equal(503, answer.Status);
-        Assert.Equal(["gateway; error=destination_unavailable"], answer.Header("Proxy-Status"));
-        Assert.Single(answer.Header("Retry-After"));
+        Assert.Equal(503, response.Status);
+        Assert.Equal(["gateway; error=destination_unavailable"], response.Header("Proxy-Status"));
+        Assert.Single(response.Header("Retry-After"));
     }
 
     /// <summary>Over TLS and HTTP/2 too, and reads as well: what the client asked for at most once is asked for at most once.</summary>
@@ -112,9 +113,9 @@ public sealed class RequestFateTests
                 attempts: "hedge: off, max: 1",
                 cluster: "    timeouts: { connect: 10s }"));
 
-        var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n");
+        var response = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\n{(method == "POST" ? "Content-Length: 0\r\n" : "")}\r\n");
 
-        Assert.Equal(method == "GET" ? 503 : 502, answer.Status);
+        Assert.Equal(method == "GET" ? 503 : 502, response.Status);
         Assert.Equal(1, Volatile.Read(ref asked));
     }
 
@@ -141,11 +142,11 @@ public sealed class RequestFateTests
                 cluster: "    timeouts: { firstByte: 300ms }",
                 attempts: "hedge: off"));
 
-        var answer =
+        var response =
             await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 5\r\n\r\nhello");
 
-        Assert.Equal(200, answer.Status);
-        Assert.Equal([grpcStatus], answer.Header("grpc-status"));
+        Assert.Equal(200, response.Status);
+        Assert.Equal([grpcStatus], response.Header("grpc-status"));
     }
 
     [Theory]
@@ -157,19 +158,19 @@ public sealed class RequestFateTests
         await using var guide = new ScriptedUpstream(r => r.RespondAsync("broken", status));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
 
-        var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        var response = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 
-        Assert.Equal((status, "broken"), (answer.Status, answer.Body));
+        Assert.Equal((status, "broken"), (response.Status, response.Body));
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "failed"));
         Assert.Equal(1, await gateway.MetricAsync("gateway_attempts_total", ("result", "status")));
     }
 
-    private static void AssertUnknown(RawAnswer answer, int status, string proxyStatus)
+    private static void AssertUnknown(RawResponse response, int status, string proxyStatus)
     {
-        Assert.Equal(status, answer.Status);
-        Assert.Equal([proxyStatus], answer.Header("Proxy-Status"));
-        Assert.Empty(answer.Header("Retry-After"));
-        Assert.Contains("may have been carried out", answer.Body, StringComparison.Ordinal);
-        Assert.DoesNotContain("try again", answer.Body, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(status, response.Status);
+        Assert.Equal([proxyStatus], response.Header("Proxy-Status"));
+        Assert.Empty(response.Header("Retry-After"));
+        Assert.Contains("may have been carried out", response.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("try again", response.Body, StringComparison.OrdinalIgnoreCase);
     }
 }

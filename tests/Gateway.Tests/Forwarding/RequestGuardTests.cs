@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "unit")]
 public sealed class RequestGuardTests
 {
     public static TheoryData<int> Bytes() => [.. Enumerable.Range(0, 256)];

@@ -11,6 +11,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>One id a request, the same towards both sides, whoever answers and over whatever protocol.</summary>
+[Trait("kind", "socket")]
 public sealed class RequestIdsTests
 {
     private const string Trusts = "trustedProxies: [ 127.0.0.0/8 ]";

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Which response is the user's while others may still come, and where the attempts of a conversation go.</summary>
+[Trait("kind", "socket")]
 public sealed class ResponseClassTests
 {
     [Theory]
@@ -146,10 +147,10 @@ public sealed class ResponseClassTests
         string body = "")
     {
         var length = method is "GET" or "HEAD" ? "" : $"Content-Length: {body.Length}\r\n";
-        var answer = await RawClient.AskAsync(
+        var response = await RawClient.AskAsync(
             gateway.Url,
             $"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}{length}\r\n{body}",
             method);
-        return (answer.Status, answer.Body);
+        return (response.Status, response.Body);
     }
 }

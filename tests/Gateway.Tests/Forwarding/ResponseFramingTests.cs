@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Responses whose framing is odd: passed on as the RFCs read them, or a failed attempt; the same for every method.</summary>
+[Trait("kind", "socket")]
 public sealed class ResponseFramingTests
 {
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
@@ -68,9 +69,9 @@ public sealed class ResponseFramingTests
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        var received = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 
-        Assert.Equal((200, "hello world", true), (answer.Status, answer.Body, answer.IsWhole));
+        Assert.Equal((200, "hello world", true), (received.Status, received.Body, received.IsWhole));
     }
 
     [Theory]
@@ -84,13 +85,13 @@ public sealed class ResponseFramingTests
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], attempts: "hedge: off, max: 1"));
 
-        var answer = await RawClient.AskAsync(
+        var received = await RawClient.AskAsync(
             gateway.Url,
             $"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
             method);
 
-        Assert.Equal((200, method == "HEAD" ? "" : "hello"), (answer.Status, answer.Body));
-        Assert.Equal(["5"], answer.Header("Content-Length"));
+        Assert.Equal((200, method == "HEAD" ? "" : "hello"), (received.Status, received.Body));
+        Assert.Equal(["5"], received.Header("Content-Length"));
         Assert.Single(guide.Requests);
     }
 
@@ -117,9 +118,9 @@ public sealed class ResponseFramingTests
 
         foreach (var method in (string[])["GET", "PUT", "DELETE"])
         {
-            var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            var received = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 
-            Assert.Equal((200, "whole"), (answer.Status, answer.Body));
+            Assert.Equal((200, "whole"), (received.Status, received.Body));
         }
 
         var post = await gateway.AskAsync("POST /alone HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
@@ -139,12 +140,12 @@ public sealed class ResponseFramingTests
             protocols);
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer =
+        var received =
             await gateway.AskAsync(
                 $"{method} / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: "
                     + $"AAMAAABkAAQAoAAAAAIAAAAA\r\nContent-Length: 0\r\n\r\n");
 
-        Assert.Equal((200, protocols == HttpProtocols.Http2 ? "HTTP/2 " : "HTTP/1.1 "), (answer.Status, answer.Body));
+        Assert.Equal((200, protocols == HttpProtocols.Http2 ? "HTTP/2 " : "HTTP/1.1 "), (received.Status, received.Body));
     }
 
     /// <summary>
@@ -159,10 +160,10 @@ public sealed class ResponseFramingTests
 
         for (var i = 0; i < 20; i++)
         {
-            var answer =
+            var received =
                 await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 5\r\n\r\nhello");
 
-            Assert.Equal((415, "unsupported"), (answer.Status, answer.Body));
+            Assert.Equal((415, "unsupported"), (received.Status, received.Body));
         }
 
         Assert.Equal(2, await gateway.MetricAsync("gateway_destination_up"));

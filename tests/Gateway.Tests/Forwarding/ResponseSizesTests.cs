@@ -8,6 +8,7 @@ namespace Gateway.Tests.Forwarding;
 /// <summary>
 /// Responses of every size around the limits of buffers reach a user whole, from nginx, by every way that a response can take.
 /// </summary>
+[Trait("kind", "server")]
 public sealed class ResponseSizesTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

@@ -6,10 +6,11 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class ResponsesTests
 {
     [Fact]
-    public async Task Answer_Large_StreamsWithoutBeingKept()
+    public async Task Response_Large_StreamsWithoutBeingKept()
     {
         const int size = 50_000_000;
         var piece = Encoding.Latin1.GetBytes(new string('x', 100_000));
@@ -42,7 +43,7 @@ public class ResponsesTests
     [InlineData("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 200)]
     [InlineData("GET", "HTTP/1.1 204 No Content\r\n\r\n", 204)]
     [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 500\r\n\r\n", 304)]
-    public async Task Answer_WithoutBody_LeavesTheConnectionUsable(string method, string sent, int status)
+    public async Task Response_WithoutBody_LeavesTheConnectionUsable(string method, string sent, int status)
     {
         await using var guide = new ScriptedUpstream(r => r.Method == method && r.Target == "/it"
             ? r.SendAsync(sent)
@@ -51,20 +52,20 @@ public class ResponsesTests
         await using var client = await RawClient.ConnectAsync(gateway.Url);
 
         await client.SendAsync($"{method} /it HTTP/1.1\r\nHost: a\r\n\r\n");
-        var answer = await client.ReadAsync(method);
+        var response = await client.ReadAsync(method);
         await client.SendAsync("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
         var next = await client.ReadAsync();
 
-        Assert.Equal(status, answer.Status);
+        Assert.Equal(status, response.Status);
         Assert.Equal("next", next.Body);
         if (method == "HEAD")
         {
-            Assert.Equal(["500"], answer.Header("Content-Length"));
+            Assert.Equal(["500"], response.Header("Content-Length"));
         }
     }
 
     [Fact]
-    public async Task Answer_CutUnderResponseBuffer_IsHiddenByAnother()
+    public async Task Response_CutUnderResponseBuffer_IsHiddenByAnother()
     {
         await using var guide = new ScriptedUpstream(async r =>
         {
@@ -74,9 +75,9 @@ public class ResponsesTests
         await using var other = new ScriptedUpstream(r => r.RespondAsync("whole"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
-        var answer = await gateway.GetAsync();
+        var response = await gateway.GetAsync();
 
-        Assert.Equal(("whole", true), (answer.Body, answer.IsWhole));
+        Assert.Equal(("whole", true), (response.Body, response.IsWhole));
         Assert.Single(guide.Requests);
     }
 
@@ -84,7 +85,7 @@ public class ResponsesTests
     [Theory]
     [InlineData("GET")]
     [InlineData("POST")]
-    public async Task Answer_DripsWithoutAnEnd_ReachesTheUserAsItComes(string method)
+    public async Task Response_DripsWithoutAnEnd_ReachesTheUserAsItComes(string method)
     {
         await using var guide = new ScriptedUpstream(static async r =>
         {
@@ -116,7 +117,7 @@ public class ResponsesTests
     [InlineData("GET", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")]
     [InlineData("PUT", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")]
     [InlineData("PUT", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")]
-    public async Task Answer_SmallAndCut_IsReplacedUnseen(string method, string sent)
+    public async Task Response_SmallAndCut_IsReplacedUnseen(string method, string sent)
     {
         await using var guide = new ScriptedUpstream(async r =>
         {
@@ -126,15 +127,15 @@ public class ResponsesTests
         await using var other = new ScriptedUpstream(static r => r.RespondAsync("whole"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], [other.Url]));
 
-        var answer = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        var response = await gateway.AskAsync($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
-        Assert.Equal((200, "whole", true), (answer.Status, answer.Body, answer.IsWhole));
+        Assert.Equal((200, "whole", true), (response.Status, response.Body, response.IsWhole));
     }
 
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhalf")]
-    public async Task Answer_CutInTheStream_IsVisiblyCut(string sent)
+    public async Task Response_CutInTheStream_IsVisiblyCut(string sent)
     {
         await using var guide = new ScriptedUpstream(async r =>
         {
@@ -145,14 +146,14 @@ public class ResponsesTests
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.GetAsync();
+        var response = await gateway.GetAsync();
 
-        Assert.False(answer.IsWhole);
+        Assert.False(response.IsWhole);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("outcome", "failed"));
     }
 
     [Fact]
-    public async Task Answer_CutInTheStream_IsNoStackInTheLog()
+    public async Task Response_CutInTheStream_IsNoStackInTheLog()
     {
         // It is in the figures; a stack for each of them would fill the log just when it is needed.
         using var folder = new TemporaryFolder();
@@ -174,7 +175,7 @@ public class ResponsesTests
     }
 
     [Fact]
-    public async Task Answer_FallsSilentInTheStream_IsCutByTheIdleDeadline()
+    public async Task Response_FallsSilentInTheStream_IsCutByTheIdleDeadline()
     {
         await using var guide = new ScriptedUpstream(async r =>
         {
@@ -185,15 +186,15 @@ public class ResponsesTests
             await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { idle: 300ms }"));
         var began = Stopwatch.GetTimestamp();
 
-        var answer = await gateway.GetAsync();
+        var response = await gateway.GetAsync();
 
-        Assert.False(answer.IsWhole);
+        Assert.False(response.IsWhole);
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0.25, 3);
         await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the destination's connection is closed");
     }
 
     [Fact]
-    public async Task Answer_FailingStatusThatIsHandedOn_HasTheIdleDeadlineToo()
+    public async Task Response_FailingStatusThatIsHandedOn_HasTheIdleDeadlineToo()
     {
         await using var guide = new ScriptedUpstream(async r =>
         {
@@ -205,14 +206,14 @@ public class ResponsesTests
             await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url], cluster: "    timeouts: { idle: 300ms }"));
         var began = Stopwatch.GetTimestamp();
 
-        var answer = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+        var response = await gateway.AskAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
 
-        Assert.Equal((503, false), (answer.Status, answer.IsWhole));
+        Assert.Equal((503, false), (response.Status, response.IsWhole));
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0.25, 3);
     }
 
     [Fact]
-    public async Task Answer_BytesBeyondItsLength_NeverReachTheNextUser()
+    public async Task Response_BytesBeyondItsLength_NeverReachTheNextUser()
     {
         await using var guide =
             new ScriptedUpstream(r =>
@@ -228,7 +229,7 @@ public class ResponsesTests
     }
 
     [Fact]
-    public async Task Answer_FailedOnesBehindAGoodOne_KeepNoConnection()
+    public async Task Response_FailedOnesBehindAGoodOne_KeepNoConnection()
     {
         // The failed response's body is not read: unless it is let go of, its connection stays open until the next collection of garbage.
         await using var guide = new ScriptedUpstream(async r =>
@@ -241,6 +242,6 @@ public class ResponsesTests
 
         Assert.Equal(200, (await gateway.GetAsync()).Status);
 
-        await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the failed answer's connection is closed");
+        await Eventually.BeTrueAsync(() => guide.Last.ClosedAt > 0, TimeSpan.FromSeconds(5), "the failed response's connection is closed");
     }
 }

@@ -7,6 +7,7 @@ namespace Gateway.Tests.Forwarding;
 /// What a route changes of its requests (<c>host</c>, <c>rewrite</c>, <c>headers.request</c>), over every way to a
 /// destination, as the destination sees it.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class RouteChangesTests
 {
     private const string Routes = """
@@ -65,11 +66,11 @@ public sealed class RouteChangesTests
 
         foreach (var (asked, seen) in Targets)
         {
-            var answer = await gateway.GetAsync(asked);
-            Assert.Equal((asked, seen is null ? 400 : 200), (asked, answer.Status));
+            var response = await gateway.GetAsync(asked);
+            Assert.Equal((asked, seen is null ? 400 : 200), (asked, response.Status));
             if (seen is not null)
             {
-                Assert.Equal((asked, seen), (asked, answer.Body.Split('\n')[0]));
+                Assert.Equal((asked, seen), (asked, response.Body.Split('\n')[0]));
             }
         }
 
@@ -111,11 +112,11 @@ public sealed class RouteChangesTests
         await using var client = await RawHttp2Client.ConnectAsync(gateway.Url);
         foreach (var (asked, seen) in Targets)
         {
-            var answer = await client.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", "shop.test"), (":path", asked));
-            Assert.Equal((asked, seen is null ? 400 : 200), (asked, answer.Status));
+            var response = await client.AskAsync((":method", "GET"), (":scheme", "https"), (":authority", "shop.test"), (":path", asked));
+            Assert.Equal((asked, seen is null ? 400 : 200), (asked, response.Status));
             if (seen is not null)
             {
-                Assert.Equal((asked, seen), (asked, answer.Body.Split('\n')[0]));
+                Assert.Equal((asked, seen), (asked, response.Body.Split('\n')[0]));
             }
         }
 
@@ -185,14 +186,14 @@ public sealed class RouteChangesTests
         Check(await gateway.GetAsync("/new"), 200, "file", 1);
         Check(await gateway.AskAsync("POST /new HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 0\r\n\r\n"), 502, "built-in", 1);
 
-        static void Check(RawAnswer answer, int status, string? fallback, int links)
+        static void Check(RawResponse response, int status, string? fallback, int links)
         {
-            Assert.Equal(status, answer.Status);
-            Assert.Equal(fallback is null ? [] : [fallback], answer.Header("X-Fallback"));
-            Assert.Equal(["DENY"], answer.Header("X-Frame-Options"));
-            Assert.StartsWith("shop.test/", Assert.Single(answer.Header("X-Path")), StringComparison.Ordinal);
-            Assert.Equal(links, answer.Header("Link").Length);
-            Assert.Empty(answer.Header("Server"));
+            Assert.Equal(status, response.Status);
+            Assert.Equal(fallback is null ? [] : [fallback], response.Header("X-Fallback"));
+            Assert.Equal(["DENY"], response.Header("X-Frame-Options"));
+            Assert.StartsWith("shop.test/", Assert.Single(response.Header("X-Path")), StringComparison.Ordinal);
+            Assert.Equal(links, response.Header("Link").Length);
+            Assert.Empty(response.Header("Server"));
         }
     }
 }

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Settings that a route has in place of its cluster's: they hold there, and nowhere else.</summary>
+[Trait("kind", "socket")]
 public sealed class RouteOverridesTests
 {
     private const string Routes = """
@@ -51,7 +52,7 @@ public sealed class RouteOverridesTests
     public async Task ResponseBuffer_OfARoute_IsItsOwn(string path, int status, string body)
     {
         var asked = 0;
-        async Task AnswerAsync(UpstreamRequest request)
+        async Task RespondAsync(UpstreamRequest request)
         {
             if (Interlocked.Increment(ref asked) > 1)
             {
@@ -63,11 +64,11 @@ public sealed class RouteOverridesTests
             request.Close();
         }
 
-        await using var first = new ScriptedUpstream(AnswerAsync);
-        await using var second = new ScriptedUpstream(AnswerAsync);
+        await using var first = new ScriptedUpstream(RespondAsync);
+        await using var second = new ScriptedUpstream(RespondAsync);
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([first.Url, second.Url]) + Routes);
-        var answer = await gateway.GetAsync(path);
-        Assert.Equal((status, body, body == "whole"), (answer.Status, answer.Body, answer.IsWhole));
+        var response = await gateway.GetAsync(path);
+        Assert.Equal((status, body, body == "whole"), (response.Status, response.Body, response.IsWhole));
     }
 
     [Theory]
@@ -85,9 +86,9 @@ public sealed class RouteOverridesTests
         });
         await using var gateway =
             await InProcessGateway.StartAsync(InProcessGateway.Config([upstream.Url], top: "limits: { requestBody: 1KiB }") + Routes);
-        var answer =
+        var response =
             await gateway.AskAsync($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{new string('x', length)}");
-        Assert.Equal((path, length, status), (path, length, answer.Status));
+        Assert.Equal((path, length, status), (path, length, response.Status));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>What <c>check</c> says of a pattern is what a running gateway does with it.</summary>
+[Trait("kind", "socket")]
 public sealed class RoutePatternsTests
 {
     /// <summary>A pattern, a path that it takes, and one that it leaves to the route of all others.</summary>

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Each request that would have failed without the gateway is counted once, under what saved it.</summary>
+[Trait("kind", "socket")]
 public class SavedRequestsTests
 {
     private const string Key = "gateway_saved_total";
@@ -85,7 +86,7 @@ public class SavedRequestsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Hedge_OfADestinationThatIsCondemnedSoon_Saves(bool dies)
+    public async Task Hedge_OfADestinationThatIsEjectedSoon_Saves(bool dies)
     {
         await using var slow = new ScriptedUpstream(static r => r.ClosedByPeerAsync());
         await using var quick = new ScriptedUpstream();

@@ -6,6 +6,7 @@ namespace Gateway.Tests.Forwarding;
 /// <summary>
 /// Requests that get the response of another one: equal reads in flight, and a young stored response that is renewed behind.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class SharedReadsTests
 {
     private const int Readers = 12;
@@ -30,15 +31,15 @@ public sealed class SharedReadsTests
         await Eventually.BeTrueAsync(() => upstream.Requests.Count == 2, Patience, "each key is asked for once");
         await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancel);
         gate.SetResult();
-        var answers = await Task.WhenAll(readers);
+        var responses = await Task.WhenAll(readers);
 
         Assert.Equal(200, (await other).Status);
-        Assert.All(answers, static answer => Assert.Equal((200, "one for all"), (answer.Status, answer.Body)));
-        Assert.All(answers, static answer => Assert.Equal(["1"], answer.Header("X-Own")));
-        Assert.All(answers, static answer => Assert.Empty(answer.Header("X-Fallback")));
+        Assert.All(responses, static response => Assert.Equal((200, "one for all"), (response.Status, response.Body)));
+        Assert.All(responses, static response => Assert.Equal(["1"], response.Header("X-Own")));
+        Assert.All(responses, static response => Assert.Empty(response.Header("X-Fallback")));
         Assert.True(
-            answers.Count(static answer => answer.Header("Cache-Status") is ["gateway; fwd=miss; collapsed"]) == Readers - 1,
-            string.Join("\n--\n", answers.Select(static answer => answer.Head)));
+            responses.Count(static response => response.Header("Cache-Status") is ["gateway; fwd=miss; collapsed"]) == Readers - 1,
+            string.Join("\n--\n", responses.Select(static response => response.Head)));
         Assert.Equal(2, upstream.Requests.Count);
         await gateway.MetricReachesAsync(Readers - 1, "gateway_reused_responses_total", ("route", "all"), ("by", "collapse"));
 
@@ -65,11 +66,11 @@ public sealed class SharedReadsTests
         });
         await using var gateway = await StartAsync(upstream, "collapse: true");
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, Readers).Select(reader =>
+        var responses = await Task.WhenAll(Enumerable.Range(0, Readers).Select(reader =>
             gateway.GetAsync("/a", asked.Length == 0 ? "" : asked.Replace("READER", $"{reader}", StringComparison.Ordinal) + "\r\n")));
 
-        Assert.All(answers, static answer => Assert.Equal(200, answer.Status));
-        Assert.Equal(Readers, answers.Select(static answer => answer.Body).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(responses, static response => Assert.Equal(200, response.Status));
+        Assert.Equal(Readers, responses.Select(static response => response.Body).Distinct(StringComparer.Ordinal).Count());
     }
 
     [Fact]
@@ -97,7 +98,7 @@ public sealed class SharedReadsTests
         gate.SetResult();
 
         Assert.Equal(404, (await first).Status);
-        Assert.All(await Task.WhenAll(others), static answer => Assert.Equal((200, "yes"), (answer.Status, answer.Body)));
+        Assert.All(await Task.WhenAll(others), static response => Assert.Equal((200, "yes"), (response.Status, response.Body)));
 
         // A client that leaves ends its read, not that of the others.
         gate = new TaskCompletionSource();
@@ -111,7 +112,7 @@ public sealed class SharedReadsTests
             leaving.Reset();
         }
 
-        Assert.All(await Task.WhenAll(others), static answer => Assert.Equal((200, "yes"), (answer.Status, answer.Body)));
+        Assert.All(await Task.WhenAll(others), static response => Assert.Equal((200, "yes"), (response.Status, response.Body)));
         gate.SetResult();
     }
 
@@ -150,15 +151,15 @@ public sealed class SharedReadsTests
         gate = new TaskCompletionSource();
 
         // All get the stored one, and one request renews it.
-        var answers = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => gateway.GetAsync("/a")));
-        Assert.All(answers, static answer => Assert.Equal((200, "no. 1"), (answer.Status, answer.Body)));
+        var responses = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => gateway.GetAsync("/a")));
+        Assert.All(responses, static response => Assert.Equal((200, "no. 1"), (response.Status, response.Body)));
         Assert.All(
-            answers,
-            static answer => Assert.Contains(
+            responses,
+            static response => Assert.Contains(
                 "stale-while-revalidate",
-                Assert.Single(answer.Header("Cache-Status")),
+                Assert.Single(response.Header("Cache-Status")),
                 StringComparison.Ordinal));
-        Assert.All(answers, static answer => Assert.Empty(answer.Header("X-Fallback")));
+        Assert.All(responses, static response => Assert.Empty(response.Header("X-Fallback")));
         await Eventually.BeTrueAsync(() => upstream.Requests.Count == 2, Patience, "one request renews it");
         gate.SetResult();
         await Eventually.BecomeTrueAsync(

@@ -10,6 +10,7 @@ namespace Gateway.Tests.Forwarding;
 /// Requests that are not one request: refused with a 400 before any destination is asked, by users of HTTP/1.1 and HTTP/2, with and without
 /// a body, before destinations of every protocol. Nothing that a client sends may be evidence about a destination.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class SmugglingTests
 {
     private static readonly string[] Names =

@@ -9,6 +9,7 @@ namespace Gateway.Tests.Forwarding;
 /// A destination that sends more than it was asked for on connections that are kept. HTTP/1.1 does not say which request a response is to:
 /// whatever is on a connection when the next request goes out would be taken for its response.
 /// </summary>
+[Trait("kind", "socket")]
 public abstract class StrayResponsesTable(bool isTls)
 {
     private const int Clients = 16;
@@ -203,7 +204,7 @@ public abstract class StrayResponsesTable(bool isTls)
         }
     }
 
-    private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string kind, string token)
+    private static Task<RawResponse> AskAsync(InProcessGateway gateway, string kind, string token)
     {
         var method = kind is "POST" or "HEAD" ? kind : "GET";
         return gateway.AskAsync(
@@ -225,7 +226,9 @@ public abstract class StrayResponsesTable(bool isTls)
 }
 
 /// <summary>In clear.</summary>
+[Trait("kind", "socket")]
 public sealed class StrayResponsesTests() : StrayResponsesTable(isTls: false);
 
 /// <summary>Over TLS, to a destination that negotiates HTTP/1.1.</summary>
+[Trait("kind", "socket")]
 public sealed class StrayResponsesOverTlsTests() : StrayResponsesTable(isTls: true);

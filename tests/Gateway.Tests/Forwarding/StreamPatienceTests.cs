@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "unit")]
 public class StreamPatienceTests
 {
     private static readonly StreamConfig Config = new()

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Where requests go when a tier is full: the next tier, a queue, the fallback chain; and limits of destinations.</summary>
+[Trait("kind", "socket")]
 public sealed class TierAdmissionTests
 {
     private const string Levels = """
@@ -40,13 +41,13 @@ public sealed class TierAdmissionTests
         var held = gateway.GetAsync("/held");
         await Eventually.BeTrueAsync(() => primary.Requests.Count == 1, Patience, "the place is taken");
 
-        var answer = await gateway.GetAsync(path);
+        var response = await gateway.GetAsync(path);
 
-        Assert.Equal(status, answer.Status);
+        Assert.Equal(status, response.Status);
         if (body is not null)
         {
-            Assert.Equal(body, answer.Body);
-            Assert.Empty(answer.Header("X-Fallback"));
+            Assert.Equal(body, response.Body);
+            Assert.Empty(response.Header("X-Fallback"));
         }
 
         release.SetResult();
@@ -66,7 +67,7 @@ public sealed class TierAdmissionTests
             InProcessGateway.Config([limited, $"{{ url: \"{large.Url}\", maxInFlight: 3 }}"], [standby.Url], "    balance: roundRobin"),
             "");
 
-        var held = new List<Task<RawAnswer>>();
+        var held = new List<Task<RawResponse>>();
         for (var i = 1; i <= 4; i++)
         {
             held.Add(gateway.GetAsync("/held"));
@@ -76,7 +77,7 @@ public sealed class TierAdmissionTests
         Assert.Equal((1, 3), (small.Requests.Count, large.Requests.Count));
         Assert.Equal("standby", (await gateway.GetAsync("/more")).Body);
         release.SetResult();
-        Assert.All(await Task.WhenAll(held), static answer => Assert.Equal(200, answer.Status));
+        Assert.All(await Task.WhenAll(held), static response => Assert.Equal(200, response.Status));
     }
 
     // 70 % of ten places are for every level; a hedge beyond would take the place of a request that somebody waits for.
@@ -89,7 +90,7 @@ public sealed class TierAdmissionTests
         await using var gateway = await StartAsync(
             InProcessGateway.Config([one.Url, other.Url], attempts: "hedge: 20ms, retryBudget: 100%"),
             "capacity: 10");
-        var held = new List<Task<RawAnswer>>();
+        var held = new List<Task<RawResponse>>();
         foreach (var attempts in (int[])[2, 4, 6, 7, 8, 9])
         {
             held.Add(gateway.GetAsync("/held"));
@@ -100,7 +101,7 @@ public sealed class TierAdmissionTests
         await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Cancel);
         Assert.Equal(9, one.Requests.Count + other.Requests.Count);
         release.SetResult();
-        Assert.All(await Task.WhenAll(held), static answer => Assert.Equal(200, answer.Status));
+        Assert.All(await Task.WhenAll(held), static response => Assert.Equal(200, response.Status));
         Assert.Equal(3, await gateway.MetricAsync("gateway_hedges_total"));
     }
 

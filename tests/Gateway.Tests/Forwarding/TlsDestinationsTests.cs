@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class TlsDestinationsTests
 {
     [Theory]
@@ -168,9 +169,9 @@ public class TlsDestinationsTests
             .Replace("interval: 500ms, timeout: 400ms", "interval: 1h, fastInterval: 1h, timeout: 400ms", StringComparison.Ordinal));
         guide.Certificate = CertificateOf(which);
 
-        using var answer = await gateway.Client.PostAsync("/order", new StringContent("order"), TestContext.Current.CancellationToken);
+        using var response = await gateway.Client.PostAsync("/order", new StringContent("order"), TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("order"u8.ToArray(), await other.Last.ReadBodyAsync());
         Assert.Equal(
             1,
@@ -182,7 +183,7 @@ public class TlsDestinationsTests
     }
 
     [Fact]
-    public async Task Https_CondemnedWithHttp2Alone_ComesBackByItsHalfOpenProbe()
+    public async Task Https_EjectedWithHttp2Alone_ComesBackByItsHalfOpenProbe()
     {
         var ill = true;
         await using var guide = await KestrelUpstream.StartAsync(
@@ -203,7 +204,7 @@ public class TlsDestinationsTests
         await Eventually.BecomeTrueAsync(
             async () => await gateway.HealthStatusAsync("primary") != "up",
             TimeSpan.FromSeconds(60),
-            "it is condemned");
+            "it is ejected");
         Volatile.Write(ref ill, false);
 
         await Eventually.BecomeTrueAsync(

@@ -7,10 +7,11 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public class TrailersTests
 {
     /// <summary>Shapes of a response: with a length it is held until whole, without one it streams.</summary>
-    private static readonly Dictionary<string, Func<HttpContext, Task>> Http2Answers = new()
+    private static readonly Dictionary<string, Func<HttpContext, Task>> Http2Responses = new()
     {
         ["streamed"] = static context => RespondAsync(context, "hello", length: null),
         ["held"] = static context => RespondAsync(context, "hello", length: 5),
@@ -25,10 +26,10 @@ public class TrailersTests
     [InlineData("held", "1.1", true)]
     [InlineData("held, empty", "2.0", false)]
     [InlineData("streamed, large", "2.0", false)]
-    public async Task Trailers_OfAnHttp2Answer_Arrive(string shape, string version, bool says)
+    public async Task Trailers_OfAnHttp2Response_Arrive(string shape, string version, bool says)
     {
         await using var guide = await KestrelUpstream.StartAsync(
-            context => Http2Answers[shape](context),
+            context => Http2Responses[shape](context),
             HttpProtocols.Http2,
             TestAuthority.Issue("127.0.0.1"));
         await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config([guide.Url]));
@@ -39,7 +40,7 @@ public class TrailersTests
     [Theory]
     [InlineData("2.0", false)]
     [InlineData("1.1", true)]
-    public async Task Trailers_OfAnHttp11Answer_Arrive(string version, bool says)
+    public async Task Trailers_OfAnHttp11Response_Arrive(string version, bool says)
     {
         await using var guide =
             new ScriptedUpstream(static r =>
@@ -54,24 +55,24 @@ public class TrailersTests
     }
 
     [Fact]
-    public async Task Trailers_OfAHeldAnswer_LeaveTheLengthToWhoDidNotAskForThem()
+    public async Task Trailers_OfABufferedResponse_LeaveTheLengthToWhoDidNotAskForThem()
     {
         await using var guide = await KestrelUpstream.StartAsync(
-            context => Http2Answers["held"](context),
+            context => Http2Responses["held"](context),
             HttpProtocols.Http2,
             TestAuthority.Issue("127.0.0.1"));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.GetAsync();
+        var response = await gateway.GetAsync();
 
-        Assert.Equal(("hello", true), (answer.Body, answer.IsWhole));
-        Assert.Equal(["5"], answer.Header("Content-Length"));
+        Assert.Equal(("hello", true), (response.Body, response.IsWhole));
+        Assert.Equal(["5"], response.Header("Content-Length"));
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("TE: trailers\r\nConnection: TE\r\n")]
-    public async Task Trailers_OnAKeptConnection_LeaveTheNextAnswerWhole(string headers)
+    public async Task Trailers_OnAKeptConnection_LeaveTheNextResponseWhole(string headers)
     {
         await using var guide = new ScriptedUpstream(static r => r.Target == "/next"
             ? r.RespondAsync("next")
@@ -90,7 +91,7 @@ public class TrailersTests
     }
 
     [Fact]
-    public async Task Answer_CutBeforeItsTrailers_IsVisiblyCut()
+    public async Task Response_CutBeforeItsTrailers_IsVisiblyCut()
     {
         await using var guide = new ScriptedUpstream(static async r =>
         {
@@ -101,13 +102,13 @@ public class TrailersTests
         });
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([guide.Url]));
 
-        var answer = await gateway.GetAsync("/", "TE: trailers\r\nConnection: TE\r\n");
+        var response = await gateway.GetAsync("/", "TE: trailers\r\nConnection: TE\r\n");
 
-        Assert.Equal((200, "half", false), (answer.Status, answer.Body, answer.IsWhole));
+        Assert.Equal((200, "half", false), (response.Status, response.Body, response.IsWhole));
     }
 
     [Fact]
-    public async Task Answer_HasItsLengthButNoEnd_IsHiddenByAnother()
+    public async Task Response_HasItsLengthButNoEnd_IsHiddenByAnother()
     {
         // All bytes came, yet HTTP/2 says that the message is broken: what was to follow is missing.
         await using var guide = await KestrelUpstream.StartAsync(
@@ -138,11 +139,12 @@ public class TrailersTests
             request.Headers.TE.ParseAdd("trailers");
         }
 
-        using var answer = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal(["abc", "def"], answer.TrailingHeaders.TryGetValues("X-Checksum", out var values) ? values : []);
-        Assert.Contains((await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length, (int[])[0, 5, 200_000]);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(["abc", "def"], response.TrailingHeaders.TryGetValues("X-Checksum", out var values) ? values : []);
+        var body = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(body.Length, (int[])[0, 5, 200_000]);
     }
 
     private static async Task RespondAsync(HttpContext context, string body, long? length)

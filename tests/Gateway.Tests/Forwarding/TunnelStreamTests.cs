@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "unit")]
 public sealed class TunnelStreamTests
 {
     private static readonly byte[] GoingAway = [0x88, 0x02, 0x03, 0xE9];

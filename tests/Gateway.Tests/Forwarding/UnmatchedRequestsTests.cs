@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding;
 
+[Trait("kind", "socket")]
 public sealed class UnmatchedRequestsTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -32,17 +33,17 @@ public sealed class UnmatchedRequestsTests
             StringComparison.Ordinal);
         await using var gateway = await InProcessGateway.StartAsync(config);
 
-        var answer = await gateway.AskAsync(
+        var response = await gateway.AskAsync(
             $"{method} {path} HTTP/1.1\r\nHost: shop.test\r\nAccept: {accept}\r\nContent-Length: 0\r\n\r\n",
             method);
 
-        Assert.Equal(status, answer.Status);
-        Assert.Equal(["gateway; error=destination_not_found"], answer.Header("Proxy-Status"));
-        Assert.Equal([contentType], answer.Header("Content-Type"));
-        Assert.Empty(answer.Header("X-Fallback"));
-        Assert.Equal(status == 405 ? ["CONNECT, GET, HEAD, POST"] : [], answer.Header("Allow"));
-        Assert.Contains(body, answer.Body, StringComparison.Ordinal);
-        Assert.Equal(method == "HEAD", answer.Body.Length == 0);
+        Assert.Equal(status, response.Status);
+        Assert.Equal(["gateway; error=destination_not_found"], response.Header("Proxy-Status"));
+        Assert.Equal([contentType], response.Header("Content-Type"));
+        Assert.Empty(response.Header("X-Fallback"));
+        Assert.Equal(status == 405 ? ["CONNECT, GET, HEAD, POST"] : [], response.Header("Allow"));
+        Assert.Contains(body, response.Body, StringComparison.Ordinal);
+        Assert.Equal(method == "HEAD", response.Body.Length == 0);
         Assert.Empty(guide.Requests);
         await gateway.MetricReachesAsync(1, "gateway_requests_total", ("route", "unmatched"), ("outcome", "refused"));
         await Eventually.BecomeTrueAsync(

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>Where the gateway names itself (RFC 9110, section 7.6.3).</summary>
+[Trait("kind", "server")]
 public class ViaTests
 {
     [Theory]

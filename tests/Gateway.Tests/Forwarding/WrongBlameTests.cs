@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding;
 
 /// <summary>What one client, one URL or one route provokes takes no destination from the others; what a destination does, does.</summary>
+[Trait("kind", "socket")]
 public class WrongBlameTests
 {
     private const string QuietRoute = """
@@ -198,7 +199,7 @@ public class WrongBlameTests
         Assert.Equal(("ejected", "ejected"), (await gateway.HealthStatusAsync("primary"), await gateway.HealthStatusAsync("primary", 1)));
     }
 
-    private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string method, string target) => gateway.AskAsync(
+    private static Task<RawResponse> AskAsync(InProcessGateway gateway, string method, string target) => gateway.AskAsync(
         string.Create(
             CultureInfo.InvariantCulture,
             $"{method} {target} HTTP/1.1\r\nHost: shop.test\r\n{(method == "GET" ? "" : "Content-Length: 2\r\n")}\r\n"
@@ -208,14 +209,14 @@ public class WrongBlameTests
     {
         // All evidence is judged and shown by then.
         await Task.Delay(TimeSpan.FromMilliseconds(600), TimeProvider.System, TestContext.Current.CancellationToken);
-        var verdicts = new[]
+        var statuses = new[]
         {
             await gateway.HealthStatusAsync("primary"),
             await gateway.HealthStatusAsync("primary", 1),
             await gateway.HealthStatusAsync("standby"),
             await gateway.HealthStatusAsync("standby", 1)
         };
-        Assert.Equal(["up", "up", "up", "up"], verdicts);
+        Assert.Equal(["up", "up", "up", "up"], statuses);
         Assert.Equal("primary", await gateway.ServingAsync());
         Assert.Empty(await gateway.TransitionsAsync());
     }

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health;
 
+[Trait("kind", "unit")]
 public class ArithmeticTests
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
@@ -128,14 +129,14 @@ public class ArithmeticTests
     }
 
     [Fact]
-    public void HedgeDelay_FewAnswers_IsUnknown()
+    public void HedgeDelay_FewResponses_IsUnknown()
     {
         var histogram = new LatencyHistogram();
         Fill(histogram, 49, 10);
         Assert.Null(AttemptTiming.HedgeDelay(histogram, new TimeoutsConfig()));
     }
 
-    /// <summary>So many of a hundred answers are late by the given time; the others take 10 ms.</summary>
+    /// <summary>So many of a hundred responses are late by the given time; the others take 10 ms.</summary>
     [Theory]
     [InlineData(0, 0, 20, 20)]
     [InlineData(5, 3000, 40, 46)]

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health;
 
+[Trait("kind", "socket")]
 public sealed class DestinationConnectorTests
 {
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(20);

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>What becomes of each state of a destination, field by field.</summary>
+[Trait("kind", "unit")]
 public sealed class DestinationHealthStatesTests
 {
     private static readonly ProbeConfig Probe = new() { Fall = 2, Rise = 3 };

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health;
 
+[Trait("kind", "unit")]
 public class DestinationHealthTests
 {
     private static readonly ProbeConfig Probe = new() { Fall = 2, Rise = 3 };
@@ -23,7 +24,7 @@ public class DestinationHealthTests
     [InlineData("+--+++", "UUDDDU")]
     [InlineData("-++-+++", "DDDDDDU")]
     [InlineData("-+++", "DDDU")]
-    public void Probes_InSequence_FallAndRise(string probes, string verdicts)
+    public void Probes_InSequence_FallAndRise(string probes, string statuses)
     {
         var state = new HealthState();
         var seen = string.Empty;
@@ -33,7 +34,7 @@ public class DestinationHealthTests
             seen += state.HealthStatus == HealthStatus.Up ? 'U' : 'D';
         }
 
-        Assert.Equal(verdicts, seen);
+        Assert.Equal(statuses, seen);
     }
 
     [Fact]

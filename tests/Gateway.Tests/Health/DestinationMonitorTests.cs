@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health;
 
+[Trait("kind", "unit")]
 public class DestinationMonitorTests
 {
     private static readonly HealthContext WithSpare = new(
@@ -140,7 +141,7 @@ public class DestinationMonitorTests
     [Theory]
     [InlineData(false, (int)HealthStatus.Ejected)]
     [InlineData(true, (int)HealthStatus.Up)]
-    public void Failures_ServedByNeighbours_EjectUnlessOtherRoutesSucceed(bool othersSucceed, int verdict)
+    public void Failures_ServedByNeighbours_EjectUnlessOtherRoutesSucceed(bool othersSucceed, int healthStatus)
     {
         for (var count = 0; count < 3; count++)
         {
@@ -156,7 +157,7 @@ public class DestinationMonitorTests
         Assert.Equal(new RouteCount(0, 3), record.AtSuspicion);
         record.NeighboursServe = true;
         _monitor.Reconsider(record, WithSpare, At(1.1));
-        Assert.Equal((HealthStatus)verdict, _monitor.State.HealthStatus);
+        Assert.Equal((HealthStatus)healthStatus, _monitor.State.HealthStatus);
     }
 
     [Fact]
@@ -244,7 +245,7 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Statuses_ChanceRunAtTheLastHealthyOne_DoesNotCondemnIt()
+    public void Statuses_ChanceRunAtTheLastHealthyOne_DoesNotEjectIt()
     {
         Succeed("r", 100);
         Fail(EvidenceKind.Status, 3, around: Alone);
@@ -253,7 +254,7 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Statuses_MostlyBadAtTheLastHealthyOne_CondemnIt()
+    public void Statuses_MostlyBadAtTheLastHealthyOne_EjectIt()
     {
         Succeed("r", 10);
         Fail(EvidenceKind.Status, 10, around: Alone);
@@ -284,7 +285,7 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Late_ALittle_MakesASuspectButNoVerdict()
+    public void Late_ALittle_MakesASuspectButNoEjection()
     {
         Late(4, 205);
         Assert.False(_monitor.Suspect);
@@ -296,7 +297,7 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Late_NobodyElseIsBetter_CondemnsNobody()
+    public void Late_NobodyElseIsBetter_EjectsNone()
     {
         for (var index = 0; index < 1000; index++)
         {
@@ -430,7 +431,7 @@ public class DestinationMonitorTests
     }
 
     [Fact]
-    public void Probes_GoSilent_MakeASuspectBeforeTheVerdict()
+    public void Probes_GoSilent_MakeASuspectBeforeTheEjection()
     {
         for (var second = 1; second <= 10; second++)
         {

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>Every failure of a destination, and beside it those that are its own.</summary>
+[Trait("kind", "unit")]
 public sealed class DestinationWindowsTests
 {
     private static readonly PassiveConfig Passive = new() { MinimumRequests = 4, FailureRatio = 0.5 };

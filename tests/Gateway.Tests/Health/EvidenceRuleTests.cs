@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>What each kind of evidence can show, and what it cannot.</summary>
+[Trait("kind", "unit")]
 public sealed class EvidenceRuleTests
 {
     private static readonly Destination Someone = new("guide", "primary", "a", new Uri("http://127.0.0.1:9001"));

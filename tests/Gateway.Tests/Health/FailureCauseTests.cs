@@ -10,6 +10,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>What an operator reads as the cause, for probes and for requests, against servers that fail in each way.</summary>
+[Trait("kind", "socket")]
 public sealed class FailureCauseTests
 {
     private const string Half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok";
@@ -121,8 +122,8 @@ public sealed class FailureCauseTests
         "closes" => server.Raw(""),
         "speaks SSH" => server.Raw("SSH-2.0-OpenSSH_9.9\r\n\r\n"),
         "no TLS" => async (socket, stop) => await socket.SendAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), SocketFlags.None, stop),
-        "503" => server.Answer(503, "ill"),
-        _ => server.Answer(200, "ok"),
+        "503" => server.Respond(503, "ill"),
+        _ => server.Respond(200, "ok"),
     };
 
     private static async Task<string> WhyAsync(InProcessGateway gateway) =>

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>Each error has a cause, and each cause has words of its own.</summary>
+[Trait("kind", "unit")]
 public sealed class FailureCauseWordsTests
 {
     [Theory]

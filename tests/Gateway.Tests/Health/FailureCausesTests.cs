@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>What each exception means, however it is wrapped, and the exact words of each cause.</summary>
+[Trait("kind", "unit")]
 public sealed class FailureCausesTests
 {
     [Theory]

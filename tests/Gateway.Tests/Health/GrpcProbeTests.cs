@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>What probes make of servers that speak gRPC alone and have no page to ask for.</summary>
+[Trait("kind", "socket")]
 public class GrpcProbeTests
 {
     [Theory]

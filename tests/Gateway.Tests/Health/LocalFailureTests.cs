@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health;
 
+[Trait("kind", "unit")]
 public class LocalFailureTests
 {
     [Theory]

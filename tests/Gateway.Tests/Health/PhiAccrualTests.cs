@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>The suspicion from silence, in numbers.</summary>
+[Trait("kind", "unit")]
 public sealed class PhiAccrualTests
 {
     private readonly PhiAccrual _phi = new();

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>Probes of many gateways, started at the same moment: the worst case for those who are probed.</summary>
+[Trait("kind", "unit")]
 public sealed class ProbeSpreadTests
 {
     private const int Destinations = 400;

@@ -13,6 +13,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>Probes that are no plain GET: method, headers, host, port, JSON; a connection alone; the health service of gRPC.</summary>
+[Trait("kind", "socket")]
 public sealed class ProbeTypesTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);

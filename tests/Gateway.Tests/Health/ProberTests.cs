@@ -13,6 +13,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health;
 
+[Trait("kind", "socket")]
 public sealed class ProberTests : IAsyncDisposable
 {
     private readonly RawServer _server = new();
@@ -66,7 +67,7 @@ public sealed class ProberTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Probe_GoodAnswer_PassesAndSaysWhoAsks()
+    public async Task Probe_GoodResponse_PassesAndSaysWhoAsks()
     {
         var result = await ProbeAsync(new ProbeConfig { Path = "/health?deep=1" });
         Assert.Equal((ProbeOutcome.Passed, 200), (result.Outcome, result.Status));
@@ -94,7 +95,7 @@ public sealed class ProberTests : IAsyncDisposable
     [InlineData(503, (int)ProbeOutcome.WrongStatus)]
     public async Task Probe_ByStatus_IsJudged(int status, int outcome)
     {
-        _server.Behaviour = _server.Answer(status, "ok", "Location: http://127.0.0.1:1/elsewhere\r\n");
+        _server.Behaviour = _server.Respond(status, "ok", "Location: http://127.0.0.1:1/elsewhere\r\n");
         Assert.Equal((ProbeOutcome)outcome, (await ProbeAsync(new ProbeConfig())).Outcome);
         Assert.Equal(1, _server.Connections);
     }
@@ -104,14 +105,14 @@ public sealed class ProberTests : IAsyncDisposable
     [InlineData("all bad here", (int)ProbeOutcome.WrongBody)]
     public async Task Probe_ByBody_IsJudged(string body, int outcome)
     {
-        _server.Behaviour = _server.Answer(200, body);
+        _server.Behaviour = _server.Respond(200, body);
         Assert.Equal((ProbeOutcome)outcome, (await ProbeAsync(new ProbeConfig { ExpectBody = "ok" })).Outcome);
     }
 
     [Fact]
     public async Task Probe_TextBeyond64KiB_IsNotLookedFor()
     {
-        _server.Behaviour = _server.Answer(200, new string('x', 65 * 1024) + "ok");
+        _server.Behaviour = _server.Respond(200, new string('x', 65 * 1024) + "ok");
         Assert.Equal(ProbeOutcome.WrongBody, (await ProbeAsync(new ProbeConfig { ExpectBody = "ok" })).Outcome);
     }
 
@@ -157,9 +158,9 @@ public sealed class ProberTests : IAsyncDisposable
     [InlineData("SSH-2.0-OpenSSH_9.9\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok")]
     [InlineData("")]
-    public async Task Probe_BrokenAnswer_IsBroken(string answer)
+    public async Task Probe_BrokenResponse_IsBroken(string response)
     {
-        _server.Behaviour = _server.Raw(answer);
+        _server.Behaviour = _server.Raw(response);
         Assert.Equal(ProbeOutcome.Broken, (await ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(5) })).Outcome);
     }
 
@@ -169,7 +170,7 @@ public sealed class ProberTests : IAsyncDisposable
         using var prober = new Prober(DestinationOf(_server.Url), TimeProvider.System);
         _server.Behaviour = RawServer.Reset;
         Assert.False((await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(5) }, Cancel)).Passed);
-        _server.Behaviour = _server.Answer(200, "ok");
+        _server.Behaviour = _server.Respond(200, "ok");
         Assert.True((await prober.ProbeAsync(new ProbeConfig { Timeout = TimeSpan.FromSeconds(5) }, Cancel)).Passed);
     }
 

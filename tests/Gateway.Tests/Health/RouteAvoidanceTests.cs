@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>How far one route's requests keep away from a destination, and when they come back.</summary>
+[Trait("kind", "unit")]
 public sealed class RouteAvoidanceTests
 {
     private static readonly PassiveConfig Passive = new()

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>Runs and shares of one route's failures at one destination, and what is counted into the windows.</summary>
+[Trait("kind", "unit")]
 public sealed class RouteFailureTrackerTests
 {
     private static readonly PassiveConfig Passive = new() { MinimumRequests = 4, FailureRatio = 0.5 };

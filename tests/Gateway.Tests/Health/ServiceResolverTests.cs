@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>Services (SRV), from a name server that speaks DNS over UDP.</summary>
+[Trait("kind", "socket")]
 public class ServiceResolverTests
 {
     private const string Service = "_http._tcp.guide.test";

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health;
 
+[Trait("kind", "unit")]
 public class SlowStartTests
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(30);

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Health;
 
 /// <summary>Silence, or lateness in a row, makes a suspect; for how long.</summary>
+[Trait("kind", "unit")]
 public sealed class SuspicionTests
 {
     private readonly Suspicion _suspicion = new();

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Hosting;
 
+[Trait("kind", "socket")]
 public sealed class AdminReloadTests
 {
     private const string First = "first-token-0123456789";
@@ -31,10 +32,10 @@ public sealed class AdminReloadTests
             "the new token is in force, the old one refused");
 
         using var request = Request("/journal", after, HttpMethod.Get);
-        using var answer = await operators.SendAsync(request, Token);
+        using var response = await operators.SendAsync(request, Token);
         Assert.Contains(
             said,
-            JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token)).RootElement.ToString(),
+            JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement.ToString(),
             StringComparison.Ordinal);
 
         async Task<int> AskAsync(string path, string? token, HttpMethod? method = null)
@@ -77,9 +78,9 @@ public sealed class AdminReloadTests
         using var operators = new HttpClient { BaseAddress = gateway.AdminUrl };
         gateway.WriteConfig(config);
         using var request = Request("/config/reload", First, HttpMethod.Post);
-        using var answer = await operators.SendAsync(request, Token);
-        Assert.Equal(422, (int)answer.StatusCode);
-        var body = await answer.Content.ReadAsStringAsync(Token);
+        using var response = await operators.SendAsync(request, Token);
+        Assert.Equal(422, (int)response.StatusCode);
+        var body = await response.Content.ReadAsStringAsync(Token);
         Assert.Contains("can be reached from other machines and needs", body, StringComparison.Ordinal);
         Assert.Contains("admin.token", body, StringComparison.Ordinal);
         using var without = await operators.GetAsync("/config", Token);

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Hosting;
 
+[Trait("kind", "unit")]
 public sealed class CoalescedTimeTests
 {
     [Theory]

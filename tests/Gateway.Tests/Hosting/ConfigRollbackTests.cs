@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>An operator goes back to an earlier revision of the configuration, and it stays so until the file changes.</summary>
+[Trait("kind", "socket")]
 public sealed class ConfigRollbackTests : IAsyncDisposable
 {
     private const string Good = "path: \"/{**rest}\"";

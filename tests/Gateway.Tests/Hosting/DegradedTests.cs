@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>A whole gateway that loses destinations: what an operator sees of it, in every place.</summary>
+[Trait("kind", "socket")]
 public sealed class DegradedTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>A restart is no failback, and no amnesty: without Redis the state folder remembers.</summary>
+[Trait("kind", "socket")]
 public sealed class HealthOverRestartsTests
 {
     private const string Slow = "    failback: { after: 30s }\n    passive: { ejectFor: 5m, maxEjectFor: 10m }";

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>What a gateway's process writes to its console and its file.</summary>
+[Trait("kind", "process")]
 public sealed class LogOutputTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>What operators ordered is in force again after a restart without Redis.</summary>
+[Trait("kind", "socket")]
 public sealed class OrdersOverRestartsTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using Repository = Gateway.Tests.Configuration.Repository;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>A port that another program has: one sentence, no stack.</summary>
+[Trait("kind", "process")]
 public sealed class PortsTakenTests
 {
     [Theory]

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Hosting;
 
+[Trait("kind", "process")]
 public class ProcessTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting;
 
 /// <summary><c>reload.confirmAbove</c>: a valid change that would hurt waits for an operator, and nobody meets it before.</summary>
+[Trait("kind", "socket")]
 public sealed class ReloadGuardTests
 {
     private const string Guarded = "reload: { confirmAbove: 20% }";

@@ -10,6 +10,7 @@ namespace Gateway.Tests.Hosting;
 /// <summary>
 /// A whole gateway whose state folder is full, not writable or held by somebody: users notice nothing, operators do, and it mends itself.
 /// </summary>
+[Trait("kind", "process")]
 public sealed class StateFolderTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -49,9 +50,9 @@ public sealed class StateFolderTests
         await bed.Primaries[0].KillAsync();
         await bed.Gateway.StartAsync(Cancel);
         await Eventually.BecomeTrueAsync(
-            async () => await RungAsync(bed, sent - 1) == "last-good",
+            async () => await StepAsync(bed, sent - 1) == "last-good",
             Patience,
-            "the newest answer from the disk");
+            "the newest response from the disk");
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class StateFolderTests
             && File.Exists(In(bed, "last-good.db")), Patience, "both files");
         var sent = 1;
         await using (var records = Lock(In(bed, "records.db")))
-        await using (var answers = Lock(In(bed, "last-good.db")))
+        await using (var responses = Lock(In(bed, "last-good.db")))
         {
             await AlarmsAsync(bed, async alarms =>
             {
@@ -97,14 +98,14 @@ public sealed class StateFolderTests
 
     private static async Task Ask(TestBed bed, int user)
     {
-        using var answer = await Http.GetAsync($"{bed.Gateway.Url}/api/guide/recommend?user=u{user}", Cancel);
-        Assert.True(answer.IsSuccessStatusCode && !answer.Headers.Contains("X-Fallback"));
+        using var response = await Http.GetAsync($"{bed.Gateway.Url}/api/guide/recommend?user=u{user}", Cancel);
+        Assert.True(response.IsSuccessStatusCode && !response.Headers.Contains("X-Fallback"));
     }
 
-    private static async Task<string?> RungAsync(TestBed bed, int user)
+    private static async Task<string?> StepAsync(TestBed bed, int user)
     {
-        using var answer = await Http.GetAsync($"{bed.Gateway.Url}/api/guide/recommend?user=u{user}", Cancel);
-        return answer.Headers.TryGetValues("X-Fallback", out var step) ? step.Single() : null;
+        using var response = await Http.GetAsync($"{bed.Gateway.Url}/api/guide/recommend?user=u{user}", Cancel);
+        return response.Headers.TryGetValues("X-Fallback", out var step) ? step.Single() : null;
     }
 
     private static async Task<JsonElement> StatusAsync(TestBed bed) =>
@@ -119,9 +120,9 @@ public sealed class StateFolderTests
 
     private static async Task<long> LedgerAsync(TestBed bed)
     {
-        using var answer = await Http.GetAsync($"{bed.Gateway.AdminUrl}/availability?window=1h", Cancel);
-        return answer.IsSuccessStatusCode
-            ? JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel)).RootElement[0]
+        using var response = await Http.GetAsync($"{bed.Gateway.AdminUrl}/availability?window=1h", Cancel);
+        return response.IsSuccessStatusCode
+            ? JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancel)).RootElement[0]
                 .GetProperty("measured")
                 .GetProperty("requests")
                 .GetProperty("live")

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>Two gateways on one state folder.</summary>
+[Trait("kind", "process")]
 public sealed class StateLockTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -15,6 +15,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting;
 
 /// <summary>The requests that a gateway makes to itself before it is ready.</summary>
+[Trait("kind", "socket")]
 public sealed class WarmUpTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

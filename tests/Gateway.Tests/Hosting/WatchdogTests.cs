@@ -9,6 +9,7 @@ using Xunit;
 
 namespace Gateway.Tests.Hosting;
 
+[Trait("kind", "socket")]
 public sealed class WatchdogTests
 {
     private readonly ManualTime _time = new();

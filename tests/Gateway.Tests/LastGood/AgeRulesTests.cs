@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>How old a response was when it came, and how long it was fresh (RFC 9111, sections 4.2.1, 4.2.3 and 5.1).</summary>
+[Trait("kind", "unit")]
 public sealed class AgeRulesTests
 {
     private static readonly DateTimeOffset Arrived = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);

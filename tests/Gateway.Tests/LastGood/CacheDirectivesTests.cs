@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>What <c>Cache-Control</c> and the fields of the service's own caches say (RFC 9111, section 5.2; RFC 5861; RFC 9213).</summary>
+[Trait("kind", "unit")]
 public sealed class CacheDirectivesTests
 {
     [Theory]

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>How whole keys read, and which rules and variants make them others.</summary>
+[Trait("kind", "unit")]
 public sealed class CacheKeyTemplateTests
 {
     // Stores behind keep keys for longer than a process: what ends them must stay.

@@ -10,6 +10,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>The last-good response as users meet it: real guides, a real gateway, a real Redis, and kill -9.</summary>
+[Trait("kind", "process")]
 public sealed class EndToEndTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>The one normal form of escapes (RFC 3986, section 6.2.2).</summary>
+[Trait("kind", "unit")]
 public sealed class EscapedTextTests
 {
     [Theory]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.LastGood;
 
-/// <summary>Requests, answers and stores as the tests of this room need them.</summary>
+/// <summary>Requests, responses and stores as the tests of this room need them.</summary>
 internal static class Guide
 {
     public const string Host = "shop.example";
@@ -59,7 +59,7 @@ internal static class Guide
         new(new LastGoodOptions { WithdrawalsOver = TimeSpan.Zero }, time, NullLogger<LastGoodStore>.Instance, [shared, copy]);
 
     /// <summary>A live response from head to end.</summary>
-    public static void Answer(
+    public static void Respond(
         this LastGoodStore store,
         RouteConfig route,
         HttpRequest request,
@@ -82,7 +82,7 @@ internal static class Guide
     {
         for (var i = 0; i < WithdrawalRule.Times; i++)
         {
-            store.Answer(route, request, "", status, headers);
+            store.Respond(route, request, "", status, headers);
         }
     }
 

@@ -3,10 +3,11 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class HotPathTests
 {
     [Fact]
-    public void OnAnswer_KeptRecently_AllocatesNextToNothing()
+    public void OnResponse_KeptRecently_AllocatesNextToNothing()
     {
         var store = Guide.Store(TimeProvider.System);
         var route = Guide.Route(new() { RefreshEvery = TimeSpan.FromHours(1) });
@@ -20,7 +21,7 @@ public sealed class HotPathTests
             ("Sec-Fetch-Mode", "cors"),
             ("Connection", "keep-alive"));
         var headers = Guide.Headers(("Content-Type", "application/json"), ("Content-Length", "7"), ("Cache-Control", "max-age=5"));
-        store.Answer(route, request, "{\"a\":1}", 200, ("Content-Type", "application/json"), ("Cache-Control", "max-age=5"));
+        store.Respond(route, request, "{\"a\":1}", 200, ("Content-Type", "application/json"), ("Cache-Control", "max-age=5"));
         Assert.Equal(1, store.Counters.Stored);
         Run(store, route, request, headers, 20_000);
         var before = GC.GetAllocatedBytesForCurrentThread();

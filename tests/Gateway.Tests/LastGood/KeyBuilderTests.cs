@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>One key's text: how it grows, where it ends, and what no value can imitate.</summary>
+[Trait("kind", "unit")]
 public sealed class KeyBuilderTests
 {
     [Theory]

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>How the parts of a key read.</summary>
+[Trait("kind", "unit")]
 public sealed class KeyPartTextTests
 {
     [Theory]

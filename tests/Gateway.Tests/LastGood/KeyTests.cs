@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class KeyTests
 {
     [Theory]

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>The cookies that a key names (RFC 6265, section 5.4): their digests, and what a request's other cookies mean.</summary>
+[Trait("kind", "unit")]
 public sealed class KeyedCookiesTests
 {
     [Theory]

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>kill -9 while the store is being written: it opens each time, and what it serves is what was kept.</summary>
+[Trait("kind", "process")]
 public sealed class KillTests
 {
     private const string FileVariable = "GATEWAY_TEST_KILLED_STORE";
@@ -82,7 +83,7 @@ public sealed class KillTests
         var route = Guide.Route(new() { RefreshEvery = TimeSpan.Zero });
         for (var version = 0; version < 10_000_000; version++)
         {
-            store.Answer(route, Guide.Get($"/{version % Keys}"), Body(version % Keys, version));
+            store.Respond(route, Guide.Get($"/{version % Keys}"), Body(version % Keys, version));
             if (version % 16 == 0)
             {
                 await store.FlushAsync(TestContext.Current.CancellationToken);

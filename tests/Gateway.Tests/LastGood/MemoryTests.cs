@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class MemoryTests
 {
     private const string Route = "r";
@@ -118,12 +119,12 @@ public sealed class MemoryTests
         Assert.Equal((0L, 0L), memory.TotalsOf(Route));
     }
 
-    // Invalidated answers count until they leave, so those are purged first.
+    // Invalidated responses count until they leave, so those are purged first.
     private static long Costs(LastGoodMemory memory)
     {
         var live = memory.All.ToHashSet();
-        memory.RemoveWhere(answer => !live.Contains(answer));
-        return memory.All.Sum(static answer => answer.Cost);
+        memory.RemoveWhere(response => !live.Contains(response));
+        return memory.All.Sum(static response => response.Cost);
     }
 
     private static StoredResponse Response(string key, long began, int body = 100) => new()

@@ -10,6 +10,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>One stored coding serves every request that accepts it (RFC 9110, section 12.5.3), and equal wishes share a key.</summary>
+[Trait("kind", "unit")]
 public sealed class NegotiationTests
 {
     private readonly ManualTime _time = new();
@@ -70,7 +71,7 @@ public sealed class NegotiationTests
             (string, string)[] headers = [("Content-Type", "text/plain"), .. stored is null
                 ? []
                 : new[] { ("Content-Encoding", stored) }, .. vary.Length > 0 ? [("Vary", vary)] : Array.Empty<(string, string)>()];
-            _store.Answer(_route, Guide.Get(path, ("Accept-Encoding", "gzip, deflate, br, zstd")), "body", 200, headers);
+            _store.Respond(_route, Guide.Get(path, ("Accept-Encoding", "gzip, deflate, br, zstd")), "body", 200, headers);
             var expected = served || (stored is null && vary.Length == 0);
             Assert.Equal(
                 expected,
@@ -90,19 +91,19 @@ public sealed class NegotiationTests
     }
 
     [Fact]
-    public void OnAnswer_ServiceCompressesWithoutVary_PlainAndCompressedStandSideBySide()
+    public void OnResponse_ServiceCompressesWithoutVary_PlainAndCompressedStandSideBySide()
     {
-        _store.Answer(_route, Guide.Get("/a", ("Accept-Encoding", "gzip")), "folded", 200, ("Content-Encoding", "gzip"));
-        _store.Answer(_route, Guide.Get("/a"), "plain");
+        _store.Respond(_route, Guide.Get("/a", ("Accept-Encoding", "gzip")), "folded", 200, ("Content-Encoding", "gzip"));
+        _store.Respond(_route, Guide.Get("/a"), "plain");
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("plain", _store.BodyFor(_route, Guide.Get("/a")));
-        _store.Answer(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, identity;q=0")), "folded", 200, ("Content-Encoding", "gzip"));
+        _store.Respond(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, identity;q=0")), "folded", 200, ("Content-Encoding", "gzip"));
         Assert.Equal("folded", _store.BodyFor(_route, Guide.Get("/a", ("Accept-Encoding", "gzip, identity;q=0"))));
         Assert.Equal("plain", _store.BodyFor(_route, Guide.Get("/a")));
     }
 
     [Fact]
-    public void OnAnswer_304_MakesTheVariantWithItsValidatorYoungAgain()
+    public void OnResponse_304_MakesTheVariantWithItsValidatorYoungAgain()
     {
         Store("gzip", "folded", "\"gz\"");
         _time.Advance(TimeSpan.FromSeconds(10));
@@ -164,7 +165,7 @@ public sealed class NegotiationTests
     public async Task JsonInACoding_IsKeptOrRefusedForTheRightReason(string coding, string? reason)
     {
         // Bytes that unfold to nothing: zstd cannot be unfolded here and is taken as it is.
-        _store.Answer(
+        _store.Respond(
             _route,
             Guide.Get("/a", ("Accept-Encoding", "gzip, br, zstd")),
             "(\u00b5/",
@@ -190,7 +191,7 @@ public sealed class NegotiationTests
     }
 
     private void Store(string coding, string body, string? etag = null) =>
-        _store.Answer(_route, Guide.Get("/a", ("Accept-Encoding", coding)), body, 200,
+        _store.Respond(_route, Guide.Get("/a", ("Accept-Encoding", coding)), body, 200,
         [
             ("Content-Encoding", coding),
             ("Vary", "Accept-Encoding"),

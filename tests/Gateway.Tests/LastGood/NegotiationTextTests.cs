@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>Equal wishes are equal texts (RFC 9110, sections 12.4.2, 12.5.1 and 12.5.4).</summary>
+[Trait("kind", "unit")]
 public sealed class NegotiationTextTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>Last-good responses as clients on a socket meet them, whatever others sent before.</summary>
+[Trait("kind", "socket")]
 public sealed class OnTheWireTests
 {
     private const string Route = """
@@ -103,7 +104,7 @@ public sealed class OnTheWireTests
         Assert.Equal(503, (await AskAsync(gateway, "/a")).Status);
     }
 
-    private static Task<RawAnswer> AskAsync(InProcessGateway gateway, string target, params string[] headers) =>
+    private static Task<RawResponse> AskAsync(InProcessGateway gateway, string target, params string[] headers) =>
         RawClient.AskAsync(
             gateway.Url,
             $"GET {target} HTTP/1.1\r\nHost: shop.example\r\n{string.Concat(headers.Select(static header => header + "\r\n"))}Connection: "

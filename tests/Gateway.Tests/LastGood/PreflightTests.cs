@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>CORS preflights in an outage, as browsers on a socket meet them.</summary>
+[Trait("kind", "socket")]
 public sealed class PreflightTests
 {
     private const string Route = """
@@ -153,7 +154,7 @@ public sealed class PreflightTests
     private static Task RespondAsync(UpstreamRequest request, int status, string said = Said) =>
         status == 204 ? request.SendAsync($"HTTP/1.1 204 No Content\r\n{said}\r\n") : request.RespondAsync("ok", status, said);
 
-    private static Task<RawAnswer> AskAsync(
+    private static Task<RawResponse> AskAsync(
         InProcessGateway gateway,
         string target,
         string origin = "https://shop.test",

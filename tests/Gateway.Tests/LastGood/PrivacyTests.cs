@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>Whatever users, services and routes do: no byte of one user's response reaches another.</summary>
+[Trait("kind", "unit")]
 public sealed class PrivacyTests
 {
     private static readonly string[] CacheControls =
@@ -27,7 +28,7 @@ public sealed class PrivacyTests
         new() { RefreshEvery = TimeSpan.Zero },
     ];
 
-    // How a service knows who asks; "none" is a guest, whose answers are for everyone.
+    // How a service knows who asks; "none" is a guest, whose responses are for everyone.
     private static readonly string[] Ways = ["none", "cookie", "authorization", "api-key", "x-user", "other-cookie"];
 
     [Theory]

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>Which kept responses a purge means.</summary>
+[Trait("kind", "unit")]
 public sealed class PurgeRuleTests
 {
     private const string Key = "shop.example/a?x=1 header:x=1 ~shop.1a2b3c4d";

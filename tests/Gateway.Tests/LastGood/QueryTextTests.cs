@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>A query in its normal form, and which of its parameters a key means.</summary>
+[Trait("kind", "unit")]
 public sealed class QueryTextTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>A URL and its escaped twin are two resources, for requests and for operators.</summary>
+[Trait("kind", "unit")]
 public sealed class RawTargetTests
 {
     private readonly ManualTime _time = new();
@@ -18,12 +19,12 @@ public sealed class RawTargetTests
     [InlineData("/a/b", "/a%2Fb")]
     [InlineData("/a;v=1", "/a%3Bv=1")]
     [InlineData("/a?b=1&c=2", "/a?b=1%26c=2")]
-    public void OnAnswer_EscapedTwin_ReplacesNothing(string target, string twin)
+    public void OnResponse_EscapedTwin_ReplacesNothing(string target, string twin)
     {
         var route = Guide.Route();
-        _store.Answer(route, Guide.Get(target), "good");
+        _store.Respond(route, Guide.Get(target), "good");
         _time.Advance(TimeSpan.FromMinutes(1));
-        _store.Answer(route, Guide.Get(twin), "poison");
+        _store.Respond(route, Guide.Get(twin), "poison");
         Assert.Equal("good", _store.BodyFor(route, Guide.Get(target)));
         Assert.Equal("poison", _store.BodyFor(route, Guide.Get(twin)));
     }
@@ -36,7 +37,7 @@ public sealed class RawTargetTests
     public void Invalidate_WriteToTheSameTarget_CountsInEveryEquivalentForm(string read, string written, bool same)
     {
         var route = Guide.Route();
-        _store.Answer(route, Guide.Get(read), "good");
+        _store.Respond(route, Guide.Get(read), "good");
         _time.Advance(TimeSpan.FromSeconds(1));
         _store.OnResponse(route, Guide.Request("POST", written), 200, Guide.Headers(), "primary");
         Assert.Equal(same, _store.Find(route, Guide.Get(read)) is null);
@@ -53,7 +54,7 @@ public sealed class RawTargetTests
     public void ListAndPurge_PathInAnyForm_FindIt(string target, string text)
     {
         var route = Guide.Route();
-        _store.Answer(route, Guide.Get(target), "good");
+        _store.Respond(route, Guide.Get(target), "good");
         Assert.Single(_store.List(text, 10));
         Assert.Equal(1, _store.Purge(new(PurgeBy.Prefix, text)));
         Assert.Null(_store.Find(route, Guide.Get(target)));
@@ -73,8 +74,8 @@ public sealed class RawTargetTests
                 new(global::Gateway.Configuration.Model.KeyPartKind.Header, "X-Shop")
             ]
         });
-        _store.Answer(route, Guide.Get(target, ("X-Shop", "caf\u00e9 1")), "good");
-        _store.Answer(route, Guide.Get("/other"), "other");
+        _store.Respond(route, Guide.Get(target, ("X-Shop", "caf\u00e9 1")), "good");
+        _store.Respond(route, Guide.Get("/other"), "other");
         Assert.Equal(
             1,
             _store.Purge(new(

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class RecordTests
 {
     private static readonly ClockReading Now = ClockReading.Of(new ManualTime());
@@ -12,13 +13,13 @@ public sealed class RecordTests
     [Fact]
     public void Decode_WhatWasEncoded_IsTheSame()
     {
-        var answer = Sample();
-        Assert.True(LastGoodRecord.TryDecode(LastGoodRecord.Encode(answer), Now, out var decoded));
-        Assert.Equal(answer.Headers, decoded.Headers);
-        Assert.Equal(answer.Vary, decoded.Vary);
-        Assert.Equal(answer.Body, decoded.Body);
-        Assert.Equal(answer with { Headers = [], Vary = [], Body = [] }, decoded with { Headers = [], Vary = [], Body = [] });
-        var plain = answer with
+        var response = Sample();
+        Assert.True(LastGoodRecord.TryDecode(LastGoodRecord.Encode(response), Now, out var decoded));
+        Assert.Equal(response.Headers, decoded.Headers);
+        Assert.Equal(response.Vary, decoded.Vary);
+        Assert.Equal(response.Body, decoded.Body);
+        Assert.Equal(response with { Headers = [], Vary = [], Body = [] }, decoded with { Headers = [], Vary = [], Body = [] });
+        var plain = response with
         {
             FilledBy = null,
             ETag = null,
@@ -47,8 +48,8 @@ public sealed class RecordTests
                 2 => Flipped(random, whole),
                 _ => whole.AsSpan(0, random.Next(0, whole.Length)).ToArray(),
             };
-            Assert.False(LastGoodRecord.TryDecode(bytes, Now, out var answer), $"case {i}");
-            Assert.Null(answer);
+            Assert.False(LastGoodRecord.TryDecode(bytes, Now, out var response), $"case {i}");
+            Assert.Null(response);
         }
     }
 
@@ -64,9 +65,9 @@ public sealed class RecordTests
             bytes[0] = whole[0];
             whole.AsSpan(0, 5).CopyTo(bytes);
             System.Security.Cryptography.SHA256.HashData(bytes.AsSpan(21)).AsSpan(0, 16).CopyTo(bytes.AsSpan(5));
-            if (LastGoodRecord.TryDecode(bytes, Now, out var answer))
+            if (LastGoodRecord.TryDecode(bytes, Now, out var response))
             {
-                Assert.All(answer.Headers, header => Assert.True(StoredHeaders.Keeps(header.Name, header.Value)));
+                Assert.All(response.Headers, header => Assert.True(StoredHeaders.Keeps(header.Name, header.Value)));
             }
         }
     }

@@ -11,6 +11,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "server")]
 public sealed class RedisBackingTests
 {
     private readonly RouteConfig _route = Guide.Route(new() { Nearest = [[new(KeyPartKind.Path)]] });
@@ -25,18 +26,18 @@ public sealed class RedisBackingTests
         await using var two = await OpenAsync(redis);
         for (var user = 0; user < 50; user++)
         {
-            one.Answer(_route, Guide.Get($"/a/{user}?x=1"), $"body {user}", 200, ("ETag", $"\"{user}\""));
+            one.Respond(_route, Guide.Get($"/a/{user}?x=1"), $"body {user}", 200, ("ETag", $"\"{user}\""));
         }
 
-        one.Answer(_route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
-        one.Answer(
+        one.Respond(_route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
+        one.Respond(
             _route,
             Guide.Get("/folded", ("Accept-Encoding", "gzip, deflate, br, zstd")),
             "folded",
             200,
             ("Vary", "Accept-Encoding"),
             ("Content-Encoding", "br"));
-        one.Answer(_route, Guide.Get("/gone"), "gone");
+        one.Respond(_route, Guide.Get("/gone"), "gone");
         await one.FlushAsync(Cancel);
         one.Withdraw(_route, Guide.Get("/gone"));
         await one.FlushAsync(Cancel);
@@ -71,7 +72,7 @@ public sealed class RedisBackingTests
     }
 
     [Fact]
-    public async Task Start_RedisHoldsAnswers_SomeAreReadAheadAndPurgedRoutesAreNot()
+    public async Task Start_RedisHoldsResponses_SomeAreReadAheadAndPurgedRoutesAreNot()
     {
         using var redis = await RedisServer.StartAsync();
         var gone = Guide.Route(name: "gone");
@@ -79,8 +80,8 @@ public sealed class RedisBackingTests
         {
             for (var i = 0; i < 500; i++)
             {
-                one.Answer(_route, Guide.Get($"/a/{i}"), $"body {i}");
-                one.Answer(gone, Guide.Get($"/a/{i}"), "gone");
+                one.Respond(_route, Guide.Get($"/a/{i}"), $"body {i}");
+                one.Respond(gone, Guide.Get($"/a/{i}"), "gone");
                 await one.FlushAsync(Cancel);
             }
 
@@ -106,8 +107,8 @@ public sealed class RedisBackingTests
         var route = Guide.Route(new() { MaxAge = TimeSpan.FromMinutes(10), MaxBody = 1 << 20 });
         await using (var store = await OpenAsync(redis))
         {
-            store.Answer(route, Guide.Get("/small"), "x");
-            store.Answer(route, Guide.Get("/large"), new string('x', 300 * 1024));
+            store.Respond(route, Guide.Get("/small"), "x");
+            store.Respond(route, Guide.Get("/large"), new string('x', 300 * 1024));
             await store.FlushAsync(Cancel);
             Assert.NotNull(store.Find(route, Guide.Get("/large")));
             Assert.Null(store.Alarm);
@@ -130,7 +131,7 @@ public sealed class RedisBackingTests
         {
             for (var i = 0; i < Keys; i++)
             {
-                store.Answer(_route, Guide.Get($"/{i}"), $"body {i}");
+                store.Respond(_route, Guide.Get($"/{i}"), $"body {i}");
             }
 
             await store.FlushAsync(Cancel);
@@ -190,7 +191,7 @@ public sealed class RedisBackingTests
     {
         using var redis = await RedisServer.StartAsync();
         await using var store = await OpenAsync(redis);
-        store.Answer(_route, Guide.Get("/a"), "one");
+        store.Respond(_route, Guide.Get("/a"), "one");
         await store.FlushAsync(Cancel);
         redis.Signal("STOP");
         try
@@ -203,7 +204,7 @@ public sealed class RedisBackingTests
                 Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 0, 1000);
             }
 
-            store.Answer(_route, Guide.Get("/b"), "two");
+            store.Respond(_route, Guide.Get("/b"), "two");
             await Guide.Until(() => store.Alarm is not null, "the alarm shows");
             Assert.Equal("one", await BodyFor(store, Guide.Get("/a")));
             Assert.Equal("two", await BodyFor(store, Guide.Get("/b")));
@@ -224,7 +225,7 @@ public sealed class RedisBackingTests
     {
         using var redis = await RedisServer.StartAsync();
         await using var store = await OpenAsync(redis);
-        store.Answer(_route, Guide.Get("/a"), "one");
+        store.Respond(_route, Guide.Get("/a"), "one");
         await store.FlushAsync(Cancel);
         redis.Kill();
         await Guide.Until(() => store.Alarm is not null, "the alarm shows without any traffic");
@@ -244,7 +245,7 @@ public sealed class RedisBackingTests
         await using (store)
         {
             store.Start();
-            store.Answer(_route, Guide.Get("/a"), "one");
+            store.Respond(_route, Guide.Get("/a"), "one");
             Assert.Equal("one", await BodyFor(store, Guide.Get("/a")));
             await Guide.Until(() => store.Alarm is not null, "the alarm shows");
             await redis.RunAsync();
@@ -264,7 +265,7 @@ public sealed class RedisBackingTests
         {
             foreach (var path in new[] { "/good", "/forged", "/moved", "/source", "/flipped", "/cut" })
             {
-                signing.Answer(_route, Guide.Get(path), $"body of {path}");
+                signing.Respond(_route, Guide.Get(path), $"body of {path}");
             }
 
             await signing.FlushAsync(Cancel);
@@ -284,24 +285,24 @@ public sealed class RedisBackingTests
         {
             var value = (byte[])(await database.StringGetAsync(name))!;
             Assert.True(new RecordSeal(Secret).TryOpen(name!, value, out var record));
-            Assert.True(LastGoodRecord.TryDecode(record, ClockReading.Of(TimeProvider.System), out var answer));
-            if (answer.IsNearest)
+            Assert.True(LastGoodRecord.TryDecode(record, ClockReading.Of(TimeProvider.System), out var response));
+            if (response.IsNearest)
             {
                 await database.KeyDeleteAsync(name);
                 continue;
             }
 
-            names[answer.Place] = name;
-            if (answer.Place.EndsWith("/forged", StringComparison.Ordinal))
+            names[response.Place] = name;
+            if (response.Place.EndsWith("/forged", StringComparison.Ordinal))
             {
-                await database.StringSetAsync(name, LastGoodRecord.Encode(answer with { Body = "forged"u8.ToArray() }));
+                await database.StringSetAsync(name, LastGoodRecord.Encode(response with { Body = "forged"u8.ToArray() }));
             }
-            else if (answer.Place.EndsWith("/flipped", StringComparison.Ordinal))
+            else if (response.Place.EndsWith("/flipped", StringComparison.Ordinal))
             {
                 value[^1] ^= 1;
                 await database.StringSetAsync(name, value);
             }
-            else if (answer.Place.EndsWith("/cut", StringComparison.Ordinal))
+            else if (response.Place.EndsWith("/cut", StringComparison.Ordinal))
             {
                 await database.StringSetAsync(name, value.AsSpan(0, 20).ToArray());
             }

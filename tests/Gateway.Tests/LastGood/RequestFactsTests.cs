@@ -11,6 +11,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>What is read from a request's head, header by header.</summary>
+[Trait("kind", "unit")]
 public sealed class RequestFactsTests
 {
     [Theory]

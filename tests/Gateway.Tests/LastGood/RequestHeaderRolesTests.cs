@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>What each request header means to a key.</summary>
+[Trait("kind", "unit")]
 public sealed class RequestHeaderRolesTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class SafeMethodsTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class SecretNamesTests
 {
     [Theory]
@@ -65,8 +66,8 @@ public sealed class SecretNamesTests
         });
         await using (var store = await SqliteBackingTests.OpenStoreAsync(folder.File("last-good.db")))
         {
-            store.Answer(route, Guide.Get(target), "mine");
-            store.Answer(route, Guide.Get(target.Replace("hunter2", "hunter3", StringComparison.Ordinal)), "other");
+            store.Respond(route, Guide.Get(target), "mine");
+            store.Respond(route, Guide.Get(target.Replace("hunter2", "hunter3", StringComparison.Ordinal)), "other");
             await store.FlushAsync(TestContext.Current.CancellationToken);
             Assert.Equal("mine", store.BodyFor(route, Guide.Get(target)));
             Assert.Equal("other", store.BodyFor(route, Guide.Get(target.Replace("hunter2", "hunter3", StringComparison.Ordinal))));

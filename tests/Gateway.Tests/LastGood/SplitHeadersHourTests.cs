@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>When a header that sets requests apart is told of, place by place and hour by hour.</summary>
+[Trait("kind", "unit")]
 public sealed class SplitHeadersHourTests
 {
     private readonly SplitHeaders _split = new();

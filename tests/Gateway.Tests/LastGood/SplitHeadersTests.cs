@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>Which header sets a route's requests apart. Values are told apart by 64 places that their hashes fall into.</summary>
+[Trait("kind", "unit")]
 public sealed class SplitHeadersTests
 {
     private readonly SplitHeaders _split = new();

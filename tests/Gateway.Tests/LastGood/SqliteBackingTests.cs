@@ -10,6 +10,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class SqliteBackingTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -25,10 +26,10 @@ public sealed class SqliteBackingTests : IDisposable
         var route = Guide.Route(new() { Nearest = [[new(global::Gateway.Configuration.Model.KeyPartKind.Path)]] });
         await using (var store = await OpenAsync())
         {
-            store.Answer(route, Guide.Get("/a?x=1"), "one", 200, ("Content-Type", "text/plain"), ("ETag", "\"1\""));
-            store.Answer(route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
-            store.Answer(route, Guide.Get("/gone"), "gone");
-            store.Answer(route, Guide.Get("/written"), "written");
+            store.Respond(route, Guide.Get("/a?x=1"), "one", 200, ("Content-Type", "text/plain"), ("ETag", "\"1\""));
+            store.Respond(route, Guide.Get("/v", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
+            store.Respond(route, Guide.Get("/gone"), "gone");
+            store.Respond(route, Guide.Get("/written"), "written");
             store.Withdraw(route, Guide.Get("/gone"), 410);
             store.OnResponse(route, Guide.Request("POST", "/written"), 200, Guide.Headers(), "primary");
         }
@@ -49,13 +50,13 @@ public sealed class SqliteBackingTests : IDisposable
     {
         await using (var store = await OpenAsync())
         {
-            store.Answer(_route, Guide.Get("/a/1"), "one");
-            store.Answer(_route, Guide.Get("/b/1"), "two");
+            store.Respond(_route, Guide.Get("/a/1"), "one");
+            store.Respond(_route, Guide.Get("/b/1"), "two");
             await store.FlushAsync(TestContext.Current.CancellationToken);
             store.Purge(new(PurgeBy.Prefix, "/a"));
-            store.Answer(Guide.Route(name: "gone"), Guide.Get("/b/1"), "three");
-            store.Answer(Guide.Route(name: "gone.not"), Guide.Get("/b/1"), "four");
-            store.Answer(_route, Guide.Get("/c/1"), "five");
+            store.Respond(Guide.Route(name: "gone"), Guide.Get("/b/1"), "three");
+            store.Respond(Guide.Route(name: "gone.not"), Guide.Get("/b/1"), "four");
+            store.Respond(_route, Guide.Get("/c/1"), "five");
             await store.FlushAsync(TestContext.Current.CancellationToken);
             store.Purge(new(PurgeBy.Route, "gone"));
             store.Purge(new(PurgeBy.Key, store.List("/c/1", 1)[0].Key));
@@ -76,9 +77,9 @@ public sealed class SqliteBackingTests : IDisposable
         var request = Guide.Get("/a?next=/b", ("Accept", "text/html"), ("X-Shop", "1/shop"));
         await using (var store = await OpenAsync())
         {
-            store.Answer(pathless, request, "one");
-            store.Answer(_route, Guide.Get("/a?x=1"), "two");
-            store.Answer(_route, Guide.Get("/a?x=2"), "three");
+            store.Respond(pathless, request, "one");
+            store.Respond(_route, Guide.Get("/a?x=1"), "two");
+            store.Respond(_route, Guide.Get("/a?x=2"), "three");
             await store.FlushAsync(TestContext.Current.CancellationToken);
             foreach (var prefix in new[] { "/html", "/b", "/shop", "?next", "/a?x=1", "/a?x=1 ~" })
             {
@@ -108,7 +109,7 @@ public sealed class SqliteBackingTests : IDisposable
         {
             for (var i = 0; i < Good * 2; i++)
             {
-                store.Answer(_route, Guide.Get($"/{i}"), $"body {i}");
+                store.Respond(_route, Guide.Get($"/{i}"), $"body {i}");
             }
         }
 
@@ -121,8 +122,8 @@ public sealed class SqliteBackingTests : IDisposable
             {
                 using var update = connection.CreateCommand();
                 update.CommandText = i == 1
-                    ? "UPDATE answers SET record = (SELECT record FROM answers WHERE place = 'shop.example/2') WHERE place = $place"
-                    : "UPDATE answers SET record = $noise WHERE place = $place";
+                    ? "UPDATE responses SET record = (SELECT record FROM responses WHERE place = 'shop.example/2') WHERE place = $place"
+                    : "UPDATE responses SET record = $noise WHERE place = $place";
                 update.Parameters.AddWithValue("$place", $"shop.example/{i}");
                 var noise = new byte[random.Next(300)];
                 random.NextBytes(noise);
@@ -149,7 +150,7 @@ public sealed class SqliteBackingTests : IDisposable
         {
             for (var i = 0; i < 4; i++)
             {
-                store.Answer(_route, Guide.Get($"/{i}"), $"body {i}");
+                store.Respond(_route, Guide.Get($"/{i}"), $"body {i}");
             }
         }
 
@@ -159,7 +160,7 @@ public sealed class SqliteBackingTests : IDisposable
             connection.Open();
             using var transaction = connection.BeginTransaction();
             using var select = connection.CreateCommand();
-            select.CommandText = "SELECT record FROM answers";
+            select.CommandText = "SELECT record FROM responses";
             var whole = new List<byte[]>();
             using (var rows = select.ExecuteReader())
             {
@@ -172,8 +173,8 @@ public sealed class SqliteBackingTests : IDisposable
             var random = new Random(8);
             using var insert = connection.CreateCommand();
             insert.CommandText =
-                "INSERT INTO answers SELECT 'shop.example/rubbish' || $n || ' ~r.00000000', base, 'shop.example/rubbish' || $n, began, "
-                    + "expires, size, $record FROM answers WHERE place = 'shop.example/0'";
+                "INSERT INTO responses SELECT 'shop.example/rubbish' || $n || ' ~r.00000000', base, 'shop.example/rubbish' || $n, began, "
+                    + "expires, size, $record FROM responses WHERE place = 'shop.example/0'";
             var (number, record) = (insert.Parameters.Add("$n", SqliteType.Integer), insert.Parameters.Add("$record", SqliteType.Blob));
             for (var i = 0; i < Rubbish; i++)
             {
@@ -217,7 +218,7 @@ public sealed class SqliteBackingTests : IDisposable
         {
             for (var i = 0; i < 40; i++)
             {
-                store.Answer(_route, Guide.Get($"/{i}"), $"body {i} " + new string('x', 2000));
+                store.Respond(_route, Guide.Get($"/{i}"), $"body {i} " + new string('x', 2000));
             }
         }
 
@@ -234,7 +235,7 @@ public sealed class SqliteBackingTests : IDisposable
                 Assert.True(body is null || string.Equals(body, $"body {i} " + new string('x', 2000), StringComparison.Ordinal));
             }
 
-            store.Answer(_route, Guide.Get("/after"), "after");
+            store.Respond(_route, Guide.Get("/after"), "after");
             Assert.Equal("after", store.BodyFor(_route, Guide.Get("/after")));
         }
 
@@ -247,7 +248,7 @@ public sealed class SqliteBackingTests : IDisposable
         System.IO.File.WriteAllText(File, "This is a letter, and a long one: " + new string('x', 5000));
         await using (var store = await OpenAsync())
         {
-            store.Answer(_route, Guide.Get("/a"), "one");
+            store.Respond(_route, Guide.Get("/a"), "one");
             await Guide.Until(() => store.Alarm is null, "the store is back");
         }
 
@@ -267,7 +268,7 @@ public sealed class SqliteBackingTests : IDisposable
                 using var hold = connection.CreateCommand();
                 hold.CommandText = "BEGIN EXCLUSIVE";
                 hold.ExecuteNonQuery();
-                store.Answer(_route, Guide.Get("/a"), "one");
+                store.Respond(_route, Guide.Get("/a"), "one");
                 Assert.Equal("one", store.BodyFor(_route, Guide.Get("/a")));
                 await Guide.Until(() => store.Alarm is not null, "the alarm shows");
                 Assert.Contains("last-good.db", store.Alarm, StringComparison.Ordinal);
@@ -288,7 +289,7 @@ public sealed class SqliteBackingTests : IDisposable
         await using (var store = await OpenAsync(Path.Combine(blocked, "last-good.db")))
         {
             Assert.NotNull(store.Alarm);
-            store.Answer(_route, Guide.Get("/a"), "one");
+            store.Respond(_route, Guide.Get("/a"), "one");
             Assert.Equal("one", store.BodyFor(_route, Guide.Get("/a")));
             System.IO.File.Delete(blocked);
             await Guide.Until(() => store.Alarm is null, "the alarm goes");
@@ -303,16 +304,16 @@ public sealed class SqliteBackingTests : IDisposable
     {
         await using (var store = await OpenAsync())
         {
-            store.Answer(_route, Guide.Get("/before"), "before");
+            store.Respond(_route, Guide.Get("/before"), "before");
             await store.FlushAsync(TestContext.Current.CancellationToken);
 
             // A full disk and a read-only one end in the same place: SQLite refuses the write, whatever its code.
             await using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
             connection.Open();
             using var fill = connection.CreateCommand();
-            fill.CommandText = "CREATE TRIGGER full BEFORE INSERT ON answers BEGIN SELECT RAISE(ABORT, 'full'); END";
+            fill.CommandText = "CREATE TRIGGER full BEFORE INSERT ON responses BEGIN SELECT RAISE(ABORT, 'full'); END";
             fill.ExecuteNonQuery();
-            store.Answer(_route, Guide.Get("/a"), "one");
+            store.Respond(_route, Guide.Get("/a"), "one");
             await Guide.Until(() => store.Alarm is not null, "the alarm shows");
             Assert.Equal("one", store.BodyFor(_route, Guide.Get("/a")));
             fill.CommandText = "DROP TRIGGER full";
@@ -331,7 +332,7 @@ public sealed class SqliteBackingTests : IDisposable
         await using (var store = await OpenAsync())
         {
             System.IO.File.Delete(File);
-            store.Answer(_route, Guide.Get("/a"), "one");
+            store.Respond(_route, Guide.Get("/a"), "one");
         }
 
         await using var again = await OpenAsync();
@@ -346,7 +347,7 @@ public sealed class SqliteBackingTests : IDisposable
         {
             for (var i = 0; i < 600; i++)
             {
-                store.Answer(_route, Guide.Get($"/{i}"), new string('x', 2000));
+                store.Respond(_route, Guide.Get($"/{i}"), new string('x', 2000));
             }
 
             await store.FlushAsync(TestContext.Current.CancellationToken);
@@ -366,20 +367,20 @@ public sealed class SqliteBackingTests : IDisposable
         var time = new ManualTime();
         await using (var store = await OpenAsync(time: time))
         {
-            store.Answer(_route, Guide.Get("/a"), "one");
+            store.Respond(_route, Guide.Get("/a"), "one");
         }
 
         time.Advance(TimeSpan.FromMinutes(61));
         await using (var again = await OpenAsync(time: time))
         {
             Assert.Equal(0, again.Entries);
-            again.Answer(_route, Guide.Get("/b"), "two");
+            again.Respond(_route, Guide.Get("/b"), "two");
         }
 
         await using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
         connection.Open();
         using var count = connection.CreateCommand();
-        count.CommandText = "SELECT count(*) FROM answers";
+        count.CommandText = "SELECT count(*) FROM responses";
         Assert.Equal(1L, count.ExecuteScalar());
     }
 

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class StorageRulesTests
 {
     private static readonly RequestMetadata Plain = new() { IsGet = true };
@@ -120,7 +121,7 @@ public sealed class StorageRulesTests
     [InlineData("Content-Length", "1025", "TooLarge")]
     [InlineData("Content-Length", "1024", "None")]
     [InlineData("Pragma", "no-cache", "NoCache")]
-    public void Judge_AnswerHeader_ForbidsWhatCannotBeShared(string name, string value, string expected) =>
+    public void Judge_ResponseHeader_ForbidsWhatCannotBeShared(string name, string value, string expected) =>
         Assert.Equal(expected, JudgeHead(Plain, 200, (name, value)).ToString());
 
     [Theory]

@@ -10,6 +10,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class StoreTests
 {
     private readonly ManualTime _time = new();
@@ -23,9 +24,9 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void Find_AfterALiveAnswer_GivesItWithItsAge()
+    public void Find_AfterALiveResponse_GivesItWithItsAge()
     {
-        _store.Answer(
+        _store.Respond(
             _route,
             Guide.Get("/a?x=1"),
             "hello",
@@ -48,7 +49,7 @@ public sealed class StoreTests
     public void Find_BeyondMaxAge_GivesNothing()
     {
         var route = Guide.Route(new LastGoodConfig { MaxAge = TimeSpan.FromMinutes(5) });
-        _store.Answer(route, Guide.Get("/a"), "hello", 200, ("Age", "120"));
+        _store.Respond(route, Guide.Get("/a"), "hello", 200, ("Age", "120"));
         _time.Advance(TimeSpan.FromMinutes(3));
         Assert.Equal(TimeSpan.FromMinutes(5), _store.Find(route, Guide.Get("/a"))!.Age);
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -56,13 +57,13 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void OnAnswer_WithinRefreshEvery_KeepsTheFirst()
+    public void OnResponse_WithinRefreshEvery_KeepsTheFirst()
     {
-        _store.Answer(_route, Guide.Get("/a"), "one");
+        _store.Respond(_route, Guide.Get("/a"), "one");
         _time.Advance(TimeSpan.FromSeconds(4));
         Assert.Null(_store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary"));
         _time.Advance(TimeSpan.FromSeconds(1));
-        _store.Answer(_route, Guide.Get("/a"), "two");
+        _store.Respond(_route, Guide.Get("/a"), "two");
         Assert.Equal("two", _store.BodyFor(_route, Guide.Get("/a")));
         Assert.Equal(2, _store.Counters.Stored);
     }
@@ -72,12 +73,12 @@ public sealed class StoreTests
     [InlineData("ai-guide", 3600, "two")]
     [InlineData("other", 3600, "one")]
     [InlineData("ai-guide", 0, "two")]
-    public void OnAnswer_FailureIsForecast_RefreshesEachSecond(string cluster, int refreshEvery, string kept)
+    public void OnResponse_FailureIsForecast_RefreshesEachSecond(string cluster, int refreshEvery, string kept)
     {
         var store = Guide.Store(
             _time, options: new LastGoodOptions { IsFailureForecast = name => string.Equals(name, cluster, StringComparison.Ordinal) });
         var route = Guide.Route(new() { RefreshEvery = TimeSpan.FromSeconds(refreshEvery) });
-        store.Answer(route, Guide.Get("/a"), "one");
+        store.Respond(route, Guide.Get("/a"), "one");
         _time.Advance(TimeSpan.FromMilliseconds(990));
         var early = store.OnResponse(route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
         Assert.Equal(refreshEvery == 0, early is not null);
@@ -85,7 +86,7 @@ public sealed class StoreTests
         _time.Advance(TimeSpan.FromMilliseconds(10));
         if (kept is "two")
         {
-            store.Answer(route, Guide.Get("/a"), "two");
+            store.Respond(route, Guide.Get("/a"), "two");
         }
         else
         {
@@ -96,9 +97,9 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void OnAnswer_RefreshUnderWay_IsNotCopiedTwice()
+    public void OnResponse_RefreshUnderWay_IsNotCopiedTwice()
     {
-        _store.Answer(_route, Guide.Get("/a"), "one");
+        _store.Respond(_route, Guide.Get("/a"), "one");
         _time.Advance(TimeSpan.FromSeconds(6));
         var first = _store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
         Assert.NotNull(first);
@@ -115,7 +116,7 @@ public sealed class StoreTests
     [InlineData("text/html", "<p", true)]
     public void Complete_Json_MustParse(string type, string body, bool kept)
     {
-        _store.Answer(_route, Guide.Get("/a"), body, 200, ("Content-Type", type));
+        _store.Respond(_route, Guide.Get("/a"), body, 200, ("Content-Type", type));
         Assert.Equal(kept, _store.BodyFor(_route, Guide.Get("/a")) is not null);
         Assert.Equal(kept ? 0 : 1, _store.Counters.Refused(StoreRejection.Invalid));
     }
@@ -151,15 +152,15 @@ public sealed class StoreTests
     public void Complete_WrongLength_IsNotKept(string? length, string body, string reason)
     {
         var route = Guide.Route(new LastGoodConfig { MaxBody = 32 });
-        _store.Answer(route, Guide.Get("/a"), body, 200, length is null ? [] : [("Content-Length", length)]);
+        _store.Respond(route, Guide.Get("/a"), body, 200, length is null ? [] : [("Content-Length", length)]);
         Assert.Null(_store.Find(route, Guide.Get("/a")));
         Assert.Equal(1, _store.Counters.Refused(Enum.Parse<StoreRejection>(reason)));
     }
 
     [Fact]
-    public void Abandon_CutAnswer_KeepsTheOlderOne()
+    public void Abandon_CutResponse_KeepsTheOlderOne()
     {
-        _store.Answer(_route, Guide.Get("/a"), "whole");
+        _store.Respond(_route, Guide.Get("/a"), "whole");
         _time.Advance(TimeSpan.FromSeconds(6));
         var capture = _store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
         capture!.Append("half"u8);
@@ -169,7 +170,7 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void OnAnswer_MessageThatEndsWithItsConnection_IsNotKept()
+    public void OnResponse_MessageThatEndsWithItsConnection_IsNotKept()
     {
         using var closeDelimited = new HttpResponseMessage(HttpStatusCode.OK)
         {
@@ -191,7 +192,7 @@ public sealed class StoreTests
     [Fact]
     public void Headers_OfConnectionUserAndExchange_AreNotKept()
     {
-        _store.Answer(
+        _store.Respond(
             _route,
             Guide.Get("/a"),
             "x",
@@ -217,10 +218,10 @@ public sealed class StoreTests
     [InlineData(404, null)]
     [InlineData(404, "no-store")]
     [InlineData(410, null)]
-    public void OnAnswer_TakenBackInARow_Evicts(int status, string? cacheControl)
+    public void OnResponse_TakenBackInARow_Evicts(int status, string? cacheControl)
     {
-        _store.Answer(_route, Guide.Get("/a"), "old");
-        _store.Answer(_route, Guide.Get("/b"), "other");
+        _store.Respond(_route, Guide.Get("/a"), "old");
+        _store.Respond(_route, Guide.Get("/b"), "other");
         _time.Advance(TimeSpan.FromSeconds(1));
         _store.Withdraw(_route, Guide.Get("/a"), status, cacheControl is null ? [] : [("Cache-Control", cacheControl)]);
         Assert.Null(_store.Find(_route, Guide.Get("/a")));
@@ -231,17 +232,17 @@ public sealed class StoreTests
     [Theory]
     [InlineData("CDN-Cache-Control")]
     [InlineData("Surrogate-Control")]
-    public void OnAnswer_TargetedNoStore_IsRefusedAndTakesBack(string name)
+    public void OnResponse_TargetedNoStore_IsRefusedAndTakesBack(string name)
     {
-        _store.Answer(_route, Guide.Get("/new"), "x", 200, (name, "no-store"), ("Cache-Control", "public, max-age=60"));
+        _store.Respond(_route, Guide.Get("/new"), "x", 200, (name, "no-store"), ("Cache-Control", "public, max-age=60"));
         Assert.Null(_store.Find(_route, Guide.Get("/new")));
-        _store.Answer(_route, Guide.Get("/a"), "old");
+        _store.Respond(_route, Guide.Get("/a"), "old");
         _store.Withdraw(_route, Guide.Get("/a"), 200, (name, "private"), ("Cache-Control", "public, max-age=60"));
         Assert.Null(_store.Find(_route, Guide.Get("/a")));
     }
 
     [Fact]
-    public void OnAnswer_TakenBackWhileACopyStreams_TheCopyIsNotKept()
+    public void OnResponse_TakenBackWhileACopyStreams_TheCopyIsNotKept()
     {
         var capture = _store.OnResponse(_route, Guide.Get("/a"), 200, Guide.Headers(), "primary");
         capture!.Append("old"u8);
@@ -253,11 +254,11 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void OnAnswer_SuccessfulWrite_InvalidatesEveryKeyOfThePathOnAnyRoute()
+    public void OnResponse_SuccessfulWrite_InvalidatesEveryKeyOfThePathOnAnyRoute()
     {
-        _store.Answer(_route, Guide.Get("/a?x=1"), "1");
-        _store.Answer(_route, Guide.Get("/a?x=2"), "2");
-        _store.Answer(_route, Guide.Get("/b"), "b");
+        _store.Respond(_route, Guide.Get("/a?x=1"), "1");
+        _store.Respond(_route, Guide.Get("/a?x=2"), "2");
+        _store.Respond(_route, Guide.Get("/b"), "b");
         var streaming = _store.OnResponse(_route, Guide.Get("/a?x=3"), 200, Guide.Headers(), "primary");
         _time.Advance(TimeSpan.FromSeconds(1));
         _store.OnResponse(
@@ -279,7 +280,7 @@ public sealed class StoreTests
         Assert.Null(_store.Find(_route, Guide.Get("/a?x=3")));
         Assert.NotNull(_store.Find(_route, Guide.Get("/b")));
         _time.Advance(TimeSpan.FromSeconds(1));
-        _store.Answer(_route, Guide.Get("/a?x=1"), "new");
+        _store.Respond(_route, Guide.Get("/a?x=1"), "new");
         Assert.Equal("new", _store.BodyFor(_route, Guide.Get("/a?x=1")));
     }
 
@@ -288,9 +289,9 @@ public sealed class StoreTests
     [InlineData("\"2\"", null, false)]
     [InlineData(null, null, false)]
     [InlineData("\"1\"", "no-cache", false)]
-    public void OnAnswer_304ForTheStoredValidator_MakesItYoungAgain(string? etag, string? cacheControl, bool young)
+    public void OnResponse_304ForTheStoredValidator_MakesItYoungAgain(string? etag, string? cacheControl, bool young)
     {
-        _store.Answer(_route, Guide.Get("/a"), "one", 200, ("ETag", "\"1\""), ("Age", "100"));
+        _store.Respond(_route, Guide.Get("/a"), "one", 200, ("ETag", "\"1\""), ("Age", "100"));
         _time.Advance(TimeSpan.FromMinutes(50));
         (string, string)[] headers = [.. new[]
         {
@@ -306,8 +307,8 @@ public sealed class StoreTests
     [Fact]
     public void Vary_NamedHeaders_ArePartOfTheKey()
     {
-        _store.Answer(_route, Guide.Get("/a", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
-        _store.Answer(_route, Guide.Get("/a", ("User-Agent", "desk")), "large", 200, ("Vary", "user-agent"));
+        _store.Respond(_route, Guide.Get("/a", ("User-Agent", "phone")), "small", 200, ("Vary", "User-Agent"));
+        _store.Respond(_route, Guide.Get("/a", ("User-Agent", "desk")), "large", 200, ("Vary", "user-agent"));
         Assert.Equal("small", _store.BodyFor(_route, Guide.Get("/a", ("User-Agent", "phone"))));
         Assert.Equal("large", _store.BodyFor(_route, Guide.Get("/a", ("User-Agent", "desk"))));
         Assert.Null(_store.Find(_route, Guide.Get("/a", ("User-Agent", "watch"))));
@@ -315,15 +316,15 @@ public sealed class StoreTests
         _store.Withdraw(_route, Guide.Get("/a", ("User-Agent", "watch")));
         Assert.Null(_store.Find(_route, Guide.Get("/a", ("User-Agent", "phone"))));
         _time.Advance(TimeSpan.FromSeconds(1));
-        _store.Answer(_route, Guide.Get("/a", ("User-Agent", "watch")), "tiny", 200, ("Vary", "User-Agent"));
+        _store.Respond(_route, Guide.Get("/a", ("User-Agent", "watch")), "tiny", 200, ("Vary", "User-Agent"));
         Assert.Null(_store.Find(_route, Guide.Get("/a", ("User-Agent", "phone"))));
         Assert.Equal("tiny", _store.BodyFor(_route, Guide.Get("/a", ("User-Agent", "watch"))));
     }
 
     [Fact]
-    public void Vary_OriginOfAnAnswerForOneOrigin_IsPartOfTheKeyUnasked()
+    public void Vary_OriginOfAResponseForOneOrigin_IsPartOfTheKeyUnasked()
     {
-        _store.Answer(
+        _store.Respond(
             _route,
             Guide.Get("/a", ("Origin", "https://one.example")),
             "one",
@@ -340,10 +341,10 @@ public sealed class StoreTests
     [InlineData("Accept")]
     public void Poisoning_UnkeyedHeader_ReachesOnlyItsSender(string header)
     {
-        _store.Answer(_route, Guide.Get("/a", (header, "evil")), "evil");
+        _store.Respond(_route, Guide.Get("/a", (header, "evil")), "evil");
         Assert.Null(_store.Find(_route, Guide.Get("/a")));
         Assert.Equal("evil", _store.BodyFor(_route, Guide.Get("/a", (header, "evil"))));
-        _store.Answer(_route, Guide.Get("/a"), "good");
+        _store.Respond(_route, Guide.Get("/a"), "good");
         Assert.Equal("good", _store.BodyFor(_route, Guide.Get("/a")));
     }
 
@@ -355,13 +356,14 @@ public sealed class StoreTests
             IgnoreCookies = true,
             Nearest = [[new(KeyPartKind.Path), new(KeyPartKind.QueryParameter, "category")], [new(KeyPartKind.Path)]],
         });
-        _store.Answer(route, Guide.Get("/a?category=tea&user=1", ("Cookie", "sid=alice")), "alice");
-        _store.Answer(route, Guide.Get("/a?category=tea&user=2", ("Authorization", "Bearer bob")), "bob", 200, ("Cache-Control", "public"));
-        _store.Answer(route, Guide.Get("/a?category=tea&user=3", ("X-Api-Key", "carol")), "carol");
+        _store.Respond(route, Guide.Get("/a?category=tea&user=1", ("Cookie", "sid=alice")), "alice");
+        var bob = Guide.Get("/a?category=tea&user=2", ("Authorization", "Bearer bob"));
+        _store.Respond(route, bob, "bob", 200, ("Cache-Control", "public"));
+        _store.Respond(route, Guide.Get("/a?category=tea&user=3", ("X-Api-Key", "carol")), "carol");
         Assert.Null(_store.Find(route, Guide.Get("/a?category=tea&user=9")));
-        _store.Answer(route, Guide.Get("/a?category=tea&user=4"), "tea for all");
+        _store.Respond(route, Guide.Get("/a?category=tea&user=4"), "tea for all");
         _time.Advance(TimeSpan.FromSeconds(6));
-        _store.Answer(route, Guide.Get("/a?category=mate&user=4"), "mate for all");
+        _store.Respond(route, Guide.Get("/a?category=mate&user=4"), "mate for all");
 
         var nearest = _store.Find(
             route,
@@ -379,10 +381,10 @@ public sealed class StoreTests
     [Fact]
     public void Coverage_LastHour_CountsWhatAnOutageCouldHaveAnswered()
     {
-        _store.Answer(_route, Guide.Get("/a"), "x");
+        _store.Respond(_route, Guide.Get("/a"), "x");
         for (var i = 0; i < 8; i++)
         {
-            _store.Answer(_route, Guide.Get("/a"), "x");
+            _store.Respond(_route, Guide.Get("/a"), "x");
         }
 
         _store.OnResponse(_route, Guide.Request("POST", "/b"), 200, Guide.Headers(), "primary");
@@ -401,7 +403,7 @@ public sealed class StoreTests
     {
         for (var i = 0; i < 200; i++)
         {
-            _store.Answer(_route, Guide.Get("/a", ("X-Device-Id", $"device {i}"), ("X-Shop", "3")), "x");
+            _store.Respond(_route, Guide.Get("/a", ("X-Device-Id", $"device {i}"), ("X-Shop", "3")), "x");
         }
 
         Assert.Equal(0, _store.CoverageOf("recommend").Ratio);
@@ -412,7 +414,7 @@ public sealed class StoreTests
         var mended = Guide.Route(new() { IgnoreHeaders = ["X-Device-Id"] });
         for (var i = 0; i < 400; i++)
         {
-            _store.Answer(mended, Guide.Get("/a", ("X-Device-Id", $"device {i}"), ("X-Shop", "3")), "x");
+            _store.Respond(mended, Guide.Get("/a", ("X-Device-Id", $"device {i}"), ("X-Shop", "3")), "x");
         }
 
         Assert.InRange(_store.CoverageOf("recommend").Ratio!.Value, 0.6, 1);
@@ -424,7 +426,7 @@ public sealed class StoreTests
     {
         for (var i = 0; i < 1000; i++)
         {
-            _store.Answer(_route, Guide.Get("/a", ($"X-Mine-{i}", "1")), "x");
+            _store.Respond(_route, Guide.Get("/a", ($"X-Mine-{i}", "1")), "x");
         }
 
         Assert.Null(_store.SplitBy("recommend"));
@@ -433,9 +435,9 @@ public sealed class StoreTests
     [Fact]
     public void ListAndPurge_KeyPrefixAndPath_WithoutBodies()
     {
-        _store.Answer(_route, Guide.Get("/a?x=1"), "one");
-        _store.Answer(_route, Guide.Get("/a?x=2"), "two");
-        _store.Answer(_route, Guide.Get("/b"), "three");
+        _store.Respond(_route, Guide.Get("/a?x=1"), "one");
+        _store.Respond(_route, Guide.Get("/a?x=2"), "two");
+        _store.Respond(_route, Guide.Get("/b"), "three");
         _time.Advance(TimeSpan.FromSeconds(2));
         var entries = _store.List("/a", 10);
         Assert.Equal(2, entries.Count);
@@ -454,9 +456,9 @@ public sealed class StoreTests
     public void Purge_OneRoute_LeavesRoutesWhoseNamesBeginAlike_AndWhatIsOnItsWayIsNotKept()
     {
         var longer = Guide.Route(name: "recommend.more");
-        _store.Answer(_route, Guide.Get("/a"), "one");
-        _store.Answer(longer, Guide.Get("/a"), "two");
-        _store.Answer(longer, Guide.Get("/b"), "three");
+        _store.Respond(_route, Guide.Get("/a"), "one");
+        _store.Respond(longer, Guide.Get("/a"), "two");
+        _store.Respond(longer, Guide.Get("/b"), "three");
         Assert.Equal((1L, 2L), (_store.TotalsOf("recommend").Entries, _store.TotalsOf("recommend.more").Entries));
         var onItsWay = _store.OnResponse(_route, Guide.Get("/c"), 200, Guide.Headers(), "primary")!;
         var other = _store.OnResponse(longer, Guide.Get("/c"), 200, Guide.Headers(), "primary")!;
@@ -471,7 +473,7 @@ public sealed class StoreTests
         Assert.Equal((0L, 0L), _store.TotalsOf("recommend"));
         Assert.Equal((3L, _store.Bytes), _store.TotalsOf("recommend.more"));
         _time.Advance(TimeSpan.FromSeconds(1));
-        _store.Answer(_route, Guide.Get("/a"), "new");
+        _store.Respond(_route, Guide.Get("/a"), "new");
         Assert.Equal("new", _store.BodyFor(_route, Guide.Get("/a")));
     }
 
@@ -490,11 +492,11 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void Purge_ExactKey_TakesTheNearestAnswerThatItFilled_AndNoOther()
+    public void Purge_ExactKey_TakesTheNearestResponseThatItFilled_AndNoOther()
     {
         var route = Guide.Route(new() { Nearest = [[new(KeyPartKind.Path)]] });
-        _store.Answer(route, Guide.Get("/a?x=1"), "one");
-        _store.Answer(route, Guide.Get("/b?x=1"), "two");
+        _store.Respond(route, Guide.Get("/a?x=1"), "one");
+        _store.Respond(route, Guide.Get("/b?x=1"), "two");
 
         Assert.Equal(2, _store.Purge(new(PurgeBy.Key, _store.List("/a?", 1)[0].Key)));
 
@@ -503,7 +505,7 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void OnAnswer_TooManyCopies_AreRefusedNotHeld()
+    public void OnResponse_TooManyCopies_AreRefusedNotHeld()
     {
         var store = Guide.Store(_time, options: new LastGoodOptions { CopyCap = 10_000 });
         var first = store.OnResponse(_route, Guide.Get("/1"), 200, Guide.Headers(), "primary")!;

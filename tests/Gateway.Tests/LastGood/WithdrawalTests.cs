@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.LastGood;
 
 /// <summary>What one client provokes evicts nothing of everybody's; what the service takes back leaves.</summary>
+[Trait("kind", "unit")]
 public sealed class WithdrawalTests
 {
     private static readonly (int Status, string CacheControl)[] Responses =
@@ -43,7 +44,7 @@ public sealed class WithdrawalTests
             for (var i = 0; i < 12; i++)
             {
                 _time.Advance(TimeSpan.FromSeconds(5));
-                _store.Answer(
+                _store.Respond(
                     _route,
                     Guide.Get("/a?x=1", (name, value)),
                     "",
@@ -75,7 +76,7 @@ public sealed class WithdrawalTests
         {
             Fill();
             _time.Advance(TimeSpan.FromSeconds(20));
-            _store.Answer(
+            _store.Respond(
                 _route,
                 Guide.Get("/a?x=1", (name, "x")),
                 "",
@@ -96,12 +97,12 @@ public sealed class WithdrawalTests
         foreach (var seconds in new[] { 0, 1, 8 })
         {
             _time.Advance(TimeSpan.FromSeconds(seconds));
-            Answer(status, cacheControl);
+            Respond(status, cacheControl);
             Assert.Equal("good", _store.BodyFor(_route, Guide.Get("/a?x=1")));
         }
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        Answer(status, cacheControl);
+        Respond(status, cacheControl);
         Assert.Null(_store.Find(_route, Guide.Get("/a?x=1")));
         Assert.Null(_store.Find(_route, Guide.Get("/a?x=2")));
         Assert.Equal(1, _store.Counters.Evicted);
@@ -114,9 +115,9 @@ public sealed class WithdrawalTests
         for (var i = 0; i < 20; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(4));
-            Answer(404, "");
-            Answer(404, "");
-            _store.Answer(_route, Guide.Get("/a?x=1"), "good");
+            Respond(404, "");
+            Respond(404, "");
+            _store.Respond(_route, Guide.Get("/a?x=1"), "good");
         }
 
         Assert.Equal("good", _store.BodyFor(_route, Guide.Get("/a?x=1")));
@@ -129,7 +130,7 @@ public sealed class WithdrawalTests
         for (var i = 0; i < 50; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            _store.Answer(_route, Guide.Get($"/gone/{i % 17}"), "", 404);
+            _store.Respond(_route, Guide.Get($"/gone/{i % 17}"), "", 404);
         }
 
         Assert.Equal("good", _store.BodyFor(_route, Guide.Get("/a?x=1")));
@@ -154,9 +155,9 @@ public sealed class WithdrawalTests
     private void Fill()
     {
         _time.Advance(TimeSpan.FromMinutes(1));
-        _store.Answer(_route, Guide.Get("/a?x=1"), "good");
+        _store.Respond(_route, Guide.Get("/a?x=1"), "good");
     }
 
-    private void Answer(int status, string cacheControl) =>
-        _store.Answer(_route, Guide.Get("/a?x=1"), "", status, cacheControl.Length > 0 ? [("Cache-Control", cacheControl)] : []);
+    private void Respond(int status, string cacheControl) =>
+        _store.Respond(_route, Guide.Get("/a?x=1"), "", status, cacheControl.Length > 0 ? [("Cache-Control", cacheControl)] : []);
 }

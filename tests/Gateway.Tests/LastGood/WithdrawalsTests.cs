@@ -7,6 +7,7 @@ namespace Gateway.Tests.LastGood;
 /// <summary>
 /// How responses in a row that take a stored one back are counted by key; places are those that this process's hashes fall into.
 /// </summary>
+[Trait("kind", "unit")]
 public sealed class WithdrawalsTests
 {
     private const uint Places = 4_096;

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class WriteBehindTests
 {
     private readonly global::Gateway.Configuration.Model.RouteConfig _route = Guide.Route();
@@ -20,14 +21,14 @@ public sealed class WriteBehindTests
 
         // 1. The first write hangs; everything after it waits in a queue of sixteen.
         backing.Hang();
-        store.Answer(_route, Guide.Get("/first"), "x");
+        store.Respond(_route, Guide.Get("/first"), "x");
         await backing.Hanging.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
-        store.Answer(_route, Guide.Get("/evicted"), "x");
+        store.Respond(_route, Guide.Get("/evicted"), "x");
         time.Advance(TimeSpan.FromSeconds(1));
         store.Withdraw(_route, Guide.Get("/evicted"));
         for (var i = 0; i < 100; i++)
         {
-            store.Answer(_route, Guide.Get($"/{i}"), "x");
+            store.Respond(_route, Guide.Get($"/{i}"), "x");
         }
 
         Assert.InRange(store.Counters.Unwritten, 80, 90);
@@ -36,7 +37,7 @@ public sealed class WriteBehindTests
         // 2. Once it goes on, the eviction that was pushed out of the queue is made up for.
         backing.Release();
         await store.FlushAsync(TestContext.Current.CancellationToken);
-        store.Answer(_route, Guide.Get("/last"), "x");
+        store.Respond(_route, Guide.Get("/last"), "x");
         await Guide.Until(() => backing.Changes.Any(c => c.Kind == ChangeKind.Evict
             && c.Text.Contains("/evicted", StringComparison.Ordinal)), "the eviction is done");
         await Guide.Until(() => backing.Changes.Any(c => c.Text.Contains("/last", StringComparison.Ordinal)), "the last is written");
@@ -51,7 +52,7 @@ public sealed class WriteBehindTests
         await using var store = Guide.Store(TimeProvider.System, backing);
         store.Start();
         await store.ReadAhead;
-        store.Answer(_route, Guide.Get("/a"), "x");
+        store.Respond(_route, Guide.Get("/a"), "x");
         Assert.Contains("the twin", store.Alarm, StringComparison.Ordinal);
         Assert.NotNull(store.Find(_route, Guide.Get("/a")));
         backing.Fails = false;
@@ -67,7 +68,7 @@ public sealed class WriteBehindTests
         store.Start();
         await store.ReadAhead;
         backing.Hang();
-        store.Answer(_route, Guide.Get("/a"), "x");
+        store.Respond(_route, Guide.Get("/a"), "x");
         await backing.Hanging.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         await store.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         Assert.True(backing.IsDisposed);
@@ -115,7 +116,7 @@ public sealed class WriteBehindTests
         shared.Fails = false;
         await Guide.Until(() => shared.Changes.Any(static c => c.Kind == ChangeKind.Put) == !has, "the shared one is filled");
         await Guide.Until(() => store.Alarm is null, "the alarm goes");
-        store.Answer(_route, Guide.Get("/b"), "x");
+        store.Respond(_route, Guide.Get("/b"), "x");
         foreach (var backing in (FaultyBacking[])[shared, copy])
         {
             await Guide.Until(
@@ -135,8 +136,8 @@ public sealed class WriteBehindTests
         await using var store = Guide.Store(TimeProvider.System, shared);
         store.Start();
         await store.ReadAhead;
-        store.Answer(_route, Guide.Get("/a"), "ours");
-        store.Answer(_route, Guide.Get("/b"), "x");
+        store.Respond(_route, Guide.Get("/a"), "ours");
+        store.Respond(_route, Guide.Get("/b"), "x");
         await Guide.Until(() => store.Alarm is not null, "it fails");
 
         shared.Fails = false;
@@ -153,7 +154,7 @@ public sealed class WriteBehindTests
         await using (var store = Guide.Store(TimeProvider.System, backing))
         {
             store.Start();
-            store.Answer(_route, Guide.Get("/a"), body);
+            store.Respond(_route, Guide.Get("/a"), body);
             await Guide.Until(() => !backing.Changes.IsEmpty, "it is written");
         }
 

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.LastGood;
 
+[Trait("kind", "unit")]
 public sealed class WriterTests
 {
     private static readonly FoundResponse Exact = new(RecordTests.Sample() with { FilledBy = null }, TimeSpan.FromSeconds(90.7));

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Notifications;
 
 /// <summary>What a webhook or a runbook's request says of a receiver that cannot be told.</summary>
+[Trait("kind", "server")]
 public sealed class HttpFailureTests
 {
     [Theory]
@@ -22,8 +23,8 @@ public sealed class HttpFailureTests
         garbage.Start();
         closes.Start();
         var serving = Task.WhenAll(
-            AnswerAsync(garbage, "no HTTP at all, and longer than the head of a record of TLS\r\n\r\n"u8.ToArray()),
-            AnswerAsync(closes, []));
+            RespondAsync(garbage, "no HTTP at all, and longer than the head of a record of TLS\r\n\r\n"u8.ToArray()),
+            RespondAsync(closes, []));
         url = url.Replace("FREE", $"{RedisServer.FreePort()}", StringComparison.Ordinal)
             .Replace("GARBAGE", $"{((IPEndPoint)garbage.LocalEndpoint).Port}", StringComparison.Ordinal)
             .Replace("CLOSES", $"{((IPEndPoint)closes.LocalEndpoint).Port}", StringComparison.Ordinal);
@@ -38,7 +39,7 @@ public sealed class HttpFailureTests
         await serving;
     }
 
-    private static async Task AnswerAsync(TcpListener listener, byte[] answer)
+    private static async Task RespondAsync(TcpListener listener, byte[] response)
     {
         try
         {
@@ -46,7 +47,7 @@ public sealed class HttpFailureTests
             {
                 using var socket = await listener.AcceptSocketAsync();
                 await socket.ReceiveAsync(new byte[4096]);
-                await socket.SendAsync(answer);
+                await socket.SendAsync(response);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)

@@ -11,6 +11,7 @@ using Xunit;
 
 namespace Gateway.Tests.Notifications;
 
+[Trait("kind", "socket")]
 public sealed class NotifierTests : IAsyncDisposable
 {
     private static readonly Transition Failover = new(

@@ -10,6 +10,7 @@ using Xunit;
 namespace Gateway.Tests.Notifications;
 
 /// <summary>Several gateways that see the same event: who tells the receiver.</summary>
+[Trait("kind", "server")]
 public sealed class NotifyLeaseTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

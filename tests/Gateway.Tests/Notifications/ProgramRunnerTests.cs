@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Notifications;
 
 /// <summary>Programs of strangers: what they say, how they end, and what is left of them.</summary>
+[Trait("kind", "unit")]
 public sealed class ProgramRunnerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -11,6 +11,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "unit")]
 public sealed class AccessLogTests
 {
     [Theory]

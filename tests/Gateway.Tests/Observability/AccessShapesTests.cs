@@ -11,6 +11,7 @@ using Xunit;
 namespace Gateway.Tests.Observability;
 
 /// <summary>The shapes of a request's line, as the page shows them.</summary>
+[Trait("kind", "unit")]
 public sealed class AccessShapesTests
 {
     private const string Clf = "{client} - - [{clfTime}] \"{method} {target} {protocol}\" {status} {bytesOut} \"{userAgent}\" {id}";

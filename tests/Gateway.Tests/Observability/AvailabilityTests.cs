@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "unit")]
 public sealed class AvailabilityTests
 {
     private const long Hour = 3_600_000;

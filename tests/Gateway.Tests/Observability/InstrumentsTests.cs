@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "unit")]
 public sealed class InstrumentsTests : IDisposable
 {
     private readonly Instruments _instruments = new(NullLogger<Instruments>.Instance);
@@ -133,7 +134,7 @@ public sealed class InstrumentsTests : IDisposable
     [Theory]
     [InlineData(3, "gateway_last_good_coverage_ratio{route=\"r2\"} 0.5", 3)]
     [InlineData(20, "gateway_last_good_coverage_ratio{route=\"*\"} 0.75", 1)]
-    public void Scrape_RoutesThatKeepAnswers_ShowTheirCoverageOrWithManyOneForAll(int routes, string line, int series)
+    public void Scrape_RoutesThatKeepResponses_ShowTheirCoverageOrWithManyOneForAll(int routes, string line, int series)
     {
         _coverageRoutes = routes;
         Announce(clusters: 1);

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "unit")]
 public sealed class LedgerTests : IDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
@@ -142,17 +143,17 @@ public sealed class LedgerTests : IDisposable
     [Fact]
     public void History_LiveRequests_AreSharedOutByTheTiersThatAnswered()
     {
-        var answers = new Dictionary<string, long>(StringComparer.Ordinal) { ["primary"] = 0, ["standby"] = 0 };
+        var responses = new Dictionary<string, long>(StringComparer.Ordinal) { ["primary"] = 0, ["standby"] = 0 };
         var ledger = new Ledger(
             () => _instruments.Routes,
             static _ => "c",
             static () => [],
-            () => [.. answers.Select(static a => new TierResponses(a.Key, a.Value))]);
+            () => [.. responses.Select(static a => new TierResponses(a.Key, a.Value))]);
         Requests(live: 8, failed: 1);
-        (answers["primary"], answers["standby"]) = (6, 2);
+        (responses["primary"], responses["standby"]) = (6, 2);
         ledger.Tick(Start);
         Requests(live: 3, failed: 0);
-        (answers["primary"], answers["standby"]) = (6, 6);
+        (responses["primary"], responses["standby"]) = (6, 6);
         ledger.Tick(Start.AddSeconds(5));
 
         // Streams that end in a second in which no attempt did: by whoever answered last.

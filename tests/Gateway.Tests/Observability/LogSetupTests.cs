@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "unit")]
 public sealed partial class LogSetupTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "process")]
 public sealed class OtlpPushTests
 {
     private const string Trace = "0af7651916cd43dd8448eb211c80319c";
@@ -65,9 +66,9 @@ public sealed class OtlpPushTests
         using var client = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, bed.Gateway.Url + "/api/guide/recommend?category=shoes");
         request.Headers.Add("traceparent", $"00-{Trace}-b7ad6b7169203331-01");
-        using var answer = await client.SendAsync(request, cancel);
+        using var response = await client.SendAsync(request, cancel);
 
-        Assert.Equal("yes", await answer.Content.ReadAsStringAsync(cancel));
+        Assert.Equal("yes", await response.Content.ReadAsStringAsync(cancel));
         var sent = Assert.Single(bad.Requests).Header("traceparent").Single();
         var sentAgain = Assert.Single(good.Requests).Header("traceparent").Single();
         Assert.StartsWith($"00-{Trace}-", sent, StringComparison.Ordinal);
@@ -80,7 +81,7 @@ public sealed class OtlpPushTests
         var traces = Pushed(tracesTo);
         Assert.Contains("gateway.destination", traces, StringComparison.Ordinal);
         Assert.Contains("gateway.request_id", traces, StringComparison.Ordinal);
-        Assert.Contains(answer.Headers.GetValues("X-Request-Id").Single(), traces, StringComparison.Ordinal);
+        Assert.Contains(response.Headers.GetValues("X-Request-Id").Single(), traces, StringComparison.Ordinal);
         Assert.Contains("retry", traces, StringComparison.Ordinal);
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(Trace)), traces, StringComparison.Ordinal);
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(sentAgain[36..52])), traces, StringComparison.Ordinal);
@@ -101,7 +102,7 @@ public sealed class OtlpPushTests
         using var client = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null });
         using var request = new HttpRequestMessage(HttpMethod.Get, bed.Gateway.Url + "/x");
         request.Headers.Add("traceparent", $"00-{Trace}-b7ad6b7169203331-01");
-        using var answer = await client.SendAsync(request, cancel);
+        using var response = await client.SendAsync(request, cancel);
 
         Assert.Equal($"00-{Trace}-b7ad6b7169203331-01", guide.Last.Header("traceparent").Single());
     }

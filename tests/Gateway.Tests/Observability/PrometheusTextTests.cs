@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "process")]
 public sealed class PrometheusTextTests
 {
     private static readonly MetricFamily Odd = new("odd_total", "Odd \\ help\nwith \"quotes\".", MetricKind.Counter,

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "unit")]
 public sealed class RecordsTests : IDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);

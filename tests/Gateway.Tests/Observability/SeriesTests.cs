@@ -11,6 +11,7 @@ namespace Gateway.Tests.Observability;
 /// <summary>
 /// Twenty routes over twenty destinations, and a crowd that makes up paths, methods and hosts: what that does to the figures.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class SeriesTests
 {
     private const int Connections = 8;
@@ -138,7 +139,7 @@ public sealed class SeriesTests
     /// <summary>Answers whatever comes with the same few bytes, as cheaply as can be, on all addresses of this machine.</summary>
     private sealed class ConstantServer : IDisposable
     {
-        private static readonly byte[] Answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8.ToArray();
+        private static readonly byte[] Respond = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8.ToArray();
 
         private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         private readonly CancellationTokenSource _stop = new();
@@ -193,7 +194,7 @@ public sealed class SeriesTests
                             filled -= end + 4;
                             if (isHead)
                             {
-                                await socket.SendAsync(Answer, _stop.Token);
+                                await socket.SendAsync(Respond, _stop.Token);
                             }
                         }
                     }

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Gateway.Tests.Observability;
 
+[Trait("kind", "socket")]
 public sealed class SplunkSinkTests
 {
     [Fact]

@@ -8,6 +8,7 @@ namespace Gateway.Tests.Observability;
 
 /// <summary>Other users of the machine read nothing of the state folder.</summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+[Trait("kind", "unit")]
 public sealed class StateFolderModeTests : IDisposable
 {
     private const UnixFileMode Others =

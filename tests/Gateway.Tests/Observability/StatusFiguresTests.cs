@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Observability;
 
 /// <summary>What a status does to the figures, from a socket to a scrape.</summary>
+[Trait("kind", "socket")]
 public sealed class StatusFiguresTests
 {
     /// <summary>Whatever way it came, and whether it is tried elsewhere or not.</summary>

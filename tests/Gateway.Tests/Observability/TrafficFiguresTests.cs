@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Observability;
 
 /// <summary>Figures of streams, connections, destinations and the build, from a socket to a scrape.</summary>
+[Trait("kind", "socket")]
 public sealed class TrafficFiguresTests
 {
     private const string Stream = "    stream: { heartbeat: 20s, idle: 30s }";

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Redis;
 
 /// <summary>The connection against real servers and each of their faults.</summary>
+[Trait("kind", "server")]
 public sealed class RedisConnectionTests
 {
     // What must happen is awaited for this long; that it takes less than 5 s is measured by the drill.
@@ -17,7 +18,7 @@ public sealed class RedisConnectionTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task GetAsync_HundredThousandCancelledReads_NoAnswerIsAnothers()
+    public async Task GetAsync_HundredThousandCancelledReads_NoResponseIsAnothers()
     {
         using var redis = await RedisServer.StartAsync();
         await using var connection = await RedisUnderTest.ConnectAsync(ConfigOf(redis));
@@ -222,7 +223,7 @@ public sealed class RedisConnectionTests
     [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n", null)]
     [InlineData("*2\r\n$5\r\nredis\r\n$4\r\n638", null)]
     [InlineData("", null)]
-    public void SentinelsAnswer_IsReadOrRefused(string answer, string? master) => Assert.Equal(master, SentinelQuestion.Read(answer));
+    public void SentinelsReply_IsReadOrRefused(string response, string? master) => Assert.Equal(master, SentinelQuestion.Read(response));
 
     [Theory]
     [InlineData("-NOAUTH Authentication required.\r\n", "WrongPassword")]
@@ -231,8 +232,8 @@ public sealed class RedisConnectionTests
     [InlineData("*3\r\n$6\r\nmaster\r\n:0\r\n", "Master")]
     [InlineData("+OK\r\n*3\r\n$6\r\nmaster", null)]
     [InlineData("+OK\r\n", null)]
-    public void ServersAnswer_IsReadOrAwaited(string answer, string? finding) =>
-        Assert.Equal(finding, RedisDiagnosis.Read(answer)?.ToString());
+    public void ServersReply_IsReadOrAwaited(string response, string? finding) =>
+        Assert.Equal(finding, RedisDiagnosis.Read(response)?.ToString());
 
     [Fact]
     public void ClientLibrary_IsKnownToOneRoomOnly()

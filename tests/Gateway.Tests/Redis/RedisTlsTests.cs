@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Redis;
 
 /// <summary>The connection over TLS and as a user of Redis, against a real server.</summary>
+[Trait("kind", "server")]
 public sealed class RedisTlsTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

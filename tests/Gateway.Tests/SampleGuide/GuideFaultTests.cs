@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.SampleGuide;
 
+[Trait("kind", "process")]
 public sealed class GuideFaultTests : IAsyncLifetime
 {
     private const string Path = "/api/guide/recommend?user=u&category=c";
@@ -25,9 +26,9 @@ public sealed class GuideFaultTests : IAsyncLifetime
         await _guide.FaultAsync($$"""{"mode":"{{mode}}","retryAfter":5}""");
         foreach (string path in new[] { Path, "/health" })
         {
-            using HttpResponseMessage answer = await _guide.GetAsync(path);
-            Assert.Equal(mode, ((int)answer.StatusCode).ToString());
-            Assert.Equal(retryAfter, answer.Headers.RetryAfter?.ToString());
+            using HttpResponseMessage response = await _guide.GetAsync(path);
+            Assert.Equal(mode, ((int)response.StatusCode).ToString());
+            Assert.Equal(retryAfter, response.Headers.RetryAfter?.ToString());
         }
 
         using (HttpResponseMessage off = await _guide.SendAsync(HttpMethod.Delete, "/faults"))
@@ -60,9 +61,9 @@ public sealed class GuideFaultTests : IAsyncLifetime
         var hit = new List<int>();
         for (int i = 1; i <= 60; i++)
         {
-            using HttpResponseMessage answer = await _guide.GetAsync(Path);
+            using HttpResponseMessage response = await _guide.GetAsync(Path);
             using HttpResponseMessage probe = await _guide.GetAsync("/health");
-            if (answer.StatusCode == HttpStatusCode.InternalServerError)
+            if (response.StatusCode == HttpStatusCode.InternalServerError)
             {
                 hit.Add(i);
             }
@@ -74,13 +75,13 @@ public sealed class GuideFaultTests : IAsyncLifetime
     [Theory]
     [InlineData("slow")]
     [InlineData("late")]
-    public async Task Delay_Mode_HoldsTheAnswerOrItsBody(string mode)
+    public async Task Delay_Mode_HoldsTheResponseOrItsBody(string mode)
     {
         await _guide.FaultAsync($$"""{"mode":"{{mode}}","delay":"400ms"}""");
         long started = Stopwatch.GetTimestamp();
-        using HttpResponseMessage answer = await _guide.GetAsync(Path);
+        using HttpResponseMessage response = await _guide.GetAsync(Path);
         Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromMilliseconds(390));
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Fact]
@@ -100,8 +101,8 @@ public sealed class GuideFaultTests : IAsyncLifetime
         do
         {
             deadline.Token.ThrowIfCancellationRequested();
-            using HttpResponseMessage answer = await _guide.GetAsync("/api/cart/executions");
-            executed = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            using HttpResponseMessage response = await _guide.GetAsync("/api/cart/executions");
+            executed = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         }
         while (!string.Equals(executed, "{\"o-9\":1}", StringComparison.Ordinal));
     }
@@ -169,13 +170,13 @@ public sealed class GuideFaultTests : IAsyncLifetime
     {
         await _guide.FaultAsync("""{"mode":"drip","delay":"50ms"}""");
         long started = Stopwatch.GetTimestamp();
-        using HttpResponseMessage answer = await _guide.GetAsync("/bytes?n=8");
-        Assert.Equal(8, (await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length);
+        using HttpResponseMessage response = await _guide.GetAsync("/bytes?n=8");
+        Assert.Equal(8, (await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length);
         Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromMilliseconds(390));
     }
 
     [Fact]
-    public async Task Garbage_Answer_IsNoHttp()
+    public async Task Garbage_Response_IsNoHttp()
     {
         await _guide.FaultAsync("""{"mode":"garbage"}""");
         Assert.StartsWith("HTTP/1.1 2OO banana\r\n", (await _guide.RawAsync(Path)).Received, StringComparison.Ordinal);
@@ -190,11 +191,11 @@ public sealed class GuideFaultTests : IAsyncLifetime
     [InlineData("", "JSON object")]
     public async Task Switch_Mistake_IsRefusedAndNamed(string body, string named)
     {
-        using HttpResponseMessage answer = await _guide.SendAsync(
+        using HttpResponseMessage response = await _guide.SendAsync(
             HttpMethod.Put,
             "/faults",
             request => request.Content = new StringContent(body));
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Contains(named, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(named, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }

@@ -59,11 +59,11 @@ internal sealed class GuideUnderTest : IAsyncDisposable
 
     public async Task FaultAsync(string json)
     {
-        using HttpResponseMessage answer = await SendAsync(
+        using HttpResponseMessage response = await SendAsync(
             HttpMethod.Put,
             "/faults",
             request => request.Content = new StringContent(json, Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json")));
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     /// <summary>Everything that comes back on a connection of its own, and how it ended: null for FIN, else the socket's error.</summary>

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Server;
 
 /// <summary><c>listen[].clientCertificates</c>: who may shake hands, and what destinations hear of it.</summary>
+[Trait("kind", "socket")]
 public sealed class ClientCertificatesTests : IDisposable
 {
     private readonly PrivateAuthority _authority = new("users");

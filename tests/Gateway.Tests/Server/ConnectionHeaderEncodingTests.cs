@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Server;
 
+[Trait("kind", "socket")]
 public class ConnectionHeaderEncodingTests(ConnectionHeaderEncodingTests.Fixture fixture)
     : IClassFixture<ConnectionHeaderEncodingTests.Fixture>
 {

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Server;
 
+[Trait("kind", "process")]
 public class DescriptorsTests
 {
     [Theory]

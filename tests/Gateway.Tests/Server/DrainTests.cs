@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Server;
 
 /// <summary>What SIGTERM does before anything closes: balancers see it, clients are told, nothing fails.</summary>
+[Trait("kind", "process")]
 public sealed class DrainTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -45,11 +46,11 @@ public sealed class DrainTests
         await idle.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         AssertLast(await idle.ReadAsync());
 
-        static void AssertLast(RawAnswer answer)
+        static void AssertLast(RawResponse response)
         {
-            Assert.Equal(200, answer.Status);
-            Assert.Equal("served", answer.Body);
-            Assert.Equal(["close"], answer.Header("Connection"));
+            Assert.Equal(200, response.Status);
+            Assert.Equal("served", response.Body);
+            Assert.Equal(["close"], response.Header("Connection"));
         }
     }
 
@@ -141,7 +142,7 @@ public sealed class DrainTests
                     }
                     else
                     {
-                        broken.Enqueue("closed without an answer");
+                        broken.Enqueue("closed without a response");
                     }
                 }
                 catch (SocketException e)

@@ -10,6 +10,7 @@ namespace Gateway.Tests.Server;
 /// <summary>
 /// Clients that close their side of the connection behind their request (RFC 9112, section 9.6), and such that have closed all of it.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class HalfClosedClientsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

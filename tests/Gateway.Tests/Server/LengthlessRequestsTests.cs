@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Server;
 
 /// <summary>POST and PUT of HTTP/1.0 that say nothing of a body have none (RFC 9112, section 6.3).</summary>
+[Trait("kind", "socket")]
 public sealed class LengthlessRequestsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Server;
 
 [SuppressMessage("Security", "CA5398:Avoid hardcoded SslProtocols values", Justification = "Which versions are spoken is what is tested.")]
+[Trait("kind", "socket")]
 public class ListenerCertificatesTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Server;
 
 /// <summary>The header of the PROXY protocol, by its specification's examples and the ways in which it can be wrong.</summary>
+[Trait("kind", "unit")]
 public sealed class ProxyProtocolHeaderTests
 {
     private const string Signature = "0D0A0D0A000D0A515549540A";

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Server;
 
 /// <summary>A listener with <c>proxyProtocol: true</c>: by hand, and behind a real HAProxy.</summary>
+[Trait("kind", "process")]
 public sealed class ProxyProtocolTests
 {
     private const string Listen = "  - { url: \"http://127.0.0.1:0\", proxyProtocol: true }";

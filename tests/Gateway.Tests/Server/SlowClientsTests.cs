@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Server;
 
 /// <summary>Clients that hold a connection and do nothing with it.</summary>
+[Trait("kind", "socket")]
 public sealed class SlowClientsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

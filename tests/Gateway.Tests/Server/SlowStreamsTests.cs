@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Server;
 
 /// <summary>Clients of HTTP/2 whose windows hold a response up: it waits in the server then, and not in the socket.</summary>
+[Trait("kind", "socket")]
 public sealed class SlowStreamsTests
 {
     private const int Cancel = 8;

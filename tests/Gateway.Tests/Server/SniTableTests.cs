@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Server;
 
+[Trait("kind", "unit")]
 public class SniTableTests
 {
     private static readonly SniTable Table = new(

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Server;
 
+[Trait("kind", "socket")]
 public class TlsTests
 {
     [Fact]
@@ -27,18 +28,18 @@ public class TlsTests
             VersionPolicy = HttpVersionPolicy.RequestVersionExact
         };
         request.Headers.Add("Cookie", "a=1; b=2");
-        using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpVersion.Version20, answer.Version);
-        Assert.Equal("ok", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(HttpVersion.Version20, response.Version);
+        Assert.Equal("ok", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal(["a=1; b=2"], guide.Last.Header("Cookie"));
         Assert.Equal(["2.0 gateway"], guide.Last.Header("Via"));
         Assert.Equal(["https"], guide.Last.Header("X-Forwarded-Proto"));
-        Assert.Equal("1.1 gateway", answer.Headers.Via.ToString());
+        Assert.Equal("1.1 gateway", response.Headers.Via.ToString());
     }
 
     [Fact]
-    public async Task Http2_AnswerIsCut_TheStreamIsReset()
+    public async Task Http2_ResponseIsCut_TheStreamIsReset()
     {
         await using var guide = new ScriptedUpstream(static async r =>
         {
@@ -87,8 +88,9 @@ public class TlsTests
         });
         await using var gateway = await StartAsync([guide.Url], NewCertificate("one"), "    stream: { onInterrupt: error }");
         using var client = Http2(gateway, _ => true);
-        using var answer = await client.GetAsync("/chat", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        await using var stream = await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        using var response = await client.GetAsync(
+            "/chat", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
         var text = new StringBuilder();
 
         await Assert.ThrowsAnyAsync<Exception>(async () =>
@@ -143,7 +145,7 @@ public class TlsTests
             subject = certificate.Subject;
             return true;
         });
-        using var answer = await client.GetAsync("/", TestContext.Current.CancellationToken);
+        using var response = await client.GetAsync("/", TestContext.Current.CancellationToken);
         return subject;
     }
 

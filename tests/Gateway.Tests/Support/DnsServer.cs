@@ -81,11 +81,11 @@ internal sealed class DnsServer : IAsyncDisposable
                 continue;
             }
 
-            await _socket.SendToAsync(AnswerTo(buffer.AsSpan(0, got.ReceivedBytes)), got.RemoteEndPoint, _end.Token);
+            await _socket.SendToAsync(ResponseTo(buffer.AsSpan(0, got.ReceivedBytes)), got.RemoteEndPoint, _end.Token);
         }
     }
 
-    private byte[] AnswerTo(ReadOnlySpan<byte> query)
+    private byte[] ResponseTo(ReadOnlySpan<byte> query)
     {
         // 1. The one question behind the head of 12 bytes: labels, then type and class.
         var name = new StringBuilder();
@@ -101,19 +101,19 @@ internal sealed class DnsServer : IAsyncDisposable
         _asked.Enqueue($"{type} {name}");
 
         // 2. What is known of it.
-        DnsRecord[] answers = [.. Volatile.Read(ref _records).Where(r => r.Type == type
+        DnsRecord[] responses = [.. Volatile.Read(ref _records).Where(r => r.Type == type
             && string.Equals(r.Name, name.ToString(), StringComparison.OrdinalIgnoreCase))];
-        DnsRecord[] along = type == Srv && answers.Length > 0 ? [.. Volatile.Read(ref _along)] : [];
+        DnsRecord[] along = type == Srv && responses.Length > 0 ? [.. Volatile.Read(ref _along)] : [];
 
         // 3. The same id, "response, authoritative", the code, one question, the counts.
         var message = new List<byte>();
         message.AddRange(query[..2]);
-        message.AddRange([0x84, (byte)(answers.Length > 0 ? 0 : EmptyCode), 0, 1]);
-        message.AddRange(Number(answers.Length));
+        message.AddRange([0x84, (byte)(responses.Length > 0 ? 0 : EmptyCode), 0, 1]);
+        message.AddRange(Number(responses.Length));
         message.AddRange([0, 0]);
         message.AddRange(Number(along.Length));
         message.AddRange(question);
-        foreach (var record in answers.Concat(along))
+        foreach (var record in responses.Concat(along))
         {
             message.AddRange(Labels(record.Name));
             message.AddRange(Number(record.Type));

@@ -28,7 +28,7 @@ internal static class EchoUpstream
     {
         var isTls = kind is DestinationKind.TlsHttp1 or DestinationKind.TlsHttp2;
         return await KestrelUpstream.StartAsync(
-            AnswerAsync,
+            RespondAsync,
             kind switch
             {
                 DestinationKind.Http2 => HttpProtocols.Http2,
@@ -41,7 +41,7 @@ internal static class EchoUpstream
     /// <summary>The address by name: over TLS the name is told.</summary>
     public static string UrlOf(KestrelUpstream upstream) => upstream.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
 
-    private static Task AnswerAsync(HttpContext context)
+    private static Task RespondAsync(HttpContext context)
     {
         var lines =
             context.Request.Headers.Where(static header => !header.Key.Equals(

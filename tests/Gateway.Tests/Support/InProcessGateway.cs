@@ -194,15 +194,15 @@ internal sealed class InProcessGateway : IAsyncDisposable
     public async Task<(int Status, string Body)> PostAsync(string path, string json)
     {
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-        using var answer = await _operators.PostAsync(new Uri(AdminUrl, path), content);
-        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        using var response = await _operators.PostAsync(new Uri(AdminUrl, path), content);
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
     /// <summary>An operator's <c>DELETE</c>.</summary>
     public async Task<int> DeleteAsync(string path)
     {
-        using var answer = await _operators.DeleteAsync(new Uri(AdminUrl, path));
-        return (int)answer.StatusCode;
+        using var response = await _operators.DeleteAsync(new Uri(AdminUrl, path));
+        return (int)response.StatusCode;
     }
 
     /// <summary>The tier that serves the only cluster; empty: none can.</summary>
@@ -234,13 +234,15 @@ internal sealed class InProcessGateway : IAsyncDisposable
             .GetProperty("destinations")[destination].GetProperty("healthStatus").GetString()!;
 
     /// <summary>Awaits a health status.</summary>
-    public async Task BecomesAsync(string verdict, string tier, int destination = 0)
+    public async Task BecomesAsync(string healthStatus, string tier, int destination = 0)
     {
         var since = TimeProvider.System.GetTimestamp();
         string last;
-        while ((last = await HealthStatusAsync(tier, destination)) != verdict)
+        while ((last = await HealthStatusAsync(tier, destination)) != healthStatus)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(30), $"The verdict is {last}, not {verdict}.");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(30),
+                $"The health status is {last}, not {healthStatus}.");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
     }
@@ -248,13 +250,13 @@ internal sealed class InProcessGateway : IAsyncDisposable
     /// <summary>The status of an operators' page.</summary>
     public async Task<int> AdminStatusAsync(string path)
     {
-        using var answer = await _operators.GetAsync(new Uri(AdminUrl, path));
-        return (int)answer.StatusCode;
+        using var response = await _operators.GetAsync(new Uri(AdminUrl, path));
+        return (int)response.StatusCode;
     }
 
-    public Task<RawAnswer> AskAsync(string request, string method = "GET") => RawClient.AskAsync(Url, request, method);
+    public Task<RawResponse> AskAsync(string request, string method = "GET") => RawClient.AskAsync(Url, request, method);
 
-    public Task<RawAnswer> GetAsync(string target = "/", string headers = "") =>
+    public Task<RawResponse> GetAsync(string target = "/", string headers = "") =>
         AskAsync($"GET {target} HTTP/1.1\r\nHost: shop.test\r\n{headers}\r\n");
 
     /// <summary>What SIGTERM does first.</summary>

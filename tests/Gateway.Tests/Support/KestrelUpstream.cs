@@ -27,7 +27,7 @@ internal sealed class KestrelUpstream : IAsyncDisposable
     private X509Certificate2? _certificate;
 
     private KestrelUpstream(
-        RequestDelegate answer,
+        RequestDelegate response,
         HttpProtocols protocols,
         X509Certificate2? certificate,
         int port,
@@ -60,7 +60,7 @@ internal sealed class KestrelUpstream : IAsyncDisposable
             }
 
             _requests.Enqueue(asked);
-            return answer(context);
+            return response(context);
         });
     }
 
@@ -79,19 +79,19 @@ internal sealed class KestrelUpstream : IAsyncDisposable
 
     public IReadOnlyList<Asked> Probes => [.. _probes];
 
-    /// <param name="answer">Answers whatever is no probe.</param>
+    /// <param name="response">Answers whatever is no probe.</param>
     /// <param name="protocols">HTTP/2 alone and without a certificate means prior knowledge, as gRPC servers have it.</param>
     /// <param name="certificate">Makes it an https destination.</param>
     /// <param name="port">0: any.</param>
     /// <param name="https">Changes its side of TLS.</param>
     public static async Task<KestrelUpstream> StartAsync(
-        RequestDelegate answer,
+        RequestDelegate response,
         HttpProtocols protocols = HttpProtocols.Http1,
         X509Certificate2? certificate = null,
         int port = 0,
         Action<HttpsConnectionAdapterOptions>? https = null)
     {
-        var upstream = new KestrelUpstream(answer, protocols, certificate, port, https);
+        var upstream = new KestrelUpstream(response, protocols, certificate, port, https);
         await upstream._app.StartAsync();
         return upstream;
     }

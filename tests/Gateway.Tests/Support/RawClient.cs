@@ -18,7 +18,7 @@ internal sealed class RawClient : IAsyncDisposable
     }
 
     /// <summary>One request on a connection of its own.</summary>
-    public static async Task<RawAnswer> AskAsync(Uri url, string request, string method = "GET")
+    public static async Task<RawResponse> AskAsync(Uri url, string request, string method = "GET")
     {
         await using var client = await ConnectAsync(url);
         await client.SendAsync(request);
@@ -39,7 +39,7 @@ internal sealed class RawClient : IAsyncDisposable
     public void Reset() => _socket.Close(0);
 
     /// <summary>
-    /// Reads until so many answers with this status line came; what follows the last one's line is thrown away with the rest.
+    /// Reads until so many responses with this status line came; what follows the last one's line is thrown away with the rest.
     /// </summary>
     public async Task SkipAsync(string statusLine, int count)
     {
@@ -51,7 +51,7 @@ internal sealed class RawClient : IAsyncDisposable
             var received = await _socket.ReceiveAsync(buffer.AsMemory(filled), SocketFlags.None);
             if (received == 0)
             {
-                throw new IOException($"The connection ended with {count} answers missing.");
+                throw new IOException($"The connection ended with {count} responses missing.");
             }
 
             filled += received;
@@ -70,7 +70,7 @@ internal sealed class RawClient : IAsyncDisposable
     }
 
     /// <summary>The next response, up to its end or to where it was cut. Interim responses (1xx) are left out.</summary>
-    public async Task<RawAnswer> ReadAsync(string method = "GET")
+    public async Task<RawResponse> ReadAsync(string method = "GET")
     {
         var head = await ReadHeadAsync();
         while (head.StartsWith("HTTP/1.1 1", StringComparison.Ordinal) && !head.StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
@@ -78,20 +78,20 @@ internal sealed class RawClient : IAsyncDisposable
             head = await ReadHeadAsync();
         }
 
-        var answer = new RawAnswer(head);
-        if (head.Length == 0 || method == "HEAD" || answer.Status is 101 or 204 or 304)
+        var response = new RawResponse(head);
+        if (head.Length == 0 || method == "HEAD" || response.Status is 101 or 204 or 304)
         {
-            return answer with { IsWhole = head.Length > 0 };
+            return response with { IsWhole = head.Length > 0 };
         }
 
         var body = new StringBuilder();
-        if (answer.Header("Content-Length") is [var length])
+        if (response.Header("Content-Length") is [var length])
         {
             var whole = await TakeAsync(int.Parse(length, CultureInfo.InvariantCulture), body);
-            return answer with { Body = body.ToString(), IsWhole = whole };
+            return response with { Body = body.ToString(), IsWhole = whole };
         }
 
-        if (answer.Header("Transfer-Encoding") is ["chunked"])
+        if (response.Header("Transfer-Encoding") is ["chunked"])
         {
             while (await ReadLineAsync() is { } line
                 && int.TryParse(line, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size))
@@ -108,18 +108,18 @@ internal sealed class RawClient : IAsyncDisposable
 
                 if (size == 0)
                 {
-                    return answer with { Body = body.ToString(), IsWhole = true };
+                    return response with { Body = body.ToString(), IsWhole = true };
                 }
             }
 
-            return answer with { Body = body.ToString() };
+            return response with { Body = body.ToString() };
         }
 
         while (await MoreAsync())
         {
         }
 
-        return answer with { Body = Encoding.Latin1.GetString(_rest), IsWhole = true };
+        return response with { Body = Encoding.Latin1.GetString(_rest), IsWhole = true };
     }
 
     /// <summary>Reads a body in chunks to its end and forgets it; its length, or -1: it was cut.</summary>
@@ -258,7 +258,7 @@ internal sealed class RawClient : IAsyncDisposable
 }
 
 /// <summary>A response as it came; one character a byte.</summary>
-internal sealed record RawAnswer(string Head)
+internal sealed record RawResponse(string Head)
 {
     public string Body { get; init; } = "";
 

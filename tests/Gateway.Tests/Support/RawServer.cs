@@ -17,7 +17,7 @@ internal sealed class RawServer : IAsyncDisposable
 
     public RawServer(Func<Socket, CancellationToken, Task>? behaviour = null)
     {
-        _behaviour = behaviour ?? Answer(200, "ok");
+        _behaviour = behaviour ?? Respond(200, "ok");
         Restart();
     }
 
@@ -48,11 +48,11 @@ internal sealed class RawServer : IAsyncDisposable
     }
 
     /// <summary>Reads the head and sends these bytes; then does <paramref name="after"/>.</summary>
-    public Func<Socket, CancellationToken, Task> Raw(string answer, Func<Socket, CancellationToken, Task>? after = null) =>
+    public Func<Socket, CancellationToken, Task> Raw(string response, Func<Socket, CancellationToken, Task>? after = null) =>
         async (socket, stop) =>
     {
         await ReadHeadAsync(socket, stop);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(answer), SocketFlags.None, stop);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(response), SocketFlags.None, stop);
         if (after is not null)
         {
             await after(socket, stop);
@@ -60,7 +60,7 @@ internal sealed class RawServer : IAsyncDisposable
     };
 
     /// <summary>A whole response.</summary>
-    public Func<Socket, CancellationToken, Task> Answer(int status, string body, string headers = "") =>
+    public Func<Socket, CancellationToken, Task> Respond(int status, string body, string headers = "") =>
         Raw($"HTTP/1.1 {status} Test\r\nContent-Length: {body.Length}\r\nConnection: close\r\n{headers}\r\n{body}");
 
     /// <summary>Like kill -9: the port refuses, open connections are reset.</summary>

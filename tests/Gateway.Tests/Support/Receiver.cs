@@ -17,7 +17,7 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<Received> _received = new();
 
-    private Receiver(Func<int, HttpContext, Task> answer, HttpProtocols protocols)
+    private Receiver(Func<int, HttpContext, Task> response, HttpProtocols protocols)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -28,7 +28,7 @@ internal sealed class Receiver : IAsyncDisposable
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
             _received.Enqueue(new(context.Request.Path.Value!, context.Request.Headers.Authorization.ToString(), body.ToArray()));
-            await answer(_received.Count, context);
+            await response(_received.Count, context);
         });
     }
 
@@ -36,13 +36,13 @@ internal sealed class Receiver : IAsyncDisposable
 
     public IReadOnlyList<Received> All => [.. _received];
 
-    /// <param name="answer">Answers the nth request, from 1; null: always 200.</param>
+    /// <param name="response">Answers the nth request, from 1; null: always 200.</param>
     /// <param name="protocols">HTTP/2 alone means without TLS and without a negotiation, as gRPC speaks it.</param>
     public static async Task<Receiver> StartAsync(
-        Func<int, HttpContext, Task>? answer = null,
+        Func<int, HttpContext, Task>? response = null,
         HttpProtocols protocols = HttpProtocols.Http1)
     {
-        var receiver = new Receiver(answer ?? (static (_, _) => Task.CompletedTask), protocols);
+        var receiver = new Receiver(response ?? (static (_, _) => Task.CompletedTask), protocols);
         await receiver._app.StartAsync();
         return receiver;
     }

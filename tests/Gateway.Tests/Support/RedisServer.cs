@@ -90,7 +90,7 @@ internal sealed class RedisServer : IDisposable
         kill.WaitForExit();
     }
 
-    /// <summary>One inline command's raw answer; empty: there was none.</summary>
+    /// <summary>One inline command's raw response; empty: there was none.</summary>
     public string Command(string command) =>
         Ask(Port, (_password is null ? "" : $"AUTH {_password}\r\n") + command + "\r\n", skip: _password is null ? 0 : 1);
 
@@ -104,9 +104,9 @@ internal sealed class RedisServer : IDisposable
             client.ReceiveTimeout = 2000;
             var stream = client.GetStream();
             stream.Write(Encoding.UTF8.GetBytes(lines));
-            var answer = new StringBuilder();
+            var response = new StringBuilder();
             var buffer = new byte[4096];
-            while (answer.ToString().Split("\r\n").Length < 2 + skip)
+            while (response.ToString().Split("\r\n").Length < 2 + skip)
             {
                 var read = stream.Read(buffer);
                 if (read == 0)
@@ -114,10 +114,10 @@ internal sealed class RedisServer : IDisposable
                     break;
                 }
 
-                answer.Append(Encoding.UTF8.GetString(buffer, 0, read));
+                response.Append(Encoding.UTF8.GetString(buffer, 0, read));
             }
 
-            return string.Join("\r\n", answer.ToString().Split("\r\n").Skip(skip));
+            return string.Join("\r\n", response.ToString().Split("\r\n").Skip(skip));
         }
         catch (Exception exception) when (exception is SocketException or IOException)
         {

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Upstream;
 
+[Trait("kind", "unit")]
 public class ChunkReaderTests
 {
     [Theory]

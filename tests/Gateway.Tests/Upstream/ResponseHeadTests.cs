@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Upstream;
 
+[Trait("kind", "unit")]
 public class ResponseHeadTests
 {
     private const string Start = "HTTP/1.1 200 OK\r\n";

@@ -8,7 +8,7 @@ namespace Gateway.Admin.Endpoints;
 /// <summary>What operators may do to the configuration, and what they may see of earlier ones.</summary>
 internal sealed class ConfigVerbs(AdminSources sources, VerbRunner runner, TimeProvider time)
 {
-    private const string NoDisk = "The state folder gives no answer. Look at its disk, then try again.";
+    private const string NoDisk = "The state folder does not respond. Look at its disk, then try again.";
 
     /// <summary><c>GET /config/revisions</c>.</summary>
     public async Task ListAsync(HttpContext context)

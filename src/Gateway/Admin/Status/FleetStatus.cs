@@ -20,10 +20,10 @@ internal sealed record FleetStatus(
         view.Epoch,
         [.. view.Gateways.Select(static g => new FleetGatewayStatus(g.Name, g.Self, g.Version, g.Revision, [.. g.Clusters.Select(Of)]))],
         [
-        .. view.Verdicts.Select(static v => new AgreementStatus(
+        .. view.Changes.Select(static v => new AgreementStatus(
             v.Cluster,
             v.Epoch,
-            v.Kind == FleetVerdictKind.Failover ? "failover" : "failback",
+            v.Kind == AgreedChangeKind.Failover ? "failover" : "failback",
             v.From,
             v.To))]);
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Gateway.Admin.Status;
 
-/// <summary>What users got while a cluster was disturbed: the answer to "whom did it hurt".</summary>
+/// <summary>What users got while a cluster was disturbed.</summary>
 /// <param name="Since">The begin of the count: ten seconds before the disturbance was noticed, or the start of the process.</param>
 /// <param name="Until">The end of the disturbance; null: it goes on.</param>
 /// <param name="Text">The same in one sentence.</param>

@@ -116,7 +116,7 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
         {
             var meter = sources.Instruments.Route(route.Name);
             return new RouteStatus(route.Name, route.Path, route.Cluster, route.Level, meter.Sums,
-                Enum.GetValues<FallbackStep>().ToDictionary(static r => Instruments.StepNames[(int)r], meter.Rung, StringComparer.Ordinal),
+                Enum.GetValues<FallbackStep>().ToDictionary(static r => Instruments.StepNames[(int)r], meter.Uses, StringComparer.Ordinal),
                 [.. route.Fallback.Select(Name), "builtIn"],
                 lastGood.GetValueOrDefault(route.Name));
         })];

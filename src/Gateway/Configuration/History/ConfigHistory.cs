@@ -117,7 +117,7 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
         await _writing.WaitAsync(Within, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_writing.IsCompleted)
         {
-            NoteUnkept(revision, "the disk gives no answer");
+            NoteUnkept(revision, "the disk does not respond");
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed partial class ConfigHistory(string folder, ILogger logger)
     }
 
     /// <summary>
-    /// Something of each that is kept, the newest first, one in memory at a time; null: the disk gave no answer within two seconds.
+    /// Something of each that is kept, the newest first, one in memory at a time; null: the disk did not respond within two seconds.
     /// </summary>
     public async Task<IReadOnlyList<T>?> SelectAsync<T>(Func<ConfigRevision, T> choose, TimeProvider time)
     {

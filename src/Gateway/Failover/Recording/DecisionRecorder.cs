@@ -50,8 +50,8 @@ internal sealed class DecisionRecorder
         Post(RecordedKind.Count, new CountedRoute(destination, route), successes);
 
     /// <summary>What the comparison of two tiers comes to.</summary>
-    public void OnCompared(ClusterRuntime cluster, ComparisonResult verdict) =>
-        Post(RecordedKind.Comparison, new RecordedComparison(cluster.Config.Name, verdict));
+    public void OnCompared(ClusterRuntime cluster, ComparisonResult result) =>
+        Post(RecordedKind.Comparison, new RecordedComparison(cluster.Config.Name, result));
 
     /// <summary>The loop turns, before anything is judged.</summary>
     /// <param name="planned">When it had planned to.</param>

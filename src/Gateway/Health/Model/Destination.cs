@@ -21,12 +21,12 @@ internal sealed class Destination
     private int _maxInFlight;
     private int _lingering;
     private int _halfOpenPermits;
-    private int _verdict;
+    private int _healthStatus;
     private bool _speaksHttp2Alone;
     private bool _offersHttp2;
     private bool _negotiatesHttp11;
     private bool _http2Wanted;
-    private string? _condemnedOn;
+    private string? _ejectedByRoute;
     private CancellationTokenSource _cut = new();
     private ClusterTls? _tls;
 
@@ -128,8 +128,8 @@ internal sealed class Destination
     /// <summary>What is held true of it; written by the failover loop alone, for eyes. Choose from <c>TierSnapshot</c> instead.</summary>
     public HealthStatus HealthStatus
     {
-        get => (HealthStatus)Volatile.Read(ref _verdict);
-        internal set => Volatile.Write(ref _verdict, (int)value);
+        get => (HealthStatus)Volatile.Read(ref _healthStatus);
+        internal set => Volatile.Write(ref _healthStatus, (int)value);
     }
 
     /// <summary>
@@ -138,13 +138,13 @@ internal sealed class Destination
     /// </summary>
     public string? EjectedByRoute
     {
-        get => Volatile.Read(ref _condemnedOn);
-        internal set => Volatile.Write(ref _condemnedOn, value);
+        get => Volatile.Read(ref _ejectedByRoute);
+        internal set => Volatile.Write(ref _ejectedByRoute, value);
     }
 
     /// <summary>True: a request of this route may be the half-open probe.</summary>
     public bool AllowsHalfOpenProbeOf(string route) =>
-        EjectedByRoute is not { } condemnedOn || string.Equals(condemnedOn, route, StringComparison.Ordinal);
+        EjectedByRoute is not { } ejectedByRoute || string.Equals(ejectedByRoute, route, StringComparison.Ordinal);
 
     /// <summary>
     /// True: even a request that may not be repeated may be the half-open probe, since a failed connection carries nothing.

@@ -43,8 +43,8 @@ internal sealed class ServiceResolver(params IPEndPoint[]? servers)
     {
         // The system's name servers are read anew each time: they may have changed.
         var client = new LookupClient(OptionsOf(servers));
-        var answer = await client.QueryAsync(name, QueryType.SRV, QueryClass.IN, cancellationToken).ConfigureAwait(false);
-        SrvRecord[] records = [.. answer.Answers.SrvRecords().Take(MostRecords)];
+        var response = await client.QueryAsync(name, QueryType.SRV, QueryClass.IN, cancellationToken).ConfigureAwait(false);
+        SrvRecord[] records = [.. response.Answers.SrvRecords().Take(MostRecords)];
         List<ResolvedEndpoint> endpoints = [];
         var valid = Longest;
         foreach (var record in records)
@@ -57,7 +57,7 @@ internal sealed class ServiceResolver(params IPEndPoint[]? servers)
             }
 
             valid = Shorter(valid, record.InitialTimeToLive);
-            foreach (var address in await AddressesOfAsync(client, answer, record.Target, cancellationToken).ConfigureAwait(false))
+            foreach (var address in await AddressesOfAsync(client, response, record.Target, cancellationToken).ConfigureAwait(false))
             {
                 valid = Shorter(valid, address.InitialTimeToLive);
                 endpoints.Add(new ResolvedEndpoint(address.Address, record.Port, target, Math.Max((int)record.Weight, 1), record.Priority));
@@ -76,9 +76,9 @@ internal sealed class ServiceResolver(params IPEndPoint[]? servers)
 
     // What the server sent along is taken; else it is asked for.
     private static async Task<IReadOnlyList<AddressRecord>> AddressesOfAsync(
-        LookupClient client, IDnsQueryResponse answer, DnsString target, CancellationToken cancellationToken)
+        LookupClient client, IDnsQueryResponse response, DnsString target, CancellationToken cancellationToken)
     {
-        AddressRecord[] along = [.. answer.Additionals.AddressRecords().Where(record => record.DomainName.Equals(target))];
+        AddressRecord[] along = [.. response.Additionals.AddressRecords().Where(record => record.DomainName.Equals(target))];
         if (along.Length > 0)
         {
             return along;

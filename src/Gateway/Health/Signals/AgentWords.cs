@@ -33,7 +33,7 @@ internal sealed record AgentWords(double? Weight, bool IsReady, bool IsUp, strin
         _ => Word.Length > 0 ? $"the agent says {Word}" : "the agent says nothing",
     };
 
-    /// <summary>Takes a line; null: it has no word that is known, and is no answer of an agent.</summary>
+    /// <summary>Takes a line; null: it has no word that is known, and is not a response of an agent.</summary>
     public AgentWords? Take(string line)
     {
         var sharp = line.IndexOf('#', StringComparison.Ordinal);

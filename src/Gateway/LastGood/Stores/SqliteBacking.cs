@@ -88,13 +88,13 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     private void Open()
     {
         _file.Open();
-        _size = _file.Number("SELECT coalesce(sum(size), 0) FROM answers");
+        _size = _file.Number("SELECT coalesce(sum(size), 0) FROM responses");
     }
 
     private void ReadAhead(Func<StoredResponse, bool> admit, CancellationToken cancellationToken)
     {
         var bad = new List<string>();
-        using (var select = _file.Command("SELECT key, record FROM answers WHERE expires > $now ORDER BY began DESC"))
+        using (var select = _file.Command("SELECT key, record FROM responses WHERE expires > $now ORDER BY began DESC"))
         {
             var now = ClockReading.Of(_time);
             select.Parameters.AddWithValue("$now", now.UnixMs);
@@ -183,7 +183,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     {
         var record = LastGoodRecord.Encode(stored);
         using var put = _file.Command("""
-            INSERT INTO answers(key, base, place, began, expires, size, record) VALUES($key, $base, $place, $began, $expires, $size, $record)
+            INSERT INTO responses(key, base, place, began, expires, size, record) VALUES($key, $base, $place, $began, $expires, $size, $record)
             ON CONFLICT(key) DO UPDATE SET base=excluded.base, place=excluded.place, began=excluded.began, expires=excluded.expires, size=excluded.size, record=excluded.record
             """);
         put.Parameters.AddWithValue("$key", stored.Key);
@@ -193,7 +193,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
         put.Parameters.AddWithValue("$expires", stored.BeganUnixMs + (long)stored.KeepFor.TotalMilliseconds);
         put.Parameters.AddWithValue("$size", record.Length + stored.Key.Length);
         put.Parameters.AddWithValue("$record", record);
-        using (var old = _file.Command("SELECT size FROM answers WHERE key = $key"))
+        using (var old = _file.Command("SELECT size FROM responses WHERE key = $key"))
         {
             old.Parameters.AddWithValue("$key", stored.Key);
             _size -= old.ExecuteScalar() as long? ?? 0;
@@ -208,7 +208,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
     {
         var keys = new List<string>();
         using (var select =
-            _file.Command("SELECT key, record FROM answers WHERE instr(key, ' ~' || $route || '.') > 0 AND began <= $began"))
+            _file.Command("SELECT key, record FROM responses WHERE instr(key, ' ~' || $route || '.') > 0 AND began <= $began"))
         {
             select.Parameters.AddWithValue("$route", route);
             select.Parameters.AddWithValue("$began", began);
@@ -234,7 +234,7 @@ internal sealed partial class SqliteBacking : ILastGoodStore
 
     private void Delete(string where, string text, long began)
     {
-        using var delete = _file.Command($"DELETE FROM answers WHERE {where} AND began <= $began RETURNING size");
+        using var delete = _file.Command($"DELETE FROM responses WHERE {where} AND began <= $began RETURNING size");
         delete.Parameters.AddWithValue("$text", text);
         delete.Parameters.AddWithValue("$began", began);
         using var sizes = delete.ExecuteReader();
@@ -257,10 +257,10 @@ internal sealed partial class SqliteBacking : ILastGoodStore
         while (_size > _cap)
         {
             var before = _size;
-            Delete("key IN (SELECT key FROM answers WHERE $text = '' ORDER BY began LIMIT 64)", "", long.MaxValue);
+            Delete("key IN (SELECT key FROM responses WHERE $text = '' ORDER BY began LIMIT 64)", "", long.MaxValue);
             if (_size >= before)
             {
-                _size = _file.Number("SELECT coalesce(sum(size), 0) FROM answers");
+                _size = _file.Number("SELECT coalesce(sum(size), 0) FROM responses");
                 return;
             }
         }

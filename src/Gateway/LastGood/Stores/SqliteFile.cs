@@ -13,7 +13,7 @@ namespace Gateway.LastGood.Stores;
 /// <param name="time">The clock.</param>
 internal sealed class SqliteFile(string path, long cap, TimeProvider time)
 {
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
     private const int BusyTimeoutMs = 2000;
     private const int SetAsideMost = 3;
     private volatile SqliteConnection? _connection;
@@ -116,10 +116,10 @@ internal sealed class SqliteFile(string path, long cap, TimeProvider time)
         {
             Run(connection, $"""
                 BEGIN IMMEDIATE;
-                CREATE TABLE answers(key TEXT PRIMARY KEY, base TEXT NOT NULL, place TEXT NOT NULL, began INTEGER NOT NULL, expires INTEGER NOT NULL, size INTEGER NOT NULL, record BLOB NOT NULL);
-                CREATE INDEX answers_base ON answers(base);
-                CREATE INDEX answers_place ON answers(place);
-                CREATE INDEX answers_began ON answers(began);
+                CREATE TABLE responses(key TEXT PRIMARY KEY, base TEXT NOT NULL, place TEXT NOT NULL, began INTEGER NOT NULL, expires INTEGER NOT NULL, size INTEGER NOT NULL, record BLOB NOT NULL);
+                CREATE INDEX responses_base ON responses(base);
+                CREATE INDEX responses_place ON responses(place);
+                CREATE INDEX responses_began ON responses(began);
                 PRAGMA user_version={SchemaVersion};
                 COMMIT;
                 """);

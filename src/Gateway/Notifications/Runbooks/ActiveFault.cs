@@ -14,7 +14,7 @@ internal sealed class ActiveFault(RunbookFault fault)
     /// <summary>The reasons that were told already.</summary>
     public HashSet<RunbookRefusal> Told { get; } = [];
 
-    /// <summary>The permit was asked for, and no answer has come.</summary>
+    /// <summary>The permit was asked for, and no response has come.</summary>
     public bool IsAsking { get; set; }
 
     /// <summary>The permit is not asked for before this.</summary>

@@ -33,6 +33,6 @@ internal enum RunbookPermit
     /// <summary>As many runs as an hour may have.</summary>
     TooMany,
 
-    /// <summary>Redis gave no answer.</summary>
+    /// <summary>Redis gave no response.</summary>
     Unreachable,
 }

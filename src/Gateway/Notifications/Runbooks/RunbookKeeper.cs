@@ -77,7 +77,7 @@ internal sealed class RunbookKeeper(RunbookHistory history, IRunbookEffects effe
         }
     }
 
-    /// <summary>The fleet's answer to a wish to act; false: it is not needed any more.</summary>
+    /// <summary>What the fleet says to a wish to act; false: it is not needed any more.</summary>
     public bool OnPermit(FaultKey key, RunbookPermit permit, RunbookInput input)
     {
         if (!_active.TryGetValue(key, out var active) || !active.IsAsking)

@@ -6,7 +6,7 @@ using Gateway.Redis;
 namespace Gateway.Notifications.Runbooks;
 
 /// <summary>
-/// Lets one gateway of a fleet act in a cluster, and not oftener than an hour may have, by the clock of Redis. Without an answer of Redis
+/// Lets one gateway of a fleet act in a cluster, and not oftener than an hour may have, by the clock of Redis. Without Redis
 /// none acts: a run too few is better than one too many. A gateway that dies with the lease delays the others by at most its length.
 /// </summary>
 /// <param name="redis">The connection.</param>
@@ -71,8 +71,8 @@ internal sealed class RunbookLease(RedisConnection redis, TimeProvider time)
     }
 
     /// <summary>
-    /// Renews the lease until it is cancelled; false: it was lost, because another gateway has it or Redis gave no answer for so long that
-    /// another may.
+    /// Renews the lease until it is cancelled; false: it was lost, because another gateway has it or Redis did not respond for so long
+    /// that another may.
     /// </summary>
     public async Task<bool> KeepAsync(string cluster, CancellationToken cancellationToken)
     {

@@ -52,11 +52,11 @@ internal readonly record struct TimeSums(long Up, long Down, long Lost, long Fai
 /// <param name="routes">The cells now.</param>
 /// <param name="clusterOf">The cluster of a route; null: it is no longer configured.</param>
 /// <param name="serving">Whether each cluster (tier empty) and each tier can serve.</param>
-/// <param name="answers">Good responses so far by tier, in their order, for <see cref="History"/>; null: it does not tell tiers
+/// <param name="responses">Good responses so far by tier, in their order, for <see cref="History"/>; null: it does not tell tiers
 /// apart.</param>
 internal sealed class Ledger(
     Func<IReadOnlyCollection<RouteMeter>> routes, Func<string, string?> clusterOf, Func<IReadOnlyList<ServingReading>> serving,
-    Func<IReadOnlyList<TierResponses>>? answers = null)
+    Func<IReadOnlyList<TierResponses>>? responses = null)
 {
     /// <summary>Lengths of the spans in seconds, and how long each is kept.</summary>
     public static readonly (int Seconds, TimeSpan Kept)[] Grains =
@@ -160,7 +160,7 @@ internal sealed class Ledger(
     private List<TierResponses> CountResponses()
     {
         var added = new List<TierResponses>();
-        foreach (var (tier, total) in answers?.Invoke() ?? [])
+        foreach (var (tier, total) in responses?.Invoke() ?? [])
         {
             // Less than before: a reload took destinations away.
             added.Add(new TierResponses(tier, Math.Max(0, total - _answered.GetValueOrDefault(tier))));

@@ -35,9 +35,9 @@ internal sealed record RequestHistory(
 
     /// <summary>With the requests of the last second added at <paramref name="now"/>. A new value: readers keep theirs.</summary>
     /// <param name="sums">By outcome.</param>
-    /// <param name="answers">Responses of each tier in that second: the live requests are shared out by them.</param>
+    /// <param name="responses">Responses of each tier in that second: the live requests are shared out by them.</param>
     /// <param name="now">The end of that second.</param>
-    public RequestHistory Add(RequestSums sums, IReadOnlyList<TierResponses> answers, DateTimeOffset now)
+    public RequestHistory Add(RequestSums sums, IReadOnlyList<TierResponses> responses, DateTimeOffset now)
     {
         var second = now.ToUnixTimeSeconds();
         var until = DateTimeOffset.FromUnixTimeSeconds(second - (second % Length) + Length);
@@ -48,27 +48,27 @@ internal sealed record RequestHistory(
             Shift(Live, shift, sums.Live),
             Shift(Degraded, shift, sums.Degraded),
             Shift(Failed, shift, sums.Failed),
-            ByTier(shift, sums.Live, answers));
+            ByTier(shift, sums.Live, responses));
     }
 
-    private TierHistory[] ByTier(int shift, long live, IReadOnlyList<TierResponses> answers)
+    private TierHistory[] ByTier(int shift, long live, IReadOnlyList<TierResponses> responses)
     {
         var tiers = Tiers.ToList();
-        foreach (var answer in answers)
+        foreach (var response in responses)
         {
-            if (tiers.Count < MaxTiers && !tiers.Exists(t => string.Equals(t.Name, answer.Tier, StringComparison.Ordinal)))
+            if (tiers.Count < MaxTiers && !tiers.Exists(t => string.Equals(t.Name, response.Tier, StringComparison.Ordinal)))
             {
-                tiers.Add(new TierHistory(answer.Tier, new long[Steps]));
+                tiers.Add(new TierHistory(response.Tier, new long[Steps]));
             }
         }
 
         // A response is counted with its attempt, a request when it ends, streams much later: the share is by the attempts, the number by
         // the requests.
         var added = new long[tiers.Count];
-        foreach (var answer in answers)
+        foreach (var response in responses)
         {
-            var index = tiers.FindIndex(t => string.Equals(t.Name, answer.Tier, StringComparison.Ordinal));
-            added[index < 0 ? tiers.Count - 1 : index] += answer.Count;
+            var index = tiers.FindIndex(t => string.Equals(t.Name, response.Tier, StringComparison.Ordinal));
+            added[index < 0 ? tiers.Count - 1 : index] += response.Count;
         }
 
         var (left, weight) = (live, added.Sum());

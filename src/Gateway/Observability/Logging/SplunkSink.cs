@@ -145,8 +145,8 @@ internal sealed class SplunkSink : ILogEventSink, IAsyncDisposable
                 {
                     using var content = new ByteArrayContent(call.body);
                     content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-                    using var answer = await call._http.PostAsync(call._url, content, token).ConfigureAwait(false);
-                    answer.EnsureSuccessStatusCode();
+                    using var response = await call._http.PostAsync(call._url, content, token).ConfigureAwait(false);
+                    response.EnsureSuccessStatusCode();
                 },
                 (body, _http, _url),
                 stopping).ConfigureAwait(false);

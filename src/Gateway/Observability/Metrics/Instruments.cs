@@ -223,7 +223,7 @@ internal sealed partial class Instruments : IDisposable
         MetricFamily.Counter("gateway_fallback_total", "Responses of the fallback chain, by step.", () =>
             [.. from route in _routes.Values
                 from step in Enum.GetValues<FallbackStep>()
-                let count = route.Rung(step)
+                let count = route.Uses(step)
                 where count > 0
                 select new Sample(count, new(RouteLabel, route.Route), new(RungLabel, StepNames[(int)step]))]),
         SavedFamily.Of(() => _routes.Values),

@@ -8,7 +8,7 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
 {
     private readonly DurationCells[] _durations = [new(), new(), new(), new(), new()];
     private readonly long[] _requests = new long[Instruments.OutcomeNames.Length * Instruments.CodeNames.Length];
-    private readonly long[] _rungs = new long[3];
+    private readonly long[] _steps = new long[3];
     private readonly long[] _saved = new long[SavedSums.Names.Length];
     private readonly long[] _reused = new long[ReusedResponses.Names.Length];
     private readonly long[] _refused = new long[RefusalReasons.Names.Length];
@@ -70,7 +70,7 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
     public long BytesOut => Volatile.Read(ref _bytesOut);
 
     /// <summary>A step of the fallback chain gave the response.</summary>
-    public void RespondedBy(FallbackStep step) => Interlocked.Increment(ref _rungs[(int)step]);
+    public void RespondedBy(FallbackStep step) => Interlocked.Increment(ref _steps[(int)step]);
 
     /// <summary>Something other than the first attempt gave the response.</summary>
     public void Saved(SavedBy by, long count = 1) => Interlocked.Add(ref _saved[(int)by], count);
@@ -105,8 +105,8 @@ internal sealed class RouteMeter(string route, Histogram<double> exported)
             SavedSoFar(SavedBy.Resume), SavedSoFar(SavedBy.LastGood), SavedSoFar(SavedBy.File)),
     };
 
-    /// <summary>Answers of one step.</summary>
-    public long Rung(FallbackStep step) => Volatile.Read(ref _rungs[(int)step]);
+    /// <summary>Responses that one step gave.</summary>
+    public long Uses(FallbackStep step) => Volatile.Read(ref _steps[(int)step]);
 
     /// <summary>The index in <see cref="Instruments.CodeNames"/> of a status; 0: there was none.</summary>
     internal static int CodeOf(int status) => status is >= 100 and < 600 ? status / 100 : 0;

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Cli.Migration;
 
 /// <summary>The example of each page is what the command writes, and requests go through it as the page says.</summary>
+[Trait("kind", "socket")]
 public sealed partial class ComingFromPagesTests
 {
     [Theory]

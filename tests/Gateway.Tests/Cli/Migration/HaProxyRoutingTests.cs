@@ -9,6 +9,7 @@ namespace Gateway.Tests.Cli.Migration;
 /// <summary>
 /// The same requests to HAProxy and to a gateway with HAProxy's configuration migrated: both ask the same destination for the same thing.
 /// </summary>
+[Trait("kind", "process")]
 public sealed class HaProxyRoutingTests
 {
     private const string Program = "/usr/sbin/haproxy";

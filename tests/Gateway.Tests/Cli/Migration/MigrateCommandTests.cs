@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Cli.Migration;
 
 /// <summary>The command itself: where the file goes, what stands beside it, and its exit codes.</summary>
+[Trait("kind", "unit")]
 public sealed class MigrateCommandTests
 {
     private const string Site =

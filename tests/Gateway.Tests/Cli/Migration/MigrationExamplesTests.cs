@@ -12,6 +12,7 @@ namespace Gateway.Tests.Cli.Migration;
 /// Every configuration of another proxy in Examples against the file beside it that is made of it, and the list of what is not carried
 /// over. GATEWAY_UPDATE_EXAMPLES=1 writes both anew.
 /// </summary>
+[Trait("kind", "unit")]
 public sealed class MigrationExamplesTests
 {
     internal static readonly string Folder = Repository.PathOf("tests", "Gateway.Tests", "Cli", "Migration", "Examples");

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Cli.Migration;
 
+[Trait("kind", "unit")]
 public sealed class NginxParserTests
 {
     [Theory]

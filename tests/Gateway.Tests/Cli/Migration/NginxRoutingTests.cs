@@ -8,6 +8,7 @@ namespace Gateway.Tests.Cli.Migration;
 /// <summary>
 /// The same requests to nginx and to a gateway with nginx's configuration migrated: both ask the same destination for the same thing.
 /// </summary>
+[Trait("kind", "server")]
 public sealed class NginxRoutingTests
 {
     private const string Shop = """

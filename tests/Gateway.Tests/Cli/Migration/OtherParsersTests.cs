@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Cli.Migration;
 
 /// <summary>HAProxy's words and lines, the settings' JSON, and what is told of a file that is neither.</summary>
+[Trait("kind", "unit")]
 public sealed class OtherParsersTests
 {
     [Theory]

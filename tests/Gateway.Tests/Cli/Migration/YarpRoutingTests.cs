@@ -3,6 +3,7 @@ using Xunit;
 namespace Gateway.Tests.Cli.Migration;
 
 /// <summary>Requests to a gateway with the settings of a YARP application migrated.</summary>
+[Trait("kind", "socket")]
 public sealed class YarpRoutingTests
 {
     private const string Settings = """

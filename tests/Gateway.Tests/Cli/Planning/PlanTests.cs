@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Cli.Planning;
 
 /// <summary><c>plan</c>: what a changed configuration means, by planted changes that are valid and harmful, and by harmless ones.</summary>
+[Trait("kind", "unit")]
 public sealed class PlanTests
 {
     private const string Before = """

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Cli.Planning;
 
+[Trait("kind", "unit")]
 public sealed class PlanTrafficTests
 {
     private static readonly GatewayConfig Before = new()

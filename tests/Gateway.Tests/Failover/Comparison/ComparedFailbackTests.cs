@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Failover.Comparison;
 
 /// <summary>A gateway between clients and two tiers on real sockets, of which the first comes back.</summary>
+[Trait("kind", "socket")]
 public sealed class ComparedFailbackTests
 {
     private const int Clients = 4;

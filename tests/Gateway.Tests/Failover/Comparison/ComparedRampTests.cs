@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Failover.Comparison;
 
 /// <summary>What the machine makes of a comparison, stepped every 50 ms.</summary>
+[Trait("kind", "unit")]
 public class ComparedRampTests
 {
     private static readonly ClusterConfig Defaults = new() { Name = "guide", Tiers = [] };

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Failover.Comparison;
 
+[Trait("kind", "unit")]
 public class FailbackComparisonTests
 {
     [Theory]

@@ -5,6 +5,8 @@ using Xunit;
 namespace Gateway.Tests.Failover.Comparison;
 
 /// <summary>Seeded failbacks by the hundred: what the comparison promises, in figures.</summary>
+[Trait("kind", "unit")]
+[Trait("takes", "long")]
 public class SimulatedFailbackTests
 {
     private const int Runs = 1000;

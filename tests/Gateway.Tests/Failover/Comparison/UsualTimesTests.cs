@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Failover.Comparison;
 
+[Trait("kind", "unit")]
 public class UsualTimesTests
 {
     /// <summary>A tier slower by nature is held to its own time, one that was as fast as the other to what is seen now.</summary>

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Failover.Recording;
 
 /// <summary>What a run recorded, decided again.</summary>
+[Trait("kind", "socket")]
 public sealed class DecisionReplayTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Failover.Recording;
 
 /// <summary>A whole gateway records into its state folder.</summary>
+[Trait("kind", "socket")]
 public sealed class RecordingOfAGatewayTests
 {
     [Fact]

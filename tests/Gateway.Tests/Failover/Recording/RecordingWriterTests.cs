@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Failover.Recording;
 
 /// <summary>The way from the loop to the disk, and its bounds.</summary>
+[Trait("kind", "unit")]
 public sealed class RecordingWriterTests : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory();

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Failover.Resuming;
 
 /// <summary>What the machine makes of what it held true before a restart.</summary>
+[Trait("kind", "unit")]
 public sealed class ResumptionTests
 {
     private static readonly ClusterConfig Rules = new()

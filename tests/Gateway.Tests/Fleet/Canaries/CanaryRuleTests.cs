@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Fleet.Canaries;
 
 /// <summary>Whether a changed configuration harms users: what is proved, what is chance, and what befalls all gateways alike.</summary>
+[Trait("kind", "unit")]
 public sealed class CanaryRuleTests
 {
     /// <summary>Requests, failed and rejected: of the canary, before it, and at the others meanwhile; and what is said of it.</summary>

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding.Conversations;
 
 /// <summary>What docs/affinity.md says, with its own example.</summary>
+[Trait("kind", "socket")]
 public sealed partial class AffinityPageTests
 {
     private const string Quick = "\n    failback: { after: 300ms, ramp: 0s }";

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding.Conversations;
 
+[Trait("kind", "unit")]
 public class ConversationTableTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding.Conversations;
 
+[Trait("kind", "unit")]
 public class StayRuleTests
 {
     /// <summary>

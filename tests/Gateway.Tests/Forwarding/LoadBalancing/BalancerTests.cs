@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Forwarding.LoadBalancing;
 
+[Trait("kind", "unit")]
 public class BalancerTests
 {
     private const int Draws = 60_000;

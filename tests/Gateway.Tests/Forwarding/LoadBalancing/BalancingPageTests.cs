@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding.LoadBalancing;
 
 /// <summary>The examples of docs/balancing.md do what the page says of them.</summary>
+[Trait("kind", "socket")]
 public sealed partial class BalancingPageTests
 {
     [Fact]

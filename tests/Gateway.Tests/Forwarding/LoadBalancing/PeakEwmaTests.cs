@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding.LoadBalancing;
 
 /// <summary>The value that stands for a destination's response time, and where requests go by it.</summary>
+[Trait("kind", "unit")]
 public class PeakEwmaTests
 {
     private const double Milliseconds = 1000;

@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Forwarding.LoadBalancing;
 
 /// <summary>What a destination that starts slowly gets of the requests, by each policy.</summary>
+[Trait("kind", "unit")]
 public class SlowStartShareTests
 {
     private const int Draws = 40_000;

@@ -8,6 +8,7 @@ namespace Gateway.Tests.Health.Forecast;
 /// <summary>
 /// The figures of docs/forecast.md, of seeds with which no threshold was set: eng/forecast-figures. Explicit, since they are for the page.
 /// </summary>
+[Trait("kind", "unit")]
 public sealed class ForecastOutOfSampleTests(ITestOutputHelper output)
 {
     private static readonly int FirstSeed = Setting("FORECAST_FIRST_SEED", 50_001);

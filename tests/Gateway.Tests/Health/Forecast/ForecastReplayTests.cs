@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health.Forecast;
 
+[Trait("kind", "socket")]
 public sealed class ForecastReplayTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 31, 10, 0, 0, TimeSpan.Zero);

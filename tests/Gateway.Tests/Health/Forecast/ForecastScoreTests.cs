@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health.Forecast;
 
+[Trait("kind", "unit")]
 public sealed class ForecastScoreTests
 {
     [Fact]

@@ -5,6 +5,8 @@ using Xunit;
 namespace Gateway.Tests.Health.Forecast;
 
 /// <summary>What forecasts are worth, on virtual time and through the code that runs: the figures of docs/forecast.md.</summary>
+[Trait("kind", "unit")]
+[Trait("takes", "long")]
 public sealed class ForecastSimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 50;

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Health.Forecast;
 
+[Trait("kind", "unit")]
 public sealed class ForecastWatchTests
 {
     private static readonly Assessment Likely = new(0.8, "probe time has drifted");

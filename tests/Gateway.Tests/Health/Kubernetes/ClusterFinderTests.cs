@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Kubernetes;
 
 /// <summary>Where the API server is, and who the gateway is to it.</summary>
+[Trait("kind", "unit")]
 public sealed class ClusterFinderTests
 {
     private const string Good = """

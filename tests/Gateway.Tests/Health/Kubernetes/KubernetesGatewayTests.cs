@@ -10,6 +10,7 @@ using static Gateway.Tests.Support.KubernetesServer;
 namespace Gateway.Tests.Health.Kubernetes;
 
 /// <summary>A gateway whose destinations are the pods of a Service, under load.</summary>
+[Trait("kind", "socket")]
 public sealed class KubernetesGatewayTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -9,6 +9,7 @@ using static Gateway.Tests.Support.KubernetesServer;
 namespace Gateway.Tests.Health.Kubernetes;
 
 /// <summary>Services that are followed, at an API server that speaks list and watch over TLS.</summary>
+[Trait("kind", "socket")]
 public sealed class KubernetesServicesTests
 {
     private static readonly KubernetesServiceName Guide = new("guide", Namespace: null, "http");

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Kubernetes;
 
 /// <summary>From EndpointSlices, as the API server writes them, to endpoints.</summary>
+[Trait("kind", "unit")]
 public sealed class ServiceEndpointsTests
 {
     private const string Http = """ "ports": [ { "name": "http", "port": 8080, "protocol": "TCP" } ] """;

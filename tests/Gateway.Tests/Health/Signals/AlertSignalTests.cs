@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>Alerts from outside: what Alertmanager sends, and what comes of it.</summary>
+[Trait("kind", "socket")]
 public sealed class AlertSignalTests
 {
     // As Alertmanager 0.25 sends it.
@@ -62,9 +63,9 @@ public sealed class AlertSignalTests
         body = body.StartsWith("1 MiB", StringComparison.Ordinal) ? new string(' ', AlertmanagerJson.MostBytes + 1) : body;
         await using var one = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url]));
-        var answer = await gateway.PostAsync("/signals/alerts", body);
-        Assert.Equal(status, answer.Status);
-        Assert.Contains(says, answer.Body, StringComparison.Ordinal);
+        var response = await gateway.PostAsync("/signals/alerts", body);
+        Assert.Equal(status, response.Status);
+        Assert.Contains(says, response.Body, StringComparison.Ordinal);
     }
 
     // Alerts one after another as status:subject:identity; then the state of a, b: F fires, c clear, ? nothing said.

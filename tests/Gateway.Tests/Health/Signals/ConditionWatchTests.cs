@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>From readings of metrics to whether a condition holds.</summary>
+[Trait("kind", "unit")]
 public sealed class ConditionWatchTests
 {
     // A reading every 5 s: a page of metrics, "-" for one that says nothing, "!" for one that could not be made. After each:

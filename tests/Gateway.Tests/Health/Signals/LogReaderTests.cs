@@ -14,6 +14,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>Logs on a real disk: what is followed, counted and said, through rotation, truncation and links.</summary>
+[Trait("kind", "process")]
 public sealed class LogReaderTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>A real process that writes a log and rotates it, and the gateway that follows.</summary>
+[Trait("kind", "process")]
 public sealed class LogSignalTests
 {
     [Fact]

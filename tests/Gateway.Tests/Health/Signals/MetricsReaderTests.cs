@@ -10,6 +10,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>Invalid pages of metrics: the log says once why, and repeats nothing of what a destination sent.</summary>
+[Trait("kind", "socket")]
 public sealed class MetricsReaderTests
 {
     private const string Evil = "<script>\u001b[31m";

@@ -8,6 +8,7 @@ namespace Gateway.Tests.Health.Signals;
 /// <summary>
 /// Metrics of destinations on real sockets: less for what is hot, all of it when that is over, and nothing taken when all are.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class MetricsSignalTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

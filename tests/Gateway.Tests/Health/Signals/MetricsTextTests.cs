@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>Metrics as destinations write them, and as strangers might.</summary>
+[Trait("kind", "unit")]
 public sealed class MetricsTextTests
 {
     private static readonly FrozenSet<string> Wanted = new[]

@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>Reports of load on real sockets: weights follow them, and users do not see them.</summary>
+[Trait("kind", "socket")]
 public sealed class ReportSignalTests
 {
     private const string Orca = """

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>What destinations report of their load, in ORCA's header and in the words of HAProxy's agent check.</summary>
+[Trait("kind", "unit")]
 public sealed class ReportTests
 {
     [Theory]

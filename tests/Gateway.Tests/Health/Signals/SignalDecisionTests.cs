@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>What signals do to the destinations of a tier, by what fires and by the health of the tier.</summary>
+[Trait("kind", "unit")]
 public sealed class SignalDecisionTests
 {
     // A letter a destination: u serves, x does not; what fires on it: g degraded, s suspect, d drain, in capitals what fires and is not

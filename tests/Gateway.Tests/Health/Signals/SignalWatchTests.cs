@@ -7,6 +7,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals;
 
 /// <summary>The readers of signals: what is wanted runs, whatever another reader does.</summary>
+[Trait("kind", "unit")]
 public sealed class SignalWatchTests
 {
     private readonly ManualTime _time = new();

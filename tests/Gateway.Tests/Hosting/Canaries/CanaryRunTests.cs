@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting.Canaries;
 
 /// <summary>What other gateways say of themselves is a moment old: harm is proved with what they count later.</summary>
+[Trait("kind", "unit")]
 public sealed class CanaryRunTests
 {
     private static readonly CanaryCounts Failing = new(300, 300, 0);

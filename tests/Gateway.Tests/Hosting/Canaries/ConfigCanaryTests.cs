@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Hosting.Canaries;
 
 /// <summary>A changed configuration is a canary before it is believed: of one gateway alone, and of one of a fleet.</summary>
+[Trait("kind", "server")]
 public sealed class ConfigCanaryTests : IAsyncDisposable
 {
     private const string Route = "cluster: guide\n";
@@ -202,7 +203,7 @@ public sealed class ConfigCanaryTests : IAsyncDisposable
     {
         while (!_endOfLoad.IsCancellationRequested)
         {
-            using var answer = await gateway.Client.GetAsync(new Uri("/a", UriKind.Relative), CancellationToken.None);
+            using var response = await gateway.Client.GetAsync(new Uri("/a", UriKind.Relative), CancellationToken.None);
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, _endOfLoad.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -8,6 +8,7 @@ namespace Gateway.Tests.Hosting.Canaries;
 /// Valid changes that harm users, one after the other under load, with <c>reload.confirmAbove</c> and <c>reload.canary</c>: each is stopped
 /// before or by its first few requests.
 /// </summary>
+[Trait("kind", "socket")]
 public sealed class PlantedChangesTests : IAsyncDisposable
 {
     // An hour of so little traffic as ten requests a second is 36,000; one in a hundred of them would be 360.
@@ -15,9 +16,9 @@ public sealed class PlantedChangesTests : IAsyncDisposable
 
     private static readonly string[] Paths = ["/api/recommend", "/api/search?q=a", "/api/cart", "/page/a", "/page/b"];
 
-    private readonly ScriptedUpstream _a = new(AnswerAsync);
-    private readonly ScriptedUpstream _b = new(AnswerAsync);
-    private readonly ScriptedUpstream _standby = new(AnswerAsync);
+    private readonly ScriptedUpstream _a = new(RespondAsync);
+    private readonly ScriptedUpstream _b = new(RespondAsync);
+    private readonly ScriptedUpstream _standby = new(RespondAsync);
     private InProcessGateway? _gateway;
 
     private InProcessGateway Gateway => _gateway ?? throw new InvalidOperationException("It is not started.");
@@ -118,7 +119,7 @@ public sealed class PlantedChangesTests : IAsyncDisposable
 
     private static string Of(string route) => $"  {route}:\n    match: {{ path: /api/{route} }}\n    cluster: guide\n";
 
-    private static async Task AnswerAsync(UpstreamRequest request)
+    private static async Task RespondAsync(UpstreamRequest request)
     {
         if (request.Target.StartsWith("/api/search", StringComparison.Ordinal))
         {
@@ -171,8 +172,8 @@ public sealed class PlantedChangesTests : IAsyncDisposable
         var bad = 0;
         for (var i = 0; i < requests; i++)
         {
-            using var answer = await Gateway.Client.GetAsync(new Uri(Paths[i % Paths.Length], UriKind.Relative));
-            bad += answer.IsSuccessStatusCode ? 0 : 1;
+            using var response = await Gateway.Client.GetAsync(new Uri(Paths[i % Paths.Length], UriKind.Relative));
+            bad += response.IsSuccessStatusCode ? 0 : 1;
         }
 
         return bad;

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Gateway.Tests.Notifications.Runbooks;
 
+[Trait("kind", "unit")]
 public sealed class FleetSizeMemoryTests
 {
     [Fact]

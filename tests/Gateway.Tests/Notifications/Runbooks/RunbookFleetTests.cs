@@ -8,6 +8,7 @@ using Xunit;
 namespace Gateway.Tests.Notifications.Runbooks;
 
 /// <summary>Runbooks of several gateways that share a real Redis.</summary>
+[Trait("kind", "server")]
 public sealed class RunbookFleetTests : IAsyncDisposable
 {
     private const int Fleet = 3;

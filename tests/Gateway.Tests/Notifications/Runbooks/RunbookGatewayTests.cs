@@ -11,6 +11,7 @@ using Xunit;
 namespace Gateway.Tests.Notifications.Runbooks;
 
 /// <summary>Runbooks in a whole gateway, with real programs, servers and faults.</summary>
+[Trait("kind", "server")]
 public sealed class RunbookGatewayTests : IAsyncDisposable
 {
     private const string Server = """

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Notifications.Runbooks;
 
 /// <summary>The fleet's permit, by a real Redis.</summary>
+[Trait("kind", "server")]
 public sealed class RunbookLeaseTests
 {
     private static readonly RunbookConfig Runbook = new()

@@ -6,6 +6,7 @@ using Xunit;
 namespace Gateway.Tests.Notifications.Runbooks;
 
 /// <summary>A run as a table: what is seen when, and what the run does.</summary>
+[Trait("kind", "unit")]
 public sealed class RunbookProgressTests
 {
     private static readonly RunbookConfig Restart = new()

@@ -4,6 +4,7 @@ using Xunit;
 namespace Gateway.Tests.Notifications.Runbooks;
 
 /// <summary>A runbook that is changed while a fault lasts.</summary>
+[Trait("kind", "socket")]
 public sealed class RunbookReloadTests : IAsyncDisposable
 {
     private readonly ScriptedUpstream _first = new();

@@ -6,6 +6,8 @@ using Xunit;
 namespace Gateway.Tests.Notifications.Runbooks;
 
 /// <summary>A thousand weeks on virtual time, with the world's truth as the judge: no guard is ever broken.</summary>
+[Trait("kind", "unit")]
+[Trait("takes", "long")]
 public sealed class RunbookWeeksTests
 {
     private const int Weeks = 1000;

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Gateway.Tests.Server.Acme;
 
+[Trait("kind", "unit")]
 public sealed class AcmeScheduleTests
 {
     private static readonly DateTimeOffset Begin = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -11,6 +11,7 @@ using Xunit;
 namespace Gateway.Tests.Server.Acme;
 
 /// <summary>Certificates that the gateway orders, with Let's Encrypt's own test server as the authority.</summary>
+[Trait("kind", "server")]
 public sealed class AcmeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -100,10 +101,10 @@ public sealed class AcmeTests
         Assert.Equal(("CN=old", 200), (certificate, status));
 
         // The order is over: its paths are a route's again, and acme-tls/1 is no protocol of this port.
-        var answer = await RawClient.AskAsync(
+        var response = await RawClient.AskAsync(
             new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{authority.HttpPort}")),
             "GET /.well-known/acme-challenge/abc HTTP/1.1\r\nHost: shop.test\r\n\r\n");
-        Assert.Equal(200, answer.Status);
+        Assert.Equal(200, response.Status);
         await Assert.ThrowsAnyAsync<AuthenticationException>(() => HandshakeAsync(gateway, "shop.test", new("acme-tls/1")));
     }
 

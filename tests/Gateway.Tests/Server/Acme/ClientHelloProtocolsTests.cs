@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Server.Acme;
 
 /// <summary>Against what a TLS library really sends.</summary>
+[Trait("kind", "unit")]
 public sealed class ClientHelloProtocolsTests
 {
     [Theory]

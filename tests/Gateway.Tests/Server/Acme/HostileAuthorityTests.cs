@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Server.Acme;
 
 /// <summary>An authority that sends what RFC 8555 does not allow: the order fails with words, and the loop goes on.</summary>
+[Trait("kind", "socket")]
 public sealed class HostileAuthorityTests
 {
     private const string Pending = "\"status\":\"pending\",\"finalize\":\"https://127.0.0.1:1/f\"";

@@ -10,6 +10,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals.DeepProbes;
 
 /// <summary>Synthetic conversations: how one is judged, what comes of it, and which gateway of a fleet has them.</summary>
+[Trait("kind", "server")]
 public sealed class DeepProbeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -81,8 +82,8 @@ public sealed class DeepProbeTests
     {
         var isIll = true;
         var asked = 0;
-        await using var one = new ScriptedUpstream(r => AnswerAsync(r, "one", static () => false));
-        await using var other = new ScriptedUpstream(r => AnswerAsync(r, "other", () => Volatile.Read(ref isIll)));
+        await using var one = new ScriptedUpstream(r => RespondAsync(r, "one", static () => false));
+        await using var other = new ScriptedUpstream(r => RespondAsync(r, "other", () => Volatile.Read(ref isIll)));
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url, other.Url], cluster: """
                 signals:
                   - name: talk
@@ -100,7 +101,7 @@ public sealed class DeepProbeTests
         Assert.InRange(await MetricsSignalTests.CountAsync(gateway, "other", 200), 60, 140);
         Assert.True(Volatile.Read(ref asked) > 3);
 
-        async Task AnswerAsync(UpstreamRequest request, string name, Func<bool> isWrong)
+        async Task RespondAsync(UpstreamRequest request, string name, Func<bool> isWrong)
         {
             if (request.Method is not "POST")
             {

@@ -9,6 +9,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals.Lines;
 
 /// <summary>Lines that are sent to the gateway, from there to the requests that a destination no longer gets.</summary>
+[Trait("kind", "socket")]
 public sealed class LinePushTests
 {
     private const string Push = """
@@ -53,9 +54,9 @@ public sealed class LinePushTests
         await using var one = new ScriptedUpstream();
         await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config([one.Url], cluster: Push));
         await IsTakenAsync(gateway, "?name=guide", "fine", 1);
-        var answer = await gateway.PostAsync("/signals/logs" + query, body);
-        Assert.Equal(status, answer.Status);
-        Assert.Contains(says, answer.Body, StringComparison.Ordinal);
+        var response = await gateway.PostAsync("/signals/logs" + query, body);
+        Assert.Equal(status, response.Status);
+        Assert.Contains(says, response.Body, StringComparison.Ordinal);
     }
 
     // Read as it is, it would be taken for lines without a match, and nothing would ever fire.
@@ -72,8 +73,8 @@ public sealed class LinePushTests
         using var sender = new HttpClient();
         using var content = new ByteArrayContent("fine"u8.ToArray());
         content.Headers.ContentEncoding.Add(coding);
-        using var answer = await sender.PostAsync(new Uri(gateway.AdminUrl, path), content, TestContext.Current.CancellationToken);
-        Assert.Equal(status, (int)answer.StatusCode);
+        using var response = await sender.PostAsync(new Uri(gateway.AdminUrl, path), content, TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)response.StatusCode);
     }
 
     [Theory]
@@ -126,16 +127,16 @@ public sealed class LinePushTests
     // The reader of the signal begins soon after the start.
     private static async Task IsTakenAsync(InProcessGateway gateway, string query, string body, int lines)
     {
-        var answer = (Status: 404, Body: "");
+        var response = (Status: 404, Body: "");
         await Eventually.BecomeTrueAsync(
             async () =>
             {
-                answer = await gateway.PostAsync("/signals/logs" + query, body);
-                return answer.Status != 404;
+                response = await gateway.PostAsync("/signals/logs" + query, body);
+                return response.Status != 404;
             },
             TimeSpan.FromSeconds(60),
             "the lines are taken");
-        Assert.Equal((200, string.Create(CultureInfo.InvariantCulture, $"{{\"lines\":{lines}}}")), answer);
+        Assert.Equal((200, string.Create(CultureInfo.InvariantCulture, $"{{\"lines\":{lines}}}")), response);
     }
 
     private static Task FiresAsync(InProcessGateway gateway) =>

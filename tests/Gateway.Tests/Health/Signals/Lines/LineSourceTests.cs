@@ -16,6 +16,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals.Lines;
 
 /// <summary>Lines from a journal and from syslog, on the way to the destination that they are of.</summary>
+[Trait("kind", "process")]
 public sealed class LineSourceTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -5,6 +5,7 @@ using Xunit;
 namespace Gateway.Tests.Health.Signals.Lines;
 
 /// <summary>What of a syslog message is text, and which host it names; and messages over TCP, told apart.</summary>
+[Trait("kind", "unit")]
 public sealed class SyslogMessageTests
 {
     [Theory]

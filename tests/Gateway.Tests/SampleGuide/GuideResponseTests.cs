@@ -7,7 +7,8 @@ using Xunit;
 namespace Gateway.Tests.SampleGuide;
 
 /// <summary>One process for all cases: none of them changes what another sees.</summary>
-public sealed class GuideAnswerTests : IAsyncLifetime
+[Trait("kind", "process")]
+public sealed class GuideResponseTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
     private GuideUnderTest _guide = null!;
@@ -32,9 +33,9 @@ public sealed class GuideAnswerTests : IAsyncLifetime
             ("/bytes?n=10", 200, "application/octet-stream"), ("/nothing", 404, "application/json"),
         })
         {
-            using HttpResponseMessage answer = await _guide.GetAsync(path);
-            Assert.Equal((path, status, contentType), (path, (int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
-            Assert.Equal("guide-a", Assert.Single(answer.Headers.GetValues("X-Guide")));
+            using HttpResponseMessage response = await _guide.GetAsync(path);
+            Assert.Equal((path, status, contentType), (path, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+            Assert.Equal("guide-a", Assert.Single(response.Headers.GetValues("X-Guide")));
         }
     }
 
@@ -78,8 +79,8 @@ public sealed class GuideAnswerTests : IAsyncLifetime
         using (await _guide.SendAsync(HttpMethod.Post, "/api/cart", request => request.Content = new StringContent("{\"id\":\"o-1\"}")))
         using (HttpResponseMessage second = await _guide.SendAsync(HttpMethod.Post, "/api/cart?id=o-1"))
         {
-            using JsonDocument answer = JsonDocument.Parse(await second.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-            Assert.Equal("o-1", answer.RootElement.GetProperty("executed").GetString());
+            using JsonDocument response = JsonDocument.Parse(await second.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            Assert.Equal("o-1", response.RootElement.GetProperty("executed").GetString());
         }
 
         using (HttpResponseMessage bad = await _guide.SendAsync(HttpMethod.Post, "/api/cart?id=with%0aline"))
@@ -104,8 +105,8 @@ public sealed class GuideAnswerTests : IAsyncLifetime
         await using GuideUnderTest b = await GuideUnderTest.StartAsync("--orders", orders, "--name", "b");
         await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
         {
-            using HttpResponseMessage answer = await (i % 2 == 0 ? a : b).SendAsync(HttpMethod.Post, $"/api/cart?id=o-{i}");
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            using HttpResponseMessage response = await (i % 2 == 0 ? a : b).SendAsync(HttpMethod.Post, $"/api/cart?id=o-{i}");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }));
 
         string[] ids =
@@ -117,12 +118,12 @@ public sealed class GuideAnswerTests : IAsyncLifetime
     [Fact]
     public async Task Echo_Request_IsShownAsItArrived()
     {
-        using HttpResponseMessage answer = await _guide.SendAsync(HttpMethod.Put, "/echo?a=%2F", request =>
+        using HttpResponseMessage response = await _guide.SendAsync(HttpMethod.Put, "/echo?a=%2F", request =>
         {
             request.Headers.Add("X-Two", ["1", "2"]);
             request.Content = new StringContent("hello");
         });
-        using JsonDocument echo = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using JsonDocument echo = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal("PUT", echo.RootElement.GetProperty("method").GetString());
         Assert.Equal("?a=%2F", echo.RootElement.GetProperty("query").GetString());
@@ -138,10 +139,10 @@ public sealed class GuideAnswerTests : IAsyncLifetime
     [InlineData("/bytes?n=100000&chunked=1", null)]
     public async Task Bytes_Asked_AreThoseThatAnybodyCanCompute(string path, long? length)
     {
-        using HttpResponseMessage answer = await _guide.GetAsync(path);
-        byte[] body = await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        using HttpResponseMessage response = await _guide.GetAsync(path);
+        byte[] body = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(length is null, answer.Headers.TransferEncodingChunked == true);
+        Assert.Equal(length is null, response.Headers.TransferEncodingChunked == true);
         Assert.Equal(Enumerable.Range(0, 100_000).Select(static i => (byte)(i % 251)), body);
     }
 
@@ -172,13 +173,13 @@ public sealed class GuideAnswerTests : IAsyncLifetime
 
     private static async Task<string> TextAsync(GuideUnderTest guide, string path, string? lastEventId = null)
     {
-        using HttpResponseMessage answer = await guide.GetAsync(path, request =>
+        using HttpResponseMessage response = await guide.GetAsync(path, request =>
         {
             if (lastEventId is not null)
             {
                 request.Headers.Add("Last-Event-ID", lastEventId);
             }
         });
-        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 }

@@ -5,7 +5,8 @@ using Xunit;
 namespace Gateway.Tests.Fleet;
 
 /// <summary>What a gateway makes of the agreement that stands in Redis, beside the one that it knows.</summary>
-public sealed class KnownVerdictTests
+[Trait("kind", "unit")]
+public sealed class KnownChangeTests
 {
     private static readonly TimeSpan Now = TimeSpan.FromHours(100);
 
@@ -22,12 +23,12 @@ public sealed class KnownVerdictTests
     [InlineData(3, 0, "known", true)]
     public void Agreement_StoredBesideKnown_IsTakenOrWrittenAgain(long known, long stored, string taken, bool restored)
     {
-        var before = known == 0 ? null : new KnownVerdict(Verdict(known, FleetVerdictKind.Failover), Now - TimeSpan.FromHours(1));
-        var read = stored == 0 ? null : Verdict(stored, FleetVerdictKind.Failback);
+        var before = known == 0 ? null : new KnownChange(Change(known, AgreedChangeKind.Failover), Now - TimeSpan.FromHours(1));
+        var read = stored == 0 ? null : Change(stored, AgreedChangeKind.Failback);
 
-        var (after, restoreFor) = KnownVerdict.Take(before, read, TimeSpan.FromHours(22), Now);
+        var (after, restoreFor) = KnownChange.Take(before, read, TimeSpan.FromHours(22), Now);
 
-        Assert.Equal(taken switch { "stored" => read, "known" => before!.Verdict, _ => null }, after?.Verdict);
+        Assert.Equal(taken switch { "stored" => read, "known" => before!.Change, _ => null }, after?.Change);
         Assert.Equal(taken switch { "stored" => Now - TimeSpan.FromHours(2), "known" => before!.Since, _ => null }, after?.Since);
         Assert.Equal(restored ? TimeSpan.FromHours(23) : null, restoreFor);
     }
@@ -35,18 +36,18 @@ public sealed class KnownVerdictTests
     [Fact]
     public void Agreement_TheSame_KeepsItsTime()
     {
-        var known = new KnownVerdict(Verdict(3, FleetVerdictKind.Failback), Now - TimeSpan.FromHours(1));
+        var known = new KnownChange(Change(3, AgreedChangeKind.Failback), Now - TimeSpan.FromHours(1));
 
-        Assert.Equal((known, null), KnownVerdict.Take(known, Verdict(3, FleetVerdictKind.Failback), TimeSpan.FromHours(22), Now));
+        Assert.Equal((known, null), KnownChange.Take(known, Change(3, AgreedChangeKind.Failback), TimeSpan.FromHours(22), Now));
     }
 
     [Fact]
     public void Agreement_LostAndOlderThanADay_IsForgotten()
     {
-        var known = new KnownVerdict(Verdict(3, FleetVerdictKind.Failback), Now - TimeSpan.FromHours(25));
+        var known = new KnownChange(Change(3, AgreedChangeKind.Failback), Now - TimeSpan.FromHours(25));
 
-        Assert.Equal((null, null), KnownVerdict.Take(known, null, TimeSpan.Zero, Now));
+        Assert.Equal((null, null), KnownChange.Take(known, null, TimeSpan.Zero, Now));
     }
 
-    private static FleetVerdict Verdict(long epoch, FleetVerdictKind kind) => new(epoch, "guide", kind, "primary", "standby");
+    private static AgreedChange Change(long epoch, AgreedChangeKind kind) => new(epoch, "guide", kind, "primary", "standby");
 }

@@ -6,10 +6,10 @@ namespace Gateway.Consensus;
 /// <param name="Kind">Down or up.</param>
 /// <param name="From">The tier that is left.</param>
 /// <param name="To">The tier that takes over.</param>
-internal sealed record FleetVerdict(long Epoch, string Cluster, FleetVerdictKind Kind, string From, string To);
+internal sealed record AgreedChange(long Epoch, string Cluster, AgreedChangeKind Kind, string From, string To);
 
 /// <summary>What was agreed.</summary>
-internal enum FleetVerdictKind
+internal enum AgreedChangeKind
 {
     /// <summary>A majority cannot use a tier.</summary>
     Failover,

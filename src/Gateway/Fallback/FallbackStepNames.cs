@@ -1,7 +1,7 @@
 namespace Gateway.Fallback;
 
 /// <summary>The names that headers and metrics use.</summary>
-internal static class FallbackRungNames
+internal static class FallbackStepNames
 {
     /// <summary>The value of <c>X-Fallback</c> and of the label <c>step</c>.</summary>
     public static string Label(this FallbackStep step) => step switch

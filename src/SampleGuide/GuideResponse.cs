@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace SampleGuide;
 
-/// <summary>Whole answers, with their Content-Length.</summary>
-internal static class Answer
+/// <summary>Whole responses, with their Content-Length.</summary>
+internal static class GuideResponse
 {
-    // These answers are never put into a page, and people read them.
+    // These responses are never put into a page, and people read them.
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Task JsonAsync(HttpContext context, int status, Action<Utf8JsonWriter> write)

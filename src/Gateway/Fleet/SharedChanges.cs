@@ -3,31 +3,31 @@ using Gateway.Consensus;
 
 namespace Gateway.Fleet;
 
-/// <summary>A verdict to write, if what stands there is still what was read; empty: to delete.</summary>
-internal readonly record struct VerdictWrite(string Cluster, byte[] Expected, byte[] Value, TimeSpan KeepFor);
+/// <summary>An agreed change to write, if what stands there is still what was read; empty: to delete.</summary>
+internal readonly record struct ChangeWrite(string Cluster, byte[] Expected, byte[] Value, TimeSpan KeepFor);
 
-/// <summary>What a round of verdicts came to.</summary>
+/// <summary>What a round of agreed changes came to.</summary>
 /// <param name="Guidance">For the failover loop, by cluster.</param>
-/// <param name="IsProposed">A verdict is to be written that others wait for.</param>
+/// <param name="IsProposed">An agreed change is to be written that others wait for.</param>
 /// <param name="HasGarbage">Something in Redis is not of this kind.</param>
-internal sealed record VerdictRound(ImmutableDictionary<string, FleetGuidance> Guidance, bool IsProposed, bool HasGarbage);
+internal sealed record ChangeRound(ImmutableDictionary<string, FleetGuidance> Guidance, bool IsProposed, bool HasGarbage);
 
 /// <summary>
-/// The verdicts that the gateways share: taken from Redis, decided, and restored when Redis lost them. Knows no clock and does no I/O; only
-/// the fleet's loop touches it.
+/// The agreed changes that the gateways share: taken from Redis, decided, and restored when Redis lost them. Knows no clock and does no
+/// I/O; only the fleet's loop touches it.
 /// </summary>
 /// <param name="epoch">The fleet's epoch.</param>
-/// <param name="agreed">Told of every verdict that is new here.</param>
-internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agreed)
+/// <param name="agreed">Told of every agreed change that is new here.</param>
+internal sealed class SharedChanges(FleetEpoch epoch, Action<AgreedChange> agreed)
 {
-    private readonly Dictionary<string, KnownVerdict> _known = new(StringComparer.Ordinal);
-    private readonly List<VerdictWrite> _writes = [];
+    private readonly Dictionary<string, KnownChange> _known = new(StringComparer.Ordinal);
+    private readonly List<ChangeWrite> _writes = [];
 
     /// <summary>The last agreed change of each cluster.</summary>
-    public ImmutableArray<FleetVerdict> All => [.. _known.Values.Select(static known => known.Verdict)];
+    public ImmutableArray<AgreedChange> All => [.. _known.Values.Select(static known => known.Change)];
 
     /// <summary>What the next exchange writes.</summary>
-    public IReadOnlyList<VerdictWrite> Writes => _writes;
+    public IReadOnlyList<ChangeWrite> Writes => _writes;
 
     /// <summary>The exchange that wrote them is over.</summary>
     public void Written() => _writes.Clear();
@@ -38,7 +38,7 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
     /// <param name="votes">This gateway's votes.</param>
     /// <param name="gateways">All living gateways and their votes.</param>
     /// <param name="now">The loop's clock.</param>
-    public VerdictRound Decide(
+    public ChangeRound Decide(
         IReadOnlyList<string> clusters,
         IReadOnlyList<(byte[] Value, TimeSpan Remaining)> values,
         ImmutableArray<ClusterVote> votes,
@@ -72,21 +72,21 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
             _known.Remove(gone);
         }
 
-        return new VerdictRound(guidance.ToImmutable(), isProposed, hasGarbage);
+        return new ChangeRound(guidance.ToImmutable(), isProposed, hasGarbage);
     }
 
     // Takes what stands in Redis for a cluster, or plans to write it if it was lost. False: what stands there is not of this kind.
     private bool Take(string cluster, byte[] value, TimeSpan remaining, TimeSpan now)
     {
         var stored = value.Length > 0
-            && FleetPayload.Decode<FleetVerdict>(value) is { Epoch: > 0 and <= FleetPayload.MaxEpoch, From: not null, To: not null } sound
+            && FleetPayload.Decode<AgreedChange>(value) is { Epoch: > 0 and <= FleetPayload.MaxEpoch, From: not null, To: not null } sound
             && Enum.IsDefined(sound.Kind)
             && string.Equals(sound.Cluster, cluster, StringComparison.Ordinal)
             ? sound
             : null;
         epoch.See(stored?.Epoch ?? 0);
         var before = _known.GetValueOrDefault(cluster);
-        var (known, restoreFor) = KnownVerdict.Take(before, stored, remaining, now);
+        var (known, restoreFor) = KnownChange.Take(before, stored, remaining, now);
         if (known is null)
         {
             _known.Remove(cluster);
@@ -98,11 +98,11 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
 
         if (restoreFor is { } left)
         {
-            _writes.Add(new(cluster, value, FleetPayload.Encode(known!.Verdict), left));
+            _writes.Add(new(cluster, value, FleetPayload.Encode(known!.Change), left));
         }
         else if (known is not null && known != before)
         {
-            agreed(known.Verdict);
+            agreed(known.Change);
         }
         else if (stored is null && before is null && value.Length > 0)
         {
@@ -119,12 +119,12 @@ internal sealed class SharedVerdicts(FleetEpoch epoch, Action<FleetVerdict> agre
         TimeSpan now)
     {
         var known = _known.GetValueOrDefault(mine.Cluster);
-        var decision = QuorumRule.Decide(new FleetCase(mine, others, known?.Verdict, known is null ? TimeSpan.Zero : now - known.Since));
+        var decision = QuorumRule.Decide(new FleetCase(mine, others, known?.Change, known is null ? TimeSpan.Zero : now - known.Since));
         if (decision.Kind is { } kind)
         {
-            var verdict = new FleetVerdict(epoch.Next(), mine.Cluster, kind, decision.From, decision.To);
+            var change = new AgreedChange(epoch.Next(), mine.Cluster, kind, decision.From, decision.To);
             _writes.RemoveAll(write => string.Equals(write.Cluster, mine.Cluster, StringComparison.Ordinal));
-            _writes.Add(new(mine.Cluster, value, FleetPayload.Encode(verdict), KnownVerdict.Keep));
+            _writes.Add(new(mine.Cluster, value, FleetPayload.Encode(change), KnownChange.Keep));
         }
 
         return (decision.Guidance, decision.Kind is not null);
