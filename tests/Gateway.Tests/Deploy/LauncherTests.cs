@@ -20,7 +20,8 @@ public sealed class LauncherTests : IDisposable
     private const string Dotnet = """
         #!/bin/bash
         echo "$*" >> calls
-        case "$*" in *"-p:AheadOfTime=linux"*) [ ! -e no-compiler ] || { echo "error: no compiler"; exit 1; } ;; esac
+        case "$*" in *-t:Restore*"-p:AheadOfTime=linux"*) [ ! -e no-compiler ] || { echo "error: no compiler"; exit 1; } ;; esac
+        case "$*" in *-t:Build*) [ ! -e slow ] || sleep 2 ;; esac
         case "$*" in *-t:Build*) [ ! -e broken ] || { echo "error CS1002: ; expected"; exit 1; } ;; esac
         case "$*" in *-t:Build*gateway*"-p:AheadOfTime=linux"*) mkdir -p out/gateway && touch out/gateway/gateway.dll ;; *-t:Build*gateway*) mkdir -p src/Gateway/bin/Release/net10.0 && touch src/Gateway/bin/Release/net10.0/gateway.dll ;; esac
         case "$*" in *-t:Build*guide*) mkdir -p src/SampleGuide/bin/Release/net10.0 && touch src/SampleGuide/bin/Release/net10.0/sample-guide.dll ;; esac
@@ -100,6 +101,49 @@ public sealed class LauncherTests : IDisposable
         Assert.Equal($"{PathOf(Plain)} run", Calls()[^1]);
         Assert.Contains("Not compiled ahead of time", said, StringComparison.Ordinal);
         Assert.DoesNotContain("error: no compiler", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CompilerAheadOfTimeMissing_LaterCommands_RunTheNewestPlainBuild()
+    {
+        // An earlier build, of before a source changed.
+        await RunAsync("run");
+        Write("no-compiler", "");
+        Write("src/Gateway/New.cs", "");
+        File.SetLastWriteTimeUtc(PathOf("src/Gateway/New.cs"), File.GetLastWriteTimeUtc(PathOf(Published)) + TimeSpan.FromMilliseconds(20));
+        await RunAsync("run");
+        File.Delete(PathOf("calls"));
+
+        var (code, said) = await RunAsync("status");
+
+        Assert.Equal((0, ""), (code, said));
+        Assert.Equal([$"{PathOf(Plain)} status"], Calls());
+    }
+
+    [Fact]
+    public async Task CompilerAheadOfTimeBack_AnotherLockFile_IsUsedAgain()
+    {
+        Write("no-compiler", "");
+        await RunAsync("run");
+        File.Delete(PathOf("no-compiler"));
+        var soon = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(1);
+        File.SetLastWriteTimeUtc(PathOf("src/Gateway/packages.linux-x64.lock.json"), soon);
+
+        await RunAsync("run");
+
+        Assert.Equal($"{PathOf(Published)} run", Calls()[^1]);
+    }
+
+    [Fact]
+    public async Task TwoCommandsAtOnce_BuildOnce()
+    {
+        Write("slow", "");
+
+        var both = await Task.WhenAll(RunAsync("run"), RunAsync("run"));
+
+        Assert.All(both, static result => Assert.Equal(0, result.Code));
+        Assert.Contains(both, static result => result.Said.Contains("Another ./gateway is building", StringComparison.Ordinal));
+        Assert.Single(Calls(), static call => call.Contains("-t:Build", StringComparison.Ordinal));
     }
 
     [Fact]
