@@ -9,9 +9,18 @@ internal static class DrillSet
     /// <summary>Where they are.</summary>
     public static string Folder => Path.Combine(Repository.Root, "config", "drills");
 
-    /// <summary>All of them, by name.</summary>
+    /// <summary>Where those are that were made of incidents (<c>gateway incidents drill</c>); the folder may be missing.</summary>
+    public static string Incidents => Path.Combine(Folder, "incidents");
+
+    /// <summary>All of them, by name, those of incidents last.</summary>
     /// <exception cref="PlanException">Some file has problems.</exception>
-    public static IReadOnlyList<DrillPlan> All() => [.. Directory.GetFiles(Folder, "*.yaml").Order(StringComparer.Ordinal).Select(Read)];
+    public static IReadOnlyList<DrillPlan> All() =>
+    [
+        .. new[] { Folder, Incidents }
+            .Where(Directory.Exists)
+            .SelectMany(static folder => Directory.GetFiles(folder, "*.yaml").Order(StringComparer.Ordinal))
+            .Select(Read),
+    ];
 
     /// <summary>Those of these names, groups or files; "all" is everything.</summary>
     /// <exception cref="ArgumentException">A name is unknown.</exception>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Admin.Status;
-using Gateway.Observability;
 using Gateway.Observability.History;
 
 namespace Gateway.Cli;
@@ -9,17 +8,6 @@ namespace Gateway.Cli;
 /// <summary>Availability for a terminal.</summary>
 internal static class AvailabilityText
 {
-    private static readonly (SavedBy By, string Words)[] Savers =
-    [
-        (SavedBy.OtherTier, "by another tier"),
-        (SavedBy.Hedge, "by hedging"),
-        (SavedBy.Retry, "by retries"),
-        (SavedBy.BufferedResponse, "by buffered responses"),
-        (SavedBy.Resume, "by resumed streams"),
-        (SavedBy.LastGood, "by last-good responses"),
-        (SavedBy.File, "by static files"),
-    ];
-
     /// <summary>Each cluster with its forecast.</summary>
     public static string Of(IEnumerable<ClusterAvailability> clusters)
     {
@@ -98,16 +86,7 @@ internal static class AvailabilityText
 
         var saved = measured.Requests.Saved;
         text.Append(CultureInfo.InvariantCulture, $"  saved            {saved.Total:N0} request{(saved.Total == 1 ? "" : "s")}");
-        var separator = ": ";
-        foreach (var (by, words) in Savers)
-        {
-            if (saved[by] > 0)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{separator}{saved[by]:N0} {words}");
-                separator = ", ";
-            }
-        }
-
+        text.Append(saved.Total > 0 ? ": " : "").Append(SavedText.Of(saved));
         text.Append($"\n  without gateway  {Percent(measured.WithoutGateway)} answered; with it {Percent(measured.Answered)}\n");
     }
 

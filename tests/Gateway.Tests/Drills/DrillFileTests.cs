@@ -162,7 +162,10 @@ public class DrillFileTests
         }
     }
 
-    /// <summary>A drill that nobody can make fail guards nothing: what no key takes out, a patch of the gateway's code does.</summary>
+    /// <summary>
+    /// A drill that cannot fail guards nothing: what no key takes out, a patch of the gateway's code does. Drills of incidents rehearse
+    /// what happened, and guard nothing by themselves.
+    /// </summary>
     [Fact]
     public void Set_EveryFile_SaysHowItFails()
     {
@@ -170,7 +173,10 @@ public class DrillFileTests
 
         Assert.Equal(
             patches.Select(patch => Path.GetFileNameWithoutExtension(patch)).Order(StringComparer.Ordinal),
-            DrillSet.All().Where(plan => plan.Without.Count == 0).Select(plan => plan.Name).Order(StringComparer.Ordinal));
+            DrillSet.All()
+                .Where(plan => plan.Without.Count == 0 && !plan.Groups.Contains("incidents", StringComparer.Ordinal))
+                .Select(plan => plan.Name)
+                .Order(StringComparer.Ordinal));
         foreach (var patch in patches)
         {
             // All that a patch finds and takes out stands there, in one piece: it applies.

@@ -1,3 +1,4 @@
+using Gateway.Observability;
 using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 using Gateway.Tests.Support;
@@ -81,6 +82,36 @@ public sealed class RecordsTests : IDisposable
         Assert.Equal(2, second.Runbooks.RunsSince("restart", "guide", at.AddHours(-1), withObserved: true));
         Assert.Equal(0, second.Runbooks.RunsSince("restart", "search", at.AddHours(-1), withObserved: true));
         Assert.Equal(0, second.Runbooks.RunsSince("restart", "guide", at.AddHours(1), withObserved: true));
+    }
+
+    [Fact]
+    public async Task Incidents_AreThereAgainAfterARestart()
+    {
+        var over = new Incident(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000), "guide")
+        {
+            Until = DateTimeOffset.FromUnixTimeSeconds(1_800_000_060),
+            Users = "from then: all: 3 failed of 9.",
+            Routes = [new IncidentRoute("all", 6, 0, 3, 0)],
+            Saved = new SavedSums(1, 2, 3, 4, 5, 6, 7),
+            Tiers = [new IncidentTier("primary", ["a", "b"])],
+            Losses = [new IncidentLoss(DateTimeOffset.FromUnixTimeSeconds(1_800_000_001), "primary", "a", "status 503 on probes")],
+            Timeline = [Entry("it was lost") with { Cluster = "guide" }],
+        };
+        using (var first = Open())
+        {
+            first.Incidents.Keep(over);
+            first.Incidents.Keep(over with { At = over.At.AddHours(1), Until = null });
+        }
+
+        using var second = Open();
+        await UntilAsync(() => second.Incidents.IsRead);
+
+        var (ended, cut) = (second.Incidents.All[0], second.Incidents.All[1]);
+        Assert.Equal((over.Name, over.Until, false), (ended.Name, ended.Until, ended.IsCutOff));
+        Assert.Equal((over.Users, over.Routes[0], over.Saved), (ended.Users, ended.Routes[0], ended.Saved));
+        Assert.Equal((over.Losses[0], "it was lost"), (ended.Losses[0], ended.Timeline[0].Text));
+        Assert.Equal(["a", "b"], ended.Tiers[0].Destinations);
+        Assert.Equal((null, true), (cut.Until, cut.IsCutOff));
     }
 
     [Fact]
@@ -339,7 +370,7 @@ public sealed class RecordsTests : IDisposable
             var texts = new List<string>();
             while (rows.Read())
             {
-                texts.Add(rows.GetString(0));
+                texts.Add(rows.IsDBNull(0) ? "" : rows.GetString(0));
             }
 
             return [.. texts];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Security;
+using Gateway.Admin.Incidents;
 using Gateway.Admin.Security;
 using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
@@ -25,6 +26,7 @@ internal sealed class AdminServer : IAsyncDisposable
     private readonly VerbRunner _runner;
     private readonly Verbs _verbs;
     private readonly ConfigVerbs _configVerbs;
+    private readonly IncidentEndpoint _incidents;
     private readonly AdminSources _sources;
     private readonly Uri _url;
     private readonly AdminTokens _tokens;
@@ -77,6 +79,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _runner = new VerbRunner(sources.Records.Journal, time, log.CreateLogger<VerbRunner>());
         _verbs = new Verbs(sources, _runner, time);
         _configVerbs = new ConfigVerbs(sources, _runner, time);
+        _incidents = new IncidentEndpoint(sources.Records.Incidents);
         var events = new EventStream(_reader, sources.Records.Journal, time, _stopping.Token);
         if (beforeRequests is not null)
         {
@@ -159,6 +162,8 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/runbooks", context => AdminJson.WriteAsync(
             context, RunbookReport.Of(_sources.Config().Config, _sources.Records.Runbooks.All, time.GetUtcNow())));
         _app.MapGet("/forecast/recording", RecordingAsync);
+        _app.MapGet("/incidents", Handle(_incidents.ListAsync));
+        _app.MapGet("/incidents/{name}", Handle(_incidents.ShowAsync));
         _app.MapGet("/last-good", context => LastGoodView.WriteAsync(context, _sources));
         _app.MapDelete("/last-good", Handle(_verbs.PurgeAsync));
         _app.MapPost("/config/reload", Handle(_configVerbs.ReloadAsync));

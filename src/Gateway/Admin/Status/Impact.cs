@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Observability;
 
 namespace Gateway.Admin.Status;
 
@@ -11,6 +12,9 @@ internal sealed record Impact(DateTimeOffset Since, DateTimeOffset? Until, strin
 {
     /// <summary>Requests that got an error.</summary>
     public long Failed => Routes.Sum(static route => route.Failed);
+
+    /// <summary>Requests that would have failed without the gateway, by what saved them.</summary>
+    public SavedSums Saved { get; init; }
 }
 
 /// <summary>What the users of one route got.</summary>

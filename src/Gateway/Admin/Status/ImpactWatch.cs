@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Gateway.Admin.Incidents;
+using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Observability;
 using Gateway.Observability.Metrics;
 
 namespace Gateway.Admin.Status;
@@ -24,6 +27,7 @@ internal sealed partial class ImpactWatch : IDisposable
     private const double ShareOfNote = 0.01;
 
     private readonly AdminSources _sources;
+    private readonly IncidentWatch _incidents;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Dictionary<string, Watched> _watched = new(StringComparer.Ordinal);
@@ -39,6 +43,7 @@ internal sealed partial class ImpactWatch : IDisposable
     {
         _log = log;
         _sources = sources;
+        _incidents = new IncidentWatch(sources.Records.Incidents, sources.Records.Journal);
         _time = time;
         _began = time.GetUtcNow();
         _timer = time.CreateTimer(static watch => ((ImpactWatch)watch!).Look(), this, Interval, Interval);
@@ -65,34 +70,19 @@ internal sealed partial class ImpactWatch : IDisposable
             var clusters = _sources.Clusters();
             foreach (var cluster in clusters)
             {
-                var routes = config.Routes
-                    .Where(route => string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal))
-                    .Select(route => Of(_sources.Instruments.Route(route.Name)))
-                    .ToImmutableArray();
-                if (!_watched.TryGetValue(cluster.Name, out var watched))
+                if (ImpactOf(cluster, config, now) is { } impact)
                 {
-                    // Before the first look no request had ended.
-                    _watched[cluster.Name] = watched = new Watched(new Sample(_began, []));
+                    found[cluster.Name] = impact;
                 }
 
-                if (watched.Next(new Sample(now, routes), IsDisturbed(cluster, now)) is var (from, to, until) && from is not null)
-                {
-                    var counts =
-                        to.Routes.Select(route => route - from.Routes.FirstOrDefault(before => string.Equals(
-                            before.Route,
-                            route.Route,
-                            StringComparison.Ordinal))).ToImmutableArray();
-                    var unserved = until is null && cluster.Tiers.Skip(1).Any(static tier => tier.Share > 0)
-                        ? ImpactText.FirstTierOnly(config, cluster.Name)
-                        : [];
-                    found[cluster.Name] = new Impact(from.At, until, ImpactText.Of(from.At, until, counts, unserved, now), counts);
-                }
+                _incidents.Look(cluster, found.GetValueOrDefault(cluster.Name), now);
             }
 
             // Clusters that left the configuration.
             foreach (var gone in _watched.Keys.Except(clusters.Select(static cluster => cluster.Name), StringComparer.Ordinal).ToList())
             {
                 _watched.Remove(gone);
+                _incidents.Forget(gone);
             }
 
             Volatile.Write(ref _current, found.ToImmutable());
@@ -106,6 +96,36 @@ internal sealed partial class ImpactWatch : IDisposable
         {
             Volatile.Write(ref _isLooking, 0);
         }
+    }
+
+    // Null: nothing is to tell of it.
+    private Impact? ImpactOf(ClusterView cluster, GatewayConfig config, DateTimeOffset now)
+    {
+        RouteMeter[] meters = [.. config.Routes
+            .Where(route => string.Equals(route.Cluster, cluster.Name, StringComparison.Ordinal))
+            .Select(route => _sources.Instruments.Route(route.Name))];
+        if (!_watched.TryGetValue(cluster.Name, out var watched))
+        {
+            // Before the first look no request had ended.
+            _watched[cluster.Name] = watched = new Watched(new Sample(_began, [], default));
+        }
+
+        var saved = meters.Aggregate(default(SavedSums), static (sum, meter) => sum + meter.Sums.Saved);
+        var (from, to, until) = watched.Next(new Sample(now, [.. meters.Select(Of)], saved), IsDisturbed(cluster, now));
+        if (from is null)
+        {
+            return null;
+        }
+
+        var counts = to.Routes.Select(route => route - from.Routes.FirstOrDefault(before => string.Equals(
+            before.Route, route.Route, StringComparison.Ordinal))).ToImmutableArray();
+        var unserved = until is null && cluster.Tiers.Skip(1).Any(static tier => tier.Share > 0)
+            ? ImpactText.FirstTierOnly(config, cluster.Name)
+            : [];
+        return new Impact(from.At, until, ImpactText.Of(from.At, until, counts, unserved, now), counts)
+        {
+            Saved = to.Saved - from.Saved,
+        };
     }
 
     [LoggerMessage(8020, LogLevel.Error, "The users of a disturbance could not be counted.")]
@@ -129,7 +149,7 @@ internal sealed partial class ImpactWatch : IDisposable
     }
 
     /// <summary>All routes of a cluster at one moment.</summary>
-    private sealed record Sample(DateTimeOffset At, ImmutableArray<RouteImpact> Routes)
+    private sealed record Sample(DateTimeOffset At, ImmutableArray<RouteImpact> Routes, SavedSums Saved)
     {
         public long Failed => Routes.Sum(static route => route.Failed);
 

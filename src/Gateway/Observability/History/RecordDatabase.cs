@@ -60,8 +60,10 @@ internal sealed class RecordDatabase : IDisposable
             _connection.Run(Schema);
             _connection.Run(ForecastTable.Schema);
             _connection.Run(RunbookTable.Schema);
+            _connection.Run(IncidentTable.Schema);
             Forecasts = new ForecastTable(_connection);
             Runbooks = new RunbookTable(_connection);
+            Incidents = new IncidentTable(_connection);
             AddMissingColumns();
         }
         catch
@@ -76,6 +78,9 @@ internal sealed class RecordDatabase : IDisposable
 
     /// <summary>Cases of runbooks.</summary>
     public RunbookTable Runbooks { get; }
+
+    /// <summary>Incidents.</summary>
+    public IncidentTable Incidents { get; }
 
     /// <summary>Writes all of it or nothing.</summary>
     public void Write(IReadOnlyList<JournalEntry> entries, Ledger ledger)
@@ -210,10 +215,11 @@ internal sealed class RecordDatabase : IDisposable
 
     /// <summary>
     /// True: the file is damaged, and refuses for ever. SQLite says so itself (corrupt, no database), or what it reads makes no sense: a
-    /// schema, a constraint, a type, a number that no gateway has written. False: the disk, the memory or another process refuses.
+    /// schema, a constraint, a type, a number that no gateway has written, or none in a column that has one (InvalidOperationException).
+    /// False: the disk, the memory or another process refuses.
     /// </summary>
     public static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: 1 or 11 or 17 or 18 or 19 or 20 or 24 or 26 }
-        or InvalidCastException or FormatException or OverflowException or ArgumentException;
+        or InvalidCastException or FormatException or OverflowException or ArgumentException or InvalidOperationException;
 
     /// <summary>Why a write failed, for operators.</summary>
     public static string WhyRefused(Exception e) => e switch

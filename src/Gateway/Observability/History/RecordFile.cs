@@ -68,7 +68,7 @@ internal sealed partial class RecordFile(string folder, ILogger log)
             using var database = new RecordDatabase(PathOfFile);
             return read(database);
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException || RecordDatabase.IsDamage(e))
         {
             LogNotRead(folder, e);
             return null;

@@ -3,9 +3,9 @@ using Gateway.Observability.Metrics;
 namespace Gateway.Observability.History;
 
 /// <summary>
-/// Keeps journal, ledger, forecasts and cases of runbooks in the state folder. One thread of its own reads the cells once a second and
-/// writes, so that a slow disk holds up nothing else. When the disk refuses, all stays in memory, within bounds, <see cref="Alarm"/> says
-/// so, and it tries again.
+/// Keeps journal, ledger, forecasts, cases of runbooks and incidents in the state folder. One thread of its own reads the cells once a
+/// second and writes, so that a slow disk holds up nothing else. When the disk refuses, all stays in memory, within bounds,
+/// <see cref="Alarm"/> says so, and it tries again.
 /// </summary>
 internal sealed partial class Records : IDisposable
 {
@@ -57,6 +57,9 @@ internal sealed partial class Records : IDisposable
 
     /// <summary>Cases of runbooks.</summary>
     public RunbookHistory Runbooks { get; } = new();
+
+    /// <summary>Incidents.</summary>
+    public KeptHistory<Incident> Incidents { get; } = new(Incident.Most);
 
     /// <summary>Why nothing is written now; null: all is well.</summary>
     public string? Alarm => _alarm;
@@ -203,6 +206,7 @@ internal sealed partial class Records : IDisposable
 
             Forecasts.Exchange(database.Forecasts, trim);
             Runbooks.Exchange(database.Runbooks, trim);
+            Incidents.Exchange(database.Incidents, trim);
             if (trim)
             {
                 database.Trim(_time.GetUtcNow());

@@ -15,7 +15,7 @@ internal sealed record RunbookCase(
     string Tier,
     string Destination,
     DateTimeOffset LostAt,
-    RunbookOutcome Outcome)
+    RunbookOutcome Outcome) : IKept<RunbookCase>
 {
     /// <summary>Its number, growing; 0 until it was kept.</summary>
     public long Id { get; init; }
@@ -37,6 +37,15 @@ internal sealed record RunbookCase(
 
     /// <summary>The gateway acted on the destination.</summary>
     public bool HasActed => Outcome is RunbookOutcome.Healed or RunbookOutcome.Escalated;
+
+    /// <inheritdoc/>
+    public RunbookCase WithId(long id) => this with { Id = id };
+
+    /// <inheritdoc/>
+    /// <remarks>A run that an earlier process left under way ended with it.</remarks>
+    public RunbookCase AfterRestart() => Outcome != RunbookOutcome.Running
+        ? this
+        : this with { Outcome = RunbookOutcome.Interrupted, Text = "the gateway ended", EndedAt = At };
 }
 
 /// <summary>What came of a fault that a runbook is for. A closed set; the file keeps the numbers.</summary>

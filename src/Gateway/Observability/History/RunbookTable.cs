@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace Gateway.Observability.History;
 
 /// <summary>The SQL of runbooks' cases, beside journal and ledger. It throws what SQLite throws.</summary>
-internal sealed class RunbookTable(SqliteConnection connection)
+internal sealed class RunbookTable(SqliteConnection connection) : IKeptTable<RunbookCase>
 {
     /// <summary>Makes the table.</summary>
     public const string Schema = """
@@ -12,7 +12,7 @@ internal sealed class RunbookTable(SqliteConnection connection)
             ended INTEGER, well INTEGER);
         """;
 
-    /// <summary>Writes all of them or none.</summary>
+    /// <inheritdoc/>
     public void Write(IReadOnlyList<RunbookCase> cases)
     {
         using var transaction = connection.BeginTransaction();
@@ -36,7 +36,7 @@ internal sealed class RunbookTable(SqliteConnection connection)
         transaction.Commit();
     }
 
-    /// <summary>The last ones, oldest first.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<RunbookCase> Read(int most)
     {
         using var command = connection.Statement(
@@ -66,7 +66,7 @@ internal sealed class RunbookTable(SqliteConnection connection)
         return cases;
     }
 
-    /// <summary>Removes all but the last ones.</summary>
+    /// <inheritdoc/>
     public void Trim(int most) =>
         connection.Run("DELETE FROM runbooks WHERE id < (SELECT id FROM runbooks ORDER BY id DESC LIMIT 1 OFFSET $0)", most - 1);
 
