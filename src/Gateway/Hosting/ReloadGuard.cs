@@ -3,6 +3,7 @@ using Gateway.Cli.Planning;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Configuration.Values;
+using Gateway.Fleet.Canaries;
 using Gateway.Observability.History;
 
 namespace Gateway.Hosting;
@@ -17,6 +18,9 @@ namespace Gateway.Hosting;
 internal sealed class ReloadGuard(Records records, Func<string, string?> environment, TimeProvider time)
 {
     private const int MostFindings = 3;
+
+    // In an hour; of those in the last five to ten minutes the canary makes its comparison.
+    private const long FewestOfARoute = 10 * CanaryRule.FewestToCompare;
 
     private static readonly TimeSpan Window = TimeSpan.FromHours(1);
     private static readonly TimeSpan ProbesWithin = TimeSpan.FromSeconds(5);
@@ -48,8 +52,9 @@ internal sealed class ReloadGuard(Records records, Func<string, string?> environ
         }
 
         var untried = await ConfigPlanner.PlanAsync(change.Old, change.New).ConfigureAwait(false);
-        var plan = await TriedAsync(untried, change.New, cancellationToken).ConfigureAwait(false);
+        var tried = await TriedAsync(untried, change.New, cancellationToken).ConfigureAwait(false);
         var requests = await RequestsAsync(cancellationToken).ConfigureAwait(false);
+        var plan = LeftToTheCanary(tried, change.Old, requests);
         var share = PlanTraffic.ShareOf(change.Old, plan, requests);
         if (share <= most)
         {
@@ -63,6 +68,26 @@ internal sealed class ReloadGuard(Records records, Func<string, string?> environ
             + string.Join("; ", worst.Take(MostFindings).Select(static finding => $"{finding.Subject}: {finding.Text}"))
             + (worst.Length > MostFindings ? $"; and {worst.Length - MostFindings} more" : "")
             + $". Look at `{ProgramName.Current} plan FILE`; `{ProgramName.Current} reload --force` puts it in force.";
+    }
+
+    // A refusal that meets users is rolled back after a few of them, where the route has enough to be compared by itself: in a fleet none
+    // is.
+    private static ConfigPlan LeftToTheCanary(ConfigPlan plan, GatewayConfig old, IReadOnlyDictionary<string, long> requests)
+    {
+        if (old.Reload.Canary is null || old.Redis is not null)
+        {
+            return plan;
+        }
+
+        var busy = old.Routes.Where(route => requests.GetValueOrDefault(route.Name) >= FewestOfARoute)
+            .Select(static route => PlanSubject.Route(route.Name))
+            .ToHashSet(StringComparer.Ordinal);
+        return plan with
+        {
+            Findings = [.. plan.Findings.Select(finding => finding.StatusesTell && busy.Contains(finding.Subject)
+                ? finding with { Risk = PlanRisk.Medium }
+                : finding)],
+        };
     }
 
     // A disk that hangs must not keep a change out of force: without the ledger every route counts the same.

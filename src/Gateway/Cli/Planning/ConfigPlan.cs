@@ -28,6 +28,9 @@ internal sealed record PlanFinding(PlanRisk Risk, string Subject, string Text, s
 {
     /// <summary>Whether it harms anybody a probe of every destination tells: of high risk as long as none was made.</summary>
     public bool ProbesTell { get; init; }
+
+    /// <summary>Whether it harms anybody the statuses of the first requests tell: it refuses some, and changes no response.</summary>
+    public bool StatusesTell { get; init; }
 }
 
 /// <summary>What a changed configuration does that the one before it does not.</summary>

@@ -22,12 +22,12 @@ internal static class RequestDifferences
         {
             var was = await Explanation.OfAsync(before, old, witness.Method, witness.Url, witness.Headers);
             var now = await Explanation.OfAsync(after, changed, witness.Method, witness.Url, witness.Headers);
-            foreach (var (risk, text) in Between(was, now))
+            foreach (var (risk, text, statusesTell) in Between(was, now))
             {
                 var key = (PlanSubject.Route(was.Route ?? now.Route), text);
                 findings[key] = findings.TryGetValue(key, out var known)
                     ? known with { Further = known.Further + 1 }
-                    : new PlanFinding(risk, key.Item1, text, shown);
+                    : new PlanFinding(risk, key.Item1, text, shown) { StatusesTell = statusesTell };
             }
         }
 
@@ -66,36 +66,37 @@ internal static class RequestDifferences
                 route.Cluster, route.Redirect?.To ?? ""]);
     }
 
-    private static IEnumerable<(PlanRisk Risk, string Text)> Between(Explanation was, Explanation now)
+    private static IEnumerable<(PlanRisk Risk, string Text, bool StatusesTell)> Between(Explanation was, Explanation now)
     {
         if (was.Refused != now.Refused || !Same(was.Cluster, now.Cluster) || !Same(was.Redirect, now.Redirect))
         {
             // What was refused and is served takes nothing from anyone.
-            yield return (was.Refused is null ? PlanRisk.High : PlanRisk.Low, $"{GoalOf(now)}; it was {GoalOf(was)}");
+            yield return (was.Refused is null ? PlanRisk.High : PlanRisk.Low, $"{GoalOf(now)}; it was {GoalOf(was)}", false);
             yield break;
         }
 
         if (!Same(was.Route, now.Route))
         {
-            yield return (PlanRisk.Low, $"route {now.Route} takes it, with figures of its own; it was route {was.Route}");
+            yield return (PlanRisk.Low, $"route {now.Route} takes it, with figures of its own; it was route {was.Route}", false);
         }
 
         if (!Same(was.Level, now.Level))
         {
             var isLess = LevelOf(now) > LevelOf(was);
-            yield return (isLess ? PlanRisk.High : PlanRisk.Low, $"level {now.Level} ({now.LevelMeans}); it was {was.Level}");
+            yield return (isLess ? PlanRisk.High : PlanRisk.Low, $"level {now.Level} ({now.LevelMeans}); it was {was.Level}", false);
         }
 
         if (!Same(was.Fallback, now.Fallback))
         {
             var isLess = now.Fallback?.Length < was.Fallback?.Length;
             yield return (
-                isLess ? PlanRisk.High : PlanRisk.Medium, $"fallback chain: {Listed(now.Fallback)}; it was {Listed(was.Fallback)}");
+                isLess ? PlanRisk.High : PlanRisk.Medium, $"fallback chain: {Listed(now.Fallback)}; it was {Listed(was.Fallback)}", false);
         }
 
         if (!Same(was.Changes, now.Changes))
         {
-            yield return (RiskOf(was.Changes, now.Changes), $"on the way: {Listed(now.Changes)}; it was {Listed(was.Changes)}");
+            var (risk, statusesTell) = RiskOf(was.Changes, now.Changes);
+            yield return (risk, $"on the way: {Listed(now.Changes)}; it was {Listed(was.Changes)}", statusesTell);
         }
 
         if (was.Retryable != now.Retryable)
@@ -104,17 +105,18 @@ internal static class RequestDifferences
                 PlanRisk.Medium,
                 now.Retryable is true
                     ? "it may be sent twice; it might not"
-                    : "it is not sent twice any more, so that more failures reach users");
+                    : "it is not sent twice any more, so that more failures reach users",
+                false);
         }
 
         if (!Same(was.Attempts, now.Attempts))
         {
-            yield return (PlanRisk.Medium, $"attempts: {now.Attempts}; it was {was.Attempts}");
+            yield return (PlanRisk.Medium, $"attempts: {now.Attempts}; it was {was.Attempts}", false);
         }
 
         if (!Same(was.Deadlines, now.Deadlines))
         {
-            yield return (PlanRisk.Medium, $"deadlines: {now.Deadlines}; it was {was.Deadlines}");
+            yield return (PlanRisk.Medium, $"deadlines: {now.Deadlines}; it was {was.Deadlines}", false);
         }
     }
 
@@ -128,12 +130,18 @@ internal static class RequestDifferences
     private static Level LevelOf(Explanation explanation) =>
         Enum.TryParse<Level>(explanation.Level, ignoreCase: true, out var level) ? level : Level.High;
 
-    // Another path at the destination, or a refusal, is what users notice first.
-    private static PlanRisk RiskOf(ImmutableArray<string>? was, ImmutableArray<string>? now)
+    // Another path at the destination, or a refusal, is what users notice first. Whether a refusal meets anybody its statuses show;
+    // another path may give another response with the same status.
+    private static (PlanRisk Risk, bool StatusesTell) RiskOf(ImmutableArray<string>? was, ImmutableArray<string>? now)
     {
-        var changed = (was ?? []).Except(now ?? [], StringComparer.Ordinal).Concat((now ?? []).Except(was ?? [], StringComparer.Ordinal));
-        return changed.Any(static text => text.StartsWith("destinations are asked", StringComparison.Ordinal)
-            || text.Contains("403", StringComparison.Ordinal)) ? PlanRisk.High : PlanRisk.Medium;
+        string[] changed =
+        [
+            .. (was ?? []).Except(now ?? [], StringComparer.Ordinal),
+            .. (now ?? []).Except(was ?? [], StringComparer.Ordinal),
+        ];
+        return changed.Any(static text => text.StartsWith("destinations are asked", StringComparison.Ordinal)) ? (PlanRisk.High, false)
+            : changed.Any(static text => text.Contains("403", StringComparison.Ordinal)) ? (PlanRisk.High, true)
+            : (PlanRisk.Medium, false);
     }
 
     private static string Listed(ImmutableArray<string>? texts) =>

@@ -28,7 +28,8 @@ internal static class CanaryRule
     /// <param name="canary">Since the canary is in force.</param>
     /// <param name="before">The last minutes before that.</param>
     /// <param name="others">The gateways with the earlier configuration, since then; nothing: there are none.</param>
-    public static string? HarmOf(CanaryCounts canary, CanaryCounts before, CanaryCounts others)
+    /// <param name="parts">How many comparisons are made side by side, of which none may be wrong.</param>
+    public static string? HarmOf(CanaryCounts canary, CanaryCounts before, CanaryCounts others, int parts = 1)
     {
         var isAlone = others.Requests < FewestToCompare;
         if (isAlone && before.Requests < FewestToCompare)
@@ -53,7 +54,7 @@ internal static class CanaryRule
 
         bool IsHigher(long hits, long baseCases, long baseHits, double most, BetaPrior feared, BetaPrior expected) =>
             baseCases < FewestToCompare
-            || ShareTest.LogEvidence(hits, canary.Requests, baseHits, baseCases, most, feared, expected) >= -Math.Log(Alpha / 2);
+            || ShareTest.LogEvidence(hits, canary.Requests, baseHits, baseCases, most, feared, expected) >= -Math.Log(Alpha / (2 * parts));
 
         string Words(string what, long hits, long hitsBefore, long hitsOfOthers) => string.Create(
             CultureInfo.InvariantCulture,

@@ -15,14 +15,25 @@ internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<RouteMeter, CanaryCounts> _seen = [];
+    private readonly Dictionary<string, RouteTotals> _byRoute = new(StringComparer.Ordinal);
     private readonly Queue<(TimeSpan At, CanaryCounts Sum)> _past = [];
     private TimeSpan? _lastStep;
+    private TimeSpan? _halfBegan;
 
     /// <summary>All that was counted.</summary>
     public CanaryCounts Sum { get; private set; }
 
     /// <summary>What was counted in the last ten minutes before the last reading.</summary>
     public CanaryCounts Recent => _past.TryPeek(out var oldest) ? Sum - oldest.Sum : default;
+
+    /// <summary>
+    /// The same by route: all that was counted, and what was in the last five to ten minutes before the last reading. The dictionary is
+    /// the caller's.
+    /// </summary>
+    public Dictionary<string, (CanaryCounts Sum, CanaryCounts Recent)> ByRoute() => _byRoute.ToDictionary(
+        static route => route.Key,
+        static route => (route.Value.Sum, route.Value.Sum - route.Value.BeforeLastHalf),
+        StringComparer.Ordinal);
 
     /// <summary>Reads the cells.</summary>
     /// <param name="now">Of a clock that never goes back.</param>
@@ -32,8 +43,11 @@ internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
         foreach (var route in current)
         {
             var counts = CanaryCounts.Of(route);
-            Sum += counts - _seen.GetValueOrDefault(route);
+            var added = counts - _seen.GetValueOrDefault(route);
+            Sum += added;
             _seen[route] = counts;
+            var totals = _byRoute.GetValueOrDefault(route.Route);
+            _byRoute[route.Route] = totals with { Sum = totals.Sum + added };
         }
 
         if (_seen.Count > current.Count)
@@ -41,6 +55,21 @@ internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
             foreach (var gone in _seen.Keys.Except(current).ToArray())
             {
                 _seen.Remove(gone);
+            }
+
+            var names = current.Select(static route => route.Route).ToHashSet(StringComparer.Ordinal);
+            foreach (var gone in _byRoute.Keys.Where(name => !names.Contains(name)).ToArray())
+            {
+                _byRoute.Remove(gone);
+            }
+        }
+
+        if (_halfBegan is null || now - _halfBegan >= Window / 2)
+        {
+            _halfBegan = now;
+            foreach (var (name, totals) in _byRoute.ToArray())
+            {
+                _byRoute[name] = totals with { BeforeLastHalf = totals.BeforeThisHalf, BeforeThisHalf = totals.Sum };
             }
         }
 
@@ -55,4 +84,7 @@ internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
             _past.Dequeue();
         }
     }
+
+    /// <summary>One route, in halves of the window: a sum for each step would be too much of many routes.</summary>
+    private readonly record struct RouteTotals(CanaryCounts Sum, CanaryCounts BeforeThisHalf, CanaryCounts BeforeLastHalf);
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using Gateway.Fleet;
 using Gateway.Fleet.Canaries;
 
@@ -22,6 +24,10 @@ internal sealed record CanaryRun(
     DateTimeOffset Until,
     TimeSpan EndsAt)
 {
+    /// <summary>The same by route: the minutes before, and the count when it began. Default: no route is looked at by itself.</summary>
+    public IReadOnlyDictionary<string, (CanaryCounts AtStart, CanaryCounts Recent)> Routes { get; init; } =
+        ImmutableDictionary<string, (CanaryCounts, CanaryCounts)>.Empty;
+
     // Beats after which what another gateway says was counted later than what made the doubt: the first may have been on its way.
     private const int Fresh = 2;
 
@@ -30,20 +36,37 @@ internal sealed record CanaryRun(
     /// <summary>What looks like harm is being compared once more.</summary>
     public bool IsInDoubt => _doubt is not null;
 
+    /// <summary>It in a sentence.</summary>
+    /// <param name="sum">What this gateway has counted so far.</param>
+    public string TextOf(CanaryCounts sum) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"A canary until {Until.UtcDateTime:HH:mm:ss}Z: {(sum - AtStart).Requests:N0} requests so far, and nothing speaks against it; "
+            + $"revision {RollbackTo} is put in force again if users fare worse.");
+
     /// <summary>
     /// How it harms; null: that is not proved. What the others say of themselves is a moment old, so that a fault that has just begun
     /// everywhere would seem to be here alone: what looks like harm is compared once more, with what they count later.
     /// </summary>
     /// <param name="own">What this gateway counted since it began.</param>
     /// <param name="others">Those that have the earlier configuration now.</param>
-    public string? HarmOf(CanaryCounts own, IReadOnlyDictionary<string, GatewayView> others)
+    /// <param name="byRoute">What this gateway counted so far, by route.</param>
+    public string? HarmOf(
+        CanaryCounts own,
+        IReadOnlyDictionary<string, GatewayView> others,
+        IReadOnlyDictionary<string, (CanaryCounts Sum, CanaryCounts Recent)> byRoute)
     {
         if (_doubt is not var (then, beats))
         {
-            var harm = CanaryRule.HarmOf(own, Recent, SinceStart(others));
-            if (harm is null || others.Count == 0)
+            var parts = others.Count == 0 ? Routes.Count + 1 : 1;
+            var harm = CanaryRule.HarmOf(own, Recent, SinceStart(others), parts);
+            if (others.Count == 0)
             {
-                return harm;
+                return harm ?? HarmOfARoute(byRoute, parts);
+            }
+
+            if (harm is null)
+            {
+                return null;
             }
 
             _doubt = (own, others);
@@ -57,6 +80,23 @@ internal sealed record CanaryRun(
 
         _doubt = null;
         return CanaryRule.HarmOf(then, Recent, SinceStart(others));
+    }
+
+    // What one small route suffers is little of all requests. Gateways do not tell each other of their routes, so that in a fleet, where a
+    // fault of all of them must not be blamed on the change, only all routes together are compared.
+    private string? HarmOfARoute(IReadOnlyDictionary<string, (CanaryCounts Sum, CanaryCounts Recent)> byRoute, int parts)
+    {
+        foreach (var (name, (atStart, recent)) in Routes)
+        {
+            if (byRoute.TryGetValue(name, out var now)
+                && (now.Sum - atStart) is { IsSound: true } own
+                && CanaryRule.HarmOf(own, recent, default, parts) is { } harm)
+            {
+                return $"of route '{name}', {harm}";
+            }
+        }
+
+        return null;
     }
 
     // Those that came later, or restarted, are left out.

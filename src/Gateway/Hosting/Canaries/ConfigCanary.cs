@@ -85,10 +85,7 @@ internal sealed partial class ConfigCanary
         {
             lock (_lock)
             {
-                return _run is not { } run ? null : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"A canary until {run.Until.UtcDateTime:HH:mm:ss}Z: {(_totals.Sum - run.AtStart).Requests:N0} requests so far, and "
-                        + $"nothing speaks against it; revision {run.RollbackTo} is put in force again if users fare worse.");
+                return _run?.TextOf(_totals.Sum);
             }
         }
     }
@@ -137,7 +134,8 @@ internal sealed partial class ConfigCanary
                 // What is changed again meanwhile is one canary with it.
                 _run = new CanaryRun(
                     change.Revision, revision, before?.RollbackTo ?? change.Revision - 1, before?.Recent ?? _totals.Recent, _totals.Sum,
-                    OthersNow(revision), _time.GetUtcNow() + length, Now + length);
+                    OthersNow(revision), _time.GetUtcNow() + length, Now + length)
+                { Routes = before?.Routes ?? _totals.ByRoute() };
                 LogBegun(change.Revision, _run.RollbackTo, length.TotalSeconds);
             }
 
@@ -192,7 +190,7 @@ internal sealed partial class ConfigCanary
             }
 
             counts = _totals.Sum - run.AtStart;
-            harm = run.HarmOf(counts, OthersNow(run.Shared));
+            harm = run.HarmOf(counts, OthersNow(run.Shared), _totals.ByRoute());
             if (harm is null && (Now < run.EndsAt || run.IsInDoubt))
             {
                 return;

@@ -142,6 +142,37 @@ public sealed class CanaryRuleTests
         Assert.Equal((9, 0), (totals.Sum.Requests, totals.Recent.Requests));
     }
 
+    [Fact]
+    public void Totals_ByRoute_RememberFiveToTenMinutes()
+    {
+        var (a, b) = (new RouteMeter("a", Meters()), new RouteMeter("b", Meters()));
+        RouteMeter[] routes = [a, b];
+        var totals = new CanaryTotals(() => routes);
+        totals.Read(TimeSpan.Zero);
+        Assert.Equal(["a 0 0", "b 0 0"], ByRoute(totals));
+        Send(a, 3);
+        Send(b, 4);
+        totals.Read(TimeSpan.FromSeconds(5));
+        Assert.Equal(["a 3 3", "b 4 4"], ByRoute(totals));
+
+        totals.Read(CanaryTotals.Window / 2);
+        Send(a, 10);
+        totals.Read((CanaryTotals.Window / 2) + TimeSpan.FromSeconds(1));
+        Assert.Equal(["a 13 13", "b 4 4"], ByRoute(totals));
+        totals.Read(CanaryTotals.Window);
+        Assert.Equal(["a 13 10", "b 4 0"], ByRoute(totals));
+
+        // One of the same name goes on; one that left the configuration is forgotten.
+        routes = [new RouteMeter("a", Meters())];
+        Send(routes[0], 1);
+        totals.Read(CanaryTotals.Window + TimeSpan.FromSeconds(1));
+        Assert.Equal(["a 14 11"], ByRoute(totals));
+    }
+
+    private static IEnumerable<string> ByRoute(CanaryTotals totals) => totals.ByRoute()
+        .Select(static route => $"{route.Key} {route.Value.Sum.Requests} {route.Value.Recent.Requests}")
+        .Order(StringComparer.Ordinal);
+
     private static void Send(RouteMeter route, int requests)
     {
         for (var i = 0; i < requests; i++)

@@ -15,12 +15,12 @@ public sealed class CanaryRunTests
     public void Harm_BesideOthers_IsComparedOnceMore()
     {
         var run = Run(Other(beat: 1));
-        Assert.Null(run.HarmOf(Failing, Now(Other(beat: 5, requests: 100))));
+        Assert.Null(Harm(run, Now(Other(beat: 5, requests: 100))));
         Assert.True(run.IsInDoubt);
-        Assert.Null(run.HarmOf(Failing, Now(Other(beat: 6, requests: 200))));
+        Assert.Null(Harm(run, Now(Other(beat: 6, requests: 200))));
         Assert.True(run.IsInDoubt);
 
-        Assert.NotNull(run.HarmOf(Failing, Now(Other(beat: 7, requests: 300))));
+        Assert.NotNull(Harm(run, Now(Other(beat: 7, requests: 300))));
         Assert.False(run.IsInDoubt);
     }
 
@@ -28,8 +28,8 @@ public sealed class CanaryRunTests
     public void Fault_ThatTheOthersTellOfLater_IsNoHarm()
     {
         var run = Run(Other(beat: 1));
-        Assert.Null(run.HarmOf(Failing, Now(Other(beat: 5, requests: 100))));
-        Assert.Null(run.HarmOf(Failing, Now(Other(beat: 7, requests: 400, failed: 300))));
+        Assert.Null(Harm(run, Now(Other(beat: 5, requests: 100))));
+        Assert.Null(Harm(run, Now(Other(beat: 7, requests: 400, failed: 300))));
         Assert.False(run.IsInDoubt);
     }
 
@@ -38,17 +38,71 @@ public sealed class CanaryRunTests
     public void Other_ThatIsNotHeardAnyMore_IsNotWaitedFor()
     {
         var run = Run(Other(beat: 1));
-        Assert.Null(run.HarmOf(Failing, Now(Other(beat: 5, requests: 100))));
-        Assert.NotNull(run.HarmOf(Failing, Now()));
+        Assert.Null(Harm(run, Now(Other(beat: 5, requests: 100))));
+        Assert.NotNull(Harm(run, Now()));
     }
 
     [Fact]
     public void Others_ThatCameLaterOrRestarted_AreNotComparedWith()
     {
         var run = Run(Other(beat: 9, requests: 5000));
-        Assert.Null(run.HarmOf(Failing, Now(Other(beat: 1, requests: 100), Other(beat: 1, requests: 900, id: "late"))));
-        Assert.Contains("before", run.HarmOf(Failing, Now(Other(beat: 3, requests: 200)))!, StringComparison.Ordinal);
+        Assert.Null(Harm(run, Now(Other(beat: 1, requests: 100), Other(beat: 1, requests: 900, id: "late"))));
+        Assert.Contains("before", Harm(run, Now(Other(beat: 3, requests: 200)))!, StringComparison.Ordinal);
     }
+
+    // A rate limit that is too low for a route of 2 % of the requests: of all of them 2 % more get a 4xx, which clients that try paths
+    // at random do as well.
+    [Fact]
+    public void SmallRoute_ThatIsHarmed_IsSeenByItself()
+    {
+        var routes = new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal)
+        {
+            ["search"] = (new CanaryCounts(500, 0, 5), new CanaryCounts(200, 0, 2)),
+            ["pages"] = (new CanaryCounts(9000, 0, 90), new CanaryCounts(4000, 0, 40)),
+            ["seldom"] = (new CanaryCounts(49, 0, 0), new CanaryCounts(49, 0, 0)),
+            ["gone"] = (new CanaryCounts(900, 0, 0), new CanaryCounts(900, 0, 0)),
+        };
+        var alone = Alone() with { Routes = routes };
+        var all = new CanaryCounts(2000, 0, 60);
+        var now = new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal)
+        {
+            ["search"] = (new CanaryCounts(540, 0, 41), default),
+            ["pages"] = (new CanaryCounts(10_960, 0, 110), default),
+            ["seldom"] = (new CanaryCounts(99, 50, 0), default),
+            ["new"] = (new CanaryCounts(400, 400, 0), default),
+        };
+
+        Assert.Equal(
+            "of route 'search', 90 % of 40 requests got a 4xx, 1.0 % of 200 before",
+            alone.HarmOf(all, Now(), now));
+        Assert.Null(Alone().HarmOf(all, Now(), now));
+
+        // In a fleet what befalls the route everywhere would be blamed on the change.
+        Assert.Null((Run(Other(beat: 1)) with { Routes = routes }).HarmOf(all, Now(Other(beat: 5, requests: 100)), now));
+    }
+
+    // A route that counts anew, since it left the configuration and came back, is not compared.
+    [Fact]
+    public void Route_ThatCountsLessThanBefore_IsNotCompared() =>
+        Assert.Null((Alone() with
+        {
+            Routes = new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal)
+            {
+                ["search"] = (new CanaryCounts(500, 0, 0), new CanaryCounts(200, 0, 0)),
+            },
+        }).HarmOf(
+            new CanaryCounts(100, 0, 0),
+            Now(),
+            new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal)
+            {
+                ["search"] = (new CanaryCounts(400, 400, 0), default),
+            }));
+
+    private static string? Harm(CanaryRun run, Dictionary<string, GatewayView> others) =>
+        run.HarmOf(Failing, others, new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal));
+
+    private static CanaryRun Alone() => new(
+        2, null, 1, new CanaryCounts(10_000, 0, 100), default, Now(), DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(30));
 
     private static CanaryRun Run(GatewayView other) => new(
         2, "revision", 1, new CanaryCounts(1000, 0, 0), default, Now(other), DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(30));

@@ -78,6 +78,7 @@ public sealed class PlantedChangesTests : IAsyncDisposable
         ("another cluster", Of("search"), Of("search").Replace("guide", "pages", StringComparison.Ordinal)
             + "    rewrite: { prefix: /shop }\n"),
         ("a deadline that none keeps", "timeouts: { firstByte: 4s }", "timeouts: { connect: 5ms, firstByte: 5ms, total: 12ms }"),
+        ("a rate limit that none keeps", Of("search"), Of("search") + "    rateLimit: { rate: 1/m, burst: 1 }\n"),
         ("clients denied", Of("recommend"), Of("recommend") + "    deny: [ 127.0.0.0/8 ]\n"),
         ("clients not allowed", Of("search"), Of("search") + "    allow: [ 10.0.0.0/8 ]\n"),
         ("a redirect to elsewhere", Of("search"), "  search:\n    match: { path: /api/search }\n"
@@ -114,7 +115,48 @@ public sealed class PlantedChangesTests : IAsyncDisposable
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', report));
-        Assert.Equal(19, report.Count);
+        Assert.Equal(20, report.Count);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task HarmlessChanges_AreNot()
+    {
+        await StartAsync();
+        await using var third = new ScriptedUpstream(RespondAsync);
+        var (waiting, report) = (new List<string>(), new List<string>());
+        var count = 0;
+        foreach (var (name, text) in HarmlessChanges.Of(Base, _a.Url, third.Url))
+        {
+            count++;
+            Gateway.WriteConfig(Base);
+            Assert.Equal(200, (await Gateway.PostAsync("/config/reload", """{"force":true,"reason":"the next one"}""")).Status);
+            await SendAsync(5);
+            Gateway.WriteConfig(text);
+            var (status, body) = await Gateway.PostAsync("/config/reload", "{}");
+            if (status != 200)
+            {
+                Assert.Contains("waits for an operator", body, StringComparison.Ordinal);
+                waiting.Add(name);
+                continue;
+            }
+
+            var bad = await SendAsync(20);
+            if (bad > 0)
+            {
+                report.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: {bad} of 20 requests failed"));
+            }
+        }
+
+        await SendAsync(200);
+        var journal = await Gateway.JournalTextAsync();
+        Assert.DoesNotContain("is rolled back", journal, StringComparison.Ordinal);
+        Assert.True(report.Count == 0, string.Join('\n', report));
+
+        // Another path may give another response with the same status, which nothing here compares.
+        Assert.True(
+            waiting.Count == 2 && waiting.TrueForAll(static name => name.Contains("rewrite", StringComparison.Ordinal)),
+            string.Join('\n', waiting));
+        Assert.Equal(100, count);
     }
 
     private static string Of(string route) => $"  {route}:\n    match: {{ path: /api/{route} }}\n    cluster: guide\n";
@@ -137,11 +179,11 @@ public sealed class PlantedChangesTests : IAsyncDisposable
     private async Task StartAsync()
     {
         _gateway = await InProcessGateway.StartAsync(Base);
-        Assert.Equal(0, await SendAsync(200));
+        Assert.Equal(0, await SendAsync(3000));
 
         // Until they are in the ledger: a change is weighed by the last hour's requests.
         await Eventually.BecomeTrueAsync(
-            async () => (await Gateway.AdminJsonAsync("/availability?window=1h")).ToString().Contains(":80", StringComparison.Ordinal),
+            async () => (await Gateway.AdminJsonAsync("/availability?window=1h")).ToString().Contains(":1200", StringComparison.Ordinal),
             TimeSpan.FromSeconds(30),
             "the ledger has them");
     }
