@@ -7,8 +7,8 @@ using Gateway.Observability.History;
 namespace Gateway.Cli;
 
 /// <summary>
-/// The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>availability</c>, <c>forecast</c>, <c>runbooks</c>,
-/// <c>last-good</c>, <c>config</c>, <c>incidents</c>.
+/// The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>audit</c>, <c>availability</c>,
+/// <c>forecast</c>, <c>runbooks</c>, <c>last-good</c>, <c>config</c>, <c>incidents</c>.
 /// </summary>
 internal static class OperatorCommands
 {
@@ -17,7 +17,8 @@ internal static class OperatorCommands
     [
         Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment),
         VerbCommands.Ready(environment), VerbCommands.Weight(environment),
-        VerbCommands.Reload(environment), Journal(environment), Availability(environment), Forecast(environment), Runbooks(environment),
+        VerbCommands.Reload(environment), Journal(environment), AuditCommand.Create(environment),
+        Availability(environment), Forecast(environment), Runbooks(environment),
         LastGoodCommands.Create(environment), ConfigCommands.Create(environment), IncidentCommands.Create(environment),
     ];
 

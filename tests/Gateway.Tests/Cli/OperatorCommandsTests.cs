@@ -93,6 +93,11 @@ public sealed class OperatorCommandsTests
         Assert.Equal(new HoldCommand("ai-guide", "standby", TimeSpan.FromMinutes(10), "disk swap") { By = Ann }, got);
         var (_, journal, _) = await RunAsync(admin, "journal");
         Assert.Contains($"hold ai-guide: It is held. By {Ann}: disk swap.", string.Join(' ', Words(journal)), StringComparison.Ordinal);
+        var (_, audit, _) = await RunAsync(admin, "audit", "--since", "1h");
+        Assert.Contains($"hold ai-guide: It is held. By {Ann}: disk swap.", string.Join(' ', Words(audit)), StringComparison.Ordinal);
+        var (usage, _, problem) = await RunAsync(admin, "audit", "--since", "yesterday");
+        Assert.Equal(2, usage);
+        Assert.Contains("\"yesterday\" is no span. Write 24h, 30d or the like.", problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -85,6 +85,28 @@ public sealed class RecordsTests : IDisposable
     }
 
     [Fact]
+    public async Task Acts_OfOperators_AreReadByThemselves_FromMemoryAndDisk()
+    {
+        using (var first = Open())
+        {
+            first.Journal.Append(Entry("held") with { Who = "ann", Cluster = "c" });
+            first.Journal.Append(Entry("failed over") with { Cluster = "c" });
+            first.Journal.Append(Entry("reloaded") with { Who = "bob" });
+        }
+
+        using var second = Open();
+        await UntilAsync(() => second.Journal.Recent(10).Count == 3);
+        second.Journal.Append(Entry("drained") with { Who = "ann", Cluster = "d" });
+
+        Assert.Equal(["drained", "reloaded", "held"], await TextsAsync(new JournalQuery(10) { ActsOnly = true }));
+        Assert.Equal(["reloaded", "held"], await TextsAsync(new JournalQuery(10) { ActsOnly = true, Cluster = "c" }));
+        Assert.Equal(["drained"], await TextsAsync(new JournalQuery(1) { ActsOnly = true }));
+
+        async Task<IEnumerable<string>> TextsAsync(JournalQuery query) =>
+            (await second.ReadJournalAsync(query, Token)).Select(static entry => entry.Text);
+    }
+
+    [Fact]
     public async Task Incidents_AreThereAgainAfterARestart()
     {
         var over = new Incident(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000), "guide")
@@ -165,7 +187,7 @@ public sealed class RecordsTests : IDisposable
             second.Journal.Recent(1)[0].Reason, second.Journal.Recent(1)[0].Who));
         Assert.Equal(1, (await second.ReadLedgerAsync("c", TimeSpan.FromHours(1), Token))!.Requests.Live);
         second.Journal.Append(Entry("three"));
-        Assert.Equal(["three", "two", "one"], (await second.ReadJournalAsync(10, long.MaxValue, null, Token)).Select(static e => e.Text));
+        Assert.Equal(["three", "two", "one"], (await second.ReadJournalAsync(new JournalQuery(10), Token)).Select(static e => e.Text));
     }
 
     [Fact]
@@ -186,9 +208,9 @@ public sealed class RecordsTests : IDisposable
             records.Journal.Append(Entry($"{i}") with { Cluster = i % 2 == 0 ? "even" : "odd" });
         }
 
-        var first = await records.ReadJournalAsync(10, long.MaxValue, null, Token);
-        var second = await records.ReadJournalAsync(10, first[^1].Id, null, Token);
-        var odd = await records.ReadJournalAsync(100, long.MaxValue, "odd", Token);
+        var first = await records.ReadJournalAsync(new JournalQuery(10), Token);
+        var second = await records.ReadJournalAsync(new JournalQuery(10) { Before = first[^1].Id }, Token);
+        var odd = await records.ReadJournalAsync(new JournalQuery(100) { Cluster = "odd" }, Token);
 
         Assert.Equal("29", first[0].Text);
         Assert.Equal(["19", "18"], second.Take(2).Select(static e => e.Text));
@@ -206,7 +228,7 @@ public sealed class RecordsTests : IDisposable
         await UntilAsync(() => records.Alarm is not null);
 
         Assert.Equal(["kept"], records.Journal.Recent(10).Select(static e => e.Text));
-        Assert.Equal(["kept"], (await records.ReadJournalAsync(10, long.MaxValue, null, Token)).Select(static e => e.Text));
+        Assert.Equal(["kept"], (await records.ReadJournalAsync(new JournalQuery(10), Token)).Select(static e => e.Text));
         Assert.Null(await records.ReadLedgerAsync("c", TimeSpan.FromHours(1), Token));
 
         System.IO.File.Delete(blocker);
@@ -256,7 +278,7 @@ public sealed class RecordsTests : IDisposable
                 () => records.Alarm is null && ReadBeside("ORDER BY rowid DESC LIMIT 1") is ["after"],
                 () => $"round {round}, alarm {records.Alarm}");
             Assert.Equal("after", records.Journal.Recent(1)[0].Text);
-            await records.ReadJournalAsync(10, long.MaxValue, null, Token);
+            await records.ReadJournalAsync(new JournalQuery(10), Token);
             await records.ReadLedgerAsync("c", TimeSpan.FromHours(1), Token);
         }
     }
@@ -329,7 +351,7 @@ public sealed class RecordsTests : IDisposable
 
         database.Trim(now);
 
-        Assert.Equal(["young"], database.Journal(10, long.MaxValue, null).Select(static e => e.Text));
+        Assert.Equal(["young"], database.Journal(new JournalQuery(10)).Select(static e => e.Text));
         Assert.Equal(0, database.Window("c", TimeSpan.FromHours(25), now.AddDays(-2)).Requests.Live);
         Assert.Equal(1, database.Window("c", TimeSpan.FromDays(30), now).Requests.Live);
     }

@@ -4,6 +4,7 @@ using Gateway.Admin.Incidents;
 using Gateway.Admin.Security;
 using Gateway.Admin.Status;
 using Gateway.Configuration.Model;
+using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -226,12 +227,13 @@ internal sealed class AdminServer : IAsyncDisposable
     private async Task JournalAsync(HttpContext context)
     {
         var query = context.Request.Query;
-        var count = int.TryParse(query["count"], NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
-            ? Math.Clamp(wanted, 1, 1000)
+        var count = int.TryParse(query["count"], NumberStyles.None, CultureInfo.InvariantCulture, out var most)
+            ? Math.Clamp(most, 1, 1000)
             : 100;
         var before = long.TryParse(query["before"], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : long.MaxValue;
         var cluster = query["cluster"] is [{ Length: > 0 } name, ..] ? name : null;
-        var entries = await _sources.Records.ReadJournalAsync(count, before, cluster, context.RequestAborted);
+        var wanted = new JournalQuery(count) { Before = before, Cluster = cluster, ActsOnly = query["acts"] is ["true", ..] };
+        var entries = await _sources.Records.ReadJournalAsync(wanted, context.RequestAborted);
         var known = _sources.Clusters().Select(static c => c.Name).ToArray();
 
         // One that left the configuration still has its entries; those of the whole gateway belong to none.

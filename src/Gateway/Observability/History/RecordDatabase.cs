@@ -129,15 +129,12 @@ internal sealed class RecordDatabase : IDisposable
     }
 
     /// <summary>Entries, newest first.</summary>
-    /// <param name="count">At most so many.</param>
-    /// <param name="before">Only those with a smaller number.</param>
-    /// <param name="cluster">Only of this cluster and those about all; null: every one.</param>
-    public IReadOnlyList<JournalEntry> Journal(int count, long before, string? cluster)
+    public IReadOnlyList<JournalEntry> Journal(JournalQuery query)
     {
         using var command = _connection.Statement(
             "SELECT id, at, kind, text, cluster, source, target, reason, who FROM journal WHERE id < $1 AND ($2 IS NULL OR cluster IS NULL "
-                + "OR cluster = $2) ORDER BY id DESC LIMIT $0",
-            count, before, cluster);
+                + "OR cluster = $2) AND ($3 = 0 OR who IS NOT NULL) ORDER BY id DESC LIMIT $0",
+            query.Count, query.Before, query.Cluster, query.ActsOnly ? 1 : 0);
         using var rows = command.ExecuteReader();
         var entries = new List<JournalEntry>();
         while (rows.Read())

@@ -87,21 +87,16 @@ internal sealed partial class Records : IDisposable
     }
 
     /// <summary>Entries of the journal, newest first; from memory alone while the disk refuses.</summary>
-    public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
-        int count,
-        long before,
-        string? cluster,
-        CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(JournalQuery query, CancellationToken cancellationToken) =>
         Task.Run<IReadOnlyList<JournalEntry>>(
             () =>
             {
                 // What is not yet on disk is in memory; what is in both is shown once.
-                var recent = Journal.Recent(int.MaxValue).Where(e => e.Id < before
-                    && (cluster is null || e.Cluster is null || string.Equals(e.Cluster, cluster, StringComparison.Ordinal)));
-                return [.. recent.Concat(_file.Read(d => d.Journal(count, before, cluster)) ?? [])
+                var recent = Journal.Recent(int.MaxValue).Where(query.Takes);
+                return [.. recent.Concat(_file.Read(d => d.Journal(query)) ?? [])
                     .DistinctBy(static e => e.Id)
                     .OrderByDescending(static e => e.Id)
-                    .Take(count)];
+                    .Take(query.Count)];
             },
             cancellationToken);
 
@@ -193,7 +188,7 @@ internal sealed partial class Records : IDisposable
             var database = _file.Open();
             if (remember)
             {
-                Journal.Remember(database.Journal(500, long.MaxValue, null).Reverse());
+                Journal.Remember(database.Journal(new JournalQuery(500)).Reverse());
             }
 
             var entries = Journal.Unwritten();
