@@ -66,17 +66,17 @@ internal sealed class ForecastTable(SqliteConnection connection)
         while (rows.Read())
         {
             records.Add(new ForecastRecord(
-                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1)),
-                Once(rows.GetString(2)),
-                Once(rows.GetString(3)),
-                rows.GetDouble(4),
-                (ForecastOutcome)rows.GetInt32(5),
-                TimeSpan.FromMilliseconds(rows.GetInt64(6)))
+                DateTimeOffset.FromUnixTimeMilliseconds(rows.Number(1)),
+                Once(rows.Text(2)),
+                Once(rows.Text(3)),
+                rows.Real(4),
+                (ForecastOutcome)rows.Number(5),
+                TimeSpan.FromMilliseconds(rows.Number(6)))
             {
-                Id = rows.GetInt64(0),
-                IsAlarm = rows.GetInt64(7) != 0,
-                IsActedOn = rows.GetInt64(8) != 0,
-                Reason = rows.GetString(9),
+                Id = rows.Number(0),
+                IsAlarm = rows.Number(7) != 0,
+                IsActedOn = rows.Number(8) != 0,
+                Reason = rows.Text(9),
             });
         }
 

@@ -38,7 +38,7 @@ internal sealed class IncidentTable(SqliteConnection connection) : IKeptTable<In
         var entries = new List<Incident>();
         while (rows.Read())
         {
-            if (Read(rows.GetInt64(0), rows.GetString(1)) is { } one)
+            if (Read(rows.Number(0), rows.Text(1)) is { } one)
             {
                 entries.Add(one);
             }

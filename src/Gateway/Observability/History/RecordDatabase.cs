@@ -139,14 +139,14 @@ internal sealed class RecordDatabase : IDisposable
         var entries = new List<JournalEntry>();
         while (rows.Read())
         {
-            entries.Add(new(DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1)), rows.GetString(2), rows.GetString(3))
+            entries.Add(new(DateTimeOffset.FromUnixTimeMilliseconds(rows.Number(1)), rows.Text(2), rows.Text(3))
             {
-                Id = rows.GetInt64(0),
-                Cluster = Text(rows, 4),
-                From = Text(rows, 5),
-                To = Text(rows, 6),
-                Reason = Text(rows, 7),
-                Who = Text(rows, 8),
+                Id = rows.Number(0),
+                Cluster = rows.TextOrNull(4),
+                From = rows.TextOrNull(5),
+                To = rows.TextOrNull(6),
+                Reason = rows.TextOrNull(7),
+                Who = rows.TextOrNull(8),
             });
         }
 
@@ -175,7 +175,7 @@ internal sealed class RecordDatabase : IDisposable
                 Saved = new(Sum(6), Sum(7), Sum(8), Sum(9), Sum(10), Sum(11), Sum(12))
             };
 
-            long Sum(int column) => (long)rows.GetDouble(column);
+            long Sum(int column) => (long)rows.Real(column);
         }
 
         var times = new Dictionary<string, TimeSums>(StringComparer.Ordinal);
@@ -187,7 +187,7 @@ internal sealed class RecordDatabase : IDisposable
         {
             while (rows.Read())
             {
-                times[rows.GetString(0)] = new(rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4));
+                times[rows.Text(0)] = new(rows.Number(1), rows.Number(2), rows.Number(3), rows.Number(4));
             }
         }
 
@@ -204,7 +204,7 @@ internal sealed class RecordDatabase : IDisposable
         using var rows = command.ExecuteReader();
         while (rows.Read())
         {
-            routes[rows.GetString(0)] = rows.GetInt64(1);
+            routes[rows.Text(0)] = rows.Number(1);
         }
 
         return routes;
@@ -212,11 +212,11 @@ internal sealed class RecordDatabase : IDisposable
 
     /// <summary>
     /// True: the file is damaged, and refuses for ever. SQLite says so itself (corrupt, no database), or what it reads makes no sense: a
-    /// schema, a constraint, a type, a number that no gateway has written, or none in a column that has one (InvalidOperationException).
+    /// schema, a constraint, a type, a number that no gateway has written, or none in a column that has one.
     /// False: the disk, the memory or another process refuses.
     /// </summary>
     public static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: 1 or 11 or 17 or 18 or 19 or 20 or 24 or 26 }
-        or InvalidCastException or FormatException or OverflowException or ArgumentException or InvalidOperationException;
+        or InvalidCastException or FormatException or OverflowException or ArgumentException;
 
     /// <summary>Why a write failed, for operators.</summary>
     public static string WhyRefused(Exception e) => e switch
@@ -252,6 +252,4 @@ internal sealed class RecordDatabase : IDisposable
         _connection.Run("UPDATE requests SET bad = degraded + failed");
         transaction.Commit();
     }
-
-    private static string? Text(SqliteDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
 }

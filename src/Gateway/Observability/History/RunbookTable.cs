@@ -48,15 +48,15 @@ internal sealed class RunbookTable(SqliteConnection connection) : IKeptTable<Run
         {
             cases.Add(new RunbookCase(
                 Time(rows, 1),
-                rows.GetString(2),
-                rows.GetString(3),
-                rows.GetString(4),
-                rows.GetString(5),
+                rows.Text(2),
+                rows.Text(3),
+                rows.Text(4),
+                rows.Text(5),
                 Time(rows, 6),
-                (RunbookOutcome)rows.GetInt32(7))
+                (RunbookOutcome)rows.Number(7))
             {
-                Id = rows.GetInt64(0),
-                Text = rows.GetString(8),
+                Id = rows.Number(0),
+                Text = rows.Text(8),
                 EndedAt = rows.IsDBNull(9) ? null : Time(rows, 9),
                 WellAt = rows.IsDBNull(10) ? null : Time(rows, 10),
             });
@@ -71,5 +71,5 @@ internal sealed class RunbookTable(SqliteConnection connection) : IKeptTable<Run
         connection.Run("DELETE FROM runbooks WHERE id < (SELECT id FROM runbooks ORDER BY id DESC LIMIT 1 OFFSET $0)", most - 1);
 
     private static DateTimeOffset Time(SqliteDataReader rows, int column) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(column));
+        DateTimeOffset.FromUnixTimeMilliseconds(rows.Number(column));
 }

@@ -28,4 +28,23 @@ internal static class SqliteStatements
 
         return command;
     }
+
+    /// <summary>A whole number of a row.</summary>
+    /// <exception cref="FormatException">There is none, which no gateway has written: the file is damaged.</exception>
+    public static long Number(this SqliteDataReader rows, int column) => rows.There(column).GetInt64(column);
+
+    /// <summary>A number of a row.</summary>
+    /// <exception cref="FormatException">There is none.</exception>
+    public static double Real(this SqliteDataReader rows, int column) => rows.There(column).GetDouble(column);
+
+    /// <summary>A text of a row.</summary>
+    /// <exception cref="FormatException">There is none.</exception>
+    public static string Text(this SqliteDataReader rows, int column) => rows.There(column).GetString(column);
+
+    /// <summary>The same where there need not be one.</summary>
+    public static string? TextOrNull(this SqliteDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
+
+    // SQLite's own exception for it says as well that a connection is closed, or a program is wrong.
+    private static SqliteDataReader There(this SqliteDataReader rows, int column) =>
+        rows.IsDBNull(column) ? throw new FormatException($"The column {rows.GetName(column)} of a row is empty.") : rows;
 }
