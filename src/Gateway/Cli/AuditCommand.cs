@@ -69,13 +69,13 @@ internal static class AuditCommand
             all.AddRange(entries.Where(entry => entry.At >= from));
             if (entries.Length < Page || entries[^1].At < from)
             {
-                break;
+                all.Reverse();
+                return new([.. all], null);
             }
 
             before = entries[^1].Id;
         }
 
-        all.Reverse();
-        return new([.. all], null);
+        return new(null, "Operators did more in that time than is read at once. Name a shorter --since.");
     }
 }

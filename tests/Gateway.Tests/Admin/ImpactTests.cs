@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Admin.Status;
+using Gateway.Observability.History;
 using Gateway.Tests.Support;
 using Xunit;
 

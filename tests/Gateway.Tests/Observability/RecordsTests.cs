@@ -113,7 +113,7 @@ public sealed class RecordsTests : IDisposable
         {
             Until = DateTimeOffset.FromUnixTimeSeconds(1_800_000_060),
             Users = "from then: all: 3 failed of 9.",
-            Routes = [new IncidentRoute("all", 6, 0, 3, 0)],
+            Routes = [new RouteImpact("all", 6, 0, 3, 0)],
             Saved = new SavedSums(1, 2, 3, 4, 5, 6, 7),
             Tiers = [new IncidentTier("primary", ["a", "b"])],
             Losses = [new IncidentLoss(DateTimeOffset.FromUnixTimeSeconds(1_800_000_001), "primary", "a", "status 503 on probes")],

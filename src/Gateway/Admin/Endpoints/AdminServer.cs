@@ -233,6 +233,13 @@ internal sealed class AdminServer : IAsyncDisposable
         var before = long.TryParse(query["before"], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : long.MaxValue;
         var cluster = query["cluster"] is [{ Length: > 0 } name, ..] ? name : null;
         var wanted = new JournalQuery(count) { Before = before, Cluster = cluster, ActsOnly = query["acts"] is ["true", ..] };
+        if (wanted.ActsOnly && _sources.Records.Alarm is { } alarm)
+        {
+            // An audit that lacks what is on the disk would look like a whole one.
+            await AdminJson.ProblemAsync(context, 503, alarm);
+            return;
+        }
+
         var entries = await _sources.Records.ReadJournalAsync(wanted, context.RequestAborted);
         var known = _sources.Clusters().Select(static c => c.Name).ToArray();
 

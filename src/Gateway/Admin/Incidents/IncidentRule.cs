@@ -13,8 +13,10 @@ internal static class IncidentRule
     public static bool IsNoteworthy(Transition transition) =>
         transition.Reason is TransitionReason.Failover or TransitionReason.Relapse or TransitionReason.Exhausted;
 
-    /// <summary>Users got errors: at least five, and one in a hundred.</summary>
+    /// <summary>Users got errors of note.</summary>
     public static bool IsNoteworthy(Impact impact) =>
-        impact.Failed >= FewestErrors
-        && impact.Failed >= SmallestShare * impact.Routes.Sum(static route => route.Live + route.Degraded + route.Failed);
+        AreOfNote(impact.Failed, impact.Routes.Sum(static route => route.Live + route.Degraded + route.Failed));
+
+    /// <summary>Errors that are worth an operator's look though every destination is up: at least five, and one in a hundred.</summary>
+    public static bool AreOfNote(long failed, long requests) => failed >= FewestErrors && failed >= SmallestShare * requests;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Gateway.Admin.Status;
 using Gateway.Failover;
 using Gateway.Observability.History;
@@ -12,9 +11,6 @@ namespace Gateway.Admin.Incidents;
 /// <param name="journal">What happens meanwhile, and where the end of one is told.</param>
 internal sealed class IncidentWatch(KeptHistory<Incident> incidents, Journal journal)
 {
-    private const int MostLosses = 200;
-    private const int MostEntries = 200;
-
     // A gateway that is killed keeps what it knew so long before.
     private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(10);
 
@@ -47,7 +43,8 @@ internal sealed class IncidentWatch(KeptHistory<Incident> incidents, Journal jou
         }
 
         open.IsOver = impact.Until is { } until && now - until > OverAfter;
-        var hasNews = open.TakeLosses(cluster, MostLosses) | open.TakeTransition(cluster) | open.IsOver;
+        var hasNews = open.TakeLosses(cluster) | open.TakeTransition(cluster) | open.IsOver;
+        open.TakeEntries(journal, cluster.Name);
         if (!open.HasTransition && !IncidentRule.IsNoteworthy(impact))
         {
             return;
@@ -69,12 +66,12 @@ internal sealed class IncidentWatch(KeptHistory<Incident> incidents, Journal jou
         {
             Until = open.IsOver ? impact.Until : null,
             Users = impact.Text,
-            Routes = [.. impact.Routes.Select(static r => new IncidentRoute(r.Route, r.Live, r.Degraded, r.Failed, r.Slow))],
+            Routes = impact.Routes,
             Saved = impact.Saved,
             Tiers = [.. cluster.Tiers.Select(static tier => new IncidentTier(
                 tier.Name, [.. tier.Destinations.Select(static destination => destination.Name)]))],
             Losses = [.. open.Losses.OrderBy(static loss => loss.At)],
-            Timeline = TimelineOf(cluster.Name, impact.Since),
+            Timeline = [.. open.Entries],
         });
         if (open.IsOver)
         {
@@ -86,14 +83,6 @@ internal sealed class IncidentWatch(KeptHistory<Incident> incidents, Journal jou
         }
     }
 
-    private ImmutableArray<JournalEntry> TimelineOf(string cluster, DateTimeOffset since) =>
-    [
-        .. journal.Recent(int.MaxValue)
-            .Where(entry => entry.At >= since && (entry.Cluster is null || string.Equals(entry.Cluster, cluster, StringComparison.Ordinal)))
-            .Reverse()
-            .Take(MostEntries),
-    ];
-
     /// <summary>The disturbance of one cluster.</summary>
     private sealed class Open(Incident incident)
     {
@@ -104,6 +93,8 @@ internal sealed class IncidentWatch(KeptHistory<Incident> incidents, Journal jou
 
         public List<IncidentLoss> Losses { get; } = [];
 
+        public List<JournalEntry> Entries { get; } = [];
+
         public bool HasTransition { get; private set; }
 
         public bool IsOver { get; set; }
@@ -111,14 +102,14 @@ internal sealed class IncidentWatch(KeptHistory<Incident> incidents, Journal jou
         public DateTimeOffset KeptAt { get; set; }
 
         // True: something is new.
-        public bool TakeLosses(ClusterView cluster, int most)
+        public bool TakeLosses(ClusterView cluster)
         {
             var before = Losses.Count;
             foreach (var (tier, destination) in cluster.Tiers.SelectMany(static tier => tier.Destinations.Select(d => (tier.Name, d))))
             {
                 var key = (tier, destination.Name);
                 var (was, cause) = (_lost.GetValueOrDefault(key), destination.Lost ? destination.Cause : null);
-                if (string.Equals(was, cause, StringComparison.Ordinal) || Losses.Count >= most)
+                if (string.Equals(was, cause, StringComparison.Ordinal) || Losses.Count >= Incident.MostEntries)
                 {
                     continue;
                 }
@@ -137,6 +128,18 @@ internal sealed class IncidentWatch(KeptHistory<Incident> incidents, Journal jou
             }
 
             return Losses.Count > before;
+        }
+
+        // Now, since the journal in memory forgets: a flapping cluster fills it in minutes.
+        public void TakeEntries(Journal journal, string cluster)
+        {
+            var last = Entries.Count == 0 ? 0 : Entries[^1].Id;
+            Entries.AddRange(journal.Recent(int.MaxValue)
+                .TakeWhile(entry => entry.Id > last)
+                .Where(entry => entry.At >= Incident.At
+                    && (entry.Cluster is null || string.Equals(entry.Cluster, cluster, StringComparison.Ordinal)))
+                .Reverse()
+                .Take(Incident.MostEntries - Entries.Count));
         }
 
         public bool TakeTransition(ClusterView cluster)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Observability.History;
 
 namespace Gateway.Admin.Status;
 

@@ -3,6 +3,7 @@ using Gateway.Admin.Incidents;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Observability;
+using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 
 namespace Gateway.Admin.Status;
@@ -20,11 +21,6 @@ internal sealed partial class ImpactWatch : IDisposable
     private const int Before = 10;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
-
-    // Errors that are worth an operator's look though every destination is up: at least so many, and one in a hundred, in the last ten
-    // seconds.
-    private const int ErrorsOfNote = 5;
-    private const double ShareOfNote = 0.01;
 
     private readonly AdminSources _sources;
     private readonly IncidentWatch _incidents;
@@ -174,8 +170,7 @@ internal sealed partial class ImpactWatch : IDisposable
             }
 
             var oldest = _recent.Peek();
-            var failed = sample.Failed - oldest.Failed;
-            isDisturbed |= failed >= ErrorsOfNote && failed >= ShareOfNote * (sample.All - oldest.All);
+            isDisturbed |= IncidentRule.AreOfNote(sample.Failed - oldest.Failed, sample.All - oldest.All);
             if (isDisturbed)
             {
                 // What comes within the time of looking back belongs to the same disturbance.

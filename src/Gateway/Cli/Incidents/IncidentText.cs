@@ -62,6 +62,17 @@ internal static class IncidentText
 
         text.Append("  Timeline\n");
         text.Append(JournalText.Of(incident.Timeline, "    "));
+        if (Math.Max(incident.Timeline.Length, incident.Losses.Length) >= Incident.MostEntries)
+        {
+            Columns.Append(
+                text,
+                "  ",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The first {Incident.MostEntries} of each; {ProgramName.Current} journal --cluster {incident.Cluster} has more."),
+                2);
+        }
+
         return text.ToString();
     }
 

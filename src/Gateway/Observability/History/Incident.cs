@@ -13,6 +13,9 @@ internal sealed record Incident(DateTimeOffset At, string Cluster) : IKept<Incid
     /// <summary>So many of the last ones are kept.</summary>
     public const int Most = 200;
 
+    /// <summary>Of losses and of the journal so many are kept of each.</summary>
+    public const int MostEntries = 200;
+
     /// <inheritdoc/>
     public long Id { get; init; }
 
@@ -29,7 +32,7 @@ internal sealed record Incident(DateTimeOffset At, string Cluster) : IKept<Incid
     public string Users { get; init; } = "";
 
     /// <summary>What the users of each route got.</summary>
-    public ImmutableArray<IncidentRoute> Routes { get; init; } = [];
+    public ImmutableArray<RouteImpact> Routes { get; init; } = [];
 
     /// <summary>What saved requests meanwhile.</summary>
     public SavedSums Saved { get; init; }
@@ -37,10 +40,10 @@ internal sealed record Incident(DateTimeOffset At, string Cluster) : IKept<Incid
     /// <summary>The tiers, in order.</summary>
     public ImmutableArray<IncidentTier> Tiers { get; init; } = [];
 
-    /// <summary>When destinations were lost and came back, in order.</summary>
+    /// <summary>When destinations were lost and came back, in order; the first <see cref="MostEntries"/> times.</summary>
     public ImmutableArray<IncidentLoss> Losses { get; init; } = [];
 
-    /// <summary>The journal meanwhile, oldest first.</summary>
+    /// <summary>The journal meanwhile, oldest first; the first <see cref="MostEntries"/> of it.</summary>
     public ImmutableArray<JournalEntry> Timeline { get; init; } = [];
 
     /// <inheritdoc/>
@@ -49,14 +52,6 @@ internal sealed record Incident(DateTimeOffset At, string Cluster) : IKept<Incid
     /// <inheritdoc/>
     public Incident AfterRestart() => Until is null ? this with { IsCutOff = true } : this;
 }
-
-/// <summary>What the users of one route got during an incident.</summary>
-/// <param name="Route">Its name.</param>
-/// <param name="Live">Responses of a tier.</param>
-/// <param name="Degraded">Responses of the fallback chain, the built-in one apart.</param>
-/// <param name="Failed">Errors.</param>
-/// <param name="Slow">How many of all these took longer than a second.</param>
-internal readonly record struct IncidentRoute(string Route, long Live, long Degraded, long Failed, long Slow);
 
 /// <summary>A tier of the cluster, as it was then.</summary>
 /// <param name="Name">Its name.</param>

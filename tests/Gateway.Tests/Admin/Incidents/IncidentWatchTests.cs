@@ -117,6 +117,28 @@ public sealed class IncidentWatchTests
         Assert.Equal(Begin, Only!.Losses.Single().At);
     }
 
+    // The journal in memory has 500 entries, of all clusters: what came first must not be pushed out by what came last.
+    [Fact]
+    public void Timeline_BeginsWithTheFirst_HoweverMuchFollows()
+    {
+        Append(10, "guide", "the first");
+        Look(12, failed: 9);
+        for (var second = 13; second < 40; second++)
+        {
+            for (var n = 0; n < 40; n++)
+            {
+                Append(second, n % 10 == 0 ? "guide" : "other", $"entry {second} {n}");
+            }
+
+            Look(second, failed: 9);
+        }
+
+        Look(50, failed: 9);
+        Assert.Equal("the first", Only!.Timeline[0].Text);
+        Assert.Equal(1 + (27 * 4), Only.Timeline.Length);
+        Assert.Equal(Only.Timeline.Select(static e => e.Id).Distinct().Order(), Only.Timeline.Select(static e => e.Id));
+    }
+
     [Fact]
     public void Losses_AreBounded()
     {

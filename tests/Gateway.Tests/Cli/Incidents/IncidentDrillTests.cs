@@ -83,7 +83,7 @@ public sealed class IncidentDrillTests
             rate,
             Assert.Single(DrillFile.Parse("incident.yaml", IncidentDrill.Of(Incident(["1 p.a " + Refused], end) with
             {
-                Routes = [new IncidentRoute("all", live, 0, 0, 0)],
+                Routes = [new RouteImpact("all", live, 0, 0, 0)],
             })!).Load.Stretches).From);
 
     [Fact]
