@@ -101,24 +101,32 @@ internal sealed class ProxyRequestHandler
         {
             if (compressed is not null)
             {
-                await compressed.FinishAsync(context.RequestAborted).ConfigureAwait(false);
+                await compressed.FinishAsync(record.IsCut, context.RequestAborted).ConfigureAwait(false);
                 record.BytesOut = compressed.Sent ?? record.BytesOut;
             }
 
             _report.End(context, plan, record, outcome, refusedWith, span);
-            plan.Access?.Leave(record);
-            record.Place?.Dispose();
-            if (record.Behind is { } behind)
-            {
-                // What it reads of the request is Kestrel's again once this returns. It never throws.
-                await behind.ConfigureAwait(false);
-            }
+            await LeaveAsync(context, plan, record).ConfigureAwait(false);
+        }
 
-            if (plan.SharedReads is not null)
-            {
-                // Requests that wait for this one need not any more.
-                context.Features.Get<ReadFlight>()?.Leave();
-            }
+        CutResponseException.ThrowIf(record.IsCut);
+    }
+
+    /// <summary>Gives back what the request holds.</summary>
+    private static async ValueTask LeaveAsync(HttpContext context, CompiledRoute plan, RequestRecord record)
+    {
+        plan.Access?.Leave(record);
+        record.Place?.Dispose();
+        if (record.Behind is { } behind)
+        {
+            // What it reads of the request is Kestrel's again once this returns. It never throws.
+            await behind.ConfigureAwait(false);
+        }
+
+        if (plan.SharedReads is not null)
+        {
+            // Requests that wait for this one need not any more.
+            context.Features.Get<ReadFlight>()?.Leave();
         }
     }
 

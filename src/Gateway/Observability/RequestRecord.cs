@@ -65,6 +65,9 @@ internal sealed class RequestRecord(string route, string? cluster, long began)
     /// <summary>What goes on behind the response, for which the request's own objects are still needed; null: nothing.</summary>
     public Task? Behind { get; set; }
 
+    /// <summary>Its response has no end: the connection is closed behind what was given of it.</summary>
+    public bool IsCut { get; set; }
+
     /// <summary>It is refused.</summary>
     public RequestOutcome Refuse()
     {

@@ -82,7 +82,7 @@ internal sealed class ConnectionGuard : IDisposable
         }
         finally
         {
-            context.Features.Get<Connection>()?.Over();
+            context.Features.Get<Connection>()?.Served();
         }
     };
 
@@ -141,6 +141,7 @@ internal sealed class ConnectionGuard : IDisposable
         private readonly CancellationTokenSource _closed = new();
         private bool _hasRequest;
         private bool _isHalfClosed;
+        private bool _isServed;
         private int _isOver;
         private long _since;
         private ulong _acked;
@@ -148,8 +149,8 @@ internal sealed class ConnectionGuard : IDisposable
         /// <summary>Cancelled once the connection has ended, for whatever reason.</summary>
         public CancellationToken Closed => _closed.Token;
 
-        /// <summary>The client had closed its side, and now there is nothing left of the connection.</summary>
-        public bool IsGone => Volatile.Read(ref _isHalfClosed) && !IsStillHalfClosed();
+        /// <summary>There is nothing left of a connection whose client had closed its side, or of one that only had to be sent.</summary>
+        public bool IsGone => Volatile.Read(ref _isServed) ? !HasUnsent() : Volatile.Read(ref _isHalfClosed) && !IsStillHalfClosed();
 
         public void HasRequest()
         {
@@ -181,6 +182,19 @@ internal sealed class ConnectionGuard : IDisposable
             }
 
             Volatile.Write(ref _isHalfClosed, true);
+        }
+
+        /// <summary>
+        /// Its last request is over. What the kernel has not sent yet still holds the connection, and a client that does not take it is
+        /// judged like any other.
+        /// </summary>
+        public void Served()
+        {
+            Volatile.Write(ref _isServed, true);
+            if (!HasUnsent())
+            {
+                Over();
+            }
         }
 
         public void Over()
@@ -230,6 +244,12 @@ internal sealed class ConnectionGuard : IDisposable
         {
             Span<byte> info = stackalloc byte[InfoLength];
             return TryRead(info) && info[0] == CloseWait;
+        }
+
+        private bool HasUnsent()
+        {
+            Span<byte> info = stackalloc byte[InfoLength];
+            return TryRead(info) && BitConverter.ToUInt32(info[OffsetOfUnsent..]) != 0;
         }
 
         private bool TryRead(Span<byte> info)

@@ -1,3 +1,4 @@
+using Gateway.Forwarding.Responses;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,7 +20,7 @@ internal sealed class FilteringLoggerFactory(ILoggerFactory factory) : ILoggerFa
     public ILogger CreateLogger(string categoryName) => categoryName switch
     {
         RequestLog => NullLogger.Instance,
-        Host or Kestrel => new WithoutPortsTaken(factory.CreateLogger(categoryName)),
+        Host or Kestrel => new WithoutWhatIsToldElsewhere(factory.CreateLogger(categoryName)),
         Forwarder => new ErrorsAlone(factory.CreateLogger(categoryName)),
         _ => factory.CreateLogger(categoryName),
     };
@@ -54,9 +55,10 @@ internal sealed class FilteringLoggerFactory(ILoggerFactory factory) : ILoggerFa
     }
 
     /// <summary>
-    /// A port that another program has is the start's failure, which is told in one sentence; not twice before that with a stack.
+    /// A port that another program has is the start's failure, which is told in one sentence; not twice before that with a stack. A
+    /// response that is cut is a line of the access log.
     /// </summary>
-    private sealed class WithoutPortsTaken(ILogger logger) : ILogger
+    private sealed class WithoutWhatIsToldElsewhere(ILogger logger) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => logger.BeginScope(state);
@@ -70,7 +72,7 @@ internal sealed class FilteringLoggerFactory(ILoggerFactory factory) : ILoggerFa
             Exception? exception,
             Func<TState, Exception?, string> formatter)
         {
-            if (exception is not IOException { InnerException: AddressInUseException })
+            if (exception is not (IOException { InnerException: AddressInUseException } or CutResponseException))
             {
                 logger.Log(logLevel, eventId, state, exception, formatter);
             }

@@ -41,7 +41,9 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
         _writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(minimumBufferSize: 16 * 1024, leaveOpen: true));
 
     /// <summary>Sends the end of the response. After a response that was cut it only lets go of what it holds.</summary>
-    public async ValueTask FinishAsync(CancellationToken cancellationToken)
+    /// <param name="isCut">The response is cut, and its connection still open.</param>
+    /// <param name="cancellationToken">The client has disconnected.</param>
+    public async ValueTask FinishAsync(bool isCut, CancellationToken cancellationToken)
     {
         if (_isFinishing)
         {
@@ -50,6 +52,11 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
 
         // What the writer still holds is no reason for a flush: the end of the response follows.
         _isFinishing = true;
+        if (isCut)
+        {
+            _output.Cut();
+        }
+
         try
         {
             if (_writer is not null)
@@ -113,7 +120,7 @@ internal sealed class CompressedBody(HttpContext context, IHttpResponseBodyFeatu
     /// <inheritdoc/>
     public async Task CompleteAsync()
     {
-        await FinishAsync(context.RequestAborted).ConfigureAwait(false);
+        await FinishAsync(isCut: false, context.RequestAborted).ConfigureAwait(false);
         await original.CompleteAsync().ConfigureAwait(false);
     }
 

@@ -10,12 +10,21 @@ internal sealed class CompressedOutput(PipeWriter writer) : WriteOnlyStream
     private const int MostUnsent = 16 * 1024;
 
     private int _unsent;
+    private bool _isCut;
 
     /// <summary>Bytes so far.</summary>
     public long Sent { get; private set; }
 
+    /// <summary>Takes nothing more: the end of the coding must not follow a body that has none.</summary>
+    public void Cut() => _isCut = true;
+
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (_isCut)
+        {
+            return;
+        }
+
         writer.Write(buffer);
         Sent += buffer.Length;
         _unsent += buffer.Length;

@@ -52,7 +52,7 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
         if (result != RelayResult.Complete && context.Response.HasStarted)
         {
             // What was given so far must not look like all of it.
-            Cut(context, aborted.IsCancellationRequested);
+            ResponseCut.Make(context, record, aborted.IsCancellationRequested);
         }
 
         return result;
@@ -275,19 +275,6 @@ internal sealed class ResponseRelay(RouteConfig route, LastGoodStore lastGood, b
             {
                 target.Append(name, values);
             }
-        }
-    }
-
-    private static void Cut(HttpContext context, bool isClients)
-    {
-        if (context.Features.Get<IHttpResetFeature>() is { } stream)
-        {
-            // RFC 9113, section 7: CANCEL for a client that left, INTERNAL_ERROR for what went wrong behind us.
-            stream.Reset(isClients ? 0x8 : 0x2);
-        }
-        else
-        {
-            context.Abort();
         }
     }
 }
