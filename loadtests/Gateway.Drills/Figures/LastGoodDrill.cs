@@ -13,6 +13,9 @@ internal static class LastGoodDrill
     private const int Users = 50;
     private const string Host = "shop.example";
 
+    // Load lasts until everything has been dead for long enough; how long the killing takes is up to the machine.
+    private static readonly TimeSpan LongestKill = TimeSpan.FromSeconds(60);
+
     // One guide a tier, and no second attempts: so what a user was last given live is known to the byte.
     private static readonly (string, string?)[] Config = [("clusters.ai-guide.attempts.hedge", "off")];
 
@@ -55,7 +58,7 @@ internal static class LastGoodDrill
         var run = LoadRun.Start(new()
         {
             Target = target,
-            Rate = RateProfile.Constant(rate, TimeSpan.FromSeconds(2) + time),
+            Rate = RateProfile.Constant(rate, LongestKill + time),
             Scenarios = [known]
         });
         await run.UntilAsync(TimeSpan.FromSeconds(1));
@@ -64,6 +67,8 @@ internal static class LastGoodDrill
         await bed.Standbys[0].KillAsync();
         await bed.Primaries[0].KillAsync();
         var dead = run.Elapsed;
+        await run.UntilAsync(dead + time);
+        run.Stop();
         var ledger = await run.Completion;
         var verdict = Judge(new Verdict(), "", ledger, ledger.Between(dead, TimeSpan.FromDays(1)), p99);
 

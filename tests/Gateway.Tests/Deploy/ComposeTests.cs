@@ -28,6 +28,7 @@ public sealed partial class ComposeTests
         await using var compose = new ChildProcess("docker-compose", Compose, ["--file", Files.PathOf("docker-compose.yml"), "config"]);
         await compose.StartAsync(TestContext.Current.CancellationToken);
         await compose.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await compose.ReadToEndAsync();
         Assert.True(compose.ExitCode == 0, compose.Output);
     }
 
@@ -163,6 +164,7 @@ public sealed partial class ComposeTests
         await using var guide = new ChildProcess("guide", "dotnet", ["exec", Repository.GuideProgram, "--help"]);
         await guide.StartAsync(TestContext.Current.CancellationToken);
         await guide.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await guide.ReadToEndAsync();
         foreach (var (name, service) in Services().Where(static s => Has(s.Value, "build")
             && s.Value["build"]["target"].ToString() == "guide"))
         {
@@ -207,6 +209,7 @@ public sealed partial class ComposeTests
             await using var promtool = new ChildProcess("promtool", "/usr/bin/promtool", ["check", "config", config]);
             await promtool.StartAsync(TestContext.Current.CancellationToken);
             await promtool.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            await promtool.ReadToEndAsync();
             Assert.True(promtool.ExitCode == 0, promtool.Output);
         }
         finally

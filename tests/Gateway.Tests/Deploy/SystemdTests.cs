@@ -157,6 +157,7 @@ public sealed class SystemdTests
             new Dictionary<string, string>(StringComparer.Ordinal) { ["SYSTEMD_COLORS"] = "0" });
         await process.StartAsync(Cancel);
         await process.Ended.WaitAsync(Patience, Cancel);
+        await process.ReadToEndAsync();
         return (process.ExitCode, process.Output);
     }
 

