@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Gateway.Admin.Status;
 using Gateway.Failover;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Observability.History;
 
 namespace Gateway.Cli;
@@ -37,6 +38,7 @@ internal static class StatusText
                 text, $"Runbook {runbook.Name}: ", $"{runbook.Text}{(runbook.Running ? "; a run is under way" : "")}", 2);
         }
 
+        AppendMirrors(text, status.Mirrors);
         if (status.Fleet is { } fleet)
         {
             Fleet(text, fleet);
@@ -100,6 +102,19 @@ internal static class StatusText
                 "  ",
                 string.Create(CultureInfo.InvariantCulture, $"{a.Cluster}: {a.Kind} from {a.From} to {a.To} was agreed, epoch {a.Epoch}"),
                 4);
+        }
+    }
+
+    private static void AppendMirrors(StringBuilder text, IReadOnlyList<MirrorStatus> mirrors)
+    {
+        foreach (var mirror in mirrors.Where(static mirror => mirror.Differences.Count > 0))
+        {
+            Columns.Append(text, "DIFFERS: ", $"{mirror.Cluster}: {mirror.Text}", 2);
+        }
+
+        foreach (var mirror in mirrors.Where(static mirror => mirror.Differences.Count == 0))
+        {
+            Columns.Append(text, "", $"{mirror.Cluster}: {mirror.Text}", 2);
         }
     }
 

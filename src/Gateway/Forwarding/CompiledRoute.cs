@@ -4,6 +4,7 @@ using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.Compression;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Forwarding.Requests;
 using Gateway.Forwarding.Responses;
 using Gateway.Health.Model;
@@ -122,6 +123,9 @@ internal sealed class CompiledRoute
 
     /// <summary>Reads that use the response of another one; null: each is for itself.</summary>
     public SharedReads? SharedReads { get; init; }
+
+    /// <summary>Sends some of its reads to the next tier as well; null: none.</summary>
+    public ReadMirror? Mirror { get; init; }
 
     /// <summary>Who may use it and how often; null: anyone, at any rate.</summary>
     public RouteAccess? Access { get; init; }

@@ -3,6 +3,7 @@ using Gateway.Configuration.Routing;
 using Gateway.Failover;
 using Gateway.Fleet;
 using Gateway.Forwarding.Compression;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Forwarding.Requests;
 using Gateway.Forwarding.Responses;
 using Gateway.LastGood;
@@ -21,6 +22,7 @@ internal sealed class GatewayEndpoints(
     Instruments instruments,
     ProxyRequestHandler entry,
     SocketBudget sockets,
+    MirrorBoard mirrors,
     TimeProvider time)
 {
     private readonly Dictionary<string, UpstreamCluster> _traffic = new(StringComparer.Ordinal);
@@ -57,6 +59,7 @@ internal sealed class GatewayEndpoints(
             [.. from rule in _access where rule.Value?.Limit is not null select SharedLimitOf(rule.Key, rule.Value!.Limit!)]);
         var verifiesClients = config.Listen.Any(static listen => listen.ClientCertificates is not null);
         var forwarded = new ForwardedHeaders(config.TrustedProxies, verifiesClients);
+        var mirrored = new HashSet<(string Cluster, string Route)>();
         Volatile.Write(ref _table, new RouteTable(services, config.Routes, route =>
         {
             if (route.Redirect is not null)
@@ -67,8 +70,14 @@ internal sealed class GatewayEndpoints(
 
             var (cluster, traffic) = clusters[route.Cluster];
             var plan = PlanOf(route, config, cluster, traffic, forwarded);
+            if (plan.Mirror is not null)
+            {
+                mirrored.Add((cluster.Name, route.Name));
+            }
+
             return context => entry.ServeAsync(context, plan);
         }));
+        mirrors.Keep(mirrored);
     }
 
     private Dictionary<string, (ClusterConfig Config, UpstreamCluster Traffic)> ClustersOf(GatewayConfig config)
@@ -127,6 +136,7 @@ internal sealed class GatewayEndpoints(
             Cors = CorsPolicy.Of(route),
             Access = _access[route.Name],
             Compression = compression,
+            Mirror = ReadMirror.Of(mirrors, route, cluster, config.Levels.Of(route.Level).FirstTierOnly),
             SharedReads = SharedReads.Of(route, lastGood, instruments.Route(route.Name), cluster.Timeouts.FirstByte, time),
         };
     }

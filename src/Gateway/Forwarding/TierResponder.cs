@@ -51,8 +51,7 @@ internal sealed class TierResponder(FallbackResponder fallback, CancellationToke
         var relayed = RelayResult.Unwritable;
         if (winner is not null)
         {
-            record.FirstByteAt = plan.Traffic.Time.GetTimestamp();
-            relayed = await plan.Relay.SendAsync(context, winner, record, context.RequestAborted).ConfigureAwait(false);
+            relayed = await RelayAsync(context, plan, record, winner).ConfigureAwait(false);
         }
 
         late?.Dispose();
@@ -77,6 +76,17 @@ internal sealed class TierResponder(FallbackResponder fallback, CancellationToke
 
         return OutcomeOf(context, plan, record, execution, winner, relayed)
             ?? await fallback.RespondAsync(context, plan, record, record.Cause, execution.Fate).ConfigureAwait(false);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<RelayResult> RelayAsync(
+        HttpContext context, CompiledRoute plan, RequestRecord record, Attempt winner)
+    {
+        record.FirstByteAt = plan.Traffic.Time.GetTimestamp();
+        var mirrored = plan.Mirror?.TryTake(context, plan, winner);
+        var relayed = await plan.Relay.SendAsync(context, winner, record, context.RequestAborted).ConfigureAwait(false);
+        mirrored?.End(context, record.BytesOut, isServed: relayed == RelayResult.Complete);
+        return relayed;
     }
 
     private static bool MayGiveStored(

@@ -1,6 +1,7 @@
 using Gateway.Admin.Status;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Notifications;
 using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
@@ -51,6 +52,13 @@ internal sealed class Announcements(
 
     /// <summary>An alarm of a forecast was made, or is over.</summary>
     public void Announce(ForecastChange change)
+    {
+        journal.Append(StatusProjections.Entry(change));
+        notifier.Publish(change);
+    }
+
+    /// <summary>Mirrored reads show a difference, or one is over.</summary>
+    public void Announce(MirrorChange change)
     {
         journal.Append(StatusProjections.Entry(change));
         notifier.Publish(change);

@@ -219,6 +219,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     {
         _instruments.ReadStateFrom(Readings());
         _loop.Forecasts.Connect(_records.Forecasts, _announcements.Announce);
+        _pipeline.Mirrors.Changed = _announcements.Announce;
         _watchdog.Register("failover", () => _stopping.IsCancellationRequested ? null : Watchdog.Standstill(_loop.SinceTurn));
         _watchdog.Register("probes", () => _stopping.IsCancellationRequested ? null : Watchdog.StoppedProbes(_loop.Views, _config.Current));
         _watchdog.Register("kubernetes", () => _loop.Kubernetes.Alarm);
@@ -239,14 +240,11 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private AdminServer AdminOf(GatewayConfig config) => new(
         config.Admin, Sources(), _time,
-        new FilteringLoggerFactory(_log.Factory),
-        _adminGuard.Around,
-        ConnectionGuard.Before,
+        new FilteringLoggerFactory(_log.Factory), _adminGuard.Around, ConnectionGuard.Before,
         _certificates.Admin is { } files ? () => files.Context : null);
 
     private Ledger LedgerOf() => new(
-        () => _instruments.Routes,
-        _config.ClusterOf,
+        () => _instruments.Routes, _config.ClusterOf,
         () => StatusProjections.Serving(_loop.Views),
         () => StatusProjections.TierResponses(_loop.Views, _instruments));
 
@@ -260,6 +258,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         LimitsShared = () => _fleet?.AreLimitsShared,
         Build = static () => new BuildReading(GatewayBuild.Version, GatewayBuild.Revision),
         Certificates = _certificates.Readings,
+        Mirrors = () => _pipeline.Mirrors.Reading,
     };
 
     private AdminSources Sources() => _config.Complete(new()
@@ -279,6 +278,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Alarms = _watchdog.Alarms,
         Alerts = _signals.Alerts.Take,
         Lines = _signals.Lines,
+        Mirrors = () => _pipeline.Mirrors.Status,
     });
 
     private void Own(string part, string what, Task task)
@@ -289,8 +289,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
 
     private WarmUpRun? WarmUpRun() => WarmUpWithin <= TimeSpan.Zero ? null : new WarmUpRun(
         WarmUpOptions.For(_config.Current, WarmUpWithin, _certificates.Listeners.Values.FirstOrDefault()),
-        _time,
-        _log.For<WarmUpRun>());
+        _time, _log.For<WarmUpRun>());
 
     [LoggerMessage(10102, LogLevel.Information, "Stopping: not ready any more; requests in flight have 30 s to finish.")]
     private partial void LogStopping();

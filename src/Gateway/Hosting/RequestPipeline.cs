@@ -3,6 +3,7 @@ using System.Net;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Forwarding;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Forwarding.Upgrades;
 using Gateway.Observability.Logging;
 using Gateway.Observability.Metrics;
@@ -32,13 +33,16 @@ internal sealed class RequestPipeline(
     /// <summary>Serves requests by the route that was found, and answers those without one.</summary>
     public UnmatchedRequests Unmatched { get; } = new(instruments, access, trusted, time);
 
+    /// <summary>The reads that two tiers get.</summary>
+    public MirrorBoard Mirrors { get; } = new(time);
+
     /// <summary>Makes the object that holds the routes; there are none yet.</summary>
     /// <param name="forwarder">YARP's, for upgrades.</param>
     public GatewayEndpoints BuildEndpoints(IHttpForwarder forwarder)
     {
         var upgrades = new UpgradeForwarder(forwarder, _endTunnels.Token);
         var handler = new ProxyRequestHandler(upgrades, fallback, access, trusted, _endStreams.Token);
-        return _endpoints = new GatewayEndpoints(loop, stored.Store, instruments, handler, destinations, time);
+        return _endpoints = new GatewayEndpoints(loop, stored.Store, instruments, handler, destinations, Mirrors, time);
     }
 
     /// <summary>Ends upgraded connections, which would never end by themselves.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
+using Gateway.Forwarding.Mirroring;
 
 namespace Gateway.Notifications;
 
@@ -92,6 +93,17 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
                 Cluster = change.Cluster,
                 Tier = change.Tier,
                 Destination = change.Destination,
+            };
+
+    /// <summary>Mirrored reads show that another tier responds otherwise than the first one; null: that is over.</summary>
+    public static Notification? Of(MirrorChange change) =>
+        change.IsOver
+            ? null
+            : new Notification(
+                NotifyEvent.StandbyDiffers, change.At, $"{change.Cluster}: {change.Text}.", "mirrored reads")
+            {
+                Cluster = change.Cluster,
+                Tier = change.Tier,
             };
 
     /// <summary>A runbook has failed, or one tells how far it has come.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
 
@@ -49,6 +50,15 @@ internal sealed class Notifier(Instruments instruments, Journal journal, TimePro
 
     /// <summary>A change of health was announced.</summary>
     public void Publish(HealthChange change)
+    {
+        if (Notification.Of(change) is { } notification)
+        {
+            Publish(notification);
+        }
+    }
+
+    /// <summary>Mirrored reads show a difference, or one is over.</summary>
+    public void Publish(MirrorChange change)
     {
         if (Notification.Of(change) is { } notification)
         {

@@ -2,6 +2,7 @@ using Gateway.Configuration.History;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Fleet;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Health.Forecast;
 using Gateway.Health.Signals;
 using Gateway.Health.Signals.Lines;
@@ -69,6 +70,9 @@ internal sealed record AdminSources
 
     /// <summary>Takes lines of logs from outside. Default: no signal wants any.</summary>
     public LineBoard Lines { get; init; } = new();
+
+    /// <summary>How other tiers' responses compare with the first tier's, by mirrored reads. Default: none are mirrored.</summary>
+    public Func<IReadOnlyList<MirrorStatus>> Mirrors { get; init; } = static () => [];
 
     /// <summary>Parts of our own that do not work. Default: none.</summary>
     public Func<IReadOnlyList<ComponentAlert>> Alarms { get; init; } = static () => [];

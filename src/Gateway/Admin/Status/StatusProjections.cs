@@ -1,6 +1,7 @@
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Health.Forecast;
 using Gateway.Health.Signals;
 using Gateway.Observability.History;
@@ -129,6 +130,10 @@ internal static class StatusProjections
                score.Brier,
                score.FalseAlarmsPerWeek),
     ];
+
+    /// <summary>A difference that mirrored reads show, for the journal.</summary>
+    public static JournalEntry Entry(MirrorChange change) =>
+        new(change.At, "mirror", $"{change.Text}.") { Cluster = change.Cluster, To = change.Tier };
 
     /// <summary>An alarm for the journal.</summary>
     public static JournalEntry Entry(ForecastChange change) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Health.Model;
 using Gateway.Observability.History;
 
@@ -20,6 +21,9 @@ internal sealed record StatusReport(
 {
     /// <summary>Each runbook in a sentence.</summary>
     public IReadOnlyList<RunbookLine> Runbooks { get; init; } = [];
+
+    /// <summary>How other tiers' responses compare with the first tier's on each route that mirrors reads.</summary>
+    public IReadOnlyList<MirrorStatus> Mirrors { get; init; } = [];
 }
 
 /// <summary>A runbook in a sentence.</summary>

@@ -167,6 +167,7 @@ internal static class ClusterDifferences
             ("via", before.Via, after.Via, PlanRisk.Low),
             ("signals", before.Signals.Select(SignalText.Of), after.Signals.Select(SignalText.Of), PlanRisk.Medium),
             ("forecast", before.Forecast, after.Forecast, PlanRisk.Low),
+            ("mirror", before.Mirror, after.Mirror, PlanRisk.Low),
             ("slo", before.Slo, after.Slo, PlanRisk.Low),
         ];
         return blocks.Where(static block => !string.Equals(Written(block.Was), Written(block.Now), StringComparison.Ordinal))

@@ -23,6 +23,12 @@ internal static class ClusterChecks
                 "No destination says its zone, so none is preferred. Write zone beside their urls, or kubernetes:// for pods.");
         }
 
+        if (cluster.Mirror > 0 && cluster.Tiers.Length < 2 && !reader.IsBad($"{path}/tiers"))
+        {
+            reader.WarningAt(
+                $"{path}/mirror", "The cluster has no second tier that reads could be mirrored to. Add one, or remove mirror.");
+        }
+
         Times(cluster, path, reader);
         SignalChecks.Run(cluster, path, reader);
         foreach (var route in config.Routes)

@@ -82,6 +82,13 @@ internal static class ClusterKeys
             + " down and scored (observe), told as well (advise), or the destination gets fewer requests as well, once their score has"
             + " earned it (act).",
             "observe")
+        .Key(
+            "mirror",
+            Schemas.ShareOrOff(),
+            (cluster, value) => cluster with { Mirror = value },
+            "Share of the first tier's GET requests that the next tier gets as well, once the user has the response: the two are compared, "
+                + "and a standby that responds otherwise is told. A route with few requests mirrors one every 15s.",
+            "off")
         .Key("failover", Failover(), (cluster, value) => cluster with { Failover = value }, "When a tier is left.")
         .Key("failback", Failback(), (cluster, value) => cluster with { Failback = value }, "When a better tier is taken again.")
         .Key(

@@ -117,6 +117,7 @@ internal static class OperationKeys
                     ("degraded", NotifyEvent.Degraded),
                     ("redundancyLost", NotifyEvent.RedundancyLost),
                     ("forecast", NotifyEvent.Forecast),
+                    ("standbyDiffers", NotifyEvent.StandbyDiffers),
                     ("runbook", NotifyEvent.Runbook)),
                 atLeast: 1),
             (notify, value) => notify with { Events = [.. value.Distinct()] },

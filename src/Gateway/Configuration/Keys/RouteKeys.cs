@@ -84,6 +84,11 @@ internal static class RouteKeys
             (route, value) => route with { Overrides = route.Overrides with { ResponseBuffer = value } },
             "In place of the cluster's: a response up to this is sent once it is whole.")
         .Key(
+            "mirror",
+            Schemas.ShareOrOff(),
+            (route, value) => route with { Overrides = route.Overrides with { Mirror = value } },
+            "In place of the cluster's: the share of the route's GET requests that the next tier gets as well.")
+        .Key(
             "limits",
             RouteOverrideKeys.Limits,
             (route, value) => route with { Overrides = route.Overrides with { RequestBody = value.RequestBody } },

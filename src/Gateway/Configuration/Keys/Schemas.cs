@@ -44,6 +44,16 @@ internal static class Schemas
             : ratio);
     }
 
+    /// <summary>A share that can be none at all; off: 0.</summary>
+    public static TextSchema<double> ShareOrOff() =>
+        new("off or a percentage above 0% and up to 100%", "Write off, or a percentage like 1%", static () => new JsonObject
+        {
+            ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("off") }, Pattern(PercentText.Pattern)),
+        }, static text => string.Equals(text, "off", StringComparison.Ordinal) ? 0
+            : PercentText.Parse(text, out var instead) is { } ratio and > 0 ? ratio
+            : string.Equals(instead, PercentText.Rule, StringComparison.Ordinal) ? Parsed<double>.Bad()
+            : Parsed<double>.Bad(instead));
+
     /// <summary>A whole number between two limits.</summary>
     public static TextSchema<int> Integer(int from, int to) =>
         new(

@@ -43,6 +43,9 @@ internal sealed record ClusterConfig
     /// <summary>What is done with forecasts of destinations' failures. Default: they are observed.</summary>
     public ForecastMode Forecast { get; init; } = ForecastMode.Observe;
 
+    /// <summary>Share of the first tier's reads that the next tier gets as well, 0 to 1. Default: 0, none are mirrored.</summary>
+    public double Mirror { get; init; }
+
     /// <summary>When a tier is left.</summary>
     public FailoverConfig Failover { get; init; } = new();
 

@@ -54,6 +54,9 @@ internal enum NotifyEvent
     /// <summary>A destination is forecast to be unable to serve soon.</summary>
     Forecast,
 
+    /// <summary>Mirrored reads show that another tier responds otherwise than the first one.</summary>
+    StandbyDiffers,
+
     /// <summary>A runbook has failed, or its step <c>notify</c> was reached.</summary>
     Runbook,
 }

@@ -30,6 +30,9 @@ internal sealed record RouteOverridesConfig
     /// <summary>As <see cref="ClusterConfig.ResponseBuffer"/>.</summary>
     public long? ResponseBuffer { get; init; }
 
+    /// <summary>As <see cref="ClusterConfig.Mirror"/>.</summary>
+    public double? Mirror { get; init; }
+
     /// <summary>As <see cref="LimitsConfig.RequestBody"/>.</summary>
     public long? RequestBody { get; init; }
 
@@ -49,6 +52,12 @@ internal sealed record RouteOverridesConfig
             attempts = attempts with { Hedge = hedge, HedgeAfter = HedgeAfter };
         }
 
-        return cluster with { Timeouts = times, Attempts = attempts, ResponseBuffer = ResponseBuffer ?? cluster.ResponseBuffer };
+        return cluster with
+        {
+            Timeouts = times,
+            Attempts = attempts,
+            ResponseBuffer = ResponseBuffer ?? cluster.ResponseBuffer,
+            Mirror = Mirror ?? cluster.Mirror,
+        };
     }
 }

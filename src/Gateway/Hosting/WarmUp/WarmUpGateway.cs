@@ -4,6 +4,7 @@ using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Fallback;
 using Gateway.Forwarding;
+using Gateway.Forwarding.Mirroring;
 using Gateway.Forwarding.Upgrades;
 using Gateway.LastGood;
 using Gateway.Observability.Logging;
@@ -76,7 +77,8 @@ internal sealed class WarmUpGateway : IAsyncDisposable
                 access,
                 Trusted,
                 CancellationToken.None);
-            return endpoints = new GatewayEndpoints(_loop, _lastGood, _instruments, entry, new SocketBudget(Sockets, time), time);
+            return endpoints = new GatewayEndpoints(
+                _loop, _lastGood, _instruments, entry, new SocketBudget(Sockets, time), new MirrorBoard(time), time);
         });
         endpoints!.Apply(config);
     }

@@ -3,7 +3,7 @@ namespace Gateway.Observability.History;
 /// <summary>One thing that happened, in words that an operator reads at three in the morning.</summary>
 /// <param name="At">When.</param>
 /// <param name="Kind">What: <c>transition</c>, <c>hold</c>, <c>release</c>, <c>drain</c>, <c>ready</c>, <c>reload</c>,
-/// <c>config-rejected</c>, <c>purge</c>, <c>incident</c>, <c>start</c>, <c>stop</c>.</param>
+/// <c>config-rejected</c>, <c>purge</c>, <c>incident</c>, <c>mirror</c>, <c>start</c>, <c>stop</c>.</param>
 /// <param name="Text">The evidence or the result, a sentence.</param>
 internal sealed record JournalEntry(DateTimeOffset At, string Kind, string Text)
 {

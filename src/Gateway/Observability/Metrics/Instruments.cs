@@ -249,6 +249,7 @@ internal sealed partial class Instruments : IDisposable
         .. GatewayFigures.Of(() => _state),
         .. OutlookFigures.Of(() => _state),
         .. ForecastFigures.Of(() => _state),
+        .. MirrorFigures.Of(() => _state),
     ];
 
     private void Publish(MetricFamily family)

@@ -58,6 +58,9 @@ internal sealed record StateReadings
 
     /// <summary>The certificates in force.</summary>
     public Func<IReadOnlyList<CertificateReading>> Certificates { get; init; } = static () => [];
+
+    /// <summary>Mirrored reads, and what they show.</summary>
+    public Func<MirrorReading> Mirrors { get; init; } = static () => MirrorReading.Empty;
 }
 
 /// <summary>One tier now.</summary>

@@ -82,7 +82,9 @@ internal static class NginxNotes
             ["limit_rate"] = ("Bytes per second are not limited", "Leave it to a balancer or the service"),
             ["limit_except"] = ("Methods are part of a route", "Write match.methods on the route"),
             ["sub_filter"] = ("Bodies are not changed", "Let the service write what is meant"),
-            ["mirror"] = ("Requests are not copied to a second service", "Use nginx or a service mesh for it"),
+            ["mirror"] = (
+                "Requests are not copied to a service of your choice",
+                "The cluster's mirror sends a share of its reads to the next tier, and compares"),
             ["proxy_cookie_path"] = ("Cookies in responses are not rewritten", "Let the service set the path"),
             ["proxy_cookie_domain"] = ("Cookies in responses are not rewritten", "Let the service set the domain"),
             ["proxy_method"] = ("Methods are not changed", "Let the client send the method that is meant"),

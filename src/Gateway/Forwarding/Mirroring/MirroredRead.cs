@@ -1,0 +1,212 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Text;
+using Gateway.Failover;
+using Gateway.Forwarding.Attempts;
+using Gateway.Forwarding.Requests;
+using Gateway.Health.Model;
+using Gateway.Health.Rules;
+using Gateway.Upstream;
+
+namespace Gateway.Forwarding.Mirroring;
+
+/// <summary>One read that another tier gets as well: what the user got of it, and the exchange with the other tier.</summary>
+internal sealed class MirroredRead
+{
+    /// <summary>Bytes of a body that are read; a longer one has no known size.</summary>
+    private const int LongestBody = 4 * 1024 * 1024;
+
+    /// <summary>Bytes of a body whose shape is looked at, decoded or not.</summary>
+    private const int LongestDocument = 256 * 1024;
+
+    /// <summary>How long the body may take after the head.</summary>
+    private static readonly TimeSpan BodyWithin = TimeSpan.FromSeconds(10);
+
+    private readonly MirroredRoute _route;
+    private readonly CompiledRoute _plan;
+    private readonly TierSnapshot _tier;
+    private readonly Destination _destination;
+    private readonly string _target;
+    private readonly string _firstTier;
+    private readonly byte[]? _document;
+    private readonly bool _isWhole;
+    private MirroredResponse _first;
+
+    /// <param name="route">The mirrored reads of the route, of which this one was taken.</param>
+    /// <param name="plan">The route's plan.</param>
+    /// <param name="tier">The tier that gets it as well.</param>
+    /// <param name="destination">One of its destinations.</param>
+    /// <param name="target">Path and query.</param>
+    /// <param name="served">Whose response the user gets; its body is still here.</param>
+    public MirroredRead(
+        MirroredRoute route, CompiledRoute plan, TierSnapshot tier, Destination destination, string target, Attempt served)
+    {
+        (_route, _plan, _tier, _destination, _target) = (route, plan, tier, destination, target);
+        _firstTier = served.Tier.Name;
+        _first = Of(served.Response!, served.ToHead);
+        if (served.Buffered is { IsWhole: true } whole)
+        {
+            _isWhole = true;
+            _document = IsJson(_first.Type) ? whole.Bytes.ToArray() : null;
+            _first = _first with { Size = whole.Bytes.Length };
+        }
+    }
+
+    /// <summary>
+    /// The user's response is over. If it was served, the read goes to the other tier now; this returns before anything of it came back,
+    /// and the user's request is not needed any more then.
+    /// </summary>
+    /// <param name="context">The user's request.</param>
+    /// <param name="size">Bytes of the response; null: not known.</param>
+    /// <param name="isServed">The user has all of it.</param>
+    public void End(HttpContext context, long? size, bool isServed)
+    {
+        if (!isServed)
+        {
+            _route.Return();
+            return;
+        }
+
+        _first = _first with { Size = _first.Size ?? size };
+        _destination.Begin();
+        _tier.Load.Enter();
+        _ = RunAsync(context);
+    }
+
+    private async Task RunAsync(HttpContext context)
+    {
+        var time = _plan.Traffic.Time;
+        var began = time.GetTimestamp();
+        using var deadline = new CancellationTokenSource(_plan.ClusterConfig.Timeouts.FirstByte, time);
+        var hasHead = false;
+        try
+        {
+            var request = AttemptRequest.To(_plan, _plan.EndpointOf(_destination), context, _target, body: null);
+            using var response = await request.SendAsync(traceParent: null, deadline.Token).ConfigureAwait(false);
+            var other = Of(response, time.GetElapsedTime(began));
+            hasHead = true;
+            deadline.CancelAfter(BodyWithin);
+            var (size, document) = await ReadAsync(response, _isWhole, deadline.Token).ConfigureAwait(false);
+
+            // The thread that read it has other connections to read.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            Compare(other with { Size = size, Shape = ShapeOf(other, document) });
+        }
+        catch (Exception e) when (e is UnwritableRequestException || LocalFailure.Is(e))
+        {
+            // It says nothing of the other tier.
+        }
+        catch (Exception e)
+        {
+            var why = deadline.IsCancellationRequested ? FailureCause.Timeout
+                : hasHead ? FailureCause.Truncated
+                : FailureCauses.Of(e) is not FailureCause.None and var cause ? cause
+                : FailureCause.NoConnection;
+            Compare(new MirroredResponse(0, time.GetElapsedTime(began)) { Failure = FailureCauses.WordsOf(why) });
+        }
+        finally
+        {
+            _tier.Load.Leave();
+            _destination.End();
+            _route.Return();
+        }
+    }
+
+    private void Compare(MirroredResponse other) =>
+        _route.Compare(_firstTier, _first with { Shape = ShapeOf(_first, _document) }, _tier.Name, other);
+
+    private static MirroredResponse Of(UpstreamResponse response, TimeSpan toHead)
+    {
+        var coding = response.Header("Content-Encoding").ToString();
+        return new MirroredResponse(response.Status, toHead)
+        {
+            Type = MediaTypeOf(response.Header("Content-Type").ToString()),
+            Coding = coding.Length == 0 || string.Equals(coding, "identity", StringComparison.OrdinalIgnoreCase) ? null : coding,
+        };
+    }
+
+    private static string? MediaTypeOf(string value)
+    {
+        var end = value.IndexOf(';', StringComparison.Ordinal);
+        var type = (end < 0 ? value : value[..end]).Trim();
+        return type.Length is 0 or > 100 || !Ascii.IsValid(type) || type.Any(char.IsControl) ? null : type.ToLowerInvariant();
+    }
+
+    private static bool IsJson(string? type) =>
+        type is "application/json" || type?.EndsWith("+json", StringComparison.Ordinal) is true;
+
+    /// <summary>The length of the body, and all of it if that is little; a body without an end in sight has no length.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="mustEnd">The first tier's came at once: one that takes long is no response.</param>
+    /// <param name="cancellationToken">It takes too long.</param>
+    private static async Task<(long? Size, byte[]? Document)> ReadAsync(
+        UpstreamResponse response, bool mustEnd, CancellationToken cancellationToken)
+    {
+        if (!response.IsToBeRead)
+        {
+            return (0, null);
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
+        {
+            using var document = new MemoryStream();
+            long size = 0;
+            while (size <= LongestBody)
+            {
+                var count = await response.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    return (size, size <= LongestDocument ? document.ToArray() : null);
+                }
+
+                size += count;
+                if (size <= LongestDocument)
+                {
+                    document.Write(buffer.AsSpan(0, count));
+                }
+            }
+
+            return (null, null);
+        }
+        catch (OperationCanceledException) when (!mustEnd)
+        {
+            return (null, null);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static IReadOnlySet<string>? ShapeOf(MirroredResponse response, byte[]? document) =>
+        document is null || !response.IsSuccess || !IsJson(response.Type) || Decoded(document, response.Coding) is not { } json
+            ? null
+            : JsonShape.Of(json.AsSpan(0, json.Length));
+
+    private static byte[]? Decoded(byte[] document, string? coding)
+    {
+        if (coding is null)
+        {
+            return document;
+        }
+
+        try
+        {
+            using var encoded = new MemoryStream(document);
+            using Stream? decoder = coding.ToLowerInvariant() switch
+            {
+                "gzip" => new GZipStream(encoded, CompressionMode.Decompress),
+                "br" => new BrotliStream(encoded, CompressionMode.Decompress),
+                _ => null,
+            };
+            var plain = new byte[LongestDocument];
+            var count = decoder?.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false);
+            return count is null || count == plain.Length ? null : plain[..count.Value];
+        }
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
