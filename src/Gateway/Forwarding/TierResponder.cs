@@ -84,8 +84,16 @@ internal sealed class TierResponder(FallbackResponder fallback, CancellationToke
     {
         record.FirstByteAt = plan.Traffic.Time.GetTimestamp();
         var mirrored = plan.Mirror?.TryTake(context, plan, winner);
-        var relayed = await plan.Relay.SendAsync(context, winner, record, context.RequestAborted).ConfigureAwait(false);
-        mirrored?.End(context, record.BytesOut, isServed: relayed == RelayResult.Complete);
+        var relayed = RelayResult.Unwritable;
+        try
+        {
+            relayed = await plan.Relay.SendAsync(context, winner, record, context.RequestAborted).ConfigureAwait(false);
+        }
+        finally
+        {
+            mirrored?.End(context, record.BytesOut, isServed: relayed == RelayResult.Complete);
+        }
+
         return relayed;
     }
 

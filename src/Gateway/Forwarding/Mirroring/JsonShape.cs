@@ -18,7 +18,7 @@ internal static class JsonShape
     private const string KindMark = "\n";
 
     /// <summary>The shape; null: it is no JSON document, or too large a one.</summary>
-    public static IReadOnlySet<string>? Of(ReadOnlySpan<byte> json)
+    public static IReadOnlyCollection<string>? Of(ReadOnlySpan<byte> json)
     {
         var shape = new HashSet<string>(StringComparer.Ordinal);
         var reader = new Utf8JsonReader(json);

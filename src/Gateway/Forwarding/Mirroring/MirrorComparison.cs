@@ -41,6 +41,9 @@ internal sealed class MirrorComparison(string first)
 
     private readonly Queue<(DateTimeOffset At, MirroredResponse First, MirroredResponse Other)> _pairs = new();
     private readonly Dictionary<string, (int First, int Other)> _shapes = new(StringComparer.Ordinal);
+
+    // Every pair has nearly the same members: each name is kept once.
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private int _shaped;
 
     /// <summary>Pairs that count.</summary>
@@ -56,6 +59,9 @@ internal sealed class MirrorComparison(string first)
     public IReadOnlyList<MirrorDifference> Add(DateTimeOffset at, MirroredResponse first, MirroredResponse other)
     {
         Newest = at;
+        var areShaped = first.Shape is not null && other.Shape is not null;
+        first = first with { Shape = areShaped ? Kept(first.Shape!) : null };
+        other = other with { Shape = areShaped ? Kept(other.Shape!) : null };
         _pairs.Enqueue((at, first, other));
         CountShapes(first, other, 1);
         while (_pairs.Count > Most || at - _pairs.Peek().At > LongestAge)
@@ -79,16 +85,18 @@ internal sealed class MirrorComparison(string first)
 
     private MirrorDifference? StatusDifference()
     {
-        var failed = _pairs.Where(IsFailure).Select(static pair => pair.Other).ToArray();
+        var failed = _pairs.Where(IsFailure).ToArray();
         if (failed.Length < LeastFailures)
         {
             return null;
         }
 
-        var usual = failed.GroupBy(static other => (other.Status, other.Failure)).MaxBy(static group => group.Count())!.Key;
+        var usual = failed.GroupBy(static pair => (pair.Other.Status, pair.Other.Failure)).MaxBy(static group => group.Count())!.Key;
         var does = usual.Status == 0 ? $"gives no response ({usual.Failure ?? "it broke"})" : Invariant($"responds with {usual.Status}");
         return new MirrorDifference(
-            MirrorDifferenceKind.Status, $"{does} to {Of(failed.Length, _pairs.Count)} reads that {first} serves");
+            MirrorDifferenceKind.Status,
+            $"{does} to {Of(failed.Length, _pairs.Count)} reads that {first} serves"
+                + (failed[^1].First.Path is { } path ? $", such as {path}" : ""));
     }
 
     private MirrorDifference? TypeDifference((DateTimeOffset At, MirroredResponse First, MirroredResponse Other)[] good)
@@ -184,6 +192,20 @@ internal sealed class MirrorComparison(string first)
         }
     }
 
+    private string[] Kept(IReadOnlyCollection<string> shape) =>
+    [
+        .. shape.Select(feature =>
+        {
+            if (_names.TryGetValue(feature, out var known))
+            {
+                return known;
+            }
+
+            _names.Add(feature);
+            return feature;
+        }),
+    ];
+
     private void Count(string feature, int first, int other)
     {
         var counted = _shapes.GetValueOrDefault(feature);
@@ -191,6 +213,7 @@ internal sealed class MirrorComparison(string first)
         if (counted == default)
         {
             _shapes.Remove(feature);
+            _names.Remove(feature);
         }
         else
         {

@@ -43,7 +43,7 @@ internal sealed class MirroredRead
     {
         (_route, _plan, _tier, _destination, _target) = (route, plan, tier, destination, target);
         _firstTier = served.Tier.Name;
-        _first = Of(served.Response!, served.ToHead);
+        _first = Of(served.Response!, served.ToHead) with { Path = PathOf(target) };
         if (served.Buffered is { IsWhole: true } whole)
         {
             _isWhole = true;
@@ -75,34 +75,12 @@ internal sealed class MirroredRead
 
     private async Task RunAsync(HttpContext context)
     {
-        var time = _plan.Traffic.Time;
-        var began = time.GetTimestamp();
-        using var deadline = new CancellationTokenSource(_plan.ClusterConfig.Timeouts.FirstByte, time);
-        var hasHead = false;
         try
         {
-            var request = AttemptRequest.To(_plan, _plan.EndpointOf(_destination), context, _target, body: null);
-            using var response = await request.SendAsync(traceParent: null, deadline.Token).ConfigureAwait(false);
-            var other = Of(response, time.GetElapsedTime(began));
-            hasHead = true;
-            deadline.CancelAfter(BodyWithin);
-            var (size, document) = await ReadAsync(response, _isWhole, deadline.Token).ConfigureAwait(false);
-
-            // The thread that read it has other connections to read.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            Compare(other with { Size = size, Shape = ShapeOf(other, document) });
-        }
-        catch (Exception e) when (e is UnwritableRequestException || LocalFailure.Is(e))
-        {
-            // It says nothing of the other tier.
-        }
-        catch (Exception e)
-        {
-            var why = deadline.IsCancellationRequested ? FailureCause.Timeout
-                : hasHead ? FailureCause.Truncated
-                : FailureCauses.Of(e) is not FailureCause.None and var cause ? cause
-                : FailureCause.NoConnection;
-            Compare(new MirroredResponse(0, time.GetElapsedTime(began)) { Failure = FailureCauses.WordsOf(why) });
+            if (await ExchangeAsync(context).ConfigureAwait(false) is { } other)
+            {
+                _route.Compare(_firstTier, _first with { Shape = ShapeOf(_first, _document) }, _tier.Name, other);
+            }
         }
         finally
         {
@@ -112,8 +90,40 @@ internal sealed class MirroredRead
         }
     }
 
-    private void Compare(MirroredResponse other) =>
-        _route.Compare(_firstTier, _first with { Shape = ShapeOf(_first, _document) }, _tier.Name, other);
+    /// <summary>What the other tier responds; null: what came of it says nothing of the tier.</summary>
+    private async Task<MirroredResponse?> ExchangeAsync(HttpContext context)
+    {
+        var time = _plan.Traffic.Time;
+        var began = time.GetTimestamp();
+        using var deadline = new CancellationTokenSource(_plan.ClusterConfig.Timeouts.FirstByte, time);
+        AttemptRequest? request = null;
+        var hasHead = false;
+        try
+        {
+            request = AttemptRequest.To(_plan, _plan.EndpointOf(_destination), context, _target, body: null);
+            using var response = await request.SendAsync(traceParent: null, deadline.Token).ConfigureAwait(false);
+            var other = Of(response, time.GetElapsedTime(began));
+            hasHead = true;
+            deadline.CancelAfter(BodyWithin);
+            var (size, document) = await ReadAsync(response, _isWhole, deadline.Token).ConfigureAwait(false);
+
+            // The thread that read it has other connections to read.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            return other with { Size = size, Shape = ShapeOf(other, document) };
+        }
+        catch (Exception e) when (e is UnwritableRequestException || LocalFailure.Is(e) || request is { WasStale: true })
+        {
+            return null;
+        }
+        catch (Exception e)
+        {
+            var why = deadline.IsCancellationRequested ? FailureCause.Timeout
+                : hasHead ? FailureCause.Truncated
+                : FailureCauses.Of(e) is not FailureCause.None and var cause ? cause
+                : FailureCause.NoConnection;
+            return new MirroredResponse(0, time.GetElapsedTime(began)) { Failure = FailureCauses.WordsOf(why) };
+        }
+    }
 
     private static MirroredResponse Of(UpstreamResponse response, TimeSpan toHead)
     {
@@ -123,6 +133,13 @@ internal sealed class MirroredRead
             Type = MediaTypeOf(response.Header("Content-Type").ToString()),
             Coding = coding.Length == 0 || string.Equals(coding, "identity", StringComparison.OrdinalIgnoreCase) ? null : coding,
         };
+    }
+
+    // Without the query, which may hold what is nobody's business.
+    private static string? PathOf(string target)
+    {
+        var path = target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? end : target.Length);
+        return path.Length > 100 || path.ContainsAnyExceptInRange('!', '~') ? null : path.ToString();
     }
 
     private static string? MediaTypeOf(string value)
@@ -179,7 +196,7 @@ internal sealed class MirroredRead
         }
     }
 
-    private static IReadOnlySet<string>? ShapeOf(MirroredResponse response, byte[]? document) =>
+    private static IReadOnlyCollection<string>? ShapeOf(MirroredResponse response, byte[]? document) =>
         document is null || !response.IsSuccess || !IsJson(response.Type) || Decoded(document, response.Coding) is not { } json
             ? null
             : JsonShape.Of(json.AsSpan(0, json.Length));

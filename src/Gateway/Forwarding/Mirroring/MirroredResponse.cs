@@ -5,6 +5,9 @@ namespace Gateway.Forwarding.Mirroring;
 /// <param name="ToHead">From the request to the head.</param>
 internal sealed record MirroredResponse(int Status, TimeSpan ToHead)
 {
+    /// <summary>The path that was asked for, for people; null: it is too long, or could not be printed.</summary>
+    public string? Path { get; init; }
+
     /// <summary>The media type in lower case, without parameters; null: none is said.</summary>
     public string? Type { get; init; }
 
@@ -15,7 +18,7 @@ internal sealed record MirroredResponse(int Status, TimeSpan ToHead)
     public string? Coding { get; init; }
 
     /// <summary>Of a JSON document; null: it is none, or it was not read.</summary>
-    public IReadOnlySet<string>? Shape { get; init; }
+    public IReadOnlyCollection<string>? Shape { get; init; }
 
     /// <summary>Why there was no response, in a few words; null: there was one.</summary>
     public string? Failure { get; init; }

@@ -15,7 +15,7 @@ public sealed class MirroredReadsTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("lacks the route", "responds with 404 to each of the last 5 reads that primary serves")]
+    [InlineData("lacks the route", "responds with 404 to each of the last 5 reads that primary serves, such as /a, on route all")]
     [InlineData("old build", "lacks items[].price, which primary has")]
     [InlineData("old build, gzip", "lacks items[].price, which primary has")]
     [InlineData("page", "sends text/html where primary sends application/json")]
@@ -104,6 +104,34 @@ public sealed class MirroredReadsTests
         Assert.Single(other.Requests);
     }
 
+    /// <summary>A standby that sends what nobody could read leaves the next mirrored read as good as any.</summary>
+    [Theory]
+    [InlineData("bomb")]
+    [InlineData("deep")]
+    [InlineData("large")]
+    [InlineData("no JSON")]
+    [InlineData("unknown coding")]
+    [InlineData("drips")]
+    public async Task Standby_ThatIsHostile_CostsNothing(string how)
+    {
+        var isHostile = true;
+        await using var primary = new ScriptedUpstream(static r => RespondAsync(r, """{"a":1}"""));
+        await using var other = new ScriptedUpstream(r => isHostile ? RespondHostilelyAsync(r, how) : RespondAsync(r, """{"a":1}"""));
+        await using var gateway = await StartAsync(primary, other, "mirror: 100%");
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(200, (await gateway.GetAsync("/a")).Status);
+            await Task.Delay(TimeSpan.FromMilliseconds(150), TimeProvider.System, Cancel);
+        }
+
+        Assert.NotEmpty(other.Requests);
+        isHostile = false;
+        var before = other.Requests.Count;
+
+        Assert.True(await AskUntilAsync(gateway, _ => other.Requests.Count >= before + 3));
+        Assert.Equal(0, await gateway.MetricAsync("gateway_requests_total", ("outcome", "failed")));
+    }
+
     private static Task<InProcessGateway> StartAsync(
         ScriptedUpstream primary, ScriptedUpstream standby, string mirror, string timeouts = "", string route = "") =>
         InProcessGateway.StartAsync(InProcessGateway.Config(
@@ -160,6 +188,39 @@ public sealed class MirroredReadsTests
                 break;
             default:
                 await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
+                break;
+        }
+    }
+
+    private static async Task RespondHostilelyAsync(UpstreamRequest request, string how)
+    {
+        switch (how)
+        {
+            case "bomb":
+                var bomb = Compressed(new string(' ', 50_000_000));
+                await request.SendAsync($"HTTP/1.1 200 OK\r\n{Json}Content-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n");
+                await request.SendAsync(bomb);
+                break;
+            case "deep":
+                await RespondAsync(request, new string('[', 100_000));
+                break;
+            case "large":
+                await RespondAsync(request, "\"" + new string('x', 20_000_000) + "\"");
+                break;
+            case "no JSON":
+                await RespondAsync(request, "{\"a\":\0\u0001}}");
+                break;
+            case "unknown coding":
+                await request.RespondAsync("x", headers: Json + "Content-Encoding: gzip, x\r\n");
+                break;
+            default:
+                await request.SendAsync($"HTTP/1.1 200 OK\r\n{Json}Transfer-Encoding: chunked\r\n\r\n");
+                for (var i = 0; i < 200; i++)
+                {
+                    await request.SendAsync("1\r\n \r\n");
+                    await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+                }
+
                 break;
         }
     }
