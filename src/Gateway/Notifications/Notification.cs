@@ -35,6 +35,12 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
     /// <summary>The destination it is about, for changes of health; null: none.</summary>
     public string? Destination { get; init; }
 
+    /// <summary>The route it is about, for differences that mirrored reads show; null: none.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>In what the tier differs there: <c>status</c>, <c>type</c>, <c>shape</c>, <c>size</c> or <c>latency</c>.</summary>
+    public string? Difference { get; init; }
+
     /// <summary>The machine that tells it.</summary>
     public string Gateway { get; init; } = Environment.MachineName;
 
@@ -104,6 +110,8 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
             {
                 Cluster = change.Cluster,
                 Tier = change.Tier,
+                Route = change.Route,
+                Difference = MirrorDifferenceKinds.NameOf(change.Kind),
             };
 
     /// <summary>A runbook has failed, or one tells how far it has come.</summary>
@@ -128,7 +136,7 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
 
     /// <summary>What makes it the same for every gateway that sees it.</summary>
     [JsonIgnore]
-    public string Identity => string.Join('\n', EventName, Cluster, From, To, Tier, Destination);
+    public string Identity => string.Join('\n', EventName, Cluster, From, To, Tier, Destination, Route, Difference);
 
     /// <summary>The body of a webhook and the input of a program.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
