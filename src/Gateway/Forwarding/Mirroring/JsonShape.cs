@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Gateway.Forwarding.Mirroring;
@@ -92,7 +93,7 @@ internal static class JsonShape
         try
         {
             var name = reader.GetString()!;
-            return name.Any(char.IsControl) ? "…" : name;
+            return name.Any(static c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format) ? "…" : name;
         }
         catch (InvalidOperationException)
         {

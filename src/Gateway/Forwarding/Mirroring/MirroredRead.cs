@@ -6,6 +6,7 @@ using Gateway.Forwarding.Attempts;
 using Gateway.Forwarding.Requests;
 using Gateway.Health.Model;
 using Gateway.Health.Rules;
+using Gateway.Observability.Metrics;
 using Gateway.Upstream;
 
 namespace Gateway.Forwarding.Mirroring;
@@ -53,12 +54,12 @@ internal sealed class MirroredRead
     }
 
     /// <summary>
-    /// The user's response is over. If it was served, the read goes to the other tier now; this returns before anything of it came back,
-    /// and the user's request is not needed any more then.
+    /// The handler is done with the user's response. If it was served, the read goes to the other tier once the server has sent all of it;
+    /// the user's request is not needed any more after that.
     /// </summary>
     /// <param name="context">The user's request.</param>
     /// <param name="size">Bytes of the response; null: not known.</param>
-    /// <param name="isServed">The user has all of it.</param>
+    /// <param name="isServed">The user gets all of it.</param>
     public void End(HttpContext context, long? size, bool isServed)
     {
         if (!isServed)
@@ -68,9 +69,13 @@ internal sealed class MirroredRead
         }
 
         _first = _first with { Size = _first.Size ?? size };
-        _destination.Begin();
-        _tier.Load.Enter();
-        _ = RunAsync(context);
+        context.Response.OnCompleted(() =>
+        {
+            _destination.Begin();
+            _tier.Load.Enter();
+            _ = RunAsync(context);
+            return Task.CompletedTask;
+        });
     }
 
     private async Task RunAsync(HttpContext context)
@@ -111,19 +116,27 @@ internal sealed class MirroredRead
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             return other with { Size = size, Shape = ShapeOf(other, document) };
         }
-        catch (Exception e) when (e is UnwritableRequestException || LocalFailure.Is(e) || request is { WasStale: true })
+        catch (Exception) when (request is null)
         {
+            // It cannot be written.
             return null;
         }
         catch (Exception e)
         {
-            var why = deadline.IsCancellationRequested ? FailureCause.Timeout
-                : hasHead ? FailureCause.Truncated
-                : FailureCauses.Of(e) is not FailureCause.None and var cause ? cause
-                : FailureCause.NoConnection;
-            return new MirroredResponse(0, time.GetElapsedTime(began)) { Failure = FailureCauses.WordsOf(why) };
+            var outcome = AttemptOutcome.Of(
+                request!, e, hasHead, isOutOfTime: deadline.IsCancellationRequested, awaitedClient: false, isCancelled: false);
+            return outcome is { Result: AttemptResult.Local } or { WasStale: true } || LocalFailure.Is(e)
+                ? null
+                : new MirroredResponse(0, time.GetElapsedTime(began)) { Failure = FailureCauses.WordsOf(CauseOf(outcome)) };
         }
     }
+
+    private static FailureCause CauseOf(in AttemptOutcome outcome) => outcome.Result switch
+    {
+        AttemptResult.Timeout => FailureCause.Timeout,
+        AttemptResult.Truncated => FailureCause.Truncated,
+        _ => FailureCauses.Of(outcome.Failure) is not FailureCause.None and var cause ? cause : FailureCause.NoConnection,
+    };
 
     private static MirroredResponse Of(UpstreamResponse response, TimeSpan toHead)
     {
@@ -197,33 +210,37 @@ internal sealed class MirroredRead
     }
 
     private static IReadOnlyCollection<string>? ShapeOf(MirroredResponse response, byte[]? document) =>
-        document is null || !response.IsSuccess || !IsJson(response.Type) || Decoded(document, response.Coding) is not { } json
-            ? null
-            : JsonShape.Of(json.AsSpan(0, json.Length));
+        document is null || !response.IsSuccess || !IsJson(response.Type) ? null
+        : response.Coding is { } coding ? ShapeOfCoded(document, coding)
+        : JsonShape.Of(document);
 
-    private static byte[]? Decoded(byte[] document, string? coding)
+    private static IReadOnlyCollection<string>? ShapeOfCoded(byte[] document, string coding)
     {
-        if (coding is null)
+        using var encoded = new MemoryStream(document);
+        using Stream? decoder = coding.ToLowerInvariant() switch
         {
-            return document;
+            "gzip" => new GZipStream(encoded, CompressionMode.Decompress),
+            "br" => new BrotliStream(encoded, CompressionMode.Decompress),
+            _ => null,
+        };
+        if (decoder is null)
+        {
+            return null;
         }
 
+        var plain = ArrayPool<byte>.Shared.Rent(LongestDocument);
         try
         {
-            using var encoded = new MemoryStream(document);
-            using Stream? decoder = coding.ToLowerInvariant() switch
-            {
-                "gzip" => new GZipStream(encoded, CompressionMode.Decompress),
-                "br" => new BrotliStream(encoded, CompressionMode.Decompress),
-                _ => null,
-            };
-            var plain = new byte[LongestDocument];
-            var count = decoder?.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false);
-            return count is null || count == plain.Length ? null : plain[..count.Value];
+            var count = decoder.ReadAtLeast(plain.AsSpan(0, LongestDocument), LongestDocument, throwOnEndOfStream: false);
+            return count == LongestDocument ? null : JsonShape.Of(plain.AsSpan(0, count));
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
             return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(plain);
         }
     }
 }

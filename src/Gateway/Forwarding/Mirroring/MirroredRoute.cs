@@ -22,6 +22,9 @@ internal sealed class MirroredRoute(string cluster, string route, Action<MirrorC
     /// <summary>The next one begins no earlier than this after the one before.</summary>
     public static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(100);
 
+    // One that has not come back by then never will; the mirror must not end with it.
+    private static readonly TimeSpan LongestRead = TimeSpan.FromMinutes(5);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Tier> _tiers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Tier, MirrorResult Result), long> _counts = [];
@@ -36,9 +39,8 @@ internal sealed class MirroredRoute(string cluster, string route, Action<MirrorC
     {
         var since = time.GetElapsedTime(Volatile.Read(ref _takenAt));
         if (since < LeastPause
-            || Volatile.Read(ref _isBusy) != 0
             || (random.NextDouble() >= share && since < _longestPause)
-            || Interlocked.Exchange(ref _isBusy, 1) != 0)
+            || (Interlocked.Exchange(ref _isBusy, 1) != 0 && since < LongestRead))
         {
             return false;
         }

@@ -17,6 +17,7 @@ public sealed class JsonShapeTests
     [InlineData("""{"a":[],"b":{}}""", "(document) an object|a|a an array|b|b an object")]
     [InlineData("""{"a":[[1],null]}""", "(document) an object|a|a an array|a[] an array|a[][] a number")]
     [InlineData("""{"a\u0007":1}""", "(document) an object|…|… a number")]
+    [InlineData("""{"a\u202e":1}""", "(document) an object|…|… a number")]
     [InlineData("""{"\ud800":1}""", "(document) an object|…|… a number")]
     [InlineData("7", "(document) a number")]
     [InlineData("null", "")]

@@ -82,6 +82,34 @@ public sealed class MirroredReadsTests
         Assert.Empty(other.Requests);
     }
 
+    /// <summary>The same read by a user of HTTP/2, over TLS.</summary>
+    [Fact]
+    public async Task ReadOverHttp2_IsMirrored()
+    {
+        await using var primary = new ScriptedUpstream(static r => RespondAsync(r, """{"a":1}"""));
+        await using var other = new ScriptedUpstream(static r => r.RespondAsync("no", 404));
+        await using var gateway = await InProcessGateway.StartTlsAsync(InProcessGateway.Config(
+            [primary.Url], [other.Url], attempts: "hedge: off", cluster: "    mirror: 100%"));
+        using var client = new HttpClient(new SocketsHttpHandler());
+
+        await Eventually.BecomeTrueAsync(
+            async () =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, "/a"))
+                {
+                    Version = System.Net.HttpVersion.Version20,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                };
+                request.Headers.Add("X-Mine", "1");
+                using var response = await client.SendAsync(request, Cancel);
+                Assert.Equal("""{"a":1}""", await response.Content.ReadAsStringAsync(Cancel));
+                return await gateway.MetricAsync("gateway_mirror_difference", ("kind", "status")) > 0;
+            },
+            Patience,
+            "the difference is told");
+        Assert.All(other.Requests, static request => Assert.Equal(["1"], request.Header("X-Mine")));
+    }
+
     /// <summary>Whatever the standby does with its copy, the user has the response first.</summary>
     [Fact]
     public async Task User_NeverWaitsForTheStandby()

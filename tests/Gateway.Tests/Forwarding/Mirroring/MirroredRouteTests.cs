@@ -52,6 +52,9 @@ public sealed class MirroredRouteTests
         Assert.False(_route.TryTake(1, Random.Shared));
         _route.Return();
         Assert.True(_route.TryTake(1, Random.Shared));
+        // One that never came back.
+        _time.Advance(TimeSpan.FromMinutes(6));
+        Assert.True(_route.TryTake(1, Random.Shared));
     }
 
     [Fact]
