@@ -45,6 +45,7 @@ internal static class CheckSummary
         }
 
         Runbooks(text, config);
+        Drills(text, config);
         text.Append("\nRoutes, the most exact first\n");
         var rows = RouteEndpoints.Build(config.Routes, _ => _ => Task.CompletedTask)
             .Select(endpoint => endpoint.Metadata.GetRequiredMetadata<RouteConfig>())
@@ -99,6 +100,20 @@ internal static class CheckSummary
         foreach (var runbook in config.Runbooks)
         {
             Columns.Append(text, "  ", RunbookText.Of(runbook), 4);
+        }
+    }
+
+    private static void Drills(StringBuilder text, GatewayConfig config)
+    {
+        if (config.Drills.Schedule.IsEmpty)
+        {
+            return;
+        }
+
+        text.Append("\nScheduled drills\n");
+        foreach (var drill in config.Drills.Schedule)
+        {
+            Columns.Append(text, "  ", ScheduledDrillText.Of(drill), 4);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Gateway.Cli;
 
 /// <summary>
 /// The commands that read from a running gateway: <c>status</c>, <c>journal</c>, <c>audit</c>, <c>availability</c>,
-/// <c>forecast</c>, <c>runbooks</c>, <c>last-good</c>, <c>config</c>, <c>incidents</c>.
+/// <c>forecast</c>, <c>runbooks</c>, <c>proofs</c>, <c>last-good</c>, <c>config</c>, <c>incidents</c>.
 /// </summary>
 internal static class OperatorCommands
 {
@@ -18,7 +18,7 @@ internal static class OperatorCommands
         Status(environment), VerbCommands.Hold(environment), VerbCommands.Release(environment), VerbCommands.Drain(environment),
         VerbCommands.Ready(environment), VerbCommands.Weight(environment),
         VerbCommands.Reload(environment), Journal(environment), AuditCommand.Create(environment),
-        Availability(environment), Forecast(environment), Runbooks(environment),
+        Availability(environment), Forecast(environment), Runbooks(environment), Proofs(environment),
         LastGoodCommands.Create(environment), ConfigCommands.Create(environment), IncidentCommands.Create(environment),
     ];
 
@@ -80,6 +80,19 @@ internal static class OperatorCommands
             parsed,
             client => client.GetAsync<RunbookReport>("/runbooks", token),
             RunbookReportText.Of));
+        return command;
+    }
+
+    private static Command Proofs(Func<string, string?> environment)
+    {
+        var command = new Command(
+            "proofs",
+            "Shows when failover, failback and the loss of a destination were last seen to hurt no user, and the scheduled drills.");
+        var target = new AdminTarget(command, environment);
+        command.SetAction((parsed, token) => target.RunAsync(
+            parsed,
+            client => client.GetAsync<ProofReport>("/proofs", token),
+            ProofReportText.Of));
         return command;
     }
 

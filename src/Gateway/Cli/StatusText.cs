@@ -39,6 +39,7 @@ internal static class StatusText
         }
 
         AppendMirrors(text, status.Mirrors);
+        AppendProofs(text, status.Proofs);
         if (status.Fleet is { } fleet)
         {
             Fleet(text, fleet);
@@ -102,6 +103,14 @@ internal static class StatusText
                 "  ",
                 string.Create(CultureInfo.InvariantCulture, $"{a.Cluster}: {a.Kind} from {a.From} to {a.To} was agreed, epoch {a.Epoch}"),
                 4);
+        }
+    }
+
+    private static void AppendProofs(StringBuilder text, IReadOnlyList<ProofLine> proofs)
+    {
+        foreach (var proof in proofs.Where(static proof => proof.IsOld))
+        {
+            Columns.Append(text, "UNPROVEN: ", $"{proof.Cluster}, {proof.Promise.Replace('_', ' ')}: {proof.Text}", 2);
         }
     }
 

@@ -28,7 +28,11 @@ internal abstract record Command(string Cluster)
 internal sealed record HoldCommand(string Cluster, string Tier, TimeSpan For, string Reason) : Command(Cluster);
 
 /// <summary>End a hold; with <c>failback.mode: manual</c> also: go back to the best tier now.</summary>
-internal sealed record ReleaseCommand(string Cluster) : Command(Cluster);
+internal sealed record ReleaseCommand(string Cluster) : Command(Cluster)
+{
+    /// <summary>Only a hold of this holder is ended; null: any.</summary>
+    public string? HeldBy { get; init; }
+}
 
 /// <summary>Send nothing new to a destination until <see cref="ReadyCommand"/>.</summary>
 internal sealed record DrainCommand(string Cluster, string Destination) : Command(Cluster)

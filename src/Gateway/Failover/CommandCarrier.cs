@@ -41,6 +41,8 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
                     ? $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' is held for {DurationText.Format(hold.For)}."
                     : $"Tier '{hold.Tier}' of cluster '{hold.Cluster}' cannot serve now; it is held for {DurationText.Format(hold.For)} "
                         + $"and takes over once it can.");
+            case ReleaseCommand { HeldBy: { } holder } when !string.Equals(cluster.State.Held?.By, holder, StringComparison.Ordinal):
+                return new CommandResult(Done: false, $"Cluster '{command.Cluster}' is not held by {holder} any more.");
             case ReleaseCommand:
                 decider.Evaluate(cluster, new Order(Hold: null), command, now);
                 return new CommandResult(Done: true, cluster.State.Active < 0

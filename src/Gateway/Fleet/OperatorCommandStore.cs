@@ -114,7 +114,9 @@ internal sealed class OperatorCommandStore
 
     private static Command CommandOf(OrderSubject subject, SharedOrder order, TimeSpan left, TimeSpan ago) => order.Kind switch
     {
-        SharedOrderKind.Hold => new HoldCommand(subject.Cluster, order.Tier!, left, FleetPayload.Clean(order.Reason)),
+        // Whole seconds: people read it.
+        SharedOrderKind.Hold => new HoldCommand(
+            subject.Cluster, order.Tier!, TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)), FleetPayload.Clean(order.Reason)),
         SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
         SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!)
         {

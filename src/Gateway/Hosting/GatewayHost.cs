@@ -44,7 +44,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private readonly PublicListeners _listeners;
     private readonly FleetMembership? _fleet;
     private readonly OperatorActions _actions;
-    private readonly RunbookAutomation _runbooks;
+    private readonly Automation _automation;
     private readonly GatewayReadiness _readiness;
     private readonly Watchdog _watchdog;
     private readonly ConnectionGuard _adminGuard;
@@ -91,9 +91,9 @@ internal sealed partial class GatewayHost : IAsyncDisposable
             config, _pipeline, _certificates, inherited, _descriptors, _instruments.Connections, _config.TrustedProxies,
             longestPause, time, _log);
         _fleet = _redis is null ? null : new FleetMembership(
-            _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _runbooks!.Votes, _config, time, _log);
+            _redis, _loop, _pipeline, _stored, _announcements, () => AdminAddress, () => _automation!.Votes, _config, time, _log);
         _actions = new OperatorActions(_loop, _stored, _fleet, _announcements, config.State, time, _log);
-        _runbooks = new RunbookAutomation(_config.Store, _loop, _actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
+        _automation = new Automation(_config.Store, _loop, _actions, _fleet, _redis, _records, _instruments, _notifier, time, _log);
         _readiness = new GatewayReadiness(_loop, _listeners.Draining, () => _fleet?.Isolation, _log.For<GatewayReadiness>());
         _watchdog = new Watchdog(_records.Journal, time, _log.For<Watchdog>());
         _adminGuard = new ConnectionGuard(config.Limits.HeadersTimeout, longestPause, time);
@@ -138,7 +138,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _stored.ReadAheadAsync(cancellationToken).ConfigureAwait(false);
         await _listeners.StartAsync(cancellationToken).ConfigureAwait(false);
         Own("config", "The loop that watches the configuration file", _config.RunAsync(_stopping.Token));
-        _watchdog.Follow("runbooks", "The loop of the runbooks", _runbooks.Start(), _runbooks.Stopping);
+        _automation.Start(_watchdog);
         Own("notifications", "The loop that tells of health", _announcements.RunAsync(_stopping.Token));
         Own("saved-state", "The loop that saves what a restart must not forget", _actions.SaveAsync(_stopping.Token));
         Own("signals", "The loop that reads signals", _signals.RunAsync(_stopping.Token));
@@ -177,7 +177,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         _announcements.Stopping();
 
         // First what acts on destinations, so that no drain of it outlives it.
-        await _runbooks.StopAsync().ConfigureAwait(false);
+        await _automation.StopAsync().ConfigureAwait(false);
         await _listeners.StopAsync(StopWithin, hurry).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         _readiness.Cancel();
@@ -196,7 +196,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         await _admin.DisposeAsync().ConfigureAwait(false);
         _adminGuard.Dispose();
         await _listeners.DisposeAsync().ConfigureAwait(false);
-        await _runbooks.DisposeAsync().ConfigureAwait(false);
+        await _automation.DisposeAsync().ConfigureAwait(false);
         await _loop.DisposeAsync().ConfigureAwait(false);
         await _recording.DisposeAsync().ConfigureAwait(false);
         await _stored.DisposeAsync().ConfigureAwait(false);
@@ -259,6 +259,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Build = static () => new BuildReading(GatewayBuild.Version, GatewayBuild.Revision),
         Certificates = _certificates.Readings,
         Mirrors = () => _pipeline.Mirrors.Reading,
+        Proofs = () => _automation.Proofs,
     };
 
     private AdminSources Sources() => _config.Complete(new()

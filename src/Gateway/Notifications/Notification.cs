@@ -4,6 +4,7 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Forwarding.Mirroring;
+using Gateway.Observability.History;
 
 namespace Gateway.Notifications;
 
@@ -40,6 +41,14 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
 
     /// <summary>In what the tier differs there: <c>status</c>, <c>type</c>, <c>shape</c>, <c>size</c> or <c>latency</c>.</summary>
     public string? Difference { get; init; }
+
+    /// <summary>The scheduled drill it is about; null: none.</summary>
+    public string? Drill { get; init; }
+
+    /// <summary>
+    /// How that ended: <c>passed</c>, <c>failed</c>, <c>unproven</c>, <c>interrupted</c>, <c>skipped</c>; null: it begins.
+    /// </summary>
+    public string? Result { get; init; }
 
     /// <summary>The machine that tells it.</summary>
     public string Gateway { get; init; } = Environment.MachineName;
@@ -134,9 +143,18 @@ internal sealed record Notification(NotifyEvent Event, DateTimeOffset At, string
         NotifyEvent.Drill, at, $"{cluster}: the drill is over.", "released by an operator")
     { Cluster = cluster };
 
+    /// <summary>A scheduled drill begins, or is over.</summary>
+    public static Notification Of(ScheduledDrill drill, string text, DateTimeOffset at) =>
+        new(NotifyEvent.Drill, at, $"{drill.Cluster}: {text}", drill.Text)
+        {
+            Cluster = drill.Cluster,
+            Drill = drill.Name,
+            Result = drill.Result == DrillResult.Running ? null : JsonNamingPolicy.CamelCase.ConvertName(drill.Result.ToString()),
+        };
+
     /// <summary>What makes it the same for every gateway that sees it.</summary>
     [JsonIgnore]
-    public string Identity => string.Join('\n', EventName, Cluster, From, To, Tier, Destination, Route, Difference);
+    public string Identity => string.Join('\n', EventName, Cluster, From, To, Tier, Destination, Route, Difference, Drill, Result);
 
     /// <summary>The body of a webhook and the input of a program.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);

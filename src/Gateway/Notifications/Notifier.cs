@@ -93,6 +93,10 @@ internal sealed class Notifier(Instruments instruments, Journal journal, TimePro
                 _drills[hold.Cluster] = true;
                 Publish(Notification.DrillBegan(hold, time.GetUtcNow()));
                 break;
+            case ReleaseCommand { HeldBy: not null }:
+                // A scheduled drill's own: how it ended is told when all is as before.
+                _drills.TryRemove(command.Cluster, out _);
+                break;
             case HoldCommand or ReleaseCommand when _drills.TryRemove(command.Cluster, out _):
                 Publish(Notification.DrillEnded(command.Cluster, time.GetUtcNow()));
                 break;

@@ -17,7 +17,7 @@ public sealed class ConfigDefaultsTests
           "listen": [ { "url": "https://127.0.0.1:8080", "certificate": { "file": "STATIC/shop.pem", "key": "STATIC/shop.key" }, "clientCertificates": { "ca": "STATIC/shop.pem" } } ],
           "admin": { "tokens": [ { "name": "ann", "token": "a-token" } ] }, "limits": {}, "levels": { "high": {}, "medium": {}, "low": {} },
           "clusters": { "NAME": {
-            "tiers": [ { "name": "primary", "destinations": [ { "url": "http://127.0.0.1:9001" } ] } ],
+            "tiers": [ { "name": "primary", "destinations": [ { "url": "http://127.0.0.1:9001" } ] }, { "name": "standby", "destinations": [ { "url": "http://127.0.0.1:9002" } ] } ],
             "affinity": { "header": "X-A" }, "queue": {}, "probe": { "expect": {} }, "passive": {}, "failover": {}, "failback": {}, "attempts": {}, "timeouts": {}, "tls": {} } },
           "routes": { "NAME": { "match": { "path": "/" }, "cluster": "NAME", "lastGood": {}, "stream": {}, "slo": {}, "fallback": [ { "file": "a.json" } ],
             "cors": { "origins": [ "https://a.example" ] }, "rateLimit": { "rate": "1/s" }, "compression": {} } },
@@ -25,6 +25,7 @@ public sealed class ConfigDefaultsTests
           "redis": { "endpoints": [ "127.0.0.1:6379" ] },
           "notify": [ { "webhook": "http://127.0.0.1:1/x", "events": [ "drill" ] } ],
           "runbooks": [ { "name": "restart", "when": { "destination": "down" }, "limits": {}, "do": [ { "http": "http://127.0.0.1:1/x" } ] } ],
+          "drills": { "schedule": [ { "name": "standby-serves", "cluster": "NAME", "window": "09:00-11:00" } ] },
           "telemetry": { "logs": {}, "access": {} },
           "staticFallback": "STATIC"
         }

@@ -38,7 +38,7 @@ public sealed partial class PrometheusRulesTests
         var rules = File.ReadAllText(Path.Combine(Folder, "gateway.alerts.yml"));
         var alerts = Alert().Matches(rules).Select(static m => m.Groups["name"].Value).ToArray();
 
-        Assert.Equal(24, alerts.Length);
+        Assert.Equal(26, alerts.Length);
         Assert.All(alerts, alert => Assert.Contains($"alertname: {alert}\n        exp_alerts:\n", tests, StringComparison.Ordinal));
         Assert.All(alerts, alert => Assert.Contains($"\n### {alert}\n", runbook, StringComparison.Ordinal));
 

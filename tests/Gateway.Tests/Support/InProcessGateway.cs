@@ -172,13 +172,17 @@ internal sealed class InProcessGateway : IAsyncDisposable
     public Task<string> MetricsTextAsync() => _operators.GetStringAsync(new Uri(AdminUrl, "/metrics"));
 
     /// <summary>Awaits that a counter reaches a value.</summary>
-    public async Task MetricReachesAsync(double value, string name, params (string Label, string Value)[] labels)
+    public Task MetricReachesAsync(double value, string name, params (string Label, string Value)[] labels) =>
+        MetricReachesAsync(value, name, TimeSpan.FromSeconds(30), labels);
+
+    /// <summary>The same, for what takes longer.</summary>
+    public async Task MetricReachesAsync(double value, string name, TimeSpan within, params (string Label, string Value)[] labels)
     {
         var deadline = TimeProvider.System.GetTimestamp();
         double last;
         while ((last = await MetricAsync(name, labels)) < value)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(30), $"{name} is {last}, not {value}.");
+            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < within, $"{name} is {last}, not {value}.");
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }
     }

@@ -28,6 +28,7 @@ internal sealed class StatusReader(AdminSources sources, ImpactWatch impact, Tim
             sources.Fleet() is { } fleet ? FleetStatus.Of(fleet) : null)
         {
             Runbooks = RunbookReport.Lines(config.Config, sources.Records.Runbooks, now),
+            Proofs = ProofReport.Lines(sources.Clusters(), sources.Records, now),
             Mirrors = sources.Mirrors(),
         };
     }

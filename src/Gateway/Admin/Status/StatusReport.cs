@@ -22,6 +22,9 @@ internal sealed record StatusReport(
     /// <summary>Each runbook in a sentence.</summary>
     public IReadOnlyList<RunbookLine> Runbooks { get; init; } = [];
 
+    /// <summary>When each promise of each cluster was last proven.</summary>
+    public IReadOnlyList<ProofLine> Proofs { get; init; } = [];
+
     /// <summary>How other tiers' responses compare with the first tier's on each route that mirrors reads.</summary>
     public IReadOnlyList<MirrorStatus> Mirrors { get; init; } = [];
 }

@@ -63,6 +63,7 @@ internal static class ConfigPlanner
             ("drain", Text(before.Drain), Text(after.Drain), PlanRisk.Low),
             ("notify", Text(before.Notify), Text(after.Notify), PlanRisk.Low),
             ("runbooks", RunbooksOf(before), RunbooksOf(after), PlanRisk.Medium),
+            ("drills", DrillsOf(before), DrillsOf(after), PlanRisk.Medium),
             ("admin.tokens", Text(before.Admin.Tokens), Text(after.Admin.Tokens), PlanRisk.Low),
         ];
         return blocks.Where(static block => !string.Equals(block.Was, block.Now, StringComparison.Ordinal))
@@ -70,6 +71,9 @@ internal static class ConfigPlanner
     }
 
     private static string RunbooksOf(GatewayConfig config) => string.Join("; ", config.Runbooks.Select(RunbookText.Of));
+
+    private static string DrillsOf(GatewayConfig config) =>
+        $"{string.Join("; ", config.Drills.Schedule.Select(ScheduledDrillText.Of))}, freeze {Text(config.Drills.Freeze)}";
 
     private static string Text<T>(T value) => JsonSerializer.Serialize(value);
 

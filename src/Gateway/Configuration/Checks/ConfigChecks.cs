@@ -31,5 +31,6 @@ internal static class ConfigChecks
 
         OperationChecks.Run(config, reader);
         RunbookChecks.Run(config, reader);
+        DrillChecks.Run(config, reader);
     }
 }

@@ -109,6 +109,11 @@ internal static class GatewayKeys
             "What the gateway does by itself about destinations, under guards that cannot be left out.",
             "[]")
         .Key(
+            "drills",
+            DrillKeys.Drills,
+            (config, value) => config with { Drills = value },
+            "Drills that the gateway runs by itself, under guards that cannot be left out.")
+        .Key(
             "telemetry",
             OperationKeys.Telemetry(),
             (config, value) => config with { Telemetry = value },

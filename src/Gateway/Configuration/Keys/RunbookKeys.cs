@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reading;
 using Gateway.Configuration.Values;
@@ -8,8 +7,6 @@ namespace Gateway.Configuration.Keys;
 /// <summary>The keys of <c>runbooks</c>.</summary>
 internal static class RunbookKeys
 {
-    private const string Range = "..";
-
     /// <summary>All runbooks.</summary>
     public static ListSchema<RunbookConfig> Runbooks { get; } = new(Runbook(), atMost: 20);
 
@@ -58,7 +55,7 @@ internal static class RunbookKeys
             "The clusters it is for; every one when left out.")
         .Key(
             "freeze",
-            new ListSchema<FreezeDays>(Days(), atMost: 100),
+            FreezeKeys.Days,
             static (runbook, value) => runbook with { Freeze = value },
             "Days (UTC) on which it does nothing.",
             "[]");
@@ -107,20 +104,4 @@ internal static class RunbookKeys
 
             return when;
         });
-
-    private static TextSchema<FreezeDays> Days() => new(
-        "a day or a range of days",
-        "Write a day like 2026-11-27, or the first and the last like 2026-12-20..2027-01-02",
-        static () => Schemas.Pattern(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?$|\$\{"),
-        static text =>
-        {
-            var between = text.IndexOf(Range, StringComparison.Ordinal);
-            var (first, last) = between < 0 ? (text, text) : (text[..between], text[(between + Range.Length)..]);
-            return DayOf(first) is not { } from || DayOf(last) is not { } to ? Parsed<FreezeDays>.Bad()
-                : to < from ? Parsed<FreezeDays>.Bad($"Write the earlier day first: \"{last}{Range}{first}\"")
-                : new FreezeDays(from, to);
-        });
-
-    private static DateOnly? DayOf(string text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
 }

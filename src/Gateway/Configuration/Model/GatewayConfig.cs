@@ -62,6 +62,9 @@ internal sealed record GatewayConfig
     /// <summary>What the gateway does by itself about destinations. Default: nothing.</summary>
     public ImmutableArray<RunbookConfig> Runbooks { get; init; } = [];
 
+    /// <summary>Drills that the gateway runs by itself. Default: none.</summary>
+    public DrillsConfig Drills { get; init; } = new();
+
     /// <summary>Where logs, metrics and traces go.</summary>
     public TelemetryConfig Telemetry { get; init; } = new();
 }

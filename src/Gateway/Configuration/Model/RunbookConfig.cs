@@ -43,7 +43,7 @@ internal sealed record RunbookConfig
     {
         foreach (var days in Freeze)
         {
-            if (day >= days.From && day <= days.To)
+            if (days.Includes(day))
             {
                 return true;
             }
@@ -80,8 +80,3 @@ internal enum RunbookMode
     /// <summary>It acts.</summary>
     Act,
 }
-
-/// <summary>Days on which nothing is done, both included.</summary>
-/// <param name="From">The first.</param>
-/// <param name="To">The last.</param>
-internal readonly record struct FreezeDays(DateOnly From, DateOnly To);

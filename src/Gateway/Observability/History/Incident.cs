@@ -46,6 +46,9 @@ internal sealed record Incident(DateTimeOffset At, string Cluster) : IKept<Incid
     /// <summary>The journal meanwhile, oldest first; the first <see cref="MostEntries"/> of it.</summary>
     public ImmutableArray<JournalEntry> Timeline { get; init; } = [];
 
+    /// <summary>It has all of its parts.</summary>
+    public bool IsWhole => Users is not null && !Routes.IsDefault && !Tiers.IsDefault && !Losses.IsDefault && !Timeline.IsDefault;
+
     /// <inheritdoc/>
     public Incident WithId(long id) => this with { Id = id };
 

@@ -10,6 +10,9 @@ internal interface IKept<T>
     /// <summary>When it began.</summary>
     DateTimeOffset At { get; }
 
+    /// <summary>The cluster that it is about.</summary>
+    string Cluster { get; }
+
     /// <summary>The same under a number.</summary>
     T WithId(long id);
 

@@ -60,10 +60,11 @@ internal sealed class RecordDatabase : IDisposable
             _connection.Run(Schema);
             _connection.Run(ForecastTable.Schema);
             _connection.Run(RunbookTable.Schema);
-            _connection.Run(IncidentTable.Schema);
             Forecasts = new ForecastTable(_connection);
             Runbooks = new RunbookTable(_connection);
-            Incidents = new IncidentTable(_connection);
+            Incidents = new JsonTable<Incident>(_connection, "incidents", static one => one.IsWhole).Make();
+            Proofs = new JsonTable<Proof>(_connection, "proofs", static one => one.Text is not null).Make();
+            Drills = new JsonTable<ScheduledDrill>(_connection, "drills", static one => one is { Name: not null, Text: not null }).Make();
             AddMissingColumns();
         }
         catch
@@ -80,7 +81,13 @@ internal sealed class RecordDatabase : IDisposable
     public RunbookTable Runbooks { get; }
 
     /// <summary>Incidents.</summary>
-    public IncidentTable Incidents { get; }
+    public JsonTable<Incident> Incidents { get; }
+
+    /// <summary>Proofs of promises.</summary>
+    public JsonTable<Proof> Proofs { get; }
+
+    /// <summary>Runs of scheduled drills.</summary>
+    public JsonTable<ScheduledDrill> Drills { get; }
 
     /// <summary>Writes all of it or nothing.</summary>
     public void Write(IReadOnlyList<JournalEntry> entries, Ledger ledger)

@@ -3,9 +3,9 @@ using Gateway.Observability.Metrics;
 namespace Gateway.Observability.History;
 
 /// <summary>
-/// Keeps journal, ledger, forecasts, cases of runbooks and incidents in the state folder. One thread of its own reads the cells once a
-/// second and writes, so that a slow disk holds up nothing else. When the disk refuses, all stays in memory, within bounds,
-/// <see cref="Alarm"/> says so, and it tries again.
+/// Keeps journal, ledger, forecasts, cases of runbooks, incidents, proofs and scheduled drills in the state folder. One thread of its own
+/// reads the cells once a second and writes, so that a slow disk holds up nothing else. When the disk refuses, all stays in memory, within
+/// bounds, <see cref="Alarm"/> says so, and it tries again.
 /// </summary>
 internal sealed partial class Records : IDisposable
 {
@@ -60,6 +60,12 @@ internal sealed partial class Records : IDisposable
 
     /// <summary>Incidents.</summary>
     public KeptHistory<Incident> Incidents { get; } = new(Incident.Most);
+
+    /// <summary>Proofs of promises.</summary>
+    public KeptHistory<Proof> Proofs { get; } = new(Proof.Most);
+
+    /// <summary>Runs of scheduled drills.</summary>
+    public KeptHistory<ScheduledDrill> Drills { get; } = new(ScheduledDrill.Most);
 
     /// <summary>Why nothing is written now; null: all is well.</summary>
     public string? Alarm => _alarm;
@@ -202,6 +208,8 @@ internal sealed partial class Records : IDisposable
             Forecasts.Exchange(database.Forecasts, trim);
             Runbooks.Exchange(database.Runbooks, trim);
             Incidents.Exchange(database.Incidents, trim);
+            Proofs.Exchange(database.Proofs, trim);
+            Drills.Exchange(database.Drills, trim);
             if (trim)
             {
                 database.Trim(_time.GetUtcNow());

@@ -250,6 +250,7 @@ internal sealed partial class Instruments : IDisposable
         .. OutlookFigures.Of(() => _state),
         .. ForecastFigures.Of(() => _state),
         .. MirrorFigures.Of(() => _state),
+        .. ProofFigures.Of(() => _state),
     ];
 
     private void Publish(MetricFamily family)

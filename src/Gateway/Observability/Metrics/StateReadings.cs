@@ -59,6 +59,9 @@ internal sealed record StateReadings
     /// <summary>The certificates in force.</summary>
     public Func<IReadOnlyList<CertificateReading>> Certificates { get; init; } = static () => [];
 
+    /// <summary>How old the proof of each promise is, and how scheduled drills ended.</summary>
+    public Func<ProofReading> Proofs { get; init; } = static () => ProofReading.Empty;
+
     /// <summary>Mirrored reads, and what they show.</summary>
     public Func<MirrorReading> Mirrors { get; init; } = static () => MirrorReading.Empty;
 }

@@ -1,0 +1,128 @@
+using Gateway.Configuration.Model;
+using Gateway.Notifications.Drills;
+using Gateway.Observability.History;
+using Xunit;
+
+namespace Gateway.Tests.Notifications.Drills;
+
+[Trait("kind", "unit")]
+public sealed class DrillPlannerTests
+{
+    private static readonly ScheduledDrillConfig Tier = new()
+    {
+        Name = "standby-serves",
+        Cluster = "guide",
+        Window = new DailyWindow(new TimeOnly(10, 0), new TimeOnly(12, 0)),
+    };
+
+    private static readonly ScheduledDrillConfig Destination = Tier with
+    {
+        Name = "one-away",
+        Lose = DrillLoss.Destination,
+    };
+
+    private readonly KeptHistory<ScheduledDrill> _history = new(10);
+    private readonly DrillPlanner _planner = new();
+
+    public DrillPlannerTests() => _history.Exchange(new NoTable(), trim: false);
+
+    [Fact]
+    public void Window_IsUsedOnce_AndTheNextOneAgain()
+    {
+        var planned = Next(Tier, minutes: 5);
+        Assert.Equal(("primary", "standby"), (planned?.Lost, planned?.ServedBy));
+        Keep(planned!, minutes: 5);
+
+        Assert.Null(Next(Tier, minutes: 30));
+        Assert.Null(Next(Tier, minutes: 180));
+        Assert.NotNull(Next(Tier, minutes: 24 * 60));
+        Assert.Empty(Missed(Tier, minutes: 180));
+    }
+
+    [Fact]
+    public void Destinations_TakeTurns()
+    {
+        List<string> lost = [];
+        for (var day = 0; day < 4; day++)
+        {
+            var planned = Next(Destination, minutes: day * 24 * 60)!;
+            lost.Add(planned.Lost);
+            Keep(planned, minutes: day * 24 * 60);
+        }
+
+        Assert.Equal(["p1", "p2", "p1", "p2"], lost);
+    }
+
+    [Fact]
+    public void Window_WithoutARun_IsToldOnce_WithItsLastReason()
+    {
+        Assert.Null(Next(Tier, minutes: 1, new DrilledCluster { Down = "s1" }));
+        Assert.Null(Next(Tier, minutes: 20, new DrilledCluster { HeldBy = "ann" }));
+        Assert.Empty(Missed(Tier, minutes: 119));
+
+        // That it was too late in the end says nothing.
+        Assert.Null(Next(Tier, minutes: 119));
+        var (_, window, refusal) = Assert.Single(Missed(Tier, minutes: 120));
+        Assert.Equal((DrilledCluster.Begin, DrillRefusal.OperatorAtWork), (window, refusal));
+        Assert.Empty(Missed(Tier, minutes: 121));
+    }
+
+    [Fact]
+    public void Freeze_IsNoMissedWindow()
+    {
+        var drills = new DrillsConfig
+        {
+            Freeze = [new FreezeDays(new DateOnly(2026, 12, 1), new DateOnly(2026, 12, 1))],
+            Schedule = [Tier],
+        };
+        Assert.Null(_planner.Next(new GatewayConfig
+        {
+            Listen = [],
+            Clusters = [],
+            Routes = [],
+            State = "",
+            StaticFallback = "",
+            Drills = drills,
+        }, [new DrilledCluster().View], _history, isFleetHeard: true, DrilledCluster.Begin));
+        Assert.Empty(_planner.TakeMissed(drills, _history, DrilledCluster.Begin.AddHours(3)));
+    }
+
+    private void Keep(PlannedDrill planned, double minutes) => _history.Keep(
+        new ScheduledDrill(DrilledCluster.Begin.AddMinutes(minutes), "guide", planned.Drill.Name, planned.Window.Begin)
+        {
+            Lost = planned.Lost,
+            Result = DrillResult.Passed,
+        });
+
+    private PlannedDrill? Next(ScheduledDrillConfig drill, double minutes, DrilledCluster? cluster = null) => _planner.Next(
+        new GatewayConfig
+        {
+            Listen = [],
+            Clusters = [],
+            Routes = [],
+            State = "",
+            StaticFallback = "",
+            Drills = new DrillsConfig { Schedule = [drill] },
+        },
+        [(cluster ?? new DrilledCluster { HealthySince = DrilledCluster.Begin.AddHours(-1) }).View],
+        _history,
+        isFleetHeard: true,
+        DrilledCluster.Begin.AddMinutes(minutes));
+
+    private IReadOnlyList<(ScheduledDrillConfig Drill, DateTimeOffset Window, DrillRefusal Refusal)> Missed(
+        ScheduledDrillConfig drill, double minutes) => _planner.TakeMissed(
+            new DrillsConfig { Schedule = [drill] }, _history, DrilledCluster.Begin.AddMinutes(minutes));
+
+    private sealed class NoTable : IKeptTable<ScheduledDrill>
+    {
+        public void Write(IReadOnlyList<ScheduledDrill> entries)
+        {
+        }
+
+        public IReadOnlyList<ScheduledDrill> Read(int most) => [];
+
+        public void Trim(int most)
+        {
+        }
+    }
+}
