@@ -213,7 +213,10 @@ internal sealed partial class FleetLoop : IAsyncDisposable
         }
 
         _agreement.OnExchange(now);
-        Volatile.Write(ref _view, new FleetView(true, _epoch.Highest, gateways, _changes.All, [.. _warnings.Of(gateways, now)]));
+        Volatile.Write(ref _view, new FleetView(true, _epoch.Highest, gateways, _changes.All, [.. _warnings.Of(gateways, now)])
+        {
+            Exchange = _beat,
+        });
         return ordered || decided.IsProposed;
     }
 

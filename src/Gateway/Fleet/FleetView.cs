@@ -15,7 +15,11 @@ internal sealed record FleetView(
     long Epoch,
     ImmutableArray<GatewayView> Gateways,
     ImmutableArray<AgreedChange> Changes,
-    ImmutableArray<string> Warnings);
+    ImmutableArray<string> Warnings)
+{
+    /// <summary>Counts this gateway's exchanges: one with a number higher by two began after this view was read.</summary>
+    public long Exchange { get; init; }
+}
 
 /// <summary>One living gateway.</summary>
 /// <param name="Id">Drawn anew with each start.</param>

@@ -28,10 +28,10 @@ internal sealed record CanaryRun(
     public IReadOnlyDictionary<string, (CanaryCounts AtStart, CanaryCounts Recent)> Routes { get; init; } =
         ImmutableDictionary<string, (CanaryCounts, CanaryCounts)>.Empty;
 
-    // Beats after which what another gateway says was counted later than what made the doubt: the first may have been on its way.
+    // The next one may have been on its way already: the one after that began later.
     private const int Fresh = 2;
 
-    private (CanaryCounts Own, IReadOnlyDictionary<string, GatewayView> Others)? _doubt;
+    private Doubt? _doubt;
 
     /// <summary>What looks like harm is being compared once more.</summary>
     public bool IsInDoubt => _doubt is not null;
@@ -45,17 +45,19 @@ internal sealed record CanaryRun(
 
     /// <summary>
     /// How it harms; null: that is not proved. What the others say of themselves is a moment old, so that a fault that has just begun
-    /// everywhere would seem to be here alone: what looks like harm is compared once more, with what they count later.
+    /// everywhere would seem to be here alone: what looks like harm is compared once more, with what they surely counted later.
     /// </summary>
     /// <param name="own">What this gateway counted since it began.</param>
     /// <param name="others">Those that have the earlier configuration now.</param>
+    /// <param name="exchange">The exchange in which they were heard (<see cref="FleetView.Exchange"/>).</param>
     /// <param name="byRoute">What this gateway counted so far, by route.</param>
     public string? HarmOf(
         CanaryCounts own,
         IReadOnlyDictionary<string, GatewayView> others,
+        long exchange,
         IReadOnlyDictionary<string, (CanaryCounts Sum, CanaryCounts Recent)> byRoute)
     {
-        if (_doubt is not var (then, beats))
+        if (_doubt is not { } doubt)
         {
             var parts = others.Count == 0 ? Routes.Count + 1 : 1;
             var harm = CanaryRule.HarmOf(own, Recent, SinceStart(others), parts);
@@ -69,17 +71,23 @@ internal sealed record CanaryRun(
                 return null;
             }
 
-            _doubt = (own, others);
+            _doubt = new Doubt(own, exchange, null);
             return null;
         }
 
-        if (beats.Any(before => others.TryGetValue(before.Key, out var now) && now.Beat - before.Value.Beat < Fresh))
+        // Without any other to wait for, what is left to compare with decides.
+        if (others.Count > 0)
         {
-            return null;
+            _doubt = doubt = doubt.Heard is null && exchange - doubt.Exchange >= Fresh ? doubt with { Heard = others } : doubt;
+            if (doubt.Heard is not { } heard
+                || heard.Any(before => others.TryGetValue(before.Key, out var now) && now.Beat - before.Value.Beat < Fresh))
+            {
+                return null;
+            }
         }
 
         _doubt = null;
-        return CanaryRule.HarmOf(then, Recent, SinceStart(others));
+        return CanaryRule.HarmOf(doubt.Own, Recent, SinceStart(others));
     }
 
     // What one small route suffers is little of all requests. Gateways do not tell each other of their routes, so that in a fleet, where a
@@ -98,6 +106,12 @@ internal sealed record CanaryRun(
 
         return null;
     }
+
+    /// <summary>What looks like harm.</summary>
+    /// <param name="Own">What this gateway had counted.</param>
+    /// <param name="Exchange">The last exchange before that.</param>
+    /// <param name="Heard">The others as they were heard in an exchange that began after that; null: there was none yet.</param>
+    private sealed record Doubt(CanaryCounts Own, long Exchange, IReadOnlyDictionary<string, GatewayView>? Heard);
 
     // Those that came later, or restarted, are left out.
     private CanaryCounts SinceStart(IReadOnlyDictionary<string, GatewayView> others)

@@ -73,6 +73,7 @@ internal sealed partial class ConfigCanary
         {
             lock (_lock)
             {
+                _totals.Read(Now);
                 return _totals.Sum;
             }
         }
@@ -190,7 +191,7 @@ internal sealed partial class ConfigCanary
             }
 
             counts = _totals.Sum - run.AtStart;
-            harm = run.HarmOf(counts, OthersNow(run.Shared), _totals.ByRoute());
+            harm = run.HarmOf(counts, OthersNow(run.Shared), _fleet()?.Exchange ?? 0, _totals.ByRoute());
             if (harm is null && (Now < run.EndsAt || run.IsInDoubt))
             {
                 return;

@@ -11,16 +11,20 @@ public sealed class CanaryRunTests
 {
     private static readonly CanaryCounts Failing = new(300, 300, 0);
 
+    // An exchange that was under way when the doubt came may bring what was counted before it, and so may the beat after the first one
+    // that is heard.
     [Fact]
-    public void Harm_BesideOthers_IsComparedOnceMore()
+    public void Harm_BesideOthers_IsComparedWithWhatTheySurelyCountedLater()
     {
         var run = Run(Other(beat: 1));
-        Assert.Null(Harm(run, Now(Other(beat: 5, requests: 100))));
+        Assert.Null(Harm(run, exchange: 20, Other(beat: 5, requests: 100)));
         Assert.True(run.IsInDoubt);
-        Assert.Null(Harm(run, Now(Other(beat: 6, requests: 200))));
+        Assert.Null(Harm(run, exchange: 21, Other(beat: 9, requests: 200)));
+        Assert.Null(Harm(run, exchange: 22, Other(beat: 10, requests: 210)));
+        Assert.Null(Harm(run, exchange: 23, Other(beat: 11, requests: 220)));
         Assert.True(run.IsInDoubt);
 
-        Assert.NotNull(Harm(run, Now(Other(beat: 7, requests: 300))));
+        Assert.NotNull(Harm(run, exchange: 24, Other(beat: 12, requests: 300)));
         Assert.False(run.IsInDoubt);
     }
 
@@ -28,8 +32,9 @@ public sealed class CanaryRunTests
     public void Fault_ThatTheOthersTellOfLater_IsNoHarm()
     {
         var run = Run(Other(beat: 1));
-        Assert.Null(Harm(run, Now(Other(beat: 5, requests: 100))));
-        Assert.Null(Harm(run, Now(Other(beat: 7, requests: 400, failed: 300))));
+        Assert.Null(Harm(run, exchange: 20, Other(beat: 5, requests: 100)));
+        Assert.Null(Harm(run, exchange: 22, Other(beat: 7, requests: 110)));
+        Assert.Null(Harm(run, exchange: 24, Other(beat: 9, requests: 400, failed: 300)));
         Assert.False(run.IsInDoubt);
     }
 
@@ -38,16 +43,17 @@ public sealed class CanaryRunTests
     public void Other_ThatIsNotHeardAnyMore_IsNotWaitedFor()
     {
         var run = Run(Other(beat: 1));
-        Assert.Null(Harm(run, Now(Other(beat: 5, requests: 100))));
-        Assert.NotNull(Harm(run, Now()));
+        Assert.Null(Harm(run, exchange: 20, Other(beat: 5, requests: 100)));
+        Assert.NotNull(Harm(run, exchange: 20));
     }
 
     [Fact]
     public void Others_ThatCameLaterOrRestarted_AreNotComparedWith()
     {
         var run = Run(Other(beat: 9, requests: 5000));
-        Assert.Null(Harm(run, Now(Other(beat: 1, requests: 100), Other(beat: 1, requests: 900, id: "late"))));
-        Assert.Contains("before", Harm(run, Now(Other(beat: 3, requests: 200)))!, StringComparison.Ordinal);
+        Assert.Null(Harm(run, exchange: 20, Other(beat: 1, requests: 100), Other(beat: 1, requests: 900, id: "late")));
+        Assert.Null(Harm(run, exchange: 22, Other(beat: 3, requests: 150)));
+        Assert.Contains("before", Harm(run, exchange: 24, Other(beat: 5, requests: 200))!, StringComparison.Ordinal);
     }
 
     // A rate limit that is too low for a route of 2 % of the requests: of all of them 2 % more get a 4xx, which clients that try paths
@@ -74,11 +80,11 @@ public sealed class CanaryRunTests
 
         Assert.Equal(
             "of route 'search', 90 % of 40 requests got a 4xx, 1.0 % of 200 before",
-            alone.HarmOf(all, Now(), now));
-        Assert.Null(Alone().HarmOf(all, Now(), now));
+            alone.HarmOf(all, Now(), 0, now));
+        Assert.Null(Alone().HarmOf(all, Now(), 0, now));
 
         // In a fleet what befalls the route everywhere would be blamed on the change.
-        Assert.Null((Run(Other(beat: 1)) with { Routes = routes }).HarmOf(all, Now(Other(beat: 5, requests: 100)), now));
+        Assert.Null((Run(Other(beat: 1)) with { Routes = routes }).HarmOf(all, Now(Other(beat: 5, requests: 100)), 20, now));
     }
 
     // A route that counts anew, since it left the configuration and came back, is not compared.
@@ -93,13 +99,14 @@ public sealed class CanaryRunTests
         }).HarmOf(
             new CanaryCounts(100, 0, 0),
             Now(),
+            0,
             new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal)
             {
                 ["search"] = (new CanaryCounts(400, 400, 0), default),
             }));
 
-    private static string? Harm(CanaryRun run, Dictionary<string, GatewayView> others) =>
-        run.HarmOf(Failing, others, new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal));
+    private static string? Harm(CanaryRun run, long exchange, params GatewayView[] others) =>
+        run.HarmOf(Failing, Now(others), exchange, new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal));
 
     private static CanaryRun Alone() => new(
         2, null, 1, new CanaryCounts(10_000, 0, 100), default, Now(), DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(30));
